@@ -1,0 +1,30 @@
+import type { ProcFs } from '../../platform/proc.ts'
+
+export type ProbeSample = { readonly metric: string; readonly value: number }
+
+/** What every probe is told besides its own reading. */
+export type ProbeContext = {
+  /** Names from the configuration. */
+  readonly processes: readonly string[]
+  readonly services: readonly string[]
+}
+
+/**
+ * One part of a machine. `linux` reads raw figures and does no arithmetic; `samples` does all arithmetic, purely.
+ * A null reading means "not present here" and is silent; a throw means broken: the runner logs it once, counts
+ * it and goes on with the rest.
+ */
+export type Probe<Reading> = {
+  readonly name: string
+  linux(proc: ProcFs, context: ProbeContext): Reading | null | Promise<Reading | null>
+  /**
+   * `previous` is the reading of the cycle before (null at the first one), `seconds` the time between the two by the monotonic clock.
+   * Counters that went backwards give no sample.
+   */
+  samples(now: Reading, previous: Reading | null, seconds: number): ProbeSample[]
+}
+
+/** Gives a probe its type and forgets the reading's, so that probes of all kinds fit in one list. */
+export function defineProbe<Reading>(probe: Probe<Reading>): Probe<unknown> {
+  return probe as Probe<unknown>
+}

@@ -1,0 +1,42 @@
+/** 1 critical, 2 major, 3 warning, 4 information. */
+export type Severity = 1 | 2 | 3 | 4
+
+export const SEVERITY_NAMES: Readonly<Record<Severity, string>> = {
+  1: 'critical',
+  2: 'major',
+  3: 'warning',
+  4: 'information',
+}
+
+export function isSeverity(value: unknown): value is Severity {
+  return value === 1 || value === 2 || value === 3 || value === 4
+}
+
+/** A problem of one metric of one host, from its opening to its closing. */
+export type Event = {
+  readonly id: number
+  readonly host: string
+  readonly metric: string
+  readonly severity: Severity
+  readonly status: 'open' | 'closed'
+  readonly message: string
+  /** Seconds since 1970, by the clock of whoever opened or closed it. */
+  readonly opened: number
+  readonly closed: number | null
+  readonly acknowledgedBy: string | null
+}
+
+/**
+ * What a packet says about events. `uid` and `change` make it safe to hear twice: the state of event `uid` is that of
+ * its greatest `change`. The original's packets have neither: there `uid` is null, and at most one event of a
+ * metric is open at a time.
+ */
+export type EventReport = {
+  readonly uid: string | null
+  readonly change: number
+  readonly time: number
+  readonly metric: string
+  readonly severity: Severity
+  readonly status: 'open' | 'closed'
+  readonly message: string
+}

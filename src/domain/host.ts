@@ -1,0 +1,43 @@
+/** What an agent says about its machine; changes rarely, so it is sent only when it does. */
+export type HostFacts = {
+  readonly ip: string
+  /** `Linux` or `Windows`. */
+  readonly platform: string
+  /** Distribution and version, or the Windows build. */
+  readonly build: string
+  /** `64bit`, as the original product names it. */
+  readonly architecture: string
+  /** The part of the FQDN behind the first dot, else `Stand Alone`. */
+  readonly domain: string
+  readonly processors: number
+  readonly memoryMb: number
+}
+
+/** A watched machine as the server knows it. `name` is the key of everything. */
+export type Host = HostFacts & {
+  readonly name: string
+  /** Server's clock, seconds since 1970, of the first and the newest packet. */
+  readonly firstHeard: number
+  readonly lastHeard: number
+  /** Agent's clock minus server's clock at the newest packet, in seconds; null when the agent sent none. */
+  readonly clockSkew: number | null
+  /** Agent's clock of the newest frame; 0 when there is none. */
+  readonly latestTime: number
+  /** Values of the newest frame by metric. */
+  readonly latest: Readonly<Record<string, number>>
+}
+
+export type HostStatus = 'up' | 'down'
+
+/** A host is up while its last packet is at most `silence` seconds old, by the server's clock. */
+export function hostStatus(host: Pick<Host, 'lastHeard'>, now: number, silence: number): HostStatus {
+  return now - host.lastHeard <= silence ? 'up' : 'down'
+}
+
+/** Longest host name taken, in characters (the limit of a DNS name). */
+export const MAX_HOST_NAME = 253
+
+/** Letters, digits, dot, hyphen and underscore, in any script; no spaces, slashes or control characters. */
+export function isHostName(name: string): boolean {
+  return name.length > 0 && name.length <= MAX_HOST_NAME && /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(name)
+}

@@ -1,0 +1,57 @@
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+export type LogFormat = 'text' | 'json'
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** One line an entry. Never hand a secret to it. */
+export type Log = Record<LogLevel, (message: string, fields?: LogFields) => void>
+
+export type LogOptions = {
+  readonly level: LogLevel
+  readonly format: LogFormat
+  /** Takes one line without its end; standard error unless said otherwise. */
+  readonly write?: (line: string) => void
+}
+
+export function createLog({ level, format, write = writeToStderr }: LogOptions): Log {
+  const least = LOG_LEVELS.indexOf(level)
+  const render = format === 'json' ? renderJson : renderText
+  const at = (name: LogLevel) => {
+    if (LOG_LEVELS.indexOf(name) < least) return () => {}
+    return (message: string, fields: LogFields = {}) => write(render(new Date(), name, message, fields))
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** The message of an error with those of its causes, on one line. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}: ${describeError(error.cause)}`
+}
+
+function renderText(date: Date, level: LogLevel, message: string, fields: LogFields): string {
+  let line = `${date.toISOString()} ${level.padEnd(5)} ${oneLine(message)}`
+  for (const [key, value] of Object.entries(fields)) line += ` ${key}=${quote(plain(value))}`
+  return line
+}
+
+function renderJson(date: Date, level: LogLevel, message: string, fields: LogFields): string {
+  const entry: Record<string, unknown> = { time: date.toISOString(), level, message }
+  for (const [key, value] of Object.entries(fields))
+    entry[key] = value instanceof Error ? plain(value) : value
+  return JSON.stringify(entry)
+}
+
+function plain(value: unknown): string {
+  if (value instanceof Error) return describeError(value)
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+}
+
+const quote = (text: string) => (/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text))
+
+/** Control characters would let a sender write log lines of its own. */
+const oneLine = (text: string) => text.replace(/\p{Cc}/gu, ' ')
+
+function writeToStderr(line: string) {
+  process.stderr.write(`${line}\n`)
+}

@@ -1,0 +1,50 @@
+import type { EventReport } from '../domain/event.ts'
+import type { HostFacts } from '../domain/host.ts'
+
+/**
+ * Our dialect of the wire: newline-delimited JSON, one batch a line, each answered by its id.
+ *
+ * ```
+ * > {"v":1,"id":1,"host":"web01","passphrase":"…","clock":1573000000,"facts":{…},
+ *    "layout":1,"metrics":["perf.processor.percent.used",…],"frames":[[1573000000,12.5,…]],"events":[…]}
+ * < {"id":1,"stored":true}
+ * > {"v":1,"id":2,"host":"web01","layout":1,"frames":[[1573000060,13,…]]}
+ * < {"id":2,"error":"storage is away","retry":true}
+ * ```
+ *
+ * - `passphrase` is needed in the first batch of a connection only.
+ * - `metrics` names the columns of `frames` and is kept on the connection under the number `layout`; a later batch of the same
+ *   connection may give the number alone. A number may be given anew, with other names.
+ * - A frame is `[time, value, …]`, a value null where the metric has none; numbers may be strings.
+ * - A long line travels packed: a line `{"v":1,"encoding":"zstd","bytes":N,"size":M}` and then N bytes that unpack to
+ *   M bytes, the JSON of one batch without a line end. `gzip` is taken too.
+ * - A batch of which only some values are bad is stored without them and answered
+ *   `{"id":3,"stored":true,"refused":2,"reason":"…"}`: sending these again would not help.
+ * - After an answer with `"retry":false` and no id the server closes the connection.
+ */
+export type Batch = {
+  readonly id: number
+  readonly host: string
+  readonly passphrase?: string
+  /** Agent's clock at sending, whole seconds since 1970. */
+  readonly clock?: number
+  readonly facts?: HostFacts
+  readonly metrics: readonly string[]
+  /** Rows `[time, value of metrics[0], …]`. */
+  readonly frames: readonly (readonly (number | null)[])[]
+  readonly events: readonly EventReport[]
+}
+
+export type Reply =
+  | { readonly id: number; readonly stored: true; readonly refused?: number; readonly reason?: string }
+  | { readonly id: number | null; readonly error: string; readonly retry: boolean }
+
+/** Bounds of one batch, kept by the agent and enforced by the collect engine. */
+export const MAX_BATCH_FRAMES = 1000
+export const MAX_BATCH_EVENTS = 1000
+export const MAX_BATCH_BYTES = 4 * 1024 * 1024
+export const MAX_LAYOUTS = 256
+export const MAX_METRICS = 4096
+
+/** Lines longer than this are packed by the agent. */
+export const PACK_FROM_BYTES = 2048

@@ -1,0 +1,187 @@
+import type { Event, EventReport, Severity } from '../domain/event.ts'
+import type { Host, HostFacts, HostStatus } from '../domain/host.ts'
+import type { Frame, Series } from '../domain/sample.ts'
+import type { Access, User } from '../domain/user.ts'
+
+/**
+ * The port to the server's database. Features ask for the narrowest of these types that serves them; only
+ * `roles/` opens one. Everything is asynchronous, because one of the two databases is on a network.
+ * Times are whole seconds since 1970.
+ */
+
+/** What one packet brought for one host. */
+export type HostReport = {
+  readonly host: string
+  /** Null when the packet does not repeat them. The first report of a host should have them. */
+  readonly facts: HostFacts | null
+  /** Server's clock at arrival. */
+  readonly heard: number
+  /** Agent's clock minus server's clock, in seconds; null when not known. */
+  readonly clockSkew: number | null
+  readonly frames: readonly Frame[]
+  readonly events: readonly EventReport[]
+}
+
+export type IngestStore = {
+  /**
+   * Writes all reports in one commit; when the promise resolves they are on disk. Writing the same again changes
+   * nothing; for a metric that has a value at that time already, the newer write wins. Rejects as a whole: nothing
+   * of it is stored then.
+   */
+  write(reports: readonly HostReport[]): Promise<void>
+}
+
+export type HostQuery = {
+  /** Part of the name, ip, domain, platform or build, in any case. */
+  readonly search?: string
+  readonly status?: HostStatus
+  readonly sort?: 'name' | 'status' | 'ip' | 'domain' | 'platform' | 'last_heard'
+  readonly descending?: boolean
+  readonly offset?: number
+  /** At most 1000. */
+  readonly limit?: number
+  /** Hosts heard at this time or later are up. */
+  readonly upSince: number
+}
+
+export type HostStore = {
+  find(name: string): Promise<Host | null>
+  /** `total` counts all that match, `hosts` is the page asked for. */
+  list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
+  count(upSince: number): Promise<{ up: number; down: number }>
+  /** Every metric that the host has samples of, sorted. */
+  metrics(name: string): Promise<string[]>
+  /** With samples and events; false when there is none of this name. */
+  delete(name: string): Promise<boolean>
+  /** A number that grows whenever any host was heard: what live pages poll. */
+  revision(): Promise<number>
+}
+
+export type SampleStore = {
+  /** Every sample with `from <= time <= to`; empty when host or metric is not known. */
+  range(host: string, metric: string, from: number, to: number): Promise<Series>
+  /** First and last time of any sample of the host; null when there is none. */
+  extent(host: string): Promise<{ first: number; last: number } | null>
+}
+
+export type EventQuery = {
+  readonly status?: 'open' | 'closed'
+  readonly host?: string
+  readonly metric?: string
+  readonly severity?: Severity
+  readonly offset?: number
+  /** At most 1000. */
+  readonly limit?: number
+}
+
+export type EventStore = {
+  find(id: number): Promise<Event | null>
+  /** Newest opening first. */
+  list(query: EventQuery): Promise<{ total: number; events: Event[] }>
+  countOpen(): Promise<Record<Severity, number>>
+  /** By hand; false when it is not in the other state. */
+  close(id: number, by: string, at: number): Promise<boolean>
+  reopen(id: number, by: string, at: number): Promise<boolean>
+}
+
+export type UserStore = {
+  list(): Promise<User[]>
+  /** `passwordHash` is what `Bun.password` made. */
+  find(name: string): Promise<(User & { passwordHash: string }) | null>
+  /** False when the name is taken. */
+  add(name: string, access: Access, passwordHash: string, at: number): Promise<boolean>
+  /** Ends the user's sessions too. False when there is no such user; so for the next two. */
+  setPassword(name: string, passwordHash: string): Promise<boolean>
+  setAccess(name: string, access: Access): Promise<boolean>
+  /** With sessions and tokens. */
+  delete(name: string): Promise<boolean>
+  noteSignIn(name: string, at: number): Promise<void>
+}
+
+export type Session = {
+  readonly user: string
+  readonly access: Access
+  readonly created: number
+  readonly expires: number
+}
+
+export type SessionStore = {
+  /** `tokenHash` is the SHA-256 of the cookie, in hex: a stolen database opens no session. */
+  add(tokenHash: string, user: string, created: number, expires: number): Promise<void>
+  /** Null when there is none or it ended at or before `now`. */
+  find(tokenHash: string, now: number): Promise<Session | null>
+  extend(tokenHash: string, expires: number): Promise<void>
+  delete(tokenHash: string): Promise<void>
+  /** Removes those that ended; how many. */
+  prune(now: number): Promise<number>
+}
+
+export type ApiToken = {
+  readonly id: number
+  readonly name: string
+  readonly user: string
+  readonly access: Access
+  readonly created: number
+  readonly expires: number | null
+  readonly lastUsed: number | null
+}
+
+export type TokenStore = {
+  add(token: {
+    name: string
+    user: string
+    tokenHash: string
+    created: number
+    expires: number | null
+  }): Promise<number>
+  list(): Promise<ApiToken[]>
+  /** Null when there is none or it ended. `access` is the user's of now. */
+  find(tokenHash: string, now: number): Promise<ApiToken | null>
+  delete(id: number): Promise<boolean>
+  noteUse(id: number, at: number): Promise<void>
+}
+
+export type StorageStats = {
+  readonly hosts: number
+  readonly metrics: number
+  readonly samples: number
+  readonly frames: number
+  readonly blocks: number
+  /** All files of the database. */
+  readonly bytes: number
+}
+
+export type MaintenanceStore = {
+  /**
+   * Folds frames older than `before` into blocks, at most `limit` host-days, in short transactions. Resolves with the number of
+   * host-days folded: fewer than `limit` means that nothing is left.
+   */
+  fold(before: number, limit: number): Promise<number>
+  /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time; true when more is left. */
+  dropSamples(before: number): Promise<boolean>
+  /** Drops closed events that closed before; how many. */
+  dropEvents(before: number): Promise<number>
+  /** Drops hosts not heard since, with all they have; their names. */
+  dropHosts(before: number): Promise<string[]>
+  stats(): Promise<StorageStats>
+  /** Problems found in the database, as sentences; empty when it is sound. Reads everything. */
+  check(): Promise<string[]>
+  /** Writes a consistent copy while everything else goes on. The file must not exist yet. */
+  backup(file: string): Promise<void>
+  /** Gives free pages back to the filesystem. */
+  compact(): Promise<void>
+  /** Throws when the database can't be read or written just now. */
+  ping(): Promise<void>
+}
+
+export type Store = {
+  readonly ingest: IngestStore
+  readonly hosts: HostStore
+  readonly samples: SampleStore
+  readonly events: EventStore
+  readonly users: UserStore
+  readonly sessions: SessionStore
+  readonly tokens: TokenStore
+  readonly maintenance: MaintenanceStore
+  close(): Promise<void>
+}
