@@ -46,5 +46,8 @@ export const MAX_BATCH_BYTES = 4 * 1024 * 1024
 export const MAX_LAYOUTS = 256
 export const MAX_METRICS = 4096
 
-/** Lines longer than this are packed by the agent. */
+/** Lines of this length or more are packed by the agent when that makes them shorter. */
 export const PACK_FROM_BYTES = 2048
+
+/** No reply is longer, its line end included. */
+export const MAX_REPLY_BYTES = 4096

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'bun:test'
+import { encodeBatch, encodeReply, parseReply } from '../../src/protocol/encode.ts'
+import { type Batch, MAX_BATCH_BYTES, PACK_FROM_BYTES } from '../../src/protocol/message.ts'
+
+const small: Batch = { id: 1, host: 'web01', metrics: ['a', 'b'], frames: [[60, 1.5, null]], events: [] }
+
+describe('encodeBatch', () => {
+  test('writes one line whose first key is v', () => {
+    const line = encodeBatch(small, 3, true)
+    expect(line).toBe(
+      '{"v":1,"id":1,"host":"web01","layout":3,"metrics":["a","b"],"frames":[[60,1.5,null]]}\n',
+    )
+  })
+
+  test('leaves the names out when the connection has them', () => {
+    expect(encodeBatch(small, 3, false)).toBe(
+      '{"v":1,"id":1,"host":"web01","layout":3,"frames":[[60,1.5,null]]}\n',
+    )
+  })
+
+  test('packs a long batch so that it unpacks to the same line', () => {
+    const frames = Array.from({ length: 200 }, (_, i) => [i * 60, i, 7])
+    const packed = encodeBatch({ ...small, frames }, 0, true)
+    if (typeof packed === 'string') throw new Error('not packed')
+    const end = packed.indexOf(10)
+    const header = JSON.parse(Buffer.from(packed.subarray(0, end)).toString())
+    expect(packed.length - end - 1).toBe(header.bytes)
+    const plain = Bun.zstdDecompressSync(packed.slice(end + 1))
+    expect(plain.length).toBe(header.size)
+    expect(header.size).toBeGreaterThan(PACK_FROM_BYTES)
+    expect(JSON.parse(plain.toString()).frames).toEqual(frames)
+  })
+
+  test('refuses a batch that no collect engine takes', () => {
+    const message = 'x'.repeat(MAX_BATCH_BYTES)
+    const events = [
+      { uid: 'u', change: 1, time: 1, metric: 'a', severity: 1 as const, status: 'open' as const, message },
+    ]
+    expect(() => encodeBatch({ ...small, events }, 0, true)).toThrow(RangeError)
+  })
+})
+
+describe('parseReply', () => {
+  test.each([
+    { id: 1, stored: true as const },
+    { id: 1, stored: true as const, refused: 2, reason: 'a time in the future' },
+    { id: 7, error: 'storage is away', retry: true },
+    { id: null, error: 'wrong passphrase', retry: false },
+  ])('reads back %j', (reply) => {
+    expect(parseReply(encodeReply(reply))).toEqual(reply)
+  })
+
+  test.each([
+    '',
+    'Received',
+    '{}',
+    'null',
+    '{"id":"1","stored":true}',
+    '{"id":1,"error":"x"}',
+    '{"id":null,"stored":true}',
+  ])('throws for %j', (line) => {
+    expect(() => parseReply(line)).toThrow()
+  })
+})
