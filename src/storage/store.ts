@@ -60,6 +60,11 @@ export type HostStore = {
 export type SampleStore = {
   /** Every sample with `from <= time <= to`; empty when host or metric is not known. */
   range(host: string, metric: string, from: number, to: number): Promise<Series>
+  /**
+   * Several metrics of one host in one pass: each frame and block is read once, whatever the number of metrics.
+   * Metrics without a sample in that time are not in the map. For short times; at most 200 metrics.
+   */
+  ranges(host: string, metrics: readonly string[], from: number, to: number): Promise<Map<string, Series>>
   /** First and last time of any sample of the host; null when there is none. */
   extent(host: string): Promise<{ first: number; last: number } | null>
 }

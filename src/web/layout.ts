@@ -1,0 +1,88 @@
+import type { Session } from '../storage/store.ts'
+import { assetUrl } from './assets.ts'
+import { type Html, html } from './html.ts'
+import { icon } from './icons.ts'
+
+/** Entries of the main navigation, in their order. */
+const NAVIGATION = [
+  { key: 'home', href: '/', label: 'Home' },
+  { key: 'hosts', href: '/hosts', label: 'Hosts' },
+  { key: 'events', href: '/events', label: 'Events' },
+] as const
+
+export type NavigationKey = (typeof NAVIGATION)[number]['key']
+
+export type LayoutOptions = {
+  /** What the page is about; stands before the product's name in the window's title. */
+  readonly title: string
+  /** The entry of the navigation that the page belongs to. */
+  readonly active: NavigationKey | null
+  /** Null leaves out navigation, search and account: sign-in, and errors shown to strangers. */
+  readonly session: Session | null
+  readonly csrf: string
+  /** The page's own address: its search words are shown in the search box. */
+  readonly url?: URL | undefined
+  readonly body: Html
+  /** Names of further assets; those that end in `.css` are style sheets. */
+  readonly scripts?: readonly string[]
+}
+
+/** The frame of every page. The body begins at the level of `<h1>`. */
+export function layout({
+  title,
+  active,
+  session,
+  csrf,
+  url,
+  body,
+  scripts = [],
+}: LayoutOptions): Html {
+  const sheets = ['app.css', ...scripts.filter((name) => name.endsWith('.css'))]
+  const programs = ['app.js', ...scripts.filter((name) => name.endsWith('.js'))]
+  return html`<!doctype html>
+<html lang="en" class="${session ? 'with-rail' : 'bare'}">
+<head>
+<meta charset="utf-8">
+<title>${title} · Monitor</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<link rel="icon" href="${assetUrl('favicon.svg')}" type="image/svg+xml">
+${sheets.map((name) => html`<link rel="stylesheet" href="${assetUrl(name)}">\n`)}<script src="${assetUrl('theme.js')}"></script>
+${programs.map((name) => html`<script src="${assetUrl(name)}" defer></script>\n`)}</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+${session ? rail(active) : null}
+${session ? topBar(session, csrf, url) : null}
+<main id="main" tabindex="-1">
+${body}
+</main>
+</body>
+</html>
+`
+}
+
+function rail(active: NavigationKey | null): Html {
+  return html`<nav class="rail" aria-label="Main">
+<a class="brand" href="/" aria-label="Monitor, home">${icon('brand')}</a>
+<ul>${NAVIGATION.map(
+    ({ key, href, label }) =>
+      html`<li><a href="${href}"${key === active ? html` aria-current="page"` : null}>${icon(key)}<span>${label}</span></a></li>`,
+  )}</ul>
+</nav>`
+}
+
+function topBar(session: Session, csrf: string, url: URL | undefined): Html {
+  return html`<header class="top">
+<form class="search" role="search" action="/hosts" method="get">
+${icon('search')}<input type="search" name="q" value="${url?.searchParams.get('q') ?? ''}" aria-label="Search hosts" placeholder="Search hosts" autocomplete="off" spellcheck="false" data-search>
+<kbd aria-hidden="true">/</kbd>
+</form>
+<p class="live" data-live-state role="status" hidden><span class="live-dot" aria-hidden="true"></span><span class="live-word">Live</span></p>
+<button class="quiet" type="button" data-theme-toggle hidden aria-label="Colours: as the system">${icon('theme-system')}${icon('theme-light')}${icon('theme-dark')}</button>
+<span class="account">${icon('user')}<span class="account-name">${session.user}</span></span>
+<form class="sign-out" action="/logout" method="post">
+<input type="hidden" name="csrf" value="${csrf}"><button class="quiet" type="submit" aria-label="Sign out" title="Sign out">${icon('sign-out')}</button>
+</form>
+</header>`
+}
