@@ -2,7 +2,11 @@ import type { Access } from '../domain/user.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Session, Store } from '../storage/store.ts'
+import type { CheckHealth } from './health.ts'
 import type { Html } from './html.ts'
+import type { Live } from './live.ts'
+import type { Sessions } from './session.ts'
+import type { SignIn } from './sign-in.ts'
 
 /** What pages and the API know of the server that they are part of. */
 export type WebContext = {
@@ -15,18 +19,27 @@ export type WebContext = {
   readonly serverName: string
   readonly version: string
   readonly sessionExpiry: number
+  readonly sessions: Sessions
+  readonly signIn: SignIn
+  readonly live: Live
+  readonly checkHealth: CheckHealth
 }
 
 export type PageRequest = {
+  /** Path and query are the client's; the origin is a constant, so that a made-up Host header reaches nobody. */
   readonly url: URL
   /** From the path's `:name` parts, percent-decoded. */
   readonly params: Readonly<Record<string, string>>
-  /** Null on public pages without a session. */
+  /** Null on public pages without a session. Under `/api` also the session that a bearer token stands for. */
   readonly session: Session | null
-  /** For forms; the hidden field `csrf`. */
+  /** The cookie of the session: for ending it, never for showing. */
+  readonly sessionToken: string | null
+  /** For forms; the hidden field `csrf`. Empty without a session. */
   readonly csrf: string
   /** Fields of a POST form; empty on GET. */
   readonly form: URLSearchParams
+  /** Where the request comes from, as the connection says. */
+  readonly address: string
   /** Seconds since 1970. */
   readonly now: number
   readonly web: WebContext
@@ -58,9 +71,17 @@ export class HttpError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message)
   }
 }
 
 export const notFound = (what: string) => new HttpError(404, `There is no such ${what}.`)
+
+/** Sends the browser to a path of ours with a GET, as after every POST. */
+export function redirect(path: string, cookie?: string): Response {
+  const headers = new Headers({ location: path })
+  if (cookie !== undefined) headers.set('set-cookie', cookie)
+  return new Response(null, { status: 303, headers })
+}

@@ -1,0 +1,99 @@
+import { errorJson, errorPage, unexpected } from './errors.ts'
+import { readForm } from './form.ts'
+import { Html } from './html.ts'
+import { HttpError, type Page, redirect, type WebContext } from './page.ts'
+import { finishResponse } from './response.ts'
+import { identify, requireAccess, requireOwnForm, STRANGER, type Visitor } from './visitor.ts'
+
+/** The pages of one path, by method. */
+export type PagesOfPath = Partial<Record<Page['method'], Page>>
+
+export type Arrival = {
+  readonly request: Request
+  readonly params: Readonly<Record<string, string>>
+  readonly address: string
+}
+
+/** Answers one request with the page of its method. Never rejects: what a page throws becomes an error page, or JSON under `/api`. */
+export async function answerRequest(
+  pages: PagesOfPath,
+  arrival: Arrival,
+  web: WebContext,
+): Promise<Response> {
+  const { request, address } = arrival
+  const url = readUrl(request.url)
+  const started = web.clock.monotonicMs()
+  const response = await answer(pages, arrival, url, web)
+  const finished = await finishResponse(response, request.headers.get('accept-encoding'))
+  web.log.debug('answered', {
+    method: request.method,
+    path: shorten(url.pathname),
+    status: finished.status,
+    ms: Math.round(web.clock.monotonicMs() - started),
+    address,
+  })
+  return finished
+}
+
+async function answer(pages: PagesOfPath, arrival: Arrival, url: URL, web: WebContext): Promise<Response> {
+  const { request, params, address } = arrival
+  const isApi = url.pathname.startsWith('/api/')
+  let visitor: Visitor = STRANGER
+  try {
+    const page = pickPage(pages, request.method)
+    visitor = await identify(request, isApi, web)
+    requireAccess(page, visitor)
+    const form = page.method === 'POST' ? await readForm(request) : new URLSearchParams()
+    if (page.method === 'POST') requireOwnForm(request, page, visitor, form)
+    const result = await page.answer({ ...visitor, url, params, form, address, now: web.clock.now(), web })
+    if (!(result instanceof Html)) return request.method === 'HEAD' ? withoutStream(result) : result
+    return new Response(result.text, { headers: { 'content-type': 'text/html; charset=utf-8' } })
+  } catch (thrown) {
+    const error = thrown instanceof HttpError ? thrown : await explain(thrown, request.method, url, web)
+    if (isApi) return errorJson(error.status === 401 ? asksForBearer(error) : error)
+    if (error.status === 401) return redirect(signInPath(request.method, url))
+    return errorPage({ error, session: visitor.session, csrf: visitor.csrf })
+  }
+}
+
+function pickPage(pages: PagesOfPath, method: string): Page {
+  const page =
+    method === 'HEAD' ? pages.GET : method === 'GET' || method === 'POST' ? pages[method] : undefined
+  if (page) return page
+  const methods = Object.keys(pages)
+  if (methods.length === 0) throw new HttpError(404, 'There is no such page.')
+  const allow = pages.GET ? ['HEAD', ...methods] : methods
+  throw new HttpError(405, `This address takes ${methods.join(' and ')} only.`, { allow: allow.join(', ') })
+}
+
+/** One request's failure is one request's failure: one line in the log, and an answer that tells a broken database from our own mistake. */
+async function explain(thrown: unknown, method: string, url: URL, web: WebContext): Promise<HttpError> {
+  web.log.error('request failed', { method, path: shorten(url.pathname), error: thrown })
+  return unexpected((await web.checkHealth()) === null)
+}
+
+const asksForBearer = (error: HttpError) =>
+  new HttpError(401, 'A session or a bearer token is needed.', {
+    ...error.headers,
+    'www-authenticate': 'Bearer',
+  })
+
+function signInPath(method: string, url: URL): string {
+  if (method === 'POST' || url.pathname === '/') return '/login'
+  return `/login?next=${encodeURIComponent(url.pathname + url.search)}`
+}
+
+/** Bun gives an absolute address, or only the path when the Host header is no host: the path alone counts. */
+export function readUrl(text: string): URL {
+  const path = text.startsWith('/') ? text : text.slice(text.indexOf('/', text.indexOf('://') + 3))
+  return new URL(`http://monitor.invalid${path}`)
+}
+
+/** A HEAD must not leave a stream open that nobody reads. */
+async function withoutStream(response: Response): Promise<Response> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response
+  await response.body?.cancel()
+  return new Response(null, { headers: response.headers })
+}
+
+const shorten = (path: string) => (path.length > 200 ? `${path.slice(0, 200)}…` : path)

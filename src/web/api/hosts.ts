@@ -1,0 +1,59 @@
+import { type Host, hostStatus } from '../../domain/host.ts'
+import { metricUnit } from '../../domain/metric.ts'
+import { notFound, page } from '../page.ts'
+import { readChoice, readPaging, readText } from './query.ts'
+
+const SORTS = ['name', 'status', 'ip', 'domain', 'platform', 'last_heard'] as const
+
+export const apiHosts = page({ path: '/api/v1/hosts', access: 'viewer' }, async ({ url, now, web }) => {
+  const search = readText(url, 'search', 200)
+  const status = readChoice(url, 'status', ['up', 'down'])
+  const { total, hosts } = await web.store.hosts.list({
+    ...readPaging(url),
+    sort: readChoice(url, 'sort', SORTS) ?? 'name',
+    descending: readChoice(url, 'order', ['asc', 'desc']) === 'desc',
+    ...(search === undefined ? {} : { search }),
+    ...(status === undefined ? {} : { status }),
+    upSince: now - web.silence,
+  })
+  return Response.json({ total, hosts: hosts.map((host) => describeHost(host, now, web.silence)) })
+})
+
+export const apiHost = page(
+  { path: '/api/v1/hosts/:name', access: 'viewer' },
+  async ({ params, now, web }) => {
+    const host = await web.store.hosts.find(params.name ?? '')
+    if (!host) throw notFound('host')
+    return Response.json(describeHost(host, now, web.silence))
+  },
+)
+
+export const apiHostMetrics = page(
+  { path: '/api/v1/hosts/:name/metrics', access: 'viewer' },
+  async ({ params, web }) => {
+    const name = params.name ?? ''
+    if (!(await web.store.hosts.find(name))) throw notFound('host')
+    const metrics = await web.store.hosts.metrics(name)
+    return Response.json({
+      host: name,
+      metrics: metrics.map((metric) => ({ metric, unit: metricUnit(metric) })),
+    })
+  },
+)
+
+/** A host in the API's words. */
+export function describeHost(host: Host, now: number, silence: number) {
+  return {
+    name: host.name,
+    status: hostStatus(host, now, silence),
+    last_heard: host.lastHeard,
+    ip: host.ip,
+    platform: host.platform,
+    build: host.build,
+    architecture: host.architecture,
+    domain: host.domain,
+    processors: host.processors,
+    memory_mb: host.memoryMb,
+    latest: host.latest,
+  }
+}

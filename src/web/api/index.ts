@@ -1,0 +1,6 @@
+import type { Page } from '../page.ts'
+import { apiEvents } from './events.ts'
+import { apiHost, apiHostMetrics, apiHosts } from './hosts.ts'
+
+/** Everything under `/api/v1`. */
+export const API: readonly Page[] = [apiHosts, apiHost, apiHostMetrics, apiEvents]

@@ -1,0 +1,152 @@
+import type { BunRequest, Server } from 'bun'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { Store } from '../storage/store.ts'
+import { answerRequest, type PagesOfPath } from './answer.ts'
+import { API } from './api/index.ts'
+import { type Asset, listAssets } from './assets.ts'
+import { chooseEncoding } from './compress.ts'
+import { createHealthCheck } from './health.ts'
+import { createLive } from './live.ts'
+import type { Page, WebContext } from './page.ts'
+import { PAGES } from './pages/index.ts'
+import { finishResponse } from './response.ts'
+import { createSessions } from './session.ts'
+import { createSignIn } from './sign-in.ts'
+
+export type WebsiteOptions = {
+  readonly address: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** Seconds without a request after which a session ends. */
+  readonly sessionExpiry: number
+  /** Seconds without a packet after which a host counts as down. */
+  readonly silence: number
+  /** Name of this machine as its agent would report it. */
+  readonly serverName: string
+  readonly version: string
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  /** Serves HTTPS, with cookies for HTTPS only; PEM. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
+}
+
+export type Website = {
+  readonly port: number
+  /** Takes no more requests; those under way get two seconds. */
+  stop(): Promise<void>
+}
+
+/** Seconds without a byte from or to a client after which its connection is closed; live streams are let off. */
+const IDLE_SECONDS = 60
+/** Bun refuses larger bodies itself; forms have a lower bound of their own, with an answer in words. */
+const MAX_BODY_BYTES = 1024 * 1024
+const STOP_MS = 2000
+
+type Handler = (request: BunRequest, server: Server<undefined>) => Promise<Response>
+
+/** Serves the website and its API. Rejects when the port can't be had. */
+export async function startWebsite(options: WebsiteOptions): Promise<Website> {
+  const web = createContext(options)
+  const { address, port, tls, clock } = options
+
+  const answer =
+    (pages: PagesOfPath): Handler =>
+    async (request, server) => {
+      const arrival = {
+        request,
+        params: request.params ?? {},
+        address: server.requestIP(request)?.address ?? 'unknown',
+      }
+      const response = await answerRequest(pages, arrival, web)
+      if (response.headers.get('content-type')?.startsWith('text/event-stream')) server.timeout(request, 0)
+      return response
+    }
+
+  const routes: Record<string, Handler> = { '/healthz': () => answerHealth(web) }
+  for (const [path, pages] of groupByPath([...PAGES, ...API])) routes[path] = answer(pages)
+  for (const asset of listAssets()) routes[asset.url] = (request) => answerAsset(asset, request)
+  const answerUnknown = answer({})
+
+  let server: Server<undefined>
+  try {
+    server = Bun.serve({
+      hostname: address,
+      port,
+      ...(tls ? { tls: { cert: tls.certificate, key: tls.key } } : {}),
+      idleTimeout: IDLE_SECONDS,
+      maxRequestBodySize: MAX_BODY_BYTES,
+      development: false,
+      routes,
+      fetch: (request, bun) => answerUnknown(request as BunRequest, bun),
+      error(error) {
+        options.log.error('request failed outside of any page', { error })
+        return new Response('The server could not answer this request.', { status: 500 })
+      },
+    })
+  } catch (error) {
+    throw new Error(`can't listen on ${address}:${port} for the website`, { cause: error })
+  }
+
+  return {
+    port: server.port ?? port,
+    async stop() {
+      web.live.stop()
+      const late = Promise.withResolvers<void>()
+      const timer = clock.after(STOP_MS, late.resolve)
+      await Promise.race([server.stop(), late.promise])
+      timer.cancel()
+      await server.stop(true)
+    },
+  }
+}
+
+function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: WebsiteOptions): WebContext {
+  const { silence, serverName, version } = rest
+  return {
+    store,
+    clock,
+    log,
+    silence,
+    serverName,
+    version,
+    sessionExpiry,
+    sessions: createSessions({
+      store: store.sessions,
+      clock,
+      expiry: sessionExpiry,
+      secure: tls !== undefined,
+    }),
+    signIn: createSignIn({ users: store.users, clock, log }),
+    live: createLive({ hosts: store.hosts, clock, log }),
+    checkHealth: createHealthCheck({ maintenance: store.maintenance, clock, log }),
+  }
+}
+
+function groupByPath(pages: readonly Page[]): Map<string, PagesOfPath> {
+  const paths = new Map<string, PagesOfPath>()
+  for (const page of pages) paths.set(page.path, { ...paths.get(page.path), [page.method]: page })
+  return paths
+}
+
+/** Open to all, and told apart from pages: it must answer when nothing else can. */
+async function answerHealth(web: WebContext): Promise<Response> {
+  const problem = await web.checkHealth()
+  const headers = { 'content-type': 'text/plain; charset=utf-8' }
+  return finishResponse(new Response(problem ?? 'ok', { status: problem === null ? 200 : 503, headers }), null)
+}
+
+async function answerAsset(asset: Asset, request: Request): Promise<Response> {
+  const encoding = chooseEncoding(request.headers.get('accept-encoding'))
+  const headers = new Headers({
+    'content-type': asset.type,
+    'cache-control': 'public, max-age=31536000, immutable',
+    vary: 'Accept-Encoding',
+  })
+  if (encoding !== null) headers.set('content-encoding', encoding)
+  return finishResponse(
+    new Response(encoding === null ? asset.bytes : asset.packed(encoding), { headers }),
+    null,
+  )
+}

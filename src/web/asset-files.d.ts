@@ -1,0 +1,16 @@
+// What `import … with { type: 'file' }` gives: the path of the file, on disk or inside the executable.
+declare module '*.css' {
+  const path: string
+  // biome-ignore lint/style/noDefaultExport: the bundler decides how a file is exported.
+  export default path
+}
+declare module '*.svg' {
+  const path: string
+  // biome-ignore lint/style/noDefaultExport: as above.
+  export default path
+}
+declare module '*.js' {
+  const path: string
+  // biome-ignore lint/style/noDefaultExport: as above.
+  export default path
+}

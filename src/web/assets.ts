@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import uplotJs from 'uplot/dist/uPlot.iife.min.js' with { type: 'file' }
+import uplotCss from 'uplot/dist/uPlot.min.css' with { type: 'file' }
+import appCss from '../../assets/app.css' with { type: 'file' }
+import appJs from '../../assets/app.js' with { type: 'file' }
+import faviconSvg from '../../assets/favicon.svg' with { type: 'file' }
+import themeJs from '../../assets/theme.js' with { type: 'file' }
+import { compress, type Encoding } from './compress.ts'
+
+/** Everything a browser fetches besides pages: name in the code, and the file that is part of the executable. */
+const FILES: Readonly<Record<string, string>> = {
+  'app.css': appCss,
+  'app.js': appJs,
+  'theme.js': themeJs,
+  'favicon.svg': faviconSvg,
+  'uplot.css': uplotCss,
+  'uplot.js': uplotJs,
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+}
+
+export type Asset = {
+  /** Changes with the content, so that a browser may keep it for ever. */
+  readonly url: string
+  readonly type: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Packed once and kept, at the highest level. */
+  packed(encoding: Encoding): Uint8Array<ArrayBuffer>
+}
+
+const byName = new Map<string, Asset>()
+
+/** The address of an asset by its name; a name that is not in the list is a mistake of ours and throws. */
+export const assetUrl = (name: string): string => openAsset(name).url
+
+/** Every asset; reads those that were not used yet. */
+export const listAssets = (): Asset[] => Object.keys(FILES).map(openAsset)
+
+/** The files are part of the executable and never change, so each one is read once. */
+function openAsset(name: string): Asset {
+  const known = byName.get(name)
+  if (known) return known
+  const file = FILES[name]
+  if (file === undefined) throw new Error(`there is no asset ${name}: add it to src/web/assets.ts`)
+  const bytes = new Uint8Array(readFileSync(file))
+  const hash = new Bun.CryptoHasher('sha256').update(bytes).digest('hex').slice(0, 12)
+  const dot = name.lastIndexOf('.')
+  const packed = new Map<Encoding, Uint8Array<ArrayBuffer>>()
+  const asset: Asset = {
+    url: `/assets/${name.slice(0, dot)}-${hash}${name.slice(dot)}`,
+    type: TYPES[name.slice(dot + 1)] ?? 'application/octet-stream',
+    bytes,
+    packed(encoding) {
+      const ready = packed.get(encoding) ?? compress(bytes, encoding, 'best')
+      packed.set(encoding, ready)
+      return ready
+    },
+  }
+  byName.set(name, asset)
+  return asset
+}

@@ -1,0 +1,115 @@
+import type { Clock, Timer } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { HostStore } from '../storage/store.ts'
+
+/** Tells open pages that something changed, as server-sent events; the page then fetches its live parts again. */
+export type Live = {
+  /**
+   * A stream that says `changed` with a growing number, and `ended` before it closes because `isAlive` said no. Null when too many
+   * are open.
+   */
+  open(isAlive: () => Promise<boolean>): Response | null
+  stop(): void
+}
+
+export type LiveOptions = {
+  readonly hosts: Pick<HostStore, 'revision'>
+  readonly clock: Clock
+  readonly log: Log
+  /** Streams open at a time; 1000 unless told otherwise. */
+  readonly clients?: number
+}
+
+const POLL_MS = 2000
+/** Every so many polls each client gets a sign of life, and its session is looked up. */
+const HEARTBEAT_POLLS = 10
+/** Messages that a client may leave unread before it is dropped. */
+const MAX_UNREAD = 16
+
+type Client = {
+  readonly isAlive: () => Promise<boolean>
+  readonly controller: ReadableStreamDefaultController<Uint8Array>
+}
+
+export function createLive({ hosts, clock, log, clients: most = 1000 }: LiveOptions): Live {
+  const clients = new Set<Client>()
+  const encoder = new TextEncoder()
+  let timer: Timer | null = null
+  let revision: number | null = null
+  let polls = 0
+  let failing = false
+  let stopped = false
+
+  function send(client: Client, text: string) {
+    if ((client.controller.desiredSize ?? 0) <= 0) return close(client)
+    client.controller.enqueue(encoder.encode(text))
+  }
+
+  function close(client: Client, farewell?: string) {
+    if (!clients.delete(client)) return
+    try {
+      if (farewell !== undefined) client.controller.enqueue(encoder.encode(farewell))
+      client.controller.close()
+    } catch {
+      // The client went away in the same moment: there is nothing left to close.
+    }
+  }
+
+  /** One poll serves all clients; without any the loop ends, and the next client starts it again. */
+  function plan() {
+    timer = clock.after(POLL_MS, () => {
+      if (clients.size > 0) void poll().finally(() => stopped || plan())
+      else timer = revision = null
+    })
+  }
+
+  async function poll() {
+    try {
+      const newest = await hosts.revision()
+      if (revision !== null && newest !== revision)
+        for (const client of [...clients]) send(client, `event: changed\ndata: ${newest}\n\n`)
+      revision = newest
+      polls = (polls + 1) % HEARTBEAT_POLLS
+      if (polls === 0) await beat()
+      if (failing) log.info('live pages read the database again')
+      failing = false
+    } catch (error) {
+      if (!failing) log.warn('live pages are not told: the database does not answer', { error })
+      failing = true
+    }
+  }
+
+  async function beat() {
+    for (const client of [...clients]) {
+      if (await client.isAlive()) send(client, ': still here\n\n')
+      else close(client, 'event: ended\ndata: session\n\n')
+    }
+  }
+
+  return {
+    open(isAlive) {
+      if (stopped || clients.size >= most) return null
+      let own: Client | null = null
+      const stream = new ReadableStream<Uint8Array>(
+        {
+          start(controller) {
+            own = { isAlive, controller }
+            clients.add(own)
+            controller.enqueue(encoder.encode('retry: 3000\n\n'))
+          },
+          cancel() {
+            if (own) clients.delete(own)
+          },
+        },
+        { highWaterMark: MAX_UNREAD },
+      )
+      if (!timer) plan()
+      return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
+    },
+    stop() {
+      stopped = true
+      for (const client of [...clients]) close(client)
+      timer?.cancel()
+    },
+  }
+}

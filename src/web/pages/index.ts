@@ -1,0 +1,6 @@
+import type { Page } from '../page.ts'
+import { livePage } from './live.ts'
+import { login, loginPage, logout } from './login.ts'
+
+/** Every page of the website. */
+export const PAGES: readonly Page[] = [loginPage, login, logout, livePage]

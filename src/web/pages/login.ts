@@ -1,0 +1,55 @@
+import { readLocalPath } from '../form.ts'
+import { type Html, html } from '../html.ts'
+import { layout } from '../layout.ts'
+import { type PageRequest, page, redirect } from '../page.ts'
+
+export const loginPage = page({ path: '/login', access: 'public' }, ({ url, session }) => {
+  const next = readLocalPath(url.searchParams.get('next'))
+  return session ? redirect(next) : loginView({ next, name: '', problem: null })
+})
+
+export const login = page(
+  { path: '/login', method: 'POST', access: 'public' },
+  async ({ form, address, sessionToken, web }: PageRequest) => {
+    const name = (form.get('name') ?? '').trim()
+    const next = readLocalPath(form.get('next'))
+    const result = await web.signIn(name, form.get('password') ?? '', address)
+    if (result.ok) return redirect(next, await web.sessions.begin(result.user, sessionToken))
+    const view = loginView({ next, name: name.slice(0, 64), problem: describeRefusal(result.retryAfter) })
+    const headers = new Headers({ 'content-type': 'text/html; charset=utf-8' })
+    if (result.retryAfter !== null) headers.set('retry-after', String(result.retryAfter))
+    return new Response(view.text, { status: result.retryAfter === null ? 401 : 429, headers })
+  },
+)
+
+export const logout = page(
+  { path: '/logout', method: 'POST', access: 'viewer' },
+  async ({ sessionToken, web }) => redirect('/login', await web.sessions.end(sessionToken)),
+)
+
+export function describeRefusal(retryAfter: number | null): string {
+  if (retryAfter === null) return 'The name or the password is wrong.'
+  const minutes = Math.ceil(retryAfter / 60)
+  const wait = retryAfter < 90 ? `${retryAfter} seconds` : `${minutes} minutes`
+  return `Too many attempts. Try again in ${wait}.`
+}
+
+type LoginModel = { readonly next: string; readonly name: string; readonly problem: string | null }
+
+function loginView({ next, name, problem }: LoginModel): Html {
+  const autofocus = html` autofocus`
+  return layout({
+    title: 'Sign in',
+    active: null,
+    session: null,
+    csrf: '',
+    body: html`<form class="sign-in" method="post" action="/login">
+<h1>Sign in</h1>
+${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`}
+<input type="hidden" name="next" value="${next}">
+<label>Name <input name="name" value="${name}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" required${name === '' && autofocus}></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" maxlength="1024" required${name !== '' && autofocus}></label>
+<button type="submit">Sign in</button>
+</form>`,
+  })
+}

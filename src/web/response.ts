@@ -1,0 +1,36 @@
+import { COMPRESS_FROM_BYTES, chooseEncoding, compress } from './compress.ts'
+
+/** On every answer, whatever it is. Nothing of ours needs inline script or style, frames, or another origin. */
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+const COMPRESSIBLE = /^(text\/(?!event-stream)|application\/json|image\/svg)/
+
+/** Adds what every answer has: security headers, no caching unless it says otherwise, and compression where it pays. */
+export async function finishResponse(response: Response, acceptEncoding: string | null): Promise<Response> {
+  const headers = response.headers
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  if (
+    !response.body ||
+    !COMPRESSIBLE.test(headers.get('content-type') ?? '') ||
+    headers.has('content-encoding')
+  )
+    return response
+  headers.set('vary', 'Accept-Encoding')
+  const encoding = chooseEncoding(acceptEncoding)
+  if (encoding === null) return response
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  if (bytes.length < COMPRESS_FROM_BYTES) return new Response(bytes, { status: response.status, headers })
+  headers.set('content-encoding', encoding)
+  return new Response(compress(bytes, encoding), { status: response.status, headers })
+}
