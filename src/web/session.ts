@@ -88,6 +88,7 @@ export function createCsrf(sessionToken: string): string {
 export function isCsrf(csrf: string | null, sessionToken: string): boolean {
   return (
     csrf !== null &&
+    csrf.length > 0 &&
     csrf.length < 200 &&
     Bun.CSRF.verify(csrf, { secret: sessionToken, maxAge: CSRF_LIFE_MS, encoding: 'base64url' })
   )
