@@ -1,0 +1,135 @@
+import type { Clock, Timer } from '../lib/clock.ts'
+import { describeError, type Log } from '../lib/log.ts'
+import type { EventEngineStore, Retention, Task, TaskContext } from './task.ts'
+import { TASKS } from './tasks/index.ts'
+
+export type EventEngineOptions = {
+  readonly store: EventEngineStore
+  /** Seconds from the start of one cycle to that of the next. */
+  readonly interval: number
+  readonly retention: Retention
+  readonly clock: Clock
+  readonly log: Log
+  /** What a cycle does; everything there is, unless a test says otherwise. */
+  readonly tasks?: readonly Task[]
+}
+
+export type EventEngine = {
+  /** Resolves when the task that runs has come to an end, after some seconds at the latest. */
+  stop(): Promise<void>
+}
+
+/** A task that takes longer is left to itself while the others go on; it starts again only after it has ended. */
+export const TASK_LIMIT_MS = 60_000
+
+/** Longest wait for a running task when the engine stops. */
+export const STOP_LIMIT_MS = 3000
+
+/** A difference between the two clocks above this is a jump of the wall clock, not its drift. */
+const JUMP_MS = 60_000
+
+/** What the engine remembers of a task between cycles. */
+type TaskRecord = { task: Task; due: number; failures: number; running: Promise<void> | null }
+
+/**
+ * Runs every task in turn, the first cycle at once and then one an interval. A cycle that takes longer than the
+ * interval is followed by the next without a pause; cycles never overlap.
+ */
+export async function startEventEngine(options: EventEngineOptions): Promise<EventEngine> {
+  const { store, interval, retention, clock, log, tasks = TASKS } = options
+  const records: TaskRecord[] = tasks.map((task) => ({
+    task,
+    due: Number.NEGATIVE_INFINITY,
+    failures: 0,
+    running: null,
+  }))
+  let stopping = false
+  let timer: Timer | null = null
+  let cycle: Promise<void> = Promise.resolve()
+  let steadySince = clock.monotonicMs()
+  let offset = clock.nowMs() - clock.monotonicMs()
+
+  const context: TaskContext = {
+    store,
+    retention,
+    clock,
+    log,
+    sliceMs: Math.min(5000, interval * 400),
+    isStopping: () => stopping,
+    steadyMs: () => clock.monotonicMs() - steadySince,
+  }
+
+  function noteJump() {
+    const offsetNow = clock.nowMs() - clock.monotonicMs()
+    if (Math.abs(offsetNow - offset) > JUMP_MS) {
+      steadySince = clock.monotonicMs()
+      log.warn('the clock of this machine jumped', { seconds: Math.round((offsetNow - offset) / 1000) })
+    }
+    offset = offsetNow
+  }
+
+  async function runCycle() {
+    const start = clock.monotonicMs()
+    noteJump()
+    for (const record of records) {
+      if (stopping) return
+      if (record.running === null && record.due <= start) await runTask(record, start)
+    }
+    if (!stopping) schedule(Math.max(0, start + interval * 1000 - clock.monotonicMs()))
+  }
+
+  /** Resolves when the task ended, one way or the other, or has used up its time. */
+  async function runTask(record: TaskRecord, start: number) {
+    const { task } = record
+    record.due = start + task.every * 1000
+    record.running = perform(record).finally(() => {
+      record.running = null
+    })
+    if (!(await endsWithin(clock, record.running, TASK_LIMIT_MS)))
+      log.warn('a task of the event engine takes long; the others go on', { task: task.name })
+  }
+
+  async function perform(record: TaskRecord) {
+    const { task } = record
+    try {
+      if (await task.run(context)) record.due = Number.NEGATIVE_INFINITY
+      if (record.failures > 0)
+        log.info('a task of the event engine works again', { task: task.name, failures: record.failures })
+      record.failures = 0
+    } catch (error) {
+      if (record.failures === 0)
+        log.error('a task of the event engine failed', { task: task.name, error: describeError(error) })
+      record.failures++
+      // What failed is tried again in the next cycle, not only when its time comes round.
+      record.due = Number.NEGATIVE_INFINITY
+    }
+  }
+
+  function schedule(ms: number) {
+    timer = clock.after(ms, () => {
+      cycle = runCycle()
+    })
+  }
+
+  schedule(0)
+  return {
+    async stop() {
+      stopping = true
+      timer?.cancel()
+      const running = [cycle, ...records.map((record) => record.running)]
+      if (!(await endsWithin(clock, Promise.all(running), STOP_LIMIT_MS)))
+        log.warn('the event engine stopped while a task was still running', {
+          tasks: records.flatMap((record) => (record.running === null ? [] : record.task.name)),
+        })
+    },
+  }
+}
+
+/** False when `work` was not done after `ms`. */
+async function endsWithin(clock: Clock, work: Promise<unknown>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<false>()
+  const limit = clock.after(ms, () => late.resolve(false))
+  const done = await Promise.race([work.then(() => true as const), late.promise])
+  limit.cancel()
+  return done
+}

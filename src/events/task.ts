@@ -1,0 +1,55 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { MaintenanceStore, SessionStore } from '../storage/store.ts'
+
+/** What the engine needs of the database. */
+export type EventEngineStore = {
+  readonly maintenance: Pick<MaintenanceStore, 'fold' | 'dropSamples' | 'dropEvents' | 'dropHosts'>
+  readonly sessions: Pick<SessionStore, 'prune'>
+}
+
+/** How long things are kept, in seconds. */
+export type Retention = {
+  readonly samples: number
+  readonly events: number
+  readonly hosts: number
+}
+
+export type TaskContext = {
+  readonly store: EventEngineStore
+  readonly retention: Retention
+  readonly clock: Clock
+  readonly log: Log
+  /** Milliseconds a task may go on with work that can also wait for the next cycle. */
+  readonly sliceMs: number
+  /** True once the engine is to stop: long work ends at the next piece. */
+  isStopping(): boolean
+  /** Milliseconds since the engine started or the wall clock last jumped, whichever is later. */
+  steadyMs(): number
+}
+
+/** One kind of work of the event engine. A throw is logged at the first failure and at recovery, and stops nothing else. */
+export type Task = {
+  readonly name: string
+  /** Seconds from one run to the next; 0 runs in every cycle. */
+  readonly every: number
+  /** Resolves with true when work is left: then it runs again in the next cycle. */
+  run(context: TaskContext): Promise<boolean>
+}
+
+/**
+ * Repeats a piece of work until it says that nothing is left or the time slice is over, and rests after each piece for as
+ * long as it took, so that others get at the database and, in a process that does more than this, at the processor.
+ * Resolves with true when work is left.
+ */
+export async function workInPieces(context: TaskContext, piece: () => Promise<boolean>): Promise<boolean> {
+  const { clock } = context
+  const start = clock.monotonicMs()
+  for (;;) {
+    const before = clock.monotonicMs()
+    if (!(await piece())) return false
+    const after = clock.monotonicMs()
+    if (context.isStopping() || after - start >= context.sliceMs) return true
+    await new Promise<void>((resolve) => clock.after(Math.max(1, after - before), resolve))
+  }
+}

@@ -1,0 +1,24 @@
+import { type Task, workInPieces } from '../task.ts'
+
+/** Frames stay as they came for this long, so that samples which arrive a little late need no block unpacked. */
+export const HOT_SECONDS = 2 * 3600
+
+/**
+ * A fold writes the whole block of a host's day anew. So the limit moves in steps: twelve rewrites a day, not one for every
+ * frame.
+ */
+const STEP_SECONDS = 2 * 3600
+
+/** Host-days of one piece: some tens of milliseconds of work. */
+const PIECE = 4
+
+/** Packs frames that are no longer hot into blocks. */
+export const foldFrames: Task = {
+  name: 'fold frames',
+  every: 0,
+  run: (context) =>
+    workInPieces(context, async () => {
+      const before = Math.floor((context.clock.now() - HOT_SECONDS) / STEP_SECONDS) * STEP_SECONDS
+      return (await context.store.maintenance.fold(before, PIECE)) >= PIECE
+    }),
+}
