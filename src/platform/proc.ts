@@ -1,3 +1,6 @@
+import { statfs as nodeStatFs, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { type Clock, systemClock } from '../lib/clock.ts'
+
 /**
  * The kernel's text files under a root that a test can replace. Paths are absolute (`/proc/stat`, `/sys/block`).
  */
@@ -8,14 +11,25 @@ export type ProcFs = {
   readTextIfThere(path: string): string | null
   /** Names in a folder; empty when it is not there. */
   list(path: string): string[]
+  /** What a symbolic link says, not followed; null when there is no link. */
+  readLink(path: string): string | null
   /**
    * Space of the filesystem mounted at `path`, as statfs(2) gives it; null when it did not answer within a second (a dead
-   * network mount), and then not asked again until that call has come back.
+   * network mount), and then not asked again until that call has come back. Rejects when the system refuses.
    */
-  statfs(path: string): Promise<StatFs | null>
+  statfs(path: string, options?: StatFsOptions): Promise<StatFs | null>
+}
+
+export type StatFsOptions = {
+  /**
+   * The answer depends on another machine or process. Such calls go one after the other, and none goes while one is
+   * overdue: each holds a thread of Bun's pool, which on a small machine has only two.
+   */
+  readonly remote?: boolean
 }
 
 export type StatFs = {
+  /** Bytes; the unit of the three block counts. */
   readonly blockSize: number
   readonly blocks: number
   readonly blocksFree: number
@@ -23,4 +37,103 @@ export type StatFs = {
   readonly blocksAvailable: number
   readonly files: number
   readonly filesFree: number
+}
+
+export type ProcFsOptions = {
+  readonly clock?: Clock
+  /** The system call; resolves or rejects, perhaps never. */
+  readonly statfs?: (path: string) => Promise<StatFs>
+}
+
+const STATFS_TIMEOUT_MS = 1000
+
+/** Opens the kernel's files under `root`. */
+export function openProcFs(
+  root = '/',
+  { clock = systemClock, statfs = callStatFs }: ProcFsOptions = {},
+): ProcFs {
+  const prefix = root.replace(/\/+$/, '')
+  return {
+    // Opening anew costs some 5 µs more than keeping the file open, and survives devices that come and go.
+    readText: (path) => readFileSync(prefix + path, 'utf8'),
+    readTextIfThere: (path) => orIfAbsent(null, () => readFileSync(prefix + path, 'utf8')),
+    list: (path) => orIfAbsent([], () => readdirSync(prefix + path)),
+    readLink: (path) => orIfAbsent(null, () => readlinkSync(prefix + path)),
+    statfs: guardStatFs((path) => statfs(prefix + path || '/'), clock),
+  }
+}
+
+/** For what is nice to know and no more: a file that can't be read is an empty one. */
+export function readTextOrNothing(proc: ProcFs, path: string): string {
+  try {
+    return proc.readTextIfThere(path) ?? ''
+  } catch {
+    return ''
+  }
+}
+
+/** Keeps calls that never come back from taking the caller, or more than one thread, with them. */
+function guardStatFs(call: (path: string) => Promise<StatFs>, clock: Clock): ProcFs['statfs'] {
+  const outstanding = new Set<string>()
+  let overdue = 0
+  let lastRemote: Promise<unknown> = Promise.resolve()
+
+  function callOnce(path: string): Promise<StatFs | null> {
+    if (outstanding.has(path)) return Promise.resolve(null)
+    outstanding.add(path)
+    return new Promise((resolve, reject) => {
+      let late = false
+      const timer = clock.after(STATFS_TIMEOUT_MS, () => {
+        late = true
+        overdue++
+        resolve(null)
+      })
+      const settle = (answer: () => void) => {
+        outstanding.delete(path)
+        if (late) overdue--
+        timer.cancel()
+        answer()
+      }
+      call(path).then(
+        (found) => settle(() => resolve(found)),
+        (error: unknown) => settle(() => reject(error)),
+      )
+    })
+  }
+
+  return (path, { remote = false } = {}) => {
+    if (!remote) return callOnce(path)
+    const answer = lastRemote.then(() => (overdue > 0 ? null : callOnce(path)))
+    lastRemote = answer.catch(() => {})
+    return answer
+  }
+}
+
+function callStatFs(path: string): Promise<StatFs> {
+  return new Promise((resolve, reject) => {
+    nodeStatFs(path, (error, found) => {
+      if (error) return reject(error)
+      resolve({
+        // The counts are in fragments, which FUSE and NFS may make smaller than the block.
+        blockSize: found.frsize > 0 ? found.frsize : found.bsize,
+        blocks: found.blocks,
+        blocksFree: found.bfree,
+        blocksAvailable: found.bavail,
+        files: found.files,
+        filesFree: found.ffree,
+      })
+    })
+  })
+}
+
+/** The device behind a file in /sys may vanish between looking and reading, which ENODEV and ENXIO tell. */
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ENXIO', 'ESRCH'])
+
+function orIfAbsent<Value>(absent: Value, read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && ABSENT.has(String(error.code))) return absent
+    throw error
+  }
 }

@@ -7,6 +7,8 @@ export type ProbeContext = {
   /** Names from the configuration. */
   readonly processes: readonly string[]
   readonly services: readonly string[]
+  /** Report filesystems that other machines or processes serve (NFS, CIFS, FUSE), too. */
+  readonly networkFilesystems?: boolean
 }
 
 /**
@@ -16,7 +18,12 @@ export type ProbeContext = {
  */
 export type Probe<Reading> = {
   readonly name: string
-  linux(proc: ProcFs, context: ProbeContext): Reading | null | Promise<Reading | null>
+  linux(
+    proc: ProcFs,
+    context: ProbeContext,
+    /** The reading of the cycle before, for what need not be looked up again (a process id, a list of sensors). */
+    previous: Reading | null,
+  ): Reading | null | Promise<Reading | null>
   /**
    * `previous` is the reading of the cycle before (null at the first one), `seconds` the time between the two by the monotonic clock.
    * Counters that went backwards give no sample.

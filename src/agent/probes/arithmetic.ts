@@ -1,0 +1,53 @@
+import type { ProbeSample } from './probe.ts'
+
+/** A kernel counter, or null when the text is not one. */
+export function parseCount(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : null
+}
+
+/** How far a counter moved on; null when it went backwards (wrapped, reset, another device) or was not there. */
+export function findIncrease(
+  now: number | null | undefined,
+  before: number | null | undefined,
+): number | null {
+  if (now == null || before == null || !(now >= before)) return null
+  return now - before
+}
+
+/** Average a second of what a counter gained, to that many decimals; null as above. */
+export function ratePerSecond(
+  now: number | null | undefined,
+  before: number | null | undefined,
+  seconds: number,
+  decimals = 0,
+): number | null {
+  const gained = findIncrease(now, before)
+  return gained === null || !(seconds > 0) ? null : roundTo(gained / seconds, decimals)
+}
+
+/** A share as a percentage from 0 to 100; null when there is no whole or the part does not fit in it. */
+export function percentOf(part: number, whole: number, decimals = 1): number | null {
+  return whole > 0 && part >= 0 && part <= whole ? roundTo((part / whole) * 100, decimals) : null
+}
+
+/** What a counter of busy time may run ahead of our own clock: it is read a moment later, and the kernel counts in ticks. */
+const TIMER_SLACK = 0.05
+const TIMER_SLACK_SECONDS = 0.1
+
+/** The share of the interval that something was busy; a little more than all of it is all of it, much more is no value. */
+export function percentOfTime(busySeconds: number | null, seconds: number, decimals = 1): number | null {
+  if (busySeconds === null || !(seconds > 0)) return null
+  if (busySeconds > seconds + Math.max(seconds * TIMER_SLACK, TIMER_SLACK_SECONDS)) return null
+  return percentOf(Math.min(busySeconds, seconds), seconds, decimals)
+}
+
+/** Few decimals are kept everywhere: noise below them would cost the server most of the space. */
+export function roundTo(value: number, decimals: number): number {
+  const scale = 10 ** decimals
+  return Math.round(value * scale) / scale
+}
+
+/** Adds the value unless there is none. */
+export function addSample(samples: ProbeSample[], metric: string, value: number | null) {
+  if (value !== null && Number.isFinite(value)) samples.push({ metric, value })
+}

@@ -1,0 +1,64 @@
+import { addSample, findIncrease, percentOfTime, ratePerSecond } from './arithmetic.ts'
+import { type DiskCounters, parseDiskstats } from './diskstats.ts'
+import { toMetricPart } from './metric-name.ts'
+import { defineProbe } from './probe.ts'
+
+/** Whole disks by name. */
+export type DiskReading = ReadonlyMap<string, DiskCounters>
+
+/** What one machine reports at most: a storage server has hundreds of paths to its disks. */
+const MAX_DISKS = 128
+
+/** Bytes read and written a second and busy time of whole disks. Linux: /proc/diskstats. */
+export const disk = defineProbe<DiskReading>({
+  name: 'disk',
+  linux: (proc) =>
+    findDisks(parseDiskstats(proc.readText('/proc/diskstats')), new Set(proc.list('/sys/block'))),
+  samples(now, previous, seconds) {
+    const samples: { metric: string; value: number }[] = []
+    for (const [name, counters] of now) {
+      const before = previous?.get(name)
+      // A name that another device took over counts from elsewhere.
+      if (before === undefined || before.device !== counters.device) continue
+      const part = `perf.disk.${toMetricPart(name)}`
+      addSample(samples, `${part}.bytes.read`, ratePerSecond(counters.bytesRead, before.bytesRead, seconds))
+      addSample(
+        samples,
+        `${part}.bytes.written`,
+        ratePerSecond(counters.bytesWritten, before.bytesWritten, seconds),
+      )
+      addSample(samples, `${part}.percent.active`, shareActive(counters, before, seconds))
+    }
+    return samples
+  },
+})
+
+/** Percent of the interval in which the device had something to do. */
+export function shareActive(now: DiskCounters, before: DiskCounters, seconds: number): number | null {
+  const busyMs = findIncrease(now.busyMs, before.busyMs)
+  return percentOfTime(busyMs === null ? null : busyMs / 1000, seconds)
+}
+
+/** Memory, files, removable media and what is stacked on other devices, whose work is counted below already. */
+const NOT_A_DISK = /^(loop|ram|zram|fd|sr|scd|dm-|md|bcache|drbd|zd|nullb)\d/
+
+/** `blocks` are the names in /sys/block, which has no partitions; where it is not to be seen, names decide. */
+export function findDisks(all: readonly DiskCounters[], blocks: ReadonlySet<string>): DiskReading {
+  const names = new Set(all.map(({ name }) => name))
+  const found = new Map<string, DiskCounters>()
+  for (const counters of all) {
+    const { name } = counters
+    if (NOT_A_DISK.test(name)) continue
+    // In /sys a slash of the name (`cciss/c0d0`) becomes an exclamation mark.
+    const isWhole = blocks.size > 0 ? blocks.has(name.replaceAll('/', '!')) : !isPartition(name, names)
+    const isUsed = counters.bytesRead > 0 || counters.bytesWritten > 0
+    if (isWhole && isUsed && found.size < MAX_DISKS) found.set(name, counters)
+  }
+  return found
+}
+
+/** `sda1` beside `sda`, `nvme0n1p1` beside `nvme0n1`. */
+function isPartition(name: string, names: ReadonlySet<string>): boolean {
+  const parent = /^(.*\d)p\d+$/.exec(name)?.[1] ?? /^(.*\D)\d+$/.exec(name)?.[1]
+  return parent !== undefined && names.has(parent)
+}

@@ -1,0 +1,122 @@
+import type { ProcFs } from '../../platform/proc.ts'
+import { addSample, parseCount, ratePerSecond, roundTo } from './arithmetic.ts'
+import { describeInterfaces, type InterfaceTraits } from './interfaces.ts'
+import { toMetricPart } from './metric-name.ts'
+import { defineProbe, type ProbeSample } from './probe.ts'
+
+export type InterfaceCounters = {
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  readonly errorsReceived: number
+  readonly errorsSent: number
+  readonly dropsReceived: number
+  readonly dropsSent: number
+}
+
+export type InterfaceState = InterfaceTraits & { readonly counters: InterfaceCounters }
+
+/** Interfaces by name, without loopback. */
+export type NetworkReading = ReadonlyMap<string, InterfaceState>
+
+/** What one machine reports at most, besides the two totals. */
+const MAX_INTERFACES = 64
+
+/**
+ * Traffic a second: in total over the interfaces through which it enters and leaves the machine, and of each interface
+ * that has ever carried any. Linux: /proc/net/dev and the links in /sys/class/net.
+ */
+export const network = defineProbe<NetworkReading>({
+  name: 'network',
+  linux: (proc) => readNetwork(proc),
+  samples(now, previous, seconds) {
+    if (previous === null) return []
+    const samples: ProbeSample[] = []
+    addSample(samples, 'perf.network.bytes.received', addUp(now, previous, 'bytesReceived', seconds))
+    addSample(samples, 'perf.network.bytes.sent', addUp(now, previous, 'bytesSent', seconds))
+    let reported = 0
+    for (const [name, state] of now) {
+      const before = previous.get(name)
+      const { bytesReceived, bytesSent } = state.counters
+      if (before === undefined || before.index !== state.index || bytesReceived + bytesSent === 0) continue
+      if (++reported > MAX_INTERFACES) break
+      addInterface(samples, `perf.network.${toMetricPart(name)}`, state.counters, before.counters, seconds)
+    }
+    return samples
+  },
+})
+
+function addInterface(
+  samples: ProbeSample[],
+  part: string,
+  now: InterfaceCounters,
+  before: InterfaceCounters,
+  seconds: number,
+) {
+  const add = (name: string, key: keyof InterfaceCounters, decimals: number) =>
+    addSample(samples, `${part}.${name}`, ratePerSecond(now[key], before[key], seconds, decimals))
+  add('bytes.received', 'bytesReceived', 0)
+  add('bytes.sent', 'bytesSent', 0)
+  // One error in five minutes is worth seeing, so these keep decimals.
+  add('errors.received', 'errorsReceived', 3)
+  add('errors.sent', 'errorsSent', 3)
+  add('drops.received', 'dropsReceived', 3)
+  add('drops.sent', 'dropsSent', 3)
+}
+
+/** Null when one of the interfaces that count is new or began anew: the sum of the others would be too small. */
+function addUp(
+  now: NetworkReading,
+  previous: NetworkReading,
+  key: keyof InterfaceCounters,
+  seconds: number,
+): number | null {
+  let sum = 0
+  let counted = 0
+  for (const [name, state] of now) {
+    if (!state.isCounted) continue
+    const before = previous.get(name)
+    if (before === undefined || before.index !== state.index) return null
+    const rate = ratePerSecond(state.counters[key], before.counters[key], seconds, 3)
+    if (rate === null) return null
+    sum += rate
+    counted++
+  }
+  return counted === 0 ? null : roundTo(sum, 0)
+}
+
+function readNetwork(proc: ProcFs): NetworkReading {
+  const counters = parseNetDev(proc.readText('/proc/net/dev'))
+  const reading = new Map<string, InterfaceState>()
+  for (const [name, traits] of describeInterfaces(proc, [...counters.keys()])) {
+    const found = counters.get(name)
+    if (found !== undefined) reading.set(name, { ...traits, counters: found })
+  }
+  return reading
+}
+
+/** /proc/net/dev by interface. Lines without the 16 columns are left out. */
+export function parseNetDev(text: string): Map<string, InterfaceCounters> {
+  const found = new Map<string, InterfaceCounters>()
+  for (const line of text.split('\n').slice(2)) {
+    // Old kernels put no space behind the colon, and alias names have a colon of their own.
+    const colon = line.lastIndexOf(':')
+    if (colon < 0) continue
+    const counts = line
+      .slice(colon + 1)
+      .trim()
+      .split(/ +/)
+      .map(parseCount)
+    const [bytesReceived, , errorsReceived, dropsReceived, , , , , bytesSent, , errorsSent, dropsSent] =
+      counts
+    if (counts.length < 16 || counts.includes(null)) continue
+    found.set(line.slice(0, colon).trim(), {
+      bytesReceived: bytesReceived ?? 0,
+      bytesSent: bytesSent ?? 0,
+      errorsReceived: errorsReceived ?? 0,
+      errorsSent: errorsSent ?? 0,
+      dropsReceived: dropsReceived ?? 0,
+      dropsSent: dropsSent ?? 0,
+    })
+  }
+  return found
+}

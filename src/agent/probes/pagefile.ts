@@ -1,0 +1,28 @@
+import { addSample, percentOf } from './arithmetic.ts'
+import { parseMeminfo } from './meminfo.ts'
+import { defineProbe } from './probe.ts'
+
+/** Bytes. */
+export type PagefileReading = { readonly total: number; readonly used: number }
+
+/** Swap space; a machine without has no figures. Linux: /proc/meminfo. */
+export const pagefile = defineProbe<PagefileReading>({
+  name: 'pagefile',
+  linux: (proc) => readPagefile(proc.readText('/proc/meminfo')),
+  samples({ total, used }) {
+    const samples: { metric: string; value: number }[] = []
+    addSample(samples, 'perf.pagefile.percent.used', percentOf(used, total))
+    addSample(samples, 'perf.pagefile.bytes.used', used)
+    addSample(samples, 'perf.pagefile.bytes.total', total)
+    return samples
+  },
+})
+
+/** Null without swap, and where the two figures contradict each other (seen in containers). */
+export function readPagefile(text: string): PagefileReading | null {
+  const found = parseMeminfo(text)
+  const total = found.get('SwapTotal') ?? 0
+  const free = found.get('SwapFree')
+  if (total === 0 || free === undefined || free > total) return null
+  return { total, used: total - free }
+}

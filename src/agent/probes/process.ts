@@ -1,0 +1,76 @@
+import type { ProcFs } from '../../platform/proc.ts'
+import { toMetricPart } from './metric-name.ts'
+import { defineProbe } from './probe.ts'
+import { isProcessId } from './processes.ts'
+
+/** By configured name the id of a process of that name; null when none runs. */
+export type ProcessReading = ReadonlyMap<string, string | null>
+
+/**
+ * Whether a process of a configured name runs. Linux: the command name, which the kernel cuts at 15 bytes, or the last
+ * part of the path it was started by. All processes are looked through only for names whose process of the last time is gone.
+ */
+export const process = defineProbe<ProcessReading>({
+  name: 'process',
+  linux(proc, { processes }, previous) {
+    if (processes.length === 0) return null
+    const found = new Map<string, string | null>()
+    for (const name of processes) {
+      const id = previous?.get(name) ?? null
+      found.set(name, id !== null && isRunning(proc, id, [name]) === name ? id : null)
+    }
+    const missing = processes.filter((name) => found.get(name) === null)
+    if (missing.length > 0) findMissing(proc, missing, found)
+    return found
+  },
+  samples: (found) =>
+    [...found].map(([name, id]) => ({
+      metric: `perf.process.${toMetricPart(name)}.state`,
+      value: id === null ? 0 : 1,
+    })),
+})
+
+function findMissing(proc: ProcFs, missing: readonly string[], found: Map<string, string | null>) {
+  const ids = proc.list('/proc').filter(isProcessId)
+  // Mounted with hidepid, /proc shows an ordinary user no process of others: nothing can be said of what is not seen.
+  if (proc.readTextIfThere('/proc/1/comm') === null)
+    throw new Error('processes of other users are hidden here (/proc is mounted with hidepid)')
+  let wanted = missing
+  for (const id of ids) {
+    const name = isRunning(proc, id, wanted)
+    if (name === null) continue
+    found.set(name, id)
+    wanted = wanted.filter((other) => other !== name)
+    if (wanted.length === 0) return
+  }
+}
+
+/** Which of the names the process has; null when none, or when it is gone or a zombie. */
+function isRunning(proc: ProcFs, id: string, names: readonly string[]): string | null {
+  const name = findName(proc, id, names)
+  if (name === null) return null
+  const state = parseState(proc.readTextIfThere(`/proc/${id}/stat`) ?? '')
+  return state === null || state === 'Z' || state === 'X' ? null : name
+}
+
+function findName(proc: ProcFs, id: string, names: readonly string[]): string | null {
+  const command = proc.readTextIfThere(`/proc/${id}/comm`)?.trimEnd()
+  if (command === undefined) return null
+  if (names.includes(command)) return command
+  const words = (proc.readTextIfThere(`/proc/${id}/cmdline`) ?? '').split('\0')
+  const program = nameProgram(words[0] ?? '')
+  if (names.includes(program)) return program
+  // A script's path is the second word, behind its interpreter's; its cut name must agree.
+  const script = nameProgram(words[1] ?? '')
+  return command !== '' && script.startsWith(command) && names.includes(script) ? script : null
+}
+
+/** The last part of a path, without the dash that marks a login shell; empty for kernel threads. */
+export function nameProgram(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/^-/, '')
+}
+
+/** The state letter of /proc/PID/stat; the command before it may hold spaces and brackets of its own. */
+export function parseState(text: string): string | null {
+  return /^\) ([A-Za-z]) /.exec(text.slice(text.lastIndexOf(')')))?.[1] ?? null
+}

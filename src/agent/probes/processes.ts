@@ -1,0 +1,20 @@
+import { defineProbe } from './probe.ts'
+
+/** Number of processes. Linux: numbered folders of /proc; /proc/loadavg would count threads. */
+export const processes = defineProbe<number>({
+  name: 'processes',
+  linux: (proc) => countProcesses(proc.list('/proc')),
+  samples: (count) => [{ metric: 'perf.system.processes', value: count }],
+})
+
+/** Null when no process is to be seen, which can't be. */
+export function countProcesses(names: readonly string[]): number | null {
+  let count = 0
+  for (const name of names) if (isProcessId(name)) count++
+  return count === 0 ? null : count
+}
+
+export function isProcessId(name: string): boolean {
+  const first = name.charCodeAt(0)
+  return first >= 49 && first <= 57
+}

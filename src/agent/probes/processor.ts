@@ -1,0 +1,54 @@
+import { addSample, findIncrease, parseCount, percentOf } from './arithmetic.ts'
+import { defineProbe } from './probe.ts'
+
+/** Time of all processors since the start, in ticks. */
+export type ProcessorReading = {
+  readonly user: number
+  readonly system: number
+  readonly idle: number
+  readonly iowait: number
+  readonly steal: number
+}
+
+/** Processor time by state, averaged over the interval. Linux: first line of /proc/stat. */
+export const processor = defineProbe<ProcessorReading>({
+  name: 'processor',
+  linux: (proc) => parseStat(proc.readText('/proc/stat')),
+  samples(now, previous) {
+    if (previous === null) return []
+    const user = findIncrease(now.user, previous.user)
+    const system = findIncrease(now.system, previous.system)
+    const steal = findIncrease(now.steal, previous.steal)
+    // The kernel moves waiting time between idle and iowait afterwards, so either may go backwards; their sum does not.
+    const rest = findIncrease(now.idle + now.iowait, previous.idle + previous.iowait)
+    if (user === null || system === null || steal === null || rest === null) return []
+    const total = user + system + steal + rest
+    const iowait = findIncrease(now.iowait, previous.iowait)
+    const samples: { metric: string; value: number }[] = []
+    addSample(samples, 'perf.processor.percent.used', percentOf(total - rest, total))
+    addSample(samples, 'perf.processor.percent.user', percentOf(user, total))
+    addSample(samples, 'perf.processor.percent.system', percentOf(system, total))
+    if (iowait !== null) addSample(samples, 'perf.processor.percent.iowait', percentOf(iowait, total))
+    addSample(samples, 'perf.processor.percent.steal', percentOf(steal, total))
+    return samples
+  },
+})
+
+/** Throws when the line is not there. Time of guests is part of user time already and is not counted again. */
+export function parseStat(text: string): ProcessorReading {
+  const end = text.indexOf('\n')
+  const fields = (end < 0 ? text : text.slice(0, end)).split(/ +/)
+  const counts = fields.slice(1).map(parseCount)
+  const [user, nice, system, idle] = counts
+  if (fields[0] !== 'cpu' || user == null || nice == null || system == null || idle == null)
+    throw new Error('/proc/stat does not begin with the times of all processors')
+  // Kernels before 2.6 have the four above alone, before 2.6.11 no steal.
+  const [iowait, irq, softirq, steal] = [4, 5, 6, 7].map((i) => counts[i] ?? 0)
+  return {
+    user: user + nice,
+    system: system + (irq ?? 0) + (softirq ?? 0),
+    idle,
+    iowait: iowait ?? 0,
+    steal: steal ?? 0,
+  }
+}

@@ -1,0 +1,137 @@
+import { isMetricName } from '../../domain/sample.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { describeError, type Log } from '../../lib/log.ts'
+import type { ProcFs } from '../../platform/proc.ts'
+import type { Probe, ProbeContext, ProbeSample } from './probe.ts'
+
+export type ProbeRunnerOptions = {
+  readonly probes: readonly Probe<unknown>[]
+  readonly proc: ProcFs
+  readonly context: ProbeContext
+  readonly clock: Clock
+  readonly log: Log
+  /** How long one probe may take before the cycle goes on without it; 3 s unless told otherwise. */
+  readonly timeoutMs?: number
+}
+
+export type ProbeRun = {
+  readonly samples: ProbeSample[]
+  /** How many probes gave nothing because they threw or hang. */
+  readonly failed: number
+}
+
+/** What is known of a probe between two cycles. */
+type Entry = {
+  readonly probe: Probe<unknown>
+  previous: { readonly reading: unknown; readonly atMs: number } | null
+  isFailing: boolean
+  /** A call that has not come back yet; another one would only hang as well. */
+  isPending: boolean
+}
+
+const TIMEOUT_MS = 3000
+
+/**
+ * Runs every probe, each on its own: one that throws or hangs is logged when it begins and when it ends, counted, and
+ * does not touch the others. A gap (failure, or nothing to read) forgets the reading before it, so averages never span one.
+ * `run` never rejects; one run is to end before the next begins.
+ */
+export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise<ProbeRun> } {
+  const { proc, context, clock, log, timeoutMs = TIMEOUT_MS } = options
+  const entries = options.probes.map(
+    (probe): Entry => ({
+      probe,
+      previous: null,
+      isFailing: false,
+      isPending: false,
+    }),
+  )
+  const names = createNameCheck(log)
+
+  async function runOne(entry: Entry): Promise<ProbeSample[] | null> {
+    try {
+      if (entry.isPending) throw new Error('the call of an earlier cycle has not come back')
+      const before = entry.previous
+      entry.previous = null
+      const atMs = clock.monotonicMs()
+      const reading = await readWithin(entry, before?.reading ?? null)
+      const seconds = before === null ? 0 : (atMs - before.atMs) / 1000
+      const samples =
+        reading === null
+          ? []
+          : entry.probe.samples(reading, seconds > 0 ? (before?.reading ?? null) : null, seconds)
+      if (reading !== null) entry.previous = { reading, atMs }
+      if (entry.isFailing) log.info('probe works again', { probe: entry.probe.name })
+      entry.isFailing = false
+      return samples
+    } catch (error) {
+      if (!entry.isFailing) log.warn('probe fails', { probe: entry.probe.name, reason: describeError(error) })
+      entry.isFailing = true
+      return null
+    }
+  }
+
+  /** Most probes answer at once; only those that promise an answer are given a timer. */
+  function readWithin(entry: Entry, previous: unknown): unknown {
+    const answer = entry.probe.linux(proc, context, previous)
+    if (!(answer instanceof Promise)) return answer
+    entry.isPending = true
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(timeoutMs, () => reject(new Error(`no answer within ${timeoutMs} ms`)))
+      const settle = () => {
+        entry.isPending = false
+        timer.cancel()
+      }
+      answer.then(
+        (reading) => {
+          settle()
+          resolve(reading)
+        },
+        (error: unknown) => {
+          settle()
+          reject(error)
+        },
+      )
+    })
+  }
+
+  return {
+    async run() {
+      const results = await Promise.all(entries.map(runOne))
+      const samples: ProbeSample[] = []
+      const taken = new Set<string>()
+      let failed = 0
+      for (const found of results) {
+        if (found === null) failed++
+        else
+          for (const sample of found) {
+            if (!names.accepts(sample) || taken.has(sample.metric)) continue
+            taken.add(sample.metric)
+            samples.push(sample)
+          }
+      }
+      return { samples, failed }
+    },
+  }
+}
+
+/** Names seen are remembered up to this many; machines that keep making new ones start over. */
+const MAX_NAMES = 10_000
+
+/** Refuses samples that the server would refuse, each name logged once. */
+function createNameCheck(log: Log): { accepts(sample: ProbeSample): boolean } {
+  const checked = new Map<string, boolean>()
+  return {
+    accepts({ metric, value }) {
+      if (!Number.isFinite(value)) return false
+      let legal = checked.get(metric)
+      if (legal === undefined) {
+        legal = isMetricName(metric)
+        if (checked.size >= MAX_NAMES) checked.clear()
+        checked.set(metric, legal)
+        if (!legal) log.warn('metric left out: its name is not legal', { metric })
+      }
+      return legal
+    },
+  }
+}

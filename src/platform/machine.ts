@@ -1,0 +1,67 @@
+import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { type HostFacts, isHostName } from '../domain/host.ts'
+import { findDomain, shortenName } from './fqdn.ts'
+import { describeSystem } from './os-release.ts'
+import { type ProcFs, readTextOrNothing } from './proc.ts'
+import { findDefaultInterfaces } from './route.ts'
+
+/** Addresses by interface, as `os.networkInterfaces()` gives them. */
+export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
+
+/**
+ * What the machine says of itself: its short name in lower case, and the facts that change rarely. Never throws for what is
+ * missing; what can't be told is empty or 0.
+ */
+export function readMachine(
+  proc: ProcFs,
+  interfaces: Interfaces = networkInterfaces(),
+): { name: string; facts: HostFacts } {
+  const full = readTextOrNothing(proc, '/proc/sys/kernel/hostname').trim()
+  return {
+    name: readShortName(full),
+    facts: {
+      ip: findAddress(findDefaultInterfaces(proc), interfaces),
+      platform: 'Linux',
+      build: describeSystem(proc),
+      // The original's word for it; every build of ours has 64 bits, and the kernel below as well.
+      architecture: '64bit',
+      domain: findDomain(proc, full),
+      processors: countProcessors(readTextOrNothing(proc, '/proc/stat')),
+      memoryMb: readMemoryMb(readTextOrNothing(proc, '/proc/meminfo')),
+    },
+  }
+}
+
+/** The name that `readMachine` gives, on any system. */
+export function readShortName(full: string = hostname()): string {
+  return toHostName(shortenName(full))
+}
+
+/** Names are the key of everything, so one that the server would refuse is made legal. */
+function toHostName(name: string): string {
+  const legal = name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[^\p{L}\p{N}]+/u, '')
+  return isHostName(legal) ? legal : 'localhost'
+}
+
+/** IPv4 before IPv6, on the interface of the default route before any other. Link-local addresses say nothing and are left out. */
+export function findAddress(defaults: readonly string[], interfaces: Interfaces): string {
+  const preferred = defaults.flatMap((name) => interfaces[name] ?? [])
+  const others = Object.values(interfaces).flatMap((addresses) => addresses ?? [])
+  const pick = (family: string, addresses: readonly NetworkInterfaceInfo[]) =>
+    addresses.find(
+      (found) => found.family === family && !found.internal && !/^(fe[89ab]|169\.254\.)/i.test(found.address),
+    )?.address
+  return (
+    pick('IPv4', preferred) ?? pick('IPv6', preferred) ?? pick('IPv4', others) ?? pick('IPv6', others) ?? ''
+  )
+}
+
+/** Processors that are online. */
+export function countProcessors(stat: string): number {
+  return stat.match(/^cpu\d+ /gm)?.length ?? 0
+}
+
+function readMemoryMb(meminfo: string): number {
+  const kilobytes = /^MemTotal: +(\d{1,15}) kB$/m.exec(meminfo)?.[1]
+  return kilobytes === undefined ? 0 : Math.round(Number(kilobytes) / 1024)
+}
