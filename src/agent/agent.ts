@@ -1,0 +1,141 @@
+import { isHostName } from '../domain/host.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { ProcFs } from '../platform/proc.ts'
+import { MAX_METRICS } from '../protocol/message.ts'
+import { createCycle } from './cycle.ts'
+import type { ServerAddress } from './dial.ts'
+import { createFrameBuilder } from './frame.ts'
+import { watchOwnFigures } from './own-figures.ts'
+import { Queue } from './queue.ts'
+import { startSchedule } from './schedule.ts'
+import { startSender } from './sender.ts'
+import { openSource, type Source, type SourceOptions } from './source.ts'
+
+export type AgentOptions = {
+  /** Collect engines in the order of preference; at least one. */
+  readonly servers: readonly ServerAddress[]
+  readonly passphrase: string
+  /** In place of the machine's own name. */
+  readonly name: string | null
+  /** Whole seconds between two samples, 1 at the least. */
+  readonly interval: number
+  /** Seconds that a sample is kept for a server that is away. */
+  readonly queueAge: number
+  readonly queueBytes: number
+  readonly queueFile: string
+  readonly processes: readonly string[]
+  readonly services: readonly string[]
+  readonly proc: ProcFs
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export type SampleOptions = Pick<AgentOptions, 'name' | keyof SourceOptions>
+
+export type Agent = {
+  /** The host's name that samples go under. */
+  readonly name: string
+  /** Ends the cycle that runs, waits a bounded time for answers that are due, closes the queue. Within 4 s. */
+  stop(): Promise<void>
+}
+
+const STOP_WITHIN_MS = 2000
+
+/** Sending is spread over the interval, but samples of a long one do not wait longer than this. */
+const MAX_SPREAD_MS = 60_000
+
+/**
+ * Starts to sample and to send. Throws when the name is not a legal host name, or when the queue can't be opened. `source` stands for the
+ * machine; it is the one below us unless another is given.
+ */
+export async function startAgent(
+  options: AgentOptions,
+  source: Source = openSource(options),
+): Promise<Agent> {
+  const { interval, clock, log } = options
+  if (options.servers.length === 0) throw new Error('the agent needs at least one server')
+  const machine = source.readMachine()
+  const name = checkName(options.name ?? machine.name)
+  const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
+  const sender = startSender({
+    servers: options.servers,
+    passphrase: options.passphrase,
+    host: name,
+    facts: machine.facts,
+    queue,
+    clock,
+    log,
+  })
+  const act = createCycle({
+    source,
+    frames: createFrameBuilder(MAX_METRICS),
+    figures: watchOwnFigures(),
+    queue,
+    sender,
+    facts: machine.facts,
+    queueAge: options.queueAge,
+    sendDelayMs: shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),
+    clock,
+    log,
+  })
+  const schedule = startSchedule({ interval, clock, log, act })
+  return {
+    name,
+    async stop() {
+      await within(clock, STOP_WITHIN_MS, schedule.stop())
+      await sender.stop(STOP_WITHIN_MS)
+      queue.close()
+    },
+  }
+}
+
+/**
+ * What the agent would send now, as the wire has it, without the passphrase. Reads twice, a second apart, so that averages
+ * have values. The queue is left alone, so its figures are not in it.
+ */
+export async function sampleOnce(
+  options: SampleOptions,
+  source: Source = openSource(options),
+): Promise<object> {
+  const machine = source.readMachine()
+  const name = checkName(options.name ?? machine.name)
+  const figures = watchOwnFigures()
+  await source.measure()
+  await wait(options.clock, 1000)
+  const { samples, failed } = await source.measure()
+  const now = options.clock.now()
+  const frame = createFrameBuilder(MAX_METRICS).build(now, [...samples, ...figures.read(failed, null)])
+  return {
+    v: 1,
+    id: 1,
+    host: name,
+    clock: now,
+    facts: machine.facts,
+    layout: 0,
+    metrics: frame.metrics,
+    frames: [[frame.time, ...frame.values]],
+    events: [],
+  }
+}
+
+function checkName(name: string): string {
+  if (!isHostName(name)) throw new Error(`"${name}" is not a host name: set agent.name`)
+  return name
+}
+
+/** A part of 1, from 0, that is the same for a name each time and even over many names. */
+const shareOf = (name: string) => Number(Bun.hash.crc32(name)) / 2 ** 32
+
+/** Waits for `work`, but no longer than `ms`. */
+function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, resolve)
+    work.finally(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
+}
+
+const wait = (clock: Clock, ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve))

@@ -1,0 +1,66 @@
+import type { HostFacts } from '../domain/host.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { watchClock } from './clock-watch.ts'
+import type { FrameBuilder } from './frame.ts'
+import type { OwnFigures } from './own-figures.ts'
+import type { Queue } from './queue.ts'
+import type { Sender } from './sender.ts'
+import type { Source } from './source.ts'
+
+export type CycleOptions = {
+  readonly source: Source
+  readonly frames: FrameBuilder
+  readonly figures: OwnFigures
+  readonly queue: Queue
+  readonly sender: Sender
+  readonly facts: HostFacts
+  /** Seconds that a sample is kept for a server that is away. */
+  readonly queueAge: number
+  /** This long after its boundary a cycle's samples are sent; the first ones go at once. */
+  readonly sendDelayMs: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const READ_FACTS_EVERY_MS = 10 * 60_000
+
+/**
+ * One cycle: measure, put it in the queue, have it sent. A time that has its samples already (after a restart, or a clock
+ * that was put back) is not sampled again; the server is then only told that the host lives.
+ */
+export function createCycle(options: CycleOptions): (time: number) => Promise<void> {
+  const { source, frames, figures, queue, sender, clock, log } = options
+  const clockWatch = watchClock(clock)
+  let facts = JSON.stringify(options.facts)
+  let factsReadAtMs = clock.monotonicMs()
+  let isFirst = true
+
+  async function sample(time: number) {
+    const { samples, failed } = await source.measure()
+    const frame = frames.build(time, [...samples, ...figures.read(failed, queue.figures)])
+    queue.append({ frame, events: [] }, clockWatch.isSteady() ? clock.now() - options.queueAge : null)
+  }
+
+  function refreshFacts() {
+    const nowMs = clock.monotonicMs()
+    if (nowMs - factsReadAtMs < READ_FACTS_EVERY_MS) return
+    factsReadAtMs = nowMs
+    try {
+      const { facts: found } = source.readMachine()
+      const text = JSON.stringify(found)
+      if (text !== facts) sender.updateFacts(found)
+      facts = text
+    } catch (error) {
+      log.warn('the facts of this machine can not be read', { reason: error })
+    }
+  }
+
+  return async (time) => {
+    if (!queue.hasTaken(time)) await sample(time)
+    refreshFacts()
+    const lateMs = clock.nowMs() - time * 1000
+    sender.wake(isFirst ? 0 : Math.max(0, options.sendDelayMs - lateMs))
+    isFirst = false
+  }
+}

@@ -1,0 +1,46 @@
+import { type Frame, isMetricName } from '../domain/sample.ts'
+import type { ProbeSample } from './probes/probe.ts'
+
+/** Columns that had no value are kept up to this many times those that had one. */
+const SPARE = 2
+
+export type FrameBuilder = {
+  /**
+   * Puts the samples of one cycle in a frame. Frames share one `metrics` array for as long as it fits, which it does though rates are missing
+   * at the first cycle or a probe fails: a list of names that is the same need not be written nor sent again. Values that are not
+   * finite, names that are not metric names and everything beyond `maxMetrics` are left out.
+   */
+  build(time: number, samples: readonly ProbeSample[]): Frame
+}
+
+export function createFrameBuilder(maxMetrics: number): FrameBuilder {
+  let metrics: readonly string[] = []
+  let columns = new Map<string, number>()
+
+  function use(names: Iterable<string>) {
+    metrics = [...names].sort()
+    columns = new Map(metrics.map((name, i) => [name, i]))
+  }
+
+  function fit(samples: readonly ProbeSample[]) {
+    if (samples.every(({ metric }) => columns.has(metric)) && metrics.length <= SPARE * samples.length) return
+    const names = new Set<string>()
+    for (const { metric } of samples) if (names.size < maxMetrics && isMetricName(metric)) names.add(metric)
+    const both = new Set([...names, ...metrics])
+    const isRoomy = both.size <= Math.min(SPARE * names.size, maxMetrics)
+    const wanted = isRoomy ? both : names
+    if (wanted.size !== metrics.length || metrics.some((name) => !wanted.has(name))) use(wanted)
+  }
+
+  return {
+    build(time, samples) {
+      fit(samples)
+      const values: (number | null)[] = new Array(metrics.length).fill(null)
+      for (const { metric, value } of samples) {
+        const column = columns.get(metric)
+        if (column !== undefined && Number.isFinite(value)) values[column] = value
+      }
+      return { time, metrics, values }
+    },
+  }
+}

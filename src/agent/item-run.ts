@@ -1,0 +1,39 @@
+import { type Item, type Run, sizeOf } from './queue-file.ts'
+
+export type BatchLimits = {
+  readonly items: number
+  readonly bytes: number
+  /** Ids to pass over: they are on their way already. */
+  readonly except: { has(id: number): boolean }
+}
+
+/**
+ * Takes items from the front for as long as they fit one batch: its bounds, and one layout for all frames. One item is always taken, however
+ * large.
+ */
+export function collectBatch(items: Iterable<Item>, limits: BatchLimits): Item[] {
+  const taken: Item[] = []
+  let layout: number | null = null
+  let bytes = 0
+  for (const item of items) {
+    if (limits.except.has(item.id)) continue
+    bytes += sizeOf(item)
+    const isOtherLayout = item.layout !== null && layout !== null && item.layout !== layout
+    if (isOtherLayout || (taken.length > 0 && bytes > limits.bytes)) break
+    taken.push(item)
+    layout ??= item.layout
+    if (taken.length >= limits.items) break
+  }
+  return taken
+}
+
+/** The ids as few runs, ascending. */
+export function runsOf(ids: Iterable<number>): Run[] {
+  const runs: { first: number; last: number }[] = []
+  for (const id of [...ids].sort((a, b) => a - b)) {
+    const run = runs.at(-1)
+    if (run !== undefined && id <= run.last + 1) run.last = id
+    else runs.push({ first: id, last: id })
+  }
+  return runs
+}

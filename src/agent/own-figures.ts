@@ -1,0 +1,33 @@
+import type { ProbeSample } from './probes/probe.ts'
+import type { QueueFigures } from './queue.ts'
+
+export type OwnFigures = {
+  /** What the agent itself takes and does, as samples. `queue` is null when there is none. */
+  read(probeFailures: number, queue: QueueFigures | null): ProbeSample[]
+}
+
+/**
+ * Processor time and memory are those of the process: where the agent runs inside the server, the server's are in it. Dropped and refused are totals: so
+ * they are still told by a later frame when those that told them first were dropped themselves.
+ */
+export function watchOwnFigures(): OwnFigures {
+  let used = process.cpuUsage()
+  return {
+    read(probeFailures, queue) {
+      const { user, system } = process.cpuUsage(used)
+      used = process.cpuUsage()
+      const samples = [
+        { metric: 'perf.agent.probe.failures', value: probeFailures },
+        { metric: 'perf.agent.processor.seconds', value: (user + system) / 1e6 },
+        { metric: 'perf.agent.memory.bytes', value: process.memoryUsage.rss() },
+      ]
+      if (queue !== null)
+        samples.push(
+          { metric: 'perf.agent.queue.length', value: queue.length },
+          { metric: 'perf.agent.queue.dropped', value: queue.dropped },
+          { metric: 'perf.agent.queue.refused', value: queue.refused },
+        )
+      return samples
+    },
+  }
+}

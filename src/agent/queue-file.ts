@@ -1,0 +1,258 @@
+import { Database, type Statement } from 'bun:sqlite'
+import { renameSync, rmSync } from 'node:fs'
+import type { Layout } from './layout-book.ts'
+import type { Span } from './taken-times.ts'
+
+export const ITEM_KINDS = ['frame', 'event'] as const
+export type ItemKind = (typeof ITEM_KINDS)[number]
+
+/** What waits to be sent. Ids grow in the order of sending. */
+export type Item = {
+  readonly id: number
+  readonly kind: ItemKind
+  /** Seconds since 1970. */
+  readonly time: number
+  /** Of a frame: whose names its columns have. */
+  readonly layout: number | null
+  /** JSON as it goes on the wire: of a frame the row `[time, value, …]`, of an event its report. */
+  readonly body: string
+}
+
+/** Ids from `first` to `last`. */
+export type Run = { readonly first: number; readonly last: number }
+
+export type QueueTotals = { readonly dropped: number; readonly refused: number }
+
+export type QueueState = {
+  readonly length: number
+  readonly bytes: number
+  /** 0 when it is empty. */
+  readonly lastId: number
+  readonly totals: QueueTotals
+  readonly spans: readonly Span[]
+  /** The newest one; null when there is none. */
+  readonly lastLayout: Layout | null
+}
+
+export type QueueChange = {
+  readonly layouts: readonly Layout[]
+  readonly items: readonly Item[]
+  readonly removed: readonly Run[]
+  readonly totals: QueueTotals
+  readonly spans: readonly Span[]
+}
+
+type Row = { id: number; kind: number; time: number; layout: number | null; body: string }
+
+/** "monQ": tells the queue from any other SQLite database, which must never be moved aside. */
+const APPLICATION_ID = 0x6d_6f_6e_51
+const SCHEMA_VERSION = 1
+
+/** Freed pages above this many are given back to the filesystem once the queue is empty. */
+const SPARE_PAGES = 256
+
+const SCHEMA = `
+  CREATE TABLE layout (id INTEGER PRIMARY KEY, metrics TEXT NOT NULL);
+  CREATE TABLE item (
+    id INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    layout INTEGER,
+    size INTEGER NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE TABLE totals (id INTEGER PRIMARY KEY CHECK (id = 0), dropped INTEGER NOT NULL, refused INTEGER NOT NULL);
+  CREATE TABLE span (first INTEGER NOT NULL, last INTEGER NOT NULL);
+  INSERT INTO totals VALUES (0, 0, 0);
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};`
+
+/** What an item counts for in the bound on bytes: its text and about what SQLite adds to a row. */
+export const sizeOf = (item: Item) => item.body.length + 40
+
+/** The file is a queue of ours, but there is no working with it. */
+class UnusableQueueError extends Error {}
+
+/** True when the file itself is at fault, as against a disk that is full or away. */
+export function isUnusable(error: unknown): boolean {
+  return (
+    error instanceof UnusableQueueError || /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)/.test(codeOf(error))
+  )
+}
+
+/** True when there is no room, the disk fails or has become read-only: it may pass. */
+export function isDiskTrouble(error: unknown): boolean {
+  return /^(SQLITE_(FULL|IOERR|READONLY|NOMEM)|ENOSPC|EROFS|EIO|EDQUOT)/.test(codeOf(error))
+}
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/**
+ * Moves a damaged queue out of the way, for whoever wants to look at it; only the newest such file is kept, so that a
+ * failing disk does not fill up with them. Gives its new name.
+ */
+export function moveQueueAside(path: string): string {
+  const aside = `${path}.corrupt`
+  for (const suffix of ['', '-wal', '-shm']) {
+    rmSync(aside + suffix, { force: true })
+    try {
+      renameSync(path + suffix, aside + suffix)
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+    }
+  }
+  return aside
+}
+
+/**
+ * The queue's SQLite file. Locked for as long as it is open: two agents on one queue would send everything twice. Every
+ * method throws SQLiteError when the disk does not do its part, and nothing has changed then.
+ */
+export class QueueFile {
+  readonly #database: Database
+  readonly #ascending: Statement<Row, [number, number]>
+  readonly #descending: Statement<Row, [number, number]>
+  #isDurable = false
+
+  private constructor(database: Database) {
+    this.#database = database
+    const read = (order: 'ASC' | 'DESC') =>
+      `SELECT id, kind, time, layout, body FROM item WHERE id BETWEEN ? AND ? ORDER BY id ${order}`
+    this.#ascending = database.prepare(read('ASC'))
+    this.#descending = database.prepare(read('DESC'))
+  }
+
+  /** Opens or creates it. Throws an Error when the file is a database of something else, or unusable (`isUnusable`). */
+  static open(path: string): QueueFile {
+    const database = new Database(path, { create: true, readwrite: true, strict: true })
+    try {
+      database.run('PRAGMA busy_timeout = 3000')
+      database.run('PRAGMA locking_mode = EXCLUSIVE')
+      database.run('PRAGMA cache_size = -256')
+      database.run('PRAGMA auto_vacuum = INCREMENTAL')
+      database.run('PRAGMA journal_mode = WAL')
+      database.run('PRAGMA wal_autocheckpoint = 256')
+      database.run('PRAGMA journal_size_limit = 1048576')
+      database.run('PRAGMA synchronous = NORMAL')
+      prepareSchema(database, path)
+      return new QueueFile(database)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+
+  readState(): QueueState {
+    const db = this.#database
+    const items = db
+      .query<{ length: number; bytes: number; lastId: number }, []>(
+        'SELECT count(*) AS length, coalesce(sum(size), 0) AS bytes, coalesce(max(id), 0) AS lastId FROM item',
+      )
+      .get()
+    const totals = db.query<QueueTotals, []>('SELECT dropped, refused FROM totals').get()
+    const lastId = db.query<{ id: number | null }, []>('SELECT max(id) AS id FROM layout').get()?.id ?? null
+    const lastMetrics = lastId === null ? null : this.readLayout(lastId)
+    return {
+      ...(items ?? { length: 0, bytes: 0, lastId: 0 }),
+      totals: totals ?? { dropped: 0, refused: 0 },
+      spans: db.query<Span, []>('SELECT first, last FROM span ORDER BY rowid').all(),
+      lastLayout: lastId === null || lastMetrics === null ? null : { id: lastId, metrics: lastMetrics },
+    }
+  }
+
+  readLayout(id: number): readonly string[] | null {
+    const row = this.#database
+      .query<{ metrics: string }, [number]>('SELECT metrics FROM layout WHERE id = ?')
+      .get(id)
+    return row === null ? null : JSON.parse(row.metrics)
+  }
+
+  /**
+   * All of it in one transaction; gives what was removed. It survives a crash of this process at once; one of the machine when
+   * `durable` is true, and then all that was written before does too.
+   */
+  write(change: QueueChange, durable: boolean): { count: number; bytes: number } {
+    if (durable !== this.#isDurable) {
+      this.#database.run(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
+      this.#isDurable = durable
+    }
+    return this.#database.transaction(() => this.#apply(change))()
+  }
+
+  #apply({ layouts, items, removed, totals, spans }: QueueChange): { count: number; bytes: number } {
+    const db = this.#database
+    for (const { id, metrics } of layouts)
+      db.query('INSERT OR REPLACE INTO layout (id, metrics) VALUES (?, ?)').run(id, JSON.stringify(metrics))
+    if (layouts.length > 0) db.run('DELETE FROM layout WHERE id < (SELECT min(layout) FROM item)')
+    const insert = db.query(
+      'INSERT OR REPLACE INTO item (id, kind, time, layout, size, body) VALUES (?, ?, ?, ?, ?, ?)',
+    )
+    for (const item of items)
+      insert.run(item.id, ITEM_KINDS.indexOf(item.kind), item.time, item.layout, sizeOf(item), item.body)
+    let count = 0
+    let bytes = 0
+    const remove = db.query<{ size: number }, [number, number]>(
+      'DELETE FROM item WHERE id BETWEEN ? AND ? RETURNING size',
+    )
+    for (const run of removed)
+      for (const { size } of remove.all(run.first, run.last)) {
+        count++
+        bytes += size
+      }
+    if (items.length > 0) {
+      db.query('UPDATE totals SET dropped = ?, refused = ?').run(totals.dropped, totals.refused)
+      db.run('DELETE FROM span')
+      for (const { first, last } of spans)
+        db.query('INSERT INTO span (first, last) VALUES (?, ?)').run(first, last)
+    }
+    return { count, bytes }
+  }
+
+  *ascending(first: number, last: number): Generator<Item> {
+    for (const row of this.#ascending.iterate(first, last)) yield toItem(row)
+  }
+
+  *descending(first: number, last: number): Generator<Item> {
+    for (const row of this.#descending.iterate(first, last)) yield toItem(row)
+  }
+
+  /** The items of a kind without their bodies, oldest first. */
+  *listOldest(kind: ItemKind): Generator<{ id: number; time: number; size: number }> {
+    yield* this.#database
+      .query<{ id: number; time: number; size: number }, [number]>(
+        'SELECT id, time, size FROM item WHERE kind = ? ORDER BY id',
+      )
+      .iterate(ITEM_KINDS.indexOf(kind))
+  }
+
+  /** Gives pages back that a long backlog has left behind. Call it when the queue is empty. */
+  shrink(): void {
+    const free = this.#database.query<{ freelist_count: number }, []>('PRAGMA freelist_count').get()
+    if (free !== null && free.freelist_count > SPARE_PAGES)
+      this.#database.query('PRAGMA incremental_vacuum').all()
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+function prepareSchema(database: Database, path: string): void {
+  const pragma = (name: string) =>
+    Object.values(database.query<Record<string, number | string>, []>(`PRAGMA ${name}`).get() ?? {})[0]
+  const tables = database.query('SELECT 1 FROM sqlite_schema LIMIT 1').get()
+  if (tables === null) {
+    database.transaction(() => database.run(SCHEMA))()
+    return
+  }
+  if (pragma('application_id') !== APPLICATION_ID)
+    throw new Error(`${path} is a database of something else: name another file for the agent's queue`)
+  if (pragma('user_version') !== SCHEMA_VERSION)
+    throw new UnusableQueueError(`${path} was written by another version of the agent`)
+  if (pragma('quick_check(1)') !== 'ok') throw new UnusableQueueError(`${path} is damaged`)
+}
+
+function toItem({ id, kind, time, layout, body }: Row): Item {
+  return { id, kind: ITEM_KINDS[kind] ?? 'frame', time, layout, body }
+}

@@ -1,0 +1,332 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { EventReport } from '../domain/event.ts'
+import type { Frame } from '../domain/sample.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { type BatchLimits, collectBatch, runsOf } from './item-run.ts'
+import { LayoutBook } from './layout-book.ts'
+import {
+  ITEM_KINDS,
+  type Item,
+  isDiskTrouble,
+  isUnusable,
+  moveQueueAside,
+  QueueFile,
+  sizeOf,
+} from './queue-file.ts'
+import { addTime, isTaken, type Span } from './taken-times.ts'
+
+export type QueueOptions = {
+  readonly file: string
+  /** Bound on what waits, in bytes of the items. The file is about this large at most, and 2 MB for its log. */
+  readonly bytes: number
+  /** Seconds between two frames. */
+  readonly interval: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export type QueueEntries = {
+  readonly frame: Frame | null
+  readonly events: readonly EventReport[]
+}
+
+export type QueueFigures = {
+  /** Items that wait. */
+  readonly length: number
+  /** Items thrown away for want of room or for their age, since the queue was made. */
+  readonly dropped: number
+  /** Items that the server would not have, since the queue was made. */
+  readonly refused: number
+}
+
+/** Commits that are forced onto the disk are at least so far apart; what a power cut may cost. */
+const DURABLE_EVERY_MS = 10_000
+
+/** A queue that stays full says so this often. */
+const TELL_DROPS_EVERY_MS = 3_600_000
+
+/** Bound on what is kept in memory while the disk takes nothing. */
+const MAX_MEMORY_BYTES = 4 * 1024 * 1024
+
+/**
+ * The agent's outbox: frames and events in the order of sending, in a SQLite file, bounded in age and bytes. What is
+ * appended survives a crash of the process, and one of the machine but for the last ten seconds. While the disk takes nothing
+ * (full, failing, read-only) items gather in a bounded memory and go to the disk when it takes them again.
+ */
+export class Queue {
+  readonly #options: QueueOptions
+  readonly #layouts = new LayoutBook((id) => this.#file?.readLayout(id) ?? null)
+  #file: QueueFile | null = null
+  /** In memory only, so far. */
+  #pending: Item[] = []
+  /** On disk still, though acknowledged: the disk would not delete them. */
+  #gone = new Set<number>()
+  #spans: readonly Span[] = []
+  #onDisk = { length: 0, bytes: 0 }
+  #totals = { dropped: 0, refused: 0 }
+  #newestId = 0
+  #isFailing = false
+  #isClosed = false
+  #durableAtMs = Number.NEGATIVE_INFINITY
+  #dropsToldAtMs = Number.NEGATIVE_INFINITY
+
+  /**
+   * Opens or creates the file, and its folder. A damaged file is moved aside and begun anew. Throws when the file can't be opened for good:
+   * it is in use by another agent, is not a queue, or may not be written.
+   */
+  constructor(options: QueueOptions) {
+    this.#options = options
+    try {
+      mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })
+      this.#open()
+    } catch (error) {
+      if (isDiskTrouble(error)) this.#beginInMemory(error)
+      else throw new Error(`can't open the queue ${options.file}`, { cause: error })
+    }
+  }
+
+  /** The id of what was appended last; 0 when nothing ever was. */
+  get newestId(): number {
+    return this.#newestId
+  }
+
+  get figures(): QueueFigures {
+    return {
+      length: Math.max(0, this.#onDisk.length - this.#gone.size) + this.#pending.length,
+      ...this.#totals,
+    }
+  }
+
+  /** True when a frame of this time was appended before, sent or not; remembered over restarts. */
+  hasTaken(time: number): boolean {
+    return isTaken(this.#spans, time)
+  }
+
+  /** Never throws for the disk's sake. Drops what is older than `oldest` (seconds since 1970; null keeps all ages). */
+  append({ frame, events }: QueueEntries, oldest: number | null): void {
+    if (frame !== null) {
+      const layout = this.#layouts.intern(frame.metrics)
+      this.#push('frame', frame.time, layout, JSON.stringify([frame.time, ...frame.values]))
+      this.#spans = addTime(this.#spans, frame.time, this.#options.interval)
+    }
+    for (const event of events) this.#push('event', event.time, null, JSON.stringify(event))
+    this.#flush(oldest)
+  }
+
+  #push(kind: Item['kind'], time: number, layout: number | null, body: string) {
+    this.#pending.push({ id: ++this.#newestId, kind, time, layout, body })
+  }
+
+  /** The oldest items with `after < id <= through` that fit one batch. */
+  takeOldest(after: number, through: number, limits: BatchLimits): Item[] {
+    return this.#read(() => collectBatch(this.#ascending(after + 1, through), limits))
+  }
+
+  /** The newest items with `after < id <= through` that fit one batch, oldest first. */
+  takeNewest(after: number, through: number, limits: BatchLimits): Item[] {
+    return this.#read(() => collectBatch(this.#descending(after + 1, through), limits).reverse())
+  }
+
+  /** The names of a frame's columns. Throws when they are lost. */
+  metricsOf(layout: number): readonly string[] {
+    const metrics = this.#layouts.find(layout)
+    if (metrics === null) throw new Error(`the queue has lost the names of layout ${layout}`)
+    return metrics
+  }
+
+  /** Deletes exactly these: the server has them. */
+  remove(items: readonly Item[]): void {
+    const ids = new Set(items.map((item) => item.id))
+    const firstPending = this.#pending[0]?.id ?? Number.POSITIVE_INFINITY
+    this.#pending = this.#pending.filter((item) => !ids.has(item.id))
+    for (const id of ids) if (id < firstPending) this.#gone.add(id)
+    this.#flush(null)
+  }
+
+  /** Deletes these, which the server will never have, and counts them. */
+  refuse(items: readonly Item[]): void {
+    this.#totals.refused += items.length
+    this.remove(items)
+  }
+
+  /** What comes later (a cycle that hung) is lost. */
+  close(): void {
+    this.#flush(null)
+    this.#isClosed = true
+    this.#file?.close()
+    this.#file = null
+  }
+
+  *#ascending(first: number, last: number): Generator<Item> {
+    if (this.#file !== null)
+      for (const item of this.#file.ascending(first, last)) if (!this.#gone.has(item.id)) yield item
+    for (const item of this.#pending) if (item.id >= first && item.id <= last) yield item
+  }
+
+  *#descending(first: number, last: number): Generator<Item> {
+    for (const item of this.#pending.toReversed()) if (item.id >= first && item.id <= last) yield item
+    if (this.#file !== null)
+      for (const item of this.#file.descending(first, last)) if (!this.#gone.has(item.id)) yield item
+  }
+
+  #read(read: () => Item[]): Item[] {
+    try {
+      const items = read()
+      // Reads the names now: a disk that fails here must not look like a frame that can't be sent.
+      for (const { layout } of items) if (layout !== null) this.#layouts.find(layout)
+      return items
+    } catch (error) {
+      this.#recover(error)
+      return []
+    }
+  }
+
+  /** Brings the disk up to date with the memory, if it lets us. */
+  #flush(oldest: number | null) {
+    if (this.#isClosed) return
+    try {
+      if (this.#file === null) this.#open()
+      this.#write(oldest)
+      if (this.#isFailing) this.#options.log.info('the queue is on disk again', { file: this.#options.file })
+      this.#isFailing = false
+    } catch (error) {
+      this.#recover(error)
+    }
+    this.#boundMemory()
+  }
+
+  #write(oldest: number | null) {
+    const file = this.#file
+    if (file === null || (this.#pending.length === 0 && this.#gone.size === 0)) return
+    const items = this.#pending
+    const added = items.reduce((sum, item) => sum + sizeOf(item), 0)
+    const excess = this.#onDisk.bytes + added - this.#options.bytes
+    const dropped = this.#chooseDrops(file, excess, oldest)
+    const totals = { ...this.#totals, dropped: this.#totals.dropped + dropped.length }
+    const removed = runsOf([...this.#gone, ...dropped])
+    const nowMs = this.#options.clock.monotonicMs()
+    const isDurable = items.length > 0 && nowMs - this.#durableAtMs >= DURABLE_EVERY_MS
+    const change = { layouts: this.#layouts.unsaved, items, removed, totals, spans: this.#spans }
+    const gone = file.write(change, isDurable)
+    if (isDurable) this.#durableAtMs = nowMs
+    if (dropped.length > 0) this.#noteDrops(dropped.length)
+    this.#layouts.noteSaved()
+    this.#pending = []
+    this.#gone.clear()
+    this.#totals = totals
+    this.#onDisk = {
+      length: this.#onDisk.length + items.length - gone.count,
+      bytes: this.#onDisk.bytes + added - gone.bytes,
+    }
+    if (this.#onDisk.length === 0) file.shrink()
+  }
+
+  /** Oldest first; for want of room frames before events, which are few and mean more. */
+  #chooseDrops(file: QueueFile, excessBytes: number, oldest: number | null): number[] {
+    const dropped: number[] = []
+    let excess = excessBytes
+    for (const kind of ITEM_KINDS)
+      for (const { id, time, size } of file.listOldest(kind)) {
+        const isTooOld = oldest !== null && time < oldest
+        if (excess <= 0 && !isTooOld) break
+        excess -= size
+        if (!this.#gone.has(id)) dropped.push(id)
+      }
+    return dropped
+  }
+
+  #boundMemory() {
+    let excess = this.#pending.reduce((sum, item) => sum + sizeOf(item), 0)
+    excess -= Math.min(MAX_MEMORY_BYTES, this.#options.bytes)
+    if (excess <= 0) return
+    const kept: Item[] = []
+    for (const item of this.#pending)
+      if (excess > 0) excess -= sizeOf(item)
+      else kept.push(item)
+    this.#noteDrops(this.#pending.length - kept.length)
+    this.#totals.dropped += this.#pending.length - kept.length
+    this.#pending = kept
+  }
+
+  #open() {
+    const { file: path, log } = this.#options
+    try {
+      this.#load(QueueFile.open(path))
+    } catch (error) {
+      if (!isUnusable(error)) throw error
+      log.error('the queue can not be used; it was moved aside and begun anew', {
+        file: moveQueueAside(path),
+        reason: error,
+      })
+      this.#load(QueueFile.open(path))
+    }
+  }
+
+  #load(file: QueueFile) {
+    try {
+      const { length, bytes, lastId, lastLayout, totals, spans } = file.readState()
+      this.#onDisk = { length, bytes }
+      this.#newestId = Math.max(this.#newestId, lastId)
+      this.#layouts.continueAfter(lastLayout?.id ?? 0, lastLayout)
+      this.#totals.dropped += totals.dropped
+      this.#totals.refused += totals.refused
+      this.#spans = [...spans, ...this.#spans]
+      this.#file = file
+    } catch (error) {
+      file.close()
+      throw error
+    }
+  }
+
+  /** The file could not be opened now; ids far above those that it may hold, so that it can be later. */
+  #beginInMemory(error: unknown) {
+    this.#newestId = this.#options.clock.nowMs()
+    this.#layouts.continueAfter(this.#newestId, null)
+    this.#noteFailure(error)
+  }
+
+  /** A damaged file is replaced at once; for anything else the disk is asked again at the next change. */
+  #recover(error: unknown) {
+    if (!isUnusable(error) || this.#file === null) return this.#noteFailure(error)
+    const { file: path, log } = this.#options
+    try {
+      this.#file.close()
+      this.#file = null
+      const lost = this.#onDisk.length - this.#gone.size
+      this.#onDisk = { length: 0, bytes: 0 }
+      this.#totals.dropped += lost
+      this.#gone.clear()
+      this.#layouts.forgetFile()
+      log.error('the queue was damaged; it was moved aside and begun anew', {
+        file: moveQueueAside(path),
+        lost,
+        reason: error,
+      })
+      this.#open()
+      this.#write(null)
+    } catch (again) {
+      this.#noteFailure(again)
+    }
+  }
+
+  #noteFailure(error: unknown) {
+    if (!this.#isFailing)
+      this.#options.log.error('the queue can not be written; new samples are kept in memory', {
+        file: this.#options.file,
+        reason: error,
+      })
+    this.#isFailing = true
+  }
+
+  #noteDrops(count: number) {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs - this.#dropsToldAtMs < TELL_DROPS_EVERY_MS) return
+    this.#dropsToldAtMs = nowMs
+    this.#options.log.warn('the queue is full: its oldest items are dropped', {
+      count,
+      length: this.figures.length,
+    })
+  }
+}

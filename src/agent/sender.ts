@@ -1,0 +1,209 @@
+import type { HostFacts } from '../domain/host.ts'
+import { createBackoff } from '../lib/backoff.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { type Conversation, converse } from './conversation.ts'
+import type { ServerAddress } from './dial.ts'
+import type { Queue } from './queue.ts'
+import type { Item } from './queue-file.ts'
+
+export type SenderOptions = {
+  /** In the order of preference; at least one. */
+  readonly servers: readonly ServerAddress[]
+  readonly passphrase: string
+  /** The host's name. */
+  readonly host: string
+  readonly facts: HostFacts
+  readonly queue: Queue
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export type Sender = {
+  /** Sends what is in the queue in `delayMs`, or says that the host lives if there is nothing. */
+  wake(delayMs: number): void
+  updateFacts(facts: HostFacts): void
+  /** Sends nothing new, waits up to `withinMs` for answers that are due, and ends the connection. */
+  stop(withinMs: number): Promise<void>
+}
+
+/** Bounds of one batch: small enough that fresh samples are soon between the batches of a backlog. */
+const BATCH_ITEMS = 250
+const BATCH_BYTES = 512 * 1024
+/** Batches that may wait for their answers at a time. */
+const WINDOW = 4
+
+/**
+ * Sends the queue to the first server that takes it. Everything that is not acknowledged on one connection is sent again on the next. New
+ * samples go first, then the backlog, oldest first.
+ */
+export function startSender(options: SenderOptions): Sender {
+  const { servers, queue, clock, log } = options
+  const away = createBackoff({ leastMs: 1000, mostMs: 60_000 })
+  const refusing = createBackoff({ leastMs: 60_000, mostMs: 600_000 })
+  const lastReasons = new Map<ServerAddress, string>()
+  let facts = options.facts
+  let turn = 0
+  let failuresInRound = 0
+  let refusalsInRound = 0
+  let talk: Conversation | null = null
+  let slot: Timer | null = null
+  let pause: Timer | null = null
+  let stopping: (() => void) | null = null
+  /** Everything up to this id is due; what came later waits for its turn in the interval. */
+  let dueId = 0
+  let freshId = 0
+  let backlogId = 0
+  /** Pieces of refused batches, to find what exactly is refused. */
+  let pieces: Item[][] = []
+  const suspects = new Set<number>()
+  let lastTaker: ServerAddress | null = null
+
+  function connect() {
+    const server = serverAt(turn)
+    freshId = Math.max(0, dueId - 1)
+    backlogId = 0
+    pieces = []
+    suspects.clear()
+    talk = converse({
+      server,
+      passphrase: options.passphrase,
+      host: options.host,
+      facts,
+      clock,
+      metricsOf: (layout) => queue.metricsOf(layout),
+      onReady() {
+        pump()
+        if (talk?.openBatches === 0) noteSuccess(server)
+      },
+      onStored(items, refused, reason) {
+        if (refused > 0) log.warn('the server refused values', { server: nameOf(server), refused, reason })
+        queue.remove(items)
+        noteSuccess(server)
+        pump()
+      },
+      onRefused(items, reason) {
+        refuse(items, reason)
+        pump()
+      },
+      onEnded({ reason, isLasting, isClean }) {
+        talk = null
+        if (stopping !== null) stopping()
+        else if (!isClean) noteFailure(server, reason, isLasting)
+      },
+    })
+  }
+
+  const serverAt = (index: number) => servers[index % servers.length] as ServerAddress
+
+  /** Halves what was refused until the item at fault stands alone: the others are not to go with it. */
+  function refuse(items: readonly Item[], reason: string) {
+    if (items.length > 1) {
+      const middle = items.length >> 1
+      pieces.push(items.slice(0, middle), items.slice(middle))
+      for (const { id } of items) suspects.add(id)
+      return
+    }
+    const [item] = items
+    if (item === undefined) return
+    log.error('the server refused this for good; it is dropped', { kind: item.kind, time: item.time, reason })
+    queue.refuse(items)
+  }
+
+  function pump() {
+    while (talk?.isReady && stopping === null) {
+      const hasFresh = freshId < dueId
+      if (talk.openBatches >= (hasFresh ? WINDOW + 1 : WINDOW)) return
+      const items = pick(talk.inFlight)
+      if (items.length === 0) return
+      talk.send(items)
+    }
+    if (talk?.openBatches === 0) stopping?.()
+  }
+
+  function pick(inFlight: ReadonlySet<number>): Item[] {
+    const except = { has: (id: number) => inFlight.has(id) || suspects.has(id) }
+    const limits = { items: BATCH_ITEMS, bytes: BATCH_BYTES, except }
+    if (freshId < dueId) {
+      const items = queue.takeNewest(freshId, dueId, limits)
+      freshId = dueId
+      if (items.length > 0) return items
+    }
+    const piece = pieces.shift()
+    if (piece !== undefined) {
+      for (const { id } of piece) suspects.delete(id)
+      return piece
+    }
+    if (queue.figures.length <= inFlight.size) return []
+    const items = queue.takeOldest(backlogId, dueId, limits)
+    backlogId = items.at(-1)?.id ?? backlogId
+    return items
+  }
+
+  function noteSuccess(server: ServerAddress) {
+    if (lastReasons.size > 0 || lastTaker !== server)
+      log.info('the server takes samples', { server: nameOf(server), waiting: queue.figures.length })
+    lastTaker = server
+    lastReasons.clear()
+    failuresInRound = 0
+    refusalsInRound = 0
+    away.reset()
+    refusing.reset()
+  }
+
+  /** The next server at once; a pause when all of them have failed, a long one when all have refused us. */
+  function noteFailure(server: ServerAddress, reason: string, isLasting: boolean) {
+    if (lastReasons.get(server) !== reason)
+      log.warn('sending failed', { server: nameOf(server), reason, waiting: queue.figures.length })
+    lastReasons.set(server, reason)
+    turn = (turn + 1) % servers.length
+    failuresInRound++
+    if (isLasting) refusalsInRound++
+    let delayMs = 0
+    if (failuresInRound >= servers.length) {
+      delayMs = (refusalsInRound >= servers.length ? refusing : away).nextMs()
+      failuresInRound = 0
+      refusalsInRound = 0
+    }
+    pause = clock.after(delayMs, () => {
+      pause = null
+      connect()
+    })
+  }
+
+  function sendDue() {
+    slot = null
+    dueId = queue.newestId
+    if (talk === null && pause === null) connect()
+    else if (talk?.isReady) {
+      pump()
+      if (talk?.isReady && talk.openBatches === 0) talk.send([])
+    }
+  }
+
+  return {
+    wake(delayMs) {
+      if (stopping === null) slot ??= clock.after(delayMs, sendDue)
+    },
+    updateFacts(newFacts) {
+      facts = newFacts
+      talk?.updateFacts(newFacts)
+    },
+    async stop(withinMs) {
+      slot?.cancel()
+      pause?.cancel()
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(withinMs, () => stopping?.())
+        stopping = () => {
+          timer.cancel()
+          resolve()
+        }
+        if (talk === null || talk.openBatches === 0) stopping()
+      })
+      talk?.close()
+      talk = null
+    },
+  }
+}
+
+const nameOf = ({ host, port }: ServerAddress) => `${host}:${port}`
