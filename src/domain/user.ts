@@ -18,3 +18,12 @@ export type User = {
   /** Seconds since 1970 of the newest sign-in; null when there was none. */
   readonly lastSignIn: number | null
 }
+
+/** At most 64 letters, digits and `. _ @ -`, in any script; what can be typed, printed and put in a path. */
+export function isUserName(name: string): boolean {
+  return name.length <= 64 && /^[\p{L}\p{N}][\p{L}\p{N}._@-]*$/u.test(name)
+}
+
+/** Characters of a password that a person chooses. */
+export const MIN_PASSWORD = 8
+export const MAX_PASSWORD = 1024

@@ -28,6 +28,8 @@ export type WebsiteOptions = {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
+  /** Called after a user changed a password on the website. */
+  readonly onPasswordChanged?: (user: string) => void | Promise<void>
   /** Serves HTTPS, with cookies for HTTPS only; PEM. */
   readonly tls?: { readonly certificate: string; readonly key: string }
 }
@@ -121,6 +123,7 @@ function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: Websi
     signIn: createSignIn({ users: store.users, clock, log }),
     live: createLive({ hosts: store.hosts, clock, log }),
     checkHealth: createHealthCheck({ maintenance: store.maintenance, clock, log }),
+    onPasswordChanged: rest.onPasswordChanged ?? (() => {}),
   }
 }
 
@@ -134,7 +137,10 @@ function groupByPath(pages: readonly Page[]): Map<string, PagesOfPath> {
 async function answerHealth(web: WebContext): Promise<Response> {
   const problem = await web.checkHealth()
   const headers = { 'content-type': 'text/plain; charset=utf-8' }
-  return finishResponse(new Response(problem ?? 'ok', { status: problem === null ? 200 : 503, headers }), null)
+  return finishResponse(
+    new Response(problem ?? 'ok', { status: problem === null ? 200 : 503, headers }),
+    null,
+  )
 }
 
 async function answerAsset(asset: Asset, request: Request): Promise<Response> {

@@ -23,6 +23,8 @@ export type WebContext = {
   readonly signIn: SignIn
   readonly live: Live
   readonly checkHealth: CheckHealth
+  /** To be called after a user's password was changed here. */
+  readonly onPasswordChanged: (user: string) => void | Promise<void>
 }
 
 export type PageRequest = {

@@ -1,3 +1,4 @@
+import { MAX_PASSWORD } from '../domain/user.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { UserStore } from '../storage/store.ts'
@@ -12,13 +13,12 @@ export type SignInResult =
 export type SignIn = (name: string, password: string, address: string) => Promise<SignInResult>
 
 export type SignInOptions = {
-  readonly users: UserStore
+  readonly users: Pick<UserStore, 'find' | 'noteSignIn'>
   readonly clock: Clock
   readonly log: Log
 }
 
 const MAX_NAME = 64
-const MAX_PASSWORD = 1024
 /** One argon2 check takes 64 MiB and a core, so only this many run at a time and this many wait. */
 const CONCURRENT = 2
 const WAITING = 64

@@ -73,7 +73,7 @@ describe('the path to go to after signing in', () => {
 })
 
 describe('a form', () => {
-  const post = (body: BodyInit, type = 'application/x-www-form-urlencoded') =>
+  const post = (body: string | ReadableStream, type = 'application/x-www-form-urlencoded') =>
     readForm(new Request('http://x/', { method: 'POST', body, headers: { 'content-type': type } }))
 
   test('is read as fields', async () => {
