@@ -1,0 +1,109 @@
+// `npm run build`: dist/monitor for this machine; with --all also one executable with its SHA-256 for each system of a release.
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+const ROOT = join(import.meta.dir, '..')
+const DIST = join(ROOT, 'dist')
+/** Executables of Bun for other systems, fetched once. */
+const CACHE = join(ROOT, 'node_modules', '.cache', 'bun-executables')
+
+type Release = { file: string; target: Bun.Build.CompileTarget; package: string; executable: string }
+
+const RELEASES: readonly Release[] = [
+  { file: 'monitor-linux-x64', target: 'bun-linux-x64', package: 'bun-linux-x64', executable: 'bun' },
+  { file: 'monitor-linux-arm64', target: 'bun-linux-arm64', package: 'bun-linux-aarch64', executable: 'bun' },
+  {
+    file: 'monitor-linux-x64-musl',
+    target: 'bun-linux-x64-musl',
+    package: 'bun-linux-x64-musl',
+    executable: 'bun',
+  },
+  {
+    file: 'monitor-windows-x64.exe',
+    target: 'bun-windows-x64',
+    package: 'bun-windows-x64',
+    executable: 'bun.exe',
+  },
+]
+
+/**
+ * Bun reads no file of the folder it happens to be started in. Modules that only one role needs stay in chunks of their
+ * own, and bytecode is read from the file when it is called: both keep an agent's memory small.
+ */
+async function compile(file: string, target?: { name: Bun.Build.CompileTarget; executable: string }) {
+  const draft = join(DIST, `.${file}.${process.pid}`)
+  rmSync(draft, { recursive: true, force: true })
+  mkdirSync(draft, { recursive: true })
+  try {
+    const result = await Bun.build({
+      entrypoints: [join(ROOT, 'src', 'main.ts')],
+      root: ROOT,
+      outdir: draft,
+      minify: true,
+      splitting: true,
+      bytecode: true,
+      format: 'esm',
+      sourcemap: 'linked',
+      define: { BUILD_COMMIT: JSON.stringify(readCommit()) },
+      compile: {
+        outfile: join(draft, file),
+        autoloadDotenv: false,
+        autoloadBunfig: false,
+        ...(target && { target: target.name, executablePath: target.executable }),
+      },
+    })
+    if (!result.success) throw new AggregateError(result.logs, `${file} could not be built`)
+    // In one step: a running program is not written into, and nobody sees half a file.
+    renameSync(join(draft, file), join(DIST, file))
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
+}
+
+function readCommit(): string {
+  const git = (...args: string[]) => {
+    const { success, stdout } = Bun.spawnSync(['git', ...args], { cwd: ROOT, stderr: 'ignore' })
+    return success ? stdout.toString().trim() : ''
+  }
+  const commit = git('rev-parse', '--short=8', 'HEAD')
+  if (commit === '') return 'unknown'
+  return git('status', '--porcelain', '--untracked-files=no') === '' ? commit : `${commit}+changes`
+}
+
+/** Fetches the package that carries Bun for another system and holds it to the checksum of package-lock.json. */
+function fetchExecutable({ package: name, executable }: Release): string {
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
+  const { version, integrity } = lock.packages[`node_modules/@oven/${name}`]
+  const folder = join(CACHE, `${name}-${version}`)
+  const file = join(folder, 'package', 'bin', executable)
+  if (existsSync(file)) return file
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const [packed] = JSON.parse(runQuietly(['npm', 'pack', '--json', `@oven/${name}@${version}`], folder))
+  const archive = join(folder, basename(packed.filename))
+  const found = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`
+  if (found !== integrity) throw new Error(`@oven/${name}@${version} is not what package-lock.json names`)
+  runQuietly(['tar', '-xzf', archive], folder)
+  rmSync(archive)
+  return file
+}
+
+function runQuietly(command: string[], cwd: string): string {
+  const { success, stdout, stderr } = Bun.spawnSync(command, { cwd })
+  if (!success) throw new Error(`${command.join(' ')} failed: ${stderr}`)
+  return stdout.toString()
+}
+
+const own = process.platform === 'win32' ? 'monitor.exe' : 'monitor'
+await compile(own)
+console.log(`dist/${own}`)
+if (process.argv.includes('--all'))
+  for (const release of RELEASES) {
+    await compile(release.file, { name: release.target, executable: fetchExecutable(release) })
+    const sum = createHash('sha256')
+      .update(readFileSync(join(DIST, release.file)))
+      .digest('hex')
+    writeFileSync(join(DIST, `${release.file}.sha256`), `${sum}  ${release.file}\n`)
+    console.log(`dist/${release.file}  ${sum}`)
+  }

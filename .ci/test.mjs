@@ -1,0 +1,95 @@
+// `npm test`: installs what is missing, checks, builds and tests everything. The last line is `N passed, N failed`, and the exit code
+// says the same. Runs under plain Node, because Bun may not be there yet.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { findBun, install, ROOT } from './install.mjs'
+
+/** Debian packages that tests use, with a program of each that tells that it is there. */
+const DEBIAN_PACKAGES = [
+  { name: 'chromium', program: '/usr/bin/chromium', for: 'the tests in a real browser' },
+]
+
+let passed = 0
+let failed = 0
+
+function count(what, sound) {
+  if (sound) passed++
+  else failed++
+  console.log(`${sound ? 'ok' : 'FAILED'}: ${what}`)
+}
+
+/** Runs a command with its output passed on; resolves with its exit code and all it said. */
+function run(command, args, env = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    for (const [stream, target] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ])
+      stream.on('data', (chunk) => {
+        output += chunk
+        target.write(chunk)
+      })
+    child.on('error', (error) => resolve({ code: 1, output: String(error) }))
+    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+  })
+}
+
+function installDebianPackages() {
+  const missing = DEBIAN_PACKAGES.filter(({ program }) => !existsSync(program))
+  if (missing.length === 0) return
+  const names = missing.map(({ name }) => name)
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.log(`Installing Debian's ${names.join(', ')} ...`)
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    const apt = (...args) =>
+      spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 'ignore', 2] }).status === 0
+    if (!apt('install', '-y', '--no-install-recommends', ...names)) {
+      apt('update')
+      apt('install', '-y', '--no-install-recommends', ...names)
+    }
+  }
+  for (const { name, program, for: use } of missing)
+    if (!existsSync(program))
+      console.log(`NOT TESTED HERE: ${use} (${program}, Debian package "${name}", is missing)`)
+}
+
+const numberBefore = (word, output) =>
+  Number([...output.matchAll(new RegExp(`^ *(\\d+) ${word}`, 'gm'))].at(-1)?.[1] ?? 0)
+
+async function main() {
+  install()
+  installDebianPackages()
+  const bun = findBun()
+  const inModules = (...path) => join(ROOT, 'node_modules', ...path)
+  count(
+    'types',
+    (await run(process.execPath, [inModules('typescript', 'bin', 'tsc'), '--noEmit', '-p', '.'])).code === 0,
+  )
+  count(
+    'lint and format',
+    (await run(process.execPath, [inModules('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'])).code === 0,
+  )
+  count('build', (await run(bun, [join('.ci', 'build.ts')])).code === 0)
+  const tests = await run(bun, ['test'])
+  passed += numberBefore('pass', tests.output)
+  const bad = numberBefore('fail', tests.output) + numberBefore('error', tests.output)
+  failed += tests.code !== 0 && bad === 0 ? 1 : bad
+  const skipped = numberBefore('skip', tests.output) + numberBefore('todo', tests.output)
+  if (skipped > 0) console.log(`SKIPPED: ${skipped} tests`)
+}
+
+try {
+  await main()
+} catch (error) {
+  failed++
+  console.error(error)
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

@@ -1,0 +1,205 @@
+import { formatBytes, formatDuration, parseBytes, parseDuration } from './units.ts'
+
+/** Tells what is wrong with one value. `path` is empty, or leads into the value: `[2].severity`. */
+export type Report = (expected: string, path?: string, value?: unknown) => void
+
+/**
+ * One setting: how it is read, shown and explained. A field reports what it can't take and gives undefined
+ * then, so that a file's mistakes can be told all at once.
+ */
+export type Field<T> = {
+  readonly doc: string
+  readonly default: T
+  /** Secrets are never shown, and `<key>_file` may name a file that holds them. */
+  readonly secret: boolean
+  /** True when a relative value is to be taken from the folder of the file that names it. */
+  readonly path: boolean
+  /** From a value as TOML gives it. */
+  read(raw: unknown, report: Report): T | undefined
+  /** From a word of the command line or the environment. */
+  readText(text: string, report: Report): T | undefined
+  /** The value as TOML, nothing in it hidden but passwords inside an address. */
+  show(value: T): string
+  /** A value to show in the example file when there is no default. */
+  readonly example: string
+}
+
+export type Fields = Readonly<Record<string, Field<unknown>>>
+export type ValueOf<F> = F extends Field<infer T> ? T : never
+export type ValuesOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> }
+
+type Doc = { readonly doc: string }
+type Limits = { readonly min?: string; readonly max?: string }
+type TextOptions = Doc & {
+  readonly example?: string
+  /** What is wrong with the text, as "a …" that would be right; null when it is right. */
+  readonly check?: (text: string) => string | null
+  /** How the value is shown where others may see it. */
+  readonly mask?: (text: string) => string
+}
+
+/** A text; null when it has no default and is not given. */
+export function text(options: TextOptions & { readonly default: string }): Field<string>
+export function text(options: TextOptions): Field<string | null>
+export function text(options: TextOptions & { readonly default?: string }): Field<string> {
+  const mask = options.mask ?? ((value: string) => value)
+  return scalar(options.doc, options.default ?? null, {
+    example: quote(options.default ?? options.example ?? ''),
+    read: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined),
+    readText: (word) => (word === '' ? undefined : word),
+    expected: 'a text in quotes, not empty',
+    check: options.check,
+    show: (value) => (value === null ? quote('') : quote(mask(value))),
+  }) as Field<string>
+}
+
+/** A file or folder. A relative one counts from the folder of the file that names it, else from the current folder. */
+export function path(options: Doc & { readonly default: string }): Field<string> {
+  return { ...text(options), path: true }
+}
+
+/** A text that nobody but this machine may see; null when it is not given. */
+export function secret(options: TextOptions): Field<string | null> {
+  return { ...text(options), secret: true, show: (value) => quote(value === null ? '' : '********') }
+}
+
+/** A whole number. */
+export function integer(
+  options: Doc & { readonly default: number; min: number; max: number },
+): Field<number> {
+  const { min, max } = options
+  return scalar(options.doc, options.default, {
+    read: (raw) => (typeof raw === 'number' && Number.isInteger(raw) ? raw : undefined),
+    readText: (word) => (/^-?\d{1,15}$/.test(word) ? Number(word) : undefined),
+    expected: `a whole number from ${min} to ${max}`,
+    check: (value) => (value < min || value > max ? `a whole number from ${min} to ${max}` : null),
+    show: String,
+  })
+}
+
+/** A TCP port; 0 lets the system choose a free one. */
+export function port(options: Doc & { readonly default: number }): Field<number> {
+  return integer({ ...options, min: 0, max: 65535 })
+}
+
+/** A length of time with its unit (`90s`, `5m`, `12h`, `30d`, `1h30m`); seconds inside. */
+export function duration(options: Doc & Limits & { readonly default: string }): Field<number> {
+  return measured(options, parseDuration, formatDuration, 'a duration with its unit (s, m, h or d), such as')
+}
+
+/** An amount of bytes with its unit (`512KiB`, `64MiB`, `1GiB`); bytes inside. */
+export function bytes(options: Doc & Limits & { readonly default: string }): Field<number> {
+  return measured(options, parseBytes, formatBytes, 'a size with its unit (B, KiB, MiB or GiB), such as')
+}
+
+/** One word of a few. */
+export function oneOf<const T extends string>(
+  words: readonly T[],
+  options: Doc & { readonly default: NoInfer<T> },
+): Field<T> {
+  const find = (raw: unknown) => words.find((word) => word === raw)
+  return scalar(options.doc, options.default, {
+    read: find,
+    readText: find,
+    expected: `one of ${words.map(quote).join(', ')}`,
+    show: quote,
+  })
+}
+
+/** true or false. */
+export function flag(options: Doc & { readonly default: boolean }): Field<boolean> {
+  return scalar(options.doc, options.default, {
+    read: (raw) => (typeof raw === 'boolean' ? raw : undefined),
+    readText: (word) => (word === 'true' ? true : word === 'false' ? false : undefined),
+    expected: 'true or false',
+    show: String,
+  })
+}
+
+/** Several texts: an array in TOML (one text alone is taken too), parted by commas elsewhere. */
+export function list(
+  options: Doc & {
+    readonly example?: readonly string[]
+    /** What the items are to be, in the plural, when this one is wrong; else null. */
+    readonly check?: (item: string) => string | null
+  },
+): Field<readonly string[]> {
+  const show = (items: readonly string[]) => `[${items.map(quote).join(', ')}]`
+  const isText = (item: unknown): item is string => typeof item === 'string' && item !== ''
+  return scalar<readonly string[]>(options.doc, [], {
+    example: show(options.example ?? []),
+    read: (raw) => {
+      const items: unknown[] = Array.isArray(raw) ? raw : [raw]
+      return items.every(isText) ? items : undefined
+    },
+    readText: (word) => (word === '' ? [] : word.split(',').map((item) => item.trim())),
+    expected: 'a list of texts, such as ["one", "two"]',
+    check: (items) => {
+      for (const item of items) {
+        const wrong = item === '' ? 'texts that are not empty' : (options.check?.(item) ?? null)
+        if (wrong !== null) return wrong
+      }
+      return null
+    },
+    show,
+  })
+}
+
+export const quote = (value: string) => JSON.stringify(value)
+
+type Scalar<T> = {
+  readonly read: (raw: unknown) => T | undefined
+  readonly readText: (word: string) => T | undefined
+  readonly expected: string
+  readonly check?: ((value: NonNullable<T>) => string | null) | undefined
+  readonly show: (value: T) => string
+  readonly example?: string
+}
+
+function scalar<T>(doc: string, standard: T, how: Scalar<T>): Field<T> {
+  const judge = (value: T | undefined, report: Report) => {
+    const wrong =
+      value === undefined
+        ? how.expected
+        : value === null
+          ? null
+          : (how.check?.(value as NonNullable<T>) ?? null)
+    if (wrong === null) return value
+    report(wrong)
+    return undefined
+  }
+  return {
+    doc,
+    default: standard,
+    secret: false,
+    path: false,
+    read: (raw, report) => judge(how.read(raw), report),
+    readText: (word, report) => judge(how.readText(word), report),
+    show: how.show,
+    example: how.example ?? how.show(standard),
+  }
+}
+
+function measured(
+  options: Doc & Limits & { readonly default: string },
+  parse: (text: string) => number | null,
+  format: (value: number) => string,
+  words: string,
+): Field<number> {
+  const { min, max } = options
+  const expected = `${words} ${quote(options.default)}${min === undefined ? '' : `, at least ${min}`}${max === undefined ? '' : `, at most ${max}`}`
+  const must = (word: string) => {
+    const value = parse(word)
+    if (value === null) throw new Error(`the schema holds ${word}, which is no measure`)
+    return value
+  }
+  const least = min === undefined ? 0 : must(min)
+  const most = max === undefined ? Number.MAX_SAFE_INTEGER : must(max)
+  return scalar(options.doc, must(options.default), {
+    read: (raw) => (typeof raw === 'string' ? (parse(raw) ?? undefined) : undefined),
+    readText: (word) => parse(word) ?? undefined,
+    expected,
+    check: (value) => (value < least || value > most ? expected : null),
+    show: (value) => quote(format(value)),
+  })
+}

@@ -1,0 +1,43 @@
+import { join, resolve } from 'node:path'
+import { parse, TomlError } from 'smol-toml'
+import { ConfigError } from './mistake.ts'
+
+/** What loading needs of the machine; handed in, so that a test can be any machine. */
+export type Host = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly platform: string
+  /** Throws when the file can't be read. */
+  readonly readText: (file: string) => string
+  readonly isThere: (file: string) => boolean
+}
+
+/** The file asked for, else `monitor.toml` in the current folder, else the system's; null when there is none. */
+export function findConfigFile(asked: string | undefined, host: Host): string | null {
+  if (asked !== undefined) return resolve(host.cwd, asked)
+  const system =
+    host.platform === 'win32'
+      ? join(host.env.ProgramData ?? 'C:\\ProgramData', 'monitor', 'monitor.toml')
+      : '/etc/monitor/monitor.toml'
+  return [resolve(host.cwd, 'monitor.toml'), system].find(host.isThere) ?? null
+}
+
+/** The tables of a TOML file. Throws `ConfigError` when it can't be read or is no TOML. */
+export function readConfigFile(file: string, host: Host): Record<string, unknown> {
+  let text: string
+  try {
+    text = host.readText(file)
+  } catch (cause) {
+    const expected = `can't be read: ${(cause as Error).message}`
+    throw new ConfigError([{ where: file, key: null, expected }])
+  }
+  try {
+    return parse(text)
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    // Only the first line: the rest quotes the file, and may quote a secret.
+    const problem = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '')
+    const expected = `not valid TOML at line ${error.line}, column ${error.column}: ${problem}`
+    throw new ConfigError([{ where: file, key: null, expected }])
+  }
+}

@@ -1,0 +1,200 @@
+import { dirname, isAbsolute, resolve } from 'node:path'
+import { findConfigFile, type Host, readConfigFile } from './file.ts'
+import { findNearest, toVariable } from './key.ts'
+import { ConfigError, type Mistake } from './mistake.ts'
+import type { Config } from './schema.ts'
+import { SETTINGS, type Setting } from './settings.ts'
+import { isTable } from './tables.ts'
+
+/** What the command line says about the configuration. */
+export type ConfigArguments = {
+  readonly config?: string | undefined
+  readonly dataDir?: string | undefined
+  /** Words `section.key=value`. */
+  readonly set?: readonly string[] | undefined
+}
+
+/** `default`, the name of the file, `environment MONITOR_WEB_PORT`, `--set` or `--data-dir`. */
+export type Origins = ReadonlyMap<string, string>
+
+export type LoadedConfig = {
+  readonly config: Config
+  /** By key: where each value comes from. */
+  readonly origins: Origins
+  /** The file that was read, if any. */
+  readonly file: string | null
+}
+
+/** One value that somebody gave for one setting. */
+type Given = {
+  readonly setting: Setting
+  readonly where: string
+  readonly raw: unknown
+  /** A word, not a value of TOML. */
+  readonly isText: boolean
+  /** The value names a file that holds the secret. */
+  readonly inFile: boolean
+  /** Folder from which a relative path counts. */
+  readonly base: string
+}
+
+type Found = { readonly given: Given[]; readonly mistakes: Mistake[] }
+
+const BY_KEY = new Map(SETTINGS.map((setting) => [setting.key, setting]))
+const KEYS = SETTINGS.flatMap(({ key, field }) => (field.secret ? [key, `${key}_file`] : [key]))
+const SECTION_NAMES = new Set(SETTINGS.map((setting) => setting.section).filter((name) => name !== null))
+
+/**
+ * Puts the configuration together: command line over environment over file over default.
+ * Throws `ConfigError` with every mistake there is, also in values that another one outweighs.
+ */
+export function loadConfig(args: ConfigArguments, host: Host): LoadedConfig {
+  const file = findConfigFile(args.config ?? host.env.MONITOR_CONFIG, host)
+  const sources = [
+    file === null ? NOTHING : readSource(() => collectFromTable(readConfigFile(file, host), file)),
+    collectFromEnvironment(host),
+    collectFromArguments(args, host),
+  ]
+  const mistakes = sources.flatMap((source) => source.mistakes)
+  const values = new Map<string, unknown>(SETTINGS.map(({ key, field }) => [key, field.default]))
+  const origins = new Map<string, string>(SETTINGS.map(({ key }) => [key, 'default']))
+  for (const source of sources) {
+    for (const given of source.given) {
+      const value = readGiven(given, host, mistakes)
+      if (value === undefined) continue
+      values.set(given.setting.key, value)
+      origins.set(given.setting.key, given.where)
+    }
+    mistakes.push(...findDoubles(source.given))
+  }
+  const { field, key } = SETTINGS[0] as Setting
+  if (origins.get(key) === 'default') values.set(key, resolve(host.cwd, String(field.default)))
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return { config: build(values), origins, file }
+}
+
+const HIDDEN = '********'
+const NOTHING: Found = { given: [], mistakes: [] }
+
+/** A file that can't be read or parsed is one mistake among the others. */
+function readSource(read: () => Found): Found {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ConfigError) return { given: [], mistakes: [...error.mistakes] }
+    throw error
+  }
+}
+
+function collectFromTable(table: Record<string, unknown>, file: string): Found {
+  const found: Found = { given: [], mistakes: [] }
+  const from = { where: file, isText: false, base: dirname(file) }
+  for (const [name, value] of Object.entries(table)) {
+    if (isTable(value))
+      for (const [key, raw] of Object.entries(value)) take(found, `${name}.${key}`, raw, from)
+    else if (SECTION_NAMES.has(name as never))
+      found.mistakes.push({ where: file, key: name, value, expected: `expected a section, [${name}]` })
+    else take(found, name, value, from)
+  }
+  return found
+}
+
+/**
+ * A variable that begins like ours but names no setting is a mistake when it has the name of a section in it or is nearly one of
+ * ours; others (`MONITOR_COLOR` of some other program) are none of our business.
+ */
+function collectFromEnvironment({ env, cwd }: Host): Found {
+  const found: Found = { given: [], mistakes: [] }
+  const keys = new Map(KEYS.map((key) => [toVariable(key), key]))
+  for (const [name, text] of Object.entries(env).sort()) {
+    if (!name.startsWith('MONITOR_') || name === 'MONITOR_CONFIG' || text === undefined) continue
+    const key = keys.get(name)
+    if (key !== undefined) {
+      take(found, key, text, { where: `environment ${name}`, isText: true, base: cwd })
+      continue
+    }
+    const nearest = findNearest(name, keys.keys())
+    const section = name.split('_')[1]?.toLowerCase() ?? ''
+    if (nearest === null && !SECTION_NAMES.has(section as never)) continue
+    const value = mayBeSecret(name, keys.get(nearest ?? '')) ? HIDDEN : text
+    found.mistakes.push({ where: 'environment', key: name, value, expected: 'no such setting', nearest })
+  }
+  return found
+}
+
+function collectFromArguments(args: ConfigArguments, { cwd }: Host): Found {
+  const found: Found = { given: [], mistakes: [] }
+  for (const word of args.set ?? []) {
+    const [, key, text] = /^([^=]+)=(.*)$/s.exec(word) ?? []
+    if (key === undefined || text === undefined)
+      found.mistakes.push({
+        where: '--set',
+        key: null,
+        expected: `expected section.key=value, such as web.port=8080`,
+      })
+    else take(found, key.trim(), text, { where: '--set', isText: true, base: cwd })
+  }
+  if (args.dataDir !== undefined)
+    take(found, 'data_dir', args.dataDir, { where: '--data-dir', isText: true, base: cwd })
+  return found
+}
+
+/** Finds the setting of a key, or notes that there is none. */
+function take(found: Found, key: string, raw: unknown, from: Pick<Given, 'where' | 'isText' | 'base'>) {
+  const direct = BY_KEY.get(key)
+  const ofFile = key.endsWith('_file') ? BY_KEY.get(key.slice(0, -'_file'.length)) : undefined
+  if (direct !== undefined) found.given.push({ ...from, setting: direct, raw, inFile: false })
+  else if (ofFile?.field.secret) found.given.push({ ...from, setting: ofFile, raw, inFile: true })
+  else {
+    const nearest = findNearest(key, KEYS) ?? KEYS.find((known) => known.endsWith(`.${key}`)) ?? null
+    const value = mayBeSecret(key, nearest) ? HIDDEN : raw
+    found.mistakes.push({ where: from.where, key, value, expected: 'no such setting', nearest })
+  }
+}
+
+/** Whether the value of an unknown key may be a secret under a misspelled name. */
+function mayBeSecret(key: string, nearest: string | null | undefined): boolean {
+  return /pass|secret|token|key/i.test(key) || BY_KEY.get(nearest ?? '')?.field.secret === true
+}
+
+function readGiven(given: Given, host: Host, mistakes: Mistake[]): unknown {
+  const { setting, where, isText, inFile, base } = given
+  const { field } = setting
+  const key = inFile ? `${setting.key}_file` : setting.key
+  const note = (expected: string, value: unknown, path = '') =>
+    mistakes.push({ where, key: `${key}${path}`, value, expected: `expected ${expected}` })
+  let raw = given.raw
+  if (inFile) {
+    if (typeof raw !== 'string' || raw === '') return void note('the name of a file', raw)
+    try {
+      raw = host.readText(resolve(base, raw)).replace(/\r?\n$/, '')
+    } catch (error) {
+      return void note(`a file that can be read (${(error as Error).message})`, given.raw)
+    }
+  }
+  const shown = field.secret ? HIDDEN : raw
+  const report = (expected: string, path?: string, value: unknown = shown) => note(expected, value, path)
+  const value = isText || inFile ? field.readText(String(raw), report) : field.read(raw, report)
+  return field.path && typeof value === 'string' && !isAbsolute(value) ? resolve(base, value) : value
+}
+
+/** A secret and the file that holds it, both given in one place: nobody can know which one is meant. */
+function findDoubles(given: readonly Given[]): Mistake[] {
+  const direct = new Set(given.filter((one) => !one.inFile).map((one) => one.setting.key))
+  return given
+    .filter((one) => one.inFile && direct.has(one.setting.key))
+    .map(({ where, setting: { key } }) => ({
+      where,
+      key: `${key}_file`,
+      expected: `expected either this or ${key}, not both`,
+    }))
+}
+
+function build(values: ReadonlyMap<string, unknown>): Config {
+  const config: Record<string, unknown> = {}
+  for (const { section, name, key } of SETTINGS) {
+    if (section === null) config[name] = values.get(key)
+    else config[section] = { ...(config[section] as object | undefined), [name]: values.get(key) }
+  }
+  return config as Config
+}

@@ -1,0 +1,33 @@
+import { quote } from './fields.ts'
+
+/** One thing that is wrong with the configuration. */
+export type Mistake = {
+  /** The file's name, `environment MONITOR_WEB_PORT`, `--set` or `--data-dir`. */
+  readonly where: string
+  /** Null when it is about the whole of `where`. */
+  readonly key: string | null
+  /** As it was given; undefined when nothing was. Hidden by the loader where it may be a secret. */
+  readonly value?: unknown
+  readonly expected: string
+  /** The known key that was probably meant. */
+  readonly nearest?: string | null
+}
+
+/** The configuration can't be used; `mistakes` has everything that is wrong with it. */
+export class ConfigError extends Error {
+  constructor(readonly mistakes: readonly Mistake[]) {
+    super(mistakes.map(describeMistake).join('\n'))
+  }
+}
+
+/** One line: where, key, value, what was expected. */
+export function describeMistake({ where, key, value, expected, nearest }: Mistake): string {
+  const given = value === undefined ? '' : ` = ${showValue(value)}`
+  const meant = nearest == null ? '' : `; did you mean ${nearest}?`
+  return `${where}: ${key === null ? '' : `${key}${given}: `}${expected}${meant}`
+}
+
+function showValue(value: unknown): string {
+  const shown = typeof value === 'string' ? quote(value) : (JSON.stringify(value) ?? String(value))
+  return shown.length > 120 ? `${shown.slice(0, 117)}...` : shown
+}

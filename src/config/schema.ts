@@ -1,0 +1,159 @@
+import { isHostName } from '../domain/host.ts'
+import { LOG_LEVELS } from '../lib/log.ts'
+import {
+  bytes,
+  duration,
+  type Fields,
+  list,
+  oneOf,
+  path,
+  port,
+  secret,
+  text,
+  type ValuesOf,
+} from './fields.ts'
+import { parseServerAddress } from './server-address.ts'
+
+type Section = { readonly doc: string; readonly fields: Fields }
+
+/** Settings that stand at the top of the file, before any section. */
+export const TOP = {
+  dataDir: path({
+    default: 'monitor-data',
+    doc: 'Folder of everything that is kept: database, queue of the agent, passphrase. Made when it is missing, for its owner alone.',
+  }),
+} satisfies Fields
+
+/** Every setting of every role, each declared here and nowhere else. */
+export const SECTIONS = {
+  database: {
+    doc: 'The database of the server.',
+    fields: {
+      url: text({
+        default: 'sqlite:monitor.db',
+        doc: 'sqlite:FILE, counted from data_dir when it is relative.',
+        check: (url) => (/^sqlite:[^?#]+$/.test(url) ? null : 'an address such as "sqlite:monitor.db"'),
+        mask: maskPassword,
+      }),
+    },
+  },
+  web: {
+    doc: 'The website and its API.',
+    fields: {
+      address: text({ default: '0.0.0.0', doc: 'Address to listen at; 127.0.0.1 for this machine alone.' }),
+      port: port({ default: 8080, doc: 'Port to listen at; 0 takes a free one.' }),
+      sessionExpiry: duration({
+        default: '1h',
+        min: '1m',
+        max: '365d',
+        doc: 'A session ends when it was not used for so long.',
+      }),
+    },
+  },
+  collect: {
+    doc: 'The collect engine, which takes what agents send.',
+    fields: {
+      address: text({ default: '0.0.0.0', doc: 'Address to listen at.' }),
+      port: port({ default: 8888, doc: 'Port to listen at; 0 takes a free one.' }),
+      passphrase: secret({
+        example: 'a long random text',
+        doc: 'What agents have to say to be heard. When not given, one is made at random and kept in the file "passphrase" in data_dir.',
+      }),
+    },
+  },
+  agent: {
+    doc: 'The agent, which watches the machine that it runs on.',
+    fields: {
+      server: list({
+        example: ['monitor.example.org:8888'],
+        doc: 'Collect engines to send to, as "host:port", the first that answers is used. `server --agent` needs none.',
+        check: (item) =>
+          parseServerAddress(item) === null ? 'addresses such as "monitor.example.org:8888"' : null,
+      }),
+      name: text({
+        example: 'web01',
+        doc: 'Name of this machine. When not given: its short host name in lower case.',
+        check: (name) =>
+          isHostName(name) ? null : 'a name of letters, digits, dots, hyphens and underscores',
+      }),
+      passphrase: secret({
+        example: 'a long random text',
+        doc: 'The server\'s passphrase. When not given, the file "passphrase" in data_dir holds it.',
+      }),
+      interval: duration({ default: '60s', min: '1s', max: '1d', doc: 'Time between two samples.' }),
+      queueAge: duration({
+        default: '7d',
+        min: '1m',
+        max: '365d',
+        doc: 'Samples that could not be sent are kept for so long.',
+      }),
+      queueSize: bytes({
+        default: '64MiB',
+        min: '1MiB',
+        max: '64GiB',
+        doc: 'Samples that could not be sent take at most so much space; the oldest go first.',
+      }),
+      processes: list({
+        example: ['nginx', 'postgres'],
+        doc: 'Processes to watch, by name: perf.process.NAME.state is 1 while one runs, else 0.',
+        check: checkWatchedName,
+      }),
+      services: list({
+        example: ['nginx', 'ssh'],
+        doc: 'Services to watch, by name: perf.service.NAME.state is 1 while it runs, else 0.',
+        check: checkWatchedName,
+      }),
+    },
+  },
+  events: {
+    doc: 'The event engine, which keeps the database in shape and finds silent hosts.',
+    fields: {
+      interval: duration({ default: '10s', min: '1s', max: '1h', doc: 'Time between two rounds.' }),
+      availabilityCheck: duration({
+        default: '5m',
+        min: '2s',
+        max: '30d',
+        doc: 'A host that was not heard for so long counts as down.',
+      }),
+    },
+  },
+  retention: {
+    doc: 'How long things are kept.',
+    fields: {
+      samples: duration({
+        default: '400d',
+        min: '1h',
+        doc: 'Samples, every one of them, by their own time.',
+      }),
+      events: duration({ default: '400d', min: '1h', doc: 'Closed events, by the time of their closing.' }),
+      hosts: duration({
+        default: '400d',
+        min: '1h',
+        doc: 'Hosts that are not heard any more, with all they have.',
+      }),
+    },
+  },
+  log: {
+    doc: 'The log, on standard error.',
+    fields: {
+      level: oneOf(LOG_LEVELS, { default: 'info', doc: 'The least level that is written.' }),
+      format: oneOf(['text', 'json'], { default: 'text', doc: 'How a line is written.' }),
+    },
+  },
+} satisfies Record<string, Section>
+
+type SectionValues = { readonly [S in keyof typeof SECTIONS]: ValuesOf<(typeof SECTIONS)[S]['fields']> }
+
+/** Every setting with its value. Durations are seconds, sizes are bytes. */
+export type Config = ValuesOf<typeof TOP> & SectionValues
+
+/** Names end up inside metric names, between dots. */
+function checkWatchedName(name: string): string | null {
+  return /^[\p{L}\p{N}_][\p{L}\p{N}._:@+-]{0,199}$/u.test(name)
+    ? null
+    : 'names of letters, digits and . _ : @ + -'
+}
+
+function maskPassword(url: string): string {
+  return url.replace(/^([a-z]+:\/\/[^:@/]*):[^@]*@/, '$1:********@')
+}

@@ -1,0 +1,67 @@
+import type { Field, Fields, ValuesOf } from './fields.ts'
+import { toKey } from './key.ts'
+
+/**
+ * Any number of tables of one shape, `[[section.key]]` in TOML. Each mistake is reported with its place, `[2].severity`
+ * counted from 1. They come from the file only.
+ */
+export function tables<F extends Fields>(options: {
+  readonly doc: string
+  readonly fields: F
+  /** Keys of `fields` that every table has to give. */
+  readonly needed?: readonly (keyof F & string)[]
+  readonly default?: readonly ValuesOf<F>[]
+}): Field<readonly ValuesOf<F>[]> {
+  const { fields, needed = [] } = options
+  const keys = new Map(Object.keys(fields).map((name) => [toKey(name), name]))
+  return {
+    doc: options.doc,
+    default: options.default ?? [],
+    secret: false,
+    path: false,
+    example: showTables(fields, options.default ?? []),
+    show: (rows) => showTables(fields, rows),
+    readText: (_, report) => {
+      report('tables, which only the configuration file can hold')
+      return undefined
+    },
+    read: (raw, report) => {
+      if (!Array.isArray(raw)) {
+        report('tables, each under a heading in double brackets')
+        return undefined
+      }
+      let sound = true
+      const rows = raw.map((table: unknown, index) => {
+        const at = `[${index + 1}]`
+        const wrong = (expected: string, key: string, value: unknown) => {
+          sound = false
+          report(expected, key === '' ? at : `${at}.${key}`, value)
+        }
+        if (!isTable(table)) return wrong('a table', '', table)
+        const row: Record<string, unknown> = {}
+        for (const [name, field] of Object.entries(fields)) {
+          const key = toKey(name)
+          const value = table[key]
+          if (value === undefined) {
+            row[name] = field.default
+            if (needed.includes(name)) wrong('to be given', key, undefined)
+          } else row[name] = field.read(value, (expected) => wrong(expected, key, value))
+        }
+        for (const key of Object.keys(table))
+          if (!keys.has(key)) wrong(`one of ${[...keys.keys()].join(', ')}`, key, table[key])
+        return row
+      })
+      return sound ? (rows as ValuesOf<F>[]) : undefined
+    },
+  }
+}
+
+function showTables(fields: Fields, rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const show = (row: Readonly<Record<string, unknown>>) =>
+    Object.entries(fields).map(([name, field]) => `${toKey(name)} = ${field.show(row[name])}`)
+  return `[${rows.map((row) => `{ ${show(row).join(', ')} }`).join(', ')}]`
+}
+
+export function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+}

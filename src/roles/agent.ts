@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import { type AgentOptions, sampleOnce, startAgent } from '../agent/agent.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { ConfigError } from '../config/mistake.ts'
+import type { Config } from '../config/schema.ts'
+import { parseServerAddress, type ServerAddress } from '../config/server-address.ts'
+import { systemClock } from '../lib/clock.ts'
+import { createLog } from '../lib/log.ts'
+import { openProcFs } from '../platform/proc.ts'
+import { EXIT } from './exit-codes.ts'
+import { findPassphrase, openDataDir } from './first-start.ts'
+import { type RoleContext, runRole } from './role.ts'
+
+/** `monitor agent`. Throws `ConfigError` when nothing says where to send to or with which passphrase. */
+export async function runAgent(loaded: LoadedConfig): Promise<never> {
+  const { config } = loaded
+  const servers = config.agent.server.flatMap((text) => parseServerAddress(text) ?? [])
+  const passphrase = config.agent.passphrase ?? findPassphrase(config.dataDir)
+  const where = loaded.file ?? 'configuration'
+  const mistakes = []
+  if (servers.length === 0)
+    mistakes.push({ where, key: 'agent.server', expected: 'expected at least one "host:port" to send to' })
+  if (passphrase === null)
+    mistakes.push({ where, key: 'agent.passphrase', expected: "expected the server's passphrase" })
+  if (passphrase === null || mistakes.length > 0) throw new ConfigError(mistakes)
+  return runRole('agent', config.log, (context) => start(config, servers, passphrase, context))
+}
+
+/** The agent inside the server, for the machine that it runs on. */
+export function startLocalAgent(
+  config: Config,
+  server: ServerAddress,
+  passphrase: string,
+  context: RoleContext,
+): Promise<void> {
+  return start(config, [server], passphrase, context)
+}
+
+/** `monitor agent --once`. */
+export async function printOnce({ config }: LoadedConfig, print: (text: string) => void): Promise<number> {
+  const surroundings = { clock: systemClock, log: createLog(config.log) }
+  const sample = await sampleOnce(describeAgent(config, [], '', surroundings))
+  print(JSON.stringify(sample, null, 2))
+  return EXIT.ok
+}
+
+async function start(
+  config: Config,
+  servers: readonly ServerAddress[],
+  passphrase: string,
+  context: RoleContext,
+): Promise<void> {
+  openDataDir(config.dataDir)
+  const agent = await startAgent(describeAgent(config, servers, passphrase, context))
+  context.own('agent', () => agent.stop())
+}
+
+function describeAgent(
+  { dataDir, agent }: Config,
+  servers: readonly ServerAddress[],
+  passphrase: string,
+  { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
+): AgentOptions {
+  const { name, interval, queueAge, queueSize, processes, services } = agent
+  return {
+    servers,
+    passphrase,
+    name,
+    interval,
+    queueAge,
+    queueBytes: queueSize,
+    queueFile: join(dataDir, 'agent-queue.db'),
+    processes,
+    services,
+    proc: openProcFs(),
+    clock,
+    log,
+  }
+}

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { type ConfigArguments, loadConfig } from '../config/load.ts'
+import { ConfigError, describeMistake } from '../config/mistake.ts'
+import { describeError } from '../lib/log.ts'
+import type { Command, CommandInput } from './command.ts'
+import { COMMANDS } from './commands/index.ts'
+import { CommandError, EXIT } from './exit-codes.ts'
+import { readPlainArguments } from './plain-arguments.ts'
+
+/** Values by the names of options and arguments, as they stand on the command line. */
+export type GivenValues = Readonly<Record<string, unknown>>
+
+/** Runs what the command line asks for; resolves with the exit code. Mistakes are told on standard error. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  try {
+    const plain = readPlainArguments(words, COMMANDS)
+    if (plain === null) {
+      const { parseWithYargs } = await import('./yargs-parser.ts')
+      return await parseWithYargs(words, runCommand)
+    }
+    const { command, config, dataDir, set, flags } = plain
+    const values = {
+      ...Object.fromEntries([...flags].map((flag) => [flag, true])),
+      config,
+      'data-dir': dataDir,
+      set,
+    }
+    return await runCommand(command, values)
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      for (const mistake of error.mistakes) tell(describeMistake(mistake))
+      return EXIT.config
+    }
+    tell(`monitor: ${describeError(error)}`)
+    return error instanceof CommandError ? error.code : EXIT.failed
+  }
+}
+
+function runCommand(command: Command, values: GivenValues): Promise<number> {
+  const text = (name: string) => (values[name] === undefined ? null : String(values[name]))
+  const args: ConfigArguments = {
+    config: text('config') ?? undefined,
+    dataDir: text('data-dir') ?? undefined,
+    set: Array.isArray(values.set) ? values.set.map(String) : [],
+  }
+  const input: CommandInput = {
+    flag: (option) => values[option] === true,
+    text,
+    load: () => loadConfig(args, MACHINE),
+    print: (line) => process.stdout.write(`${line}\n`),
+  }
+  return command.run(input)
+}
+
+const MACHINE = {
+  env: process.env,
+  cwd: process.cwd(),
+  platform: process.platform,
+  readText: (file: string) => readFileSync(file, 'utf8'),
+  isThere: existsSync,
+}
+
+function tell(line: string) {
+  process.stderr.write(`${line}\n`)
+}

@@ -1,0 +1,48 @@
+import type { LoadedConfig } from '../config/load.ts'
+
+export type Option = {
+  readonly kind: 'flag' | 'text'
+  readonly doc: string
+  readonly needed?: boolean
+  readonly choices?: readonly string[]
+}
+
+export type Argument = { readonly name: string; readonly doc: string; readonly choices?: readonly string[] }
+
+/** What was given on the command line, and what a command may ask of the outside. */
+export type CommandInput = {
+  readonly flag: (option: string) => boolean
+  /** Of an option or an argument; null when it was not given. */
+  readonly text: (name: string) => string | null
+  /** Throws `ConfigError` when anything in the configuration is wrong. */
+  readonly load: () => LoadedConfig
+  /** One line, or several, on standard output. */
+  readonly print: (text: string) => void
+}
+
+/** One command: a file declares a few of them, `commands/index.ts` lists the files. */
+export type Command = {
+  /** One word, or the word of its group and one more: `server`, `user add`. */
+  readonly name: string
+  readonly doc: string
+  readonly arguments?: readonly Argument[]
+  readonly options?: Readonly<Record<string, Option>>
+  /** It runs until it is told to stop, so its memory counts. */
+  readonly stays?: boolean
+  /** Resolves with the exit code. Code that only this command needs is imported inside. */
+  readonly run: (input: CommandInput) => Promise<number>
+}
+
+/** Commands that share their first word. */
+export type CommandGroup = {
+  readonly name: string
+  readonly doc: string
+  readonly commands: readonly Command[]
+}
+
+/** An argument's value after the check of its choices; for what is always given. */
+export function needText(input: CommandInput, name: string): string {
+  const value = input.text(name)
+  if (value === null) throw new Error(`the command line lacks ${name}`)
+  return value
+}

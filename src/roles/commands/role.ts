@@ -1,0 +1,52 @@
+import type { Command } from '../command.ts'
+
+/** What runs until it is told to stop. Each role's code is loaded only when it is asked for. */
+export const roles: readonly Command[] = [
+  {
+    name: 'server',
+    doc: 'Runs the monitoring server: website, collect engine and event engine',
+    stays: true,
+    options: {
+      'no-collect': { kind: 'flag', doc: 'Leave the collect engine to a process of its own' },
+      'no-events': { kind: 'flag', doc: 'Leave the event engine to a process of its own' },
+      agent: { kind: 'flag', doc: 'Watch this machine too' },
+    },
+    run: async (input) => {
+      const { runServer } = await import('../server.ts')
+      return runServer(input.load(), {
+        collect: !input.flag('no-collect'),
+        events: !input.flag('no-events'),
+        agent: input.flag('agent'),
+        print: input.print,
+      })
+    },
+  },
+  {
+    name: 'collect',
+    doc: 'Runs the collect engine alone',
+    stays: true,
+    run: async (input) => {
+      const { runCollect } = await import('../collect.ts')
+      return runCollect(input.load())
+    },
+  },
+  {
+    name: 'events',
+    doc: 'Runs the event engine alone',
+    stays: true,
+    run: async (input) => {
+      const { runEvents } = await import('../events.ts')
+      return runEvents(input.load())
+    },
+  },
+  {
+    name: 'agent',
+    doc: 'Runs the agent, which watches this machine',
+    stays: true,
+    options: { once: { kind: 'flag', doc: 'Print what would be sent, as JSON, and exit' } },
+    run: async (input) => {
+      const { printOnce, runAgent } = await import('../agent.ts')
+      return input.flag('once') ? printOnce(input.load(), input.print) : runAgent(input.load())
+    },
+  },
+]

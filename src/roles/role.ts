@@ -1,0 +1,92 @@
+import type { Config } from '../config/schema.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import { createLog, describeError, type Log } from '../lib/log.ts'
+import { EXIT } from './exit-codes.ts'
+import { FULL_VERSION } from './version.ts'
+
+/** A stop that takes longer is cut off. Five seconds are promised; this leaves room for the last words. */
+const STOP_LIMIT_MS = 4700
+
+const SAME_SIGNAL_MS = 500
+
+const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const
+
+export type RoleContext = {
+  readonly clock: Clock
+  readonly log: Log
+  /** Notes a part that was started. Parts are stopped in the reverse order. */
+  readonly own: (part: string, stop: () => Promise<void>) => void
+}
+
+type Part = { readonly name: string; readonly stop: () => Promise<void> }
+
+/**
+ * Runs a role: starts its parts, waits for SIGTERM or SIGINT, stops the parts in reverse order and ends the process, with 0 when
+ * every part has stopped in time. A second signal ends it there and then. Rejects when the start fails, after stopping what did start.
+ */
+export async function runRole(
+  role: string,
+  settings: Config['log'],
+  start: (context: RoleContext) => Promise<void>,
+): Promise<never> {
+  const clock = systemClock
+  const log = createLog(settings)
+  const parts: Part[] = []
+  const asked = awaitSignal(clock, log)
+  const began = clock.monotonicMs()
+  if (process.platform === 'linux' && process.getuid?.() === 0)
+    log.warn('runs as root; give it a user of its own, it needs no rights', { role })
+  try {
+    await start({ clock, log, own: (name, stop) => parts.push({ name, stop }) })
+  } catch (error) {
+    await stopParts(parts, clock, log)
+    throw error
+  }
+  log.info('started', { role, version: FULL_VERSION, pid: process.pid, ms: since(began, clock) })
+  const signal = await asked
+  log.info('stopping', { role, signal })
+  const stopBegan = clock.monotonicMs()
+  const sound = await stopParts(parts, clock, log)
+  log.info('stopped', { role, ms: since(stopBegan, clock) })
+  process.exit(sound ? EXIT.ok : EXIT.failed)
+}
+
+/** Resolves with the first signal; from then on the process has so long to end by itself. */
+function awaitSignal(clock: Clock, log: Log): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  let signalled: number | null = null
+  for (const [signal, number] of Object.entries(SIGNALS))
+    process.on(signal, () => {
+      // Launchers pass a signal on that the whole group got already: what comes at once is the same one.
+      if (signalled !== null && clock.monotonicMs() - signalled < SAME_SIGNAL_MS) return
+      if (signalled !== null) {
+        log.warn('a second signal: ends at once', { signal })
+        process.exit(128 + number)
+      }
+      signalled = clock.monotonicMs()
+      clock.after(STOP_LIMIT_MS, () => {
+        log.error('did not stop in time: ends by force', { ms: STOP_LIMIT_MS })
+        process.exit(EXIT.failed)
+      })
+      resolve(signal)
+    })
+  return promise
+}
+
+/** A part that fails to stop does not keep the others from stopping; false when there was one. */
+async function stopParts(parts: Part[], clock: Clock, log: Log): Promise<boolean> {
+  let sound = true
+  for (const { name, stop } of parts.splice(0).reverse()) {
+    const began = clock.monotonicMs()
+    try {
+      await stop()
+      log.debug('part stopped', { part: name, ms: since(began, clock) })
+    } catch (error) {
+      sound = false
+      log.error('part failed to stop', { part: name, error: describeError(error) })
+    }
+  }
+  return sound
+}
+
+const since = (began: number, clock: Clock) => Math.round(clock.monotonicMs() - began)

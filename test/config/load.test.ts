@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'bun:test'
+import type { Host } from '../../src/config/file.ts'
+import { type ConfigArguments, loadConfig } from '../../src/config/load.ts'
+import { ConfigError, describeMistake } from '../../src/config/mistake.ts'
+import { aMachine } from './machine.ts'
+
+const FILE = '/work/monitor.toml'
+
+/** The mistakes that loading tells, as lines. */
+function listMistakes(args: ConfigArguments, machine: Host): string[] {
+  try {
+    loadConfig(args, machine)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes.map(describeMistake)
+    throw error
+  }
+  return []
+}
+
+const mistakesIn = (toml: string, env = {}) => listMistakes({}, aMachine({ [FILE]: toml }, env))
+
+describe('precedence', () => {
+  const file = { [FILE]: '[web]\nport = 1' }
+  const port = (args: ConfigArguments, machine: Host) => {
+    const { config, origins } = loadConfig(args, machine)
+    return [config.web.port, origins.get('web.port')]
+  }
+  test('without anything the default holds', () => expect(port({}, aMachine())).toEqual([8080, 'default']))
+  test('the file wins over the default', () => expect(port({}, aMachine(file))).toEqual([1, FILE]))
+  test('the environment wins over the file', () =>
+    expect(port({}, aMachine(file, { MONITOR_WEB_PORT: '2' }))).toEqual([2, 'environment MONITOR_WEB_PORT']))
+  test('the command line wins over the environment, its last word over those before', () =>
+    expect(port({ set: ['web.port=3', 'web.port=4'] }, aMachine(file, { MONITOR_WEB_PORT: '2' }))).toEqual([
+      4,
+      '--set',
+    ]))
+  test('--data-dir wins over everything', () => {
+    const machine = aMachine({ [FILE]: 'data_dir = "a"' }, { MONITOR_DATA_DIR: 'b' })
+    expect(loadConfig({ dataDir: 'd', set: ['data_dir=c'] }, machine).config.dataDir).toBe('/work/d')
+  })
+})
+
+describe('the file', () => {
+  test('is looked for in the current folder, then in the system', () => {
+    const system = { '/etc/monitor/monitor.toml': '' }
+    expect(loadConfig({}, aMachine({ [FILE]: '', ...system })).file).toBe(FILE)
+    expect(loadConfig({}, aMachine(system)).file).toBe('/etc/monitor/monitor.toml')
+    expect(loadConfig({}, aMachine()).file).toBeNull()
+  })
+  test('is the one that --config or MONITOR_CONFIG names', () => {
+    const files = { [FILE]: '', '/work/a.toml': '', '/b.toml': '' }
+    const env = { MONITOR_CONFIG: '/b.toml' }
+    expect(loadConfig({}, aMachine(files, env)).file).toBe('/b.toml')
+    expect(loadConfig({ config: 'a.toml' }, aMachine(files, env)).file).toBe('/work/a.toml')
+  })
+  test('must be there when it was asked for', () =>
+    expect(listMistakes({ config: 'x.toml' }, aMachine())).toEqual([
+      "/work/x.toml: can't be read: ENOENT: no such file, open '/work/x.toml'",
+    ]))
+  test('that is no TOML is told with line and column, and nothing of it is quoted', () => {
+    const [mistake, ...rest] = mistakesIn('[collect]\npassphrase = "hush-hush\n')
+    expect(mistake).toMatch(/^\/work\/monitor\.toml: not valid TOML at line 2, column \d+: /)
+    expect(mistake).not.toContain('hush')
+    expect(rest).toEqual([])
+  })
+  test('gives relative paths from its own folder', () => {
+    const machine = aMachine({ '/etc/monitor/monitor.toml': 'data_dir = "data"' })
+    expect(loadConfig({}, machine).config.dataDir).toBe('/etc/monitor/data')
+    expect(loadConfig({}, aMachine()).config.dataDir).toBe('/work/monitor-data')
+  })
+})
+
+describe('mistakes', () => {
+  test('are told all at once, from every source', () => {
+    const machine = aMachine(
+      { [FILE]: 'port = 3\nweb = 4\n[agent]\ninterval = 60\n[webb]\nport = 4\n' },
+      { MONITOR_LOG_FORMAT: 'xml', MONITOR_WEB_PRT: '1' },
+    )
+    expect(listMistakes({ set: ['web.port', 'log.levl=x'] }, machine).sort()).toEqual([
+      '--set: expected section.key=value, such as web.port=8080',
+      '--set: log.levl = "x": no such setting; did you mean log.level?',
+      '/work/monitor.toml: agent.interval = 60: expected a duration with its unit (s, m, h or d), such as "60s", at least 1s, at most 1d',
+      '/work/monitor.toml: port = 3: no such setting; did you mean web.port?',
+      '/work/monitor.toml: web = 4: expected a section, [web]',
+      '/work/monitor.toml: webb.port = 4: no such setting; did you mean web.port?',
+      'environment MONITOR_LOG_FORMAT: log.format = "xml": expected one of "text", "json"',
+      'environment: MONITOR_WEB_PRT = "1": no such setting; did you mean MONITOR_WEB_PORT?',
+    ])
+  })
+  test('in a value that another one outweighs are told too', () =>
+    expect(mistakesIn('[web]\nport = -1', { MONITOR_WEB_PORT: '80' })).toHaveLength(1))
+
+  const cases: [string, string][] = [
+    ['[web]\nport = 65536', 'web.port = 65536: expected a whole number from 0 to 65535'],
+    ['[web]\nport = 1.5', 'web.port = 1.5: expected a whole number from 0 to 65535'],
+    ['[web]\nport = "80"', 'web.port = "80": expected a whole number from 0 to 65535'],
+    ['[web]\naddress = ""', 'web.address = "": expected a text in quotes, not empty'],
+    ['[agent]\nqueue_size = "12"', 'agent.queue_size = "12": expected a size with its unit'],
+    ['[agent]\nqueue_size = "1KiB"', 'at least 1MiB'],
+    ['[agent]\ninterval = "0s"', 'at least 1s'],
+    ['[agent]\nserver = ["a:1", "b c"]', 'expected addresses such as "monitor.example.org:8888"'],
+    ['[agent]\nprocesses = ["a/b"]', 'expected names of letters, digits'],
+    ['[agent]\nname = "web 01"', 'expected a name of letters'],
+    ['[log]\nlevel = "verbose"', 'expected one of "debug", "info", "warn", "error"'],
+    [
+      '[database]\nurl = "oracle:x"',
+      'database.url = "oracle:x": expected an address such as "sqlite:monitor.db"',
+    ],
+  ]
+  test.each(cases)('%j is refused with %j', (toml, words) => expect(mistakesIn(toml).join()).toContain(words))
+
+  test('of the environment are those that look like ours; other programs may have their own', () => {
+    expect(mistakesIn('', { MONITOR_COLOR: 'x', MONITOR: 'y', MONITORING_WEB_PORT: '1' })).toEqual([])
+    expect(mistakesIn('', { MONITOR_WEB_COLOUR: 'x' })).toHaveLength(1)
+    expect(mistakesIn('', { MONITOR_DATADIR: 'x' })[0]).toContain('did you mean MONITOR_DATA_DIR?')
+  })
+})
+
+describe('secrets', () => {
+  test('are shown by no mistake, also under a misspelled name', () => {
+    const told = mistakesIn(
+      '[collect]\npassphrase = 5551234\npassphrse = "5551234"\n[colect]\npassphrase="5551234"',
+      {
+        MONITOR_COLLECT_PASSPHRSE: '5551234',
+        MONITOR_AGENT_PASSPHRASE: '',
+      },
+    )
+    expect(told).toHaveLength(5)
+    expect(told.join()).not.toContain('5551234')
+  })
+  test('come from a file beside the configuration, without its line end', () => {
+    const machine = aMachine({ [FILE]: '[collect]\npassphrase_file = "p"', '/work/p': 'open sesame\n' })
+    const { config, origins } = loadConfig({}, machine)
+    expect(config.collect.passphrase).toBe('open sesame')
+    expect(origins.get('collect.passphrase')).toBe(FILE)
+  })
+  test('come from a file that the environment or the command line names', () => {
+    const files = { '/s/p': 'x' }
+    const env = { MONITOR_AGENT_PASSPHRASE_FILE: '/s/p' }
+    expect(loadConfig({}, aMachine(files, env)).config.agent.passphrase).toBe('x')
+    const set = ['collect.passphrase_file=../s/p']
+    expect(loadConfig({ set }, aMachine(files)).config.collect.passphrase).toBe('x')
+  })
+  test('in a file that is away or empty are a mistake', () => {
+    expect(mistakesIn('[collect]\npassphrase_file = "p"')).toEqual([
+      '/work/monitor.toml: collect.passphrase_file = "p": expected a file that can be read (ENOENT: no such file, open \'/work/p\')',
+    ])
+    const machine = aMachine({ [FILE]: '[collect]\npassphrase_file = "p"', '/work/p': '\n' })
+    expect(listMistakes({}, machine)).toHaveLength(1)
+  })
+  test('given twice in one place are a mistake, in two places the stronger one wins', () => {
+    expect(mistakesIn('[collect]\npassphrase = "a"\npassphrase_file = "p"').join()).toContain('not both')
+    const machine = aMachine(
+      { [FILE]: '[collect]\npassphrase_file = "p"', '/work/p': 'weak' },
+      { MONITOR_COLLECT_PASSPHRASE: 'strong' },
+    )
+    expect(loadConfig({}, machine).config.collect.passphrase).toBe('strong')
+  })
+})
+
+test('words of the environment become values of every kind', () => {
+  const { config } = loadConfig(
+    {
+      set: ['agent.server=a:1, [::1]:2', 'agent.queue_size=1GiB', 'events.interval=1m30s', 'agent.services='],
+    },
+    aMachine({}, { MONITOR_LOG_LEVEL: 'warn', MONITOR_AGENT_PROCESSES: 'nginx' }),
+  )
+  expect(config.agent.server).toEqual(['a:1', '[::1]:2'])
+  expect(config.agent.queueSize).toBe(1024 ** 3)
+  expect(config.events.interval).toBe(90)
+  expect(config.agent.services).toEqual([])
+  expect(config.agent.processes).toEqual(['nginx'])
+  expect(config.log.level).toBe('warn')
+})
