@@ -1,0 +1,364 @@
+import { describeError } from '../lib/log.ts'
+import { ByteBuffer } from '../protocol/byte-buffer.ts'
+import { encodeReply } from '../protocol/encode.ts'
+import { LEGACY_RECEIPT } from '../protocol/legacy.ts'
+import type { NameLists } from '../protocol/names.ts'
+import { ProtocolError } from '../protocol/protocol-error.ts'
+import type { Tally } from '../protocol/tally.ts'
+import type { HostReport } from '../storage/store.ts'
+import { Conversation } from './conversation.ts'
+import { type Ingest, measureReport, type Sender, type Submission } from './ingest.ts'
+import type { CollectLimits } from './limits.ts'
+import type { Reason, Refusals } from './refusals.ts'
+
+/** What a connection needs of its socket; Bun's has it. */
+export type ConnectionSocket = {
+  readonly remoteAddress: string
+  /** How many bytes were taken; negative when the socket is gone. */
+  write(data: string): number
+  pause(): unknown
+  resume(): unknown
+  /** Ends our half; the other side may go on. */
+  shutdown(): void
+  /** Closes when what was written is on its way. */
+  end(): unknown
+  terminate(): void
+}
+
+/** What all connections share. */
+export type Surroundings = {
+  readonly ingest: Ingest
+  readonly refusals: Refusals
+  readonly nameLists: NameLists
+  readonly limits: CollectLimits
+  readonly isPassphrase: (said: unknown) => boolean
+  /** Server's clock, seconds since 1970. */
+  readonly now: () => number
+  readonly monotonicMs: () => number
+  /** Called when the memory that a connection holds has changed. */
+  readonly onHeld: (connection: Connection, change: number) => void
+  /** Called when a connection waits because storage is behind. */
+  readonly onWaiting: (connection: Connection) => void
+}
+
+/** Why nothing is read; bits of one number. */
+export const PAUSED_FOR_ANSWERS = 1
+export const PAUSED_FOR_STORAGE = 2
+export const PAUSED_FOR_MEMORY = 4
+export const PAUSED_FOR_STOP = 8
+
+const LEGACY_ID = -1
+/** Characters of answers that may wait before reading pauses. */
+const MAX_OUTPUT = 64 * 1024
+/** What a sender that is refused may still send before the line is cut. */
+const MAX_LINGER_BYTES = 8 * 1024 * 1024
+
+/** One agent's connection: keeps what is not complete, writes answers, knows how long it has been quiet. */
+export class Connection implements Sender {
+  readonly address: string
+  /** By the monotonic clock, when anything last came or went. */
+  lastActive: number
+  /** When the message under way began; 0 when there is none. */
+  messageSince = 0
+  messageBytes = 0
+  /** When it began to wait for memory; 0 when it does not. */
+  memoryWaitSince = 0
+  /** When it is cut; 0 while it is in use. */
+  lingerUntil = 0
+  readonly #socket: ConnectionSocket
+  readonly #shared: Surroundings
+  readonly #conversation: Conversation
+  readonly #input = new ByteBuffer()
+  #output = ''
+  #paused = 0
+  #inFlight = 0
+  #held = 0
+  #hasEnded = false
+  #isClosed = false
+  /** Set when nothing more is to be read: what to say when all is answered. */
+  #farewell: string | null = null
+  #lingerBytes = 0
+
+  constructor(socket: ConnectionSocket, shared: Surroundings) {
+    this.#socket = socket
+    this.#shared = shared
+    this.address = socket.remoteAddress
+    this.lastActive = shared.monotonicMs()
+    this.#conversation = new Conversation({
+      nameLists: shared.nameLists,
+      legacyBytes: shared.limits.legacyBytes,
+      now: shared.now,
+      isPassphrase: shared.isPassphrase,
+      canTake: () => this.#canTake(),
+      submit: (report, id, refused) => this.#submit(report, id, refused),
+      refuse: (error) => this.#refuseBatch(error),
+    })
+  }
+
+  get held(): number {
+    return this.#held
+  }
+  /** True when the passphrase was said. */
+  get isKnown(): boolean {
+    return this.#conversation.isKnown
+  }
+  get isPaused(): boolean {
+    return this.#paused !== 0
+  }
+  get isAnswering(): boolean {
+    return this.#inFlight > 0
+  }
+  get hasUnread(): boolean {
+    return this.#output !== ''
+  }
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  receive(chunk: Buffer): void {
+    this.lastActive = this.#shared.monotonicMs()
+    if (this.#farewell !== null || this.#conversation.isOver) {
+      this.#discard(chunk.length)
+      return
+    }
+    this.messageBytes += chunk.length
+    if (this.#input.length > 0 || this.#paused !== 0) {
+      this.#input.append(chunk, 0, chunk.length)
+      if (this.#paused === 0) this.#readInput()
+      else this.#noteHeld()
+      return
+    }
+    const done = this.#consume(chunk)
+    if (this.#farewell === null) this.#input.append(chunk, done, chunk.length)
+    this.#afterReading()
+  }
+
+  /** The other side will say no more; it may still listen. */
+  receiveEnd(): void {
+    this.#hasEnded = true
+    this.#endWhenDone()
+  }
+
+  /** The socket takes bytes again. */
+  drain(): void {
+    this.lastActive = this.#shared.monotonicMs()
+    this.flush()
+  }
+
+  pause(reason: number): void {
+    if (this.#isClosed) return
+    if (this.#paused === 0) this.#socket.pause()
+    this.#paused |= reason
+  }
+
+  /** Reads on from what is held, and from the socket when no other reason speaks against it. */
+  resume(reason: number): void {
+    if ((this.#paused & reason) === 0) return
+    this.#paused &= ~reason
+    if (this.#paused !== 0 || this.#isClosed) return
+    this.lastActive = this.#shared.monotonicMs()
+    this.#readInput()
+    if (this.#paused === 0) this.#socket.resume()
+  }
+
+  settle(submission: Submission, isStored: boolean): void {
+    this.#inFlight--
+    if (this.#isClosed) return
+    if (submission.id === LEGACY_ID) {
+      // The rest of the packet could not be acknowledged either.
+      if (!isStored) this.#farewell ??= ''
+      return
+    }
+    const { id, refused, reason } = submission
+    if (!isStored) this.#output += encodeReply({ id, error: 'storage is away', retry: true })
+    else if (refused === 0) this.#output += `{"id":${id},"stored":true}\n`
+    else this.#output += encodeReply({ id, stored: true, refused, reason: reason ?? '' })
+  }
+
+  flush(): void {
+    if (this.#isClosed) return
+    if (this.#inFlight === 0) this.#sayLast()
+    if (this.#output !== '' && !this.#writeOutput()) return
+    if (this.#farewell === '' && this.#inFlight === 0) this.#hangUp()
+    else this.resume(PAUSED_FOR_ANSWERS)
+    this.#endWhenDone()
+  }
+
+  /** Ends the connection from our side, after the answers that are due; counted and logged by its reason. */
+  refuse(reason: Reason, detail: string): void {
+    this.#shared.refusals.note(reason, this.address, detail)
+    this.#cut()
+  }
+
+  /** Ends the connection after what is due, without a word. */
+  end(): void {
+    this.#farewell ??= ''
+    if (this.lingerUntil === 0) this.flush()
+    else this.#cut()
+  }
+
+  /** The socket is gone. */
+  close(): void {
+    this.#isClosed = true
+    this.#output = ''
+    this.#release()
+  }
+
+  #canTake(): boolean {
+    if (this.#paused !== 0) return false
+    if (this.#output.length > MAX_OUTPUT) {
+      this.pause(PAUSED_FOR_ANSWERS)
+      return false
+    }
+    if (!this.#shared.ingest.isSaturated) return true
+    this.pause(PAUSED_FOR_STORAGE)
+    this.#shared.onWaiting(this)
+    return false
+  }
+
+  #readInput(): void {
+    if (this.#farewell !== null) {
+      this.#release()
+      return
+    }
+    if (this.#input.length > 0) this.#input.discard(this.#consume(this.#input.view()))
+    this.#afterReading()
+  }
+
+  /** How many bytes are done with: all, when the conversation can't go on. */
+  #consume(bytes: Buffer): number {
+    try {
+      return this.#conversation.consume(bytes)
+    } catch (error) {
+      this.#giveUp(error)
+      return bytes.length
+    }
+  }
+
+  #afterReading(): void {
+    if (this.#farewell !== null) return
+    const isAmidst = this.#input.length > 0 || this.#conversation.isAmidst
+    if (!isAmidst) {
+      this.messageSince = 0
+      this.messageBytes = 0
+    } else if (this.messageSince === 0) this.messageSince = this.lastActive
+    if (this.#conversation.isOver) this.#input.release()
+    this.#noteHeld()
+    this.#endWhenDone()
+  }
+
+  #noteHeld(): void {
+    const held = this.#input.capacity + this.#conversation.held
+    const change = held - this.#held
+    this.#held = held
+    if (change !== 0) this.#shared.onHeld(this, change)
+  }
+
+  #release(): void {
+    this.#input.release()
+    const change = -this.#held
+    this.#held = 0
+    if (change !== 0) this.#shared.onHeld(this, change)
+  }
+
+  #submit(report: HostReport, id: number | null, tally: Tally | null): void {
+    this.#inFlight++
+    if (tally !== null)
+      for (const [fault, count] of tally.counts)
+        this.#shared.refusals.note(fault, this.address, tally.reason ?? fault, count)
+    this.#shared.ingest.submit({
+      report,
+      sender: this,
+      id: id ?? LEGACY_ID,
+      refused: tally?.total ?? 0,
+      reason: tally?.reason ?? null,
+      ...measureReport(report),
+    })
+  }
+
+  #refuseBatch(error: ProtocolError): void {
+    const { fault, message, id, retry } = error
+    this.#shared.refusals.note(fault, this.address, message)
+    this.#output += encodeReply({ id, error: message, retry })
+    // Written at once: no commit will come by to do it.
+    if (this.#inFlight === 0) this.#writeOutput()
+  }
+
+  /** False when not everything was taken: then nothing is read until it is. */
+  #writeOutput(): boolean {
+    const written = this.#socket.write(this.#output)
+    if (written < 0) {
+      this.#cut()
+      return false
+    }
+    if (written > 0) this.lastActive = this.#shared.monotonicMs()
+    this.#output = this.#output.slice(written)
+    if (this.#output === '') return true
+    this.pause(PAUSED_FOR_ANSWERS)
+    return false
+  }
+
+  /** Nothing more is read; our dialect is told why, when what came before is answered. */
+  #giveUp(error: unknown): void {
+    const known = error instanceof ProtocolError ? error : null
+    const detail = known?.message ?? describeError(error)
+    this.#shared.refusals.note(known?.fault ?? 'internal', this.address, detail)
+    const isOurs = this.#conversation.dialect === 'ours'
+    const reply = {
+      id: null,
+      error: known === null ? 'internal error' : detail,
+      retry: known?.retry ?? false,
+    }
+    this.#farewell = isOurs ? encodeReply(reply) : ''
+    this.#release()
+    this.flush()
+  }
+
+  /** The last words, when everything is settled: the original's receipt, or why nothing more is read. */
+  #sayLast(): void {
+    if (this.#farewell !== null) {
+      this.#output += this.#farewell
+      this.#farewell = ''
+    } else if (this.#conversation.isOver) {
+      this.#output += LEGACY_RECEIPT
+      this.#farewell = ''
+    }
+  }
+
+  /** Our half ends; what the other side still sends is read and dropped, since unread bytes would destroy the last answer. */
+  #hangUp(): void {
+    if (this.lingerUntil !== 0) return
+    this.lingerUntil = this.#shared.monotonicMs() + this.#shared.limits.lingerMs
+    if (this.#hasEnded) {
+      this.#endSocket()
+      return
+    }
+    this.#socket.shutdown()
+    this.resume(~0)
+  }
+
+  #discard(count: number): void {
+    this.#lingerBytes += count
+    if (this.#lingerBytes > MAX_LINGER_BYTES) this.#cut()
+  }
+
+  #endWhenDone(): void {
+    if (!this.#hasEnded || this.#isClosed || this.#paused !== 0) return
+    if (this.#inFlight > 0 || this.#output !== '') return
+    const isCutOff = this.#farewell === null && (this.#input.length > 0 || this.#conversation.isAmidst)
+    if (isCutOff) this.#shared.refusals.note('cut_off', this.address, 'hung up in the middle of a message')
+    this.#endSocket()
+  }
+
+  #endSocket(): void {
+    if (this.#isClosed) return
+    this.close()
+    this.#socket.end()
+  }
+
+  #cut(): void {
+    if (this.#isClosed) return
+    this.close()
+    this.#socket.terminate()
+  }
+}

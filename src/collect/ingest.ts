@@ -1,0 +1,184 @@
+import type { Clock } from '../lib/clock.ts'
+import { describeError, type Log } from '../lib/log.ts'
+import type { HostReport, IngestStore } from '../storage/store.ts'
+import type { CollectLimits } from './limits.ts'
+import type { Refusals } from './refusals.ts'
+
+/** Who waits for the fate of a report. */
+export type Sender = {
+  /** Called once for each report, after the commit that holds it or the failure. Must not throw. */
+  settle(submission: Submission, isStored: boolean): void
+  /** Called when a commit's reports are settled: the time to write. Must not throw. */
+  flush(): void
+}
+
+/** A report on its way to storage. */
+export type Submission = {
+  readonly report: HostReport
+  readonly sender: Sender
+  /** The sender's own number for it. */
+  readonly id: number
+  /** What the sender is told was left out. */
+  readonly refused: number
+  readonly reason: string | null
+  readonly weight: number
+  readonly samples: number
+}
+
+export type IngestCounters = { packets: number; frames: number; samples: number; commits: number }
+
+export type IngestOptions = {
+  readonly store: IngestStore
+  readonly clock: Clock
+  readonly log: Log
+  readonly refusals: Refusals
+  readonly limits: Pick<CollectLimits, 'pendingBytes' | 'commitReports' | 'commitBytes'>
+  /** Called when there is room again after there was none. */
+  readonly onRoom: () => void
+  /** Called when a commit is over and answered. */
+  readonly onCommit: () => void
+}
+
+/** Failures in a row, halving each time, that mean storage is away: one bad report among 2000 is found after 12. */
+const MAX_FAILURES = 16
+/** So does nothing but failure for this long. */
+const MAX_FAILING_MS = 3000
+
+/**
+ * Group commit: what arrives while one commit runs shares the next, and is answered after it. A commit that fails is
+ * tried again in halves, so that one report that storage can't take is refused alone.
+ */
+export class Ingest {
+  readonly counters: IngestCounters = { packets: 0, frames: 0, samples: 0, commits: 0 }
+  readonly #options: IngestOptions
+  #queue: Submission[] = []
+  #weight = 0
+  #isBusy = false
+  #isSaturated = false
+  #isAway = false
+  #failures = 0
+  #failingSince = 0
+
+  constructor(options: IngestOptions) {
+    this.#options = options
+  }
+
+  /** While true nothing should be submitted but what is already half read. */
+  get isSaturated(): boolean {
+    return this.#isSaturated
+  }
+
+  get isIdle(): boolean {
+    return this.#weight === 0
+  }
+
+  submit(submission: Submission): void {
+    this.#queue.push(submission)
+    this.#weight += submission.weight
+    if (this.#weight >= this.#options.limits.pendingBytes) this.#isSaturated = true
+    this.#schedule()
+  }
+
+  /** The commit begins when every socket that has something to say was read: they share it. */
+  #schedule(): void {
+    if (this.#isBusy || this.#queue.length === 0) return
+    this.#isBusy = true
+    setImmediate(() => {
+      this.#commitNext().catch((error) => {
+        this.#options.log.error('answering a commit failed', { error })
+        this.#isBusy = false
+        this.#schedule()
+      })
+    })
+  }
+
+  async #commitNext(): Promise<void> {
+    const batch = this.#take()
+    this.#failures = 0
+    await this.#store(batch)
+    for (const { weight } of batch) this.#weight -= weight
+    this.#isBusy = false
+    for (const { sender } of batch) sender.flush()
+    this.#schedule()
+    if (this.#isSaturated && this.#weight <= this.#options.limits.pendingBytes / 2) {
+      this.#isSaturated = false
+      this.#options.onRoom()
+    }
+    this.#options.onCommit()
+  }
+
+  #take(): Submission[] {
+    const { commitReports, commitBytes } = this.#options.limits
+    let count = 0
+    for (let weight = 0; count < this.#queue.length && count < commitReports; count++) {
+      weight += this.#queue[count]?.weight ?? 0
+      if (weight > commitBytes && count > 0) break
+    }
+    if (count < this.#queue.length) return this.#queue.splice(0, count)
+    const all = this.#queue
+    this.#queue = []
+    return all
+  }
+
+  async #store(batch: readonly Submission[]): Promise<void> {
+    if (this.#hasGivenUp()) {
+      this.#fail(batch)
+      return
+    }
+    try {
+      await this.#options.store.write(batch.map((submission) => submission.report))
+    } catch (error) {
+      this.#noteFailure(error)
+      if (batch.length === 1 || this.#hasGivenUp()) {
+        this.#fail(batch)
+        return
+      }
+      const middle = batch.length >> 1
+      await this.#store(batch.slice(0, middle))
+      return this.#store(batch.slice(middle))
+    }
+    this.#noteSuccess(batch)
+    for (const submission of batch) submission.sender.settle(submission, true)
+  }
+
+  #fail(batch: readonly Submission[]): void {
+    for (const submission of batch) submission.sender.settle(submission, false)
+  }
+
+  #hasGivenUp(): boolean {
+    if (this.#failures === 0) return false
+    return (
+      this.#failures >= MAX_FAILURES ||
+      this.#options.clock.monotonicMs() - this.#failingSince > MAX_FAILING_MS
+    )
+  }
+
+  #noteFailure(error: unknown): void {
+    if (this.#failures++ === 0) this.#failingSince = this.#options.clock.monotonicMs()
+    this.#isAway = true
+    this.#options.refusals.note('storage', 'storage', describeError(error))
+  }
+
+  #noteSuccess(batch: readonly Submission[]): void {
+    if (this.#isAway) this.#options.log.info('storage takes reports again')
+    this.#isAway = false
+    this.#failures = 0
+    this.counters.commits++
+    for (const { report, samples } of batch) {
+      this.counters.packets++
+      this.counters.frames += report.frames.length
+      this.counters.samples += samples
+    }
+  }
+}
+
+/** About the bytes of memory that a report holds, and how many samples it brings. */
+export function measureReport(report: HostReport): { weight: number; samples: number } {
+  let weight = 512 + 1024 * report.events.length
+  let samples = 0
+  for (const { values } of report.frames) {
+    weight += 160 + 8 * values.length
+    for (const value of values) if (value !== null) samples++
+  }
+  return { weight, samples }
+}

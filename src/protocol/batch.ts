@@ -1,0 +1,167 @@
+import type { EventReport } from '../domain/event.ts'
+import type { HostFacts } from '../domain/host.ts'
+import type { Frame } from '../domain/sample.ts'
+import { readEvents } from './event-report.ts'
+import { type Fields, readFacts, readHost, readNumber, readTime } from './field.ts'
+import { MAX_BATCH_EVENTS, MAX_BATCH_FRAMES, MAX_LAYOUTS, MAX_METRICS } from './message.ts'
+import type { NameList, NameLists } from './names.ts'
+import { ProtocolError } from './protocol-error.ts'
+import { Tally } from './tally.ts'
+
+/** A batch as it is handed to storage, with what had to be left out. */
+export type ReceivedBatch = {
+  readonly id: number
+  readonly host: string
+  readonly clock: number | null
+  readonly facts: HostFacts | null
+  readonly frames: readonly Frame[]
+  readonly events: readonly EventReport[]
+  readonly refused: Tally
+}
+
+/** Names that one connection may keep under all its layout numbers; more are refused, to be tried on a new connection. */
+export const MAX_CONNECTION_NAMES = 4 * MAX_METRICS
+
+/** The lists of names that one connection has given, by number. */
+export class LayoutTable {
+  readonly #lists = new Map<number, NameList>()
+  #names = 0
+
+  find(layout: number): NameList | undefined {
+    return this.#lists.get(layout)
+  }
+
+  /** False when the connection keeps too many names already. */
+  set(layout: number, list: NameList): boolean {
+    const names = this.#names - (this.#lists.get(layout)?.width ?? 0) + list.width
+    if (names > MAX_CONNECTION_NAMES) return false
+    this.#lists.set(layout, list)
+    this.#names = names
+    return true
+  }
+}
+
+/**
+ * Reads one batch of our dialect. Throws a ProtocolError for what is refused as a whole; single values, frames
+ * and events that are no good are left out and counted. `now` is the server's clock.
+ */
+export function readBatch(
+  fields: Fields,
+  layouts: LayoutTable,
+  nameLists: NameLists,
+  now: number,
+): ReceivedBatch {
+  const id = readId(fields.id)
+  const host = readHost(fields.host)
+  const rows = readList(fields.frames, MAX_BATCH_FRAMES, 'frames', id)
+  const events = readList(fields.events, MAX_BATCH_EVENTS, 'events', id)
+  const tally = new Tally()
+  const list = readLayout(fields, layouts, nameLists, id)
+  if (rows.length > 0 && list === undefined)
+    throw new ProtocolError('layout', 'the layout is not known on this connection', id, true)
+  const clock = fields.clock === undefined ? Number.NaN : Math.floor(readNumber(fields.clock))
+  return {
+    id,
+    host,
+    clock: Number.isSafeInteger(clock) ? clock : null,
+    facts: fields.facts === undefined ? null : readFacts(fields.facts),
+    frames: list === undefined || rows.length === 0 ? [] : readFrames(rows, list, now, tally),
+    events: events.length === 0 ? [] : readEvents(events, now, tally),
+    refused: tally,
+  }
+}
+
+/** Throws when the object is not of the version that we speak. */
+export function checkVersion(fields: Fields): void {
+  if (fields.v !== 1) throw new ProtocolError('version', 'only version 1 is spoken here')
+}
+
+function readId(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new ProtocolError('malformed', 'the id is missing or not a whole number')
+}
+
+function readList(value: unknown, most: number, what: string, id: number): readonly unknown[] {
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) throw new ProtocolError('malformed', `${what} is not a list`, id)
+  if (value.length > most) throw new ProtocolError('limit', `more than ${most} ${what}`, id)
+  return value
+}
+
+function readLayout(
+  fields: Fields,
+  layouts: LayoutTable,
+  nameLists: NameLists,
+  id: number,
+): NameList | undefined {
+  const { layout, metrics } = fields
+  if (layout === undefined && metrics === undefined) return undefined
+  if (typeof layout !== 'number' || !Number.isInteger(layout) || layout < 0 || layout >= MAX_LAYOUTS)
+    throw new ProtocolError('limit', `the layout is not a number from 0 to ${MAX_LAYOUTS - 1}`, id)
+  if (metrics === undefined) return layouts.find(layout)
+  const names = readList(metrics, MAX_METRICS, 'metrics', id)
+  if (!areStrings(names)) throw new ProtocolError('malformed', 'a metric name is not a string', id)
+  const list = nameLists.intern(names)
+  // A new connection starts with no names, so trying again there helps: null closes this one.
+  if (!layouts.set(layout, list))
+    throw new ProtocolError('limit', `more than ${MAX_CONNECTION_NAMES} names on a connection`, null, true)
+  return list
+}
+
+const areStrings = (names: readonly unknown[]): names is readonly string[] =>
+  names.every((name) => typeof name === 'string')
+
+function readFrames(rows: readonly unknown[], list: NameList, now: number, tally: Tally): Frame[] {
+  const frames: Frame[] = []
+  for (const row of rows) {
+    if (!Array.isArray(row) || row.length > list.width + 1) {
+      tally.refuse('frame')
+      continue
+    }
+    const time = readTime(row[0], now)
+    if (time < 0) {
+      tally.refuse('time')
+      continue
+    }
+    const values = list.columns === null ? row.slice(1) : pickColumns(row, list.columns, list.refused, tally)
+    if (readValues(values, list.metrics.length, tally)) frames.push({ time, metrics: list.metrics, values })
+  }
+  return frames
+}
+
+function pickColumns(
+  row: readonly unknown[],
+  columns: readonly number[],
+  refused: readonly number[],
+  tally: Tally,
+): unknown[] {
+  for (const column of refused)
+    if (row[column + 1] !== null && row[column + 1] !== undefined) tally.refuse('name')
+  return columns.map((column) => row[column + 1])
+}
+
+/** Turns `values` into `width` numbers or nulls, in place; false when there is not one number among them. */
+function readValues(values: unknown[], width: number, tally: Tally): values is (number | null)[] {
+  let isEmpty = true
+  for (let i = 0; i < width; i++) {
+    const value = values[i]
+    // The difference of a number with itself is 0 for finite ones only.
+    if (typeof value === 'number' && value - value === 0) {
+      isEmpty = false
+      continue
+    }
+    if (value === null || value === undefined) {
+      values[i] = null
+      continue
+    }
+    const number = readNumber(value)
+    if (Number.isNaN(number)) {
+      tally.refuse('value')
+      values[i] = null
+    } else {
+      values[i] = number
+      isEmpty = false
+    }
+  }
+  return !isEmpty
+}

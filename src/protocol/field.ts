@@ -1,0 +1,71 @@
+import type { HostFacts } from '../domain/host.ts'
+import { isHostName } from '../domain/host.ts'
+import { ProtocolError } from './protocol-error.ts'
+
+/** Members of a JSON object that nobody has looked at yet. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** 2000-01-01: earlier times come from clocks that were never set. */
+export const EARLIEST_TIME = 946_684_800
+/** A sample may be this many seconds ahead of the server's clock. */
+export const MAX_TIME_AHEAD = 600
+export const MAX_FACT_LENGTH = 255
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A finite number, or one written as a decimal string; NaN for everything else. */
+export function readNumber(value: unknown): number {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : Number.NaN
+  if (typeof value !== 'string' || value.length > 64) return Number.NaN
+  const text = value.trim()
+  if (!NUMBER.test(text)) return Number.NaN
+  const number = Number(text)
+  return Number.isFinite(number) ? number : Number.NaN
+}
+
+/** Whole seconds since 1970, a fraction cut off; -1 when it is no time between 2000 and shortly after `now`. */
+export function readTime(value: unknown, now: number): number {
+  const time = Math.floor(typeof value === 'number' ? value : readNumber(value))
+  return time >= EARLIEST_TIME && time <= now + MAX_TIME_AHEAD ? time : -1
+}
+
+/** Text without control characters, cut to `longest` characters; empty for what is neither text nor number. */
+export function readText(value: unknown, longest: number): string {
+  const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
+  return text
+    .slice(0, longest)
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
+}
+
+/** The host's name in lower case, as the original keeps it. Throws when it is not one. */
+export function readHost(value: unknown): string {
+  const host = typeof value === 'string' ? value.toLowerCase() : ''
+  if (!isHostName(host)) throw new ProtocolError('malformed', 'the host name is missing or not allowed')
+  return host
+}
+
+/** System facts by the names of `HostFacts`; null when there are none. Bad ones are left empty. */
+export function readFacts(fields: unknown): HostFacts | null {
+  if (!isFields(fields)) return null
+  const facts: HostFacts = {
+    ip: readText(fields.ip, MAX_FACT_LENGTH),
+    platform: readText(fields.platform, MAX_FACT_LENGTH),
+    build: readText(fields.build, MAX_FACT_LENGTH),
+    architecture: readText(fields.architecture, MAX_FACT_LENGTH),
+    domain: readText(fields.domain, MAX_FACT_LENGTH) || 'Stand Alone',
+    processors: readCount(fields.processors),
+    memoryMb: readCount(fields.memoryMb),
+  }
+  const isKnown = facts.ip !== '' || facts.platform !== '' || facts.build !== '' || facts.memoryMb > 0
+  return isKnown ? facts : null
+}
+
+function readCount(value: unknown): number {
+  const count = Math.round(readNumber(value))
+  return count >= 0 && count <= Number.MAX_SAFE_INTEGER ? count : 0
+}

@@ -1,0 +1,25 @@
+/** What can be wrong with one piece of an otherwise good message. */
+export type PieceFault = 'value' | 'time' | 'name' | 'frame' | 'event'
+
+const SENTENCES: Readonly<Record<PieceFault, string>> = {
+  value: 'a value is not a finite number',
+  time: 'a time is missing, before 2000 or in the future',
+  name: 'a metric name is not allowed',
+  frame: 'a frame has the wrong shape',
+  event: 'an event is incomplete',
+}
+
+/** Counts the pieces of one message that were refused while the rest was taken. */
+export class Tally {
+  total = 0
+  /** Sentence about the first one. */
+  reason: string | null = null
+  readonly counts = new Map<PieceFault, number>()
+
+  refuse(fault: PieceFault, count = 1): void {
+    if (count === 0) return
+    this.total += count
+    this.reason ??= SENTENCES[fault]
+    this.counts.set(fault, (this.counts.get(fault) ?? 0) + count)
+  }
+}
