@@ -1,0 +1,61 @@
+import { Database as Connection } from 'bun:sqlite'
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { SCHEMA_VERSION } from './migrations.ts'
+import type { SqliteDatabase } from './sqlite.ts'
+
+/**
+ * Writes a copy as of one moment, opened and checked before it gets its name. Others read and write meanwhile; this
+ * thread does nothing else until the copy is made.
+ */
+export async function backUp(database: SqliteDatabase, file: string): Promise<void> {
+  if (existsSync(file)) throw new Error(`${file} exists already: a backup is never written over`)
+  const partial = `${file}.partial`
+  rmSync(partial, { force: true })
+  // Its rights are narrow before there is anything in it; VACUUM INTO takes an empty file.
+  closeSync(openSync(partial, 'ax', 0o600))
+  try {
+    database.connection.run('VACUUM INTO ?', [partial])
+    verifyBackup(partial)
+    syncFile(partial)
+    renameSync(partial, file)
+    syncFile(dirname(file))
+  } catch (cause) {
+    rmSync(partial, { force: true })
+    throw new Error(`no backup was written to ${file}`, { cause })
+  }
+}
+
+/** Throws unless the file is a sound database of this program. Returns its schema. */
+export function verifyBackup(file: string): number {
+  const connection = new Connection(file, { readonly: true })
+  try {
+    const problems = connection.prepare('PRAGMA integrity_check').values().flat()
+    if (problems[0] !== 'ok') throw new Error(`${file} is damaged: ${problems.slice(0, 3).join('; ')}`)
+    const schema = readSchema(connection)
+    if (schema === 0) throw new Error(`${file} is not a database of this program`)
+    if (schema > SCHEMA_VERSION)
+      throw new Error(`${file} has schema ${schema}, this program knows up to ${SCHEMA_VERSION}`)
+    return schema
+  } finally {
+    connection.close()
+  }
+}
+
+function readSchema(connection: Connection): number {
+  const table = connection
+    .prepare(`SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('migration', 'frame')`)
+    .values()
+  if (table[0]?.[0] !== 2) return 0
+  return Number(connection.prepare('SELECT MAX(number) FROM migration').values()[0]?.[0] ?? 0)
+}
+
+/** Of a file or a folder: what was done to it is on disk afterwards. */
+export function syncFile(path: string) {
+  const handle = openSync(path, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}

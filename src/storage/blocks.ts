@@ -1,0 +1,110 @@
+import { type Cursor, createByteWriter, readVarint } from './bytes.ts'
+import type { Reader, Transaction } from './database.ts'
+import { decodeNumbers, encodeNumbers } from './numbers.ts'
+
+/**
+ * A folded day of one host. Segments share lists of times, because a host reports nearly all of its metrics at once.
+ * `block.times` holds the lists; `segment.packed` the number of its list and one metric's values.
+ */
+export type BlockRow = {
+  readonly day: number
+  readonly first_time: number
+  readonly last_time: number
+  readonly samples: number
+  readonly revision: number
+  readonly times: Uint8Array
+}
+
+/** `lists` are seconds since midnight of the block's day. */
+export function packTimes(lists: readonly Float64Array[]): Uint8Array {
+  const writer = createByteWriter()
+  for (const list of lists) {
+    const packed = encodeNumbers(list)
+    writer.varint(packed.length)
+    writer.bytes(packed)
+  }
+  return writer.take()
+}
+
+export function unpackTimes(packed: Uint8Array): Float64Array[] {
+  const cursor = { bytes: packed, at: 0 }
+  const lists: Float64Array[] = []
+  while (cursor.at < packed.length) lists.push(decodeNumbers(readPart(cursor)))
+  return lists
+}
+
+/** One of the lists, without decoding the others. */
+export function unpackTimesOf(packed: Uint8Array, index: number): Float64Array {
+  const cursor = { bytes: packed, at: 0 }
+  for (let i = 0; i < index; i++) readPart(cursor)
+  return decodeNumbers(readPart(cursor))
+}
+
+function readPart(cursor: Cursor): Uint8Array {
+  const length = readVarint(cursor)
+  const part = cursor.bytes.subarray(cursor.at, cursor.at + length)
+  if (part.length < length) throw new RangeError('the list of times ends too early')
+  cursor.at += length
+  return part
+}
+
+export function packSegment(list: number, values: Float64Array): Uint8Array {
+  const writer = createByteWriter()
+  writer.varint(list)
+  writer.bytes(encodeNumbers(values))
+  return writer.take()
+}
+
+export function unpackSegment(packed: Uint8Array): { list: number; values: Float64Array } {
+  const cursor = { bytes: packed, at: 0 }
+  const list = readVarint(cursor)
+  return { list, values: decodeNumbers(packed.subarray(cursor.at)) }
+}
+
+const STEP_THROUGH_DAYS = `WITH RECURSIVE step (day) AS (
+    SELECT MIN(day) FROM block
+    UNION ALL
+    SELECT (SELECT MIN(block.day) FROM block WHERE block.day > step.day) FROM step WHERE step.day IS NOT NULL
+  )`
+
+/** Days on which the host has a block, ascending. */
+export async function listBlockDays(reader: Reader, host: number): Promise<number[]> {
+  const rows = await reader.query<{ day: number }>(
+    `${STEP_THROUGH_DAYS} SELECT block.day AS day FROM step JOIN block ON block.day = step.day AND block.host = ?`,
+    [host],
+  )
+  return rows.map(({ day }) => day)
+}
+
+export async function findBlock(reader: Reader, host: number, day: number): Promise<BlockRow | null> {
+  const [row] = await reader.query<BlockRow>(
+    'SELECT day, first_time, last_time, samples, revision, times FROM block WHERE day = ? AND host = ?',
+    [day, host],
+  )
+  return row ?? null
+}
+
+export async function deleteBlock(transaction: Transaction, host: number, day: number) {
+  await transaction.run('DELETE FROM segment WHERE day = ? AND host = ?', [day, host])
+  await transaction.run('DELETE FROM block WHERE day = ? AND host = ?', [day, host])
+}
+
+/** First and last day of any block. */
+export async function findFoldedDays(reader: Reader): Promise<{ first: number; last: number } | null> {
+  const [row] = await reader.query<{ first_day: number | null; last_day: number | null }>(
+    'SELECT (SELECT MIN(day) FROM block) AS first_day, (SELECT MAX(day) FROM block) AS last_day',
+  )
+  if (!row || row.first_day === null || row.last_day === null) return null
+  return { first: row.first_day, last: row.last_day }
+}
+
+/** First and last time in the host's blocks. */
+export async function findBlockExtent(reader: Reader, host: number) {
+  const [row] = await reader.query<{ first: number | null; last: number | null }>(
+    `${STEP_THROUGH_DAYS} SELECT MIN(block.first_time) AS first, MAX(block.last_time) AS last
+      FROM step JOIN block ON block.day = step.day AND block.host = ?`,
+    [host],
+  )
+  if (!row || row.first === null || row.last === null) return null
+  return { first: row.first, last: row.last }
+}

@@ -1,0 +1,148 @@
+import { describeError } from '../lib/log.ts'
+import { unpackSegment, unpackTimes } from './blocks.ts'
+import type { Database } from './database.ts'
+import { DAY_SECONDS } from './day.ts'
+import { yieldThread } from './fold.ts'
+import { readLayout, unpackFrame } from './frame.ts'
+import type { LayoutReader } from './layouts.ts'
+
+/** More would not be read by anybody. */
+const MAX_PROBLEMS = 100
+const FRAMES_AT_ONCE = 2000
+const BLOCKS_AT_ONCE = 50
+
+type Found = (problem: string) => void
+
+type BlockRow = {
+  day: number
+  host: number
+  first_time: number
+  last_time: number
+  samples: number
+  times: Uint8Array
+}
+
+/**
+ * Reads everything: the file's own structure, every frame and every segment, and whether what refers to something finds it.
+ * What others write meanwhile may be seen half; run it again before believing a problem on a busy server.
+ */
+export async function checkDatabase(database: Database, layouts: LayoutReader): Promise<string[]> {
+  const problems: string[] = []
+  const found: Found = (problem) => {
+    if (problems.length < MAX_PROBLEMS) problems.push(problem)
+  }
+  for (const row of await database.query<{ integrity_check: string }>('PRAGMA integrity_check'))
+    if (row.integrity_check !== 'ok') found(`the file is damaged: ${row.integrity_check}`)
+  await checkReferences(database, found)
+  await checkFrames(database, layouts, found)
+  await checkBlocks(database, found)
+  return problems
+}
+
+const REFERENCES = [
+  ['event', 'host', 'host'],
+  ['event_history', 'event', 'event'],
+  ['host_layout', 'host', 'host'],
+  ['host_layout', 'layout', 'layout'],
+  ['session', 'user', 'user'],
+  ['token', 'user', 'user'],
+  ['block', 'host', 'host'],
+  ['segment', 'metric', 'metric'],
+] as const
+
+async function checkReferences(database: Database, found: Found) {
+  for (const [table, column, target] of REFERENCES) {
+    const [row] = await database.query<{ total: number }>(
+      `SELECT COUNT(*) AS total FROM ${table} WHERE NOT EXISTS
+        (SELECT 1 FROM ${target} WHERE ${target}.id = ${table}.${column})`,
+    )
+    if (row && row.total > 0) found(`${row.total} rows of ${table} name a ${column} that is not there`)
+  }
+  const [row] = await database.query<{ total: number }>(
+    `SELECT COUNT(*) AS total FROM segment WHERE NOT EXISTS
+      (SELECT 1 FROM block WHERE block.day = segment.day AND block.host = segment.host)`,
+  )
+  if (row && row.total > 0) found(`${row.total} segments have no block`)
+}
+
+async function checkFrames(database: Database, layouts: LayoutReader, found: Found) {
+  let time = -1
+  let host = -1
+  for (;;) {
+    const rows = await database.query<{ time: number; host: number; samples: number; packed: Uint8Array }>(
+      `SELECT time, host, samples, packed FROM frame WHERE time > ? OR (time = ? AND host > ?)
+        ORDER BY time, host LIMIT ?`,
+      [time, time, host, FRAMES_AT_ONCE],
+    )
+    for (const row of rows) {
+      time = row.time
+      host = row.host
+      const problem = await tryDecode(async () => {
+        await layouts.load(database, [readLayout(row.packed)])
+        const { values } = unpackFrame(row.packed, (layout) => layouts.metrics(layout).length)
+        const samples = values.filter((value) => value !== null).length
+        if (samples !== row.samples) throw new Error(`it has ${samples} samples, not ${row.samples}`)
+      })
+      if (problem) found(`the frame of host ${host} at ${time} can't be read: ${problem}`)
+    }
+    if (rows.length < FRAMES_AT_ONCE) return
+    await yieldThread()
+  }
+}
+
+async function checkBlocks(database: Database, found: Found) {
+  let day = -1
+  let host = -1
+  for (;;) {
+    const rows = await database.query<BlockRow>(
+      `SELECT day, host, first_time, last_time, samples, times FROM block WHERE day > ? OR (day = ? AND host > ?)
+        ORDER BY day, host LIMIT ?`,
+      [day, day, host, BLOCKS_AT_ONCE],
+    )
+    for (const row of rows) {
+      day = row.day
+      host = row.host
+      const problem = await tryDecode(() => checkBlock(database, row))
+      if (problem) found(`the block of host ${host} on day ${day} can't be read: ${problem}`)
+    }
+    if (rows.length < BLOCKS_AT_ONCE) return
+    await yieldThread()
+  }
+}
+
+async function checkBlock(database: Database, block: BlockRow) {
+  const lists = unpackTimes(block.times)
+  for (const list of lists) checkTimes(list, block)
+  const segments = await database.query<{ metric: number; packed: Uint8Array }>(
+    'SELECT metric, packed FROM segment WHERE day = ? AND host = ?',
+    [block.day, block.host],
+  )
+  let samples = 0
+  for (const { metric, packed } of segments) {
+    const { list, values } = unpackSegment(packed)
+    samples += values.length
+    if (lists[list]?.length !== values.length)
+      throw new Error(`metric ${metric} does not fit its list of times`)
+  }
+  if (samples !== block.samples) throw new Error(`it has ${samples} samples, not ${block.samples}`)
+}
+
+function checkTimes(list: Float64Array, block: BlockRow) {
+  const midnight = block.day * DAY_SECONDS
+  let before = -1
+  for (const time of list) {
+    if (time <= before || time >= DAY_SECONDS) throw new Error('its times are not in order')
+    if (midnight + time < block.first_time || midnight + time > block.last_time)
+      throw new Error('its times lie outside of what it says')
+    before = time
+  }
+}
+
+async function tryDecode(act: () => Promise<void>): Promise<string | null> {
+  try {
+    await act()
+    return null
+  } catch (error) {
+    return describeError(error)
+  }
+}

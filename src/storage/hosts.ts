@@ -1,0 +1,198 @@
+import type { Host } from '../domain/host.ts'
+import { deleteBlock, listBlockDays } from './blocks.ts'
+import type { Database, Transaction, Value } from './database.ts'
+import { readLayout, unpackFrame } from './frame.ts'
+import { readFrames } from './frames.ts'
+import type { HostStates } from './host-states.ts'
+import { foldCase } from './known-hosts.ts'
+import type { LayoutReader } from './layouts.ts'
+import type { HostQuery, HostStore } from './store.ts'
+
+type HostRow = {
+  name: string
+  ip: string
+  platform: string
+  build: string
+  architecture: string
+  domain: string
+  processors: number
+  memory_mb: number
+  first_heard: number
+  last_heard: number
+  clock_skew: number | null
+  latest_time: number
+  latest: Uint8Array | null
+}
+
+const COLUMNS = `name, ip, platform, build, architecture, domain, processors, memory_mb,
+  first_heard, last_heard, clock_skew, latest_time, latest`
+
+const MAX_LIMIT = 1000
+
+/** Each of them is an index of the table: a page of the list reads its own rows and no others. */
+const ORDERS: Record<Exclude<NonNullable<HostQuery['sort']>, 'status'>, readonly string[]> = {
+  name: ['name'],
+  ip: ['ip_order', 'name'],
+  domain: ['domain', 'name'],
+  platform: ['platform', 'name'],
+  last_heard: ['last_heard', 'name'],
+}
+
+type Condition = { readonly sql: string; readonly values: readonly Value[] }
+
+export function createHostStore(database: Database, states: HostStates, layouts: LayoutReader): HostStore {
+  async function toHosts(rows: readonly HostRow[]): Promise<Host[]> {
+    const packed = rows.flatMap(({ latest }) => (latest ? [readLayout(latest)] : []))
+    await layouts.load(database, packed)
+    return rows.map((row) => toHost(row, layouts))
+  }
+
+  async function countWhere({ sql, values }: Condition): Promise<number> {
+    const [row] = await database.query<{ total: number }>(`SELECT COUNT(*) AS total FROM host ${sql}`, values)
+    return row?.total ?? 0
+  }
+
+  function listRows({ sql, values }: Condition, order: string, limit: number, offset: number) {
+    return database.query<HostRow>(`SELECT ${COLUMNS} FROM host ${sql} ORDER BY ${order} LIMIT ? OFFSET ?`, [
+      ...values,
+      limit,
+      offset,
+    ])
+  }
+
+  /** One group after the other, each by name: no index could know the line between up and down. */
+  async function listByStatus(query: HostQuery, limit: number, offset: number): Promise<HostRow[]> {
+    const groups = query.descending ? (['up', 'down'] as const) : (['down', 'up'] as const)
+    const rows: HostRow[] = []
+    let skip = offset
+    for (const status of groups) {
+      if (query.status && query.status !== status) continue
+      const condition = where({ ...query, status })
+      if (rows.length < limit) rows.push(...(await listRows(condition, 'name', limit - rows.length, skip)))
+      // Once a row of it was wanted, the next group begins at its start.
+      skip = rows.length > 0 ? 0 : skip - (await countWhere(condition))
+      if (skip < 0) skip = 0
+    }
+    return rows
+  }
+
+  return {
+    async find(name) {
+      await states.settle()
+      const rows = await database.query<HostRow>(`SELECT ${COLUMNS} FROM host WHERE name = ?`, [name])
+      return (await toHosts(rows))[0] ?? null
+    },
+
+    async list(query) {
+      await states.settle()
+      const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
+      const offset = Math.max(query.offset ?? 0, 0)
+      const total = await countWhere(where(query))
+      const sort = query.sort ?? 'name'
+      const direction = query.descending ? ' DESC' : ''
+      const rows =
+        sort === 'status'
+          ? await listByStatus(query, limit, offset)
+          : await listRows(
+              where(query),
+              ORDERS[sort].map((column) => column + direction).join(', '),
+              limit,
+              offset,
+            )
+      return { total, hosts: await toHosts(rows) }
+    },
+
+    async count(upSince) {
+      await states.settle()
+      const total = await countWhere({ sql: '', values: [] })
+      // Those that are down are few: counting them reads little of the index.
+      const down = await countWhere({ sql: 'WHERE last_heard < ?', values: [upSince] })
+      return { up: Math.max(0, total - down), down }
+    },
+
+    async metrics(name) {
+      const rows = await database.query<{ layout: number }>(
+        `SELECT host_layout.layout AS layout FROM host JOIN host_layout ON host_layout.host = host.id
+          WHERE host.name = ?`,
+        [name],
+      )
+      const ids = rows.map(({ layout }) => layout)
+      await layouts.load(database, ids)
+      return [...new Set(ids.flatMap((id) => layouts.names(id)))].sort()
+    },
+
+    async delete(name) {
+      await states.settle()
+      return database.transaction((transaction) => deleteHost(transaction, name))
+    },
+
+    async revision() {
+      const [row] = await database.query<{ value: number }>(
+        `SELECT value FROM counter WHERE name = 'revision'`,
+      )
+      return (row?.value ?? 0) + states.pending()
+    },
+  }
+}
+
+function where(query: HostQuery): Condition {
+  const parts: string[] = []
+  const values: Value[] = []
+  if (query.search) {
+    parts.push('INSTR(search_text, ?) > 0')
+    values.push(foldCase(query.search))
+  }
+  if (query.status === 'down') {
+    parts.push('last_heard < ?')
+    values.push(query.upSince)
+  } else if (query.status === 'up') {
+    // The plus keeps the index of last_heard out of it: nearly all are up, and the order's index is the better one.
+    parts.push('+last_heard >= ?')
+    values.push(query.upSince)
+  }
+  return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
+}
+
+function toHost(row: HostRow, layouts: LayoutReader): Host {
+  const latest: Record<string, number> = Object.create(null)
+  if (row.latest) {
+    const { layout, values } = unpackFrame(row.latest, (id) => layouts.metrics(id).length)
+    layouts.names(layout).forEach((metric, i) => {
+      const value = values[i]
+      if (value !== null && value !== undefined) latest[metric] = value
+    })
+  }
+  return {
+    name: row.name,
+    ip: row.ip,
+    platform: row.platform,
+    build: row.build,
+    architecture: row.architecture,
+    domain: row.domain,
+    processors: row.processors,
+    memoryMb: row.memory_mb,
+    firstHeard: row.first_heard,
+    lastHeard: row.last_heard,
+    clockSkew: row.clock_skew,
+    latestTime: row.latest_time,
+    latest,
+  }
+}
+
+/** With all it has, in the running transaction; false when there is none of this name. */
+export async function deleteHost(transaction: Transaction, name: string): Promise<boolean> {
+  const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
+  if (!row) return false
+  const { id } = row
+  await transaction.run('DELETE FROM event_history WHERE event IN (SELECT id FROM event WHERE host = ?)', [
+    id,
+  ])
+  await transaction.run('DELETE FROM event WHERE host = ?', [id])
+  for (const { time } of await readFrames(transaction, id, 0, Number.MAX_SAFE_INTEGER))
+    await transaction.run('DELETE FROM frame WHERE time = ? AND host = ?', [time, id])
+  for (const day of await listBlockDays(transaction, id)) await deleteBlock(transaction, id, day)
+  await transaction.run('DELETE FROM host_layout WHERE host = ?', [id])
+  await transaction.run('DELETE FROM host WHERE id = ?', [id])
+  await transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'removed'`)
+  return true
+}

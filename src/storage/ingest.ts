@@ -1,0 +1,119 @@
+import type { Frame } from '../domain/sample.ts'
+import { createByteWriter } from './bytes.ts'
+import type { Database, Transaction, Value } from './database.ts'
+import { dayOf } from './day.ts'
+import { applyReports } from './event-reports.ts'
+import { packHead, packValue } from './frame.ts'
+import { mergeFrame } from './frame-merge.ts'
+import type { HostStates } from './host-states.ts'
+import { createKnownHosts, type KnownHost } from './known-hosts.ts'
+import { createLayoutReader, createLayoutWriter, type Layout } from './layouts.ts'
+import type { HostReport, IngestStore } from './store.ts'
+
+/** Rows of one INSERT. More saves nothing measurable, and a statement should stay readable in a log. */
+const CHUNK_ROWS = 50
+const COLUMNS = ['time', 'host', 'samples', 'packed']
+
+export function createIngestStore(database: Database, states: HostStates): IngestStore {
+  const layouts = createLayoutWriter()
+  const hosts = createKnownHosts()
+  const writer = createByteWriter()
+  let reader = createLayoutReader()
+  const insertChunk = database.dialect.insertMissing('frame', COLUMNS, CHUNK_ROWS)
+  const insertOne = database.dialect.insertMissing('frame', COLUMNS, 1)
+  let removed = -1
+
+  function forget() {
+    layouts.forget()
+    hosts.forget()
+    reader = createLayoutReader()
+  }
+
+  /** Other processes delete hosts and layouts; ids kept in memory would bring their samples back to nowhere. */
+  async function forgetRemoved(transaction: Transaction) {
+    const [row] = await transaction.query<{ value: number }>(
+      `SELECT value FROM counter WHERE name = 'removed'`,
+    )
+    if (row?.value === removed) return
+    forget()
+    removed = row?.value ?? -1
+  }
+
+  /** Appends the row to `rows`. */
+  function packFrame(rows: Value[], host: number, frame: Frame, layout: Layout): Uint8Array {
+    if (!Number.isSafeInteger(frame.time) || frame.time < 0)
+      throw new RangeError(`a frame has the time ${frame.time}: whole seconds since 1970 are needed`)
+    const { values } = frame
+    const { columns } = layout
+    const { length } = layout.metrics
+    packHead(writer, layout.id)
+    let samples = 0
+    for (let i = 0; i < length; i++) {
+      if (packValue(writer, values[columns ? (columns[i] ?? i) : i] ?? null)) samples++
+    }
+    const packed = writer.take()
+    rows.push(frame.time, host, samples, packed)
+    return packed
+  }
+
+  async function insertRows(transaction: Transaction, rows: Value[]) {
+    const width = COLUMNS.length
+    const whole = CHUNK_ROWS * width
+    let at = 0
+    while (at < rows.length) {
+      const chunk = rows.length - at >= whole ? rows.slice(at, at + whole) : rows.slice(at, at + width)
+      const inserted = await transaction.run(chunk.length === whole ? insertChunk : insertOne, chunk)
+      if (inserted < chunk.length / width) await mergeRows(transaction, chunk)
+      at += chunk.length
+    }
+  }
+
+  /** For rows of which some were there before: those that say something else are merged in, in their order. */
+  async function mergeRows(transaction: Transaction, rows: readonly Value[]) {
+    for (let at = 0; at < rows.length; at += COLUMNS.length) {
+      const time = rows[at] as number
+      const host = rows[at + 1] as number
+      const merged = await mergeFrame(transaction, time, host, rows[at + 3] as Uint8Array, layouts, reader)
+      if (merged) states.noteMerge(host, time)
+    }
+  }
+
+  async function writeReport(transaction: Transaction, report: HostReport, rows: Value[]) {
+    const { host: name, facts, frames, events } = report
+    const host = hosts.recall(name) ?? (await hosts.load(transaction, report))
+    if (facts) await hosts.saveFacts(transaction, name, host, facts)
+    states.noteHeard(host.id, report.heard, report.clockSkew)
+    for (const frame of frames) {
+      const layout = layouts.recall(frame.metrics) ?? (await layouts.save(transaction, frame.metrics))
+      const day = dayOf(frame.time)
+      if (!usedOn(host, layout, day)) await hosts.saveLayout(transaction, host, layout.id, day)
+      states.noteFrame(host.id, frame.time, packFrame(rows, host.id, frame, layout))
+    }
+    if (events.length > 0) await applyReports(transaction, host.id, events)
+  }
+
+  return {
+    async write(reports) {
+      if (reports.length === 0) return
+      try {
+        await database.transaction(async (transaction) => {
+          await forgetRemoved(transaction)
+          const rows: Value[] = []
+          for (const report of reports) await writeReport(transaction, report, rows)
+          await insertRows(transaction, rows)
+          await states.flushIfDue(transaction)
+        })
+      } catch (error) {
+        // Ids given in it are gone with it.
+        forget()
+        states.forget()
+        throw error
+      }
+      states.committed()
+    },
+  }
+}
+
+function usedOn(host: KnownHost, layout: Layout, day: number): boolean {
+  return (host.layouts.get(layout.id) ?? -1) >= day
+}

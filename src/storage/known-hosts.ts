@@ -1,0 +1,128 @@
+import type { HostFacts } from '../domain/host.ts'
+import type { Transaction } from './database.ts'
+import type { HostReport } from './store.ts'
+
+/** What the writer remembers of a host, so that a packet needs no look-up. */
+export type KnownHost = {
+  readonly id: number
+  facts: HostFacts
+  /** The layouts that `host_layout` has, with the day up to which it says they were used. */
+  readonly layouts: Map<number, number>
+}
+
+const NO_FACTS: HostFacts = {
+  ip: '',
+  platform: '',
+  build: '',
+  architecture: '',
+  domain: '',
+  processors: 0,
+  memoryMb: 0,
+}
+
+/** Layouts remembered a host; one that changes its metrics all the time must not fill the memory. */
+const MAX_LAYOUTS = 64
+
+export type KnownHosts = {
+  recall(name: string): KnownHost | null
+  /** Finds or makes the host. */
+  load(transaction: Transaction, report: HostReport): Promise<KnownHost>
+  /** Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement. */
+  saveFacts(transaction: Transaction, name: string, host: KnownHost, facts: HostFacts): Promise<void>
+  /** Notes that the host used the layout on that day; a statement only when that is new. */
+  saveLayout(transaction: Transaction, host: KnownHost, layout: number, day: number): Promise<void>
+  forget(): void
+}
+
+export function createKnownHosts(): KnownHosts {
+  const hosts = new Map<string, KnownHost>()
+  return {
+    recall: (name) => hosts.get(name) ?? null,
+    async load(transaction, report) {
+      const host = (await findHost(transaction, report.host)) ?? (await addHost(transaction, report))
+      hosts.set(report.host, host)
+      return host
+    },
+    async saveFacts(transaction, name, host, facts) {
+      if (sameFacts(host.facts, facts)) return
+      await transaction.run(
+        `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
+          processors = ?, memory_mb = ?, search_text = ? WHERE id = ?`,
+        [...factValues(name, facts), host.id],
+      )
+      host.facts = facts
+    },
+    async saveLayout(transaction, host, layout, day) {
+      if ((host.layouts.get(layout) ?? -1) >= day) return
+      const saved = await saveHostLayout(transaction, host.id, layout, day)
+      if (host.layouts.size >= MAX_LAYOUTS) host.layouts.clear()
+      host.layouts.set(layout, saved)
+    },
+    forget: () => hosts.clear(),
+  }
+}
+
+/** Notes in the database that the host used the layout on that day; the last day that it says then. */
+export async function saveHostLayout(transaction: Transaction, host: number, layout: number, day: number) {
+  const values = [day, host, layout]
+  const [row] = await transaction.query<{ last_day: number }>(
+    'SELECT last_day FROM host_layout WHERE host = ? AND layout = ?',
+    [host, layout],
+  )
+  if (!row) {
+    await transaction.run('INSERT INTO host_layout (last_day, host, layout) VALUES (?, ?, ?)', values)
+  } else if (row.last_day < day) {
+    await transaction.run('UPDATE host_layout SET last_day = ? WHERE host = ? AND layout = ?', values)
+  }
+  return Math.max(day, row?.last_day ?? day)
+}
+
+async function findHost(transaction: Transaction, name: string): Promise<KnownHost | null> {
+  const [row] = await transaction.query<Omit<HostFacts, 'memoryMb'> & { id: number; memory_mb: number }>(
+    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb FROM host WHERE name = ?`,
+    [name],
+  )
+  if (!row) return null
+  const { id, memory_mb: memoryMb, ...facts } = row
+  return { id, facts: { ...facts, memoryMb }, layouts: new Map() }
+}
+
+async function addHost(transaction: Transaction, report: HostReport): Promise<KnownHost> {
+  const facts = report.facts ?? NO_FACTS
+  const id = await transaction.insert(
+    `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
+      name, first_heard, last_heard, clock_skew, merges, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, NULL)`,
+    [...factValues(report.host, facts), report.host, report.heard, report.heard, report.clockSkew],
+  )
+  return { id, facts, layouts: new Map() }
+}
+
+function factValues(name: string, facts: HostFacts) {
+  const { ip, platform, build, architecture, domain, processors, memoryMb } = facts
+  const search = [name, ip, domain, platform, build].map(foldCase).join('\n')
+  return [ip, orderIp(ip), platform, build, architecture, domain, processors, memoryMb, search]
+}
+
+function sameFacts(a: HostFacts, b: HostFacts): boolean {
+  return (
+    a === b ||
+    (a.ip === b.ip &&
+      a.platform === b.platform &&
+      a.build === b.build &&
+      a.architecture === b.architecture &&
+      a.domain === b.domain &&
+      a.processors === b.processors &&
+      a.memoryMb === b.memoryMb)
+  )
+}
+
+/** The databases know upper and lower case of ASCII at most, so both sides of a search are folded here. */
+export function foldCase(text: string): string {
+  return text.toLowerCase()
+}
+
+/** Each number with leading zeros, so that 10.0.0.9 comes before 10.0.0.10. */
+function orderIp(ip: string): string {
+  return /^[\d.]+$/.test(ip) ? ip.replace(/\d+/g, (digits) => digits.padStart(3, '0')) : ip.toLowerCase()
+}

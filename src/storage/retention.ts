@@ -1,0 +1,113 @@
+import { deleteBlock } from './blocks.ts'
+import type { Database } from './database.ts'
+import { dayOf } from './day.ts'
+import { yieldThread } from './fold.ts'
+import { readLayout } from './frame.ts'
+import { deleteHost } from './hosts.ts'
+
+/** Rows deleted in one transaction: enough to get on, few enough that nobody waits. */
+const FRAME_ROWS = 5000
+const BLOCK_ROWS = 200
+const EVENT_ROWS = 1000
+
+/** Drops a bounded piece of what is older than `before`; true when more is left. */
+export async function dropSamples(database: Database, before: number): Promise<boolean> {
+  if (await dropFrames(database, before)) return true
+  // A block that reaches beyond `before` stays until all of it is too old.
+  const firstKept = dayOf(before)
+  if (await dropBlocks(database, firstKept)) return true
+  await dropLayouts(database, firstKept)
+  return false
+}
+
+async function dropFrames(database: Database, before: number): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    // The key begins with the time: this is the front of the table.
+    const [row] = await transaction.query<{ time: number; host: number }>(
+      'SELECT time, host FROM frame WHERE time < ? ORDER BY time, host LIMIT 1 OFFSET ?',
+      [before, FRAME_ROWS],
+    )
+    if (!row) {
+      await transaction.run('DELETE FROM frame WHERE time < ?', [before])
+      return false
+    }
+    await transaction.run('DELETE FROM frame WHERE time < ?', [row.time])
+    await transaction.run('DELETE FROM frame WHERE time = ? AND host < ?', [row.time, row.host])
+    return true
+  })
+}
+
+async function dropBlocks(database: Database, firstKept: number): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    const rows = await transaction.query<{ day: number; host: number }>(
+      'SELECT day, host FROM block WHERE day < ? ORDER BY day, host LIMIT ?',
+      [firstKept, BLOCK_ROWS],
+    )
+    for (const { day, host } of rows) await deleteBlock(transaction, host, day)
+    return rows.length === BLOCK_ROWS
+  })
+}
+
+/** Lists of metrics that no sample and no newest frame uses any more. */
+async function dropLayouts(database: Database, firstKept: number) {
+  const [old] = await database.query('SELECT host FROM host_layout WHERE last_day < ? LIMIT 1', [firstKept])
+  if (!old) return
+  await database.transaction(async (transaction) => {
+    await transaction.run('DELETE FROM host_layout WHERE last_day < ?', [firstKept])
+    const used = new Set<number>()
+    const rows = await transaction.query<{ layout: number }>('SELECT DISTINCT layout FROM host_layout')
+    for (const { layout } of rows) used.add(layout)
+    // A host that is silent shows its newest frame until it is dropped itself.
+    const latest = await transaction.query<{ latest: Uint8Array }>(
+      'SELECT latest FROM host WHERE latest IS NOT NULL',
+    )
+    for (const { latest: packed } of latest) used.add(readLayout(packed))
+    const layouts = await transaction.query<{ id: number }>('SELECT id FROM layout')
+    for (const { id } of layouts)
+      if (!used.has(id)) await transaction.run('DELETE FROM layout WHERE id = ?', [id])
+    await transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'removed'`)
+  })
+}
+
+/** Closed events that closed before; how many. */
+export async function dropEvents(database: Database, before: number): Promise<number> {
+  let dropped = 0
+  for (;;) {
+    const count = await database.transaction(async (transaction) => {
+      const rows = await transaction.query<{ id: number }>(
+        'SELECT id FROM event WHERE is_open = 0 AND closed < ? LIMIT ?',
+        [before, EVENT_ROWS],
+      )
+      for (const { id } of rows) {
+        await transaction.run('DELETE FROM event_history WHERE event = ?', [id])
+        await transaction.run('DELETE FROM event WHERE id = ?', [id])
+      }
+      return rows.length
+    })
+    dropped += count
+    if (count < EVENT_ROWS) return dropped
+    await yieldThread()
+  }
+}
+
+/** Hosts not heard since, each in a transaction of its own; their names. */
+export async function dropHosts(database: Database, before: number): Promise<string[]> {
+  const rows = await database.query<{ name: string }>(
+    'SELECT name FROM host WHERE last_heard < ? ORDER BY name',
+    [before],
+  )
+  const dropped: string[] = []
+  for (const { name } of rows) {
+    const isDropped = await database.transaction(async (transaction) => {
+      // It may have been heard meanwhile.
+      const [row] = await transaction.query('SELECT id FROM host WHERE name = ? AND last_heard < ?', [
+        name,
+        before,
+      ])
+      return row !== undefined && (await deleteHost(transaction, name))
+    })
+    if (isDropped) dropped.push(name)
+    await yieldThread()
+  }
+  return dropped
+}

@@ -1,0 +1,160 @@
+import type { Series } from '../domain/sample.ts'
+import { findBlockExtent, findFoldedDays, unpackSegment, unpackTimesOf } from './blocks.ts'
+import type { Database } from './database.ts'
+import { DAY_SECONDS, dayOf } from './day.ts'
+import { readLayout, unpackColumns } from './frame.ts'
+import { findLastFrame, readFrames } from './frames.ts'
+import type { LayoutReader } from './layouts.ts'
+import { createSeriesBuilder, uniteSeries } from './series-builder.ts'
+import type { SampleStore } from './store.ts'
+
+const NO_SAMPLES: Series = { times: new Float64Array(), values: new Float64Array() }
+/** Metrics asked for at once. */
+const MAX_RANGES = 200
+/** Days asked for in one statement. */
+const DAYS_AT_ONCE = 64
+
+const SELECT_SEGMENTS = `SELECT segment.day AS day, segment.packed AS packed, block.times AS times
+  FROM segment JOIN block ON block.day = segment.day AND block.host = segment.host
+  WHERE segment.host = ? AND segment.metric = ? AND segment.day IN (${new Array(DAYS_AT_ONCE).fill('?').join(', ')})`
+
+const SELECT_DAY = `SELECT segment.metric AS metric, segment.packed AS packed, block.times AS times
+  FROM segment JOIN block ON block.day = segment.day AND block.host = segment.host
+  WHERE segment.host = ? AND segment.day = ?`
+
+export function createSampleStore(database: Database, layouts: LayoutReader): SampleStore {
+  async function findHost(name: string): Promise<number | null> {
+    const [row] = await database.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
+    return row?.id ?? null
+  }
+
+  async function findMetric(name: string): Promise<number | null> {
+    const [row] = await database.query<{ id: number }>('SELECT id FROM metric WHERE name = ?', [name])
+    return row?.id ?? null
+  }
+
+  /** What the frames have of the metrics, each frame read once. */
+  async function readHot(host: number, metrics: readonly number[], from: number, to: number) {
+    const rows = await readFrames(database, host, from, to)
+    await layouts.load(database, new Set(rows.map(({ packed }) => readLayout(packed))))
+    const builders = metrics.map(() => createSeriesBuilder(rows.length))
+    const columnsOf = new Map<number, number[]>()
+    for (const { time, packed } of rows) {
+      const layout = readLayout(packed)
+      let columns = columnsOf.get(layout)
+      if (!columns) {
+        columns = metrics.map((metric) => layouts.column(layout, metric))
+        columnsOf.set(layout, columns)
+      }
+      const values = unpackColumns(packed, columns)
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i]
+        if (value !== null && value !== undefined) builders[i]?.add(time, value)
+      }
+    }
+    return builders.map((builder) => builder.take())
+  }
+
+  /** What the blocks have of one metric, as many days as you like. */
+  async function readFolded(host: number, metric: number, from: number, to: number): Promise<Series> {
+    const series = createSeriesBuilder(1024)
+    const days = await findFoldedDays(database)
+    const last = Math.min(dayOf(to), days?.last ?? -1)
+    const unpack = rememberTimes()
+    for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day += DAYS_AT_ONCE) {
+      // Numbers behind the last day repeat it, so that the statement is always the same.
+      const wanted = Array.from({ length: DAYS_AT_ONCE }, (_, i) => Math.min(day + i, last))
+      const rows = await database.query<{ day: number; packed: Uint8Array; times: Uint8Array }>(
+        SELECT_SEGMENTS,
+        [host, metric, ...wanted],
+      )
+      rows.sort((a, b) => a.day - b.day)
+      for (const row of rows) {
+        const { list, values } = unpackSegment(row.packed)
+        series.addDay(row.day * DAY_SECONDS, unpack(row.times, list), values, from, to)
+      }
+    }
+    return series.take()
+  }
+
+  /** What the blocks have of many metrics, each block read once. */
+  async function readFoldedDays(host: number, metrics: readonly number[], from: number, to: number) {
+    const builders = new Map(metrics.map((metric) => [metric, createSeriesBuilder(0)]))
+    const days = await findFoldedDays(database)
+    const last = Math.min(dayOf(to), days?.last ?? -1)
+    const unpack = rememberTimes()
+    for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day++) {
+      const rows = await database.query<{ metric: number; packed: Uint8Array; times: Uint8Array }>(
+        SELECT_DAY,
+        [host, day],
+      )
+      for (const row of rows) {
+        const builder = builders.get(row.metric)
+        if (!builder) continue
+        const { list, values } = unpackSegment(row.packed)
+        builder.addDay(day * DAY_SECONDS, unpack(row.times, list), values, from, to)
+      }
+    }
+    return metrics.map((metric) => builders.get(metric)?.take() ?? NO_SAMPLES)
+  }
+
+  return {
+    async range(host, metric, from, to) {
+      const hostId = await findHost(host)
+      const metricId = await findMetric(metric)
+      if (hostId === null || metricId === null || from > to) return NO_SAMPLES
+      // The frames first: what is folded between the two readings is then met twice, not missed.
+      const [hot] = await readHot(hostId, [metricId], from, to)
+      const folded = await readFolded(hostId, metricId, from, to)
+      return uniteSeries(folded, hot ?? NO_SAMPLES)
+    },
+
+    async ranges(host, metrics, from, to) {
+      if (metrics.length > MAX_RANGES) throw new RangeError(`at most ${MAX_RANGES} metrics at once`)
+      const found = new Map<string, Series>()
+      const hostId = await findHost(host)
+      if (hostId === null || from > to) return found
+      const ids = new Map<string, number>()
+      for (const metric of metrics) {
+        const id = await findMetric(metric)
+        if (id !== null) ids.set(metric, id)
+      }
+      const metricIds = [...ids.values()]
+      const hot = await readHot(hostId, metricIds, from, to)
+      const folded = await readFoldedDays(hostId, metricIds, from, to)
+      let i = 0
+      for (const metric of ids.keys()) {
+        const series = uniteSeries(folded[i] ?? NO_SAMPLES, hot[i] ?? NO_SAMPLES)
+        if (series.times.length > 0) found.set(metric, series)
+        i++
+      }
+      return found
+    },
+
+    async extent(host) {
+      const id = await findHost(host)
+      if (id === null) return null
+      const [firstFrame] = await readFrames(database, id, 0, Number.MAX_SAFE_INTEGER, 1)
+      const lastFrame = await findLastFrame(database, id, 0, Number.MAX_SAFE_INTEGER)
+      const blocks = await findBlockExtent(database, id)
+      const times = [firstFrame?.time, lastFrame?.time, blocks?.first, blocks?.last].filter(
+        (time) => time !== undefined,
+      )
+      return times.length === 0 ? null : { first: Math.min(...times), last: Math.max(...times) }
+    },
+  }
+}
+
+/** Decodes lists of times; most days have the same, so the last one is kept. */
+function rememberTimes(): (packed: Uint8Array, list: number) => Float64Array {
+  let packedBefore: Uint8Array | null = null
+  let listBefore = -1
+  let times: Float64Array = new Float64Array()
+  return (packed, list) => {
+    const same = packedBefore && list === listBefore && Buffer.compare(packed, packedBefore) === 0
+    if (!same) times = unpackTimesOf(packed, list)
+    packedBefore = packed
+    listBefore = list
+    return times
+  }
+}
