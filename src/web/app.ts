@@ -80,6 +80,8 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
       idleTimeout: IDLE_SECONDS,
       maxRequestBodySize: MAX_BODY_BYTES,
       development: false,
+      // Outside of development Bun shares a port that is taken, and two servers would get half of the requests each.
+      reusePort: false,
       routes,
       fetch: (request, bun) => answerUnknown(request as BunRequest, bun),
       error(error) {
