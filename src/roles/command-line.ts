@@ -2,13 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { type ConfigArguments, loadConfig } from '../config/load.ts'
 import { ConfigError, describeMistake } from '../config/mistake.ts'
 import { describeError } from '../lib/log.ts'
-import type { Command, CommandInput } from './command.ts'
+import type { Command, CommandInput, GivenValues } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { CommandError, EXIT } from './exit-codes.ts'
 import { readPlainArguments } from './plain-arguments.ts'
-
-/** Values by the names of options and arguments, as they stand on the command line. */
-export type GivenValues = Readonly<Record<string, unknown>>
 
 /** Runs what the command line asks for; resolves with the exit code. Mistakes are told on standard error. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {

@@ -9,6 +9,9 @@ export type Option = {
 
 export type Argument = { readonly name: string; readonly doc: string; readonly choices?: readonly string[] }
 
+/** Values by the names of options and arguments, as they stand on the command line. */
+export type GivenValues = Readonly<Record<string, unknown>>
+
 /** What was given on the command line, and what a command may ask of the outside. */
 export type CommandInput = {
   readonly flag: (option: string) => boolean

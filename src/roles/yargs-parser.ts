@@ -1,7 +1,6 @@
 import yargs, { type Argv } from 'yargs'
 import { findNearest } from '../config/key.ts'
-import type { Command } from './command.ts'
-import type { GivenValues } from './command-line.ts'
+import type { Command, GivenValues } from './command.ts'
 import { COMMANDS, GROUPS } from './commands/index.ts'
 import { CommandError, EXIT } from './exit-codes.ts'
 import { FULL_VERSION } from './version.ts'

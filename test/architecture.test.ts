@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'bun:test'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+
+const SRC = join(import.meta.dir, '..', 'src')
+const FEATURES = ['web', 'collect', 'events', 'agent']
+
+/** What each folder may import besides itself; `storage/store.ts` alone stands for the port of the storage. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  main: ['roles'],
+  roles: [...FEATURES, 'config', 'storage', 'platform', 'domain', 'protocol'],
+  ...Object.fromEntries(
+    FEATURES.map((name) => [name, ['protocol', 'domain', 'storage/store.ts', 'platform']]),
+  ),
+  config: ['domain'],
+  protocol: ['domain'],
+  storage: ['domain'],
+  platform: ['domain'],
+  domain: [],
+  lib: [],
+}
+
+type SourceFile = { readonly path: string; readonly text: string; readonly imports: readonly string[] }
+
+const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .sort()
+  .map((path) => {
+    const text = readFileSync(join(SRC, path), 'utf8')
+    return { path, text, imports: listImports(path, text) }
+  })
+
+/** Every module that a file names: `Bun.Transpiler` sees what runs, the pattern adds what is there for its types only. */
+function listImports(path: string, text: string): string[] {
+  const seen = new Bun.Transpiler({ loader: 'ts' }).scanImports(text).map((found) => found.path)
+  const typed = [...text.matchAll(/^(?:import|export)\s(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm)].map(
+    ([, name]) => name ?? '',
+  )
+  const inline = [...text.matchAll(/\bimport\('([^']+)'\)/g)].map(([, name]) => name ?? '')
+  return [...new Set([...seen, ...typed, ...inline])].map((name) =>
+    name.startsWith('.') ? relative(SRC, join(SRC, dirname(path), name)) : name,
+  )
+}
+
+const isOurs = (imported: string) => files.some(({ path }) => path === imported)
+const folderOf = (path: string) => (path === 'main.ts' ? 'main' : (path.split('/')[0] ?? ''))
+
+/** Files with something forbidden in them, as `file: what`. */
+function findForbidden(pattern: RegExp, isChecked: (path: string) => boolean): string[] {
+  return files
+    .filter(({ path }) => isChecked(path))
+    .flatMap(({ path, text }) => {
+      const found = pattern.exec(withoutComments(text))
+      return found ? [`${path}: ${found[0]}`] : []
+    })
+}
+
+const withoutComments = (text: string) =>
+  text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
+
+describe('arrows', () => {
+  test('every folder of src has its place in the rules', () =>
+    expect(files.map(({ path }) => folderOf(path)).filter((folder) => !(folder in ALLOWED))).toEqual([]))
+
+  test('point down only', () => {
+    const wrong = files.flatMap(({ path, imports }) => {
+      const folder = folderOf(path)
+      const allowed = [folder, 'lib', ...(ALLOWED[folder] ?? [])]
+      if (folder === 'domain') allowed.splice(allowed.indexOf('lib'), 1)
+      return imports
+        .filter(isOurs)
+        .filter((imported) => !allowed.includes(imported) && !allowed.includes(folderOf(imported)))
+        .map((imported) => `${path} -> ${imported}`)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('lead to files that are there', () => {
+    const known = new Set(files.map(({ path }) => path))
+    const lost = files.flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => name.endsWith('.ts') && !name.startsWith('..') && !known.has(name))
+        .map((name) => `${path} -> ${name}`),
+    )
+    expect(lost).toEqual([])
+  })
+
+  test('never lead back to where they came from', () => {
+    const byPath = new Map(files.map((file) => [file.path, file]))
+    const done = new Set<string>()
+    const cycles: string[] = []
+    const visit = (path: string, way: readonly string[]) => {
+      const start = way.indexOf(path)
+      if (start >= 0) cycles.push([...way.slice(start), path].join(' -> '))
+      if (start >= 0 || done.has(path)) return
+      for (const imported of byPath.get(path)?.imports ?? []) visit(imported, [...way, path])
+      done.add(path)
+    }
+    for (const { path } of files) visit(path, [])
+    expect(cycles).toEqual([])
+  })
+
+  test('domain knows no module but its own', () =>
+    expect(
+      files
+        .filter(({ path }) => folderOf(path) === 'domain')
+        .flatMap(({ path, imports }) =>
+          imports.filter((name) => !isOurs(name)).map((name) => `${path} -> ${name}`),
+        ),
+    ).toEqual([]))
+})
+
+describe('bans', () => {
+  test('the agent starts no process', () =>
+    expect(
+      findForbidden(/child_process|\bBun\.spawn|\bspawnSync\b|\bBun\.\$|import \{ ?\$/, (path) =>
+        ['agent', 'platform'].includes(folderOf(path)),
+      ),
+    ).toEqual([]))
+
+  test('time, environment and exit are handed in, not taken', () =>
+    expect(
+      findForbidden(
+        /\bDate\.now\(|\bnew Date\(\)|\bprocess\.env\b|\bBun\.env\b|\bprocess\.exit\b|\bsetTimeout\(|\bsetInterval\(/,
+        (path) => !['main', 'roles', 'config', 'lib'].includes(folderOf(path)),
+      ),
+    ).toEqual([]))
+
+  test('only roles open the database', () =>
+    expect(
+      files.flatMap(({ path, imports }) =>
+        imports.includes('storage/open.ts') && folderOf(path) !== 'roles' ? [path] : [],
+      ),
+    ).toEqual([]))
+
+  test('exports have names', () => expect(findForbidden(/^export default\b/m, () => true)).toEqual([]))
+})
+
+test('the longest files, for somebody to look at', () => {
+  const sizes = files
+    .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+    .sort((a, b) => b.lines - a.lines)
+  console.log(
+    sizes
+      .slice(0, 5)
+      .map(({ path, lines }) => `${String(lines).padStart(5)} src/${path}`)
+      .join('\n'),
+  )
+  expect(sizes.filter(({ lines }) => lines > 500)).toEqual([])
+})
