@@ -1,0 +1,74 @@
+/** Tells whether a name fits. */
+export type Matcher = (name: string) => boolean
+
+/** What stands for something else in a pattern. A backslash before one of them takes it as it is. */
+type Wildcards = { readonly any: string; readonly one: string }
+
+const RULE_WILDCARDS: Wildcards = { any: '%*', one: '_?' }
+
+/** Names of metrics hold `_` and `%` themselves, and a threshold's metric is mostly one full name. */
+const METRIC_WILDCARDS: Wildcards = { any: '*', one: '?' }
+
+const ONE = Symbol('any one character')
+type Piece = readonly (string | typeof ONE)[]
+
+/** `%` and `*` stand for any text, `_` and `?` for one character; upper and lower case are the same. */
+export function compilePattern(pattern: string): Matcher {
+  return compile(pattern, RULE_WILDCARDS)
+}
+
+/** As `compilePattern`, but with `*` and `?` alone. */
+export function compileMetricPattern(pattern: string): Matcher {
+  return compile(pattern, METRIC_WILDCARDS)
+}
+
+/** True when the pattern stands for more than one name. */
+export function isMetricPattern(pattern: string): boolean {
+  return /[*?]/.test(pattern)
+}
+
+/**
+ * No regular expression, and no going back behind a piece that was found: the work is at most the length of the name
+ * times that of the pattern, whatever the pattern.
+ */
+function compile(pattern: string, wildcards: Wildcards): Matcher {
+  const pieces = split(pattern.toLowerCase(), wildcards)
+  const [head = []] = pieces
+  if (pieces.length === 1) return (name) => fits(head, [...name.toLowerCase()], 0, true)
+  const tail = pieces.at(-1) ?? []
+  const middle = pieces.slice(1, -1)
+  return (name) => {
+    const text = [...name.toLowerCase()]
+    const end = text.length - tail.length
+    if (end < head.length || !fits(head, text, 0, false) || !fits(tail, text, end, false)) return false
+    let at = head.length
+    for (const piece of middle) {
+      while (at + piece.length <= end && !fits(piece, text, at, false)) at++
+      at += piece.length
+      if (at > end) return false
+    }
+    return true
+  }
+}
+
+/** The pieces between the wildcards for any text. */
+function split(pattern: string, { any, one }: Wildcards): Piece[] {
+  const pieces: (string | typeof ONE)[][] = [[]]
+  let isEscaped = false
+  for (const character of pattern) {
+    const isWildcard = !isEscaped && (any.includes(character) || one.includes(character))
+    if (!isEscaped && character === '\\') isEscaped = true
+    else {
+      if (isWildcard && any.includes(character)) pieces.push([])
+      else pieces.at(-1)?.push(isWildcard ? ONE : character)
+      isEscaped = false
+    }
+  }
+  if (isEscaped) pieces.at(-1)?.push('\\')
+  return pieces
+}
+
+function fits(piece: Piece, text: readonly string[], at: number, toTheEnd: boolean): boolean {
+  if (toTheEnd ? text.length - at !== piece.length : text.length - at < piece.length) return false
+  return piece.every((wanted, i) => wanted === ONE || wanted === text[at + i])
+}

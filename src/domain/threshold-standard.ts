@@ -1,0 +1,55 @@
+import type { Severity } from './event.ts'
+import type { Comparison, Threshold } from './threshold.ts'
+
+/** Percent of a thing used up, and how bad that is. */
+const USED: readonly (readonly [number, Severity])[] = [
+  [85, 4],
+  [90, 3],
+  [95, 2],
+  [99, 1],
+]
+
+/** A full paging file alone stops nothing: it never counts as critical. */
+const SWAPPED: readonly (readonly [number, Severity])[] = [
+  [85, 4],
+  [90, 3],
+  [95, 2],
+]
+
+/** Threads that run or wait, for each processor, over fifteen minutes. Slow disks raise it too: it never counts as critical. */
+const LOADED: readonly (readonly [number, Severity])[] = [
+  [2, 4],
+  [4, 3],
+  [8, 2],
+]
+
+/** What every agent watches when its configuration says nothing else. */
+export function standardThresholds({ processors }: { readonly processors: number }): Threshold[] {
+  return [
+    ...above('perf.processor.percent.used', USED, 900),
+    ...above('perf.memory.percent.used', USED, 900),
+    ...above('perf.pagefile.percent.used', SWAPPED, 900),
+    // Fits the inodes too: perf.filesystem.NAME.inodes.percent.used.
+    ...above('perf.filesystem.*.percent.used', USED, 900),
+    ...above(
+      'perf.system.load.15',
+      LOADED.map(([each, severity]) => [each * Math.max(1, processors), severity] as const),
+      900,
+    ),
+    threshold('perf.process.*.state', 3, '=', 0, 300),
+    threshold('perf.service.*.state', 3, '=', 0, 300),
+  ]
+}
+
+const above = (metric: string, levels: readonly (readonly [number, Severity])[], duration: number) =>
+  levels.map(([value, severity]) => threshold(metric, severity, '>', value, duration))
+
+function threshold(
+  metric: string,
+  severity: Severity,
+  compare: Comparison,
+  value: number,
+  duration: number,
+): Threshold {
+  return { metric, severity, compare, value, duration, clearAfter: null, clearValue: null }
+}
