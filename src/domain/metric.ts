@@ -3,6 +3,8 @@ export type Unit = '%' | 'B' | 'B/s' | '/s' | 's' | '°C' | 'state' | ''
 
 /** Endings that tell the unit; the first that fits counts. */
 const UNITS: readonly (readonly [RegExp, Unit])[] = [
+  // Before all others: the name of a service or process in front of it may end in anything.
+  [/\.state$/, 'state'],
   [/\.percent(\.|$)/, '%'],
   [/^perf\.(network|disk)\..*bytes\.[a-z]+$/, 'B/s'],
   [/^perf\.filesystem\..*bytes\.(read|written)$/, 'B/s'],
@@ -11,7 +13,6 @@ const UNITS: readonly (readonly [RegExp, Unit])[] = [
   [/^perf\.(disk|filesystem)\..*operations\.[a-z]+$/, '/s'],
   [/\.seconds$/, 's'],
   [/\.celsius$|^perf\.temperature\./, '°C'],
-  [/\.state$/, 'state'],
 ]
 
 export function metricUnit(metric: string): Unit {
@@ -29,7 +30,7 @@ export function metricTitle(metric: string): string {
 
 /** Kinds whose second part is the name of a thing, which may hold dots itself and keeps them. */
 const FILESYSTEM_OR_SUCH =
-  /^(filesystem|disk|network|service|process|temperature)\.(.+)\.((?:inodes\.)?percent\.[a-z]+|bytes\.[a-z]+|errors\.[a-z]+|drops\.[a-z]+|packets\.[a-z]+|operations\.[a-z]+|state|celsius)$/
+  /^(filesystem|disk|network|service|process|temperature)\.(.+?)\.((?:inodes\.)?percent\.[a-z]+|bytes\.[a-z]+|errors\.[a-z]+|drops\.[a-z]+|packets\.[a-z]+|operations\.[a-z]+|state|celsius)$/
 
 /** The thing that a metric is about, where its kind has many: `dev.sda1` of `perf.filesystem.dev.sda1.percent.used`. */
 export function metricSubject(metric: string): { kind: string; subject: string; figure: string } | null {
