@@ -58,13 +58,13 @@ export class Connection implements Sender {
   readonly address: string
   /** By the monotonic clock, when anything last came or went. */
   lastActive: number
-  /** When the message under way began; 0 when there is none. */
-  messageSince = 0
+  /** When the message under way began; null when there is none. */
+  messageSince: number | null = null
   messageBytes = 0
-  /** When it began to wait for memory; 0 when it does not. */
-  memoryWaitSince = 0
-  /** When it is cut; 0 while it is in use. */
-  lingerUntil = 0
+  /** When it began to wait for memory; null when it does not. */
+  memoryWaitSince: number | null = null
+  /** When it is cut; null while it is in use. */
+  lingerUntil: number | null = null
   readonly #socket: ConnectionSocket
   readonly #shared: Surroundings
   readonly #conversation: Conversation
@@ -193,7 +193,7 @@ export class Connection implements Sender {
   /** Ends the connection after what is due, without a word. */
   end(): void {
     this.#farewell ??= ''
-    if (this.lingerUntil === 0) this.flush()
+    if (this.lingerUntil === null) this.flush()
     else this.#cut()
   }
 
@@ -239,9 +239,9 @@ export class Connection implements Sender {
     if (this.#farewell !== null) return
     const isAmidst = this.#input.length > 0 || this.#conversation.isAmidst
     if (!isAmidst) {
-      this.messageSince = 0
+      this.messageSince = null
       this.messageBytes = 0
-    } else if (this.messageSince === 0) this.messageSince = this.lastActive
+    } else this.messageSince ??= this.lastActive
     if (this.#conversation.isOver) this.#input.release()
     this.#noteHeld()
     this.#endWhenDone()
@@ -327,7 +327,7 @@ export class Connection implements Sender {
 
   /** Our half ends; what the other side still sends is read and dropped, since unread bytes would destroy the last answer. */
   #hangUp(): void {
-    if (this.lingerUntil !== 0) return
+    if (this.lingerUntil !== null) return
     this.lingerUntil = this.#shared.monotonicMs() + this.#shared.limits.lingerMs
     if (this.#hasEnded) {
       this.#endSocket()

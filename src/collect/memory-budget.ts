@@ -30,7 +30,7 @@ export class MemoryBudget {
     this.#held += change
     if (connection.held === 0) {
       this.#waiting.delete(connection)
-      connection.memoryWaitSince = 0
+      connection.memoryWaitSince = null
     }
     if (this.#leader !== null && this.#leader.held <= this.#limits.smallBytes) this.#leader = null
     if (change > 0 && this.isExceeded && connection.held > this.#limits.smallBytes) this.#holdBack(connection)
@@ -42,7 +42,7 @@ export class MemoryBudget {
     this.#leader ??= this.#findLargest() ?? connection
     if (connection !== this.#leader) {
       this.#waiting.add(connection)
-      if (connection.memoryWaitSince === 0) connection.memoryWaitSince = this.#now()
+      connection.memoryWaitSince ??= this.#now()
       connection.pause(PAUSED_FOR_MEMORY)
     } else this.#release(connection)
     if (this.#held <= 2 * this.#limits.heldBytes) return
@@ -64,7 +64,7 @@ export class MemoryBudget {
 
   #release(connection: Connection): void {
     this.#waiting.delete(connection)
-    connection.memoryWaitSince = 0
+    connection.memoryWaitSince = null
     connection.resume(PAUSED_FOR_MEMORY)
   }
 

@@ -1,13 +1,13 @@
 import type { CollectLimits } from './limits.ts'
 import type { ConnectionFault } from './refusals.ts'
 
-/** What is known of a connection's pace; times by the monotonic clock, 0 for none. */
+/** What is known of a connection's pace; times by the monotonic clock, null for none. */
 export type Pace = {
   readonly lastActive: number
-  readonly messageSince: number
+  readonly messageSince: number | null
   readonly messageBytes: number
-  readonly memoryWaitSince: number
-  readonly lingerUntil: number
+  readonly memoryWaitSince: number | null
+  readonly lingerUntil: number | null
   readonly isKnown: boolean
   readonly isPaused: boolean
   readonly isAnswering: boolean
@@ -20,16 +20,16 @@ export type Overdue = { readonly reason: ConnectionFault | null; readonly detail
 /** Tells whether a connection has had its time; null when it has not. */
 export function findOverdue(pace: Pace, now: number, limits: CollectLimits): Overdue | null {
   const quietMs = now - pace.lastActive
-  if (pace.lingerUntil !== 0) return now >= pace.lingerUntil ? { reason: null, detail: '' } : null
+  if (pace.lingerUntil !== null) return now >= pace.lingerUntil ? { reason: null, detail: '' } : null
   if (pace.hasUnread)
     return quietMs > limits.silenceMs ? { reason: 'unread', detail: 'does not read its answers' } : null
-  if (pace.memoryWaitSince !== 0)
+  if (pace.memoryWaitSince !== null)
     return now - pace.memoryWaitSince > limits.memoryWaitMs
       ? { reason: 'memory', detail: 'had to wait for memory too long' }
       : null
   // Waiting for us is no fault of theirs.
   if (pace.isPaused) return null
-  if (pace.messageSince !== 0) {
+  if (pace.messageSince !== null) {
     if (quietMs > limits.silenceMs) return { reason: 'silent', detail: 'silent in the middle of a message' }
     const ms = now - pace.messageSince
     const isSlow = ms > limits.slowMs && pace.messageBytes < (ms / 1000) * limits.slowBytesPerSecond

@@ -1,0 +1,294 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { gzipSync } from 'node:zlib'
+import { encodeBatch } from '../../src/protocol/encode.ts'
+import type { Batch } from '../../src/protocol/message.ts'
+import { aPacket, Client, NOW, PASSPHRASE, type Rig, startRig, waitFor } from './harness.ts'
+
+let rig: Rig
+beforeEach(async () => {
+  rig = await startRig()
+})
+afterEach(() => rig.engine.stop())
+
+const aBatch = (id: number, changes: Partial<Batch> = {}): Batch => ({
+  id,
+  host: 'web01',
+  passphrase: PASSPHRASE,
+  metrics: ['a', 'b'],
+  frames: [[NOW - 60 + id, id, null]],
+  events: [],
+  ...changes,
+})
+
+describe('our dialect', () => {
+  test('answers each of many batches by its id, names given once', async () => {
+    const client = await Client.connect(rig.port)
+    for (let id = 0; id < 500; id++) client.write(encodeBatch(aBatch(id), 7, id === 0))
+    const replies = await client.lines(500)
+    expect(replies).toEqual(Array.from({ length: 500 }, (_, id) => ({ id, stored: true })))
+    expect(rig.store.samples().get(`web01 a ${NOW - 60 + 499}`)).toBe(499)
+    const lists = new Set(rig.store.reports.flatMap((report) => report.frames.map((frame) => frame.metrics)))
+    expect(lists.size).toBe(1)
+    client.close()
+  })
+
+  test('gives two connections the same list of names', async () => {
+    for (const id of [1, 2]) {
+      const client = await Client.connect(rig.port)
+      client.write(encodeBatch(aBatch(id), id, true))
+      await client.lines(1)
+      client.close()
+    }
+    expect(rig.store.reports[0]?.frames[0]?.metrics).toBe(
+      rig.store.reports[1]?.frames[0]?.metrics as string[],
+    )
+  })
+
+  test('takes the clock and facts', async () => {
+    const facts = {
+      ip: '10.0.0.5',
+      platform: 'Linux',
+      build: 'Debian 12',
+      architecture: '64bit',
+      domain: 'example.org',
+      processors: 4,
+      memoryMb: 7976,
+    }
+    const client = await Client.connect(rig.port)
+    client.write(encodeBatch(aBatch(1, { facts, clock: NOW - 50, host: 'WEB01' }), 0, true))
+    await client.lines(1)
+    const report = rig.store.reports[0]
+    expect(report).toMatchObject({ host: 'web01', facts })
+    expect(report?.clockSkew).toBe(NOW - 50 - (report?.heard ?? 0))
+    client.close()
+  })
+
+  test('is known by v wherever it stands and however the first object is spaced, in any pieces', async () => {
+    const first =
+      ` \r\n {\n "id" : 1, "host":"we\\u0062{01", "passphrase":"${PASSPHRASE}",\t"v" :1 }`.replace(
+        '{01',
+        '01',
+      )
+    for (const size of [1, 2, 7, 1000]) {
+      const client = await Client.connect(rig.port)
+      const text = Buffer.from(
+        `${first}\n${encodeBatch(aBatch(2), 0, true)}\r\n${encodeBatch(aBatch(3), 0, false)}`,
+      )
+      for (let i = 0; i < text.length; i += size) {
+        client.write(text.subarray(i, i + size))
+        if (size < 7) await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(await client.lines(3)).toEqual([1, 2, 3].map((id) => ({ id, stored: true })))
+      client.close()
+    }
+  })
+
+  test('takes packed batches, first or later, zstd or gzip', async () => {
+    const frames = Array.from({ length: 900 }, (_, i) => [NOW - 60 * i, i, i / 2])
+    const client = await Client.connect(rig.port)
+    const zstd = encodeBatch(aBatch(1, { frames }), 0, true)
+    expect(typeof zstd).not.toBe('string')
+    client.write(zstd)
+    const plain = Buffer.from(`{"v":1,"id":2,"host":"web02","layout":0,"frames":[[${NOW},1,2]]}`)
+    const gzip = gzipSync(plain)
+    client.write(`{"v":1,"encoding":"gzip","bytes":${gzip.length},"size":${plain.length}}\n`)
+    client.write(gzip)
+    client.write(encodeBatch(aBatch(3), 0, false))
+    expect(await client.lines(3)).toEqual([1, 2, 3].map((id) => ({ id, stored: true })))
+    expect(rig.store.samples().size).toBeGreaterThan(1800)
+    client.close()
+  })
+
+  test('stores a batch without its bad parts and says how many were left out', async () => {
+    const client = await Client.connect(rig.port)
+    client.write(
+      `${`{"v":1,"id":1,"host":"h","passphrase":"${PASSPHRASE}","layout":0,"metrics":["a","b ad","c","a"],"frames":[
+      [${NOW},"1.5",2,"NaN",null],[${NOW + 7200},1,1,1,1],[5,1,1,1,1],"x",[${NOW + 1},NaN,null,1e999,null],[${NOW + 2.5},7]],
+      "events":[{"uid":"e1","change":1,"time":${NOW},"metric":"a","severity":2,"status":"open","message":"m\\nx"},{"uid":"e2"}]}`.replaceAll(
+        '\n',
+        '',
+      )}\n`,
+    )
+    const [reply] = (await client.lines(1)) as [{ refused: number; reason: string }]
+    expect(reply).toMatchObject({ id: 1, stored: true, refused: 8 })
+    expect(reply.reason).not.toBe('')
+    expect([...rig.store.samples()]).toEqual([
+      [`h a ${NOW}`, 1.5],
+      [`h a ${NOW + 2}`, 7],
+    ])
+    expect(rig.store.reports[0]?.events).toEqual([
+      { uid: 'e1', change: 1, time: NOW, metric: 'a', severity: 2, status: 'open', message: 'm x' },
+    ])
+    client.close()
+  })
+
+  test.each([
+    ['a layout that was never given', `{"v":1,"id":9,"host":"h","layout":3,"frames":[[${NOW},1]]}`, true],
+    [
+      'too many frames',
+      `{"v":1,"id":9,"host":"h","layout":0,"metrics":["a"],"frames":[${'[],'.repeat(1000)}[]]}`,
+      false,
+    ],
+    ['too many events', `{"v":1,"id":9,"host":"h","events":[${'{},'.repeat(1000)}{}]}`, false],
+    ['too large a layout number', `{"v":1,"id":9,"host":"h","layout":256,"metrics":["a"]}`, false],
+    ['too many metrics', `{"v":1,"id":9,"host":"h","layout":1,"metrics":[${'"a",'.repeat(4096)}"a"]}`, false],
+  ])('refuses a batch with %s and goes on', async (_: string, line: string, retry: boolean) => {
+    const client = await Client.connect(rig.port)
+    client.write(encodeBatch(aBatch(1), 0, true))
+    client.write(`${line}\n`)
+    client.write(encodeBatch(aBatch(2), 0, false))
+    const replies = (await client.lines(3)) as { id: number }[]
+    expect(replies.filter((reply) => reply.id === 9)).toEqual([expect.objectContaining({ id: 9, retry })])
+    expect(replies).toContainEqual({ id: 2, stored: true })
+    client.close()
+  })
+
+  test.each([
+    ['a wrong passphrase', '{"v":1,"id":1,"host":"h","passphrase":"no"}', 'passphrase'],
+    ['no passphrase', '{"v":1,"id":1,"host":"h"}', 'passphrase'],
+    ['another version', `{"v":2,"id":1,"host":"h","passphrase":"${PASSPHRASE}"}`, 'version'],
+    ['no id', `{"v":1,"host":"h","passphrase":"${PASSPHRASE}"}`, 'malformed'],
+    ['no host', `{"v":1,"id":1,"passphrase":"${PASSPHRASE}"}`, 'malformed'],
+    ['a host with a slash', `{"v":1,"id":1,"host":"a/b","passphrase":"${PASSPHRASE}"}`, 'malformed'],
+    ['an unknown encoding', '{"v":1,"encoding":"lzma","bytes":1,"size":1}', 'malformed'],
+    ['a packed batch that is too long', '{"v":1,"encoding":"zstd","bytes":1,"size":99999999}', 'oversized'],
+    ['packed bytes that are none', '{"v":1,"encoding":"zstd","bytes":5,"size":9}\nhello', 'malformed'],
+  ])('ends a connection with %s, saying why', async (_, text, reason) => {
+    const client = await Client.connect(rig.port)
+    client.write(`${text}\n`)
+    const reply = JSON.parse(await client.all())
+    expect(reply).toMatchObject({ id: null, retry: false })
+    expect(rig.engine.counters().refused).toEqual({ [reason]: 1 })
+    expect(rig.lines.join()).toContain(`reason=${reason}`)
+    expect(rig.store.writes).toBe(0)
+  })
+
+  test('answers what came before the message that ends the connection', async () => {
+    const client = await Client.connect(rig.port)
+    client.write(encodeBatch(aBatch(1), 0, true))
+    client.write('rubbish\n')
+    const [first, last] = (await client.all()).trim().split('\n')
+    expect(first).toBe('{"id":1,"stored":true}')
+    expect(JSON.parse(last ?? '')).toMatchObject({ id: null, retry: false })
+  })
+
+  test('unpacks no more than was promised', async () => {
+    const bomb = Bun.zstdCompressSync(Buffer.alloc(64 * 1024 * 1024, 32))
+    const before = process.memoryUsage().rss
+    for (let i = 0; i < 5; i++) {
+      const client = await Client.connect(rig.port)
+      client.write(`{"v":1,"encoding":"zstd","bytes":${bomb.length},"size":1000}\n`)
+      client.write(bomb)
+      expect(await client.all()).toContain('longer than it promised')
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(48 * 1024 * 1024)
+  })
+
+  test('refuses a line without an end', async () => {
+    const client = await Client.connect(rig.port)
+    client.write(encodeBatch(aBatch(1), 0, true))
+    client.write(Buffer.alloc(5 * 1024 * 1024, 'x'))
+    expect(await client.all()).toContain('a line is longer')
+  })
+})
+
+describe("the original's dialect", () => {
+  test('is answered Received, and nothing else, after the commit; then the connection ends', async () => {
+    rig.store.hold()
+    const client = await Client.connect(rig.port)
+    client.write(JSON.stringify(aPacket()))
+    await waitFor(() => rig.store.writes === 1)
+    await Bun.sleep(30)
+    expect(client.received).toBe('')
+    rig.store.release()
+    expect(await client.all()).toBe('Received')
+    expect(rig.store.reports).toHaveLength(1)
+    expect(rig.store.reports[0]).toMatchObject({
+      host: 'web01',
+      facts: {
+        ip: '10.0.0.5',
+        platform: 'Linux',
+        build: 'Ubuntu 18.04',
+        architecture: '64bit',
+        domain: 'example.org',
+        processors: 4,
+        memoryMb: 7976,
+      },
+      events: [
+        {
+          uid: null,
+          metric: 'perf.memory.percent.used',
+          status: 'open',
+          severity: 4,
+          message: 'Memory > 85',
+        },
+      ],
+    })
+    expect([...rig.store.samples()]).toEqual([
+      [`web01 perf.processor.percent.used ${NOW - 60}`, 12.5],
+      [`web01 perf.system.uptime.seconds ${NOW - 60}`, 77],
+    ])
+  })
+
+  test('arrives byte by byte as well', async () => {
+    const client = await Client.connect(rig.port)
+    for (const byte of Buffer.from(JSON.stringify(aPacket({ build: 'Grüß {"]\\"' }), null, 1))) {
+      client.write(Buffer.of(byte))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await client.all()).toBe('Received')
+    expect(rig.store.reports[0]?.facts?.build).toBe('Grüß {"]\\"')
+  })
+
+  test('is answered when the sender has ended its half already', async () => {
+    const client = await Client.connect(rig.port)
+    client.write(JSON.stringify(aPacket()))
+    client.shutdown()
+    expect(await client.all()).toBe('Received')
+  })
+
+  test('merges the rows of one time, and leaves bad values out one by one', async () => {
+    const data = [
+      { time: NOW, a: 1 },
+      { time: `${NOW}`, b: '2.5', c: 'NaN', d: true, e: null },
+      { time: NOW, a: 3 },
+      { time: NOW + 3600, a: 1 },
+      { a: 1 },
+      7,
+    ]
+    const client = await Client.connect(rig.port)
+    const text = JSON.stringify(aPacket({ data, events: [{ monitor: 'x' }] }))
+    client.write(text.replace('"a":3', '"a":3,"f":NaN,"g":-Infinity,"h":"NaN says \\"Infinity\\""'))
+    expect(await client.all()).toBe('Received')
+    expect(rig.store.reports[0]?.frames).toEqual([
+      { time: NOW, metrics: expect.anything(), values: [3, 2.5] },
+    ])
+    expect(rig.engine.counters().refused).toEqual({ value: 5, time: 2, frame: 1, event: 1 })
+  })
+
+  test.each([
+    ['a wrong passphrase', JSON.stringify(aPacket({ passphrase: 'no' })), 'passphrase'],
+    ['no passphrase', JSON.stringify(aPacket({ passphrase: undefined })), 'passphrase'],
+    ['no name', JSON.stringify(aPacket({ name: undefined })), 'malformed'],
+    ['data that is no list', JSON.stringify(aPacket({ data: 7 })), 'malformed'],
+    ['text that is no JSON', '{"time":}', 'malformed'],
+    ['something else altogether', 'GET / HTTP/1.1\r\n\r\n', 'malformed'],
+    ['brackets without end', `{"a":${'['.repeat(100)}`, 'malformed'],
+  ])('is closed without an answer for %s', async (_, text, reason) => {
+    const client = await Client.connect(rig.port)
+    client.write(text)
+    expect(await client.all()).toBe('')
+    expect(rig.engine.counters().refused).toEqual({ [reason]: 1 })
+    expect(rig.store.writes).toBe(0)
+    expect(rig.lines.join()).not.toContain(PASSPHRASE)
+  })
+
+  test('is not stored when it was cut off', async () => {
+    const client = await Client.connect(rig.port)
+    client.write(JSON.stringify(aPacket()).slice(0, -1))
+    client.shutdown()
+    expect(await client.all()).toBe('')
+    expect(rig.engine.counters().refused).toEqual({ cut_off: 1 })
+    expect(rig.store.writes).toBe(0)
+  })
+})
