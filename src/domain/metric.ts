@@ -21,21 +21,24 @@ export function metricUnit(metric: string): Unit {
 
 /** The name in words, as event messages have it: `perf.memory.percent.used` is `Memory percent used`. */
 export function metricTitle(metric: string): string {
-  const words = metric.replace(/^perf\./, '').replace(FILESYSTEM_OR_SUCH, (_, kind, subject, rest) => {
-    return `${kind} ${subject} ${rest.replaceAll('.', ' ')}`
-  })
-  const text = words === metric.replace(/^perf\./, '') ? words.replaceAll('.', ' ') : words
+  const parts = metricSubject(metric)
+  const words = (parts?.figure ?? metric.replace(/^perf\./, '')).replaceAll('.', ' ')
+  const text = parts ? `${parts.kind} ${parts.subject} ${words}` : words
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Kinds whose second part is the name of a thing, which may hold dots itself and keeps them. */
-const FILESYSTEM_OR_SUCH =
-  /^(filesystem|disk|network|service|process|temperature)\.(.+?)\.((?:inodes\.)?percent\.[a-z]+|bytes\.[a-z]+|errors\.[a-z]+|drops\.[a-z]+|packets\.[a-z]+|operations\.[a-z]+|state|celsius)$/
+/** Kinds that have many things, whose names may hold dots themselves and keep them. A service may even be called `percent.used`. */
+const SUBJECTS: readonly RegExp[] = [
+  /^perf\.(service|process)\.(.+)\.(state)$/,
+  /^perf\.(filesystem|disk|network)\.(.+?)\.((?:inodes\.)?percent\.[a-z]+|(?:bytes|errors|drops|packets|operations)\.[a-z]+)$/,
+  /^perf\.(temperature)\.(.+)\.(celsius)$/,
+]
 
 /** The thing that a metric is about, where its kind has many: `dev.sda1` of `perf.filesystem.dev.sda1.percent.used`. */
 export function metricSubject(metric: string): { kind: string; subject: string; figure: string } | null {
-  const match = FILESYSTEM_OR_SUCH.exec(metric.replace(/^perf\./, ''))
-  if (!match) return null
-  const [, kind = '', subject = '', figure = ''] = match
-  return { kind, subject, figure }
+  for (const pattern of SUBJECTS) {
+    const match = pattern.exec(metric)
+    if (match) return { kind: match[1] ?? '', subject: match[2] ?? '', figure: match[3] ?? '' }
+  }
+  return null
 }
