@@ -39,7 +39,7 @@ export type IngestOptions = {
   readonly onCommit: () => void
 }
 
-/** Failures in a row, halving each time, that mean storage is away: one bad report among 2000 is found after 12. */
+/** Failures in a row, halving each time, that mean storage is away: one bad report among 1000 is found after 11. */
 const MAX_FAILURES = 16
 /** So does nothing but failure for this long. */
 const MAX_FAILING_MS = 3000

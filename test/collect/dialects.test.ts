@@ -137,7 +137,7 @@ describe('our dialect', () => {
     client.write(encodeBatch(aBatch(1), 0, true))
     client.write(`${line}\n`)
     client.write(encodeBatch(aBatch(2), 0, false))
-    const replies = (await client.lines(3)) as { id: number }[]
+    const replies = (await client.lines(3)) as { id: number; stored?: boolean }[]
     expect(replies.filter((reply) => reply.id === 9)).toEqual([expect.objectContaining({ id: 9, retry })])
     expect(replies).toContainEqual({ id: 2, stored: true })
     client.close()
