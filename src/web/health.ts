@@ -31,7 +31,8 @@ export function createHealthCheck({ maintenance, clock, log }: HealthOptions): C
   function ping(): Promise<unknown> {
     const { promise, resolve } = Promise.withResolvers<unknown>()
     const timer = clock.after(TIMEOUT_MS, () => resolve(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
-    maintenance.ping().then(() => resolve(null), resolve)
+    const answered = async () => maintenance.ping()
+    answered().then(() => resolve(null), resolve)
     return promise.finally(() => timer.cancel())
   }
 
