@@ -41,8 +41,10 @@ export type Conversation = {
   close(): void
 }
 
-/** A batch without an answer for so long ends the conversation: the connection is dead, or the server stuck. */
-export const ANSWER_TIMEOUT_MS = 60_000
+/** Silence for so long, while an answer is due, ends the conversation: the connection is dead, or the server stuck. */
+const SILENCE_MS = 60_000
+/** A server that answers others but not this batch is given longer: it may be slow, and asking again would not make it faster. */
+const ANSWER_MS = 300_000
 
 /** Lists of names that the server is asked to keep at a time: even the longest fit what it grants a connection. */
 const MAX_OPEN_LAYOUTS = 4
@@ -63,6 +65,7 @@ export function converse(options: ConversationOptions): Conversation {
   let greeting: number | null = null
   let isReady = false
   let isOver = false
+  let lastHeardMs = Number.NEGATIVE_INFINITY
   let timer: Timer | null = null
 
   const connection: Connection = dial(options.server, clock, {
@@ -119,13 +122,17 @@ export function converse(options: ConversationOptions): Conversation {
     return id
   }
 
-  /** One timer, for the batch that waits longest. */
+  /** One timer, set anew whenever something is sent or answered. */
   function watch() {
     timer?.cancel()
     const oldest = batches.values().next()
     if (oldest.done || isOver) return
-    const leftMs = oldest.value.sentAtMs + ANSWER_TIMEOUT_MS - clock.monotonicMs()
-    timer = clock.after(leftMs, () => end(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`))
+    const { sentAtMs } = oldest.value
+    const untilMs = Math.min(Math.max(lastHeardMs, sentAtMs) + SILENCE_MS, sentAtMs + ANSWER_MS)
+    const nowMs = clock.monotonicMs()
+    timer = clock.after(untilMs - nowMs, () =>
+      end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`),
+    )
   }
 
   function take(reply: Reply) {
@@ -133,6 +140,7 @@ export function converse(options: ConversationOptions): Conversation {
     if ('error' in reply && (reply.retry || batch === undefined || reply.id === greeting))
       return end(reply.error, { isLasting: !reply.retry })
     if (batch === undefined) return end('the server answered a batch that was not sent')
+    lastHeardMs = clock.monotonicMs()
     batches.delete(reply.id as number)
     for (const item of batch.items) inFlight.delete(item.id)
     watch()

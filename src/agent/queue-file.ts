@@ -127,7 +127,7 @@ export class QueueFile {
   static open(path: string): QueueFile {
     const database = new Database(path, { create: true, readwrite: true, strict: true })
     try {
-      database.run('PRAGMA busy_timeout = 3000')
+      database.run('PRAGMA busy_timeout = 1000')
       database.run('PRAGMA locking_mode = EXCLUSIVE')
       database.run('PRAGMA cache_size = -256')
       database.run('PRAGMA auto_vacuum = INCREMENTAL')
@@ -233,7 +233,10 @@ export class QueueFile {
       this.#database.query('PRAGMA incremental_vacuum').all()
   }
 
+  /** Gives the lock back too, which a statement left open would keep. */
   close(): void {
+    this.#ascending.finalize()
+    this.#descending.finalize()
     this.#database.close()
   }
 }

@@ -1,0 +1,350 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { Agent, AgentOptions } from '../../src/agent/agent.ts'
+import { Queue } from '../../src/agent/queue.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { type Bench, FACTS, missingFrom, openBench, until } from './support/bench.ts'
+import { startWireServer, store, type WireServer } from './support/wire-server.ts'
+
+let bench: Bench
+let servers: WireServer[] = []
+let agent: Agent | null = null
+
+beforeEach(() => {
+  bench = openBench()
+})
+
+afterEach(async () => {
+  await stop()
+  for (const server of servers) server.close()
+  servers = []
+  bench.close()
+})
+
+function newServer(): WireServer {
+  const server = startWireServer()
+  servers.push(server)
+  return server
+}
+
+async function start(server: WireServer | readonly WireServer[], options: Partial<AgentOptions> = {}) {
+  const ports = [server].flat().map(({ port }) => port)
+  agent = await bench.start({ ports, ...options })
+}
+
+/** Gives the clock its seconds while the agent waits for answers. */
+async function stop() {
+  const stopping = agent?.stop()
+  agent = null
+  for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
+  await stopping
+}
+
+const hasAll = (server: WireServer) => missingFrom(server.stored, bench.sampled).length === 0
+const framesOf = (server: WireServer) => server.batches.flatMap((batch) => batch.frames)
+const timesOf = (server: WireServer) => framesOf(server).map((frame) => frame[0])
+const queueLength = () => {
+  const log = createLog({ level: 'error', format: 'text', write: () => {} })
+  const queue = new Queue({ file: bench.queueFile, bytes: 1e8, interval: 60, clock: bench.clock, log })
+  const { length } = queue.figures
+  queue.close()
+  return length
+}
+
+describe('an agent with its server', () => {
+  test('greets with passphrase and facts, then sends each sample on one connection', async () => {
+    const server = newServer()
+    await start(server)
+    await bench.advanceUntil(() => bench.cycles.length >= 5 && hasAll(server))
+    const [greeting, ...rest] = server.batches
+    expect(greeting).toMatchObject({ host: 'web01', passphrase: 'open sesame', facts: FACTS, frames: [] })
+    expect(rest.every((batch) => batch.passphrase === undefined && batch.facts === undefined)).toBe(true)
+    expect(server.connections).toBe(1)
+    expect([...server.storedTimes.values()].every((count) => count === 1)).toBe(true)
+    await stop()
+    expect(queueLength()).toBe(0)
+  })
+
+  test('sends its own figures as samples', async () => {
+    const server = newServer()
+    await start(server)
+    await bench.advanceUntil(() => hasAll(server) && bench.sampled.size > 0)
+    expect([...server.stored.keys()].map((key) => key.split(' ')[1])).toContainValues([
+      'perf.agent.queue.length',
+      'perf.agent.queue.dropped',
+      'perf.agent.queue.refused',
+      'perf.agent.processor.seconds',
+      'perf.agent.memory.bytes',
+      'perf.agent.probe.failures',
+    ])
+  })
+
+  test('sends at a moment of the interval that its name decides, but the first sample at once', async () => {
+    const server = newServer()
+    const moments = new Map<string, Set<number>>()
+    for (const name of ['web01', 'web02', 'db01', 'db02']) {
+      await start(server, { name, queueFile: `${bench.folder}/${name}.db` })
+      const before = server.batches.length
+      const seen = () => server.batches.slice(before).filter((batch) => batch.frames.length > 0)
+      const began = bench.clock.now()
+      await bench.advanceUntil(() => seen().length === 4)
+      expect((seen()[0]?.clock ?? 0) - began).toBeLessThanOrEqual(8)
+      moments.set(
+        name,
+        new Set(
+          seen()
+            .slice(1)
+            .map((batch) => (batch.clock ?? 0) % 60),
+        ),
+      )
+      await stop()
+    }
+    const spread = [...moments.values()].flatMap((seconds) => [...seconds])
+    expect(new Set(spread).size).toBeGreaterThan(2)
+  })
+
+  test('sends facts again when they change', async () => {
+    const server = newServer()
+    await start(server)
+    await bench.advanceUntil(() => hasAll(server))
+    const changed = { ...FACTS, memoryMb: 8000 }
+    bench.source.readMachine = () => ({ name: 'bench', facts: changed })
+    await bench.advanceUntil(() => server.batches.filter((batch) => batch.facts !== undefined).length === 2)
+    expect(server.batches.at(-1)?.facts).toEqual(changed)
+  })
+
+  test('packs long batches', async () => {
+    const server = newServer()
+    const names = Array.from({ length: 500 }, (_, i) => `perf.test.metric.${i}`)
+    bench.source.measure = async () => ({
+      samples: names.map((metric, i) => ({ metric, value: i })),
+      failed: 0,
+    })
+    await start(server)
+    await bench.advanceUntil(() => server.stored.size >= 500)
+    expect(server.stored.get(`${bench.clock.now() - (bench.clock.now() % 60)} perf.test.metric.499`)).toBe(
+      499,
+    )
+  })
+
+  test('tells that the host lives though there is nothing to send', async () => {
+    const server = newServer()
+    await start(server)
+    await bench.advanceUntil(() => bench.cycles.length === 5 && hasAll(server))
+    bench.clock.jump(bench.clock.nowMs() - 180_000)
+    const before = server.batches.length
+    await bench.advanceUntil(() => server.batches.length >= before + 2)
+    expect(server.batches.slice(before).every((batch) => batch.frames.length === 0)).toBe(true)
+    expect(bench.cycles).toHaveLength(5)
+  })
+
+  test('refuses to start under a name that is none', async () => {
+    const server = newServer()
+    expect(start(server, { name: 'not a name' })).rejects.toThrow('agent.name')
+  })
+})
+
+describe('an agent whose server fails', () => {
+  test('keeps everything while the server is away, and sends it when it is back', async () => {
+    const server = newServer()
+    server.close()
+    await start(server)
+    await bench.advanceUntil(() => bench.cycles.length >= 30, 10)
+    server.reopen()
+    await bench.advanceUntil(() => hasAll(server))
+    expect(new Set(timesOf(server)).size).toBe(bench.cycles.length)
+    await stop()
+    expect(queueLength()).toBe(0)
+    expect(bench.logLines.filter((line) => line.includes('sending failed'))).toHaveLength(1)
+  })
+
+  test('sends again what was stored but not acknowledged, and deletes nothing before it is', async () => {
+    const server = newServer()
+    server.answer = (batch, { accept, hangUp }) => {
+      if (batch.frames.length === 0) return accept()
+      store(server, batch)
+      hangUp()
+    }
+    await start(server)
+    await bench.advanceUntil(() => bench.cycles.length >= 5)
+    await stop()
+    expect(queueLength()).toBe(bench.cycles.length)
+    server.answer = (_, { accept }) => accept()
+    await start(server)
+    await bench.advanceUntil(() => hasAll(server))
+    await stop()
+    expect(queueLength()).toBe(0)
+  })
+
+  test('gives up on a server that does not answer, and comes back', async () => {
+    const server = newServer()
+    let isMute = true
+    server.answer = (batch, { accept }) => {
+      if (batch.frames.length === 0 || !isMute) accept()
+    }
+    await start(server)
+    await bench.advanceUntil(() => server.connections >= 3)
+    expect(bench.logLines.join('\n')).toContain('no answer within 60 s')
+    isMute = false
+    await bench.advanceUntil(() => hasAll(server))
+  })
+
+  test.each([
+    ['not JSON', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
+    ['JSON of another kind', '{"hello":1}\n'],
+    ['an answer to what was not sent', '{"id":4711,"stored":true}\n'],
+    ['an answer without an end', 'x'.repeat(100_000)],
+  ])('survives %s', async (_, garbage) => {
+    const server = newServer()
+    let isMad = true
+    server.answer = (batch, { accept, reply }) => {
+      if (batch.frames.length > 0 && isMad) reply(garbage)
+      else accept()
+    }
+    await start(server)
+    await bench.advanceUntil(() => server.connections >= 3)
+    isMad = false
+    await bench.advanceUntil(() => hasAll(server))
+  })
+
+  test('keeps everything when the passphrase is wrong, and asks seldom', async () => {
+    const server = newServer()
+    server.answer = (_, { reply, hangUp }) => {
+      reply('{"id":null,"error":"wrong passphrase","retry":false}\n')
+      hangUp()
+    }
+    await start(server)
+    await bench.advanceUntil(() => bench.cycles.length >= 60, 10)
+    expect(server.connections).toBeLessThan(20)
+    expect(bench.logLines.join('\n')).not.toContain('open sesame')
+    await stop()
+    expect(queueLength()).toBe(bench.cycles.length)
+  })
+
+  test('drops only the sample that the server will never take', async () => {
+    const server = newServer()
+    const poison = bench.clock.now() + 20 * 60
+    server.close()
+    server.answer = (batch, { accept, reply }) => {
+      if (batch.frames.some((frame) => frame[0] === poison))
+        reply(`{"id":${batch.id},"error":"I do not like it","retry":false}\n`)
+      else accept()
+    }
+    await start(server)
+    await bench.advanceUntil(() => bench.cycles.length >= 50, 10)
+    server.reopen()
+    const key = `${poison} perf.test.`
+    await bench.advanceUntil(() =>
+      missingFrom(server.stored, bench.sampled).every((missing) => missing.startsWith(key)),
+    )
+    await bench.advanceUntil(() =>
+      [...server.stored].some(([k, v]) => k.endsWith('queue.refused') && v === 1),
+    )
+    await stop()
+    expect(queueLength()).toBe(0)
+    expect(bench.logLines.filter((line) => line.includes('dropped'))).toHaveLength(1)
+  })
+
+  test('goes on after values were refused, and says so', async () => {
+    const server = newServer()
+    server.answer = (batch, { accept, reply }) => {
+      if (batch.frames.length === 0) return accept()
+      store(server, batch)
+      reply(`{"id":${batch.id},"stored":true,"refused":2,"reason":"too far in the future"}\n`)
+    }
+    await start(server)
+    await bench.advanceUntil(() => bench.cycles.length >= 3 && hasAll(server))
+    expect(bench.logLines.join('\n')).toContain('too far in the future')
+    await stop()
+    expect(queueLength()).toBe(0)
+  })
+
+  test('tries again when storage is away', async () => {
+    const server = newServer()
+    let isAway = true
+    server.answer = (batch, { accept, reply }) =>
+      isAway ? reply(`{"id":${batch.id},"error":"storage is away","retry":true}\n`) : accept()
+    await start(server)
+    await bench.advanceUntil(() => bench.cycles.length >= 5)
+    isAway = false
+    await bench.advanceUntil(() => hasAll(server))
+  })
+
+  test('goes to the next server at once when one fails', async () => {
+    const [first, second] = [newServer(), newServer()]
+    await start([first, second])
+    await bench.advanceUntil(() => bench.cycles.length === 3 && hasAll(first))
+    expect(second.connections).toBe(0)
+    const before = new Map(first.stored)
+    first.close()
+    await bench.advanceUntil(() => second.stored.size > 0)
+    await bench.advanceUntil(
+      () => missingFrom(new Map([...before, ...second.stored]), bench.sampled).length === 0,
+    )
+    second.close()
+    first.reopen()
+    await bench.advanceUntil(() => bench.cycles.length >= 8)
+    await bench.advanceUntil(
+      () => missingFrom(new Map([...first.stored, ...second.stored]), bench.sampled).length === 0,
+    )
+  })
+})
+
+describe('an agent with a long backlog', () => {
+  const WEEK = 10_080
+
+  async function fillQueue() {
+    const log = createLog({ level: 'error', format: 'text', write: () => {} })
+    const queue = new Queue({ file: bench.queueFile, bytes: 1e8, interval: 60, clock: bench.clock, log })
+    const metrics = Array.from({ length: 12 }, (_, i) => `perf.old.${i}`)
+    const now = bench.clock.now()
+    const first = now - WEEK * 60
+    for (let at = 0; at < WEEK; at++)
+      queue.append(
+        { frame: { time: first + at * 60, metrics, values: metrics.map((_, i) => at + i) }, events: [] },
+        null,
+      )
+    queue.close()
+    return first
+  }
+
+  test('sends a week oldest first in bounded batches, and fresh samples between them', async () => {
+    const server = newServer()
+    const first = await fillQueue()
+    const waiting: (() => void)[] = []
+    let mostOpen = 0
+    server.answer = (_, { accept }) => {
+      waiting.push(accept)
+      mostOpen = Math.max(mostOpen, waiting.length)
+    }
+    await start(server)
+    await bench.clock.advance(0)
+    // One answer every ten seconds: a slow server.
+    for (let step = 0; queueIsBusy(); step++) {
+      if (step > 200) throw new Error('the backlog does not end')
+      await until(() => waiting.length > 0)
+      waiting.shift()?.()
+      for (let second = 0; second < 10; second++) {
+        await bench.clock.advance(1000)
+        await Bun.sleep(0)
+      }
+    }
+    function queueIsBusy() {
+      return server.stored.size < WEEK * 12 || !hasAll(server)
+    }
+    const backlog = server.batches.filter((batch) => batch.metrics[0] === 'perf.old.0')
+    const times = backlog.flatMap((batch) => batch.frames.map((frame) => frame[0] ?? 0))
+    expect(times).toEqual(Array.from({ length: WEEK }, (_, i) => first + i * 60))
+    expect(Math.max(...backlog.map((batch) => batch.frames.length))).toBeLessThanOrEqual(250)
+    expect(mostOpen).toBeLessThanOrEqual(5)
+    expect(server.batches[1]?.metrics).toContain('perf.test.count')
+    const fresh = server.batches.flatMap((batch, place) =>
+      batch.metrics.includes('perf.test.count')
+        ? [{ place, age: (batch.clock ?? 0) - (batch.frames[0]?.[0] ?? 0) }]
+        : [],
+    )
+    expect(fresh.length).toBe(bench.cycles.length)
+    expect(Math.max(...fresh.map(({ age }) => age))).toBeLessThanOrEqual(120)
+    const lastOld = server.batches.findLastIndex((batch) => batch.metrics[0] === 'perf.old.0')
+    expect(fresh.filter(({ place }) => place < lastOld).length).toBeGreaterThan(5)
+  }, 20_000)
+})

@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Agent, type AgentOptions, startAgent } from '../../../src/agent/agent.ts'
+import type { Source } from '../../../src/agent/source.ts'
+import type { HostFacts } from '../../../src/domain/host.ts'
+import { createLog } from '../../../src/lib/log.ts'
+import { openProcFs } from '../../../src/platform/proc.ts'
+import { type FakeClock, fakeClock } from '../../support/clock.ts'
+
+export const FACTS: HostFacts = {
+  ip: '127.0.0.1',
+  platform: 'Linux',
+  build: 'Debian 12',
+  architecture: '64bit',
+  domain: 'example.org',
+  processors: 2,
+  memoryMb: 4000,
+}
+
+export type Bench = {
+  readonly clock: FakeClock
+  readonly folder: string
+  readonly queueFile: string
+  readonly logLines: string[]
+  /** Every value that a cycle measured, `time metric` to value. */
+  readonly sampled: Map<string, number>
+  readonly cycles: number[]
+  source: Source
+  start(options: Partial<AgentOptions> & { ports: readonly number[] }): Promise<Agent>
+  /** Moves the clock by small steps, giving the sockets time between, until it is so. */
+  advanceUntil(isSo: () => boolean, stepSeconds?: number): Promise<void>
+  close(): void
+}
+
+/** A machine that counts, a clock that stands, and a folder of its own for an agent. */
+export function openBench(): Bench {
+  const clock = fakeClock()
+  const folder = mkdtempSync(join(tmpdir(), 'monitor-agent-'))
+  const logLines: string[] = []
+  const log = createLog({ level: 'debug', format: 'text', write: (line) => logLines.push(line) })
+  const sampled = new Map<string, number>()
+  const cycles: number[] = []
+  let interval = 60
+  let count = 0
+  const bench: Bench = {
+    clock,
+    folder,
+    queueFile: join(folder, 'queue.db'),
+    logLines,
+    sampled,
+    cycles,
+    source: {
+      async measure() {
+        const time = Math.floor(clock.nowMs() / 1000 / interval) * interval
+        cycles.push(time)
+        count++
+        const samples = [
+          { metric: 'perf.test.count', value: count },
+          { metric: 'perf.test.constant', value: 7.5 },
+          ...(count % 5 === 0 ? [] : [{ metric: 'perf.test.sometimes', value: count / 2 }]),
+        ]
+        for (const { metric, value } of samples) sampled.set(`${time} ${metric}`, value)
+        return { samples, failed: 0 }
+      },
+      readMachine: () => ({ name: 'bench', facts: FACTS }),
+    },
+    start({ ports, ...options }) {
+      interval = options.interval ?? 60
+      return startAgent(
+        {
+          servers: ports.map((port) => ({ host: '127.0.0.1', port })),
+          passphrase: 'open sesame',
+          name: 'web01',
+          interval,
+          queueAge: 7 * 86_400,
+          queueBytes: 64 * 1024 * 1024,
+          queueFile: bench.queueFile,
+          processes: [],
+          services: [],
+          proc: openProcFs(),
+          clock,
+          log,
+          ...options,
+        },
+        bench.source,
+      )
+    },
+    async advanceUntil(isSo, stepSeconds = 1) {
+      for (let step = 0; !isSo(); step++) {
+        if (step >= 3600) throw new Error(`not so after ${step} steps:\n${logLines.join('\n')}`)
+        await clock.advance(stepSeconds * 1000)
+        await Bun.sleep(1)
+      }
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  }
+  return bench
+}
+
+/** Waits, by the real clock, for what sockets bring. */
+export async function until(isSo: () => boolean, maxMs = 5000): Promise<void> {
+  const end = performance.now() + maxMs
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error('it did not come to be so in time')
+    await Bun.sleep(2)
+  }
+}
+
+/** Those of `all` that are not in `some`, or with another value. */
+export function missingFrom(some: ReadonlyMap<string, number>, all: ReadonlyMap<string, number>): string[] {
+  return [...all].flatMap(([key, value]) => (some.get(key) === value ? [] : [key]))
+}
