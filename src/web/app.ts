@@ -86,7 +86,10 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
       fetch: (request, bun) => answerUnknown(request as BunRequest, bun),
       error(error) {
         options.log.error('request failed outside of any page', { error })
-        return new Response('The server could not answer this request.', { status: 500 })
+        return finishResponse(
+          new Response('The server could not answer this request.', { status: 500 }),
+          null,
+        )
       },
     })
   } catch (error) {

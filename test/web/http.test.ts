@@ -239,6 +239,36 @@ test('live streams come through, tell of a new packet and end with the site', as
   }
 })
 
+test('a HEAD opens no live stream', async () => {
+  const response = await site.send('/live', { method: 'HEAD', headers: await site.as('viewer') })
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toStartWith('text/event-stream')
+  expect(await response.text()).toBe('')
+})
+
+test('stopping lets a request under way finish, but does not wait for one that hangs', async () => {
+  const asked = Promise.withResolvers<void>()
+  const hanging = (store: Store): Store => ({
+    ...store,
+    events: {
+      ...store.events,
+      list() {
+        asked.resolve()
+        return new Promise(() => {})
+      },
+    },
+  })
+  const own = await startTestSite(hanging)
+  const headers = await own.as('viewer')
+  const request = own.send('/api/v1/events', { headers }).catch(() => 'cut off')
+  await asked.promise
+  const stopped = own.stopWebsite()
+  await own.clock.advance(2000)
+  await stopped
+  expect(await request).toBe('cut off')
+  await own.stop()
+})
+
 test('a port that is taken is named', async () => {
   await expect(startTestSite(undefined, { port: site.port })).rejects.toThrow(
     `can't listen on 127.0.0.1:${site.port}`,

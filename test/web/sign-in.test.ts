@@ -87,6 +87,18 @@ test('many attempts at once get no more tries than one after the other', async (
   expect(results.filter((result) => !result.ok && result.retryAfter === null).length).toBe(5)
 })
 
+test('checks only so many passwords at a time; who is turned away may try again at once', async () => {
+  const { signIn } = build()
+  const attempts = Array.from({ length: 100 }, (_, i) => signIn(`user${i}`, 'right', `10.0.1.${i}`))
+  const results = await Promise.all(attempts)
+  const busy = results.flatMap((result, i) => (result.ok ? [] : [{ i, retryAfter: result.retryAfter }]))
+  expect(busy.length).toBe(100 - 2 - 64)
+  for (const { i, retryAfter } of busy) {
+    expect(retryAfter).toBe(5)
+    expect(await signIn(`user${i}`, 'right', `10.0.1.${i}`)).toEqual({ ok: true, user: `user${i}` })
+  }
+})
+
 describe('the network that an address stands for', () => {
   test.each([
     ['192.168.1.20', '192.168.1.20'],
