@@ -31,7 +31,7 @@ export function metricTitle(metric: string): string {
 const SUBJECTS: readonly RegExp[] = [
   /^perf\.(service|process)\.(.+)\.(state)$/,
   /^perf\.(filesystem|disk|network)\.(.+?)\.((?:inodes\.)?percent\.[a-z]+|(?:bytes|errors|drops|packets|operations)\.[a-z]+)$/,
-  /^perf\.(temperature)\.(.+)\.(celsius)$/,
+  /^perf\.(temperature)\.(.+?)\.(celsius)$/,
 ]
 
 /** The thing that a metric is about, where its kind has many: `dev.sda1` of `perf.filesystem.dev.sda1.percent.used`. */

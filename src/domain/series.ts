@@ -12,10 +12,16 @@ export type ThinnedSeries = {
  * At most `points` rows (1 or more). A series that is short enough keeps each sample as a row of its own. Steps begin at multiples of
  * their length, so that a graph that moves on with the time does not flicker; steps without a sample have no row.
  */
-export function thinSeries({ times, values }: Series, from: number, to: number, points: number): ThinnedSeries {
+export function thinSeries(
+  { times, values }: Series,
+  from: number,
+  to: number,
+  points: number,
+): ThinnedSeries {
   const count = times.length
   if (count <= points) return { times, low: values, mean: values, high: values }
-  const step = points === 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil((to - from + 1) / (points - 1)))
+  const step =
+    points === 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil((to - from + 1) / (points - 1)))
   const thinned = {
     times: new Float64Array(points),
     low: new Float64Array(points),

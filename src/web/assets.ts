@@ -4,14 +4,18 @@ import uplotCss from 'uplot/dist/uPlot.min.css' with { type: 'file' }
 import appCss from '../../assets/app.css' with { type: 'file' }
 import appJs from '../../assets/app.js' with { type: 'file' }
 import faviconSvg from '../../assets/favicon.svg' with { type: 'file' }
+import graphJs from '../../assets/graph.js' with { type: 'file' }
 import themeJs from '../../assets/theme.js' with { type: 'file' }
+import unitsJs from '../../assets/units.js' with { type: 'file' }
 import { compress, type Encoding } from './compress.ts'
 
 /** Everything a browser fetches besides pages: name in the code, and the file that is part of the executable. */
 const FILES: Readonly<Record<string, string>> = {
   'app.css': appCss,
   'app.js': appJs,
+  'units.js': unitsJs,
   'theme.js': themeJs,
+  'graph.js': graphJs,
   'favicon.svg': faviconSvg,
   'uplot.css': uplotCss,
   'uplot.js': uplotJs,

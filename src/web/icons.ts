@@ -1,6 +1,6 @@
-import type { HostStatus } from '../domain/host.ts'
 import type { Severity } from '../domain/event.ts'
-import { type Html, html, raw } from './html.ts'
+import type { HostStatus } from '../domain/host.ts'
+import { type Html, raw } from './html.ts'
 
 /** Line drawings on a field of 24, stroked with the colour of the text around them. */
 const DRAWINGS = {
@@ -18,6 +18,7 @@ const DRAWINGS = {
   'theme-dark': '<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z"/>',
   'zoom-out': '<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5.5 5.5M7.5 10.5h6"/>',
   back: '<path d="M10 5 3.5 12l6.5 7M4 12h16.5"/>',
+  forward: '<path d="m14 5 6.5 7-6.5 7M20 12H3.5"/>',
   up: '<path d="m6 14 6-6 6 6"/>',
   down: '<path d="m6 10 6 6 6-6"/>',
 } as const

@@ -28,17 +28,9 @@ export type LayoutOptions = {
 }
 
 /** The frame of every page. The body begins at the level of `<h1>`. */
-export function layout({
-  title,
-  active,
-  session,
-  csrf,
-  url,
-  body,
-  scripts = [],
-}: LayoutOptions): Html {
+export function layout({ title, active, session, csrf, url, body, scripts = [] }: LayoutOptions): Html {
   const sheets = ['app.css', ...scripts.filter((name) => name.endsWith('.css'))]
-  const programs = ['app.js', ...scripts.filter((name) => name.endsWith('.js'))]
+  const programs = ['units.js', 'app.js', ...scripts.filter((name) => name.endsWith('.js'))]
   return html`<!doctype html>
 <html lang="en" class="${session ? 'with-rail' : 'bare'}">
 <head>
@@ -63,13 +55,13 @@ ${body}
 }
 
 function rail(active: NavigationKey | null): Html {
-  return html`<nav class="rail" aria-label="Main">
+  return html`<nav class="rail" aria-label="Main"><div class="rail-inner">
 <a class="brand" href="/" aria-label="Monitor, home">${icon('brand')}</a>
 <ul>${NAVIGATION.map(
     ({ key, href, label }) =>
       html`<li><a href="${href}"${key === active ? html` aria-current="page"` : null}>${icon(key)}<span>${label}</span></a></li>`,
   )}</ul>
-</nav>`
+</div></nav>`
 }
 
 function topBar(session: Session, csrf: string, url: URL | undefined): Html {
@@ -80,7 +72,7 @@ ${icon('search')}<input type="search" name="q" value="${url?.searchParams.get('q
 </form>
 <p class="live" data-live-state role="status" hidden><span class="live-dot" aria-hidden="true"></span><span class="live-word">Live</span></p>
 <button class="quiet" type="button" data-theme-toggle hidden aria-label="Colours: as the system">${icon('theme-system')}${icon('theme-light')}${icon('theme-dark')}</button>
-<span class="account">${icon('user')}<span class="account-name">${session.user}</span></span>
+<a class="account" href="/password" title="Your password">${icon('user')}<span class="account-name">${session.user}</span></a>
 <form class="sign-out" action="/logout" method="post">
 <input type="hidden" name="csrf" value="${csrf}"><button class="quiet" type="submit" aria-label="Sign out" title="Sign out">${icon('sign-out')}</button>
 </form>

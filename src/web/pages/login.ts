@@ -1,5 +1,6 @@
 import { readLocalPath } from '../form.ts'
 import { type Html, html } from '../html.ts'
+import { icon } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { type PageRequest, page, redirect } from '../page.ts'
 
@@ -44,12 +45,13 @@ function loginView({ next, name, problem }: LoginModel): Html {
     session: null,
     csrf: '',
     body: html`<form class="sign-in" method="post" action="/login">
+<p class="brand-line">${icon('brand')}Monitor</p>
 <h1>Sign in</h1>
 ${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`}
 <input type="hidden" name="next" value="${next}">
 <label>Name <input name="name" value="${name}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" required${name === '' && autofocus}></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" maxlength="1024" required${name !== '' && autofocus}></label>
-<button type="submit">Sign in</button>
+<button class="primary" type="submit">Sign in</button>
 </form>`,
   })
 }

@@ -1,0 +1,314 @@
+// The graph of one metric: drawn by uPlot from the API, zoomed by dragging. The server's drawing stands in its place until then.
+{
+  const { formatValue, formatTime } = globalThis.monitorUnits
+  const place = document.querySelector('[data-graph]')
+  const note = document.querySelector('[data-graph-note]')
+  const { source, unit } = place.dataset
+  const DAY = 86_400
+  /** The shortest time that dragging can pick, in seconds. */
+  const LEAST_SPAN = 10
+  let plot = null
+  let shown = null
+  let asked = 0
+
+  /** What the address asks for: `from` and `to`, and whether the end moves on with the clock. */
+  function readSpan() {
+    const { from, to, live } = JSON.parse(document.querySelector('[data-graph-span]').dataset.graphSpan)
+    return { from, to, live }
+  }
+
+  const colour = (name) => {
+    const probe = document.createElement('i')
+    probe.className = `ink-${name}`
+    place.append(probe)
+    const value = getComputedStyle(probe).color
+    probe.remove()
+    return value
+  }
+  const fade = (rgb, alpha) => rgb.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`)
+
+  // ---- Data ----
+  async function load() {
+    const mine = ++asked
+    const { from, to } = readSpan()
+    const points = Math.max(100, Math.min(2000, Math.round(place.clientWidth)))
+    place.classList.add('waiting')
+    try {
+      const response = await fetch(`${source}?from=${from}&to=${to}&points=${points}`)
+      const answer = await response.json()
+      if (mine !== asked) return
+      if (!response.ok) throw new Error(answer.error)
+      draw(splitAtGaps(answer.points), from, to)
+      note.textContent = ''
+    } catch (error) {
+      if (mine === asked) note.textContent = `The samples could not be read: ${error.message}`
+    } finally {
+      if (mine === asked) place.classList.remove('waiting')
+    }
+  }
+
+  /** Columns for uPlot, with an empty row wherever a step is longer than usual. */
+  function splitAtGaps(rows) {
+    const steps = rows
+      .slice(1)
+      .map((row, i) => row[0] - rows[i][0])
+      .sort((a, b) => a - b)
+    const limit = 1.8 * (steps[Math.floor(steps.length / 2)] ?? 60)
+    const columns = [[], [], [], []]
+    rows.forEach((row, i) => {
+      if (i > 0 && row[0] - rows[i - 1][0] > limit) {
+        columns[0].push((row[0] + rows[i - 1][0]) / 2)
+        for (const column of columns.slice(1)) column.push(null)
+      }
+      columns[0].push(row[0])
+      // Without thinning a row has one value for all three.
+      columns[1].push(row.length > 2 ? row[2] : row[1])
+      columns[2].push(row[1])
+      columns[3].push(row.length > 2 ? row[3] : row[1])
+    })
+    return columns
+  }
+
+  // ---- Drawing ----
+  function draw(columns, from, to) {
+    shown = { columns, from, to }
+    const isThinned = columns[2].some((value, i) => value !== columns[3][i])
+    if (plot && plot.isThinned === isThinned) {
+      plot.setData(columns, false)
+      plot.batch(() => {
+        plot.setScale('x', { min: from, max: to })
+        plot.setScale('y', { min: 0, max: 1 })
+      })
+    } else {
+      plot?.destroy()
+      place.querySelector('.chart')?.remove()
+      plot = new uPlot(describePlot(isThinned), columns, place)
+      plot.isThinned = isThinned
+    }
+    place.querySelector('.no-samples')?.remove()
+    if (columns[0].length === 0) {
+      const words = document.createElement('p')
+      words.className = 'no-samples'
+      words.textContent = 'No samples in this time'
+      place.append(words)
+    }
+    place.dataset.drawn = `${from}-${to}`
+  }
+
+  function describePlot(isThinned) {
+    const ink = colour('soft')
+    const line = colour('line')
+    const hairline = { stroke: colour('hairline'), width: 1 }
+    const axis = {
+      stroke: ink,
+      font: `12px ${getComputedStyle(place).fontFamily}`,
+      grid: hairline,
+      ticks: hairline,
+    }
+    const edge = { width: 0, points: { show: false } }
+    return {
+      width: place.clientWidth,
+      height: place.clientHeight,
+      padding: [12, 12, 0, 0],
+      legend: { show: false },
+      cursor: { drag: { x: true, y: false, setScale: false, dist: 5 }, points: { size: 7 } },
+      select: { show: true },
+      scales: {
+        x: { time: true, auto: false, range: () => [shown.from, shown.to] },
+        y: { range: rangeOfValues },
+      },
+      series: [
+        {},
+        { stroke: line, width: 1.75, fill: isThinned ? undefined : fade(line, 0.1), points: { show: false } },
+        { ...edge, stroke: line },
+        { ...edge, stroke: line },
+      ],
+      bands: isThinned ? [{ series: [3, 2], fill: fade(line, 0.24) }] : [],
+      axes: [
+        { ...axis, values: labelTimes, space: 70 },
+        {
+          ...axis,
+          values: (_, splits) => splits.map((value) => shortenTick(formatValue(value, unit))),
+          splits: (_, _axis, low, high) => ticksOfValues(low, high),
+          size: 74,
+        },
+      ],
+      hooks: { setSelect: [zoomToSelection], setCursor: [moveTip], ready: [addTip] },
+    }
+  }
+
+  const shortenTick = (label) =>
+    /^0\D*$|^0\.0+\D*$/.test(label)
+      ? '0'
+      : label.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '')
+
+  /** Zero is always in the picture, but for temperatures and long times. */
+  function rangeOfValues() {
+    let least = Number.POSITIVE_INFINITY
+    let most = Number.NEGATIVE_INFINITY
+    for (const [i, value] of shown.columns[2].entries()) {
+      if (value === null) continue
+      least = Math.min(least, value)
+      most = Math.max(most, shown.columns[3][i])
+    }
+    if (unit === 'state') return [0, 1]
+    if (least > most) return [0, unit === '%' ? 100 : 1]
+    const floats = (unit === '°C' || unit === 's') && most - least < 0.5 * Math.abs(most)
+    const bottom = floats ? least : Math.min(0, least)
+    const top = most > bottom ? most : bottom + (unit.startsWith('B') ? 1024 : 1)
+    const step = roundStep((top - bottom) / 5)
+    const high = Math.ceil(top / step - 1e-9) * step
+    return [Math.floor(bottom / step) * step, unit === '%' && most <= 100 ? Math.min(100, high) : high]
+  }
+
+  function ticksOfValues(low, high) {
+    if (unit === 'state') return [0, 1]
+    const step = roundStep((high - low) / 5)
+    const ticks = []
+    for (let i = Math.ceil(low / step - 1e-9); i * step <= high * (1 + 1e-9); i++) ticks.push(i * step)
+    return ticks
+  }
+
+  function roundStep(wanted) {
+    const among = (rounds, power) =>
+      (rounds.find((round) => round * power >= wanted * (1 - 1e-9)) ?? 0) * power
+    if (unit.startsWith('B')) {
+      const power = 1024 ** Math.max(0, Math.floor(Math.log2(Math.max(1, wanted)) / 10))
+      return among([1, 2, 5, 10, 20, 50, 100, 200, 500, 1024], power)
+    }
+    if (unit === 's' && wanted > 1 && wanted <= 2 * DAY)
+      return among(
+        [2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 43_200, DAY, 2 * DAY],
+        1,
+      )
+    if (unit === 's' && wanted > DAY) return Math.ceil(wanted / DAY) * DAY
+    return among([1, 2, 2.5, 5, 10], 10 ** Math.floor(Math.log10(wanted)))
+  }
+
+  function labelTimes(_, splits, _axis, _space, step) {
+    return splits.map((time) => {
+      if (step >= 28 * DAY) return formatTime(time, 'month')
+      if (step >= DAY) return formatTime(time, 'day')
+      if (step < 60) return formatTime(time, 'stamp').slice(11)
+      const clock = formatTime(time, 'clock')
+      return clock === '00:00' ? formatTime(time, 'day') : clock
+    })
+  }
+
+  // ---- Tooltip ----
+  function addTip(chart) {
+    chart.tip = document.createElement('div')
+    chart.tip.className = 'tip'
+    chart.tip.hidden = true
+    chart.over.append(chart.tip)
+  }
+
+  function moveTip(chart) {
+    const { tip, cursor } = chart
+    if (!tip) return
+    const { idx, left } = cursor
+    const values = idx === null || idx === undefined ? null : shown.columns.map((column) => column[idx])
+    tip.hidden = !values || values[1] === null || values[1] === undefined || left < 0
+    if (tip.hidden) return
+    const [time, mean, least, most] = values
+    const parts = chart.isThinned
+      ? [
+          ['Maximum', most],
+          ['Mean', mean],
+          ['Minimum', least],
+        ]
+      : [['Value', mean]]
+    const list = document.createElement('dl')
+    for (const [name, value] of parts) {
+      list.append(Object.assign(document.createElement('dt'), { textContent: name }))
+      list.append(Object.assign(document.createElement('dd'), { textContent: formatValue(value, unit) }))
+    }
+    tip.replaceChildren(
+      Object.assign(document.createElement('time'), { textContent: formatTime(time, 'stamp') }),
+      list,
+    )
+    const beyond = left + tip.offsetWidth + 24 > chart.over.clientWidth
+    tip.style.left = `${beyond ? Math.max(0, left - tip.offsetWidth - 12) : left + 12}px`
+  }
+
+  // ---- Ranges ----
+  async function goTo(query, replace = false) {
+    const address = `${location.pathname}${query}`
+    if (address === location.pathname + location.search) return
+    history[replace ? 'replaceState' : 'pushState'](null, '', address)
+    await follow()
+  }
+
+  /** Shows what the address says now: the words by the server, then the samples. */
+  async function follow() {
+    await globalThis.monitorPage.refresh()
+    await load()
+  }
+
+  function zoomToSelection(chart) {
+    const { left, width } = chart.select
+    if (width < 2) return
+    const from = Math.floor(chart.posToVal(left, 'x'))
+    const to = Math.ceil(chart.posToVal(left + width, 'x'))
+    chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+    const middle = (from + to) / 2
+    const half = Math.max(LEAST_SPAN, to - from) / 2
+    goTo(`?from=${Math.round(middle - half)}&to=${Math.round(middle + half)}`)
+  }
+
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('[data-graph-link]')
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
+    event.preventDefault()
+    goTo(new URL(link.href).search)
+  })
+
+  document.addEventListener('submit', (event) => {
+    const form = event.target.closest('[data-span-form]')
+    if (!form) return
+    event.preventDefault()
+    const seconds = (name) => Math.floor(new Date(form.elements[name].value).getTime() / 1000)
+    const [from, to] = [seconds('from'), seconds('to')]
+    if (from < to) goTo(`?from=${from}&to=${to}`)
+    else note.textContent = 'The beginning has to be before the end.'
+  })
+
+  // Keys on the graph: left and right move it by a half, + and - zoom.
+  place.addEventListener('keydown', (event) => {
+    const { from, to } = readSpan()
+    const span = to - from
+    const moves = {
+      ArrowLeft: [from - span / 2, to - span / 2],
+      ArrowRight: [from + span / 2, to + span / 2],
+      '+': [from + span / 4, to - span / 4],
+      '-': [from - span / 2, to + span / 2],
+    }
+    const move = moves[event.key]
+    if (!move || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    const now = Math.floor(Date.now() / 1000)
+    const past = Math.max(0, move[1] - Math.max(to, now))
+    goTo(`?from=${Math.max(0, Math.round(move[0] - past))}&to=${Math.round(move[1] - past)}`)
+  })
+
+  addEventListener('popstate', follow)
+  document.addEventListener('monitor:refreshed', () => readSpan().live && load())
+  document.addEventListener('monitor:theme', redrawWhole)
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redrawWhole)
+
+  function redrawWhole() {
+    if (!shown) return
+    plot?.destroy()
+    plot = null
+    draw(shown.columns, shown.from, shown.to)
+  }
+
+  let width = 0
+  new ResizeObserver(() => {
+    if (!plot || place.clientWidth === width) return
+    width = place.clientWidth
+    plot.setSize({ width, height: place.clientHeight })
+  }).observe(place)
+
+  load()
+}

@@ -1,0 +1,61 @@
+import { type Host, hostStatus } from '../domain/host.ts'
+import { type Html, html } from './html.ts'
+import { icon } from './icons.ts'
+import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from './widgets.ts'
+
+export const HOST_SORTS = ['status', 'name', 'ip', 'domain', 'platform', 'last_heard'] as const
+export type HostSort = (typeof HOST_SORTS)[number]
+
+export type HostTableOptions = {
+  readonly hosts: readonly Host[]
+  readonly now: number
+  readonly silence: number
+  /** Makes the heads links that sort; without it they are plain. */
+  readonly order?: { readonly url: URL; readonly sort: HostSort; readonly isDescending: boolean }
+}
+
+type Column = { readonly sort: HostSort | null; readonly name: string; readonly className: string }
+
+const COLUMNS: readonly Column[] = [
+  { sort: 'status', name: 'Status', className: 'col-status' },
+  { sort: 'name', name: 'Name', className: 'col-name' },
+  { sort: 'ip', name: 'Address', className: 'col-ip phone-hidden' },
+  { sort: 'domain', name: 'Domain', className: 'col-domain wide-only' },
+  { sort: 'platform', name: 'Platform', className: 'col-platform phone-hidden' },
+  { sort: null, name: 'Processor', className: 'col-meter number' },
+  { sort: null, name: 'Memory', className: 'col-meter number' },
+  { sort: 'last_heard', name: 'Last reported', className: 'col-time number' },
+]
+
+/** Hosts one a row, as home and the list of hosts show them. */
+export function hostTable({ hosts, now, silence, order }: HostTableOptions): Html {
+  return html`<table class="table fixed hosts">
+<thead><tr>${COLUMNS.map((column) => columnHead(column, order))}</tr></thead>
+<tbody>${hosts.map((host) => hostRow(host, now, silence))}</tbody>
+</table>`
+}
+
+function columnHead({ sort, name, className }: Column, order: HostTableOptions['order']): Html {
+  if (!order || sort === null) return html`<th scope="col" class="${className}">${name}</th>`
+  const isCurrent = order.sort === sort
+  const turnsDown = isCurrent && !order.isDescending
+  const href = withParameters(order.url, { sort, order: turnsDown ? 'desc' : null, offset: null })
+  const direction = order.isDescending ? 'descending' : 'ascending'
+  return html`<th scope="col" class="${className}"${isCurrent && html` aria-sort="${direction}"`}><a href="${href}">${name}${isCurrent && icon(order.isDescending ? 'down' : 'up')}</a></th>`
+}
+
+function hostRow(host: Host, now: number, silence: number): Html {
+  const { latest } = host
+  const platform = [host.platform, host.build].filter(Boolean).join(' · ')
+  return html`<tr data-key="host-${host.name}">
+<td class="col-status">${statusLabel(hostStatus(host, now, silence))}</td>
+<th scope="row" class="col-name" title="${host.name}"><a href="${hostPath(host.name)}">${host.name}</a><span class="sub">${host.ip} · ${host.platform}</span></th>
+<td class="col-ip phone-hidden">${host.ip}</td>
+<td class="col-domain wide-only" title="${host.domain}">${host.domain}</td>
+<td class="col-platform phone-hidden" title="${platform}">${platform}</td>
+<td class="col-meter number">${percentMeter(latest['perf.processor.percent.used'])}</td>
+<td class="col-meter number">${percentMeter(latest['perf.memory.percent.used'])}</td>
+<td class="col-time number">${agoLabel(host.lastHeard, now)}</td>
+</tr>
+`
+}

@@ -1,0 +1,139 @@
+import type { Host } from '../../domain/host.ts'
+import { metricTitle, metricUnit, type Unit } from '../../domain/metric.ts'
+import { type SeriesSummary, summarizeSeries, type ThinnedSeries, thinSeries } from '../../domain/series.ts'
+import { lineChart } from '../chart.ts'
+import { type Html, html } from '../html.ts'
+import { icon } from '../icons.ts'
+import { layout } from '../layout.ts'
+import { notFound, page } from '../page.ts'
+import { neighbourSpans, RANGES, readSpan, type Span } from '../span.ts'
+import { hostPath, stampLabel } from '../widgets.ts'
+import { formatField, formatFigure, formatNumber, formatStamp, formatValue } from '../words.ts'
+
+/** Rows of the drawing without JavaScript, and of the table. */
+const DRAWN = 600
+const TABLED = 24
+
+export const graphPage = page(
+  { path: '/hosts/:name/metrics/:metric', access: 'viewer' },
+  async ({ url, params, session, csrf, now, web }) => {
+    const { hosts, samples } = web.store
+    const metric = params.metric ?? ''
+    const host = (await hosts.find(params.name ?? '')) ?? notFoundHost()
+    if (!(metric in host.latest) && !(await hosts.metrics(host.name)).includes(metric))
+      throw notFound('metric')
+    const wantsAll = url.searchParams.get('range') === 'all'
+    const span = readSpan(url.searchParams, wantsAll ? await samples.extent(host.name) : null, now)
+    const series = await samples.range(host.name, metric, span.from, span.to)
+    const model = {
+      host,
+      metric,
+      unit: metricUnit(metric),
+      title: metricTitle(metric),
+      span,
+      summary: summarizeSeries(series),
+      drawn: thinSeries(series, span.from, span.to, DRAWN),
+      tabled: thinSeries(series, span.from, span.to, TABLED),
+      now,
+    }
+    return layout({
+      title: `${model.title} · ${host.name}`,
+      active: 'hosts',
+      session,
+      csrf,
+      url,
+      body: graphView(model),
+      scripts: ['uplot.css', 'uplot.js', 'graph.js'],
+    })
+  },
+)
+
+function notFoundHost(): never {
+  throw notFound('host')
+}
+
+type GraphModel = {
+  readonly host: Host
+  readonly metric: string
+  readonly unit: Unit
+  readonly title: string
+  readonly span: Span
+  readonly summary: SeriesSummary | null
+  readonly drawn: ThinnedSeries
+  readonly tabled: ThinnedSeries
+  readonly now: number
+}
+
+function graphView(model: GraphModel): Html {
+  const { host, metric, title, unit, span } = model
+  const source = `/api/v1/hosts/${encodeURIComponent(host.name)}/metrics/${encodeURIComponent(metric)}`
+  return html`<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a> › <a href="${hostPath(host.name)}">${host.name}</a></p><h1>${title}</h1>
+<p class="lead" data-live="lead"><code>${metric}</code> · ${span.words}</p></div></div>
+<div data-live="ranges" class="ranges">${rangeLinks(span)}${stepLinks(model)}</div>
+<div class="big-chart" data-graph data-source="${source}" data-unit="${unit}" tabindex="0" role="group" aria-label="Graph. Arrow keys move it in time, plus and minus zoom.">${bigChart(model)}</div>
+<p class="chart-note" data-graph-note role="status">${model.summary === null && 'No samples in this time.'}</p>
+<div data-live="figures" data-graph-span="${JSON.stringify({ from: span.from, to: span.to, live: span.isLive })}">
+${figures(model)}
+<details class="section"><summary><h2>These figures as a table</h2></summary>${table(model)}</details>
+</div>
+${spanForm(span, model.now)}`
+}
+
+function rangeLinks({ range }: Span): Html {
+  return html`<ul class="segments" aria-label="Range">${RANGES.map(
+    ({ key, words }) =>
+      html`<li><a href="?range=${key}" title="${words}" data-graph-link${key === range && html` aria-current="true"`}>${key}</a></li>`,
+  )}</ul>`
+}
+
+function stepLinks({ span, now }: GraphModel): Html {
+  const { earlier, wider, later } = neighbourSpans(span, now)
+  return html`<a class="button" href="${earlier}" data-graph-link>${icon('back')}Earlier</a>${
+    later === null
+      ? html`<span class="button" aria-disabled="true">Later${icon('forward')}</span>`
+      : html`<a class="button" href="${later}" data-graph-link>Later${icon('forward')}</a>`
+  }<a class="button" href="${wider}" data-graph-link>${icon('zoom-out')}Zoom out</a>`
+}
+
+function bigChart({ drawn, span, unit, title, summary, host }: GraphModel): Html {
+  const { times, low, mean, high } = drawn
+  const label = summary
+    ? `${title} of ${host.name}, ${span.words}: from ${formatValue(summary.low, unit)} to ${formatValue(summary.high, unit)}`
+    : `${title} of ${host.name}, ${span.words}: no samples`
+  return lineChart({
+    lines: [{ name: title, times, values: mean, ...(mean === low ? {} : { low, high }) }],
+    from: span.from,
+    to: span.to,
+    unit,
+    label,
+    height: 330,
+    timeTickCount: 6,
+    valueTickCount: 5,
+    filled: mean === low,
+  })
+}
+
+function figures({ summary, unit }: GraphModel): Html {
+  const figure = (name: string, value: number | undefined) => {
+    const { number, unit: word } = value === undefined ? { number: '–', unit: '' } : formatFigure(value, unit)
+    return html`<div><span class="name">${name}</span><b>${number}${word !== '' && html`<small>${word}</small>`}</b></div>`
+  }
+  return html`<div class="figures">${figure('Last', summary?.last)}${figure('Minimum', summary?.low)}${figure('Mean', summary?.mean)}${figure('Maximum', summary?.high)}<div><span class="name">Samples</span><b>${formatNumber(summary?.count ?? 0)}</b></div></div>`
+}
+
+function table({ tabled, unit }: GraphModel): Html {
+  const { times, low, mean, high } = tabled
+  if (times.length === 0) return html`<p class="soft">No samples in this time.</p>`
+  const rows = Array.from(
+    times,
+    (time, i) =>
+      html`<tr><th scope="row">${stampLabel(time)}</th>${[low, mean, high].map((column) => html`<td class="number">${formatValue(column[i] ?? 0, unit)}</td>`)}</tr>\n`,
+  )
+  return html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Time</th><th scope="col" class="number">Minimum</th><th scope="col" class="number">Mean</th><th scope="col" class="number">Maximum</th></tr></thead><tbody>${rows}</tbody></table></div>`
+}
+
+function spanForm({ from, to }: Span, now: number): Html {
+  const field = (name: string, label: string, time: number) =>
+    html`<label>${label} <input type="datetime-local" name="${name}" value="${formatField(time)}" data-time="${time}" data-time-as="field" required></label>`
+  return html`<form class="span-form section" method="get" data-span-form data-live="span"><h2>Any time</h2>${field('from', 'From', from)}${field('to', 'to', to)}<button type="submit">Show</button><span class="soft unscripted">in the time of the server, where it is ${formatStamp(now)}</span></form>`
+}

@@ -1,0 +1,123 @@
+import { SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
+import { type Host, hostStatus } from '../../domain/host.ts'
+import { metricUnit } from '../../domain/metric.ts'
+import type { Series } from '../../domain/sample.ts'
+import { readInteger } from '../api/query.ts'
+import { donut, sparkline } from '../chart.ts'
+import { hostTable } from '../host-table.ts'
+import { type Html, html } from '../html.ts'
+import { severityMark, statusMark } from '../icons.ts'
+import { layout } from '../layout.ts'
+import { page } from '../page.ts'
+import { agoLabel, capitalize, hostPath, metricPath, pager, statusLabel } from '../widgets.ts'
+import { formatNumber, formatValue } from '../words.ts'
+
+const PAGE = 100
+const HOUR = 3600
+const SEVERITIES: readonly Severity[] = [1, 2, 3, 4]
+const SERVER_FIGURES = [
+  { metric: 'perf.processor.percent.used', name: 'Processor', most: 100 },
+  { metric: 'perf.memory.percent.used', name: 'Memory', most: 100 },
+  { metric: 'perf.system.load.1', name: 'Load', most: undefined },
+] as const
+
+export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, session, csrf, now, web }) => {
+  const { store, silence, serverName } = web
+  const upSince = now - silence
+  const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
+  const metrics = SERVER_FIGURES.map(({ metric }) => metric)
+  const [count, open, server, lines, list] = await Promise.all([
+    store.hosts.count(upSince),
+    store.events.countOpen(),
+    store.hosts.find(serverName),
+    store.samples.ranges(serverName, metrics, now - HOUR, now),
+    store.hosts.list({ upSince, offset, limit: PAGE, sort: 'name' }),
+  ])
+  const model: HomeModel = { count, open, server, serverName, lines, ...list, url, offset, now, silence }
+  const body = list.total === 0 && offset === 0 ? emptyView() : homeView(model)
+  return layout({ title: homeTitle(count, open), active: 'home', session, csrf, url, body })
+})
+
+type HomeModel = {
+  readonly count: { readonly up: number; readonly down: number }
+  readonly open: Readonly<Record<Severity, number>>
+  readonly server: Host | null
+  readonly serverName: string
+  readonly lines: ReadonlyMap<string, Series>
+  readonly total: number
+  readonly hosts: readonly Host[]
+  readonly url: URL
+  readonly offset: number
+  readonly now: number
+  readonly silence: number
+}
+
+/** Says what is wrong, so that a tab in the background tells it. */
+export function homeTitle({ down }: HomeModel['count'], open: HomeModel['open']): string {
+  const parts = [down > 0 && `${down} down`, open[1] > 0 && `${open[1]} critical`].filter(Boolean)
+  return parts.length === 0 ? 'Home' : `${parts.join(', ')} · Home`
+}
+
+function homeView(model: HomeModel): Html {
+  const { count, open, hosts, now, silence, url, offset, total } = model
+  return html`<h1 class="unseen">Home</h1>
+<div class="overview" data-live="overview">
+${availability(count)}
+${openEvents(open)}
+${serverPanel(model)}
+</div>
+<section class="section" data-live="hosts"><div class="section-head"><h2>Hosts</h2><a href="/hosts">Search and sort</a></div>
+${hostTable({ hosts, now, silence })}
+${pager({ url, offset, limit: PAGE, total })}
+</section>`
+}
+
+function availability({ up, down }: HomeModel['count']): Html {
+  const all = up + down
+  const share = all === 0 ? '–' : `${Math.floor((up / all) * 1000) / 10}%`
+  const slices = [
+    { value: up, className: 'slice-up' },
+    { value: down, className: 'slice-down' },
+  ]
+  return html`<section><h2>Host availability</h2><div class="ring-and-key">${donut(slices, share, 'up')}
+<ul class="key">
+<li${up === 0 && html` class="none"`}><a href="/hosts?status=up">${statusMark('up')}Up<b>${formatNumber(up)}</b></a></li>
+<li${down === 0 && html` class="none"`}><a href="/hosts?status=down">${statusMark('down')}Down<b>${formatNumber(down)}</b></a></li>
+</ul></div></section>`
+}
+
+function openEvents(open: HomeModel['open']): Html {
+  const sum = SEVERITIES.reduce((all, severity) => all + open[severity], 0)
+  const slices = SEVERITIES.map((severity) => ({ value: open[severity], className: `severity-${severity}` }))
+  return html`<section><h2>Open events</h2><div class="ring-and-key">${donut(slices, formatNumber(sum), 'open')}
+<ul class="key">${SEVERITIES.map(
+    (severity) =>
+      html`<li${open[severity] === 0 && html` class="none"`}><a href="/events?severity=${severity}">${severityMark(severity)}${capitalize(SEVERITY_NAMES[severity])}<b>${formatNumber(open[severity])}</b></a></li>`,
+  )}</ul></div></section>`
+}
+
+function serverPanel({ server, serverName, lines, now, silence }: HomeModel): Html {
+  if (!server)
+    return html`<section><h2>This server</h2><p class="soft">No agent reports as <b>${serverName}</b> yet. <code>monitor server --agent</code> watches this machine as well.</p></section>`
+  return html`<section><h2>This server</h2>
+<p class="server-line"><a href="${hostPath(server.name)}"><b>${server.name}</b></a> ${statusLabel(hostStatus(server, now, silence))} <span class="soft">${describeMachine(server)}, reported ${agoLabel(server.lastHeard, now)}</span></p>
+<div class="trio">${SERVER_FIGURES.map(({ metric, name, most }) => {
+    const value = server.latest[metric]
+    const series = lines.get(metric)
+    return html`<a href="${metricPath(server.name, metric)}"><span class="soft">${name}</span><b>${value === undefined ? '–' : formatValue(value, metricUnit(metric))}</b>${series && sparkline({ name, ...series }, now - HOUR, now, most)}</a>`
+  })}</div></section>`
+}
+
+function describeMachine({ processors, memoryMb, platform }: Host): string {
+  const memory = formatValue(memoryMb * 1024 * 1024, 'B')
+  return `${platform}, ${processors} ${processors === 1 ? 'processor' : 'processors'}, ${memory}`
+}
+
+function emptyView(): Html {
+  return html`<h1 class="unseen">Home</h1><section class="empty" data-live="overview"><h2>No host has reported yet</h2>
+<p>Hosts are not added here: an agent that reports is a host. This page shows the first one as soon as it does.</p>
+<ol>
+<li>To watch this machine, start the server with an agent of its own:<pre class="command" tabindex="0"><code>monitor server --agent</code></pre></li>
+<li>To watch another machine, copy the program there and start an agent with the passphrase of this server, which <code>monitor config print</code> names the place of:<pre class="command" tabindex="0"><code>monitor agent --set agent.server=SERVER:8888 --set agent.passphrase_file=FILE</code></pre></li>
+</ol></section>`
+}

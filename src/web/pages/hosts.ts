@@ -1,0 +1,102 @@
+import type { Host, HostStatus } from '../../domain/host.ts'
+import { readChoice, readInteger, readText } from '../api/query.ts'
+import { HOST_SORTS, type HostSort, hostTable } from '../host-table.ts'
+import { type Html, html } from '../html.ts'
+import { statusMark } from '../icons.ts'
+import { layout } from '../layout.ts'
+import { page } from '../page.ts'
+import { pager, withParameters } from '../widgets.ts'
+import { formatCount, formatNumber } from '../words.ts'
+
+const PAGE = 100
+
+export const hostsPage = page(
+  { path: '/hosts', access: 'viewer' },
+  async ({ url, session, csrf, now, web }) => {
+    const upSince = now - web.silence
+    const search = readText(url, 'q', 200)?.trim()
+    const status = readChoice(url, 'status', ['up', 'down', ''])
+    const sort = readChoice(url, 'sort', HOST_SORTS) ?? 'name'
+    const isDescending = readChoice(url, 'order', ['asc', 'desc']) === 'desc'
+    const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
+    const wanted = {
+      ...(search ? { search } : {}),
+      ...(status ? { status } : {}),
+    }
+    const [count, list] = await Promise.all([
+      web.store.hosts.count(upSince),
+      web.store.hosts.list({ ...wanted, sort, descending: isDescending, offset, limit: PAGE, upSince }),
+    ])
+    const model = {
+      url,
+      search: search ?? '',
+      status: status || null,
+      sort,
+      isDescending,
+      offset,
+      count,
+      ...list,
+      now,
+      silence: web.silence,
+    }
+    return layout({ title: 'Hosts', active: 'hosts', session, csrf, url, body: hostsView(model) })
+  },
+)
+
+type HostsModel = {
+  readonly url: URL
+  readonly search: string
+  readonly status: HostStatus | null
+  readonly sort: HostSort
+  readonly isDescending: boolean
+  readonly offset: number
+  readonly count: { readonly up: number; readonly down: number }
+  readonly total: number
+  readonly hosts: readonly Host[]
+  readonly now: number
+  readonly silence: number
+}
+
+function hostsView(model: HostsModel): Html {
+  const { url, search, sort, isDescending, hosts, total, offset, now, silence } = model
+  return html`<div class="head"><div><h1>Hosts</h1><p class="lead" data-live="lead">${describeList(model)}</p></div>
+<div class="totals" data-live="totals" role="group" aria-label="Status">${statusLinks(model)}</div></div>
+<div data-live="hosts">${
+    total === 0 || hosts.length === 0
+      ? emptyView(model)
+      : html`${hostTable({ hosts, now, silence, order: { url, sort, isDescending } })}${pager({ url, offset, limit: PAGE, total })}`
+  }</div>
+${search !== '' && html`<p class="pager"><a href="${withParameters(url, { q: null, offset: null })}">Show all hosts</a></p>`}`
+}
+
+/** What the list holds, in a sentence. */
+export function describeList({
+  search,
+  status,
+  total,
+  count,
+}: Pick<HostsModel, 'search' | 'status' | 'total' | 'count'>): Html {
+  const all = count.up + count.down
+  if (search === '' && status === null) return html`${formatCount(all, 'host')}`
+  return html`${formatNumber(total)} of ${formatCount(all, 'host')}${status && ` that ${total === 1 ? 'is' : 'are'} ${status}`}${search !== '' && html` with “${search}” in name, address, domain, platform or build`}`
+}
+
+function statusLinks({ url, status, count }: HostsModel): Html[] {
+  const link = (value: HostStatus | null, words: Html, number: number) =>
+    html`<a href="${withParameters(url, { status: value, offset: null })}"${status === value && html` aria-current="true"`}>${words}<b>${formatNumber(number)}</b></a>`
+  return [
+    link(null, html`All`, count.up + count.down),
+    link('up', html`${statusMark('up')}Up`, count.up),
+    link('down', html`${statusMark('down')}Down`, count.down),
+  ]
+}
+
+function emptyView({ search, status, count, offset, url }: HostsModel): Html {
+  if (count.up + count.down === 0)
+    return html`<section class="empty"><h2>No host has reported yet</h2><p>An agent that reports is a host. <a href="/">Home</a> says how to start one.</p></section>`
+  if (offset > 0)
+    return html`<section class="empty"><h2>Nothing on this page</h2><p>The list is shorter than that. <a href="${withParameters(url, { offset: null })}">Go to its beginning</a></p></section>`
+  if (status === 'down' && search === '')
+    return html`<section class="empty"><h2>No host is down</h2><p>Every host has reported within the time allowed.</p></section>`
+  return html`<section class="empty"><h2>No host fits</h2><p>Nothing was found. Fewer letters find more.</p></section>`
+}

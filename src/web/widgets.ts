@@ -1,0 +1,82 @@
+import type { Severity } from '../domain/event.ts'
+import { SEVERITY_NAMES } from '../domain/event.ts'
+import type { HostStatus } from '../domain/host.ts'
+import type { Unit } from '../domain/metric.ts'
+import { bar } from './chart.ts'
+import { type Html, html } from './html.ts'
+import { severityMark, statusMark } from './icons.ts'
+import { formatAgo, formatFigure, formatIso, formatNumber, formatStamp, formatValue } from './words.ts'
+
+/** Small pieces that several pages place. */
+
+export const hostPath = (host: string) => `/hosts/${encodeURIComponent(host)}`
+export const metricPath = (host: string, metric: string) =>
+  `${hostPath(host)}/metrics/${encodeURIComponent(metric)}`
+
+const STATUS_WORDS: Readonly<Record<HostStatus, string>> = { up: 'Up', down: 'Down' }
+
+export function statusLabel(status: HostStatus): Html {
+  return html`<span class="status ${status}">${statusMark(status)}<span class="status-word">${STATUS_WORDS[status]}</span></span>`
+}
+
+export function severityLabel(severity: Severity): Html {
+  const name = SEVERITY_NAMES[severity]
+  return html`<span class="severity-word severity-${severity}">${severityMark(severity)}${capitalize(name)}</span>`
+}
+
+export const capitalize = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** `3 min ago`, with the exact time as its title. */
+export function agoLabel(time: number, now: number): Html {
+  if (time <= 0) return html`<span class="soft">never</span>`
+  return html`<time datetime="${formatIso(time)}" title="${formatStamp(time)}" data-time="${time}" data-time-as="title">${formatAgo(time, now)}</time>`
+}
+
+/** The exact time, which the browser rewrites in its own time zone. */
+export function stampLabel(time: number): Html {
+  return html`<time datetime="${formatIso(time)}" data-time="${time}" data-time-as="stamp">${formatStamp(time)}</time>`
+}
+
+/** A percentage with its bar; a dash where there is none. */
+export function percentMeter(percent: number | undefined): Html {
+  if (percent === undefined) return html`<span class="meter"><span></span><span class="soft">–</span></span>`
+  return html`<span class="meter">${bar(percent)}<span${percent >= 95 && html` class="full-text"`}>${formatValue(percent, '%')}</span></span>`
+}
+
+/** A large number over its small name. */
+export function bigFigure(name: string, value: number | undefined, unit: Unit, href: string): Html {
+  const figure = value === undefined ? { number: '–', unit: '' } : formatFigure(value, unit)
+  return html`<a href="${href}"><span class="name">${name}</span><b>${figure.number}${figure.unit !== '' && html`<small>${figure.unit}</small>`}</b></a>`
+}
+
+export type PagerOptions = {
+  readonly url: URL
+  readonly offset: number
+  readonly limit: number
+  readonly total: number
+}
+
+/** Which rows these are of how many, and the ways to the others; nothing but the count when all fit. */
+export function pager({ url, offset, limit, total }: PagerOptions): Html {
+  if (total === 0) return html``
+  const last = Math.min(offset + limit, total)
+  const step = (to: number, word: string, isPossible: boolean) =>
+    isPossible
+      ? html`<a class="button" href="${withParameters(url, { offset: to === 0 ? null : String(to) })}">${word}</a>`
+      : html`<span class="button" aria-disabled="true">${word}</span>`
+  return html`<nav class="pager" aria-label="Pages"><span>${formatNumber(offset + 1)}–${formatNumber(last)} of ${formatNumber(total)}</span>${
+    total > limit &&
+    html`${step(Math.max(0, offset - limit), 'Previous', offset > 0)}${step(offset + limit, 'Next', last < total)}`
+  }</nav>`
+}
+
+/** Path and query of this address with some parameters changed; null takes one away. */
+export function withParameters(url: URL, changes: Readonly<Record<string, string | null>>): string {
+  const parameters = new URLSearchParams(url.searchParams)
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) parameters.delete(name)
+    else parameters.set(name, value)
+  }
+  const query = parameters.toString()
+  return query === '' ? url.pathname : `${url.pathname}?${query}`
+}

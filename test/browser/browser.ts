@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { PASSWORD, type SeededWebsite, USER } from './website.ts'
+
+/** Debian's Chromium, or the one that MONITOR_TEST_CHROMIUM names. */
+export const CHROMIUM = process.env.MONITOR_TEST_CHROMIUM ?? '/usr/bin/chromium'
+
+/** Throws in plain words where there is no Chromium: a page that nobody looked at is not tested. */
+export async function launchBrowser(): Promise<Browser> {
+  if (!existsSync(CHROMIUM))
+    throw new Error(
+      `There is no Chromium at ${CHROMIUM}, and the browser tests need one: install Debian's chromium, or name another in MONITOR_TEST_CHROMIUM.`,
+    )
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+export type OpenContextOptions = {
+  readonly width?: number
+  readonly height?: number
+  readonly theme?: 'light' | 'dark'
+  readonly javaScript?: boolean
+  readonly user?: string
+}
+
+/** A fresh profile, signed in. Times are those of UTC. */
+export async function openContext(
+  browser: Browser,
+  { origin }: SeededWebsite,
+  { width = 1440, height = 900, theme = 'light', javaScript = true, user = USER }: OpenContextOptions = {},
+): Promise<BrowserContext> {
+  const context = await browser.newContext({
+    baseURL: origin,
+    viewport: { width, height },
+    colorScheme: theme,
+    javaScriptEnabled: javaScript,
+    timezoneId: 'UTC',
+  })
+  context.setDefaultTimeout(15_000)
+  await context.request.post('/login', { form: { name: user, password: PASSWORD, next: '/' } })
+  return context
+}
+
+/** Everything that a page complains about in its console, broken content security policy included. */
+export function collectComplaints(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText ?? ''
+    if (!reason.includes('ERR_ABORTED')) complaints.push(`${request.url()} ${reason}`)
+  })
+  return complaints
+}
