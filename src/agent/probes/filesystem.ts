@@ -28,7 +28,7 @@ export const filesystem = defineProbe<FilesystemReading>({
       parseMountinfo(proc.readText('/proc/self/mountinfo')),
       networkFilesystems,
     )
-    const disks = parseDiskstats(proc.readTextIfThere('/proc/diskstats') ?? '')
+    const disks = readDisks(proc)
     return Promise.all(mounts.map((mounted) => readState(proc, mounted, disks)))
   },
   samples(now, previous, seconds) {
@@ -44,13 +44,22 @@ export const filesystem = defineProbe<FilesystemReading>({
   },
 })
 
+/** Empty where containers hide them: space is worth telling without. */
+function readDisks(proc: ProcFs): DiskCounters[] {
+  try {
+    return parseDiskstats(proc.readText('/proc/diskstats'))
+  } catch {
+    return []
+  }
+}
+
 async function readState(
   proc: ProcFs,
-  { name, kind, mount, isRemote }: MountedFilesystem,
+  { name, kind, mount, isRemote, isQuick }: MountedFilesystem,
   disks: readonly DiskCounters[],
 ): Promise<FilesystemState> {
   // One that refuses (no right to enter the folder, an aborted FUSE) is left out; the others are none the worse.
-  const space = await proc.statfs(mount.mountPoint, { remote: isRemote }).catch(() => null)
+  const space = await proc.statfs(mount.mountPoint, { remote: isRemote, quick: isQuick }).catch(() => null)
   const own = disks.find(({ device }) => device === mount.device)
   return { name, kind, space, disk: own ?? findSource(proc, mount.source, disks) }
 }

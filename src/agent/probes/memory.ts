@@ -1,5 +1,5 @@
 import { addSample, percentOf } from './arithmetic.ts'
-import { parseMeminfo } from './meminfo.ts'
+import { findAmount } from './meminfo.ts'
 import { defineProbe } from './probe.ts'
 
 /** Bytes. */
@@ -27,19 +27,20 @@ export const memory = defineProbe<MemoryReading>({
 
 /** Throws when the two figures that everything rests on are missing. */
 export function readMemory(text: string): MemoryReading {
-  const found = parseMeminfo(text)
-  const total = found.get('MemTotal')
-  const free = found.get('MemFree')
-  if (total === undefined || total === 0 || free === undefined)
+  const total = findAmount(text, 'MemTotal')
+  const free = findAmount(text, 'MemFree')
+  if (total === null || total === 0 || free === null)
     throw new Error('/proc/meminfo does not tell total and free memory')
-  const pages = (found.get('Buffers') ?? 0) + (found.get('Cached') ?? 0)
-  const reclaimable = found.get('SReclaimable') ?? 0
-  // Kernels before 3.14 don't say what is available; shared memory counts as cached there but can't be given away.
-  const estimate = free + pages + reclaimable - (found.get('Shmem') ?? 0)
-  const available = found.get('MemAvailable') ?? Math.max(estimate, free)
+  const pages = findAmount(text, 'Cached')
+  const cached = (pages ?? 0) + (findAmount(text, 'Buffers') ?? 0) + (findAmount(text, 'SReclaimable') ?? 0)
   return {
     total,
-    available: Math.min(available, total),
-    cached: found.has('Cached') ? pages + reclaimable : null,
+    available: Math.min(findAmount(text, 'MemAvailable') ?? estimateAvailable(text, free, cached), total),
+    cached: pages === null ? null : cached,
   }
+}
+
+/** Kernels before 3.14 don't say what is available. Shared memory counts as cached there, but can't be given away. */
+function estimateAvailable(text: string, free: number, cached: number): number {
+  return Math.max(free, free + cached - (findAmount(text, 'Shmem') ?? 0))
 }

@@ -8,6 +8,8 @@ export type MountedFilesystem = {
   readonly mount: Mount
   /** Served by another machine or process, or reached through such a one: asking may never end. */
   readonly isRemote: boolean
+  /** The kernel knows its space without asking any disk. */
+  readonly isQuick: boolean
   /** A whole device (or subvolume), a part of one that is bound in from elsewhere, or a root on no device of its own. */
   readonly kind: 'device' | 'bind' | 'root'
 }
@@ -27,6 +29,8 @@ const VIRTUAL = new Set([
   'fusectl',
   'devtmpfs',
 ])
+/** What keeps its counters in memory while mounted; ZFS waits for a suspended pool, FAT counts its free clusters first. */
+const QUICK = new Set(['ext2', 'ext3', 'ext4', 'xfs'])
 /** Images that are full for ever. */
 const IMAGE = new Set(['squashfs', 'iso9660', 'udf', 'erofs', 'cramfs', 'romfs'])
 
@@ -69,9 +73,9 @@ function classify(mount: Mount, remotePoints: readonly string[]): MountedFilesys
   return mountPoint === '/' ? name(type, { mount, isRemote, kind: 'root' }) : null
 }
 
-function name(source: string, rest: Omit<MountedFilesystem, 'name'>): MountedFilesystem | null {
+function name(source: string, rest: Omit<MountedFilesystem, 'name' | 'isQuick'>): MountedFilesystem | null {
   const part = toMetricPart(source)
-  return part === '' ? null : { name: part, ...rest }
+  return part === '' ? null : { name: part, isQuick: !rest.isRemote && QUICK.has(rest.mount.type), ...rest }
 }
 
 const isRemoteType = (type: string) => REMOTE.has(type) || type === 'fuse' || type.startsWith('fuse.')

@@ -1,5 +1,5 @@
 import { addSample, percentOf } from './arithmetic.ts'
-import { parseMeminfo } from './meminfo.ts'
+import { findAmount } from './meminfo.ts'
 import { defineProbe } from './probe.ts'
 
 /** Bytes. */
@@ -20,9 +20,8 @@ export const pagefile = defineProbe<PagefileReading>({
 
 /** Null without swap, and where the two figures contradict each other (seen in containers). */
 export function readPagefile(text: string): PagefileReading | null {
-  const found = parseMeminfo(text)
-  const total = found.get('SwapTotal') ?? 0
-  const free = found.get('SwapFree')
-  if (total === 0 || free === undefined || free > total) return null
+  const total = findAmount(text, 'SwapTotal')
+  const free = findAmount(text, 'SwapFree')
+  if (total === null || total === 0 || free === null || free > total) return null
   return { total, used: total - free }
 }

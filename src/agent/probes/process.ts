@@ -17,7 +17,7 @@ export const process = defineProbe<ProcessReading>({
     const found = new Map<string, string | null>()
     for (const name of processes) {
       const id = previous?.get(name) ?? null
-      found.set(name, id !== null && isRunning(proc, id, [name]) === name ? id : null)
+      found.set(name, id !== null && findRunning(proc, id, [name]) === name ? id : null)
     }
     const missing = processes.filter((name) => found.get(name) === null)
     if (missing.length > 0) findMissing(proc, missing, found)
@@ -37,7 +37,7 @@ function findMissing(proc: ProcFs, missing: readonly string[], found: Map<string
     throw new Error('processes of other users are hidden here (/proc is mounted with hidepid)')
   let wanted = missing
   for (const id of ids) {
-    const name = isRunning(proc, id, wanted)
+    const name = findRunning(proc, id, wanted)
     if (name === null) continue
     found.set(name, id)
     wanted = wanted.filter((other) => other !== name)
@@ -46,18 +46,19 @@ function findMissing(proc: ProcFs, missing: readonly string[], found: Map<string
 }
 
 /** Which of the names the process has; null when none, or when it is gone or a zombie. */
-function isRunning(proc: ProcFs, id: string, names: readonly string[]): string | null {
-  const name = findName(proc, id, names)
-  if (name === null) return null
-  const state = parseState(proc.readTextIfThere(`/proc/${id}/stat`) ?? '')
-  return state === null || state === 'Z' || state === 'X' ? null : name
-}
-
-function findName(proc: ProcFs, id: string, names: readonly string[]): string | null {
+function findRunning(proc: ProcFs, id: string, names: readonly string[]): string | null {
   const command = proc.readTextIfThere(`/proc/${id}/comm`)?.trimEnd()
   if (command === undefined) return null
+  const commandLine = proc.readTextIfThere(`/proc/${id}/cmdline`) ?? ''
+  const name = matchName(command, commandLine, names)
+  // Zombies and kernel threads have no command line; the file that tells them apart is a dear one.
+  return name !== null && commandLine === '' && isZombie(proc, id) ? null : name
+}
+
+/** A name is the command, which the kernel cuts at 15 bytes, or ends the path of the program or of the script it runs. */
+export function matchName(command: string, commandLine: string, names: readonly string[]): string | null {
   if (names.includes(command)) return command
-  const words = (proc.readTextIfThere(`/proc/${id}/cmdline`) ?? '').split('\0')
+  const words = commandLine.split('\0', 2)
   const program = nameProgram(words[0] ?? '')
   if (names.includes(program)) return program
   // A script's path is the second word, behind its interpreter's; its cut name must agree.
@@ -65,8 +66,13 @@ function findName(proc: ProcFs, id: string, names: readonly string[]): string | 
   return command !== '' && script.startsWith(command) && names.includes(script) ? script : null
 }
 
+function isZombie(proc: ProcFs, id: string): boolean {
+  const state = parseState(proc.readTextIfThere(`/proc/${id}/stat`) ?? '')
+  return state === null || state === 'Z' || state === 'X'
+}
+
 /** The last part of a path, without the dash that marks a login shell; empty for kernel threads. */
-export function nameProgram(path: string): string {
+function nameProgram(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replace(/^-/, '')
 }
 

@@ -7,11 +7,12 @@ export const processes = defineProbe<number>({
   samples: (count) => [{ metric: 'perf.system.processes', value: count }],
 })
 
-/** Null when no process is to be seen, which can't be. */
+/** Null when the first process is not to be seen: /proc is mounted with hidepid then, and the count would be of our own alone. */
 export function countProcesses(names: readonly string[]): number | null {
+  if (!names.includes('1')) return null
   let count = 0
   for (const name of names) if (isProcessId(name)) count++
-  return count === 0 ? null : count
+  return count
 }
 
 export function isProcessId(name: string): boolean {

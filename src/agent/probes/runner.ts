@@ -37,7 +37,7 @@ const TIMEOUT_MS = 3000
  * `run` never rejects; one run is to end before the next begins.
  */
 export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise<ProbeRun> } {
-  const { proc, context, clock, log, timeoutMs = TIMEOUT_MS } = options
+  const { context, clock, log, timeoutMs = TIMEOUT_MS } = options
   const entries = options.probes.map(
     (probe): Entry => ({
       probe,
@@ -48,13 +48,13 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
   )
   const names = createNameCheck(log)
 
-  async function runOne(entry: Entry): Promise<ProbeSample[] | null> {
+  async function runOne(entry: Entry, proc: ProcFs): Promise<ProbeSample[] | null> {
     try {
       if (entry.isPending) throw new Error('the call of an earlier cycle has not come back')
       const before = entry.previous
       entry.previous = null
       const atMs = clock.monotonicMs()
-      const reading = await readWithin(entry, before?.reading ?? null)
+      const reading = await readWithin(entry, proc, before?.reading ?? null)
       const seconds = before === null ? 0 : (atMs - before.atMs) / 1000
       const samples =
         reading === null
@@ -72,7 +72,7 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
   }
 
   /** Most probes answer at once; only those that promise an answer are given a timer. */
-  function readWithin(entry: Entry, previous: unknown): unknown {
+  function readWithin(entry: Entry, proc: ProcFs, previous: unknown): unknown {
     const answer = entry.probe.linux(proc, context, previous)
     if (!(answer instanceof Promise)) return answer
     entry.isPending = true
@@ -97,7 +97,8 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
 
   return {
     async run() {
-      const results = await Promise.all(entries.map(runOne))
+      const proc = shareReads(options.proc)
+      const results = await Promise.all(entries.map((entry) => runOne(entry, proc)))
       const samples: ProbeSample[] = []
       const taken = new Set<string>()
       let failed = 0
@@ -113,6 +114,25 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
       return { samples, failed }
     },
   }
+}
+
+/** Within one cycle the kernel makes each file once, also for two probes (memory and swap, disks and filesystems). */
+function shareReads(proc: ProcFs): ProcFs {
+  const texts = new Map<string, string>()
+  const lists = new Map<string, string[]>()
+  return {
+    ...proc,
+    readText: (path) => findOrAdd(texts, path, proc.readText),
+    list: (path) => findOrAdd(lists, path, proc.list),
+  }
+}
+
+function findOrAdd<Value>(found: Map<string, Value>, path: string, read: (path: string) => Value): Value {
+  const known = found.get(path)
+  if (known !== undefined) return known
+  const value = read(path)
+  found.set(path, value)
+  return value
 }
 
 /** Names seen are remembered up to this many; machines that keep making new ones start over. */
