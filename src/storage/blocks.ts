@@ -1,5 +1,6 @@
 import { type Cursor, createByteWriter, readVarint } from './bytes.ts'
 import type { Reader, Transaction } from './database.ts'
+import { DAY_SECONDS } from './day.ts'
 import { decodeNumbers, encodeNumbers } from './numbers.ts'
 
 /**
@@ -20,6 +21,7 @@ export function packTimes(lists: readonly Float64Array[]): Uint8Array {
   const writer = createByteWriter()
   for (const list of lists) {
     const packed = encodeNumbers(list)
+    writer.varint(list.length)
     writer.varint(packed.length)
     writer.bytes(packed)
   }
@@ -29,23 +31,31 @@ export function packTimes(lists: readonly Float64Array[]): Uint8Array {
 export function unpackTimes(packed: Uint8Array): Float64Array[] {
   const cursor = { bytes: packed, at: 0 }
   const lists: Float64Array[] = []
-  while (cursor.at < packed.length) lists.push(decodeNumbers(readPart(cursor)))
+  while (cursor.at < packed.length) lists.push(readList(cursor))
   return lists
 }
 
 /** One of the lists, without decoding the others. */
 export function unpackTimesOf(packed: Uint8Array, index: number): Float64Array {
   const cursor = { bytes: packed, at: 0 }
-  for (let i = 0; i < index; i++) readPart(cursor)
-  return decodeNumbers(readPart(cursor))
+  for (let i = 0; i < index; i++) skipList(cursor)
+  return readList(cursor)
 }
 
-function readPart(cursor: Cursor): Uint8Array {
+function skipList(cursor: Cursor) {
+  readVarint(cursor)
   const length = readVarint(cursor)
-  const part = cursor.bytes.subarray(cursor.at, cursor.at + length)
-  if (part.length < length) throw new RangeError('the list of times ends too early')
   cursor.at += length
-  return part
+}
+
+function readList(cursor: Cursor): Float64Array {
+  const count = readVarint(cursor)
+  const length = readVarint(cursor)
+  if (count > DAY_SECONDS) throw new RangeError('a list of more times than a day has')
+  const packed = cursor.bytes.subarray(cursor.at, cursor.at + length)
+  if (packed.length < length) throw new RangeError('the list of times ends too early')
+  cursor.at += length
+  return decodeNumbers(packed, count)
 }
 
 export function packSegment(list: number, values: Float64Array): Uint8Array {
@@ -55,10 +65,16 @@ export function packSegment(list: number, values: Float64Array): Uint8Array {
   return writer.take()
 }
 
-export function unpackSegment(packed: Uint8Array): { list: number; values: Float64Array } {
+/** The number of the list that the segment's values belong to. */
+export function listOfSegment(packed: Uint8Array): number {
+  return readVarint({ bytes: packed, at: 0 })
+}
+
+/** As many values as the segment's list has times. */
+export function unpackSegment(packed: Uint8Array, times: Float64Array): Float64Array {
   const cursor = { bytes: packed, at: 0 }
-  const list = readVarint(cursor)
-  return { list, values: decodeNumbers(packed.subarray(cursor.at)) }
+  readVarint(cursor)
+  return decodeNumbers(packed.subarray(cursor.at), times.length)
 }
 
 const STEP_THROUGH_DAYS = `WITH RECURSIVE step (day) AS (

@@ -1,5 +1,5 @@
 import { describeError } from '../lib/log.ts'
-import { unpackSegment, unpackTimes } from './blocks.ts'
+import { listOfSegment, unpackSegment, unpackTimes } from './blocks.ts'
 import type { Database } from './database.ts'
 import { DAY_SECONDS } from './day.ts'
 import { yieldThread } from './fold.ts'
@@ -119,10 +119,9 @@ async function checkBlock(database: Database, block: BlockRow) {
   )
   let samples = 0
   for (const { metric, packed } of segments) {
-    const { list, values } = unpackSegment(packed)
-    samples += values.length
-    if (lists[list]?.length !== values.length)
-      throw new Error(`metric ${metric} does not fit its list of times`)
+    const times = lists[listOfSegment(packed)]
+    if (!times) throw new Error(`metric ${metric} names a list of times that is not there`)
+    samples += unpackSegment(packed, times).length
   }
   if (samples !== block.samples) throw new Error(`it has ${samples} samples, not ${block.samples}`)
 }

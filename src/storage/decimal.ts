@@ -6,7 +6,7 @@
 export const POWERS: readonly number[] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
 
 /** Integers beyond this keep no room for differences and zigzag in a double. */
-export const MAX_INTEGER = 2 ** 50
+export const MAX_INTEGER = 2 ** 49
 
 /** True when `value` is exactly `Math.round(value * power) / power` with a small enough integer; never for -0. */
 export function isDecimal(value: number, power: number): boolean {

@@ -1,4 +1,4 @@
-import { findBlock, packSegment, packTimes, unpackSegment, unpackTimes } from './blocks.ts'
+import { findBlock, listOfSegment, packSegment, packTimes, unpackSegment, unpackTimes } from './blocks.ts'
 import type { Database, Reader, Transaction } from './database.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { placeValues } from './dialect.ts'
@@ -125,8 +125,9 @@ async function computeFolding(reader: Reader, layouts: LayoutReader, piece: Piec
   for (const [metric, builder] of added) {
     const series = builder.take()
     const packed = held.get(metric)
-    const united = packed ? uniteSeries(readHeld(packed, oldLists), series) : series
-    samples += united.times.length - (packed ? unpackSegment(packed).values.length : 0)
+    const before = packed ? readHeld(packed, oldLists) : null
+    const united = before ? uniteSeries(before, series) : series
+    samples += united.times.length - (before?.times.length ?? 0)
     segments.set(metric, packSegment(lists.place(united.times), united.values))
   }
   const first = frames[0]?.time ?? 0
@@ -172,16 +173,15 @@ async function readSegments(reader: Reader, host: number, day: number): Promise<
 }
 
 function readHeld(packed: Uint8Array, lists: readonly Float64Array[]) {
-  const { list, values } = unpackSegment(packed)
-  const times = lists[list]
-  if (times?.length !== values.length) throw new Error('a segment does not fit its list of times')
-  return { times, values }
+  const times = lists[listOfSegment(packed)]
+  if (!times) throw new Error('a segment names a list of times that its block has not')
+  return { times, values: unpackSegment(packed, times) }
 }
 
 /** Numbers of the lists that segments keep using which are not written anew. */
 function listsOf(held: ReadonlyMap<number, Uint8Array>, added: ReadonlyMap<number, unknown>): Set<number> {
   const used = new Set<number>()
-  for (const [metric, packed] of held) if (!added.has(metric)) used.add(unpackSegment(packed).list)
+  for (const [metric, packed] of held) if (!added.has(metric)) used.add(listOfSegment(packed))
   return used
 }
 

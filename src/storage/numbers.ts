@@ -1,15 +1,139 @@
-import { createByteWriter, readByte, readVarint } from './bytes.ts'
-export function encodeNumbers(values: Float64Array): Uint8Array {
-  const writer = createByteWriter()
-  writer.varint(values.length)
-  writer.byte(0)
-  writer.bytes(Bun.zstdCompressSync(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)))
-  return writer.take()
+import { createByteWriter, readByte, readFloat64, readVarint } from './bytes.ts'
+import { isDecimal, POWERS, unzigzag, zigzag } from './decimal.ts'
+import { decodeFloats, encodeFloats } from './floats.ts'
+import { choosePredictor, fromResiduals, toResiduals } from './predictor.ts'
+import { bitLength, decodeResiduals, encodeResiduals } from './residuals.ts'
+
+/**
+ * A list of numbers as bytes; each finite double comes back bit by bit. How many they are is kept elsewhere.
+ *
+ * The first byte is the form (two bits), the decimal scale (three) and the predictor (three).
+ * - `CONSTANT`: the value alone, as a zigzag integer of the scale.
+ * - `INTEGERS`: every value times 10^scale is a whole number. A byte of flags and expected length, the first number, the unit that all
+ *   differences are multiples of, the exceptions (place and value of those few that are no such decimals), then what the
+ *   predictor did not guess, range coded.
+ * - `FLOATS`: anything else.
+ */
+const FLOATS = 0
+const CONSTANT = 1
+const INTEGERS = 2
+
+const HAS_UNIT = 64
+const HAS_EXCEPTIONS = 128
+/** An exception costs some nine bytes, a value among floats some seven: above this share floats are shorter. */
+const MAX_EXCEPTION_SHARE = 0.25
+
+type Decimals = {
+  readonly scale: number
+  readonly integers: Float64Array
+  /** Places of the values that are not decimals of that scale; the integer there repeats the one before. */
+  readonly exceptions: readonly number[]
 }
-export function decodeNumbers(packed: Uint8Array): Float64Array {
-  const cursor = { bytes: packed, at: 0 }
-  const count = readVarint(cursor)
-  readByte(cursor)
-  const raw = Bun.zstdDecompressSync(packed.subarray(cursor.at))
-  return new Float64Array(raw.slice().buffer, 0, count)
+
+export function encodeNumbers(values: Float64Array): Uint8Array {
+  if (values.length === 0) return new Uint8Array()
+  const decimals = findDecimals(values)
+  if (!decimals) return encodeFloats(values, FLOATS)
+  const { scale, integers, exceptions } = decimals
+  const first = integers[0] ?? 0
+  const unit = findUnit(integers)
+  const writer = createByteWriter()
+  if (unit === 0 && exceptions.length === 0) {
+    writer.byte(CONSTANT | (scale << 2))
+    writer.varint(zigzag(first))
+    return writer.take()
+  }
+  const steps = integers.map((integer) => (integer - first) / (unit || 1))
+  const predictor = choosePredictor(steps)
+  const residuals = toResiduals(steps, predictor)
+  const expected = averageLength(residuals)
+  const flags = (unit > 1 ? HAS_UNIT : 0) | (exceptions.length > 0 ? HAS_EXCEPTIONS : 0)
+  writer.byte(INTEGERS | (scale << 2) | (predictor << 5))
+  writer.byte(expected | flags)
+  writer.varint(zigzag(first))
+  if (unit > 1) writer.varint(unit)
+  if (exceptions.length > 0) {
+    writer.varint(exceptions.length)
+    for (const place of exceptions) {
+      writer.varint(place)
+      writer.float64(values[place] ?? 0)
+    }
+  }
+  writer.bytes(encodeResiduals(residuals, expected))
+  const encoded = writer.take()
+  return encoded.length <= values.length * 8 ? encoded : encodeFloats(values, FLOATS)
+}
+
+/** Throws where the bytes can't be `count` numbers. */
+export function decodeNumbers(bytes: Uint8Array, count: number): Float64Array {
+  if (count === 0) return new Float64Array()
+  const cursor = { bytes, at: 0 }
+  const head = readByte(cursor)
+  const form = head & 3
+  if (form === FLOATS) return decodeFloats(bytes, 1, count)
+  const power = POWERS[(head >> 2) & 7]
+  if (power === undefined || form > INTEGERS) throw new RangeError('numbers of an unknown form')
+  if (form === CONSTANT) return new Float64Array(count).fill(unzigzag(readVarint(cursor)) / power)
+  const flags = readByte(cursor)
+  const first = unzigzag(readVarint(cursor))
+  const unit = flags & HAS_UNIT ? readVarint(cursor) : 1
+  const exceptions = new Map<number, number>()
+  const exceptional = flags & HAS_EXCEPTIONS ? readVarint(cursor) : 0
+  if (exceptional > count) throw new RangeError('more exceptions than numbers')
+  for (let i = 0; i < exceptional; i++) exceptions.set(readVarint(cursor), readFloat64(cursor))
+  const residuals = decodeResiduals(bytes, cursor.at, count - 1, flags & 63)
+  const values = fromResiduals(residuals, head >> 5)
+  for (let i = 0; i < count; i++) values[i] = (first + (values[i] ?? 0) * unit) / power
+  for (const [place, value] of exceptions) {
+    if (place >= count) throw new RangeError('an exception behind the last number')
+    values[place] = value
+  }
+  return values
+}
+
+/** The smallest scale that fits all values, else the one that fits most; null when too few are decimals. */
+function findDecimals(values: Float64Array): Decimals | null {
+  let best: { scale: number; power: number; misfits: number } | null = null
+  for (let scale = 0; scale < POWERS.length; scale++) {
+    const power = POWERS[scale] ?? 1
+    const misfits = countMisfits(values, power, best?.misfits ?? values.length * MAX_EXCEPTION_SHARE)
+    if (best === null ? misfits <= values.length * MAX_EXCEPTION_SHARE : misfits < best.misfits)
+      best = { scale, power, misfits }
+    if (misfits === 0) break
+  }
+  if (!best) return null
+  const { scale, power } = best
+  const integers = new Float64Array(values.length)
+  const exceptions: number[] = []
+  let before = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0
+    if (best.misfits === 0 || isDecimal(value, power)) before = Math.round(value * power)
+    else exceptions.push(i)
+    integers[i] = before
+  }
+  return { scale, integers, exceptions }
+}
+
+/** Stops counting above `limit`. */
+function countMisfits(values: Float64Array, power: number, limit: number): number {
+  let misfits = 0
+  for (let i = 0; i < values.length && misfits <= limit; i++) if (!isDecimal(values[i] ?? 0, power)) misfits++
+  return misfits
+}
+
+/** The greatest number that divides all differences (free bytes of a filesystem move in its blocks); 0 when all are equal. */
+function findUnit(integers: Float64Array): number {
+  let unit = 0
+  for (let i = 1; i < integers.length && unit !== 1; i++) {
+    let rest = Math.abs((integers[i] ?? 0) - (integers[i - 1] ?? 0))
+    while (rest > 0) [unit, rest] = [rest, unit % rest]
+  }
+  return unit
+}
+
+function averageLength(residuals: Float64Array): number {
+  let sum = 0
+  for (const residual of residuals) sum += bitLength(Math.abs(residual))
+  return Math.round(sum / Math.max(1, residuals.length))
 }

@@ -1,5 +1,5 @@
 import type { Series } from '../domain/sample.ts'
-import { findBlockExtent, findFoldedDays, unpackSegment, unpackTimesOf } from './blocks.ts'
+import { findBlockExtent, findFoldedDays, listOfSegment, unpackSegment, unpackTimesOf } from './blocks.ts'
 import type { Database } from './database.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { readLayout, unpackColumns } from './frame.ts'
@@ -70,8 +70,8 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
       )
       rows.sort((a, b) => a.day - b.day)
       for (const row of rows) {
-        const { list, values } = unpackSegment(row.packed)
-        series.addDay(row.day * DAY_SECONDS, unpack(row.times, list), values, from, to)
+        const times = unpack(row.times, listOfSegment(row.packed))
+        series.addDay(row.day * DAY_SECONDS, times, unpackSegment(row.packed, times), from, to)
       }
     }
     return series.take()
@@ -91,8 +91,8 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
       for (const row of rows) {
         const builder = builders.get(row.metric)
         if (!builder) continue
-        const { list, values } = unpackSegment(row.packed)
-        builder.addDay(day * DAY_SECONDS, unpack(row.times, list), values, from, to)
+        const times = unpack(row.times, listOfSegment(row.packed))
+        builder.addDay(day * DAY_SECONDS, times, unpackSegment(row.packed, times), from, to)
       }
     }
     return metrics.map((metric) => builders.get(metric)?.take() ?? NO_SAMPLES)

@@ -1,0 +1,79 @@
+/**
+ * Guesses at the next number from those before; what is stored is how far it was off. All begin with 0 as number one. The arithmetic
+ * is that of doubles, step by step, so that every machine guesses the same.
+ * 0: the number before. 1: the line through the two before. 2 and up: an average that forgets, by so much a step.
+ */
+const PREVIOUS = 0
+const LINE = 1
+const FORGETTING: readonly number[] = [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32]
+const PREDICTORS = 2 + FORGETTING.length
+
+/** The one that leaves the least to store, about. */
+export function choosePredictor(numbers: Float64Array): number {
+  let best = PREVIOUS
+  let least = Number.POSITIVE_INFINITY
+  for (let predictor = 0; predictor < PREDICTORS; predictor++) {
+    const bits = estimateBits(toResiduals(numbers, predictor), least)
+    if (bits >= least) continue
+    least = bits
+    best = predictor
+  }
+  return best
+}
+
+/** One fewer than `numbers`: the first is always 0. */
+export function toResiduals(numbers: Float64Array, predictor: number): Float64Array {
+  const residuals = new Float64Array(numbers.length - 1)
+  const rate = FORGETTING[predictor - 2]
+  if (rate !== undefined) {
+    let average = 0
+    for (let i = 1; i < numbers.length; i++) {
+      const number = numbers[i] ?? 0
+      residuals[i - 1] = number - Math.round(average)
+      average += (number - average) * rate
+    }
+    return residuals
+  }
+  let before = 0
+  let step = 0
+  for (let i = 1; i < numbers.length; i++) {
+    const number = numbers[i] ?? 0
+    residuals[i - 1] = number - before - step
+    if (predictor === LINE) step = number - before
+    before = number
+  }
+  return residuals
+}
+
+/** The numbers again, the first 0 with them. */
+export function fromResiduals(residuals: Float64Array, predictor: number): Float64Array {
+  const numbers = new Float64Array(residuals.length + 1)
+  if (predictor >= PREDICTORS) throw new RangeError(`there is no predictor ${predictor}`)
+  const rate = FORGETTING[predictor - 2]
+  if (rate !== undefined) {
+    let average = 0
+    for (let i = 0; i < residuals.length; i++) {
+      const number = (residuals[i] ?? 0) + Math.round(average)
+      numbers[i + 1] = number
+      average += (number - average) * rate
+    }
+    return numbers
+  }
+  let before = 0
+  let step = 0
+  for (let i = 0; i < residuals.length; i++) {
+    const number = (residuals[i] ?? 0) + before + step
+    numbers[i + 1] = number
+    if (predictor === LINE) step = number - before
+    before = number
+  }
+  return numbers
+}
+
+/** Stops above `limit`. A steady size costs its logarithm, a zero among zeros next to nothing. */
+function estimateBits(residuals: Float64Array, limit: number): number {
+  let bits = 0
+  for (let i = 0; i < residuals.length && bits < limit; i++)
+    bits += Math.log2(1 + Math.abs(residuals[i] ?? 0))
+  return bits
+}
