@@ -1,5 +1,5 @@
-/** How the program ends; the numbers from 64 on are those of BSD's sysexits. */
-export const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const
+/** How the program ends; the numbers from 64 on are those of BSD's sysexits, that of an interrupt is the shell's. */
+export const EXIT = { ok: 0, failed: 1, usage: 64, config: 78, interrupted: 130 } as const
 
 /** The command can't do what was asked: told in one line, without a stack. */
 export class CommandError extends Error {

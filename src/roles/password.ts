@@ -22,10 +22,18 @@ export function createSecret(): string {
 
 /** Asks twice at a terminal, without echo; takes the first line of standard input when that is no terminal. */
 export async function readNewPassword(): Promise<string> {
-  if (!process.stdin.isTTY) return checkPassword(await readFirstLine())
-  const password = checkPassword(await askSilently('New password: '))
-  if ((await askSilently('Once more: ')) !== password) throw new CommandError('the two are not the same')
-  return password
+  const { stdin } = process
+  if (!stdin.isTTY) return checkPassword(await readFirstLine())
+  // Before the question: what is typed fast must not be shown either. Keys now come one by one, and editing is ours.
+  stdin.setRawMode(true)
+  try {
+    const password = checkPassword(await ask('New password: '))
+    if ((await ask('Once more: ')) !== password) throw new CommandError('the two are not the same')
+    return password
+  } finally {
+    stdin.setRawMode(false)
+    stdin.pause()
+  }
 }
 
 function checkPassword(password: string): string {
@@ -43,30 +51,34 @@ async function readFirstLine(): Promise<string> {
   return text.split(/\r?\n/)[0] ?? ''
 }
 
-/** Keys come one by one, because the terminal is told to show nothing and to leave the editing to us. */
-function askSilently(question: string): Promise<string> {
+const KEYS = {
+  enter: '\r',
+  lineFeed: '\n',
+  end: '\u0004',
+  interrupt: '\u0003',
+  delete: '\u007f',
+  clear: '\u0015',
+} as const
+
+/** One line from a terminal in raw mode. */
+function ask(question: string): Promise<string> {
   const { stdin, stderr } = process
   stderr.write(question)
-  stdin.setRawMode(true)
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  let typed: string[] = []
+  const take = (chunk: Buffer | string) => {
+    for (const key of String(chunk)) {
+      if (key === KEYS.enter || key === KEYS.lineFeed || key === KEYS.end) return resolve(typed.join(''))
+      if (key === KEYS.interrupt) return reject(new CommandError('given up', EXIT.interrupted))
+      if (key === KEYS.delete || key === '\b') typed.pop()
+      else if (key === KEYS.clear) typed = []
+      else if (key >= ' ') typed.push(key)
+    }
+  }
+  stdin.on('data', take)
   stdin.resume()
-  return new Promise((resolve, reject) => {
-    let typed = ''
-    const finish = (act: () => void) => {
-      stdin.off('data', take)
-      stdin.setRawMode(false)
-      stdin.pause()
-      stderr.write('\n')
-      act()
-    }
-    const take = (chunk: Buffer | string) => {
-      for (const key of String(chunk)) {
-        if (key === '\r' || key === '\n' || key === '\u0004') return finish(() => resolve(typed))
-        if (key === '\u0003') return finish(() => reject(new CommandError('given up', 128 + EXIT.failed + 1)))
-        if (key === '\u007f' || key === '\b') typed = [...typed].slice(0, -1).join('')
-        else if (key === '\u0015') typed = ''
-        else if (key >= ' ') typed += key
-      }
-    }
-    stdin.on('data', take)
+  return promise.finally(() => {
+    stdin.off('data', take)
+    stderr.write('\n')
   })
 }

@@ -45,7 +45,9 @@ export async function parseWithYargs(words: readonly string[], run: Run): Promis
     .strict()
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new CommandError(describeProblem(message, words), EXIT.usage)
+      // What a command throws comes by here as well; that is for the caller.
+      if (error !== undefined && error.name !== 'YError') throw error
+      throw new CommandError(describeProblem(message ?? error?.message ?? null, words), EXIT.usage)
     })
   for (const command of COMMANDS.filter(({ name }) => !name.includes(' ')))
     addCommand(parser, command, perform)

@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { FROM_SOURCE, makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
+
+const ANY_PORTS = ['--set', 'web.port=0', '--set', 'collect.port=0']
+
+let cwd = ''
+beforeAll(() => {
+  cwd = makeTempDir()
+})
+afterAll(() => rmSync(cwd, { recursive: true, force: true }))
+
+const run = (line: string, options: { env?: Record<string, string>; stdin?: string } = {}) =>
+  runMonitor(line.split(' ').filter(Boolean), { cwd, ...options })
+
+describe('a command line that is wrong ends with 64 and says why', () => {
+  const cases: [string, string][] = [
+    ['', 'a command is missing'],
+    ['serve', 'did you mean server?'],
+    ['user', 'a command is missing'],
+    ['user lst', 'did you mean list?'],
+    ['server --no-colect', 'did you mean no-collect?'],
+    ['agent now', 'unknown argument: now'],
+    ['token create --user admin', 'missing required argument: name'],
+    ['user role admin root', 'Choices: "viewer", "operator", "admin"'],
+    ['collect --config', 'not enough arguments following: config'],
+    ['token create --user admin --name x --expires 30', 'a duration with its unit'],
+    ['token revoke x', 'by its number'],
+    ['user add --random a/b', 'a user name is made of'],
+  ]
+  test.each(cases)('monitor %s', async (line, words) => {
+    const { code, stdout, stderr } = await run(line)
+    expect(stderr).toContain(words)
+    expect(stdout).toBe('')
+    expect(code).toBe(64)
+  })
+})
+
+describe('what can be asked without any data', () => {
+  test('--version', async () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dir, '../../package.json'), 'utf8'))
+    const { code, stdout } = await run('--version')
+    expect(stdout.trim()).toMatch(new RegExp(`^${RegExp.escape(version)} \\(\\S+\\)$`))
+    expect(code).toBe(0)
+  })
+  test('--help names every command, in English wherever it is', async () => {
+    const { code, stdout } = await run('--help', { env: { LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' } })
+    for (const name of [
+      'server',
+      'collect',
+      'events',
+      'agent',
+      'config',
+      'user',
+      'token',
+      'db',
+      'completion',
+    ])
+      expect(stdout).toContain(`monitor ${name}`)
+    expect(stdout).toContain('Show help')
+    expect(code).toBe(0)
+  })
+  test('completion, a script that asks the program itself', async () => {
+    expect((await run('completion', { env: { SHELL: '/bin/bash', ZSH_NAME: '' } })).stdout).toContain(
+      'monitor --get-yargs-completions',
+    )
+    const { stdout } = await runMonitor(['--get-yargs-completions', 'monitor', 'user', ''], { cwd })
+    expect(stdout.split('\n')).toContain('password')
+  })
+  test('nothing that only looks leaves anything behind', async () => {
+    expect((await run('user list')).stderr).toContain('there is no data in')
+    expect((await run('db stats')).code).toBe(1)
+    expect(readdirSync(cwd)).toEqual([])
+  })
+})
+
+describe('config', () => {
+  test('check tells every mistake and ends with 78; a role does the same', async () => {
+    const file = join(cwd, 'bad.toml')
+    writeFileSync(file, '[web]\nport = "x"\nprot = 1\n')
+    for (const line of [`config check --config ${file}`, `server --config ${file}`]) {
+      const { code, stderr } = await run(line, { env: { MONITOR_LOG_LEVEL: 'loud' } })
+      expect(code).toBe(78)
+      expect(stderr.trim().split('\n')).toHaveLength(3)
+      expect(stderr).toContain(`${file}: web.prot = 1: no such setting; did you mean web.port?`)
+    }
+    rmSync(file)
+  })
+  test('check is content with the example', async () => {
+    const example = join(import.meta.dir, '../../config.example.toml')
+    const { code, stdout } = await run(`config check --config ${example}`)
+    expect(stdout).toContain('sound')
+    expect(code).toBe(0)
+  })
+  test('print says where each value comes from', async () => {
+    const { stdout } = await run('config print --set web.port=81', { env: { MONITOR_LOG_LEVEL: 'warn' } })
+    expect(stdout).toMatch(/^port = 81 +# --set$/m)
+    expect(stdout).toMatch(/^level = "warn" +# environment MONITOR_LOG_LEVEL$/m)
+  })
+  test('an agent without a server or passphrase is told both', async () => {
+    const { code, stderr } = await run('agent')
+    expect(code).toBe(78)
+    expect(stderr).toContain('agent.server')
+    expect(stderr).toContain('agent.passphrase')
+  })
+})
+
+describe('a server', () => {
+  let server: RunningMonitor
+  beforeAll(async () => {
+    server = await startMonitor(['server', '--agent', '--set', 'agent.interval=1s', ...ANY_PORTS], { cwd })
+  })
+
+  const data = (...path: string[]) => join(cwd, 'monitor-data', ...path)
+  const fetchHosts = async (token: string) => {
+    const url = `http://127.0.0.1:${server.ports.web}/api/v1/hosts`
+    return fetch(url, { headers: { authorization: `Bearer ${token}` } })
+  }
+
+  test('prints the first password once and where to go', () => {
+    const password = readFileSync(data('initial-admin-password'), 'utf8').trim()
+    expect(server.stdout().split(password)).toHaveLength(2)
+    expect(server.stdout()).toContain(`Open http://localhost:${server.ports.web}/\n`)
+    expect(server.stderr()).not.toContain(password)
+  })
+
+  test('keeps its data to itself', () => {
+    expect(statSync(data()).mode & 0o777).toBe(0o700)
+    for (const name of ['passphrase', 'initial-admin-password'])
+      expect(statSync(data(name)).mode & 0o777).toBe(0o600)
+  })
+
+  test('takes the samples of its own agent, and shows them to a token, which is printed alone', async () => {
+    const { stdout, code } = await run('token create --user admin --name test --expires 30d')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^\S{43}\n$/)
+    let hosts: { total: number } = { total: 0 }
+    for (let tries = 0; tries < 100 && hosts.total === 0; tries++) {
+      hosts = (await (await fetchHosts(stdout.trim())).json()) as { total: number }
+      if (hosts.total === 0) await Bun.sleep(100)
+    }
+    expect(hosts.total).toBe(1)
+    expect((await run('token list')).stdout).toMatch(/^1 +test +admin +\S+ +\S+ +\S+$/m)
+    expect((await run('token revoke 1')).code).toBe(0)
+    expect((await fetchHosts(stdout.trim())).status).toBe(401)
+    expect((await run('token revoke 1')).stderr).toContain('there is no token 1')
+  })
+
+  test('has its users managed while it runs', async () => {
+    expect((await run('user add ann', { stdin: 'correct horse\n' })).code).toBe(0)
+    expect((await run('user add ann', { stdin: 'correct horse\n' })).stderr).toContain('already')
+    expect((await run('user add bob', { stdin: 'short\n' })).stderr).toContain('8 to 1024 characters')
+    expect((await run('user role ann operator')).code).toBe(0)
+    expect((await run('user list')).stdout).toMatch(/^ann +operator +\S+ +never$/m)
+    expect((await run('user role admin viewer')).stderr).toContain('the only admin')
+    expect((await run('user delete admin')).stderr).toContain('the only admin')
+    expect((await run('user delete ann')).code).toBe(0)
+    expect((await run('user delete ann')).stderr).toContain('there is no user "ann"')
+  })
+
+  test('forgets the first password when a new one is set', async () => {
+    const { stdout } = await run('user password admin --random')
+    expect(stdout).toMatch(/^[a-zA-Z2-9]{20}\n$/)
+    expect(existsSync(data('initial-admin-password'))).toBe(false)
+  })
+
+  test('has its database looked after while it runs', async () => {
+    const stats = JSON.parse((await run('db stats --json')).stdout)
+    expect(stats.hosts).toBe(1)
+    expect(stats.samples).toBeGreaterThan(10)
+    expect((await run('db check')).stdout).toBe('The database is sound.\n')
+    expect((await run('db fold')).code).toBe(0)
+    expect((await run('db stats')).stdout).toMatch(/^samples +[\d,]+$/m)
+    expect((await run('db backup copy.db')).code).toBe(0)
+    expect((await run('db backup copy.db')).stderr).toContain('exists already')
+  })
+
+  test('stops in order on SIGTERM and starts again with what it had', async () => {
+    expect(await server.stop()).toBe(0)
+    expect(server.stderr()).toContain(' stopped role=server')
+    const again = await startMonitor(['server', ...ANY_PORTS], { cwd })
+    expect(again.stdout()).not.toContain('First start')
+    expect(await again.stop()).toBe(0)
+  })
+
+  test('leaves engines to processes of their own that share its database', async () => {
+    const web = await startMonitor(['server', '--no-collect', '--no-events', ...ANY_PORTS], { cwd })
+    const collect = await startMonitor(['collect', ...ANY_PORTS], { cwd })
+    const events = await startMonitor(['events'], { cwd })
+    const agent = await startMonitor(['agent', '--set', `agent.server=127.0.0.1:${collect.ports.collect}`], {
+      cwd,
+    })
+    await agent.waitFor(/takes samples/)
+    expect(web.ports.collect).toBeUndefined()
+    expect(web.stdout()).toContain(`:${web.ports.web}/`)
+    for (const part of [agent, events, collect, web]) expect(await part.stop()).toBe(0)
+  }, 30_000)
+
+  test('that finds its port taken says so and ends', async () => {
+    const holder = Bun.listen({ hostname: '0.0.0.0', port: 0, socket: { data() {} } })
+    const { code, stderr } = await run(`server --set web.port=${holder.port} --set collect.port=0`)
+    holder.stop(true)
+    expect(stderr).toContain(`can't listen on 0.0.0.0:${holder.port}`)
+    expect(code).toBe(1)
+  })
+})
+
+describe('an agent asked once', () => {
+  test('prints what it would send, as JSON without the passphrase', async () => {
+    const { code, stdout } = await run('agent --once --set agent.passphrase=hush-hush --set agent.name=web01')
+    expect(code).toBe(0)
+    expect(stdout).not.toContain('hush-hush')
+    const { host, metrics, frames } = JSON.parse(stdout)
+    expect(host).toBe('web01')
+    expect(metrics).toContain('perf.memory.percent.used')
+    expect(frames[0]).toHaveLength(metrics.length + 1)
+  })
+})
+
+test('a terminal is asked twice for a new password and shows nothing of it', async () => {
+  const answers = ['correct horse\r', 'correct horse\r']
+  let shown = ''
+  const child = Bun.spawn([...FROM_SOURCE, 'user', 'add', 'eve', '--data-dir', 'terminal'], {
+    cwd,
+    terminal: {
+      data(terminal, chunk) {
+        const text = new TextDecoder().decode(chunk)
+        shown += text
+        if (/(New password|Once more): $/.test(text)) terminal.write(answers.shift() ?? '')
+      },
+    },
+  })
+  expect(await child.exited).toBe(0)
+  expect(shown).not.toContain('correct')
+  const { stdout } = await run('user list --data-dir terminal')
+  expect(stdout).toMatch(/^eve +viewer/m)
+})
