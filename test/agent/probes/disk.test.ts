@@ -1,0 +1,56 @@
+import { expect, test } from 'bun:test'
+import { disk, findDisks } from '../../../src/agent/probes/disk.ts'
+import { parseDiskstats } from '../../../src/agent/probes/diskstats.ts'
+import { fakeProc } from '../../platform/fake-proc.ts'
+import { measure } from './measure.ts'
+
+const line = (name: string, read: number, written: number, busy: number, device = '8 0') =>
+  ` ${device} ${name} 1 0 ${read} 0 1 0 ${written} 0 0 ${busy} 0`
+const at = (...lines: string[]) => fakeProc({ files: { '/proc/diskstats': `${lines.join('\n')}\n` } })
+
+test('finds the whole disks that are used, with /sys and without', () => {
+  const lvm = parseDiskstats(fakeProc({ machine: 'ubuntu-lvm' }).readText('/proc/diskstats'))
+  expect([...findDisks(lvm, new Set()).keys()]).toEqual(['sda'])
+  expect([...findDisks(lvm, new Set(['sda', 'dm-0', 'dm-1', 'loop0', 'sr0'])).keys()]).toEqual(['sda'])
+  const names = [
+    'nvme0n1',
+    'nvme0n1p1',
+    'mmcblk0',
+    'mmcblk0p2',
+    'cciss/c0d0',
+    'cciss/c0d0p1',
+    'md0',
+    'xvda1',
+    'vda',
+  ]
+  const all = parseDiskstats(names.map((name) => line(name, 1, 1, 1)).join('\n'))
+  expect([...findDisks(all, new Set()).keys()]).toEqual(['nvme0n1', 'mmcblk0', 'cciss/c0d0', 'xvda1', 'vda'])
+  expect([...findDisks(all, new Set(['cciss!c0d0', 'vda'])).keys()]).toEqual(['cciss/c0d0', 'vda'])
+})
+
+test('tells bytes a second and the share of busy time', async () => {
+  const states = [at(line('sda', 1000, 2000, 500)), at(line('sda', 1100, 2400, 3000))]
+  expect(await measure(disk, states)).toEqual({
+    'perf.disk.sda.bytes.read': 5120,
+    'perf.disk.sda.bytes.written': 20480,
+    'perf.disk.sda.percent.active': 25,
+  })
+})
+
+test.each([
+  ['a little more than the interval is all of it', 10_200, 100],
+  ['much more than the interval is no value', 20_000, undefined],
+  ['less than before is no value', -1, undefined],
+])('busy time: %s', async (_, gained, value) => {
+  const found = await measure(disk, [at(line('sda', 1, 1, 5000)), at(line('sda', 1, 1, 5000 + gained))])
+  expect(found?.['perf.disk.sda.percent.active']).toBe(value)
+})
+
+test('another device under the same name has no value', async () => {
+  const states = [at(line('sda', 1, 1, 1, '8 0')), at(line('sda', 900, 900, 900, '8 16'))]
+  expect(await measure(disk, states)).toEqual({})
+})
+
+test('leaves out lines without busy time', () => {
+  expect(parseDiskstats('   8    1 sda1 442 3404 39 312\n')).toEqual([])
+})

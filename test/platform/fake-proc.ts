@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { openProcFs, type ProcFs, type StatFs } from '../../src/platform/proc.ts'
+
+export type FakeProcOptions = {
+  /** A folder below test/fixtures/proc; its files are there besides those below. */
+  readonly machine?: string
+  /** Text by path; folders follow from the paths. An error is thrown at reading. */
+  readonly files?: Readonly<Record<string, string | Error>>
+  readonly links?: Readonly<Record<string, string>>
+  readonly statfs?: ProcFs['statfs']
+}
+
+/** A machine made of a fixture and of what a test adds to it. */
+export function fakeProc({ machine = '', files = {}, links = {}, statfs }: FakeProcOptions): ProcFs {
+  const base = openProcFs(join(import.meta.dir, '../fixtures/proc', machine === '' ? 'none' : machine))
+  const readTextIfThere = (path: string) => {
+    const text = files[path] ?? base.readTextIfThere(path)
+    if (text instanceof Error) throw text
+    return text
+  }
+  return {
+    readTextIfThere,
+    readText(path) {
+      const text = readTextIfThere(path)
+      if (text === null) throw new Error(`ENOENT: ${path}`)
+      return text
+    },
+    list(path) {
+      const below = [...Object.keys(files), ...Object.keys(links)]
+        .filter((file) => file.startsWith(`${path}/`))
+        .map((file) => file.slice(path.length + 1).split('/')[0] ?? '')
+      return [...new Set([...base.list(path), ...below])]
+    },
+    readLink: (path) => links[path] ?? null,
+    statfs: statfs ?? (async () => space()),
+  }
+}
+
+/** 1000 blocks of 4096 bytes, 400 of them used, 100 kept for root; half of the inodes used. */
+export function space(change: Partial<StatFs> = {}): StatFs {
+  return {
+    blockSize: 4096,
+    blocks: 1000,
+    blocksFree: 600,
+    blocksAvailable: 500,
+    files: 2000,
+    filesFree: 1000,
+    ...change,
+  }
+}
