@@ -2,58 +2,24 @@ import { describeError } from '../lib/log.ts'
 import { ByteBuffer } from '../protocol/byte-buffer.ts'
 import { encodeReply } from '../protocol/encode.ts'
 import { LEGACY_RECEIPT } from '../protocol/legacy.ts'
-import type { NameLists } from '../protocol/names.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/tally.ts'
 import type { HostReport } from '../storage/store.ts'
+import { Answers, LEGACY_ID } from './answers.ts'
 import { Conversation } from './conversation.ts'
-import { type Ingest, measureReport, type Sender, type Submission } from './ingest.ts'
-import type { CollectLimits } from './limits.ts'
-import type { Reason, Refusals } from './refusals.ts'
+import { measureReport, type Sender, type Submission } from './ingest.ts'
+import type { Reason } from './refusals.ts'
+import {
+  type ConnectionSocket,
+  PAUSED_FOR_ANSWERS,
+  PAUSED_FOR_STORAGE,
+  type Surroundings,
+} from './surroundings.ts'
 
-/** What a connection needs of its socket; Bun's has it. */
-export type ConnectionSocket = {
-  readonly remoteAddress: string
-  /** How many bytes were taken; negative when the socket is gone. */
-  write(data: string): number
-  pause(): unknown
-  resume(): unknown
-  /** Ends our half; the other side may go on. */
-  shutdown(): void
-  /** Closes when what was written is on its way. */
-  end(): unknown
-  terminate(): void
-}
-
-/** What all connections share. */
-export type Surroundings = {
-  readonly ingest: Ingest
-  readonly refusals: Refusals
-  readonly nameLists: NameLists
-  readonly limits: CollectLimits
-  readonly isPassphrase: (said: unknown) => boolean
-  /** Server's clock, seconds since 1970. */
-  readonly now: () => number
-  readonly monotonicMs: () => number
-  /** Called when the memory that a connection holds has changed. */
-  readonly onHeld: (connection: Connection, change: number) => void
-  /** Called when a connection waits because storage is behind. */
-  readonly onWaiting: (connection: Connection) => void
-}
-
-/** Why nothing is read; bits of one number. */
-export const PAUSED_FOR_ANSWERS = 1
-export const PAUSED_FOR_STORAGE = 2
-export const PAUSED_FOR_MEMORY = 4
-export const PAUSED_FOR_STOP = 8
-
-const LEGACY_ID = -1
-/** Characters of answers that may wait before reading pauses. */
-const MAX_OUTPUT = 64 * 1024
 /** What a sender that is refused may still send before the line is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
 
-/** One agent's connection: keeps what is not complete, writes answers, knows how long it has been quiet. */
+/** One agent's connection: keeps what is not complete, has it answered, knows how long it has been quiet. */
 export class Connection implements Sender {
   readonly address: string
   /** By the monotonic clock, when anything last came or went. */
@@ -66,20 +32,18 @@ export class Connection implements Sender {
   /** When it is cut; null while it is in use. */
   lingerUntil: number | null = null
   readonly #socket: ConnectionSocket
-  readonly #shared: Surroundings
+  readonly #shared: Surroundings<Connection>
   readonly #conversation: Conversation
   readonly #input = new ByteBuffer()
-  #output = ''
+  readonly #answers = new Answers()
   #paused = 0
   #inFlight = 0
   #held = 0
   #hasEnded = false
   #isClosed = false
-  /** Set when nothing more is to be read: what to say when all is answered. */
-  #farewell: string | null = null
   #lingerBytes = 0
 
-  constructor(socket: ConnectionSocket, shared: Surroundings) {
+  constructor(socket: ConnectionSocket, shared: Surroundings<Connection>) {
     this.#socket = socket
     this.#shared = shared
     this.address = socket.remoteAddress
@@ -109,7 +73,7 @@ export class Connection implements Sender {
     return this.#inFlight > 0
   }
   get hasUnread(): boolean {
-    return this.#output !== ''
+    return this.#answers.isWaiting
   }
   get isClosed(): boolean {
     return this.#isClosed
@@ -117,7 +81,7 @@ export class Connection implements Sender {
 
   receive(chunk: Buffer): void {
     this.lastActive = this.#shared.monotonicMs()
-    if (this.#farewell !== null || this.#conversation.isOver) {
+    if (this.#answers.isEnding || this.#conversation.isOver) {
       this.#discard(chunk.length)
       return
     }
@@ -129,7 +93,7 @@ export class Connection implements Sender {
       return
     }
     const done = this.#consume(chunk)
-    if (this.#farewell === null) this.#input.append(chunk, done, chunk.length)
+    if (!this.#answers.isEnding) this.#input.append(chunk, done, chunk.length)
     this.#afterReading()
   }
 
@@ -166,20 +130,16 @@ export class Connection implements Sender {
     if (this.#isClosed) return
     if (submission.id === LEGACY_ID) {
       // The rest of the packet could not be acknowledged either.
-      if (!isStored) this.#farewell ??= ''
-      return
-    }
-    const { id, refused, reason } = submission
-    if (!isStored) this.#output += encodeReply({ id, error: 'storage is away', retry: true })
-    else if (refused === 0) this.#output += `{"id":${id},"stored":true}\n`
-    else this.#output += encodeReply({ id, stored: true, refused, reason: reason ?? '' })
+      if (!isStored) this.#answers.bidFarewell('')
+    } else if (isStored) this.#answers.addStored(submission)
+    else this.#answers.add({ id: submission.id, error: 'storage is away', retry: true })
   }
 
   flush(): void {
     if (this.#isClosed) return
     if (this.#inFlight === 0) this.#sayLast()
-    if (this.#output !== '' && !this.#writeOutput()) return
-    if (this.#farewell === '' && this.#inFlight === 0) this.#hangUp()
+    if (this.#answers.isWaiting && !this.#writeAnswers()) return
+    if (this.#answers.isEnded && this.#inFlight === 0) this.#hangUp()
     else this.resume(PAUSED_FOR_ANSWERS)
     this.#endWhenDone()
   }
@@ -192,7 +152,7 @@ export class Connection implements Sender {
 
   /** Ends the connection after what is due, without a word. */
   end(): void {
-    this.#farewell ??= ''
+    this.#answers.bidFarewell('')
     if (this.lingerUntil === null) this.flush()
     else this.#cut()
   }
@@ -200,13 +160,13 @@ export class Connection implements Sender {
   /** The socket is gone. */
   close(): void {
     this.#isClosed = true
-    this.#output = ''
+    this.#answers.clear()
     this.#release()
   }
 
   #canTake(): boolean {
     if (this.#paused !== 0) return false
-    if (this.#output.length > MAX_OUTPUT) {
+    if (this.#answers.isFull) {
       this.pause(PAUSED_FOR_ANSWERS)
       return false
     }
@@ -217,7 +177,7 @@ export class Connection implements Sender {
   }
 
   #readInput(): void {
-    if (this.#farewell !== null) {
+    if (this.#answers.isEnding) {
       this.#release()
       return
     }
@@ -236,7 +196,7 @@ export class Connection implements Sender {
   }
 
   #afterReading(): void {
-    if (this.#farewell !== null) return
+    if (this.#answers.isEnding) return
     const isAmidst = this.#input.length > 0 || this.#conversation.isAmidst
     if (!isAmidst) {
       this.messageSince = null
@@ -279,21 +239,20 @@ export class Connection implements Sender {
   #refuseBatch(error: ProtocolError): void {
     const { fault, message, id, retry } = error
     this.#shared.refusals.note(fault, this.address, message)
-    this.#output += encodeReply({ id, error: message, retry })
+    this.#answers.add({ id, error: message, retry })
     // Written at once: no commit will come by to do it.
-    if (this.#inFlight === 0) this.#writeOutput()
+    if (this.#inFlight === 0) this.#writeAnswers()
   }
 
   /** False when not everything was taken: then nothing is read until it is. */
-  #writeOutput(): boolean {
-    const written = this.#socket.write(this.#output)
+  #writeAnswers(): boolean {
+    const written = this.#answers.flush((text) => this.#socket.write(text))
     if (written < 0) {
       this.#cut()
       return false
     }
     if (written > 0) this.lastActive = this.#shared.monotonicMs()
-    this.#output = this.#output.slice(written)
-    if (this.#output === '') return true
+    if (!this.#answers.isWaiting) return true
     this.pause(PAUSED_FOR_ANSWERS)
     return false
   }
@@ -309,20 +268,15 @@ export class Connection implements Sender {
       error: known === null ? 'internal error' : detail,
       retry: known?.retry ?? false,
     }
-    this.#farewell = isOurs ? encodeReply(reply) : ''
+    this.#answers.bidFarewell(isOurs ? encodeReply(reply) : '')
     this.#release()
     this.flush()
   }
 
   /** The last words, when everything is settled: the original's receipt, or why nothing more is read. */
   #sayLast(): void {
-    if (this.#farewell !== null) {
-      this.#output += this.#farewell
-      this.#farewell = ''
-    } else if (this.#conversation.isOver) {
-      this.#output += LEGACY_RECEIPT
-      this.#farewell = ''
-    }
+    if (this.#conversation.isOver) this.#answers.bidFarewell(LEGACY_RECEIPT)
+    this.#answers.sayFarewell()
   }
 
   /** Our half ends; what the other side still sends is read and dropped, since unread bytes would destroy the last answer. */
@@ -344,8 +298,8 @@ export class Connection implements Sender {
 
   #endWhenDone(): void {
     if (!this.#hasEnded || this.#isClosed || this.#paused !== 0) return
-    if (this.#inFlight > 0 || this.#output !== '') return
-    const isCutOff = this.#farewell === null && (this.#input.length > 0 || this.#conversation.isAmidst)
+    if (this.#inFlight > 0 || this.#answers.isWaiting) return
+    const isCutOff = !this.#answers.isEnding && (this.#input.length > 0 || this.#conversation.isAmidst)
     if (isCutOff) this.#shared.refusals.note('cut_off', this.address, 'hung up in the middle of a message')
     this.#endSocket()
   }

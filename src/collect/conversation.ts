@@ -1,7 +1,6 @@
 import { checkVersion, LayoutTable, readBatch } from '../protocol/batch.ts'
 import type { Fields } from '../protocol/field.ts'
 import { parseObject } from '../protocol/json.ts'
-import { type LegacyHead, LegacyPacket, LegacyStream, readLegacyHead } from '../protocol/legacy.ts'
 import { MAX_BATCH_BYTES } from '../protocol/message.ts'
 import type { NameLists } from '../protocol/names.ts'
 import { isWhiteSpace, ObjectScanner } from '../protocol/object-scanner.ts'
@@ -9,6 +8,8 @@ import { type PackedHeader, readPackedHeader, unpack } from '../protocol/packing
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/tally.ts'
 import type { HostReport } from '../storage/store.ts'
+import { LegacyReader } from './legacy-reader.ts'
+import { skewOf } from './skew.ts'
 
 /** What a conversation needs of the connection that it is on. */
 export type ConversationPort = {
@@ -30,12 +31,6 @@ type Phase = 'opening' | 'lines' | 'packed' | 'stream' | 'over'
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const OPEN_BRACE = 0x7b
-/** A long legacy packet is stored in parts of about this much. */
-const PART_WEIGHT = 2 * 1024 * 1024
-const MAX_PART_FRAMES = 1000
-const MAX_PART_EVENTS = 1000
-/** Further apart than this, a clock tells nothing. */
-const MAX_SKEW = 0x7fffffff
 
 /** What is said on one connection, from bytes to reports, in either dialect. */
 export class Conversation {
@@ -49,10 +44,7 @@ export class Conversation {
   #isKnown = false
   #packed: PackedHeader | null = null
   #awaitsLineEnd = false
-  #stream: LegacyStream | null = null
-  #head: LegacyHead | null = null
-  #streamBytes = 0
-  #streamWeight = 0
+  #legacy: LegacyReader | null = null
 
   constructor(port: ConversationPort) {
     this.#port = port
@@ -60,7 +52,7 @@ export class Conversation {
 
   /** Bytes of memory held besides what `consume` left. */
   get held(): number {
-    return this.#stream?.held ?? 0
+    return this.#legacy?.held ?? 0
   }
 
   /** True when the sender has said the passphrase. */
@@ -111,7 +103,7 @@ export class Conversation {
       case 'packed':
         return this.#readPacked(bytes)
       case 'stream':
-        this.#readStream(bytes.subarray(this.#at))
+        if (this.#beginLegacy().readPiece(bytes.subarray(this.#at))) this.#endLegacy()
         this.#at = bytes.length
         return true
       case 'over':
@@ -135,7 +127,6 @@ export class Conversation {
       this.#scanned = bytes.length - this.#at
       if (this.#scanned <= MAX_BATCH_BYTES) return false
       this.#scanner = null
-      this.#stream = new LegacyStream(this.#port.nameLists, this.#port.now())
       this.#phase = 'stream'
       return true
     }
@@ -150,8 +141,8 @@ export class Conversation {
       this.#awaitsLineEnd = true
       this.#readMessage(fields, true)
     } else {
-      this.#phase = 'over'
-      this.#readLegacy(fields)
+      this.#beginLegacy().readPacket(fields)
+      this.#endLegacy()
     }
     return true
   }
@@ -231,71 +222,19 @@ export class Conversation {
     this.#isKnown = true
   }
 
-  #readLegacy(fields: Fields): void {
-    const now = this.#port.now()
-    this.#checkPassphrase(fields.passphrase)
-    this.#head = readLegacyHead(fields, now)
-    const packet = new LegacyPacket(this.#port.nameLists, now)
-    packet.addFields(fields)
-    this.#submitPart(packet, this.#head, now)
+  #beginLegacy(): LegacyReader {
+    this.#legacy ??= new LegacyReader({
+      nameLists: this.#port.nameLists,
+      legacyBytes: this.#port.legacyBytes,
+      now: () => this.#port.now(),
+      checkPassphrase: (said) => this.#checkPassphrase(said),
+      submit: (report, refused) => this.#port.submit(report, null, refused),
+    })
+    return this.#legacy
   }
 
-  #readStream(bytes: Uint8Array): void {
-    const stream = this.#stream
-    if (stream === null) throw new Error('a stream without its beginning')
-    this.#streamBytes += bytes.length
-    if (this.#streamBytes > this.#port.legacyBytes)
-      throw new ProtocolError('oversized', `a packet is longer than ${this.#port.legacyBytes} bytes`)
-    stream.feed(bytes)
-    const { weight } = stream.packet
-    if (!stream.isComplete && weight === this.#streamWeight) return
-    this.#streamWeight = weight
-    const head = this.#head ?? stream.findHead()
-    if (head === null) return
-    if (this.#head === null) {
-      this.#checkPassphrase(head.passphrase)
-      this.#head = head
-    }
-    if (stream.isComplete) this.#endStream(stream)
-    else if (weight >= PART_WEIGHT) this.#submitPart(stream.packet, head, this.#port.now())
-  }
-
-  #endStream(stream: LegacyStream): void {
-    // Members that came behind the lists are known only now.
-    const head = stream.findHead()
+  #endLegacy(): void {
     this.#phase = 'over'
-    this.#stream = null
-    if (head === null) throw new ProtocolError('malformed', 'a packet without a name')
-    if (head.host !== this.#head?.host) throw new ProtocolError('malformed', 'a packet with two names')
-    this.#submitPart(stream.packet, head, this.#port.now())
+    this.#legacy = null
   }
-
-  /** Hands on what a packet has gathered, in reports of bounded length, at least one. */
-  #submitPart(packet: LegacyPacket, head: LegacyHead, heard: number): void {
-    const { frames, events, refused } = packet.takePart()
-    this.#streamWeight = 0
-    const { host, facts, clock } = head
-    const reports = Math.max(
-      1,
-      Math.ceil(frames.length / MAX_PART_FRAMES),
-      Math.ceil(events.length / MAX_PART_EVENTS),
-    )
-    for (let i = 0; i < reports; i++) {
-      const report: HostReport = {
-        host,
-        facts: i === 0 ? facts : null,
-        heard,
-        clockSkew: skewOf(clock, heard),
-        frames: frames.slice(i * MAX_PART_FRAMES, (i + 1) * MAX_PART_FRAMES),
-        events: events.slice(i * MAX_PART_EVENTS, (i + 1) * MAX_PART_EVENTS),
-      }
-      this.#port.submit(report, null, i === 0 ? refused : null)
-    }
-  }
-}
-
-function skewOf(clock: number | null, heard: number): number | null {
-  if (clock === null) return null
-  const skew = clock - heard
-  return Math.abs(skew) <= MAX_SKEW ? skew : null
 }

@@ -3,13 +3,14 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { NameLists } from '../protocol/names.ts'
 import type { IngestStore } from '../storage/store.ts'
-import { Connection, PAUSED_FOR_STOP, PAUSED_FOR_STORAGE, type Surroundings } from './connection.ts'
+import { Connection } from './connection.ts'
 import { Ingest } from './ingest.ts'
 import { type CollectLimits, DEFAULT_LIMITS } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { findOverdue } from './overdue.ts'
 import { createPassphraseCheck } from './passphrase.ts'
 import { Refusals } from './refusals.ts'
+import { PAUSED_FOR_STOP, PAUSED_FOR_STORAGE, type Surroundings } from './surroundings.ts'
 
 export type CollectEngineOptions = {
   readonly address: string
@@ -68,7 +69,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
   /** Set while stopping, to be called when there may be nothing left to wait for. */
   let look = () => {}
 
-  const shared: Surroundings = {
+  const shared: Surroundings<Connection> = {
     ingest,
     refusals,
     limits,

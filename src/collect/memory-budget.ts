@@ -1,5 +1,9 @@
-import { type Connection, PAUSED_FOR_MEMORY } from './connection.ts'
+import type { Connection } from './connection.ts'
 import type { CollectLimits } from './limits.ts'
+import { PAUSED_FOR_MEMORY } from './surroundings.ts'
+
+/** Who holds memory. */
+export type Holder = Pick<Connection, 'held' | 'memoryWaitSince' | 'pause' | 'resume' | 'refuse'>
 
 /**
  * Bounds what unfinished messages hold over all connections. Beyond the budget only small ones and the largest are read on:
@@ -8,9 +12,9 @@ import type { CollectLimits } from './limits.ts'
 export class MemoryBudget {
   readonly #limits: Pick<CollectLimits, 'heldBytes' | 'smallBytes'>
   readonly #now: () => number
-  readonly #waiting = new Set<Connection>()
+  readonly #waiting = new Set<Holder>()
   #held = 0
-  #leader: Connection | null = null
+  #leader: Holder | null = null
 
   constructor(limits: Pick<CollectLimits, 'heldBytes' | 'smallBytes'>, monotonicMs: () => number) {
     this.#limits = limits
@@ -26,7 +30,7 @@ export class MemoryBudget {
   }
 
   /** Takes note of what `connection` holds more or less than before. */
-  note(connection: Connection, change: number): void {
+  note(connection: Holder, change: number): void {
     this.#held += change
     if (connection.held === 0) {
       this.#waiting.delete(connection)
@@ -38,7 +42,7 @@ export class MemoryBudget {
   }
 
   /** The connection that is let go on although the budget is spent is given up: another may take its place. */
-  #holdBack(connection: Connection): void {
+  #holdBack(connection: Holder): void {
     this.#leader ??= this.#findLargest() ?? connection
     if (connection !== this.#leader) {
       this.#waiting.add(connection)
@@ -62,14 +66,14 @@ export class MemoryBudget {
     }
   }
 
-  #release(connection: Connection): void {
+  #release(connection: Holder): void {
     this.#waiting.delete(connection)
     connection.memoryWaitSince = null
     connection.resume(PAUSED_FOR_MEMORY)
   }
 
-  #findLargest(): Connection | null {
-    let largest: Connection | null = null
+  #findLargest(): Holder | null {
+    let largest: Holder | null = null
     for (const connection of this.#waiting)
       if (largest === null || connection.held > largest.held) largest = connection
     return largest

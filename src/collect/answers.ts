@@ -1,0 +1,66 @@
+import { encodeReply } from '../protocol/encode.ts'
+import type { Reply } from '../protocol/message.ts'
+import type { Submission } from './ingest.ts'
+
+/** The id of a submission in the original's dialect, which has no numbers. */
+export const LEGACY_ID = -1
+
+/** Characters of answers that may wait before reading pauses. */
+const MAX_WAITING = 64 * 1024
+
+/** What is to be said to one agent, until its socket takes it, and the last words after which nothing is read. */
+export class Answers {
+  #text = ''
+  #farewell: string | null = null
+
+  get isWaiting(): boolean {
+    return this.#text !== ''
+  }
+
+  /** True when so much waits that nothing more should be read. */
+  get isFull(): boolean {
+    return this.#text.length > MAX_WAITING
+  }
+
+  /** True when nothing more is to be read, because the last words are known. */
+  get isEnding(): boolean {
+    return this.#farewell !== null
+  }
+
+  /** True when the last words are on their way, or there were none. */
+  get isEnded(): boolean {
+    return this.#farewell === ''
+  }
+
+  add(reply: Reply): void {
+    this.#text += encodeReply(reply)
+  }
+
+  addStored({ id, refused, reason }: Submission): void {
+    if (refused === 0) this.#text += `{"id":${id},"stored":true}\n`
+    else this.add({ id, stored: true, refused, reason: reason ?? '' })
+  }
+
+  /** Ends the reading; `text` is said when all that came before is answered. The first to call it has its way. */
+  bidFarewell(text: string): void {
+    this.#farewell ??= text
+  }
+
+  /** To be called when everything is answered. */
+  sayFarewell(): void {
+    if (this.#farewell === null) return
+    this.#text += this.#farewell
+    this.#farewell = ''
+  }
+
+  /** `write` gives how many bytes were taken, negative when the socket is gone, and so does this; answers are ASCII, a byte a character. */
+  flush(write: (text: string) => number): number {
+    const written = write(this.#text)
+    if (written > 0) this.#text = this.#text.slice(written)
+    return written
+  }
+
+  clear(): void {
+    this.#text = ''
+  }
+}

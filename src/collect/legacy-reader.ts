@@ -1,0 +1,107 @@
+import type { Fields } from '../protocol/field.ts'
+import { type LegacyHead, LegacyPacket, LegacyStream, readLegacyHead } from '../protocol/legacy.ts'
+import type { NameLists } from '../protocol/names.ts'
+import { ProtocolError } from '../protocol/protocol-error.ts'
+import type { Tally } from '../protocol/tally.ts'
+import type { HostReport } from '../storage/store.ts'
+import { skewOf } from './skew.ts'
+
+/** What the reading of a packet needs of the conversation that it is in. */
+export type LegacyPort = {
+  readonly nameLists: NameLists
+  /** Longest packet. */
+  readonly legacyBytes: number
+  /** Server's clock. */
+  now(): number
+  /** Throws a ProtocolError when it is wrong. */
+  checkPassphrase(said: unknown): void
+  /** The first report of a packet carries what was left out of all of the part that it is of. */
+  submit(report: HostReport, refused: Tally | null): void
+}
+
+/** A long packet is stored in parts of about this much. */
+const PART_WEIGHT = 2 * 1024 * 1024
+const MAX_PART_FRAMES = 1000
+const MAX_PART_EVENTS = 1000
+
+/** Reads the one packet of a conversation in the original's dialect: whole, or piece by piece when it is long. */
+export class LegacyReader {
+  readonly #port: LegacyPort
+  #stream: LegacyStream | null = null
+  #head: LegacyHead | null = null
+  #bytes = 0
+  #weight = 0
+
+  constructor(port: LegacyPort) {
+    this.#port = port
+  }
+
+  /** Bytes of memory held. */
+  get held(): number {
+    return this.#stream?.held ?? 0
+  }
+
+  /** A packet that arrived as a whole. */
+  readPacket(fields: Fields): void {
+    const now = this.#port.now()
+    this.#port.checkPassphrase(fields.passphrase)
+    const head = readLegacyHead(fields, now)
+    const packet = new LegacyPacket(this.#port.nameLists, now)
+    packet.addFields(fields)
+    this.#submitPart(packet, head, now)
+  }
+
+  /** The next bytes of a long packet; true when it is complete. */
+  readPiece(bytes: Uint8Array): boolean {
+    this.#stream ??= new LegacyStream(this.#port.nameLists, this.#port.now())
+    const stream = this.#stream
+    this.#bytes += bytes.length
+    if (this.#bytes > this.#port.legacyBytes)
+      throw new ProtocolError('oversized', `a packet is longer than ${this.#port.legacyBytes} bytes`)
+    stream.feed(bytes)
+    const { weight } = stream.packet
+    if (!stream.isComplete && weight === this.#weight) return false
+    this.#weight = weight
+    const head = this.#head ?? stream.findHead()
+    if (head === null) return false
+    if (this.#head === null) {
+      this.#port.checkPassphrase(head.passphrase)
+      this.#head = head
+    }
+    if (stream.isComplete) this.#endStream(stream)
+    else if (weight >= PART_WEIGHT) this.#submitPart(stream.packet, head, this.#port.now())
+    return stream.isComplete
+  }
+
+  #endStream(stream: LegacyStream): void {
+    // Members that came behind the lists are known only now.
+    const head = stream.findHead()
+    this.#stream = null
+    if (head === null) throw new ProtocolError('malformed', 'a packet without a name')
+    if (head.host !== this.#head?.host) throw new ProtocolError('malformed', 'a packet with two names')
+    this.#submitPart(stream.packet, head, this.#port.now())
+  }
+
+  /** Hands on what a packet has gathered, in reports of bounded length, at least one. */
+  #submitPart(packet: LegacyPacket, head: LegacyHead, heard: number): void {
+    const { frames, events, refused } = packet.takePart()
+    this.#weight = 0
+    const { host, facts, clock } = head
+    const reports = Math.max(
+      1,
+      Math.ceil(frames.length / MAX_PART_FRAMES),
+      Math.ceil(events.length / MAX_PART_EVENTS),
+    )
+    for (let i = 0; i < reports; i++) {
+      const report: HostReport = {
+        host,
+        facts: i === 0 ? facts : null,
+        heard,
+        clockSkew: skewOf(clock, heard),
+        frames: frames.slice(i * MAX_PART_FRAMES, (i + 1) * MAX_PART_FRAMES),
+        events: events.slice(i * MAX_PART_EVENTS, (i + 1) * MAX_PART_EVENTS),
+      }
+      this.#port.submit(report, i === 0 ? refused : null)
+    }
+  }
+}

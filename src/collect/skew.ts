@@ -1,0 +1,9 @@
+/** Further apart than this, a clock tells nothing. */
+const MAX_SKEW = 0x7fffffff
+
+/** Agent's clock minus server's clock in seconds; null when the agent said none. */
+export function skewOf(clock: number | null, heard: number): number | null {
+  if (clock === null) return null
+  const skew = clock - heard
+  return Math.abs(skew) <= MAX_SKEW ? skew : null
+}
