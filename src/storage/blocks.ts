@@ -16,6 +16,9 @@ export type BlockRow = {
   readonly times: Uint8Array
 }
 
+/** A block with its segments by metric. */
+export type HeldBlock = { readonly row: BlockRow; readonly segments: ReadonlyMap<number, Uint8Array> }
+
 /** `lists` are seconds since midnight of the block's day. */
 export function packTimes(lists: readonly Float64Array[]): Uint8Array {
   const writer = createByteWriter()
@@ -98,6 +101,18 @@ export async function findBlock(reader: Reader, host: number, day: number): Prom
     [day, host],
   )
   return row ?? null
+}
+
+/** With all its segments, for folding into it; null when there is none. */
+export async function findHeldBlock(reader: Reader, host: number, day: number): Promise<HeldBlock | null> {
+  // The segments first would do as well: both change together, and whoever writes looks whether they did.
+  const row = await findBlock(reader, host, day)
+  if (!row) return null
+  const rows = await reader.query<{ metric: number; packed: Uint8Array }>(
+    'SELECT metric, packed FROM segment WHERE day = ? AND host = ?',
+    [day, host],
+  )
+  return { row, segments: new Map(rows.map(({ metric, packed }) => [metric, packed])) }
 }
 
 export async function deleteBlock(transaction: Transaction, host: number, day: number) {

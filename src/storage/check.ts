@@ -2,9 +2,10 @@ import { describeError } from '../lib/log.ts'
 import { listOfSegment, unpackSegment, unpackTimes } from './blocks.ts'
 import type { Database } from './database.ts'
 import { DAY_SECONDS } from './day.ts'
-import { yieldThread } from './fold.ts'
 import { readLayout, unpackFrame } from './frame.ts'
+import { FRAME_TABLES, type FrameTable } from './frames.ts'
 import type { LayoutReader } from './layouts.ts'
+import { yieldThread } from './yield-thread.ts'
 
 /** More would not be read by anybody. */
 const MAX_PROBLEMS = 100
@@ -34,7 +35,7 @@ export async function checkDatabase(database: Database, layouts: LayoutReader): 
   for (const row of await database.query<{ integrity_check: string }>('PRAGMA integrity_check'))
     if (row.integrity_check !== 'ok') found(`the file is damaged: ${row.integrity_check}`)
   await checkReferences(database, found)
-  await checkFrames(database, layouts, found)
+  for (const table of FRAME_TABLES) await checkFrames(database, table, layouts, found)
   await checkBlocks(database, found)
   return problems
 }
@@ -65,25 +66,25 @@ async function checkReferences(database: Database, found: Found) {
   if (row && row.total > 0) found(`${row.total} segments have no block`)
 }
 
-async function checkFrames(database: Database, layouts: LayoutReader, found: Found) {
-  let time = -1
-  let host = -1
+async function checkFrames(database: Database, table: FrameTable, layouts: LayoutReader, found: Found) {
+  // In the order of the table's key.
+  const [a, b] = table === 'frame' ? (['time', 'host'] as const) : (['host', 'time'] as const)
+  let last = { time: -1, host: -1 }
   for (;;) {
     const rows = await database.query<{ time: number; host: number; samples: number; packed: Uint8Array }>(
-      `SELECT time, host, samples, packed FROM frame WHERE time > ? OR (time = ? AND host > ?)
-        ORDER BY time, host LIMIT ?`,
-      [time, time, host, FRAMES_AT_ONCE],
+      `SELECT time, host, samples, packed FROM ${table} WHERE ${a} > ? OR (${a} = ? AND ${b} > ?)
+        ORDER BY ${a}, ${b} LIMIT ?`,
+      [last[a], last[a], last[b], FRAMES_AT_ONCE],
     )
     for (const row of rows) {
-      time = row.time
-      host = row.host
+      last = { time: row.time, host: row.host }
       const problem = await tryDecode(async () => {
         await layouts.load(database, [readLayout(row.packed)])
         const { values } = unpackFrame(row.packed, (layout) => layouts.metrics(layout).length)
         const samples = values.filter((value) => value !== null).length
         if (samples !== row.samples) throw new Error(`it has ${samples} samples, not ${row.samples}`)
       })
-      if (problem) found(`the frame of host ${host} at ${time} can't be read: ${problem}`)
+      if (problem) found(`the frame of host ${row.host} at ${row.time} can't be read: ${problem}`)
     }
     if (rows.length < FRAMES_AT_ONCE) return
     await yieldThread()

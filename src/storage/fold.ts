@@ -1,44 +1,36 @@
-import { findBlock, listOfSegment, packSegment, packTimes, unpackSegment, unpackTimes } from './blocks.ts'
+import { findBlock, findHeldBlock } from './blocks.ts'
+import { readCounters, setCounter } from './counters.ts'
 import type { Database, Reader, Transaction } from './database.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
-import { placeValues } from './dialect.ts'
-import { readLayout, unpackFrame } from './frame.ts'
-import { type FrameRow, readFrames } from './frames.ts'
+import { type FoldedBlock, foldBlock, type Gathered, gatherFrame, saveBlock } from './fold-block.ts'
+import { foldLateFrames } from './fold-late.ts'
+import { readLayout } from './frame.ts'
+import { readFramesOfHosts } from './frames.ts'
 import type { LayoutReader } from './layouts.ts'
-import { createSeriesBuilder, type SeriesBuilder, uniteSeries } from './series-builder.ts'
+import { yieldThread } from './yield-thread.ts'
 
-/** Samples folded in one transaction: so many keep the right to write well under 20 ms. */
-const MAX_PIECE_SAMPLES = 40_000
-const MAX_PIECE_FRAMES = 3000
-/** Frames deleted in one statement. */
-const DELETE_ROWS = 100
+/** Hosts read together: their rows of one time lie side by side, so a look-up serves them all. */
+const GROUP_HOSTS = 16
+/** Samples held in memory at once; a group that has more is read anew, smaller. */
+const MAX_GROUP_SAMPLES = 1_500_000
+/** Distinct times read in one statement. */
+const TIMES_AT_ONCE = 500
+/** Frames deleted in one transaction. */
+const DELETE_ROWS = 5000
+/** `fold_host` when no slice is begun, and when all of its hosts are folded. */
+const IDLE = -1
+const ALL_FOLDED = Number.MAX_SAFE_INTEGER
 
-type Piece = {
-  readonly host: number
-  readonly day: number
-  /** How often frames of the host were merged before the piece was read. */
-  readonly merges: number
-  readonly frames: readonly FrameRow[]
-}
-
-/** What a piece makes of its block; nothing is written yet. */
-type Folding = {
-  readonly firstTime: number
-  readonly lastTime: number
-  readonly samples: number
-  /** Of the block that was there; null when there was none. */
-  readonly revision: number | null
-  readonly times: Uint8Array
-  /** Only those that change, by metric. */
-  readonly segments: ReadonlyMap<number, Uint8Array>
-}
+/** What is being folded: all frames older than `before`, which are of one day; hosts up to `host` are done. */
+type Slice = { readonly before: number; readonly host: number }
 
 /**
- * Folds what is older than `before`, at most `limit` host-days; how many it were.
+ * Folds what is older than `before`, at most `limit` host-days; how many it were. Fewer than `limit`: nothing is left.
  *
- * A piece is read and encoded without holding any lock. The short transaction that writes it then goes through only if nobody changed
- * the block or merged into frames of the host meanwhile, and deletes exactly the frames that were read, so a late frame is never
- * lost and a crash leaves either the frames or the block.
+ * A day is folded for one group of hosts after the other, and its frames are deleted when all are done, front to back: deleting
+ * each host's own would touch every page of the table for every host. From the beginning of a slice no frame older than its end
+ * changes, because the writers put such frames in `late_frame`; so all reading and encoding is done without a lock. The blocks of a group
+ * and the note that it is done are one short transaction: whoever folds at the same time, or after a crash, goes on from there.
  */
 export async function foldFrames(
   database: Database,
@@ -48,243 +40,144 @@ export async function foldFrames(
 ): Promise<number> {
   let folded = 0
   while (folded < limit) {
-    const found = await findHostDays(database, before, limit - folded)
-    if (found.length === 0) break
-    for (const { host, day } of found) {
-      await foldHostDay(database, layouts, host, day, before)
-      folded++
-      await yieldThread()
-    }
+    const slice = (await findSlice(database)) ?? (await beginSlice(database, before))
+    if (!slice) break
+    if (slice.host === ALL_FOLDED) await deleteFolded(database, slice)
+    else folded += await foldGroup(database, layouts, slice, Math.min(GROUP_HOSTS, limit - folded))
+    await yieldThread()
   }
-  return folded
+  return folded + (await foldLateFrames(database, layouts, before, limit - folded))
 }
 
-/** Hosts of the oldest frames, in the order of the table, all of one day. */
-async function findHostDays(reader: Reader, before: number, limit: number) {
-  const rows = await reader.query<{ time: number; host: number }>(
-    'SELECT time, host FROM frame WHERE time < ? ORDER BY time, host LIMIT ?',
-    [before, limit],
-  )
-  const day = dayOf(rows[0]?.time ?? 0)
-  const hosts = new Set(rows.filter(({ time }) => dayOf(time) === day).map(({ host }) => host))
-  return [...hosts].sort((a, b) => a - b).map((host) => ({ host, day }))
+async function findSlice(reader: Reader): Promise<Slice | null> {
+  const counters = await readCounters(reader)
+  return counters.fold_host === IDLE ? null : { before: counters.fold_before, host: counters.fold_host }
 }
 
-async function foldHostDay(
+/** Null when there is nothing older than `before`. */
+async function beginSlice(database: Database, before: number): Promise<Slice | null> {
+  const [seen] = await database.query('SELECT time FROM frame WHERE time < ? LIMIT 1', [before])
+  if (!seen) return null
+  return database.transaction(async (transaction) => {
+    const begun = await findSlice(transaction)
+    if (begun) return begun
+    const [row] = await transaction.query<{ first: number | null; last: number | null }>(
+      'SELECT (SELECT MIN(time) FROM frame) AS first, (SELECT MAX(time) FROM frame) AS last',
+    )
+    if (!row || row.first === null || row.last === null || row.first >= before) return null
+    // Not beyond the newest frame: what comes next is not late.
+    const end = Math.min(before, (dayOf(row.first) + 1) * DAY_SECONDS, row.last + 1)
+    await setCounter(transaction, 'fold_before', end)
+    await setCounter(transaction, 'fold_host', 0)
+    return { before: end, host: 0 }
+  })
+}
+
+/** How many host-days were folded. */
+async function foldGroup(database: Database, layouts: LayoutReader, slice: Slice, size: number) {
+  const hosts = (
+    await database.query<{ id: number }>('SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?', [
+      slice.host,
+      size,
+    ])
+  ).map(({ id }) => id)
+  const lastHost = hosts.at(-1)
+  if (lastHost === undefined) {
+    await advance(database, slice, ALL_FOLDED, async () => true)
+    return 0
+  }
+  const day = dayOf(slice.before - 1)
+  const gathered = await gatherHosts(database, layouts, slice, lastHost)
+  if (!gathered) return foldGroup(database, layouts, slice, Math.ceil(hosts.length / 2))
+  const blocks: { host: number; block: FoldedBlock; revision: number | null }[] = []
+  for (const [host, series] of gathered) {
+    const held = await findHeldBlock(database, host, day)
+    // What the block has of the slice's time came late, so it is the newer.
+    const block = foldBlock(day, series, held, 'held')
+    blocks.push({ host, block, revision: held?.row.revision ?? null })
+    await yieldThread()
+  }
+  blocks.sort((a, b) => a.host - b.host)
+  const done = await advance(database, slice, lastHost, async (transaction) => {
+    for (const { host, revision } of blocks) {
+      const block = await findBlock(transaction, host, day)
+      if ((block?.revision ?? null) !== revision) return false
+    }
+    for (const { host, block, revision } of blocks) {
+      const [known] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
+      if (known) await saveBlock(transaction, host, day, block, revision === null)
+    }
+    return true
+  })
+  return done ? blocks.length : 0
+}
+
+/** Moves the slice on together with `act`, unless that says no or somebody else has moved it: then nothing is done. */
+function advance(
   database: Database,
-  layouts: LayoutReader,
+  slice: Slice,
   host: number,
-  day: number,
-  before: number,
-) {
-  const last = Math.min(before - 1, (day + 1) * DAY_SECONDS - 1)
-  let from = day * DAY_SECONDS
+  act: (transaction: Transaction) => Promise<boolean>,
+): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    const now = await findSlice(transaction)
+    if (now?.before !== slice.before || now.host !== slice.host) return false
+    if (!(await act(transaction))) return false
+    await setCounter(transaction, 'fold_host', host)
+    return true
+  })
+}
+
+/** The slice's samples of hosts behind `slice.host` up to `lastHost`; null when there are too many of several hosts. */
+async function gatherHosts(reader: Reader, layouts: LayoutReader, slice: Slice, lastHost: number) {
+  const hosts = new Map<number, Gathered>()
+  let samples = 0
+  let from = 0
   for (;;) {
-    const piece = await readPiece(database, layouts, host, day, from, last)
-    if (piece === 'gone') return dropOrphans(database, host, from, last)
-    const end = piece.frames.at(-1)?.time
-    if (end === undefined) return
-    const folding = await computeFolding(database, layouts, piece)
-    const done = await database.transaction((transaction) => writeFolding(transaction, piece, folding))
-    if (done) from = end + 1
+    const rows = await readFramesOfHosts(reader, slice.host, lastHost, from, slice.before - 1, TIMES_AT_ONCE)
+    await layouts.load(reader, new Set(rows.flatMap(({ packed }) => (packed ? [readLayout(packed)] : []))))
+    for (const { host, time, packed } of rows) {
+      from = Math.max(from, time + 1)
+      if (host === null || packed === null) continue
+      let gathered = hosts.get(host)
+      if (!gathered) {
+        gathered = new Map()
+        hosts.set(host, gathered)
+      }
+      samples += gatherFrame(gathered, { time, packed }, layouts)
+    }
+    if (samples > MAX_GROUP_SAMPLES && hosts.size > 1) return null
+    if (rows.length === 0) return hosts
     await yieldThread()
   }
 }
 
-async function readPiece(
-  reader: Reader,
-  layouts: LayoutReader,
-  host: number,
-  day: number,
-  from: number,
-  to: number,
-): Promise<Piece | 'gone'> {
-  // Before the frames: a merge after this is noticed.
-  const [row] = await reader.query<{ merges: number }>('SELECT merges FROM host WHERE id = ?', [host])
-  if (!row) return 'gone'
-  const read = await readFrames(reader, host, from, to, MAX_PIECE_FRAMES)
-  let samples = 0
-  const over = read.findIndex((frame) => {
-    samples += frame.samples
-    return samples > MAX_PIECE_SAMPLES
-  })
-  const frames = over > 0 ? read.slice(0, over) : read
-  await layouts.load(reader, new Set(frames.map(({ packed }) => readLayout(packed))))
-  return { host, day, merges: row.merges, frames }
-}
-
-async function computeFolding(reader: Reader, layouts: LayoutReader, piece: Piece): Promise<Folding> {
-  const { host, day, frames } = piece
-  const block = await findBlock(reader, host, day)
-  const added = gatherSeries(frames, day, layouts)
-  const held = block ? await readSegments(reader, host, day) : new Map<number, Uint8Array>()
-  const oldLists = block ? unpackTimes(block.times) : []
-  const lists = createLists(oldLists, listsOf(held, added))
-  const segments = new Map<number, Uint8Array>()
-  let samples = block?.samples ?? 0
-  for (const [metric, builder] of added) {
-    const series = builder.take()
-    const packed = held.get(metric)
-    const before = packed ? readHeld(packed, oldLists) : null
-    const united = before ? uniteSeries(before, series) : series
-    samples += united.times.length - (before?.times.length ?? 0)
-    segments.set(metric, packSegment(lists.place(united.times), united.values))
-  }
-  const first = frames[0]?.time ?? 0
-  const last = frames.at(-1)?.time ?? 0
-  return {
-    firstTime: Math.min(first, block?.first_time ?? first),
-    lastTime: Math.max(last, block?.last_time ?? last),
-    samples,
-    revision: block?.revision ?? null,
-    times: packTimes(lists.all()),
-    segments,
+/** Front to back, in short transactions; the last one ends the slice. */
+async function deleteFolded(database: Database, slice: Slice) {
+  for (;;) {
+    const isDone = await database.transaction(async (transaction) => {
+      const now = await findSlice(transaction)
+      if (now?.before !== slice.before || now.host !== ALL_FOLDED) return true
+      if (await deleteFrontFrames(transaction, slice.before, DELETE_ROWS)) return false
+      await setCounter(transaction, 'fold_host', IDLE)
+      return true
+    })
+    if (isDone) return
+    await yieldThread()
   }
 }
 
-/** The frames' values by metric, with times as seconds since midnight. */
-function gatherSeries(frames: readonly FrameRow[], day: number, layouts: LayoutReader) {
-  const gathered = new Map<number, SeriesBuilder>()
-  const count = (layout: number) => layouts.metrics(layout).length
-  for (const { time, packed } of frames) {
-    const { layout, values } = unpackFrame(packed, count)
-    const metrics = layouts.metrics(layout)
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]
-      const metric = metrics[i]
-      if (value === null || value === undefined || metric === undefined) continue
-      let builder = gathered.get(metric)
-      if (!builder) {
-        builder = createSeriesBuilder(frames.length)
-        gathered.set(metric, builder)
-      }
-      builder.add(time - day * DAY_SECONDS, value)
-    }
-  }
-  return gathered
-}
-
-async function readSegments(reader: Reader, host: number, day: number): Promise<Map<number, Uint8Array>> {
-  const rows = await reader.query<{ metric: number; packed: Uint8Array }>(
-    'SELECT metric, packed FROM segment WHERE day = ? AND host = ?',
-    [day, host],
+/** Deletes about `rows` of the oldest frames older than `before`; true when more are left. */
+export async function deleteFrontFrames(transaction: Transaction, before: number, rows: number) {
+  const [row] = await transaction.query<{ time: number; host: number }>(
+    'SELECT time, host FROM frame WHERE time < ? ORDER BY time, host LIMIT 1 OFFSET ?',
+    [before, rows],
   )
-  return new Map(rows.map(({ metric, packed }) => [metric, packed]))
-}
-
-function readHeld(packed: Uint8Array, lists: readonly Float64Array[]) {
-  const times = lists[listOfSegment(packed)]
-  if (!times) throw new Error('a segment names a list of times that its block has not')
-  return { times, values: unpackSegment(packed, times) }
-}
-
-/** Numbers of the lists that segments keep using which are not written anew. */
-function listsOf(held: ReadonlyMap<number, Uint8Array>, added: ReadonlyMap<number, unknown>): Set<number> {
-  const used = new Set<number>()
-  for (const [metric, packed] of held) if (!added.has(metric)) used.add(listOfSegment(packed))
-  return used
-}
-
-/** Lists of times for a block: a list keeps its number while a segment uses it, a new one takes the first free number. */
-function createLists(old: readonly Float64Array[], used: ReadonlySet<number>) {
-  const lists = old.map((list, number) => (used.has(number) ? list : null))
-  return {
-    place(times: Float64Array): number {
-      const same = lists.findIndex((list) => list !== null && sameTimes(list, times))
-      if (same >= 0) return same
-      const free = lists.indexOf(null)
-      const number = free >= 0 ? free : lists.length
-      lists[number] = times
-      return number
-    },
-    all: () => lists.map((list) => list ?? new Float64Array()),
+  if (!row) {
+    await transaction.run('DELETE FROM frame WHERE time < ?', [before])
+    return false
   }
-}
-
-function sameTimes(a: Float64Array, b: Float64Array): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  await transaction.run('DELETE FROM frame WHERE time < ?', [row.time])
+  await transaction.run('DELETE FROM frame WHERE time = ? AND host < ?', [row.time, row.host])
   return true
-}
-
-/** False when somebody was quicker: then the piece is to be read anew. */
-async function writeFolding(transaction: Transaction, piece: Piece, folding: Folding): Promise<boolean> {
-  const { host, day } = piece
-  const [row] = await transaction.query<{ merges: number }>('SELECT merges FROM host WHERE id = ?', [host])
-  if (row?.merges !== piece.merges) return false
-  const held = await findBlock(transaction, host, day)
-  if ((held?.revision ?? null) !== folding.revision) return false
-  const values = [
-    folding.firstTime,
-    folding.lastTime,
-    folding.samples,
-    (folding.revision ?? 0) + 1,
-    folding.times,
-    day,
-    host,
-  ]
-  await transaction.run(held ? UPDATE_BLOCK : INSERT_BLOCK, values)
-  const saveSegment = held ? replaceSegment : insertSegment
-  for (const [metric, packed] of folding.segments) await saveSegment(transaction, day, host, metric, packed)
-  await deleteFrames(transaction, piece)
-  return true
-}
-
-const UPDATE_BLOCK = `UPDATE block SET first_time = ?, last_time = ?, samples = ?, revision = ?, times = ?
-  WHERE day = ? AND host = ?`
-const INSERT_BLOCK = `INSERT INTO block (first_time, last_time, samples, revision, times, day, host)
-  VALUES (?, ?, ?, ?, ?, ?, ?)`
-
-async function insertSegment(
-  transaction: Transaction,
-  day: number,
-  host: number,
-  metric: number,
-  packed: Uint8Array,
-) {
-  await transaction.run('INSERT INTO segment (day, host, metric, packed) VALUES (?, ?, ?, ?)', [
-    day,
-    host,
-    metric,
-    packed,
-  ])
-}
-
-async function replaceSegment(
-  transaction: Transaction,
-  day: number,
-  host: number,
-  metric: number,
-  packed: Uint8Array,
-) {
-  await transaction.run('DELETE FROM segment WHERE day = ? AND host = ? AND metric = ?', [day, host, metric])
-  await insertSegment(transaction, day, host, metric, packed)
-}
-
-const DELETE_FRAMES = `DELETE FROM frame WHERE host = ? AND time IN (${placeValues(DELETE_ROWS)})`
-
-async function deleteFrames(transaction: Transaction, { host, frames }: Piece) {
-  for (let at = 0; at < frames.length; at += DELETE_ROWS) {
-    // A short rest is filled up with its last time, so that the statement is always the same.
-    const times = Array.from(
-      { length: DELETE_ROWS },
-      (_, i) => frames[Math.min(at + i, frames.length - 1)]?.time ?? 0,
-    )
-    await transaction.run(DELETE_FRAMES, [host, ...times])
-  }
-}
-
-/** Frames whose host was deleted while they were on their way. */
-async function dropOrphans(database: Database, host: number, from: number, to: number) {
-  await database.transaction(async (transaction) => {
-    const [row] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
-    if (row) return
-    const frames = await readFrames(transaction, host, from, to)
-    await deleteFrames(transaction, { host, day: 0, merges: 0, frames })
-  })
-}
-
-/** Lets sockets and timers have their turn. */
-export function yieldThread(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -2,6 +2,7 @@ import { createByteWriter } from './bytes.ts'
 import type { Transaction } from './database.ts'
 import { dayOf } from './day.ts'
 import { packHead, packValue, readLayout, unpackFrame } from './frame.ts'
+import type { FrameTable } from './frames.ts'
 import { saveHostLayout } from './known-hosts.ts'
 import type { LayoutReader, LayoutWriter } from './layouts.ts'
 
@@ -11,6 +12,7 @@ import type { LayoutReader, LayoutWriter } from './layouts.ts'
  */
 export async function mergeFrame(
   transaction: Transaction,
+  table: FrameTable,
   time: number,
   host: number,
   packed: Uint8Array,
@@ -18,7 +20,7 @@ export async function mergeFrame(
   reader: LayoutReader,
 ): Promise<boolean> {
   const [held] = await transaction.query<{ packed: Uint8Array }>(
-    'SELECT packed FROM frame WHERE time = ? AND host = ?',
+    `SELECT packed FROM ${table} WHERE time = ? AND host = ?`,
     [time, host],
   )
   if (!held || sameBytes(held.packed, packed)) return false
@@ -32,14 +34,12 @@ export async function mergeFrame(
   const result = pack(layout, [...union.values()])
   if (sameBytes(held.packed, result.packed)) return true
   if (layout !== oldLayout) await saveHostLayout(transaction, host, layout, dayOf(time))
-  await transaction.run('UPDATE frame SET samples = ?, packed = ? WHERE time = ? AND host = ?', [
+  await transaction.run(`UPDATE ${table} SET samples = ?, packed = ? WHERE time = ? AND host = ?`, [
     result.samples,
     result.packed,
     time,
     host,
   ])
-  // Whoever is folding this host just now has read the row as it was.
-  await transaction.run('UPDATE host SET merges = merges + 1 WHERE id = ?', [host])
   return true
 }
 

@@ -1,6 +1,8 @@
 import type { Clock, Timer } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
+import { addToCounter } from './counters.ts'
 import type { Database, Transaction } from './database.ts'
+import { FRAME_TABLES } from './frames.ts'
 
 /** What packets changed of a host since it was last written down. */
 type State = {
@@ -65,7 +67,7 @@ export function createHostStates(database: Database, clock: Clock, log: Log): Ho
       const state = taken.get(host)
       if (state) await writeState(transaction, host, state)
     }
-    await transaction.run(`UPDATE counter SET value = value + ? WHERE name = 'revision'`, [heard])
+    await addToCounter(transaction, 'revision', heard)
   }
 
   function clear() {
@@ -145,9 +147,12 @@ async function writeState(transaction: Transaction, host: number, state: State) 
 }
 
 async function readFrame(transaction: Transaction, time: number, host: number): Promise<Uint8Array | null> {
-  const [row] = await transaction.query<{ packed: Uint8Array }>(
-    'SELECT packed FROM frame WHERE time = ? AND host = ?',
-    [time, host],
-  )
-  return row?.packed ?? null
+  for (const table of FRAME_TABLES) {
+    const [row] = await transaction.query<{ packed: Uint8Array }>(
+      `SELECT packed FROM ${table} WHERE time = ? AND host = ?`,
+      [time, host],
+    )
+    if (row) return row.packed
+  }
+  return null
 }

@@ -1,5 +1,6 @@
 import type { Host } from '../domain/host.ts'
 import { deleteBlock, listBlockDays } from './blocks.ts'
+import { addToCounter, readCounters } from './counters.ts'
 import type { Database, Transaction, Value } from './database.ts'
 import { readLayout, unpackFrame } from './frame.ts'
 import { readFrames } from './frames.ts'
@@ -127,10 +128,8 @@ export function createHostStore(database: Database, states: HostStates, layouts:
     },
 
     async revision() {
-      const [row] = await database.query<{ value: number }>(
-        `SELECT value FROM counter WHERE name = 'revision'`,
-      )
-      return (row?.value ?? 0) + states.pending()
+      const { revision } = await readCounters(database)
+      return revision + states.pending()
     },
   }
 }
@@ -190,9 +189,10 @@ export async function deleteHost(transaction: Transaction, name: string): Promis
   await transaction.run('DELETE FROM event WHERE host = ?', [id])
   for (const { time } of await readFrames(transaction, id, 0, Number.MAX_SAFE_INTEGER))
     await transaction.run('DELETE FROM frame WHERE time = ? AND host = ?', [time, id])
+  await transaction.run('DELETE FROM late_frame WHERE host = ?', [id])
   for (const day of await listBlockDays(transaction, id)) await deleteBlock(transaction, id, day)
   await transaction.run('DELETE FROM host_layout WHERE host = ?', [id])
   await transaction.run('DELETE FROM host WHERE id = ?', [id])
-  await transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'removed'`)
+  await addToCounter(transaction, 'removed', 1)
   return true
 }

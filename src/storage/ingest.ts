@@ -1,10 +1,12 @@
 import type { Frame } from '../domain/sample.ts'
 import { createByteWriter } from './bytes.ts'
+import { readCounters } from './counters.ts'
 import type { Database, Transaction, Value } from './database.ts'
 import { dayOf } from './day.ts'
 import { applyReports } from './event-reports.ts'
 import { packHead, packValue } from './frame.ts'
 import { mergeFrame } from './frame-merge.ts'
+import type { FrameTable } from './frames.ts'
 import type { HostStates } from './host-states.ts'
 import { createKnownHosts, type KnownHost } from './known-hosts.ts'
 import { createLayoutReader, createLayoutWriter, type Layout } from './layouts.ts'
@@ -19,9 +21,9 @@ export function createIngestStore(database: Database, states: HostStates): Inges
   const hosts = createKnownHosts()
   const writer = createByteWriter()
   let reader = createLayoutReader()
-  const insertChunk = database.dialect.insertMissing('frame', COLUMNS, CHUNK_ROWS)
-  const insertOne = database.dialect.insertMissing('frame', COLUMNS, 1)
   let removed = -1
+  /** What is older goes to `late_frame`. */
+  let foldBefore = 0
 
   function forget() {
     layouts.forget()
@@ -29,14 +31,13 @@ export function createIngestStore(database: Database, states: HostStates): Inges
     reader = createLayoutReader()
   }
 
-  /** Other processes delete hosts and layouts; ids kept in memory would bring their samples back to nowhere. */
-  async function forgetRemoved(transaction: Transaction) {
-    const [row] = await transaction.query<{ value: number }>(
-      `SELECT value FROM counter WHERE name = 'removed'`,
-    )
-    if (row?.value === removed) return
+  /** Other processes delete hosts and layouts, of which ids are kept here, and fold. */
+  async function readOthers(transaction: Transaction) {
+    const counters = await readCounters(transaction)
+    foldBefore = counters.fold_before
+    if (counters.removed === removed) return
     forget()
-    removed = row?.value ?? -1
+    removed = counters.removed
   }
 
   /** Appends the row to `rows`. */
@@ -56,29 +57,39 @@ export function createIngestStore(database: Database, states: HostStates): Inges
     return packed
   }
 
-  async function insertRows(transaction: Transaction, rows: Value[]) {
+  async function insertRows(transaction: Transaction, table: FrameTable, rows: Value[]) {
+    const insertChunk = database.dialect.insertMissing(table, COLUMNS, CHUNK_ROWS)
+    const insertOne = database.dialect.insertMissing(table, COLUMNS, 1)
     const width = COLUMNS.length
     const whole = CHUNK_ROWS * width
     let at = 0
     while (at < rows.length) {
       const chunk = rows.length - at >= whole ? rows.slice(at, at + whole) : rows.slice(at, at + width)
       const inserted = await transaction.run(chunk.length === whole ? insertChunk : insertOne, chunk)
-      if (inserted < chunk.length / width) await mergeRows(transaction, chunk)
+      if (inserted < chunk.length / width) await mergeRows(transaction, table, chunk)
       at += chunk.length
     }
   }
 
   /** For rows of which some were there before: those that say something else are merged in, in their order. */
-  async function mergeRows(transaction: Transaction, rows: readonly Value[]) {
+  async function mergeRows(transaction: Transaction, table: FrameTable, rows: readonly Value[]) {
     for (let at = 0; at < rows.length; at += COLUMNS.length) {
       const time = rows[at] as number
       const host = rows[at + 1] as number
-      const merged = await mergeFrame(transaction, time, host, rows[at + 3] as Uint8Array, layouts, reader)
+      const merged = await mergeFrame(
+        transaction,
+        table,
+        time,
+        host,
+        rows[at + 3] as Uint8Array,
+        layouts,
+        reader,
+      )
       if (merged) states.noteMerge(host, time)
     }
   }
 
-  async function writeReport(transaction: Transaction, report: HostReport, rows: Value[]) {
+  async function writeReport(transaction: Transaction, report: HostReport, rows: Value[], late: Value[]) {
     const { host: name, facts, frames, events } = report
     const host = hosts.recall(name) ?? (await hosts.load(transaction, report))
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
@@ -87,7 +98,8 @@ export function createIngestStore(database: Database, states: HostStates): Inges
       const layout = layouts.recall(frame.metrics) ?? (await layouts.save(transaction, frame.metrics))
       const day = dayOf(frame.time)
       if (!usedOn(host, layout, day)) await hosts.saveLayout(transaction, host, layout.id, day)
-      states.noteFrame(host.id, frame.time, packFrame(rows, host.id, frame, layout))
+      const packed = packFrame(frame.time < foldBefore ? late : rows, host.id, frame, layout)
+      states.noteFrame(host.id, frame.time, packed)
     }
     if (events.length > 0) await applyReports(transaction, host.id, events)
   }
@@ -97,10 +109,12 @@ export function createIngestStore(database: Database, states: HostStates): Inges
       if (reports.length === 0) return
       try {
         await database.transaction(async (transaction) => {
-          await forgetRemoved(transaction)
+          await readOthers(transaction)
           const rows: Value[] = []
-          for (const report of reports) await writeReport(transaction, report, rows)
-          await insertRows(transaction, rows)
+          const late: Value[] = []
+          for (const report of reports) await writeReport(transaction, report, rows, late)
+          await insertRows(transaction, 'frame', rows)
+          await insertRows(transaction, 'late_frame', late)
           await states.flushIfDue(transaction)
         })
       } catch (error) {

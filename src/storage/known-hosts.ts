@@ -91,8 +91,8 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Kn
   const facts = report.facts ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      name, first_heard, last_heard, clock_skew, merges, latest_time, latest)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, NULL)`,
+      name, first_heard, last_heard, clock_skew, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
     [...factValues(report.host, facts), report.host, report.heard, report.heard, report.clockSkew],
   )
   return { id, facts, layouts: new Map() }

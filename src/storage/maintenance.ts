@@ -2,13 +2,15 @@ import { statSync } from 'node:fs'
 import type { Log } from '../lib/log.ts'
 import { backUp } from './backup.ts'
 import { checkDatabase } from './check.ts'
+import { addToCounter, readCounters } from './counters.ts'
 import type { Database } from './database.ts'
-import { foldFrames, yieldThread } from './fold.ts'
+import { foldFrames } from './fold.ts'
 import type { HostStates } from './host-states.ts'
 import type { LayoutReader } from './layouts.ts'
 import { dropEvents, dropHosts, dropSamples } from './retention.ts'
 import type { SqliteDatabase } from './sqlite.ts'
 import type { MaintenanceStore, StorageStats } from './store.ts'
+import { yieldThread } from './yield-thread.ts'
 
 /** Free pages given back in one piece. */
 const COMPACT_PAGES = 500
@@ -43,19 +45,25 @@ export function createMaintenanceStore(
     compact: () => compact(database),
     async ping() {
       await database.transaction(async (transaction) => {
-        await transaction.run(`UPDATE counter SET value = value WHERE name = 'revision'`)
+        await addToCounter(transaction, 'revision', 0)
       })
     },
   }
 }
 
 async function readStats(database: SqliteDatabase): Promise<StorageStats> {
+  const { fold_before: foldBefore, fold_host: foldHost } = await readCounters(database)
+  const folded = [foldBefore, foldHost]
+  // Frames that are folded already but not deleted yet are in their blocks.
   const [row] = await database.query<Omit<StorageStats, 'bytes'>>(
     `SELECT (SELECT COUNT(*) FROM host) AS hosts,
       (SELECT COUNT(*) FROM metric) AS metrics,
-      (SELECT COALESCE(SUM(samples), 0) FROM frame) + (SELECT COALESCE(SUM(samples), 0) FROM block) AS samples,
-      (SELECT COUNT(*) FROM frame) AS frames,
+      (SELECT COALESCE(SUM(samples), 0) FROM frame WHERE NOT (time < ? AND host <= ?))
+        + (SELECT COALESCE(SUM(samples), 0) FROM late_frame)
+        + (SELECT COALESCE(SUM(samples), 0) FROM block) AS samples,
+      (SELECT COUNT(*) FROM frame WHERE NOT (time < ? AND host <= ?)) + (SELECT COUNT(*) FROM late_frame) AS frames,
       (SELECT COUNT(*) FROM block) AS blocks`,
+    [...folded, ...folded],
   )
   if (!row) throw new Error('the database gave no figures')
   return { ...row, bytes: countBytes(database.file) }

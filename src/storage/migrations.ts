@@ -6,17 +6,19 @@ import type { Dialect } from './dialect.ts'
  *
  * - `frame` holds what was written lately, one row for a host and a time. Its key begins with the time, so that every
  *   write goes to the end of the tree. No foreign key: it would cost a look-up a row; `counter.removed` guards instead.
+ * - `late_frame` takes frames older than `counter.fold_before`: what lies below that in `frame` is being folded or gone, and no
+ *   longer changes. What is late belongs to single hosts, so here the host comes first.
  * - `block` and `segment` hold folded days: one block for a day (UTC, counted from 1970) and a host with the lists of times
  *   that its segments share, one segment a metric. Their keys begin with the day: folding appends, retention cuts off the front.
  * - `host_layout` says which lists of metrics a host has used and up to which day, so that its metrics are known
  *   without reading samples.
  * - `counter` holds `revision`, which grows with every packet heard, and `removed`, which grows when a host or a layout
- *   was deleted, so that other processes forget the ids they keep in memory.
+ *   was deleted, so that other processes forget the ids they keep in memory; the other two belong to folding.
  */
 const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ({ id, integer, blob, text, clustered, plain }) => [
     `CREATE TABLE counter (name VARCHAR(32) NOT NULL PRIMARY KEY, value ${integer} NOT NULL) ${clustered}`,
-    `INSERT INTO counter (name, value) VALUES ('revision', 0), ('removed', 0)`,
+    `INSERT INTO counter (name, value) VALUES ('revision', 0), ('removed', 0), ('fold_before', 0), ('fold_host', -1)`,
     `CREATE TABLE metric (id ${id}, name VARCHAR(255) NOT NULL UNIQUE) ${plain}`,
     `CREATE TABLE layout (id ${id}, digest VARCHAR(64) NOT NULL UNIQUE, metrics ${blob} NOT NULL) ${plain}`,
     `CREATE TABLE host (
@@ -34,7 +36,6 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
       first_heard ${integer} NOT NULL,
       last_heard ${integer} NOT NULL,
       clock_skew ${integer},
-      merges ${integer} NOT NULL,
       latest_time ${integer} NOT NULL,
       latest ${blob}
     ) ${plain}`,
@@ -54,6 +55,13 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
       samples ${integer} NOT NULL,
       packed ${blob} NOT NULL,
       PRIMARY KEY (time, host)
+    ) ${clustered}`,
+    `CREATE TABLE late_frame (
+      host ${integer} NOT NULL,
+      time ${integer} NOT NULL,
+      samples ${integer} NOT NULL,
+      packed ${blob} NOT NULL,
+      PRIMARY KEY (host, time)
     ) ${clustered}`,
     `CREATE TABLE block (
       day ${integer} NOT NULL,

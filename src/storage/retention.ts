@@ -1,9 +1,11 @@
 import { deleteBlock } from './blocks.ts'
+import { addToCounter } from './counters.ts'
 import type { Database } from './database.ts'
 import { dayOf } from './day.ts'
-import { yieldThread } from './fold.ts'
+import { deleteFrontFrames } from './fold.ts'
 import { readLayout } from './frame.ts'
 import { deleteHost } from './hosts.ts'
+import { yieldThread } from './yield-thread.ts'
 
 /** Rows deleted in one transaction: enough to get on, few enough that nobody waits. */
 const FRAME_ROWS = 5000
@@ -21,20 +23,9 @@ export async function dropSamples(database: Database, before: number): Promise<b
 }
 
 async function dropFrames(database: Database, before: number): Promise<boolean> {
-  return database.transaction(async (transaction) => {
-    // The key begins with the time: this is the front of the table.
-    const [row] = await transaction.query<{ time: number; host: number }>(
-      'SELECT time, host FROM frame WHERE time < ? ORDER BY time, host LIMIT 1 OFFSET ?',
-      [before, FRAME_ROWS],
-    )
-    if (!row) {
-      await transaction.run('DELETE FROM frame WHERE time < ?', [before])
-      return false
-    }
-    await transaction.run('DELETE FROM frame WHERE time < ?', [row.time])
-    await transaction.run('DELETE FROM frame WHERE time = ? AND host < ?', [row.time, row.host])
-    return true
-  })
+  const [seen] = await database.query('SELECT time FROM frame WHERE time < ? LIMIT 1', [before])
+  if (!seen) return false
+  return database.transaction((transaction) => deleteFrontFrames(transaction, before, FRAME_ROWS))
 }
 
 async function dropBlocks(database: Database, firstKept: number): Promise<boolean> {
@@ -65,7 +56,7 @@ async function dropLayouts(database: Database, firstKept: number) {
     const layouts = await transaction.query<{ id: number }>('SELECT id FROM layout')
     for (const { id } of layouts)
       if (!used.has(id)) await transaction.run('DELETE FROM layout WHERE id = ?', [id])
-    await transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'removed'`)
+    await addToCounter(transaction, 'removed', 1)
   })
 }
 

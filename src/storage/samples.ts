@@ -3,7 +3,7 @@ import { findBlockExtent, findFoldedDays, listOfSegment, unpackSegment, unpackTi
 import type { Database } from './database.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { readLayout, unpackColumns } from './frame.ts'
-import { findLastFrame, readFrames } from './frames.ts'
+import { type FrameRow, findLastFrame, findLateExtent, readFrames, readLateFrames } from './frames.ts'
 import type { LayoutReader } from './layouts.ts'
 import { createSeriesBuilder, uniteSeries } from './series-builder.ts'
 import type { SampleStore } from './store.ts'
@@ -35,16 +35,23 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
 
   /** What the frames have of the metrics, each frame read once. */
   async function readHot(host: number, metrics: readonly number[], from: number, to: number) {
-    const rows = await readFrames(database, host, from, to)
+    return columnsOf(await readFrames(database, host, from, to), metrics)
+  }
+
+  async function readLate(host: number, metrics: readonly number[], from: number, to: number) {
+    return columnsOf(await readLateFrames(database, host, from, to), metrics)
+  }
+
+  async function columnsOf(rows: readonly FrameRow[], metrics: readonly number[]): Promise<Series[]> {
     await layouts.load(database, new Set(rows.map(({ packed }) => readLayout(packed))))
     const builders = metrics.map(() => createSeriesBuilder(rows.length))
-    const columnsOf = new Map<number, number[]>()
+    const known = new Map<number, number[]>()
     for (const { time, packed } of rows) {
       const layout = readLayout(packed)
-      let columns = columnsOf.get(layout)
+      let columns = known.get(layout)
       if (!columns) {
         columns = metrics.map((metric) => layouts.column(layout, metric))
-        columnsOf.set(layout, columns)
+        known.set(layout, columns)
       }
       const values = unpackColumns(packed, columns)
       for (let i = 0; i < values.length; i++) {
@@ -103,10 +110,11 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
       const hostId = await findHost(host)
       const metricId = await findMetric(metric)
       if (hostId === null || metricId === null || from > to) return NO_SAMPLES
-      // The frames first: what is folded between the two readings is then met twice, not missed.
+      // The blocks last: what is folded between the readings is then met twice, not missed.
       const [hot] = await readHot(hostId, [metricId], from, to)
+      const [late] = await readLate(hostId, [metricId], from, to)
       const folded = await readFolded(hostId, metricId, from, to)
-      return uniteSeries(folded, hot ?? NO_SAMPLES)
+      return unite(hot, folded, late)
     },
 
     async ranges(host, metrics, from, to) {
@@ -121,10 +129,11 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
       }
       const metricIds = [...ids.values()]
       const hot = await readHot(hostId, metricIds, from, to)
+      const late = await readLate(hostId, metricIds, from, to)
       const folded = await readFoldedDays(hostId, metricIds, from, to)
       let i = 0
       for (const metric of ids.keys()) {
-        const series = uniteSeries(folded[i] ?? NO_SAMPLES, hot[i] ?? NO_SAMPLES)
+        const series = unite(hot[i], folded[i], late[i])
         if (series.times.length > 0) found.set(metric, series)
         i++
       }
@@ -136,13 +145,18 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
       if (id === null) return null
       const [firstFrame] = await readFrames(database, id, 0, Number.MAX_SAFE_INTEGER, 1)
       const lastFrame = await findLastFrame(database, id, 0, Number.MAX_SAFE_INTEGER)
+      const late = await findLateExtent(database, id)
       const blocks = await findBlockExtent(database, id)
-      const times = [firstFrame?.time, lastFrame?.time, blocks?.first, blocks?.last].filter(
-        (time) => time !== undefined,
-      )
+      const ends = [firstFrame?.time, lastFrame?.time, late?.first, late?.last, blocks?.first, blocks?.last]
+      const times = ends.filter((time) => time !== undefined)
       return times.length === 0 ? null : { first: Math.min(...times), last: Math.max(...times) }
     },
   }
+}
+
+/** A frame is older than what was folded from it, and that is older than what came late. */
+function unite(hot = NO_SAMPLES, folded = NO_SAMPLES, late = NO_SAMPLES): Series {
+  return uniteSeries(uniteSeries(hot, folded), late)
 }
 
 /** Decodes lists of times; most days have the same, so the last one is kept. */

@@ -1,0 +1,157 @@
+import {
+  type HeldBlock,
+  listOfSegment,
+  packSegment,
+  packTimes,
+  unpackSegment,
+  unpackTimes,
+} from './blocks.ts'
+import type { Transaction } from './database.ts'
+import { DAY_SECONDS } from './day.ts'
+import { unpackFrame } from './frame.ts'
+import type { FrameRow } from './frames.ts'
+import type { LayoutReader } from './layouts.ts'
+import { createSeriesBuilder, type SeriesBuilder, uniteSeries } from './series-builder.ts'
+
+/** Series of one host and day by metric, times as seconds since midnight. */
+export type Gathered = Map<number, SeriesBuilder>
+
+/** What becomes of a block; `segments` are those that change. */
+export type FoldedBlock = {
+  readonly firstTime: number
+  readonly lastTime: number
+  readonly samples: number
+  readonly revision: number
+  readonly times: Uint8Array
+  readonly segments: ReadonlyMap<number, Uint8Array>
+}
+
+/** Adds a frame's values; frames come ascending by time. Its layout must be loaded. Returns how many values it had. */
+export function gatherFrame(
+  gathered: Gathered,
+  { time, packed }: Pick<FrameRow, 'time' | 'packed'>,
+  layouts: LayoutReader,
+): number {
+  const { layout, values } = unpackFrame(packed, (id) => layouts.metrics(id).length)
+  const metrics = layouts.metrics(layout)
+  const offset = time % DAY_SECONDS
+  let count = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    const metric = metrics[i]
+    if (value === null || value === undefined || metric === undefined) continue
+    let builder = gathered.get(metric)
+    if (!builder) {
+      builder = createSeriesBuilder(64)
+      gathered.set(metric, builder)
+    }
+    builder.add(offset, value)
+    count++
+  }
+  return count
+}
+
+/** Pure: the block with what was gathered. `newer` says whose value counts where both have one. */
+export function foldBlock(
+  day: number,
+  gathered: Gathered,
+  held: HeldBlock | null,
+  newer: 'held' | 'gathered',
+): FoldedBlock {
+  const oldLists = held ? unpackTimes(held.row.times) : []
+  const lists = createLists(oldLists, held ? listsKept(held, gathered) : new Set())
+  const segments = new Map<number, Uint8Array>()
+  let samples = held?.row.samples ?? 0
+  let first = DAY_SECONDS
+  let last = 0
+  for (const [metric, builder] of gathered) {
+    const series = builder.take()
+    const packed = held?.segments.get(metric)
+    const before = packed ? unpackHeld(packed, oldLists) : null
+    const united = !before
+      ? series
+      : newer === 'held'
+        ? uniteSeries(series, before)
+        : uniteSeries(before, series)
+    samples += united.times.length - (before?.times.length ?? 0)
+    first = Math.min(first, united.times[0] ?? first)
+    last = Math.max(last, united.times.at(-1) ?? last)
+    segments.set(metric, packSegment(lists.place(united.times), united.values))
+  }
+  const midnight = day * DAY_SECONDS
+  return {
+    firstTime: Math.min(midnight + first, held?.row.first_time ?? Number.POSITIVE_INFINITY),
+    lastTime: Math.max(midnight + last, held?.row.last_time ?? 0),
+    samples,
+    revision: (held?.row.revision ?? 0) + 1,
+    times: packTimes(lists.all()),
+    segments,
+  }
+}
+
+/** Writes the block; `isNew` when there is none of that host and day. */
+export async function saveBlock(
+  transaction: Transaction,
+  host: number,
+  day: number,
+  block: FoldedBlock,
+  isNew: boolean,
+) {
+  const { firstTime, lastTime, samples, revision, times } = block
+  await transaction.run(isNew ? INSERT_BLOCK : UPDATE_BLOCK, [
+    firstTime,
+    lastTime,
+    samples,
+    revision,
+    times,
+    day,
+    host,
+  ])
+  // In the order of the table: a page is then filled before the next is begun.
+  for (const metric of [...block.segments.keys()].sort((a, b) => a - b)) {
+    if (!isNew) await transaction.run(DELETE_SEGMENT, [day, host, metric])
+    await transaction.run(INSERT_SEGMENT, [day, host, metric, block.segments.get(metric) ?? null])
+  }
+}
+
+const UPDATE_BLOCK = `UPDATE block SET first_time = ?, last_time = ?, samples = ?, revision = ?, times = ?
+  WHERE day = ? AND host = ?`
+const INSERT_BLOCK = `INSERT INTO block (first_time, last_time, samples, revision, times, day, host)
+  VALUES (?, ?, ?, ?, ?, ?, ?)`
+const INSERT_SEGMENT = 'INSERT INTO segment (day, host, metric, packed) VALUES (?, ?, ?, ?)'
+const DELETE_SEGMENT = 'DELETE FROM segment WHERE day = ? AND host = ? AND metric = ?'
+
+function unpackHeld(packed: Uint8Array, lists: readonly Float64Array[]) {
+  const times = lists[listOfSegment(packed)]
+  if (!times) throw new Error('a segment names a list of times that its block has not')
+  return { times, values: unpackSegment(packed, times) }
+}
+
+/** Numbers of the lists that segments keep using which are not written anew. */
+function listsKept({ segments }: HeldBlock, gathered: Gathered): Set<number> {
+  const kept = new Set<number>()
+  for (const [metric, packed] of segments) if (!gathered.has(metric)) kept.add(listOfSegment(packed))
+  return kept
+}
+
+/** Lists of times: one keeps its number while a segment uses it, a new one takes the first free number. */
+function createLists(old: readonly Float64Array[], kept: ReadonlySet<number>) {
+  const lists = old.map((list, number) => (kept.has(number) ? list : null))
+  return {
+    place(times: Float64Array): number {
+      const same = lists.findIndex((list) => list !== null && sameTimes(list, times))
+      if (same >= 0) return same
+      const free = lists.indexOf(null)
+      const number = free >= 0 ? free : lists.length
+      lists[number] = times
+      return number
+    },
+    all: () => lists.map((list) => list ?? new Float64Array()),
+  }
+}
+
+function sameTimes(a: Float64Array, b: Float64Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}

@@ -1,0 +1,71 @@
+import { findHeldBlock } from './blocks.ts'
+import type { Database, Transaction } from './database.ts'
+import { DAY_SECONDS, dayOf } from './day.ts'
+import { foldBlock, type Gathered, gatherFrame, saveBlock } from './fold-block.ts'
+import { readLayout } from './frame.ts'
+import { readLateFrames } from './frames.ts'
+import type { LayoutReader } from './layouts.ts'
+import { yieldThread } from './yield-thread.ts'
+
+/** Folded in one transaction, which reads and encodes too: few enough for it to be short. */
+const MAX_FRAMES = 1500
+const MAX_SAMPLES = 20_000
+
+/**
+ * Folds late frames into the blocks they belong to, at most `limit` host-days; how many it were. They are few and may still change, so all
+ * of a piece is done in one transaction.
+ */
+export async function foldLateFrames(
+  database: Database,
+  layouts: LayoutReader,
+  before: number,
+  limit: number,
+): Promise<number> {
+  let folded = 0
+  let after = { host: 0, time: -1 }
+  while (folded < limit) {
+    const [next] = await database.query<{ host: number; time: number }>(
+      `SELECT host, time FROM late_frame WHERE (host > ? OR (host = ? AND time > ?)) AND time < ?
+        ORDER BY host, time LIMIT 1`,
+      [after.host, after.host, after.time, before],
+    )
+    if (!next) break
+    const last = Math.min(before, (dayOf(next.time) + 1) * DAY_SECONDS) - 1
+    await database.transaction((transaction) => foldPiece(transaction, layouts, next.host, next.time, last))
+    // The rest of a day that was too much for one piece is found as the next one, and counted once more.
+    after = { host: next.host, time: next.time - 1 }
+    folded++
+    await yieldThread()
+  }
+  return folded
+}
+
+async function foldPiece(
+  transaction: Transaction,
+  layouts: LayoutReader,
+  host: number,
+  from: number,
+  to: number,
+) {
+  const rows = await readLateFrames(transaction, host, from, to, MAX_FRAMES)
+  await layouts.load(transaction, new Set(rows.map(({ packed }) => readLayout(packed))))
+  const gathered: Gathered = new Map()
+  let samples = 0
+  let end = from
+  for (const row of rows) {
+    samples += gatherFrame(gathered, row, layouts)
+    end = row.time
+    if (samples >= MAX_SAMPLES) break
+  }
+  const [known] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
+  if (known && samples > 0) {
+    const day = dayOf(from)
+    const held = await findHeldBlock(transaction, host, day)
+    await saveBlock(transaction, host, day, foldBlock(day, gathered, held, 'gathered'), held === null)
+  }
+  await transaction.run('DELETE FROM late_frame WHERE host = ? AND time >= ? AND time <= ?', [
+    host,
+    from,
+    end,
+  ])
+}

@@ -1,0 +1,83 @@
+import { Database as Connection } from 'bun:sqlite'
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Clock } from '../lib/clock.ts'
+import { syncFile, verifyBackup } from './backup.ts'
+import { sqliteFile } from './open.ts'
+import { isBusy } from './sqlite.ts'
+
+export type RestoreOptions = {
+  readonly dataDir: string
+  readonly clock: Clock
+}
+
+/**
+ * Puts a backup in the place of the database. The backup is checked first, and so is its copy; the database of before is kept beside it.
+ * Throws, with nothing changed, when the backup is not sound or any process has the database open.
+ * Resolves with the file that the old database was moved to; null when there was none.
+ */
+export async function restoreBackup(
+  url: string,
+  file: string,
+  { dataDir, clock }: RestoreOptions,
+): Promise<string | null> {
+  const target = sqliteFile(url, dataDir)
+  if (!existsSync(file)) throw new Error(`there is no backup ${file}`)
+  verifyBackup(file)
+  const copy = `${target}.restoring`
+  try {
+    copyFileSync(file, copy)
+    chmodSync(copy, 0o600)
+    verifyBackup(copy)
+    syncFile(copy)
+    return exchange(target, copy, clock)
+  } finally {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true })
+  }
+}
+
+function exchange(target: string, copy: string, clock: Clock): string | null {
+  if (!existsSync(target)) {
+    renameSync(copy, target)
+    syncFile(dirname(target))
+    return null
+  }
+  const lock = takeAlone(target)
+  try {
+    const kept = nameKept(target, clock)
+    renameSync(target, kept)
+    renameSync(copy, target)
+    syncFile(dirname(target))
+    return kept
+  } finally {
+    lock.close()
+  }
+}
+
+/**
+ * A database in WAL mode goes back to a plain journal only when nobody else has it open, and that also empties the log into
+ * the file. The transaction held then keeps others out until the files are exchanged.
+ */
+function takeAlone(target: string): Connection {
+  const lock = new Connection(target, { readwrite: true })
+  try {
+    lock.run('PRAGMA busy_timeout = 500')
+    const [row] = lock.prepare('PRAGMA journal_mode = DELETE').values()
+    if (row?.[0] !== 'delete') throw new Error('its journal mode did not change')
+    lock.run('BEGIN EXCLUSIVE')
+    return lock
+  } catch (cause) {
+    lock.close()
+    if (!isBusy(cause)) throw new Error(`${target} can't be put aside`, { cause })
+    throw new Error(
+      `${target} is in use: stop the server and every other part that has it open, then restore`,
+    )
+  }
+}
+
+function nameKept(target: string, clock: Clock): string {
+  const base = `${target}.before-restore-${clock.now()}`
+  let name = base
+  for (let i = 1; existsSync(name); i++) name = `${base}-${i}`
+  return name
+}
