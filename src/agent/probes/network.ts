@@ -94,6 +94,9 @@ function readNetwork(proc: ProcFs): NetworkReading {
   return reading
 }
 
+/** What the kernel takes as a name; it becomes a part of paths in /sys. */
+const IS_INTERFACE = /^(?!\.{1,2}$)[^\s/\0]{1,15}$/
+
 /** /proc/net/dev by interface. Lines without the 16 columns are left out. */
 export function parseNetDev(text: string): Map<string, InterfaceCounters> {
   const found = new Map<string, InterfaceCounters>()
@@ -101,6 +104,7 @@ export function parseNetDev(text: string): Map<string, InterfaceCounters> {
     // Old kernels put no space behind the colon, and alias names have a colon of their own.
     const colon = line.lastIndexOf(':')
     if (colon < 0) continue
+    const name = line.slice(0, colon).trim()
     const counts = line
       .slice(colon + 1)
       .trim()
@@ -108,8 +112,8 @@ export function parseNetDev(text: string): Map<string, InterfaceCounters> {
       .map(parseCount)
     const [bytesReceived, , errorsReceived, dropsReceived, , , , , bytesSent, , errorsSent, dropsSent] =
       counts
-    if (counts.length < 16 || counts.includes(null)) continue
-    found.set(line.slice(0, colon).trim(), {
+    if (!IS_INTERFACE.test(name) || counts.length < 16 || counts.includes(null)) continue
+    found.set(name, {
       bytesReceived: bytesReceived ?? 0,
       bytesSent: bytesSent ?? 0,
       errorsReceived: errorsReceived ?? 0,

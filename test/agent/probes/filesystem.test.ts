@@ -1,0 +1,150 @@
+import { expect, test } from 'bun:test'
+import { filesystem } from '../../../src/agent/probes/filesystem.ts'
+import { parseMountinfo } from '../../../src/agent/probes/mountinfo.ts'
+import { chooseFilesystems } from '../../../src/agent/probes/mounts.ts'
+import type { StatFs } from '../../../src/platform/proc.ts'
+import { fakeProc, space } from '../../platform/fake-proc.ts'
+import { measure } from './measure.ts'
+
+function choose(machine: string, withRemote = false) {
+  const text = fakeProc({ machine }).readText('/proc/self/mountinfo')
+  return chooseFilesystems(parseMountinfo(text), withRemote).map(
+    ({ name, mount, isRemote }) => `${name} ${mount.mountPoint}${isRemote ? ' remote' : ''}`,
+  )
+}
+
+test.each([
+  ['debian-12', ['dev.vda /']],
+  ['centos-6', ['dev.sda3 /', 'dev.sda1 /boot']],
+  [
+    'ubuntu-lvm',
+    [
+      'dev.mapper.ubuntu--vg-ubuntu--lv /',
+      'dev.sda2 /boot',
+      'dev.sda1 /boot/efi',
+      'dev.mapper.ubuntu--vg-data /srv/big data',
+    ],
+  ],
+  ['container', ['overlay /', 'dev.sdb1 /data', 'dev.sda1 /etc/hosts']],
+  ['storage', ['dev.nvme0n1p2 /', 'tank /tank', 'dev.sdc1 /mnt/stick', 'tank.data /tank/data']],
+])('chooses each filesystem once on %s', (machine, expected) => {
+  expect(choose(machine).sort()).toEqual([...expected].sort())
+})
+
+test('asks for filesystems of others only when told to', () => {
+  expect(choose('storage', true).filter((line) => line.endsWith('remote'))).toEqual([
+    'winbox.Daten_alt /mnt/win remote',
+    'me@there:.home /mnt/ssh remote',
+    'dev.fuse /etc/pve remote',
+    'filer.example.org:.export.share /mnt/share remote',
+    'dev.sdb1 /mnt/share/local remote',
+  ])
+})
+
+test('of two mounts of one folder the newer is seen', () => {
+  const text =
+    '1 0 0:1 / / rw - rootfs rootfs rw\n2 1 8:1 / / rw - ext4 /dev/sda1 rw\n3 2 8:2 / /x rw - ext4 /dev/sda2 rw\n4 3 0:9 / /x rw - tmpfs tmpfs rw\n'
+  expect(chooseFilesystems(parseMountinfo(text), false).map(({ name }) => name)).toEqual(['dev.sda1'])
+})
+
+test('a root without a device goes by its type', () => {
+  const text = '1 0 0:1 / / rw - tmpfs none rw\n2 1 0:2 / /tmp rw - tmpfs none rw\n'
+  expect(chooseFilesystems(parseMountinfo(text), false).map(({ name }) => name)).toEqual(['tmpfs'])
+})
+
+test('reads octal escapes and optional columns', () => {
+  const line =
+    '9 1 8:1 /a\\134b /mnt/tab\\011here\\043 rw shared:1 master:2 - ext4 /dev/disk/by-label/my\\040disk rw'
+  expect(parseMountinfo(line)).toEqual([
+    {
+      device: '8:1',
+      root: '/a\\b',
+      mountPoint: '/mnt/tab\there#',
+      type: 'ext4',
+      source: '/dev/disk/by-label/my disk',
+    },
+  ])
+})
+
+test('tells space as df does, and busy time through device mapper', async () => {
+  const before = fakeProc({ machine: 'ubuntu-lvm' })
+  const disks = before.readText('/proc/diskstats').replace('80000 0 40000', '80000 0 42500')
+  const now = fakeProc({ machine: 'ubuntu-lvm', files: { '/proc/diskstats': disks } })
+  const found = await measure(filesystem, [before, now])
+  expect(found).toMatchObject({
+    'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.percent.used': 44.44,
+    'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.bytes.free': 500 * 4096,
+    'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.inodes.percent.used': 50,
+    'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.percent.active': 25,
+    'perf.filesystem.dev.sda2.percent.active': 0,
+  })
+  expect(Object.keys(found ?? {})).toHaveLength(16)
+})
+
+test('finds the disk below a btrfs by name or by link', async () => {
+  const at = (busy: number, source: string, links: Record<string, string> = {}) =>
+    fakeProc({
+      files: {
+        '/proc/self/mountinfo': `1 0 0:28 /@ / rw - btrfs ${source} rw\n`,
+        '/proc/diskstats': ` 253 7 dm-7 1 0 1 0 1 0 1 0 0 ${busy} 0\n`,
+      },
+      links,
+    })
+  const direct = await measure(filesystem, [at(0, '/dev/dm-7'), at(1000, '/dev/dm-7')])
+  expect(direct).toMatchObject({ 'perf.filesystem.dev.dm-7.percent.active': 10 })
+  const links = { '/dev/mapper/luks': '../dm-7' }
+  const linked = await measure(filesystem, [
+    at(0, '/dev/mapper/luks', links),
+    at(1000, '/dev/mapper/luks', links),
+  ])
+  expect(linked).toMatchObject({ 'perf.filesystem.dev.mapper.luks.percent.active': 10 })
+})
+
+const disk = space()
+const other = space({ blocks: 777, files: 99 })
+const containers: [string, Record<string, StatFs>, string[]][] = [
+  [
+    'is the one its bound files lie on',
+    { '/': disk, '/etc/hosts': disk, '/data': other },
+    ['overlay', 'dev.sdb1'],
+  ],
+  [
+    'is another than the bound ones',
+    { '/': other, '/etc/hosts': disk, '/data': disk },
+    ['overlay', 'dev.sda1', 'dev.sdb1'],
+  ],
+]
+test.each(containers)('a container whose disk %s', async (_, spaces, expected) => {
+  const proc = fakeProc({ machine: 'container', statfs: async (path) => spaces[path] ?? null })
+  const names = Object.keys((await measure(filesystem, [proc])) ?? {}).filter((name) =>
+    name.endsWith('bytes.free'),
+  )
+  expect(names.sort()).toEqual(expected.map((name) => `perf.filesystem.${name}.bytes.free`).sort())
+})
+
+test('an overlay over a device that is mounted as well goes by the device', async () => {
+  const text = '1 0 0:30 / / rw - overlay overlay rw\n2 1 8:1 / /run/rw rw - ext4 /dev/sda1 rw\n'
+  const proc = fakeProc({ files: { '/proc/self/mountinfo': text } })
+  expect(Object.keys((await measure(filesystem, [proc])) ?? {})).toEqual([
+    'perf.filesystem.dev.sda1.percent.used',
+    'perf.filesystem.dev.sda1.bytes.free',
+    'perf.filesystem.dev.sda1.inodes.percent.used',
+  ])
+})
+
+test('one that does not answer, refuses or has no size is left out, the others stay', async () => {
+  const answers: Record<string, () => Promise<StatFs | null>> = {
+    '/boot': async () => null,
+    '/boot/efi': () => Promise.reject(new Error('EACCES')),
+    '/srv/big data': async () =>
+      space({ blocks: 0, blocksFree: 0, blocksAvailable: 0, files: 0, filesFree: 0 }),
+  }
+  const proc = fakeProc({
+    machine: 'ubuntu-lvm',
+    statfs: (path) => answers[path]?.() ?? Promise.resolve(space({ files: 0, filesFree: 0 })),
+  })
+  expect(Object.keys((await measure(filesystem, [proc])) ?? {})).toEqual([
+    'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.percent.used',
+    'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.bytes.free',
+  ])
+})

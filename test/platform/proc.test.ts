@@ -1,0 +1,111 @@
+import { afterAll, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openProcFs, type StatFs } from '../../src/platform/proc.ts'
+import { fakeClock } from '../support/clock.ts'
+import { space } from './fake-proc.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'monitor-proc-'))
+afterAll(() => rmSync(root, { recursive: true }))
+mkdirSync(join(root, 'sys/block/sda'), { recursive: true })
+writeFileSync(join(root, 'sys/size'), '42\n')
+symlinkSync('../nowhere', join(root, 'sys/link'))
+
+test('reads below its root', () => {
+  const proc = openProcFs(root)
+  expect(proc.readText('/sys/size')).toBe('42\n')
+  expect(proc.readTextIfThere('/sys/size')).toBe('42\n')
+  expect(proc.list('/sys').sort()).toEqual(['block', 'link', 'size'])
+  expect(proc.readLink('/sys/link')).toBe('../nowhere')
+})
+
+test('what is not there is null or empty, and only what must be there throws', () => {
+  const proc = openProcFs(`${root}/`)
+  expect(proc.readTextIfThere('/sys/none')).toBeNull()
+  expect(proc.readTextIfThere('/sys/size/none')).toBeNull()
+  expect(proc.list('/none')).toEqual([])
+  expect(proc.readLink('/sys/none')).toBeNull()
+  expect(() => proc.readText('/sys/none')).toThrow('ENOENT')
+  expect(() => proc.readTextIfThere('/sys/block')).toThrow('EISDIR')
+})
+
+test('asks the real system for space, by either way', async () => {
+  const proc = openProcFs(root)
+  for (const quick of [false, true]) {
+    const found = await proc.statfs('/', { quick })
+    expect(found?.blockSize).toBeGreaterThanOrEqual(512)
+    expect(found?.blocks).toBeGreaterThan(0)
+    expect(found?.blocksFree).toBeLessThanOrEqual(found?.blocks ?? 0)
+  }
+  await expect(openProcFs(root).statfs('/none')).rejects.toThrow('ENOENT')
+  await expect(openProcFs(root).statfs('/none', { quick: true })).rejects.toThrow('ENOENT')
+})
+
+/** A system whose calls come back when the test says so. */
+function setUp() {
+  const calls: { path: string; answer: (found: StatFs) => void; fail: (error: Error) => void }[] = []
+  const clock = fakeClock()
+  const statfs = (path: string) =>
+    new Promise<StatFs>((answer, fail) => {
+      calls.push({ path, answer, fail })
+    })
+  return { calls, clock, proc: openProcFs('/', { clock, statfs }) }
+}
+
+test('a mount that does not answer is given up after a second and not asked again until it has', async () => {
+  const { calls, clock, proc } = setUp()
+  const first = proc.statfs('/dead')
+  await clock.advance(1000)
+  expect(await first).toBeNull()
+  expect(await proc.statfs('/dead')).toBeNull()
+  expect(calls).toHaveLength(1)
+  calls[0]?.answer(space())
+  await clock.advance(1)
+  const again = proc.statfs('/dead')
+  calls[1]?.answer(space({ blocks: 7 }))
+  expect((await again)?.blocks).toBe(7)
+})
+
+test('local mounts are asked while another hangs', async () => {
+  const { calls, clock, proc } = setUp()
+  const dead = proc.statfs('/dead', { remote: true })
+  await clock.advance(0)
+  await clock.advance(1000)
+  expect(await dead).toBeNull()
+  const local = proc.statfs('/')
+  expect(calls.map(({ path }) => path)).toEqual(['/dead', '/'])
+  calls[1]?.answer(space())
+  expect(await local).not.toBeNull()
+})
+
+test('of four dead network mounts one holds a thread, and all are asked again when it is back', async () => {
+  const { calls, clock, proc } = setUp()
+  const ask = () => Promise.all(['/a', '/b', '/c', '/d'].map((path) => proc.statfs(path, { remote: true })))
+  const first = ask()
+  await clock.advance(0)
+  await clock.advance(1000)
+  expect(await first).toEqual([null, null, null, null])
+  expect(await ask()).toEqual([null, null, null, null])
+  expect(calls.map(({ path }) => path)).toEqual(['/a'])
+  calls[0]?.fail(new Error('ESTALE'))
+  await clock.advance(1)
+  const later = ask()
+  for (let i = 1; i <= 4; i++) {
+    await clock.advance(1)
+    calls[i]?.answer(space())
+  }
+  expect((await later).every((found) => found !== null)).toBe(true)
+})
+
+test('a mount that refuses says so and lets the next one go', async () => {
+  const { calls, clock, proc } = setUp()
+  const refused = proc.statfs('/a', { remote: true }).catch((error: Error) => error.message)
+  const next = proc.statfs('/b', { remote: true })
+  await clock.advance(1)
+  calls[0]?.fail(new Error('EACCES'))
+  expect(await refused).toBe('EACCES')
+  await clock.advance(1)
+  calls[1]?.answer(space())
+  expect(await next).not.toBeNull()
+})
