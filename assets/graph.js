@@ -105,6 +105,7 @@
       grid: hairline,
       ticks: hairline,
     }
+    const isNarrow = place.clientWidth < 500
     const edge = { width: 0, points: { show: false } }
     return {
       width: place.clientWidth,
@@ -125,12 +126,12 @@
       ],
       bands: isThinned ? [{ series: [3, 2], fill: fade(line, 0.24) }] : [],
       axes: [
-        { ...axis, values: labelTimes, space: 70 },
+        { ...axis, values: labelTimes, space: isNarrow ? 52 : 70 },
         {
           ...axis,
           values: (_, splits) => splits.map((value) => shortenTick(formatValue(value, unit))),
           splits: (_, _axis, low, high) => ticksOfValues(low, high),
-          size: 74,
+          size: isNarrow ? 62 : 74,
         },
       ],
       hooks: { setSelect: [zoomToSelection], setCursor: [moveTip], ready: [addTip] },
@@ -155,7 +156,8 @@
     if (least > most) return [0, unit === '%' ? 100 : 1]
     const floats = (unit === '°C' || unit === 's') && most - least < 0.5 * Math.abs(most)
     const bottom = floats ? least : Math.min(0, least)
-    const top = most > bottom ? most : bottom + (unit.startsWith('B') ? 1024 : 1)
+    const top =
+      most - bottom > 1e-9 * Math.max(1, Math.abs(most)) ? most : bottom + (unit.startsWith('B') ? 1024 : 1)
     const step = roundStep((top - bottom) / 5)
     const high = Math.ceil(top / step - 1e-9) * step
     return [Math.floor(bottom / step) * step, unit === '%' && most <= 100 ? Math.min(100, high) : high]

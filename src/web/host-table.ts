@@ -44,12 +44,17 @@ function columnHead({ sort, name, className }: Column, order: HostTableOptions['
   return html`<th scope="col" class="${className}"${isCurrent && html` aria-sort="${direction}"`}><a href="${href}">${name}${isCurrent && icon(order.isDescending ? 'down' : 'up')}</a></th>`
 }
 
+/** `Debian 12.7 · Linux`; the platform is not said twice where the build begins with it. */
+export function describePlatform({ platform, build }: Host): string {
+  return build.startsWith(platform) ? build : [build, platform].filter(Boolean).join(' · ')
+}
+
 function hostRow(host: Host, now: number, silence: number): Html {
   const { latest } = host
-  const platform = [host.platform, host.build].filter(Boolean).join(' · ')
+  const platform = describePlatform(host)
   return html`<tr data-key="host-${host.name}">
 <td class="col-status">${statusLabel(hostStatus(host, now, silence))}</td>
-<th scope="row" class="col-name" title="${host.name}"><a href="${hostPath(host.name)}">${host.name}</a><span class="sub">${host.ip} · ${host.platform}</span></th>
+<th scope="row" class="col-name" title="${host.name}"><a href="${hostPath(host.name)}">${host.name}</a><span class="sub">${host.ip} · ${platform}</span></th>
 <td class="col-ip phone-hidden">${host.ip}</td>
 <td class="col-domain wide-only" title="${host.domain}">${host.domain}</td>
 <td class="col-platform phone-hidden" title="${platform}">${platform}</td>

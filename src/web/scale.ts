@@ -12,7 +12,7 @@ export function valueScale(least: number, most: number, unit: Unit, parts = 3): 
   if (unit === 'state') return { low: 0, high: 1, ticks: [tick(0, unit), tick(1, unit)] }
   const floats = (unit === '°C' || unit === 's') && most - least < 0.5 * Math.abs(most)
   const bottom = floats ? least : Math.min(0, least)
-  const top = most > bottom ? most : bottom + (unit === 'B' || unit === 'B/s' ? 1024 : 1)
+  const top = most - bottom > 1e-9 * Math.max(1, Math.abs(most)) ? most : bottom + (unit === 'B' || unit === 'B/s' ? 1024 : 1)
   const step = roundStep((top - bottom) / parts, unit)
   const low = Math.floor(bottom / step) * step
   let high = Math.ceil(top / step - 1e-9) * step
@@ -79,7 +79,7 @@ export function timeTicks(from: number, to: number, count: number, margin = 0.03
   const months =
     days > 0
       ? 0
-      : ([1, 2, 3, 6, 12].find((n) => n * 30.4 * DAY >= wanted) ?? Math.ceil(wanted / (365 * DAY)) * 12)
+      : ([1, 2, 3, 6, 12].find((n) => n * 31 * DAY >= wanted) ?? Math.ceil(wanted / (365 * DAY)) * 12)
   for (let at = firstRoundDay(first, months); at <= last; at = laterDay(at, days, months))
     if (at >= first) ticks.push({ at, label: months > 0 ? formatMonth(at) : formatDay(at) })
   return ticks

@@ -21,7 +21,7 @@ export function statusLabel(status: HostStatus): Html {
 
 export function severityLabel(severity: Severity): Html {
   const name = SEVERITY_NAMES[severity]
-  return html`<span class="severity-word severity-${severity}">${severityMark(severity)}${capitalize(name)}</span>`
+  return html`<span class="severity-word severity-${severity}">${severityMark(severity)}<span class="severity-name">${capitalize(name)}</span></span>`
 }
 
 export const capitalize = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -47,7 +47,7 @@ for (const size of SIZES)
       const page = await context.newPage()
       await page.goto(path)
       await page.waitForTimeout(path.includes('metrics') ? 700 : 150)
-      const height = await page.evaluate(() => document.documentElement.scrollHeight)
+      const height = await page.evaluate<number>('document.documentElement.scrollHeight')
       // A hundred rows look alike: the picture ends after the first of them.
       await page.setViewportSize({ width: size.width, height: Math.min(height, LONGEST) })
       await page.waitForTimeout(150)

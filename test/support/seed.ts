@@ -45,7 +45,7 @@ export async function seedStore(store: Store, options: SeedOptions): Promise<str
       frames: [],
       events: [],
     }
-    const events = i % 5 === 0 || odd.includes(name) ? makeEvents(i, newest) : []
+    const events = i % 5 === 0 || odd.includes(name) ? makeEvents(i, newest, odd.includes(name)) : []
     for (let start = 0; start < frames.length; start += 1000)
       await store.ingest.write([{ ...report, frames: frames.slice(start, start + 1000) }])
     await store.ingest.write([{ ...report, events }])
@@ -175,7 +175,7 @@ const FIRST_METRICS: readonly SeededMetric[] = [
   metric('process.pgbouncer.state', () => 1),
 ]
 
-function makeEvents(i: number, newest: number): EventReport[] {
+function makeEvents(i: number, newest: number, isOdd: boolean): EventReport[] {
   const open = (
     uid: string,
     severity: Severity,
@@ -229,7 +229,7 @@ function makeEvents(i: number, newest: number): EventReport[] {
     )
     events.push(over, { ...over, change: 2, status: 'closed', time: newest - 84_000 })
   }
-  if (i % 10 !== 0)
+  if (isOdd || i % 10 !== 0)
     events.push(
       open(
         'odd',

@@ -8,7 +8,6 @@ import { severityMark } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { notFound, type PageRequest, page, redirect } from '../page.ts'
 import {
-  agoLabel,
   capitalize,
   hostPath,
   metricPath,
@@ -115,9 +114,9 @@ function eventTable({ events, status, mayChange, csrf, url, now }: EventsModel):
     const action = isOpen ? 'close' : 'reopen'
     return html`<tr data-key="event-${id}"><td class="col-severity">${severityLabel(severity)}</td>
 <th scope="row" class="col-host phone-hidden" title="${host}"><a href="${hostPath(host)}">${host}</a></th>
-<td class="event-message"><span class="sub"><a href="${hostPath(host)}">${host}</a></span><a class="plain" href="${metricPath(host, metric)}">${message}</a></td>
+<td class="event-message" title="${message}"><span class="sub"><a href="${hostPath(host)}">${host}</a></span><a class="plain clamp" href="${metricPath(host, metric)}">${message}</a></td>
 <td class="col-stamp phone-hidden">${stampLabel(opened)}</td>
-<td class="col-time number">${isOpen ? agoLabel(opened, now) : formatSpan((closed ?? now) - opened)}</td>
+<td class="col-time number">${formatSpan((closed ?? now) - opened)}</td>
 ${mayChange && html`<td class="col-action number"><form method="post" action="/events/${id}/${action}"><input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="back" value="${back}"><button class="small" type="submit" aria-label="${capitalize(action)} event ${id} of ${host}">${capitalize(action)}</button></form></td>`}</tr>\n`
   })}</tbody></table>`
 }

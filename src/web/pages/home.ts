@@ -4,7 +4,7 @@ import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { readInteger } from '../api/query.ts'
 import { donut, sparkline } from '../chart.ts'
-import { hostTable } from '../host-table.ts'
+import { describePlatform, hostTable } from '../host-table.ts'
 import { type Html, html } from '../html.ts'
 import { severityMark, statusMark } from '../icons.ts'
 import { layout } from '../layout.ts'
@@ -35,7 +35,14 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
   ])
   const model: HomeModel = { count, open, server, serverName, lines, ...list, url, offset, now, silence }
   const body = list.total === 0 && offset === 0 ? emptyView() : homeView(model)
-  return layout({ title: homeTitle(count, open), active: 'home', session, csrf, url, body })
+  return layout({
+    title: homeTitle(count, open),
+    active: 'home',
+    session,
+    csrf,
+    url,
+    body: html`<div data-live="home">${body}</div>`,
+  })
 })
 
 type HomeModel = {
@@ -61,12 +68,12 @@ export function homeTitle({ down }: HomeModel['count'], open: HomeModel['open'])
 function homeView(model: HomeModel): Html {
   const { count, open, hosts, now, silence, url, offset, total } = model
   return html`<h1 class="unseen">Home</h1>
-<div class="overview" data-live="overview">
+<div class="overview">
 ${availability(count)}
 ${openEvents(open)}
 ${serverPanel(model)}
 </div>
-<section class="section" data-live="hosts"><div class="section-head"><h2>Hosts</h2><a href="/hosts">Search and sort</a></div>
+<section class="section"><div class="section-head"><h2>Hosts</h2><a href="/hosts">Search and sort</a></div>
 ${hostTable({ hosts, now, silence })}
 ${pager({ url, offset, limit: PAGE, total })}
 </section>`
@@ -100,7 +107,7 @@ function serverPanel({ server, serverName, lines, now, silence }: HomeModel): Ht
   if (!server)
     return html`<section><h2>This server</h2><p class="soft">No agent reports as <b>${serverName}</b> yet. <code>monitor server --agent</code> watches this machine as well.</p></section>`
   return html`<section><h2>This server</h2>
-<p class="server-line"><a href="${hostPath(server.name)}"><b>${server.name}</b></a> ${statusLabel(hostStatus(server, now, silence))} <span class="soft">${describeMachine(server)}, reported ${agoLabel(server.lastHeard, now)}</span></p>
+<p class="server-line"><a href="${hostPath(server.name)}"><b>${server.name}</b></a> ${statusLabel(hostStatus(server, now, silence))} <span class="soft">reported ${agoLabel(server.lastHeard, now)}</span></p><p class="server-line soft">${describeMachine(server)}</p>
 <div class="trio">${SERVER_FIGURES.map(({ metric, name, most }) => {
     const value = server.latest[metric]
     const series = lines.get(metric)
@@ -108,16 +115,17 @@ function serverPanel({ server, serverName, lines, now, silence }: HomeModel): Ht
   })}</div></section>`
 }
 
-function describeMachine({ processors, memoryMb, platform }: Host): string {
+function describeMachine(host: Host): string {
+  const { processors, memoryMb } = host
   const memory = formatValue(memoryMb * 1024 * 1024, 'B')
-  return `${platform}, ${processors} ${processors === 1 ? 'processor' : 'processors'}, ${memory}`
+  return `${describePlatform(host)}, ${processors} ${processors === 1 ? 'processor' : 'processors'}, ${memory}`
 }
 
 function emptyView(): Html {
-  return html`<h1 class="unseen">Home</h1><section class="empty" data-live="overview"><h2>No host has reported yet</h2>
+  return html`<h1 class="unseen">Home</h1><section class="empty"><h2>No host has reported yet</h2>
 <p>Hosts are not added here: an agent that reports is a host. This page shows the first one as soon as it does.</p>
 <ol>
 <li>To watch this machine, start the server with an agent of its own:<pre class="command" tabindex="0"><code>monitor server --agent</code></pre></li>
-<li>To watch another machine, copy the program there and start an agent with the passphrase of this server, which <code>monitor config print</code> names the place of:<pre class="command" tabindex="0"><code>monitor agent --set agent.server=SERVER:8888 --set agent.passphrase_file=FILE</code></pre></li>
+<li>To watch another machine, copy the program there and start an agent. It needs a copy of the file <code>passphrase</code> in this server's data directory, which <code>monitor config print</code> shows:<pre class="command" tabindex="0"><code>monitor agent --set agent.server=SERVER:8888 --set agent.passphrase_file=FILE</code></pre></li>
 </ol></section>`
 }

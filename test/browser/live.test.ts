@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Store } from '../../src/storage/store.ts'
+import { FIRST_HOST } from '../support/seed.ts'
+import { collectComplaints, launchBrowser, openContext } from './browser.ts'
+import { type SeededWebsite, startSeededWebsite } from './website.ts'
+
+let browser: Browser
+let website: SeededWebsite
+let context: BrowserContext
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+  website = await startSeededWebsite({ hosts: 12, minutes: 65, firstMinutes: 1500 })
+  context = await openContext(browser, website)
+}, 60_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await website?.close()
+})
+
+const HOST = `/hosts/${FIRST_HOST}`
+const METRIC = `${HOST}/metrics/perf.processor.percent.used`
+
+/** A packet with one value, as the host's agent would send it now. */
+async function report(store: Store, host: string, value: number) {
+  const now = Math.floor(Date.now() / 1000)
+  const frame = { time: now, metrics: ['perf.processor.percent.used'], values: [value] }
+  await store.ingest.write([{ host, facts: null, heard: now, clockSkew: 0, frames: [frame], events: [] }])
+}
+
+async function openPage(path: string): Promise<{ page: Page; complaints: string[] }> {
+  const page = await context.newPage()
+  const complaints = collectComplaints(page)
+  await page.goto(path)
+  await page.locator('[data-live-state="live"]').waitFor()
+  return { page, complaints }
+}
+
+const drawnSpan = (page: Page) => page.locator('[data-drawn]').getAttribute('data-drawn')
+
+/** The page's own policy forbids what `waitForFunction` needs to ask twice, so a selector waits. */
+const waitForOtherSpan = (page: Page, span: string | null) =>
+  page.locator(`[data-drawn]:not([data-drawn="${span}"])`).waitFor()
+
+test('what a host reports appears without a reload, and disturbs neither focus, selection, scroll nor what is open', async () => {
+  const { page, complaints } = await openPage(HOST)
+  await page.locator('#all-metrics summary').click()
+  await page.evaluate(`(() => {
+    window.isSamePage = true
+    getSelection().selectAllChildren(document.querySelector('h1'))
+    scrollTo(0, 200)
+  })()`)
+  const link = page.locator('.figures a').first()
+  await link.focus()
+  const scroll = await page.evaluate('scrollY')
+  // The stream says what changed after it was opened: it needs one look at the state before.
+  await page.waitForTimeout(2500)
+  await report(website.store, FIRST_HOST, 77.7)
+  await page.locator('.figures', { hasText: '77.7' }).waitFor()
+  expect(await page.evaluate('window.isSamePage')).toBe(true)
+  expect(await page.evaluate('scrollY')).toBe(scroll)
+  expect(await page.locator('#all-metrics').getAttribute('open')).toBe('')
+  expect(await page.evaluate('getSelection().toString()')).toBe(FIRST_HOST)
+  expect(await page.evaluate('document.activeElement === document.querySelector(".figures a")')).toBe(true)
+  expect(complaints).toEqual([])
+  await page.close()
+}, 30_000)
+
+test('a graph is zoomed by dragging, the address follows, and back undoes it', async () => {
+  const { page, complaints } = await openPage(`${METRIC}?range=24h`)
+  await page.locator('[data-drawn]').waitFor()
+  const whole = await drawnSpan(page)
+  const box = await page.locator('.u-over').boundingBox()
+  if (!box) throw new Error('the graph has no place')
+  const at = (part: number) => [box.x + box.width * part, box.y + box.height / 2] as const
+  await page.mouse.move(...at(0.5))
+  await page.locator('.tip', { hasText: '%' }).waitFor()
+  await page.mouse.down()
+  await page.mouse.move(...at(0.6), { steps: 4 })
+  await page.mouse.move(...at(0.75), { steps: 4 })
+  await page.mouse.up()
+  await page.waitForURL(/from=\d+&to=\d+/)
+  await waitForOtherSpan(page, whole)
+  const [from = 0, to = 0] = ((await drawnSpan(page)) ?? '').split('-').map(Number)
+  expect(Math.abs(to - from - 21_600)).toBeLessThan(600)
+  await page.locator('.segments a[aria-current]').waitFor({ state: 'detached' })
+  await page.goBack()
+  await page.waitForURL(/range=24h/)
+  await page.locator('.segments a[aria-current]', { hasText: '24h' }).waitFor()
+  await waitForOtherSpan(page, `${from}-${to}`)
+  const [start = 0, end = 0] = ((await drawnSpan(page)) ?? '').split('-').map(Number)
+  expect(end - start).toBe(86_400)
+  expect(complaints).toEqual([])
+  await page.close()
+}, 30_000)
+
+test('a graph is moved and zoomed by keys', async () => {
+  const { page } = await openPage(`${METRIC}?range=6h`)
+  await page.locator('[data-drawn]').waitFor()
+  await page.locator('[data-graph]').focus()
+  await page.keyboard.press('+')
+  await page.waitForURL(/from=\d+&to=\d+/)
+  const length = () =>
+    page.evaluate<number>(
+      '(() => { const q = new URLSearchParams(location.search); return q.get("to") - q.get("from") })()',
+    )
+  expect(await length()).toBe(3 * 3600)
+  await page.locator('.segments a[aria-current]').waitFor({ state: 'detached' })
+  await page.keyboard.press('ArrowLeft')
+  await page.waitForTimeout(300)
+  expect(await length()).toBe(3 * 3600)
+  await page.close()
+}, 30_000)
+
+test('a graph of the last hour moves on by itself', async () => {
+  const { page } = await openPage(METRIC)
+  await page.locator('[data-drawn]').waitFor()
+  await page.waitForTimeout(2500)
+  const before = await drawnSpan(page)
+  await report(website.store, FIRST_HOST, 12.3)
+  await waitForOtherSpan(page, before)
+  await page.locator('.figures', { hasText: '12.3' }).waitFor()
+  await page.close()
+}, 30_000)
+
+test('a host that is new appears in the list', async () => {
+  const { page } = await openPage('/hosts')
+  await page.waitForTimeout(2500)
+  const facts = {
+    ip: '10.9.9.9',
+    platform: 'Linux',
+    build: 'Debian 12',
+    architecture: '64bit',
+    domain: 'x',
+    processors: 1,
+    memoryMb: 512,
+  }
+  const now = Math.floor(Date.now() / 1000)
+  await website.store.ingest.write([
+    { host: 'newcomer', facts, heard: now, clockSkew: 0, frames: [], events: [] },
+  ])
+  await page.getByRole('link', { name: 'newcomer' }).waitFor()
+  await page.close()
+}, 30_000)
+
+test('the colours follow the system until they are chosen, and the choice stays', async () => {
+  const { page } = await openPage('/')
+  const ground = () => page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')
+  const light = await ground()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = await ground()
+  expect(dark).not.toBe(light)
+  const toggle = page.getByRole('button', { name: /^Colours/ })
+  await toggle.click()
+  expect(await ground()).toBe(light)
+  await page.goto('/hosts')
+  expect(await ground()).toBe(light)
+  await toggle.click()
+  expect(await ground()).toBe(dark)
+  await toggle.click()
+  await page.emulateMedia({ colorScheme: 'light' })
+  expect(await ground()).toBe(light)
+  await page.close()
+}, 30_000)
+
+test('the search box is reached by a key', async () => {
+  const { page } = await openPage('/')
+  await page.keyboard.press('/')
+  await page.keyboard.type('build')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/hosts?q=build')
+  await page.getByRole('link', { name: 'build01' }).waitFor()
+  await page.close()
+}, 30_000)
