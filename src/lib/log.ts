@@ -52,6 +52,7 @@ const quote = (text: string) => (/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.st
 /** Control characters would let a sender write log lines of its own. */
 const oneLine = (text: string) => text.replace(/\p{Cc}/gu, ' ')
 
+/** Not `process.stderr`, whose streams cost a process that does little else 5 MB of resident memory. */
 function writeToStderr(line: string) {
-  process.stderr.write(`${line}\n`)
+  console.error(line)
 }

@@ -25,10 +25,10 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     return await runCommand(command, values)
   } catch (error) {
     if (error instanceof ConfigError) {
-      for (const mistake of error.mistakes) tell(describeMistake(mistake))
+      for (const mistake of error.mistakes) console.error(describeMistake(mistake))
       return EXIT.config
     }
-    tell(`monitor: ${describeError(error)}`)
+    console.error(`monitor: ${describeError(error)}`)
     return error instanceof CommandError ? error.code : EXIT.failed
   }
 }
@@ -44,7 +44,7 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
     flag: (option) => values[option] === true,
     text,
     load: () => loadConfig(args, MACHINE),
-    print: (line) => process.stdout.write(`${line}\n`),
+    print: (line) => console.log(line),
   }
   return command.run(input)
 }
@@ -55,8 +55,4 @@ const MACHINE = {
   platform: process.platform,
   readText: (file: string) => readFileSync(file, 'utf8'),
   isThere: existsSync,
-}
-
-function tell(line: string) {
-  process.stderr.write(`${line}\n`)
 }

@@ -1,5 +1,11 @@
 import type { Command } from '../command.ts'
 
+/**
+ * An agent runs a little code once a minute: compiling it to machine code costs more processor time than it saves, and 5 MB of
+ * resident memory. The larger the number, the later a function is compiled.
+ */
+const keepCodeSmall = () => Bun.unsafe.setJITPolicy(1000)
+
 /** What runs until it is told to stop. Each role's code is loaded only when it is asked for. */
 export const roles: readonly Command[] = [
   {
@@ -45,6 +51,7 @@ export const roles: readonly Command[] = [
     stays: true,
     options: { once: { kind: 'flag', doc: 'Print what would be sent, as JSON, and exit' } },
     run: async (input) => {
+      keepCodeSmall()
       const { printOnce, runAgent } = await import('../agent.ts')
       return input.flag('once') ? printOnce(input.load(), input.print) : runAgent(input.load())
     },
