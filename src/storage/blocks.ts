@@ -1,6 +1,7 @@
 import { type Cursor, createByteWriter, readVarint } from './bytes.ts'
 import type { Reader, Transaction } from './database.ts'
 import { DAY_SECONDS } from './day.ts'
+import { unpackMetrics } from './layouts.ts'
 import { decodeNumbers, encodeNumbers } from './numbers.ts'
 
 /**
@@ -13,11 +14,19 @@ export type BlockRow = {
   readonly last_time: number
   readonly samples: number
   readonly revision: number
+  readonly first_segment: number
+  readonly metrics: Uint8Array
   readonly times: Uint8Array
 }
 
+export const BLOCK_COLUMNS = 'day, first_time, last_time, samples, revision, first_segment, metrics, times'
+
 /** A block with its segments by metric. */
-export type HeldBlock = { readonly row: BlockRow; readonly segments: ReadonlyMap<number, Uint8Array> }
+export type HeldBlock = {
+  readonly row: BlockRow
+  readonly metrics: readonly number[]
+  readonly segments: ReadonlyMap<number, Uint8Array>
+}
 
 /** `lists` are seconds since midnight of the block's day. */
 export function packTimes(lists: readonly Float64Array[]): Uint8Array {
@@ -97,7 +106,7 @@ export async function listBlockDays(reader: Reader, host: number): Promise<numbe
 
 export async function findBlock(reader: Reader, host: number, day: number): Promise<BlockRow | null> {
   const [row] = await reader.query<BlockRow>(
-    'SELECT day, first_time, last_time, samples, revision, times FROM block WHERE day = ? AND host = ?',
+    `SELECT ${BLOCK_COLUMNS} FROM block WHERE day = ? AND host = ?`,
     [day, host],
   )
   return row ?? null
@@ -105,19 +114,41 @@ export async function findBlock(reader: Reader, host: number, day: number): Prom
 
 /** With all its segments, for folding into it; null when there is none. */
 export async function findHeldBlock(reader: Reader, host: number, day: number): Promise<HeldBlock | null> {
-  // The segments first would do as well: both change together, and whoever writes looks whether they did.
   const row = await findBlock(reader, host, day)
-  if (!row) return null
-  const rows = await reader.query<{ metric: number; packed: Uint8Array }>(
-    'SELECT metric, packed FROM segment WHERE day = ? AND host = ?',
-    [day, host],
+  return row ? readSegments(reader, row) : null
+}
+
+/** Segments that another process is replacing just now may be missing. */
+export async function readSegments(reader: Reader, row: BlockRow): Promise<HeldBlock> {
+  const metrics = unpackMetrics(row.metrics)
+  const rows = await reader.query<{ id: number; packed: Uint8Array }>(
+    'SELECT id, packed FROM segment WHERE id >= ? AND id < ?',
+    [row.first_segment, row.first_segment + metrics.length],
   )
-  return { row, segments: new Map(rows.map(({ metric, packed }) => [metric, packed])) }
+  const segments = new Map<number, Uint8Array>()
+  for (const { id, packed } of rows) {
+    const metric = metrics[id - row.first_segment]
+    if (metric !== undefined) segments.set(metric, packed)
+  }
+  return { row, metrics, segments }
 }
 
 export async function deleteBlock(transaction: Transaction, host: number, day: number) {
-  await transaction.run('DELETE FROM segment WHERE day = ? AND host = ?', [day, host])
+  const row = await findBlock(transaction, host, day)
+  if (!row) return
+  await deleteSegments(transaction, row)
   await transaction.run('DELETE FROM block WHERE day = ? AND host = ?', [day, host])
+}
+
+export async function deleteSegments(
+  transaction: Transaction,
+  row: Pick<BlockRow, 'first_segment' | 'metrics'>,
+) {
+  const { length } = unpackMetrics(row.metrics)
+  await transaction.run('DELETE FROM segment WHERE id >= ? AND id < ?', [
+    row.first_segment,
+    row.first_segment + length,
+  ])
 }
 
 /** First and last day of any block. */

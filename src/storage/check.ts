@@ -1,10 +1,17 @@
 import { describeError } from '../lib/log.ts'
-import { listOfSegment, unpackSegment, unpackTimes } from './blocks.ts'
+import {
+  BLOCK_COLUMNS,
+  type BlockRow,
+  listOfSegment,
+  readSegments,
+  unpackSegment,
+  unpackTimes,
+} from './blocks.ts'
 import type { Database } from './database.ts'
 import { DAY_SECONDS } from './day.ts'
 import { readLayout, unpackFrame } from './frame.ts'
 import { FRAME_TABLES, type FrameTable } from './frames.ts'
-import type { LayoutReader } from './layouts.ts'
+import { type LayoutReader, unpackMetrics } from './layouts.ts'
 import { yieldThread } from './yield-thread.ts'
 
 /** More would not be read by anybody. */
@@ -13,15 +20,6 @@ const FRAMES_AT_ONCE = 2000
 const BLOCKS_AT_ONCE = 50
 
 type Found = (problem: string) => void
-
-type BlockRow = {
-  day: number
-  host: number
-  first_time: number
-  last_time: number
-  samples: number
-  times: Uint8Array
-}
 
 /**
  * Reads everything: the file's own structure, every frame and every segment, and whether what refers to something finds it.
@@ -48,7 +46,6 @@ const REFERENCES = [
   ['session', 'user', 'user'],
   ['token', 'user', 'user'],
   ['block', 'host', 'host'],
-  ['segment', 'metric', 'metric'],
 ] as const
 
 async function checkReferences(database: Database, found: Found) {
@@ -59,11 +56,6 @@ async function checkReferences(database: Database, found: Found) {
     )
     if (row && row.total > 0) found(`${row.total} rows of ${table} name a ${column} that is not there`)
   }
-  const [row] = await database.query<{ total: number }>(
-    `SELECT COUNT(*) AS total FROM segment WHERE NOT EXISTS
-      (SELECT 1 FROM block WHERE block.day = segment.day AND block.host = segment.host)`,
-  )
-  if (row && row.total > 0) found(`${row.total} segments have no block`)
 }
 
 async function checkFrames(database: Database, table: FrameTable, layouts: LayoutReader, found: Found) {
@@ -94,32 +86,35 @@ async function checkFrames(database: Database, table: FrameTable, layouts: Layou
 async function checkBlocks(database: Database, found: Found) {
   let day = -1
   let host = -1
+  let segments = 0
   for (;;) {
-    const rows = await database.query<BlockRow>(
-      `SELECT day, host, first_time, last_time, samples, times FROM block WHERE day > ? OR (day = ? AND host > ?)
+    const rows = await database.query<BlockRow & { host: number }>(
+      `SELECT host, ${BLOCK_COLUMNS} FROM block WHERE day > ? OR (day = ? AND host > ?)
         ORDER BY day, host LIMIT ?`,
       [day, day, host, BLOCKS_AT_ONCE],
     )
     for (const row of rows) {
       day = row.day
       host = row.host
+      segments += unpackMetrics(row.metrics).length
       const problem = await tryDecode(() => checkBlock(database, row))
       if (problem) found(`the block of host ${host} on day ${day} can't be read: ${problem}`)
     }
-    if (rows.length < BLOCKS_AT_ONCE) return
+    if (rows.length < BLOCKS_AT_ONCE) break
     await yieldThread()
   }
+  const [row] = await database.query<{ total: number }>('SELECT COUNT(*) AS total FROM segment')
+  if (row && row.total !== segments) found(`there are ${row.total} segments, but the blocks name ${segments}`)
 }
 
 async function checkBlock(database: Database, block: BlockRow) {
   const lists = unpackTimes(block.times)
   for (const list of lists) checkTimes(list, block)
-  const segments = await database.query<{ metric: number; packed: Uint8Array }>(
-    'SELECT metric, packed FROM segment WHERE day = ? AND host = ?',
-    [block.day, block.host],
-  )
+  const { metrics, segments } = await readSegments(database, block)
   let samples = 0
-  for (const { metric, packed } of segments) {
+  for (const metric of metrics) {
+    const packed = segments.get(metric)
+    if (!packed) throw new Error(`the values of metric ${metric} are missing`)
     const times = lists[listOfSegment(packed)]
     if (!times) throw new Error(`metric ${metric} names a list of times that is not there`)
     samples += unpackSegment(packed, times).length

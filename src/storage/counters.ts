@@ -1,10 +1,16 @@
 import type { Reader, Transaction } from './database.ts'
 
 /** See the comment on the table in `migrations.ts`. */
-export type Counter = 'revision' | 'removed' | 'fold_before' | 'fold_host'
+export type Counter = 'revision' | 'removed' | 'fold_before' | 'fold_host' | 'next_segment'
 
 export async function readCounters(reader: Reader): Promise<Record<Counter, number>> {
-  const counters: Record<Counter, number> = { revision: 0, removed: 0, fold_before: 0, fold_host: -1 }
+  const counters: Record<Counter, number> = {
+    revision: 0,
+    removed: 0,
+    fold_before: 0,
+    fold_host: -1,
+    next_segment: 1,
+  }
   const rows = await reader.query<{ name: Counter; value: number }>('SELECT name, value FROM counter')
   for (const { name, value } of rows) counters[name] = value
   return counters

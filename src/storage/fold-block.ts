@@ -1,4 +1,5 @@
 import {
+  deleteSegments,
   type HeldBlock,
   listOfSegment,
   packSegment,
@@ -6,24 +7,26 @@ import {
   unpackSegment,
   unpackTimes,
 } from './blocks.ts'
+import { addToCounter, readCounters } from './counters.ts'
 import type { Transaction } from './database.ts'
 import { DAY_SECONDS } from './day.ts'
 import { unpackFrame } from './frame.ts'
 import type { FrameRow } from './frames.ts'
-import type { LayoutReader } from './layouts.ts'
+import { type LayoutReader, packMetrics } from './layouts.ts'
 import { createSeriesBuilder, type SeriesBuilder, uniteSeries } from './series-builder.ts'
 
 /** Series of one host and day by metric, times as seconds since midnight. */
 export type Gathered = Map<number, SeriesBuilder>
 
-/** What becomes of a block; `segments` are those that change. */
+/** What becomes of a block. */
 export type FoldedBlock = {
   readonly firstTime: number
   readonly lastTime: number
   readonly samples: number
-  readonly revision: number
   readonly times: Uint8Array
+  /** Packed values by metric: all of the block's, and which of them are not as they were. */
   readonly segments: ReadonlyMap<number, Uint8Array>
+  readonly changed: ReadonlySet<number>
 }
 
 /** Adds a frame's values; frames come ascending by time. Its layout must be loaded. Returns how many values it had. */
@@ -60,7 +63,7 @@ export function foldBlock(
 ): FoldedBlock {
   const oldLists = held ? unpackTimes(held.row.times) : []
   const lists = createLists(oldLists, held ? listsKept(held, gathered) : new Set())
-  const segments = new Map<number, Uint8Array>()
+  const segments = new Map(held?.segments)
   let samples = held?.row.samples ?? 0
   let first = DAY_SECONDS
   let last = 0
@@ -83,43 +86,56 @@ export function foldBlock(
     firstTime: Math.min(midnight + first, held?.row.first_time ?? Number.POSITIVE_INFINITY),
     lastTime: Math.max(midnight + last, held?.row.last_time ?? 0),
     samples,
-    revision: (held?.row.revision ?? 0) + 1,
     times: packTimes(lists.all()),
     segments,
+    changed: new Set(gathered.keys()),
   }
 }
 
-/** Writes the block; `isNew` when there is none of that host and day. */
+/** Writes the block over `held`, which must be what the database has just now. */
 export async function saveBlock(
   transaction: Transaction,
   host: number,
   day: number,
   block: FoldedBlock,
-  isNew: boolean,
+  held: HeldBlock | null,
 ) {
-  const { firstTime, lastTime, samples, revision, times } = block
-  await transaction.run(isNew ? INSERT_BLOCK : UPDATE_BLOCK, [
-    firstTime,
-    lastTime,
-    samples,
-    revision,
-    times,
+  const metrics = [...block.segments.keys()].sort((a, b) => a - b)
+  const keepsIds = held?.metrics.length === metrics.length
+  const first = keepsIds ? held.row.first_segment : await takeSegmentIds(transaction, metrics.length)
+  if (held && !keepsIds) await deleteSegments(transaction, held.row)
+  for (const [i, metric] of metrics.entries()) {
+    const packed = block.segments.get(metric) ?? null
+    if (!keepsIds) {
+      await transaction.run('INSERT INTO segment (id, packed) VALUES (?, ?)', [first + i, packed])
+    } else if (block.changed.has(metric)) {
+      await transaction.run('UPDATE segment SET packed = ? WHERE id = ?', [packed, first + i])
+    }
+  }
+  await transaction.run(held ? UPDATE_BLOCK : INSERT_BLOCK, [
+    block.firstTime,
+    block.lastTime,
+    block.samples,
+    (held?.row.revision ?? 0) + 1,
+    first,
+    packMetrics(metrics),
+    block.times,
     day,
     host,
   ])
-  // In the order of the table: a page is then filled before the next is begun.
-  for (const metric of [...block.segments.keys()].sort((a, b) => a - b)) {
-    if (!isNew) await transaction.run(DELETE_SEGMENT, [day, host, metric])
-    await transaction.run(INSERT_SEGMENT, [day, host, metric, block.segments.get(metric) ?? null])
-  }
 }
 
-const UPDATE_BLOCK = `UPDATE block SET first_time = ?, last_time = ?, samples = ?, revision = ?, times = ?
-  WHERE day = ? AND host = ?`
-const INSERT_BLOCK = `INSERT INTO block (first_time, last_time, samples, revision, times, day, host)
-  VALUES (?, ?, ?, ?, ?, ?, ?)`
-const INSERT_SEGMENT = 'INSERT INTO segment (day, host, metric, packed) VALUES (?, ?, ?, ?)'
-const DELETE_SEGMENT = 'DELETE FROM segment WHERE day = ? AND host = ? AND metric = ?'
+const UPDATE_BLOCK = `UPDATE block SET first_time = ?, last_time = ?, samples = ?, revision = ?, first_segment = ?,
+  metrics = ?, times = ? WHERE day = ? AND host = ?`
+const INSERT_BLOCK = `INSERT INTO block (first_time, last_time, samples, revision, first_segment, metrics, times, day, host)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** Ids that follow each other; the first of them. */
+async function takeSegmentIds(transaction: Transaction, count: number): Promise<number> {
+  const { next_segment: first } = await readCounters(transaction)
+  await addToCounter(transaction, 'next_segment', count)
+  return first
+}
 
 function unpackHeld(packed: Uint8Array, lists: readonly Float64Array[]) {
   const times = lists[listOfSegment(packed)]

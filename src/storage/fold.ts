@@ -1,4 +1,4 @@
-import { findBlock, findHeldBlock } from './blocks.ts'
+import { findBlock, findHeldBlock, type HeldBlock } from './blocks.ts'
 import { readCounters, setCounter } from './counters.ts'
 import type { Database, Reader, Transaction } from './database.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
@@ -89,23 +89,23 @@ async function foldGroup(database: Database, layouts: LayoutReader, slice: Slice
   const day = dayOf(slice.before - 1)
   const gathered = await gatherHosts(database, layouts, slice, lastHost)
   if (!gathered) return foldGroup(database, layouts, slice, Math.ceil(hosts.length / 2))
-  const blocks: { host: number; block: FoldedBlock; revision: number | null }[] = []
+  const blocks: { host: number; block: FoldedBlock; held: HeldBlock | null }[] = []
   for (const [host, series] of gathered) {
     const held = await findHeldBlock(database, host, day)
     // What the block has of the slice's time came late, so it is the newer.
     const block = foldBlock(day, series, held, 'held')
-    blocks.push({ host, block, revision: held?.row.revision ?? null })
+    blocks.push({ host, block, held })
     await yieldThread()
   }
   blocks.sort((a, b) => a.host - b.host)
   const done = await advance(database, slice, lastHost, async (transaction) => {
-    for (const { host, revision } of blocks) {
-      const block = await findBlock(transaction, host, day)
-      if ((block?.revision ?? null) !== revision) return false
+    for (const { host, held } of blocks) {
+      const now = await findBlock(transaction, host, day)
+      if (now?.revision !== held?.row.revision) return false
     }
-    for (const { host, block, revision } of blocks) {
+    for (const { host, block, held } of blocks) {
       const [known] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
-      if (known) await saveBlock(transaction, host, day, block, revision === null)
+      if (known) await saveBlock(transaction, host, day, block, held)
     }
     return true
   })

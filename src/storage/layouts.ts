@@ -132,13 +132,14 @@ function digestNames(names: readonly string[]): string {
   return new Bun.CryptoHasher('sha256').update(JSON.stringify(names)).digest('hex')
 }
 
-function packMetrics(ids: readonly number[]): Uint8Array {
+/** Ids of metrics as bytes. */
+export function packMetrics(ids: readonly number[]): Uint8Array {
   const writer = createByteWriter()
   for (const id of ids) writer.varint(id)
   return writer.take()
 }
 
-function unpackMetrics(packed: Uint8Array): number[] {
+export function unpackMetrics(packed: Uint8Array): number[] {
   const cursor = { bytes: packed, at: 0 }
   const ids: number[] = []
   while (cursor.at < packed.length) ids.push(readVarint(cursor))

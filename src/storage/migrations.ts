@@ -8,17 +8,21 @@ import type { Dialect } from './dialect.ts'
  *   write goes to the end of the tree. No foreign key: it would cost a look-up a row; `counter.removed` guards instead.
  * - `late_frame` takes frames older than `counter.fold_before`: what lies below that in `frame` is being folded or gone, and no
  *   longer changes. What is late belongs to single hosts, so here the host comes first.
- * - `block` and `segment` hold folded days: one block for a day (UTC, counted from 1970) and a host with the lists of times
- *   that its segments share, one segment a metric. Their keys begin with the day: folding appends, retention cuts off the front.
+ * - `block` holds a folded day (UTC, counted from 1970) of a host: the list of its metrics and the lists of times that they share.
+ *   Its key begins with the day: folding appends, retention cuts off the front.
+ * - `segment` holds the values of one metric of a block. The ids of a block's segments follow each other from
+ *   `first_segment` on, in the order of `metrics`, so that they need no index. No clustered key of several columns: SQLite would
+ *   send every value above a quarter of a page to a page of its own.
  * - `host_layout` says which lists of metrics a host has used and up to which day, so that its metrics are known
  *   without reading samples.
  * - `counter` holds `revision`, which grows with every packet heard, and `removed`, which grows when a host or a layout
- *   was deleted, so that other processes forget the ids they keep in memory; the other two belong to folding.
+ *   was deleted, so that other processes forget the ids they keep in memory; the other three belong to folding.
  */
 const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ({ id, integer, blob, text, clustered, plain }) => [
     `CREATE TABLE counter (name VARCHAR(32) NOT NULL PRIMARY KEY, value ${integer} NOT NULL) ${clustered}`,
-    `INSERT INTO counter (name, value) VALUES ('revision', 0), ('removed', 0), ('fold_before', 0), ('fold_host', -1)`,
+    `INSERT INTO counter (name, value) VALUES ('revision', 0), ('removed', 0), ('fold_before', 0), ('fold_host', -1),
+      ('next_segment', 1)`,
     `CREATE TABLE metric (id ${id}, name VARCHAR(255) NOT NULL UNIQUE) ${plain}`,
     `CREATE TABLE layout (id ${id}, digest VARCHAR(64) NOT NULL UNIQUE, metrics ${blob} NOT NULL) ${plain}`,
     `CREATE TABLE host (
@@ -70,16 +74,12 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
       last_time ${integer} NOT NULL,
       samples ${integer} NOT NULL,
       revision ${integer} NOT NULL,
+      first_segment ${integer} NOT NULL,
+      metrics ${blob} NOT NULL,
       times ${blob} NOT NULL,
       PRIMARY KEY (day, host)
     ) ${clustered}`,
-    `CREATE TABLE segment (
-      day ${integer} NOT NULL,
-      host ${integer} NOT NULL,
-      metric ${integer} NOT NULL,
-      packed ${blob} NOT NULL,
-      PRIMARY KEY (day, host, metric)
-    ) ${clustered}`,
+    `CREATE TABLE segment (id ${integer} NOT NULL PRIMARY KEY, packed ${blob} NOT NULL) ${plain}`,
     `CREATE TABLE event (
       id ${id},
       host ${integer} NOT NULL,

@@ -1,10 +1,20 @@
 import type { Series } from '../domain/sample.ts'
-import { findBlockExtent, findFoldedDays, listOfSegment, unpackSegment, unpackTimesOf } from './blocks.ts'
+import {
+  BLOCK_COLUMNS,
+  type BlockRow,
+  findBlockExtent,
+  findFoldedDays,
+  findHeldBlock,
+  listOfSegment,
+  unpackSegment,
+  unpackTimesOf,
+} from './blocks.ts'
 import type { Database } from './database.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
+import { placeValues } from './dialect.ts'
 import { readLayout, unpackColumns } from './frame.ts'
 import { type FrameRow, findLastFrame, findLateExtent, readFrames, readLateFrames } from './frames.ts'
-import type { LayoutReader } from './layouts.ts'
+import { type LayoutReader, unpackMetrics } from './layouts.ts'
 import { createSeriesBuilder, uniteSeries } from './series-builder.ts'
 import type { SampleStore } from './store.ts'
 
@@ -14,13 +24,9 @@ const MAX_RANGES = 200
 /** Days asked for in one statement. */
 const DAYS_AT_ONCE = 64
 
-const SELECT_SEGMENTS = `SELECT segment.day AS day, segment.packed AS packed, block.times AS times
-  FROM segment JOIN block ON block.day = segment.day AND block.host = segment.host
-  WHERE segment.host = ? AND segment.metric = ? AND segment.day IN (${new Array(DAYS_AT_ONCE).fill('?').join(', ')})`
-
-const SELECT_DAY = `SELECT segment.metric AS metric, segment.packed AS packed, block.times AS times
-  FROM segment JOIN block ON block.day = segment.day AND block.host = segment.host
-  WHERE segment.host = ? AND segment.day = ?`
+const PLACES = placeValues(DAYS_AT_ONCE)
+const SELECT_BLOCKS = `SELECT ${BLOCK_COLUMNS} FROM block WHERE host = ? AND day IN (${PLACES})`
+const SELECT_SEGMENTS = `SELECT id, packed FROM segment WHERE id IN (${PLACES})`
 
 export function createSampleStore(database: Database, layouts: LayoutReader): SampleStore {
   async function findHost(name: string): Promise<number | null> {
@@ -69,19 +75,39 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
     const last = Math.min(dayOf(to), days?.last ?? -1)
     const unpack = rememberTimes()
     for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day += DAYS_AT_ONCE) {
-      // Numbers behind the last day repeat it, so that the statement is always the same.
-      const wanted = Array.from({ length: DAYS_AT_ONCE }, (_, i) => Math.min(day + i, last))
-      const rows = await database.query<{ day: number; packed: Uint8Array; times: Uint8Array }>(
-        SELECT_SEGMENTS,
-        [host, metric, ...wanted],
-      )
-      rows.sort((a, b) => a.day - b.day)
-      for (const row of rows) {
-        const times = unpack(row.times, listOfSegment(row.packed))
-        series.addDay(row.day * DAY_SECONDS, times, unpackSegment(row.packed, times), from, to)
+      const blocks = await readBlocks(host, day, last)
+      const segments = await readSegmentsOf(blocks, metric)
+      for (const [i, block] of blocks.entries()) {
+        const packed = segments[i]
+        if (!packed) continue
+        const times = unpack(block.times, listOfSegment(packed))
+        series.addDay(block.day * DAY_SECONDS, times, unpackSegment(packed, times), from, to)
       }
     }
     return series.take()
+  }
+
+  /** Ascending, of `DAYS_AT_ONCE` days at most. */
+  async function readBlocks(host: number, first: number, last: number): Promise<BlockRow[]> {
+    // Numbers behind the last day repeat it, so that the statement is always the same.
+    const days = Array.from({ length: DAYS_AT_ONCE }, (_, i) => Math.min(first + i, last))
+    const rows = await database.query<BlockRow>(SELECT_BLOCKS, [host, ...days])
+    return rows.sort((a, b) => a.day - b.day)
+  }
+
+  /** Each block's segment of the metric, or undefined. */
+  async function readSegmentsOf(blocks: readonly BlockRow[], metric: number) {
+    const ids = blocks.map((block) => {
+      const place = unpackMetrics(block.metrics).indexOf(metric)
+      return place < 0 ? null : block.first_segment + place
+    })
+    const wanted = ids.filter((id) => id !== null)
+    const last = wanted.at(-1)
+    if (last === undefined) return []
+    const filled = Array.from({ length: DAYS_AT_ONCE }, (_, i) => wanted[i] ?? last)
+    const rows = await database.query<{ id: number; packed: Uint8Array }>(SELECT_SEGMENTS, filled)
+    const byId = new Map(rows.map(({ id, packed }) => [id, packed]))
+    return ids.map((id) => (id === null ? undefined : byId.get(id)))
   }
 
   /** What the blocks have of many metrics, each block read once. */
@@ -91,15 +117,13 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
     const last = Math.min(dayOf(to), days?.last ?? -1)
     const unpack = rememberTimes()
     for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day++) {
-      const rows = await database.query<{ metric: number; packed: Uint8Array; times: Uint8Array }>(
-        SELECT_DAY,
-        [host, day],
-      )
-      for (const row of rows) {
-        const builder = builders.get(row.metric)
+      const block = await findHeldBlock(database, host, day)
+      if (!block) continue
+      for (const [metric, packed] of block.segments) {
+        const builder = builders.get(metric)
         if (!builder) continue
-        const times = unpack(row.times, listOfSegment(row.packed))
-        builder.addDay(day * DAY_SECONDS, times, unpackSegment(row.packed, times), from, to)
+        const times = unpack(block.row.times, listOfSegment(packed))
+        builder.addDay(day * DAY_SECONDS, times, unpackSegment(packed, times), from, to)
       }
     }
     return metrics.map((metric) => builders.get(metric)?.take() ?? NO_SAMPLES)

@@ -6,7 +6,8 @@ import type { Database, Transaction, Value } from './database.ts'
 import { sqliteDialect } from './dialect.ts'
 
 /**
- * Page size of a new file. Measured on the benchmark's data: see the commit that chose it.
+ * Page size of a new file. Measured with 1000 hosts, 12 metrics, 500 minutes, folded: 0.77 bytes a sample with pages of 4 KiB, 0.70
+ * with 8, 0.74 with 16 (the small tables then weigh more); writing costs about the same with each.
  */
 const PAGE_BYTES = 8192
 /** How long SQLite itself waits, with the thread blocked, for another process's lock … */
