@@ -36,6 +36,7 @@ export async function startCollect(
     log,
   })
   own('collect', () => engine.stop())
-  log.info('listening', { role: 'collect', address, port: engine.port })
-  return engine.port
+  const listening = engine.port ?? port
+  log.info('listening', { role: 'collect', address, port: listening })
+  return listening
 }

@@ -184,6 +184,20 @@ describe('a server', () => {
     expect(await again.stop()).toBe(0)
   })
 
+  test('is restored from a backup, when nothing runs', async () => {
+    expect((await run('user add late --random')).code).toBe(0)
+    const running = await startMonitor(['server', ...ANY_PORTS], { cwd })
+    expect((await run('db restore copy.db')).stderr).toContain('is in use')
+    expect(await running.stop()).toBe(0)
+    const { code, stdout } = await run('db restore copy.db')
+    expect(stdout).toStartWith('Restored. The database of before is ')
+    expect(code).toBe(0)
+    expect((await run('user list')).stdout).not.toContain('late')
+    writeFileSync(join(cwd, 'junk.db'), 'no database')
+    expect((await run('db restore junk.db')).code).toBe(1)
+    expect((await run('db check')).code).toBe(0)
+  }, 20_000)
+
   test('leaves engines to processes of their own that share its database', async () => {
     const web = await startMonitor(['server', '--no-collect', '--no-events', ...ANY_PORTS], { cwd })
     const collect = await startMonitor(['collect', ...ANY_PORTS], { cwd })

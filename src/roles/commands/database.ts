@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { systemClock } from '../../lib/clock.ts'
 import { type CommandGroup, needText } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
+import { openDataDir } from '../first-start.ts'
 import { withStore } from '../open-store.ts'
 import { formatTable } from '../table.ts'
 
@@ -69,6 +70,23 @@ export const database: CommandGroup = {
           input.print(`Written to ${file}.`)
           return EXIT.ok
         }),
+    },
+    {
+      name: 'db restore',
+      doc: 'Puts a backup in the place of the database, which is kept beside it; everything must be stopped',
+      arguments: [{ name: 'file', doc: 'What `db backup` wrote' }],
+      run: async (input) => {
+        const { config } = input.load()
+        const { restoreBackup } = await import('../../storage/restore.ts')
+        openDataDir(config.dataDir)
+        const file = resolve(needText(input, 'file'))
+        const kept = await restoreBackup(config.database.url, file, {
+          dataDir: config.dataDir,
+          clock: systemClock,
+        })
+        input.print(kept === null ? 'Restored.' : `Restored. The database of before is ${kept}.`)
+        return EXIT.ok
+      },
     },
   ],
 }
