@@ -1,0 +1,107 @@
+import type { Fields, ValuesOf } from '../../config/fields.ts'
+import type { Severity } from '../../domain/event.ts'
+import type { Words } from '../../domain/notice.ts'
+import type { NoticeKind } from '../../domain/rule.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+
+/** One message to one target. */
+export type Notice = {
+  /**
+   * The same at every attempt to send it and different for every notice: a receiver that gets it twice can tell. Letters, digits, dots and
+   * hyphens only. Goes along as Message-ID or idempotency key.
+   */
+  readonly id: string
+  readonly kind: NoticeKind | 'digest' | 'test'
+  /** An address as the channel understands it. */
+  readonly target: string
+  readonly words: Words
+  /** One event, those of a digest, or none for a test. */
+  readonly events: readonly NoticeEvent[]
+  /** Name of the rule; null for a test, or a digest of several. */
+  readonly rule: string | null
+  /** Page of the event; null when the address of the website is not known. */
+  readonly link: string | null
+}
+
+export type NoticeEvent = {
+  readonly id: number
+  readonly host: string
+  readonly metric: string
+  readonly severity: Severity
+  readonly status: 'open' | 'closed'
+  readonly message: string
+  readonly opened: number
+  readonly closed: number | null
+  readonly acknowledgedBy: string | null
+}
+
+/** What a channel is given besides its settings. */
+export type ChannelTools = {
+  readonly clock: Clock
+  readonly log: Log
+  /** Name of this machine. */
+  readonly machine: string
+}
+
+/** A channel that is ready to send. */
+export type OpenChannel = {
+  /**
+   * Resolves with the receiver's answer, short, when it took the notice; throws a `SendError` else. Never retries.
+   * Ends within half a minute.
+   */
+  send(notice: Notice): Promise<string>
+  close(): void
+}
+
+/** One way to reach somebody. It knows transport only: what is told, to whom and how often is decided elsewhere. */
+export type Channel<F extends Fields = Fields> = {
+  readonly name: string
+  readonly doc: string
+  /** What a target is, for forms and messages: `one or several e-mail addresses`. */
+  readonly targetDoc: string
+  /** The section of the configuration that has the channel's name. */
+  readonly fields: F
+  /** What the target would have to be; null when it is right. */
+  checkTarget(target: string): string | null
+  open(settings: ValuesOf<F>, tools: ChannelTools): OpenChannel
+}
+
+/** Gives a channel its type and forgets that of its settings, so that all fit in one list. */
+export function defineChannel<const F extends Fields>(channel: Channel<F>): Channel {
+  return channel as unknown as Channel
+}
+
+/** A notice that was not taken. The message says what to do and holds no secret. */
+export class SendError extends Error {
+  /** False when the same would be answered the same tomorrow. */
+  readonly retry: boolean
+  /** Seconds that the receiver asks to be left alone; null when it did not say. */
+  readonly retryAfter: number | null
+
+  constructor(message: string, options: { retry: boolean; retryAfter?: number | null; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.name = 'SendError'
+    this.retry = options.retry
+    this.retryAfter = options.retryAfter ?? null
+  }
+}
+
+/** The longest answer that is kept, in characters. */
+export const MAX_ANSWER = 500
+
+/** One line of bounded length, with every secret in it covered. */
+export function tidyAnswer(text: string, secrets: readonly (string | null)[]): string {
+  let tidy = text
+  for (const secret of secrets)
+    if (secret !== null && secret !== '') tidy = tidy.replaceAll(secret, '********')
+  return tidy
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_ANSWER)
+}
+
+/** Cuts a text that a receiver would refuse for its length, in characters as JavaScript counts them. */
+export function shorten(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+}

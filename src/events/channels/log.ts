@@ -1,0 +1,24 @@
+import { defineChannel } from './channel.ts'
+
+/** Writes every notice as a line of the log. */
+export const log = defineChannel({
+  name: 'log',
+  doc: 'Lines in the log of the event engine.',
+  targetDoc: 'nothing, or a word that the line shall hold',
+  fields: {},
+  checkTarget: (target) => (target.length <= 200 ? null : 'a word of at most 200 characters'),
+  open: (_, tools) => ({
+    async send({ id, kind, target, words, events, rule }) {
+      tools.log.info('notice', {
+        subject: words.subject,
+        message: events.map((event) => event.message).join('; '),
+        kind,
+        ...(rule === null ? {} : { rule }),
+        ...(target === '' ? {} : { target }),
+        notice: id,
+      })
+      return 'logged'
+    },
+    close() {},
+  }),
+})

@@ -1,0 +1,53 @@
+import type { Notice } from './channel.ts'
+
+/** A mail as the library takes it. */
+export type MailMessage = {
+  readonly from: string
+  readonly to: string[]
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  readonly messageId: string
+  readonly date: Date
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** One address, without a name before it. */
+export function isMailAddress(text: string): boolean {
+  return (
+    text.length <= 254 &&
+    /^[^\s@,;:<>()[\]\\"\p{Cc}]{1,64}@[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u.test(text)
+  )
+}
+
+/** Several addresses, parted by commas; null when one of them is none. */
+export function parseRecipients(target: string): string[] | null {
+  const addresses = target.split(',').map((part) => part.trim())
+  return addresses.length <= 100 && addresses.every(isMailAddress) ? [...new Set(addresses)] : null
+}
+
+/** The notice's id makes the Message-ID, so that a mail that arrives twice is known as one. */
+export function writeMail(notice: Notice, from: string, to: string[], nowMs: number): MailMessage {
+  const domain = from.slice(from.lastIndexOf('@') + 1)
+  return {
+    from,
+    to,
+    subject: notice.words.subject,
+    text: notice.words.text,
+    html: notice.words.html,
+    messageId: `<${notice.id}@${domain}>`,
+    date: new Date(nowMs),
+    headers: {
+      // Keeps holiday replies away (RFC 3834), for Exchange in its own words.
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'All',
+      ...threadHeaders(notice, domain),
+    },
+  }
+}
+
+/** All mails about one event are shown together. */
+function threadHeaders({ events }: Notice, domain: string): Record<string, string> {
+  const [event] = events
+  return event !== undefined && events.length === 1 ? { References: `<event-${event.id}@${domain}>` } : {}
+}

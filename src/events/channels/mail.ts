@@ -1,0 +1,158 @@
+import type { NodemailerError } from 'nodemailer'
+import { oneOf, port, secret, text, type ValuesOf } from '../../config/fields.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { type ChannelTools, defineChannel, type Notice, SendError, tidyAnswer } from './channel.ts'
+import { isMailAddress, parseRecipients, writeMail } from './mail-message.ts'
+
+/** Longest silence of the server, and longest wait for a connection. */
+const SILENCE_MS = 10_000
+/** Longest time for one mail, whatever the server says meanwhile. */
+const SEND_LIMIT_MS = 25_000
+/** A connection is kept for a storm of notices, not for the day. */
+const IDLE_MS = 5000
+
+const FIELDS = {
+  server: text({ example: 'mail.example.org', doc: 'Mail server that takes what is to be sent.' }),
+  port: port({ default: 25, doc: 'Its port: 25, 587 (with starttls) or 465 (with always).' }),
+  tls: oneOf(['auto', 'off', 'starttls', 'always'], {
+    default: 'auto',
+    doc: 'Encryption. auto: STARTTLS when the server offers it, without looking at its certificate, unless there is a user, whose password is never sent without; off: none; starttls: demanded; always: from the first byte.',
+  }),
+  user: text({ example: 'monitor', doc: 'Name to sign in with; none signs in.' }),
+  password: secret({ example: 'a password', doc: "The user's password." }),
+  from: text({
+    example: 'monitor@example.org',
+    doc: 'Sender. When not given: monitor at the name of this machine.',
+    check: (address) => (isMailAddress(address) ? null : 'an address such as "monitor@example.org"'),
+  }),
+  ca: secret({
+    example: '-----BEGIN CERTIFICATE----- …',
+    doc: 'Certificates (PEM) that the server is checked by, in place of those that everybody trusts.',
+  }),
+}
+
+type MailSettings = ValuesOf<typeof FIELDS>
+
+/** Mail through a server, in text and HTML. */
+export const mail = defineChannel({
+  name: 'mail',
+  doc: 'Mail, through a mail server.',
+  targetDoc: 'one or several mail addresses, parted by commas',
+  fields: FIELDS,
+  checkTarget: (target) =>
+    parseRecipients(target) === null ? 'mail addresses such as "ann@example.org, bob@example.org"' : null,
+  open: openMail,
+})
+
+function openMail(settings: MailSettings, tools: ChannelTools) {
+  let pool: Promise<Pool> | null = null
+  const drop = () => {
+    const dropped = pool
+    pool = null
+    // A pool that never came up was told where it was asked for.
+    dropped?.then((one) => one.close({ force: true })).catch(() => {})
+  }
+  return {
+    async send(notice: Notice) {
+      const { server } = settings
+      if (server === null)
+        throw new SendError('mail is not set up: give the mail server as server in the section [mail]', {
+          retry: true,
+        })
+      const to = parseRecipients(notice.target)
+      if (to === null)
+        throw new SendError('the target is no list of mail addresses: correct it in the rule', {
+          retry: false,
+        })
+      const from = settings.from ?? `monitor@${tools.machine}`
+      pool ??= openPool(server, settings)
+      const sending = pool.then((open) => open.sendMail(writeMail(notice, from, to, tools.clock.nowMs())))
+      const info = await within(tools.clock, SEND_LIMIT_MS, sending, drop).catch((error: unknown) => {
+        throw explain(error, server, settings)
+      })
+      return describeAnswer(info, settings)
+    },
+    close: drop,
+  }
+}
+
+type Pool = Awaited<ReturnType<typeof openPool>>
+
+async function openPool(server: string, settings: MailSettings) {
+  // Loaded when the first mail is sent: the agent, which is the same program, has no use for it.
+  const { createTransport } = await import('nodemailer')
+  return createTransport({
+    pool: true,
+    host: server,
+    port: settings.port,
+    ...describeTls(settings),
+    ...(settings.user === null ? {} : { auth: { user: settings.user, pass: settings.password ?? '' } }),
+    maxConnections: 2,
+    idleTimeout: IDLE_MS,
+    // A connection that the server closed while it was idle is noticed at the next mail.
+    maxRequeues: 1,
+    connectionTimeout: SILENCE_MS,
+    greetingTimeout: SILENCE_MS,
+    socketTimeout: SILENCE_MS,
+    dnsTimeout: SILENCE_MS,
+    maxResponseSize: 64 * 1024,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+}
+
+/** With a user `auto` demands what it otherwise only likes: a password is worth a thief's trouble. */
+function describeTls({ tls, user, ca }: MailSettings) {
+  const trust = ca === null ? {} : { ca }
+  if (tls === 'off') return { secure: false, ignoreTLS: true }
+  if (tls === 'always') return { secure: true, tls: trust }
+  if (tls === 'starttls' || user !== null) return { secure: false, requireTLS: true, tls: trust }
+  return { secure: false, tls: { rejectUnauthorized: false } }
+}
+
+type MailAnswer = { readonly response: string; readonly rejected: readonly (string | { address: string })[] }
+
+/** Some recipients may be refused while others are not; sending again would trouble those that have it. */
+function describeAnswer({ response, rejected }: MailAnswer, { password }: MailSettings): string {
+  const refused = rejected.map((one) => (typeof one === 'string' ? one : one.address))
+  const text = refused.length === 0 ? response : `${response} (refused: ${refused.join(', ')})`
+  return tidyAnswer(text, [password])
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EAUTH: 'check user and password in the section [mail]',
+  ENOAUTH: 'check user and password in the section [mail]',
+  EDNS: 'check server in the section [mail]',
+  ETLS: 'check tls and ca_file in the section [mail]',
+  EENVELOPE: 'check the addresses: target of the rule, from in the section [mail]',
+}
+
+function explain(error: unknown, server: string, settings: MailSettings): SendError {
+  if (error instanceof SendError) return error
+  const { code = '', responseCode = 0, message } = error as NodemailerError
+  const said = `${server}:${settings.port}: ${tidyAnswer(message, [settings.password])}`
+  const advice = ADVICE[isCertificateTrouble(error) ? 'ETLS' : code]
+  // What is wrong with sign-in or encryption is put right in the settings, after which the notice is still wanted.
+  const isFinal = responseCode >= 500 && ['EENVELOPE', 'EMESSAGE'].includes(code)
+  return new SendError(advice === undefined ? said : `${said}; ${advice}`, { retry: !isFinal })
+}
+
+function isCertificateTrouble(error: unknown): boolean {
+  return /certificate|SSL|TLS|self.signed/i.test(error instanceof Error ? error.message : '')
+}
+
+/** Gives up waiting after a time. */
+async function within<T>(clock: Clock, ms: number, work: Promise<T>, giveUp: () => void): Promise<T> {
+  const limit = Promise.withResolvers<never>()
+  const timer = clock.after(ms, () => {
+    giveUp()
+    limit.reject(
+      new SendError(`the mail server did not take the mail within ${ms / 1000} seconds`, { retry: true }),
+    )
+  })
+  try {
+    return await Promise.race([work, limit.promise])
+  } finally {
+    timer.cancel()
+  }
+}

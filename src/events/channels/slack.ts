@@ -1,0 +1,44 @@
+import type { Severity } from '../../domain/event.ts'
+import { defineChannel, type Notice, shorten } from './channel.ts'
+import { checkHttpAddress, postJson } from './http.ts'
+
+const COLOURS: Readonly<Record<Severity, string>> = { 1: '#D9534F', 2: '#F47C3C', 3: '#FFC107', 4: '#29ABE0' }
+const CLOSED_COLOUR = '#5CB85C'
+
+/** Discord takes 2000 characters of text and 4096 in an attachment; Slack and Mattermost take more. */
+const MAX_TITLE = 1900
+const MAX_TEXT = 3500
+
+/** Incoming webhooks of Slack and Mattermost, and those of Discord with `/slack` at the end of the address. */
+export const slack = defineChannel({
+  name: 'slack',
+  doc: 'A channel of Slack, Mattermost or Discord.',
+  targetDoc: 'the address of an incoming webhook (for Discord with /slack at its end)',
+  fields: {},
+  checkTarget: checkHttpAddress,
+  open: (_, tools) => ({
+    send: (notice) => postJson(notice.target, JSON.stringify(describeNotice(notice)), tools),
+    close() {},
+  }),
+})
+
+function describeNotice({ words, events, link }: Notice) {
+  const open = events.filter((event) => event.status === 'open').map((event) => event.severity)
+  const worst = Math.min(...open) as Severity
+  return {
+    text: escapeMarkup(shorten(words.subject, MAX_TITLE)),
+    attachments: [
+      {
+        fallback: escapeMarkup(shorten(words.subject, MAX_TITLE)),
+        color: open.length > 0 ? COLOURS[worst] : events.length > 0 ? CLOSED_COLOUR : COLOURS[4],
+        text: escapeMarkup(shorten(words.text, MAX_TEXT)),
+        ...(link === null ? {} : { title: 'Open in monitor', title_link: link }),
+      },
+    ],
+  }
+}
+
+/** The three characters that begin markup, mentions of everybody among it. */
+function escapeMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

@@ -1,0 +1,65 @@
+import { createHmac } from 'node:crypto'
+import { list, secret } from '../../config/fields.ts'
+import { SEVERITY_NAMES } from '../../domain/event.ts'
+import { defineChannel, type Notice } from './channel.ts'
+import { checkHttpAddress, postJson } from './http.ts'
+
+const HEADER = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x20-\x7E]*)$/
+
+/**
+ * JSON to any address. The header `Idempotency-Key` is the notice's id; with a secret `X-Monitor-Signature` is
+ * `sha256=` and the HMAC-SHA256 of the body in hexadecimal digits.
+ */
+export const webhook = defineChannel({
+  name: 'webhook',
+  doc: 'JSON, posted to an address.',
+  targetDoc: 'an address such as "https://example.org/path"',
+  fields: {
+    headers: list({
+      example: ['X-Team: operations'],
+      doc: 'Headers to send along, each as "Name: value".',
+      check: (item) => (HEADER.test(item) ? null : 'headers such as "X-Team: operations"'),
+    }),
+    secret: secret({
+      example: 'a long random text',
+      doc: 'Signs every notice: X-Monitor-Signature is "sha256=" and the HMAC-SHA256 of the body.',
+    }),
+  },
+  checkTarget: checkHttpAddress,
+  open: (settings, tools) => ({
+    send(notice) {
+      const body = JSON.stringify(describeNotice(notice))
+      const own = settings.headers.flatMap((line) => {
+        const [, name, value] = HEADER.exec(line) ?? []
+        return name === undefined || value === undefined ? [] : [[name, value] as const]
+      })
+      const headers: Record<string, string> = {
+        ...Object.fromEntries(own),
+        'idempotency-key': notice.id,
+      }
+      if (settings.secret !== null)
+        headers['x-monitor-signature'] =
+          `sha256=${createHmac('sha256', settings.secret).update(body).digest('hex')}`
+      const secrets = [settings.secret, ...own.map(([, value]) => value)]
+      return postJson(notice.target, body, tools, { headers, secrets })
+    },
+    close() {},
+  }),
+})
+
+/** Names as in the API. */
+function describeNotice({ id, kind, words, events, rule, link }: Notice) {
+  return {
+    id,
+    kind,
+    subject: words.subject,
+    text: words.text,
+    rule,
+    link,
+    events: events.map(({ acknowledgedBy, ...event }) => ({
+      ...event,
+      severity_name: SEVERITY_NAMES[event.severity],
+      acknowledged_by: acknowledgedBy,
+    })),
+  }
+}

@@ -1,0 +1,311 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { createHmac } from 'node:crypto'
+import { createServer } from 'node:net'
+import type { OpenChannel, SendError } from '../../../src/events/channels/channel.ts'
+import { HTTP_LIMIT_MS } from '../../../src/events/channels/http.ts'
+import { CHANNELS, findChannel } from '../../../src/events/channels/index.ts'
+import { log } from '../../../src/events/channels/log.ts'
+import { ntfy } from '../../../src/events/channels/ntfy.ts'
+import { slack } from '../../../src/events/channels/slack.ts'
+import { telegram } from '../../../src/events/channels/telegram.ts'
+import { webhook } from '../../../src/events/channels/webhook.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aNotice, anEvent, openWith } from './notice.ts'
+
+type Received = { path: string; headers: Headers; body: string; json: Record<string, unknown> }
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const clean of cleanups.splice(0)) await clean()
+})
+
+/** A receiver on the loopback interface that keeps what it is sent. */
+function receive(answer: () => Response = () => new Response('ok')) {
+  const received: Received[] = []
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch(request) {
+      const body = await request.text()
+      const { pathname, search } = new URL(request.url)
+      const json = JSON.parse(body) as Record<string, unknown>
+      received.push({ path: pathname + search, headers: request.headers, body, json })
+      return answer()
+    },
+  })
+  cleanups.push(() => server.stop(true))
+  return { received, address: `http://127.0.0.1:${server.port}`, host: `127.0.0.1:${server.port}` }
+}
+
+const failure = (sending: Promise<string>) =>
+  sending.then(
+    () => {
+      throw new Error('it was sent')
+    },
+    (error: SendError) => error,
+  )
+
+describe('a webhook', () => {
+  test('is posted as JSON with an idempotency key and its own headers', async () => {
+    const { received, address } = receive(() => new Response('thank\nyou'))
+    const { open } = openWith(webhook, { headers: ['X-Team: operations', 'Authorization: Bearer abc'] })
+    expect(await open.send(aNotice(`${address}/hook?a=1`))).toBe('200 thank you')
+    const [one] = received
+    expect(one?.path).toBe('/hook?a=1')
+    expect(one?.headers.get('content-type')).toBe('application/json')
+    expect(one?.headers.get('idempotency-key')).toBe('n-42')
+    expect(one?.headers.get('x-team')).toBe('operations')
+    expect(one?.headers.get('authorization')).toBe('Bearer abc')
+    expect(one?.headers.get('x-monitor-signature')).toBe(null)
+    expect(one?.json).toMatchObject({
+      id: 'n-42',
+      kind: 'opening',
+      subject: 'web01:perf.memory.percent.used:critical:open',
+      rule: 'On call',
+      link: null,
+      events: [
+        {
+          id: 7,
+          host: 'web01',
+          metric: 'perf.memory.percent.used',
+          severity: 1,
+          severity_name: 'critical',
+          status: 'open',
+          message: 'Memory percent used > 99 for 15 minutes & <counting>',
+          opened: 1767268800,
+          closed: null,
+          acknowledged_by: null,
+        },
+      ],
+    })
+  })
+
+  test('is signed over the very bytes of the body', async () => {
+    const { received, address } = receive()
+    await openWith(webhook, { secret: 'geheim' }).open.send(aNotice(address))
+    const [one] = received
+    const expected = createHmac('sha256', 'geheim')
+      .update(one?.body ?? '')
+      .digest('hex')
+    expect(one?.headers.get('x-monitor-signature')).toBe(`sha256=${expected}`)
+  })
+
+  test('signs in with the name and password of its address', async () => {
+    const { received, host } = receive()
+    await openWith(webhook).open.send(aNotice(`http://ann:p%40ss@${host}/`))
+    expect(received[0]?.headers.get('authorization')).toBe(`Basic ${btoa('ann:p@ss')}`)
+  })
+
+  test.each([
+    [500, true, null],
+    [503, true, null],
+    [429, true, null],
+    [408, true, null],
+    [400, false, null],
+    [401, false, 'check the sign-in'],
+    [404, false, 'check the address'],
+    [302, false, 'it points elsewhere'],
+  ])('answered %p: try again %p', async (status, retry, advice) => {
+    const { received, address } = receive(
+      () => new Response('no', { status, headers: { location: '/elsewhere' } }),
+    )
+    const error = await failure(openWith(webhook).open.send(aNotice(address)))
+    expect(error.retry).toBe(retry)
+    expect(error.message).toContain(`answered ${status}: no`)
+    if (advice !== null) expect(error.message).toContain(advice)
+    expect(received.length).toBe(1)
+  })
+
+  test.each([
+    ['120', 120],
+    ['99999999', 86400],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', null],
+  ])('asked to wait %p it passes on %p', async (header, expected) => {
+    const { address } = receive(() => new Response('', { status: 429, headers: { 'retry-after': header } }))
+    expect((await failure(openWith(webhook).open.send(aNotice(address)))).retryAfter).toBe(expected)
+  })
+
+  test('tells nothing of the secrets in address, headers and settings, even when the receiver repeats them', async () => {
+    const { address, host } = receive(
+      () =>
+        new Response('no /hook/T0PSECRET ?key=QUERYSECRET Bearer HEADERSECRET SIGNSECRET pw', {
+          status: 403,
+        }),
+    )
+    const { open } = openWith(webhook, {
+      headers: ['Authorization: Bearer HEADERSECRET'],
+      secret: 'SIGNSECRET',
+    })
+    const target = `${address.replace('//', '//u:pw@')}/hook/T0PSECRET?key=QUERYSECRET`
+    const error = await failure(open.send(aNotice(target)))
+    expect(error.message).toBe(
+      `${host} answered 403: no ******** ******** ******** ******** ********; check the sign-in`,
+    )
+  })
+
+  test('reads a bounded part of an endless answer', async () => {
+    const { address } = receive(
+      () =>
+        new Response(
+          new ReadableStream({
+            pull(controller) {
+              controller.enqueue(new TextEncoder().encode('x'.repeat(1000)))
+            },
+          }),
+        ),
+    )
+    expect((await openWith(webhook).open.send(aNotice(address))).length).toBeLessThan(600)
+  })
+
+  test('a receiver that is not there is tried again, without its address being told', async () => {
+    const { open } = openWith(webhook)
+    const error = await failure(open.send(aNotice('http://127.0.0.1:1/SECRETPATH')))
+    expect(error.retry).toBe(true)
+    expect(error.message).toStartWith("127.0.0.1:1 can't be reached: ")
+    expect(error.message).not.toContain('SECRETPATH')
+  })
+
+  test('a receiver that never answers is given up after ten seconds', async () => {
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    cleanups.push(() => silent.close())
+    const clock = fakeClock()
+    const { open } = openWith(webhook, {}, clock)
+    const { port } = silent.address() as { port: number }
+    const sending = failure(open.send(aNotice(`http://127.0.0.1:${port}/`)))
+    await clock.advance(HTTP_LIMIT_MS)
+    expect(await sending).toMatchObject({
+      retry: true,
+      message: `127.0.0.1:${port} did not answer within 10 seconds`,
+    })
+  })
+})
+
+describe('slack and its like', () => {
+  const send = async (notice: ReturnType<typeof aNotice>, open: OpenChannel = openWith(slack).open) =>
+    open.send(notice)
+
+  test('get a text and an attachment in the colour of the severity', async () => {
+    const { received, address } = receive()
+    await send(aNotice(`${address}/services/T0/B0/x`, { link: 'https://monitor.example.org/events/7' }))
+    expect(received[0]?.json).toMatchObject({
+      text: 'web01:perf.memory.percent.used:critical:open',
+      attachments: [{ color: '#D9534F', title_link: 'https://monitor.example.org/events/7' }],
+    })
+    expect(received[0]?.body).toContain('15 minutes &amp; &lt;counting&gt;')
+  })
+
+  test('get a closing in green', async () => {
+    const { received, address } = receive()
+    await send(aNotice(address, {}, anEvent({ status: 'closed', closed: 1767268900 })))
+    expect(received[0]?.json).toMatchObject({ attachments: [{ color: '#5CB85C' }] })
+  })
+
+  test('get no mention of everybody out of a message', async () => {
+    const { received, address } = receive()
+    await send(aNotice(address, {}, anEvent({ message: '<!channel> hello' })))
+    expect(received[0]?.body).not.toContain('<!channel>')
+  })
+
+  test('get no more than they take', async () => {
+    const { received, address } = receive()
+    await send(aNotice(address, {}, anEvent({ message: 'x'.repeat(20_000) })))
+    expect(received[0]?.body.length).toBeLessThan(8000)
+  })
+})
+
+describe('ntfy', () => {
+  test('gets topic, title, priority and token', async () => {
+    const { received, address } = receive()
+    const { open } = openWith(ntfy, { token: 'tk_abc' })
+    await open.send(aNotice(`${address}/base/alerts`, { link: 'https://m.example.org/events/7' }))
+    expect(received[0]?.path).toBe('/base')
+    expect(received[0]?.headers.get('authorization')).toBe('Bearer tk_abc')
+    expect(received[0]?.json).toMatchObject({
+      topic: 'alerts',
+      title: 'web01:perf.memory.percent.used:critical:open',
+      priority: 5,
+      tags: ['rotating_light'],
+      click: 'https://m.example.org/events/7',
+    })
+  })
+
+  test('gets no more bytes than it takes, and whole letters', async () => {
+    const { received, address } = receive()
+    await openWith(ntfy).open.send(aNotice(`${address}/a`, {}, anEvent({ message: '磁'.repeat(5000) })))
+    const message = String(received[0]?.json.message)
+    expect(Buffer.from(message).length).toBeLessThanOrEqual(4000)
+    expect(message).toMatch(/磁…$/)
+  })
+
+  test.each([
+    ['https://ntfy.sh/alerts', true],
+    ['https://ntfy.sh/', false],
+    ['https://ntfy.sh', false],
+    ['alerts', false],
+  ])('the target %p is taken: %p', (target, expected) => {
+    expect(ntfy.checkTarget(target) === null).toBe(expected)
+  })
+})
+
+describe('telegram', () => {
+  test('gets a text for a chat', async () => {
+    const { received, address } = receive(() => Response.json({ ok: true, result: { text: 'long' } }))
+    const { open } = openWith(telegram, { token: '123:abc', address: `${address}/` })
+    expect(await open.send(aNotice('-100123'))).toBe('200 sent')
+    expect(received[0]?.path).toBe('/bot123:abc/sendMessage')
+    expect(received[0]?.json.chat_id).toBe('-100123')
+    expect(String(received[0]?.json.text)).toStartWith(
+      'web01:perf.memory.percent.used:critical:open\n\nMessage: ',
+    )
+  })
+
+  test('refused tells the reason and not the token', async () => {
+    const { address } = receive(() =>
+      Response.json({ ok: false, description: 'Unauthorized for 123:abc' }, { status: 401 }),
+    )
+    const error = await failure(openWith(telegram, { token: '123:abc', address }).open.send(aNotice('1')))
+    expect(error.message).toContain('Unauthorized')
+    expect(error.message).not.toContain('123:abc')
+  })
+
+  test('without a token it says what is missing', async () => {
+    expect(await failure(openWith(telegram).open.send(aNotice('1')))).toMatchObject({
+      retry: true,
+      message: expect.stringContaining('[telegram]'),
+    })
+  })
+})
+
+test('the log gets one line for a notice', async () => {
+  const { open, lines } = openWith(log)
+  expect(await open.send(aNotice(''))).toBe('logged')
+  expect(lines.length).toBe(1)
+  expect(lines[0]).toContain('notice subject=web01:perf.memory.percent.used:critical:open')
+  expect(lines[0]).toContain('rule="On call"')
+})
+
+describe('the list of channels', () => {
+  test('finds each by its name, which no other has', () => {
+    expect(CHANNELS.map((channel) => channel.name)).toEqual([
+      'log',
+      'mail',
+      'webhook',
+      'slack',
+      'ntfy',
+      'telegram',
+    ])
+    for (const channel of CHANNELS) expect(findChannel(channel.name)).toBe(channel)
+    expect(findChannel('pigeon')).toBe(null)
+  })
+
+  test('no channel takes a target that is not its own', async () => {
+    for (const channel of CHANNELS.filter(({ name }) => name !== 'log')) {
+      expect(channel.checkTarget('no such thing')).not.toBe(null)
+      expect(channel.checkTarget('')).not.toBe(null)
+    }
+    expect(await failure(openWith(webhook).open.send(aNotice('file:///etc/passwd')))).toMatchObject({
+      retry: false,
+    })
+  })
+})
