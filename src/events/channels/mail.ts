@@ -123,9 +123,14 @@ const ADVICE: Readonly<Record<string, string>> = {
   EAUTH: 'check user and password in the section [mail]',
   ENOAUTH: 'check user and password in the section [mail]',
   EDNS: 'check server in the section [mail]',
+  ESOCKET: 'check server and port in the section [mail]',
+  ETIMEDOUT: 'the mail server did not answer in time',
   ETLS: 'check tls and ca_file in the section [mail]',
   EENVELOPE: 'check the addresses: target of the rule, from in the section [mail]',
 }
+
+/** Sign-in or encryption wanted, too weak or wrong (RFC 4954). */
+const SIGN_IN_ANSWERS: readonly number[] = [530, 534, 535, 538]
 
 function explain(error: unknown, server: string, settings: MailSettings): SendError {
   if (error instanceof SendError) return error
@@ -133,7 +138,8 @@ function explain(error: unknown, server: string, settings: MailSettings): SendEr
   const said = `${server}:${settings.port}: ${tidyAnswer(message, [settings.password])}`
   const advice = ADVICE[isCertificateTrouble(error) ? 'ETLS' : code]
   // What is wrong with sign-in or encryption is put right in the settings, after which the notice is still wanted.
-  const isFinal = responseCode >= 500 && ['EENVELOPE', 'EMESSAGE'].includes(code)
+  const isFinal =
+    responseCode >= 500 && ['EENVELOPE', 'EMESSAGE'].includes(code) && !SIGN_IN_ANSWERS.includes(responseCode)
   return new SendError(advice === undefined ? said : `${said}; ${advice}`, { retry: !isFinal })
 }
 

@@ -164,6 +164,7 @@ describe('trouble', () => {
     ['DATA', '452 4.3.1 disk full', true],
     ['', '421 4.3.2 too many', true],
     ['MAIL', '553 5.1.8 sender not taken', false],
+    ['MAIL', '530 5.7.0 sign in first', true],
   ])('%p answered %p: try again %p', async (command, answer, retry) => {
     const { open } = await start({ answer: (line) => (line.split(' ')[0] === command ? answer : null) })
     const error = await failure(open.send(aNotice('ann@example.org')))
