@@ -23,7 +23,15 @@ export function install() {
     },
   )
   if (status !== 0) throw new Error(`npm install failed with exit code ${status}`)
+  linkBun()
   findBun()
+}
+
+/** Where npm is told to run no install scripts, Bun's own would leave a stub; what it does is wanted here. */
+function linkBun() {
+  const folder = join(ROOT, 'node_modules', 'bun')
+  if (statSync(join(folder, 'bin', 'bun.exe')).size > 1_000_000) return
+  spawnSync(process.execPath, ['install.js'], { cwd: folder, stdio: ['ignore', 2, 2] })
 }
 
 /** Bun's executable: what its install script linked or, where scripts are not allowed, what its package brings. */
