@@ -38,7 +38,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
 
   async function sample(time: number) {
     const { samples, failed } = await source.measure()
-    const frame = frames.build(time, [...samples, ...figures.read(failed, queue.figures)])
+    const frame = frames.build(time, [...figures.read(failed, queue.figures), ...samples])
     queue.append({ frame, events: [] }, clockWatch.isSteady() ? clock.now() - options.queueAge : null)
   }
 
@@ -59,7 +59,8 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   return async (time) => {
     if (!queue.hasTaken(time)) await sample(time)
     refreshFacts()
-    const lateMs = clock.nowMs() - time * 1000
+    // Not below 0 though the clock was put back meanwhile: the delay has its bounds.
+    const lateMs = Math.max(0, clock.nowMs() - time * 1000)
     sender.wake(isFirst ? 0 : Math.max(0, options.sendDelayMs - lateMs))
     isFirst = false
   }

@@ -1,5 +1,4 @@
 import { Database, type Statement } from 'bun:sqlite'
-import { renameSync, rmSync } from 'node:fs'
 import type { Layout } from './layout-book.ts'
 import type { Span } from './taken-times.ts'
 
@@ -71,39 +70,7 @@ const SCHEMA = `
 export const sizeOf = (item: Item) => item.body.length + 40
 
 /** The file is a queue of ours, but there is no working with it. */
-class UnusableQueueError extends Error {}
-
-/** True when the file itself is at fault, as against a disk that is full or away. */
-export function isUnusable(error: unknown): boolean {
-  return (
-    error instanceof UnusableQueueError || /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)/.test(codeOf(error))
-  )
-}
-
-/** True when there is no room, the disk fails or has become read-only: it may pass. */
-export function isDiskTrouble(error: unknown): boolean {
-  return /^(SQLITE_(FULL|IOERR|READONLY|NOMEM)|ENOSPC|EROFS|EIO|EDQUOT)/.test(codeOf(error))
-}
-
-const codeOf = (error: unknown) =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-
-/**
- * Moves a damaged queue out of the way, for whoever wants to look at it; only the newest such file is kept, so that a
- * failing disk does not fill up with them. Gives its new name.
- */
-export function moveQueueAside(path: string): string {
-  const aside = `${path}.corrupt`
-  for (const suffix of ['', '-wal', '-shm']) {
-    rmSync(aside + suffix, { force: true })
-    try {
-      renameSync(path + suffix, aside + suffix)
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error
-    }
-  }
-  return aside
-}
+export class UnusableQueueError extends Error {}
 
 /**
  * The queue's SQLite file. Locked for as long as it is open: two agents on one queue would send everything twice. Every
@@ -123,7 +90,7 @@ export class QueueFile {
     this.#descending = database.prepare(read('DESC'))
   }
 
-  /** Opens or creates it. Throws an Error when the file is a database of something else, or unusable (`isUnusable`). */
+  /** Opens or creates it. Throws an Error when the file is a database of something else, or unusable (an UnusableQueueError, or SQLite's word for damage). */
   static open(path: string): QueueFile {
     const database = new Database(path, { create: true, readwrite: true, strict: true })
     try {

@@ -6,15 +6,8 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type BatchLimits, collectBatch, runsOf } from './item-run.ts'
 import { LayoutBook } from './layout-book.ts'
-import {
-  ITEM_KINDS,
-  type Item,
-  isDiskTrouble,
-  isUnusable,
-  moveQueueAside,
-  QueueFile,
-  sizeOf,
-} from './queue-file.ts'
+import { isDiskTrouble, isUnusable, moveQueueAside, openQueueFile } from './queue-damage.ts'
+import { ITEM_KINDS, type Item, type QueueFile, sizeOf } from './queue-file.ts'
 import { addTime, isTaken, type Span } from './taken-times.ts'
 
 export type QueueOptions = {
@@ -251,33 +244,14 @@ export class Queue {
   }
 
   #open() {
-    const { file: path, log } = this.#options
-    try {
-      this.#load(QueueFile.open(path))
-    } catch (error) {
-      if (!isUnusable(error)) throw error
-      log.error('the queue can not be used; it was moved aside and begun anew', {
-        file: moveQueueAside(path),
-        reason: error,
-      })
-      this.#load(QueueFile.open(path))
-    }
-  }
-
-  #load(file: QueueFile) {
-    try {
-      const { length, bytes, lastId, lastLayout, totals, spans } = file.readState()
-      this.#onDisk = { length, bytes }
-      this.#newestId = Math.max(this.#newestId, lastId)
-      this.#layouts.continueAfter(lastLayout?.id ?? 0, lastLayout)
-      this.#totals.dropped += totals.dropped
-      this.#totals.refused += totals.refused
-      this.#spans = [...spans, ...this.#spans]
-      this.#file = file
-    } catch (error) {
-      file.close()
-      throw error
-    }
+    const { file, state } = openQueueFile(this.#options.file, this.#options.log)
+    this.#file = file
+    this.#onDisk = { length: state.length, bytes: state.bytes }
+    this.#newestId = Math.max(this.#newestId, state.lastId)
+    this.#layouts.continueAfter(state.lastLayout?.id ?? 0, state.lastLayout)
+    this.#totals.dropped += state.totals.dropped
+    this.#totals.refused += state.totals.refused
+    this.#spans = [...state.spans, ...this.#spans]
   }
 
   /** The file could not be opened now; ids far above those that it may hold, so that it can be later. */

@@ -16,7 +16,7 @@ export type Schedule = {
 }
 
 /** The wall clock is looked at this often: timers know nothing of its jumps, nor of a machine that slept. */
-const LOOK_MS = 5000
+const LOOK_MS = 15_000
 
 /** A late cycle is taken while at least this part of its interval is left. */
 const LEAST_LEFT = 0.1

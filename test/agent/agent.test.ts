@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { Agent, AgentOptions } from '../../src/agent/agent.ts'
+import { type Agent, type AgentOptions, sampleOnce } from '../../src/agent/agent.ts'
 import { Queue } from '../../src/agent/queue.ts'
 import { createLog } from '../../src/lib/log.ts'
+import { openProcFs } from '../../src/platform/proc.ts'
 import { type Bench, FACTS, missingFrom, openBench, until } from './support/bench.ts'
-import { startWireServer, store, type WireServer } from './support/wire-server.ts'
+import { type HeardBatch, startWireServer, store, type WireServer } from './support/wire-server.ts'
 
 let bench: Bench
 let servers: WireServer[] = []
@@ -42,9 +43,12 @@ async function stop() {
 const hasAll = (server: WireServer) => missingFrom(server.stored, bench.sampled).length === 0
 const framesOf = (server: WireServer) => server.batches.flatMap((batch) => batch.frames)
 const timesOf = (server: WireServer) => framesOf(server).map((frame) => frame[0])
-const queueLength = () => {
+const openQueue = () => {
   const log = createLog({ level: 'error', format: 'text', write: () => {} })
-  const queue = new Queue({ file: bench.queueFile, bytes: 1e8, interval: 60, clock: bench.clock, log })
+  return new Queue({ file: bench.queueFile, bytes: 1e8, interval: 60, clock: bench.clock, log })
+}
+const queueLength = () => {
+  const queue = openQueue()
   const { length } = queue.figures
   queue.close()
   return length
@@ -137,6 +141,44 @@ describe('an agent with its server', () => {
     expect(bench.cycles).toHaveLength(5)
   })
 
+  test('sends events that wait in the queue', async () => {
+    const server = newServer()
+    const event = {
+      uid: 'u1',
+      change: 2,
+      time: bench.clock.now(),
+      metric: 'perf.test.count',
+      severity: 1,
+      status: 'open',
+      message: 'Count > 1',
+    } as const
+    const queue = openQueue()
+    queue.append({ frame: null, events: [event] }, null)
+    queue.close()
+    await start(server)
+    await bench.advanceUntil(() => server.batches.some((batch) => batch.events.length > 0))
+    expect(server.batches.flatMap((batch) => batch.events)).toEqual([event])
+    await stop()
+    expect(queueLength()).toBe(0)
+  })
+
+  test('waits for answers that are due when it is stopped', async () => {
+    const server = newServer()
+    let late = () => {}
+    server.answer = (batch, { accept }) => {
+      if (batch.frames.length === 0) accept()
+      else late = accept
+    }
+    await start(server)
+    await bench.advanceUntil(() => server.batches.length === 2)
+    const stopping = agent?.stop()
+    agent = null
+    await Bun.sleep(5)
+    late()
+    await stopping
+    expect(queueLength()).toBe(0)
+  })
+
   test('refuses to start under a name that is none', async () => {
     const server = newServer()
     expect(start(server, { name: 'not a name' })).rejects.toThrow('agent.name')
@@ -148,13 +190,14 @@ describe('an agent whose server fails', () => {
     const server = newServer()
     server.close()
     await start(server)
-    await bench.advanceUntil(() => bench.cycles.length >= 30, 10)
+    await bench.advanceUntil(() => bench.cycles.length >= 30, 5)
     server.reopen()
     await bench.advanceUntil(() => hasAll(server))
     expect(new Set(timesOf(server)).size).toBe(bench.cycles.length)
     await stop()
     expect(queueLength()).toBe(0)
-    expect(bench.logLines.filter((line) => line.includes('sending failed'))).toHaveLength(1)
+    const failures = bench.logLines.filter((line) => line.includes('sending failed'))
+    expect(failures).toEqual([expect.stringContaining('connect')])
   })
 
   test('sends again what was stored but not acknowledged, and deletes nothing before it is', async () => {
@@ -213,7 +256,7 @@ describe('an agent whose server fails', () => {
       hangUp()
     }
     await start(server)
-    await bench.advanceUntil(() => bench.cycles.length >= 60, 10)
+    await bench.advanceUntil(() => bench.cycles.length >= 60, 5)
     expect(server.connections).toBeLessThan(20)
     expect(bench.logLines.join('\n')).not.toContain('open sesame')
     await stop()
@@ -230,7 +273,7 @@ describe('an agent whose server fails', () => {
       else accept()
     }
     await start(server)
-    await bench.advanceUntil(() => bench.cycles.length >= 50, 10)
+    await bench.advanceUntil(() => bench.cycles.length >= 50, 5)
     server.reopen()
     const key = `${poison} perf.test.`
     await bench.advanceUntil(() =>
@@ -293,8 +336,7 @@ describe('an agent with a long backlog', () => {
   const WEEK = 10_080
 
   async function fillQueue() {
-    const log = createLog({ level: 'error', format: 'text', write: () => {} })
-    const queue = new Queue({ file: bench.queueFile, bytes: 1e8, interval: 60, clock: bench.clock, log })
+    const queue = openQueue()
     const metrics = Array.from({ length: 12 }, (_, i) => `perf.old.${i}`)
     const now = bench.clock.now()
     const first = now - WEEK * 60
@@ -347,4 +389,16 @@ describe('an agent with a long backlog', () => {
     const lastOld = server.batches.findLastIndex((batch) => batch.metrics[0] === 'perf.old.0')
     expect(fresh.filter(({ place }) => place < lastOld).length).toBeGreaterThan(5)
   }, 20_000)
+})
+
+test('one sample alone is the batch that would be sent, of the second of two readings, without the passphrase', async () => {
+  const log = createLog({ level: 'error', format: 'text', write: () => {} })
+  const options = { name: null, processes: [], services: [], proc: openProcFs(), clock: bench.clock, log }
+  const sampling = sampleOnce(options, bench.source)
+  await bench.advanceUntil(() => bench.cycles.length === 2)
+  const batch = (await sampling) as HeardBatch
+  expect(batch).toMatchObject({ v: 1, host: 'bench', facts: FACTS, events: [] })
+  expect(batch.frames[0]?.[1 + batch.metrics.indexOf('perf.test.count')]).toBe(2)
+  expect(batch.metrics).toContain('perf.agent.processor.seconds')
+  expect(batch).not.toHaveProperty('passphrase')
 })

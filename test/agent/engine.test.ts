@@ -31,7 +31,7 @@ test('the collect engine gets from the agent what was sampled, through its resta
       log: createLog({ level: 'error', format: 'text', write: () => {} }),
     })
   let engine = await startEngine(0)
-  const { port } = engine
+  const port = engine.port ?? 0
   const hasAll = () => missingFrom(stored, bench.sampled).length === 0
   const agent = await bench.start({ ports: [port] })
   try {

@@ -243,6 +243,25 @@ describe('the queue', () => {
     again.close()
   })
 
+  test('begins in memory when the disk is full at the start, and moves to the disk later', () => {
+    limitFileSize('0')
+    let queue: Queue
+    try {
+      queue = openQueue()
+      for (let i = 1; i <= 5; i++) append(queue, i)
+      expect(timesOf(queue)).toEqual([1, 2, 3, 4, 5])
+      queue.remove(queue.takeOldest(0, FOREVER, { ...ALL, items: 2 }))
+      expect(queue.figures.length).toBe(3)
+    } finally {
+      limitFileSize('unlimited')
+    }
+    append(queue, 6)
+    queue.close()
+    const again = openQueue()
+    expect(timesOf(again)).toEqual([3, 4, 5, 6])
+    again.close()
+  })
+
   test('keeps a bounded number in memory and counts what it had to drop', () => {
     const queue = openQueue(20_000)
     append(queue, 0)
