@@ -122,7 +122,8 @@
         {},
         { stroke: line, width: 1.75, fill: isThinned ? undefined : fade(line, 0.1), points: { show: false } },
         { ...edge, stroke: line },
-        { ...edge, stroke: line },
+        // A peak of one step is thinner than a pixel as a band: its edge keeps it in sight.
+        { ...edge, stroke: fade(line, 0.45), width: isThinned ? 1 : 0 },
       ],
       bands: isThinned ? [{ series: [3, 2], fill: fade(line, 0.24) }] : [],
       axes: [
@@ -131,7 +132,7 @@
           ...axis,
           values: (_, splits) => splits.map((value) => shortenTick(formatValue(value, unit))),
           splits: (_, _axis, low, high) => ticksOfValues(low, high),
-          size: isNarrow ? 62 : 74,
+          size: isNarrow && unit !== 'state' ? 62 : 74,
         },
       ],
       hooks: { setSelect: [zoomToSelection], setCursor: [moveTip], ready: [addTip] },
@@ -143,7 +144,7 @@
       ? '0'
       : label.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '')
 
-  /** Zero is always in the picture, but for temperatures and long times. */
+  /** Zero is always in the picture, but for temperatures. */
   function rangeOfValues() {
     let least = Number.POSITIVE_INFINITY
     let most = Number.NEGATIVE_INFINITY
@@ -154,7 +155,7 @@
     }
     if (unit === 'state') return [0, 1]
     if (least > most) return [0, unit === '%' ? 100 : 1]
-    const floats = (unit === '°C' || unit === 's') && most - least < 0.5 * Math.abs(most)
+    const floats = unit === '°C' && most - least < 0.5 * Math.abs(most)
     const bottom = floats ? least : Math.min(0, least)
     const top =
       most - bottom > 1e-9 * Math.max(1, Math.abs(most)) ? most : bottom + (unit.startsWith('B') ? 1024 : 1)
@@ -172,19 +173,24 @@
   }
 
   function roundStep(wanted) {
+    if (unit === 's' && wanted > 2 * DAY) return DAY * roundDecimal(wanted / DAY)
     const among = (rounds, power) =>
       (rounds.find((round) => round * power >= wanted * (1 - 1e-9)) ?? 0) * power
     if (unit.startsWith('B')) {
       const power = 1024 ** Math.max(0, Math.floor(Math.log2(Math.max(1, wanted)) / 10))
       return among([1, 2, 5, 10, 20, 50, 100, 200, 500, 1024], power)
     }
-    if (unit === 's' && wanted > 1 && wanted <= 2 * DAY)
+    if (unit === 's' && wanted > 1)
       return among(
         [2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 43_200, DAY, 2 * DAY],
         1,
       )
-    if (unit === 's' && wanted > DAY) return Math.ceil(wanted / DAY) * DAY
-    return among([1, 2, 2.5, 5, 10], 10 ** Math.floor(Math.log10(wanted)))
+    return roundDecimal(wanted)
+  }
+
+  function roundDecimal(wanted) {
+    const power = 10 ** Math.floor(Math.log10(wanted))
+    return ([1, 2, 2.5, 5].find((round) => round * power >= wanted * (1 - 1e-9)) ?? 10) * power
   }
 
   function labelTimes(_, splits, _axis, _space, step) {
@@ -213,17 +219,20 @@
     tip.hidden = !values || values[1] === null || values[1] === undefined || left < 0
     if (tip.hidden) return
     const [time, mean, least, most] = values
-    const parts = chart.isThinned
-      ? [
-          ['Maximum', most],
-          ['Mean', mean],
-          ['Minimum', least],
-        ]
-      : [['Value', mean]]
+    const parts =
+      chart.isThinned && unit !== 'state'
+        ? [
+            ['Maximum', most],
+            ['Mean', mean],
+            ['Minimum', least],
+          ]
+        : unit === 'state' && chart.isThinned
+          ? [['Running', mean * 100, '%']]
+          : [['Value', mean]]
     const list = document.createElement('dl')
-    for (const [name, value] of parts) {
+    for (const [name, value, of = unit] of parts) {
       list.append(Object.assign(document.createElement('dt'), { textContent: name }))
-      list.append(Object.assign(document.createElement('dd'), { textContent: formatValue(value, unit) }))
+      list.append(Object.assign(document.createElement('dd'), { textContent: formatValue(value, of) }))
     }
     tip.replaceChildren(
       Object.assign(document.createElement('time'), { textContent: formatTime(time, 'stamp') }),

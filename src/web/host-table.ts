@@ -54,7 +54,7 @@ function hostRow(host: Host, now: number, silence: number): Html {
   const platform = describePlatform(host)
   return html`<tr data-key="host-${host.name}">
 <td class="col-status">${statusLabel(hostStatus(host, now, silence))}</td>
-<th scope="row" class="col-name" title="${host.name}"><a href="${hostPath(host.name)}">${host.name}</a><span class="sub">${host.ip} · ${platform}</span></th>
+<th scope="row" class="col-name" title="${host.name}"><a href="${hostPath(host.name)}">${host.name}</a><span class="sub">${host.ip}</span></th>
 <td class="col-ip phone-hidden">${host.ip}</td>
 <td class="col-domain wide-only" title="${host.domain}">${host.domain}</td>
 <td class="col-platform phone-hidden" title="${platform}">${platform}</td>

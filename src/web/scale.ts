@@ -6,13 +6,16 @@ export type Scale = { readonly low: number; readonly high: number; readonly tick
 
 /**
  * Ends and ticks for values from `least` to `most`, at round numbers of the unit. Begins at zero, except for
- * temperatures and times that stay far from it.
+ * temperatures that stay far from it.
  */
 export function valueScale(least: number, most: number, unit: Unit, parts = 3): Scale {
   if (unit === 'state') return { low: 0, high: 1, ticks: [tick(0, unit), tick(1, unit)] }
-  const floats = (unit === '°C' || unit === 's') && most - least < 0.5 * Math.abs(most)
+  const floats = unit === '°C' && most - least < 0.5 * Math.abs(most)
   const bottom = floats ? least : Math.min(0, least)
-  const top = most - bottom > 1e-9 * Math.max(1, Math.abs(most)) ? most : bottom + (unit === 'B' || unit === 'B/s' ? 1024 : 1)
+  const top =
+    most - bottom > 1e-9 * Math.max(1, Math.abs(most))
+      ? most
+      : bottom + (unit === 'B' || unit === 'B/s' ? 1024 : 1)
   const step = roundStep((top - bottom) / parts, unit)
   const low = Math.floor(bottom / step) * step
   let high = Math.ceil(top / step - 1e-9) * step

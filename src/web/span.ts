@@ -52,11 +52,11 @@ function readTime(text: string | null): number | null {
   return Number.isFinite(time) && time >= 0 ? time : null
 }
 
-/** Queries of the spans around this one. Null where that would lie in the future. */
+/** Queries of the spans around and within this one. Null where that would lie in the future, or be too short to see. */
 export function neighbourSpans(
   { from, to }: Span,
   now: number,
-): Record<'earlier' | 'later' | 'wider', string | null> {
+): Record<'earlier' | 'later' | 'wider' | 'closer', string | null> {
   const length = to - from
   const half = Math.ceil(length / 2)
   const query = (start: number, end: number) => `?from=${Math.max(0, start)}&to=${end}`
@@ -64,6 +64,8 @@ export function neighbourSpans(
   return {
     earlier: query(from - half, to - half),
     later: to >= now ? null : query(end - length, end),
+    closer:
+      length < 4 * LEAST_SECONDS ? null : query(from + Math.floor(length / 4), to - Math.floor(length / 4)),
     wider: query(end - 2 * length, end),
   }
 }

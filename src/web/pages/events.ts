@@ -85,11 +85,13 @@ type EventsModel = {
 function eventsView(model: EventsModel): Html {
   const { url, status, events, offset, total, host } = model
   return html`<div class="head"><div><h1>Events</h1></div><div class="totals" data-live="totals" role="group" aria-label="Open events by severity">${severityLinks(model)}</div></div>
-<div class="filters"><ul class="segments" aria-label="Status">${(['open', 'closed'] as const).map(
+<div class="filters"><nav class="wide" aria-label="Status"><ul class="segments">${(
+    ['open', 'closed'] as const
+  ).map(
     (one) =>
       html`<li><a href="${withParameters(url, { status: one === 'open' ? null : one, offset: null })}"${one === status && html` aria-current="true"`}>${capitalize(one)}</a></li>`,
-  )}</ul>
-<form class="span-form" method="get" action="/events">${status === 'closed' && html`<input type="hidden" name="status" value="closed">`}${model.severity !== null && html`<input type="hidden" name="severity" value="${model.severity}">`}<label>Host <input name="host" value="${host}" autocomplete="off" spellcheck="false" maxlength="${MAX_HOST_NAME}"></label><button type="submit">Filter</button>${host !== '' && html`<a href="${withParameters(url, { host: null, offset: null })}">All hosts</a>`}</form></div>
+  )}</ul></nav>
+<form class="span-form" method="get" action="/events">${status === 'closed' && html`<input type="hidden" name="status" value="closed">`}${model.severity !== null && html`<input type="hidden" name="severity" value="${model.severity}">`}<label>Host <input type="text" name="host" value="${host}" autocomplete="off" spellcheck="false" maxlength="${MAX_HOST_NAME}"></label><button type="submit">Filter</button>${host !== '' && html`<a href="${withParameters(url, { host: null, offset: null })}">All hosts</a>`}</form></div>
 <div data-live="events">${events.length === 0 ? emptyView(model) : eventTable(model)}${pager({ url, offset, limit: PAGE, total })}</div>`
 }
 

@@ -8,7 +8,7 @@ import { layout } from '../layout.ts'
 import { notFound, page } from '../page.ts'
 import { neighbourSpans, RANGES, readSpan, type Span } from '../span.ts'
 import { hostPath, stampLabel } from '../widgets.ts'
-import { formatField, formatFigure, formatNumber, formatStamp, formatValue } from '../words.ts'
+import { formatField, formatFigure, formatStamp, formatValue } from '../words.ts'
 
 /** Rows of the drawing without JavaScript, and of the table. */
 const DRAWN = 600
@@ -80,19 +80,19 @@ ${spanForm(span, model.now)}`
 }
 
 function rangeLinks({ range }: Span): Html {
-  return html`<ul class="segments" aria-label="Range">${RANGES.map(
+  return html`<nav class="wide" aria-label="Range"><ul class="segments">${RANGES.map(
     ({ key, words }) =>
       html`<li><a href="?range=${key}" title="${words}" data-graph-link${key === range && html` aria-current="true"`}>${key}</a></li>`,
-  )}</ul>`
+  )}</ul></nav>`
 }
 
 function stepLinks({ span, now }: GraphModel): Html {
-  const { earlier, wider, later } = neighbourSpans(span, now)
-  return html`<a class="button" href="${earlier}" data-graph-link>${icon('back')}Earlier</a>${
-    later === null
-      ? html`<span class="button" aria-disabled="true">Later${icon('forward')}</span>`
-      : html`<a class="button" href="${later}" data-graph-link>Later${icon('forward')}</a>`
-  }<a class="button" href="${wider}" data-graph-link>${icon('zoom-out')}Zoom out</a>`
+  const { earlier, wider, closer, later } = neighbourSpans(span, now)
+  const step = (href: string | null, words: Html) =>
+    href === null
+      ? html`<span class="button" aria-disabled="true">${words}</span>`
+      : html`<a class="button" href="${href}" data-graph-link>${words}</a>`
+  return html`<div class="steps">${step(earlier, html`${icon('back')}Earlier`)}${step(later, html`Later${icon('forward')}`)}${step(wider, html`${icon('zoom-out')}Zoom out`)}${step(closer, html`${icon('zoom-in')}Zoom in`)}</div><span class="soft hint">or drag across the graph</span>`
 }
 
 function bigChart({ drawn, span, unit, title, summary, host }: GraphModel): Html {
@@ -114,20 +114,27 @@ function bigChart({ drawn, span, unit, title, summary, host }: GraphModel): Html
 }
 
 function figures({ summary, unit }: GraphModel): Html {
-  const figure = (name: string, value: number | undefined) => {
-    const { number, unit: word } = value === undefined ? { number: '–', unit: '' } : formatFigure(value, unit)
+  const figure = (name: string, value: number | undefined, of: Unit = unit) => {
+    const { number, unit: word } = value === undefined ? { number: '–', unit: '' } : formatFigure(value, of)
     return html`<div><span class="name">${name}</span><b>${number}${word !== '' && html`<small>${word}</small>`}</b></div>`
   }
-  return html`<div class="figures">${figure('Last', summary?.last)}${figure('Minimum', summary?.low)}${figure('Mean', summary?.mean)}${figure('Maximum', summary?.high)}<div><span class="name">Samples</span><b>${formatNumber(summary?.count ?? 0)}</b></div></div>`
+  // Of a state the mean is the share of the time that it ran; its ends say nothing.
+  const middle =
+    unit === 'state'
+      ? figure('Running', summary ? summary.mean * 100 : undefined, '%')
+      : html`${figure('Minimum', summary?.low)}${figure('Mean', summary?.mean)}${figure('Maximum', summary?.high)}`
+  return html`<div class="figures">${figure('Last', summary?.last)}${middle}${figure('Samples', summary?.count ?? 0, '')}</div>`
 }
 
 function table({ tabled, unit }: GraphModel): Html {
   const { times, low, mean, high } = tabled
   if (times.length === 0) return html`<p class="soft">No samples in this time.</p>`
+  const say = (value: number, isMean: boolean) =>
+    isMean && unit === 'state' ? formatValue(value * 100, '%') : formatValue(value, unit)
   const rows = Array.from(
     times,
     (time, i) =>
-      html`<tr><th scope="row">${stampLabel(time)}</th>${[low, mean, high].map((column) => html`<td class="number">${formatValue(column[i] ?? 0, unit)}</td>`)}</tr>\n`,
+      html`<tr><th scope="row">${stampLabel(time)}</th>${[low, mean, high].map((column) => html`<td class="number">${say(column[i] ?? 0, column === mean && mean !== low)}</td>`)}</tr>\n`,
   )
   return html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Time</th><th scope="col" class="number">Minimum</th><th scope="col" class="number">Mean</th><th scope="col" class="number">Maximum</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }

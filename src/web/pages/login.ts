@@ -49,7 +49,7 @@ function loginView({ next, name, problem }: LoginModel): Html {
 <h1>Sign in</h1>
 ${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`}
 <input type="hidden" name="next" value="${next}">
-<label>Name <input name="name" value="${name}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" required${name === '' && autofocus}></label>
+<label>Name <input type="text" name="name" value="${name}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" required${name === '' && autofocus}></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" maxlength="1024" required${name !== '' && autofocus}></label>
 <button class="primary" type="submit">Sign in</button>
 </form>`,
