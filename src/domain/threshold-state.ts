@@ -47,7 +47,7 @@ export type StepOptions = {
   readonly book: ThresholdBook
   /** Seconds between two samples. A gap longer than two of them ends what was counted. */
   readonly interval: number
-  /** An id for an event that opens, never given before; at most 128 characters. */
+  /** An id for an event that opens, never given before: at most 64 letters, digits, dots, hyphens, colons and underscores. */
   readonly makeUid: (metric: string, opened: number) => string
 }
 

@@ -1,0 +1,139 @@
+/** A notice that waits in the database. Times are the server's, in seconds. */
+export type Waiting = {
+  readonly id: number
+  readonly event: number
+  readonly channel: string
+  readonly target: string
+  readonly created: number
+  /** Failed attempts so far. */
+  readonly attempts: number
+  /** Not to be sent before. */
+  readonly due: number
+  /** The digest that it is part of for good; null while it stands alone. */
+  readonly digest: string | null
+}
+
+/** What is sent in one piece: one notice, or a digest. */
+export type Shipment = {
+  readonly channel: string
+  readonly target: string
+  readonly notices: readonly Waiting[]
+  /** The id of a digest that was tried before, `new` for one that has to be given its id first, null for a single notice. */
+  readonly digest: string | 'new' | null
+}
+
+/** More notices than this to one target within a minute are a storm. */
+export const STORM = 10
+const STORM_SECONDS = 60
+
+/** What is not delivered after a day is given up. */
+export const GIVE_UP_SECONDS = 86_400
+
+const FIRST_PAUSE = 10
+const LONGEST_PAUSE = 1800
+
+/**
+ * What to send now, of all that waits. A target's shipments are in the order in which they have to go, one after the
+ * other; an event's notices never overtake each other. To a target that fails, one shipment at a time goes out until one
+ * arrives. `recent` counts the notices sent alone to a target within the last minute.
+ */
+export function planShipments(
+  waiting: readonly Waiting[],
+  recent: (channel: string, target: string) => number,
+  now: number,
+): Shipment[] {
+  const byTarget = new Map<string, Waiting[]>()
+  for (const notice of [...waiting].sort((a, b) => a.id - b.id)) {
+    const key = `${notice.channel}\n${notice.target}`
+    const held = byTarget.get(key)
+    if (held) held.push(notice)
+    else byTarget.set(key, [notice])
+  }
+  return [...byTarget.values()].flatMap((notices) => {
+    const [first] = notices
+    return first === undefined ? [] : planTarget(notices, recent(first.channel, first.target), now)
+  })
+}
+
+function planTarget(notices: readonly Waiting[], recent: number, now: number): Shipment[] {
+  const shipments = gather(notices, recent, now)
+  const order = orderOfEvents(notices)
+  const ready = shipments.filter((shipment) => isReady(shipment, order, now))
+  const isFailing = notices.some((notice) => notice.attempts > 0)
+  if (!isFailing) return ready
+  const dueOf = ({ notices: [notice] }: Shipment) => notice?.due ?? now
+  return ready.sort((a, b) => dueOf(a) - dueOf(b)).slice(0, 1)
+}
+
+/** Puts together what belongs together: what has been tried, as it was tried, then either the rest one by one or a new digest. */
+function gather(notices: readonly Waiting[], recent: number, now: number): Shipment[] {
+  const shipments: Shipment[] = []
+  const digests = new Map<string, Waiting[]>()
+  const fresh: Waiting[] = []
+  // Two digests that each hold an event's earlier notice would wait for each other: what has to wait joins none.
+  const held = new Set<number>()
+  for (const notice of notices) {
+    if (notice.digest === null && notice.attempts === 0 && notice.due <= now && !held.has(notice.event)) {
+      fresh.push(notice)
+      continue
+    }
+    held.add(notice.event)
+    if (notice.digest === null) {
+      if (notice.attempts > 0) shipments.push(single(notice))
+      continue
+    }
+    const parts = digests.get(notice.digest)
+    if (parts) parts.push(notice)
+    else digests.set(notice.digest, [notice])
+  }
+  for (const [digest, parts] of digests) shipments.push(ship(parts, digest))
+  const [oldest] = fresh
+  if (oldest === undefined) return shipments
+  if (fresh.length + recent <= STORM) return [...shipments, ...fresh.map(single)]
+  // The tail of a storm is gathered for a minute, or every round would send a digest of its own.
+  const isRipe = fresh.length > STORM || oldest.created <= now - STORM_SECONDS
+  if (!isRipe) return shipments
+  return [...shipments, fresh.length === 1 ? single(oldest) : ship(fresh, 'new')]
+}
+
+function orderOfEvents(notices: readonly Waiting[]): Map<number, Waiting[]> {
+  const order = new Map<number, Waiting[]>()
+  for (const notice of notices) {
+    const held = order.get(notice.event)
+    if (held) held.push(notice)
+    else order.set(notice.event, [notice])
+  }
+  return order
+}
+
+/** Nothing earlier of the same events is left outside. */
+function isReady({ notices: parts }: Shipment, order: Map<number, Waiting[]>, now: number): boolean {
+  const own = new Set(parts)
+  return parts.every(
+    (part) =>
+      part.due <= now &&
+      (order.get(part.event) ?? []).every((other) => other.id >= part.id || own.has(other)),
+  )
+}
+
+const single = (notice: Waiting): Shipment => ship([notice], null)
+
+function ship(notices: readonly Waiting[], digest: string | null): Shipment {
+  const { channel = '', target = '' } = notices[0] ?? {}
+  return { channel, target, notices, digest }
+}
+
+/**
+ * When to try again after a failure, null to give up: pauses double from ten seconds to half an hour, each made up to a quarter
+ * longer by `random` (0 to 1), and no shorter than the receiver asked for.
+ */
+export function nextAttempt(
+  failed: { readonly created: number; readonly attempts: number },
+  retryAfter: number | null,
+  now: number,
+  random: number,
+): number | null {
+  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failed.attempts, 20))
+  const at = now + Math.max(Math.round(pause * (1 + random / 4)), retryAfter ?? 0)
+  return at - failed.created > GIVE_UP_SECONDS ? null : at
+}

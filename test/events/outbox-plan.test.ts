@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'bun:test'
+import { nextAttempt, planShipments, type Waiting } from '../../src/events/outbox-plan.ts'
+
+const NOW = 10_000
+const notice = (id: number, over: Partial<Waiting> = {}): Waiting => ({
+  id,
+  event: id,
+  channel: 'mail',
+  target: 'ann@example.org',
+  created: NOW,
+  attempts: 0,
+  due: NOW,
+  digest: null,
+  ...over,
+})
+const many = (count: number, over: Partial<Waiting> = {}) =>
+  Array.from({ length: count }, (_, i) => notice(i + 1, over))
+const plan = (waiting: Waiting[], recent = 0, now = NOW) =>
+  planShipments(waiting, () => recent, now).map(
+    ({ digest, notices }) => `${digest === null ? '' : `${digest} `}${notices.map(({ id }) => id).join(',')}`,
+  )
+
+describe('what goes out', () => {
+  test('is what is due, in order, each alone', () => {
+    expect(plan([notice(2), notice(1), notice(3, { due: NOW + 1 })])).toEqual(['1', '2'])
+  })
+
+  test('an event whose opening waits keeps its closing waiting, and nobody else', () => {
+    const opening = notice(1, { event: 5, attempts: 1, due: NOW + 60 })
+    expect(plan([opening, notice(2, { event: 5 }), notice(3)])).toEqual(['3'])
+  })
+
+  test('an opening and its closing that are both due go one after the other', () => {
+    expect(plan([notice(1, { event: 5 }), notice(2, { event: 5 })])).toEqual(['1'])
+  })
+
+  test('up to ten a minute are sent alone, more are one digest', () => {
+    expect(plan(many(10)).length).toBe(10)
+    expect(plan(many(11))).toEqual(['new 1,2,3,4,5,6,7,8,9,10,11'])
+    expect(plan(many(3), 7)).toEqual(['1', '2', '3'])
+  })
+
+  test('the tail of a storm is gathered for a minute', () => {
+    expect(plan(many(3), 8)).toEqual([])
+    expect(plan(many(3), 8, NOW + 60)).toEqual(['new 1,2,3'])
+    expect(plan(many(1), 10, NOW + 60)).toEqual(['1'])
+  })
+
+  test('a storm to one target is none to another', () => {
+    const waiting = [...many(11), notice(20, { target: 'bob@example.org' })]
+    expect(plan(waiting)).toEqual(['new 1,2,3,4,5,6,7,8,9,10,11', '20'])
+  })
+
+  test('a digest that failed is sent again as it was, and what came since waits for it to arrive', () => {
+    const tried = many(11, { digest: 'd-1', attempts: 1 })
+    expect(plan([...tried, notice(12, { created: NOW + 5 })])).toEqual(['d-1 1,2,3,4,5,6,7,8,9,10,11'])
+    expect(plan(many(11, { digest: 'd-1', attempts: 1, due: NOW + 1 }))).toEqual([])
+  })
+
+  test('a digest that was made and not sent, as after a crash, goes out as it was', () => {
+    expect(plan(many(11, { digest: 'd-1' }))).toEqual(['d-1 1,2,3,4,5,6,7,8,9,10,11'])
+  })
+
+  test('to a failing target goes one at a time, and one that always fails lets others try', () => {
+    const failing = notice(1, { attempts: 3, due: NOW - 5 })
+    expect(plan([failing, notice(2), notice(3)])).toEqual(['1'])
+    expect(plan([{ ...failing, due: NOW + 100 }, notice(2), notice(3)])).toEqual(['2'])
+  })
+
+  test('after a long outage all that gathered is one digest', () => {
+    const gathered = many(30, { created: NOW - 3600, due: NOW - 3600 })
+    expect(plan(gathered)).toEqual([`new ${gathered.map(({ id }) => id).join(',')}`])
+  })
+})
+
+describe('after a failure', () => {
+  test('the pauses grow to half an hour, a little longer by chance', () => {
+    const pauses = [0, 1, 2, 5, 8, 1000].map((attempts) =>
+      nextAttempt({ created: NOW, attempts }, null, NOW, 0),
+    )
+    expect(pauses.map((at) => (at ?? 0) - NOW)).toEqual([10, 20, 40, 320, 1800, 1800])
+    expect(nextAttempt({ created: NOW, attempts: 0 }, null, NOW, 1)).toBe(NOW + 13)
+  })
+
+  test('a receiver that asks for patience gets it', () => {
+    expect(nextAttempt({ created: NOW, attempts: 0 }, 300, NOW, 0)).toBe(NOW + 300)
+    expect(nextAttempt({ created: NOW, attempts: 5 }, 3, NOW, 0)).toBe(NOW + 320)
+  })
+
+  test('after a day it is over', () => {
+    expect(nextAttempt({ created: NOW, attempts: 9 }, null, NOW + 86_400 - 1800, 0)).toBe(NOW + 86_400)
+    expect(nextAttempt({ created: NOW, attempts: 9 }, null, NOW + 86_400 - 1799, 0)).toBe(null)
+  })
+})
+
+test('random outages: everything arrives once, no notice of an event overtakes an earlier one', () => {
+  let seed = 3
+  const random = (n: number) => {
+    seed = (seed * 48271) % 2147483647
+    return seed % n
+  }
+  for (let round = 0; round < 30; round++) {
+    let waiting: Waiting[] = []
+    let id = 0
+    let digests = 0
+    const arrived: Waiting[] = []
+    let sentAlone: number[] = []
+    for (let now = 0; now < 20_000; now += 10) {
+      const isDown = Math.floor(now / 700) % 3 === 1
+      if (now < 9000)
+        for (let k = random(10) === 0 ? random(20) : random(2); k > 0; k--)
+          waiting.push(notice(++id, { event: random(30), created: now, due: now + random(2) * 300 }))
+      sentAlone = sentAlone.filter((at) => at > now - 60)
+      for (const shipment of planShipments(waiting, () => sentAlone.length, now)) {
+        const ids = new Set(shipment.notices.map((one) => one.id))
+        const digest = shipment.digest === 'new' ? `d-${++digests}` : shipment.digest
+        if (isDown || random(8) === 0) {
+          waiting = waiting.map((one) =>
+            ids.has(one.id)
+              ? { ...one, digest, attempts: one.attempts + 1, due: nextAttempt(one, null, now, 0.5) ?? now }
+              : one,
+          )
+          continue
+        }
+        if (digest === null) sentAlone.push(now)
+        arrived.push(...shipment.notices)
+        waiting = waiting.filter((one) => !ids.has(one.id))
+      }
+    }
+    expect(waiting).toEqual([])
+    expect(arrived.map((one) => one.id).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: id }, (_, i) => i + 1),
+    )
+    for (let event = 0; event < 30; event++) {
+      const order = arrived.filter((one) => one.event === event).map((one) => one.id)
+      expect(order).toEqual([...order].sort((a, b) => a - b))
+    }
+  }
+})
