@@ -1,0 +1,83 @@
+import { measureExporter } from '../exporter.ts'
+import { type Benchmark, type Figure, inTurn, medianOf, type Peers } from '../figure.ts'
+import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'
+import { processorSeconds, residentMiB } from '../process.ts'
+
+const CYCLES = 60
+
+/** The agent on this machine, sampling each second with every probe, beside one scrape of prometheus-node-exporter. */
+export const agent: Benchmark = {
+  name: 'agent',
+  async run(peers: Peers): Promise<Figure[]> {
+    const { ours, peer } = await inTurn(3, measureAgent, () => measureExporter(peers.exporter))
+    const idle = await measureIdleProgram()
+    return [
+      {
+        name: 'processor time of a cycle, sampled, queued, sent and acknowledged',
+        unit: 'ms',
+        ours: medianOf(ours, (run) => run.cycle),
+        peer: medianOf(peer, (scrape) => scrape),
+        peerName: 'one scrape of prometheus-node-exporter',
+        bound: 0.2,
+      },
+      {
+        name: 'resident memory of the agent',
+        unit: 'MiB',
+        ours: medianOf(ours, (run) => run.memoryMiB),
+        peer: idle,
+        peerName: 'an idle compiled program with SQLite open',
+        bound: 1.25,
+      },
+    ]
+  },
+}
+
+async function measureAgent(): Promise<{ cycle: number; memoryMiB: number }> {
+  const folder = makeFolder()
+  const collect = await startOurs(['collect'], folder)
+  const agentFolder = makeFolder()
+  const settings = [
+    `agent.server=127.0.0.1:${collect.collect}`,
+    `agent.passphrase=${PASSPHRASE}`,
+    'agent.interval=1s',
+  ]
+  const agent = await startOurs(['agent'], agentFolder, settings)
+  await Bun.sleep(10_000)
+  const before = processorSeconds(agent.pid)
+  await Bun.sleep(CYCLES * 1000)
+  const cycle = ((processorSeconds(agent.pid) - before) / CYCLES) * 1000
+  const memoryMiB = residentMiB(agent.pid)
+  await agent.stop()
+  await collect.stop()
+  deleteFolder(folder)
+  deleteFolder(agentFolder)
+  return { cycle, memoryMiB }
+}
+
+/** Resident memory of the smallest thing that the agent could be. */
+async function measureIdleProgram(): Promise<number> {
+  const folder = makeFolder()
+  await Bun.write(
+    `${folder}/idle.ts`,
+    `import { Database } from 'bun:sqlite'
+     const database = new Database(process.argv[2], { create: true })
+     database.run('PRAGMA journal_mode = WAL')
+     database.run('CREATE TABLE t (a INTEGER PRIMARY KEY, b BLOB)')
+     setInterval(() => {}, 60_000)`,
+  )
+  const build = Bun.spawn(
+    [process.execPath, 'build', '--compile', '--minify', `${folder}/idle.ts`, '--outfile', `${folder}/idle`],
+    {
+      stdout: 'ignore',
+      stderr: 'pipe',
+    },
+  )
+  if ((await build.exited) !== 0) throw new Error(await new Response(build.stderr).text())
+  const child = Bun.spawn([`${folder}/idle`, `${folder}/idle.db`], { stdout: 'ignore', stderr: 'ignore' })
+  await Bun.sleep(10_000)
+  const memory = residentMiB(child.pid)
+  child.kill()
+  await child.exited
+  deleteFolder(folder)
+  return memory
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+
+/** Seconds of processor time (user and system, all threads) that a process has used; from /proc/PID/stat. */
+export function processorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** Resident memory in MiB: now, or at its highest since the start. */
+export function residentMiB(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+  return Number(new RegExp(`${which}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** Polls until `ready` is true; throws after `seconds`. */
+export async function waitFor(what: string, ready: () => Promise<boolean>, seconds = 30): Promise<void> {
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end) {
+    try {
+      if (await ready()) return
+    } catch {
+      // Not up yet: the connection is refused until it is.
+    }
+    await Bun.sleep(50)
+  }
+  throw new Error(`${what} was not ready within ${seconds} s`)
+}
+
+/** Bytes of all files under a folder, as allocated by their length. */
+export function folderBytes(folder: string): number {
+  let bytes = 0
+  for (const file of new Bun.Glob('**/*').scanSync({ cwd: folder, dot: true })) {
+    bytes += Bun.file(`${folder}/${file}`).size
+  }
+  return bytes
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? 0)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
+}

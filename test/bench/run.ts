@@ -1,0 +1,53 @@
+import { arch, cpus, release } from 'node:os'
+import { printFigures } from './figure.ts'
+import { benchmarks } from './figures/index.ts'
+import { PROGRAM } from './ours.ts'
+
+/**
+ * `npm run bench [NAME …]`: all benchmarks or those named. Prints medians and ratios; it never fails because of a figure.
+ * The peers come from Debian's packages and are installed when this runs as root.
+ */
+const PACKAGES = { 'victoria-metrics': 'victoria', 'prometheus-node-exporter': 'exporter' } as const
+
+function findPeers(): { victoria: string; exporter: string } {
+  const found = { victoria: '', exporter: '' }
+  for (const [name, key] of Object.entries(PACKAGES)) {
+    let program = Bun.which(name)
+    if (program === null && process.getuid?.() === 0) {
+      const install = (...words: string[]) =>
+        Bun.spawnSync(['apt-get', ...words, '-y', '-qq'], {
+          env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+        })
+      if (install('install', '--no-install-recommends', name).exitCode !== 0) {
+        install('update')
+        install('install', '--no-install-recommends', name)
+      }
+      program = Bun.which(name)
+    }
+    if (program === null)
+      throw new Error(`${name} is not here: install Debian's package of that name, then run this again`)
+    found[key] = program
+  }
+  return found
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name))
+if (unknown.length > 0) {
+  console.error(
+    `no benchmark of the name ${unknown.join(', ')}; there are: ${benchmarks.map(({ name }) => name).join(', ')}`,
+  )
+  process.exit(64)
+}
+if (!(await Bun.file(PROGRAM).exists())) {
+  console.error('dist/monitor is missing: npm run build first')
+  process.exit(1)
+}
+const peers = findPeers()
+console.log(
+  `${cpus().length} processors (${cpus()[0]?.model}), ${arch()}, Linux ${release()}, Bun ${Bun.version}`,
+)
+for (const benchmark of benchmarks) {
+  if (wanted.length > 0 && !wanted.includes(benchmark.name)) continue
+  printFigures(benchmark.name, await benchmark.run(peers))
+}
