@@ -2,7 +2,7 @@ import { Database as Connection } from 'bun:sqlite'
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SCHEMA_VERSION } from './migrations.ts'
-import type { SqliteDatabase } from './sqlite.ts'
+import { readOnce, type SqliteDatabase } from './sqlite.ts'
 
 /**
  * Writes a copy as of one moment, opened and checked before it gets its name. Others read and write meanwhile; this
@@ -30,7 +30,7 @@ export async function backUp(database: SqliteDatabase, file: string): Promise<vo
 export function verifyBackup(file: string): number {
   const connection = new Connection(file, { readonly: true })
   try {
-    const problems = connection.prepare('PRAGMA integrity_check').values().flat()
+    const problems = readOnce(connection, 'PRAGMA integrity_check').flat()
     if (problems[0] !== 'ok') throw new Error(`${file} is damaged: ${problems.slice(0, 3).join('; ')}`)
     const schema = readSchema(connection)
     if (schema === 0) throw new Error(`${file} is not a database of this program`)
@@ -43,11 +43,12 @@ export function verifyBackup(file: string): number {
 }
 
 function readSchema(connection: Connection): number {
-  const table = connection
-    .prepare(`SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('migration', 'frame')`)
-    .values()
-  if (table[0]?.[0] !== 2) return 0
-  return Number(connection.prepare('SELECT MAX(number) FROM migration').values()[0]?.[0] ?? 0)
+  const tables = readOnce(
+    connection,
+    `SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('migration', 'frame')`,
+  )
+  if (tables.length !== 2) return 0
+  return Number(readOnce(connection, 'SELECT MAX(number) FROM migration')[0]?.[0] ?? 0)
 }
 
 /** Of a file or a folder: what was done to it is on disk afterwards. */

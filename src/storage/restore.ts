@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { syncFile, verifyBackup } from './backup.ts'
 import { sqliteFile } from './open.ts'
-import { isBusy } from './sqlite.ts'
+import { isBusy, readOnce } from './sqlite.ts'
 
 export type RestoreOptions = {
   readonly dataDir: string
@@ -62,7 +62,7 @@ function takeAlone(target: string): Connection {
   const lock = new Connection(target, { readwrite: true })
   try {
     lock.run('PRAGMA busy_timeout = 500')
-    const [row] = lock.prepare('PRAGMA journal_mode = DELETE').values()
+    const [row] = readOnce(lock, 'PRAGMA journal_mode = DELETE')
     if (row?.[0] !== 'delete') throw new Error('its journal mode did not change')
     lock.run('BEGIN EXCLUSIVE')
     return lock

@@ -49,8 +49,10 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
     reader.close()
     return openSqlite(file, { clock })
   }
-  const read = prepareOn(reader)
-  const write = prepareOn(writer)
+  const reading = keepStatements(reader)
+  const writing = keepStatements(writer)
+  const read = reading.prepare
+  const write = writing.prepare
   let turn: Promise<unknown> = Promise.resolve()
   let closed = false
 
@@ -100,9 +102,19 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
       const last = turn
       closed = true
       await last.catch(() => {})
-      reader.close()
-      writer.close()
+      reading.close()
+      writing.close()
     },
+  }
+}
+
+/** The rows of one statement that is not needed again, each as an array. */
+export function readOnce(connection: Connection, sql: string): unknown[][] {
+  const statement = connection.prepare(sql)
+  try {
+    return statement.values()
+  } finally {
+    statement.finalize()
   }
 }
 
@@ -138,18 +150,27 @@ function connect(file: string): Connection {
   }
 }
 
-function prepareOn(connection: Connection): (sql: string) => Statement {
+/** Keeps the statements of a connection prepared. */
+function keepStatements(connection: Connection) {
   const statements = new Map<string, Statement>()
-  return (sql) => {
-    const known = statements.get(sql)
-    if (known) return known
-    if (statements.size >= MAX_STATEMENTS) {
-      for (const statement of statements.values()) statement.finalize()
-      statements.clear()
-    }
-    const statement = connection.prepare(sql)
-    statements.set(sql, statement)
-    return statement
+  function finalizeAll() {
+    for (const statement of statements.values()) statement.finalize()
+    statements.clear()
+  }
+  return {
+    prepare(sql: string): Statement {
+      const known = statements.get(sql)
+      if (known) return known
+      if (statements.size >= MAX_STATEMENTS) finalizeAll()
+      const statement = connection.prepare(sql)
+      statements.set(sql, statement)
+      return statement
+    },
+    /** A connection with statements left would stay open, and keep its locks, until they are collected. */
+    close() {
+      finalizeAll()
+      connection.close(true)
+    },
   }
 }
 

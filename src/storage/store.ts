@@ -12,6 +12,8 @@ import type { Access, User } from '../domain/user.ts'
 /** What one packet brought for one host. */
 export type HostReport = {
   readonly host: string
+  /** SHA-256 of the key that the sender has said for the host, in hexadecimal; null or absent when it has none. */
+  readonly keyHash?: string | null
   /** Null when the packet does not repeat them. The first report of a host should have them. */
   readonly facts: HostFacts | null
   /** Server's clock at arrival. */
@@ -27,8 +29,11 @@ export type IngestStore = {
    * Writes all reports in one commit; when the promise resolves they are on disk. Writing the same again changes
    * nothing; for a metric that has a value at that time already, the newer write wins. Rejects as a whole: nothing
    * of it is stored then.
+   *
+   * A host belongs to the first key that is said for it. Resolves with the reports that came with another one, or with none: they
+   * are not stored, and the host has an open event of `FOREIGN_KEY_METRIC`.
    */
-  write(reports: readonly HostReport[]): Promise<void>
+  write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>>
 }
 
 export type HostQuery = {
@@ -53,6 +58,12 @@ export type HostStore = {
   metrics(name: string): Promise<string[]>
   /** With samples and events; false when there is none of this name. */
   delete(name: string): Promise<boolean>
+  /** With all it has, its key too. Agents that go on under the old name make a new host of it. */
+  rename(name: string, newName: string): Promise<'renamed' | 'unknown' | 'taken'>
+  /** The next key that is said for the host will own it; closes the event of a foreign one. False when it has none. */
+  forgetKey(name: string, at: number): Promise<boolean>
+  /** Those of `names` that belong to a key. */
+  listKeyed(names: readonly string[]): Promise<ReadonlySet<string>>
   /** A number that grows whenever any host was heard: what live pages poll. */
   revision(): Promise<number>
 }

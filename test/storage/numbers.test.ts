@@ -39,7 +39,10 @@ describe('numbers come back bit by bit', () => {
     'a step in a long constant': repeat(1440, (i) => (i < 700 ? 99.9 : 12)),
     'a second by second day': repeat(86_400, (i) => i),
   }
-  for (const [name, values] of Object.entries(lists)) test(name, () => roundTrip(values))
+  for (const [name, values] of Object.entries(lists))
+    test(name, () => {
+      roundTrip(values)
+    })
 
   test('random lists of every kind', () => {
     const random = randomOf(7)

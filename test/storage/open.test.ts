@@ -1,0 +1,131 @@
+import { Database as Connection } from 'bun:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createLog } from '../../src/lib/log.ts'
+import { STEP_BACK_THROUGH_FRAMES, STEP_THROUGH_FRAMES } from '../../src/storage/frames.ts'
+import { migrate, readSchemaVersion, SCHEMA_VERSION } from '../../src/storage/migrations.ts'
+import { openStore } from '../../src/storage/open.ts'
+import { openSqlite } from '../../src/storage/sqlite.ts'
+import { fakeClock } from '../support/clock.ts'
+import { makeTempDir } from '../support/spawn.ts'
+import { aFrame, aReport, MIDNIGHT } from './reports.ts'
+
+const clock = fakeClock(MIDNIGHT * 1000)
+const log = createLog({ level: 'error', format: 'text' })
+let dataDir: string
+
+beforeEach(() => {
+  dataDir = makeTempDir()
+})
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
+
+const open = (url: string) => openStore(url, { dataDir, clock, log })
+
+describe('a database url', () => {
+  test('is taken from the data directory or absolute, and the files are their owner’s alone', async () => {
+    for (const [url, file] of [
+      ['sqlite:monitor.db', 'monitor.db'],
+      ['sqlite:deeper/monitor.db', 'deeper/monitor.db'],
+      [`sqlite:${dataDir}/absolute.db`, 'absolute.db'],
+    ] as const) {
+      const store = await open(url)
+      await store.ingest.write([aReport('web01', { frames: [aFrame(MIDNIGHT, { a: 1 })] })])
+      for (const suffix of ['', '-wal'])
+        expect(statSync(join(dataDir, file + suffix)).mode & 0o777).toBe(0o600)
+      await store.close()
+    }
+  })
+
+  test('of another kind is refused with what to write', async () => {
+    await expect(open('mysql://root@localhost/monitor')).rejects.toThrow('not in this version')
+    for (const url of ['', 'sqlite:', 'sqlite::memory:', 'monitor.db', 'postgres://x'])
+      await expect(open(url)).rejects.toThrow('sqlite: and a path is expected')
+  })
+})
+
+describe('the schema', () => {
+  test('is brought up to date from every older number', async () => {
+    for (let number = 0; number <= SCHEMA_VERSION; number++) {
+      const file = join(dataDir, `from-${number}.db`)
+      const database = await openSqlite(file, { clock })
+      await migrate(database, MIDNIGHT, number)
+      expect(await readSchemaVersion(database)).toBe(number)
+      await database.close()
+      const store = await open(`sqlite:${file}`)
+      await store.ingest.write([aReport('web01', { frames: [aFrame(MIDNIGHT, { a: 1 })] })])
+      expect((await store.samples.range('web01', 'a', MIDNIGHT, MIDNIGHT)).values[0]).toBe(1)
+      expect(await store.maintenance.check()).toEqual([])
+      await store.close()
+    }
+  })
+
+  test('of a newer program is refused and left alone', async () => {
+    await (await open('sqlite:monitor.db')).close()
+    const connection = new Connection(join(dataDir, 'monitor.db'))
+    connection.run('INSERT INTO migration (number, applied) VALUES (999, 1)')
+    connection.close()
+    await expect(open('sqlite:monitor.db')).rejects.toThrow('start the newer program')
+  })
+
+  test('that fails half way changes nothing', async () => {
+    const file = join(dataDir, 'monitor.db')
+    const connection = new Connection(file, { create: true })
+    connection.run('CREATE TABLE token (unlike INTEGER)')
+    connection.close()
+    await expect(open('sqlite:monitor.db')).rejects.toThrow('nothing was changed')
+    const after = new Connection(file)
+    expect(after.prepare('SELECT name FROM sqlite_master ORDER BY name').values()).toEqual([['token']])
+    after.close()
+  })
+})
+
+describe('what is read often', () => {
+  /** The steps of SQLite's plan. */
+  async function explain(sql: string): Promise<string[]> {
+    const store = await open('sqlite:monitor.db')
+    await store.close()
+    const connection = new Connection(join(dataDir, 'monitor.db'))
+    const plan = connection.prepare(`EXPLAIN QUERY PLAN ${sql}`).values()
+    connection.close()
+    return plan.map((row) => String(row[3]))
+  }
+
+  test('steps through the frames of one host without reading those of others', async () => {
+    for (const sql of [STEP_THROUGH_FRAMES, STEP_BACK_THROUGH_FRAMES]) {
+      const plan = (await explain(sql)).join('\n')
+      expect(plan).toContain('SEARCH frame USING PRIMARY KEY (time=? AND host=?)')
+      expect(plan).not.toContain('SCAN frame')
+      // The table itself is never looked through from one time to the other, only asked for its next time.
+      expect(plan.match(/SEARCH frame USING PRIMARY KEY \(time[<>]\?/g)?.length).toBe(2)
+    }
+  })
+
+  test('takes a page of the host list from an index, not by sorting', async () => {
+    for (const order of [
+      'name',
+      'ip_order, name',
+      'domain DESC, name DESC',
+      'platform, name',
+      'last_heard, name',
+    ])
+      expect(
+        (await explain(`SELECT name, latest FROM host ORDER BY ${order} LIMIT 100`)).join(),
+      ).not.toContain('TEMP')
+    const up = 'SELECT name, latest FROM host WHERE +last_heard >= 5 ORDER BY name LIMIT 100'
+    expect((await explain(up)).join()).not.toContain('TEMP')
+    expect((await explain('SELECT COUNT(*) FROM host WHERE last_heard < 5')).join()).toContain(
+      'host_by_heard',
+    )
+  })
+
+  test('finds open events and those of a host by an index', async () => {
+    for (const where of [
+      'is_open = 1 AND severity = 2',
+      'host = 1',
+      'host = 1 AND uid = 2',
+      'is_open = 0 AND closed < 5',
+    ])
+      expect((await explain(`SELECT id FROM event WHERE ${where}`)).join()).toContain('SEARCH event')
+  })
+})

@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../../src/lib/clock.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { openStore } from '../../src/storage/open.ts'
+import { restoreBackup } from '../../src/storage/restore.ts'
+import { makeTempDir } from '../support/spawn.ts'
+import { toPairs } from './reports.ts'
+
+const log = createLog({ level: 'error', format: 'text' })
+const PATIENCE_MS = 30_000
+
+let dataDir: string
+let children: Bun.Subprocess[]
+
+beforeEach(() => {
+  dataDir = makeTempDir()
+  children = []
+})
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL')
+  await Promise.all(children.map((child) => child.exited))
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+const open = () => openStore('sqlite:monitor.db', { dataDir, clock: systemClock, log })
+
+/** Starts `writer.ts`; `acknowledged` fills while it runs. */
+function start(name: string, count?: number) {
+  const script = join(import.meta.dir, 'writer.ts')
+  const child = Bun.spawn([process.execPath, script, dataDir, name, ...(count ? [`${count}`] : [])], {
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  children.push(child)
+  const acknowledged = new Map<number, number>()
+  const lines: string[] = []
+  const waiting = new Set<() => void>()
+  const ended = (async () => {
+    let rest = ''
+    const decoder = new TextDecoder()
+    for await (const chunk of child.stdout) {
+      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+      rest = parts.pop() ?? ''
+      for (const line of parts) {
+        lines.push(line)
+        const [time, value] = line.split(' ').map(Number)
+        if (time !== undefined && value !== undefined) acknowledged.set(time, value)
+      }
+      for (const check of waiting) check()
+    }
+  })()
+  return {
+    acknowledged,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** Until it has said so many lines. */
+    async said(count: number) {
+      if (lines.length >= count) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const check = () => lines.length >= count && resolve()
+      waiting.add(check)
+      await Promise.race([promise, ended])
+      waiting.delete(check)
+      if (lines.length < count) throw new Error(`it ended early: ${await new Response(child.stderr).text()}`)
+    },
+    async end(): Promise<number> {
+      await ended
+      return child.exited
+    },
+  }
+}
+
+test(
+  'every sample acknowledged before a kill -9 is there afterwards',
+  async () => {
+    const writer = start('web01')
+    await writer.said(200)
+    writer.kill('SIGKILL')
+    await writer.end()
+    const store = await open()
+    const stored = new Map(toPairs(await store.samples.range('web01', 'value', 0, Number.MAX_SAFE_INTEGER)))
+    for (const [time, value] of writer.acknowledged) expect(stored.get(time)).toBe(value)
+    expect(writer.acknowledged.size).toBeGreaterThanOrEqual(190)
+    expect(await store.maintenance.check()).toEqual([])
+    await store.close()
+  },
+  PATIENCE_MS,
+)
+
+test(
+  'two processes write and two fold at once, one of these is killed, and nothing is lost',
+  async () => {
+    const writers = [start('web01', 400), start('web02', 400)]
+    const folders = [start('fold'), start('fold')]
+    await Promise.all(folders.map((folder) => folder.said(1)))
+    await Promise.all(writers.map((writer) => writer.said(150)))
+    folders[0]?.kill('SIGKILL')
+    expect(await Promise.all(writers.map((writer) => writer.end()))).toEqual([0, 0])
+    folders[1]?.kill('SIGTERM')
+    expect(await folders[1]?.end()).toBe(0)
+    const store = await open()
+    await store.maintenance.fold(Number.MAX_SAFE_INTEGER, 1000)
+    for (const [i, name] of ['web01', 'web02'].entries()) {
+      const stored = toPairs(await store.samples.range(name, 'value', 0, Number.MAX_SAFE_INTEGER))
+      expect(stored).toEqual([...(writers[i]?.acknowledged ?? [])].sort((a, b) => a[0] - b[0]))
+      expect(stored.length).toBeGreaterThan(300)
+    }
+    expect((await store.maintenance.stats()).frames).toBe(0)
+    expect(await store.maintenance.check()).toEqual([])
+    await store.close()
+  },
+  PATIENCE_MS,
+)
+
+test(
+  'five processes that start at once with no database make one',
+  async () => {
+    const five = ['a', 'b', 'c', 'd', 'e'].map((name) => start(name, 3))
+    expect(await Promise.all(five.map((writer) => writer.end()))).toEqual([0, 0, 0, 0, 0])
+    const store = await open()
+    expect(await store.maintenance.stats()).toMatchObject({ hosts: 5, samples: 45 })
+    await store.close()
+  },
+  PATIENCE_MS,
+)
+
+test(
+  'a backup made under load is sound, holds what was acknowledged before, and can be restored once nobody uses the database',
+  async () => {
+    const writer = start('web01')
+    await writer.said(100)
+    const before = new Map(writer.acknowledged)
+    const store = await open()
+    const backup = join(dataDir, 'backup.db')
+    await store.maintenance.backup(backup)
+    await expect(store.maintenance.backup(backup)).rejects.toThrow('exists already')
+    expect(statSync(backup).mode & 0o777).toBe(0o600)
+    await store.close()
+
+    const restore = () => restoreBackup('sqlite:monitor.db', backup, { dataDir, clock: systemClock })
+    await expect(restore()).rejects.toThrow('in use')
+    await writer.said(130)
+    writer.kill('SIGKILL')
+    await writer.end()
+    const kept = await restore()
+    expect(kept).toContain('monitor.db.before-restore-')
+
+    const restored = await open()
+    const stored = new Map(
+      toPairs(await restored.samples.range('web01', 'value', 0, Number.MAX_SAFE_INTEGER)),
+    )
+    for (const [time, value] of before) expect(stored.get(time)).toBe(value)
+    expect(stored.size).toBeLessThan(writer.acknowledged.size)
+    expect(await restored.maintenance.check()).toEqual([])
+    await restored.close()
+
+    const old = await openStore(`sqlite:${kept}`, { dataDir, clock: systemClock, log })
+    const oldSeries = await old.samples.range('web01', 'value', 0, Number.MAX_SAFE_INTEGER)
+    expect(oldSeries.times.length).toBeGreaterThanOrEqual(writer.acknowledged.size)
+    await old.close()
+    expect(readdirSync(dataDir).filter((name) => /restoring|partial/.test(name))).toEqual([])
+  },
+  PATIENCE_MS,
+)
+
+test('a damaged backup, or a file that is none, is refused and changes nothing', async () => {
+  const store = await open()
+  const backup = join(dataDir, 'backup.db')
+  for (let i = 0; i < 50; i++) await store.users.add(`user${i}`, 'viewer', 'x'.repeat(200), 1)
+  await store.maintenance.backup(backup)
+  await store.close()
+  const bytes = new Uint8Array(await Bun.file(backup).arrayBuffer())
+  bytes.fill(0xff, 8192 * 3, bytes.length)
+  writeFileSync(backup, bytes)
+  const before = await Bun.file(join(dataDir, 'monitor.db')).arrayBuffer()
+  for (const [file, message] of [
+    [backup, /damaged|malformed/],
+    [join(dataDir, 'none.db'), /no backup/],
+    [import.meta.path, /not a database/],
+  ] as const)
+    await expect(restoreBackup('sqlite:monitor.db', file, { dataDir, clock: systemClock })).rejects.toThrow(
+      message,
+    )
+  expect(
+    Buffer.compare(
+      Buffer.from(before),
+      Buffer.from(await Bun.file(join(dataDir, 'monitor.db')).arrayBuffer()),
+    ),
+  ).toBe(0)
+})
