@@ -184,13 +184,24 @@ export class QueueFile {
     for (const row of this.#descending.iterate(first, last)) yield toItem(row)
   }
 
-  /** The items of a kind without their bodies, oldest first. */
-  *listOldest(kind: ItemKind): Generator<{ id: number; time: number; size: number }> {
-    yield* this.#database
-      .query<{ id: number; time: number; size: number }, [number]>(
-        'SELECT id, time, size FROM item WHERE kind = ? ORDER BY id',
-      )
-      .iterate(ITEM_KINDS.indexOf(kind))
+  /**
+   * The ids that have to go to be rid of so many bytes, and of what is older than `oldest` (null: of any age). Oldest first; for want of
+   * room frames before events, which are few and mean more.
+   */
+  chooseDrops(excessBytes: number, oldest: number | null): number[] {
+    const dropped: number[] = []
+    let excess = excessBytes
+    const list = this.#database.query<{ id: number; time: number; size: number }, [number]>(
+      'SELECT id, time, size FROM item WHERE kind = ? ORDER BY id',
+    )
+    for (const kind of ITEM_KINDS.keys())
+      for (const { id, time, size } of list.iterate(kind)) {
+        const isTooOld = oldest !== null && time < oldest
+        if (excess <= 0 && !isTooOld) break
+        excess -= size
+        dropped.push(id)
+      }
+    return dropped
   }
 
   /** Gives pages back that a long backlog has left behind. Call it when the queue is empty. */

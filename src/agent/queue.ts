@@ -7,7 +7,7 @@ import type { Log } from '../lib/log.ts'
 import { type BatchLimits, collectBatch, runsOf } from './item-run.ts'
 import { LayoutBook } from './layout-book.ts'
 import { isDiskTrouble, isUnusable, moveQueueAside, openQueueFile } from './queue-damage.ts'
-import { ITEM_KINDS, type Item, type QueueFile, sizeOf } from './queue-file.ts'
+import { type Item, type QueueFile, sizeOf } from './queue-file.ts'
 import { addTime, isTaken, type Span } from './taken-times.ts'
 
 export type QueueOptions = {
@@ -196,7 +196,7 @@ export class Queue {
     const items = this.#pending
     const added = items.reduce((sum, item) => sum + sizeOf(item), 0)
     const excess = this.#onDisk.bytes + added - this.#options.bytes
-    const dropped = this.#chooseDrops(file, excess, oldest)
+    const dropped = file.chooseDrops(excess, oldest).filter((id) => !this.#gone.has(id))
     const totals = { ...this.#totals, dropped: this.#totals.dropped + dropped.length }
     const removed = runsOf([...this.#gone, ...dropped])
     const nowMs = this.#options.clock.monotonicMs()
@@ -214,20 +214,6 @@ export class Queue {
       bytes: this.#onDisk.bytes + added - gone.bytes,
     }
     if (this.#onDisk.length === 0) file.shrink()
-  }
-
-  /** Oldest first; for want of room frames before events, which are few and mean more. */
-  #chooseDrops(file: QueueFile, excessBytes: number, oldest: number | null): number[] {
-    const dropped: number[] = []
-    let excess = excessBytes
-    for (const kind of ITEM_KINDS)
-      for (const { id, time, size } of file.listOldest(kind)) {
-        const isTooOld = oldest !== null && time < oldest
-        if (excess <= 0 && !isTooOld) break
-        excess -= size
-        if (!this.#gone.has(id)) dropped.push(id)
-      }
-    return dropped
   }
 
   #boundMemory() {
@@ -298,7 +284,7 @@ export class Queue {
     const nowMs = this.#options.clock.monotonicMs()
     if (nowMs - this.#dropsToldAtMs < TELL_DROPS_EVERY_MS) return
     this.#dropsToldAtMs = nowMs
-    this.#options.log.warn('the queue is full: its oldest items are dropped', {
+    this.#options.log.warn('the oldest items of the queue are dropped: it is full, or they are too old', {
       count,
       length: this.figures.length,
     })

@@ -25,6 +25,7 @@ test('the collect engine gets from the agent what was sampled, through its resta
                 const value = values[i]
                 if (typeof value === 'number') stored.set(`${time} ${metric}`, value)
               }
+          return new Set<HostReport>()
         },
       },
       clock: { ...systemClock, now: bench.clock.now },

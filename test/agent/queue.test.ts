@@ -124,7 +124,7 @@ describe('the queue', () => {
     queue.close()
     const again = openQueue(3000)
     expect(again.figures.dropped).toBe(dropped)
-    expect(logLines.filter((line) => line.includes('full'))).toHaveLength(1)
+    expect(logLines.filter((line) => line.includes('are dropped'))).toHaveLength(1)
     again.close()
   })
 
