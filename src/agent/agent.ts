@@ -16,6 +16,8 @@ export type AgentOptions = {
   /** Collect engines in the order of preference; at least one. */
   readonly servers: readonly ServerAddress[]
   readonly passphrase: string
+  /** What proves that the host's name is ours, the same for ever; null says none, as the original's agents do. */
+  readonly key: string | null
   /** In place of the machine's own name. */
   readonly name: string | null
   /** Whole seconds between two samples, 1 at the least. */
@@ -61,6 +63,7 @@ export async function startAgent(
   const sender = startSender({
     servers: options.servers,
     passphrase: options.passphrase,
+    key: options.key,
     host: name,
     facts: machine.facts,
     queue,

@@ -9,6 +9,7 @@ import type { Item } from './queue-file.ts'
 export type ConversationOptions = {
   readonly server: ServerAddress
   readonly passphrase: string
+  readonly key: string | null
   /** The host's name. */
   readonly host: string
   readonly facts: HostFacts
@@ -52,11 +53,11 @@ const MAX_OPEN_LAYOUTS = 4
 type SentBatch = { readonly items: readonly Item[]; readonly sentAtMs: number }
 
 /**
- * One connection, from dialing to its end. It begins with a greeting: a batch with passphrase and facts and no rows. So a refusal of
+ * One connection, from dialing to its end. It begins with a greeting: a batch with passphrase, key and facts and no rows. So a refusal of
  * us as such is told from that of a batch, and a batch is never thrown away for a wrong passphrase.
  */
 export function converse(options: ConversationOptions): Conversation {
-  const { clock, host, passphrase } = options
+  const { clock, host, passphrase, key } = options
   const batches = new Map<number, SentBatch>()
   const inFlight = new Set<number>()
   const layouts = new Map<number, number>()
@@ -70,7 +71,7 @@ export function converse(options: ConversationOptions): Conversation {
 
   const connection: Connection = dial(options.server, clock, {
     opened() {
-      greeting = transmit([], { passphrase })
+      greeting = transmit([], { passphrase, ...(key !== null && { key }) })
     },
     received: (line) => {
       try {
@@ -95,7 +96,7 @@ export function converse(options: ConversationOptions): Conversation {
     connection.close()
   }
 
-  function transmit(items: readonly Item[], extra: { passphrase?: string } = {}): number {
+  function transmit(items: readonly Item[], extra: Pick<Batch, 'passphrase' | 'key'> = {}): number {
     const id = ++lastBatchId
     const layout = items.find((item) => item.layout !== null)?.layout ?? null
     const batch: Batch = {

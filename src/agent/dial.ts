@@ -1,8 +1,14 @@
 import type { Socket } from 'bun'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { MAX_REPLY_BYTES } from '../protocol/message.ts'
+import { findDistrust, type Trust, toTlsOptions } from './trust.ts'
 
-export type ServerAddress = { readonly host: string; readonly port: number }
+export type ServerAddress = {
+  readonly host: string
+  readonly port: number
+  /** Absent or null: without TLS. */
+  readonly tls?: Trust | null
+}
 
 export type ConnectionEvents = {
   opened(): void
@@ -15,7 +21,7 @@ export type ConnectionEvents = {
 export type Connection = {
   /** Sends all of it, keeping what the socket does not take at once. */
   write(data: Uint8Array | string): void
-  /** Ends the connection; no event comes any more. */
+  /** Ends the connection at once; no event comes any more. */
   close(): void
 }
 
@@ -40,16 +46,17 @@ export function dial(server: ServerAddress, clock: Clock, events: ConnectionEven
     isOver = true
     timer.cancel()
     unsent = []
-    socket?.end()
+    // Not `end`: that would wait for a peer that may be dead.
+    socket?.terminate()
     socket = null
   }
 
   function open(opened: Socket) {
-    timer.cancel()
     if (isOver) {
-      opened.end()
+      opened.terminate()
       return
     }
+    timer.cancel()
     socket = opened
     opened.setNoDelay(true)
     opened.setKeepAlive(true, 30_000)
@@ -78,18 +85,28 @@ export function dial(server: ServerAddress, clock: Clock, events: ConnectionEven
   }
 
   async function connect() {
-    await Bun.connect({
-      hostname: server.host,
-      port: server.port,
-      socket: {
-        open,
-        data: (_, data) => receive(data),
-        drain: flush,
-        close: (_, error) => finish(error?.message ?? 'the server closed the connection'),
-        error: (_, error) => finish(error.message),
-        connectError: (_, error) => finish(error.message),
-      },
-    })
+    const handler = {
+      data: (_: Socket, data: Buffer) => receive(data),
+      drain: flush,
+      close: (_: Socket, error?: Error) => finish(error?.message ?? 'the server closed the connection'),
+      error: (_: Socket, error: Error) => finish(error.message),
+      connectError: (_: Socket, error: Error) => finish(error.message),
+    }
+    const { host: hostname, port, tls } = server
+    if (!tls) {
+      await Bun.connect({ hostname, port, socket: { ...handler, open } })
+      return
+    }
+    // Nothing is sent before the server is known to be the right one: the passphrase is for it alone.
+    const handshake = (opened: Socket, isValid: boolean, error: Error | null) => {
+      const wrong = findDistrust(tls, opened, isValid, error)
+      if (wrong === null) open(opened)
+      else {
+        finish(wrong)
+        opened.terminate()
+      }
+    }
+    await Bun.connect({ hostname, port, tls: toTlsOptions(hostname, tls), socket: { ...handler, handshake } })
   }
   connect().catch((error: unknown) => finish(error instanceof Error ? error.message : String(error)))
 

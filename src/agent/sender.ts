@@ -11,6 +11,7 @@ export type SenderOptions = {
   /** In the order of preference; at least one. */
   readonly servers: readonly ServerAddress[]
   readonly passphrase: string
+  readonly key: string | null
   /** The host's name. */
   readonly host: string
   readonly facts: HostFacts
@@ -68,6 +69,7 @@ export function startSender(options: SenderOptions): Sender {
     talk = converse({
       server,
       passphrase: options.passphrase,
+      key: options.key,
       host: options.host,
       facts,
       clock,

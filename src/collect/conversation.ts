@@ -8,6 +8,7 @@ import { type PackedHeader, readPackedHeader, unpack } from '../protocol/packing
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/tally.ts'
 import type { HostReport } from '../storage/store.ts'
+import { HostKeys } from './host-keys.ts'
 import { LegacyReader } from './legacy-reader.ts'
 import { skewOf } from './skew.ts'
 
@@ -42,6 +43,7 @@ export class Conversation {
   #scanner: ObjectScanner | null = new ObjectScanner()
   #layouts: LayoutTable | null = null
   #isKnown = false
+  readonly #keys = new HostKeys()
   #packed: PackedHeader | null = null
   #awaitsLineEnd = false
   #legacy: LegacyReader | null = null
@@ -207,13 +209,22 @@ export class Conversation {
     if (!this.#isKnown || passphrase !== undefined) this.#checkPassphrase(passphrase)
     const heard = this.#port.now()
     const layouts = this.#layouts ?? new LayoutTable()
-    const { id, host, clock, facts, frames, events, refused } = readBatch(
+    const { id, host, key, clock, facts, frames, events, refused } = readBatch(
       fields,
       layouts,
       this.#port.nameLists,
       heard,
     )
-    const report: HostReport = { host, facts, heard, clockSkew: skewOf(clock, heard), frames, events }
+    const keyHash = this.#keys.recall(host, key)
+    const report: HostReport = {
+      host,
+      keyHash,
+      facts,
+      heard,
+      clockSkew: skewOf(clock, heard),
+      frames,
+      events,
+    }
     this.#port.submit(report, id, refused)
   }
 

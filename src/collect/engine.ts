@@ -1,4 +1,6 @@
 import type { Socket } from 'bun'
+import { type AddressRange, isWithin } from '../lib/address-range.ts'
+import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { NameLists } from '../protocol/names.ts'
@@ -6,6 +8,7 @@ import type { IngestStore } from '../storage/store.ts'
 import { Connection } from './connection.ts'
 import { Ingest } from './ingest.ts'
 import { type CollectLimits, DEFAULT_LIMITS } from './limits.ts'
+import { type Listener, listen } from './listener.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { findOverdue } from './overdue.ts'
 import { createPassphraseCheck } from './passphrase.ts'
@@ -14,8 +17,11 @@ import { PAUSED_FOR_STOP, PAUSED_FOR_STORAGE, type Surroundings } from './surrou
 
 export type CollectEngineOptions = {
   readonly address: string
-  /** 0 takes a free one. */
-  readonly port: number
+  /** Without TLS, which the original's agents need; 0 takes a free one, null has none. */
+  readonly port: number | null
+  /** From where connections without TLS are taken; from everywhere when it is empty. */
+  readonly plainFrom?: readonly AddressRange[]
+  readonly tls?: (TlsFiles & { readonly port: number }) | null
   /** Any of them lets an agent in; none lets nobody in. */
   readonly passphrases: readonly string[]
   readonly store: IngestStore
@@ -41,8 +47,12 @@ export type CollectCounters = {
 }
 
 export type CollectEngine = {
-  readonly port: number
+  /** Null when there is none. */
+  readonly port: number | null
+  readonly tlsPort: number | null
   counters(): CollectCounters
+  /** Gives new connections another certificate; those there are go on. Throws when it is no good: the old one stays then. */
+  renewTls(tls: TlsFiles): void
   /** Accepts nothing more, stores and answers what is complete (3 s at most), then closes everything. */
   stop(): Promise<void>
 }
@@ -52,7 +62,7 @@ const SWEEP_MS = 1000
 const FAREWELL_MS = 250
 
 /**
- * Takes agents' packets, in both dialects of the wire, and answers each after the commit that holds it. Rejects when the port can't be
+ * Takes agents' packets, in both dialects of the wire, and answers each after the commit that holds it. Rejects when a port can't be
  * had. Never throws afterwards: what goes wrong on a connection ends that connection.
  */
 export async function startCollectEngine(options: CollectEngineOptions): Promise<CollectEngine> {
@@ -81,23 +91,47 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     onWaiting: (connection) => waiting.add(connection),
   }
 
-  const listener = Bun.listen<Connection | undefined>({
-    hostname: options.address,
-    port: options.port,
-    allowHalfOpen: true,
-    socket: {
-      open: accept,
-      data(socket, chunk) {
-        bytes += chunk.length
-        socket.data?.receive(chunk)
-      },
-      drain: (socket) => socket.data?.drain(),
-      end: (socket) => socket.data?.receiveEnd(),
-      error: forget,
-      close: forget,
+  const events = {
+    address: options.address,
+    received(socket: Socket<Connection | undefined>, chunk: Buffer) {
+      bytes += chunk.length
+      socket.data?.receive(chunk)
     },
-  })
+    drained: (socket: Socket<Connection | undefined>) => socket.data?.drain(),
+    ended: (socket: Socket<Connection | undefined>) => socket.data?.receiveEnd(),
+    closed: forget,
+    distrusted(socket: Socket<Connection | undefined>, error: Error | null) {
+      // Balancers look whether the port is open by opening and closing it.
+      if (error === null || !('code' in error) || error.code !== 'ECONNRESET')
+        refusals.note('tls', socket.remoteAddress, 'the TLS handshake failed')
+    },
+  }
+  const listeners: Listener[] = []
+  const plain = options.port === null ? null : open(options.port, null, acceptPlain)
+  const secure = options.tls ? open(options.tls.port, options.tls, accept) : null
   let sweeper: Timer = clock.after(SWEEP_MS, sweep)
+
+  /** All or none: a port that can't be had closes the other. */
+  function open(port: number, tls: TlsFiles | null, opened: typeof accept): Listener {
+    try {
+      const listener = listen({ ...events, port, tls, opened })
+      listeners.push(listener)
+      return listener
+    } catch (error) {
+      for (const listener of listeners) listener.close()
+      const what = `can't listen on ${options.address}:${port} for agents${tls === null ? '' : ' over TLS'}`
+      throw new Error(what, { cause: error })
+    }
+  }
+
+  function acceptPlain(socket: Socket<Connection | undefined>): void {
+    const ranges = options.plainFrom ?? []
+    if (ranges.length === 0 || isWithin(socket.remoteAddress, ranges)) accept(socket)
+    else {
+      refusals.note('plain', socket.remoteAddress, 'has to come over TLS: not in collect.plain_from')
+      socket.terminate()
+    }
+  }
 
   function accept(socket: Socket<Connection | undefined>): void {
     if (isStopping || connections.size >= limits.connections) {
@@ -157,12 +191,12 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     if (isStopping) return
     isStopping = true
     sweeper.cancel()
-    listener.stop()
+    for (const listener of listeners) listener.stop()
     for (const connection of connections) if (!waiting.has(connection)) connection.pause(PAUSED_FOR_STOP)
     await waitUntil(limits.stopMs, () => ingest.isIdle && waiting.size === 0)
     for (const connection of connections) connection.end()
     await waitUntil(FAREWELL_MS, () => connections.size === 0)
-    listener.stop(true)
+    for (const listener of listeners) listener.close()
   }
 
   /** Resolves when `isDone`, or when the time is over. */
@@ -179,7 +213,8 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
   }
 
   return {
-    port: listener.port,
+    port: plain?.port ?? null,
+    tlsPort: secure?.port ?? null,
     counters: () => ({
       connections: connections.size,
       held: budget.held,
@@ -188,6 +223,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
       bytes,
       refused: refusals.counts(),
     }),
+    renewTls: (tls) => secure?.renew(tls),
     stop,
   }
 }

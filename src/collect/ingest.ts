@@ -4,10 +4,13 @@ import type { HostReport, IngestStore } from '../storage/store.ts'
 import type { CollectLimits } from './limits.ts'
 import type { Refusals } from './refusals.ts'
 
+/** On disk; not, because storage is away or can't take it; refused, because the host's name belongs to another key. */
+export type Fate = 'stored' | 'failed' | 'foreign'
+
 /** Who waits for the fate of a report. */
 export type Sender = {
   /** Called once for each report, after the commit that holds it or the failure. Must not throw. */
-  settle(submission: Submission, isStored: boolean): void
+  settle(submission: Submission, fate: Fate): void
   /** Called when a commit's reports are settled: the time to write. Must not throw. */
   flush(): void
 }
@@ -125,8 +128,9 @@ export class Ingest {
       this.#fail(batch)
       return
     }
+    let foreign: ReadonlySet<HostReport>
     try {
-      await this.#options.store.write(batch.map((submission) => submission.report))
+      foreign = await this.#options.store.write(batch.map((submission) => submission.report))
     } catch (error) {
       this.#noteFailure(error)
       if (batch.length === 1 || this.#hasGivenUp()) {
@@ -137,12 +141,13 @@ export class Ingest {
       await this.#store(batch.slice(0, middle))
       return this.#store(batch.slice(middle))
     }
-    this.#noteSuccess(batch)
-    for (const submission of batch) submission.sender.settle(submission, true)
+    this.#noteSuccess(batch, foreign)
+    for (const submission of batch)
+      submission.sender.settle(submission, foreign.has(submission.report) ? 'foreign' : 'stored')
   }
 
   #fail(batch: readonly Submission[]): void {
-    for (const submission of batch) submission.sender.settle(submission, false)
+    for (const submission of batch) submission.sender.settle(submission, 'failed')
   }
 
   #hasGivenUp(): boolean {
@@ -159,12 +164,13 @@ export class Ingest {
     this.#options.refusals.note('storage', 'storage', describeError(error))
   }
 
-  #noteSuccess(batch: readonly Submission[]): void {
+  #noteSuccess(batch: readonly Submission[], foreign: ReadonlySet<HostReport>): void {
     if (this.#isAway) this.#options.log.info('storage takes reports again')
     this.#isAway = false
     this.#failures = 0
     this.counters.commits++
     for (const { report, samples } of batch) {
+      if (foreign.has(report)) continue
       this.counters.packets++
       this.counters.frames += report.frames.length
       this.counters.samples += samples

@@ -6,6 +6,9 @@ import type { PieceFault } from '../protocol/tally.ts'
 /** Why a connection is closed from our side without a message being at fault. */
 export type ConnectionFault =
   | 'connections'
+  | 'tls'
+  | 'plain'
+  | 'key'
   | 'cut_off'
   | 'silent'
   | 'slow'

@@ -54,8 +54,11 @@ export function text(options: TextOptions & { readonly default?: string }): Fiel
 }
 
 /** A file or folder. A relative one counts from the folder of the file that names it, else from the current folder. */
-export function path(options: Doc & { readonly default: string }): Field<string> {
-  return { ...text(options), path: true }
+export function path(options: Doc & { readonly default: string }): Field<string>
+/** Null when it is not given. */
+export function path(options: Doc & { readonly example: string }): Field<string | null>
+export function path(options: TextOptions & { readonly default?: string }): Field<string> {
+  return { ...text(options as TextOptions & { readonly default: string }), path: true }
 }
 
 /** A text that nobody but this machine may see; null when it is not given. */
@@ -80,6 +83,18 @@ export function integer(
 /** A TCP port; 0 lets the system choose a free one. */
 export function port(options: Doc & { readonly default: number }): Field<number> {
   return integer({ ...options, min: 0, max: 65535 })
+}
+
+/** A TCP port as above, or "off" for none. */
+export function portOrOff(options: Doc & { readonly default: number }): Field<number | 'off'> {
+  const isPort = (value: number) => Number.isInteger(value) && value >= 0 && value <= 65535
+  return scalar<number | 'off'>(options.doc, options.default, {
+    read: (raw) => (raw === 'off' || (typeof raw === 'number' && isPort(raw)) ? raw : undefined),
+    readText: (word) =>
+      word === 'off' ? word : /^\d{1,5}$/.test(word) && isPort(Number(word)) ? Number(word) : undefined,
+    expected: 'a whole number from 0 to 65535, or "off"',
+    show: (value) => (value === 'off' ? quote(value) : String(value)),
+  })
 }
 
 /** A length of time with its unit (`90s`, `5m`, `12h`, `30d`, `1h30m`); seconds inside. */

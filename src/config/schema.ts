@@ -1,13 +1,17 @@
 import { isHostName } from '../domain/host.ts'
+import { parseAddressRange } from '../lib/address-range.ts'
+import { parseFingerprint } from '../lib/fingerprint.ts'
 import { LOG_LEVELS } from '../lib/log.ts'
 import {
   bytes,
   duration,
   type Fields,
+  flag,
   list,
   oneOf,
   path,
   port,
+  portOrOff,
   secret,
   text,
   type ValuesOf,
@@ -42,6 +46,19 @@ export const SECTIONS = {
     fields: {
       address: text({ default: '0.0.0.0', doc: 'Address to listen at; 127.0.0.1 for this machine alone.' }),
       port: port({ default: 8080, doc: 'Port to listen at; 0 takes a free one.' }),
+      tls: flag({
+        default: false,
+        doc: 'Serve the website over HTTPS, at tls_port; who comes to `port` is sent there.',
+      }),
+      tlsPort: port({ default: 8443, doc: 'Port for HTTPS; 0 takes a free one.' }),
+      tlsCertificate: path({
+        example: '/etc/monitor/web.crt',
+        doc: 'Certificate in PEM, with those that lead to its CA behind it. When not given, the server makes one itself, as for agents. Read again on SIGHUP.',
+      }),
+      tlsKey: path({
+        example: '/etc/monitor/web.key',
+        doc: 'Key of tls_certificate in PEM, without a passphrase.',
+      }),
       sessionExpiry: duration({
         default: '1h',
         min: '1m',
@@ -54,10 +71,34 @@ export const SECTIONS = {
     doc: 'The collect engine, which takes what agents send.',
     fields: {
       address: text({ default: '0.0.0.0', doc: 'Address to listen at.' }),
-      port: port({ default: 8888, doc: 'Port to listen at; 0 takes a free one.' }),
+      port: portOrOff({
+        default: 8888,
+        doc: 'Port for agents without TLS, which those of the original product need; 0 takes a free one, "off" closes it.',
+      }),
+      plainFrom: list({
+        example: ['10.0.0.0/8', '2001:db8::/32'],
+        doc: 'Where agents without TLS may come from, as addresses or ranges of them; from everywhere when it is empty.',
+        check: (item) => (parseAddressRange(item) === null ? 'ranges such as "10.0.0.0/8"' : null),
+      }),
+      tlsPort: portOrOff({
+        default: 8889,
+        doc: 'Port for agents over TLS; 0 takes a free one, "off" closes it.',
+      }),
+      tlsCertificate: path({
+        example: '/etc/monitor/collect.crt',
+        doc: 'Certificate in PEM, with those that lead to its CA behind it. When not given, the server makes one at its first start and keeps it in the file "tls.pem" in data_dir; agents know it by its fingerprint. Read again on SIGHUP.',
+      }),
+      tlsKey: path({
+        example: '/etc/monitor/collect.key',
+        doc: 'Key of tls_certificate in PEM, without a passphrase.',
+      }),
       passphrase: secret({
         example: 'a long random text',
         doc: 'What agents have to say to be heard. When not given, one is made at random and kept in the file "passphrase" in data_dir.',
+      }),
+      passphrasePrevious: secret({
+        example: 'a long random text',
+        doc: 'Another one that is good too, while agents are moved from it to the new one.',
       }),
     },
   },
@@ -66,9 +107,18 @@ export const SECTIONS = {
     fields: {
       server: list({
         example: ['monitor.example.org:8888'],
-        doc: 'Collect engines to send to, as "host:port", the first that answers is used. `server --agent` needs none.',
+        doc: 'Collect engines to send to, as "host:port", the first that answers is used. "tls://host:port" is reached over TLS (port 8889 unless given), and so is every one when fingerprint or ca_file is set. `server --agent` needs none.',
         check: (item) =>
           parseServerAddress(item) === null ? 'addresses such as "monitor.example.org:8888"' : null,
+      }),
+      fingerprint: list({
+        example: ['5f3a0e0b3c1a7d1cbb0f4c5d1b7a9f60a9cf1d0f8d5b0a7c3e2f1a0b9c8d7e6f'],
+        doc: "SHA-256 fingerprint of the server's certificate, as the server says it at its start; any of several. Nothing but the certificate with this fingerprint is trusted then, whoever signed it and however old it is.",
+        check: (item) => (parseFingerprint(item) === null ? 'fingerprints of 64 hexadecimal digits' : null),
+      }),
+      caFile: path({
+        example: '/etc/monitor/ca.pem',
+        doc: "Certificates of the CAs that may vouch for the server, in PEM. Without it and without fingerprint: the system's.",
       }),
       name: text({
         example: 'web01',

@@ -1,14 +1,26 @@
 /** Where a collect engine listens. */
-export type ServerAddress = { readonly host: string; readonly port: number }
+export type ServerAddress = {
+  readonly host: string
+  readonly port: number
+  /** Null when the address does not say: then it is for the other settings to tell. */
+  readonly tls: boolean | null
+}
 
-/** The collect engine's port, where an address names none. */
-const COLLECT_PORT = 8888
+/** The collect engine's ports, where an address names none. */
+const PLAIN_PORT = 8888
+const TLS_PORT = 8889
 
-/** `name:port`, `name`, `10.0.0.1:port` or `[2001:db8::1]:port`; null for anything else. */
-export function parseServerAddress(text: string): ServerAddress | null {
-  const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/@]+))(?::(\d{1,5}))?$/.exec(text)
-  const host = found?.[1] ?? found?.[2]
+const ADDRESS = /^(?:(tls|tcp):\/\/)?(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/@]+))(?::(\d{1,5}))?\/?$/
+
+/**
+ * `name:port`, `name`, `10.0.0.1:port` or `[2001:db8::1]:port`, with `tls://` or `tcp://` (without TLS) before it or not;
+ * null for anything else. `usesTls` is what an address without a scheme means.
+ */
+export function parseServerAddress(text: string, usesTls = false): ServerAddress | null {
+  const [, scheme, address6, name, digits] = ADDRESS.exec(text) ?? []
+  const host = address6 ?? name
   if (host === undefined) return null
-  const port = found?.[3] === undefined ? COLLECT_PORT : Number(found[3])
-  return port >= 1 && port <= 65535 ? { host, port } : null
+  const tls = scheme === undefined ? null : scheme === 'tls'
+  const port = digits === undefined ? ((tls ?? usesTls) ? TLS_PORT : PLAIN_PORT) : Number(digits)
+  return port >= 1 && port <= 65535 ? { host, port, tls } : null
 }

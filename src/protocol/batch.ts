@@ -3,7 +3,14 @@ import type { HostFacts } from '../domain/host.ts'
 import type { Frame } from '../domain/sample.ts'
 import { readEvents } from './event-report.ts'
 import { type Fields, readFacts, readHost, readNumber, readTime } from './field.ts'
-import { MAX_BATCH_EVENTS, MAX_BATCH_FRAMES, MAX_LAYOUTS, MAX_METRICS } from './message.ts'
+import {
+  MAX_BATCH_EVENTS,
+  MAX_BATCH_FRAMES,
+  MAX_KEY_LENGTH,
+  MAX_LAYOUTS,
+  MAX_METRICS,
+  MIN_KEY_LENGTH,
+} from './message.ts'
 import type { NameList, NameLists } from './names.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { Tally } from './tally.ts'
@@ -12,6 +19,8 @@ import { Tally } from './tally.ts'
 export type ReceivedBatch = {
   readonly id: number
   readonly host: string
+  /** Null when the batch does not repeat it. */
+  readonly key: string | null
   readonly clock: number | null
   readonly facts: HostFacts | null
   readonly frames: readonly Frame[]
@@ -63,6 +72,7 @@ export function readBatch(
   return {
     id,
     host,
+    key: fields.key === undefined ? null : readKey(fields.key),
     clock: Number.isSafeInteger(clock) ? clock : null,
     facts: fields.facts === undefined ? null : readFacts(fields.facts),
     frames: list === undefined || rows.length === 0 ? [] : readFrames(rows, list, now, tally),
@@ -79,6 +89,12 @@ export function checkVersion(fields: Fields): void {
 function readId(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   throw new ProtocolError('malformed', 'the id is missing or not a whole number')
+}
+
+function readKey(value: unknown): string {
+  if (typeof value === 'string' && value.length >= MIN_KEY_LENGTH && value.length <= MAX_KEY_LENGTH)
+    return value
+  throw new ProtocolError('malformed', `the key has not ${MIN_KEY_LENGTH} to ${MAX_KEY_LENGTH} characters`)
 }
 
 function readList(value: unknown, most: number, what: string, id: number): readonly unknown[] {

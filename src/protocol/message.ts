@@ -5,7 +5,7 @@ import type { HostFacts } from '../domain/host.ts'
  * Our dialect of the wire: newline-delimited JSON, one batch a line, each answered by its id.
  *
  * ```
- * > {"v":1,"id":1,"host":"web01","passphrase":"…","clock":1573000000,"facts":{…},
+ * > {"v":1,"id":1,"host":"web01","passphrase":"…","key":"…","clock":1573000000,"facts":{…},
  *    "layout":1,"metrics":["perf.processor.percent.used",…],"frames":[[1573000000,12.5,…]],"events":[…]}
  * < {"id":1,"stored":true}
  * > {"v":1,"id":2,"host":"web01","layout":1,"frames":[[1573000060,13,…]]}
@@ -13,6 +13,8 @@ import type { HostFacts } from '../domain/host.ts'
  * ```
  *
  * - `passphrase` is needed in the first batch of a connection only.
+ * - `key` is made at random by the agent at its first start. The first key that is said for a host owns its name from then on: batches for
+ *   it with another key, or with none, are refused as a whole. It is said in the first batch of a connection for a host.
  * - `metrics` names the columns of `frames` and is kept on the connection under the number `layout`; a later batch of the same
  *   connection may give the number alone. A number may be given anew, with other names.
  * - A frame is `[time, value, …]`, a value null where the metric has none; numbers may be strings.
@@ -26,6 +28,7 @@ export type Batch = {
   readonly id: number
   readonly host: string
   readonly passphrase?: string
+  readonly key?: string
   /** Agent's clock at sending, whole seconds since 1970. */
   readonly clock?: number
   readonly facts?: HostFacts
@@ -48,6 +51,12 @@ export const MAX_METRICS = 4096
 
 /** Lines of this length or more are packed by the agent when that makes them shorter. */
 export const PACK_FROM_BYTES = 2048
+
+/** Bounds of a key, in characters. */
+export const MIN_KEY_LENGTH = 16
+export const MAX_KEY_LENGTH = 256
+/** Hosts whose keys a connection keeps; one that speaks for more of them says the keys again. */
+export const MAX_CONNECTION_HOSTS = 1000
 
 /** No reply is longer, its line end included. */
 export const MAX_REPLY_BYTES = 4096

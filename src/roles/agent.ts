@@ -1,20 +1,21 @@
 import { join } from 'node:path'
 import { type AgentOptions, sampleOnce, startAgent } from '../agent/agent.ts'
+import type { ServerAddress } from '../agent/dial.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { ConfigError } from '../config/mistake.ts'
 import type { Config } from '../config/schema.ts'
-import { parseServerAddress, type ServerAddress } from '../config/server-address.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLog } from '../lib/log.ts'
 import { openProcFs } from '../platform/proc.ts'
 import { EXIT } from './exit-codes.ts'
-import { findPassphrase, openDataDir } from './first-start.ts'
+import { findPassphrase, keepAgentKey, openDataDir } from './first-start.ts'
 import { type RoleContext, runRole } from './role.ts'
+import { findServers } from './servers.ts'
 
 /** `monitor agent`. Throws `ConfigError` when nothing says where to send to or with which passphrase. */
 export async function runAgent(loaded: LoadedConfig): Promise<never> {
   const { config } = loaded
-  const servers = config.agent.server.flatMap((text) => parseServerAddress(text) ?? [])
+  const servers = await findServers(config.agent)
   const passphrase = config.agent.passphrase ?? findPassphrase(config.dataDir)
   const where = loaded.file ?? 'configuration'
   const mistakes = []
@@ -51,7 +52,8 @@ async function start(
   context: RoleContext,
 ): Promise<void> {
   openDataDir(config.dataDir)
-  const agent = await startAgent(describeAgent(config, servers, passphrase, context))
+  const key = keepAgentKey(config.dataDir)
+  const agent = await startAgent({ ...describeAgent(config, servers, passphrase, context), key })
   context.own('agent', () => agent.stop())
 }
 
@@ -65,6 +67,7 @@ function describeAgent(
   return {
     servers,
     passphrase,
+    key: null,
     name,
     interval,
     queueAge,

@@ -1,17 +1,27 @@
 import { startCollectEngine } from '../collect/engine.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import { ConfigError } from '../config/mistake.ts'
 import type { Config } from '../config/schema.ts'
+import { parseAddressRange } from '../lib/address-range.ts'
 import type { Store } from '../storage/store.ts'
+import { findCertificate, openCertificate } from './certificate.ts'
 import { keepPassphrase } from './first-start.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
 
+/** Where agents find the collect engine; null where it does not listen. */
+export type CollectPorts = {
+  readonly plain: number | null
+  readonly tls: number | null
+  readonly fingerprint: string | null
+}
+
 /** `monitor collect`: the collect engine alone. */
-export function runCollect({ config }: LoadedConfig): Promise<never> {
+export function runCollect({ config }: LoadedConfig, print: (text: string) => void): Promise<never> {
   return runRole('collect', config.log, async (context) => {
     const store = await openConfiguredStore(config, context.clock, context.log)
     context.own('store', () => store.close())
-    await startCollect(config, store, context)
+    await startCollect(config, store, context, print)
   })
 }
 
@@ -20,23 +30,53 @@ export function choosePassphrase(config: Config): string {
   return config.collect.passphrase ?? keepPassphrase(config.dataDir)
 }
 
-/** Resolves with the port that it listens at. */
+/** Where a collect engine of this configuration listens that runs in a process of its own. */
+export function describePorts(config: Config): CollectPorts {
+  const { port, tlsPort } = config.collect
+  return {
+    plain: portOrNull(port),
+    tls: portOrNull(tlsPort),
+    fingerprint: tlsPort === 'off' ? null : (findCertificate('collect', config)?.fingerprint ?? null),
+  }
+}
+
+/** Resolves with where it listens. */
 export async function startCollect(
   config: Config,
   store: Store,
-  { clock, log, own }: RoleContext,
-): Promise<number> {
-  const { address, port } = config.collect
+  context: RoleContext,
+  print: (text: string) => void,
+): Promise<CollectPorts> {
+  const { clock, log } = context
+  const { address, port, tlsPort, plainFrom, passphrasePrevious } = config.collect
+  if (port === 'off' && tlsPort === 'off')
+    throw new ConfigError([
+      { where: 'configuration', key: 'collect.port', expected: 'expected collect.port or collect.tls_port' },
+    ])
+  const certificate = tlsPort === 'off' ? null : await openCertificate('collect', config, context, print)
   const engine = await startCollectEngine({
     address,
-    port,
-    passphrases: [choosePassphrase(config)],
+    port: portOrNull(port),
+    plainFrom: plainFrom.flatMap((range) => parseAddressRange(range) ?? []),
+    tls: certificate === null || tlsPort === 'off' ? null : { ...certificate, port: tlsPort },
+    passphrases: [choosePassphrase(config), ...(passphrasePrevious === null ? [] : [passphrasePrevious])],
     store: store.ingest,
     clock,
     log,
   })
-  own('collect', () => engine.stop())
-  const listening = engine.port ?? port
-  log.info('listening', { role: 'collect', address, port: listening })
-  return listening
+  context.own('collect', () => engine.stop())
+  if (engine.port !== null) log.info('listening', { role: 'collect', address, port: engine.port })
+  if (certificate !== null) {
+    const { fingerprint } = certificate
+    log.info('listening', { role: 'collect_tls', address, fingerprint, port: engine.tlsPort })
+    context.onReload('collect', () => {
+      const renewed = findCertificate('collect', config)
+      if (renewed === null) throw new Error('the certificate is gone')
+      engine.renewTls(renewed)
+      log.info('read the certificate again', { role: 'collect_tls', fingerprint: renewed.fingerprint })
+    })
+  }
+  return { plain: engine.port, tls: engine.tlsPort, fingerprint: certificate?.fingerprint ?? null }
 }
+
+const portOrNull = (port: number | 'off') => (port === 'off' ? null : port)

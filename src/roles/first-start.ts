@@ -1,12 +1,14 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import type { UserStore } from '../storage/store.ts'
+import { keepFile, readKeptFile } from './kept-file.ts'
 import { createPassword, createSecret } from './password.ts'
 
 /** The user that is made when there is none. */
 const FIRST_USER = 'admin'
 const PASSPHRASE_FILE = 'passphrase'
+const AGENT_KEY_FILE = 'agent-key'
 const PASSWORD_FILE = 'initial-admin-password'
 
 /** Makes the folder of everything that is kept, for its owner alone, when it is not there. */
@@ -21,7 +23,12 @@ export function keepPassphrase(dataDir: string): string {
 
 /** The passphrase that a server made in this folder; null when there is none. */
 export function findPassphrase(dataDir: string): string | null {
-  return readIfThere(join(dataDir, PASSPHRASE_FILE))
+  return readKeptFile(join(dataDir, PASSPHRASE_FILE))
+}
+
+/** What this machine's agent proves its name with, made now when there is none. */
+export function keepAgentKey(dataDir: string): string {
+  return keepFile(join(dataDir, AGENT_KEY_FILE), createSecret)
 }
 
 /**
@@ -44,36 +51,4 @@ export async function createFirstUser(
 /** To be called when a user's password was changed or the user is gone: the first one's is kept no longer. */
 export function forgetInitialPassword(dataDir: string, user: string): void {
   if (user === FIRST_USER) rmSync(join(dataDir, PASSWORD_FILE), { force: true })
-}
-
-/**
- * The text of a file, made with new content when it is not there. The file appears at once with all its content,
- * under its name only if there is none yet: so of two processes the later one reads what the earlier one wrote.
- */
-function keepFile(file: string, create: () => string): string {
-  const kept = readIfThere(file)
-  if (kept !== null) return kept
-  const draft = `${file}.${process.pid}.${crypto.randomUUID()}`
-  writeFileSync(draft, `${create()}\n`, { mode: 0o600, flag: 'wx', flush: true })
-  try {
-    linkSync(draft, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    rmSync(draft, { force: true })
-  }
-  const made = readIfThere(file)
-  if (made === null) throw new Error(`${file} went away while it was made`)
-  return made
-}
-
-function readIfThere(file: string): string | null {
-  try {
-    const text = readFileSync(file, 'utf8').trim()
-    if (text === '') throw new Error(`${file} is empty: remove it, and it is made again`)
-    return text
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
 }

@@ -16,7 +16,11 @@ export type RoleContext = {
   readonly log: Log
   /** Notes a part that was started. Parts are stopped in the reverse order. */
   readonly own: (part: string, stop: () => Promise<void>) => void
+  /** Notes what is to be read again on SIGHUP. A failure is logged, and the part goes on as it was. */
+  readonly onReload: (part: string, reload: () => void) => void
 }
+
+type Reload = { readonly part: string; readonly reload: () => void }
 
 type Part = { readonly name: string; readonly stop: () => Promise<void> }
 
@@ -32,12 +36,25 @@ export async function runRole(
   const clock = systemClock
   const log = createLog(settings)
   const parts: Part[] = []
-  const asked = awaitSignal(clock, log)
+  const reloads: Reload[] = []
+  const { asked, ask } = awaitSignal(clock, log)
   const began = clock.monotonicMs()
   if (process.platform === 'linux' && process.getuid?.() === 0)
     log.warn('runs as root; give it a user of its own, it needs no rights', { role })
   try {
-    await start({ clock, log, own: (name, stop) => parts.push({ name, stop }) })
+    await start({
+      clock,
+      log,
+      own: (name, stop) => parts.push({ name, stop }),
+      onReload: (part, reload) => reloads.push({ part, reload }),
+    })
+    if (reloads.length > 0) {
+      const { onHangUp } = await import('./hang-up.ts')
+      onHangUp(
+        () => reloadParts(reloads, log),
+        () => ask('SIGHUP', 1),
+      )
+    }
   } catch (error) {
     await stopParts(parts, clock, log)
     throw error
@@ -51,26 +68,35 @@ export async function runRole(
   process.exit(sound ? EXIT.ok : EXIT.failed)
 }
 
-/** Resolves with the first signal; from then on the process has so long to end by itself. */
-function awaitSignal(clock: Clock, log: Log): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>()
+/** `asked` resolves with the first signal, a real one or one that `ask` stands for; from then on the process has so long to end by itself. */
+function awaitSignal(clock: Clock, log: Log) {
+  const { promise: asked, resolve } = Promise.withResolvers<string>()
   let signalled: number | null = null
-  for (const [signal, number] of Object.entries(SIGNALS))
-    process.on(signal, () => {
-      // Launchers pass a signal on that the whole group got already: what comes at once is the same one.
-      if (signalled !== null && clock.monotonicMs() - signalled < SAME_SIGNAL_MS) return
-      if (signalled !== null) {
-        log.warn('a second signal: ends at once', { signal })
-        process.exit(128 + number)
-      }
-      signalled = clock.monotonicMs()
-      clock.after(STOP_LIMIT_MS, () => {
-        log.error('did not stop in time: ends by force', { ms: STOP_LIMIT_MS })
-        process.exit(EXIT.failed)
-      })
-      resolve(signal)
+  const ask = (signal: string, number: number) => {
+    // Launchers pass a signal on that the whole group got already: what comes at once is the same one.
+    if (signalled !== null && clock.monotonicMs() - signalled < SAME_SIGNAL_MS) return
+    if (signalled !== null) {
+      log.warn('a second signal: ends at once', { signal })
+      process.exit(128 + number)
+    }
+    signalled = clock.monotonicMs()
+    clock.after(STOP_LIMIT_MS, () => {
+      log.error('did not stop in time: ends by force', { ms: STOP_LIMIT_MS })
+      process.exit(EXIT.failed)
     })
-  return promise
+    resolve(signal)
+  }
+  for (const [signal, number] of Object.entries(SIGNALS)) process.on(signal, () => ask(signal, number))
+  return { asked, ask }
+}
+
+function reloadParts(reloads: readonly Reload[], log: Log) {
+  for (const { part, reload } of reloads)
+    try {
+      reload()
+    } catch (error) {
+      log.error('could not reload, goes on as before', { part, error: describeError(error) })
+    }
 }
 
 /** A part that fails to stop does not keep the others from stopping; false when there was one. */

@@ -1,11 +1,13 @@
+import type { ServerAddress } from '../agent/dial.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import { isWithin, parseAddressRange } from '../lib/address-range.ts'
 import { readMachine } from '../platform/machine.ts'
 import { openProcFs } from '../platform/proc.ts'
 import type { Store } from '../storage/store.ts'
 import { startWebsite } from '../web/app.ts'
 import { startLocalAgent } from './agent.ts'
-import { choosePassphrase, startCollect } from './collect.ts'
+import { type CollectPorts, choosePassphrase, describePorts, startCollect } from './collect.ts'
 import { startEvents } from './events.ts'
 import { createFirstUser, forgetInitialPassword } from './first-start.ts'
 import { openConfiguredStore } from './open-store.ts'
@@ -27,15 +29,28 @@ export function runServer({ config }: LoadedConfig, options: ServerOptions): Pro
     context.own('store', () => store.close())
     await welcome(config, store, context, options.print)
     if (options.events) await startEvents(config, store, context)
-    const collectPort = options.collect ? await startCollect(config, store, context) : config.collect.port
+    const ports = options.collect
+      ? await startCollect(config, store, context, options.print)
+      : describePorts(config)
     const port = await startWeb(config, store, context)
     if (options.agent) {
-      const host = nameForClients(config.collect.address, '127.0.0.1')
-      await startLocalAgent(config, { host, port: collectPort }, choosePassphrase(config), context)
+      const server = findOwnCollect(config, ports)
+      await startLocalAgent(config, server, choosePassphrase(config), context)
     }
     const host = nameForClients(config.web.address, 'localhost')
     options.print(`Open http://${host.includes(':') ? `[${host}]` : host}:${port}/`)
   })
+}
+
+/** This machine's way to its own collect engine: the plain one where that is open to it, else TLS with the fingerprint that we know. */
+function findOwnCollect({ collect }: Config, ports: CollectPorts): ServerAddress {
+  const host = nameForClients(collect.address, '127.0.0.1')
+  const ranges = collect.plainFrom.flatMap((range) => parseAddressRange(range) ?? [])
+  if (ports.plain !== null && (ranges.length === 0 || isWithin(host, ranges)))
+    return { host, port: ports.plain }
+  if (ports.tls === null || ports.fingerprint === null)
+    throw new Error('the agent of this server finds no way to the collect engine: open collect.tls_port')
+  return { host, port: ports.tls, tls: { fingerprints: [ports.fingerprint], authorities: [] } }
 }
 
 /** Tells the password of the first user, once. */

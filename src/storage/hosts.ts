@@ -4,6 +4,7 @@ import { addToCounter, readCounters } from './counters.ts'
 import type { Database, Transaction, Value } from './database.ts'
 import { readLayout, unpackFrame } from './frame.ts'
 import { readFrames } from './frames.ts'
+import { createHostNames } from './host-names.ts'
 import type { HostStates } from './host-states.ts'
 import { foldCase } from './known-hosts.ts'
 import type { LayoutReader } from './layouts.ts'
@@ -69,7 +70,9 @@ export function createHostStore(database: Database, states: HostStates, layouts:
     for (const status of groups) {
       if (query.status && query.status !== status) continue
       const condition = where({ ...query, status })
-      if (rows.length < limit) rows.push(...(await listRows(condition, 'name', limit - rows.length, skip)))
+      // The expression keeps the index of names out of it: those that are down are few, and sorting them is quick.
+      const order = status === 'down' ? "COALESCE(name, '')" : 'name'
+      if (rows.length < limit) rows.push(...(await listRows(condition, order, limit - rows.length, skip)))
       // Once a row of it was wanted, the next group begins at its start.
       skip = rows.length > 0 ? 0 : skip - (await countWhere(condition))
       if (skip < 0) skip = 0
@@ -78,6 +81,8 @@ export function createHostStore(database: Database, states: HostStates, layouts:
   }
 
   return {
+    ...createHostNames(database),
+
     async find(name) {
       await states.settle()
       const rows = await database.query<HostRow>(`SELECT ${COLUMNS} FROM host WHERE name = ?`, [name])

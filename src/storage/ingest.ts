@@ -7,6 +7,7 @@ import { applyReports } from './event-reports.ts'
 import { packHead, packValue } from './frame.ts'
 import { mergeFrame } from './frame-merge.ts'
 import type { FrameTable } from './frames.ts'
+import { claimName } from './host-names.ts'
 import type { HostStates } from './host-states.ts'
 import { createKnownHosts, type KnownHost } from './known-hosts.ts'
 import { createLayoutReader, createLayoutWriter, type Layout } from './layouts.ts'
@@ -15,6 +16,7 @@ import type { HostReport, IngestStore } from './store.ts'
 /** Rows of one INSERT. More saves nothing measurable, and a statement should stay readable in a log. */
 const CHUNK_ROWS = 50
 const COLUMNS = ['time', 'host', 'samples', 'packed']
+const NONE: ReadonlySet<HostReport> = new Set()
 
 export function createIngestStore(database: Database, states: HostStates): IngestStore {
   const layouts = createLayoutWriter()
@@ -89,9 +91,20 @@ export function createIngestStore(database: Database, states: HostStates): Inges
     }
   }
 
-  async function writeReport(transaction: Transaction, report: HostReport, rows: Value[], late: Value[]) {
+  /** False when the host belongs to another key: then nothing of it is written. */
+  async function writeReport(
+    transaction: Transaction,
+    report: HostReport,
+    rows: Value[],
+    late: Value[],
+  ): Promise<boolean> {
     const { host: name, facts, frames, events } = report
     const host = hosts.recall(name) ?? (await hosts.load(transaction, report))
+    if (host.keyHash !== (report.keyHash ?? null)) {
+      if ((await claimName(transaction, host, report)) === 'foreign') return false
+      // Others have to forget what they know of the host; we know it already.
+      removed++
+    }
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
     states.noteHeard(host.id, report.heard, report.clockSkew)
     for (const frame of frames) {
@@ -102,17 +115,20 @@ export function createIngestStore(database: Database, states: HostStates): Inges
       states.noteFrame(host.id, frame.time, packed)
     }
     if (events.length > 0) await applyReports(transaction, host.id, events)
+    return true
   }
 
   return {
     async write(reports) {
-      if (reports.length === 0) return
+      if (reports.length === 0) return NONE
+      const refused = new Set<HostReport>()
       try {
         await database.transaction(async (transaction) => {
           await readOthers(transaction)
           const rows: Value[] = []
           const late: Value[] = []
-          for (const report of reports) await writeReport(transaction, report, rows, late)
+          for (const report of reports)
+            if (!(await writeReport(transaction, report, rows, late))) refused.add(report)
           await insertRows(transaction, 'frame', rows)
           await insertRows(transaction, 'late_frame', late)
           await states.flushIfDue(transaction)
@@ -124,6 +140,7 @@ export function createIngestStore(database: Database, states: HostStates): Inges
         throw error
       }
       states.committed()
+      return refused
     },
   }
 }

@@ -6,6 +6,8 @@ import type { HostReport } from './store.ts'
 export type KnownHost = {
   readonly id: number
   facts: HostFacts
+  /** Of the key that owns the name; null while none does. */
+  keyHash: string | null
   /** The layouts that `host_layout` has, with the day up to which it says they were used. */
   readonly layouts: Map<number, number>
 }
@@ -78,30 +80,42 @@ export async function saveHostLayout(transaction: Transaction, host: number, lay
 }
 
 async function findHost(transaction: Transaction, name: string): Promise<KnownHost | null> {
-  const [row] = await transaction.query<Omit<HostFacts, 'memoryMb'> & { id: number; memory_mb: number }>(
-    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb FROM host WHERE name = ?`,
+  const [row] = await transaction.query<StoredFacts>(
+    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash FROM host
+      WHERE name = ?`,
     [name],
   )
   if (!row) return null
-  const { id, memory_mb: memoryMb, ...facts } = row
-  return { id, facts: { ...facts, memoryMb }, layouts: new Map() }
+  const { id, memory_mb: memoryMb, key_hash: keyHash, ...facts } = row
+  return { id, facts: { ...facts, memoryMb }, keyHash, layouts: new Map() }
 }
 
+type StoredFacts = Omit<HostFacts, 'memoryMb'> & { id: number; memory_mb: number; key_hash: string | null }
+
 async function addHost(transaction: Transaction, report: HostReport): Promise<KnownHost> {
-  const facts = report.facts ?? NO_FACTS
+  const { facts: said, keyHash = null } = report
+  const facts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
       name, first_heard, last_heard, clock_skew, latest_time, latest)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
     [...factValues(report.host, facts), report.host, report.heard, report.heard, report.clockSkew],
   )
-  return { id, facts, layouts: new Map() }
+  return { id, facts, keyHash, layouts: new Map() }
 }
 
 function factValues(name: string, facts: HostFacts) {
   const { ip, platform, build, architecture, domain, processors, memoryMb } = facts
-  const search = [name, ip, domain, platform, build].map(foldCase).join('\n')
+  const search = searchText(name, facts)
   return [ip, orderIp(ip), platform, build, architecture, domain, processors, memoryMb, search]
+}
+
+/** What a search for hosts looks through. */
+export function searchText(
+  name: string,
+  { ip, domain, platform, build }: Pick<HostFacts, 'ip' | 'domain' | 'platform' | 'build'>,
+): string {
+  return [name, ip, domain, platform, build].map(foldCase).join('\n')
 }
 
 function sameFacts(a: HostFacts, b: HostFacts): boolean {

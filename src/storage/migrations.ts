@@ -135,6 +135,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     ) ${plain}`,
     `CREATE INDEX token_by_user ON token (user)`,
   ],
+  // The key that owns the host's name: see host-names.ts.
+  () => [`ALTER TABLE host ADD COLUMN key_hash VARCHAR(64)`],
 ]
 
 /** The schema that this program reads and writes. */

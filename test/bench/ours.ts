@@ -37,7 +37,6 @@ export async function startOurs(
   const set = [
     'web.port=0',
     'collect.port=0',
-    '--set',
     'collect.tls_port=off',
     'web.address=127.0.0.1',
     'collect.address=127.0.0.1',

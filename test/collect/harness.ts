@@ -19,12 +19,13 @@ export class MemoryStore implements IngestStore {
   #gate: Promise<void> | null = null
   #open: () => void = () => {}
 
-  async write(reports: readonly HostReport[]): Promise<void> {
+  async write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>> {
     this.writes++
     if (this.#gate !== null) await this.#gate
     if (this.isAway) throw new Error('the database is away')
     if (reports.some((report) => report.host === this.poison)) throw new Error('one report is no good')
     this.reports.push(...reports)
+    return new Set()
   }
 
   /** Commits wait from now on. */
@@ -67,7 +68,7 @@ export async function startRig(options: Partial<CollectEngineOptions> = {}): Pro
     log,
     ...options,
   })
-  return { engine, store, lines, port: engine.port }
+  return { engine, store, lines, port: engine.port ?? 0 }
 }
 
 /** A client that writes all it is given, however slowly it is taken. */

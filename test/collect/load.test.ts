@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { encodeBatch } from '../../src/protocol/encode.ts'
+import type { HostReport } from '../../src/storage/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { aPacket, Client, MemoryStore, NOW, PASSPHRASE, type Rig, startRig, waitFor } from './harness.ts'
 
@@ -66,6 +67,7 @@ describe('a long packet of the original', () => {
           expect(values[0]).toBe((NOW - time) / 60 + 0.25)
         }
       }
+      return new Set<HostReport>()
     }
   }
 

@@ -59,12 +59,16 @@ describe('the nearest known word', () => {
 })
 
 describe('server addresses', () => {
-  const cases: [string, { host: string; port: number } | null][] = [
-    ['monitor.example.org:9000', { host: 'monitor.example.org', port: 9000 }],
-    ['monitor', { host: 'monitor', port: 8888 }],
-    ['10.0.0.1:1', { host: '10.0.0.1', port: 1 }],
-    ['[2001:db8::1]:8888', { host: '2001:db8::1', port: 8888 }],
-    ['[::1]', { host: '::1', port: 8888 }],
+  const cases: [string, ReturnType<typeof parseServerAddress>][] = [
+    ['monitor.example.org:9000', { host: 'monitor.example.org', port: 9000, tls: null }],
+    ['monitor', { host: 'monitor', port: 8888, tls: null }],
+    ['10.0.0.1:1', { host: '10.0.0.1', port: 1, tls: null }],
+    ['[2001:db8::1]:8888', { host: '2001:db8::1', port: 8888, tls: null }],
+    ['[::1]', { host: '::1', port: 8888, tls: null }],
+    ['tls://monitor', { host: 'monitor', port: 8889, tls: true }],
+    ['tls://[::1]:443', { host: '::1', port: 443, tls: true }],
+    ['tcp://monitor', { host: 'monitor', port: 8888, tls: false }],
+    ['tls://', null],
     ['::1', null],
     ['a:0', null],
     ['a:65536', null],
@@ -73,4 +77,8 @@ describe('server addresses', () => {
     ['', null],
   ]
   test.each(cases)('%j is %j', (text, address) => expect(parseServerAddress(text)).toEqual(address))
+  test('without a scheme and a port mean the port of the way that is usual', () => {
+    expect(parseServerAddress('monitor', true)).toEqual({ host: 'monitor', port: 8889, tls: null })
+    expect(parseServerAddress('tcp://monitor', true)).toMatchObject({ port: 8888, tls: false })
+  })
 })

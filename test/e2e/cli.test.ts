@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path'
 import { FROM_SOURCE, makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
 
-const ANY_PORTS = ['--set', 'web.port=0', '--set', 'collect.port=0']
+const ANY_PORTS = ['--set', 'web.port=0', '--set', 'collect.port=0', '--set', 'collect.tls_port=0']
 
 let cwd = ''
 beforeAll(() => {
@@ -213,7 +213,9 @@ describe('a server', () => {
 
   test('that finds its port taken says so and ends', async () => {
     const holder = Bun.listen({ hostname: '0.0.0.0', port: 0, socket: { data() {} } })
-    const { code, stderr } = await run(`server --set web.port=${holder.port} --set collect.port=0`)
+    const { code, stderr } = await run(
+      `server --set web.port=${holder.port} --set collect.port=0 --set collect.tls_port=0`,
+    )
     holder.stop(true)
     expect(stderr).toContain(`can't listen on 0.0.0.0:${holder.port}`)
     expect(code).toBe(1)

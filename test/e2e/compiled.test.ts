@@ -46,7 +46,7 @@ describe('the compiled program', () => {
   })
 
   test('serves its pages with what they are made of, watches its machine and stops', async () => {
-    const ports = ['--set', 'web.port=0', '--set', 'collect.port=0']
+    const ports = ['--set', 'web.port=0', '--set', 'collect.port=0', '--set', 'collect.tls_port=0']
     const server = await startMonitor(['server', '--agent', ...ports], { cwd, program: COMPILED })
     const base = `http://127.0.0.1:${server.ports.web}`
     const page = await (await fetch(`${base}/login`)).text()

@@ -33,7 +33,7 @@ export const roles: readonly Command[] = [
     stays: true,
     run: async (input) => {
       const { runCollect } = await import('../collect.ts')
-      return runCollect(input.load())
+      return runCollect(input.load(), input.print)
     },
   },
   {

@@ -8,6 +8,7 @@ const { PORT, QUEUE_FILE = '' } = process.env
 await startAgent({
   servers: [{ host: '127.0.0.1', port: Number(PORT) }],
   passphrase: 'open sesame',
+  key: 'key-of-the-killed-agent',
   name: 'killed',
   interval: 1,
   queueAge: 86_400,

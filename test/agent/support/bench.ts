@@ -71,6 +71,7 @@ export function openBench(): Bench {
         {
           servers: ports.map((port) => ({ host: '127.0.0.1', port })),
           passphrase: 'open sesame',
+          key: 'the key of this agent',
           name: 'web01',
           interval,
           queueAge: 7 * 86_400,

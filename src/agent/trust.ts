@@ -1,0 +1,45 @@
+import { isIP } from 'node:net'
+import type { Socket, TLSOptions } from 'bun'
+import { fingerprintOf } from '../lib/fingerprint.ts'
+
+/** How a server over TLS is known. There is no way to take any: with neither list nothing is trusted. */
+export type Trust = {
+  /**
+   * SHA-256 of the certificates that are trusted, as `fingerprintOf` gives it; null when CAs vouch. With fingerprints, neither the
+   * CA nor the name nor the age of a certificate says anything more.
+   */
+  readonly fingerprints: readonly string[] | null
+  /** Certificates in PEM of the CAs that may vouch for the server; unused with fingerprints. */
+  readonly authorities: readonly string[]
+}
+
+/** The library judges unless a fingerprint does; then it must not end the connection before we have looked. */
+export function toTlsOptions(host: string, { fingerprints, authorities }: Trust): TLSOptions {
+  return {
+    rejectUnauthorized: fingerprints === null,
+    ...(fingerprints === null && { ca: [...authorities] }),
+    // An address is no server name, says RFC 6066.
+    ...(isIP(host) === 0 && { serverName: host }),
+  }
+}
+
+/**
+ * What speaks against the server at the other end, as a sentence; null when it is the one that is meant. To be asked when the
+ * handshake is over; `isValid` and `error` are what the library found.
+ */
+export function findDistrust(
+  { fingerprints }: Trust,
+  socket: Pick<Socket, 'authorized' | 'getPeerX509Certificate'>,
+  isValid: boolean,
+  error: Error | null,
+): string | null {
+  if (fingerprints === null)
+    return isValid && error === null && socket.authorized
+      ? null
+      : `the server's certificate is not trusted: ${error?.message ?? 'no reason given'}`
+  if (!isValid) return `the TLS handshake failed: ${error?.message ?? 'no reason given'}`
+  const found = fingerprintOf(socket.getPeerX509Certificate().raw)
+  return fingerprints.includes(found)
+    ? null
+    : `the server has another certificate than agent.fingerprint says: ${found}`
+}

@@ -1,0 +1,81 @@
+import { reportForeignKey } from '../domain/identity.ts'
+import type { Database, Transaction } from './database.ts'
+import { applyReports } from './event-reports.ts'
+import { type KnownHost, searchText } from './known-hosts.ts'
+import type { HostReport, HostStore } from './store.ts'
+
+/**
+ * Whose the names of hosts are. `host.key_hash` is that of the first key that was said for the host, null while there was none. Every
+ * change to a host that is there counts up `counter.removed`, so that no process goes on with what it remembers.
+ */
+
+/** What came of a report whose key is not the one that is remembered of its host. */
+export type Claim = 'claimed' | 'foreign'
+
+/** Gives the name to the report's key when it is nobody's yet; else opens the event that somebody tried. */
+export async function claimName(
+  transaction: Transaction,
+  host: KnownHost,
+  report: HostReport,
+): Promise<Claim> {
+  const { keyHash = null } = report
+  if (host.keyHash === null && keyHash !== null) {
+    await transaction.run('UPDATE host SET key_hash = ? WHERE id = ?', [keyHash, host.id])
+    await countChange(transaction)
+    host.keyHash = keyHash
+    return 'claimed'
+  }
+  await applyReports(transaction, host.id, [reportForeignKey(report.heard, 'open')])
+  return 'foreign'
+}
+
+export function createHostNames(database: Database): Pick<HostStore, 'rename' | 'forgetKey' | 'listKeyed'> {
+  return {
+    rename: (name, newName) =>
+      database.transaction(async (transaction) => {
+        const [row] = await transaction.query<Named>(
+          'SELECT id, ip, domain, platform, build FROM host WHERE name = ?',
+          [name],
+        )
+        if (!row) return 'unknown'
+        const [other] = await transaction.query('SELECT id FROM host WHERE name = ?', [newName])
+        if (other) return 'taken'
+        await transaction.run('UPDATE host SET name = ?, search_text = ? WHERE id = ?', [
+          newName,
+          searchText(newName, row),
+          row.id,
+        ])
+        await countChange(transaction)
+        return 'renamed'
+      }),
+
+    forgetKey: (name, at) =>
+      database.transaction(async (transaction) => {
+        const [row] = await transaction.query<{ id: number }>(
+          'SELECT id FROM host WHERE name = ? AND key_hash IS NOT NULL',
+          [name],
+        )
+        if (!row) return false
+        await transaction.run('UPDATE host SET key_hash = NULL WHERE id = ?', [row.id])
+        await applyReports(transaction, row.id, [reportForeignKey(at, 'closed')])
+        await countChange(transaction)
+        return true
+      }),
+
+    async listKeyed(names) {
+      const keyed = new Set<string>()
+      for (const name of names) {
+        const [row] = await database.query('SELECT id FROM host WHERE name = ? AND key_hash IS NOT NULL', [
+          name,
+        ])
+        if (row) keyed.add(name)
+      }
+      return keyed
+    },
+  }
+}
+
+type Named = { id: number; ip: string; domain: string; platform: string; build: string }
+
+const countChange = (transaction: Transaction) =>
+  transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'removed'`)
