@@ -92,16 +92,21 @@ export function foldBlock(
   }
 }
 
-/** Writes the block over `held`, which must be what the database has just now. */
+/**
+ * Writes the block over `held`, which must be what the database has just now. `moves` says whether its segments go to the end of
+ * their table. Where a whole day's blocks grow they should: those of all hosts then leave whole pages behind, where growing in
+ * place would split each. A single block that changes a little should stay: its gap would not be filled again.
+ */
 export async function saveBlock(
   transaction: Transaction,
   host: number,
   day: number,
   block: FoldedBlock,
   held: HeldBlock | null,
+  moves: boolean,
 ) {
   const metrics = [...block.segments.keys()].sort((a, b) => a - b)
-  const keepsIds = held?.metrics.length === metrics.length
+  const keepsIds = !moves && held?.metrics.length === metrics.length
   const first = keepsIds ? held.row.first_segment : await takeSegmentIds(transaction, metrics.length)
   if (held && !keepsIds) await deleteSegments(transaction, held.row)
   for (const [i, metric] of metrics.entries()) {

@@ -61,7 +61,7 @@ async function foldPiece(
   if (known && samples > 0) {
     const day = dayOf(from)
     const held = await findHeldBlock(transaction, host, day)
-    await saveBlock(transaction, host, day, foldBlock(day, gathered, held, 'gathered'), held)
+    await saveBlock(transaction, host, day, foldBlock(day, gathered, held, 'gathered'), held, false)
   }
   await transaction.run('DELETE FROM late_frame WHERE host = ? AND time >= ? AND time <= ?', [
     host,

@@ -105,7 +105,7 @@ async function foldGroup(database: Database, layouts: LayoutReader, slice: Slice
     }
     for (const { host, block, held } of blocks) {
       const [known] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
-      if (known) await saveBlock(transaction, host, day, block, held)
+      if (known) await saveBlock(transaction, host, day, block, held, true)
     }
     return true
   })
