@@ -74,10 +74,11 @@
     shown = { columns, from, to }
     const isThinned = columns[2].some((value, i) => value !== columns[3][i])
     if (plot && plot.isThinned === isThinned) {
-      plot.setData(columns, false)
+      const [min, max] = rangeOfValues()
       plot.batch(() => {
+        plot.setData(columns, false)
         plot.setScale('x', { min: from, max: to })
-        plot.setScale('y', { min: 0, max: 1 })
+        plot.setScale('y', { min, max })
       })
     } else {
       plot?.destroy()
@@ -92,7 +93,6 @@
       words.textContent = 'No samples in this time'
       place.append(words)
     }
-    place.dataset.drawn = `${from}-${to}`
   }
 
   function describePlot(isThinned) {
@@ -135,8 +135,14 @@
           size: isNarrow && unit !== 'state' ? 62 : 74,
         },
       ],
-      hooks: { setSelect: [zoomToSelection], setCursor: [moveTip], ready: [addTip] },
+      hooks: { setSelect: [zoomToSelection], setCursor: [moveTip], ready: [addTip], draw: [noteDrawn] },
     }
+  }
+
+  /** What is on the canvas, said in the document. */
+  function noteDrawn({ scales: { x, y } }) {
+    place.dataset.levels = `${y.min}-${y.max}`
+    place.dataset.drawn = `${x.min}-${x.max}`
   }
 
   const shortenTick = (label) =>

@@ -1,3 +1,4 @@
+import type { Host } from '../domain/host.ts'
 import { metricSubject } from '../domain/metric.ts'
 
 /** One small graph of a host's page: its lines share an axis. */
@@ -10,6 +11,15 @@ export type ChartPlan = {
 const MAX_LINES = 5
 /** Disks with a graph of their own. */
 const MAX_DISKS = 4
+
+/** The longest and the shortest time that small graphs show, in seconds. */
+const HOUR = 3600
+const YOUNG = 600
+
+/** When the small graphs of a host begin. Those of a young one begin with it, so that its first minutes fill them. */
+export function chartStart({ firstHeard }: Pick<Host, 'firstHeard'>, to: number): number {
+  return Math.max(to - HOUR, Math.min(firstHeard, to - YOUNG))
+}
 
 /** Graphs of fixed metrics; a graph without any of its metrics is left out. */
 const FIXED: readonly (readonly [string, Readonly<Record<string, string>>])[] = [

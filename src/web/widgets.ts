@@ -43,10 +43,17 @@ export function percentMeter(percent: number | undefined): Html {
   return html`<span class="meter">${bar(percent)}<span${percent >= 95 && html` class="full-text"`}>${formatValue(percent, '%')}</span></span>`
 }
 
-/** A large number over its small name. */
-export function bigFigure(name: string, value: number | undefined, unit: Unit, href: string): Html {
+/** A large number under its small name. `word` takes the place of the unit. */
+export function bigFigure(
+  name: string,
+  value: number | undefined,
+  unit: Unit,
+  href: string,
+  word?: string,
+): Html {
   const figure = value === undefined ? { number: '–', unit: '' } : formatFigure(value, unit)
-  return html`<a href="${href}"><span class="name">${name}</span><b>${figure.number}${figure.unit !== '' && html`<small>${figure.unit}</small>`}</b></a>`
+  const behind = word ?? figure.unit
+  return html`<a href="${href}"><span class="name">${name}</span><b>${figure.number}${behind !== '' && html`<small>${behind}</small>`}</b></a>`
 }
 
 export type PagerOptions = {
@@ -56,18 +63,17 @@ export type PagerOptions = {
   readonly total: number
 }
 
-/** Which rows these are of how many, and the ways to the others; nothing but the count when all fit. */
+/** Which rows these are of how many, and the ways to the others; nothing when all fit. */
 export function pager({ url, offset, limit, total }: PagerOptions): Html {
-  if (total === 0) return html``
+  if (total <= limit && offset === 0) return html``
   const last = Math.min(offset + limit, total)
+  const before = Math.max(0, Math.min(offset, Math.ceil(total / limit) * limit) - limit)
   const step = (to: number, word: string, isPossible: boolean) =>
     isPossible
       ? html`<a class="button" href="${withParameters(url, { offset: to === 0 ? null : String(to) })}">${word}</a>`
       : html`<span class="button" aria-disabled="true">${word}</span>`
-  return html`<nav class="pager" aria-label="Pages"><span>${formatNumber(offset + 1)}–${formatNumber(last)} of ${formatNumber(total)}</span>${
-    total > limit &&
-    html`${step(Math.max(0, offset - limit), 'Previous', offset > 0)}${step(offset + limit, 'Next', last < total)}`
-  }</nav>`
+  const rows = offset < total ? `${formatNumber(offset + 1)}–${formatNumber(last)}` : 'none'
+  return html`<nav class="pager" aria-label="Pages"><span>${rows} of ${formatNumber(total)}</span>${step(before, 'Previous', offset > 0)}${step(offset + limit, 'Next', last < total)}</nav>`
 }
 
 /** Path and query of this address with some parameters changed; null takes one away. */

@@ -174,3 +174,19 @@ test('the search box is reached by a key', async () => {
   await page.getByRole('link', { name: 'build01' }).waitFor()
   await page.close()
 }, 30_000)
+
+test('a graph that goes on keeps its values within its levels', async () => {
+  const { page } = await openPage(METRIC)
+  await page.locator('[data-drawn]').waitFor()
+  const levels = () => page.locator('[data-graph]').getAttribute('data-levels')
+  const before = (await levels())?.split('-').map(Number) ?? []
+  expect(before[0]).toBe(0)
+  expect(before[1]).toBeLessThan(98.7)
+  const span = await drawnSpan(page)
+  await page.waitForTimeout(2500)
+  await report(website.store, FIRST_HOST, 98.7)
+  await waitForOtherSpan(page, span)
+  await page.waitForTimeout(100)
+  expect(await levels()).toBe('0-100')
+  await page.close()
+}, 30_000)

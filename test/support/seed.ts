@@ -46,6 +46,10 @@ export async function seedStore(store: Store, options: SeedOptions): Promise<str
       events: [],
     }
     const events = i % 5 === 0 || odd.includes(name) ? makeEvents(i, newest, odd.includes(name)) : []
+    // A host is as old as its first sample.
+    await store.ingest.write([
+      { ...report, heard: frames[0]?.time ?? report.heard, frames: frames.slice(0, 1) },
+    ])
     for (let start = 0; start < frames.length; start += 1000)
       await store.ingest.write([{ ...report, frames: frames.slice(start, start + 1000) }])
     await store.ingest.write([{ ...report, events }])

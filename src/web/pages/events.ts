@@ -16,7 +16,7 @@ import {
   stampLabel,
   withParameters,
 } from '../widgets.ts'
-import { formatNumber, formatSpan } from '../words.ts'
+import { formatCount, formatNumber, formatSpan } from '../words.ts'
 
 const PAGE = 100
 const SEVERITIES: readonly Severity[] = [1, 2, 3, 4]
@@ -84,7 +84,7 @@ type EventsModel = {
 
 function eventsView(model: EventsModel): Html {
   const { url, status, events, offset, total, host } = model
-  return html`<div class="head"><div><h1>Events</h1></div><div class="totals" data-live="totals" role="group" aria-label="Open events by severity">${severityLinks(model)}</div></div>
+  return html`<div class="head"><div><h1>Events</h1><p class="lead" data-live="lead">${formatCount(total, `${status} event`)}</p></div><div class="totals" data-live="totals" role="group" aria-label="Open events by severity">${severityLinks(model)}</div></div>
 <div class="filters"><nav class="wide" aria-label="Status"><ul class="segments">${(
     ['open', 'closed'] as const
   ).map(

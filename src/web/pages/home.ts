@@ -4,6 +4,7 @@ import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { readInteger } from '../api/query.ts'
 import { donut, sparkline } from '../chart.ts'
+import { chartStart } from '../host-charts.ts'
 import { describePlatform, hostTable } from '../host-table.ts'
 import { type Html, html } from '../html.ts'
 import { severityMark, statusMark } from '../icons.ts'
@@ -106,12 +107,13 @@ function openEvents(open: HomeModel['open']): Html {
 function serverPanel({ server, serverName, lines, now, silence }: HomeModel): Html {
   if (!server)
     return html`<section><h2>This server</h2><p class="soft">No agent reports as <b>${serverName}</b> yet. <code>monitor server --agent</code> watches this machine as well.</p></section>`
+  const from = chartStart(server, now)
   return html`<section><h2>This server</h2>
 <p class="server-line"><a href="${hostPath(server.name)}"><b>${server.name}</b></a> ${statusLabel(hostStatus(server, now, silence))} <span class="soft">reported ${agoLabel(server.lastHeard, now)}</span></p><p class="server-line soft">${describeMachine(server)}</p>
 <div class="trio">${SERVER_FIGURES.map(({ metric, name, most }) => {
     const value = server.latest[metric]
     const series = lines.get(metric)
-    return html`<a href="${metricPath(server.name, metric)}"><span class="soft">${name}</span><b>${value === undefined ? '–' : formatValue(value, metricUnit(metric))}</b>${series && sparkline({ name, ...series }, now - HOUR, now, most)}</a>`
+    return html`<a href="${metricPath(server.name, metric)}"><span class="soft">${name}</span><b>${value === undefined ? '–' : formatValue(value, metricUnit(metric))}</b>${series && sparkline({ name, ...series }, from, now, most)}</a>`
   })}</div></section>`
 }
 
