@@ -1,0 +1,54 @@
+/** A role as the system's service manager is to run it. */
+export type ServiceSpec = {
+  /** `monitor-agent`: the name of the unit or of the Windows service. */
+  readonly name: string
+  /** What people read beside the name: `Monitor: agent`. */
+  readonly title: string
+  /** One sentence. */
+  readonly doc: string
+  /** Absolute path of the executable. */
+  readonly program: string
+  readonly arguments: readonly string[]
+  /** Account on Linux, with a group of the same name; Windows has one of its own for services. */
+  readonly user: string
+  /** Absolute path of the folder that the service keeps its state in, for its account alone. */
+  readonly dataDir: string
+  /** Files that nobody but the service's account and administrators may read; all of them are there. */
+  readonly secretFiles: readonly string[]
+  /** It reads about the whole machine, as the agent does, and not only about itself. */
+  readonly watchesMachine: boolean
+  /** It listens at a port under 1024. */
+  readonly bindsLowPort: boolean
+  /** It reads its certificates again on SIGHUP. */
+  readonly reloads: boolean
+}
+
+export type ServiceState = 'running' | 'starting' | 'stopping' | 'stopped' | 'failed' | 'not installed'
+
+export type ServiceStatus = {
+  readonly state: ServiceState
+  /** Null while there is no process. */
+  readonly pid: number | null
+  /** Starts with the machine. */
+  readonly starts: boolean
+  /** What the manager says besides, such as the exit code of the last run; empty when there is nothing. */
+  readonly detail: string
+}
+
+/**
+ * systemd or the Windows service manager. Every method but `status` needs an administrator's rights and rejects with words that
+ * say so, or with what the manager said.
+ */
+export type ServiceManager = {
+  /** How people call it: `systemd`. */
+  readonly title: string
+  /** Registers a service, or brings the one of that name up to date; it starts with the machine from then on, not yet now. */
+  install(spec: ServiceSpec): Promise<void>
+  /** Stops it, too. Nothing happens when there is none. */
+  uninstall(name: string): Promise<void>
+  /** Resolves when it is up; so do those below, when it is so. */
+  start(name: string): Promise<void>
+  stop(name: string): Promise<void>
+  restart(name: string): Promise<void>
+  status(name: string): Promise<ServiceStatus>
+}
