@@ -1,8 +1,8 @@
 import { Database as Connection } from 'bun:sqlite'
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SCHEMA_VERSION } from './migrations.ts'
-import { readOnce, type SqliteDatabase } from './sqlite.ts'
+import { readOnce, type SqliteDatabase, syncPath } from './sqlite.ts'
 
 /**
  * Writes a copy as of one moment, opened and checked before it gets its name. Others read and write meanwhile; this
@@ -17,9 +17,9 @@ export async function backUp(database: SqliteDatabase, file: string): Promise<vo
   try {
     database.connection.run('VACUUM INTO ?', [partial])
     verifyBackup(partial)
-    syncFile(partial)
+    syncPath(partial)
     renameSync(partial, file)
-    syncFile(dirname(file))
+    syncPath(dirname(file))
   } catch (cause) {
     rmSync(partial, { force: true })
     throw new Error(`no backup was written to ${file}`, { cause })
@@ -49,14 +49,4 @@ function readSchema(connection: Connection): number {
   )
   if (tables.length !== 2) return 0
   return Number(readOnce(connection, 'SELECT MAX(number) FROM migration')[0]?.[0] ?? 0)
-}
-
-/** Of a file or a folder: what was done to it is on disk afterwards. */
-export function syncFile(path: string) {
-  const handle = openSync(path, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }

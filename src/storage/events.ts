@@ -1,5 +1,5 @@
 import type { Event, Severity } from '../domain/event.ts'
-import type { Database, Value } from './database.ts'
+import type { Database, Reader, Value } from './database.ts'
 import { noteHistory } from './event-reports.ts'
 import type { EventQuery, EventStore } from './store.ts'
 
@@ -78,7 +78,8 @@ export function createEventStore(database: Database): EventStore {
           'UPDATE event SET is_open = 0, closed = ?, closed_by_hand = 1 WHERE id = ? AND is_open = 1',
           [at, id],
         )
-        if (changed > 0) await noteHistory(transaction, id, at, 'closed', await readSeverity(id), by)
+        if (changed > 0)
+          await noteHistory(transaction, id, at, 'closed', await readSeverity(transaction, id), by)
         return changed > 0
       }),
 
@@ -88,15 +89,16 @@ export function createEventStore(database: Database): EventStore {
           'UPDATE event SET is_open = 1, closed = NULL, closed_by_hand = 0 WHERE id = ? AND is_open = 0',
           [id],
         )
-        if (changed > 0) await noteHistory(transaction, id, at, 'reopened', await readSeverity(id), by)
+        if (changed > 0)
+          await noteHistory(transaction, id, at, 'reopened', await readSeverity(transaction, id), by)
         return changed > 0
       }),
   }
+}
 
-  async function readSeverity(id: number): Promise<number> {
-    const [row] = await database.query<{ severity: number }>('SELECT severity FROM event WHERE id = ?', [id])
-    return row?.severity ?? 0
-  }
+async function readSeverity(reader: Reader, id: number): Promise<number> {
+  const [row] = await reader.query<{ severity: number }>('SELECT severity FROM event WHERE id = ?', [id])
+  return row?.severity ?? 0
 }
 
 function toEvent(row: EventRow): Event {

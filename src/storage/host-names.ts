@@ -1,4 +1,5 @@
 import { reportForeignKey } from '../domain/identity.ts'
+import { addToCounter } from './counters.ts'
 import type { Database, Transaction } from './database.ts'
 import { applyReports } from './event-reports.ts'
 import { type KnownHost, searchText } from './known-hosts.ts'
@@ -21,7 +22,7 @@ export async function claimName(
   const { keyHash = null } = report
   if (host.keyHash === null && keyHash !== null) {
     await transaction.run('UPDATE host SET key_hash = ? WHERE id = ?', [keyHash, host.id])
-    await countChange(transaction)
+    await addToCounter(transaction, 'removed', 1)
     host.keyHash = keyHash
     return 'claimed'
   }
@@ -45,7 +46,7 @@ export function createHostNames(database: Database): Pick<HostStore, 'rename' | 
           searchText(newName, row),
           row.id,
         ])
-        await countChange(transaction)
+        await addToCounter(transaction, 'removed', 1)
         return 'renamed'
       }),
 
@@ -58,7 +59,7 @@ export function createHostNames(database: Database): Pick<HostStore, 'rename' | 
         if (!row) return false
         await transaction.run('UPDATE host SET key_hash = NULL WHERE id = ?', [row.id])
         await applyReports(transaction, row.id, [reportForeignKey(at, 'closed')])
-        await countChange(transaction)
+        await addToCounter(transaction, 'removed', 1)
         return true
       }),
 
@@ -76,6 +77,3 @@ export function createHostNames(database: Database): Pick<HostStore, 'rename' | 
 }
 
 type Named = { id: number; ip: string; domain: string; platform: string; build: string }
-
-const countChange = (transaction: Transaction) =>
-  transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'removed'`)

@@ -22,6 +22,8 @@ const NO_FACTS: HostFacts = {
   memoryMb: 0,
 }
 
+/** Hosts remembered; beyond that they are looked up again. */
+const MAX_HOSTS = 50_000
 /** Layouts remembered a host; one that changes its metrics all the time must not fill the memory. */
 const MAX_LAYOUTS = 64
 
@@ -42,6 +44,7 @@ export function createKnownHosts(): KnownHosts {
     recall: (name) => hosts.get(name) ?? null,
     async load(transaction, report) {
       const host = (await findHost(transaction, report.host)) ?? (await addHost(transaction, report))
+      if (hosts.size >= MAX_HOSTS) hosts.clear()
       hosts.set(report.host, host)
       return host
     },

@@ -97,6 +97,7 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `CREATE UNIQUE INDEX event_by_uid ON event (host, uid)`,
     `CREATE INDEX event_by_host ON event (host, metric, opened)`,
     `CREATE INDEX event_by_opened ON event (opened)`,
+    `CREATE INDEX event_by_status ON event (is_open, opened)`,
     `CREATE INDEX event_by_state ON event (is_open, severity, opened)`,
     `CREATE INDEX event_by_closed ON event (is_open, closed)`,
     `CREATE TABLE event_history (

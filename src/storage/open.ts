@@ -46,7 +46,7 @@ export async function openStore(url: string, { dataDir, clock, log }: OpenStoreO
     users: createUserStore(database),
     sessions: createSessionStore(database),
     tokens: createTokenStore(database),
-    maintenance: createMaintenanceStore(database, layouts, states, log),
+    maintenance: createMaintenanceStore(database, layouts, states, clock, log),
     async close() {
       await states.close()
       await database.close()

@@ -2,9 +2,9 @@ import { Database as Connection } from 'bun:sqlite'
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
-import { syncFile, verifyBackup } from './backup.ts'
+import { verifyBackup } from './backup.ts'
 import { sqliteFile } from './open.ts'
-import { isBusy, readOnce } from './sqlite.ts'
+import { isBusy, readOnce, syncPath } from './sqlite.ts'
 
 export type RestoreOptions = {
   readonly dataDir: string
@@ -29,7 +29,7 @@ export async function restoreBackup(
     copyFileSync(file, copy)
     chmodSync(copy, 0o600)
     verifyBackup(copy)
-    syncFile(copy)
+    syncPath(copy)
     return exchange(target, copy, clock)
   } finally {
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true })
@@ -39,7 +39,7 @@ export async function restoreBackup(
 function exchange(target: string, copy: string, clock: Clock): string | null {
   if (!existsSync(target)) {
     renameSync(copy, target)
-    syncFile(dirname(target))
+    syncPath(dirname(target))
     return null
   }
   const lock = takeAlone(target)
@@ -47,7 +47,7 @@ function exchange(target: string, copy: string, clock: Clock): string | null {
     const kept = nameKept(target, clock)
     renameSync(target, kept)
     renameSync(copy, target)
-    syncFile(dirname(target))
+    syncPath(dirname(target))
     return kept
   } finally {
     lock.close()

@@ -1,5 +1,5 @@
 import { Database as Connection, type Statement } from 'bun:sqlite'
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import type { Database, Transaction, Value } from './database.ts'
@@ -121,8 +121,26 @@ export function readOnce(connection: Connection, sql: string): unknown[][] {
 /** The file before SQLite makes it, so that its rights are never wider than they should be; WAL files take them over. */
 function createFile(file: string) {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const isNew = !existsSync(file)
   closeSync(openSync(file, 'a', 0o600))
   chmodSync(file, 0o600)
+  // SQLite makes its content last, but the name is ours.
+  if (isNew) syncPath(dirname(file))
+}
+
+/** Of a file or a folder: what was done to it is on disk afterwards, where the system lets one ask for that. */
+export function syncPath(path: string) {
+  let handle: number | null = null
+  try {
+    handle = openSync(path, 'r')
+    fsyncSync(handle)
+  } catch (error) {
+    // Windows opens no folder and flushes nothing that is open for reading; some network filesystems refuse too.
+    if (!['EPERM', 'EISDIR', 'EACCES', 'EINVAL'].includes(String((error as { code?: unknown }).code)))
+      throw error
+  } finally {
+    if (handle !== null) closeSync(handle)
+  }
 }
 
 function identify(file: string): string {

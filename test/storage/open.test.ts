@@ -119,6 +119,13 @@ describe('what is read often', () => {
     )
   })
 
+  test('takes a page of events from an index, not by sorting', async () => {
+    for (const where of ['', 'WHERE is_open = 0', 'WHERE is_open = 1', 'WHERE is_open = 1 AND severity = 1'])
+      expect(
+        (await explain(`SELECT metric FROM event ${where} ORDER BY opened DESC, id DESC LIMIT 100`)).join(),
+      ).not.toContain('TEMP')
+  })
+
   test('finds open events and those of a host by an index', async () => {
     for (const where of [
       'is_open = 1 AND severity = 2',
