@@ -8,8 +8,14 @@ const FULL_RANGE = 0x7fffffff
 /** Below this the next byte goes out. */
 const LEAST_RANGE = 2 ** 23
 const CARRY = 2 ** 31
-/** How far a probability moves towards what came, as a shift, by how often it was used: early decisions count more. */
-const SHIFTS = new Uint8Array([1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5])
+/**
+ * How far a probability moves towards what came, as a shift, by how often it was used: early decisions count more. Part of the format,
+ * as all numbers here are: another table can't read what this one wrote.
+ */
+const SHIFTS = Uint8Array.of(
+  ...[1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5],
+  ...[5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6],
+)
 const LAST_SHIFT = SHIFTS.length - 1
 
 /** Learnt for each kind of decision: the probability of a 0 in 16 bits, and how often it was used. */
