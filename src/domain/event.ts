@@ -15,6 +15,7 @@ export function isSeverity(value: unknown): value is Severity {
 /** A problem of one metric of one host, from its opening to its closing. */
 export type Event = {
   readonly id: number
+  /** For an event of several hosts: how many, in words that are no name of a host. */
   readonly host: string
   readonly metric: string
   readonly severity: Severity
@@ -24,7 +25,29 @@ export type Event = {
   readonly opened: number
   readonly closed: number | null
   readonly acknowledgedBy: string | null
+  /** When it was acknowledged, by the server's clock. */
+  readonly acknowledged: number | null
+  /** The metric does not come any more, so that nobody knows whether the problem is still there. */
+  readonly isStale: boolean
+  /** The hosts of an event that stands for several; empty for all others. */
+  readonly members: readonly string[]
 }
+
+/** What happens to an event. A comment alone, and its going stale, change nothing that rules ask for. */
+export const EVENT_ACTIONS = [
+  'opened',
+  'severity',
+  'closed',
+  'reopened',
+  'acknowledged',
+  'comment',
+  'stale',
+  'fresh',
+] as const
+export type EventAction = (typeof EVENT_ACTIONS)[number]
+
+/** Longest comment of a person, in characters. */
+export const MAX_COMMENT = 2000
 
 /**
  * What a packet says about events. `uid` and `change` make it safe to hear twice: the state of event `uid` is that of
@@ -39,4 +62,6 @@ export type EventReport = {
   readonly severity: Severity
   readonly status: 'open' | 'closed'
   readonly message: string
+  /** True while the metric does not come any more: what is known of the problem is old. */
+  readonly stale?: boolean
 }

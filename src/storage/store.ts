@@ -1,7 +1,17 @@
-import type { Event, EventReport, Severity } from '../domain/event.ts'
+import type { EventReport } from '../domain/event.ts'
 import type { Host, HostFacts, HostStatus } from '../domain/host.ts'
 import type { Frame, Series } from '../domain/sample.ts'
 import type { Access, User } from '../domain/user.ts'
+import type {
+  EventStore,
+  OutboxStore,
+  RuleStore,
+  TargetStore,
+  WatchStore,
+  WindowStore,
+} from './event-store.ts'
+
+export type * from './event-store.ts'
 
 /**
  * The port to the server's database. Features ask for the narrowest of these types that serves them; only
@@ -78,26 +88,6 @@ export type SampleStore = {
   ranges(host: string, metrics: readonly string[], from: number, to: number): Promise<Map<string, Series>>
   /** First and last time of any sample of the host; null when there is none. */
   extent(host: string): Promise<{ first: number; last: number } | null>
-}
-
-export type EventQuery = {
-  readonly status?: 'open' | 'closed'
-  readonly host?: string
-  readonly metric?: string
-  readonly severity?: Severity
-  readonly offset?: number
-  /** At most 1000. */
-  readonly limit?: number
-}
-
-export type EventStore = {
-  find(id: number): Promise<Event | null>
-  /** Newest opening first. */
-  list(query: EventQuery): Promise<{ total: number; events: Event[] }>
-  countOpen(): Promise<Record<Severity, number>>
-  /** By hand; false when it is not in the other state. */
-  close(id: number, by: string, at: number): Promise<boolean>
-  reopen(id: number, by: string, at: number): Promise<boolean>
 }
 
 export type UserStore = {
@@ -195,6 +185,11 @@ export type Store = {
   readonly hosts: HostStore
   readonly samples: SampleStore
   readonly events: EventStore
+  readonly rules: RuleStore
+  readonly windows: WindowStore
+  readonly targets: TargetStore
+  readonly outbox: OutboxStore
+  readonly watch: WatchStore
   readonly users: UserStore
   readonly sessions: SessionStore
   readonly tokens: TokenStore

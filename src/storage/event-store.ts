@@ -1,0 +1,200 @@
+import type { Event, EventAction, EventReport, Severity } from '../domain/event.ts'
+import type { NoticeKind, Rule, Told } from '../domain/rule.ts'
+import type { Target } from '../domain/target.ts'
+import type { Window } from '../domain/window.ts'
+
+/** Ports to events and to what is told of them. Features take them from `store.ts`. */
+
+export type EventQuery = {
+  readonly status?: 'open' | 'closed'
+  /** Events of several hosts belong to each of them. */
+  readonly host?: string
+  readonly metric?: string
+  readonly severity?: Severity
+  readonly acknowledged?: boolean
+  /** Opened at this time or later, and at this time or before. */
+  readonly from?: number
+  readonly to?: number
+  readonly offset?: number
+  /** At most 1000. */
+  readonly limit?: number
+}
+
+/** One thing that happened to an event. */
+export type EventHistoryEntry = {
+  readonly action: EventAction
+  /** By the clock of whoever did it. */
+  readonly time: number
+  /** By the server's clock. */
+  readonly noted: number
+  readonly severity: Severity
+  /** The user; null for the agent or the server itself. */
+  readonly actor: string | null
+  readonly comment: string | null
+}
+
+export type NoticeState = 'waiting' | 'sent' | 'failed'
+
+/** A notice of an event with every attempt to send it. */
+export type Delivery = {
+  readonly kind: NoticeKind
+  /** Name of the rule as it was when the notice was written. */
+  readonly rule: string
+  readonly channel: string
+  readonly target: string
+  readonly created: number
+  readonly state: NoticeState
+  /** When it is tried again; null when it is not. */
+  readonly due: number | null
+  readonly attempts: readonly DeliveryAttempt[]
+}
+
+export type DeliveryAttempt = {
+  readonly time: number
+  readonly isTaken: boolean
+  /** What the receiver answered, or why it could not. */
+  readonly answer: string
+}
+
+export type EventStore = {
+  find(id: number): Promise<Event | null>
+  /** Newest opening first. */
+  list(query: EventQuery): Promise<{ total: number; events: Event[] }>
+  countOpen(): Promise<Record<Severity, number>>
+  /** Oldest first. */
+  history(id: number): Promise<EventHistoryEntry[]>
+  /** Oldest first, at most the newest 500. */
+  deliveries(id: number): Promise<Delivery[]>
+  /** What the server itself says of a host, in the way of agents; the host is not heard by it. False when there is no such host. */
+  report(host: string, reports: readonly EventReport[]): Promise<boolean>
+  /**
+   * By hand. False when there is none or it is not in the other state. Closed while its reporter still sees the problem, it
+   * stays closed until the problem has ended and comes again.
+   */
+  close(id: number, by: string, at: number, comment?: string): Promise<boolean>
+  /** False also while another event of the same metric of the host is open. */
+  reopen(id: number, by: string, at: number, comment?: string): Promise<boolean>
+  /** False when there is none or it is not open. Again by another person, or with another comment, is noted too. */
+  acknowledge(id: number, by: string, at: number, comment?: string): Promise<boolean>
+  /** False when there is none. */
+  comment(id: number, by: string, at: number, comment: string): Promise<boolean>
+}
+
+/** In the order of their names. Names are unique in their kind: `null` and 'taken' say that this one is another's. */
+type NamedStore<T extends { readonly id: number }> = {
+  list(): Promise<T[]>
+  find(id: number): Promise<T | null>
+  /** The id; null when the name is taken. */
+  add(one: Omit<T, 'id'>): Promise<number | null>
+  update(one: T): Promise<'updated' | 'unknown' | 'taken'>
+}
+
+export type RuleStore = NamedStore<Rule> & {
+  /** What it has still to say is said; false when there is none. */
+  delete(id: number): Promise<boolean>
+}
+
+export type WindowStore = NamedStore<Window> & { delete(id: number): Promise<boolean> }
+
+/** Rules that use a target follow when it is renamed. */
+export type TargetStore = NamedStore<Target> & {
+  delete(id: number): Promise<'deleted' | 'unknown' | 'used'>
+}
+
+/** A change of an event about which rules were not asked yet: how the event was right after it. */
+export type EventChange = {
+  /** Grows from change to change. */
+  readonly id: number
+  readonly event: Event
+  /** Server's clock at the change, and of the opening; never ahead of when they were noted, whatever the agent's clock says. */
+  readonly changed: number
+  readonly opened: number
+  /** When the next change of this event was noted that also waits; null when this is the newest. */
+  readonly followed: number | null
+}
+
+/** What one rule was told of an event, and when to ask again. */
+export type ToldRow = { readonly rule: number; readonly told: Told; readonly lookAgain: number | null }
+
+/** A notice to write: `snapshot` is the event as it is told. */
+export type NewNotice = {
+  readonly uid: string
+  readonly rule: Pick<Rule, 'id' | 'name'>
+  readonly kind: NoticeKind
+  readonly channel: string
+  readonly target: string
+  readonly snapshot: Event
+}
+
+export type Decided = {
+  readonly event: number
+  /** The change that this answers; null when `lookAgain` made us ask. */
+  readonly change: number | null
+  readonly told: readonly ToldRow[]
+  readonly notices: readonly NewNotice[]
+}
+
+export type WaitingNotice = NewNotice & {
+  readonly id: number
+  readonly event: number
+  readonly created: number
+  readonly attempts: number
+  readonly due: number
+  readonly digest: string | null
+}
+
+/** What came of one attempt. `due` is when to try again; null for never. */
+export type Attempt = {
+  readonly notices: readonly number[]
+  readonly time: number
+  readonly isTaken: boolean
+  readonly answer: string
+  readonly due: number | null
+}
+
+/** The way from a change of an event to its notices, for the event engine alone. */
+export type OutboxStore = {
+  /** Oldest first. */
+  listChanges(limit: number): Promise<EventChange[]>
+  /** Events of which a rule asked to be asked again by now, as they are now. */
+  listDue(now: number, limit: number): Promise<EventChange[]>
+  listTold(event: number): Promise<ToldRow[]>
+  /** In one commit; nothing, and false, when somebody else has answered the change already. */
+  settle(decided: Decided, now: number): Promise<boolean>
+  /** Oldest first. */
+  listWaiting(limit: number): Promise<WaitingNotice[]>
+  /** Notices taken since, outside of digests, by channel and target. */
+  countSent(since: number): Promise<{ channel: string; target: string; total: number }[]>
+  /** Makes one digest of notices, for good; before it is sent. */
+  bind(notices: readonly number[], digest: string): Promise<void>
+  /** Notes an attempt at every notice of it, and what becomes of them. */
+  note(attempt: Attempt): Promise<void>
+}
+
+export type EngineReport = {
+  /** Null for an event of several hosts, which are `members`. */
+  readonly host: string | null
+  readonly members?: readonly string[]
+  readonly report: EventReport
+}
+
+/** What the event engine alone needs to watch the hosts. */
+export type WatchStore = {
+  /** Every host with the server's clock at its newest packet. */
+  listHeard(): Promise<{ name: string; lastHeard: number }[]>
+  /** Hosts whose clock differs by more, in seconds, and how: agent's minus server's. */
+  listSkewed(above: number): Promise<{ name: string; skew: number }[]>
+  /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
+  listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
+  /** In one commit, with what the engine has to remember of it. Unknown hosts are left out. */
+  report(
+    reports: readonly EngineReport[],
+    at: number,
+    memory?: { name: string; value: string | null },
+  ): Promise<void>
+  /** Null when there is none of this name. */
+  recall(name: string): Promise<string | null>
+  /** True when `holder` may act until `now + seconds`: nobody else holds the lease, or theirs is over. */
+  takeLease(name: string, holder: string, now: number, seconds: number): Promise<boolean>
+  releaseLease(name: string, holder: string): Promise<void>
+}
