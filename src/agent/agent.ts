@@ -1,7 +1,7 @@
 import { isHostName } from '../domain/host.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import type { ProcFs } from '../platform/proc.ts'
+import type { Platform } from '../platform/platform.ts'
 import { MAX_METRICS } from '../protocol/message.ts'
 import { createCycle } from './cycle.ts'
 import type { ServerAddress } from './dial.ts'
@@ -28,7 +28,7 @@ export type AgentOptions = {
   readonly queueFile: string
   readonly processes: readonly string[]
   readonly services: readonly string[]
-  readonly proc: ProcFs
+  readonly platform: Platform
   readonly clock: Clock
   readonly log: Log
 }

@@ -2,7 +2,8 @@ import type { HostFacts } from '../domain/host.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { readMachine } from '../platform/machine.ts'
-import type { ProcFs } from '../platform/proc.ts'
+import type { Platform } from '../platform/platform.ts'
+import { readWindowsMachine } from '../platform/windows-machine.ts'
 import { probes } from './probes/index.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import { createProbeRunner } from './probes/runner.ts'
@@ -15,14 +16,18 @@ export type Source = {
 }
 
 export type SourceOptions = {
-  readonly proc: ProcFs
+  readonly platform: Platform
   readonly processes: readonly string[]
   readonly services: readonly string[]
   readonly clock: Clock
   readonly log: Log
 }
 
-export function openSource({ proc, processes, services, clock, log }: SourceOptions): Source {
-  const runner = createProbeRunner({ probes, proc, context: { processes, services }, clock, log })
-  return { measure: () => runner.run(), readMachine: () => readMachine(proc) }
+export function openSource({ platform, processes, services, clock, log }: SourceOptions): Source {
+  const runner = createProbeRunner({ probes, platform, context: { processes, services }, clock, log })
+  return { measure: () => runner.run(), readMachine: () => readMachineOf(platform) }
+}
+
+function readMachineOf(platform: Platform): ReturnType<Source['readMachine']> {
+  return platform.system === 'linux' ? readMachine(platform.proc) : readWindowsMachine(platform.win32)
 }

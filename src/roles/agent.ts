@@ -5,7 +5,8 @@ import type { LoadedConfig } from '../config/load.ts'
 import { ConfigError } from '../config/mistake.ts'
 import type { Config } from '../config/schema.ts'
 import { systemClock } from '../lib/clock.ts'
-import { createLog } from '../lib/log.ts'
+import { createLog, type Log } from '../lib/log.ts'
+import type { Platform } from '../platform/platform.ts'
 import { openProcFs } from '../platform/proc.ts'
 import { EXIT } from './exit-codes.ts'
 import { findPassphrase, keepAgentKey, openDataDir } from './first-start.ts'
@@ -40,7 +41,9 @@ export function startLocalAgent(
 /** `monitor agent --once`. */
 export async function printOnce({ config }: LoadedConfig, print: (text: string) => void): Promise<number> {
   const surroundings = { clock: systemClock, log: createLog(config.log) }
-  const sample = await sampleOnce(describeAgent(config, [], '', surroundings))
+  const platform = await openPlatform(surroundings.log)
+  const sample = await sampleOnce(describeAgent(config, platform, [], '', surroundings))
+  closePlatform(platform)
   print(JSON.stringify(sample, null, 2))
   return EXIT.ok
 }
@@ -53,17 +56,31 @@ async function start(
 ): Promise<void> {
   openDataDir(config.dataDir)
   const key = keepAgentKey(config.dataDir)
-  const agent = await startAgent({ ...describeAgent(config, servers, passphrase, context), key })
+  const platform = await openPlatform(context.log)
+  context.own('platform', async () => closePlatform(platform))
+  const agent = await startAgent({ ...describeAgent(config, platform, servers, passphrase, context), key })
   context.own('agent', () => agent.stop())
+}
+
+/** The one place that asks on which system we are. The code for Windows is loaded only there. */
+async function openPlatform(log: Log): Promise<Platform> {
+  if (process.platform !== 'win32') return { system: 'linux', proc: openProcFs() }
+  const { openWin32 } = await import('../platform/win32/open.ts')
+  return { system: 'windows', win32: openWin32(log) }
+}
+
+function closePlatform(platform: Platform): void {
+  if (platform.system === 'windows') platform.win32.close()
 }
 
 function describeAgent(
   { dataDir, agent }: Config,
+  platform: Platform,
   servers: readonly ServerAddress[],
   passphrase: string,
   { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
 ): AgentOptions {
-  const { name, interval, queueAge, queueSize, processes, services } = agent
+  const { name, interval, queueAge, queueSize, processes, services, threshold, defaultThresholds } = agent
   return {
     servers,
     passphrase,
@@ -75,7 +92,9 @@ function describeAgent(
     queueFile: join(dataDir, 'agent-queue.db'),
     processes,
     services,
-    proc: openProcFs(),
+    thresholds: threshold,
+    hasDefaultThresholds: defaultThresholds,
+    platform,
     clock,
     log,
   }

@@ -393,7 +393,14 @@ describe('an agent with a long backlog', () => {
 
 test('one sample alone is the batch that would be sent, of the second of two readings, without the passphrase', async () => {
   const log = createLog({ level: 'error', format: 'text', write: () => {} })
-  const options = { name: null, processes: [], services: [], proc: openProcFs(), clock: bench.clock, log }
+  const options = {
+    name: null,
+    processes: [],
+    services: [],
+    platform: { system: 'linux', proc: openProcFs() } as const,
+    clock: bench.clock,
+    log,
+  }
   const sampling = sampleOnce(options, bench.source)
   await bench.advanceUntil(() => bench.cycles.length === 2)
   const batch = (await sampling) as HeardBatch

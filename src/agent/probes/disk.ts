@@ -1,19 +1,21 @@
+import type { Win32 } from '../../platform/win32.ts'
 import { addSample, findIncrease, percentOfTime, ratePerSecond } from './arithmetic.ts'
 import { type DiskCounters, parseDiskstats } from './diskstats.ts'
 import { toMetricPart } from './metric-name.ts'
 import { defineProbe } from './probe.ts'
 
-/** Whole disks by name. */
+/** Whole disks by name; on Windows drives. */
 export type DiskReading = ReadonlyMap<string, DiskCounters>
 
 /** What one machine reports at most: a storage server has hundreds of paths to its disks. */
 const MAX_DISKS = 128
 
-/** Bytes read and written a second and busy time of whole disks. Linux: /proc/diskstats. */
+/** Bytes read and written a second and busy time of whole disks. Linux: /proc/diskstats. Windows: the counters LogicalDisk. */
 export const disk = defineProbe<DiskReading>({
   name: 'disk',
   linux: (proc) =>
     findDisks(parseDiskstats(proc.readText('/proc/diskstats')), new Set(proc.list('/sys/block'))),
+  windows: (win32) => new Map(readDrives(win32).map((counters) => [counters.name, counters])),
   samples(now, previous, seconds) {
     const samples: { metric: string; value: number }[] = []
     for (const [name, counters] of now) {
@@ -33,6 +35,19 @@ export const disk = defineProbe<DiskReading>({
   },
 })
 
+/** The drives with a letter and what the performance counters say of each. */
+export function readDrives(win32: Win32): DiskCounters[] {
+  const letters = win32.listDrives().map(({ letter }) => letter)
+  const found = win32.readDriveCounters(letters)
+  return letters.flatMap((letter) => {
+    const counters = found.get(letter)
+    return counters === undefined ? [] : [{ name: nameDrive(letter), device: letter, ...counters }]
+  })
+}
+
+/** As the original has it: `c`. */
+export const nameDrive = (letter: string) => letter.toLowerCase()
+
 /** Percent of the interval in which the device had something to do. */
 export function shareActive(now: DiskCounters, before: DiskCounters, seconds: number): number | null {
   const busyMs = findIncrease(now.busyMs, before.busyMs)
@@ -51,7 +66,7 @@ export function findDisks(all: readonly DiskCounters[], blocks: ReadonlySet<stri
     if (NOT_A_DISK.test(name)) continue
     // In /sys a slash of the name (`cciss/c0d0`) becomes an exclamation mark.
     const isWhole = blocks.size > 0 ? blocks.has(name.replaceAll('/', '!')) : !isPartition(name, names)
-    const isUsed = counters.bytesRead > 0 || counters.bytesWritten > 0
+    const isUsed = counters.bytesRead !== 0 || counters.bytesWritten !== 0
     if (isWhole && isUsed && found.size < MAX_DISKS) found.set(name, counters)
   }
   return found

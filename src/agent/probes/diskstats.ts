@@ -1,14 +1,14 @@
 import { parseCount } from './arithmetic.ts'
 
-/** One block device's counters since the start. */
+/** One block device's counters since the start; null where the system does not offer one. */
 export type DiskCounters = {
   readonly name: string
-  /** `major:minor`, as mountinfo writes it. */
+  /** `major:minor`, as mountinfo writes it; on Windows the drive. */
   readonly device: string
-  readonly bytesRead: number
-  readonly bytesWritten: number
+  readonly bytesRead: number | null
+  readonly bytesWritten: number | null
   /** Milliseconds in which at least one request was under way. */
-  readonly busyMs: number
+  readonly busyMs: number | null
 }
 
 /** The unit of the kernel's block counters, whatever the disk's own sector size. */

@@ -1,6 +1,7 @@
 import type { ProcFs, StatFs } from '../../platform/proc.ts'
+import type { Drive, Win32 } from '../../platform/win32.ts'
 import { addSample, percentOf } from './arithmetic.ts'
-import { shareActive } from './disk.ts'
+import { nameDrive, readDrives, shareActive } from './disk.ts'
 import { type DiskCounters, parseDiskstats } from './diskstats.ts'
 import { parseMountinfo } from './mountinfo.ts'
 import { chooseFilesystems, type MountedFilesystem } from './mounts.ts'
@@ -18,7 +19,8 @@ export type FilesystemState = {
 }
 
 /**
- * Space, inodes and busy time of mounted filesystems. Linux: /proc/self/mountinfo, statfs(2) and /proc/diskstats.
+ * Space, inodes and busy time of mounted filesystems. Linux: /proc/self/mountinfo, statfs(2) and /proc/diskstats. Windows:
+ * drives with a letter, GetDiskFreeSpaceEx and the counters LogicalDisk.
  * Percentages are those of df: what root keeps to itself belongs neither to the used nor to the whole.
  */
 export const filesystem = defineProbe<FilesystemReading>({
@@ -30,6 +32,15 @@ export const filesystem = defineProbe<FilesystemReading>({
     )
     const disks = readDisks(proc)
     return Promise.all(mounts.map((mounted) => readState(proc, mounted, disks)))
+  },
+  windows(win32) {
+    const disks = readDrivesOrNothing(win32)
+    return win32.listDrives().map((drive) => ({
+      name: nameDrive(drive.letter),
+      kind: 'device',
+      space: toSpace(drive),
+      disk: disks.find(({ device }) => device === drive.letter) ?? null,
+    }))
   },
   samples(now, previous, seconds) {
     const samples: ProbeSample[] = []
@@ -50,6 +61,27 @@ function readDisks(proc: ProcFs): DiskCounters[] {
     return parseDiskstats(proc.readText('/proc/diskstats'))
   } catch {
     return []
+  }
+}
+
+/** Space is worth telling without. */
+function readDrivesOrNothing(win32: Win32): DiskCounters[] {
+  try {
+    return readDrives(win32)
+  } catch {
+    return []
+  }
+}
+
+/** In blocks of one byte; NTFS and ReFS have no fixed number of files. */
+function toSpace({ total, free, available }: Drive): StatFs {
+  return {
+    blockSize: 1,
+    blocks: total,
+    blocksFree: free,
+    blocksAvailable: available,
+    files: 0,
+    filesFree: 0,
   }
 }
 

@@ -8,19 +8,28 @@ export type MemoryReading = {
   readonly available: number
   /** What the kernel keeps because nobody needs the room; null where that is not told. */
   readonly cached: number | null
+  /** What programs were promised, and how much can be. Linux promises without a limit, so it is told for Windows alone. */
+  readonly committed?: number
+  readonly commitLimit?: number
 }
 
-/** Physical memory; used is what is not available to a new program. Linux: /proc/meminfo. */
+/** Physical memory; used is what is not available to a new program. Linux: /proc/meminfo. Windows: GlobalMemoryStatusEx and GetPerformanceInfo. */
 export const memory = defineProbe<MemoryReading>({
   name: 'memory',
   linux: (proc) => readMemory(proc.readText('/proc/meminfo')),
-  samples({ total, available, cached }) {
+  windows: (win32) => win32.readMemory(),
+  samples({ total, available, cached, committed, commitLimit }) {
     const samples: { metric: string; value: number }[] = []
     addSample(samples, 'perf.memory.percent.used', percentOf(total - available, total))
     addSample(samples, 'perf.memory.bytes.total', total)
     addSample(samples, 'perf.memory.bytes.used', total - available)
     addSample(samples, 'perf.memory.bytes.available', available)
     addSample(samples, 'perf.memory.bytes.cached', cached)
+    if (committed !== undefined && commitLimit !== undefined) {
+      addSample(samples, 'perf.memory.bytes.committed', committed)
+      addSample(samples, 'perf.memory.bytes.commit.limit', commitLimit)
+      addSample(samples, 'perf.memory.percent.committed', percentOf(committed, commitLimit))
+    }
     return samples
   },
 })

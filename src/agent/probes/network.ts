@@ -1,4 +1,5 @@
 import type { ProcFs } from '../../platform/proc.ts'
+import type { Win32, WindowsInterface } from '../../platform/win32.ts'
 import { addSample, parseCount, ratePerSecond, roundTo } from './arithmetic.ts'
 import { describeInterfaces, type InterfaceTraits } from './interfaces.ts'
 import { toMetricPart } from './metric-name.ts'
@@ -23,11 +24,12 @@ const MAX_INTERFACES = 64
 
 /**
  * Traffic a second: in total over the interfaces through which it enters and leaves the machine, and of each interface
- * that has ever carried any. Linux: /proc/net/dev and the links in /sys/class/net.
+ * that has ever carried any. Linux: /proc/net/dev and the links in /sys/class/net. Windows: GetIfTable2.
  */
 export const network = defineProbe<NetworkReading>({
   name: 'network',
   linux: (proc) => readNetwork(proc),
+  windows: readWindowsNetwork,
   samples(now, previous, seconds) {
     if (previous === null) return []
     const samples: ProbeSample[] = []
@@ -92,6 +94,29 @@ function readNetwork(proc: ProcFs): NetworkReading {
     if (found !== undefined) reading.set(name, { ...traits, counters: found })
   }
   return reading
+}
+
+/** Loopback and tunnels (Teredo, 6to4), by IANA's ifType. */
+const NOT_A_NETWORK = new Set([24, 131])
+
+/**
+ * What counts are devices, not what is stacked on them: bridges of Hyper-V, teams, VPNs. Where there is no device (a container), everything counts.
+ */
+function readWindowsNetwork(win32: Win32): NetworkReading {
+  const found = win32
+    .listInterfaces()
+    .filter(({ type, isFilter, alias }) => !NOT_A_NETWORK.has(type) && !isFilter && alias !== '')
+  const isAnyHardware = found.some(({ isHardware }) => isHardware)
+  return new Map(found.map((one) => [one.alias, toState(one, one.isHardware || !isAnyHardware)]))
+}
+
+function toState(found: WindowsInterface, isCounted: boolean): InterfaceState {
+  const { bytesReceived, bytesSent, errorsReceived, errorsSent, dropsReceived, dropsSent } = found
+  return {
+    index: found.luid,
+    isCounted,
+    counters: { bytesReceived, bytesSent, errorsReceived, errorsSent, dropsReceived, dropsSent },
+  }
 }
 
 /** What the kernel takes as a name; it becomes a part of paths in /sys. */

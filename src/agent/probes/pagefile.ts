@@ -5,10 +5,11 @@ import { defineProbe } from './probe.ts'
 /** Bytes. */
 export type PagefileReading = { readonly total: number; readonly used: number }
 
-/** Swap space; a machine without has no figures. Linux: /proc/meminfo. */
+/** Swap space; a machine without has no figures. Linux: /proc/meminfo. Windows: the counter Paging File. */
 export const pagefile = defineProbe<PagefileReading>({
   name: 'pagefile',
   linux: (proc) => readPagefile(proc.readText('/proc/meminfo')),
+  windows: (win32) => win32.readPageFile(),
   samples({ total, used }) {
     const samples: { metric: string; value: number }[] = []
     addSample(samples, 'perf.pagefile.percent.used', percentOf(used, total))

@@ -1,4 +1,5 @@
 import type { ProcFs } from '../../platform/proc.ts'
+import type { Win32 } from '../../platform/win32.ts'
 
 export type ProbeSample = { readonly metric: string; readonly value: number }
 
@@ -12,7 +13,8 @@ export type ProbeContext = {
 }
 
 /**
- * One part of a machine. `linux` reads raw figures and does no arithmetic; `samples` does all arithmetic, purely.
+ * One part of a machine. `linux` and `windows` read raw figures and do no arithmetic; `samples` does all arithmetic, purely,
+ * for both.
  * A null reading means "not present here" and is silent; a throw means broken: the runner logs it once, counts
  * it and goes on with the rest.
  */
@@ -24,6 +26,8 @@ export type Probe<Reading> = {
     /** The reading of the cycle before, for what need not be looked up again (a process id, a list of sensors). */
     previous: Reading | null,
   ): Reading | null | Promise<Reading | null>
+  /** Probes without are of things that Windows does not have. */
+  windows?(win32: Win32, context: ProbeContext): Reading | null
   /**
    * `previous` is the reading of the cycle before (null at the first one), `seconds` the time between the two by the monotonic clock.
    * Counters that went backwards give no sample.

@@ -3,12 +3,13 @@ import { toMetricPart } from './metric-name.ts'
 import { defineProbe } from './probe.ts'
 import { isProcessId } from './processes.ts'
 
-/** By configured name the id of a process of that name; null when none runs. */
+/** By configured name what tells its process (on Linux the id); null when none runs. */
 export type ProcessReading = ReadonlyMap<string, string | null>
 
 /**
  * Whether a process of a configured name runs. Linux: the command name, which the kernel cuts at 15 bytes, or the last
  * part of the path it was started by. All processes are looked through only for names whose process of the last time is gone.
+ * Windows: the program's file, with or without `.exe`, in any case.
  */
 export const process = defineProbe<ProcessReading>({
   name: 'process',
@@ -23,12 +24,19 @@ export const process = defineProbe<ProcessReading>({
     if (missing.length > 0) findMissing(proc, missing, found)
     return found
   },
+  windows(win32, { processes }) {
+    if (processes.length === 0) return null
+    const running = new Set(win32.listPrograms().map(nameWindowsProgram))
+    return new Map(processes.map((name) => [name, running.has(nameWindowsProgram(name)) ? name : null]))
+  },
   samples: (found) =>
     [...found].map(([name, id]) => ({
       metric: `perf.process.${toMetricPart(name)}.state`,
       value: id === null ? 0 : 1,
     })),
 })
+
+const nameWindowsProgram = (file: string) => file.toLowerCase().replace(/\.exe$/, '')
 
 function findMissing(proc: ProcFs, missing: readonly string[], found: Map<string, string | null>) {
   const ids = proc.list('/proc').filter(isProcessId)

@@ -1,9 +1,10 @@
 import { defineProbe } from './probe.ts'
 
-/** Number of processes. Linux: numbered folders of /proc; /proc/loadavg would count threads. */
+/** Number of processes. Linux: numbered folders of /proc; /proc/loadavg would count threads. Windows: GetPerformanceInfo. */
 export const processes = defineProbe<number>({
   name: 'processes',
   linux: (proc) => countProcesses(proc.list('/proc')),
+  windows: (win32) => win32.countProcesses(),
   samples: (count) => [{ metric: 'perf.system.processes', value: count }],
 })
 

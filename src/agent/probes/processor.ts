@@ -1,26 +1,32 @@
 import { addSample, findIncrease, parseCount, percentOf } from './arithmetic.ts'
 import { defineProbe } from './probe.ts'
 
-/** Time of all processors since the start, in ticks. */
+/** Time of all processors since the start, in ticks of the system's own. */
 export type ProcessorReading = {
   readonly user: number
   readonly system: number
   readonly idle: number
-  readonly iowait: number
-  readonly steal: number
+  /** Null where the system does not tell it apart. */
+  readonly iowait: number | null
+  readonly steal: number | null
 }
 
-/** Processor time by state, averaged over the interval. Linux: first line of /proc/stat. */
+/** Processor time by state, averaged over the interval. Linux: first line of /proc/stat. Windows: GetSystemTimes. */
 export const processor = defineProbe<ProcessorReading>({
   name: 'processor',
   linux: (proc) => parseStat(proc.readText('/proc/stat')),
+  windows(win32) {
+    const { idle, kernel, user } = win32.readSystemTimes()
+    // The idle time is that of a thread of the kernel, and counted there as well.
+    return { user, system: kernel - idle, idle, iowait: null, steal: null }
+  },
   samples(now, previous) {
     if (previous === null) return []
     const user = findIncrease(now.user, previous.user)
     const system = findIncrease(now.system, previous.system)
-    const steal = findIncrease(now.steal, previous.steal)
+    const steal = now.steal === null ? 0 : findIncrease(now.steal, previous.steal)
     // The kernel moves waiting time between idle and iowait afterwards, so either may go backwards; their sum does not.
-    const rest = findIncrease(now.idle + now.iowait, previous.idle + previous.iowait)
+    const rest = findIncrease(now.idle + (now.iowait ?? 0), previous.idle + (previous.iowait ?? 0))
     if (user === null || system === null || steal === null || rest === null) return []
     const total = user + system + steal + rest
     const iowait = findIncrease(now.iowait, previous.iowait)
@@ -29,7 +35,7 @@ export const processor = defineProbe<ProcessorReading>({
     addSample(samples, 'perf.processor.percent.user', percentOf(user, total))
     addSample(samples, 'perf.processor.percent.system', percentOf(system, total))
     if (iowait !== null) addSample(samples, 'perf.processor.percent.iowait', percentOf(iowait, total))
-    addSample(samples, 'perf.processor.percent.steal', percentOf(steal, total))
+    if (now.steal !== null) addSample(samples, 'perf.processor.percent.steal', percentOf(steal, total))
     return samples
   },
 })

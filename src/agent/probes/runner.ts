@@ -1,12 +1,14 @@
 import { isMetricName } from '../../domain/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { ProcFs } from '../../platform/proc.ts'
+import type { Win32 } from '../../platform/win32.ts'
 import type { Probe, ProbeContext, ProbeSample } from './probe.ts'
 
 export type ProbeRunnerOptions = {
   readonly probes: readonly Probe<unknown>[]
-  readonly proc: ProcFs
+  readonly platform: Platform
   readonly context: ProbeContext
   readonly clock: Clock
   readonly log: Log
@@ -38,23 +40,25 @@ const TIMEOUT_MS = 3000
  */
 export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise<ProbeRun> } {
   const { context, clock, log, timeoutMs = TIMEOUT_MS } = options
-  const entries = options.probes.map(
-    (probe): Entry => ({
-      probe,
-      previous: null,
-      isFailing: false,
-      isPending: false,
-    }),
-  )
+  const entries = options.probes
+    .filter((probe) => options.platform.system === 'linux' || probe.windows !== undefined)
+    .map(
+      (probe): Entry => ({
+        probe,
+        previous: null,
+        isFailing: false,
+        isPending: false,
+      }),
+    )
   const names = createNameCheck(log)
 
-  async function runOne(entry: Entry, proc: ProcFs): Promise<ProbeSample[] | null> {
+  async function runOne(entry: Entry, platform: Platform): Promise<ProbeSample[] | null> {
     try {
       if (entry.isPending) throw new Error('the call of an earlier cycle has not come back')
       const before = entry.previous
       entry.previous = null
       const atMs = clock.monotonicMs()
-      const reading = await readWithin(entry, proc, before?.reading ?? null)
+      const reading = await readWithin(entry, platform, before?.reading ?? null)
       const seconds = before === null ? 0 : (atMs - before.atMs) / 1000
       const samples =
         reading === null
@@ -72,8 +76,12 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
   }
 
   /** Most probes answer at once; only those that promise an answer are given a timer. */
-  function readWithin(entry: Entry, proc: ProcFs, previous: unknown): unknown {
-    const answer = entry.probe.linux(proc, context, previous)
+  function readWithin(entry: Entry, platform: Platform, previous: unknown): unknown {
+    const { probe } = entry
+    const answer =
+      platform.system === 'linux'
+        ? probe.linux(platform.proc, context, previous)
+        : (probe.windows?.(platform.win32, context) ?? null)
     if (!(answer instanceof Promise)) return answer
     entry.isPending = true
     return new Promise((resolve, reject) => {
@@ -97,8 +105,8 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
 
   return {
     async run() {
-      const proc = shareReads(options.proc)
-      const results = await Promise.all(entries.map((entry) => runOne(entry, proc)))
+      const platform = shareReads(options.platform)
+      const results = await Promise.all(entries.map((entry) => runOne(entry, platform)))
       const samples: ProbeSample[] = []
       const taken = new Set<string>()
       let failed = 0
@@ -116,8 +124,31 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
   }
 }
 
-/** Within one cycle the kernel makes each file once, also for two probes (memory and swap, disks and filesystems). */
-function shareReads(proc: ProcFs): ProcFs {
+/** Within one cycle everything is read once, also for two probes (memory and swap, disks and filesystems). */
+function shareReads(platform: Platform): Platform {
+  return platform.system === 'linux'
+    ? { ...platform, proc: shareFiles(platform.proc) }
+    : { ...platform, win32: shareDrives(platform.win32) }
+}
+
+/** Both probes ask for the counters of all the drives. */
+function shareDrives(win32: Win32): Win32 {
+  let drives: ReturnType<Win32['listDrives']> | null = null
+  let counters: ReturnType<Win32['readDriveCounters']> | null = null
+  return {
+    ...win32,
+    listDrives() {
+      drives ??= win32.listDrives()
+      return drives
+    },
+    readDriveCounters(letters) {
+      counters ??= win32.readDriveCounters(letters)
+      return counters
+    },
+  }
+}
+
+function shareFiles(proc: ProcFs): ProcFs {
   const texts = new Map<string, string>()
   const lists = new Map<string, string[]>()
   return {

@@ -10,7 +10,8 @@ export type ServiceReading = ReadonlyMap<string, boolean>
  * `getty@tty1`, escapes as systemd writes them. Linux: systemd (236 and newer) keeps a link `invocation:UNIT` in
  * /run/systemd/units for every service that is neither inactive nor failed. That is what `systemctl is-active` calls active, and also
  * the moments of starting and stopping; a oneshot with RemainAfterExit=yes is up until it is stopped. A service waiting to be
- * restarted is not. With an older systemd a service is up while there are processes in its control group, which a oneshot has only while it runs.
+ * restarted is not. Windows: the service manager, by the short name (`EventLog`); what is starting or stopping does not run.
+ * With an older systemd a service is up while there are processes in its control group, which a oneshot has only while it runs.
  */
 export const service = defineProbe<ServiceReading>({
   name: 'service',
@@ -19,6 +20,9 @@ export const service = defineProbe<ServiceReading>({
     if (names.length === 0) return null
     const isUp = openUnits(proc)
     return new Map(names.map((name) => [name, isUp(findUnit(proc, name))]))
+  },
+  windows(win32, { services }) {
+    return services.length === 0 ? null : win32.readServices(services)
   },
   samples: (found) =>
     [...found].map(([name, isUp]) => ({

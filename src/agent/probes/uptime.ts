@@ -1,9 +1,10 @@
 import { defineProbe } from './probe.ts'
 
-/** Seconds since the machine started. Linux: /proc/uptime. */
+/** Seconds since the machine started. Linux: /proc/uptime. Windows: GetTickCount64. */
 export const uptime = defineProbe<number>({
   name: 'uptime',
   linux: (proc) => parseUptime(proc.readText('/proc/uptime')),
+  windows: (win32) => win32.readUptimeMs() / 1000,
   samples: (seconds) => [{ metric: 'perf.system.uptime.seconds', value: Math.floor(seconds) }],
 })
 

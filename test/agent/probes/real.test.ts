@@ -10,7 +10,13 @@ test('this very machine is read without a failure, with averages from the second
   const lines: string[] = []
   const log = createLog({ level: 'debug', format: 'text', write: (line) => lines.push(line) })
   const context = { processes: ['bun'], services: [] }
-  const runner = createProbeRunner({ probes, proc: openProcFs(), context, clock: systemClock, log })
+  const runner = createProbeRunner({
+    probes,
+    platform: { system: 'linux', proc: openProcFs() },
+    context,
+    clock: systemClock,
+    log,
+  })
   const first = await runner.run()
   await Bun.sleep(150)
   const { samples, failed } = await runner.run()

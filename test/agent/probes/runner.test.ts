@@ -11,7 +11,7 @@ function setUp(probes: readonly Probe<unknown>[]) {
   const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line.slice(25)) })
   const runner = createProbeRunner({
     probes,
-    proc: fakeProc({ files: { '/n': '1' } }),
+    platform: { system: 'linux', proc: fakeProc({ files: { '/n': '1' } }) },
     context: { processes: [], services: [] },
     clock,
     log,
@@ -150,7 +150,8 @@ test('within one run a file is read once, in the next one anew', async () => {
   const { clock } = setUp([])
   const log = createLog({ level: 'error', format: 'text', write: () => {} })
   const context = { processes: [], services: [] }
-  const runner = createProbeRunner({ probes: [reader('a'), reader('b')], proc, context, clock, log })
+  const platform = { system: 'linux', proc } as const
+  const runner = createProbeRunner({ probes: [reader('a'), reader('b')], platform, context, clock, log })
   expect(values(await runner.run())).toEqual({ a: 1, b: 1 })
   expect(values(await runner.run())).toEqual({ a: 2, b: 2 })
 })

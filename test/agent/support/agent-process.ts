@@ -16,7 +16,9 @@ await startAgent({
   queueFile: QUEUE_FILE,
   processes: [],
   services: [],
-  proc: openProcFs(),
+  thresholds: [],
+  hasDefaultThresholds: false,
+  platform: { system: 'linux', proc: openProcFs() },
   clock: systemClock,
   log: createLog({ level: 'info', format: 'text' }),
 })

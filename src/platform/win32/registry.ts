@@ -1,0 +1,46 @@
+import { openSystemLibrary, readWide, toWide, viewOf } from './library.ts'
+
+export type Registry = {
+  /** Of a value below HKEY_LOCAL_MACHINE; null when it is not there or of another type. */
+  readText(key: string, name: string): string | null
+  readNumber(key: string, name: string): number | null
+}
+
+/** Nothing stays open: each value is one call. */
+export function openRegistry(): Registry {
+  const advapi = openSystemLibrary('advapi32.dll', {
+    // LSTATUS RegGetValueW(HKEY key, LPCWSTR subkey, LPCWSTR value, DWORD flags, LPDWORD type, PVOID data, LPDWORD bytes)
+    RegGetValueW: { args: ['i64', 'ptr', 'ptr', 'u32', 'ptr', 'ptr', 'ptr'], returns: 'i32' },
+  })
+
+  function read(key: string, name: string, flags: number, bytes: number): Uint8Array | null {
+    const data = new Uint8Array(bytes)
+    const length = new Uint32Array([bytes])
+    const status = advapi.RegGetValueW(
+      HKEY_LOCAL_MACHINE,
+      toWide(key),
+      toWide(name),
+      flags,
+      null,
+      data,
+      length,
+    )
+    return status === 0 ? data.subarray(0, length[0]) : null
+  }
+
+  return {
+    readText(key, name) {
+      const data = read(key, name, RRF_RT_REG_SZ, 1024)
+      return data === null ? null : readWide(data)
+    },
+    readNumber(key, name) {
+      const data = read(key, name, RRF_RT_REG_DWORD, 4)
+      return data === null ? null : viewOf(data).getUint32(0, true)
+    },
+  }
+}
+
+/** winreg.h: (HKEY)(ULONG_PTR)((LONG)0x80000002), so the sign goes all the way up. */
+const HKEY_LOCAL_MACHINE = -0x7ffffffen
+const RRF_RT_REG_SZ = 0x02
+const RRF_RT_REG_DWORD = 0x10
