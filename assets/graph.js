@@ -1,6 +1,6 @@
 // The graph of one metric: drawn by uPlot from the API, zoomed by dragging. The server's drawing stands in its place until then.
 {
-  const { formatValue, formatTime } = globalThis.monitorUnits
+  const { formatValue, formatTime, findLevels, formatLevel } = globalThis.monitorUnits
   const place = document.querySelector('[data-graph]')
   const note = document.querySelector('[data-graph-note]')
   const { source, unit } = place.dataset
@@ -74,7 +74,7 @@
     shown = { columns, from, to }
     const isThinned = columns[2].some((value, i) => value !== columns[3][i])
     if (plot && plot.isThinned === isThinned) {
-      const [min, max] = rangeOfValues()
+      const [min, max] = rangeOfShown()
       plot.batch(() => {
         plot.setData(columns, false)
         plot.setScale('x', { min: from, max: to })
@@ -116,7 +116,7 @@
       select: { show: true },
       scales: {
         x: { time: true, auto: false, range: () => [shown.from, shown.to] },
-        y: { range: rangeOfValues },
+        y: { range: rangeOfShown },
       },
       series: [
         {},
@@ -130,8 +130,8 @@
         { ...axis, values: labelTimes, space: isNarrow ? 52 : 70 },
         {
           ...axis,
-          values: (_, splits) => splits.map((value) => shortenTick(formatValue(value, unit))),
-          splits: (_, _axis, low, high) => ticksOfValues(low, high),
+          values: (_, splits) => splits.map((value) => formatLevel(value, unit)),
+          splits: () => levelsOfShown().levels,
           size: isNarrow && unit !== 'state' ? 62 : 74,
         },
       ],
@@ -145,58 +145,22 @@
     place.dataset.drawn = `${x.min}-${x.max}`
   }
 
-  const shortenTick = (label) =>
-    /^0\D*$|^0\.0+\D*$/.test(label)
-      ? '0'
-      : label.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '')
-
-  /** Zero is always in the picture, but for temperatures. */
-  function rangeOfValues() {
+  /** Levels for all that is shown, the ends of the band included. */
+  function levelsOfShown() {
+    const [, , lows, highs] = shown.columns
     let least = Number.POSITIVE_INFINITY
     let most = Number.NEGATIVE_INFINITY
-    for (const [i, value] of shown.columns[2].entries()) {
-      if (value === null) continue
-      least = Math.min(least, value)
-      most = Math.max(most, shown.columns[3][i])
+    for (const [i, low] of lows.entries()) {
+      if (low === null) continue
+      least = Math.min(least, low)
+      most = Math.max(most, highs[i])
     }
-    if (unit === 'state') return [0, 1]
-    if (least > most) return [0, unit === '%' ? 100 : 1]
-    const floats = unit === '°C' && most - least < 0.5 * Math.abs(most)
-    const bottom = floats ? least : Math.min(0, least)
-    const top =
-      most - bottom > 1e-9 * Math.max(1, Math.abs(most)) ? most : bottom + (unit.startsWith('B') ? 1024 : 1)
-    const step = roundStep((top - bottom) / 5)
-    const high = Math.ceil(top / step - 1e-9) * step
-    return [Math.floor(bottom / step) * step, unit === '%' && most <= 100 ? Math.min(100, high) : high]
+    return least > most ? findLevels(0, unit === '%' ? 100 : 0, unit, 5) : findLevels(least, most, unit, 5)
   }
 
-  function ticksOfValues(low, high) {
-    if (unit === 'state') return [0, 1]
-    const step = roundStep((high - low) / 5)
-    const ticks = []
-    for (let i = Math.ceil(low / step - 1e-9); i * step <= high * (1 + 1e-9); i++) ticks.push(i * step)
-    return ticks
-  }
-
-  function roundStep(wanted) {
-    if (unit === 's' && wanted > 2 * DAY) return DAY * roundDecimal(wanted / DAY)
-    const among = (rounds, power) =>
-      (rounds.find((round) => round * power >= wanted * (1 - 1e-9)) ?? 0) * power
-    if (unit.startsWith('B')) {
-      const power = 1024 ** Math.max(0, Math.floor(Math.log2(Math.max(1, wanted)) / 10))
-      return among([1, 2, 5, 10, 20, 50, 100, 200, 500, 1024], power)
-    }
-    if (unit === 's' && wanted > 1)
-      return among(
-        [2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 43_200, DAY, 2 * DAY],
-        1,
-      )
-    return roundDecimal(wanted)
-  }
-
-  function roundDecimal(wanted) {
-    const power = 10 ** Math.floor(Math.log10(wanted))
-    return ([1, 2, 2.5, 5].find((round) => round * power >= wanted * (1 - 1e-9)) ?? 10) * power
+  function rangeOfShown() {
+    const { low, high } = levelsOfShown()
+    return [low, high]
   }
 
   function labelTimes(_, splits, _axis, _space, step) {

@@ -58,5 +58,47 @@ globalThis.monitorUnits = (() => {
     return `${formatDate(date)} ${formatMinute(date)}:${pad(date.getSeconds())}`
   }
 
-  return { formatValue, formatTime }
+  const TIME_STEPS = [
+    2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800,
+  ]
+
+  function roundStep(wanted, unit) {
+    if (unit === 'B' || unit === 'B/s') {
+      const power = 1024 ** Math.max(0, Math.floor(Math.log2(Math.max(1, wanted)) / 10))
+      const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((round) => round * power >= wanted)
+      return step === undefined ? power * 1024 : step * power
+    }
+    if (unit === 's' && wanted > 1) {
+      const step = TIME_STEPS.find((round) => round >= wanted)
+      return step ?? roundStep(wanted / 86_400, '') * 86_400
+    }
+    const power = 10 ** Math.floor(Math.log10(wanted))
+    return ([1, 2, 2.5, 5].find((round) => round * power >= wanted * (1 - 1e-9)) ?? 10) * power
+  }
+
+  /** Ends and round steps of an axis for values from `least` to `most`, as src/web/scale.ts has them. */
+  function findLevels(least, most, unit, parts) {
+    if (unit === 'state') return { low: 0, high: 1, levels: [0, 1] }
+    const floats = unit === '°C' && most - least < 0.5 * Math.abs(most)
+    const bottom = floats ? least : Math.min(0, least)
+    const isFlat = most - bottom <= 1e-9 * Math.max(1, Math.abs(most))
+    const top = isFlat ? bottom + (unit === 'B' || unit === 'B/s' ? 1024 : 1) : most
+    const step = roundStep((top - bottom) / parts, unit)
+    const low = Math.floor(bottom / step) * step
+    let high = Math.ceil(top / step - 1e-9) * step
+    if (unit === '%' && most <= 100) high = Math.min(high, Math.max(100, step))
+    const levels = []
+    for (let i = 0; low + i * step <= high + step / 1e6; i++) levels.push(low + i * step)
+    return { low, high, levels }
+  }
+
+  /** `50.0%` is `50%` on an axis. */
+  const formatLevel = (value, unit) =>
+    value === 0 && unit !== 'state'
+      ? '0'
+      : formatValue(value, unit)
+          .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
+          .replace(/\.(?=\D|$)/, '')
+
+  return { formatValue, formatTime, findLevels, formatLevel }
 })()

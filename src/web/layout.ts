@@ -38,6 +38,7 @@ export function layout({ title, active, session, csrf, url, body, scripts = [] }
 <title>${title} · Monitor</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="theme-color" content="#325d88">
 <meta name="robots" content="noindex">
 <link rel="icon" href="${assetUrl('favicon.svg')}" type="image/svg+xml">
 ${sheets.map((name) => html`<link rel="stylesheet" href="${assetUrl(name)}">\n`)}<script src="${assetUrl('theme.js')}"></script>

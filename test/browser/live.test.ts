@@ -190,3 +190,45 @@ test('a graph that goes on keeps its values within its levels', async () => {
   expect(await levels()).toBe('0-100')
   await page.close()
 }, 30_000)
+
+test('without the stream a page says so and refreshes each minute', async () => {
+  const page = await context.newPage()
+  await page.route('**/live', (route) => route.abort())
+  await page.clock.install()
+  await page.goto(HOST)
+  await page.locator('[data-live-state="waiting"]').waitFor()
+  await report(website.store, FIRST_HOST, 33.3)
+  await page.clock.fastForward(80_000)
+  await page.locator('.figures', { hasText: '33.3' }).waitFor()
+  await page.close()
+}, 30_000)
+
+test('a page that nobody looks at is left alone, and catches up when it is looked at', async () => {
+  const { page } = await openPage(HOST)
+  const show = (state: string) =>
+    page.evaluate(`(() => {
+      Object.defineProperty(document, 'hidden', { value: ${state === 'hidden'}, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    })()`)
+  await show('hidden')
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(request.url()))
+  await report(website.store, FIRST_HOST, 44.4)
+  await page.waitForTimeout(4500)
+  expect(asked).toEqual([])
+  await show('visible')
+  await page.locator('.figures', { hasText: '44.4' }).waitFor()
+  await page.close()
+}, 30_000)
+
+test('a page whose session has ended leads to signing in', async () => {
+  const own = await openContext(browser, website)
+  const page = await own.newPage()
+  await page.goto(HOST)
+  await page.locator('[data-live-state="live"]').waitFor()
+  await page.waitForTimeout(2500)
+  await own.clearCookies()
+  await report(website.store, FIRST_HOST, 55.5)
+  await page.waitForURL('**/login?next=*')
+  await own.close()
+}, 30_000)
