@@ -1,3 +1,4 @@
+import type { ShownCertificate } from '../domain/certificate-end.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { EventEngineStore, Retention, Task, TaskContext } from './task.ts'
@@ -8,6 +9,10 @@ export type EventEngineOptions = {
   /** Seconds from the start of one cycle to that of the next. */
   readonly interval: number
   readonly retention: Retention
+  /** The host that the server runs on, as its agent calls it. */
+  readonly serverName: string
+  /** The certificates that the server shows, read anew each time; may throw. */
+  readonly listCertificates: () => readonly ShownCertificate[]
   readonly clock: Clock
   readonly log: Log
   /** What a cycle does; everything there is, unless a test says otherwise. */
@@ -36,7 +41,7 @@ type TaskRecord = { task: Task; due: number; failures: number; running: Promise<
  * interval is followed by the next without a pause; cycles never overlap.
  */
 export async function startEventEngine(options: EventEngineOptions): Promise<EventEngine> {
-  const { store, interval, retention, clock, log, tasks = TASKS } = options
+  const { store, interval, retention, serverName, listCertificates, clock, log, tasks = TASKS } = options
   const records: TaskRecord[] = tasks.map((task) => ({
     task,
     due: Number.NEGATIVE_INFINITY,
@@ -52,6 +57,8 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
   const context: TaskContext = {
     store,
     retention,
+    serverName,
+    listCertificates,
     clock,
     log,
     sliceMs: Math.min(5000, interval * 400),

@@ -1,11 +1,13 @@
+import type { ShownCertificate } from '../domain/certificate-end.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import type { MaintenanceStore, SessionStore } from '../storage/store.ts'
+import type { EventStore, MaintenanceStore, SessionStore } from '../storage/store.ts'
 
 /** What the engine needs of the database. */
 export type EventEngineStore = {
   readonly maintenance: Pick<MaintenanceStore, 'fold' | 'dropSamples' | 'dropEvents' | 'dropHosts'>
   readonly sessions: Pick<SessionStore, 'prune'>
+  readonly events: Pick<EventStore, 'report'>
 }
 
 /** How long things are kept, in seconds. */
@@ -18,6 +20,9 @@ export type Retention = {
 export type TaskContext = {
   readonly store: EventEngineStore
   readonly retention: Retention
+  /** The host that the server runs on, as its agent calls it. */
+  readonly serverName: string
+  readonly listCertificates: () => readonly ShownCertificate[]
   readonly clock: Clock
   readonly log: Log
   /** Milliseconds a task may go on with work that can also wait for the next cycle. */

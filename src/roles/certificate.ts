@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../config/mistake.ts'
 import type { Config } from '../config/schema.ts'
+import type { ShownCertificate } from '../domain/certificate-end.ts'
 import { type Certificate, readCertificate, splitPem } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -18,7 +19,7 @@ const HEAD_START_SECONDS = 86_400
 const MAX_ADDRESSES = 100
 
 /** Who serves TLS; each may have files of its own. */
-export type TlsSection = 'collect' | 'web'
+type TlsSection = ShownCertificate['name']
 
 /**
  * The certificate that the configuration names for a section, else the one that this server made itself, made now when there is none.
@@ -62,6 +63,15 @@ export function findCertificate(section: TlsSection, config: Config): Certificat
   const file = join(config.dataDir, OWN_FILE)
   const text = readKeptFile(file)
   return text === null ? null : readOwn(file, text)
+}
+
+/** Those that a server of this configuration shows, one that serves both ways once. Throws when one can't be read. */
+export function listCertificates(config: Config): ShownCertificate[] {
+  const collect = config.collect.tlsPort === 'off' ? null : findCertificate('collect', config)
+  const web = config.web.tls ? findCertificate('web', config) : null
+  const shown: ShownCertificate[] = collect === null ? [] : [{ name: 'collect', ends: collect.ends }]
+  if (web !== null && web.fingerprint !== collect?.fingerprint) shown.push({ name: 'web', ends: web.ends })
+  return shown
 }
 
 const readOwn = (file: string, text: string) =>

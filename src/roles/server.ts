@@ -2,17 +2,14 @@ import type { ServerAddress } from '../agent/dial.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
-import { readMachine } from '../platform/machine.ts'
-import { openProcFs } from '../platform/proc.ts'
 import type { Store } from '../storage/store.ts'
-import { startWebsite } from '../web/app.ts'
 import { startLocalAgent } from './agent.ts'
 import { type CollectPorts, choosePassphrase, describePorts, startCollect } from './collect.ts'
 import { startEvents } from './events.ts'
-import { createFirstUser, forgetInitialPassword } from './first-start.ts'
+import { createFirstUser } from './first-start.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
-import { VERSION } from './version.ts'
+import { nameForClients, startWeb } from './web.ts'
 
 export type ServerOptions = {
   readonly collect: boolean
@@ -32,13 +29,12 @@ export function runServer({ config }: LoadedConfig, options: ServerOptions): Pro
     const ports = options.collect
       ? await startCollect(config, store, context, options.print)
       : describePorts(config)
-    const port = await startWeb(config, store, context)
+    const url = await startWeb(config, store, ports, context, options.print)
     if (options.agent) {
       const server = findOwnCollect(config, ports)
       await startLocalAgent(config, server, choosePassphrase(config), context)
     }
-    const host = nameForClients(config.web.address, 'localhost')
-    options.print(`Open http://${host.includes(':') ? `[${host}]` : host}:${port}/`)
+    options.print(`Open ${url}`)
   })
 }
 
@@ -65,28 +61,4 @@ async function welcome(config: Config, store: Store, { clock }: RoleContext, pri
       `It is kept in ${first.file} until it is changed.`,
     ].join('\n'),
   )
-}
-
-async function startWeb(config: Config, store: Store, { clock, log, own }: RoleContext): Promise<number> {
-  const { address, port, sessionExpiry } = config.web
-  const website = await startWebsite({
-    address,
-    port,
-    sessionExpiry,
-    silence: config.events.availabilityCheck,
-    serverName: config.agent.name ?? readMachine(openProcFs()).name,
-    version: VERSION,
-    store,
-    clock,
-    log,
-    onPasswordChanged: (user) => forgetInitialPassword(config.dataDir, user),
-  })
-  own('website', () => website.stop())
-  log.info('listening', { role: 'web', address, port: website.port })
-  return website.port
-}
-
-/** Who listens everywhere is reached from here under `here`. */
-function nameForClients(address: string, here: string): string {
-  return address === '0.0.0.0' || address === '::' ? here : address
 }

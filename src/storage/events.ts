@@ -1,6 +1,6 @@
 import type { Event, Severity } from '../domain/event.ts'
 import type { Database, Reader, Value } from './database.ts'
-import { noteHistory } from './event-reports.ts'
+import { applyReports, noteHistory } from './event-reports.ts'
 import type { EventQuery, EventStore } from './store.ts'
 
 type EventRow = {
@@ -71,6 +71,13 @@ export function createEventStore(database: Database): EventStore {
       for (const { severity, total } of rows) counts[severity] = total
       return counts
     },
+
+    report: (host, reports) =>
+      database.transaction(async (transaction) => {
+        const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
+        if (row) await applyReports(transaction, row.id, reports)
+        return row !== undefined
+      }),
 
     close: (id, by, at) =>
       database.transaction(async (transaction) => {

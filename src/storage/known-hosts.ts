@@ -100,9 +100,9 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Kn
   const facts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      name, first_heard, last_heard, clock_skew, latest_time, latest)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
-    [...factValues(report.host, facts), report.host, report.heard, report.heard, report.clockSkew],
+      name, first_heard, last_heard, clock_skew, key_hash, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
+    [...factValues(report.host, facts), report.host, report.heard, report.heard, report.clockSkew, keyHash],
   )
   return { id, facts, keyHash, layouts: new Map() }
 }

@@ -1,4 +1,5 @@
 import type { BunRequest, Server } from 'bun'
+import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Store } from '../storage/store.ts'
@@ -8,7 +9,7 @@ import { type Asset, listAssets } from './assets.ts'
 import { chooseEncoding } from './compress.ts'
 import { createHealthCheck } from './health.ts'
 import { createLive } from './live.ts'
-import type { Page, WebContext } from './page.ts'
+import type { AgentDoor, Notifier, Page, WebContext } from './page.ts'
 import { PAGES } from './pages/index.ts'
 import { finishResponse } from './response.ts'
 import { createSessions } from './session.ts'
@@ -30,12 +31,24 @@ export type WebsiteOptions = {
   readonly log: Log
   /** Called after a user changed a password on the website. */
   readonly onPasswordChanged?: (user: string) => void | Promise<void>
-  /** Serves HTTPS, with cookies for HTTPS only; PEM. */
-  readonly tls?: { readonly certificate: string; readonly key: string }
+  /** Serves HTTPS at a port of its own (0 takes a free one), with cookies for HTTPS only; `port` sends everybody there. */
+  readonly tls?: TlsFiles & { readonly port: number }
+  /** Where agents reach the collect engine over TLS; null when they don't. */
+  readonly agentDoor?: AgentDoor | null
+  readonly notifier: Notifier
+  /** Time zone that is offered where one is asked for. */
+  readonly zone: string
 }
 
 export type Website = {
   readonly port: number
+  /** Null without TLS. */
+  readonly tlsPort: number | null
+  /**
+   * New connections get this certificate; requests under way and live streams go on with the old one, connections that rest are
+   * closed. Between closing the port and opening it anew nothing else runs. Throws when that fails, with the old one in place.
+   */
+  renewTls(tls: TlsFiles): void
   /** Takes no more requests; those under way get two seconds. */
   stop(): Promise<void>
 }
@@ -51,7 +64,7 @@ type Handler = (request: BunRequest, server: Server<undefined>) => Promise<Respo
 /** Serves the website and its API. Rejects when the port can't be had. */
 export async function startWebsite(options: WebsiteOptions): Promise<Website> {
   const web = createContext(options)
-  const { address, port, tls, clock } = options
+  const { port, tls, clock } = options
 
   const answer =
     (pages: PagesOfPath): Handler =>
@@ -71,21 +84,86 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
   for (const asset of listAssets()) routes[asset.url] = (request) => answerAsset(asset, request)
   const answerUnknown = answer({})
 
-  let server: Server<undefined>
+  const serve = (at: number, files: TlsFiles | null, site: Partial<Site>) =>
+    openServer(options, at, files, {
+      fetch: (request, bun) => answerUnknown(request as BunRequest, bun),
+      ...site,
+    })
+  let files: TlsFiles | null = tls ?? null
+  let server = serve(tls?.port ?? port, files, { routes })
+  const tlsPort = tls === undefined ? null : (server.port ?? tls.port)
+  const redirect = tlsPort === null ? null : openRedirect(tlsPort)
+  /** With certificates that were renewed since; what they still have to say ends by itself. */
+  const retired = new Set<Server<undefined>>()
+
+  /** Health is told here too: who looks from this machine need not know the certificate. */
+  function openRedirect(target: number): Server<undefined> {
+    try {
+      return serve(port, null, {
+        routes: { '/healthz': () => answerHealth(web) },
+        fetch: (request) => finishResponse(redirectToTls(request, target), null),
+      })
+    } catch (error) {
+      server.stop(true)
+      throw error
+    }
+  }
+
+  function renewTls(renewed: TlsFiles) {
+    if (tlsPort === null) return
+    const old = server
+    retired.add(old)
+    old.stop().then(() => retired.delete(old))
+    try {
+      server = serve(tlsPort, renewed, { routes })
+      files = renewed
+    } catch (error) {
+      server = serve(tlsPort, files, { routes })
+      throw error
+    }
+  }
+
+  return {
+    port: (redirect ?? server).port ?? port,
+    tlsPort,
+    renewTls,
+    async stop() {
+      web.live.stop()
+      const late = Promise.withResolvers<void>()
+      const timer = clock.after(STOP_MS, late.resolve)
+      const servers = [...retired, server, ...(redirect === null ? [] : [redirect])]
+      await Promise.race([Promise.all(servers.map((one) => one.stop())), late.promise])
+      timer.cancel()
+      await Promise.all(servers.map((one) => one.stop(true)))
+    },
+  }
+}
+
+type Site = {
+  readonly routes: Record<string, Handler>
+  readonly fetch: (request: Request, server: Server<undefined>) => Response | Promise<Response>
+}
+
+function openServer(
+  { address, log }: WebsiteOptions,
+  port: number,
+  tls: TlsFiles | null,
+  site: Partial<Site> & Pick<Site, 'fetch'>,
+): Server<undefined> {
   try {
-    server = Bun.serve({
+    return Bun.serve({
       hostname: address,
       port,
+      // TLS is 1.2 or 1.3: the library knows how to speak the older ones no more.
       ...(tls ? { tls: { cert: tls.certificate, key: tls.key } } : {}),
       idleTimeout: IDLE_SECONDS,
       maxRequestBodySize: MAX_BODY_BYTES,
       development: false,
       // Outside of development Bun shares a port that is taken, and two servers would get half of the requests each.
       reusePort: false,
-      routes,
-      fetch: (request, bun) => answerUnknown(request as BunRequest, bun),
+      ...site,
       error(error) {
-        options.log.error('request failed outside of any page', { error })
+        log.error('request failed outside of any page', { error })
         return finishResponse(
           new Response('The server could not answer this request.', { status: 500 }),
           null,
@@ -95,22 +173,18 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
   } catch (error) {
     throw new Error(`can't listen on ${address}:${port} for the website`, { cause: error })
   }
+}
 
-  return {
-    port: server.port ?? port,
-    async stop() {
-      web.live.stop()
-      const late = Promise.withResolvers<void>()
-      const timer = clock.after(STOP_MS, late.resolve)
-      await Promise.race([server.stop(), late.promise])
-      timer.cancel()
-      await server.stop(true)
-    },
-  }
+/** The same place over HTTPS, under the name that the client used for us. */
+function redirectToTls(request: Request, port: number): Response {
+  const url = new URL(request.url)
+  url.protocol = 'https:'
+  url.port = String(port)
+  return new Response(null, { status: 308, headers: { location: url.href } })
 }
 
 function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: WebsiteOptions): WebContext {
-  const { silence, serverName, version } = rest
+  const { silence, serverName, version, notifier, zone } = rest
   return {
     store,
     clock,
@@ -118,6 +192,9 @@ function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: Websi
     silence,
     serverName,
     version,
+    agentDoor: rest.agentDoor ?? null,
+    notifier,
+    zone,
     sessionExpiry,
     sessions: createSessions({
       store: store.sessions,

@@ -8,6 +8,26 @@ import type { Live } from './live.ts'
 import type { Sessions } from './session.ts'
 import type { SignIn } from './sign-in.ts'
 
+/** Where agents reach the collect engine over TLS, and the SHA-256 of the certificate by which they know it. */
+export type AgentDoor = { readonly port: number; readonly fingerprint: string }
+
+/** A way to reach somebody, as forms need to know it. */
+export type ChannelInfo = {
+  readonly name: string
+  readonly doc: string
+  /** What a target is, in words. */
+  readonly targetDoc: string
+  /** What the address would have to be; null when it is right. */
+  checkTarget(address: string): string | null
+}
+
+/** The channels, lent by the event engine's side of the house. */
+export type Notifier = {
+  readonly channels: readonly ChannelInfo[]
+  /** Sends a test message now, once; resolves with the receiver's answer or with why it was not taken. Ends within half a minute. */
+  sendTest(channel: string, address: string): Promise<{ isTaken: boolean; answer: string }>
+}
+
 /** What pages and the API know of the server that they are part of. */
 export type WebContext = {
   readonly store: Store
@@ -18,6 +38,10 @@ export type WebContext = {
   /** Name of this machine as its agent would report it: home shows its figures. */
   readonly serverName: string
   readonly version: string
+  readonly agentDoor: AgentDoor | null
+  readonly notifier: Notifier
+  /** Time zone that is offered where one is asked for. */
+  readonly zone: string
   readonly sessionExpiry: number
   readonly sessions: Sessions
   readonly signIn: SignIn

@@ -24,6 +24,7 @@ const idleStore: EventEngineStore = {
     dropHosts: async () => [],
   },
   sessions: { prune: async () => 0 },
+  events: { report: async () => true },
 }
 
 const DAY = 86400
@@ -35,6 +36,8 @@ async function start(tasks: Task[] | undefined, clock: FakeClock, store = idleSt
     store,
     interval: 10,
     retention,
+    serverName: 'monitor',
+    listCertificates: () => [],
     clock,
     log,
     ...(tasks ? { tasks } : {}),
@@ -250,6 +253,7 @@ describe('the work of the event engine', () => {
           return 1
         },
       },
+      events: idleStore.events,
     }
     const { engine, lines } = await start(undefined, clock, store)
     await clock.advance(3_590_000)

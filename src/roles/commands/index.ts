@@ -1,10 +1,11 @@
 import type { Command, CommandGroup } from '../command.ts'
 import { config } from './config.ts'
 import { database } from './database.ts'
+import { host } from './host.ts'
 import { roles } from './role.ts'
 import { token } from './token.ts'
 import { user } from './user.ts'
 
-export const GROUPS: readonly CommandGroup[] = [config, user, token, database]
+export const GROUPS: readonly CommandGroup[] = [config, host, user, token, database]
 
 export const COMMANDS: readonly Command[] = [...roles, ...GROUPS.flatMap((group) => group.commands)]

@@ -9,7 +9,7 @@ import { describePlatform, hostTable } from '../host-table.ts'
 import { type Html, html } from '../html.ts'
 import { severityMark, statusMark } from '../icons.ts'
 import { layout } from '../layout.ts'
-import { page } from '../page.ts'
+import { type AgentDoor, page } from '../page.ts'
 import { agoLabel, capitalize, hostPath, metricPath, pager, statusLabel } from '../widgets.ts'
 import { formatNumber, formatValue } from '../words.ts'
 
@@ -35,7 +35,7 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
     store.hosts.list({ upSince, offset, limit: PAGE, sort: 'name' }),
   ])
   const model: HomeModel = { count, open, server, serverName, lines, ...list, url, offset, now, silence }
-  const body = list.total === 0 && offset === 0 ? emptyView() : homeView(model)
+  const body = list.total === 0 && offset === 0 ? emptyView(web.agentDoor) : homeView(model)
   return layout({
     title: homeTitle(count, open),
     active: 'home',
@@ -123,11 +123,15 @@ function describeMachine(host: Host): string {
   return `${describePlatform(host)}, ${processors} ${processors === 1 ? 'processor' : 'processors'}, ${memory}`
 }
 
-function emptyView(): Html {
+function emptyView(door: AgentDoor | null): Html {
+  const way =
+    door === null
+      ? 'agent.server=SERVER:8888'
+      : `agent.server=tls://SERVER:${door.port} --set agent.fingerprint=${door.fingerprint}`
   return html`<h1 class="unseen">Home</h1><section class="empty"><h2>No host has reported yet</h2>
 <p>Hosts are not added here: an agent that reports is a host. This page shows the first one as soon as it does.</p>
 <ol>
 <li>To watch this machine, start the server with an agent of its own:<pre class="command" tabindex="0"><code>monitor server --agent</code></pre></li>
-<li>To watch another machine, copy the program there and start an agent. It needs a copy of the file <code>passphrase</code> in this server's data directory, which <code>monitor config print</code> shows:<pre class="command" tabindex="0"><code>monitor agent --set agent.server=SERVER:8888 --set agent.passphrase_file=FILE</code></pre></li>
+<li>To watch another machine, copy the program there and start an agent. It needs a copy of the file <code>passphrase</code> in this server's data directory:<pre class="command" tabindex="0"><code>monitor agent --set ${way} --set agent.passphrase_file=FILE</code></pre></li>
 </ol></section>`
 }

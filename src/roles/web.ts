@@ -1,0 +1,58 @@
+import type { Config } from '../config/schema.ts'
+import type { Store } from '../storage/store.ts'
+import { startWebsite } from '../web/app.ts'
+import { findCertificate, openCertificate } from './certificate.ts'
+import type { CollectPorts } from './collect.ts'
+import { forgetInitialPassword } from './first-start.ts'
+import type { RoleContext } from './role.ts'
+import { readServerName } from './server-name.ts'
+import { VERSION } from './version.ts'
+
+/** Resolves with the address to open in a browser on this machine. */
+export async function startWeb(
+  config: Config,
+  store: Store,
+  agents: CollectPorts,
+  context: RoleContext,
+  print: (text: string) => void,
+): Promise<string> {
+  const { clock, log } = context
+  const { address, port, tls, tlsPort, sessionExpiry } = config.web
+  const certificate = tls ? await openCertificate('web', config, context, print) : null
+  const website = await startWebsite({
+    address,
+    port,
+    sessionExpiry,
+    silence: config.events.availabilityCheck,
+    serverName: readServerName(config),
+    version: VERSION,
+    store,
+    clock,
+    log,
+    onPasswordChanged: (user) => forgetInitialPassword(config.dataDir, user),
+    agentDoor:
+      agents.tls === null || agents.fingerprint === null
+        ? null
+        : { port: agents.tls, fingerprint: agents.fingerprint },
+    ...(certificate !== null && { tls: { ...certificate, port: tlsPort } }),
+  })
+  context.own('website', () => website.stop())
+  log.info('listening', { role: 'web', address, port: website.port })
+  const host = nameForClients(address, 'localhost')
+  const name = host.includes(':') ? `[${host}]` : host
+  if (certificate === null) return `http://${name}:${website.port}/`
+  const { fingerprint } = certificate
+  log.info('listening', { role: 'web_tls', address, fingerprint, port: website.tlsPort })
+  context.onReload('website', () => {
+    const renewed = findCertificate('web', config)
+    if (renewed === null) throw new Error('the certificate is gone')
+    website.renewTls(renewed)
+    log.info('read the certificate again', { role: 'web_tls', fingerprint: renewed.fingerprint })
+  })
+  return `https://${name}:${website.tlsPort}/`
+}
+
+/** Who listens everywhere is reached from here under `here`. */
+export function nameForClients(address: string, here: string): string {
+  return address === '0.0.0.0' || address === '::' ? here : address
+}
