@@ -13,6 +13,8 @@ export type ServiceSpec = {
   readonly user: string
   /** Absolute path of the folder that the service keeps its state in, for its account alone. */
   readonly dataDir: string
+  /** Further folders that it writes to: of a database that lies elsewhere. */
+  readonly writableFolders: readonly string[]
   /** Files that nobody but the service's account and administrators may read; all of them are there. */
   readonly secretFiles: readonly string[]
   /** It reads about the whole machine, as the agent does, and not only about itself. */

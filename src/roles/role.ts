@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { createLog, describeError, type Log } from '../lib/log.ts'
 import { EXIT } from './exit-codes.ts'
+import { findSupervisor } from './supervisor.ts'
 import { FULL_VERSION } from './version.ts'
 
 /** A stop that takes longer is cut off. Five seconds are promised; this leaves room for the last words. */
@@ -39,6 +40,7 @@ export async function runRole(
   const reloads: Reload[] = []
   const { asked, ask } = awaitSignal(clock, log)
   const began = clock.monotonicMs()
+  const supervisor = await findSupervisor(clock, log)
   if (process.platform === 'linux' && process.getuid?.() === 0)
     log.warn('runs as root; give it a user of its own, it needs no rights', { role })
   try {
@@ -60,12 +62,16 @@ export async function runRole(
     throw error
   }
   log.info('started', { role, version: FULL_VERSION, pid: process.pid, ms: since(began, clock) })
+  supervisor?.ready()
   const signal = await asked
   log.info('stopping', { role, signal })
+  supervisor?.stopping()
   const stopBegan = clock.monotonicMs()
   const sound = await stopParts(parts, clock, log)
   log.info('stopped', { role, ms: since(stopBegan, clock) })
-  process.exit(sound ? EXIT.ok : EXIT.failed)
+  const code = sound ? EXIT.ok : EXIT.failed
+  await supervisor?.stopped(code)
+  process.exit(code)
 }
 
 /** `asked` resolves with the first signal, a real one or one that `ask` stands for; from then on the process has so long to end by itself. */

@@ -1,0 +1,128 @@
+import type { ServiceSpec } from './service-manager.ts'
+
+/** Below it systemd makes state folders itself. */
+const STATE_ROOT = '/var/lib/'
+
+/** Seconds without a sign of life after which systemd starts the service anew. */
+const WATCHDOG_SECONDS = 60
+/** Bringing a large database to a newer version is part of the start. */
+const START_SECONDS = 900
+/** The program ends itself after five. */
+const STOP_SECONDS = 10
+
+/** A mistake in the configuration; trying again would not help, and somebody is to see it. */
+const EXIT_CONFIG = 78
+
+/** The text of a service's unit. Works from systemd 232 on; older ones pass over the lines they don't know. */
+export function writeUnit(spec: ServiceSpec): string {
+  return `${[
+    '# Written by `monitor service install`, and anew by each upgrade.',
+    `# Changes of your own: systemctl edit ${spec.name}`,
+    '[Unit]',
+    `Description=${spec.title}`,
+    'Wants=network-online.target',
+    'After=network-online.target time-sync.target',
+    '# It is to be tried again for as long as it takes.',
+    'StartLimitIntervalSec=0',
+    '',
+    '[Service]',
+    'Type=notify',
+    'NotifyAccess=main',
+    `ExecStart=${[spec.program, ...spec.arguments].map(quoteWord).join(' ')}`,
+    ...(spec.reloads ? ['ExecReload=/bin/kill -HUP $MAINPID'] : []),
+    `User=${spec.user}`,
+    `Group=${spec.user}`,
+    'Restart=always',
+    'RestartSec=5',
+    '# A mistake in the configuration does not go away by itself.',
+    `RestartPreventExitStatus=${EXIT_CONFIG}`,
+    `WatchdogSec=${WATCHDOG_SECONDS}`,
+    `TimeoutStartSec=${START_SECONDS}`,
+    `TimeoutStopSec=${STOP_SECONDS}`,
+    'LimitNOFILE=65536',
+    ...describeFolders(spec),
+    '',
+    ...SANDBOX,
+    ...(spec.watchesMachine ? WATCHES : KEEPS_TO_ITSELF),
+    ...(spec.bindsLowPort ? BINDS_LOW_PORT : BINDS_NO_LOW_PORT),
+    '',
+    '[Install]',
+    'WantedBy=multi-user.target',
+  ].join('\n')}\n`
+}
+
+function describeFolders({ dataDir, writableFolders }: ServiceSpec): string[] {
+  const below = /^\/var\/lib\/([\w.-]+(?:\/[\w.-]+)*)$/.exec(dataDir)?.[1]
+  const isOurs = below !== undefined && dataDir.startsWith(STATE_ROOT) && !below.split('/').includes('..')
+  const others = isOurs ? writableFolders : [dataDir, ...writableFolders]
+  return [
+    ...(isOurs ? [`StateDirectory=${below}`, 'StateDirectoryMode=0700'] : []),
+    ...others.map((folder) => `ReadWritePaths=${quoteWord(folder)}`),
+    'UMask=0077',
+  ]
+}
+
+/** What every role can do without. */
+const SANDBOX: readonly string[] = [
+  '# What it may do. MemoryDenyWriteExecute= is missing: the JavaScript engine compiles while it runs, which takes',
+  '# memory that is written and executed.',
+  'NoNewPrivileges=yes',
+  'ProtectSystem=strict',
+  'PrivateTmp=yes',
+  'ProtectKernelTunables=yes',
+  'ProtectKernelModules=yes',
+  'ProtectKernelLogs=yes',
+  'ProtectControlGroups=yes',
+  'ProtectClock=yes',
+  'ProtectHostname=yes',
+  'DevicePolicy=closed',
+  'LockPersonality=yes',
+  'RestrictNamespaces=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'RemoveIPC=yes',
+  'KeyringMode=private',
+  '# AF_NETLINK: the machine is asked for its addresses. AF_UNIX: word for systemd.',
+  'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK',
+  'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  'SystemCallFilter=~@privileged @resources',
+  'SystemCallErrorNumber=EPERM',
+]
+
+const KEEPS_TO_ITSELF: readonly string[] = [
+  'ProtectHome=yes',
+  'PrivateDevices=yes',
+  'ProtectProc=invisible',
+  'ProcSubset=pid',
+]
+
+const WATCHES: readonly string[] = [
+  '# Relaxed, because it watches the machine:',
+  '# - /home and /root stay in sight, read-only: filesystems mounted there are measured.',
+  'ProtectHome=read-only',
+  '# - /dev stays as it is, closed by DevicePolicy=: its links tell which disk is below a volume.',
+  'PrivateDevices=no',
+  '# - /proc is whole: counters of processor, memory and disks, and the processes of others, by name.',
+  'ProtectProc=default',
+  'ProcSubset=all',
+]
+
+const BINDS_LOW_PORT: readonly string[] = [
+  '# It listens at a port under 1024; that is the one right it gets, and a user namespace of its own would void it.',
+  'CapabilityBoundingSet=CAP_NET_BIND_SERVICE',
+  'AmbientCapabilities=CAP_NET_BIND_SERVICE',
+]
+
+const BINDS_NO_LOW_PORT: readonly string[] = [
+  'CapabilityBoundingSet=',
+  'AmbientCapabilities=',
+  'PrivateUsers=yes',
+]
+
+/** A word of a command line or a path: systemd reads quotes, backslashes, `%` and `$`. */
+function quoteWord(word: string): string {
+  if (/\p{Cc}/u.test(word)) throw new Error(`a unit can't hold this path: ${JSON.stringify(word)}`)
+  const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
+  return /^[\w@%+=:,./$-]+$/.test(plain) ? plain : `"${plain.replace(/["\\]/g, '\\$&')}"`
+}

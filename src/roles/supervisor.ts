@@ -1,0 +1,58 @@
+import type { Clock } from '../lib/clock.ts'
+import { describeError, type Log } from '../lib/log.ts'
+import type { Supervisor } from '../platform/supervisor.ts'
+
+/** Signs of life for each time that systemd waits for one. */
+const SIGNS = 3
+
+/** Who started this process and wants to hear of it; null when it is a person. */
+export async function findSupervisor(clock: Clock, log: Log): Promise<Supervisor | null> {
+  const { NOTIFY_SOCKET: address, WATCHDOG_USEC, WATCHDOG_PID } = process.env
+  if (process.platform !== 'linux' || address === undefined || address === '') return null
+  const isForUs = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid
+  const watchdogMs = isForUs ? Number(WATCHDOG_USEC ?? 0) / 1000 : 0
+  try {
+    const { openNotifySocket } = await import('../platform/systemd-notify.ts')
+    return superviseBySystemd(openNotifySocket(address), watchdogMs, clock, log)
+  } catch (error) {
+    log.warn("can't tell systemd how this service does", { error: describeError(error) })
+    return null
+  }
+}
+
+/**
+ * Word for systemd, sd_notify(3). From `ready` on signs of life follow each other for as long as the event loop turns; a service that
+ * hangs gives none and is started anew.
+ */
+export function superviseBySystemd(
+  send: (text: string) => void,
+  watchdogMs: number,
+  clock: Clock,
+  log: Log,
+): Supervisor {
+  let isTold = false
+
+  function tell(text: string) {
+    try {
+      send(text)
+      isTold = false
+    } catch (error) {
+      if (!isTold) log.warn('systemd does not hear this service', { error: describeError(error) })
+      isTold = true
+    }
+  }
+
+  function keepAlive() {
+    tell('WATCHDOG=1')
+    clock.after(watchdogMs / SIGNS, keepAlive)
+  }
+
+  return {
+    ready() {
+      tell('READY=1')
+      if (watchdogMs > 0) keepAlive()
+    },
+    stopping: () => tell('STOPPING=1'),
+    stopped: async () => {},
+  }
+}
