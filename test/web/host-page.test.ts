@@ -95,10 +95,8 @@ test('the list of hosts says what it holds', () => {
   const say = (search: string, status: 'up' | 'down' | null, total: number) =>
     describeList({ search, status, total, count }).text
   expect(say('', null, 9)).toBe('9 hosts')
-  expect(say('', 'down', 1)).toBe('1 of 9 hosts that is down')
-  expect(say('<b>', null, 2)).toBe(
-    '2 of 9 hosts with “&lt;b&gt;” in name, address, domain, platform or build',
-  )
+  expect(say('', 'down', 1)).toBe('1 of 9 hosts: down')
+  expect(say('<b>', null, 2)).toBe('2 of 9 hosts: “&lt;b&gt;” in name, address, domain, platform or build')
 })
 
 describe('the pager', () => {

@@ -20,7 +20,7 @@ export const graphPage = page(
     const { hosts, samples } = web.store
     const metric = params.metric ?? ''
     const host = (await hosts.find(params.name ?? '')) ?? notFoundHost()
-    if (!(metric in host.latest) && !(await hosts.metrics(host.name)).includes(metric))
+    if (!Object.hasOwn(host.latest, metric) && !(await hosts.metrics(host.name)).includes(metric))
       throw notFound('metric')
     const wantsAll = url.searchParams.get('range') === 'all'
     const span = readSpan(url.searchParams, wantsAll ? await samples.extent(host.name) : null, now)

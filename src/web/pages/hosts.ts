@@ -69,7 +69,7 @@ function hostsView(model: HostsModel): Html {
 ${search !== '' && html`<p class="pager"><a href="${withParameters(url, { q: null, offset: null })}">Show all hosts</a></p>`}`
 }
 
-/** What the list holds, in a sentence. */
+/** What the list holds, in a line. */
 export function describeList({
   search,
   status,
@@ -78,7 +78,11 @@ export function describeList({
 }: Pick<HostsModel, 'search' | 'status' | 'total' | 'count'>): Html {
   const all = count.up + count.down
   if (search === '' && status === null) return html`${formatCount(all, 'host')}`
-  return html`${formatNumber(total)} of ${formatCount(all, 'host')}${status && ` that ${total === 1 ? 'is' : 'are'} ${status}`}${search !== '' && html` with “${search}” in name, address, domain, platform or build`}`
+  const conditions = [
+    status,
+    search === '' ? null : `“${search}” in name, address, domain, platform or build`,
+  ].filter((condition) => condition !== null)
+  return html`${formatNumber(total)} of ${formatCount(all, 'host')}: ${conditions.join(', ')}`
 }
 
 function statusLinks({ url, status, count }: HostsModel): Html[] {
