@@ -44,6 +44,11 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
     store,
     clock: systemClock,
     log,
+    notifier: {
+      channels: [],
+      sendTest: async () => ({ isTaken: false, answer: 'there is no channel here' }),
+    },
+    zone: 'UTC',
     onPasswordChanged: async () => {},
   })
   return {
