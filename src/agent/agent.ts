@@ -1,4 +1,6 @@
 import { isHostName } from '../domain/host.ts'
+import { createThresholdBook, type Threshold } from '../domain/threshold.ts'
+import { standardThresholds } from '../domain/threshold-standard.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -6,6 +8,7 @@ import { MAX_METRICS } from '../protocol/message.ts'
 import { createCycle } from './cycle.ts'
 import type { ServerAddress } from './dial.ts'
 import { createFrameBuilder } from './frame.ts'
+import { createJudge } from './judge.ts'
 import { watchOwnFigures } from './own-figures.ts'
 import { Queue } from './queue.ts'
 import { startSchedule } from './schedule.ts'
@@ -28,6 +31,9 @@ export type AgentOptions = {
   readonly queueFile: string
   readonly processes: readonly string[]
   readonly services: readonly string[]
+  /** What counts as a problem, before the thresholds out of the box. */
+  readonly thresholds: readonly Threshold[]
+  readonly hasDefaultThresholds: boolean
   readonly platform: Platform
   readonly clock: Clock
   readonly log: Log
@@ -70,10 +76,12 @@ export async function startAgent(
     clock,
     log,
   })
+  const standard = options.hasDefaultThresholds ? standardThresholds(machine.facts) : []
   const act = createCycle({
     source,
     frames: createFrameBuilder(MAX_METRICS),
     figures: watchOwnFigures(),
+    judge: createJudge(createThresholdBook(options.thresholds, standard), interval, log),
     queue,
     sender,
     facts: machine.facts,

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { watchClock } from './clock-watch.ts'
 import type { FrameBuilder } from './frame.ts'
+import type { Judge } from './judge.ts'
 import type { OwnFigures } from './own-figures.ts'
 import type { Queue } from './queue.ts'
 import type { Sender } from './sender.ts'
@@ -12,6 +13,7 @@ export type CycleOptions = {
   readonly source: Source
   readonly frames: FrameBuilder
   readonly figures: OwnFigures
+  readonly judge: Judge
   readonly queue: Queue
   readonly sender: Sender
   readonly facts: HostFacts
@@ -26,11 +28,11 @@ export type CycleOptions = {
 const READ_FACTS_EVERY_MS = 10 * 60_000
 
 /**
- * One cycle: measure, put it in the queue, have it sent. A time that has its samples already (after a restart, or a clock
+ * One cycle: measure, judge, put both in the queue, have it sent. A time that has its samples already (after a restart, or a clock
  * that was put back) is not sampled again; the server is then only told that the host lives.
  */
 export function createCycle(options: CycleOptions): (time: number) => Promise<void> {
-  const { source, frames, figures, queue, sender, clock, log } = options
+  const { source, frames, figures, judge, queue, sender, clock, log } = options
   const clockWatch = watchClock(clock)
   let facts = JSON.stringify(options.facts)
   let factsReadAtMs = clock.monotonicMs()
@@ -39,7 +41,12 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   async function sample(time: number) {
     const { samples, failed } = await source.measure()
     const frame = frames.build(time, [...figures.read(failed, queue.figures), ...samples])
-    queue.append({ frame, events: [] }, clockWatch.isSteady() ? clock.now() - options.queueAge : null)
+    const found = queue.takeFoundThresholds()
+    if (found !== null) judge.restore(found)
+    queue.append(
+      { frame, ...judge.judge(frame) },
+      clockWatch.isSteady() ? clock.now() - options.queueAge : null,
+    )
   }
 
   function refreshFacts() {

@@ -31,6 +31,8 @@ export type QueueState = {
   readonly spans: readonly Span[]
   /** The newest one; null when there is none. */
   readonly lastLayout: Layout | null
+  /** As it was written last; null when none ever was. */
+  readonly thresholds: string | null
 }
 
 export type QueueChange = {
@@ -39,16 +41,21 @@ export type QueueChange = {
   readonly removed: readonly Run[]
   readonly totals: QueueTotals
   readonly spans: readonly Span[]
+  /** Null leaves it as it is. */
+  readonly thresholds: string | null
 }
 
 type Row = { id: number; kind: number; time: number; layout: number | null; body: string }
 
 /** "monQ": tells the queue from any other SQLite database, which must never be moved aside. */
 const APPLICATION_ID = 0x6d_6f_6e_51
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 /** Freed pages above this many are given back to the filesystem once the queue is empty. */
 const SPARE_PAGES = 256
+
+const ADD_THRESHOLDS =
+  'CREATE TABLE threshold_state (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);'
 
 const SCHEMA = `
   CREATE TABLE layout (id INTEGER PRIMARY KEY, metrics TEXT NOT NULL);
@@ -62,6 +69,7 @@ const SCHEMA = `
   );
   CREATE TABLE totals (id INTEGER PRIMARY KEY CHECK (id = 0), dropped INTEGER NOT NULL, refused INTEGER NOT NULL);
   CREATE TABLE span (first INTEGER NOT NULL, last INTEGER NOT NULL);
+  ${ADD_THRESHOLDS}
   INSERT INTO totals VALUES (0, 0, 0);
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};`
@@ -124,6 +132,8 @@ export class QueueFile {
       ...(items ?? { length: 0, bytes: 0, lastId: 0 }),
       totals: totals ?? { dropped: 0, refused: 0 },
       spans: db.query<Span, []>('SELECT first, last FROM span ORDER BY rowid').all(),
+      thresholds:
+        db.query<{ json: string }, []>('SELECT json FROM threshold_state WHERE id = 0').get()?.json ?? null,
       lastLayout: lastId === null || lastMetrics === null ? null : { id: lastId, metrics: lastMetrics },
     }
   }
@@ -147,7 +157,10 @@ export class QueueFile {
     return this.#database.transaction(() => this.#apply(change))()
   }
 
-  #apply({ layouts, items, removed, totals, spans }: QueueChange): { count: number; bytes: number } {
+  #apply({ layouts, items, removed, totals, spans, thresholds }: QueueChange): {
+    count: number
+    bytes: number
+  } {
     const db = this.#database
     for (const { id, metrics } of layouts)
       db.query('INSERT OR REPLACE INTO layout (id, metrics) VALUES (?, ?)').run(id, JSON.stringify(metrics))
@@ -173,6 +186,8 @@ export class QueueFile {
       for (const { first, last } of spans)
         db.query('INSERT INTO span (first, last) VALUES (?, ?)').run(first, last)
     }
+    if (thresholds !== null)
+      db.query('INSERT OR REPLACE INTO threshold_state (id, json) VALUES (0, ?)').run(thresholds)
     return { count, bytes }
   }
 
@@ -229,6 +244,8 @@ function prepareSchema(database: Database, path: string): void {
   }
   if (pragma('application_id') !== APPLICATION_ID)
     throw new Error(`${path} is a database of something else: name another file for the agent's queue`)
+  if (pragma('user_version') === 1)
+    database.transaction(() => database.run(`${ADD_THRESHOLDS} PRAGMA user_version = ${SCHEMA_VERSION}`))()
   if (pragma('user_version') !== SCHEMA_VERSION)
     throw new UnusableQueueError(`${path} was written by another version of the agent`)
   if (pragma('quick_check(1)') !== 'ok') throw new UnusableQueueError(`${path} is damaged`)

@@ -23,6 +23,8 @@ export type QueueOptions = {
 export type QueueEntries = {
   readonly frame: Frame | null
   readonly events: readonly EventReport[]
+  /** What the thresholds remember after this frame, kept in the same transaction; left out: as before. */
+  readonly thresholds?: string
 }
 
 export type QueueFigures = {
@@ -57,6 +59,10 @@ export class Queue {
   /** On disk still, though acknowledged: the disk would not delete them. */
   #gone = new Set<number>()
   #spans: readonly Span[] = []
+  /** The newest state of the thresholds; kept here too, for a file that has to be begun anew. */
+  #thresholds: string | null = null
+  #isThresholdsSaved = true
+  #foundThresholds: string | null = null
   #onDisk = { length: 0, bytes: 0 }
   #totals = { dropped: 0, refused: 0 }
   #newestId = 0
@@ -97,8 +103,22 @@ export class Queue {
     return isTaken(this.#spans, time)
   }
 
+  /**
+   * What the thresholds remembered when the file was written last: given once after the file was opened, which may be long after the
+   * start; otherwise null.
+   */
+  takeFoundThresholds(): string | null {
+    const found = this.#foundThresholds
+    this.#foundThresholds = null
+    return found
+  }
+
   /** Never throws for the disk's sake. Drops what is older than `oldest` (seconds since 1970; null keeps all ages). */
-  append({ frame, events }: QueueEntries, oldest: number | null): void {
+  append({ frame, events, thresholds }: QueueEntries, oldest: number | null): void {
+    if (thresholds !== undefined) {
+      this.#thresholds = thresholds
+      this.#isThresholdsSaved = false
+    }
     if (frame !== null) {
       const layout = this.#layouts.intern(frame.metrics)
       this.#push('frame', frame.time, layout, JSON.stringify([frame.time, ...frame.values]))
@@ -201,11 +221,19 @@ export class Queue {
     const removed = runsOf([...this.#gone, ...dropped])
     const nowMs = this.#options.clock.monotonicMs()
     const isDurable = items.length > 0 && nowMs - this.#durableAtMs >= DURABLE_EVERY_MS
-    const change = { layouts: this.#layouts.unsaved, items, removed, totals, spans: this.#spans }
+    const change = {
+      layouts: this.#layouts.unsaved,
+      items,
+      removed,
+      totals,
+      spans: this.#spans,
+      thresholds: this.#isThresholdsSaved ? null : this.#thresholds,
+    }
     const gone = file.write(change, isDurable)
     if (isDurable) this.#durableAtMs = nowMs
     if (dropped.length > 0) this.#noteDrops(dropped.length)
     this.#layouts.noteSaved()
+    this.#isThresholdsSaved = true
     this.#pending = []
     this.#gone.clear()
     this.#totals = totals
@@ -238,6 +266,7 @@ export class Queue {
     this.#totals.dropped += state.totals.dropped
     this.#totals.refused += state.totals.refused
     this.#spans = [...state.spans, ...this.#spans]
+    this.#foundThresholds = state.thresholds
   }
 
   /** The file could not be opened now; ids far above those that it may hold, so that it can be later. */
@@ -259,6 +288,7 @@ export class Queue {
       this.#totals.dropped += lost
       this.#gone.clear()
       this.#layouts.forgetFile()
+      this.#isThresholdsSaved = this.#thresholds === null
       log.error('the queue was damaged; it was moved aside and begun anew', {
         file: moveQueueAside(path),
         lost,

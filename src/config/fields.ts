@@ -30,6 +30,9 @@ export type ValuesOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]
 
 type Doc = { readonly doc: string }
 type Limits = { readonly min?: string; readonly max?: string }
+/** The default, or where there is none, a value to show. */
+type Sample = { readonly default?: string; readonly example?: string }
+type NumberOptions = Doc & { readonly min?: number; readonly max?: number; readonly example?: number }
 type TextOptions = Doc & {
   readonly example?: string
   /** What is wrong with the text, as "a …" that would be right; null when it is right. */
@@ -80,6 +83,26 @@ export function integer(
   })
 }
 
+/** A number, whole or not; null when it has no default and is not given. Bounds are included. */
+export function number(options: NumberOptions & { readonly default: number }): Field<number>
+export function number(options: NumberOptions): Field<number | null>
+export function number(options: NumberOptions & { readonly default?: number }): Field<number> {
+  const { min, max } = options
+  const bounds = `${min === undefined ? '' : `, at least ${min}`}${max === undefined ? '' : `, at most ${max}`}`
+  const expected = `a number${bounds}`
+  return scalar<number | null>(options.doc, options.default ?? null, {
+    read: (raw) => (typeof raw === 'number' && Number.isFinite(raw) ? raw : undefined),
+    readText: (word) => (/^-?\d{1,15}(\.\d{1,15})?$/.test(word) ? Number(word) : undefined),
+    expected,
+    check: (value) =>
+      value < (min ?? Number.NEGATIVE_INFINITY) || value > (max ?? Number.POSITIVE_INFINITY)
+        ? expected
+        : null,
+    show: String,
+    example: String(options.default ?? options.example ?? 0),
+  }) as Field<number>
+}
+
 /** A TCP port; 0 lets the system choose a free one. */
 export function port(options: Doc & { readonly default: number }): Field<number> {
   return integer({ ...options, min: 0, max: 65535 })
@@ -98,13 +121,18 @@ export function portOrOff(options: Doc & { readonly default: number }): Field<nu
 }
 
 /** A length of time with its unit (`90s`, `5m`, `12h`, `30d`, `1h30m`); seconds inside. */
-export function duration(options: Doc & Limits & { readonly default: string }): Field<number> {
-  return measured(options, parseDuration, formatDuration, 'a duration with its unit (s, m, h or d), such as')
+export function duration(options: Doc & Limits & { readonly default: string }): Field<number>
+/** Null when it is not given. */
+export function duration(options: Doc & Limits & { readonly example: string }): Field<number | null>
+export function duration(options: Doc & Limits & Sample): Field<number> {
+  const words = 'a duration with its unit (s, m, h or d), such as'
+  return measured(options, parseDuration, formatDuration, words) as Field<number>
 }
 
 /** An amount of bytes with its unit (`512KiB`, `64MiB`, `1GiB`); bytes inside. */
 export function bytes(options: Doc & Limits & { readonly default: string }): Field<number> {
-  return measured(options, parseBytes, formatBytes, 'a size with its unit (B, KiB, MiB or GiB), such as')
+  const words = 'a size with its unit (B, KiB, MiB or GiB), such as'
+  return measured(options, parseBytes, formatBytes, words) as Field<number>
 }
 
 /** One word of a few. */
@@ -196,13 +224,14 @@ function scalar<T>(doc: string, standard: T, how: Scalar<T>): Field<T> {
 }
 
 function measured(
-  options: Doc & Limits & { readonly default: string },
+  options: Doc & Limits & Sample,
   parse: (text: string) => number | null,
   format: (value: number) => string,
   words: string,
-): Field<number> {
+): Field<number | null> {
   const { min, max } = options
-  const expected = `${words} ${quote(options.default)}${min === undefined ? '' : `, at least ${min}`}${max === undefined ? '' : `, at most ${max}`}`
+  const sample = options.default ?? options.example ?? ''
+  const expected = `${words} ${quote(sample)}${min === undefined ? '' : `, at least ${min}`}${max === undefined ? '' : `, at most ${max}`}`
   const must = (word: string) => {
     const value = parse(word)
     if (value === null) throw new Error(`the schema holds ${word}, which is no measure`)
@@ -210,11 +239,12 @@ function measured(
   }
   const least = min === undefined ? 0 : must(min)
   const most = max === undefined ? Number.MAX_SAFE_INTEGER : must(max)
-  return scalar(options.doc, must(options.default), {
+  return scalar<number | null>(options.doc, options.default === undefined ? null : must(options.default), {
     read: (raw) => (typeof raw === 'string' ? (parse(raw) ?? undefined) : undefined),
     readText: (word) => parse(word) ?? undefined,
     expected,
     check: (value) => (value < least || value > most ? expected : null),
-    show: (value) => quote(format(value)),
+    show: (value) => quote(value === null ? '' : format(value)),
+    example: quote(format(must(sample))),
   })
 }

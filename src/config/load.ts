@@ -173,7 +173,8 @@ function readGiven(given: Given, host: Host, mistakes: Mistake[]): unknown {
     }
   }
   const shown = field.secret ? HIDDEN : raw
-  const report = (expected: string, path?: string, value: unknown = shown) => note(expected, value, path)
+  const report = (expected: string, path?: string, value?: unknown) =>
+    note(expected, path === undefined ? shown : value, path)
   const value = isText || inFile ? field.readText(String(raw), report) : field.read(raw, report)
   return field.path && typeof value === 'string' && !isAbsolute(value) ? resolve(base, value) : value
 }

@@ -17,6 +17,7 @@ import {
   type ValuesOf,
 } from './fields.ts'
 import { parseServerAddress } from './server-address.ts'
+import { thresholds } from './thresholds.ts'
 
 type Section = { readonly doc: string; readonly fields: Fields }
 
@@ -153,6 +154,11 @@ export const SECTIONS = {
         doc: 'Services to watch, by name: perf.service.NAME.state is 1 while it runs, else 0.',
         check: checkWatchedName,
       }),
+      defaultThresholds: flag({
+        default: true,
+        doc: 'Judge processor, memory, pagefile, filesystems (space and inodes), load, and the processes and services named above by the thresholds out of the box. One under `threshold` for a metric takes their place for it.',
+      }),
+      threshold: thresholds,
     },
   },
   events: {

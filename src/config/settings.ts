@@ -44,7 +44,7 @@ export function writeExample(): string {
       lines.push(`# ${SECTIONS[section].doc}`, `[${section}]`, '')
     }
     const key = toKey(setting.name)
-    lines.push(...wrapComment(setting.field.doc), `#${key} = ${setting.field.example}`)
+    lines.push(...setting.field.doc.split('\n').flatMap(wrapComment), `#${key} = ${setting.field.example}`)
     if (setting.field.secret)
       lines.push('# Or the name of a file that holds it:', `#${key}_file = "/etc/monitor/passphrase"`)
     lines.push('')

@@ -11,15 +11,23 @@ export function tables<F extends Fields>(options: {
   /** Keys of `fields` that every table has to give. */
   readonly needed?: readonly (keyof F & string)[]
   readonly default?: readonly ValuesOf<F>[]
+  /** Rows to show in the example file when there is no default. */
+  readonly example?: readonly ValuesOf<F>[]
+  /** What is wrong with a row whose fields are each right: the field at fault and what it is to be; null when nothing is. */
+  readonly check?: (
+    row: ValuesOf<F>,
+  ) => { readonly field: keyof F & string; readonly expected: string } | null
 }): Field<readonly ValuesOf<F>[]> {
   const { fields, needed = [] } = options
   const keys = new Map(Object.keys(fields).map((name) => [toKey(name), name]))
   return {
-    doc: options.doc,
+    doc: [options.doc, ...Object.entries(fields).map(([name, { doc }]) => `${toKey(name)}: ${doc}`)].join(
+      '\n',
+    ),
     default: options.default ?? [],
     secret: false,
     path: false,
-    example: showTables(fields, options.default ?? []),
+    example: showTables(fields, options.example ?? options.default ?? []),
     show: (rows) => showTables(fields, rows),
     readText: (_, report) => {
       report('tables, which only the configuration file can hold')
@@ -31,6 +39,7 @@ export function tables<F extends Fields>(options: {
         return undefined
       }
       let sound = true
+      const { check } = options
       const rows = raw.map((table: unknown, index) => {
         const at = `[${index + 1}]`
         const wrong = (expected: string, key: string, value: unknown) => {
@@ -38,6 +47,8 @@ export function tables<F extends Fields>(options: {
           report(expected, key === '' ? at : `${at}.${key}`, value)
         }
         if (!isTable(table)) return wrong('a table', '', table)
+        const wasSound = sound
+        sound = true
         const row: Record<string, unknown> = {}
         for (const [name, field] of Object.entries(fields)) {
           const key = toKey(name)
@@ -49,6 +60,9 @@ export function tables<F extends Fields>(options: {
         }
         for (const key of Object.keys(table))
           if (!keys.has(key)) wrong(`one of ${[...keys.keys()].join(', ')}`, key, table[key])
+        const fault = sound ? (check?.(row as ValuesOf<F>) ?? null) : null
+        if (fault !== null) wrong(fault.expected, toKey(fault.field), table[toKey(fault.field)])
+        sound &&= wasSound
         return row
       })
       return sound ? (rows as ValuesOf<F>[]) : undefined
@@ -58,7 +72,9 @@ export function tables<F extends Fields>(options: {
 
 function showTables(fields: Fields, rows: readonly Readonly<Record<string, unknown>>[]): string {
   const show = (row: Readonly<Record<string, unknown>>) =>
-    Object.entries(fields).map(([name, field]) => `${toKey(name)} = ${field.show(row[name])}`)
+    Object.entries(fields).flatMap(([name, field]) =>
+      row[name] === null ? [] : [`${toKey(name)} = ${field.show(row[name])}`],
+    )
   return `[${rows.map((row) => `{ ${show(row).join(', ')} }`).join(', ')}]`
 }
 

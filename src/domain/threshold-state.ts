@@ -185,6 +185,18 @@ function changeBetween(before: MetricState | null, after: MetricState, time: num
   return { uid, change: was.change + 1, time, metric, severity, status: 'closed', message, stale: false }
 }
 
+/** What was judged since `newer` began anew, together with the events that `older` had left open: they go on. */
+export function joinThresholdStates(older: ThresholdState, newer: ThresholdState): ThresholdState {
+  if (newer.time === 0) return older
+  const opened = new Set(newer.metrics.flatMap(({ metric, event }) => (event === null ? [] : [metric])))
+  const adopted = older.metrics.filter(({ metric, event }) => event !== null && !opened.has(metric))
+  const taken = new Set(adopted.map(({ metric }) => metric))
+  return {
+    time: newer.time,
+    metrics: [...newer.metrics.filter(({ metric }) => !taken.has(metric)), ...adopted],
+  }
+}
+
 /** A state as it was kept; a fresh one when it is damaged or of another version, which costs no more than its counts. */
 export function parseThresholdState(json: string): ThresholdState {
   try {

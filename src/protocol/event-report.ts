@@ -16,7 +16,8 @@ export function readEvents(values: readonly unknown[], now: number, tally: Tally
     if (status !== 'open' && status !== 'closed') return null
     const number = readNumber(change)
     if (!Number.isSafeInteger(number) || number < 0) return null
-    return complete(fields, fields.metric, now, uid ?? null, number, status)
+    const report = complete(fields, fields.metric, now, uid ?? null, number, status)
+    return report !== null && fields.stale === true ? { ...report, stale: true } : report
   })
 }
 

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Threshold } from '../../src/domain/threshold.ts'
 import { until } from './support/bench.ts'
+import { readStories } from './support/event-story.ts'
 import { startWireServer, type WireServer } from './support/wire-server.ts'
 
 let folder = ''
@@ -20,16 +22,23 @@ afterEach(() => {
 
 const queueFile = () => join(folder, 'queue.db')
 
-function startProcess() {
+function startProcess(thresholds: readonly Threshold[] = []) {
   return Bun.spawn([process.execPath, join(import.meta.dir, 'support/agent-process.ts')], {
-    env: { ...process.env, PORT: String(server.port), QUEUE_FILE: queueFile() },
+    env: {
+      ...process.env,
+      PORT: String(server.port),
+      QUEUE_FILE: queueFile(),
+      THRESHOLDS: JSON.stringify(thresholds),
+    },
     stdout: 'ignore',
     stderr: 'ignore',
   })
 }
 
-/** Times in the queue, read from a copy: the agent holds a lock. */
-function readQueue(): number[] {
+type Queued = { readonly kind: number; readonly time: number }
+
+/** What is in the queue, read from a copy: the agent holds a lock. */
+function readQueue(): Queued[] {
   for (const suffix of ['', '-wal']) {
     const copy = join(folder, `copy.db${suffix}`)
     rmSync(copy, { force: true })
@@ -38,10 +47,7 @@ function readQueue(): number[] {
   if (!existsSync(join(folder, 'copy.db'))) return []
   const database = new Database(join(folder, 'copy.db'))
   try {
-    return database
-      .query<{ time: number }, []>('SELECT time FROM item')
-      .all()
-      .map(({ time }) => time)
+    return database.query<Queued, []>('SELECT kind, time FROM item').all()
   } catch {
     return []
   } finally {
@@ -59,7 +65,7 @@ test('an agent that is killed loses nothing that it had sampled', async () => {
   await until(() => readQueue().length >= 3, 20_000)
   first.kill('SIGKILL')
   await first.exited
-  const kept = readQueue()
+  const kept = readQueue().map(({ time }) => time)
   expect(kept.length).toBeGreaterThanOrEqual(3)
   server.answer = (_, { accept }) => accept()
   const second = startProcess()
@@ -76,3 +82,53 @@ test('an agent that is killed loses nothing that it had sampled', async () => {
     [...server.storedTimes].filter(([key, count]) => key.endsWith('uptime.seconds') && count > 1),
   ).toEqual([])
 }, 60_000)
+
+test('an agent that is killed again and again opens an event once, at its real time, and closes that one', async () => {
+  const uptime: Threshold = {
+    metric: 'perf.system.uptime.seconds',
+    severity: 2,
+    compare: '>',
+    value: 0,
+    duration: 3,
+    clearAfter: 2,
+    clearValue: null,
+  }
+  const kill = async (child: Bun.Subprocess) => {
+    child.kill('SIGKILL')
+    await child.exited
+  }
+  server.answer = (batch, { accept }) => {
+    if (batch.frames.length === 0 && batch.events.length === 0) accept()
+  }
+  const first = startProcess([uptime])
+  await until(() => readQueue().some(({ kind }) => kind === 1), 20_000)
+  await kill(first)
+  const opened = readQueue().find(({ kind }) => kind === 1)?.time ?? 0
+  await kill(await startedAgain([uptime]))
+  server.answer = (_, { accept }) => accept()
+  const last = startProcess([{ ...uptime, compare: '<' }])
+  try {
+    await until(
+      () => [...readStories(server).values()].flat().some(({ status }) => status === 'closed'),
+      20_000,
+    )
+  } finally {
+    await kill(last)
+  }
+  const stories = [...readStories(server).values()]
+  expect(stories.map((story) => story.map(({ change, status }) => [change, status]))).toEqual([
+    [
+      [1, 'open'],
+      [2, 'closed'],
+    ],
+  ])
+  expect(stories[0]?.[0]?.time).toBe(opened)
+}, 60_000)
+
+/** An agent that has sampled at least twice since its start. */
+async function startedAgain(thresholds: readonly Threshold[]) {
+  const before = readQueue().length
+  const child = startProcess(thresholds)
+  await until(() => readQueue().length >= before + 2, 20_000)
+  return child
+}

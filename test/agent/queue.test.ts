@@ -72,6 +72,18 @@ describe('the queue', () => {
     again.close()
   })
 
+  test('gives what the thresholds remembered once after it was opened, the newest', () => {
+    const queue = openQueue()
+    expect(queue.takeFoundThresholds()).toBeNull()
+    queue.append({ frame: { time: 0, metrics: METRICS, values: [1, 2] }, events: [], thresholds: '1' }, null)
+    append(queue, 60)
+    queue.append({ frame: null, events: [event(61)], thresholds: '2' }, null)
+    queue.close()
+    const again = openQueue()
+    expect([again.takeFoundThresholds(), again.takeFoundThresholds()]).toEqual(['2', null])
+    again.close()
+  })
+
   test('writes a list of names once, over restarts too', () => {
     for (let i = 0; i < 3; i++) {
       const queue = openQueue()
@@ -195,6 +207,7 @@ describe('the queue', () => {
     const queue = openQueue(1e8)
     const values = Array.from({ length: 300 }, () => 123456)
     for (let i = 0; i < 1000; i++) append(queue, i, values)
+    queue.append({ frame: null, events: [], thresholds: '{"time":1}' }, null)
     damage(file)
     damage(`${file}-wal`)
     for (let i = 0; i < 10; i++) queue.takeOldest(0, FOREVER, { ...ALL, items: 5000, bytes: 1e9 })
@@ -203,6 +216,9 @@ describe('the queue', () => {
     expect(queue.figures).toEqual({ length: 1, dropped: 1000, refused: 0 })
     queue.close()
     expect(logLines.filter((line) => line.includes(`${file}.corrupt`))).toHaveLength(1)
+    const again = openQueue()
+    expect(again.takeFoundThresholds()).toBe('{"time":1}')
+    again.close()
   })
 
   test('never touches a database of something else', () => {

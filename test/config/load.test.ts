@@ -172,3 +172,83 @@ test('words of the environment become values of every kind', () => {
   expect(config.agent.processes).toEqual(['nginx'])
   expect(config.log.level).toBe('warn')
 })
+
+describe('agent.threshold', () => {
+  const read = (toml: string) => loadConfig({}, aMachine({ [FILE]: toml })).config.agent.threshold
+  test('is read with what is left out', () =>
+    expect(
+      read(`
+        [agent]
+        name = "web01"
+        [[agent.threshold]]
+        metric = "perf.filesystem.*.percent.used"
+        severity = 2
+        compare = ">="
+        value = 92.5
+        duration = "15m"
+        clear_after = "1h"
+        clear_value = 90
+        [[agent.threshold]]
+        metric = "perf.memory.percent.used"
+        severity = 1
+        value = 99`),
+    ).toEqual([
+      {
+        metric: 'perf.filesystem.*.percent.used',
+        severity: 2,
+        compare: '>=',
+        value: 92.5,
+        duration: 900,
+        clearAfter: 3600,
+        clearValue: 90,
+      },
+      {
+        metric: 'perf.memory.percent.used',
+        severity: 1,
+        compare: '>',
+        value: 99,
+        duration: 300,
+        clearAfter: null,
+        clearValue: null,
+      },
+    ]))
+  test('tells every mistake with its place, value and what was expected', () => {
+    const mistakes = mistakesIn(`
+      [[agent.threshold]]
+      metric = "no spaces"
+      severity = 5
+      compare = "=>"
+      value = "high"
+      duration = 15
+      [[agent.threshold]]
+      metric = "a"
+      severity = 3
+      clear_afer = "1m"
+      [[agent.threshold]]
+      metric = "a"
+      severity = 3
+      value = 5
+      clear_value = 6
+      [[agent.threshold]]
+      metric = "a"
+      severity = 3
+      compare = "="
+      value = 0
+      clear_value = 1`)
+    expect(mistakes).toEqual([
+      `${FILE}: agent.threshold[1].metric = "no spaces": expected the name of a metric, such as "perf.memory.percent.used" or "perf.filesystem.*.percent.used"`,
+      `${FILE}: agent.threshold[1].severity = 5: expected a whole number from 1 to 4`,
+      `${FILE}: agent.threshold[1].compare = "=>": expected one of ">", "<", "=", ">=", "<=", "!="`,
+      `${FILE}: agent.threshold[1].value = "high": expected a number`,
+      `${FILE}: agent.threshold[1].duration = 15: expected a duration with its unit (s, m, h or d), such as "5m", at most 30d`,
+      `${FILE}: agent.threshold[2].value: expected to be given`,
+      `${FILE}: agent.threshold[2].clear_afer = "1m": expected one of metric, severity, compare, value, duration, clear_after, clear_value`,
+      `${FILE}: agent.threshold[3].clear_value = 6: expected a number below value`,
+      `${FILE}: agent.threshold[4].clear_value = 1: expected only where values are compared by size`,
+    ])
+  })
+  test('that is no list of tables is told', () =>
+    expect(mistakesIn('[agent.threshold]\nmetric = "a"')).toEqual([
+      `${FILE}: agent.threshold = {"metric":"a"}: expected tables, each under a heading in double brackets`,
+    ]))
+})

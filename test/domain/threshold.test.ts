@@ -9,6 +9,7 @@ import {
 import { standardThresholds } from '../../src/domain/threshold-standard.ts'
 import {
   FRESH_STATE,
+  joinThresholdStates,
   parseThresholdState,
   step,
   type ThresholdChange,
@@ -208,6 +209,26 @@ describe('a threshold', () => {
       told.push(...result.changes.map((change) => change.time))
     }
     expect(told).toEqual([50_180])
+  })
+
+  test('a state found late adds the events that it had left open, and nothing else', () => {
+    const entry = (metric: string, uid: string | null, last = 60) => ({
+      metric,
+      last,
+      missed: 0,
+      runs: [{ key: '3>0', holds: uid !== null, since: null }],
+      event: uid === null ? null : { uid, change: 1, severity: 3 as const, message: 'M', stale: false },
+    })
+    const older = {
+      time: 60,
+      metrics: [entry('a', 'a1'), entry('b', 'b1'), entry('c', null), entry('d', 'd1')],
+    }
+    const newer = { time: 600, metrics: [entry('a', 'a2', 600), entry('b', null, 600)] }
+    expect(joinThresholdStates(older, newer)).toEqual({
+      time: 600,
+      metrics: [entry('a', 'a2', 600), entry('b', 'b1'), entry('d', 'd1')],
+    })
+    expect(joinThresholdStates(older, FRESH_STATE)).toBe(older)
   })
 
   test('a damaged state is begun anew', () => {

@@ -3,8 +3,8 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { createLog } from '../../../src/lib/log.ts'
 import { openProcFs } from '../../../src/platform/proc.ts'
 
-// An agent in a process of its own, for tests that kill it: PORT and QUEUE_FILE in the environment.
-const { PORT, QUEUE_FILE = '' } = process.env
+// An agent in a process of its own, for tests that kill it: PORT, QUEUE_FILE and THRESHOLDS (JSON) in the environment.
+const { PORT, QUEUE_FILE = '', THRESHOLDS = '[]' } = process.env
 await startAgent({
   servers: [{ host: '127.0.0.1', port: Number(PORT) }],
   passphrase: 'open sesame',
@@ -16,7 +16,7 @@ await startAgent({
   queueFile: QUEUE_FILE,
   processes: [],
   services: [],
-  thresholds: [],
+  thresholds: JSON.parse(THRESHOLDS),
   hasDefaultThresholds: false,
   platform: { system: 'linux', proc: openProcFs() },
   clock: systemClock,

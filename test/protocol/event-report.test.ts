@@ -1,0 +1,24 @@
+import { expect, test } from 'bun:test'
+import { readEvents } from '../../src/protocol/event-report.ts'
+import { Tally } from '../../src/protocol/tally.ts'
+
+const NOW = 1_767_225_600
+const event = {
+  uid: 'e1',
+  change: 2,
+  time: NOW,
+  metric: 'perf.a',
+  severity: 2,
+  status: 'open',
+  message: 'A > 1',
+}
+
+test('an event of which the metric stopped coming is told from one that is known, over the wire and back', () => {
+  const sent = [
+    { ...event, stale: true },
+    { ...event, stale: false },
+    { ...event, stale: 'yes' },
+  ]
+  const heard = readEvents(JSON.parse(JSON.stringify(sent)), NOW, new Tally())
+  expect(heard).toEqual([{ ...event, stale: true }, event, event] as typeof heard)
+})
