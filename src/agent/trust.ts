@@ -37,9 +37,19 @@ export function findDistrust(
     return isValid && error === null && socket.authorized
       ? null
       : `the server's certificate is not trusted: ${error?.message ?? 'no reason given'}`
-  if (!isValid) return `the TLS handshake failed: ${error?.message ?? 'no reason given'}`
+  if (!isValid && !isAboutCertificate(error))
+    return `the TLS handshake failed: ${error?.message ?? 'no reason given'}`
   const found = fingerprintOf(socket.getPeerX509Certificate().raw)
   return fingerprints.includes(found)
     ? null
     : `the server has another certificate than agent.fingerprint says: ${found}`
+}
+
+/**
+ * The library calls a handshake that went well a failure when the certificate is not for the name that was dialled; the error is one of
+ * verification then (`ERR_TLS_CERT_ALTNAME_INVALID`, `UNABLE_TO_VERIFY_LEAF_SIGNATURE`, …). A handshake that really failed, as of a
+ * server without the certificate's key, has one like those of the system (`EPROTO`, `ECONNRESET`).
+ */
+function isAboutCertificate(error: Error | null): boolean {
+  return error !== null && 'code' in error && !/^E[A-Z0-9]+$/.test(String(error.code))
 }

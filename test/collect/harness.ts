@@ -16,6 +16,8 @@ export class MemoryStore implements IngestStore {
   writes = 0
   isAway = false
   poison: string | null = null
+  /** Hosts whose name belongs to another key. */
+  foreign = new Set<string>()
   #gate: Promise<void> | null = null
   #open: () => void = () => {}
 
@@ -24,8 +26,9 @@ export class MemoryStore implements IngestStore {
     if (this.#gate !== null) await this.#gate
     if (this.isAway) throw new Error('the database is away')
     if (reports.some((report) => report.host === this.poison)) throw new Error('one report is no good')
-    this.reports.push(...reports)
-    return new Set()
+    const refused = new Set(reports.filter((report) => this.foreign.has(report.host)))
+    this.reports.push(...reports.filter((report) => !refused.has(report)))
+    return refused
   }
 
   /** Commits wait from now on. */
@@ -82,18 +85,22 @@ export class Client {
   #pending: Buffer[] = []
   #wakers: (() => void)[] = []
 
-  static async connect(port: number): Promise<Client> {
+  /** `tls` takes any certificate: who trusts whom is tried elsewhere. */
+  static async connect(port: number, { tls = false } = {}): Promise<Client> {
     const client = new Client()
+    const ready = Promise.withResolvers<void>()
     client.#socket = await Bun.connect({
       hostname: '127.0.0.1',
       port,
       allowHalfOpen: true,
+      ...(tls && { tls: { rejectUnauthorized: false } }),
       socket: {
         data: (_, bytes) => {
           client.received += bytes.toString()
           client.#wake()
         },
         drain: () => client.#pump(),
+        handshake: () => ready.resolve(),
         end: () => {
           client.hasEnded = true
           client.#wake()
@@ -105,6 +112,7 @@ export class Client {
         error: () => {},
       },
     })
+    if (tls) await ready.promise
     return client
   }
 
