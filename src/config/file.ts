@@ -12,14 +12,18 @@ export type Host = {
   readonly isThere: (file: string) => boolean
 }
 
-/** The file asked for, else `monitor.toml` in the current folder, else the system's; null when there is none. */
-export function findConfigFile(asked: string | undefined, host: Host): string | null {
+/**
+ * The file asked for, else `monitor.toml` in the current folder, else the system's, one of the role (`agent.toml`) before that
+ * of all; null when there is none.
+ */
+export function findConfigFile(asked: string | undefined, host: Host, role?: string): string | null {
   if (asked !== undefined) return resolve(host.cwd, asked)
-  const system =
-    host.platform === 'win32'
-      ? join(host.env.ProgramData ?? 'C:\\ProgramData', 'monitor', 'monitor.toml')
-      : '/etc/monitor/monitor.toml'
-  return [resolve(host.cwd, 'monitor.toml'), system].find(host.isThere) ?? null
+  const folder =
+    host.platform === 'win32' ? join(host.env.ProgramData ?? 'C:\\ProgramData', 'monitor') : '/etc/monitor'
+  const names = [...(role === undefined ? [] : [`${role}.toml`]), 'monitor.toml']
+  return (
+    [resolve(host.cwd, 'monitor.toml'), ...names.map((name) => join(folder, name))].find(host.isThere) ?? null
+  )
 }
 
 /** The tables of a TOML file. Throws `ConfigError` when it can't be read or is no TOML. */

@@ -9,6 +9,8 @@ import { isTable } from './tables.ts'
 /** What the command line says about the configuration. */
 export type ConfigArguments = {
   readonly config?: string | undefined
+  /** Whose own file is looked for before that of all: `agent`. */
+  readonly role?: string | undefined
   readonly dataDir?: string | undefined
   /** Words `section.key=value`. */
   readonly set?: readonly string[] | undefined
@@ -49,7 +51,7 @@ const SECTION_NAMES = new Set(SETTINGS.map((setting) => setting.section).filter(
  * Throws `ConfigError` with every mistake there is, also in values that another one outweighs.
  */
 export function loadConfig(args: ConfigArguments, host: Host): LoadedConfig {
-  const file = findConfigFile(args.config ?? host.env.MONITOR_CONFIG, host)
+  const file = findConfigFile(args.config ?? host.env.MONITOR_CONFIG, host, args.role)
   const sources = [
     file === null ? NOTHING : readSource(() => collectFromTable(readConfigFile(file, host), file)),
     collectFromEnvironment(host),

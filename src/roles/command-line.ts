@@ -43,7 +43,7 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
   const input: CommandInput = {
     flag: (option) => values[option] === true,
     text,
-    load: () => loadConfig(args, MACHINE),
+    load: ({ file, role } = {}) => loadConfig({ ...args, config: file ?? args.config, role }, MACHINE),
     print: (line) => console.log(line),
   }
   return command.run(input)

@@ -7,7 +7,12 @@ export type Option = {
   readonly choices?: readonly string[]
 }
 
-export type Argument = { readonly name: string; readonly doc: string; readonly choices?: readonly string[] }
+export type Argument = {
+  readonly name: string
+  readonly doc: string
+  readonly choices?: readonly string[]
+  readonly optional?: boolean
+}
 
 /** Values by the names of options and arguments, as they stand on the command line. */
 export type GivenValues = Readonly<Record<string, unknown>>
@@ -17,8 +22,11 @@ export type CommandInput = {
   readonly flag: (option: string) => boolean
   /** Of an option or an argument; null when it was not given. */
   readonly text: (name: string) => string | null
-  /** Throws `ConfigError` when anything in the configuration is wrong. */
-  readonly load: () => LoadedConfig
+  /**
+   * Throws `ConfigError` when anything in the configuration is wrong. `file` is in place of the one that was asked for; a role may
+   * have a file of its own, which comes before that of all.
+   */
+  readonly load: (choice?: { readonly file?: string; readonly role?: string }) => LoadedConfig
   /** One line, or several, on standard output. */
   readonly print: (text: string) => void
 }

@@ -1,8 +1,12 @@
+import { join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { startEventEngine } from '../events/cycle.ts'
+import type { Task } from '../events/task.ts'
+import { TASKS } from '../events/tasks/index.ts'
 import type { Store } from '../storage/store.ts'
 import { listCertificates } from './certificate.ts'
+import { beat, HEARTBEAT_FILE } from './heartbeat.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { readServerName } from './server-name.ts'
@@ -30,6 +34,20 @@ export async function startEvents(
     listCertificates: () => listCertificates(config),
     clock,
     log,
+    tasks: [...TASKS, leaveHeartbeat(config)],
   })
   own('events', () => engine.stop())
+}
+
+/** At the end of each cycle, for `monitor health events`. */
+function leaveHeartbeat({ dataDir }: Config): Task {
+  const file = join(dataDir, HEARTBEAT_FILE)
+  return {
+    name: 'heartbeat',
+    every: 0,
+    run: async ({ clock }) => {
+      beat(file, clock.nowMs())
+      return false
+    },
+  }
 }

@@ -69,12 +69,13 @@ function addCommand(
 ) {
   const { arguments: args = [], options = {} } = command
   const word = command.name.split(' ').at(-1) ?? ''
-  const usage = [word, ...args.map(({ name }) => `<${name}>`)].join(' ')
+  const places = args.map(({ name, optional }) => (optional ? `[${name}]` : `<${name}>`))
+  const usage = [word, ...places].join(' ')
   parser.command(
     usage,
     command.doc,
     (inner) => {
-      inner.usage(`$0 ${[command.name, ...args.map(({ name }) => `<${name}>`)].join(' ')}\n\n${command.doc}`)
+      inner.usage(`$0 ${[command.name, ...places].join(' ')}\n\n${command.doc}`)
       for (const { name, doc, choices } of args)
         inner.positional(name, { type: 'string', desc: doc, ...(choices && { choices }) })
       for (const [name, { kind, doc, needed, choices }] of Object.entries(options))

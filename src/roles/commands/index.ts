@@ -1,11 +1,13 @@
 import type { Command, CommandGroup } from '../command.ts'
 import { config } from './config.ts'
 import { database } from './database.ts'
+import { health } from './health.ts'
 import { host } from './host.ts'
 import { roles } from './role.ts'
+import { service } from './service.ts'
 import { token } from './token.ts'
 import { user } from './user.ts'
 
-export const GROUPS: readonly CommandGroup[] = [config, host, user, token, database]
+export const GROUPS: readonly CommandGroup[] = [service, config, host, user, token, database]
 
-export const COMMANDS: readonly Command[] = [...roles, ...GROUPS.flatMap((group) => group.commands)]
+export const COMMANDS: readonly Command[] = [...roles, health, ...GROUPS.flatMap((group) => group.commands)]

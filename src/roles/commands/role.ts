@@ -53,7 +53,8 @@ export const roles: readonly Command[] = [
     run: async (input) => {
       keepCodeSmall()
       const { printOnce, runAgent } = await import('../agent.ts')
-      return input.flag('once') ? printOnce(input.load(), input.print) : runAgent(input.load())
+      const loaded = input.load({ role: 'agent' })
+      return input.flag('once') ? printOnce(loaded, input.print) : runAgent(loaded)
     },
   },
 ]
