@@ -19,8 +19,7 @@
       if (next === 'system') delete root.dataset.theme
       else root.dataset.theme = next
       try {
-        if (next === 'system') localStorage.removeItem('theme')
-        else localStorage.setItem('theme', next)
+        localStorage.setItem('theme', next)
       } catch {
         // Storage may be forbidden: the choice then lasts as long as the page.
       }
@@ -190,6 +189,8 @@
     source = null
     clearInterval(fallback)
     fallback = 0
+    clearTimeout(planned)
+    planned = 0
   }
 
   if (document.querySelector('[data-live]')) {
