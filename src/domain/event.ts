@@ -33,10 +33,11 @@ export type Event = {
   readonly members: readonly string[]
 }
 
-/** What happens to an event. A comment alone, and its going stale, change nothing that rules ask for. */
+/** What happens to an event: `joined` when it came to stand for other hosts, `stale` and `fresh` when its metric stopped coming and came again. */
 export const EVENT_ACTIONS = [
   'opened',
   'severity',
+  'joined',
   'closed',
   'reopened',
   'acknowledged',

@@ -38,6 +38,7 @@ export async function checkDatabase(database: Database, layouts: LayoutReader): 
   return problems
 }
 
+/** A 0 stands for none. */
 const REFERENCES = [
   ['event', 'host', 'host'],
   ['event_history', 'event', 'event'],
@@ -46,12 +47,14 @@ const REFERENCES = [
   ['session', 'user', 'user'],
   ['token', 'user', 'user'],
   ['block', 'host', 'host'],
+  ['told', 'rule', 'rule'],
+  ['delivery', 'notice', 'outbox'],
 ] as const
 
 async function checkReferences(database: Database, found: Found) {
   for (const [table, column, target] of REFERENCES) {
     const [row] = await database.query<{ total: number }>(
-      `SELECT COUNT(*) AS total FROM ${table} WHERE NOT EXISTS
+      `SELECT COUNT(*) AS total FROM ${table} WHERE ${table}.${column} <> 0 AND NOT EXISTS
         (SELECT 1 FROM ${target} WHERE ${target}.id = ${table}.${column})`,
     )
     if (row && row.total > 0) found(`${row.total} rows of ${table} name a ${column} that is not there`)

@@ -1,86 +1,109 @@
-import type { EventReport } from '../domain/event.ts'
+import type { EventAction, EventReport, Severity } from '../domain/event.ts'
 import type { Transaction } from './database.ts'
+import { noteHistory } from './event-history.ts'
+import { NO_HOST } from './event-rows.ts'
 
 type Held = {
   id: number
   change_number: number
-  severity: number
+  severity: Severity
   is_open: number
+  seen_open: number
   closed_by_hand: number
+  is_stale: number
   opened: number
   message: string
+  members: string | null
 }
 
-const HELD = 'id, change_number, severity, is_open, closed_by_hand, opened, message'
+const HELD =
+  'id, change_number, severity, is_open, seen_open, closed_by_hand, is_stale, opened, message, members'
 
-/** What happened to an event, as its history names it. */
-export type EventAction = 'opened' | 'severity' | 'closed' | 'reopened'
+/** A report, the host's id, the server's clock, and who the hosts of an event of several are. */
+type Told = { report: EventReport; host: number; noted: number; members: string | null }
 
-/** Applies what a host's packet says about events; saying it again, or late, changes nothing. */
-export async function applyReports(transaction: Transaction, host: number, reports: readonly EventReport[]) {
+/**
+ * Applies what is said about events of a host; saying it again, or late, changes nothing. `heard` is the server's clock,
+ * the report's time unless given; `host` is `NO_HOST` for an event of several hosts, which `members` names.
+ */
+export async function applyReports(
+  transaction: Transaction,
+  host: number,
+  reports: readonly EventReport[],
+  heard?: number,
+  members?: readonly string[],
+) {
   for (const report of reports) {
-    if (report.uid !== null) await applyChange(transaction, host, report, report.uid)
-    else if (report.status === 'open') await openLegacy(transaction, host, report)
-    else await closeLegacy(transaction, host, report)
+    const told: Told = {
+      report,
+      host,
+      noted: heard ?? report.time,
+      members: host === NO_HOST ? JSON.stringify(members ?? []) : null,
+    }
+    if (report.uid !== null) await applyChange(transaction, told, report.uid)
+    else if (report.status === 'open') await openLegacy(transaction, told)
+    else await closeLegacy(transaction, told)
   }
 }
 
-export async function noteHistory(
-  transaction: Transaction,
-  event: number,
-  time: number,
-  action: EventAction,
-  severity: number,
-  actor: string | null,
-) {
-  await transaction.run(
-    'INSERT INTO event_history (event, time, action, severity, actor) VALUES (?, ?, ?, ?, ?)',
-    [event, time, action, severity, actor],
-  )
-}
-
 /** The state of an event is that of its greatest change, whatever the order in which they are heard. */
-async function applyChange(transaction: Transaction, host: number, report: EventReport, uid: string) {
+async function applyChange(transaction: Transaction, told: Told, uid: string) {
+  const { report, host } = told
   const [held] = await transaction.query<Held>(`SELECT ${HELD} FROM event WHERE host = ? AND uid = ?`, [
     host,
     uid,
   ])
-  if (!held) {
-    await addEvent(transaction, host, report)
-    return
-  }
+  if (!held) return addEvent(transaction, told)
   if (report.change <= held.change_number) {
     // An opening that comes after its own closing knows better when it began.
     if (report.status === 'open' && report.time < held.opened)
       await transaction.run('UPDATE event SET opened = ? WHERE id = ?', [report.time, held.id])
     return
   }
-  const isOpen = report.status === 'open' ? 1 : 0
-  // Closed by hand it stays closed until the problem has ended and comes again, which has another uid.
-  const staysClosed = held.closed_by_hand === 1 && isOpen === 1
-  if (staysClosed || (held.is_open === 0 && isOpen === 0)) {
-    await transaction.run('UPDATE event SET change_number = ?, severity = ?, message = ? WHERE id = ?', [
-      report.change,
-      report.severity,
-      report.message,
-      held.id,
-    ])
-    return
-  }
-  await transaction.run(
-    'UPDATE event SET change_number = ?, severity = ?, message = ?, is_open = ?, closed = ? WHERE id = ?',
-    [report.change, report.severity, report.message, isOpen, isOpen ? null : report.time, held.id],
-  )
-  const action = isOpen === held.is_open ? 'severity' : isOpen ? 'reopened' : 'closed'
-  if (action !== 'severity' || report.severity !== held.severity)
-    await noteHistory(transaction, held.id, report.time, action, report.severity, null)
+  await change(transaction, told, held)
 }
 
-async function addEvent(transaction: Transaction, host: number, report: EventReport) {
+/** Brings an event to what a newer report says of it. */
+async function change(transaction: Transaction, told: Told, held: Held) {
+  const { report, noted, members } = told
+  const isSeen = report.status === 'open' ? 1 : 0
+  const isOpen = isSeen === 1 && (held.is_open === 1 || (await mayReopen(transaction, told, held))) ? 1 : 0
+  const isStale = isOpen === 1 && report.stale === true ? 1 : 0
+  await transaction.run(
+    `UPDATE event SET change_number = ?, severity = ?, message = ?, is_stale = ?, seen_open = ?, is_open = ?,
+      members = COALESCE(?, members) WHERE id = ?`,
+    [report.change, report.severity, report.message, isStale, isSeen, isOpen, members, held.id],
+  )
+  // Whoever closed it before knows the time of the closing, unless that was us, for a newer event's sake.
+  if (isOpen !== held.is_open || (isSeen === 0 && held.closed_by_hand === 0))
+    await transaction.run('UPDATE event SET closed = ? WHERE id = ?', [isOpen ? null : report.time, held.id])
+  const actions: EventAction[] = []
+  if (isOpen !== held.is_open) actions.push(isOpen ? 'reopened' : 'closed')
+  else if (isOpen === 1 && report.severity !== held.severity) actions.push('severity')
+  else if (isOpen === 1 && members !== null && members !== held.members) actions.push('joined')
+  if (isOpen === 1 && isStale !== held.is_stale) actions.push(isStale ? 'stale' : 'fresh')
+  for (const action of actions) await noteHistory(transaction, held.id, { action, time: report.time, noted })
+}
+
+/**
+ * Closed by hand it stays closed until the problem has ended and comes again, which has another id; and one after which
+ * another has begun is over, though its own ending was not heard yet.
+ */
+async function mayReopen(transaction: Transaction, { host, report }: Told, held: Held): Promise<boolean> {
+  if (held.closed_by_hand === 1) return false
+  const [newer] = await transaction.query(
+    'SELECT id FROM event WHERE host = ? AND metric = ? AND id <> ? AND opened >= ? LIMIT 1',
+    [host, report.metric, held.id, held.opened],
+  )
+  return newer === undefined
+}
+
+async function addEvent(transaction: Transaction, told: Told) {
+  const { report, host, noted, members } = told
   const isOpen = report.status === 'open'
   const id = await transaction.insert(
-    `INSERT INTO event (host, metric, uid, change_number, severity, is_open, closed_by_hand, message, opened, closed)
-      VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+    `INSERT INTO event (host, metric, uid, change_number, severity, is_open, seen_open, closed_by_hand, message,
+      opened, closed, is_stale, members) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)`,
     [
       host,
       report.metric,
@@ -88,43 +111,75 @@ async function addEvent(transaction: Transaction, host: number, report: EventRep
       report.change,
       report.severity,
       isOpen ? 1 : 0,
+      isOpen ? 1 : 0,
       report.message,
       report.time,
       isOpen ? null : report.time,
+      isOpen && report.stale === true ? 1 : 0,
+      members,
     ],
   )
-  await noteHistory(transaction, id, report.time, isOpen ? 'opened' : 'closed', report.severity, null)
+  if (isOpen) await keepOne(transaction, told, id)
+  else await noteHistory(transaction, id, { action: 'closed', time: report.time, noted })
+}
+
+/**
+ * A metric of a host has one open event. One that is open while another opens was lost by its agent, with its state, or its
+ * closing comes later: the older of the two is over where the newer begins.
+ */
+async function keepOne(transaction: Transaction, { report, host, noted }: Told, id: number) {
+  await noteHistory(transaction, id, { action: 'opened', time: report.time, noted })
+  const others = await transaction.query<Held>(
+    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND id <> ? AND (is_open = 1 OR seen_open = 1)
+      ORDER BY opened, id`,
+    [host, report.metric, id],
+  )
+  let end: number | null = null
+  for (const other of others) {
+    if (other.opened > report.time) end ??= other.opened
+    else await endEvent(transaction, other.id, other.is_open === 1, report.time, noted)
+  }
+  if (end !== null) await endEvent(transaction, id, true, end, noted)
+}
+
+async function endEvent(transaction: Transaction, id: number, wasOpen: boolean, at: number, noted: number) {
+  if (!wasOpen) {
+    await transaction.run('UPDATE event SET seen_open = 0 WHERE id = ?', [id])
+    return
+  }
+  await transaction.run(
+    'UPDATE event SET is_open = 0, seen_open = 0, is_stale = 0, closed = ? WHERE id = ?',
+    [at, id],
+  )
+  await noteHistory(transaction, id, { action: 'closed', time: at, noted })
 }
 
 /** The original's openings carry no id: one that lies in the time of an event we have is that event, heard again. */
-async function openLegacy(transaction: Transaction, host: number, report: EventReport) {
+async function openLegacy(transaction: Transaction, told: Told) {
+  const { report, host } = told
   const [held] = await transaction.query<Held>(
     `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND uid IS NULL
-      AND (is_open = 1 OR (opened <= ? AND closed >= ?)) ORDER BY is_open DESC LIMIT 1`,
+      AND (seen_open = 1 OR (opened <= ? AND closed >= ?)) ORDER BY seen_open DESC LIMIT 1`,
     [host, report.metric, report.time, report.time],
   )
-  if (!held) {
-    await addEvent(transaction, host, report)
-    return
-  }
+  if (!held) return addEvent(transaction, told)
   const same = held.severity === report.severity && held.message === report.message
-  // What was said before its opening, or of an event that is closed, is old.
-  if (held.is_open === 0 || same || report.time <= held.opened) return
-  await transaction.run('UPDATE event SET severity = ?, message = ? WHERE id = ?', [
-    report.severity,
-    report.message,
-    held.id,
-  ])
-  if (held.severity !== report.severity)
-    await noteHistory(transaction, held.id, report.time, 'severity', report.severity, null)
+  // What was said before its opening, or of an event that is over, is old.
+  if (held.seen_open === 0 || same || report.time <= held.opened) return
+  await change(transaction, told, held)
 }
 
-async function closeLegacy(transaction: Transaction, host: number, report: EventReport) {
+async function closeLegacy(transaction: Transaction, told: Told) {
+  const { report, host } = told
   const [held] = await transaction.query<Held>(
-    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND uid IS NULL AND is_open = 1 AND opened <= ? LIMIT 1`,
+    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND uid IS NULL AND seen_open = 1 AND opened <= ? LIMIT 1`,
     [host, report.metric, report.time],
   )
   if (!held) return
-  await transaction.run('UPDATE event SET is_open = 0, closed = ? WHERE id = ?', [report.time, held.id])
-  await noteHistory(transaction, held.id, report.time, 'closed', held.severity, null)
+  // The original's closing says no severity that means anything.
+  await change(
+    transaction,
+    { ...told, report: { ...report, severity: held.severity, message: held.message } },
+    held,
+  )
 }

@@ -101,15 +101,19 @@ export type TargetStore = NamedStore<Target> & {
   delete(id: number): Promise<'deleted' | 'unknown' | 'used'>
 }
 
-/** A change of an event about which rules were not asked yet: how the event was right after it. */
-export type EventChange = {
-  /** Grows from change to change. */
-  readonly id: number
+/** An event as it was at some time. */
+export type EventMoment = {
   readonly event: Event
-  /** Server's clock at the change, and of the opening; never ahead of when they were noted, whatever the agent's clock says. */
+  /** Of the newest change and of the opening; never ahead of when the server noted them, whatever the agent's clock says. */
   readonly changed: number
   readonly opened: number
-  /** When the next change of this event was noted that also waits; null when this is the newest. */
+}
+
+/** A change of an event about which rules were not asked yet: how the event was right after it. */
+export type EventChange = EventMoment & {
+  /** Grows from change to change. */
+  readonly id: number
+  /** `changed` of the event's next change that waits too; null when this is the newest. */
   readonly followed: number | null
 }
 
@@ -157,7 +161,7 @@ export type OutboxStore = {
   /** Oldest first. */
   listChanges(limit: number): Promise<EventChange[]>
   /** Events of which a rule asked to be asked again by now, as they are now. */
-  listDue(now: number, limit: number): Promise<EventChange[]>
+  listDue(now: number, limit: number): Promise<EventMoment[]>
   listTold(event: number): Promise<ToldRow[]>
   /** In one commit; nothing, and false, when somebody else has answered the change already. */
   settle(decided: Decided, now: number): Promise<boolean>

@@ -1,54 +1,35 @@
-import type { Event, Severity } from '../domain/event.ts'
-import type { Database, Reader, Value } from './database.ts'
-import { applyReports, noteHistory } from './event-reports.ts'
-import type { EventQuery, EventStore } from './store.ts'
-
-type EventRow = {
-  id: number
-  host: string
-  metric: string
-  severity: number
-  is_open: number
-  message: string
-  opened: number
-  closed: number | null
-  acknowledged_by: string | null
-}
-
-const SELECT = `SELECT event.id AS id, host.name AS host, event.metric AS metric, event.severity AS severity,
-  event.is_open AS is_open, event.message AS message, event.opened AS opened, event.closed AS closed,
-  event.acknowledged_by AS acknowledged_by FROM event JOIN host ON host.id = event.host`
+import type { EventAction, EventReport, Severity } from '../domain/event.ts'
+import type { Database, Reader, Transaction, Value } from './database.ts'
+import { readDeliveries } from './deliveries.ts'
+import { noteHistory } from './event-history.ts'
+import { applyReports } from './event-reports.ts'
+import { type EventRow, NO_HOST, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
+import type { EventHistoryEntry, EventQuery, EventStore } from './store.ts'
 
 const MAX_LIMIT = 1000
 
+type Condition = { readonly sql: string; readonly values: readonly Value[] }
+
 export function createEventStore(database: Database): EventStore {
-  /** Null when the host asked for is not known. */
-  async function where(query: EventQuery): Promise<{ sql: string; values: Value[] } | null> {
-    const parts: string[] = []
-    const values: Value[] = []
-    const add = (part: string, value: Value) => {
-      parts.push(part)
-      values.push(value)
-    }
-    if (query.host !== undefined) {
-      const [row] = await database.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [query.host])
-      if (!row) return null
-      add('event.host = ?', row.id)
-    }
-    if (query.metric !== undefined) add('event.metric = ?', query.metric)
-    if (query.status !== undefined) add('event.is_open = ?', query.status === 'open' ? 1 : 0)
-    if (query.severity !== undefined) add('event.severity = ?', query.severity)
-    return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
-  }
+  /** Runs one statement and notes it when it changed the event; false when it did not. */
+  const changeByHand = (
+    id: number,
+    statement: (transaction: Transaction) => Promise<Condition | null>,
+    { actor, at, comment = null }: Person,
+    action: EventAction,
+  ) =>
+    database.transaction(async (transaction) => {
+      const change = await statement(transaction)
+      if (change === null || (await transaction.run(change.sql, change.values)) === 0) return false
+      await noteHistory(transaction, id, { action, time: at, noted: at, actor, comment })
+      return true
+    })
 
   return {
-    async find(id) {
-      const [row] = await database.query<EventRow>(`${SELECT} WHERE event.id = ?`, [id])
-      return row ? toEvent(row) : null
-    },
+    find: (id) => readEvent(database, id),
 
     async list(query) {
-      const condition = await where(query)
+      const condition = await writeCondition(database, query)
       if (!condition) return { total: 0, events: [] }
       const { sql, values } = condition
       const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
@@ -57,7 +38,7 @@ export function createEventStore(database: Database): EventStore {
         values,
       )
       const rows = await database.query<EventRow>(
-        `${SELECT} ${sql} ORDER BY event.opened DESC, event.id DESC LIMIT ? OFFSET ?`,
+        `${SELECT_EVENTS} ${sql} ORDER BY event.opened DESC, event.id DESC LIMIT ? OFFSET ?`,
         [...values, limit, Math.max(query.offset ?? 0, 0)],
       )
       return { total: count?.total ?? 0, events: rows.map(toEvent) }
@@ -72,52 +53,108 @@ export function createEventStore(database: Database): EventStore {
       return counts
     },
 
-    report: (host, reports) =>
+    history: (id) =>
+      database.query<EventHistoryEntry>(
+        `SELECT action, time, noted, severity, actor, comment_text AS comment FROM event_history
+          WHERE event = ? ORDER BY id`,
+        [id],
+      ),
+
+    deliveries: (id) => readDeliveries(database, id),
+
+    report: (host, reports: readonly EventReport[]) =>
       database.transaction(async (transaction) => {
         const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
         if (row) await applyReports(transaction, row.id, reports)
         return row !== undefined
       }),
 
-    close: (id, by, at) =>
-      database.transaction(async (transaction) => {
-        const changed = await transaction.run(
-          'UPDATE event SET is_open = 0, closed = ?, closed_by_hand = 1 WHERE id = ? AND is_open = 1',
-          [at, id],
-        )
-        if (changed > 0)
-          await noteHistory(transaction, id, at, 'closed', await readSeverity(transaction, id), by)
-        return changed > 0
-      }),
+    close: (id, actor, at, comment) =>
+      changeByHand(
+        id,
+        async () => ({
+          sql: `UPDATE event SET is_open = 0, closed = CASE WHEN opened > ? THEN opened ELSE ? END, closed_by_hand = 1,
+            is_stale = 0 WHERE id = ? AND is_open = 1`,
+          values: [at, at, id],
+        }),
+        { actor, at, comment },
+        'closed',
+      ),
 
-    reopen: (id, by, at) =>
-      database.transaction(async (transaction) => {
-        const changed = await transaction.run(
-          'UPDATE event SET is_open = 1, closed = NULL, closed_by_hand = 0 WHERE id = ? AND is_open = 0',
-          [id],
-        )
-        if (changed > 0)
-          await noteHistory(transaction, id, at, 'reopened', await readSeverity(transaction, id), by)
-        return changed > 0
-      }),
+    reopen: (id, actor, at, comment) =>
+      changeByHand(
+        id,
+        async (transaction) =>
+          (await hasOpenTwin(transaction, id))
+            ? null
+            : {
+                sql: `UPDATE event SET is_open = 1, closed = NULL, closed_by_hand = 0, acknowledged_by = NULL,
+                  acknowledged = NULL WHERE id = ? AND is_open = 0`,
+                values: [id],
+              },
+        { actor, at, comment },
+        'reopened',
+      ),
+
+    acknowledge: (id, actor, at, comment) =>
+      changeByHand(
+        id,
+        async () => ({
+          // Once more by the same person changes nothing, unless there is more to say.
+          sql: `UPDATE event SET acknowledged_by = ?, acknowledged = ? WHERE id = ? AND is_open = 1
+            AND (acknowledged_by IS NULL OR acknowledged_by <> ? OR ? = 1)`,
+          values: [actor, at, id, actor, comment === undefined ? 0 : 1],
+        }),
+        { actor, at, comment },
+        'acknowledged',
+      ),
+
+    comment: (id, actor, at, comment) =>
+      changeByHand(
+        id,
+        async () => ({ sql: 'UPDATE event SET id = id WHERE id = ?', values: [id] }),
+        { actor, at, comment },
+        'comment',
+      ),
   }
 }
 
-async function readSeverity(reader: Reader, id: number): Promise<number> {
-  const [row] = await reader.query<{ severity: number }>('SELECT severity FROM event WHERE id = ?', [id])
-  return row?.severity ?? 0
+type Person = { readonly actor: string; readonly at: number; readonly comment?: string | null | undefined }
+
+/** Another event of the same metric of the host is open. */
+async function hasOpenTwin(transaction: Transaction, id: number): Promise<boolean> {
+  const [row] = await transaction.query(
+    `SELECT twin.id FROM event JOIN event twin ON twin.host = event.host AND twin.metric = event.metric
+      WHERE event.id = ? AND twin.id <> event.id AND twin.is_open = 1 LIMIT 1`,
+    [id],
+  )
+  return row !== undefined
 }
 
-function toEvent(row: EventRow): Event {
-  return {
-    id: row.id,
-    host: row.host,
-    metric: row.metric,
-    severity: row.severity as Severity,
-    status: row.is_open === 1 ? 'open' : 'closed',
-    message: row.message,
-    opened: row.opened,
-    closed: row.closed,
-    acknowledgedBy: row.acknowledged_by,
+/** Null when the host asked for is not known. */
+async function writeCondition(reader: Reader, query: EventQuery): Promise<Condition | null> {
+  const parts: string[] = []
+  const values: Value[] = []
+  const add = (part: string, ...more: Value[]) => {
+    parts.push(part)
+    values.push(...more)
   }
+  const { host, metric, status, severity, acknowledged, from, to } = query
+  if (host !== undefined) {
+    const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
+    if (!row) return null
+    add(
+      '(event.host = ? OR (event.host = ? AND INSTR(event.members, ?) > 0))',
+      row.id,
+      NO_HOST,
+      JSON.stringify(host),
+    )
+  }
+  if (metric !== undefined) add('event.metric = ?', metric)
+  if (status !== undefined) add('event.is_open = ?', status === 'open' ? 1 : 0)
+  if (severity !== undefined) add('event.severity = ?', severity)
+  if (acknowledged !== undefined) add(`event.acknowledged_by IS ${acknowledged ? 'NOT ' : ''}NULL`)
+  if (from !== undefined) add('event.opened >= ?', from)
+  if (to !== undefined) add('event.opened <= ?', to)
+  return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
 }

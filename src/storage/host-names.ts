@@ -1,4 +1,4 @@
-import { reportForeignKey } from '../domain/identity.ts'
+import { FOREIGN_KEY_METRIC, reportForeignKey } from '../domain/identity.ts'
 import { addToCounter } from './counters.ts'
 import type { Database, Transaction } from './database.ts'
 import { applyReports } from './event-reports.ts'
@@ -26,6 +26,11 @@ export async function claimName(
     host.keyHash = keyHash
     return 'claimed'
   }
+  // An attempt is no state that goes on: after a closing by hand the next one is told again.
+  await transaction.run('UPDATE event SET seen_open = 0 WHERE host = ? AND metric = ? AND is_open = 0', [
+    host.id,
+    FOREIGN_KEY_METRIC,
+  ])
   await applyReports(transaction, host.id, [reportForeignKey(report.heard, 'open')])
   return 'foreign'
 }

@@ -114,7 +114,7 @@ export function createIngestStore(database: Database, states: HostStates): Inges
       const packed = packFrame(frame.time < foldBefore ? late : rows, host.id, frame, layout)
       states.noteFrame(host.id, frame.time, packed)
     }
-    if (events.length > 0) await applyReports(transaction, host.id, events)
+    if (events.length > 0) await applyReports(transaction, host.id, events, report.heard)
     return true
   }
 

@@ -1,7 +1,8 @@
 import { deleteBlock } from './blocks.ts'
 import { addToCounter } from './counters.ts'
-import type { Database } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import { dayOf } from './day.ts'
+import { deleteEvents } from './event-history.ts'
 import { deleteFrontFrames } from './fold.ts'
 import { readLayout } from './frame.ts'
 import { deleteHost } from './hosts.ts'
@@ -69,15 +70,30 @@ export async function dropEvents(database: Database, before: number): Promise<nu
         'SELECT id FROM event WHERE is_open = 0 AND closed < ? LIMIT ?',
         [before, EVENT_ROWS],
       )
-      for (const { id } of rows) {
-        await transaction.run('DELETE FROM event_history WHERE event = ?', [id])
-        await transaction.run('DELETE FROM event WHERE id = ?', [id])
-      }
+      await deleteEvents(
+        transaction,
+        rows.map(({ id }) => id),
+      )
       return rows.length
     })
     dropped += count
-    if (count < EVENT_ROWS) return dropped
+    if (count < EVENT_ROWS) break
     await yieldThread()
+  }
+  await database.transaction((transaction) => dropStrayNotices(transaction, before))
+  return dropped
+}
+
+/** Notices that outlived their events, because they were waiting when those went. */
+async function dropStrayNotices(transaction: Transaction, before: number) {
+  const rows = await transaction.query<{ id: number }>(
+    `SELECT id FROM outbox WHERE created < ? AND state <> 'waiting'
+      AND NOT EXISTS (SELECT 1 FROM event WHERE event.id = outbox.event) LIMIT ?`,
+    [before, EVENT_ROWS],
+  )
+  for (const { id } of rows) {
+    await transaction.run('DELETE FROM delivery WHERE notice = ?', [id])
+    await transaction.run('DELETE FROM outbox WHERE id = ?', [id])
   }
 }
 

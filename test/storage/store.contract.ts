@@ -451,6 +451,8 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         expect(await store.events.find(id)).toMatchObject({ status: 'closed', closed: MIDNIGHT + 10 })
         await tell(anOpening({ uid: 'u2', time: MIDNIGHT + 30 }))
         expect((await store.events.list({ status: 'open' })).total).toBe(1)
+        expect(await store.events.reopen(id, 'admin', MIDNIGHT + 40)).toBe(false)
+        await tell(anOpening({ uid: 'u2', change: 9, time: MIDNIGHT + 35, status: 'closed' }))
         expect(await store.events.reopen(id, 'admin', MIDNIGHT + 40)).toBe(true)
         expect(await store.events.reopen(id, 'admin', MIDNIGHT + 41)).toBe(false)
         expect(await store.events.find(id)).toMatchObject({ status: 'open', closed: null })
