@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import type { Socket, TLSOptions } from 'bun'
 import { fingerprintOf } from '../lib/fingerprint.ts'
 
@@ -13,13 +12,16 @@ export type Trust = {
   readonly authorities: readonly string[]
 }
 
+/** What nobody can take for a name: digits and dots alone, or a colon. */
+const IP_ADDRESS = /^[\d.]+$|:/
+
 /** The library judges unless a fingerprint does; then it must not end the connection before we have looked. */
 export function toTlsOptions(host: string, { fingerprints, authorities }: Trust): TLSOptions {
   return {
     rejectUnauthorized: fingerprints === null,
     ...(fingerprints === null && { ca: [...authorities] }),
     // An address is no server name, says RFC 6066.
-    ...(isIP(host) === 0 && { serverName: host }),
+    ...(!IP_ADDRESS.test(host) && { serverName: host }),
   }
 }
 
