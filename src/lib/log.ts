@@ -1,6 +1,7 @@
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
-export type LogFormat = 'text' | 'json'
+/** `journal` is for systemd's: it adds the time itself, and takes the level as a number in front, see sd-daemon(3). */
+export type LogFormat = 'text' | 'json' | 'journal'
 export type LogFields = Readonly<Record<string, unknown>>
 
 /** One line an entry. Never hand a secret to it. */
@@ -15,7 +16,7 @@ export type LogOptions = {
 
 export function createLog({ level, format, write = writeToStderr }: LogOptions): Log {
   const least = LOG_LEVELS.indexOf(level)
-  const render = format === 'json' ? renderJson : renderText
+  const render = RENDERERS[format]
   const at = (name: LogLevel) => {
     if (LOG_LEVELS.indexOf(name) < least) return () => {}
     return (message: string, fields: LogFields = {}) => write(render(new Date(), name, message, fields))
@@ -23,23 +24,39 @@ export function createLog({ level, format, write = writeToStderr }: LogOptions):
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
+type Render = (date: Date, level: LogLevel, message: string, fields: LogFields) => string
+
 /** The message of an error with those of its causes, on one line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause === undefined ? error.message : `${error.message}: ${describeError(error.cause)}`
 }
 
-function renderText(date: Date, level: LogLevel, message: string, fields: LogFields): string {
-  let line = `${date.toISOString()} ${level.padEnd(5)} ${oneLine(message)}`
+const renderText: Render = (date, level, message, fields) =>
+  `${date.toISOString()} ${level.padEnd(5)} ${renderMessage(message, fields)}`
+
+const PRIORITIES: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warn: 4, error: 3 }
+
+const renderJournal: Render = (_date, level, message, fields) =>
+  `<${PRIORITIES[level]}>${level.padEnd(5)} ${renderMessage(message, fields)}`
+
+function renderMessage(message: string, fields: LogFields): string {
+  let line = oneLine(message)
   for (const [key, value] of Object.entries(fields)) line += ` ${key}=${quote(plain(value))}`
   return line
 }
 
-function renderJson(date: Date, level: LogLevel, message: string, fields: LogFields): string {
+const renderJson: Render = (date, level, message, fields) => {
   const entry: Record<string, unknown> = { time: date.toISOString(), level, message }
   for (const [key, value] of Object.entries(fields))
     entry[key] = value instanceof Error ? plain(value) : value
   return JSON.stringify(entry)
+}
+
+const RENDERERS: Readonly<Record<LogFormat, Render>> = {
+  text: renderText,
+  json: renderJson,
+  journal: renderJournal,
 }
 
 function plain(value: unknown): string {

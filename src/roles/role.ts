@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { createLog, describeError, type Log } from '../lib/log.ts'
 import { EXIT } from './exit-codes.ts'
-import { findSupervisor } from './supervisor.ts'
+import { chooseFormat, findSupervisor } from './supervisor.ts'
 import { FULL_VERSION } from './version.ts'
 
 /** A stop that takes longer is cut off. Five seconds are promised; this leaves room for the last words. */
@@ -35,7 +35,7 @@ export async function runRole(
   start: (context: RoleContext) => Promise<void>,
 ): Promise<never> {
   const clock = systemClock
-  const log = createLog(settings)
+  const log = createLog({ ...settings, format: chooseFormat(settings.format) })
   const parts: Part[] = []
   const reloads: Reload[] = []
   const { asked, ask } = awaitSignal(clock, log)

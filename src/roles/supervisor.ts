@@ -1,9 +1,18 @@
+import { fstatSync } from 'node:fs'
 import type { Clock } from '../lib/clock.ts'
-import { describeError, type Log } from '../lib/log.ts'
+import { describeError, type Log, type LogFormat } from '../lib/log.ts'
 import type { Supervisor } from '../platform/supervisor.ts'
 
 /** Signs of life for each time that systemd waits for one. */
 const SIGNS = 3
+
+/** Text goes to systemd's journal in its own form, when that is where standard error leads: JOURNAL_STREAM in systemd.exec(5). */
+export function chooseFormat(wanted: LogFormat): LogFormat {
+  const stream = process.env.JOURNAL_STREAM
+  if (wanted !== 'text' || stream === undefined) return wanted
+  const { dev, ino } = fstatSync(2)
+  return stream === `${dev}:${ino}` ? 'journal' : wanted
+}
 
 /** Who started this process and wants to hear of it; null when it is a person. */
 export async function findSupervisor(clock: Clock, log: Log): Promise<Supervisor | null> {
