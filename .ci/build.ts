@@ -1,4 +1,5 @@
-// `npm run build`: dist/monitor for this machine; with --all also one executable with its SHA-256 for each system of a release.
+// `npm run build`: dist/monitor for this machine; with --all also one executable with its SHA-256 for each system of a release;
+// with --only FILE (`npm run build -- --only monitor-windows-x64.exe`) that one alone.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -95,15 +96,27 @@ function runQuietly(command: string[], cwd: string): string {
   return stdout.toString()
 }
 
-const own = process.platform === 'win32' ? 'monitor.exe' : 'monitor'
-await compile(own)
-console.log(`dist/${own}`)
-if (process.argv.includes('--all'))
-  for (const release of RELEASES) {
-    await compile(release.file, { name: release.target, executable: fetchExecutable(release) })
-    const sum = createHash('sha256')
-      .update(readFileSync(join(DIST, release.file)))
-      .digest('hex')
-    writeFileSync(join(DIST, `${release.file}.sha256`), `${sum}  ${release.file}\n`)
-    console.log(`dist/${release.file}  ${sum}`)
-  }
+function chooseReleases(words: readonly string[]): readonly Release[] {
+  if (words.includes('--all')) return RELEASES
+  if (!words.includes('--only')) return []
+  const wanted = words[words.indexOf('--only') + 1]
+  const found = RELEASES.filter(({ file }) => file === wanted)
+  if (found.length === 0)
+    throw new Error(`--only takes one of ${RELEASES.map(({ file }) => file).join(', ')}`)
+  return found
+}
+
+const words = process.argv.slice(2)
+if (!words.includes('--only')) {
+  const own = process.platform === 'win32' ? 'monitor.exe' : 'monitor'
+  await compile(own)
+  console.log(`dist/${own}`)
+}
+for (const release of chooseReleases(words)) {
+  await compile(release.file, { name: release.target, executable: fetchExecutable(release) })
+  const sum = createHash('sha256')
+    .update(readFileSync(join(DIST, release.file)))
+    .digest('hex')
+  writeFileSync(join(DIST, `${release.file}.sha256`), `${sum}  ${release.file}\n`)
+  console.log(`dist/${release.file}  ${sum}`)
+}

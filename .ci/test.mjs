@@ -8,6 +8,13 @@ import { findBun, install, ROOT } from './install.mjs'
 /** Debian packages that tests use, with a program of each that tells that it is there. */
 const DEBIAN_PACKAGES = [
   { name: 'chromium', program: '/usr/bin/chromium', for: 'the tests in a real browser' },
+  { name: 'wine64', program: '/usr/lib/wine/wine64', for: 'the program for Windows, under Wine' },
+  { name: 'wine', program: '/usr/bin/wine', for: 'the program for Windows, under Wine' },
+  {
+    name: 'gcc-mingw-w64-x86-64',
+    program: '/usr/bin/x86_64-w64-mingw32-gcc',
+    for: 'the program for Windows, and the layouts of its structures',
+  },
 ]
 
 let passed = 0
@@ -77,6 +84,11 @@ async function main() {
     (await run(process.execPath, [inModules('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'])).code === 0,
   )
   count('build', (await run(bun, [join('.ci', 'build.ts')])).code === 0)
+  if (existsSync('/usr/bin/wine'))
+    count(
+      'build for Windows',
+      (await run(bun, [join('.ci', 'build.ts'), '--only', 'monitor-windows-x64.exe'])).code === 0,
+    )
   const tests = await run(bun, ['test'])
   passed += numberBefore('pass', tests.output)
   const bad = numberBefore('fail', tests.output) + numberBefore('error', tests.output)
