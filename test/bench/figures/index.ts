@@ -2,7 +2,8 @@ import type { Benchmark } from '../figure.ts'
 import { agent } from './agent.ts'
 import { growth } from './growth.ts'
 import { pages } from './pages.ts'
+import { start } from './start.ts'
 import { storage } from './storage.ts'
 
 /** Every benchmark; a new one is a file and a line. */
-export const benchmarks: readonly Benchmark[] = [storage, pages, agent, growth]
+export const benchmarks: readonly Benchmark[] = [start, storage, pages, agent, growth]
