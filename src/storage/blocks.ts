@@ -89,17 +89,15 @@ export function unpackSegment(packed: Uint8Array, times: Float64Array): Float64A
   return decodeNumbers(packed.subarray(cursor.at), times.length)
 }
 
-const STEP_THROUGH_DAYS = `WITH RECURSIVE step (day) AS (
-    SELECT MIN(day) FROM block
-    UNION ALL
-    SELECT (SELECT MIN(block.day) FROM block WHERE block.day > step.day) FROM step WHERE step.day IS NOT NULL
-  )`
+const ALL_DAYS = [0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const
 
 /** Days on which the host has a block, ascending. */
 export async function listBlockDays(reader: Reader, host: number): Promise<number[]> {
   const rows = await reader.query<{ day: number }>(
-    `${STEP_THROUGH_DAYS} SELECT block.day AS day FROM step JOIN block ON block.day = step.day AND block.host = ?`,
-    [host],
+    `${reader.dialect.stepThrough('block', 'day')}
+      SELECT block.day AS day FROM step JOIN block ON block.day = step.value AND block.host = ?
+      ${reader.dialect.stepOrder()}`,
+    [...ALL_DAYS, host],
   )
   return rows.map(({ day }) => day)
 }
@@ -163,9 +161,9 @@ export async function findFoldedDays(reader: Reader): Promise<{ first: number; l
 /** First and last time in the host's blocks. */
 export async function findBlockExtent(reader: Reader, host: number) {
   const [row] = await reader.query<{ first: number | null; last: number | null }>(
-    `${STEP_THROUGH_DAYS} SELECT MIN(block.first_time) AS first, MAX(block.last_time) AS last
-      FROM step JOIN block ON block.day = step.day AND block.host = ?`,
-    [host],
+    `${reader.dialect.stepThrough('block', 'day')} SELECT MIN(block.first_time) AS first, MAX(block.last_time) AS last
+      FROM step JOIN block ON block.day = step.value AND block.host = ?`,
+    [...ALL_DAYS, host],
   )
   if (!row || row.first === null || row.last === null) return null
   return { first: row.first, last: row.last }

@@ -5,6 +5,7 @@ export type Value = string | number | null | Uint8Array
 export type Row = Readonly<Record<string, Value>>
 
 export type Reader = {
+  readonly dialect: Dialect
   /** `T` names the columns that the statement selects; nothing checks that it does. */
   query<T extends object = Row>(sql: string, values?: readonly Value[]): Promise<T[]>
 }
@@ -17,14 +18,15 @@ export type Transaction = Reader & {
 }
 
 /**
- * One database that both SQLite and, later, the MySQL protocol can be: shared statements above, adapters below.
+ * One database that both SQLite and MySQL or MariaDB can be: shared statements above, adapters below.
  * `query` sees what is committed, never the inside of a transaction that is running.
  */
 export type Database = Reader & {
-  readonly dialect: Dialect
   /**
-   * Runs `act` in a transaction of its own that holds the right to write from the start, and commits it to disk; a
-   * throw rolls back and rejects. Transactions of one `Database` run one after the other.
+   * Runs `act` in a transaction of its own and commits it to disk; a throw rolls back and rejects. Transactions of one `Database`
+   * run one after the other. On SQLite it holds the right to write from the start. On MySQL others write at the same time: each
+   * statement sees what is committed by then (READ COMMITTED), what is read to be changed is locked (`dialect.forUpdate`, `gates.ts`),
+   * and `act` runs again from its beginning after a conflict, so it must leave nothing behind but what it writes.
    */
   transaction<T>(act: (transaction: Transaction) => Promise<T>): Promise<T>
   close(): Promise<void>

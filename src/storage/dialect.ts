@@ -4,7 +4,7 @@
  * CASE in place of two-argument MIN and MAX, and no reliance on the case rules of LIKE.
  */
 export type Dialect = {
-  readonly name: 'sqlite'
+  readonly name: 'sqlite' | 'mysql'
   /** Column types. `id` is a primary key that the database counts up and never gives twice. */
   readonly id: string
   readonly integer: string
@@ -14,6 +14,21 @@ export type Dialect = {
   readonly clustered: string
   /** Ends every other CREATE TABLE. */
   readonly plain: string
+  /** Behind a SELECT of rows that are changed next; nobody else changes them before the end of the transaction. */
+  readonly forUpdate: string
+  /** Rows of one INSERT, greatest first; the last is 1. */
+  readonly insertSizes: readonly number[]
+  /** Longest INSERT of several rows, in bytes of their values. */
+  readonly insertBytes: number
+  /** What guards against other writers where a transaction does not keep them out by itself: see `gates.ts`. Null where it does. */
+  readonly gates: { readonly pass: string; readonly close: string } | null
+  /**
+   * The distinct values of the first column of a table's key, as a WITH clause that names them `step (value)`, without reading every row.
+   * Its parameters: the least, the greatest, and again the end that is walked towards; with `limited`, the number of values.
+   */
+  stepThrough(table: string, column: string, walk?: { back?: boolean; limited?: boolean }): string
+  /** The ORDER BY that gives the rows of such a statement in the order of the walk, where they do not come so by themselves. */
+  stepOrder(back?: boolean): string
   /** Inserts `rows` rows, leaving out those whose key is there; the rows changed are those that went in. */
   insertMissing(table: string, columns: readonly string[], rows: number): string
   /** Inserts one row, or updates all columns but `key` where the key is there. */
@@ -28,6 +43,24 @@ export const sqliteDialect: Dialect = {
   text: 'TEXT',
   clustered: 'WITHOUT ROWID',
   plain: '',
+  forUpdate: '',
+  // More saves nothing measurable, and a statement should stay readable in a log.
+  insertSizes: [50, 1],
+  insertBytes: Number.POSITIVE_INFINITY,
+  gates: null,
+  stepThrough(table, column, { back = false, limited = false } = {}) {
+    const value = `${table}.${column}`
+    const [next, beyond] = back
+      ? [`MAX(${value})`, `${value} < step.value AND ${value} >= ?`]
+      : [`MIN(${value})`, `${value} > step.value AND ${value} <= ?`]
+    const [count, more, last] = limited ? [', 1', ', number + 1', ' AND number < ?'] : ['', '', '']
+    return `WITH RECURSIVE step (value${limited ? ', number' : ''}) AS (
+      SELECT ${next}${count} FROM ${table} WHERE ${value} >= ? AND ${value} <= ?
+      UNION ALL
+      SELECT (SELECT ${next} FROM ${table} WHERE ${beyond})${more} FROM step WHERE step.value IS NOT NULL${last}
+    )`
+  },
+  stepOrder: () => '',
   insertMissing: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${placeRows(columns.length, rows)} ON CONFLICT DO NOTHING`,
   upsert(table, key, columns) {

@@ -1,4 +1,5 @@
 import type { Reader } from './database.ts'
+import type { Dialect } from './dialect.ts'
 
 export const FRAME_TABLES = ['frame', 'late_frame'] as const
 export type FrameTable = (typeof FRAME_TABLES)[number]
@@ -12,30 +13,28 @@ export type FrameRow = {
 /**
  * The key of `frame` begins with the time, so one host's frames lie far apart. Hosts report at the same few times, so this
  * steps from each distinct time to the next, two look-ups a step, in place of reading what all hosts sent.
- * Parameters: from, to, to, host, limit.
+ * Parameters: from, to, to (backwards: from), host, limit.
  */
-export const STEP_THROUGH_FRAMES = `WITH RECURSIVE step (time) AS (
-    SELECT MIN(time) FROM frame WHERE time >= ? AND time <= ?
-    UNION ALL
-    SELECT (SELECT MIN(frame.time) FROM frame WHERE frame.time > step.time AND frame.time <= ?)
-    FROM step WHERE step.time IS NOT NULL
-  )
-  SELECT frame.time AS time, frame.samples AS samples, frame.packed AS packed
-  FROM step JOIN frame ON frame.time = step.time AND frame.host = ?
-  LIMIT ?`
-
-/** The same from the last time backwards. */
-export const STEP_BACK_THROUGH_FRAMES = STEP_THROUGH_FRAMES.replaceAll('MIN(', 'MAX(')
-  .replace('> step', '< step')
-  .replace('frame.time <= ?', 'frame.time >= ?')
+export function stepThroughFrames(dialect: Dialect, { back = false } = {}): string {
+  return `${dialect.stepThrough('frame', 'time', { back })}
+    SELECT frame.time AS time, frame.samples AS samples, frame.packed AS packed
+    FROM step JOIN frame ON frame.time = step.value AND frame.host = ?
+    ${dialect.stepOrder(back)} LIMIT ?`
+}
 
 /** Ascending by time, both ends included, at most `limit`. */
 export function readFrames(reader: Reader, host: number, from: number, to: number, limit = 0x7fffffff) {
-  return reader.query<FrameRow>(STEP_THROUGH_FRAMES, [from, to, to, host, limit])
+  return reader.query<FrameRow>(stepThroughFrames(reader.dialect), [from, to, to, host, limit])
 }
 
 export async function findLastFrame(reader: Reader, host: number, from: number, to: number) {
-  const [row] = await reader.query<FrameRow>(STEP_BACK_THROUGH_FRAMES, [from, to, from, host, 1])
+  const [row] = await reader.query<FrameRow>(stepThroughFrames(reader.dialect, { back: true }), [
+    from,
+    to,
+    from,
+    host,
+    1,
+  ])
   return row ?? null
 }
 
@@ -70,15 +69,10 @@ export function readFramesOfHosts(
   times: number,
 ) {
   return reader.query<{ time: number; host: number | null; packed: Uint8Array | null }>(
-    `WITH RECURSIVE step (time, number) AS (
-      SELECT MIN(time), 1 FROM frame WHERE time >= ? AND time <= ?
-      UNION ALL
-      SELECT (SELECT MIN(frame.time) FROM frame WHERE frame.time > step.time AND frame.time <= ?), number + 1
-      FROM step WHERE step.time IS NOT NULL AND number < ?
-    )
-    SELECT step.time AS time, frame.host AS host, frame.packed AS packed
-    FROM step LEFT JOIN frame ON frame.time = step.time AND frame.host > ? AND frame.host <= ?
-    WHERE step.time IS NOT NULL`,
+    `${reader.dialect.stepThrough('frame', 'time', { limited: true })}
+    SELECT step.value AS time, frame.host AS host, frame.packed AS packed
+    FROM step LEFT JOIN frame ON frame.time = step.value AND frame.host > ? AND frame.host <= ?
+    WHERE step.value IS NOT NULL ${reader.dialect.stepOrder()}`,
     [from, to, to, times, afterHost, lastHost],
   )
 }

@@ -65,6 +65,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   }
 
   const transaction: Transaction = {
+    dialect: sqliteDialect,
     async query<T extends object>(sql: string, values: readonly Value[] = []) {
       return write(sql).all(...values) as T[]
     },

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLog } from '../../src/lib/log.ts'
-import { STEP_BACK_THROUGH_FRAMES, STEP_THROUGH_FRAMES } from '../../src/storage/frames.ts'
+import { sqliteDialect } from '../../src/storage/dialect.ts'
+import { stepThroughFrames } from '../../src/storage/frames.ts'
 import { migrate, readSchemaVersion, SCHEMA_VERSION } from '../../src/storage/migrations.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { openSqlite } from '../../src/storage/sqlite.ts'
@@ -92,7 +93,8 @@ describe('what is read often', () => {
   }
 
   test('steps through the frames of one host without reading those of others', async () => {
-    for (const sql of [STEP_THROUGH_FRAMES, STEP_BACK_THROUGH_FRAMES]) {
+    for (const back of [false, true]) {
+      const sql = stepThroughFrames(sqliteDialect, { back })
       const plan = (await explain(sql)).join('\n')
       expect(plan).toContain('SEARCH frame USING PRIMARY KEY (time=? AND host=?)')
       expect(plan).not.toContain('SCAN frame')
