@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from
 import { join } from 'node:path'
 import type { TlsFiles } from '../../src/lib/certificate.ts'
 import { type Authority, makeAuthority, makeOwn, readShown } from '../support/certificate.ts'
-import { makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
+import { FROM_SOURCE, makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
 
 const PATIENCE = 30_000
 const ANY_PORTS = ['web.port=0', 'web.tls_port=0', 'collect.port=0', 'collect.tls_port=0']
@@ -218,6 +218,37 @@ test(
     await server.waitFor(/read the certificate again role=web_tls/)
     expect(await readShown(port)).not.toBe(before)
     expect((await fetch(`https://localhost:${port}/login`, { tls, keepalive: false })).status).toBe(200)
+  },
+  PATIENCE,
+)
+
+test(
+  'at a terminal SIGHUP reads again as well, but when the terminal goes the program goes too',
+  async () => {
+    let said = ''
+    const child = Bun.spawn(
+      [...FROM_SOURCE, 'collect', '--data-dir', join(cwd, 'terminal'), ...settings(...ANY_PORTS)],
+      {
+        cwd,
+        terminal: {
+          data(_, chunk) {
+            said += new TextDecoder().decode(chunk)
+          },
+        },
+      },
+    )
+    const until = async (words: RegExp) => {
+      const end = performance.now() + 15_000
+      while (!words.test(said)) {
+        if (performance.now() > end) throw new Error(`waited for ${words}:\n${said}`)
+        await Bun.sleep(10)
+      }
+    }
+    await until(/ started /)
+    child.kill('SIGHUP')
+    await until(/read the certificate again/)
+    child.terminal?.close()
+    expect(await child.exited).toBe(0)
   },
   PATIENCE,
 )
