@@ -96,6 +96,13 @@ describe('a server that makes its own certificate', () => {
       expect(stdout).toMatch(/^web01 .* yes$/m)
       expect(stdout).not.toMatch(/^web0[23] /m)
 
+      const shown = await run('own', 'certificate', 'show', '--fingerprint')
+      expect(shown.stdout).toBe(`${said}\n`)
+      expect((await run('own', 'certificate', 'show')).stdout).toMatch(
+        new RegExp(`^agents +20\\S+Z +${said}$`, 'm'),
+      )
+      expect((await run('nobody', 'certificate', 'show')).code).toBe(1)
+
       await server.stop()
       const again = await start('server', 'own')
       expect(again.stdout()).not.toContain('fingerprint')

@@ -1,4 +1,5 @@
 import type { Command, CommandGroup } from '../command.ts'
+import { certificate } from './certificate.ts'
 import { config } from './config.ts'
 import { database } from './database.ts'
 import { health } from './health.ts'
@@ -8,6 +9,6 @@ import { service } from './service.ts'
 import { token } from './token.ts'
 import { user } from './user.ts'
 
-export const GROUPS: readonly CommandGroup[] = [service, config, host, user, token, database]
+export const GROUPS: readonly CommandGroup[] = [service, config, host, user, token, certificate, database]
 
 export const COMMANDS: readonly Command[] = [...roles, health, ...GROUPS.flatMap((group) => group.commands)]
