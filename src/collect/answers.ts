@@ -1,9 +1,11 @@
 import { encodeReply } from '../protocol/encode.ts'
 import type { Reply } from '../protocol/message.ts'
-import type { Submission } from './ingest.ts'
+import type { Fate, Submission } from './ingest.ts'
 
 /** The id of a submission in the original's dialect, which has no numbers. */
 export const LEGACY_ID = -1
+
+export const FOREIGN_KEY = "the host's name belongs to another key (monitor host forget-key, on the server)"
 
 /** Characters of answers that may wait before reading pauses. */
 const MAX_WAITING = 64 * 1024
@@ -36,7 +38,19 @@ export class Answers {
     this.#text += encodeReply(reply)
   }
 
-  addStored({ id, refused, reason }: Submission): void {
+  /** What has become of a report. Of the original's dialect only a failure says something: there is no receipt then. */
+  addFate(submission: Submission, fate: Fate): void {
+    const { id } = submission
+    if (id === LEGACY_ID) {
+      // The rest of the packet could not be acknowledged either.
+      if (fate !== 'stored') this.bidFarewell('')
+    } else if (fate === 'stored') this.#addStored(submission)
+    else if (fate === 'failed') this.add({ id, error: 'storage is away', retry: true })
+    // Without an id: no batch is at fault, so the agent keeps them all.
+    else this.bidFarewell(encodeReply({ id: null, error: FOREIGN_KEY, retry: false }))
+  }
+
+  #addStored({ id, refused, reason }: Submission): void {
     if (refused === 0) this.#text += `{"id":${id},"stored":true}\n`
     else this.add({ id, stored: true, refused, reason: reason ?? '' })
   }

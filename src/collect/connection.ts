@@ -5,7 +5,7 @@ import { LEGACY_RECEIPT } from '../protocol/legacy.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/tally.ts'
 import type { HostReport } from '../storage/store.ts'
-import { Answers, LEGACY_ID } from './answers.ts'
+import { Answers, FOREIGN_KEY, LEGACY_ID } from './answers.ts'
 import { Conversation } from './conversation.ts'
 import { type Fate, measureReport, type Sender, type Submission } from './ingest.ts'
 import type { Reason } from './refusals.ts'
@@ -16,7 +16,6 @@ import {
   type Surroundings,
 } from './surroundings.ts'
 
-const FOREIGN = "the host's name belongs to another key (monitor host forget-key, on the server)"
 /** What a sender that is refused may still send before the line is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
 
@@ -128,16 +127,9 @@ export class Connection implements Sender {
 
   settle(submission: Submission, fate: Fate): void {
     this.#inFlight--
-    if (fate === 'foreign') this.#shared.refusals.note('key', this.address, FOREIGN)
+    if (fate === 'foreign') this.#shared.refusals.note('key', this.address, FOREIGN_KEY)
     if (this.#isClosed) return
-    if (submission.id === LEGACY_ID) {
-      // The rest of the packet could not be acknowledged either.
-      if (fate !== 'stored') this.#answers.bidFarewell('')
-    } else if (fate === 'stored') this.#answers.addStored(submission)
-    else if (fate === 'failed')
-      this.#answers.add({ id: submission.id, error: 'storage is away', retry: true })
-    // Without an id: no batch is at fault, so the agent keeps them all.
-    else this.#answers.bidFarewell(encodeReply({ id: null, error: FOREIGN, retry: false }))
+    this.#answers.addFate(submission, fate)
   }
 
   flush(): void {
