@@ -7,7 +7,7 @@ import { dial } from '../../src/agent/dial.ts'
 import type { Trust } from '../../src/agent/trust.ts'
 import type { Certificate, TlsFiles } from '../../src/lib/certificate.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import { type Authority, makeAuthority, makeOwn } from '../support/certificate.ts'
+import { type Authority, makeAuthority, makeOwn } from '../support/tls.ts'
 
 const SECRET = 'open sesame'
 

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import type { Certificate } from '../../src/lib/certificate.ts'
 import { encodeBatch } from '../../src/protocol/encode.ts'
 import type { Batch } from '../../src/protocol/message.ts'
-import { callBySClient, makeOwn, readShown } from '../support/certificate.ts'
+import { callBySClient, makeOwn, readShown } from '../support/tls.ts'
 import { aPacket, Client, NOW, PASSPHRASE, type Rig, startRig, waitFor } from './harness.ts'
 
 let first: Certificate

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TlsFiles } from '../../src/lib/certificate.ts'
-import { type Authority, makeAuthority, makeOwn, readShown } from '../support/certificate.ts'
 import { FROM_SOURCE, makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
+import { type Authority, makeAuthority, makeOwn, readShown } from '../support/tls.ts'
 
 const PATIENCE = 30_000
 const ANY_PORTS = ['web.port=0', 'web.tls_port=0', 'collect.port=0', 'collect.tls_port=0']

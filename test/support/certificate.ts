@@ -1,98 +1,44 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type Certificate, readCertificate, splitPem, type TlsFiles } from '../../src/lib/certificate.ts'
-import { createSelfSigned } from '../../src/lib/self-signed.ts'
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 
-/** A certificate that is signed with itself, made as the server makes its own. Days count from now. */
-export async function makeOwn(names: readonly string[], begins = -1, ends = 30): Promise<Certificate> {
-  const now = Math.floor(Date.now() / 1000)
-  const options = {
-    names,
-    addresses: ['127.0.0.1'],
-    begins: now + begins * 86_400,
-    ends: now + ends * 86_400,
-  }
-  return readCertificate(splitPem(await createSelfSigned(options)))
-}
-
-export type Authority = { readonly pem: string; issue(name: string, alternatives: string): TlsFiles }
-
-/** A CA as somebody else's tool makes it, in files in `folder`. */
-export function makeAuthority(folder: string, name: string): Authority {
-  const file = (what: string) => join(folder, `${name}-${what}.pem`)
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  openssl(
-    ...[
-      'req',
-      '-x509',
-      ...key,
-      '-keyout',
-      file('key'),
-      '-out',
-      file('ca'),
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-    ],
-    ...['-addext', 'keyUsage=critical,keyCertSign'],
+/**
+ * A self-signed P-256 certificate for `localhost` and 127.0.0.1, made anew in a millisecond, so that no key has to lie in the repository.
+ * Both are PEM.
+ */
+export function makeCertificate(): { key: string; cert: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const ecdsaSha256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02))
+  const name = sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from('localhost')))))
+  const addresses = sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])))
+  const subjectAltName = sequence(oid(0x55, 0x1d, 0x11), der(0x04, addresses))
+  const isAuthority = sequence(
+    oid(0x55, 0x1d, 0x13),
+    der(0x01, Buffer.from([0xff])),
+    der(0x04, sequence(der(0x01, Buffer.from([0xff])))),
   )
+  const body = sequence(
+    der(0xa0, der(0x02, Buffer.from([2]))),
+    der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+    ecdsaSha256,
+    name,
+    sequence(der(0x17, Buffer.from('200101000000Z')), der(0x17, Buffer.from('491231235959Z'))),
+    name,
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(subjectAltName, isAuthority)),
+  )
+  const signature = der(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', body, privateKey)]))
+  const certificate = sequence(body, ecdsaSha256, signature)
+  const lines = certificate.toString('base64').replace(/.{64}(?=.)/g, '$&\n')
   return {
-    pem: readFileSync(file('ca'), 'utf8'),
-    issue(subject, alternatives) {
-      const [leafKey, request, leaf] = [file(`${subject}-key`), file(`${subject}-csr`), file(subject)]
-      openssl(
-        ...['req', ...key, '-keyout', leafKey, '-out', request, '-subj', `/CN=${subject}`],
-        ...['-addext', `subjectAltName=${alternatives}`],
-      )
-      openssl(
-        ...['x509', '-req', '-in', request, '-CA', file('ca'), '-CAkey', file('key'), '-CAcreateserial'],
-        ...['-out', leaf, '-days', '1', '-copy_extensions', 'copy'],
-      )
-      return { certificate: readFileSync(leaf, 'utf8'), key: readFileSync(leafKey, 'utf8') }
-    },
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
   }
 }
 
-function openssl(...args: string[]) {
-  const { exitCode, stderr } = Bun.spawnSync(['openssl', ...args], { stdout: 'pipe', stderr: 'pipe' })
-  if (exitCode !== 0) throw new Error(`openssl ${args[0]} failed: ${stderr}`)
-}
+const sequence = (...parts: Buffer[]) => der(0x30, Buffer.concat(parts))
+const oid = (...bytes: number[]) => der(0x06, Buffer.from(bytes))
 
-export type Stranger = { readonly code: number; readonly output: string }
-
-/** `openssl s_client`: says `text`, waits for what matches `until` or for the other side to end, and goes. */
-export async function callBySClient(
-  port: number,
-  args: readonly string[] = [],
-  { text = '', until = /(?:)/ }: { text?: string; until?: RegExp } = {},
-): Promise<Stranger> {
-  const client = Bun.spawn(['openssl', 's_client', '-connect', `127.0.0.1:${port}`, ...args], {
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
-  client.stdin.write(text)
-  client.stdin.flush()
-  const errors = new Response(client.stderr).text()
-  const decoder = new TextDecoder()
-  let said = ''
-  for await (const chunk of client.stdout) {
-    said += decoder.decode(chunk, { stream: true })
-    if (until.test(said)) client.stdin.end()
-  }
-  return { code: await client.exited, output: `${said}\n${await errors}` }
-}
-
-/** The fingerprint of what a port shows. */
-export async function readShown(port: number): Promise<string> {
-  const { output } = await callBySClient(port, ['-showcerts'], { until: /---\n$/ })
-  return readCertificateOnly(output)
-}
-
-function readCertificateOnly(output: string): string {
-  const pem = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(output)?.[0]
-  if (pem === undefined) throw new Error(`no certificate in ${output}`)
-  const der = Buffer.from(pem.replace(/-----[A-Z ]+-----|\s/g, ''), 'base64')
-  return new Bun.CryptoHasher('sha256').update(der).digest('hex')
+function der(tag: number, content: Buffer): Buffer {
+  const { length } = content
+  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255]
+  return Buffer.concat([Buffer.from([tag, ...size]), content])
 }
