@@ -1,7 +1,13 @@
 import type { Reader, Transaction } from './database.ts'
 
 /** See the comment on the table in `migrations.ts`. */
-export type Counter = 'revision' | 'removed' | 'fold_before' | 'fold_host' | 'next_segment'
+export type Counter =
+  | 'revision'
+  | 'removed'
+  | 'fold_before'
+  | 'fold_host'
+  | 'next_segment'
+  | 'maintenance_turn'
 
 export async function readCounters(reader: Reader): Promise<Record<Counter, number>> {
   const counters: Record<Counter, number> = {
@@ -10,6 +16,7 @@ export async function readCounters(reader: Reader): Promise<Record<Counter, numb
     fold_before: 0,
     fold_host: -1,
     next_segment: 1,
+    maintenance_turn: 0,
   }
   const rows = await reader.query<{ name: Counter; value: number }>('SELECT name, value FROM counter')
   for (const { name, value } of rows) counters[name] = value

@@ -2,6 +2,7 @@ import type { EventAction, EventReport, Severity } from '../domain/event.ts'
 import type { Transaction } from './database.ts'
 import { noteHistory } from './event-history.ts'
 import { NO_HOST } from './event-rows.ts'
+import { takeEventTurn } from './gates.ts'
 
 type Held = {
   id: number
@@ -33,6 +34,7 @@ export async function applyReports(
   heard?: number,
   members?: readonly string[],
 ) {
+  await takeEventTurn(transaction, host)
   for (const report of reports) {
     const told: Told = {
       report,
@@ -49,10 +51,10 @@ export async function applyReports(
 /** The state of an event is that of its greatest change, whatever the order in which they are heard. */
 async function applyChange(transaction: Transaction, told: Told, uid: string) {
   const { report, host } = told
-  const [held] = await transaction.query<Held>(`SELECT ${HELD} FROM event WHERE host = ? AND uid = ?`, [
-    host,
-    uid,
-  ])
+  const [held] = await transaction.query<Held>(
+    `SELECT ${HELD} FROM event WHERE host = ? AND uid = ? ${transaction.dialect.forUpdate}`,
+    [host, uid],
+  )
   if (!held) return addEvent(transaction, told)
   if (report.change <= held.change_number) {
     // An opening that comes after its own closing knows better when it began.

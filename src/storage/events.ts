@@ -4,6 +4,7 @@ import { readDeliveries } from './deliveries.ts'
 import { noteHistory } from './event-history.ts'
 import { applyReports } from './event-reports.ts'
 import { type EventRow, NO_HOST, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
+import { takeEventTurn } from './gates.ts'
 import type { EventHistoryEntry, EventQuery, EventStore } from './store.ts'
 
 const MAX_LIMIT = 1000
@@ -19,6 +20,9 @@ export function createEventStore(database: Database): EventStore {
     action: EventAction,
   ) =>
     database.transaction(async (transaction) => {
+      const [event] = await transaction.query<{ host: number }>('SELECT host FROM event WHERE id = ?', [id])
+      if (event === undefined) return false
+      await takeEventTurn(transaction, event.host)
       const change = await statement(transaction)
       if (change === null || (await transaction.run(change.sql, change.values)) === 0) return false
       await noteHistory(transaction, id, { action, time: at, noted: at, actor, comment })

@@ -10,8 +10,10 @@ import {
 import { addToCounter, readCounters } from './counters.ts'
 import type { Transaction } from './database.ts'
 import { DAY_SECONDS } from './day.ts'
+import { placeRows } from './dialect.ts'
 import { unpackFrame } from './frame.ts'
 import type { FrameRow } from './frames.ts'
+import { insertInPieces } from './insert.ts'
 import { type LayoutReader, packMetrics } from './layouts.ts'
 import { createSeriesBuilder, type SeriesBuilder, uniteSeries } from './series-builder.ts'
 
@@ -109,13 +111,16 @@ export async function saveBlock(
   const keepsIds = !moves && held?.metrics.length === metrics.length
   const first = keepsIds ? held.row.first_segment : await takeSegmentIds(transaction, metrics.length)
   if (held && !keepsIds) await deleteSegments(transaction, held.row)
-  for (const [i, metric] of metrics.entries()) {
-    const packed = block.segments.get(metric) ?? null
-    if (!keepsIds) {
-      await transaction.run('INSERT INTO segment (id, packed) VALUES (?, ?)', [first + i, packed])
-    } else if (block.changed.has(metric)) {
-      await transaction.run('UPDATE segment SET packed = ? WHERE id = ?', [packed, first + i])
-    }
+  const packedOf = (metric: number) => block.segments.get(metric) ?? null
+  if (keepsIds) {
+    for (const [i, metric] of metrics.entries())
+      if (block.changed.has(metric))
+        await transaction.run('UPDATE segment SET packed = ? WHERE id = ?', [packedOf(metric), first + i])
+  } else {
+    const values = metrics.flatMap((metric, i) => [first + i, packedOf(metric)])
+    await insertInPieces(transaction, 2, values, async (rows, piece) => {
+      await transaction.run(`INSERT INTO segment (id, packed) VALUES ${placeRows(2, rows)}`, piece)
+    })
   }
   await transaction.run(held ? UPDATE_BLOCK : INSERT_BLOCK, [
     block.firstTime,
@@ -137,9 +142,10 @@ const INSERT_BLOCK = `INSERT INTO block (first_time, last_time, samples, revisio
 
 /** Ids that follow each other; the first of them. */
 async function takeSegmentIds(transaction: Transaction, count: number): Promise<number> {
-  const { next_segment: first } = await readCounters(transaction)
+  // Changed before it is read: from then on nobody else takes any.
   await addToCounter(transaction, 'next_segment', count)
-  return first
+  const { next_segment: next } = await readCounters(transaction)
+  return next - count
 }
 
 function unpackHeld(packed: Uint8Array, lists: readonly Float64Array[]) {

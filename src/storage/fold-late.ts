@@ -1,15 +1,19 @@
 import { findHeldBlock } from './blocks.ts'
 import type { Database, Transaction } from './database.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
+import { placeValues } from './dialect.ts'
 import { foldBlock, type Gathered, gatherFrame, saveBlock } from './fold-block.ts'
 import { readLayout } from './frame.ts'
 import { readLateFrames } from './frames.ts'
+import { takeMaintenanceTurn } from './gates.ts'
 import type { LayoutReader } from './layouts.ts'
 import { yieldThread } from './yield-thread.ts'
 
 /** Folded in one transaction, which reads and encodes too: few enough for it to be short. */
 const MAX_FRAMES = 1500
 const MAX_SAMPLES = 20_000
+const DELETED_AT_ONCE = 50
+const DELETE_LATE = `DELETE FROM late_frame WHERE host = ? AND time IN (${placeValues(DELETED_AT_ONCE)})`
 
 /**
  * Folds late frames into the blocks they belong to, at most `limit` host-days; how many it were. They are few and may still change, so all
@@ -47,14 +51,15 @@ async function foldPiece(
   from: number,
   to: number,
 ) {
-  const rows = await readLateFrames(transaction, host, from, to, MAX_FRAMES)
+  await takeMaintenanceTurn(transaction)
+  const rows = await readLateFrames(transaction, host, from, to, MAX_FRAMES, transaction.dialect.forUpdate)
   await layouts.load(transaction, new Set(rows.map(({ packed }) => readLayout(packed))))
   const gathered: Gathered = new Map()
   let samples = 0
-  let end = from
+  const times: number[] = []
   for (const row of rows) {
     samples += gatherFrame(gathered, row, layouts)
-    end = row.time
+    times.push(row.time)
     if (samples >= MAX_SAMPLES) break
   }
   const [known] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
@@ -63,9 +68,11 @@ async function foldPiece(
     const held = await findHeldBlock(transaction, host, day)
     await saveBlock(transaction, host, day, foldBlock(day, gathered, held, 'gathered'), held, false)
   }
-  await transaction.run('DELETE FROM late_frame WHERE host = ? AND time >= ? AND time <= ?', [
-    host,
-    from,
-    end,
-  ])
+  // These and no others: another engine may have written one between them meanwhile.
+  for (let i = 0; i < times.length; i += DELETED_AT_ONCE) {
+    const piece = times.slice(i, i + DELETED_AT_ONCE)
+    // The last time fills what is free, so that the statement is always the same.
+    const filled = Array.from({ length: DELETED_AT_ONCE }, (_, at) => piece[at] ?? piece.at(-1) ?? from)
+    await transaction.run(DELETE_LATE, [host, ...filled])
+  }
 }

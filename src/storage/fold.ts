@@ -6,6 +6,7 @@ import { type FoldedBlock, foldBlock, type Gathered, gatherFrame, saveBlock } fr
 import { foldLateFrames } from './fold-late.ts'
 import { readLayout } from './frame.ts'
 import { readFramesOfHosts } from './frames.ts'
+import { closeGates, takeMaintenanceTurn } from './gates.ts'
 import type { LayoutReader } from './layouts.ts'
 import { yieldThread } from './yield-thread.ts'
 
@@ -59,8 +60,11 @@ async function beginSlice(database: Database, before: number): Promise<Slice | n
   const [seen] = await database.query('SELECT time FROM frame WHERE time < ? LIMIT 1', [before])
   if (!seen) return null
   return database.transaction(async (transaction) => {
+    await takeMaintenanceTurn(transaction)
     const begun = await findSlice(transaction)
     if (begun) return begun
+    // From here on nobody writes with the barrier of before in mind.
+    await closeGates(transaction)
     const [row] = await transaction.query<{ first: number | null; last: number | null }>(
       'SELECT (SELECT MIN(time) FROM frame) AS first, (SELECT MAX(time) FROM frame) AS last',
     )
@@ -120,6 +124,7 @@ function advance(
   act: (transaction: Transaction) => Promise<boolean>,
 ): Promise<boolean> {
   return database.transaction(async (transaction) => {
+    await takeMaintenanceTurn(transaction)
     const now = await findSlice(transaction)
     if (now?.before !== slice.before || now.host !== slice.host) return false
     if (!(await act(transaction))) return false
@@ -156,6 +161,7 @@ async function gatherHosts(reader: Reader, layouts: LayoutReader, slice: Slice, 
 async function deleteFolded(database: Database, slice: Slice) {
   for (;;) {
     const isDone = await database.transaction(async (transaction) => {
+      await takeMaintenanceTurn(transaction)
       const now = await findSlice(transaction)
       if (now?.before !== slice.before || now.host !== ALL_FOLDED) return true
       if (await deleteFrontFrames(transaction, slice.before, DELETE_ROWS)) return false

@@ -20,7 +20,7 @@ export async function mergeFrame(
   reader: LayoutReader,
 ): Promise<boolean> {
   const [held] = await transaction.query<{ packed: Uint8Array }>(
-    `SELECT packed FROM ${table} WHERE time = ? AND host = ?`,
+    `SELECT packed FROM ${table} WHERE time = ? AND host = ? ${transaction.dialect.forUpdate}`,
     [time, host],
   )
   if (!held || sameBytes(held.packed, packed)) return false

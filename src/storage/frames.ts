@@ -39,9 +39,17 @@ export async function findLastFrame(reader: Reader, host: number, from: number, 
 }
 
 /** The late ones, ascending by time, both ends included. */
-export function readLateFrames(reader: Reader, host: number, from: number, to: number, limit = 0x7fffffff) {
+export function readLateFrames(
+  reader: Reader,
+  host: number,
+  from: number,
+  to: number,
+  limit = 0x7fffffff,
+  lock = '',
+) {
   return reader.query<FrameRow>(
-    'SELECT time, samples, packed FROM late_frame WHERE host = ? AND time >= ? AND time <= ? ORDER BY time LIMIT ?',
+    `SELECT time, samples, packed FROM late_frame WHERE host = ? AND time >= ? AND time <= ?
+      ORDER BY time LIMIT ? ${lock}`,
     [host, from, to, limit],
   )
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from './database.ts'
+import type { Dialect } from './dialect.ts'
 
 /**
  * On SQLite one transaction writes at a time. On MySQL several collect engines write at once, on several nodes of a cluster even, and
@@ -11,6 +12,14 @@ import type { Transaction } from './database.ts'
  * that is only read would not be seen by the other nodes.
  */
 export const GATES = 64
+
+/** Step of the schema. */
+export const createGateTables = ({ integer, clustered }: Dialect): readonly string[] => [
+  `CREATE TABLE gate (id ${integer} NOT NULL PRIMARY KEY, passes ${integer} NOT NULL) ${clustered}`,
+  `INSERT INTO gate (id, passes) VALUES ${Array.from({ length: GATES }, (_, i) => `(${i}, 0)`).join(', ')}`,
+  `INSERT INTO counter (name, value) VALUES ('maintenance_turn', 0)`,
+  `ALTER TABLE host ADD COLUMN event_turn ${integer} NOT NULL DEFAULT 0`,
+]
 
 /** Run first in a transaction that writes what agents sent; those with another `gate` do not wait for it. */
 export async function passGate(transaction: Transaction, gate: number): Promise<void> {

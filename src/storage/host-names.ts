@@ -21,10 +21,16 @@ export async function claimName(
 ): Promise<Claim> {
   const { keyHash = null } = report
   if (host.keyHash === null && keyHash !== null) {
-    await transaction.run('UPDATE host SET key_hash = ? WHERE id = ?', [keyHash, host.id])
-    await addToCounter(transaction, 'removed', 1)
-    host.keyHash = keyHash
-    return 'claimed'
+    const claimed = await transaction.run(
+      'UPDATE host SET key_hash = ? WHERE id = ? AND (key_hash IS NULL OR key_hash = ?)',
+      [keyHash, host.id, keyHash],
+    )
+    // Another engine may have heard another key a moment ago.
+    if (claimed > 0) {
+      await addToCounter(transaction, 'removed', 1)
+      host.keyHash = keyHash
+      return 'claimed'
+    }
   }
   // An attempt is no state that goes on: after a closing by hand the next one is told again.
   await transaction.run('UPDATE event SET seen_open = 0 WHERE host = ? AND metric = ? AND is_open = 0', [

@@ -30,10 +30,10 @@ export type HostStates = {
   noteMerge(host: number, time: number): void
   /** Inside a transaction that writes anyway: writes the states if it is time to. */
   flushIfDue(transaction: Transaction): Promise<void>
-  /** After the transaction: keeps a timer for what was not due yet. */
+  /** After the transaction: what was noted in it is so, and a timer is kept for what was not due yet. */
   committed(): void
-  /** After a rollback: what was noted may not be so. */
-  forget(): void
+  /** After a rollback: what was noted in the transaction is not so. */
+  rolledBack(): void
   /** Writes what there is. */
   settle(): Promise<void>
   /** Packets noted and not written yet. */
@@ -42,51 +42,72 @@ export type HostStates = {
 }
 
 export function createHostStates(database: Database, clock: Clock, log: Log): HostStates {
+  /** What is committed and not written yet, and what the running transaction adds to it. */
   let states = new Map<number, State>()
   let packets = 0
+  let version = 0
+  let draft = new Map<number, State>()
+  let draftPackets = 0
+  let isFlushed = false
   let lastFlush = Number.NEGATIVE_INFINITY
   let timer: Timer | null = null
 
   function stateOf(host: number): State {
-    let state = states.get(host)
+    let state = draft.get(host)
     if (!state) {
       state = { lastHeard: 0, clockSkew: null, latestTime: 0, latest: null, merged: false }
-      states.set(host, state)
+      draft.set(host, state)
     }
     return state
   }
 
-  /** Takes what there is first: should the writing fail, the hosts' next packets put it right. */
-  async function write(transaction: Transaction) {
-    const taken = states
-    const heard = packets
-    clear()
-    lastFlush = clock.monotonicMs()
-    // In the order of the table, so that each of its pages is visited once.
-    for (const host of [...taken.keys()].sort((a, b) => a - b)) {
-      const state = taken.get(host)
+  async function write(transaction: Transaction, more: ReadonlyMap<number, State>, heard: number) {
+    const hosts = more.size === 0 ? states.keys() : new Set([...states.keys(), ...more.keys()])
+    // In the order of the table, so that each of its pages is visited once, and writers never wait for each other in a circle.
+    for (const host of [...hosts].sort((a, b) => a - b)) {
+      const state = unite(states.get(host), more.get(host))
       if (state) await writeState(transaction, host, state)
     }
-    await addToCounter(transaction, 'revision', heard)
+    await addToCounter(transaction, 'revision', packets + heard)
   }
 
   function clear() {
+    lastFlush = clock.monotonicMs()
     states = new Map()
     packets = 0
     timer?.cancel()
     timer = null
   }
 
+  function dropDraft() {
+    draft = new Map()
+    draftPackets = 0
+    isFlushed = false
+  }
+
+  function schedule() {
+    if (packets === 0 || timer) return
+    timer = clock.after(Math.max(0, FLUSH_MS - (clock.monotonicMs() - lastFlush)), () => {
+      timer = null
+      settle().catch((error) => log.warn('host states were not written', { error: describeError(error) }))
+    })
+  }
+
   async function settle() {
     if (packets === 0) return
+    let written = -1
     await database.transaction(async (transaction) => {
-      if (packets > 0) await write(transaction)
+      if (packets > 0) await write(transaction, new Map(), 0)
+      written = version
     })
+    // What came in between is written, with the rest once more, when its time comes.
+    if (version === written) clear()
+    else schedule()
   }
 
   return {
     noteHeard(host, heard, clockSkew) {
-      packets++
+      draftPackets++
       const state = stateOf(host)
       if (heard < state.lastHeard) return
       state.lastHeard = heard
@@ -104,22 +125,46 @@ export function createHostStates(database: Database, clock: Clock, log: Log): Ho
       if (time === state.latestTime) state.merged = true
     },
     async flushIfDue(transaction) {
-      if (packets > 0 && clock.monotonicMs() - lastFlush >= FLUSH_MS) await write(transaction)
+      if (packets + draftPackets === 0 || clock.monotonicMs() - lastFlush < FLUSH_MS) return
+      await write(transaction, draft, draftPackets)
+      isFlushed = true
     },
     committed() {
-      if (packets === 0 || timer) return
-      timer = clock.after(Math.max(0, FLUSH_MS - (clock.monotonicMs() - lastFlush)), () => {
-        timer = null
-        settle().catch((error) => log.warn('host states were not written', { error: describeError(error) }))
-      })
+      if (isFlushed) clear()
+      else {
+        for (const [host, state] of draft) states.set(host, unite(states.get(host), state) ?? state)
+        packets += draftPackets
+        version++
+      }
+      dropDraft()
+      schedule()
     },
-    forget: clear,
+    rolledBack: dropDraft,
     settle,
     pending: () => packets,
     async close() {
       await settle()
       timer?.cancel()
     },
+  }
+}
+
+/** `later` was noted after `earlier`. */
+function unite(earlier: State | undefined, later: State | undefined): State | undefined {
+  if (!earlier || !later) return earlier ?? later
+  const heard = later.lastHeard >= earlier.lastHeard ? later : earlier
+  const isLaterNewest = later.latestTime >= earlier.latestTime
+  const isSameTime = later.latestTime === earlier.latestTime
+  const newest = isLaterNewest && (later.latest !== null || !isSameTime) ? later : earlier
+  const merged = isSameTime
+    ? earlier.merged || later.merged || (earlier.latest !== null && later.latest !== null)
+    : newest.merged
+  return {
+    lastHeard: heard.lastHeard,
+    clockSkew: heard.clockSkew,
+    latestTime: newest.latestTime,
+    latest: newest.latest,
+    merged,
   }
 }
 

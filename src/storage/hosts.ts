@@ -4,6 +4,7 @@ import { addToCounter, readCounters } from './counters.ts'
 import type { Database, Transaction, Value } from './database.ts'
 import { readLayout, unpackFrame } from './frame.ts'
 import { readFrames } from './frames.ts'
+import { closeGates, takeMaintenanceTurn } from './gates.ts'
 import { createHostNames } from './host-names.ts'
 import type { HostStates } from './host-states.ts'
 import { foldCase } from './known-hosts.ts'
@@ -129,7 +130,11 @@ export function createHostStore(database: Database, states: HostStates, layouts:
 
     async delete(name) {
       await states.settle()
-      return database.transaction((transaction) => deleteHost(transaction, name))
+      return database.transaction(async (transaction) => {
+        await takeMaintenanceTurn(transaction)
+        await closeGates(transaction)
+        return deleteHost(transaction, name)
+      })
     },
 
     async revision() {
@@ -183,7 +188,7 @@ function toHost(row: HostRow, layouts: LayoutReader): Host {
   }
 }
 
-/** With all it has, in the running transaction; false when there is none of this name. */
+/** With all it has, in the running transaction, which has closed the gates; false when there is none of this name. */
 export async function deleteHost(transaction: Transaction, name: string): Promise<boolean> {
   const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
   if (!row) return false

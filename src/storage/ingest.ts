@@ -7,14 +7,14 @@ import { applyReports } from './event-reports.ts'
 import { packHead, packValue } from './frame.ts'
 import { mergeFrame } from './frame-merge.ts'
 import type { FrameTable } from './frames.ts'
+import { GATES, passGate } from './gates.ts'
 import { claimName } from './host-names.ts'
 import type { HostStates } from './host-states.ts'
+import { insertInPieces } from './insert.ts'
 import { createKnownHosts, type KnownHost } from './known-hosts.ts'
 import { createLayoutReader, createLayoutWriter, type Layout } from './layouts.ts'
 import type { HostReport, IngestStore } from './store.ts'
 
-/** Rows of one INSERT. More saves nothing measurable, and a statement should stay readable in a log. */
-const CHUNK_ROWS = 50
 const COLUMNS = ['time', 'host', 'samples', 'packed']
 const NONE: ReadonlySet<HostReport> = new Set()
 
@@ -22,6 +22,8 @@ export function createIngestStore(database: Database, states: HostStates): Inges
   const layouts = createLayoutWriter()
   const hosts = createKnownHosts()
   const writer = createByteWriter()
+  /** Two engines that happen to have the same one wait for each other, and lose nothing else by it. */
+  const gate = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % GATES
   let reader = createLayoutReader()
   let removed = -1
   /** What is older goes to `late_frame`. */
@@ -31,6 +33,12 @@ export function createIngestStore(database: Database, states: HostStates): Inges
     layouts.forget()
     hosts.forget()
     reader = createLayoutReader()
+  }
+
+  /** After a rollback: ids given in the transaction are gone with it. */
+  function undo() {
+    forget()
+    states.rolledBack()
   }
 
   /** Other processes delete hosts and layouts, of which ids are kept here, and fold. */
@@ -60,17 +68,10 @@ export function createIngestStore(database: Database, states: HostStates): Inges
   }
 
   async function insertRows(transaction: Transaction, table: FrameTable, rows: Value[]) {
-    const insertChunk = database.dialect.insertMissing(table, COLUMNS, CHUNK_ROWS)
-    const insertOne = database.dialect.insertMissing(table, COLUMNS, 1)
-    const width = COLUMNS.length
-    const whole = CHUNK_ROWS * width
-    let at = 0
-    while (at < rows.length) {
-      const chunk = rows.length - at >= whole ? rows.slice(at, at + whole) : rows.slice(at, at + width)
-      const inserted = await transaction.run(chunk.length === whole ? insertChunk : insertOne, chunk)
-      if (inserted < chunk.length / width) await mergeRows(transaction, table, chunk)
-      at += chunk.length
-    }
+    await insertInPieces(transaction, COLUMNS.length, rows, async (count, values) => {
+      const inserted = await transaction.run(database.dialect.insertMissing(table, COLUMNS, count), values)
+      if (inserted < count) await mergeRows(transaction, table, values)
+    })
   }
 
   /** For rows of which some were there before: those that say something else are merged in, in their order. */
@@ -122,8 +123,12 @@ export function createIngestStore(database: Database, states: HostStates): Inges
     async write(reports) {
       if (reports.length === 0) return NONE
       const refused = new Set<HostReport>()
+      let attempts = 0
       try {
         await database.transaction(async (transaction) => {
+          if (attempts++ > 0) undo()
+          refused.clear()
+          await passGate(transaction, gate)
           await readOthers(transaction)
           const rows: Value[] = []
           const late: Value[] = []
@@ -134,9 +139,7 @@ export function createIngestStore(database: Database, states: HostStates): Inges
           await states.flushIfDue(transaction)
         })
       } catch (error) {
-        // Ids given in it are gone with it.
-        forget()
-        states.forget()
+        undo()
         throw error
       }
       states.committed()

@@ -77,7 +77,10 @@ export async function saveHostLayout(transaction: Transaction, host: number, lay
   if (!row) {
     await transaction.run('INSERT INTO host_layout (last_day, host, layout) VALUES (?, ?, ?)', values)
   } else if (row.last_day < day) {
-    await transaction.run('UPDATE host_layout SET last_day = ? WHERE host = ? AND layout = ?', values)
+    await transaction.run(
+      'UPDATE host_layout SET last_day = ? WHERE host = ? AND layout = ? AND last_day < ?',
+      [...values, day],
+    )
   }
   return Math.max(day, row?.last_day ?? day)
 }

@@ -1,5 +1,6 @@
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
+import { createGateTables } from './gates.ts'
 
 /**
  * A step changes the schema by one number. Steps are never edited after a release: a mistake is put right by the next one.
@@ -138,6 +139,7 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // The key that owns the host's name: see host-names.ts.
   () => [`ALTER TABLE host ADD COLUMN key_hash VARCHAR(64)`],
+  createGateTables,
 ]
 
 /** The schema that this program reads and writes. */

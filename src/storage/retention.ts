@@ -5,6 +5,7 @@ import { dayOf } from './day.ts'
 import { deleteEvents } from './event-history.ts'
 import { deleteFrontFrames } from './fold.ts'
 import { readLayout } from './frame.ts'
+import { closeGates, takeMaintenanceTurn } from './gates.ts'
 import { deleteHost } from './hosts.ts'
 import { yieldThread } from './yield-thread.ts'
 
@@ -26,11 +27,15 @@ export async function dropSamples(database: Database, before: number): Promise<b
 async function dropFrames(database: Database, before: number): Promise<boolean> {
   const [seen] = await database.query('SELECT time FROM frame WHERE time < ? LIMIT 1', [before])
   if (!seen) return false
-  return database.transaction((transaction) => deleteFrontFrames(transaction, before, FRAME_ROWS))
+  return database.transaction(async (transaction) => {
+    await takeMaintenanceTurn(transaction)
+    return deleteFrontFrames(transaction, before, FRAME_ROWS)
+  })
 }
 
 async function dropBlocks(database: Database, firstKept: number): Promise<boolean> {
   return database.transaction(async (transaction) => {
+    await takeMaintenanceTurn(transaction)
     const rows = await transaction.query<{ day: number; host: number }>(
       'SELECT day, host FROM block WHERE day < ? ORDER BY day, host LIMIT ?',
       [firstKept, BLOCK_ROWS],
@@ -45,6 +50,8 @@ async function dropLayouts(database: Database, firstKept: number) {
   const [old] = await database.query('SELECT host FROM host_layout WHERE last_day < ? LIMIT 1', [firstKept])
   if (!old) return
   await database.transaction(async (transaction) => {
+    await takeMaintenanceTurn(transaction)
+    await closeGates(transaction)
     await transaction.run('DELETE FROM host_layout WHERE last_day < ?', [firstKept])
     const used = new Set<number>()
     const rows = await transaction.query<{ layout: number }>('SELECT DISTINCT layout FROM host_layout')
@@ -106,6 +113,8 @@ export async function dropHosts(database: Database, before: number): Promise<str
   const dropped: string[] = []
   for (const { name } of rows) {
     const isDropped = await database.transaction(async (transaction) => {
+      await takeMaintenanceTurn(transaction)
+      await closeGates(transaction)
       // It may have been heard meanwhile.
       const [row] = await transaction.query('SELECT id FROM host WHERE name = ? AND last_heard < ?', [
         name,
