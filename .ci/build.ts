@@ -1,8 +1,11 @@
-// `npm run build`: dist/monitor for this machine; with --all also one executable with its SHA-256 for each system of a release;
-// with --only FILE (`npm run build -- --only monitor-windows-x64.exe`) that one alone.
+// `npm run build`: dist/monitor for this machine; with --all also the whole release: for each system the executable and an archive, each
+// with its SHA-256, install scripts, bill of materials and SHA256SUMS. With --only FILE (`npm run build -- --only
+// monitor-windows-x64.exe`) that one executable alone, with --pack its archive too.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { finishRelease, packRelease, writeChecksum } from './release.ts'
+import { brandExecutable } from './windows-resources.ts'
 
 const ROOT = join(import.meta.dir, '..')
 const DIST = join(ROOT, 'dist')
@@ -18,6 +21,12 @@ const RELEASES: readonly Release[] = [
     file: 'monitor-linux-x64-musl',
     target: 'bun-linux-x64-musl',
     package: 'bun-linux-x64-musl',
+    executable: 'bun',
+  },
+  {
+    file: 'monitor-linux-arm64-musl',
+    target: 'bun-linux-arm64-musl',
+    package: 'bun-linux-aarch64-musl',
     executable: 'bun',
   },
   {
@@ -90,6 +99,40 @@ function fetchExecutable({ package: name, executable }: Release): string {
   return file
 }
 
+/** Bun for Windows with our icon and version; made anew, because either may have changed. */
+function brandForWindows(executable: string): string {
+  const { version, license } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const branded = join(CACHE, `branded-${process.pid}.exe`)
+  const icon = readFileSync(join(ROOT, 'assets', 'monitor.ico'))
+  const title = 'Monitor: server monitoring'
+  writeFileSync(
+    branded,
+    brandExecutable(readFileSync(executable), { icon, version, title, licence: license }),
+  )
+  return branded
+}
+
+async function compileRelease(release: Release) {
+  const fetched = fetchExecutable(release)
+  const isWindows = release.executable.endsWith('.exe')
+  const executable = isWindows ? brandForWindows(fetched) : fetched
+  try {
+    await compile(release.file, { name: release.target, executable })
+  } finally {
+    if (isWindows) rmSync(executable)
+  }
+  console.log(`dist/${release.file}  ${writeChecksum(DIST, release.file)}`)
+}
+
+/** Seconds since 1970 of the commit that is built, so that building it again gives the same archives. */
+function readCommitTime(): number {
+  const { success, stdout } = Bun.spawnSync(['git', 'log', '-1', '--format=%ct'], {
+    cwd: ROOT,
+    stderr: 'ignore',
+  })
+  return success ? Number(stdout.toString()) : 0
+}
+
 function runQuietly(command: string[], cwd: string): string {
   const { success, stdout, stderr } = Bun.spawnSync(command, { cwd })
   if (!success) throw new Error(`${command.join(' ')} failed: ${stderr}`)
@@ -112,11 +155,14 @@ if (!words.includes('--only')) {
   await compile(own)
   console.log(`dist/${own}`)
 }
+const isWhole = words.includes('--all')
+const made: string[] = []
 for (const release of chooseReleases(words)) {
-  await compile(release.file, { name: release.target, executable: fetchExecutable(release) })
-  const sum = createHash('sha256')
-    .update(readFileSync(join(DIST, release.file)))
-    .digest('hex')
-  writeFileSync(join(DIST, `${release.file}.sha256`), `${sum}  ${release.file}\n`)
-  console.log(`dist/${release.file}  ${sum}`)
+  await compileRelease(release)
+  made.push(release.file)
+  if (!isWhole && !words.includes('--pack')) continue
+  const archive = packRelease(DIST, release.file, readCommitTime())
+  made.push(archive)
+  console.log(`dist/${archive}`)
 }
+if (isWhole) for (const file of finishRelease(DIST, made, readCommitTime())) console.log(`dist/${file}`)

@@ -29,7 +29,7 @@ export function writeUnit(spec: ServiceSpec): string {
     'Type=notify',
     'NotifyAccess=main',
     `ExecStart=${[spec.program, ...spec.arguments].map(quoteWord).join(' ')}`,
-    ...(spec.reloads ? ['ExecReload=/bin/kill -HUP $MAINPID'] : []),
+    ...(spec.reloads ? [`ExecReload=/bin/sh -c "kill -HUP ${'${MAINPID}'}"`] : []),
     `User=${spec.user}`,
     `Group=${spec.user}`,
     'Restart=always',

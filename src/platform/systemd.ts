@@ -106,7 +106,7 @@ export function parseShow(text: string): ServiceStatus {
   const details = [
     get('SubState') === 'auto-restart' ? 'waits to be started again' : '',
     get('Result') === 'success' || get('Result') === '' ? '' : `last result: ${get('Result')}`,
-    restarts > 0 ? `restarted ${restarts} times` : '',
+    restarts > 0 ? `restarts: ${restarts}` : '',
     get('StatusText'),
   ]
   return {

@@ -1,0 +1,374 @@
+#!/bin/sh
+# Installs monitor on Linux, brings it up to date, or removes it. For dash, busybox and every other POSIX shell.
+set -eu
+
+usage() {
+  cat <<'TEXT'
+Usage: install.sh ROLE [options]
+
+  ROLE                    agent, server, collect or events
+
+Where the program comes from:
+  --from FILE|URL         An archive of the release, the executable in it, or the folder of all of them
+                          (the folder of this script unless given). A URL takes curl or wget.
+  --sha256 HEX            The checksum that it must have; else FILE.sha256 or SHA256SUMS beside it says so
+  --version               Only tell which version is installed here and which one this would install
+
+For the first configuration (one that is there is never changed):
+  --server HOST:PORT      Agent: the collect engine to send to
+  --passphrase-file FILE  The passphrase; it is copied
+  --fingerprint HEX       Agent: SHA-256 fingerprint of the server's certificate
+  --agent                 Server: watch this machine too
+
+  --uninstall             Stop and remove the service, and the program when no other service uses it
+  --purge                 With it: configuration, data and user as well
+  --dry-run               Only say what would be done
+  --help                  This text
+
+Run it again to upgrade: configuration and data stay.
+TEXT
+}
+
+PROGRAM=/usr/local/bin/monitor
+EX_USAGE=64
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  printf 'install.sh: %s\n' "$1" >&2
+  exit "${2:-1}"
+}
+
+# Says a step and takes it, unless nothing is to be done.
+step() {
+  text=$1
+  shift
+  if [ "$dry_run" = yes ]; then
+    say "Would: $text"
+  else
+    say "$text"
+    "$@"
+  fi
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+needs_value() { [ "$2" -ge 2 ] || fail "$1 takes a value" "$EX_USAGE"; }
+
+read_arguments() {
+  role=''
+  from=''
+  sha256=''
+  server=''
+  passphrase_file=''
+  fingerprint=''
+  watch_too=no
+  version_only=no
+  uninstall=no
+  purge=no
+  dry_run=no
+  wanted=''
+  work=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --*=*)
+        option=${1%%=*}
+        value=${1#*=}
+        shift
+        set -- "$option" "$value" "$@"
+        case $option in
+          --from | --sha256 | --server | --passphrase-file | --fingerprint) ;;
+          *) fail "$option takes no value, or is unknown" "$EX_USAGE" ;;
+        esac
+        continue
+        ;;
+      --from) needs_value "$1" $#; from=$2; shift ;;
+      --sha256) needs_value "$1" $#; sha256=$2; shift ;;
+      --server) needs_value "$1" $#; server=$2; shift ;;
+      --passphrase-file) needs_value "$1" $#; passphrase_file=$2; shift ;;
+      --fingerprint) needs_value "$1" $#; fingerprint=$2; shift ;;
+      --agent) watch_too=yes ;;
+      --version) version_only=yes ;;
+      --uninstall) uninstall=yes ;;
+      --purge) purge=yes ;;
+      --dry-run) dry_run=yes ;;
+      --help | -h) usage; exit 0 ;;
+      -*) fail "unknown option $1 (--help tells all)" "$EX_USAGE" ;;
+      *)
+        [ -z "$role" ] || fail "one role at a time: $role or $1" "$EX_USAGE"
+        role=$1
+        ;;
+    esac
+    shift
+  done
+}
+
+check_arguments() {
+  case $role in
+    agent | server | collect | events) ;;
+    '') [ "$version_only" = yes ] || fail 'a role is missing: agent, server, collect or events' "$EX_USAGE" ;;
+    *) fail "unknown role \"$role\": agent, server, collect or events" "$EX_USAGE" ;;
+  esac
+  if [ "$role" != agent ] && [ -n "$server$fingerprint" ]; then
+    fail '--server and --fingerprint are for the role agent' "$EX_USAGE"
+  fi
+  if [ "$role" != server ] && [ "$watch_too" = yes ]; then
+    fail '--agent is for the role server' "$EX_USAGE"
+  fi
+  if [ "$purge" = yes ] && [ "$uninstall" = no ]; then
+    fail '--purge goes with --uninstall' "$EX_USAGE"
+  fi
+  if [ -n "$passphrase_file" ] && [ ! -r "$passphrase_file" ]; then
+    fail "the passphrase file $passphrase_file can't be read"
+  fi
+  if [ "$(uname -s)" != Linux ]; then
+    fail "this is for Linux, not for $(uname -s); Windows has install.ps1"
+  fi
+  if [ "$dry_run" = no ] && [ "$version_only" = no ] && [ "$(id -u)" != 0 ]; then
+    fail 'this takes root: try it with sudo'
+  fi
+}
+
+# Name of the build for this machine: linux-x64, linux-arm64-musl, ...
+find_build() {
+  case $(uname -m) in
+    x86_64 | amd64) processor=x64 ;;
+    aarch64 | arm64) processor=arm64 ;;
+    *) fail "there is no build for the processor $(uname -m); there are x86_64 and aarch64" ;;
+  esac
+  if uses_musl; then echo "linux-$processor-musl"; else echo "linux-$processor"; fi
+}
+
+# glibc wins where both are installed: its loader stands where programs look for it.
+uses_musl() {
+  for loader in /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1; do
+    [ ! -e "$loader" ] || return 1
+  done
+  for loader in /lib/ld-musl-*.so.1; do
+    [ ! -e "$loader" ] || return 0
+  done
+  return 1
+}
+
+# fetch FROM TO: a file or a URL.
+fetch() {
+  case $1 in
+    http://* | https://*)
+      if has curl; then
+        curl --fail --silent --show-error --location --retry 3 --output "$2" "$1"
+      elif has wget; then
+        wget -q -O "$2" "$1"
+      else
+        fail 'downloading takes curl or wget'
+      fi
+      ;;
+    *) cp "$1" "$2" ;;
+  esac
+}
+
+is_url() { case $1 in http://* | https://*) return 0 ;; *) return 1 ;; esac; }
+
+# Sets source (a file or URL) from --from and this machine's build.
+find_source() {
+  file=monitor-$build.tar.gz
+  if [ -z "$from" ]; then
+    from=$(dirname "$0")
+    [ -f "$from/$file" ] || fail "there is no $file beside this script; say where it is: --from FILE|URL"
+  fi
+  case $from in
+    */) source=$from$file ;;
+    *)
+      if ! is_url "$from" && [ -d "$from" ]; then source=$from/$file; else source=$from; fi
+      ;;
+  esac
+  name=${source##*/}
+  if ! is_url "$source" && [ ! -f "$source" ]; then fail "there is no $source"; fi
+}
+
+checksum_of() {
+  if has sha256sum; then
+    sha256sum <"$1" | cut -d ' ' -f 1
+  elif has openssl; then
+    openssl dgst -sha256 -r <"$1" | cut -d ' ' -f 1
+  else
+    fail 'the checksum takes sha256sum or openssl'
+  fi
+}
+
+# Sets wanted from --sha256, or from what lies beside the source.
+find_checksum() {
+  wanted=$sha256
+  if [ -z "$wanted" ] && fetch "$source.sha256" "$work/sum" 2>/dev/null; then
+    wanted=$(cut -d ' ' -f 1 <"$work/sum" | head -n 1)
+  fi
+  if [ -z "$wanted" ] && fetch "${source%/*}/SHA256SUMS" "$work/sums" 2>/dev/null; then
+    wanted=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1; exit }' "$work/sums")
+  fi
+  [ -n "$wanted" ] || fail "no checksum for $name: neither $name.sha256 nor SHA256SUMS is beside it; give --sha256"
+  wanted=$(printf '%s' "$wanted" | tr 'A-F' 'a-f')
+}
+
+check_sum() {
+  found=$(checksum_of "$work/$name")
+  [ "$found" = "$wanted" ] || fail "$name is damaged or not genuine: its SHA-256 is $found, not $wanted. Nothing was changed."
+}
+
+unpack() {
+  case $name in
+    *.tar.gz | *.tgz)
+      (cd "$work" && gzip -dc "$name" | tar -xf - monitor)
+      rm -f "$work/$name"
+      ;;
+    *) [ "$name" = monitor ] || mv "$work/$name" "$work/monitor" ;;
+  esac
+  chmod 755 "$work/monitor"
+}
+
+# A build that does not run here must not take the place of one that does.
+try_program() {
+  if new_version=$("$work/monitor" --version 2>"$work/complaint"); then return; fi
+  if [ "$(uname -m)" = x86_64 ] && ! grep -q -w avx2 /proc/cpuinfo; then
+    fail 'this processor lacks AVX2, which the program needs'
+  fi
+  fail "the program does not run on this machine ($build): $(head -n 3 "$work/complaint"). Nothing was changed."
+}
+
+# Where the new program lies until it takes its place: on the same filesystem, so that this is one step.
+make_work_folder() {
+  folder=${PROGRAM%/*}
+  if [ "$version_only" = yes ]; then folder=${TMPDIR:-/tmp}; else mkdir -p "$folder"; fi
+  work=$(mktemp -d "$folder/.monitor-install.XXXXXX") || fail "can't write to $folder"
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+# A running program is not written into, and nobody sees half a file.
+put_program() {
+  chown 0:0 "$work/monitor"
+  mv -f "$work/monitor" "$PROGRAM"
+}
+
+tell_versions() {
+  if [ -x "$PROGRAM" ]; then say "installed: $("$PROGRAM" --version)"; else say 'installed: none'; fi
+  build=$(find_build)
+  find_source
+  make_work_folder
+  find_checksum
+  fetch "$source" "$work/$name"
+  check_sum
+  unpack
+  try_program
+  say "available: $new_version"
+}
+
+has_systemd() { [ -d /run/systemd/system ] && has systemctl; }
+
+# Runs the installed program with its words set in, and ends with its exit code.
+run_program() {
+  code=0
+  "$PROGRAM" "$@" >"$work/said" 2>&1 || code=$?
+  sed 's/^/  /' "$work/said"
+  return "$code"
+}
+
+register() {
+  set -- service install "$role"
+  [ -z "$server" ] || set -- "$@" --server "$server"
+  [ -z "$passphrase_file" ] || set -- "$@" --passphrase-file "$passphrase_file"
+  [ -z "$fingerprint" ] || set -- "$@" --fingerprint "$fingerprint"
+  [ "$watch_too" = no ] || set -- "$@" --agent
+  run_program "$@" || fail "monitor service install ended with exit code $code" "$code"
+}
+
+# All roles on a machine are one program: those that run are to run the new one.
+start_services() {
+  run_program service restart "$role" || give_up_start "$code"
+  for other in server collect events agent; do
+    if [ "$other" != "$role" ] && "$PROGRAM" service status "$other" >/dev/null 2>&1; then
+      run_program service restart "$other" || say "  $other did not start: journalctl -u monitor-$other"
+    fi
+  done
+}
+
+give_up_start() {
+  if [ "$1" = 78 ]; then
+    fail "registered, but not started before its configuration is complete; then: monitor service start $role" 78
+  fi
+  fail "the service did not start: journalctl -u monitor-$role" "$1"
+}
+
+tell_next() {
+  say ''
+  say 'Done. What to do next:'
+  case $role in
+    agent)
+      say '  See how it does:      monitor service status agent; monitor health agent'
+      say '  Its settings:         /etc/monitor/agent.toml, then: monitor service restart agent'
+      ;;
+    server)
+      say '  Open the website:     port 8080 of this machine, as the user "admin"'
+      say '  Its first password:   cat /var/lib/monitor/server/initial-admin-password'
+      say '  For agents elsewhere: cat /var/lib/monitor/server/passphrase'
+      say '                        journalctl -u monitor-server | grep fingerprint'
+      say '  Its settings:         /etc/monitor/monitor.toml, then: monitor service restart server'
+      ;;
+    *)
+      say "  See how it does:      monitor service status $role; monitor health $role"
+      say "  Its settings:         /etc/monitor/monitor.toml, then: monitor service restart $role"
+      ;;
+  esac
+}
+
+install_role() {
+  build=$(find_build)
+  find_source
+  name=${source##*/}
+  [ "$dry_run" = yes ] || make_work_folder
+  step "Fetch $source." fetch "$source" "${work:-}/$name"
+  [ "$dry_run" = yes ] || find_checksum
+  step "Check its SHA-256${wanted:+: $wanted}." check_sum
+  step 'Unpack it.' unpack
+  step 'Try whether it runs on this machine.' try_program
+  if [ -x "$PROGRAM" ]; then
+    step "Put it in the place of $PROGRAM." put_program
+  else
+    step "Put it to $PROGRAM." put_program
+  fi
+  step "Make user, folders and configuration where they are missing, and register the service (monitor service install $role)." register
+  if has_systemd; then
+    step "Start the service (monitor service restart $role), and others of monitor that run." start_services
+  fi
+  [ "$dry_run" = yes ] || tell_next
+}
+
+uninstall_role() {
+  [ -x "$PROGRAM" ] || fail "$PROGRAM is not there: nothing to uninstall"
+  [ "$dry_run" = yes ] || make_work_folder
+  if [ "$purge" = yes ]; then
+    step "Stop and remove the service monitor-$role with its configuration, data and user." unregister --purge
+  else
+    step "Stop and remove the service monitor-$role; configuration and data stay." unregister
+  fi
+  for other in server collect events agent; do
+    if [ "$other" != "$role" ] && [ -e "/etc/systemd/system/monitor-$other.service" ]; then
+      say "$PROGRAM stays: monitor-$other uses it."
+      return
+    fi
+  done
+  step "Remove $PROGRAM." rm -f "$PROGRAM"
+}
+
+unregister() {
+  run_program service uninstall "$role" "$@" || fail "monitor service uninstall ended with exit code $code" "$code"
+}
+
+read_arguments "$@"
+check_arguments
+if [ "$version_only" = yes ]; then
+  tell_versions
+elif [ "$uninstall" = yes ]; then
+  uninstall_role
+else
+  install_role
+fi
