@@ -15,7 +15,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
       ['protocol', 'domain', 'storage/store.ts', 'platform', 'config/fields.ts'],
     ]),
   ),
-  config: ['domain'],
+  // The settings of channels are declared where they are used.
+  config: ['domain', 'events/channels/index.ts'],
   protocol: ['domain'],
   storage: ['domain'],
   platform: ['domain'],

@@ -1,4 +1,6 @@
 import { isHostName } from '../domain/host.ts'
+import { isTimeZone } from '../domain/zone.ts'
+import { findChannel } from '../events/channels/index.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import { parseFingerprint } from '../lib/fingerprint.ts'
 import { LOG_LEVELS } from '../lib/log.ts'
@@ -7,6 +9,7 @@ import {
   duration,
   type Fields,
   flag,
+  integer,
   list,
   oneOf,
   path,
@@ -29,7 +32,21 @@ export const TOP = {
   }),
 } satisfies Fields
 
-/** Every setting of every role, each declared here and nowhere else. */
+/** Channels declare their settings themselves. */
+const describeChannel = (name: string): Section => {
+  const channel = findChannel(name)
+  if (channel === null) throw new Error(`there is no channel ${name}`)
+  return { doc: channel.doc, fields: channel.fields }
+}
+
+const CHANNEL_SECTIONS = {
+  mail: describeChannel('mail'),
+  webhook: describeChannel('webhook'),
+  ntfy: describeChannel('ntfy'),
+  telegram: describeChannel('telegram'),
+} as const
+
+/** Every setting of every role, each declared here or by its channel, and nowhere else. */
 export const SECTIONS = {
   database: {
     doc: 'The database of the server.',
@@ -59,6 +76,11 @@ export const SECTIONS = {
       tlsKey: path({
         example: '/etc/monitor/web.key',
         doc: 'Key of tls_certificate in PEM, without a passphrase.',
+      }),
+      url: text({
+        example: 'https://monitor.example.org',
+        doc: 'Address of the website as people reach it: notices link to it. None: they hold no links.',
+        check: checkUrl,
       }),
       sessionExpiry: duration({
         default: '1h',
@@ -171,8 +193,34 @@ export const SECTIONS = {
         max: '30d',
         doc: 'A host that was not heard for so long counts as down.',
       }),
+      availabilitySeverity: integer({
+        default: 1,
+        min: 1,
+        max: 4,
+        doc: 'Severity of the event of a host that is down: 1 critical, 2 major, 3 warning, 4 information.',
+      }),
+      silenceGroup: flag({
+        default: true,
+        doc: 'When three hosts or more, and more than half of those that were up, fall silent within one availability_check, one event says so in place of one each.',
+      }),
+      clockSkew: duration({
+        default: '2m',
+        min: '1s',
+        doc: "An event opens when an agent's clock differs by more than this from the server's.",
+      }),
+      heartbeatUrl: secret({
+        example: 'https://hc.example.org/ping/1234',
+        doc: 'Called every minute while the event engine is well, so that somebody else notices when it is not.',
+        check: checkUrl,
+      }),
+      zone: text({
+        example: 'Europe/Berlin',
+        doc: "Time zone of the times in notices. When not given: this machine's.",
+        check: (zone) => (isTimeZone(zone) ? null : 'a time zone such as "Europe/Berlin"'),
+      }),
     },
   },
+  ...CHANNEL_SECTIONS,
   retention: {
     doc: 'How long things are kept.',
     fields: {
@@ -202,6 +250,11 @@ type SectionValues = { readonly [S in keyof typeof SECTIONS]: ValuesOf<(typeof S
 
 /** Every setting with its value. Durations are seconds, sizes are bytes. */
 export type Config = ValuesOf<typeof TOP> & SectionValues
+
+function checkUrl(text: string): string | null {
+  const isRight = URL.canParse(text) && /^https?:\/\//i.test(text) && !/\s/.test(text)
+  return isRight ? null : 'an address such as "https://example.org/path"'
+}
 
 /** Names end up inside metric names, between dots. */
 function checkWatchedName(name: string): string | null {

@@ -46,7 +46,7 @@ export function writeExample(): string {
     const key = toKey(setting.name)
     lines.push(...setting.field.doc.split('\n').flatMap(wrapComment), `#${key} = ${setting.field.example}`)
     if (setting.field.secret)
-      lines.push('# Or the name of a file that holds it:', `#${key}_file = "/etc/monitor/passphrase"`)
+      lines.push('# Or the name of a file that holds it:', `#${key}_file = "/etc/monitor/${key}"`)
     lines.push('')
   }
   return `${lines.join('\n').trimEnd()}\n`

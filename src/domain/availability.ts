@@ -35,6 +35,8 @@ export type AvailabilityInput = AvailabilityState & {
   readonly since: number
   /** Seconds of silence that are an event. */
   readonly check: number
+  /** False never tells several hosts as one. */
+  readonly isGrouping: boolean
 }
 
 export type AvailabilityVerdict = {
@@ -74,7 +76,7 @@ export function judgeAvailability(input: AvailabilityInput): AvailabilityVerdict
     const group = { ...kept.group, members: [...kept.group.members, ...joined] }
     return { opening: single(kept.left), closing, group, joined }
   }
-  if (kept.group === null && silent.length > 0) {
+  if (input.isGrouping && kept.group === null && silent.length > 0) {
     const fallen = up.filter(({ name }) => silence(name) > check / 2).map(({ name }) => name)
     if (fallen.length >= GROUP_LEAST && fallen.length > up.length / 2) {
       const group = { opened: now, members: fallen, returned: null }

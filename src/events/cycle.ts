@@ -1,7 +1,9 @@
 import type { ShownCertificate } from '../domain/certificate-end.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
-import type { EventEngineStore, Retention, Task, TaskContext } from './task.ts'
+import { createLease } from './lease.ts'
+import type { Notifier } from './notifier.ts'
+import type { EventEngineStore, Retention, Task, TaskContext, Watching } from './task.ts'
 import { TASKS } from './tasks/index.ts'
 
 export type EventEngineOptions = {
@@ -9,6 +11,13 @@ export type EventEngineOptions = {
   /** Seconds from the start of one cycle to that of the next. */
   readonly interval: number
   readonly retention: Retention
+  readonly watching: Watching
+  readonly notifier: Notifier
+  readonly heartbeatUrl: string | null
+  /** Names this engine among all that share the database. */
+  readonly holder: string
+  /** From 0 to 1. */
+  readonly random: () => number
   /** The host that the server runs on, as its agent calls it. */
   readonly serverName: string
   /** The certificates that the server shows, read anew each time; may throw. */
@@ -30,6 +39,10 @@ export const TASK_LIMIT_MS = 60_000
 /** Longest wait for a running task when the engine stops. */
 export const STOP_LIMIT_MS = 3000
 
+/** Seconds for which an engine leads without renewing, in intervals and at the least: so long a crash of it keeps the others waiting. */
+const LEASE_INTERVALS = 3
+const LEASE_LEAST = 15
+
 /** A difference between the two clocks above this is a jump of the wall clock, not its drift. */
 const JUMP_MS = 60_000
 
@@ -41,7 +54,7 @@ type TaskRecord = { task: Task; due: number; failures: number; running: Promise<
  * interval is followed by the next without a pause; cycles never overlap.
  */
 export async function startEventEngine(options: EventEngineOptions): Promise<EventEngine> {
-  const { store, interval, retention, serverName, listCertificates, clock, log, tasks = TASKS } = options
+  const { store, interval, clock, log, tasks = TASKS } = options
   const records: TaskRecord[] = tasks.map((task) => ({
     task,
     due: Number.NEGATIVE_INFINITY,
@@ -54,15 +67,21 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
   let steadySince = clock.monotonicMs()
   let offset = clock.nowMs() - clock.monotonicMs()
 
-  const context: TaskContext = {
-    store,
-    retention,
-    serverName,
-    listCertificates,
+  const lease = createLease({
+    watch: store.watch,
+    holder: options.holder,
+    seconds: Math.max(LEASE_LEAST, LEASE_INTERVALS * interval),
     clock,
     log,
+  })
+  let isLost = false
+
+  const context: TaskContext = {
+    ...options,
     sliceMs: Math.min(5000, interval * 400),
     isStopping: () => stopping,
+    isLeader: lease.isHeld,
+    isWell: () => records.every(({ failures }) => failures === 0),
     steadyMs: () => clock.monotonicMs() - steadySince,
   }
 
@@ -80,9 +99,24 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
     noteJump()
     for (const record of records) {
       if (stopping) return
-      if (record.running === null && record.due <= start) await runTask(record, start)
+      if (record.running !== null || record.due > start) continue
+      if (record.task.isEverywhere || (await isLeader())) await runTask(record, start)
     }
     if (!stopping) schedule(Math.max(0, start + interval * 1000 - clock.monotonicMs()))
+  }
+
+  /** Without the database there is no leader, and nothing that a leader could do. */
+  async function isLeader(): Promise<boolean> {
+    try {
+      const isHeld = await lease.take()
+      if (isLost) log.info('the event engine has its database again')
+      isLost = false
+      return isHeld
+    } catch (error) {
+      if (!isLost) log.error('the event engine can not ask its database', { error: describeError(error) })
+      isLost = true
+      return false
+    }
   }
 
   /** Resolves when the task ended, one way or the other, or has used up its time. */
@@ -128,6 +162,9 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
         log.warn('the event engine stopped while a task was still running', {
           tasks: records.flatMap((record) => (record.running === null ? [] : record.task.name)),
         })
+      await lease
+        .release()
+        .catch((error) => log.warn('the lease was not given back', { error: describeError(error) }))
     },
   }
 }

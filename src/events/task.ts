@@ -1,13 +1,41 @@
 import type { ShownCertificate } from '../domain/certificate-end.ts'
+import type { Severity } from '../domain/event.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import type { EventStore, MaintenanceStore, SessionStore } from '../storage/store.ts'
+import type {
+  EventStore,
+  MaintenanceStore,
+  OutboxStore,
+  RuleStore,
+  SessionStore,
+  TargetStore,
+  WatchStore,
+  WindowStore,
+} from '../storage/store.ts'
+import type { Notifier } from './notifier.ts'
 
 /** What the engine needs of the database. */
 export type EventEngineStore = {
   readonly maintenance: Pick<MaintenanceStore, 'fold' | 'dropSamples' | 'dropEvents' | 'dropHosts'>
   readonly sessions: Pick<SessionStore, 'prune'>
   readonly events: Pick<EventStore, 'report'>
+  readonly rules: Pick<RuleStore, 'list'>
+  readonly windows: Pick<WindowStore, 'list'>
+  readonly targets: Pick<TargetStore, 'list'>
+  readonly outbox: OutboxStore
+  readonly watch: WatchStore
+}
+
+/** When the engine itself opens events; times in seconds. */
+export type Watching = {
+  /** A host that was not heard for so long is down. */
+  readonly check: number
+  /** Of the event that says so. */
+  readonly severity: Severity
+  /** Several hosts that fall silent at once are told as one. */
+  readonly isGrouping: boolean
+  /** A clock may differ from the server's by so much. */
+  readonly skew: number
 }
 
 /** How long things are kept, in seconds. */
@@ -20,6 +48,10 @@ export type Retention = {
 export type TaskContext = {
   readonly store: EventEngineStore
   readonly retention: Retention
+  readonly watching: Watching
+  readonly notifier: Notifier
+  /** Called every minute while the engine is well; null for nobody. */
+  readonly heartbeatUrl: string | null
   /** The host that the server runs on, as its agent calls it. */
   readonly serverName: string
   readonly listCertificates: () => readonly ShownCertificate[]
@@ -29,6 +61,12 @@ export type TaskContext = {
   readonly sliceMs: number
   /** True once the engine is to stop: long work ends at the next piece. */
   isStopping(): boolean
+  /** False once another engine does the work: what only one may do ends at the next piece. */
+  isLeader(): boolean
+  /** True while no task fails. */
+  isWell(): boolean
+  /** From 0 to 1. */
+  random(): number
   /** Milliseconds since the engine started or the wall clock last jumped, whichever is later. */
   steadyMs(): number
 }
@@ -38,6 +76,8 @@ export type Task = {
   readonly name: string
   /** Seconds from one run to the next; 0 runs in every cycle. */
   readonly every: number
+  /** Runs also while another engine does the work. */
+  readonly isEverywhere?: boolean
   /** Resolves with true when work is left: then it runs again in the next cycle. */
   run(context: TaskContext): Promise<boolean>
 }

@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import { isSeverity } from '../domain/event.ts'
 import { startEventEngine } from '../events/cycle.ts'
 import type { Task } from '../events/task.ts'
 import { TASKS } from '../events/tasks/index.ts'
 import type { Store } from '../storage/store.ts'
 import { listCertificates } from './certificate.ts'
 import { beat, HEARTBEAT_FILE } from './heartbeat.ts'
+import { openNotifier } from './notifier.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { readServerName } from './server-name.ts'
@@ -25,11 +28,24 @@ export async function startEvents(
   store: Store,
   { clock, log, own }: RoleContext,
 ): Promise<void> {
-  const { interval } = config.events
+  const { interval, availabilityCheck, availabilitySeverity, silenceGroup, clockSkew, heartbeatUrl } =
+    config.events
+  const notifier = openNotifier(config, { clock, log })
+  own('channels', async () => notifier.close())
   const engine = await startEventEngine({
     store,
     interval,
     retention: config.retention,
+    watching: {
+      check: availabilityCheck,
+      severity: isSeverity(availabilitySeverity) ? availabilitySeverity : 1,
+      isGrouping: silenceGroup,
+      skew: clockSkew,
+    },
+    notifier,
+    heartbeatUrl,
+    holder: randomUUID(),
+    random: Math.random,
     serverName: readServerName(config),
     listCertificates: () => listCertificates(config),
     clock,
@@ -45,6 +61,7 @@ function leaveHeartbeat({ dataDir }: Config): Task {
   return {
     name: 'heartbeat',
     every: 0,
+    isEverywhere: true,
     run: async ({ clock }) => {
       beat(file, clock.nowMs())
       return false

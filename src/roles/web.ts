@@ -4,6 +4,7 @@ import { startWebsite } from '../web/app.ts'
 import { findCertificate, openCertificate } from './certificate.ts'
 import type { CollectPorts } from './collect.ts'
 import { forgetInitialPassword } from './first-start.ts'
+import { openNotifier } from './notifier.ts'
 import type { RoleContext } from './role.ts'
 import { readServerName } from './server-name.ts'
 import { VERSION } from './version.ts'
@@ -19,11 +20,15 @@ export async function startWeb(
   const { clock, log } = context
   const { address, port, tls, tlsPort, sessionExpiry } = config.web
   const certificate = tls ? await openCertificate('web', config, context, print) : null
+  const notifier = openNotifier(config, context)
+  context.own('channels', async () => notifier.close())
   const website = await startWebsite({
     address,
     port,
     sessionExpiry,
     silence: config.events.availabilityCheck,
+    notifier,
+    zone: notifier.zone,
     serverName: readServerName(config),
     version: VERSION,
     store,

@@ -163,10 +163,10 @@ export type OutboxStore = {
   /** Events of which a rule asked to be asked again by now, as they are now. */
   listDue(now: number, limit: number): Promise<EventMoment[]>
   listTold(event: number): Promise<ToldRow[]>
-  /** In one commit; nothing, and false, when somebody else has answered the change already. */
-  settle(decided: Decided, now: number): Promise<boolean>
-  /** Oldest first. */
-  listWaiting(limit: number): Promise<WaitingNotice[]>
+  /** In one commit; what somebody else has answered already is left out. At most one change of an event at a time. */
+  settle(decided: readonly Decided[], now: number): Promise<void>
+  /** Oldest first; of each target the `perTarget` oldest, so that one that fails hides none of the others. */
+  listWaiting(perTarget: number): Promise<WaitingNotice[]>
   /** Notices taken since, outside of digests, by channel and target. */
   countSent(since: number): Promise<{ channel: string; target: string; total: number }[]>
   /** Makes one digest of notices, for good; before it is sent. */

@@ -2,7 +2,7 @@ import type { Event, Severity } from '../domain/event.ts'
 import type { NoticeKind } from '../domain/rule.ts'
 import type { Database, Transaction, Value } from './database.ts'
 import { type EventRow, SELECT_EVENTS, toEvent } from './event-rows.ts'
-import type { NewNotice, OutboxStore, ToldRow } from './store.ts'
+import type { Decided, NewNotice, OutboxStore, ToldRow } from './store.ts'
 
 type TodoRow = {
   id: number
@@ -100,24 +100,18 @@ export function createOutboxStore(database: Database): OutboxStore {
       return rows.map(toTold)
     },
 
-    settle: ({ event, change, told, notices }, now) =>
+    settle: (all, now) =>
       database.transaction(async (transaction) => {
-        if (change !== null) {
-          const answered = await transaction.run('DELETE FROM event_todo WHERE history = ?', [change])
-          if (answered === 0) return false
-        }
-        const [isThere] = await transaction.query('SELECT id FROM event WHERE id = ?', [event])
-        if (isThere) await saveTold(database, transaction, event, told)
-        else await forgetTold(transaction, event)
-        for (const notice of notices) await insertNotice(transaction, event, notice, now)
-        return true
+        for (const decided of all) await settleOne(database, transaction, decided, now)
       }),
 
-    async listWaiting(limit) {
+    async listWaiting(perTarget) {
       const rows = await database.query<NoticeRow>(
         `SELECT id, uid, event, rule, rule_name, kind, channel, target, snapshot, created, due, attempts, digest
-          FROM outbox WHERE state = 'waiting' ORDER BY id LIMIT ?`,
-        [limit],
+          FROM (SELECT outbox.*, ROW_NUMBER() OVER (PARTITION BY channel, target ORDER BY id) AS place
+            FROM outbox WHERE state = 'waiting') waiting
+          WHERE place <= ? ORDER BY id`,
+        [perTarget],
       )
       return rows.map(({ rule, rule_name: name, snapshot, ...rest }) => ({
         ...rest,
@@ -161,6 +155,22 @@ export function createOutboxStore(database: Database): OutboxStore {
         }
       }),
   }
+}
+
+async function settleOne(
+  database: Database,
+  transaction: Transaction,
+  { event, change, told, notices }: Decided,
+  now: number,
+) {
+  if (change !== null) {
+    const answered = await transaction.run('DELETE FROM event_todo WHERE history = ?', [change])
+    if (answered === 0) return
+  }
+  const [isThere] = await transaction.query('SELECT id FROM event WHERE id = ?', [event])
+  if (isThere) await saveTold(database, transaction, event, told)
+  else await forgetTold(transaction, event)
+  for (const notice of notices) await insertNotice(transaction, event, notice, now)
 }
 
 function toTold({ rule, look_again: lookAgain, ...row }: StoredTold): ToldRow {

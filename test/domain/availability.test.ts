@@ -10,7 +10,7 @@ import {
 const CHECK = 300
 
 /** A small world: hosts that report every minute, each at its own second, and an engine that looks every ten. */
-function world(names: string[], since = 0) {
+function world(names: string[], since = 0, isGrouping = true) {
   const alive = new Set(names)
   const lastHeard = new Map(names.map((name) => [name, 0]))
   let open = new Map<string, number>()
@@ -32,7 +32,7 @@ function world(names: string[], since = 0) {
         })
         if (now % 10 !== 0) continue
         const hosts = [...lastHeard].map(([name, heard]) => ({ name, lastHeard: heard }))
-        const verdict = judgeAvailability({ hosts, now, since, check: CHECK, open, group })
+        const verdict = judgeAvailability({ hosts, now, since, check: CHECK, isGrouping, open, group })
         for (const { host } of verdict.opening) told.push(`${now} open ${host}`)
         for (const host of verdict.closing) told.push(`${now} close ${host}`)
         if (group === null && verdict.group) told.push(`${now} group of ${verdict.group.members.length}`)
@@ -61,8 +61,17 @@ describe('availability', () => {
     expect(w.told).toEqual(['910 open h0', '2040 close h0'])
   })
 
+  test('hosts that fall together are told one by one when nobody wants groups', () => {
+    const w = world(names(5), 0, false)
+    w.run(0, 605)
+    w.die(...names(5))
+    w.run(605, 1000)
+    expect(w.told).toHaveLength(5)
+    expect(w.state().group).toBeNull()
+  })
+
   test('after a start the clock of every host begins anew', () => {
-    const input = { now: 10_200, since: 10_000, check: CHECK, open: new Map(), group: null }
+    const input = { now: 10_200, since: 10_000, check: CHECK, isGrouping: true, open: new Map(), group: null }
     const hosts = [{ name: 'old', lastHeard: 5 }]
     expect(judgeAvailability({ ...input, hosts }).opening).toEqual([])
     expect(judgeAvailability({ ...input, hosts, now: 10_301 }).opening).toEqual([
@@ -71,13 +80,27 @@ describe('availability', () => {
   })
 
   test('what was open before a start stays open until the host is heard', () => {
-    const input = { now: 10_010, since: 10_000, check: CHECK, open: new Map([['a', 9000]]), group: null }
+    const input = {
+      now: 10_010,
+      since: 10_000,
+      check: CHECK,
+      isGrouping: true,
+      open: new Map([['a', 9000]]),
+      group: null,
+    }
     expect(judgeAvailability({ ...input, hosts: [{ name: 'a', lastHeard: 8700 }] }).closing).toEqual([])
     expect(judgeAvailability({ ...input, hosts: [{ name: 'a', lastHeard: 10_005 }] }).closing).toEqual(['a'])
   })
 
   test('a host that was deleted closes its event', () => {
-    const input = { now: 10_010, since: 0, check: CHECK, open: new Map([['gone', 9000]]), group: null }
+    const input = {
+      now: 10_010,
+      since: 0,
+      check: CHECK,
+      isGrouping: true,
+      open: new Map([['gone', 9000]]),
+      group: null,
+    }
     expect(judgeAvailability({ ...input, hosts: [] }).closing).toEqual(['gone'])
   })
 

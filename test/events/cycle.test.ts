@@ -25,6 +25,28 @@ const idleStore: EventEngineStore = {
   },
   sessions: { prune: async () => 0 },
   events: { report: async () => true },
+  rules: { list: async () => [] },
+  windows: { list: async () => [] },
+  targets: { list: async () => [] },
+  outbox: {
+    listChanges: async () => [],
+    listDue: async () => [],
+    listTold: async () => [],
+    settle: async () => {},
+    listWaiting: async () => [],
+    countSent: async () => [],
+    bind: async () => {},
+    note: async () => {},
+  },
+  watch: {
+    listHeard: async () => [],
+    listSkewed: async () => [],
+    listSeen: async () => [],
+    report: async () => {},
+    recall: async () => null,
+    takeLease: async () => true,
+    releaseLease: async () => {},
+  },
 }
 
 const DAY = 86400
@@ -36,6 +58,19 @@ async function start(tasks: Task[] | undefined, clock: FakeClock, store = idleSt
     store,
     interval: 10,
     retention,
+    watching: { check: 300, severity: 1, isGrouping: true, skew: 120 },
+    notifier: {
+      zone: 'UTC',
+      webUrl: null,
+      makeId: () => 'id',
+      channels: [],
+      send: async () => 'taken',
+      sendTest: async () => ({ isTaken: true, answer: 'taken' }),
+      close() {},
+    },
+    heartbeatUrl: null,
+    holder: 'this one',
+    random: () => 0.5,
     serverName: 'monitor',
     listCertificates: () => [],
     clock,
@@ -232,6 +267,7 @@ describe('the work of the event engine', () => {
     const clock = fakeClock()
     const asked: Record<string, number[]> = { samples: [], events: [], hosts: [], sessions: [] }
     const store: EventEngineStore = {
+      ...idleStore,
       maintenance: {
         fold: async () => 0,
         dropSamples: async (before) => {
@@ -253,7 +289,6 @@ describe('the work of the event engine', () => {
           return 1
         },
       },
-      events: idleStore.events,
     }
     const { engine, lines } = await start(undefined, clock, store)
     await clock.advance(3_590_000)

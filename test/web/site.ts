@@ -50,6 +50,11 @@ export async function startTestSite(
     store: change(store),
     clock,
     log,
+    notifier: {
+      channels: [],
+      sendTest: async () => ({ isTaken: false, answer: 'there is no channel here' }),
+    },
+    zone: 'UTC',
     ...more,
   })
   const base = `http://127.0.0.1:${website.port}`

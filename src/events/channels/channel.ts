@@ -64,6 +64,8 @@ export type Channel<F extends Fields = Fields> = {
   readonly fields: F
   /** What the target would have to be; null when it is right. */
   checkTarget(target: string): string | null
+  /** The targets that get notices of their own, so that one that refuses keeps none from the others; the target itself unless given. */
+  splitTarget?(target: string): readonly string[]
   open(settings: ValuesOf<F>, tools: ChannelTools): OpenChannel
 }
 

@@ -41,6 +41,7 @@ export const mail = defineChannel({
   fields: FIELDS,
   checkTarget: (target) =>
     parseRecipients(target) === null ? 'mail addresses such as "ann@example.org, bob@example.org"' : null,
+  splitTarget: (target) => parseRecipients(target) ?? [target],
   open: openMail,
 })
 

@@ -1,0 +1,89 @@
+import { writeTest } from '../domain/notice.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { type ChannelTools, type Notice, type OpenChannel, SendError } from './channels/channel.ts'
+import { CHANNELS, findChannel } from './channels/index.ts'
+
+export type NotifierOptions = {
+  /** The values of the section that has the channel's name; read when the channel is used first. */
+  readonly settings: (channel: string) => Readonly<Record<string, unknown>>
+  /** Name of this machine. */
+  readonly machine: string
+  /** Time zone of the times in notices. */
+  readonly zone: string
+  /** Address of the website; null when it is not known. */
+  readonly webUrl: string | null
+  /** A new id at each call, 1 to 64 letters, digits and hyphens. */
+  readonly makeId: () => string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** All channels, opened when they are needed. */
+export type Notifier = {
+  readonly zone: string
+  readonly webUrl: string | null
+  makeId(): string
+  readonly channels: readonly {
+    readonly name: string
+    readonly doc: string
+    readonly targetDoc: string
+    checkTarget(address: string): string | null
+  }[]
+  /** As the channel's own `send`; throws a `SendError` too when there is no such channel. */
+  send(channel: string, notice: Notice): Promise<string>
+  /** Sends a test message once; never rejects for what the receiver does. */
+  sendTest(channel: string, address: string): Promise<{ isTaken: boolean; answer: string }>
+  close(): void
+}
+
+export function createNotifier(options: NotifierOptions): Notifier {
+  const { settings, machine, zone, webUrl, makeId, clock, log } = options
+  const tools: ChannelTools = { clock, log, machine }
+  const open = new Map<string, OpenChannel>()
+
+  function openChannel(name: string): OpenChannel {
+    const held = open.get(name)
+    if (held) return held
+    const channel = findChannel(name)
+    if (channel === null) throw new SendError(`there is no channel ${name}`, { retry: false })
+    const opened = channel.open(settings(name), tools)
+    open.set(name, opened)
+    return opened
+  }
+
+  async function send(channel: string, notice: Notice) {
+    return openChannel(channel).send(notice)
+  }
+
+  return {
+    zone,
+    webUrl,
+    makeId,
+    channels: CHANNELS,
+    send,
+    async sendTest(channel, address) {
+      const words = writeTest(machine, clock.now(), { zone, link: webUrl })
+      const id = `test-${makeId()}`
+      try {
+        const notice: Notice = {
+          id,
+          kind: 'test',
+          target: address,
+          words,
+          events: [],
+          rule: null,
+          link: webUrl,
+        }
+        return { isTaken: true, answer: await send(channel, notice) }
+      } catch (error) {
+        if (error instanceof SendError) return { isTaken: false, answer: error.message }
+        throw error
+      }
+    },
+    close() {
+      for (const channel of open.values()) channel.close()
+      open.clear()
+    },
+  }
+}

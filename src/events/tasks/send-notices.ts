@@ -1,0 +1,147 @@
+import { type Words, writeDigest, writeNotice } from '../../domain/notice.ts'
+import { maskTarget } from '../../domain/target.ts'
+import { describeError } from '../../lib/log.ts'
+import type { WaitingNotice } from '../../storage/store.ts'
+import { type Notice, SendError } from '../channels/channel.ts'
+import { nextAttempt, planShipments, type Waiting } from '../outbox-plan.ts'
+import type { Task, TaskContext } from '../task.ts'
+
+/** Of one target no more are looked at together; of all together they stay in memory only here. */
+const PER_TARGET = 500
+/** Targets served at a time: a slow one keeps few others waiting. */
+const LANES = 8
+/** A target that takes its time gets no further shipment in this round after so long. */
+const LANE_MS = 20_000
+const RECENT_SECONDS = 60
+
+/** What is sent in one piece, with all that is needed for it. */
+type Parcel = { readonly notices: readonly WaitingNotice[]; readonly digest: string | 'new' | null }
+
+/** Sends what waits, target by target, each in its order. */
+export const sendNotices: Task = {
+  name: 'send notices',
+  every: 0,
+  async run(context) {
+    const { clock, store } = context
+    const waiting = await store.outbox.listWaiting(PER_TARGET)
+    if (waiting.length === 0) return false
+    const now = clock.now()
+    const lanes = planLanes(waiting, await store.outbox.countSent(now - RECENT_SECONDS), now)
+    const queue = lanes.values()
+    const serve = async () => {
+      for (const parcels of queue) await serveTarget(context, parcels)
+    }
+    // Each shipment's failure is noted where it happens; what comes here is the database's.
+    const results = await Promise.allSettled(Array.from({ length: LANES }, serve))
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+    return false
+  },
+}
+
+/** The shipments that go now, in one list for each target. */
+function planLanes(
+  waiting: readonly WaitingNotice[],
+  sent: readonly { channel: string; target: string; total: number }[],
+  now: number,
+): Parcel[][] {
+  const byId = new Map(waiting.map((notice) => [notice.id, notice]))
+  const recent = (channel: string, target: string) =>
+    sent.find((one) => one.channel === channel && one.target === target)?.total ?? 0
+  const lanes = new Map<string, Parcel[]>()
+  for (const { channel, target, notices, digest } of planShipments(waiting, recent, now)) {
+    const parcel = { digest, notices: notices.flatMap(({ id }: Waiting) => byId.get(id) ?? []) }
+    const key = `${channel}\n${target}`
+    const lane = lanes.get(key)
+    if (lane) lane.push(parcel)
+    else lanes.set(key, [parcel])
+  }
+  return [...lanes.values()]
+}
+
+/** Stops at the first failure: what comes later must not overtake. */
+async function serveTarget(context: TaskContext, parcels: readonly Parcel[]) {
+  const start = context.clock.monotonicMs()
+  for (const parcel of parcels) {
+    if (context.isStopping() || !context.isLeader()) return
+    if (context.clock.monotonicMs() - start > LANE_MS) return
+    if (!(await deliver(context, parcel))) return
+  }
+}
+
+/** True when the receiver took it. */
+async function deliver(context: TaskContext, { notices, digest }: Parcel): Promise<boolean> {
+  const { store, notifier, clock, log } = context
+  const [first] = notices
+  if (first === undefined) return true
+  const ids = notices.map(({ id }) => id)
+  let id = digest === null ? first.uid : digest
+  if (id === 'new') {
+    id = notifier.makeId()
+    await store.outbox.bind(ids, id)
+  }
+  const notice = write(context, notices, id, digest !== null)
+  const line = { channel: first.channel, target: maskTarget(first.target), subject: notice.words.subject }
+  const result = await attempt(context, first.channel, notice)
+  const now = clock.now()
+  if ('answer' in result) {
+    await store.outbox.note({ notices: ids, time: now, isTaken: true, answer: result.answer, due: null })
+    log.info('notice sent', { ...line, notices: ids.length, answer: result.answer })
+    return true
+  }
+  const { error } = result
+  const isFinal = error instanceof SendError && !error.retry
+  const due = isFinal ? null : planNext(notices, error, now, context.random())
+  const answer = describeError(error)
+  await store.outbox.note({ notices: ids, time: now, isTaken: false, answer, due })
+  const attempts = first.attempts + 1
+  if (due === null) log.error('notice given up', { ...line, attempts, error: answer })
+  else log.warn('notice not sent, is tried again', { ...line, attempts, seconds: due - now, error: answer })
+  return false
+}
+
+async function attempt({ notifier }: TaskContext, channel: string, notice: Notice) {
+  try {
+    return { answer: await notifier.send(channel, notice) }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function planNext(
+  notices: readonly WaitingNotice[],
+  error: unknown,
+  now: number,
+  random: number,
+): number | null {
+  const created = Math.min(...notices.map((notice) => notice.created))
+  const attempts = Math.max(...notices.map((notice) => notice.attempts))
+  return nextAttempt({ created, attempts }, error instanceof SendError ? error.retryAfter : null, now, random)
+}
+
+function write(
+  { notifier: { zone, webUrl } }: TaskContext,
+  notices: readonly WaitingNotice[],
+  id: string,
+  isDigest: boolean,
+): Notice {
+  const [first] = notices
+  if (first === undefined) throw new Error('a notice of nothing')
+  const base = webUrl?.replace(/\/+$/, '') ?? null
+  const link = base === null ? null : isDigest ? `${base}/events` : `${base}/events/${first.snapshot.id}`
+  const sources = notices.map(({ kind, snapshot, rule }) => ({ kind, event: snapshot, rule: rule.name }))
+  const [source] = sources
+  const words: Words =
+    isDigest || source === undefined
+      ? writeDigest(sources, { zone, link })
+      : writeNotice(source, { zone, link })
+  const rules = new Set(sources.map(({ rule }) => rule))
+  return {
+    id,
+    kind: isDigest ? 'digest' : first.kind,
+    target: first.target,
+    words,
+    events: notices.map(({ snapshot }) => snapshot),
+    rule: rules.size === 1 ? first.rule.name : null,
+    link,
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  AVAILABILITY_METRIC,
+  describeGroup,
+  describeSilence,
+  judgeAvailability,
+  type SilenceGroup,
+} from '../../domain/availability.ts'
+import type { EngineReport } from '../../storage/store.ts'
+import type { Task } from '../task.ts'
+
+/** What is remembered of the group: `hosts` are all that ever were in it, `change` the number of its event's newest change. */
+type Memory = { readonly group: SilenceGroup; readonly hosts: readonly string[]; readonly change: number }
+
+const MEMORY = 'silence_group'
+
+/** Opens events of hosts that are silent and closes them when they are heard again. */
+export const watchAvailability: Task = {
+  name: 'watch availability',
+  every: 0,
+  async run({ store: { watch }, clock, steadyMs, watching }) {
+    const { check, severity, isGrouping } = watching
+    const [hosts, seen, remembered] = await Promise.all([
+      watch.listHeard(),
+      watch.listSeen(AVAILABILITY_METRIC),
+      watch.recall(MEMORY),
+    ])
+    const before = remembered === null ? null : (JSON.parse(remembered) as Memory)
+    const own = new Map(seen.filter(({ host }) => host !== '').map((event) => [event.host, event]))
+    const now = clock.now()
+    const verdict = judgeAvailability({
+      hosts,
+      now,
+      since: now - Math.floor(steadyMs() / 1000),
+      check,
+      isGrouping,
+      open: new Map([...own].map(([host, { opened }]) => [host, opened])),
+      group: before?.group ?? null,
+    })
+    const lastHeard = new Map(hosts.map((host) => [host.name, host.lastHeard]))
+    const common = { metric: AVAILABILITY_METRIC, severity }
+    const reports: EngineReport[] = verdict.closing.map((host) => ({
+      host,
+      report: {
+        ...common,
+        uid: own.get(host)?.uid ?? null,
+        change: 2,
+        time: lastHeard.get(host) ?? now,
+        status: 'closed',
+        message: own.get(host)?.message ?? '',
+      },
+    }))
+    for (const { host, silent } of verdict.opening)
+      reports.push({
+        host,
+        report: {
+          ...common,
+          uid: `silence:${now}`,
+          change: 1,
+          time: now,
+          status: 'open',
+          message: describeSilence(host, silent),
+        },
+      })
+
+    const memory = advance(before, verdict.group, verdict.joined)
+    const tell = ({ group, hosts: members }: Memory, change: number, status: 'open' | 'closed') =>
+      reports.push({
+        host: null,
+        members,
+        report: {
+          ...common,
+          uid: `silence-group:${group.opened}`,
+          change,
+          time: now,
+          status,
+          message: describeGroup(members),
+        },
+      })
+    if (before !== null && before.group.opened !== memory?.group.opened)
+      tell(before, before.change + 1, 'closed')
+    if (memory !== null && verdict.joined.length > 0) tell(memory, memory.change, 'open')
+    const value = memory === null ? null : JSON.stringify(memory)
+    if (reports.length > 0 || value !== remembered) await watch.report(reports, now, { name: MEMORY, value })
+    return false
+  },
+}
+
+function advance(
+  before: Memory | null,
+  group: SilenceGroup | null,
+  joined: readonly string[],
+): Memory | null {
+  if (group === null) return null
+  const isSame = before?.group.opened === group.opened
+  const hosts = [...new Set([...(isSame ? before.hosts : []), ...joined])]
+  return { group, hosts, change: (isSame ? before.change : 0) + (joined.length > 0 ? 1 : 0) }
+}
