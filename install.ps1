@@ -1,0 +1,432 @@
+<#
+.SYNOPSIS
+Installs monitor on Windows, brings it up to date, or removes it.
+
+.DESCRIPTION
+For Windows PowerShell 5.1 and PowerShell 7, in a window that was opened with "Run as administrator". It asks nothing.
+Run it again to upgrade: configuration and data stay.
+
+.PARAMETER Role
+agent, server, collect or events.
+
+.PARAMETER From
+Where the program comes from: an archive of the release, the executable in it, or the folder of all of them, as a file or a
+URL; the folder of this script unless given. A URL of a folder ends in /.
+
+.PARAMETER Sha256
+The checksum that it must have; else FILE.sha256 or SHA256SUMS beside it says so.
+
+.PARAMETER Version
+Only tell which version is installed here and which one this would install.
+
+.PARAMETER Server
+Agent: the collect engine to send to, host:port. This and the next four are for the first configuration; one that is there is never changed.
+
+.PARAMETER PassphraseFile
+File with the passphrase; it is copied.
+
+.PARAMETER Fingerprint
+Agent: SHA-256 fingerprint of the server's certificate.
+
+.PARAMETER Agent
+Server: watch this machine too.
+
+.PARAMETER Uninstall
+Stop and remove the service, and the program when no other service uses it.
+
+.PARAMETER Purge
+With -Uninstall: configuration and data as well.
+
+.PARAMETER DryRun
+Only say what would be done.
+
+.EXAMPLE
+powershell -ExecutionPolicy Bypass -File install.ps1 agent -Server monitor.example.org:8889 -PassphraseFile p.txt -Fingerprint 5f3a...
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Position = 0)]
+    [ValidateSet('agent', 'server', 'collect', 'events')]
+    [string]$Role = '',
+    [string]$From = '',
+    [string]$Sha256 = '',
+    [switch]$Version,
+    [string]$Server = '',
+    [string]$PassphraseFile = '',
+    [string]$Fingerprint = '',
+    [switch]$Agent,
+    [switch]$Uninstall,
+    [switch]$Purge,
+    [switch]$DryRun
+)
+
+Set-StrictMode -Version 2
+$ErrorActionPreference = 'Stop'
+# Windows PowerShell 5.1 draws its progress bar for longer than it downloads.
+$ProgressPreference = 'SilentlyContinue'
+# PowerShell 7.4 can make errors of exit codes; they are looked at here.
+$PSNativeCommandUseErrorActionPreference = $false
+
+$ExitUsage = 64
+$ExitConfig = 78
+$Roles = @('server', 'collect', 'events', 'agent')
+$Folder = Join-Path $env:ProgramFiles 'monitor'
+$Program = Join-Path $Folder 'monitor.exe'
+$Archive = 'monitor-windows-x64.zip'
+
+# Ends the script; caught at its end, so that what it made on the way is cleared up.
+function Stop-Script([string]$Message, [int]$Code = 1) {
+    $failure = New-Object System.Exception $Message
+    $failure.Data['Code'] = $Code
+    throw $failure
+}
+
+# Says a step and takes it, unless nothing is to be done.
+function Invoke-Step([string]$Text, [scriptblock]$Action) {
+    if ($DryRun) {
+        Write-Output "Would: $Text"
+        return
+    }
+    Write-Output $Text
+    & $Action
+}
+
+function Test-Url([string]$Text) {
+    return $Text -match '^https?://'
+}
+
+function Test-Elevated {
+    $identity = [Security.Principal.WindowsIdentity]::GetCurrent()
+    $principal = New-Object Security.Principal.WindowsPrincipal $identity
+    return $principal.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)
+}
+
+function Assert-Arguments {
+    if ($Role -eq '' -and -not $Version) {
+        Stop-Script 'a role is missing: agent, server, collect or events' $ExitUsage
+    }
+    if ($Role -ne 'agent' -and ($Server -ne '' -or $Fingerprint -ne '')) {
+        Stop-Script '-Server and -Fingerprint are for the role agent' $ExitUsage
+    }
+    if ($Role -ne 'server' -and $Agent) {
+        Stop-Script '-Agent is for the role server' $ExitUsage
+    }
+    if ($Purge -and -not $Uninstall) {
+        Stop-Script '-Purge goes with -Uninstall' $ExitUsage
+    }
+    if ($PassphraseFile -ne '' -and -not (Test-Path -LiteralPath $PassphraseFile -PathType Leaf)) {
+        Stop-Script "there is no passphrase file $PassphraseFile"
+    }
+    # Windows PowerShell 5.1 runs on Windows only and does not know $IsWindows.
+    if ($PSVersionTable.PSVersion.Major -ge 6 -and -not $IsWindows) {
+        Stop-Script 'this is for Windows; Linux has install.sh'
+    }
+    if (-not $DryRun -and -not $Version -and -not (Test-Elevated)) {
+        Stop-Script 'this takes an administrator: open PowerShell with "Run as administrator" and try again'
+    }
+}
+
+# A 32-bit PowerShell is told of the real processor by the second variable.
+function Assert-Processor {
+    $processor = $env:PROCESSOR_ARCHITECTURE
+    if ($env:PROCESSOR_ARCHITEW6432) {
+        $processor = $env:PROCESSOR_ARCHITEW6432
+    }
+    if ($processor -eq 'ARM64') {
+        Write-Output 'This machine has an ARM64 processor; Windows 11 runs the build for x64 on it.'
+    } elseif ($processor -ne 'AMD64') {
+        Stop-Script "there is no build for the processor $processor"
+    }
+}
+
+# The file or URL of what is to be installed.
+function Get-Source {
+    $place = $From
+    if ($place -eq '') {
+        $place = $PSScriptRoot
+    }
+    if ($place -eq '') {
+        Stop-Script 'say where the program is: -From FILE|URL'
+    }
+    if (Test-Url $place) {
+        if ($place.EndsWith('/')) {
+            return "$place$Archive"
+        }
+        return $place
+    }
+    if (Test-Path -LiteralPath $place -PathType Container) {
+        $place = Join-Path $place $Archive
+    }
+    if (-not (Test-Path -LiteralPath $place -PathType Leaf)) {
+        Stop-Script "there is no $place; say where the program is: -From FILE|URL"
+    }
+    return (Resolve-Path -LiteralPath $place).ProviderPath
+}
+
+function Get-LastPart([string]$Source) {
+    return ($Source -split '[\\/]')[-1]
+}
+
+function Copy-Source([string]$Source, [string]$Target) {
+    if (Test-Url $Source) {
+        # Older systems don't offer TLS 1.2 by themselves.
+        [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
+        Invoke-WebRequest -Uri $Source -OutFile $Target -UseBasicParsing
+    } else {
+        Copy-Item -LiteralPath $Source -Destination $Target
+    }
+}
+
+# The text of a file that may not be there; empty then.
+function Read-Source([string]$Source, [string]$Target) {
+    try {
+        Copy-Source $Source $Target
+    } catch {
+        Write-Verbose "$Source can't be had: $_"
+        return ''
+    }
+    return [IO.File]::ReadAllText($Target)
+}
+
+# What the checksum of the source has to be: given, or from what lies beside it.
+function Get-WantedChecksum([string]$Source, [string]$Work) {
+    if ($Sha256 -ne '') {
+        return $Sha256.ToLowerInvariant()
+    }
+    $name = Get-LastPart $Source
+    $beside = $Source.Substring(0, $Source.Length - $name.Length)
+    $own = Read-Source "$Source.sha256" (Join-Path $Work 'sum')
+    if ($own -match '^\s*([0-9a-fA-F]{64})') {
+        return $Matches[1].ToLowerInvariant()
+    }
+    $all = Read-Source "${beside}SHA256SUMS" (Join-Path $Work 'sums')
+    if ($all -match "(?m)^([0-9a-fA-F]{64})[ *]+$([regex]::Escape($name))\s*$") {
+        return $Matches[1].ToLowerInvariant()
+    }
+    Stop-Script "no checksum for ${name}: neither $name.sha256 nor SHA256SUMS is beside it; give -Sha256"
+}
+
+function Assert-Checksum([string]$File, [string]$Wanted) {
+    $found = (Get-FileHash -LiteralPath $File -Algorithm SHA256).Hash.ToLowerInvariant()
+    if ($found -ne $Wanted) {
+        Stop-Script "$(Get-LastPart $File) is damaged or not genuine: its SHA-256 is $found, not $Wanted. Nothing was changed."
+    }
+}
+
+# The executable out of an archive; anything else is the executable.
+function Expand-Source([string]$File, [string]$Work) {
+    $target = Join-Path $Work 'monitor.exe'
+    if ($File -like '*.zip') {
+        Expand-Archive -LiteralPath $File -DestinationPath (Join-Path $Work 'unpacked')
+        Move-Item -LiteralPath (Join-Path $Work 'unpacked\monitor.exe') -Destination $target
+    } elseif ($File -ne $target) {
+        Move-Item -LiteralPath $File -Destination $target
+    }
+    return $target
+}
+
+# A build that does not run here must not take the place of one that does.
+function Get-ProgramVersion([string]$File) {
+    try {
+        $said = & $File --version
+    } catch {
+        Stop-Script "the program does not run on this machine: $_. Nothing was changed."
+    }
+    if ($LASTEXITCODE -ne 0) {
+        Stop-Script "the program does not run on this machine: it ended with exit code $LASTEXITCODE. Nothing was changed."
+    }
+    return $said
+}
+
+# Runs the installed program with its words set in; its exit code is in $LASTEXITCODE.
+function Invoke-Monitor([string[]]$Words) {
+    & $Program @Words | ForEach-Object { Write-Output "  $_" }
+}
+
+function Test-Running([string]$Name) {
+    & $Program service status $Name | Out-Null
+    return $LASTEXITCODE -eq 0
+}
+
+function Test-Registered([string]$Name) {
+    return $null -ne (Get-Service -Name "monitor-$Name" -ErrorAction SilentlyContinue)
+}
+
+# A running program can't be overwritten, but it can be renamed: services stop for no longer than that takes. Should the new one not
+# come to its place, the old one is put back.
+function Set-Program([string]$New) {
+    $old = "$Program.old"
+    New-Item -ItemType Directory -Path $Folder -Force | Out-Null
+    if (Test-Path -LiteralPath $old) {
+        Remove-Item -LiteralPath $old -Force
+    }
+    if (Test-Path -LiteralPath $Program) {
+        Move-Item -LiteralPath $Program -Destination $old
+    }
+    try {
+        Move-Item -LiteralPath $New -Destination $Program
+    } catch {
+        if (Test-Path -LiteralPath $old) {
+            Move-Item -LiteralPath $old -Destination $Program
+        }
+        throw
+    }
+    Remove-Item -LiteralPath $old -Force -ErrorAction SilentlyContinue
+}
+
+function Register-Role {
+    $words = @('service', 'install', $Role)
+    if ($Server -ne '') {
+        $words += @('--server', $Server)
+    }
+    if ($PassphraseFile -ne '') {
+        $words += @('--passphrase-file', $PassphraseFile)
+    }
+    if ($Fingerprint -ne '') {
+        $words += @('--fingerprint', $Fingerprint)
+    }
+    if ($Agent) {
+        $words += '--agent'
+    }
+    Invoke-Monitor $words
+    if ($LASTEXITCODE -ne 0) {
+        Stop-Script "monitor service install ended with exit code $LASTEXITCODE" $LASTEXITCODE
+    }
+}
+
+# All roles on a machine are one program: those that ran are started again with the new one.
+function Start-Roles([string[]]$Stopped) {
+    Invoke-Monitor @('service', 'start', $Role)
+    if ($LASTEXITCODE -eq $ExitConfig) {
+        Stop-Script "registered, but not started before its configuration is complete; then: monitor service start $Role" $ExitConfig
+    }
+    if ($LASTEXITCODE -ne 0) {
+        Stop-Script "the service did not start: see the log in $env:ProgramData\monitor and the event log" $LASTEXITCODE
+    }
+    foreach ($other in $Stopped) {
+        if ($other -ne $Role) {
+            Invoke-Monitor @('service', 'start', $other)
+        }
+    }
+}
+
+function Stop-Roles([string[]]$Running) {
+    foreach ($name in $Running) {
+        Invoke-Monitor @('service', 'stop', $name)
+    }
+}
+
+function Write-Next {
+    $data = Join-Path $env:ProgramData 'monitor'
+    Write-Output ''
+    Write-Output 'Done. What to do next:'
+    Write-Output "  See how it does:      & '$Program' service status $Role; & '$Program' health $Role"
+    if ($Role -eq 'agent') {
+        Write-Output "  Its settings:         $data\agent.toml, then restart the service"
+    } else {
+        Write-Output "  Its settings:         $data\monitor.toml, then restart the service"
+    }
+    if ($Role -eq 'server') {
+        Write-Output '  Open the website:     port 8080 of this machine, as the user "admin"'
+        Write-Output "  Its first password:   $data\server\initial-admin-password"
+        Write-Output "  For agents elsewhere: $data\server\passphrase, and the fingerprint in the log"
+    }
+}
+
+function Install-Role([string]$Work) {
+    Assert-Processor
+    $source = Get-Source
+    $fetched = Join-Path $Work (Get-LastPart $source)
+    Invoke-Step "Fetch $source." { Copy-Source $source $fetched }
+    Invoke-Step 'Check its SHA-256.' { Assert-Checksum $fetched (Get-WantedChecksum $source $Work) }
+    Invoke-Step 'Unpack it.' { Expand-Source $fetched $Work | Out-Null }
+    $new = Join-Path $Work 'monitor.exe'
+    Invoke-Step 'Try whether it runs on this machine.' { Get-ProgramVersion $new | Out-Null }
+    $running = @()
+    if (Test-Path -LiteralPath $Program) {
+        $running = @($Roles | Where-Object { Test-Running $_ })
+    }
+    if ($running.Count -gt 0) {
+        Invoke-Step "Stop what runs of it: $($running -join ', ')." { Stop-Roles $running }
+    }
+    Invoke-Step "Put it to $Program." { Set-Program $new }
+    Invoke-Step "Make folders and configuration where they are missing, and register the service (monitor service install $Role)." { Register-Role }
+    Invoke-Step "Start the service (monitor service start $Role)$(if ($running.Count -gt 0) { ', and what ran before' })." { Start-Roles $running }
+    if (-not $DryRun) {
+        Write-Next
+    }
+}
+
+function Uninstall-Role {
+    if (-not (Test-Path -LiteralPath $Program)) {
+        Stop-Script "$Program is not there: nothing to uninstall"
+    }
+    $words = @('service', 'uninstall', $Role)
+    $text = "Stop and remove the service monitor-$Role; configuration and data stay."
+    if ($Purge) {
+        $words += '--purge'
+        $text = "Stop and remove the service monitor-$Role with its configuration and data."
+    }
+    Invoke-Step $text {
+        Invoke-Monitor $words
+        if ($LASTEXITCODE -ne 0) {
+            Stop-Script "monitor service uninstall ended with exit code $LASTEXITCODE" $LASTEXITCODE
+        }
+    }
+    $others = @($Roles | Where-Object { $_ -ne $Role -and (Test-Registered $_) })
+    if ($others.Count -gt 0) {
+        Write-Output "$Program stays: $($others -join ', ') use it."
+        return
+    }
+    Invoke-Step "Remove $Folder." { Remove-Item -LiteralPath $Folder -Recurse -Force }
+}
+
+function Write-Versions([string]$Work) {
+    if (Test-Path -LiteralPath $Program) {
+        Write-Output "installed: $(Get-ProgramVersion $Program)"
+    } else {
+        Write-Output 'installed: none'
+    }
+    $source = Get-Source
+    $fetched = Join-Path $Work (Get-LastPart $source)
+    Copy-Source $source $fetched
+    Assert-Checksum $fetched (Get-WantedChecksum $source $Work)
+    Write-Output "available: $(Get-ProgramVersion (Expand-Source $fetched $Work))"
+}
+
+# A folder that nobody else may write to: that of the program, which administrators alone may, or the user's own for a look.
+function New-WorkFolder {
+    $parent = $env:ProgramFiles
+    if ($Version -or $DryRun) {
+        $parent = [IO.Path]::GetTempPath()
+    }
+    return Join-Path $parent "monitor-install-$([guid]::NewGuid().ToString('N'))"
+}
+
+$work = ''
+try {
+    Assert-Arguments
+    $work = New-WorkFolder
+    if (-not $DryRun -and -not $Uninstall) {
+        New-Item -ItemType Directory -Path $work | Out-Null
+    }
+    if ($Version) {
+        Write-Versions $work
+    } elseif ($Uninstall) {
+        Uninstall-Role
+    } else {
+        Install-Role $work
+    }
+    $code = 0
+} catch {
+    [Console]::Error.WriteLine("install.ps1: $($_.Exception.Message)")
+    $code = 1
+    if ($_.Exception.Data.Contains('Code')) {
+        $code = $_.Exception.Data['Code']
+    }
+} finally {
+    if ($work -ne '' -and (Test-Path -LiteralPath $work)) {
+        Remove-Item -LiteralPath $work -Recurse -Force -ErrorAction SilentlyContinue
+    }
+}
+exit $code
