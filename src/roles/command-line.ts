@@ -6,9 +6,11 @@ import type { Command, CommandInput, GivenValues } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { CommandError, EXIT } from './exit-codes.ts'
 import { readPlainArguments } from './plain-arguments.ts'
+import { dropServiceWord } from './service-word.ts'
 
 /** Runs what the command line asks for; resolves with the exit code. Mistakes are told on standard error. */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+export async function runCommandLine(given: readonly string[]): Promise<number> {
+  const words = dropServiceWord(given)
   try {
     const plain = readPlainArguments(words, COMMANDS)
     if (plain === null) {

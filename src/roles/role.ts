@@ -40,7 +40,7 @@ export async function runRole(
   const reloads: Reload[] = []
   const { asked, ask } = awaitSignal(clock, log)
   const began = clock.monotonicMs()
-  const supervisor = await findSupervisor(clock, log)
+  const supervisor = await findSupervisor(clock, log, (reason) => ask(reason, 15))
   if (process.platform === 'linux' && process.getuid?.() === 0)
     log.warn('runs as root; give it a user of its own, it needs no rights', { role })
   try {

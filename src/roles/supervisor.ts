@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log, type LogFormat } from '../lib/log.ts'
 import type { Supervisor } from '../platform/supervisor.ts'
+import { findServiceWord } from './service-word.ts'
 
 /** Signs of life for each time that systemd waits for one. */
 const SIGNS = 3
@@ -14,8 +15,17 @@ export function chooseFormat(wanted: LogFormat): LogFormat {
   return stream === `${dev}:${ino}` ? 'journal' : wanted
 }
 
-/** Who started this process and wants to hear of it; null when it is a person. */
-export async function findSupervisor(clock: Clock, log: Log): Promise<Supervisor | null> {
+/** Who started this process and wants to hear of it; null when it is a person. `stop` is called when it wants the role to end. */
+export async function findSupervisor(
+  clock: Clock,
+  log: Log,
+  stop: (reason: string) => void,
+): Promise<Supervisor | null> {
+  const service = process.platform === 'win32' ? findServiceWord(process.argv) : null
+  if (service !== null) {
+    const { superviseByWindows } = await import('./windows-service.ts')
+    return superviseByWindows(service.name, stop)
+  }
   const { NOTIFY_SOCKET: address, WATCHDOG_USEC, WATCHDOG_PID } = process.env
   if (process.platform !== 'linux' || address === undefined || address === '') return null
   const isForUs = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid

@@ -1,0 +1,64 @@
+import { describeFailure, openSystemLibrary, toWide } from './library.ts'
+
+/**
+ * Gives a file, or a folder with all that is and will be in it, to LocalService (under which our services run), administrators and the system,
+ * and to nobody else.
+ */
+export function openAccessCalls(): { guard(path: string): void } {
+  const kernel = openSystemLibrary('kernel32.dll', {
+    GetLastError: { args: [], returns: 'u32' },
+    // HLOCAL LocalFree(HLOCAL memory)
+    LocalFree: { args: ['u64'], returns: 'u64' },
+  })
+  const advapi = openSystemLibrary('advapi32.dll', {
+    // BOOL ConvertStringSecurityDescriptorToSecurityDescriptorW(LPCWSTR text, DWORD revision, PSECURITY_DESCRIPTOR *descriptor, PULONG size)
+    ConvertStringSecurityDescriptorToSecurityDescriptorW: {
+      args: ['ptr', 'u32', 'ptr', 'ptr'],
+      returns: 'i32',
+    },
+    // BOOL GetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR descriptor, LPBOOL present, PACL *dacl, LPBOOL defaulted)
+    GetSecurityDescriptorDacl: { args: ['u64', 'ptr', 'ptr', 'ptr'], returns: 'i32' },
+    // DWORD SetNamedSecurityInfoW(LPWSTR name, SE_OBJECT_TYPE type, SECURITY_INFORMATION what, PSID owner, PSID group, PACL dacl, PACL sacl)
+    SetNamedSecurityInfoW: { args: ['ptr', 'i32', 'u32', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'u32' },
+  })
+  return {
+    guard(path) {
+      const descriptor = new BigUint64Array(1)
+      const made = advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW(
+        toWide(ACCESS_LIST),
+        SDDL_REVISION_1,
+        descriptor,
+        null,
+      )
+      if (made === 0) throw describeFailure('ConvertStringSecurityDescriptor', kernel.GetLastError())
+      const memory = descriptor[0] ?? 0n
+      try {
+        const present = new Uint32Array(1)
+        const defaulted = new Uint32Array(1)
+        const list = new BigUint64Array(1)
+        if (advapi.GetSecurityDescriptorDacl(memory, present, list, defaulted) === 0)
+          throw describeFailure('GetSecurityDescriptorDacl', kernel.GetLastError())
+        const status = advapi.SetNamedSecurityInfoW(
+          toWide(path),
+          SE_FILE_OBJECT,
+          DACL_SECURITY_INFORMATION + PROTECTED_DACL_SECURITY_INFORMATION,
+          null,
+          null,
+          list[0] ?? 0n,
+          null,
+        )
+        if (status !== 0) throw describeFailure(`SetNamedSecurityInfo of ${path}`, status)
+      } finally {
+        kernel.LocalFree(memory)
+      }
+    },
+  }
+}
+
+/** Nothing from above (P); full access for the system (SY) and administrators (BA), to read, write and delete for LocalService (LS). */
+const ACCESS_LIST = 'D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;LS)'
+const SDDL_REVISION_1 = 1
+const SE_FILE_OBJECT = 1
+const DACL_SECURITY_INFORMATION = 0x4
+/** As a number without a sign. */
+const PROTECTED_DACL_SECURITY_INFORMATION = 2 ** 31

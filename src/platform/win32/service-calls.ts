@@ -1,0 +1,230 @@
+import { ptr } from 'bun:ffi'
+import { openSystemLibrary, toWide, viewOf } from './library.ts'
+
+/** A call that Windows refused, with its number: winerror.h. */
+export class WindowsError extends Error {
+  readonly code: number
+  constructor(call: string, code: number) {
+    super(
+      code === ERROR_ACCESS_DENIED
+        ? 'services are for administrators to change: try it in a prompt that was opened with "Run as administrator"'
+        : `${call} failed with Windows error ${code}`,
+    )
+    this.code = code
+  }
+}
+
+const ERROR_ACCESS_DENIED = 5
+const ERROR_INVALID_LEVEL = 124
+export const ERROR_SERVICE_ALREADY_RUNNING = 1056
+export const ERROR_SERVICE_DOES_NOT_EXIST = 1060
+export const ERROR_SERVICE_NOT_ACTIVE = 1062
+export const ERROR_SERVICE_EXISTS = 1073
+
+/** Rights, winsvc.h and winnt.h. */
+export const ACCESS = {
+  manager: { connect: 0x1, create: 0x2 },
+  service: {
+    queryConfig: 0x1,
+    changeConfig: 0x2,
+    queryStatus: 0x4,
+    start: 0x10,
+    stop: 0x20,
+    delete: 0x10000,
+  },
+} as const
+
+export type Registration = {
+  readonly title: string
+  /** Program and arguments, quoted. */
+  readonly commandLine: string
+  readonly account: string
+}
+
+export type RawStatus = {
+  readonly state: number
+  readonly exitCode: number
+  readonly specificExitCode: number
+  readonly pid: number
+}
+
+/** The service manager's functions with handles; each throws `WindowsError`. */
+export type ServiceCalls = {
+  openManager(access: number): bigint
+  openService(manager: bigint, name: string, access: number): bigint
+  create(manager: bigint, name: string, registration: Registration, access: number): bigint
+  change(service: bigint, registration: Registration): void
+  /** What people read, and what happens when it fails. */
+  describe(service: bigint, doc: string, restartDelaysMs: readonly number[]): void
+  start(service: bigint): void
+  stop(service: bigint): void
+  remove(service: bigint): void
+  readStatus(service: bigint): RawStatus
+  /** winnt.h: 2 starts with the machine, 3 on demand, 4 disabled. */
+  readStartType(service: bigint): number
+  close(handle: bigint): void
+}
+
+export function openServiceCalls(): ServiceCalls {
+  const kernel = openSystemLibrary('kernel32.dll', { GetLastError: { args: [], returns: 'u32' } })
+  const advapi = openSystemLibrary('advapi32.dll', SIGNATURES)
+
+  const need = (call: string, done: number) => {
+    if (done === 0) throw new WindowsError(call, kernel.GetLastError())
+  }
+  const needHandle = (call: string, handle: bigint) => {
+    if (handle === 0n) throw new WindowsError(call, kernel.GetLastError())
+    return handle
+  }
+  /** A level that this system does not know (Wine lacks some) is done without. */
+  const configure = (service: bigint, level: number, info: Uint8Array) => {
+    if (advapi.ChangeServiceConfig2W(service, level, info) !== 0) return
+    const code = kernel.GetLastError()
+    if (code !== ERROR_INVALID_LEVEL) throw new WindowsError('ChangeServiceConfig2', code)
+  }
+
+  return {
+    openManager: (access) => needHandle('OpenSCManager', advapi.OpenSCManagerW(null, null, access)),
+    openService: (manager, name, access) =>
+      needHandle('OpenService', advapi.OpenServiceW(manager, toWide(name), access)),
+    create(manager, name, { title, commandLine, account }, access) {
+      const texts = [name, title, commandLine, account].map(toWide)
+      const [wideName = null, wideTitle = null, wideLine = null, wideAccount = null] = texts
+      const handle = advapi.CreateServiceW(
+        manager,
+        wideName,
+        wideTitle,
+        access,
+        SERVICE_WIN32_OWN_PROCESS,
+        SERVICE_AUTO_START,
+        SERVICE_ERROR_NORMAL,
+        wideLine,
+        null,
+        null,
+        null,
+        wideAccount,
+        null,
+      )
+      return needHandle('CreateService', handle)
+    },
+    change(service, { title, commandLine, account }) {
+      const [wideTitle = null, wideLine = null, wideAccount = null] = [title, commandLine, account].map(
+        toWide,
+      )
+      const done = advapi.ChangeServiceConfigW(
+        service,
+        SERVICE_WIN32_OWN_PROCESS,
+        SERVICE_AUTO_START,
+        SERVICE_ERROR_NORMAL,
+        wideLine,
+        null,
+        null,
+        null,
+        wideAccount,
+        null,
+        wideTitle,
+      )
+      need('ChangeServiceConfig', done)
+    },
+    describe(service, doc, restartDelaysMs) {
+      const text = toWide(doc)
+      // SERVICE_DESCRIPTIONW { LPWSTR }
+      configure(service, SERVICE_CONFIG_DESCRIPTION, bytesOf(new BigUint64Array([BigInt(ptr(text))])))
+      // SERVICE_DELAYED_AUTO_START_INFO { BOOL }
+      configure(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, bytesOf(new Uint32Array([1])))
+      const actions = new Uint32Array(restartDelaysMs.flatMap((delay) => [SC_ACTION_RESTART, delay]))
+      const failure = new Uint8Array(SERVICE_FAILURE_ACTIONSW.size)
+      const view = viewOf(failure)
+      view.setUint32(0, FORGET_FAILURES_AFTER_SECONDS, true)
+      view.setUint32(SERVICE_FAILURE_ACTIONSW.cActions, restartDelaysMs.length, true)
+      view.setBigUint64(SERVICE_FAILURE_ACTIONSW.lpsaActions, BigInt(ptr(actions)), true)
+      configure(service, SERVICE_CONFIG_FAILURE_ACTIONS, failure)
+      // SERVICE_FAILURE_ACTIONS_FLAG { BOOL }: an end with another code than 0 is a failure, too, not only a crash.
+      configure(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, bytesOf(new Uint32Array([1])))
+    },
+    start: (service) => need('StartService', advapi.StartServiceW(service, 0, null)),
+    stop: (service) =>
+      need('ControlService', advapi.ControlService(service, SERVICE_CONTROL_STOP, new Uint8Array(28))),
+    remove: (service) => need('DeleteService', advapi.DeleteService(service)),
+    readStatus(service) {
+      const status = new Uint8Array(SERVICE_STATUS_PROCESS.size)
+      const needed = new Uint32Array(1)
+      need('QueryServiceStatusEx', advapi.QueryServiceStatusEx(service, 0, status, status.length, needed))
+      const view = viewOf(status)
+      return {
+        state: view.getUint32(SERVICE_STATUS_PROCESS.dwCurrentState, true),
+        exitCode: view.getUint32(SERVICE_STATUS_PROCESS.dwWin32ExitCode, true),
+        specificExitCode: view.getUint32(SERVICE_STATUS_PROCESS.dwServiceSpecificExitCode, true),
+        pid: view.getUint32(SERVICE_STATUS_PROCESS.dwProcessId, true),
+      }
+    },
+    readStartType(service) {
+      // QUERY_SERVICE_CONFIGW: DWORD dwServiceType, DWORD dwStartType, …; its texts lie behind it. 8 KB is the most there is.
+      const config = new BigUint64Array(1024)
+      const needed = new Uint32Array(1)
+      need('QueryServiceConfig', advapi.QueryServiceConfigW(service, config, config.byteLength, needed))
+      return new DataView(config.buffer).getUint32(4, true)
+    },
+    close(handle) {
+      advapi.CloseServiceHandle(handle)
+    },
+  }
+}
+
+const SIGNATURES = {
+  // SC_HANDLE OpenSCManagerW(LPCWSTR machine, LPCWSTR database, DWORD access)
+  OpenSCManagerW: { args: ['ptr', 'ptr', 'u32'], returns: 'i64' },
+  // SC_HANDLE OpenServiceW(SC_HANDLE manager, LPCWSTR name, DWORD access)
+  OpenServiceW: { args: ['i64', 'ptr', 'u32'], returns: 'i64' },
+  // SC_HANDLE CreateServiceW(SC_HANDLE manager, LPCWSTR name, LPCWSTR title, DWORD access, DWORD type, DWORD start,
+  //   DWORD errorControl, LPCWSTR commandLine, LPCWSTR group, LPDWORD tag, LPCWSTR dependencies, LPCWSTR account, LPCWSTR password)
+  CreateServiceW: {
+    args: ['i64', 'ptr', 'ptr', 'u32', 'u32', 'u32', 'u32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
+    returns: 'i64',
+  },
+  // BOOL ChangeServiceConfigW(SC_HANDLE service, DWORD type, DWORD start, DWORD errorControl, LPCWSTR commandLine,
+  //   LPCWSTR group, LPDWORD tag, LPCWSTR dependencies, LPCWSTR account, LPCWSTR password, LPCWSTR title)
+  ChangeServiceConfigW: {
+    args: ['i64', 'u32', 'u32', 'u32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
+    returns: 'i32',
+  },
+  // BOOL ChangeServiceConfig2W(SC_HANDLE service, DWORD level, LPVOID info)
+  ChangeServiceConfig2W: { args: ['i64', 'u32', 'ptr'], returns: 'i32' },
+  // BOOL StartServiceW(SC_HANDLE service, DWORD count, LPCWSTR *arguments)
+  StartServiceW: { args: ['i64', 'u32', 'ptr'], returns: 'i32' },
+  // BOOL ControlService(SC_HANDLE service, DWORD control, LPSERVICE_STATUS status)
+  ControlService: { args: ['i64', 'u32', 'ptr'], returns: 'i32' },
+  // BOOL DeleteService(SC_HANDLE service)
+  DeleteService: { args: ['i64'], returns: 'i32' },
+  // BOOL QueryServiceStatusEx(SC_HANDLE service, SC_STATUS_TYPE level, LPBYTE buffer, DWORD size, LPDWORD needed)
+  QueryServiceStatusEx: { args: ['i64', 'i32', 'ptr', 'u32', 'ptr'], returns: 'i32' },
+  // BOOL QueryServiceConfigW(SC_HANDLE service, LPQUERY_SERVICE_CONFIGW config, DWORD size, LPDWORD needed)
+  QueryServiceConfigW: { args: ['i64', 'ptr', 'u32', 'ptr'], returns: 'i32' },
+  // BOOL CloseServiceHandle(SC_HANDLE object)
+  CloseServiceHandle: { args: ['i64'], returns: 'i32' },
+} as const
+
+const bytesOf = (numbers: BigUint64Array | Uint32Array) => new Uint8Array(numbers.buffer)
+
+const SERVICE_WIN32_OWN_PROCESS = 0x10
+const SERVICE_AUTO_START = 2
+const SERVICE_ERROR_NORMAL = 1
+const SERVICE_CONTROL_STOP = 1
+const SERVICE_CONFIG_DESCRIPTION = 1
+const SERVICE_CONFIG_FAILURE_ACTIONS = 2
+const SERVICE_CONFIG_DELAYED_AUTO_START_INFO = 3
+const SERVICE_CONFIG_FAILURE_ACTIONS_FLAG = 4
+const SC_ACTION_RESTART = 1
+const FORGET_FAILURES_AFTER_SECONDS = 3600
+
+/** winsvc.h: DWORD dwResetPeriod, LPWSTR lpRebootMsg, LPWSTR lpCommand, DWORD cActions, SC_ACTION *lpsaActions of two DWORDs each. */
+export const SERVICE_FAILURE_ACTIONSW = { size: 40, cActions: 24, lpsaActions: 32 } as const
+
+/** winsvc.h: nine DWORDs. */
+export const SERVICE_STATUS_PROCESS = {
+  size: 36,
+  dwCurrentState: 4,
+  dwWin32ExitCode: 12,
+  dwServiceSpecificExitCode: 16,
+  dwProcessId: 28,
+} as const
