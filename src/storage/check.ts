@@ -22,16 +22,20 @@ const BLOCKS_AT_ONCE = 50
 type Found = (problem: string) => void
 
 /**
- * Reads everything: the file's own structure, every frame and every segment, and whether what refers to something finds it.
+ * Reads everything, after the database's own structure, of which `damage` tells: every frame and every segment, and
+ * whether what refers to something finds it.
  * What others write meanwhile may be seen half; run it again before believing a problem on a busy server.
  */
-export async function checkDatabase(database: Database, layouts: LayoutReader): Promise<string[]> {
+export async function checkDatabase(
+  database: Database,
+  layouts: LayoutReader,
+  damage: readonly string[],
+): Promise<string[]> {
   const problems: string[] = []
   const found: Found = (problem) => {
     if (problems.length < MAX_PROBLEMS) problems.push(problem)
   }
-  for (const row of await database.query<{ integrity_check: string }>('PRAGMA integrity_check'))
-    if (row.integrity_check !== 'ok') found(`the file is damaged: ${row.integrity_check}`)
+  for (const problem of damage) found(problem)
   await checkReferences(database, found)
   for (const table of FRAME_TABLES) await checkFrames(database, table, layouts, found)
   await checkBlocks(database, found)

@@ -1,7 +1,5 @@
-import { statSync } from 'node:fs'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { backUp } from './backup.ts'
 import { checkDatabase } from './check.ts'
 import { addToCounter, readCounters } from './counters.ts'
 import type { Database } from './database.ts'
@@ -9,17 +7,15 @@ import { foldFrames } from './fold.ts'
 import type { HostStates } from './host-states.ts'
 import type { LayoutReader } from './layouts.ts'
 import { dropEvents, dropHosts, dropSamples } from './retention.ts'
-import type { SqliteDatabase } from './sqlite.ts'
 import type { MaintenanceStore, StorageStats } from './store.ts'
-import { yieldThread } from './yield-thread.ts'
+import type { Upkeep } from './upkeep.ts'
 
 /** A ping that went well stands for so long for those behind it, so that asking often costs no disk. */
 const PING_WRITE_MS = 5000
-/** Free pages given back in one piece. */
-const COMPACT_PAGES = 500
 
 export function createMaintenanceStore(
-  database: SqliteDatabase,
+  database: Database,
+  upkeep: Upkeep,
   layouts: LayoutReader,
   states: HostStates,
   clock: Clock,
@@ -36,18 +32,18 @@ export function createMaintenanceStore(
     },
     async stats() {
       await states.settle()
-      return readStats(database)
+      return { ...(await readStats(database)), bytes: await upkeep.countBytes() }
     },
     async check() {
       await states.settle()
-      return checkDatabase(database, layouts)
+      return checkDatabase(database, layouts, await upkeep.findDamage())
     },
     async backup(file) {
       await states.settle()
-      await backUp(database, file)
+      await upkeep.backUp(file)
       log.info('backup written', { file })
     },
-    compact: () => compact(database),
+    compact: () => upkeep.compact(),
     async ping() {
       const now = clock.monotonicMs()
       if (now - lastWrite < PING_WRITE_MS) {
@@ -60,7 +56,7 @@ export function createMaintenanceStore(
   }
 }
 
-async function readStats(database: SqliteDatabase): Promise<StorageStats> {
+async function readStats(database: Database): Promise<Omit<StorageStats, 'bytes'>> {
   const { fold_before: foldBefore, fold_host: foldHost } = await readCounters(database)
   const folded = [foldBefore, foldHost]
   // Frames that are folded already but not deleted yet are in their blocks.
@@ -75,26 +71,5 @@ async function readStats(database: SqliteDatabase): Promise<StorageStats> {
     [...folded, ...folded],
   )
   if (!row) throw new Error('the database gave no figures')
-  return { ...row, bytes: countBytes(database.file) }
+  return row
 }
-
-/** The database and its write-ahead log; the shared memory beside them is no more than an index of that. */
-function countBytes(file: string): number {
-  let bytes = 0
-  for (const name of [file, `${file}-wal`, `${file}-shm`])
-    bytes += statSync(name, { throwIfNoEntry: false })?.size ?? 0
-  return bytes
-}
-
-/** In pieces, so that others can write between them; then the log is emptied as far as no reader needs it. */
-async function compact(database: SqliteDatabase) {
-  for (;;) {
-    const [row] = (await readPragma(database, 'freelist_count')) as { freelist_count: number }[]
-    if (!row || row.freelist_count === 0) break
-    await database.exclusively((connection) => connection.run(`PRAGMA incremental_vacuum(${COMPACT_PAGES})`))
-    await yieldThread()
-  }
-  await database.exclusively((connection) => connection.run('PRAGMA wal_checkpoint(TRUNCATE)'))
-}
-
-const readPragma = (database: Database, name: string) => database.query(`PRAGMA ${name}`)

@@ -145,6 +145,11 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
 /** The schema that this program reads and writes. */
 export const SCHEMA_VERSION = STEPS.length
 
+/** What one step does, in order. */
+export function listStatements(dialect: Dialect, number: number): readonly string[] {
+  return STEPS[number - 1]?.(dialect) ?? []
+}
+
 export class NewerSchemaError extends Error {
   constructor(found: number) {
     super(
@@ -181,9 +186,8 @@ export function migrate(database: Database, appliedAt: number, target = SCHEMA_V
 }
 
 async function takeStep(transaction: Transaction, dialect: Dialect, number: number, appliedAt: number) {
-  const statements = STEPS[number - 1]?.(dialect) ?? []
   try {
-    for (const statement of statements) await transaction.run(statement)
+    for (const statement of listStatements(dialect, number)) await transaction.run(statement)
     await transaction.run('INSERT INTO migration (number, applied) VALUES (?, ?)', [number, appliedAt])
   } catch (cause) {
     throw new Error(`step ${number} of the database schema failed; nothing was changed`, { cause })

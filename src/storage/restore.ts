@@ -3,7 +3,8 @@ import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs
 import { dirname } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { verifyBackup } from './backup.ts'
-import { sqliteFile } from './open.ts'
+import { isMysqlUrl } from './mysql-url.ts'
+import { sqliteFile } from './open-database.ts'
 import { isBusy, readOnce, syncPath } from './sqlite.ts'
 
 export type RestoreOptions = {
@@ -21,6 +22,10 @@ export async function restoreBackup(
   file: string,
   { dataDir, clock }: RestoreOptions,
 ): Promise<string | null> {
+  if (isMysqlUrl(url))
+    throw new Error(
+      'db restore puts back SQLite alone: use what the backup of the database server was made with',
+    )
   const target = sqliteFile(url, dataDir)
   if (!existsSync(file)) throw new Error(`there is no backup ${file}`)
   verifyBackup(file)

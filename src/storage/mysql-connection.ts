@@ -1,0 +1,230 @@
+import {
+  type Connection,
+  type ConnectionOptions,
+  createConnection,
+  type QueryError,
+  TypedParameter,
+} from 'mysql2'
+import type { Value } from './database.ts'
+import { describeNode, type MysqlNode } from './mysql-url.ts'
+
+/** How the database's server is known, and how we are known to it. Texts are PEM. */
+export type MysqlTls = {
+  /** CAs that may vouch for the server; the system's when null. */
+  readonly authorities: string | null
+  readonly certificate: string | null
+  readonly key: string | null
+}
+
+export type MysqlAccount = {
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  readonly tls: MysqlTls | null
+  /** Longest wait for the answer to one statement; 0 for no end. */
+  readonly timeoutMs: number
+}
+
+/** What we asked a server about itself. */
+export type MysqlServer = {
+  readonly version: string
+  readonly isMaria: boolean
+  readonly maxPacket: number
+  readonly isCluster: boolean
+}
+
+/** What a statement that returns no rows did. */
+export type Outcome = {
+  readonly affectedRows: number
+  readonly insertId: number
+  readonly warningStatus: number
+}
+
+/** One session with a node. */
+export type MysqlConnection = {
+  readonly node: MysqlNode
+  readonly server: MysqlServer
+  /** False once nothing more can be asked of it. */
+  isUsable(): boolean
+  /** A prepared statement, kept prepared. */
+  execute(sql: string, values: readonly Value[]): Promise<unknown>
+  /** A statement as text: those that begin and end transactions can't be prepared. */
+  command(sql: string): Promise<unknown>
+  /** The same with no limit on its time: for the schema, and for what reads whole tables. */
+  runLong(sql: string): Promise<unknown>
+  /** Called once when the connection ends by itself. */
+  onEnd(act: () => void): void
+  close(): void
+  /** At once, without a farewell: for a node that does not answer. */
+  destroy(): void
+}
+
+const CONNECT_MS = 3000
+/** Statements kept prepared a connection. */
+const MAX_STATEMENTS = 300
+/** The server gives up waiting for another's lock after so many seconds; the transaction is then run again. */
+const LOCK_WAIT_SECONDS = 10
+/** Warnings that can be asked for; more than one statement has rows. */
+const MAX_WARNINGS = 1024
+const OLDEST = { maria: [10, 6, 0], mysql: [8, 0, 17] } as const
+
+/** Opens a session and sets it up. Rejects when the node can't be used: not reached, not ready, read only, too old. */
+export async function connectMysql(node: MysqlNode, account: MysqlAccount): Promise<MysqlConnection> {
+  const raw = await openConnection(node, account)
+  let ended = false
+  let onEnd = () => {}
+  const end = () => {
+    if (ended) return
+    ended = true
+    onEnd()
+  }
+  raw.on('error', end)
+  raw.on('end', end)
+
+  function ask(sql: string, values: readonly Value[] | null, timeout: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const done = (error: QueryError | null, result: unknown) => {
+        if (!error) return resolve(result)
+        // After this the answer may still come, so nothing else can be asked here.
+        if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') {
+          end()
+          raw.destroy()
+        }
+        reject(error)
+      }
+      const limit = timeout > 0 ? { timeout } : {}
+      if (values === null) raw.query({ sql, ...limit }, done)
+      else raw.execute({ sql, values: values.map(toParameter), ...limit }, done)
+    })
+  }
+
+  try {
+    const server = await setUp(node, (sql) => ask(sql, null, CONNECT_MS))
+    return {
+      node,
+      server,
+      isUsable: () => !ended,
+      execute: (sql, values) => ask(sql, values, account.timeoutMs),
+      command: (sql) => ask(sql, null, account.timeoutMs),
+      runLong: (sql) => ask(sql, null, 0),
+      onEnd(act) {
+        onEnd = act
+      },
+      close() {
+        if (ended) return raw.destroy()
+        ended = true
+        raw.end(() => raw.destroy())
+      },
+      destroy() {
+        ended = true
+        raw.destroy()
+      },
+    }
+  } catch (error) {
+    raw.destroy()
+    throw error
+  }
+}
+
+function openConnection(node: MysqlNode, account: MysqlAccount): Promise<Connection> {
+  const { user, password, database, tls } = account
+  const options: ConnectionOptions = {
+    ...('socket' in node ? { socketPath: node.socket } : { host: node.host, port: node.port }),
+    user,
+    password,
+    database,
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    decimalNumbers: true,
+    connectTimeout: CONNECT_MS,
+    enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
+    maxPreparedStatements: MAX_STATEMENTS,
+    // Rows that a change finds count, whether or not it changes them, as on SQLite.
+    flags: ['FOUND_ROWS'],
+    ...(tls !== null && {
+      ssl: {
+        rejectUnauthorized: true,
+        verifyIdentity: 'host' in node,
+        minVersion: 'TLSv1.2',
+        ...(tls.authorities !== null && { ca: tls.authorities }),
+        ...(tls.certificate !== null && { cert: tls.certificate }),
+        ...(tls.key !== null && { key: tls.key }),
+      },
+    }),
+  }
+  return new Promise((resolve, reject) => {
+    const raw = createConnection(options)
+    raw.once('error', reject)
+    raw.connect((error) => {
+      raw.off('error', reject)
+      if (!error) return resolve(raw)
+      raw.on('error', () => {})
+      raw.destroy()
+      reject(error)
+    })
+  })
+}
+
+type Facts = { version: string; max_packet: number; is_read_only: number }
+
+async function setUp(node: MysqlNode, ask: (sql: string) => Promise<unknown>): Promise<MysqlServer> {
+  const [facts] = (await ask(
+    'SELECT VERSION() AS version, @@max_allowed_packet AS max_packet, @@read_only AS is_read_only',
+  )) as Facts[]
+  if (!facts) throw new Error(`${describeNode(node)} told nothing of itself`)
+  const isMaria = /mariadb/i.test(facts.version)
+  checkVersion(facts.version, isMaria)
+  if (facts.is_read_only === 1) throw lost(`${describeNode(node)} is read only`)
+  await ask('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+  const settings = [
+    `sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
+    `time_zone = '+00:00'`,
+    `innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
+    `max_error_count = ${MAX_WARNINGS}`,
+    'autocommit = 1',
+  ]
+  const isCluster = await isGaleraNode(node, ask)
+  // Reads wait until the node has what was committed anywhere before: who wrote through one node reads it through another.
+  if (isCluster) settings.push('wsrep_sync_wait = 1')
+  await ask(`SET SESSION ${settings.join(', ')}`)
+  return { version: facts.version, isMaria, maxPacket: facts.max_packet, isCluster }
+}
+
+async function isGaleraNode(node: MysqlNode, ask: (sql: string) => Promise<unknown>): Promise<boolean> {
+  const [on] = (await ask(`SHOW VARIABLES LIKE 'wsrep_on'`)) as { Value: string }[]
+  if (on?.Value !== 'ON') return false
+  const [ready] = (await ask(`SHOW STATUS LIKE 'wsrep_ready'`)) as { Value: string }[]
+  if (ready?.Value !== 'ON') throw lost(`${describeNode(node)} is not ready: its cluster has no majority`)
+  return true
+}
+
+function lost(message: string): Error {
+  return Object.assign(new Error(message), { code: 'PROTOCOL_CONNECTION_LOST' })
+}
+
+function checkVersion(version: string, isMaria: boolean) {
+  // Some MariaDB servers put `5.5.5-` in front, for replicas of old.
+  const numbers =
+    version
+      .replace(/^5\.5\.5-/, '')
+      .match(/\d+/g)
+      ?.map(Number) ?? []
+  const oldest = isMaria ? OLDEST.maria : OLDEST.mysql
+  for (const [i, least] of oldest.entries()) {
+    const number = numbers[i] ?? 0
+    if (number > least) return
+    if (number < least)
+      throw new Error(
+        `the database server is ${version}: MariaDB 10.6 or MySQL 8.0.17 is the oldest that will do`,
+      )
+  }
+}
+
+/** Whole numbers as such, because the servers take no fraction in some places; bytes as bytes. */
+function toParameter(value: Value) {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? TypedParameter.LONGLONG(value) : value
+  if (value instanceof Uint8Array && !Buffer.isBuffer(value))
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  return value
+}

@@ -1,0 +1,42 @@
+import type { MysqlDatabase } from './mysql.ts'
+import type { Upkeep } from './upkeep.ts'
+
+type CheckRow = { Table: string; Msg_type: string; Msg_text: string }
+
+export function createMysqlUpkeep(database: MysqlDatabase): Upkeep {
+  return {
+    async countBytes() {
+      // Figures of tables are kept a while by MySQL 8; MariaDB has them of now.
+      const [row] = await database.query<{ bytes: number | null }>(
+        `SELECT SUM(data_length + index_length) AS bytes FROM information_schema.tables WHERE table_schema = DATABASE()`,
+      )
+      return Number(row?.bytes ?? 0)
+    },
+    findDamage: () => findDamage(database),
+    async backUp() {
+      throw new Error(
+        'db backup copies SQLite alone: use mariadb-backup or `mariadb-dump --single-transaction` (MySQL: mysqldump) for this database',
+      )
+    },
+    // InnoDB uses free pages again by itself; giving them back would rewrite whole tables.
+    async compact() {},
+  }
+}
+
+async function findDamage(database: MysqlDatabase): Promise<string[]> {
+  const tables = await database.query<{ name: string }>(
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
+      ORDER BY table_name`,
+  )
+  const problems: string[] = []
+  for (const { name } of tables) {
+    const quoted = `\`${name.replaceAll('`', '``')}\``
+    const rows = (await database.withConnection((connection) =>
+      connection.runLong(`CHECK TABLE ${quoted}`),
+    )) as CheckRow[]
+    for (const { Msg_type: kind, Msg_text: text } of rows)
+      if (kind.toLowerCase() === 'error' || (kind === 'status' && text !== 'OK'))
+        problems.push(`the table ${name} is damaged: ${text}`)
+  }
+  return problems
+}

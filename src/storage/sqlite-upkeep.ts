@@ -1,0 +1,41 @@
+import { statSync } from 'node:fs'
+import { backUp } from './backup.ts'
+import type { SqliteDatabase } from './sqlite.ts'
+import type { Upkeep } from './upkeep.ts'
+import { yieldThread } from './yield-thread.ts'
+
+/** Free pages given back in one piece. */
+const COMPACT_PAGES = 500
+
+export function createSqliteUpkeep(database: SqliteDatabase): Upkeep {
+  return {
+    countBytes: async () => countBytes(database.file),
+    async findDamage() {
+      const rows = await database.query<{ integrity_check: string }>('PRAGMA integrity_check')
+      return rows
+        .filter((row) => row.integrity_check !== 'ok')
+        .map((row) => `the file is damaged: ${row.integrity_check}`)
+    },
+    backUp: (file) => backUp(database, file),
+    compact: () => compact(database),
+  }
+}
+
+/** The database and its write-ahead log; the shared memory beside them is no more than an index of that. */
+function countBytes(file: string): number {
+  let bytes = 0
+  for (const name of [file, `${file}-wal`, `${file}-shm`])
+    bytes += statSync(name, { throwIfNoEntry: false })?.size ?? 0
+  return bytes
+}
+
+/** In pieces, so that others can write between them; then the log is emptied as far as no reader needs it. */
+async function compact(database: SqliteDatabase) {
+  for (;;) {
+    const [row] = await database.query<{ freelist_count: number }>('PRAGMA freelist_count')
+    if (!row || row.freelist_count === 0) break
+    await database.exclusively((connection) => connection.run(`PRAGMA incremental_vacuum(${COMPACT_PAGES})`))
+    await yieldThread()
+  }
+  await database.exclusively((connection) => connection.run('PRAGMA wal_checkpoint(TRUNCATE)'))
+}
