@@ -33,8 +33,8 @@ export const createNoticeTables = ({ id, integer, text, clustered, plain }: Dial
     id ${id},
     name VARCHAR(100) NOT NULL UNIQUE,
     enabled ${integer} NOT NULL,
-    host VARCHAR(255) NOT NULL,
-    metric VARCHAR(255) NOT NULL,
+    host VARCHAR(300) NOT NULL,
+    metric VARCHAR(300) NOT NULL,
     severities VARCHAR(16) NOT NULL,
     on_opening ${integer} NOT NULL,
     on_closing ${integer} NOT NULL,
@@ -47,7 +47,7 @@ export const createNoticeTables = ({ id, integer, text, clustered, plain }: Dial
   `CREATE TABLE maintenance_window (
     id ${id},
     name VARCHAR(100) NOT NULL UNIQUE,
-    host VARCHAR(255) NOT NULL,
+    host VARCHAR(300) NOT NULL,
     schedule ${text} NOT NULL
   ) ${plain}`,
   `CREATE TABLE target (

@@ -2,13 +2,27 @@ import type { Command, CommandGroup } from '../command.ts'
 import { certificate } from './certificate.ts'
 import { config } from './config.ts'
 import { database } from './database.ts'
+import { event } from './event.ts'
 import { health } from './health.ts'
 import { host } from './host.ts'
+import { notify } from './notify.ts'
 import { roles } from './role.ts'
+import { rule } from './rule.ts'
 import { service } from './service.ts'
 import { token } from './token.ts'
 import { user } from './user.ts'
 
-export const GROUPS: readonly CommandGroup[] = [service, config, host, user, token, certificate, database]
+export const GROUPS: readonly CommandGroup[] = [
+  service,
+  config,
+  host,
+  user,
+  token,
+  certificate,
+  database,
+  event,
+  rule,
+  notify,
+]
 
 export const COMMANDS: readonly Command[] = [...roles, health, ...GROUPS.flatMap((group) => group.commands)]

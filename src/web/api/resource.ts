@@ -1,0 +1,75 @@
+import type { Access } from '../../domain/user.ts'
+import { HttpError, notFound, type Page, type PageRequest, page, type WebContext } from '../page.ts'
+
+/** Where things of one kind lie. */
+type NamedThings<T> = {
+  list(): Promise<T[]>
+  find(id: number): Promise<T | null>
+  add(one: Omit<T, 'id'>): Promise<number | null>
+  update(one: T): Promise<'updated' | 'unknown' | 'taken'>
+}
+
+export type ResourceOptions<T> = {
+  readonly path: string
+  readonly one: string
+  readonly many: string
+  readonly read: Access
+  readonly write: Access
+  readonly store: (web: WebContext) => NamedThings<T>
+  /** In the API's words. */
+  readonly describe: (one: T) => object
+  /** Throws an HttpError for a body that is not right. */
+  readonly parse: (request: PageRequest) => Promise<Omit<T, 'id'>>
+  /** False when there is none. */
+  readonly remove: (web: WebContext, id: number) => Promise<boolean>
+}
+
+/** The list and its members as JSON: GET and POST of the list; GET, PUT and DELETE of one. */
+export function resource<T extends { readonly id: number; readonly name: string }>(
+  options: ResourceOptions<T>,
+): readonly Page[] {
+  const { path, one, many, read, write, store, describe, parse, remove } = options
+  const single = `${path}/:id`
+  const taken = () => new HttpError(409, `There is a ${one} of this name already.`)
+
+  return [
+    page({ path, access: read }, async ({ web }) => {
+      const all = await store(web).list()
+      return Response.json({ total: all.length, [many]: all.map(describe) })
+    }),
+    page({ path, method: 'POST', access: write, does: `add ${one}` }, async (request) => {
+      const draft = await parse(request)
+      const id = await store(request.web).add(draft)
+      if (id === null) throw taken()
+      const added = { ...draft, id } as T
+      request.note(added.name)
+      return Response.json(describe(added), { status: 201, headers: { location: `${path}/${id}` } })
+    }),
+    page({ path: single, access: read }, async ({ params, web }) => {
+      const found = await store(web).find(readId(params))
+      if (!found) throw notFound(one)
+      return Response.json(describe(found))
+    }),
+    page({ path: single, method: 'PUT', access: write, does: `change ${one}` }, async (request) => {
+      const id = readId(request.params)
+      const changed = { ...(await parse(request)), id } as T
+      const result = await store(request.web).update(changed)
+      if (result === 'unknown') throw notFound(one)
+      if (result === 'taken') throw taken()
+      request.note(changed.name)
+      return Response.json(describe(changed))
+    }),
+    page({ path: single, method: 'DELETE', access: write, does: `delete ${one}` }, async (request) => {
+      const id = readId(request.params)
+      const found = await store(request.web).find(id)
+      if (!found || !(await remove(request.web, id))) throw notFound(one)
+      request.note(found.name)
+      return new Response(null, { status: 204 })
+    }),
+  ]
+}
+
+/** The `:id` of a path; -1, which nothing has, for what is no number. */
+export function readId({ id = '' }: Readonly<Record<string, string>>): number {
+  return /^\d{1,15}$/.test(id) ? Number(id) : -1
+}
