@@ -226,11 +226,18 @@ unpack() {
 
 # A build that does not run here must not take the place of one that does.
 try_program() {
-  if new_version=$("$work/monitor" --version 2>"$work/complaint"); then return; fi
-  if [ "$(uname -m)" = x86_64 ] && ! grep -q -w avx2 /proc/cpuinfo; then
-    fail 'this processor lacks AVX2, which the program needs'
+  code=0
+  new_version=$("$work/monitor" --version 2>"$work/complaint") || code=$?
+  [ "$code" != 0 ] || return 0
+  case $code in
+    # Ended by SIGILL: an instruction that the processor does not know.
+    132) why='this processor is too old for it, it lacks AVX2' ;;
+    *) why=$(head -n 3 "$work/complaint") ;;
+  esac
+  if [ "${build%-musl}" != "$build" ] && [ ! -e /usr/lib/libstdc++.so.6 ]; then
+    why="it needs the C++ library; on Alpine: apk add libstdc++"
   fi
-  fail "the program does not run on this machine ($build): $(head -n 3 "$work/complaint"). Nothing was changed."
+  fail "the program does not run on this machine ($build, exit code $code): $why. Nothing was changed."
 }
 
 # Where the new program lies until it takes its place: on the same filesystem, so that this is one step.

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { CommandError } from './exit-codes.ts'
 import { runProgram } from './run-program.ts'
 
@@ -14,11 +15,13 @@ export async function ensureAccount(name: string, home: string): Promise<Account
   const found = await findAccount(name)
   if (found !== null) return found
   const shell = '/sbin/nologin'
-  if (Bun.which('useradd') !== null)
+  const hasGroup = isGroup(name)
+  if (Bun.which('useradd') !== null) {
+    const group = hasGroup ? ['--gid', name] : ['--user-group']
     await must([
       'useradd',
       '--system',
-      '--user-group',
+      ...group,
       '--no-create-home',
       '--home-dir',
       home,
@@ -26,9 +29,9 @@ export async function ensureAccount(name: string, home: string): Promise<Account
       shell,
       name,
     ])
-  else {
+  } else {
     // Busybox's words.
-    await must(['addgroup', '-S', name])
+    if (!hasGroup) await must(['addgroup', '-S', name])
     await must(['adduser', '-S', '-D', '-H', '-h', home, '-s', shell, '-G', name, name])
   }
   const made = await findAccount(name)
@@ -36,11 +39,18 @@ export async function ensureAccount(name: string, home: string): Promise<Account
   return made
 }
 
-/** Nothing happens when there is none. */
+/** With its group. Nothing happens when there is none. */
 export async function deleteAccount(name: string): Promise<void> {
-  if ((await findAccount(name)) === null) return
-  await must(Bun.which('userdel') !== null ? ['userdel', name] : ['deluser', name])
+  const isShadow = Bun.which('userdel') !== null
+  if ((await findAccount(name)) !== null) await must([isShadow ? 'userdel' : 'deluser', name])
+  // It went with the user where the system is set up so.
+  if (isGroup(name)) await must([isShadow ? 'groupdel' : 'delgroup', name])
 }
+
+const isGroup = (name: string) =>
+  readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .some((line) => line.startsWith(`${name}:`))
 
 async function must(words: string[]) {
   const { code, output } = await runProgram(words)

@@ -1,0 +1,273 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { packTarGz } from '../../.ci/archive.ts'
+import { type Chroot, findChrootObstacle, makeChroot } from '../support/chroot.ts'
+import { COMPILED } from '../support/spawn.ts'
+
+const ROOT = join(import.meta.dir, '..', '..')
+const SCRIPT = join(ROOT, 'install.sh')
+const FIXTURES = join(ROOT, 'test', 'fixtures')
+const PROGRAM = COMPILED[0] ?? ''
+const FILE = `monitor-linux-${process.arch}`
+
+const obstacle = findChrootObstacle()
+if (obstacle !== null) console.log(`NOT TESTED HERE: install.sh (${obstacle})`)
+
+const sha256 = (data: Uint8Array) => new Bun.CryptoHasher('sha256').update(data).digest('hex')
+
+/** Files and folders of the root with their sizes, without what programs leave in passing. */
+function listAll(root: Chroot): string[] {
+  return readdirSync(root.at('/'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => !/^(proc|dev)\//.test(path))
+    .sort()
+    .map((path) => `${path} ${statSync(root.at(path), { throwIfNoEntry: false })?.size}`)
+}
+
+function makeRoot(tools: Readonly<Record<string, string>>): Chroot {
+  const root = makeChroot({ [`/release/${FILE}`]: PROGRAM, ...tools })
+  writeFileSync(root.at(`/release/${FILE}.sha256`), `${sha256(readFileSync(PROGRAM))}  ${FILE}\n`)
+  copyFileSync(SCRIPT, root.at('/release/install.sh'))
+  writeFileSync(root.at('/root/passphrase'), 'a passphrase of a test\n')
+  return root
+}
+
+test.skipIf(!existsSync('/usr/bin/shellcheck'))('shellcheck finds nothing in install.sh', () => {
+  const { stdout } = Bun.spawnSync(['shellcheck', SCRIPT])
+  expect(stdout.toString()).toBe('')
+})
+
+describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => {
+  let root: Chroot
+  const install = (...words: string[]) => root.run(['/bin/dash', '/release/install.sh', ...words])
+  const FROM = ['--from', `/release/${FILE}`]
+  const AGENT = [...FROM, '--server', '127.0.0.1:1', '--passphrase-file', '/root/passphrase']
+  const calls = () =>
+    readFileSync(root.at('/run/systemctl-calls'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('show'))
+
+  beforeAll(() => {
+    root = makeRoot({
+      '/usr/sbin/useradd': '/usr/sbin/useradd',
+      '/usr/sbin/userdel': '/usr/sbin/userdel',
+      '/usr/sbin/groupdel': '/usr/sbin/groupdel',
+      '/usr/bin/systemctl': join(FIXTURES, 'systemctl.sh'),
+    })
+    mkdirSync(root.at('/run/systemd/system'), { recursive: true })
+    mkdirSync(root.at('/etc/systemd/system'), { recursive: true })
+  })
+  afterAll(() => root.close())
+
+  const mistakes: [string, string][] = [
+    ['', 'a role is missing'],
+    ['wizard', 'unknown role "wizard"'],
+    ['agent server', 'one role at a time'],
+    ['agent --form x', 'unknown option --form'],
+    ['agent --from', '--from takes a value'],
+    ['agent --purge=yes', 'takes no value'],
+    ['agent --purge', '--purge goes with --uninstall'],
+    ['server --server x:1', 'for the role agent'],
+    ['agent --agent', 'for the role server'],
+  ]
+  test.each(mistakes)('"install.sh %s" ends with 64 and says why', async (line, words) => {
+    const { code, stderr } = await install(...line.split(' ').filter(Boolean))
+    expect(stderr).toContain(words)
+    expect(code).toBe(64)
+  })
+
+  test('a dry run says each step and changes nothing', async () => {
+    const before = listAll(root)
+    const { code, stdout } = await install('agent', ...AGENT, '--dry-run')
+    expect(code).toBe(0)
+    for (const words of ['Fetch', 'SHA-256', '/usr/local/bin/monitor', 'service install agent', 'Start'])
+      expect(stdout).toMatch(new RegExp(`^Would: .*${words}`, 'm'))
+    expect(listAll(root)).toEqual(before)
+  })
+
+  test('a wrong checksum is refused, and nothing is changed', async () => {
+    const before = listAll(root)
+    const { code, stderr } = await install('agent', ...AGENT, '--sha256', 'ab'.repeat(32))
+    expect(stderr).toContain('damaged or not genuine')
+    expect(code).toBe(1)
+    expect(listAll(root).filter((line) => !line.startsWith('usr/local'))).toEqual(before)
+    expect(readdirSync(root.at('/usr/local/bin'))).toEqual([])
+  })
+
+  test('without any checksum nothing is installed', async () => {
+    writeFileSync(root.at('/tmp/monitor'), 'x')
+    const { code, stderr } = await install('agent', '--from', '/tmp/monitor')
+    expect(stderr).toContain('no checksum for monitor')
+    expect(code).toBe(1)
+  })
+
+  test('a program that does not run here is refused', async () => {
+    writeFileSync(root.at('/tmp/monitor'), 'no program at all\n')
+    const sum = sha256(readFileSync(root.at('/tmp/monitor')))
+    const { code, stderr } = await install('agent', '--from', '/tmp/monitor', '--sha256', sum)
+    expect(stderr).toContain('does not run on this machine')
+    expect(code).toBe(1)
+    expect(readdirSync(root.at('/usr/local/bin'))).toEqual([])
+  })
+
+  test('an agent that nobody told where to send to is registered, not started, and told what it lacks', async () => {
+    const { code, stdout, stderr } = await install('agent', ...FROM)
+    expect(stdout).toContain('Registered monitor-agent with systemd')
+    expect(stdout).toContain('agent.server: expected at least one "host:port"')
+    expect(stderr).toContain('not started before its configuration is complete')
+    expect(code).toBe(78)
+    expect(calls()).toEqual(['daemon-reload', 'enable monitor-agent.service'])
+    await install('agent', '--uninstall', '--purge')
+  })
+
+  test('installs program, user, configuration and service, and starts it', async () => {
+    const { code, stdout, stderr } = await install('agent', ...AGENT)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(stdout).toContain('monitor-agent: running')
+    expect(stdout).toContain('What to do next')
+    expect(statSync(root.at('/usr/local/bin/monitor')).mode & 0o7777).toBe(0o755)
+    expect(readFileSync(root.at('/etc/passwd'), 'utf8')).toMatch(/^monitor-agent:.*:\/sbin\/nologin$/m)
+    const gid = Number(/^monitor-agent:[^:]*:(\d+)/m.exec(readFileSync(root.at('/etc/group'), 'utf8'))?.[1])
+    for (const file of ['agent.toml', 'agent-passphrase']) {
+      const found = statSync(root.at(`/etc/monitor/${file}`))
+      expect({ mode: found.mode & 0o7777, uid: found.uid, gid: found.gid }).toEqual({
+        mode: 0o640,
+        uid: 0,
+        gid,
+      })
+    }
+    expect(statSync(root.at('/var/lib/monitor/agent')).mode & 0o7777).toBe(0o700)
+    const settings = Bun.TOML.parse(readFileSync(root.at('/etc/monitor/agent.toml'), 'utf8'))
+    expect(settings).toMatchObject({
+      data_dir: '/var/lib/monitor/agent',
+      agent: { server: ['127.0.0.1:1'], passphrase_file: '/etc/monitor/agent-passphrase' },
+    })
+    expect(readFileSync(root.at('/etc/systemd/system/monitor-agent.service'), 'utf8')).toContain(
+      'ExecStart=/usr/local/bin/monitor agent --config /etc/monitor/agent.toml\n',
+    )
+    expect(calls().slice(-3)).toEqual([
+      'daemon-reload',
+      'enable monitor-agent.service',
+      'restart monitor-agent.service',
+    ])
+    expect(readdirSync(root.at('/usr/local/bin'))).toEqual(['monitor'])
+  })
+
+  test('run again it puts a new program in place at once, keeps all settings and data, and starts every role anew that runs', async () => {
+    expect((await install('server', ...FROM)).code).toBe(0)
+    const config = root.at('/etc/monitor/agent.toml')
+    writeFileSync(config, `${readFileSync(config, 'utf8')}# by hand\n`)
+    writeFileSync(root.at('/var/lib/monitor/agent/kept'), 'data')
+    const before = statSync(root.at('/usr/local/bin/monitor')).ino
+    const { code, stdout } = await install('agent', ...FROM, '--server', 'other:1')
+    expect(code).toBe(0)
+    expect(stdout).toContain('Kept the configuration /etc/monitor/agent.toml as it is')
+    expect(stdout).toContain('this was not used: --server')
+    expect(readFileSync(config, 'utf8')).toEndWith('# by hand\n')
+    expect(readFileSync(config, 'utf8')).not.toContain('other:1')
+    expect(readFileSync(root.at('/var/lib/monitor/agent/kept'), 'utf8')).toBe('data')
+    expect(statSync(root.at('/usr/local/bin/monitor')).ino).not.toBe(before)
+    expect(calls().slice(-2)).toEqual(['restart monitor-agent.service', 'restart monitor-server.service'])
+  })
+
+  test('tells what is installed and what would be', async () => {
+    const { code, stdout } = await install('--version', ...FROM)
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    expect(stdout).toStartWith(`installed: ${version} (`)
+    expect(stdout).toContain(`\navailable: ${version} (`)
+    expect(code).toBe(0)
+  })
+
+  test('uninstalling keeps settings and data, and the program while another role needs it', async () => {
+    const { code, stdout } = await install('agent', '--uninstall')
+    expect(code).toBe(0)
+    expect(stdout).toContain('/usr/local/bin/monitor stays: monitor-server uses it')
+    expect(existsSync(root.at('/etc/systemd/system/monitor-agent.service'))).toBe(false)
+    expect(existsSync(root.at('/etc/monitor/agent.toml'))).toBe(true)
+    expect(existsSync(root.at('/var/lib/monitor/agent/kept'))).toBe(true)
+    expect(existsSync(root.at('/usr/local/bin/monitor'))).toBe(true)
+  })
+
+  test('purging leaves nothing', async () => {
+    expect((await install('agent', '--uninstall', '--purge')).code).toBe(0)
+    expect(existsSync(root.at('/etc/monitor/agent.toml'))).toBe(false)
+    expect(existsSync(root.at('/etc/monitor/monitor.toml'))).toBe(true)
+    expect((await install('server', '--uninstall', '--purge')).code).toBe(0)
+    for (const path of ['/etc/monitor', '/var/lib/monitor', '/usr/local/bin/monitor'])
+      expect([path, existsSync(root.at(path))]).toEqual([path, false])
+    expect(readFileSync(root.at('/etc/passwd'), 'utf8')).not.toContain('monitor')
+  })
+})
+
+describe.skipIf(obstacle !== null)("install.sh under busybox's shell, without systemd", () => {
+  let root: Chroot
+  let server: Bun.Server<undefined>
+  beforeAll(() => {
+    const accounts = join(FIXTURES, 'busybox-accounts.sh')
+    root = makeRoot({
+      '/bin/adduser': accounts,
+      '/bin/addgroup': accounts,
+      '/bin/deluser': accounts,
+    })
+    const name = `${FILE}.tar.gz`
+    const archive = packTarGz([{ name: 'monitor', data: readFileSync(PROGRAM), mode: 0o755 }], 0)
+    const files: Record<string, Uint8Array | string> = {
+      [`/${name}`]: archive,
+      '/SHA256SUMS': `${'0'.repeat(64)}  other\n${sha256(archive)}  ${name}\n`,
+    }
+    server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch: ({ url }) => {
+        const file = files[new URL(url).pathname]
+        return file === undefined ? new Response('', { status: 404 }) : new Response(file as BodyInit)
+      },
+    })
+  })
+  afterAll(async () => {
+    await server.stop(true)
+    root.close()
+  })
+
+  test('fetches an archive, makes everything, and says how to start by hand', async () => {
+    const { code, stdout, stderr } = await root.run([
+      ...['/bin/busybox', 'sh', '/release/install.sh', 'agent', '--from', `http://127.0.0.1:${server.port}/`],
+      ...['--server', '127.0.0.1:1', '--passphrase-file', '/root/passphrase'],
+    ])
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    const command =
+      "su -s /bin/sh monitor-agent -c '/usr/local/bin/monitor agent --config /etc/monitor/agent.toml'"
+    expect(stdout).toContain(command)
+    const uid = /^monitor-agent:x:(\d+:\d+):/m.exec(readFileSync(root.at('/etc/passwd'), 'utf8'))?.[1]
+    const agent = ['/usr/local/bin/monitor', 'agent', '--config', '/etc/monitor/agent.toml']
+    const once = await root.run([...agent, '--once'], uid)
+    expect(once.stderr).toBe('')
+    expect(JSON.parse(once.stdout)).toHaveProperty('host')
+    const stranger = await root.run([...agent, '--once'], '54321:54321')
+    expect(stranger.stderr).toContain('EACCES')
+  })
+
+  test('uninstalling and purging leave nothing', async () => {
+    const { code } = await root.run([
+      '/bin/busybox',
+      'sh',
+      '/release/install.sh',
+      'agent',
+      '--uninstall',
+      '--purge',
+    ])
+    expect(code).toBe(0)
+    for (const path of ['/etc/monitor', '/var/lib/monitor', '/usr/local/bin/monitor'])
+      expect([path, existsSync(root.at(path))]).toEqual([path, false])
+  })
+})
