@@ -6,7 +6,7 @@ import { parseAddressRange } from '../lib/address-range.ts'
 import type { Store } from '../storage/store.ts'
 import { findCertificate, openCertificate } from './certificate.ts'
 import { keepPassphrase } from './first-start.ts'
-import { openConfiguredStore } from './open-store.ts'
+import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
 
 /** Where agents find the collect engine; null where it does not listen. */
@@ -19,7 +19,7 @@ export type CollectPorts = {
 /** `monitor collect`: the collect engine alone. */
 export function runCollect({ config }: LoadedConfig, print: (text: string) => void): Promise<never> {
   return runRole('collect', config.log, async (context) => {
-    const store = await openConfiguredStore(config, context.clock, context.log)
+    const store = await awaitConfiguredStore(config, context)
     context.own('store', () => store.close())
     await startCollect(config, store, context, print)
   })

@@ -10,14 +10,14 @@ import type { Store } from '../storage/store.ts'
 import { listCertificates } from './certificate.ts'
 import { beat, HEARTBEAT_FILE } from './heartbeat.ts'
 import { openNotifier } from './notifier.ts'
-import { openConfiguredStore } from './open-store.ts'
+import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { readServerName } from './server-name.ts'
 
 /** `monitor events`: the event engine alone. */
 export function runEvents({ config }: LoadedConfig): Promise<never> {
   return runRole('events', config.log, async (context) => {
-    const store = await openConfiguredStore(config, context.clock, context.log)
+    const store = await awaitConfiguredStore(config, context)
     context.own('store', () => store.close())
     await startEvents(config, store, context)
   })

@@ -2,17 +2,35 @@ import { existsSync } from 'node:fs'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
-import { createLog, type Log } from '../lib/log.ts'
+import { createLog, describeError, type Log } from '../lib/log.ts'
 import type { Store } from '../storage/store.ts'
 import type { CommandInput } from './command.ts'
+import { describeDatabaseServer } from './database-server.ts'
 import { CommandError } from './exit-codes.ts'
 import { openDataDir } from './first-start.ts'
+import type { RoleContext } from './role.ts'
+
+/** A role that starts before its database asks for it so often. */
+const AWAY_MS = 2000
 
 /** Opens the database of the configuration, making it when it is not there. */
 export async function openConfiguredStore(config: Config, clock: Clock, log: Log): Promise<Store> {
   openDataDir(config.dataDir)
   const { openStore } = await import('../storage/open.ts')
-  return openStore(config.database.url, { dataDir: config.dataDir, clock, log })
+  const server = describeDatabaseServer(config)
+  return openStore(config.database.url, { dataDir: config.dataDir, clock, log, server })
+}
+
+/** The same for a role: one that starts before its database, or while that is away, waits for it. */
+export async function awaitConfiguredStore(config: Config, { clock, log }: RoleContext): Promise<Store> {
+  for (;;)
+    try {
+      return await openConfiguredStore(config, clock, log)
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'DatabaseAwayError')) throw error
+      log.warn('waiting for the database', { error: describeError(error) })
+      await new Promise<void>((resolve) => clock.after(AWAY_MS, resolve))
+    }
 }
 
 /**

@@ -7,7 +7,7 @@ import { startLocalAgent } from './agent.ts'
 import { type CollectPorts, choosePassphrase, describePorts, startCollect } from './collect.ts'
 import { startEvents } from './events.ts'
 import { createFirstUser } from './first-start.ts'
-import { openConfiguredStore } from './open-store.ts'
+import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { nameForClients, startWeb } from './web.ts'
 
@@ -22,7 +22,7 @@ export type ServerOptions = {
 /** `monitor server`: website, collect engine and event engine in one process, and an agent when asked for. */
 export function runServer({ config }: LoadedConfig, options: ServerOptions): Promise<never> {
   return runRole('server', config.log, async (context) => {
-    const store = await openConfiguredStore(config, context.clock, context.log)
+    const store = await awaitConfiguredStore(config, context)
     context.own('store', () => store.close())
     await welcome(config, store, context, options.print)
     if (options.events) await startEvents(config, store, context)

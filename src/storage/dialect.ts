@@ -29,6 +29,8 @@ export type Dialect = {
   stepThrough(table: string, column: string, walk?: { back?: boolean; limited?: boolean }): string
   /** The ORDER BY that gives the rows of such a statement in the order of the walk, where they do not come so by themselves. */
   stepOrder(back?: boolean): string
+  /** Joins to `step` the frames at its time of a range of hosts, nulls where there are none. Parameters: behind which host, up to which. */
+  readonly framesOfStep: string
   /** Inserts `rows` rows, leaving out those whose key is there; the rows changed are those that went in. */
   insertMissing(table: string, columns: readonly string[], rows: number): string
   /** Inserts one row, or updates all columns but `key` where the key is there. */
@@ -61,6 +63,7 @@ export const sqliteDialect: Dialect = {
     )`
   },
   stepOrder: () => '',
+  framesOfStep: 'LEFT JOIN frame ON frame.time = step.value AND frame.host > ? AND frame.host <= ?',
   insertMissing: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${placeRows(columns.length, rows)} ON CONFLICT DO NOTHING`,
   upsert(table, key, columns) {

@@ -79,7 +79,7 @@ export function readFramesOfHosts(
   return reader.query<{ time: number; host: number | null; packed: Uint8Array | null }>(
     `${reader.dialect.stepThrough('frame', 'time', { limited: true })}
     SELECT step.value AS time, frame.host AS host, frame.packed AS packed
-    FROM step LEFT JOIN frame ON frame.time = step.value AND frame.host > ? AND frame.host <= ?
+    FROM step ${reader.dialect.framesOfStep}
     WHERE step.value IS NOT NULL ${reader.dialect.stepOrder()}`,
     [from, to, to, times, afterHost, lastHost],
   )

@@ -42,6 +42,9 @@ export function createMysqlDialect({
         WHERE ${column} >= ? AND ${column} <= ? AND ${column} ${again} ?${limit})`
     },
     stepOrder: (back = false) => `ORDER BY step.value${back ? ' DESC' : ''}`,
+    // Host by host: a range behind a joined column would be read as all the frames of that time.
+    framesOfStep: `JOIN host ON host.id > ? AND host.id <= ?
+      LEFT JOIN frame ON frame.time = step.value AND frame.host = host.id`,
     insertMissing(table, columns, rows) {
       const key = `${table} ${rows} ${columns.length}`
       const known = inserts.get(key)

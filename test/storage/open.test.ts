@@ -39,7 +39,13 @@ describe('a database url', () => {
   })
 
   test('of another kind is refused with what to write', async () => {
-    await expect(open('mysql://root@localhost/monitor')).rejects.toThrow('not in this version')
+    for (const url of [
+      'mysql://',
+      'mysql://localhost/monitor',
+      'mysql://root@localhost',
+      'mysql://root@a:x/monitor',
+    ])
+      await expect(open(url)).rejects.toThrow('mysql://USER:PASSWORD@HOST:3306/DATABASE is expected')
     for (const url of ['', 'sqlite:', 'sqlite::memory:', 'monitor.db', 'postgres://x'])
       await expect(open(url)).rejects.toThrow('sqlite: and a path is expected')
   })

@@ -51,7 +51,13 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
   const asUser = account ? [`--user=${SERVICE_USER}`] : []
   const made = spawnSync(
     INSTALL,
-    ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...asUser],
+    [
+      '--no-defaults',
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      ...asUser,
+    ],
     { encoding: 'utf8' },
   )
   if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stdout}${made.stderr}`)
@@ -92,9 +98,13 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
     )
     const end = performance.now() + PATIENCE_MS
     for (;;) {
-      const { status } = spawnSync('mariadb-admin', ['--no-defaults', `--socket=${socket}`, '--user=root', 'ping'], {
-        stdio: 'ignore',
-      })
+      const { status } = spawnSync(
+        'mariadb-admin',
+        ['--no-defaults', `--socket=${socket}`, '--user=root', 'ping'],
+        {
+          stdio: 'ignore',
+        },
+      )
       if (status === 0) return
       if (child.exitCode !== null || performance.now() > end)
         throw new Error(`mariadbd did not start: ${readFileSync(join(dir, 'db.log'), 'utf8').slice(-2000)}`)
@@ -106,7 +116,9 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
     `mysql://${USER}:${encodeURIComponent(PASSWORD)}@${by === 'tcp' ? `127.0.0.1:${port}` : encodeURIComponent(socket)}/${database}`
 
   await start()
-  run(`CREATE USER ${USER}@'%' IDENTIFIED BY '${PASSWORD}'; CREATE USER ${USER}@localhost IDENTIFIED BY '${PASSWORD}';`)
+  run(
+    `CREATE USER ${USER}@'%' IDENTIFIED BY '${PASSWORD}'; CREATE USER ${USER}@localhost IDENTIFIED BY '${PASSWORD}';`,
+  )
 
   return {
     dir,
