@@ -7,6 +7,7 @@ import { COMMANDS } from './commands/index.ts'
 import { CommandError, EXIT } from './exit-codes.ts'
 import { readPlainArguments } from './plain-arguments.ts'
 import { dropServiceWord } from './service-word.ts'
+import { reportFailure } from './supervisor.ts'
 
 /** Runs what the command line asks for; resolves with the exit code. Mistakes are told on standard error. */
 export async function runCommandLine(given: readonly string[]): Promise<number> {
@@ -27,11 +28,15 @@ export async function runCommandLine(given: readonly string[]): Promise<number> 
     return await runCommand(command, values)
   } catch (error) {
     if (error instanceof ConfigError) {
-      for (const mistake of error.mistakes) console.error(describeMistake(mistake))
+      const lines = error.mistakes.map(describeMistake)
+      for (const line of lines) console.error(line)
+      await reportFailure(lines, EXIT.config)
       return EXIT.config
     }
+    const code = error instanceof CommandError ? error.code : EXIT.failed
     console.error(`monitor: ${describeError(error)}`)
-    return error instanceof CommandError ? error.code : EXIT.failed
+    await reportFailure([describeError(error)], code)
+    return code
   }
 }
 

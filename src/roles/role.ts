@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
-import { createLog, describeError, type Log } from '../lib/log.ts'
+import { describeError, type Log } from '../lib/log.ts'
 import { EXIT } from './exit-codes.ts'
-import { chooseFormat, findSupervisor } from './supervisor.ts'
+import { findSupervisor, openRoleLog } from './supervisor.ts'
 import { FULL_VERSION } from './version.ts'
 
 /** A stop that takes longer is cut off. Five seconds are promised; this leaves room for the last words. */
@@ -35,7 +35,7 @@ export async function runRole(
   start: (context: RoleContext) => Promise<void>,
 ): Promise<never> {
   const clock = systemClock
-  const log = createLog({ ...settings, format: chooseFormat(settings.format) })
+  const log = await openRoleLog(settings)
   const parts: Part[] = []
   const reloads: Reload[] = []
   const { asked, ask } = awaitSignal(clock, log)
@@ -59,6 +59,7 @@ export async function runRole(
     }
   } catch (error) {
     await stopParts(parts, clock, log)
+    await supervisor?.stopped(EXIT.failed)
     throw error
   }
   log.info('started', { role, version: FULL_VERSION, pid: process.pid, ms: since(began, clock) })

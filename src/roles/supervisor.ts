@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs'
+import type { Config } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
-import { describeError, type Log, type LogFormat } from '../lib/log.ts'
+import { createLog, describeError, type Log, type LogFormat } from '../lib/log.ts'
 import type { Supervisor } from '../platform/supervisor.ts'
 import { findServiceWord } from './service-word.ts'
 
@@ -15,13 +16,41 @@ export function chooseFormat(wanted: LogFormat): LogFormat {
   return stream === `${dev}:${ino}` ? 'journal' : wanted
 }
 
+/** The log of a role, as whoever started it can best read it. */
+export async function openRoleLog(settings: Config['log']): Promise<Log> {
+  const service = findOwnService()
+  if (service === null) return createLog({ ...settings, format: chooseFormat(settings.format) })
+  const { openServiceLog } = await import('./windows-log.ts')
+  return openServiceLog(service, settings)
+}
+
+/** Where words on standard error reach nobody: to the service's log, and to the service manager the code that this process will end with. */
+export async function reportFailure(words: readonly string[], exitCode: number): Promise<void> {
+  const service = findOwnService()
+  if (service === null) return
+  const { openServiceLog } = await import('./windows-log.ts')
+  const log = openServiceLog(service, { level: 'error', format: 'text' })
+  for (const line of words) log.error(line)
+  const { superviseByWindows } = await import('./windows-service.ts')
+  try {
+    const supervisor = await superviseByWindows(service.name, () => {})
+    await supervisor.stopped(exitCode)
+  } catch (error) {
+    // The role had come so far that the service manager was told already.
+    log.debug('no further word to the service manager', { error: describeError(error) })
+  }
+}
+
+/** Null when this process is no Windows service. */
+const findOwnService = () => (process.platform === 'win32' ? findServiceWord(process.argv) : null)
+
 /** Who started this process and wants to hear of it; null when it is a person. `stop` is called when it wants the role to end. */
 export async function findSupervisor(
   clock: Clock,
   log: Log,
   stop: (reason: string) => void,
 ): Promise<Supervisor | null> {
-  const service = process.platform === 'win32' ? findServiceWord(process.argv) : null
+  const service = findOwnService()
   if (service !== null) {
     const { superviseByWindows } = await import('./windows-service.ts')
     return superviseByWindows(service.name, stop)

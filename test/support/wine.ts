@@ -94,6 +94,8 @@ export async function openWine(): Promise<Wine> {
 
   try {
     await need([WINE, 'wineboot', '--init'])
+    // Its service manager lingers, and two at once would each know other services.
+    await need([WINESERVER, '-w'])
     const source = join(import.meta.dir, '..', 'fixtures', 'win32', 'bcryptprimitives.c')
     const library = join(prefix, 'drive_c', 'windows', 'system32', 'bcryptprimitives.dll')
     await need([MINGW, '-shared', '-O1', '-o', library, source, '-ladvapi32'])

@@ -32,6 +32,9 @@ function findSystemFolder(): string {
 
 const MAX_PATH = 260
 
+/** winreg.h: (HKEY)(ULONG_PTR)((LONG)0x80000002), so the sign goes all the way up. */
+export const HKEY_LOCAL_MACHINE = -0x7ffffffen
+
 /** UTF-16 with a zero behind it, as Windows takes text. */
 export function toWide(text: string): Uint8Array {
   const wide = new Uint16Array(text.length + 1)

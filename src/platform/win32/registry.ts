@@ -1,4 +1,4 @@
-import { openSystemLibrary, readWide, toWide, viewOf } from './library.ts'
+import { HKEY_LOCAL_MACHINE, openSystemLibrary, readWide, toWide, viewOf } from './library.ts'
 
 export type Registry = {
   /** Of a value below HKEY_LOCAL_MACHINE; null when it is not there or of another type. */
@@ -40,7 +40,5 @@ export function openRegistry(): Registry {
   }
 }
 
-/** winreg.h: (HKEY)(ULONG_PTR)((LONG)0x80000002), so the sign goes all the way up. */
-const HKEY_LOCAL_MACHINE = -0x7ffffffen
 const RRF_RT_REG_SZ = 0x02
 const RRF_RT_REG_DWORD = 0x10

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import type { Clock } from '../../lib/clock.ts'
 import type { ServiceManager, ServiceSpec, ServiceState, ServiceStatus } from '../service-manager.ts'
 import { openAccessCalls } from './access.ts'
+import { openEventSources } from './event-log.ts'
 import {
   ACCESS,
   ERROR_SERVICE_ALREADY_RUNNING,
@@ -29,6 +30,7 @@ export function openWindowsServiceManager(
   clock: Clock,
   calls: ServiceCalls = openServiceCalls(),
   guard: (path: string) => void = openAccessCalls().guard,
+  eventSources: ReturnType<typeof openEventSources> = openEventSources(),
 ): ServiceManager {
   const { manager: MANAGER, service: SERVICE } = ACCESS
 
@@ -106,6 +108,7 @@ export function openWindowsServiceManager(
       } finally {
         calls.close(manager)
       }
+      eventSources.register(spec.name)
       for (const folder of [spec.dataDir, ...spec.writableFolders]) {
         mkdirSync(folder, { recursive: true })
         guard(folder)
@@ -116,6 +119,7 @@ export function openWindowsServiceManager(
       await withService(name, SERVICE.stop | SERVICE.queryStatus | SERVICE.delete, async (service) => {
         await stopService(service, name)
         calls.remove(service)
+        eventSources.forget(name)
       })
     },
     start: (name) => drive(name, SERVICE.start, (service) => startService(service, name)),

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findWineObstacle, openWine, toWindowsPath, WINDOWS_PROGRAM, type Wine } from '../support/wine.ts'
+
+const obstacle = findWineObstacle()
+if (obstacle !== null) console.log(`NOT TESTED HERE: services of Windows (${obstacle})`)
+
+const PATIENCE_MS = 60_000
+
+/** 0 runs, 3 does not, 4 is not there. */
+const CODES = { runs: 0, stopped: 3, absent: 4 }
+
+describe.skipIf(obstacle !== null)('a Windows service', () => {
+  let wine: Wine
+  let state: string
+  beforeAll(async () => {
+    wine = await openWine()
+    state = join(wine.folder, 'prefix', 'drive_c', 'ProgramData', 'monitor')
+  }, PATIENCE_MS)
+  afterAll(() => wine.close(), PATIENCE_MS)
+
+  const monitor = (...words: string[]) => wine.run(WINDOWS_PROGRAM, words)
+  const service = async (...words: string[]) => {
+    const { code, stdout, stderr } = await monitor('service', ...words)
+    return { code, said: (stdout + stderr).trim() }
+  }
+  /** What Windows' own tool says. */
+  const query = async () => (await wine.run('sc', ['query', 'monitor-agent'])).stdout
+
+  test(
+    'is installed, started, asked, restarted, stopped and removed by the same words as on Linux',
+    async () => {
+      const passphrase = join(wine.folder, 'passphrase')
+      writeFileSync(passphrase, 'sesame\n')
+      expect(await service('status', 'agent')).toMatchObject({ code: CODES.absent })
+      expect((await service('start', 'agent')).said).toContain('monitor-agent is not installed')
+
+      const words = ['--server', '127.0.0.1:9', '--passphrase-file', toWindowsPath(passphrase)]
+      const installed = await service('install', 'agent', ...words)
+      expect(installed).toMatchObject({ code: 0 })
+      expect(installed.said).toContain('Registered monitor-agent with the Windows service manager')
+      expect(readFileSync(join(state, 'agent.toml'), 'utf8')).toContain('\nserver = ["127.0.0.1:9"]')
+      expect(await service('status', 'agent')).toEqual({
+        code: CODES.stopped,
+        said: 'monitor-agent: stopped, starts with the machine',
+      })
+      // Once more brings it up to date.
+      expect(await service('install', 'agent')).toMatchObject({ code: 0 })
+
+      expect(await service('start', 'agent')).toEqual({ code: 0, said: 'monitor-agent: running' })
+      expect(await query()).toMatch(/STATE +: 4 +RUNNING/)
+      expect(existsSync(join(state, 'agent', 'agent-queue.db'))).toBe(true)
+      const running = await service('status', 'agent')
+      expect(running).toMatchObject({ code: CODES.runs })
+      expect(running.said).toMatch(/^monitor-agent: running, process \d+, starts with the machine$/)
+      expect(await service('start', 'agent')).toEqual({ code: 0, said: 'monitor-agent: running' })
+
+      expect(await service('restart', 'agent')).toEqual({ code: 0, said: 'monitor-agent: running' })
+      const again = await service('status', 'agent')
+      expect(again.code).toBe(CODES.runs)
+      expect(again.said).not.toBe(running.said)
+
+      const began = performance.now()
+      expect(await service('stop', 'agent')).toEqual({ code: 0, said: 'monitor-agent: stopped' })
+      expect(performance.now() - began).toBeLessThan(15_000)
+      const stopped = await query()
+      expect(stopped).toMatch(/STATE +: 1 +STOPPED/)
+      expect(stopped).toMatch(/WIN32_EXIT_CODE +: 0 /)
+
+      // What it did is told in a file, for there is nobody to see its standard error.
+      const log = readFileSync(join(state, 'agent', 'monitor-agent.log'), 'utf8')
+      expect(log.match(/ started role=agent /g)).toHaveLength(2)
+      expect(log.match(/ stopped role=agent /g)).toHaveLength(2)
+
+      expect(await service('uninstall', 'agent')).toMatchObject({ code: 0 })
+      expect(await service('status', 'agent')).toMatchObject({ code: CODES.absent })
+      expect(existsSync(join(state, 'agent', 'agent-queue.db'))).toBe(true)
+    },
+    PATIENCE_MS,
+  )
+})
