@@ -27,3 +27,6 @@ export function isUserName(name: string): boolean {
 /** Characters of a password that a person chooses. */
 export const MIN_PASSWORD = 8
 export const MAX_PASSWORD = 1024
+
+/** Names a session in lists without opening it: the beginning of the hash of its cookie. */
+export const sessionId = (tokenHash: string) => tokenHash.slice(0, 24)

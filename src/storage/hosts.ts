@@ -2,6 +2,7 @@ import type { Host } from '../domain/host.ts'
 import { deleteBlock, listBlockDays } from './blocks.ts'
 import { addToCounter, readCounters } from './counters.ts'
 import type { Database, Transaction, Value } from './database.ts'
+import { deleteEventsOfHost } from './event-history.ts'
 import { readLayout, unpackFrame } from './frame.ts'
 import { readFrames } from './frames.ts'
 import { closeGates, takeMaintenanceTurn } from './gates.ts'
@@ -117,6 +118,16 @@ export function createHostStore(database: Database, states: HostStates, layouts:
       return { up: Math.max(0, total - down), down }
     },
 
+    async findMetrics(words, limit) {
+      const patterns = words.slice(0, 8).map((word) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`)
+      const where = patterns.map(() => `LOWER(name) LIKE ? ESCAPE '!'`).join(' AND ')
+      const rows = await database.query<{ name: string }>(
+        `SELECT name FROM metric ${where === '' ? '' : `WHERE ${where}`} ORDER BY name LIMIT ?`,
+        [...patterns, limit],
+      )
+      return rows.map(({ name }) => name)
+    },
+
     async metrics(name) {
       const rows = await database.query<{ layout: number }>(
         `SELECT host_layout.layout AS layout FROM host JOIN host_layout ON host_layout.host = host.id
@@ -193,10 +204,7 @@ export async function deleteHost(transaction: Transaction, name: string): Promis
   const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
   if (!row) return false
   const { id } = row
-  await transaction.run('DELETE FROM event_history WHERE event IN (SELECT id FROM event WHERE host = ?)', [
-    id,
-  ])
-  await transaction.run('DELETE FROM event WHERE host = ?', [id])
+  await deleteEventsOfHost(transaction, id)
   for (const { time } of await readFrames(transaction, id, 0, Number.MAX_SAFE_INTEGER))
     await transaction.run('DELETE FROM frame WHERE time = ? AND host = ?', [time, id])
   await transaction.run('DELETE FROM late_frame WHERE host = ?', [id])

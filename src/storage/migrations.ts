@@ -1,6 +1,7 @@
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createGateTables } from './gates.ts'
+import { createNoticeTables } from './notice-tables.ts'
 
 /**
  * A step changes the schema by one number. Steps are never edited after a release: a mistake is put right by the next one.
@@ -139,7 +140,26 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // The key that owns the host's name: see host-names.ts.
   () => [`ALTER TABLE host ADD COLUMN key_hash VARCHAR(64)`],
+  createNoticeTables,
   createGateTables,
+  // People: what they prefer, where their sessions are from, what their tokens may do at most, what they changed.
+  ({ id, integer, text, plain }) => [
+    `ALTER TABLE user ADD COLUMN preferences VARCHAR(1000)`,
+    `ALTER TABLE session ADD COLUMN address VARCHAR(64)`,
+    `ALTER TABLE session ADD COLUMN browser VARCHAR(255)`,
+    `ALTER TABLE token ADD COLUMN access VARCHAR(16)`,
+    `CREATE TABLE audit (
+      id ${id},
+      time ${integer} NOT NULL,
+      actor VARCHAR(255) NOT NULL,
+      way VARCHAR(16) NOT NULL,
+      address VARCHAR(64) NOT NULL,
+      action VARCHAR(100) NOT NULL,
+      detail ${text} NOT NULL
+    ) ${plain}`,
+    `CREATE INDEX audit_by_time ON audit (time)`,
+    `CREATE INDEX audit_by_actor ON audit (actor)`,
+  ],
 ]
 
 /** The schema that this program reads and writes. */

@@ -1,3 +1,4 @@
+import { createAuditStore } from './audit.ts'
 import { createEventStore } from './events.ts'
 import { createHostStates } from './host-states.ts'
 import { createHostStore } from './hosts.ts'
@@ -5,11 +6,14 @@ import { createIngestStore } from './ingest.ts'
 import { createLayoutReader } from './layouts.ts'
 import { createMaintenanceStore } from './maintenance.ts'
 import { type OpenStoreOptions, openDatabase } from './open-database.ts'
+import { createOutboxStore } from './outbox.ts'
+import { createRuleStore, createTargetStore, createWindowStore } from './rules.ts'
 import { createSampleStore } from './samples.ts'
 import { createSessionStore } from './sessions.ts'
 import type { Store } from './store.ts'
 import { createTokenStore } from './tokens.ts'
 import { createUserStore } from './users.ts'
+import { createWatchStore } from './watch.ts'
 
 export type { OpenStoreOptions } from './open-database.ts'
 
@@ -24,9 +28,15 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
     hosts: createHostStore(database, states, layouts),
     samples: createSampleStore(database, layouts),
     events: createEventStore(database),
+    rules: createRuleStore(database),
+    windows: createWindowStore(database),
+    targets: createTargetStore(database),
+    outbox: createOutboxStore(database),
+    watch: createWatchStore(database, states),
     users: createUserStore(database),
     sessions: createSessionStore(database),
     tokens: createTokenStore(database),
+    audit: createAuditStore(database),
     maintenance: createMaintenanceStore(database, upkeep, layouts, states, clock, log),
     async close() {
       await states.close()

@@ -1,7 +1,6 @@
 import type { EventReport } from '../domain/event.ts'
 import type { Host, HostFacts, HostStatus } from '../domain/host.ts'
 import type { Frame, Series } from '../domain/sample.ts'
-import type { Access, User } from '../domain/user.ts'
 import type {
   EventStore,
   OutboxStore,
@@ -10,8 +9,10 @@ import type {
   WatchStore,
   WindowStore,
 } from './event-store.ts'
+import type { AuditStore, SessionStore, TokenStore, UserStore } from './person-store.ts'
 
 export type * from './event-store.ts'
+export type * from './person-store.ts'
 
 /**
  * The port to the server's database. Features ask for the narrowest of these types that serves them; only
@@ -66,6 +67,8 @@ export type HostStore = {
   count(upSince: number): Promise<{ up: number; down: number }>
   /** Every metric that the host has samples of, sorted. */
   metrics(name: string): Promise<string[]>
+  /** Metrics of any host whose names hold all these words, in any case of ASCII letters, sorted; at most `limit`. */
+  findMetrics(words: readonly string[], limit: number): Promise<string[]>
   /** With samples and events; false when there is none of this name. */
   delete(name: string): Promise<boolean>
   /** With all it has, its key too. Agents that go on under the old name make a new host of it. */
@@ -88,63 +91,6 @@ export type SampleStore = {
   ranges(host: string, metrics: readonly string[], from: number, to: number): Promise<Map<string, Series>>
   /** First and last time of any sample of the host; null when there is none. */
   extent(host: string): Promise<{ first: number; last: number } | null>
-}
-
-export type UserStore = {
-  list(): Promise<User[]>
-  /** `passwordHash` is what `Bun.password` made. */
-  find(name: string): Promise<(User & { passwordHash: string }) | null>
-  /** False when the name is taken. */
-  add(name: string, access: Access, passwordHash: string, at: number): Promise<boolean>
-  /** Ends the user's sessions too. False when there is no such user; so for the next two. */
-  setPassword(name: string, passwordHash: string): Promise<boolean>
-  setAccess(name: string, access: Access): Promise<boolean>
-  /** With sessions and tokens. */
-  delete(name: string): Promise<boolean>
-  noteSignIn(name: string, at: number): Promise<void>
-}
-
-export type Session = {
-  readonly user: string
-  readonly access: Access
-  readonly created: number
-  readonly expires: number
-}
-
-export type SessionStore = {
-  /** `tokenHash` is the SHA-256 of the cookie, in hex: a stolen database opens no session. */
-  add(tokenHash: string, user: string, created: number, expires: number): Promise<void>
-  /** Null when there is none or it ended at or before `now`. */
-  find(tokenHash: string, now: number): Promise<Session | null>
-  extend(tokenHash: string, expires: number): Promise<void>
-  delete(tokenHash: string): Promise<void>
-  /** Removes those that ended; how many. */
-  prune(now: number): Promise<number>
-}
-
-export type ApiToken = {
-  readonly id: number
-  readonly name: string
-  readonly user: string
-  readonly access: Access
-  readonly created: number
-  readonly expires: number | null
-  readonly lastUsed: number | null
-}
-
-export type TokenStore = {
-  add(token: {
-    name: string
-    user: string
-    tokenHash: string
-    created: number
-    expires: number | null
-  }): Promise<number>
-  list(): Promise<ApiToken[]>
-  /** Null when there is none or it ended. `access` is the user's of now. */
-  find(tokenHash: string, now: number): Promise<ApiToken | null>
-  delete(id: number): Promise<boolean>
-  noteUse(id: number, at: number): Promise<void>
 }
 
 export type StorageStats = {
@@ -193,6 +139,7 @@ export type Store = {
   readonly users: UserStore
   readonly sessions: SessionStore
   readonly tokens: TokenStore
+  readonly audit: AuditStore
   readonly maintenance: MaintenanceStore
   close(): Promise<void>
 }

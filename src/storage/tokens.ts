@@ -1,4 +1,4 @@
-import type { Access } from '../domain/user.ts'
+import { type Access, covers } from '../domain/user.ts'
 import type { Database, Value } from './database.ts'
 import type { ApiToken, TokenStore } from './store.ts'
 
@@ -7,12 +7,13 @@ type TokenRow = {
   name: string
   user: string
   access: Access
+  bound: Access | null
   created: number
   expires: number | null
   last_used: number | null
 }
 
-const SELECT = `SELECT token.id AS id, token.name AS name, user.name AS user, user.access AS access,
+const SELECT = `SELECT token.id AS id, token.name AS name, user.name AS user, user.access AS access, token.access AS bound,
   token.created AS created, token.expires AS expires, token.last_used AS last_used
   FROM token JOIN user ON user.id = token.user`
 
@@ -21,13 +22,13 @@ export function createTokenStore(database: Database): TokenStore {
     database.transaction((transaction) => transaction.run(sql, values))
 
   return {
-    add: ({ name, user, tokenHash, created, expires }) =>
+    add: ({ name, user, tokenHash, created, expires, access }) =>
       database.transaction(async (transaction) => {
         const [row] = await transaction.query<{ id: number }>('SELECT id FROM user WHERE name = ?', [user])
         if (!row) throw new Error(`there is no user ${user}`)
         return transaction.insert(
-          'INSERT INTO token (name, user, token_hash, created, expires) VALUES (?, ?, ?, ?, ?)',
-          [name, row.id, tokenHash, created, expires],
+          'INSERT INTO token (name, user, token_hash, created, expires, access) VALUES (?, ?, ?, ?, ?, ?)',
+          [name, row.id, tokenHash, created, expires, access ?? null],
         )
       }),
 
@@ -49,6 +50,8 @@ export function createTokenStore(database: Database): TokenStore {
   }
 }
 
-function toToken({ last_used: lastUsed, ...rest }: TokenRow): ApiToken {
-  return { ...rest, lastUsed }
+/** Whoever lost access lost that of the tokens too. */
+function toToken({ last_used: lastUsed, bound, ...rest }: TokenRow): ApiToken {
+  const access = bound !== null && covers(rest.access, bound) ? bound : rest.access
+  return { ...rest, access, lastUsed }
 }

@@ -52,6 +52,11 @@ export function createUserStore(database: Database): UserStore {
         transaction.run('UPDATE user SET access = ? WHERE id = ?', [access, id]),
       ),
 
+    setPreferences: (name, preferences) =>
+      change(name, (transaction, id) =>
+        transaction.run('UPDATE user SET preferences = ? WHERE id = ?', [JSON.stringify(preferences), id]),
+      ),
+
     delete: (name) =>
       change(name, async (transaction, id) => {
         await transaction.run('DELETE FROM session WHERE user = ?', [id])

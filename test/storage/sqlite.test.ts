@@ -3,6 +3,7 @@ import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { makeTempDir } from '../support/spawn.ts'
 import { describeNames } from './names.contract.ts'
+import { describePeople } from './people.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
 
 const log = createLog({ level: 'error', format: 'text' })
@@ -17,3 +18,4 @@ function makeWorkbench(): Workbench {
 
 describeStore('a store on SQLite', makeWorkbench)
 describeNames('names of hosts on SQLite', makeWorkbench)
+describePeople('people on SQLite', makeWorkbench)
