@@ -41,7 +41,7 @@ export const STOP_LIMIT_MS = 3000
 
 /** Seconds for which an engine leads without renewing, in intervals and at the least: so long a crash of it keeps the others waiting. */
 const LEASE_INTERVALS = 3
-const LEASE_LEAST = 15
+const LEASE_LEAST = 5
 
 /** A difference between the two clocks above this is a jump of the wall clock, not its drift. */
 const JUMP_MS = 60_000

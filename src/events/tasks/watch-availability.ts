@@ -49,19 +49,6 @@ export const watchAvailability: Task = {
         message: own.get(host)?.message ?? '',
       },
     }))
-    for (const { host, silent } of verdict.opening)
-      reports.push({
-        host,
-        report: {
-          ...common,
-          uid: `silence:${now}`,
-          change: 1,
-          time: now,
-          status: 'open',
-          message: describeSilence(host, silent),
-        },
-      })
-
     const memory = advance(before, verdict.group, verdict.joined)
     const tell = ({ group, hosts: members }: Memory, change: number, status: 'open' | 'closed') =>
       reports.push({
@@ -79,6 +66,19 @@ export const watchAvailability: Task = {
     if (before !== null && before.group.opened !== memory?.group.opened)
       tell(before, before.change + 1, 'closed')
     if (memory !== null && verdict.joined.length > 0) tell(memory, memory.change, 'open')
+    for (const { host, silent } of verdict.opening)
+      reports.push({
+        host,
+        report: {
+          ...common,
+          uid: `silence:${now}`,
+          change: 1,
+          time: now,
+          status: 'open',
+          message: describeSilence(host, silent),
+        },
+      })
+
     const value = memory === null ? null : JSON.stringify(memory)
     if (reports.length > 0 || value !== remembered) await watch.report(reports, now, { name: MEMORY, value })
     return false

@@ -1,0 +1,53 @@
+import type { EventReport } from '../../src/domain/event.ts'
+import { encodeBatch, parseReply } from '../../src/protocol/encode.ts'
+import type { Reply } from '../../src/protocol/message.ts'
+
+/** Speaks for any number of hosts on one connection, as real agents do on theirs. */
+export type FakeAgent = {
+  /** Sends one batch; rejects unless it is stored. Without events it is a sign of life, with one sample. */
+  say(host: string, events?: readonly EventReport[]): Promise<void>
+  close(): void
+}
+
+export async function connectAgent(port: number, passphrase: string): Promise<FakeAgent> {
+  const waiting = new Map<number, (reply: Reply) => void>()
+  let text = ''
+  let id = 0
+  const socket = await Bun.connect({
+    hostname: '127.0.0.1',
+    port,
+    socket: {
+      data(_, bytes) {
+        text += bytes.toString()
+        for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+          const reply = parseReply(text.slice(0, end))
+          text = text.slice(end + 1)
+          if (reply.id !== null) waiting.get(reply.id)?.(reply)
+        }
+      },
+      error() {},
+    },
+  })
+  return {
+    async say(host, events = []) {
+      const clock = Math.floor(Date.now() / 1000)
+      const mine = id++
+      const answered = new Promise<Reply>((resolve) => waiting.set(mine, resolve))
+      const facts = {
+        ip: '127.0.0.1',
+        platform: 'Linux',
+        build: 'Debian 12',
+        architecture: '64bit',
+        domain: 'example.org',
+        processors: 1,
+        memoryMb: 1024,
+      }
+      const metrics = ['perf.test']
+      const batch = { id: mine, host, passphrase, clock, facts, metrics, frames: [[clock, 1]], events }
+      socket.write(encodeBatch(batch, 0, true))
+      const reply = await answered
+      if (!('stored' in reply) || reply.refused !== undefined) throw new Error(JSON.stringify(reply))
+    },
+    close: () => socket.end(),
+  }
+}
