@@ -220,8 +220,8 @@ describe.skipIf(obstacle !== null)("install.sh under busybox's shell, without sy
     })
     const name = `${FILE}.tar.gz`
     const archive = packTarGz([{ name: 'monitor', data: readFileSync(PROGRAM), mode: 0o755 }], 0)
-    const files: Record<string, Uint8Array | string> = {
-      [`/${name}`]: archive,
+    const files: Record<string, Blob | string> = {
+      [`/${name}`]: new Blob([archive as Uint8Array<ArrayBuffer>]),
       '/SHA256SUMS': `${'0'.repeat(64)}  other\n${sha256(archive)}  ${name}\n`,
     }
     server = Bun.serve({
@@ -229,7 +229,7 @@ describe.skipIf(obstacle !== null)("install.sh under busybox's shell, without sy
       hostname: '127.0.0.1',
       fetch: ({ url }) => {
         const file = files[new URL(url).pathname]
-        return file === undefined ? new Response('', { status: 404 }) : new Response(file as BodyInit)
+        return file === undefined ? new Response('', { status: 404 }) : new Response(file)
       },
     })
   })

@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ServiceSpec } from '../../src/platform/service-manager.ts'
+import { openSystemd, parseShow } from '../../src/platform/systemd.ts'
+import { writeUnit } from '../../src/platform/systemd-unit.ts'
+import { makeTempDir } from '../support/spawn.ts'
+
+const AGENT: ServiceSpec = {
+  name: 'monitor-agent',
+  title: 'Monitor: agent',
+  doc: 'Watches this machine.',
+  program: process.execPath,
+  arguments: ['agent', '--config', '/etc/monitor/agent.toml'],
+  user: 'monitor-agent',
+  dataDir: '/var/lib/monitor/agent',
+  writableFolders: [],
+  secretFiles: [],
+  watchesMachine: true,
+  bindsLowPort: false,
+  reloads: false,
+}
+const SERVER: ServiceSpec = {
+  ...AGENT,
+  name: 'monitor-server',
+  arguments: ['server', '--config', '/etc/monitor/monitor.toml'],
+  user: 'monitor',
+  dataDir: '/var/lib/monitor/server',
+  watchesMachine: false,
+  reloads: true,
+}
+
+let folder = ''
+beforeAll(() => {
+  folder = makeTempDir()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const ANALYZE = '/usr/bin/systemd-analyze'
+if (!existsSync(ANALYZE))
+  console.log("NOT TESTED HERE: systemd's judgement of the units (systemd-analyze is missing)")
+
+describe('units', () => {
+  const units: [string, ServiceSpec, number][] = [
+    ['the agent', AGENT, 2.5],
+    ['the server', SERVER, 2.5],
+    ['a server that watches its machine', { ...SERVER, watchesMachine: true }, 2.5],
+    ['a server on port 443', { ...SERVER, bindsLowPort: true }, 2.5],
+    ['all of it', { ...SERVER, bindsLowPort: true, watchesMachine: true }, 2.5],
+    [
+      'one with its data elsewhere',
+      { ...SERVER, dataDir: '/srv/of us/m%n', writableFolders: ['/srv/db'] },
+      2.5,
+    ],
+  ]
+  test.skipIf(!existsSync(ANALYZE)).each(units)(
+    'systemd takes the unit of %s and calls it safe',
+    (_name, spec, limit) => {
+      const file = join(folder, `${spec.name}.service`)
+      writeFileSync(file, writeUnit(spec))
+      const verify = Bun.spawnSync([ANALYZE, 'verify', '--man=no', file])
+      expect(verify.stderr.toString()).toBe('')
+      expect(verify.exitCode).toBe(0)
+      const security = Bun.spawnSync([
+        ANALYZE,
+        'security',
+        '--offline=yes',
+        `--threshold=${limit * 10}`,
+        file,
+      ])
+      const exposure = Number(/exposure level for \S+: ([\d.]+)/.exec(security.stdout.toString())?.[1])
+      expect(exposure).toBeLessThanOrEqual(limit)
+      expect(security.exitCode).toBe(0)
+    },
+  )
+
+  test('only a service with a low port gets a right, and only that one', () => {
+    expect(writeUnit(SERVER)).toContain('\nCapabilityBoundingSet=\n')
+    expect(writeUnit({ ...SERVER, bindsLowPort: true })).toContain(
+      '\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n',
+    )
+  })
+
+  test('words that systemd would read its own way are quoted', () => {
+    const unit = writeUnit({ ...AGENT, arguments: ['--config', '/a b/"c"\\%h$HOME.toml'] })
+    expect(unit).toContain('--config "/a b/\\"c\\"\\\\%%h$$HOME.toml"\n')
+    expect(() => writeUnit({ ...AGENT, arguments: ['a\nUser=root'] })).toThrow("can't hold")
+  })
+
+  test('data outside of /var/lib is opened to the service by its path', () => {
+    expect(writeUnit(AGENT)).toContain('\nStateDirectory=monitor/agent\n')
+    for (const dataDir of ['/srv/monitor', '/var/lib/../../etc', '/var/lib/'])
+      expect(writeUnit({ ...AGENT, dataDir })).toContain(`\nReadWritePaths=${dataDir}\n`)
+  })
+})
+
+describe('the manager', () => {
+  function open({ isBooted = true, answer = '', code = 0 } = {}) {
+    const unitFolder = makeTempDir()
+    const calls: string[] = []
+    const manager = openSystemd({
+      unitFolder,
+      isBooted,
+      run: async (...words) => {
+        calls.push(words.join(' '))
+        return { code, output: answer }
+      },
+    })
+    return { manager, calls, unitFolder }
+  }
+
+  test('registers a service, brings it up to date, and forgets it', async () => {
+    const { manager, calls, unitFolder } = open()
+    await manager.install(AGENT)
+    await manager.install({ ...AGENT, program: '/usr/local/bin/monitor' })
+    expect(readdirSync(unitFolder)).toEqual(['monitor-agent.service'])
+    expect(readFileSync(join(unitFolder, 'monitor-agent.service'), 'utf8')).toContain(
+      'ExecStart=/usr/local/bin/monitor ',
+    )
+    await manager.uninstall('monitor-agent')
+    await manager.uninstall('monitor-agent')
+    expect(readdirSync(unitFolder)).toEqual([])
+    const registered = ['daemon-reload', 'enable monitor-agent.service']
+    expect(calls).toEqual([
+      ...registered,
+      ...registered,
+      'stop monitor-agent.service',
+      'disable monitor-agent.service',
+      'daemon-reload',
+      'reset-failed monitor-agent.service',
+    ])
+  })
+
+  test('in the making of an image it registers, and starts nothing', async () => {
+    const { manager, calls } = open({ isBooted: false })
+    await manager.install(AGENT)
+    expect(calls).toEqual(['enable monitor-agent.service'])
+    await expect(manager.start('monitor-agent')).rejects.toThrow('systemd does not run this machine')
+    expect(await manager.status('monitor-agent')).toMatchObject({ state: 'stopped', starts: true })
+  })
+
+  test('says what systemd said when that refuses', async () => {
+    const { manager } = open({ code: 1, answer: 'Failed to enable unit\n' })
+    await expect(manager.install(AGENT)).rejects.toThrow('ended with 1: Failed to enable unit')
+  })
+
+  test('a service that is not there can not be started', async () => {
+    const { manager } = open()
+    await expect(manager.start('monitor-agent')).rejects.toThrow('monitor-agent is not installed')
+    expect(await manager.status('monitor-agent')).toMatchObject({ state: 'not installed' })
+  })
+})
+
+describe('what systemd says of a unit', () => {
+  const cases: [string, string, ReturnType<typeof parseShow>][] = [
+    [
+      'that it runs',
+      'LoadState=loaded\nActiveState=active\nSubState=running\nMainPID=95\nUnitFileState=enabled\nResult=success\nNRestarts=0\nStatusText=\n',
+      { state: 'running', pid: 95, starts: true, detail: '' },
+    ],
+    [
+      'that it waits for its next try',
+      'LoadState=loaded\nActiveState=activating\nSubState=auto-restart\nMainPID=0\nUnitFileState=enabled\nResult=watchdog\nNRestarts=2',
+      {
+        state: 'starting',
+        pid: null,
+        starts: true,
+        detail: 'waits to be started again; last result: watchdog; restarts: 2',
+      },
+    ],
+    [
+      'that it failed',
+      'LoadState=loaded\nActiveState=failed\nMainPID=0\nUnitFileState=disabled\nResult=exit-code\nNRestarts=0',
+      { state: 'failed', pid: null, starts: false, detail: 'last result: exit-code' },
+    ],
+    [
+      'that there is none',
+      'LoadState=not-found\nActiveState=inactive',
+      { state: 'not installed', pid: null, starts: false, detail: '' },
+    ],
+    ['nothing of use', 'nonsense', { state: 'stopped', pid: null, starts: false, detail: '' }],
+  ]
+  test.each(cases)('%s', (_name, text, status) => expect(parseShow(text)).toEqual(status))
+})
