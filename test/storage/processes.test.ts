@@ -7,69 +7,26 @@ import { openStore } from '../../src/storage/open.ts'
 import { restoreBackup } from '../../src/storage/restore.ts'
 import { makeTempDir } from '../support/spawn.ts'
 import { toPairs } from './reports.ts'
+import { createWriters } from './writers.ts'
 
 const log = createLog({ level: 'error', format: 'text' })
 const PATIENCE_MS = 30_000
 
 let dataDir: string
-let children: Bun.Subprocess[]
+const { start, endAll } = createWriters(
+  () => 'sqlite:monitor.db',
+  () => dataDir,
+)
 
 beforeEach(() => {
   dataDir = makeTempDir()
-  children = []
 })
 afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL')
-  await Promise.all(children.map((child) => child.exited))
+  await endAll()
   rmSync(dataDir, { recursive: true, force: true })
 })
 
 const open = () => openStore('sqlite:monitor.db', { dataDir, clock: systemClock, log })
-
-/** Starts `writer.ts`; `acknowledged` fills while it runs. */
-function start(name: string, count?: number) {
-  const script = join(import.meta.dir, 'writer.ts')
-  const child = Bun.spawn([process.execPath, script, dataDir, name, ...(count ? [`${count}`] : [])], {
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
-  children.push(child)
-  const acknowledged = new Map<number, number>()
-  const lines: string[] = []
-  const waiting = new Set<() => void>()
-  const ended = (async () => {
-    let rest = ''
-    const decoder = new TextDecoder()
-    for await (const chunk of child.stdout) {
-      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-      rest = parts.pop() ?? ''
-      for (const line of parts) {
-        lines.push(line)
-        const [time, value] = line.split(' ').map(Number)
-        if (time !== undefined && value !== undefined) acknowledged.set(time, value)
-      }
-      for (const check of waiting) check()
-    }
-  })()
-  return {
-    acknowledged,
-    kill: (signal: NodeJS.Signals) => child.kill(signal),
-    /** Until it has said so many lines. */
-    async said(count: number) {
-      if (lines.length >= count) return
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const check = () => lines.length >= count && resolve()
-      waiting.add(check)
-      await Promise.race([promise, ended])
-      waiting.delete(check)
-      if (lines.length < count) throw new Error(`it ended early: ${await new Response(child.stderr).text()}`)
-    },
-    async end(): Promise<number> {
-      await ended
-      return child.exited
-    },
-  }
-}
 
 test(
   'every sample acknowledged before a kill -9 is there afterwards',

@@ -1,15 +1,16 @@
 /**
- * A process of its own for `processes.test.ts`: `bun writer.ts DATA_DIR NAME` writes one packet after the other for host NAME and
- * says on standard output, one line each, which times are acknowledged. `fold` as NAME folds all the time instead.
+ * A process of its own: `bun writer.ts URL DATA_DIR NAME COUNT` writes one packet after the other for host NAME and says on standard
+ * output, one line each, which times are acknowledged. What is not acknowledged it writes again, as an agent does. `fold` as NAME folds
+ * all the time instead.
  */
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'
 
-const [dataDir = '', name = '', count = 'Infinity'] = process.argv.slice(2)
+const [url = '', dataDir = '', name = '', count = 'Infinity'] = process.argv.slice(2)
 const log = createLog({ level: 'error', format: 'text' })
-const store = await openStore('sqlite:monitor.db', { dataDir, clock: systemClock, log })
+const store = await openStore(url, { dataDir, clock: systemClock, log })
 process.stdout.write('open\n')
 
 if (name === 'fold') {
@@ -27,7 +28,15 @@ for (let i = 0; i < Number(count); i++) {
   // Every seventh is late; none is of the same time as another.
   const time = MIDNIGHT + (i % 7 === 6 ? i - 10_000 : i) * 60
   const values = { value: i, half: i / 2, [`${name}.own`]: 1 }
-  await store.ingest.write([aReport(name, { heard: time, frames: [aFrame(time, values)] })])
+  const reports = [aReport(name, { heard: time, frames: [aFrame(time, values)] })]
+  for (;;)
+    try {
+      await store.ingest.write(reports)
+      break
+    } catch (error) {
+      process.stderr.write(`${error}\n`)
+      await Bun.sleep(50)
+    }
   process.stdout.write(`${time} ${i}\n`)
   await new Promise((resolve) => setImmediate(resolve))
 }
