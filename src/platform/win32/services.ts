@@ -1,4 +1,5 @@
 import { describeFailure, openSystemLibrary, toWide, viewOf } from './library.ts'
+import { SERVICE_STATUS_PROCESS } from './service-calls.ts'
 
 /** Asks the service manager which services run; any account may. */
 export function openServiceStates(
@@ -50,6 +51,3 @@ const SC_STATUS_PROCESS_INFO = 0
 const SERVICE_RUNNING = 4
 const ERROR_INVALID_NAME = 123
 const ERROR_SERVICE_DOES_NOT_EXIST = 1060
-
-/** winsvc.h: nine DWORDs. */
-export const SERVICE_STATUS_PROCESS = { size: 36, dwCurrentState: 4 } as const

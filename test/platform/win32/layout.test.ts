@@ -5,7 +5,11 @@ import { listLetters } from '../../../src/platform/win32/drives.ts'
 import { readWide, toWide } from '../../../src/platform/win32/library.ts'
 import { MIB_IF_ROW2, MIB_IF_TABLE2, parseInterfaces } from '../../../src/platform/win32/network.ts'
 import { PROCESSENTRY32W } from '../../../src/platform/win32/processes.ts'
-import { SERVICE_STATUS_PROCESS } from '../../../src/platform/win32/services.ts'
+import {
+  SERVICE_FAILURE_ACTIONSW,
+  SERVICE_STATUS_PROCESS,
+} from '../../../src/platform/win32/service-calls.ts'
+import { SERVICE_STATUS } from '../../../src/platform/win32/service-entry.ts'
 import {
   MEMORYSTATUSEX,
   OSVERSIONINFOEXW,
@@ -20,7 +24,9 @@ const LAYOUTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   MIB_IF_ROW2,
   MIB_IF_TABLE2,
   PROCESSENTRY32W,
+  SERVICE_STATUS,
   SERVICE_STATUS_PROCESS,
+  SERVICE_FAILURE_ACTIONSW,
   PDH_RAW_COUNTER,
 }
 
