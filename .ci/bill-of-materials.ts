@@ -31,6 +31,10 @@ export function writeBillOfMaterials(lock: LockFile, time: number): string {
     .map(([path, entry]) => ({ path, name: nameOf(path), entry }))
   const own = `pkg:npm/${lock.name}@${lock.version}`
   const byPath = new Map(runtime.map((component) => [component.path, component]))
+  // A version that lies in several folders is one component.
+  const unique = [
+    ...new Map(runtime.map((component) => [refOf(component.name, component.entry), component])).values(),
+  ]
   const bill = {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -47,7 +51,7 @@ export function writeBillOfMaterials(lock: LockFile, time: number): string {
         purl: own,
       },
     },
-    components: runtime.map(describeComponent),
+    components: unique.map(describeComponent),
     dependencies: [
       {
         ref: own,
@@ -55,7 +59,7 @@ export function writeBillOfMaterials(lock: LockFile, time: number): string {
           refsOf(name, '', byPath),
         ),
       },
-      ...runtime.map(({ path, entry }) => ({
+      ...unique.map(({ path, entry }) => ({
         ref: refOf(nameOf(path), entry),
         dependsOn: Object.keys(entry.dependencies ?? {}).flatMap((name) => refsOf(name, path, byPath)),
       })),

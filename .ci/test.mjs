@@ -8,6 +8,16 @@ import { findBun, install, ROOT } from './install.mjs'
 /** Debian packages that tests use, with a program of each that tells that it is there. */
 const DEBIAN_PACKAGES = [
   { name: 'chromium', program: '/usr/bin/chromium', for: 'the tests in a real browser' },
+  { name: 'systemd', program: '/usr/bin/systemd-analyze', for: "systemd's judgement of the units" },
+  { name: 'shellcheck', program: '/usr/bin/shellcheck', for: 'a look through install.sh' },
+  { name: 'busybox', program: '/bin/busybox', for: 'install.sh in a tiny root' },
+  { name: 'dash', program: '/bin/dash', for: 'install.sh in a tiny root' },
+  { name: 'qemu-user-static', program: '/usr/bin/qemu-aarch64-static', for: 'the program for arm64' },
+  {
+    name: 'libc6-arm64-cross',
+    program: '/usr/aarch64-linux-gnu/lib/libc.so.6',
+    for: 'the program for arm64',
+  },
   { name: 'wine64', program: '/usr/lib/wine/wine64', for: 'the program for Windows, under Wine' },
   { name: 'wine', program: '/usr/bin/wine', for: 'the program for Windows, under Wine' },
   {
@@ -88,6 +98,11 @@ async function main() {
     count(
       'build for Windows',
       (await run(bun, [join('.ci', 'build.ts'), '--only', 'monitor-windows-x64.exe'])).code === 0,
+    )
+  if (existsSync('/usr/bin/qemu-aarch64-static'))
+    count(
+      'build for arm64',
+      (await run(bun, [join('.ci', 'build.ts'), '--only', 'monitor-linux-arm64'])).code === 0,
     )
   const tests = await run(bun, ['test'])
   passed += numberBefore('pass', tests.output)

@@ -5,6 +5,10 @@ import { createLog, describeError, type Log, type LogFormat } from '../lib/log.t
 import type { Supervisor } from '../platform/supervisor.ts'
 import { findServiceWord } from './service-word.ts'
 
+const READY = 'READY=1'
+/** systemd may be too busy to take it. */
+const READY_AGAIN_MS = 1000
+
 /** Signs of life for each time that systemd waits for one. */
 const SIGNS = 3
 
@@ -87,6 +91,8 @@ export function superviseBySystemd(
     } catch (error) {
       if (!isTold) log.warn('systemd does not hear this service', { error: describeError(error) })
       isTold = true
+      // The rest is said again and again, or makes no difference; without this one the start counts as failed.
+      if (text === READY) clock.after(READY_AGAIN_MS, () => tell(text))
     }
   }
 
@@ -97,7 +103,7 @@ export function superviseBySystemd(
 
   return {
     ready() {
-      tell('READY=1')
+      tell(READY)
       if (watchdogMs > 0) keepAlive()
     },
     stopping: () => tell('STOPPING=1'),

@@ -1,7 +1,10 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { createLog } from '../../src/lib/log.ts'
 import { encodeAddress, openNotifySocket } from '../../src/platform/systemd-notify.ts'
+import { superviseBySystemd } from '../../src/roles/supervisor.ts'
+import { fakeClock } from '../support/clock.ts'
 import { openDatagramSocket } from '../support/datagram-socket.ts'
 import { makeTempDir, startMonitor } from '../support/spawn.ts'
 
@@ -81,4 +84,21 @@ describe.skipIf(process.platform !== 'linux')('word for systemd', () => {
     await monitor.waitFor(/systemd does not hear this service/)
     expect(await monitor.stop()).toBe(0)
   })
+})
+
+test('that a role is up is said again until systemd hears it', async () => {
+  const clock = fakeClock()
+  const heard: string[] = []
+  let isDeaf = true
+  const send = (text: string) => {
+    if (isDeaf) throw new Error('busy')
+    heard.push(text)
+  }
+  const supervisor = superviseBySystemd(send, 0, clock, createLog({ level: 'error', format: 'text' }))
+  supervisor.ready()
+  await clock.advance(5000)
+  expect(heard).toEqual([])
+  isDeaf = false
+  await clock.advance(60_000)
+  expect(heard).toEqual(['READY=1'])
 })

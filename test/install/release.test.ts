@@ -1,0 +1,105 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ArchiveEntry, packTarGz, packZip } from '../../.ci/archive.ts'
+import { type LockFile, writeBillOfMaterials } from '../../.ci/bill-of-materials.ts'
+import { makeTempDir, runMonitor } from '../support/spawn.ts'
+
+const ROOT = join(import.meta.dir, '..', '..')
+const TIME = 1_700_000_000
+
+describe('archives', () => {
+  const folder = makeTempDir()
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const entries: readonly ArchiveEntry[] = [
+    { name: 'monitor', data: crypto.getRandomValues(new Uint8Array(50_001)), mode: 0o755 },
+    { name: 'empty', data: new Uint8Array(), mode: 0o644 },
+    { name: 'LICENSE', data: new Uint8Array(512).fill(65), mode: 0o644 },
+  ]
+  const unpack = (file: string, archive: Uint8Array, ...command: string[]) => {
+    writeFileSync(join(folder, file), archive)
+    const target = join(folder, `${file}-unpacked`)
+    const { success, stderr } = Bun.spawnSync(['mkdir', target])
+    if (!success) throw new Error(stderr.toString())
+    const done = Bun.spawnSync([...command, join(folder, file)], { cwd: target })
+    expect(done.stderr.toString()).toBe('')
+    expect(done.exitCode).toBe(0)
+    for (const { name, data } of entries)
+      expect(new Uint8Array(readFileSync(join(target, name)))).toEqual(new Uint8Array(data))
+    return target
+  }
+
+  test('tar reads what was packed, with its rights and time', () => {
+    const target = unpack('a.tar.gz', packTarGz(entries, TIME), 'tar', '--warning=all', '-xpzf')
+    expect(statSync(join(target, 'monitor')).mode & 0o777).toBe(0o755)
+    expect(statSync(join(target, 'LICENSE')).mtimeMs).toBe(TIME * 1000)
+  })
+  test.skipIf(!existsSync('/bin/busybox'))('so does unzip, and busybox tar', () => {
+    unpack('a.zip', packZip(entries, TIME), '/bin/busybox', 'unzip', '-q')
+    unpack('b.tar.gz', packTarGz(entries, TIME), '/bin/busybox', 'tar', '-xzf')
+  })
+  test('packing again gives the same bytes', () => {
+    expect(packTarGz(entries, TIME)).toEqual(packTarGz(entries, TIME))
+    expect(packZip(entries, TIME)).toEqual(packZip(entries, TIME))
+  })
+})
+
+describe('the bill of materials', () => {
+  const lock: LockFile = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
+  const bill = JSON.parse(writeBillOfMaterials(lock, TIME))
+  const names: string[] = bill.components.map(({ name }: { name: string }) => name)
+
+  test('names Bun and every package that runs, and none that only builds or tests', () => {
+    const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    for (const name of ['bun', ...Object.keys(own.dependencies)]) expect(names).toContain(name)
+    for (const name of Object.keys(own.devDependencies)) if (name !== 'bun') expect(names).not.toContain(name)
+  })
+  test('gives each a checksum, a licence and a version, and points at nothing that it does not name', () => {
+    for (const { name, version, hashes, licenses, purl } of bill.components)
+      expect([name, version, hashes?.[0]?.content.length, licenses.length > 0, purl]).toEqual([
+        name,
+        expect.any(String),
+        128,
+        true,
+        expect.stringContaining(`@${version}`),
+      ])
+    const refs = new Set<string>([
+      bill.metadata.component['bom-ref'],
+      ...bill.components.map((one: { 'bom-ref': string }) => one['bom-ref']),
+    ])
+    expect(refs.size).toBe(bill.components.length + 1)
+    for (const { ref, dependsOn } of bill.dependencies)
+      expect([ref, ...dependsOn].filter((one) => !refs.has(one))).toEqual([])
+  })
+})
+
+const QEMU = '/usr/bin/qemu-aarch64-static'
+const ARM_ROOT = '/usr/aarch64-linux-gnu'
+const ARM_PROGRAM = join(ROOT, 'dist', 'monitor-linux-arm64')
+const missing = [QEMU, ARM_ROOT, ARM_PROGRAM].filter((path) => !existsSync(path))
+if (missing.length > 0) console.log(`NOT TESTED HERE: the program for arm64 (${missing.join(', ')} missing)`)
+
+describe.skipIf(missing.length > 0)('the program for arm64, under qemu', () => {
+  const program = [QEMU, '-L', ARM_ROOT, ARM_PROGRAM]
+  const LONG = 60_000
+  test(
+    'tells its version',
+    async () => {
+      const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+      expect((await runMonitor(['--version'], { program })).stdout).toStartWith(`${version} (`)
+    },
+    LONG,
+  )
+  test(
+    'prints once what it would send',
+    async () => {
+      const { code, stdout } = await runMonitor(['agent', '--once'], { program })
+      const { facts, metrics, frames } = JSON.parse(stdout)
+      expect(facts.memoryMb).toBeGreaterThan(100)
+      expect(metrics).toContain('perf.memory.percent.used')
+      expect(frames[0]).toHaveLength(metrics.length + 1)
+      expect(code).toBe(0)
+    },
+    LONG,
+  )
+})
