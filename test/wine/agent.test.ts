@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { copyFileSync, existsSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { COMPILED, makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
 import {
@@ -83,25 +83,26 @@ describe.skipIf(obstacle !== null)('the compiled program on Windows', () => {
   )
 
   test(
-    'reports to a server on Linux, and what it could not send survives a kill',
+    'reports to a server on Linux over TLS, and what it could not send survives a kill',
     async () => {
       const cwd = makeTempDir()
       const data = join(cwd, 'server')
-      const args = (port: number) => [
-        ...['server', '--data-dir', data, '--set', 'web.port=0', '--set', `collect.port=${port}`],
-        ...['--set', 'collect.tls_port=off', '--set', 'collect.passphrase=sesame'],
+      const args = (tlsPort: number) => [
+        ...['server', '--data-dir', data, '--set', 'web.port=0', '--set', 'collect.port=off'],
+        ...['--set', `collect.tls_port=${tlsPort}`, '--set', 'collect.passphrase=sesame'],
       ]
-      const agentArgs = (port: number) => [
+      const agentArgs = (port: number, fingerprint: string) => [
         ...['agent', '--data-dir', toWindowsPath(join(cwd, 'agent')), '--set', 'agent.interval=1s'],
         ...['--set', 'agent.name=win02', '--set', 'agent.passphrase=sesame'],
-        ...['--set', `agent.server=127.0.0.1:${port}`],
+        ...['--set', `agent.server=127.0.0.1:${port}`, '--set', `agent.fingerprint=${fingerprint}`],
       ]
       const program = wine.command(WINDOWS_PROGRAM)
       let server: RunningMonitor = await startMonitor(args(0), { cwd, program: COMPILED })
-      const port = server.ports.collect ?? 0
+      const port = server.ports.collect_tls ?? 0
+      const fingerprint = / fingerprint=([0-9a-f]{64}) /.exec(server.stderr())?.[1] ?? ''
       // No server at first: what the agent reads then can only be in its queue.
       await server.stop()
-      let agent = await startMonitor(agentArgs(port), { cwd, program, env: wine.env })
+      let agent = await startMonitor(agentArgs(port, fingerprint), { cwd, program, env: wine.env })
       const unsent = await waitFor(async () => {
         const times = readQueuedTimes(join(cwd, 'agent'))
         return times.length > 2 ? times : null
@@ -110,7 +111,7 @@ describe.skipIf(obstacle !== null)('the compiled program on Windows', () => {
       await agent.exited
       try {
         server = await startMonitor(args(port), { cwd, program: COMPILED })
-        agent = await startMonitor(agentArgs(port), { cwd, program, env: wine.env })
+        agent = await startMonitor(agentArgs(port, fingerprint), { cwd, program, env: wine.env })
         const api = await openApi(server, data)
         const host = await waitFor(async () => {
           const found = await api('/api/v1/hosts/win02')
@@ -122,6 +123,8 @@ describe.skipIf(obstacle !== null)('the compiled program on Windows', () => {
         const times = points.map(([time]) => time)
         expect(times).toEqual(expect.arrayContaining(unsent))
         expect(new Set(times).size).toBe(times.length)
+        const page = await fetchPage(server, data, '/hosts/win02')
+        for (const text of [host.build, host.ip, '>c<', 'eth0']) if (text !== '') expect(page).toContain(text)
       } finally {
         agent.signal('SIGKILL')
         await Promise.all([agent.exited, server.stop()])
@@ -157,6 +160,8 @@ function readQueuedTimes(folder: string): number[] {
 
 /** Of a host, or of a metric. */
 type ApiAnswer = {
+  readonly build: string
+  readonly ip: string
   readonly latest: Readonly<Record<string, number>>
   readonly points: readonly [number, number][]
 }
@@ -180,4 +185,21 @@ async function waitFor<Found>(ask: () => Promise<Found | null>): Promise<Found> 
     if (found !== null) return found
     await Bun.sleep(200)
   }
+}
+
+/** A page as the server's first user sees it. */
+async function fetchPage(server: RunningMonitor, data: string, path: string): Promise<string> {
+  const origin = `http://127.0.0.1:${server.ports.web}`
+  const signIn = await fetch(`${origin}/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { origin },
+    body: new URLSearchParams({
+      name: 'admin',
+      password: readFileSync(join(data, 'initial-admin-password'), 'utf8').trim(),
+      next: '/',
+    }),
+  })
+  const cookie = signIn.headers.get('set-cookie')?.split(';')[0] ?? ''
+  return (await fetch(origin + path, { headers: { cookie } })).text()
 }

@@ -79,4 +79,26 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
     },
     PATIENCE_MS,
   )
+
+  test(
+    'that can not start says why, to its log and to the service manager',
+    async () => {
+      const config = join(state, 'agent.toml')
+      writeFileSync(config, '[agent]\ninterval = "zero"\n')
+      expect(await service('install', 'agent')).toMatchObject({ code: 78 })
+      writeFileSync(config, '[agent]\nserver = ["127.0.0.1:9"]\npassphrase = "sesame"\n')
+      expect(await service('install', 'agent', '--config', toWindowsPath(config))).toMatchObject({ code: 0 })
+      writeFileSync(config, '[agent]\ninterval = "zero"\n')
+      // Our own command would look at the configuration first.
+      await wine.run('sc', ['start', 'monitor-agent'])
+      let status = await service('status', 'agent')
+      while (/starting|running/.test(status.said)) status = await service('status', 'agent')
+      expect(status).toEqual({
+        code: CODES.stopped,
+        said: 'monitor-agent: failed, starts with the machine, last exit code: 78',
+      })
+      expect(await service('uninstall', 'agent')).toMatchObject({ code: 0 })
+    },
+    PATIENCE_MS,
+  )
 })
