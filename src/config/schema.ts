@@ -287,11 +287,11 @@ function checkUrl(text: string): string | null {
   return isRight ? null : 'an address such as "https://example.org/path"'
 }
 
-/** Names end up inside metric names, between dots. */
+/** Names end up inside metric names, between dots, with `_` for what may not stand there: Windows has blanks and `MSSQL$NAME`. */
 function checkWatchedName(name: string): string | null {
-  return /^[\p{L}\p{N}_][\p{L}\p{N}._:@+-]{0,199}$/u.test(name)
+  return /^[\p{L}\p{N}_][\p{L}\p{N}._:@+$ ()-]{0,199}$/u.test(name)
     ? null
-    : 'names of letters, digits and . _ : @ + -'
+    : 'names of letters, digits, blanks and . _ : @ + $ ( ) -'
 }
 
 function maskPassword(url: string): string {

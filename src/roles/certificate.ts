@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../config/mistake.ts'
 import type { Config } from '../config/schema.ts'
@@ -7,8 +7,8 @@ import type { ShownCertificate } from '../domain/certificate-end.ts'
 import { type Certificate, readCertificate, splitPem } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { NO_DOMAIN } from '../platform/fqdn.ts'
-import { readMachine } from '../platform/machine.ts'
+import { findDomain, NO_DOMAIN } from '../platform/fqdn.ts'
+import { readShortName } from '../platform/machine.ts'
 import { openProcFs } from '../platform/proc.ts'
 import { placeFile, readKeptFile } from './kept-file.ts'
 
@@ -90,8 +90,10 @@ function explain<T>(what: string, act: () => T): T {
 /** For every name and address that this machine knows of itself. */
 async function createOwn(clock: Clock): Promise<string> {
   const { createSelfSigned } = await import('../lib/self-signed.ts')
-  const { name, facts } = readMachine(openProcFs())
-  const full = facts.domain === NO_DOMAIN ? [] : [`${name}.${facts.domain}`]
+  const name = readShortName()
+  // Also on Windows, where none of the files that tell is there.
+  const domain = findDomain(openProcFs(), hostname())
+  const full = domain === NO_DOMAIN ? [] : [`${name}.${domain}`]
   const names = [name, ...full, 'localhost'].filter((one) => /^[a-z0-9._-]+$/.test(one))
   const addresses = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
