@@ -23,6 +23,8 @@ export type AgentOptions = {
   readonly key: string | null
   /** In place of the machine's own name. */
   readonly name: string | null
+  /** Groups that the host says it belongs to. */
+  readonly groups?: readonly string[]
   /** Whole seconds between two samples, 1 at the least. */
   readonly interval: number
   /** Seconds that a sample is kept for a server that is away. */
@@ -39,7 +41,7 @@ export type AgentOptions = {
   readonly log: Log
 }
 
-export type SampleOptions = Pick<AgentOptions, 'name' | keyof SourceOptions>
+export type SampleOptions = Pick<AgentOptions, 'name' | 'groups' | keyof SourceOptions>
 
 export type Agent = {
   /** The host's name that samples go under. */
@@ -63,7 +65,7 @@ export async function startAgent(
 ): Promise<Agent> {
   const { interval, clock, log } = options
   if (options.servers.length === 0) throw new Error('the agent needs at least one server')
-  const machine = source.readMachine()
+  const machine = readMachineOf(source, options)
   const name = checkName(options.name ?? machine.name)
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
   const sender = startSender({
@@ -109,7 +111,7 @@ export async function sampleOnce(
   options: SampleOptions,
   source: Source = openSource(options),
 ): Promise<object> {
-  const machine = source.readMachine()
+  const machine = readMachineOf(source, options)
   const name = checkName(options.name ?? machine.name)
   const figures = watchOwnFigures()
   await source.measure()
@@ -128,6 +130,11 @@ export async function sampleOnce(
     frames: [[frame.time, ...frame.values]],
     events: [],
   }
+}
+
+function readMachineOf(source: Source, { groups = [] }: Pick<AgentOptions, 'groups'>) {
+  const { name, facts } = source.readMachine()
+  return { name, facts: groups.length > 0 ? { ...facts, groups } : facts }
 }
 
 function checkName(name: string): string {

@@ -1,3 +1,4 @@
+import { isGroupName } from '../domain/group.ts'
 import { isHostName } from '../domain/host.ts'
 import { isTimeZone } from '../domain/zone.ts'
 import { findChannel } from '../events/channels/index.ts'
@@ -183,6 +184,12 @@ export const SECTIONS = {
       passphrase: secret({
         example: 'a long random text',
         doc: 'The server\'s passphrase. When not given, the file "passphrase" in data_dir holds it.',
+      }),
+      groups: list({
+        example: ['web', 'berlin'],
+        doc: 'Groups that this machine belongs to, in lower case; the website filters by them. People may give it more there.',
+        check: (name) =>
+          isGroupName(name) ? null : 'names of lower-case letters, digits, dots, hyphens and underscores',
       }),
       interval: duration({ default: '60s', min: '1s', max: '1d', doc: 'Time between two samples.' }),
       queueAge: duration({

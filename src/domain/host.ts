@@ -11,11 +11,17 @@ export type HostFacts = {
   readonly domain: string
   readonly processors: number
   readonly memoryMb: number
+  /** Groups that the agent's configuration names; absent is none. */
+  readonly groups?: readonly string[]
 }
 
 /** A watched machine as the server knows it. `name` is the key of everything. */
 export type Host = HostFacts & {
   readonly name: string
+  /** All of its groups, those of its agent and those by hand; sorted. */
+  readonly groups: readonly string[]
+  /** Those by hand alone. */
+  readonly givenGroups: readonly string[]
   /** Server's clock, seconds since 1970, of the first and the newest packet. */
   readonly firstHeard: number
   readonly lastHeard: number

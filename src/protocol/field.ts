@@ -1,3 +1,4 @@
+import { isGroupName, MAX_GROUPS } from '../domain/group.ts'
 import type { HostFacts } from '../domain/host.ts'
 import { isHostName } from '../domain/host.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -60,9 +61,17 @@ export function readFacts(fields: unknown): HostFacts | null {
     domain: readText(fields.domain, MAX_FACT_LENGTH) || 'Stand Alone',
     processors: readCount(fields.processors),
     memoryMb: readCount(fields.memoryMb),
+    ...readGroupsOf(fields.groups),
   }
   const isKnown = facts.ip !== '' || facts.platform !== '' || facts.build !== '' || facts.memoryMb > 0
   return isKnown ? facts : null
+}
+
+/** What is no name of a group is left out. */
+function readGroupsOf(value: unknown): Pick<HostFacts, 'groups'> {
+  if (!Array.isArray(value)) return {}
+  const names = value.slice(0, MAX_GROUPS).filter((name) => typeof name === 'string' && isGroupName(name))
+  return names.length > 0 ? { groups: names as string[] } : {}
 }
 
 function readCount(value: unknown): number {

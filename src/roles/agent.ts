@@ -80,12 +80,14 @@ function describeAgent(
   passphrase: string,
   { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
 ): AgentOptions {
-  const { name, interval, queueAge, queueSize, processes, services, threshold, defaultThresholds } = agent
+  const { name, groups, interval, queueAge, queueSize, processes, services, threshold, defaultThresholds } =
+    agent
   return {
     servers,
     passphrase,
     key: null,
     name,
+    groups,
     interval,
     queueAge,
     queueBytes: queueSize,

@@ -9,6 +9,8 @@ export type EventQuery = {
   readonly status?: 'open' | 'closed'
   /** Events of several hosts belong to each of them. */
   readonly host?: string
+  /** Of hosts that are in this group now. */
+  readonly group?: string
   readonly metric?: string
   readonly severity?: Severity
   readonly acknowledged?: boolean

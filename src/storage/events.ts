@@ -1,6 +1,7 @@
 import type { EventAction, EventReport, Severity } from '../domain/event.ts'
 import type { Database, Reader, Transaction, Value } from './database.ts'
 import { readDeliveries } from './deliveries.ts'
+import { HOSTS_OF_GROUP } from './groups.ts'
 import { noteHistory } from './event-history.ts'
 import { applyReports } from './event-reports.ts'
 import { type EventRow, NO_HOST, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
@@ -143,7 +144,7 @@ async function writeCondition(reader: Reader, query: EventQuery): Promise<Condit
     parts.push(part)
     values.push(...more)
   }
-  const { host, metric, status, severity, acknowledged, from, to } = query
+  const { host, group, metric, status, severity, acknowledged, from, to } = query
   if (host !== undefined) {
     const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
     if (!row) return null
@@ -154,6 +155,15 @@ async function writeCondition(reader: Reader, query: EventQuery): Promise<Condit
       JSON.stringify(host),
     )
   }
+  if (group !== undefined)
+    add(
+      `(event.host IN (${HOSTS_OF_GROUP}) OR (event.host = ? AND EXISTS (SELECT 1 FROM host_group
+        JOIN host member ON member.id = host_group.host WHERE host_group.name = ?
+        AND INSTR(event.members, CONCAT('"', member.name, '"')) > 0)))`,
+      group,
+      NO_HOST,
+      group,
+    )
   if (metric !== undefined) add('event.metric = ?', metric)
   if (status !== undefined) add('event.is_open = ?', status === 'open' ? 1 : 0)
   if (severity !== undefined) add('event.severity = ?', severity)

@@ -1,3 +1,4 @@
+import { uniteGroups } from '../domain/group.ts'
 import type { Host } from '../domain/host.ts'
 import { deleteBlock, listBlockDays } from './blocks.ts'
 import { addToCounter, readCounters } from './counters.ts'
@@ -6,6 +7,7 @@ import { deleteEventsOfHost } from './event-history.ts'
 import { readLayout, unpackFrame } from './frame.ts'
 import { readFrames } from './frames.ts'
 import { closeGates, takeMaintenanceTurn } from './gates.ts'
+import { deleteGroups, giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
 import { createHostNames } from './host-names.ts'
 import type { HostStates } from './host-states.ts'
 import { foldCase } from './known-hosts.ts'
@@ -26,12 +28,15 @@ type HostRow = {
   clock_skew: number | null
   latest_time: number
   latest: Uint8Array | null
+  said_groups: string | null
+  given_groups: string | null
 }
 
 const COLUMNS = `name, ip, platform, build, architecture, domain, processors, memory_mb,
-  first_heard, last_heard, clock_skew, latest_time, latest`
+  first_heard, last_heard, clock_skew, latest_time, latest, said_groups, given_groups`
 
 const MAX_LIMIT = 1000
+const MAX_GROUPS_LISTED = 200
 
 /** Each of them is an index of the table: a page of the list reads its own rows and no others. */
 const ORDERS: Record<Exclude<NonNullable<HostQuery['sort']>, 'status'>, readonly string[]> = {
@@ -110,13 +115,24 @@ export function createHostStore(database: Database, states: HostStates, layouts:
       return { total, hosts: await toHosts(rows) }
     },
 
-    async count(upSince) {
+    async count(upSince, group) {
       await states.settle()
+      if (group !== undefined) {
+        const [all, silent] = await Promise.all([
+          countWhere(where({ upSince, group })),
+          countWhere(where({ upSince, group, status: 'down' })),
+        ])
+        return { up: Math.max(0, all - silent), down: silent }
+      }
       const total = await countWhere({ sql: '', values: [] })
       // Those that are down are few: counting them reads little of the index.
       const down = await countWhere({ sql: 'WHERE last_heard < ?', values: [upSince] })
       return { up: Math.max(0, total - down), down }
     },
+
+    groups: () => listGroups(database, MAX_GROUPS_LISTED),
+
+    giveGroups: (name, groups) => giveGroups(database, name, groups),
 
     async findMetrics(words, limit) {
       const patterns = words.slice(0, 8).map((word) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`)
@@ -162,6 +178,10 @@ function where(query: HostQuery): Condition {
     parts.push('INSTR(search_text, ?) > 0')
     values.push(foldCase(query.search))
   }
+  if (query.group !== undefined) {
+    parts.push(`id IN (${HOSTS_OF_GROUP})`)
+    values.push(query.group)
+  }
   if (query.status === 'down') {
     parts.push('last_heard < ?')
     values.push(query.upSince)
@@ -182,8 +202,11 @@ function toHost(row: HostRow, layouts: LayoutReader): Host {
       if (value !== null && value !== undefined) latest[metric] = value
     })
   }
+  const givenGroups = parseGroups(row.given_groups)
   return {
     name: row.name,
+    groups: uniteGroups(givenGroups, parseGroups(row.said_groups)),
+    givenGroups,
     ip: row.ip,
     platform: row.platform,
     build: row.build,
@@ -210,6 +233,7 @@ export async function deleteHost(transaction: Transaction, name: string): Promis
   await transaction.run('DELETE FROM late_frame WHERE host = ?', [id])
   for (const day of await listBlockDays(transaction, id)) await deleteBlock(transaction, id, day)
   await transaction.run('DELETE FROM host_layout WHERE host = ?', [id])
+  await deleteGroups(transaction, id)
   await transaction.run('DELETE FROM host WHERE id = ?', [id])
   await addToCounter(transaction, 'removed', 1)
   return true

@@ -1,5 +1,7 @@
+import { uniteGroups } from '../domain/group.ts'
 import type { HostFacts } from '../domain/host.ts'
 import type { Transaction } from './database.ts'
+import { parseGroups, saveGroups } from './groups.ts'
 import type { HostReport } from './store.ts'
 
 /** What the writer remembers of a host, so that a packet needs no look-up. */
@@ -55,6 +57,8 @@ export function createKnownHosts(): KnownHosts {
           processors = ?, memory_mb = ?, search_text = ? WHERE id = ?`,
         [...factValues(name, facts), host.id],
       )
+      if (!sameGroups(host.facts, facts))
+        await saveGroups(transaction, host.id, 'said_groups', uniteGroups(facts.groups ?? []))
       host.facts = facts
     },
     async saveLayout(transaction, host, layout, day) {
@@ -87,16 +91,21 @@ export async function saveHostLayout(transaction: Transaction, host: number, lay
 
 async function findHost(transaction: Transaction, name: string): Promise<KnownHost | null> {
   const [row] = await transaction.query<StoredFacts>(
-    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash FROM host
+    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups FROM host
       WHERE name = ?`,
     [name],
   )
   if (!row) return null
-  const { id, memory_mb: memoryMb, key_hash: keyHash, ...facts } = row
-  return { id, facts: { ...facts, memoryMb }, keyHash, layouts: new Map() }
+  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, ...facts } = row
+  return { id, facts: { ...facts, memoryMb, groups: parseGroups(groups) }, keyHash, layouts: new Map() }
 }
 
-type StoredFacts = Omit<HostFacts, 'memoryMb'> & { id: number; memory_mb: number; key_hash: string | null }
+type StoredFacts = Omit<HostFacts, 'memoryMb'> & {
+  id: number
+  memory_mb: number
+  key_hash: string | null
+  said_groups: string | null
+}
 
 async function addHost(transaction: Transaction, report: HostReport): Promise<KnownHost> {
   const { facts: said, keyHash = null } = report
@@ -107,6 +116,8 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Kn
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
     [...factValues(report.host, facts), report.host, report.heard, report.heard, report.clockSkew, keyHash],
   )
+  if (facts.groups && facts.groups.length > 0)
+    await saveGroups(transaction, id, 'said_groups', uniteGroups(facts.groups))
   return { id, facts, keyHash, layouts: new Map() }
 }
 
@@ -133,8 +144,13 @@ function sameFacts(a: HostFacts, b: HostFacts): boolean {
       a.architecture === b.architecture &&
       a.domain === b.domain &&
       a.processors === b.processors &&
-      a.memoryMb === b.memoryMb)
+      a.memoryMb === b.memoryMb &&
+      sameGroups(a, b))
   )
+}
+
+function sameGroups({ groups: a = [] }: HostFacts, { groups: b = [] }: HostFacts): boolean {
+  return (a.length === 0 && b.length === 0) || uniteGroups(a).join() === uniteGroups(b).join()
 }
 
 /** The databases know upper and lower case of ASCII at most, so both sides of a search are folded here. */

@@ -160,6 +160,31 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `CREATE INDEX audit_by_time ON audit (time)`,
     `CREATE INDEX audit_by_actor ON audit (actor)`,
   ],
+  // Groups of hosts: see groups.ts.
+  ({ integer, text, clustered }) => [
+    `ALTER TABLE host ADD COLUMN said_groups ${text}`,
+    `ALTER TABLE host ADD COLUMN given_groups ${text}`,
+    `CREATE TABLE host_group (
+      name VARCHAR(64) NOT NULL,
+      host ${integer} NOT NULL,
+      PRIMARY KEY (name, host)
+    ) ${clustered}`,
+    `CREATE INDEX host_group_by_host ON host_group (host)`,
+  ],
+  // Signing in with a code of an app besides the password: see second-factors.ts.
+  ({ integer, clustered }) => [
+    `CREATE TABLE second_factor (
+      user ${integer} NOT NULL PRIMARY KEY,
+      secret VARCHAR(128) NOT NULL,
+      last_step ${integer} NOT NULL,
+      since ${integer} NOT NULL
+    ) ${clustered}`,
+    `CREATE TABLE recovery_code (
+      user ${integer} NOT NULL,
+      code_hash VARCHAR(64) NOT NULL,
+      PRIMARY KEY (user, code_hash)
+    ) ${clustered}`,
+  ],
 ]
 
 /** The schema that this program reads and writes. */

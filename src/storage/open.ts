@@ -9,6 +9,7 @@ import { type OpenStoreOptions, openDatabase } from './open-database.ts'
 import { createOutboxStore } from './outbox.ts'
 import { createRuleStore, createTargetStore, createWindowStore } from './rules.ts'
 import { createSampleStore } from './samples.ts'
+import { createSecondFactorStore } from './second-factors.ts'
 import { createSessionStore } from './sessions.ts'
 import type { Store } from './store.ts'
 import { createTokenStore } from './tokens.ts'
@@ -36,6 +37,7 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
     users: createUserStore(database),
     sessions: createSessionStore(database),
     tokens: createTokenStore(database),
+    secondFactors: createSecondFactorStore(database),
     audit: createAuditStore(database),
     maintenance: createMaintenanceStore(database, upkeep, layouts, states, clock, log),
     async close() {

@@ -10,9 +10,11 @@ import type {
   WindowStore,
 } from './event-store.ts'
 import type { AuditStore, SessionStore, TokenStore, UserStore } from './person-store.ts'
+import type { SecondFactorStore } from './second-factor-store.ts'
 
 export type * from './event-store.ts'
 export type * from './person-store.ts'
+export type * from './second-factor-store.ts'
 
 /**
  * The port to the server's database. Features ask for the narrowest of these types that serves them; only
@@ -51,6 +53,7 @@ export type HostQuery = {
   /** Part of the name, ip, domain, platform or build, in any case. */
   readonly search?: string
   readonly status?: HostStatus
+  readonly group?: string
   readonly sort?: 'name' | 'status' | 'ip' | 'domain' | 'platform' | 'last_heard'
   readonly descending?: boolean
   readonly offset?: number
@@ -64,7 +67,12 @@ export type HostStore = {
   find(name: string): Promise<Host | null>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
-  count(upSince: number): Promise<{ up: number; down: number }>
+  /** Of all hosts, or of those of a group. */
+  count(upSince: number, group?: string): Promise<{ up: number; down: number }>
+  /** Groups that any host is in, sorted; at most 200. */
+  groups(): Promise<string[]>
+  /** Puts these in place of the groups that people gave it; what its agent says stays. False when there is none of this name. */
+  giveGroups(name: string, groups: readonly string[]): Promise<boolean>
   /** Every metric that the host has samples of, sorted. */
   metrics(name: string): Promise<string[]>
   /** Metrics of any host whose names hold all these words, in any case of ASCII letters, sorted; at most `limit`. */
@@ -139,6 +147,7 @@ export type Store = {
   readonly users: UserStore
   readonly sessions: SessionStore
   readonly tokens: TokenStore
+  readonly secondFactors: SecondFactorStore
   readonly audit: AuditStore
   readonly maintenance: MaintenanceStore
   close(): Promise<void>

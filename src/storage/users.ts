@@ -1,5 +1,6 @@
 import type { Access, User } from '../domain/user.ts'
 import type { Database, Transaction } from './database.ts'
+import { removeSecondFactor } from './second-factors.ts'
 import type { UserStore } from './store.ts'
 
 type UserRow = {
@@ -61,6 +62,7 @@ export function createUserStore(database: Database): UserStore {
       change(name, async (transaction, id) => {
         await transaction.run('DELETE FROM session WHERE user = ?', [id])
         await transaction.run('DELETE FROM token WHERE user = ?', [id])
+        await removeSecondFactor(transaction, id)
         await transaction.run('DELETE FROM user WHERE id = ?', [id])
       }),
 

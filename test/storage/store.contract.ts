@@ -258,6 +258,8 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
             ...FACTS,
             ip: '10.0.0.6',
             name: 'web01',
+            groups: [],
+            givenGroups: [],
             firstHeard: MIDNIGHT + 5,
             lastHeard: MIDNIGHT + 65,
             clockSkew: 3,

@@ -22,6 +22,8 @@ const HOST: Host = {
   clockSkew: 0,
   latestTime: NOW - 20,
   latest: {},
+  groups: [],
+  givenGroups: [],
 }
 
 describe('the small graphs of a host', () => {
