@@ -14,11 +14,14 @@ export function watchOwnFigures(): OwnFigures {
   let used = process.cpuUsage()
   return {
     read(probeFailures, queue) {
-      const { user, system } = process.cpuUsage(used)
+      const before = used
       used = process.cpuUsage()
       const samples = [
         { metric: 'perf.agent.probe.failures', value: probeFailures },
-        { metric: 'perf.agent.processor.seconds', value: (user + system) / 1e6 },
+        {
+          metric: 'perf.agent.processor.seconds',
+          value: (used.user + used.system - before.user - before.system) / 1e6,
+        },
         { metric: 'perf.agent.memory.bytes', value: process.memoryUsage.rss() },
       ]
       if (queue !== null)

@@ -40,7 +40,8 @@ export type QueueChange = {
   readonly items: readonly Item[]
   readonly removed: readonly Run[]
   readonly totals: QueueTotals
-  readonly spans: readonly Span[]
+  /** Null leaves them as they are. */
+  readonly spans: readonly Span[] | null
   /** Null leaves it as it is. */
   readonly thresholds: string | null
 }
@@ -89,6 +90,8 @@ export class QueueFile {
   readonly #ascending: Statement<Row, [number, number]>
   readonly #descending: Statement<Row, [number, number]>
   #isDurable = false
+  /** What the file is known to hold; null when it is not known. */
+  #written: { totals: QueueTotals | null; spans: readonly Span[] | null } = { totals: null, spans: null }
 
   private constructor(database: Database) {
     this.#database = database
@@ -154,7 +157,12 @@ export class QueueFile {
       this.#database.run(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
       this.#isDurable = durable
     }
-    return this.#database.transaction(() => this.#apply(change))()
+    try {
+      return this.#database.transaction(() => this.#apply(change))()
+    } catch (error) {
+      this.#written = { totals: null, spans: null }
+      throw error
+    }
   }
 
   #apply({ layouts, items, removed, totals, spans, thresholds }: QueueChange): {
@@ -180,15 +188,42 @@ export class QueueFile {
         count++
         bytes += size
       }
-    if (items.length > 0) {
-      db.query('UPDATE totals SET dropped = ?, refused = ?').run(totals.dropped, totals.refused)
-      db.run('DELETE FROM span')
-      for (const { first, last } of spans)
-        db.query('INSERT INTO span (first, last) VALUES (?, ?)').run(first, last)
-    }
+    this.#writeTotals(totals)
+    if (spans !== null) this.#writeSpans(spans)
     if (thresholds !== null)
       db.query('INSERT OR REPLACE INTO threshold_state (id, json) VALUES (0, ?)').run(thresholds)
     return { count, bytes }
+  }
+
+  #writeTotals(totals: QueueTotals) {
+    const written = this.#written.totals
+    if (written?.dropped === totals.dropped && written.refused === totals.refused) return
+    this.#database.query('UPDATE totals SET dropped = ?, refused = ?').run(totals.dropped, totals.refused)
+    this.#written.totals = totals
+  }
+
+  /** Nearly always nothing but the end of the newest span is another. */
+  #writeSpans(spans: readonly Span[]) {
+    const written = this.#written.spans
+    const last = spans.at(-1)
+    const isGrown =
+      written !== null &&
+      last !== undefined &&
+      written.length === spans.length &&
+      spans.every(
+        ({ first, last: end }, i) =>
+          first === written[i]?.first && (end === written[i]?.last || i === spans.length - 1),
+      )
+    if (isGrown)
+      this.#database
+        .query('UPDATE span SET last = ? WHERE first = ? AND last = ?')
+        .run(last.last, last.first, written.at(-1)?.last ?? 0)
+    else {
+      this.#database.run('DELETE FROM span')
+      const insert = this.#database.query('INSERT INTO span (first, last) VALUES (?, ?)')
+      for (const span of spans) insert.run(span.first, span.last)
+    }
+    this.#written.spans = spans
   }
 
   *ascending(first: number, last: number): Generator<Item> {

@@ -39,6 +39,9 @@ export type QueueFigures = {
 /** Commits that are forced onto the disk are at least so far apart; what a power cut may cost. */
 const DURABLE_EVERY_MS = 10_000
 
+/** Items that were acknowledged may stay on disk until the next commit, if they are no more. */
+const KEPT_GONE = 16
+
 /** A queue that stays full says so this often. */
 const TELL_DROPS_EVERY_MS = 3_600_000
 
@@ -64,6 +67,7 @@ export class Queue {
   #isThresholdsSaved = true
   #foundThresholds: string | null = null
   #onDisk = { length: 0, bytes: 0 }
+  #oldestTime = Number.NEGATIVE_INFINITY
   #totals = { dropped: 0, refused: 0 }
   #newestId = 0
   #isFailing = false
@@ -155,7 +159,8 @@ export class Queue {
     const firstPending = this.#pending[0]?.id ?? Number.POSITIVE_INFINITY
     this.#pending = this.#pending.filter((item) => !ids.has(item.id))
     for (const id of ids) if (id < firstPending) this.#gone.add(id)
-    this.#flush(null)
+    // A few go in the commit of the next frame. Those that a crash brings back are sent twice, which hurts nobody.
+    if (this.#gone.size > KEPT_GONE || this.#isFailing) this.#flush(null)
   }
 
   /** Deletes these, which the server will never have, and counts them. */
@@ -216,7 +221,8 @@ export class Queue {
     const items = this.#pending
     const added = items.reduce((sum, item) => sum + sizeOf(item), 0)
     const excess = this.#onDisk.bytes + added - this.#options.bytes
-    const dropped = file.chooseDrops(excess, oldest).filter((id) => !this.#gone.has(id))
+    const mayDrop = excess > 0 || (oldest !== null && this.#oldestTime < oldest)
+    const dropped = mayDrop ? file.chooseDrops(excess, oldest).filter((id) => !this.#gone.has(id)) : []
     const totals = { ...this.#totals, dropped: this.#totals.dropped + dropped.length }
     const removed = runsOf([...this.#gone, ...dropped])
     const nowMs = this.#options.clock.monotonicMs()
@@ -226,7 +232,7 @@ export class Queue {
       items,
       removed,
       totals,
-      spans: this.#spans,
+      spans: items.length > 0 ? this.#spans : null,
       thresholds: this.#isThresholdsSaved ? null : this.#thresholds,
     }
     const gone = file.write(change, isDurable)
@@ -241,7 +247,14 @@ export class Queue {
       length: this.#onDisk.length + items.length - gone.count,
       bytes: this.#onDisk.bytes + added - gone.bytes,
     }
-    if (this.#onDisk.length === 0) file.shrink()
+    this.#noteOldest(items)
+    if (this.#onDisk.length <= items.length) file.shrink()
+  }
+
+  /** Nothing on disk is older, so that its items need not be looked at in every cycle. */
+  #noteOldest(added: readonly Item[]) {
+    if (this.#onDisk.length <= added.length) this.#oldestTime = Number.POSITIVE_INFINITY
+    for (const { time } of added) this.#oldestTime = Math.min(this.#oldestTime, time)
   }
 
   #boundMemory() {
@@ -261,6 +274,7 @@ export class Queue {
     const { file, state } = openQueueFile(this.#options.file, this.#options.log)
     this.#file = file
     this.#onDisk = { length: state.length, bytes: state.bytes }
+    this.#oldestTime = Number.NEGATIVE_INFINITY
     this.#newestId = Math.max(this.#newestId, state.lastId)
     this.#layouts.continueAfter(state.lastLayout?.id ?? 0, state.lastLayout)
     this.#totals.dropped += state.totals.dropped

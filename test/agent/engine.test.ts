@@ -1,9 +1,14 @@
 import { expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startCollectEngine } from '../../src/collect/engine.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
+import { openStore } from '../../src/storage/open.ts'
 import type { HostReport } from '../../src/storage/store.ts'
 import { FACTS, missingFrom, openBench } from './support/bench.ts'
+import { setValues } from './support/event-story.ts'
 
 test('the collect engine gets from the agent what was sampled, through its restart and an outage of storage', async () => {
   const bench = openBench()
@@ -53,6 +58,89 @@ test('the collect engine gets from the agent what was sampled, through its resta
     for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
     await stopping
     await engine.stop()
+    bench.close()
+  }
+}, 30_000)
+
+test('an event that opens and closes on the agent is stored with its times, told twice and while storage was away', async () => {
+  const bench = openBench()
+  const values = new Map([['perf.memory.percent.used', 90]])
+  setValues(bench, values)
+  const dataDir = mkdtempSync(join(tmpdir(), 'monitor-store-'))
+  const log = createLog({ level: 'error', format: 'text', write: () => {} })
+  const database = await openStore('sqlite:monitor.db', { dataDir, clock: bench.clock, log })
+  let isAway = false
+  const engine = await startCollectEngine({
+    address: '127.0.0.1',
+    port: 0,
+    passphrases: ['open sesame'],
+    store: {
+      async write(reports) {
+        const refused = await database.ingest.write(reports)
+        // Stored, but the agent will not hear of it and says it again.
+        if (isAway) throw new Error('storage is away')
+        return refused
+      },
+    },
+    clock: { ...systemClock, now: bench.clock.now },
+    log,
+  })
+  const begin = bench.clock.now()
+  const list = async (status: 'open' | 'closed') => {
+    const { events } = await database.events.list({ status, limit: 10, offset: 0 })
+    return events.map(({ host, metric, severity, message, opened, closed }) => ({
+      host,
+      metric,
+      severity,
+      message,
+      opened: opened - begin,
+      closed: closed === null ? null : closed - begin,
+    }))
+  }
+  const event = {
+    host: 'web01',
+    metric: 'perf.memory.percent.used',
+    severity: 2,
+    message: 'Memory percent used > 85 for 2 minutes',
+    opened: 60,
+  } as const
+  const threshold = { metric: event.metric, compare: '>', clearAfter: 60, clearValue: null } as const
+  const agent = await bench.start({
+    ports: [engine.port ?? 0],
+    thresholds: [
+      { ...threshold, severity: 3, value: 80, duration: 60 },
+      { ...threshold, severity: 2, value: 85, duration: 120 },
+    ],
+  })
+  try {
+    await bench.advanceUntil(() => bench.cycles.length >= 2, 5)
+    isAway = true
+    await bench.advanceUntil(() => bench.cycles.length >= 4, 5)
+    isAway = false
+    let open = await list('open')
+    for (let step = 0; step < 200 && open[0]?.severity !== 2; step++) {
+      await bench.clock.advance(1000)
+      await Bun.sleep(1)
+      open = await list('open')
+    }
+    expect(open).toEqual([{ ...event, closed: null }])
+    values.set(event.metric, 20)
+    let closed = await list('closed')
+    for (let step = 0; step < 600 && closed.length === 0; step++) {
+      await bench.clock.advance(1000)
+      await Bun.sleep(1)
+      closed = await list('closed')
+    }
+    expect(closed).toMatchObject([event])
+    expect((closed[0]?.closed ?? 0) % 60).toBe(0)
+    expect(await list('open')).toEqual([])
+  } finally {
+    const stopping = agent.stop()
+    for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
+    await stopping
+    await engine.stop()
+    await database.close()
+    rmSync(dataDir, { recursive: true, force: true })
     bench.close()
   }
 }, 30_000)
