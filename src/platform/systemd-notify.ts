@@ -1,4 +1,5 @@
-import { dlopen, type Pointer, ptr } from 'bun:ffi'
+import { type Pointer, ptr } from 'bun:ffi'
+import { openLibc } from './libc.ts'
 
 /** From bits/socket.h and the kernel's net.h; the same on x86-64 and arm64. */
 const AF_UNIX = 1
@@ -8,12 +9,6 @@ const MSG_NOSIGNAL = 0x4000
 const MSG_DONTWAIT = 0x40
 /** `sun_path` of sockaddr_un, see unix(7): after a family of two bytes. */
 const MAX_PATH_BYTES = 108
-
-/** C libraries by the names of glibc and musl. */
-const LIBRARIES = [
-  'libc.so.6',
-  process.arch === 'arm64' ? 'libc.musl-aarch64.so.1' : 'libc.musl-x86_64.so.1',
-] as const
 
 const SIGNATURES = {
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
@@ -30,7 +25,7 @@ export type SendNotice = (text: string) => void
  */
 export function openNotifySocket(address: string): SendNotice {
   const target = encodeAddress(address)
-  const { symbols } = openLibrary()
+  const { symbols } = openLibc(SIGNATURES)
   return (text) => {
     const descriptor = symbols.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
     if (descriptor < 0) throw new Error(`no socket for word to ${address}`)
@@ -63,17 +58,6 @@ export function encodeAddress(address: string): Uint8Array {
   encoded.set(path, 2)
   if (isAbstract) encoded[2] = 0
   return encoded
-}
-
-function openLibrary() {
-  const failures: unknown[] = []
-  for (const name of LIBRARIES)
-    try {
-      return dlopen(name, SIGNATURES)
-    } catch (error) {
-      failures.push(error)
-    }
-  throw new AggregateError(failures, `none of ${LIBRARIES.join(', ')} can be loaded`)
 }
 
 const at = (bytes: Uint8Array): Pointer => ptr(bytes)

@@ -10,8 +10,11 @@ import type { Platform } from '../platform/platform.ts'
 import { openProcFs } from '../platform/proc.ts'
 import { EXIT } from './exit-codes.ts'
 import { findPassphrase, keepAgentKey, openDataDir } from './first-start.ts'
+import { stayLean } from './lean.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { findServers } from './servers.ts'
+
+const COLLECT_EVERY_CYCLES = 30
 
 /** `monitor agent`. Throws `ConfigError` when nothing says where to send to or with which passphrase. */
 export async function runAgent(loaded: LoadedConfig): Promise<never> {
@@ -25,7 +28,10 @@ export async function runAgent(loaded: LoadedConfig): Promise<never> {
   if (passphrase === null)
     mistakes.push({ where, key: 'agent.passphrase', expected: "expected the server's passphrase" })
   if (passphrase === null || mistakes.length > 0) throw new ConfigError(mistakes)
-  return runRole('agent', config.log, (context) => start(config, servers, passphrase, context))
+  return runRole('agent', config.log, async (context) => {
+    await start(config, servers, passphrase, context)
+    stayLean(context.clock, context.log, COLLECT_EVERY_CYCLES * config.agent.interval)
+  })
 }
 
 /** The agent inside the server, for the machine that it runs on. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { COMPILED, makeTempDir, runMonitor, startMonitor } from '../support/spawn.ts'
 
@@ -66,4 +66,23 @@ describe('the compiled program', () => {
     expect(JSON.parse(stdout).metrics).toContain('perf.memory.percent.used')
     expect(code).toBe(0)
   })
+
+  test.if(process.platform === 'linux')(
+    'runs an agent with a runtime set for long sleeps, under the same process id, and gives back what the start needed',
+    async () => {
+      const settings = ['agent.server=127.0.0.1:1', 'agent.passphrase=p', 'log.level=debug']
+      const agent = await startMonitor(['agent', ...settings.flatMap((one) => ['--set', one])], {
+        cwd,
+        program: COMPILED,
+      })
+      const environment = readFileSync(`/proc/${agent.pid}/environ`, 'utf8').split('\0')
+      expect(environment).toContain('BUN_GC_TIMER_DISABLE=1')
+      expect(await agent.waitFor(/ started /)).toContain(`pid=${agent.pid}`)
+      expect(readFileSync(`/proc/${agent.pid}/comm`, 'utf8')).toBe('monitor\n')
+      await agent.waitFor(/gave back what the start needed bytes=\d{7,}/)
+      expect(await agent.stop()).toBe(0)
+      expect(agent.stderr().match(/ started /g)).toHaveLength(1)
+    },
+    30_000,
+  )
 })

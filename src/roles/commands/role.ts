@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { startLean } from '../lean.ts'
 
 /**
  * An agent runs a little code once a minute: compiling it to machine code costs more processor time than it saves, and 5 MB of
@@ -51,6 +52,7 @@ export const roles: readonly Command[] = [
     stays: true,
     options: { once: { kind: 'flag', doc: 'Print what would be sent, as JSON, and exit' } },
     run: async (input) => {
+      if (!input.flag('once')) startLean()
       keepCodeSmall()
       const { printOnce, runAgent } = await import('../agent.ts')
       const loaded = input.load({ role: 'agent' })
