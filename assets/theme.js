@@ -6,6 +6,8 @@
   } catch {
     // Storage may be forbidden: then the system's choice stands.
   }
-  if (choice === 'light' || choice === 'dark') document.documentElement.dataset.theme = choice
+  // `system` on this device overrules what the server was told for all of them.
+  if (choice === 'system') delete document.documentElement.dataset.theme
+  else if (choice === 'light' || choice === 'dark') document.documentElement.dataset.theme = choice
   document.documentElement.classList.add('scripted')
 }

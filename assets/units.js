@@ -48,13 +48,61 @@ globalThis.monitorUnits = (() => {
   const formatDate = (date) => `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`
   const formatMinute = (date) => `${pad(date.getHours())}:${pad(date.getMinutes())}`
 
-  /** `as` is clock, day, month, stamp or field. */
+  // What the user prefers; without it times are those of the device, in figures.
+  const { zone, dates } = globalThis.document?.documentElement.dataset ?? {}
+  const formats = new Map()
+  const FORMS = {
+    clock: { hour: '2-digit', minute: '2-digit' },
+    second: { hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    day: { day: 'numeric', month: 'short' },
+    month: { month: 'short' },
+    year: { year: 'numeric' },
+    stamp: { dateStyle: 'medium', timeStyle: 'medium' },
+    parts: {
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+      hourCycle: 'h23',
+    },
+  }
+
+  function findFormat(form) {
+    const known = formats.get(form)
+    if (known) return known
+    const language = form === 'parts' ? 'en' : dates
+    const format = new Intl.DateTimeFormat(language, { ...FORMS[form], ...(zone ? { timeZone: zone } : {}) })
+    formats.set(form, format)
+    return format
+  }
+
+  /** A date whose local parts are those that the clocks of the wanted zone show. */
+  function localDate(time) {
+    if (!zone) return new Date(time * 1000)
+    const parts = {}
+    for (const { type, value } of findFormat('parts').formatToParts(time * 1000)) parts[type] = Number(value)
+    return new Date(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second)
+  }
+
+  const isMidnight = (time) => formatMinute(localDate(time)) === '00:00'
+
+  /** `as` is clock, second, day, month, stamp or field; fields are always in the time of the device, which reads them. */
   function formatTime(time, as) {
-    const date = new Date(time * 1000)
+    if (as === 'field') {
+      const date = new Date(time * 1000)
+      return `${formatDate(date)}T${formatMinute(date)}`
+    }
+    const date = localDate(time)
+    if (dates) {
+      const form = as === 'month' && date.getMonth() === 0 ? 'year' : as === 'title' ? 'stamp' : as
+      return findFormat(form).format(time * 1000)
+    }
+    if (as === 'second') return `${formatMinute(date)}:${pad(date.getSeconds())}`
     if (as === 'clock') return formatMinute(date)
     if (as === 'day') return `${date.getDate()} ${MONTHS[date.getMonth()]}`
     if (as === 'month') return date.getMonth() === 0 ? String(date.getFullYear()) : MONTHS[date.getMonth()]
-    if (as === 'field') return `${formatDate(date)}T${formatMinute(date)}`
     return `${formatDate(date)} ${formatMinute(date)}:${pad(date.getSeconds())}`
   }
 
@@ -65,7 +113,7 @@ globalThis.monitorUnits = (() => {
   function roundStep(wanted, unit) {
     if (unit === 'B' || unit === 'B/s') {
       const power = 1024 ** Math.max(0, Math.floor(Math.log2(Math.max(1, wanted)) / 10))
-      const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((round) => round * power >= wanted)
+      const step = [1, 2, 5, 10, 20, 50, 100, 256, 512].find((round) => round * power >= wanted)
       return step === undefined ? power * 1024 : step * power
     }
     if (unit === 's' && wanted > 1) {
@@ -100,5 +148,5 @@ globalThis.monitorUnits = (() => {
           .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
           .replace(/\.(?=\D|$)/, '')
 
-  return { formatValue, formatTime, findLevels, formatLevel }
+  return { formatValue, formatTime, isMidnight, findLevels, formatLevel }
 })()

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Store } from '../storage/store.ts'
 import { startWebsite } from '../web/app.ts'
+import { describeSite } from './about-site.ts'
 import { findCertificate, openCertificate } from './certificate.ts'
 import type { CollectPorts } from './collect.ts'
 import { forgetInitialPassword } from './first-start.ts'
@@ -29,6 +30,7 @@ export async function startWeb(
     silence: config.events.availabilityCheck,
     notifier,
     zone: notifier.zone,
+    about: describeSite(config, agents),
     serverName: readServerName(config),
     version: VERSION,
     store,

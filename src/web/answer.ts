@@ -1,7 +1,8 @@
+import type { AuditEntry } from '../storage/store.ts'
 import { errorJson, errorPage, unexpected } from './errors.ts'
-import { readForm } from './form.ts'
+import { readForm, readJson } from './form.ts'
 import { Html } from './html.ts'
-import { HttpError, type Page, redirect, type WebContext } from './page.ts'
+import { HttpError, type Page, type PageResult, redirect, type WebContext } from './page.ts'
 import { finishResponse } from './response.ts'
 import { identify, requireAccess, requireOwnForm, STRANGER, type Visitor } from './visitor.ts'
 
@@ -43,9 +44,36 @@ async function answer(pages: PagesOfPath, arrival: Arrival, url: URL, web: WebCo
     const page = pickPage(pages, request.method)
     visitor = await identify(request, isApi, web)
     requireAccess(page, visitor)
-    const form = page.method === 'POST' ? await readForm(request) : new URLSearchParams()
-    if (page.method === 'POST') requireOwnForm(request, page, visitor, form)
-    const result = await page.answer({ ...visitor, url, params, form, address, now: web.clock.now(), web })
+    const changes = page.method !== 'GET'
+    const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
+    const body = changes && isApi ? await readJson(request) : null
+    if (changes) requireOwnForm(request, page, visitor, form)
+    const browser = (request.headers.get('user-agent') ?? '').slice(0, 255)
+    const notes: string[] = []
+    const note = (detail: string) => notes.push(detail)
+    const now = web.clock.now()
+    const result = await page.answer({
+      ...visitor,
+      url,
+      params,
+      form,
+      body,
+      address,
+      browser,
+      reachedAs: request.headers.get('host') ?? '',
+      now,
+      web,
+      note,
+    })
+    if (changes && visitor.session && isDone(result))
+      await noteChange(web, {
+        time: now,
+        actor: visitor.session.user,
+        way: isApi ? 'api' : 'website',
+        address,
+        action: page.does ?? `${page.method} ${page.path}`,
+        detail: notes.length > 0 ? notes.join('; ') : Object.values(params).join(' '),
+      })
     if (!(result instanceof Html)) return request.method === 'HEAD' ? withoutStream(result) : result
     return new Response(result.text, { headers: { 'content-type': 'text/html; charset=utf-8' } })
   } catch (thrown) {
@@ -56,9 +84,21 @@ async function answer(pages: PagesOfPath, arrival: Arrival, url: URL, web: WebCo
   }
 }
 
+const isDone = (result: PageResult) => result instanceof Html || result.status < 400
+
+/** The change is made: a log that can't be written must not make it look as if it were not. */
+async function noteChange({ store, log }: WebContext, entry: AuditEntry) {
+  try {
+    await store.audit.add(entry)
+  } catch (error) {
+    log.error('a change is missing in the audit log', { action: entry.action, error })
+  }
+}
+
+const isMethod = (text: string): text is Page['method'] => ['GET', 'POST', 'PUT', 'DELETE'].includes(text)
+
 function pickPage(pages: PagesOfPath, method: string): Page {
-  const page =
-    method === 'HEAD' ? pages.GET : method === 'GET' || method === 'POST' ? pages[method] : undefined
+  const page = method === 'HEAD' ? pages.GET : isMethod(method) ? pages[method] : undefined
   if (page) return page
   const methods = Object.keys(pages)
   if (methods.length === 0) throw new HttpError(404, 'There is no such page.')

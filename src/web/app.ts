@@ -3,6 +3,7 @@ import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Store } from '../storage/store.ts'
+import { type AboutSite, NOTHING_TOLD_OF_SITE } from './about-site.ts'
 import { answerRequest, type PagesOfPath } from './answer.ts'
 import { API } from './api/index.ts'
 import { type Asset, listAssets } from './assets.ts'
@@ -14,6 +15,7 @@ import { PAGES } from './pages/index.ts'
 import { finishResponse } from './response.ts'
 import { createSessions } from './session.ts'
 import { createSignIn } from './sign-in.ts'
+import { createStorageFigures } from './storage-figures.ts'
 
 export type WebsiteOptions = {
   readonly address: string
@@ -38,6 +40,8 @@ export type WebsiteOptions = {
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
+  /** What pages tell of the whole product. */
+  readonly about?: Partial<AboutSite>
 }
 
 export type Website = {
@@ -204,6 +208,8 @@ function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: Websi
     }),
     signIn: createSignIn({ users: store.users, clock, log }),
     live: createLive({ hosts: store.hosts, clock, log }),
+    about: { ...NOTHING_TOLD_OF_SITE, ...rest.about },
+    figures: createStorageFigures({ maintenance: store.maintenance, clock }),
     checkHealth: createHealthCheck({ maintenance: store.maintenance, clock, log }),
     onPasswordChanged: rest.onPasswordChanged ?? (() => {}),
   }

@@ -3,8 +3,13 @@ import uplotJs from 'uplot/dist/uPlot.iife.min.js' with { type: 'file' }
 import uplotCss from 'uplot/dist/uPlot.min.css' with { type: 'file' }
 import appCss from '../../assets/app.css' with { type: 'file' }
 import appJs from '../../assets/app.js' with { type: 'file' }
+import chartsJs from '../../assets/charts.js' with { type: 'file' }
 import faviconSvg from '../../assets/favicon.svg' with { type: 'file' }
+import formsJs from '../../assets/forms.js' with { type: 'file' }
 import graphJs from '../../assets/graph.js' with { type: 'file' }
+import kioskJs from '../../assets/kiosk.js' with { type: 'file' }
+import pictureJs from '../../assets/picture.js' with { type: 'file' }
+import settingsCss from '../../assets/settings.css' with { type: 'file' }
 import themeJs from '../../assets/theme.js' with { type: 'file' }
 import unitsJs from '../../assets/units.js' with { type: 'file' }
 import { compress, type Encoding } from './compress.ts'
@@ -12,7 +17,12 @@ import { compress, type Encoding } from './compress.ts'
 /** Everything a browser fetches besides pages: name in the code, and the file that is part of the executable. */
 const FILES: Readonly<Record<string, string>> = {
   'app.css': appCss,
+  'settings.css': settingsCss,
   'app.js': appJs,
+  'forms.js': formsJs,
+  'charts.js': chartsJs,
+  'picture.js': pictureJs,
+  'kiosk.js': kioskJs,
   'units.js': unitsJs,
   'theme.js': themeJs,
   'graph.js': graphJs,

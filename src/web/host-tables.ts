@@ -66,8 +66,8 @@ export function openEventsOfHost(host: Host, events: readonly Event[], total: nu
   if (events.length === 0) return html``
   return html`<section class="section first"><div class="section-head"><h2>Open events</h2><a href="/events?host=${encodeURIComponent(host.name)}">${total > events.length ? `All ${total}` : 'Events of this host'}</a></div>
 <ul class="event-lines">${events.map(
-    ({ id, severity, metric, message, opened }) =>
-      html`<li data-key="event-${id}"><span class="severity-word severity-${severity}">${severityMark(severity)}${capitalize(SEVERITY_NAMES[severity])}</span><a class="plain event-message" href="${metricPath(host.name, metric)}">${message}</a><span class="soft">${agoLabel(opened, now)}</span></li>\n`,
+    ({ id, severity, message, opened }) =>
+      html`<li data-key="event-${id}"><span class="severity-word severity-${severity}">${severityMark(severity)}${capitalize(SEVERITY_NAMES[severity])}</span><a class="plain event-message" href="/events/${id}">${message}</a><span class="soft">${agoLabel(opened, now)}</span></li>\n`,
   )}</ul></section>`
 }
 

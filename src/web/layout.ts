@@ -8,6 +8,8 @@ const NAVIGATION = [
   { key: 'home', href: '/', label: 'Home' },
   { key: 'hosts', href: '/hosts', label: 'Hosts' },
   { key: 'events', href: '/events', label: 'Events' },
+  { key: 'reports', href: '/reports', label: 'Reports' },
+  { key: 'settings', href: '/settings', label: 'Settings' },
 ] as const
 
 export type NavigationKey = (typeof NAVIGATION)[number]['key']
@@ -29,10 +31,10 @@ export type LayoutOptions = {
 
 /** The frame of every page. The body begins at the level of `<h1>`. */
 export function layout({ title, active, session, csrf, url, body, scripts = [] }: LayoutOptions): Html {
-  const sheets = ['app.css', ...scripts.filter((name) => name.endsWith('.css'))]
-  const programs = ['units.js', 'app.js', ...scripts.filter((name) => name.endsWith('.js'))]
+  const sheets = ['app.css', 'settings.css', ...scripts.filter((name) => name.endsWith('.css'))]
+  const programs = ['units.js', 'app.js', 'forms.js', ...scripts.filter((name) => name.endsWith('.js'))]
   return html`<!doctype html>
-<html lang="en" class="${session ? 'with-rail' : 'bare'}">
+<html lang="en" class="${session ? 'with-rail' : 'bare'}"${session && preferred(session)}>
 <head>
 <meta charset="utf-8">
 <title>${title} · Monitor</title>
@@ -55,6 +57,13 @@ ${body}
 `
 }
 
+/** Read by the style sheet and by the scripts that write times. */
+function preferred({ preferences }: Session): Html | null {
+  if (!preferences) return null
+  const { theme, zone, dates } = preferences
+  return html`${theme !== 'system' && html` data-theme="${theme}"`}${zone !== null && html` data-zone="${zone}"`}${dates !== null && html` data-dates="${dates}"`}`
+}
+
 function rail(active: NavigationKey | null): Html {
   return html`<nav class="rail" aria-label="Main"><div class="rail-inner">
 <a class="brand" href="/" aria-label="Monitor, home">${icon('brand')}</a>
@@ -67,13 +76,13 @@ function rail(active: NavigationKey | null): Html {
 
 function topBar(session: Session, csrf: string, url: URL | undefined): Html {
   return html`<header class="top">
-<form class="search" role="search" action="/hosts" method="get">
-${icon('search')}<input type="search" name="q" value="${url?.searchParams.get('q') ?? ''}" aria-label="Search hosts" placeholder="Search hosts" autocomplete="off" spellcheck="false" data-search>
+<form class="search" role="search" action="/search" method="get">
+${icon('search')}<input type="search" name="q" value="${url?.searchParams.get('q') ?? ''}" aria-label="Search" placeholder="Search" autocomplete="off" spellcheck="false" data-search>
 <kbd aria-hidden="true">/</kbd><button class="unseen" type="submit" tabindex="-1">Search</button>
 </form>
 <p class="live" data-live-state role="status" hidden><span class="live-dot" aria-hidden="true"></span><span class="live-word">Live</span></p>
 <button class="quiet" type="button" data-theme-toggle hidden aria-label="Colours: as the system">${icon('theme-system')}${icon('theme-light')}${icon('theme-dark')}</button>
-<a class="account" href="/password" title="Your password">${icon('user')}<span class="account-name">${session.user}</span></a>
+<a class="account" href="/settings/preferences" title="Your preferences">${icon('user')}<span class="account-name">${session.user}</span></a>
 <form class="sign-out" action="/logout" method="post">
 <input type="hidden" name="csrf" value="${csrf}"><button class="quiet" type="submit" aria-label="Sign out" title="Sign out">${icon('sign-out')}</button>
 </form>

@@ -2,11 +2,13 @@ import type { Access } from '../domain/user.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Session, Store } from '../storage/store.ts'
+import type { AboutSite } from './about-site.ts'
 import type { CheckHealth } from './health.ts'
 import type { Html } from './html.ts'
 import type { Live } from './live.ts'
 import type { Sessions } from './session.ts'
 import type { SignIn } from './sign-in.ts'
+import type { StorageFigures } from './storage-figures.ts'
 
 /** Where agents reach the collect engine over TLS, and the SHA-256 of the certificate by which they know it. */
 export type AgentDoor = { readonly port: number; readonly fingerprint: string }
@@ -47,6 +49,8 @@ export type WebContext = {
   readonly signIn: SignIn
   readonly live: Live
   readonly checkHealth: CheckHealth
+  readonly about: AboutSite
+  readonly figures: StorageFigures
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>
 }
@@ -64,8 +68,16 @@ export type PageRequest = {
   readonly csrf: string
   /** Fields of a POST form; empty on GET. */
   readonly form: URLSearchParams
+  /** What a JSON body holds, under `/api` only; null when there is none. */
+  readonly body: unknown
+  /** What the audit log is to say of the change that a POST makes, besides who and where; never a secret. */
+  readonly note: (detail: string) => void
   /** Where the request comes from, as the connection says. */
   readonly address: string
+  /** What the browser says that it is; empty when it says nothing. */
+  readonly browser: string
+  /** What the Host header says; for showing to who sent it, never for deciding. */
+  readonly reachedAs: string
   /** Seconds since 1970. */
   readonly now: number
   readonly web: WebContext
@@ -74,18 +86,24 @@ export type PageRequest = {
 /** What a page gives back: markup of the whole page, or a ready response (redirect, JSON, CSV). */
 export type PageResult = Html | Response
 
+/** All but GET change something. PUT and DELETE are for the API: a form can't send them. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
 export type Page = {
   readonly path: string
-  readonly method: 'GET' | 'POST'
+  readonly method: Method
   /** Who may see it. There is no default: a page without one does not compile. */
   readonly access: Access | 'public'
+  /** What the audit log calls the change that a POST makes: `close event`. Its method and path unless given. */
+  readonly does?: string
   readonly answer: (request: PageRequest) => PageResult | Promise<PageResult>
 }
 
 export type PageOptions = {
   readonly path: string
-  readonly method?: 'GET' | 'POST'
+  readonly method?: Method
   readonly access: Access | 'public'
+  readonly does?: string
 }
 
 export function page(options: PageOptions, answer: Page['answer']): Page {

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import type { Session, SessionStore } from '../storage/store.ts'
+import type { Session, SessionOrigin, SessionStore } from '../storage/store.ts'
 
 const COOKIE = 'session'
 /** A stay is prolonged at most this often, so that reading a page rarely writes. */
@@ -16,7 +16,7 @@ export type Sessions = {
   /** True while the session behind the cookie lives; prolongs nothing. */
   isAlive(token: string): Promise<boolean>
   /** Begins a session of its own random name; `previous` ends. Gives the Set-Cookie line. */
-  begin(user: string, previous: string | null): Promise<string>
+  begin(user: string, previous: string | null, origin?: SessionOrigin): Promise<string>
   /** Ends a session. Gives the Set-Cookie line that takes the cookie away. */
   end(token: string | null): Promise<string>
 }
@@ -51,13 +51,13 @@ export function createSessions({ store, clock, expiry, secure }: SessionsOptions
   return {
     find,
     isAlive: async (token) => (await store.find(hashToken(token), clock.now())) !== null,
-    async begin(user, previous) {
+    async begin(user, previous, origin) {
       const now = clock.now()
       if (previous !== null) await store.delete(hashToken(previous))
       const token = crypto
         .getRandomValues(new Uint8Array(32))
         .toBase64({ alphabet: 'base64url', omitPadding: true })
-      await store.add(hashToken(token), user, now, now + expiry)
+      await store.add(hashToken(token), user, now, now + expiry, origin)
       return `${COOKIE}=${token}; ${attributes}`
     },
     async end(token) {

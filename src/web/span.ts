@@ -23,6 +23,16 @@ export type Span = {
   readonly words: string
 }
 
+/** Ranges of a host's page, which shows all its graphs at once. */
+export const HOST_RANGES = RANGES.slice(0, 5)
+/** The longest time that it shows. */
+export const HOST_LONGEST = 31 * 86_400
+
+/** The query that gives the span again: its range, or both its ends. */
+export function spanQuery({ range, from, to }: Span): URLSearchParams {
+  return new URLSearchParams(range === null ? { from: String(from), to: String(to) } : { range })
+}
+
 const LEAST_SECONDS = 10
 const LATEST = 253_402_300_799
 
@@ -44,7 +54,7 @@ export function readSpan(parameters: URLSearchParams, extent: { first: number } 
 }
 
 /** Seconds since 1970, or what a field for date and time gives, in the time zone of this process. */
-function readTime(text: string | null): number | null {
+export function readTime(text: string | null): number | null {
   if (text === null) return null
   if (/^\d{1,12}$/.test(text)) return Math.min(Number(text), LATEST)
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/.test(text)) return null

@@ -13,6 +13,8 @@ export const hostPath = (host: string) => `/hosts/${encodeURIComponent(host)}`
 export const metricPath = (host: string, metric: string) =>
   `${hostPath(host)}/metrics/${encodeURIComponent(metric)}`
 
+export const eventPath = (id: number) => `/events/${id}`
+
 const STATUS_WORDS: Readonly<Record<HostStatus, string>> = { up: 'Up', down: 'Down' }
 
 export function statusLabel(status: HostStatus): Html {

@@ -22,6 +22,32 @@ const SHOTS: Readonly<Record<string, string>> = {
   'graph-month': `${HOST}/metrics/perf.processor.percent.used?range=30d`,
   events: '/events',
   'events-closed': '/events?status=closed',
+  event: '/events/ID',
+  search: '/search?q=db01',
+  'search-none': '/search?q=nothing-like-this',
+  reports: '/reports',
+  'report-hosts': '/reports/hosts',
+  'report-events': '/reports/events',
+  'report-availability': '/reports/availability',
+  'report-capacity': '/reports/capacity',
+  settings: '/settings',
+  rules: '/settings/rules',
+  rule: '/settings/rules/2',
+  'rule-delete': '/settings/rules/2/delete',
+  targets: '/settings/targets',
+  'target-new': '/settings/targets/new',
+  windows: '/settings/windows',
+  window: '/settings/windows/1',
+  users: '/settings/users',
+  user: '/settings/users/viewer',
+  sessions: '/settings/sessions?user=',
+  tokens: '/settings/tokens',
+  preferences: '/settings/preferences',
+  storage: '/settings/storage',
+  audit: '/settings/audit',
+  guide: '/settings/guide',
+  about: '/settings/about',
+  'add-host': '/add-host?server=monitor.example.org',
   password: '/password',
   'not-found': '/hosts/nobody',
 }
@@ -33,7 +59,16 @@ const SIZES = [
 ]
 
 const wanted = process.argv.slice(2)
-const website = await startSeededWebsite({ hosts: 120, minutes: 70, firstMinutes: 30 * 1440, oddNames: true })
+const website = await startSeededWebsite({
+  hosts: 120,
+  minutes: 70,
+  firstMinutes: 30 * 1440,
+  oddNames: true,
+  settings: true,
+})
+/** The event that has a story: notices, comments. */
+const story =
+  (await website.store.events.list({ host: FIRST_HOST, status: 'open', limit: 1 })).events[0]?.id ?? 1
 const empty = await startSeededWebsite({ hosts: 0, minutes: 0 })
 const browser = await launchBrowser()
 await mkdir(FOLDER, { recursive: true })
@@ -54,7 +89,7 @@ for (const size of SIZES)
       await page.screenshot({ path: join(FOLDER, `${name}-${ending}`) })
       await context.close()
     }
-    for (const [name, path] of Object.entries(SHOTS)) await take(name, path)
+    for (const [name, path] of Object.entries(SHOTS)) await take(name, path.replace('ID', String(story)))
     await take('login', '/login', website, false)
     await take('home-empty', '/', empty)
   }

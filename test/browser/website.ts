@@ -1,12 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Fields } from '../../src/config/fields.ts'
+import { findChannel } from '../../src/events/channels/index.ts'
+import { createNotifier } from '../../src/events/notifier.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Log } from '../../src/lib/log.ts'
+import { listSections } from '../../src/roles/about-site.ts'
 import { openStore } from '../../src/storage/open.ts'
 import type { Store } from '../../src/storage/store.ts'
 import { startWebsite } from '../../src/web/app.ts'
 import { type SeedOptions, seedStore } from '../support/seed.ts'
+import { seedSettings } from '../support/seed-settings.ts'
 
 export const USER = 'admin'
 export const PASSWORD = 'correct horse battery'
@@ -19,7 +24,10 @@ export type SeededWebsite = {
   close(): Promise<void>
 }
 
-export type SeededWebsiteOptions = Omit<SeedOptions, 'now'> & { readonly serverName?: string }
+export type SeededWebsiteOptions = Omit<SeedOptions, 'now'> & {
+  readonly serverName?: string
+  readonly settings?: boolean
+}
 
 /** A website of our own on a free port, over a new database with the data of `seedStore` up to now. */
 export async function startSeededWebsite(options: SeededWebsiteOptions): Promise<SeededWebsite> {
@@ -30,10 +38,20 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
   const log: Log = { debug() {}, info() {}, warn: complain, error: complain }
   const store = await openStore('sqlite:test.db', { dataDir, clock: systemClock, log })
   await seedStore(store, { ...options, now: systemClock.now() })
+  if (options.settings) await seedSettings(store, systemClock.now())
   // The cheapest parameters: the tests are about pages.
   const hash = await Bun.password.hash(PASSWORD, { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 })
   await store.users.add(USER, 'admin', hash, systemClock.now())
   await store.users.add('viewer', 'viewer', hash, systemClock.now())
+  const notifier = createNotifier({
+    settings: (channel) => defaultsOf(findChannel(channel)?.fields ?? {}),
+    machine: 'monitor.example.org',
+    zone: 'UTC',
+    webUrl: null,
+    makeId: () => crypto.randomUUID(),
+    clock: systemClock,
+    log,
+  })
   const website = await startWebsite({
     address: '127.0.0.1',
     port: 0,
@@ -44,11 +62,20 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
     store,
     clock: systemClock,
     log,
-    notifier: {
-      channels: [],
-      sendTest: async () => ({ isTaken: false, answer: 'there is no channel here' }),
-    },
+    notifier,
     zone: 'UTC',
+    agentDoor: {
+      port: 8889,
+      fingerprint: '5f3a0e0b3c1a7d1cbb0f4c5d1b7a9f60a9cf1d0f8d5b0a7c3e2f1a0b9c8d7e6f',
+    },
+    about: {
+      sections: listSections(),
+      licences: [{ name: 'uplot', version: '1.6.32', licence: 'MIT', text: 'The MIT License (MIT)' }],
+      licence: 'Apache-2.0',
+      enrolment: { readPassphrase: () => 'a passphrase of the tests', plainPort: 8888 },
+      retention: { samples: 400 * 86_400, events: 400 * 86_400, hosts: 400 * 86_400 },
+      readFreeBytes: () => 75e9,
+    },
     onPasswordChanged: async () => {},
   })
   return {
@@ -57,8 +84,13 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
     complaints,
     async close() {
       await website.stop()
+      notifier.close()
       await store.close()
       await rm(dataDir, { recursive: true, force: true })
     },
   }
 }
+
+/** The settings of a channel that nobody has configured. */
+const defaultsOf = (fields: Fields) =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.default]))

@@ -1,12 +1,19 @@
 import type { Page } from '../page.ts'
-import { closeEvent, eventsPage, reopenEvent } from './events.ts'
-import { graphPage } from './graph.ts'
+import { addHostPage } from './add-host.ts'
+import { compareCsv, comparePage } from './compare.ts'
+import { eventPage } from './event.ts'
+import { acknowledgeEvent, changeEvents, closeEvent, commentEvent, reopenEvent } from './event-changes.ts'
+import { eventsPage } from './events.ts'
+import { graphCsv, graphPage } from './graph.ts'
 import { homePage } from './home.ts'
 import { hostPage } from './host.ts'
 import { hostsPage } from './hosts.ts'
 import { livePage } from './live.ts'
 import { login, loginPage, logout } from './login.ts'
 import { changePassword, passwordPage } from './password.ts'
+import { REPORT_PAGES } from './reports/index.ts'
+import { searchPage } from './search.ts'
+import { SETTINGS_PAGES } from './settings/index.ts'
 
 /** Every page of the website. */
 export const PAGES: readonly Page[] = [
@@ -17,9 +24,20 @@ export const PAGES: readonly Page[] = [
   hostsPage,
   hostPage,
   graphPage,
+  graphCsv,
+  comparePage,
+  compareCsv,
+  addHostPage,
   eventsPage,
+  changeEvents,
+  eventPage,
+  acknowledgeEvent,
   closeEvent,
   reopenEvent,
+  commentEvent,
+  ...REPORT_PAGES,
+  searchPage,
+  ...SETTINGS_PAGES,
   livePage,
   passwordPage,
   changePassword,

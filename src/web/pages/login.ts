@@ -11,11 +11,16 @@ export const loginPage = page({ path: '/login', access: 'public' }, ({ url, sess
 
 export const login = page(
   { path: '/login', method: 'POST', access: 'public' },
-  async ({ form, address, sessionToken, web }: PageRequest) => {
+  async ({ form, address, browser, now, sessionToken, web }: PageRequest) => {
     const name = (form.get('name') ?? '').trim()
     const next = readLocalPath(form.get('next'))
     const result = await web.signIn(name, form.get('password') ?? '', address)
-    if (result.ok) return redirect(next, await web.sessions.begin(result.user, sessionToken))
+    if (result.ok) {
+      const { user: actor } = result
+      const entry = { time: now, actor, way: 'website', address, action: 'sign in', detail: browser } as const
+      await web.store.audit.add(entry)
+      return redirect(next, await web.sessions.begin(actor, sessionToken, { address, browser }))
+    }
     const view = loginView({ next, name: name.slice(0, 64), problem: describeRefusal(result.retryAfter) })
     const headers = new Headers({ 'content-type': 'text/html; charset=utf-8' })
     if (result.retryAfter !== null) headers.set('retry-after', String(result.retryAfter))
@@ -24,7 +29,7 @@ export const login = page(
 )
 
 export const logout = page(
-  { path: '/logout', method: 'POST', access: 'viewer' },
+  { path: '/logout', method: 'POST', access: 'viewer', does: 'sign out' },
   async ({ sessionToken, web }) => redirect('/login', await web.sessions.end(sessionToken)),
 )
 

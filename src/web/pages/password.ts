@@ -10,9 +10,9 @@ export const passwordPage = page({ path: '/password', access: 'viewer' }, (reque
 
 /** Changes the own password. It ends every session of the user but the one that it begins. */
 export const changePassword = page(
-  { path: '/password', method: 'POST', access: 'viewer' },
+  { path: '/password', method: 'POST', access: 'viewer', does: 'change own password' },
   async (request) => {
-    const { form, session, sessionToken, address, web } = request
+    const { form, session, sessionToken, address, browser, web } = request
     if (!session) throw new HttpError(401, 'Sign in first.')
     const next = form.get('new') ?? ''
     const problem = findProblem(next, form.get('again') ?? '', form.get('current') ?? '')
@@ -30,7 +30,10 @@ export const changePassword = page(
     await web.store.users.setPassword(session.user, await Bun.password.hash(next))
     await web.onPasswordChanged(session.user)
     web.log.info('password changed', { user: session.user, address })
-    return redirect('/password?changed', await web.sessions.begin(session.user, sessionToken))
+    return redirect(
+      '/password?changed',
+      await web.sessions.begin(session.user, sessionToken, { address, browser }),
+    )
   },
 )
 

@@ -7,7 +7,7 @@ let website: SeededWebsite
 let cookie = ''
 
 beforeAll(async () => {
-  website = await startSeededWebsite({ hosts: 12, minutes: 5, firstMinutes: 70, oddNames: true })
+  website = await startSeededWebsite({ hosts: 12, minutes: 5, firstMinutes: 70, oddNames: true, settings: true })
   const form = new URLSearchParams({ name: USER, password: PASSWORD })
   const answer = await fetch(`${website.origin}/login`, { method: 'POST', body: form, redirect: 'manual' })
   cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
@@ -24,6 +24,8 @@ const validator = new HtmlValidate({
     'no-trailing-whitespace': 'off',
     'doctype-style': 'off',
     'void-style': 'off',
+    // Several boxes of one name are a choice of several.
+    'form-dup-name': ['error', { shared: ['radio', 'checkbox', 'button', 'reset', 'submit'] }],
   },
 })
 
@@ -40,6 +42,34 @@ test.each([
   `${METRIC}?from=1&to=2`,
   '/events',
   '/events?status=closed',
+  '/events/1',
+  '/search',
+  '/search?q=db01',
+  '/search?q=nothing-like-this',
+  '/reports',
+  '/reports/hosts',
+  '/reports/events',
+  '/reports/availability',
+  '/reports/capacity',
+  '/add-host',
+  '/settings',
+  '/settings/rules',
+  '/settings/rules/new',
+  '/settings/rules/1',
+  '/settings/rules/1/delete',
+  '/settings/targets',
+  '/settings/targets/new',
+  '/settings/windows',
+  '/settings/windows/new',
+  '/settings/users',
+  '/settings/users/admin',
+  '/settings/sessions',
+  '/settings/tokens',
+  '/settings/preferences',
+  '/settings/storage',
+  '/settings/audit',
+  '/settings/guide',
+  '/settings/about',
   '/password',
   '/hosts/nobody',
   '/login',

@@ -1,0 +1,72 @@
+import type { Series } from './sample.ts'
+
+/** When something that fills up will be full. Times are seconds since 1970. */
+export type Forecast = {
+  /** Percent a day: the likely growth, and the range in which it lies. */
+  readonly growth: { readonly low: number; readonly mid: number; readonly high: number }
+  /** The days between which it will be full; `latest` is null when it may also never be. */
+  readonly full: { readonly earliest: number; readonly latest: number | null }
+}
+
+const DAY = 86_400
+/** Less than this says nothing about days to come. */
+const LEAST_DAYS = 3
+/** Growth below this, in percent a day, is flat. */
+const FLAT = 0.01
+/** Nobody knows what is in three years. */
+const FARTHEST_DAYS = 3 * 365
+/** Steps into which the time is parted; more cost time and say nothing more. */
+const STEPS = 90
+
+/**
+ * Forecasts from percentages over time. Slopes between all steps that lie at least a third of the time apart are sorted: their
+ * middle is the growth, and the tenth and the ninetieth of a hundred bound it, so that a day of cleaning up or a single large file
+ * widens the range and does not turn it. Null when the time is too short, the growth flat or downward, or the end too far.
+ */
+export function forecastFull(series: Series, limit = 100): Forecast | null {
+  const { times, values } = series
+  const first = times[0]
+  const last = times[times.length - 1]
+  if (first === undefined || last === undefined || last - first < LEAST_DAYS * DAY) return null
+  const points = averageSteps(series, first, last)
+  const slopes: number[] = []
+  const apart = (last - first) / 3
+  for (let i = 0; i < points.length; i++)
+    for (let j = i + 1; j < points.length; j++) {
+      const [a, b] = [points[i], points[j]]
+      if (a && b && b.time - a.time >= apart) slopes.push(((b.value - a.value) / (b.time - a.time)) * DAY)
+    }
+  if (slopes.length < 6) return null
+  slopes.sort((a, b) => a - b)
+  const at = (share: number) => slopes[Math.min(slopes.length - 1, Math.floor(share * slopes.length))] ?? 0
+  const growth = { low: at(0.1), mid: at(0.5), high: at(0.9) }
+  if (growth.mid < FLAT) return null
+  const left = Math.max(0, limit - (values[values.length - 1] ?? 0))
+  if (left / growth.mid > FARTHEST_DAYS) return null
+  const latest =
+    growth.low < FLAT || left / growth.low > FARTHEST_DAYS ? null : last + (left / growth.low) * DAY
+  return { growth, full: { earliest: last + (left / growth.high) * DAY, latest } }
+}
+
+function averageSteps({ times, values }: Series, first: number, last: number) {
+  const length = Math.max((last - first) / STEPS, 3600)
+  const points: { time: number; value: number }[] = []
+  let step = -1
+  let count = 0
+  let time = 0
+  let value = 0
+  const end = () => count > 0 && points.push({ time: time / count, value: value / count })
+  for (let i = 0; i < times.length; i++) {
+    const current = Math.floor(((times[i] ?? 0) - first) / length)
+    if (current !== step) {
+      end()
+      step = current
+      count = time = value = 0
+    }
+    count++
+    time += times[i] ?? 0
+    value += values[i] ?? 0
+  }
+  end()
+  return points
+}

@@ -1,0 +1,96 @@
+import type { Event } from '../domain/event.ts'
+import type { Host } from '../domain/host.ts'
+import type { Access } from '../domain/user.ts'
+import { covers } from '../domain/user.ts'
+import { type AboutSite, settingAnchor } from './about-site.ts'
+import type { WebContext } from './page.ts'
+import { REPORTS } from './reports/index.ts'
+import { SETTINGS_ENTRIES } from './settings-frame.ts'
+
+/** What a search may find, a few of each kind. */
+export type Found = {
+  readonly hosts: { readonly total: number; readonly list: readonly Host[] }
+  /** Of hosts that the words name as well. */
+  readonly hostMetrics: readonly { readonly host: string; readonly metric: string }[]
+  readonly metrics: readonly string[]
+  readonly events: readonly Event[]
+  readonly places: readonly Place[]
+}
+
+export type Place = { readonly path: string; readonly title: string; readonly doc: string }
+
+const EACH = 12
+/** Hosts whose metrics are looked through. */
+const HOSTS_TRIED = 3
+/** Newest events, open and closed, whose words are looked through. */
+const EVENTS_TRIED = 1000
+
+export const splitWords = (text: string) =>
+  text
+    .trim()
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .slice(0, 8)
+
+export async function find(text: string, access: Access, now: number, web: WebContext): Promise<Found> {
+  const words = splitWords(text)
+  const none = { hosts: { total: 0, list: [] }, hostMetrics: [], metrics: [], events: [], places: [] }
+  if (words.length === 0) return none
+  const { hosts, events } = web.store
+  const upSince = now - web.silence
+  const [whole, metrics, open, closed, hostMetrics] = await Promise.all([
+    hosts.list({ search: text.trim(), upSince, limit: EACH, sort: 'name' }),
+    hosts.findMetrics(words, EACH),
+    events.list({ status: 'open', limit: EVENTS_TRIED }),
+    events.list({ status: 'closed', limit: EVENTS_TRIED }),
+    words.length > 1 ? findHostMetrics(words, upSince, web) : [],
+  ])
+  return {
+    hosts: { total: whole.total, list: whole.hosts },
+    hostMetrics,
+    metrics,
+    events: [...open.events, ...closed.events].filter((event) => fitsEvent(event, words)).slice(0, EACH),
+    places: findPlaces(words, access, web.about),
+  }
+}
+
+/** `web01 memory`: one word names a host, the others its metrics. */
+async function findHostMetrics(words: readonly string[], upSince: number, web: WebContext) {
+  const found: { host: string; metric: string }[] = []
+  for (const [i, word] of words.entries()) {
+    const rest = words.filter((_, j) => j !== i)
+    const { hosts } = await web.store.hosts.list({ search: word, upSince, limit: HOSTS_TRIED, sort: 'name' })
+    for (const { name } of hosts) {
+      const metrics = await web.store.hosts.metrics(name)
+      for (const metric of metrics)
+        if (rest.every((one) => metric.toLowerCase().includes(one))) found.push({ host: name, metric })
+      if (found.length >= EACH) return found.slice(0, EACH)
+    }
+  }
+  return found
+}
+
+/** All words in its message, host or metric, or its number. */
+function fitsEvent({ id, message, host, metric }: Event, words: readonly string[]): boolean {
+  const text = `${message} ${host} ${metric}`.toLowerCase()
+  return words.every((word) => text.includes(word) || word === `#${id}` || word === String(id))
+}
+
+function findPlaces(words: readonly string[], access: Access, { sections }: AboutSite): Place[] {
+  const places: Place[] = [
+    { path: '/', title: 'Home', doc: 'Availability, open events, this server.' },
+    { path: '/hosts', title: 'Hosts', doc: 'Every machine that ever reported.' },
+    { path: '/events', title: 'Events', doc: 'What is or was wrong.' },
+    { path: '/compare', title: 'Compare', doc: 'Metrics of several hosts in one graph.' },
+    ...REPORTS.map(({ key, title, doc }) => ({ path: `/reports/${key}`, title: `Report: ${title}`, doc })),
+    ...SETTINGS_ENTRIES.filter((entry) => covers(access, entry.access)),
+    ...sections.flatMap(({ settings }) =>
+      settings.map(({ key, doc }) => ({ path: `/settings/guide#${settingAnchor(key)}`, title: key, doc })),
+    ),
+  ]
+  return places
+    .filter(({ title, doc }) => words.every((word) => `${title} ${doc}`.toLowerCase().includes(word)))
+    .map(({ path, title, doc }) => ({ path, title, doc }))
+    .slice(0, EACH)
+}

@@ -1,0 +1,83 @@
+import { csvResponse } from '../../csv.ts'
+import { type Html, html } from '../../html.ts'
+import { layout } from '../../layout.ts'
+import { type Page, type PageRequest, page } from '../../page.ts'
+import { PERIODS, readPeriod, writeDay } from '../../period.ts'
+import { REPORTS } from '../../reports/index.ts'
+import type { Report, ReportData } from '../../reports/report.ts'
+import { stampLabel, withParameters } from '../../widgets.ts'
+
+const overview = page({ path: '/reports', access: 'viewer' }, ({ session, csrf, url }) =>
+  layout({
+    title: 'Reports',
+    active: 'reports',
+    session,
+    csrf,
+    url,
+    body: html`<div class="head"><div><h1>Reports</h1><p class="lead">Each prints well, downloads as CSV, and is there as JSON by the API.</p></div></div>
+<div class="entry-groups"><section><ul class="entries">${REPORTS.map(({ key, title, doc }) => html`<li><a href="/reports/${key}"><b>${title}</b><span>${doc}</span></a></li>`)}<li><a href="/compare"><b>Compare</b><span>Metrics of several hosts in one graph.</span></a></li></ul></section></div>`,
+  }),
+)
+
+const reportPage = (report: Report): Page =>
+  page({ path: `/reports/${report.key}`, access: 'viewer' }, async (request) => {
+    const { web, url, now } = request
+    const data = await report.load({ web, url, now })
+    if (url.searchParams.get('format') === 'csv') {
+      const keys = data.columns.map(({ key }) => key)
+      const rows = data.rows.map((row) => keys.map((key) => row[key] ?? null))
+      return csvResponse(`${report.key}-${writeDay(now, web.zone)}`, keys, rows)
+    }
+    return reportView(request, report, data)
+  })
+
+const reportJson = (report: Report): Page =>
+  page({ path: `/api/v1/reports/${report.key}`, access: 'viewer' }, async ({ web, url, now }) => {
+    const { columns, rows } = await report.load({ web, url, now })
+    const keys = columns.map(({ key }) => key)
+    return Response.json({
+      report: report.key,
+      time: now,
+      rows: rows.map((row) => Object.fromEntries(keys.map((key) => [key, row[key] ?? null]))),
+    })
+  })
+
+function reportView(
+  request: PageRequest,
+  report: Report,
+  { columns, rows, lead, empty, note }: ReportData,
+): Html {
+  const { session, csrf, url, now, web } = request
+  const shown = columns.filter(({ name }) => name !== null)
+  return layout({
+    title: report.title,
+    active: 'reports',
+    session,
+    csrf,
+    url,
+    body: html`<div class="head"><div><p class="crumbs"><a href="/reports">Reports</a></p><h1>${report.title}</h1><p class="lead">${lead}</p></div><div class="actions"><a class="button" href="${withParameters(url, { format: 'csv' })}" download>Download CSV</a></div></div>
+${report.hasPeriod && periodForm(request)}
+${
+  rows.length === 0
+    ? html`<section class="empty"><h2>Nothing to report</h2><p>${empty}</p></section>`
+    : html`<div class="scroller"><table class="table report"><thead><tr>${shown.map(({ name, isNumber }) => html`<th scope="col"${isNumber && html` class="number"`}>${name}</th>`)}</tr></thead><tbody>${rows.map(
+        (row) =>
+          html`<tr>${shown.map(({ key, isNumber, show }) => html`<td class="${isNumber ? 'number' : 'anywhere'}">${show ? show(row) : row[key]}</td>`)}</tr>\n`,
+      )}</tbody></table></div>`
+}
+${note !== undefined && html`<p class="soft report-note">${note}</p>`}
+<p class="soft report-note">Made ${stampLabel(now)} by Monitor ${web.version}${web.serverName !== '' && html` on ${web.serverName}`}.</p>`,
+  })
+}
+
+function periodForm({ url, now, web }: PageRequest): Html {
+  const { from, to, key } = readPeriod(url, now, web.zone)
+  return html`<div class="filters"><nav class="wide" aria-label="Period"><ul class="segments">${PERIODS.map(
+    (one) =>
+      html`<li><a href="${url.pathname}?period=${one.key}" title="${one.words}"${one.key === key && html` aria-current="true"`}>${one.key}</a></li>`,
+  )}</ul></nav><form class="span-form" method="get" action="${url.pathname}"><label>From <input type="date" name="from" value="${writeDay(from, web.zone)}" required></label><label>to <input type="date" name="to" value="${writeDay(to, web.zone)}" required></label><button type="submit">Show</button></form></div>`
+}
+
+/** The reports as pages, as CSV by `?format=csv`, and as JSON. */
+export const REPORT_PAGES: readonly Page[] = [overview, ...REPORTS.map(reportPage)]
+export const REPORT_API: readonly Page[] = REPORTS.map(reportJson)

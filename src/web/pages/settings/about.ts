@@ -1,0 +1,20 @@
+import { html } from '../../html.ts'
+import { page } from '../../page.ts'
+import { settingsPage } from '../../settings-frame.ts'
+import { formatStamp } from '../../words.ts'
+
+export const aboutPage = page({ path: '/settings/about', access: 'viewer' }, (request) => {
+  const { web, now } = request
+  const { licence, licences } = web.about
+  return settingsPage(request, {
+    title: 'About',
+    body: html`<dl class="words"><div><dt>Monitor</dt><dd>version ${web.version}${licence !== '' && html`, under the licence ${licence}`}</dd></div><div><dt>Runs on</dt><dd>Bun ${Bun.version}</dd></div><div><dt>Server’s time</dt><dd>${formatStamp(now)} (${web.zone})</dd></div></dl>
+${
+  licences.length > 0 &&
+  html`<section class="section"><h2>Packages inside, and their licences</h2><div class="licences">${licences.map(
+    ({ name, version, licence: terms, text }) =>
+      html`<details><summary><b>${name}</b> ${version} <span class="soft">${terms}</span></summary>${text === '' ? html`<p class="soft">The package brings no text of its licence.</p>` : html`<pre>${text}</pre>`}</details>`,
+  )}</div></section>`
+}`,
+  })
+})

@@ -1,0 +1,133 @@
+import { SEVERITY_NAMES } from '../../../domain/event.ts'
+import { metricUnit } from '../../../domain/metric.ts'
+import { METRIC_FAMILIES } from '../../../domain/metric-list.ts'
+import { type GuideSection, settingAnchor } from '../../about-site.ts'
+import { type Html, html } from '../../html.ts'
+import { severityMark, statusMark } from '../../icons.ts'
+import { page } from '../../page.ts'
+import { SEVERITIES } from '../../rule-form.ts'
+import { settingsPage } from '../../settings-frame.ts'
+import { capitalize } from '../../widgets.ts'
+
+export const guidePage = page({ path: '/settings/guide', access: 'viewer' }, (request) => {
+  const { sections } = request.web.about
+  return settingsPage(request, {
+    title: 'User guide',
+    body: html`<nav class="guide-contents" aria-label="Contents"><ul>${[
+      ['pages', 'The pages'],
+      ['marks', 'What the marks mean'],
+      ['events', 'Events and notices'],
+      ['keys', 'Keys'],
+      ['metrics', 'Metrics'],
+      ['commands', 'Commands'],
+      ['settings', 'Settings'],
+      ['api', 'API'],
+    ].map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+<div class="guide">${pagesPart()}${marksPart()}${eventsPart()}${keysPart()}${metricsPart()}
+<section class="section" id="commands"><h2>Commands</h2><p>From a shell on the server: <code>monitor --help</code> lists all commands, <code>monitor COMMAND --help</code> the options of one.</p></section>
+${settingsPart(sections)}${apiPart()}</div>`,
+  })
+})
+
+const words = (entries: readonly (readonly [Html | string, Html | string])[]) =>
+  html`<dl class="words">${entries.map(([name, doc]) => html`<div><dt>${name}</dt><dd>${doc}</dd></div>`)}</dl>`
+
+const pagesPart = () =>
+  html`<section class="section" id="pages"><h2>The pages</h2>${words([
+    [
+      'Home',
+      'How many hosts are up, which events are open, the server itself, and every host. It renews itself.',
+    ],
+    [
+      'Hosts',
+      'Every machine whose agent ever reported. Search by name, address, domain, platform or build; a click on a head sorts.',
+    ],
+    [
+      'A host',
+      'Its facts, open events, big figures and graphs of the last hour. Each graph leads to its metric over any time.',
+    ],
+    [
+      'A graph',
+      'Drag across it to zoom, use the arrow keys and + and −, or type a time. Every sample is kept; where there are more than pixels, the band runs from the least to the greatest.',
+    ],
+    [
+      'Compare',
+      html`Metrics of several hosts side by side. <a href="/compare">Compare</a> keeps everything in its address, which can be sent to others.`,
+    ],
+    [
+      'Events',
+      'What is or was wrong. Filter, acknowledge, close and comment; several at once by their boxes.',
+    ],
+    [
+      'Reports',
+      'Hosts, open events, availability over a period, and which filesystems will be full. Each prints, and downloads as CSV.',
+    ],
+  ])}</section>`
+
+const marksPart = () =>
+  html`<section class="section" id="marks"><h2>What the marks mean</h2><ul class="mark-list">${SEVERITIES.map((one) => html`<li>${severityMark(one)} ${capitalize(SEVERITY_NAMES[one])} <span class="soft">severity ${one}</span></li>`)}<li>${statusMark('up')} Up <span class="soft">heard within the time allowed</span></li><li>${statusMark('down')} Down <span class="soft">silent for longer</span></li></ul></section>`
+
+const eventsPart = () =>
+  html`<section class="section" id="events"><h2>Events and notices</h2><p>The agent judges its own samples: a threshold holds when every sample of its duration breaches it. One event is open for a metric at most; it rises and falls in severity and closes when no threshold holds any more. The server opens events of its own for hosts that fall silent and for clocks that are wrong.</p>${words(
+    [
+      [
+        'Acknowledge',
+        'Says that somebody looks after it: repeats and delayed notices stop. The event stays open.',
+      ],
+      [
+        'Close',
+        'Closes it by hand. While the agent still sees the problem it stays closed until the problem has ended and comes again.',
+      ],
+      ['Stale', 'The metric does not come any more, so nobody knows whether the problem is still there.'],
+      [
+        'Rules',
+        'Tell people: by host, metric and severity; at once or after a delay; once or again and again.',
+      ],
+      ['Windows', 'Keep quiet for some hosts at some times. What is still open at the end is told then.'],
+    ],
+  )}</section>`
+
+const keysPart = () =>
+  html`<section class="section" id="keys"><h2>Keys</h2>${words([
+    [html`<kbd>/</kbd>`, 'goes to the search'],
+    [html`<kbd>Tab</kbd>`, 'goes on; the first leads past the navigation to the content'],
+    [html`<kbd>←</kbd> <kbd>→</kbd>`, 'move a graph that has the focus in time'],
+    [html`<kbd>+</kbd> <kbd>−</kbd>`, 'zoom it'],
+  ])}</section>`
+
+function metricsPart(): Html {
+  const rows = METRIC_FAMILIES.map(
+    ({ name, doc, systems }) =>
+      html`<tr><th scope="row" class="anywhere"><code>${name}</code></th><td>${metricUnit(name)}</td><td>${doc}</td><td>${systems === 'both' ? 'Linux, Windows' : systems}</td></tr>\n`,
+  )
+  return html`<section class="section" id="metrics"><h2>Metrics</h2><div class="scroller"><table class="table"><thead><tr><th scope="col">Name</th><th scope="col">Unit</th><th scope="col">What it is</th><th scope="col">On</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
+}
+
+function settingsPart(sections: readonly GuideSection[]): Html {
+  return html`<section class="section" id="settings"><h2>Settings</h2><p>In the configuration file, as <code>--set section.key=value</code> on the command line, or as <code>MONITOR_SECTION_KEY</code> in the environment. <code>monitor config print</code> shows what is in force and where it comes from.</p>${sections.map(
+    ({ name, doc, settings }) =>
+      html`<h3 class="guide-head">${name === null ? 'At the top of the file' : html`<code>[${name}]</code> <span class="soft">${doc}</span>`}</h3><dl class="words">${settings.map(
+        ({ key, doc: text, value, hasDefault, isSecret }) =>
+          html`<div id="${settingAnchor(key)}"><dt><code>${key}</code></dt><dd>${text} <span class="soft">${hasDefault ? 'Default' : 'Example'}: <code class="anywhere">${value}</code>${isSecret && html`; <code>${key}_file</code> may name a file that holds it`}</span></dd></div>`,
+      )}</dl>`,
+  )}</section>`
+}
+
+const apiPart = () =>
+  html`<section class="section" id="api"><h2>API</h2><p>The same data as JSON under <code>/api/v1</code>, with a session or with <code>Authorization: Bearer TOKEN</code>. Times are seconds since 1970.</p>${words(
+    [
+      [
+        html`<code>GET /api/v1/hosts</code>`,
+        'hosts with their newest values; search, status, sort, order, offset, limit',
+      ],
+      [html`<code>GET /api/v1/hosts/NAME</code>`, 'one host'],
+      [html`<code>GET /api/v1/hosts/NAME/metrics</code>`, 'the names and units of its metrics'],
+      [
+        html`<code>GET /api/v1/hosts/NAME/metrics/METRIC</code>`,
+        'every sample between from and to; with points=N at most N rows of time, minimum, mean and maximum',
+      ],
+      [html`<code>GET /api/v1/events</code>`, 'events; status, host, severity, offset, limit'],
+      [html`<code>GET /api/v1/reports/NAME</code>`, 'the reports: hosts, events, availability, capacity'],
+      [html`<code>GET /healthz</code>`, 'open to all: 200 and ok, or 503 and what is wrong'],
+    ],
+  )}</section>`

@@ -1,0 +1,27 @@
+import { covers } from '../../../domain/user.ts'
+import { html } from '../../html.ts'
+import { layout } from '../../layout.ts'
+import { page } from '../../page.ts'
+import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from '../../settings-frame.ts'
+
+export const settingsOverview = page({ path: '/settings', access: 'viewer' }, ({ session, csrf, url }) => {
+  const open = SETTINGS_ENTRIES.filter(({ access }) => session !== null && covers(session.access, access))
+  const groups = SETTINGS_GROUPS.map((group) => ({
+    group,
+    entries: open.filter((entry) => entry.group === group),
+  })).filter(({ entries }) => entries.length > 0)
+  return layout({
+    title: 'Settings',
+    active: 'settings',
+    session,
+    csrf,
+    url,
+    body: html`<div class="head"><div><h1>Settings</h1><p class="lead">You are signed in as ${session?.user}, with the access of ${session?.access}.</p></div></div>
+<div class="entry-groups">${groups.map(
+      ({ group, entries }) =>
+        html`<section><h2>${group}</h2><ul class="entries">${entries.map(
+          ({ path, title, doc }) => html`<li><a href="${path}"><b>${title}</b><span>${doc}</span></a></li>`,
+        )}</ul></section>`,
+    )}</div>`,
+  })
+})

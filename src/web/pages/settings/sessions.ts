@@ -1,0 +1,85 @@
+import { sessionId } from '../../../domain/user.ts'
+import { csrfField } from '../../fields.ts'
+import { html } from '../../html.ts'
+import { notFound, page, redirect } from '../../page.ts'
+import { hashToken } from '../../session.ts'
+import { mayUse, settingsPage } from '../../settings-frame.ts'
+import { stampLabel } from '../../widgets.ts'
+
+const PATH = '/settings/sessions'
+
+export const sessionsPage = page({ path: PATH, access: 'viewer' }, async (request) => {
+  const { web, url, csrf, session, sessionToken, now } = request
+  const isAdmin = mayUse(request, 'admin')
+  const wanted = url.searchParams.get('user')
+  const user = isAdmin ? (wanted === '' ? null : (wanted ?? session?.user ?? '')) : (session?.user ?? '')
+  const sessions = await web.store.sessions.list(user, now)
+  const own = sessionToken === null ? '' : sessionId(hashToken(sessionToken))
+  const query = user === null ? '' : encodeURIComponent(user)
+  const rows = sessions.map(
+    ({ id, user: name, created, expires, address, browser }) =>
+      html`<tr><th scope="row" class="anywhere">${name}</th><td>${stampLabel(created)}</td><td>${stampLabel(expires)}</td><td class="anywhere">${address || '–'}</td><td class="anywhere">${describeBrowser(browser)}</td><td class="number">${
+        id === own
+          ? html`<span class="soft">this one</span>`
+          : html`<form method="post" action="${PATH}/${id}/revoke">${csrfField(csrf)}<input type="hidden" name="user" value="${user ?? ''}"><button class="small" type="submit" aria-label="End the session of ${name} from ${address || 'an unknown address'}">End</button></form>`
+      }</td></tr>\n`,
+  )
+  return settingsPage(request, {
+    title: 'Sessions',
+    lead: 'Each sign-in of a browser is a session. It ends by itself when it is not used.',
+    body: html`${
+      isAdmin &&
+      html`<nav class="wide filters" aria-label="Whose"><ul class="segments"><li><a href="${PATH}"${user === session?.user && html` aria-current="true"`}>Your own</a></li><li><a href="${PATH}?user="${user === null && html` aria-current="true"`}>Everybody’s</a></li>${user !== null && user !== session?.user && html`<li><a href="${PATH}?user=${query}" aria-current="true">${user}</a></li>`}</ul></nav>`
+    }${
+      rows.length === 0
+        ? html`<section class="empty"><h2>No sessions</h2><p>${user} is not signed in anywhere.</p></section>`
+        : html`<div class="scroller"><table class="table"><thead><tr><th scope="col">User</th><th scope="col">Began</th><th scope="col">Ends</th><th scope="col">From</th><th scope="col">Browser</th><th scope="col"><span class="unseen">End it</span></th></tr></thead><tbody>${rows}</tbody></table></div>`
+    }`,
+  })
+})
+
+const BROWSERS: readonly (readonly [RegExp, string])[] = [
+  [/\bEdg(?:e|A|iOS)?\/(\d+)/, 'Edge'],
+  [/\bOPR\/(\d+)/, 'Opera'],
+  [/\b(?:Firefox|FxiOS)\/(\d+)/, 'Firefox'],
+  [/\b(?:Headless)?(?:Chrome|CriOS)\/(\d+)/, 'Chrome'],
+  [/\bVersion\/(\d+)[\d.]* .*Safari/, 'Safari'],
+]
+const SYSTEMS: readonly (readonly [RegExp, string])[] = [
+  [/Android/, 'Android'],
+  [/iPhone|iPad/, 'iOS'],
+  [/Windows/, 'Windows'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux|X11/, 'Linux'],
+]
+
+/** `Firefox 140 on Linux`, or what the browser said where that is nothing known. */
+export function describeBrowser(text: string): string {
+  if (text === '') return '–'
+  const found = BROWSERS.flatMap(([pattern, name]) => {
+    const match = pattern.exec(text)
+    return match ? [`${name} ${match[1]}`] : []
+  })[0]
+  const system = SYSTEMS.find(([pattern]) => pattern.test(text))?.[1]
+  if (found === undefined) return text.slice(0, 60)
+  return system === undefined ? found : `${found} on ${system}`
+}
+
+export const revokeSession = page(
+  { path: `${PATH}/:id/revoke`, method: 'POST', access: 'viewer', does: 'end session' },
+  async (request) => {
+    const { web, params, form, session, now, note } = request
+    // Whose session it is decides who may end it; those of others are not even known to exist.
+    const visible = await web.store.sessions.list(
+      mayUse(request, 'admin') ? null : (session?.user ?? ''),
+      now,
+    )
+    const found = visible.find(({ id }) => id === params.id)
+    if (!found || !(await web.store.sessions.revoke(found.id))) throw notFound('session')
+    note(`of ${found.user} from ${found.address || 'an unknown address'}`)
+    const user = form.get('user') ?? ''
+    const query =
+      mayUse(request, 'admin') && user !== session?.user ? `user=${encodeURIComponent(user)}&` : ''
+    return redirect(`${PATH}?${query}done=revoked`)
+  },
+)

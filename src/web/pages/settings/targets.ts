@@ -1,0 +1,176 @@
+import { isLabel, maskTarget, type Target } from '../../../domain/target.ts'
+import {
+  choiceField,
+  csrfField,
+  formProblem,
+  type Problems,
+  readId,
+  refuseForm,
+  textField,
+} from '../../fields.ts'
+import { type Html, html } from '../../html.ts'
+import { notFound, type PageRequest, page, redirect } from '../../page.ts'
+import { channelChoices, checkTarget, targetHints } from '../../rule-form.ts'
+import { confirmPage, mayUse, settingsPage } from '../../settings-frame.ts'
+import { type TestOutcome, testOutcome } from '../../test-outcome.ts'
+
+const PATH = '/settings/targets'
+const PARENT = { path: PATH, title: 'Targets' }
+
+type TargetFields = Omit<Target, 'id'>
+
+export const targetsPage = page({ path: PATH, access: 'operator' }, (request) => listView(request, null))
+
+async function listView(
+  request: PageRequest,
+  tested: { readonly name: string; readonly test: TestOutcome } | null,
+): Promise<Html> {
+  const { web, csrf } = request
+  const targets = await web.store.targets.list()
+  const mayChange = mayUse(request, 'admin')
+  const rows = targets.map(
+    ({ id, name, channel, address }) =>
+      html`<tr><th scope="row" class="anywhere">${mayChange ? html`<a href="${PATH}/${id}">${name}</a>` : name}</th><td>${channel}</td><td class="anywhere">${mayChange ? address : maskTarget(address)}</td><td class="number">${mayChange && html`<form method="post" action="${PATH}/${id}/test">${csrfField(csrf)}<button class="small" type="submit" aria-label="Send a test message to ${name}">Send a test</button></form>`}</td></tr>\n`,
+  )
+  const channels = web.notifier.channels
+  return settingsPage(request, {
+    title: 'Targets',
+    lead: 'Addresses with a name, so that a rule says “on call” and only one place knows who that is.',
+    actions: mayChange ? html`<a class="button primary" href="${PATH}/new">Add a target</a>` : null,
+    body: html`${tested && html`<p class="unseen">${tested.name}</p>${testOutcome(tested.test)}`}${
+      rows.length === 0
+        ? html`<section class="empty"><h2>No targets yet</h2><p>Rules can name an address themselves. A target keeps it in one place, and can be tried out.</p></section>`
+        : html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Name</th><th scope="col">Channel</th><th scope="col">Address</th><th scope="col"><span class="unseen">Test</span></th></tr></thead><tbody>${rows}</tbody></table></div>`
+    }
+<section class="section"><h2>Channels</h2><dl class="words">${channels.map(({ name, doc, targetDoc }) => html`<div><dt>${name}</dt><dd>${doc} <span class="soft">Target: ${targetDoc}.</span></dd></div>`)}</dl></section>`,
+  })
+}
+
+type FormState = {
+  readonly fields: TargetFields
+  readonly id: number | null
+  readonly problems?: Problems
+  readonly test?: TestOutcome
+}
+
+function targetForm(request: PageRequest, { fields, id, problems = {}, test }: FormState): Html {
+  const { channels } = request.web.notifier
+  return settingsPage(request, {
+    title: id === null ? 'Add a target' : fields.name || 'Target',
+    parent: PARENT,
+    body: html`<form class="form" method="post" action="${id === null ? PATH : `${PATH}/${id}`}">${csrfField(request.csrf)}${formProblem(problems)}${test && testOutcome(test)}
+${textField({ name: 'name', label: 'Name', value: fields.name, required: true, maxLength: 100, problem: problems.name })}
+${choiceField({ name: 'channel', label: 'Channel', value: fields.channel, choices: channelChoices(channels), shows: true, problem: problems.channel })}
+${textField({ name: 'address', label: 'Address', value: fields.address, maxLength: 2000, problem: problems.target })}${targetHints(channels)}
+<div class="form-end"><button class="primary" type="submit">${id === null ? 'Add' : 'Save'}</button><button type="submit" formaction="${PATH}/${id ?? 'new'}/try">Send a test message</button><a class="button" href="${PATH}">Cancel</a>${id !== null && html`<a class="button danger-link" href="${PATH}/${id}/delete">Delete…</a>`}</div></form>`,
+  })
+}
+
+export const newTargetPage = page({ path: `${PATH}/new`, access: 'admin' }, (request) =>
+  targetForm(request, { fields: { name: '', channel: 'mail', address: '' }, id: null }),
+)
+
+export const targetPage = page({ path: `${PATH}/:id`, access: 'admin' }, async (request) => {
+  const { id, ...fields } = await findTarget(request)
+  return targetForm(request, { fields, id })
+})
+
+function typed(form: URLSearchParams): TargetFields {
+  const text = (name: string) => (form.get(name) ?? '').trim()
+  return { name: text('name'), channel: text('channel'), address: text('address') }
+}
+
+function check({ web }: PageRequest, { name, channel, address }: TargetFields): Problems {
+  const problems: Record<string, string> = {}
+  if (!isLabel(name)) problems.name = 'A name has 1 to 100 characters on one line.'
+  const wrong = checkTarget(channel, address, web.notifier.channels)
+  if (wrong !== null) problems[wrong.field] = wrong.problem
+  return problems
+}
+
+async function saveTarget(request: PageRequest, id: number | null) {
+  const { web, form, note } = request
+  const fields = typed(form)
+  const problems = check(request, fields)
+  if (Object.keys(problems).length > 0) return refuseForm(targetForm(request, { fields, id, problems }))
+  const isTaken =
+    id === null
+      ? (await web.store.targets.add(fields)) === null
+      : (await web.store.targets.update({ ...fields, id })) === 'taken'
+  if (isTaken) {
+    const taken = { name: 'Another target has this name.' }
+    return refuseForm(targetForm(request, { fields, id, problems: taken }), 409)
+  }
+  note(`${fields.name}: ${fields.channel} ${maskTarget(fields.address)}`)
+  return redirect(`${PATH}?done=${id === null ? 'added' : 'saved'}`)
+}
+
+export const addTarget = page(
+  { path: PATH, method: 'POST', access: 'admin', does: 'add target' },
+  (request) => saveTarget(request, null),
+)
+
+export const updateTarget = page(
+  { path: `${PATH}/:id`, method: 'POST', access: 'admin', does: 'change target' },
+  async (request) => saveTarget(request, (await findTarget(request)).id),
+)
+
+async function tryForm(request: PageRequest, id: number | null) {
+  const fields = typed(request.form)
+  const problems = check(request, { ...fields, name: fields.name || 'test' })
+  if (Object.keys(problems).length > 0) return refuseForm(targetForm(request, { fields, id, problems }))
+  const test = await request.web.notifier.sendTest(fields.channel, fields.address)
+  request.note(`by ${fields.channel}: ${test.isTaken ? 'taken' : 'not taken'}`)
+  return targetForm(request, { fields, id, test })
+}
+
+export const tryNewTarget = page(
+  { path: `${PATH}/new/try`, method: 'POST', access: 'admin', does: 'send test message' },
+  (request) => tryForm(request, null),
+)
+
+export const tryTarget = page(
+  { path: `${PATH}/:id/try`, method: 'POST', access: 'admin', does: 'send test message' },
+  async (request) => tryForm(request, (await findTarget(request)).id),
+)
+
+export const testTarget = page(
+  { path: `${PATH}/:id/test`, method: 'POST', access: 'admin', does: 'send test message' },
+  async (request) => {
+    const { name, channel, address } = await findTarget(request)
+    const test = await request.web.notifier.sendTest(channel, address)
+    request.note(`${name}: ${test.isTaken ? 'taken' : 'not taken'}`)
+    return listView(request, { name, test })
+  },
+)
+
+export const deleteTargetPage = page({ path: `${PATH}/:id/delete`, access: 'admin' }, async (request) => {
+  const { id, name } = await findTarget(request)
+  return confirmPage(request, {
+    title: `Delete ${name}?`,
+    parent: PARENT,
+    question: html`No rule can send to <b>${name}</b> any more. A target that a rule still uses stays.`,
+    action: `${PATH}/${id}/delete`,
+    back: `${PATH}/${id}`,
+    word: 'Delete the target',
+  })
+})
+
+export const deleteTarget = page(
+  { path: `${PATH}/:id/delete`, method: 'POST', access: 'admin', does: 'delete target' },
+  async (request) => {
+    const { id, ...fields } = await findTarget(request)
+    if ((await request.web.store.targets.delete(id)) === 'used') {
+      const problems = { form: 'A rule still sends to this target. Change or delete that rule first.' }
+      return refuseForm(targetForm(request, { fields, id, problems }), 409)
+    }
+    request.note(fields.name)
+    return redirect(`${PATH}?done=deleted`)
+  },
+)
+
+async function findTarget({ params, web }: PageRequest): Promise<Target> {
+  const target = await web.store.targets.find(readId(params.id))
+  if (!target) throw notFound('target')
+  return target
+}

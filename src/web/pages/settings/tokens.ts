@@ -1,0 +1,112 @@
+import { ACCESSES, covers, isAccess } from '../../../domain/user.ts'
+import type { ApiToken } from '../../../storage/store.ts'
+import { readDuration } from '../../duration.ts'
+import {
+  choiceField,
+  csrfField,
+  formProblem,
+  type Problems,
+  readId,
+  refuseForm,
+  textField,
+} from '../../fields.ts'
+import { type Html, html } from '../../html.ts'
+import { notFound, type PageRequest, page, redirect } from '../../page.ts'
+import { hashToken } from '../../session.ts'
+import { mayUse, settingsPage } from '../../settings-frame.ts'
+import { agoLabel, stampLabel } from '../../widgets.ts'
+
+const PATH = '/settings/tokens'
+const MAX_NAME = 100
+
+type View = {
+  readonly name?: string
+  readonly expires?: string
+  readonly access?: string
+  readonly problems?: Problems
+  /** The token just made: shown this once. */
+  readonly secret?: string
+}
+
+export const tokensPage = page({ path: PATH, access: 'viewer' }, (request) => tokensView(request, {}))
+
+async function listVisible(request: PageRequest): Promise<ApiToken[]> {
+  const tokens = await request.web.store.tokens.list()
+  return mayUse(request, 'admin') ? tokens : tokens.filter(({ user }) => user === request.session?.user)
+}
+
+async function tokensView(
+  request: PageRequest,
+  { name = '', expires = '90d', access = 'viewer', problems = {}, secret }: View,
+): Promise<Html> {
+  const { csrf, now, session } = request
+  const tokens = await listVisible(request)
+  const choices = ACCESSES.filter((one) => session !== null && covers(session.access, one)).map((value) => ({
+    value,
+    words: value,
+  }))
+  return settingsPage(request, {
+    title: 'API tokens',
+    lead: 'A program that sends “Authorization: Bearer TOKEN” reads and changes what the token allows, in your name.',
+    body: html`${
+      secret !== undefined &&
+      html`<div class="done" role="status"><p><b>The token is made. It is shown this once:</b></p><pre class="command" tabindex="0"><code id="secret">${secret}</code></pre><button type="button" class="small" data-copy="secret" hidden>Copy</button></div>`
+    }${
+      tokens.length === 0
+        ? html`<section class="empty"><h2>No tokens</h2><p>The API answers browsers that are signed in. Scripts need a token.</p></section>`
+        : html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Name</th><th scope="col">User</th><th scope="col">Access</th><th scope="col">Made</th><th scope="col">Ends</th><th scope="col">Last used</th><th scope="col"><span class="unseen">Revoke</span></th></tr></thead>
+<tbody>${tokens.map(
+            (token) =>
+              html`<tr><th scope="row" class="anywhere">${token.name}</th><td class="anywhere">${token.user}</td><td>${token.access}</td><td>${stampLabel(token.created)}</td><td>${token.expires === null ? 'never' : token.expires <= now ? html`<span class="soft">over</span>` : stampLabel(token.expires)}</td><td>${agoLabel(token.lastUsed ?? 0, now)}</td><td class="number"><form method="post" action="${PATH}/${token.id}/revoke">${csrfField(csrf)}<button class="small" type="submit" aria-label="Revoke ${token.name}">Revoke</button></form></td></tr>\n`,
+          )}</tbody></table></div>`
+    }
+<section class="section"><h2>Make a token</h2><form class="form" method="post" action="${PATH}">${csrfField(csrf)}${formProblem(problems)}
+${textField({ name: 'name', label: 'What it is for', value: name, required: true, maxLength: MAX_NAME, problem: problems.name })}
+<div class="field-pair">${choiceField({ name: 'access', label: 'Access', value: access, choices, problem: problems.access, hint: 'Never more than you have yourself.' })}
+${textField({ name: 'expires', label: 'Good for', value: expires, maxLength: 20, problem: problems.expires, hint: 'As in 90d, at most a year; empty for ever.' })}</div>
+<div class="form-end"><button class="primary" type="submit">Make</button></div></form></section>`,
+  })
+}
+
+export const addToken = page(
+  { path: PATH, method: 'POST', access: 'viewer', does: 'make token' },
+  async (request) => {
+    const { web, form, session, now, note } = request
+    const name = (form.get('name') ?? '').trim()
+    const expires = (form.get('expires') ?? '').trim()
+    const access = form.get('access') ?? ''
+    const life = expires === '' ? null : readDuration(expires)
+    const problems: Record<string, string> = {}
+    if (name === '' || name.length > MAX_NAME || /\p{Cc}/u.test(name))
+      problems.name = `1 to ${MAX_NAME} characters on one line.`
+    if (expires !== '' && (life === null || life < 60)) problems.expires = 'A time such as 90d, at most 365d.'
+    if (!isAccess(access) || session === null || !covers(session.access, access))
+      problems.access = 'An access that you have yourself.'
+    if (Object.keys(problems).length > 0 || !isAccess(access) || session === null)
+      return refuseForm(await tokensView(request, { name, expires, access, problems }))
+    const secret = crypto
+      .getRandomValues(new Uint8Array(32))
+      .toBase64({ alphabet: 'base64url', omitPadding: true })
+    await web.store.tokens.add({
+      name,
+      user: session.user,
+      tokenHash: hashToken(secret),
+      created: now,
+      expires: life === null ? null : now + life,
+      access,
+    })
+    note(`${name} as ${access}, ${expires === '' ? 'for ever' : `for ${expires}`}`)
+    return tokensView(request, { secret })
+  },
+)
+
+export const revokeToken = page(
+  { path: `${PATH}/:id/revoke`, method: 'POST', access: 'viewer', does: 'revoke token' },
+  async (request) => {
+    const id = readId(request.params.id)
+    const found = (await listVisible(request)).find((token) => token.id === id)
+    if (!found || !(await request.web.store.tokens.delete(id))) throw notFound('token')
+    request.note(`${found.name} of ${found.user}`)
+    return redirect(`${PATH}?done=revoked`)
+  },
+)

@@ -1,0 +1,176 @@
+import {
+  ACCESSES,
+  isAccess,
+  isUserName,
+  MAX_PASSWORD,
+  MIN_PASSWORD,
+  type User,
+} from '../../../domain/user.ts'
+import type { UserStore } from '../../../storage/store.ts'
+import { choiceField, csrfField, formProblem, type Problems, refuseForm, textField } from '../../fields.ts'
+import { type Html, html } from '../../html.ts'
+import { notFound, type PageRequest, page, redirect } from '../../page.ts'
+import { confirmPage, settingsPage } from '../../settings-frame.ts'
+import { agoLabel, stampLabel } from '../../widgets.ts'
+
+const PATH = '/settings/users'
+const PARENT = { path: PATH, title: 'Users' }
+const ACCESS_WORDS = {
+  viewer: 'viewer – sees everything but secrets',
+  operator: 'operator – also acknowledges and closes events, keeps windows',
+  admin: 'admin – also keeps rules, targets and users',
+} as const
+const CHOICES = ACCESSES.map((value) => ({ value, words: ACCESS_WORDS[value] }))
+
+const userPath = (name: string) => `${PATH}/${encodeURIComponent(name)}`
+
+export const usersPage = page({ path: PATH, access: 'admin' }, (request) =>
+  usersView(request, '', 'viewer', {}),
+)
+
+async function usersView(
+  request: PageRequest,
+  name: string,
+  access: string,
+  problems: Problems,
+): Promise<Html> {
+  const { web, csrf, session, now } = request
+  const users = await web.store.users.list()
+  return settingsPage(request, {
+    title: 'Users',
+    lead: 'Everybody who may sign in.',
+    body: html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Name</th><th scope="col">Access</th><th scope="col">Added</th><th scope="col">Last sign-in</th></tr></thead>
+<tbody>${users.map(
+      (user) =>
+        html`<tr><th scope="row" class="anywhere"><a href="${userPath(user.name)}">${user.name}</a>${user.name === session?.user && html` <span class="soft">you</span>`}</th><td>${user.access}</td><td>${stampLabel(user.created)}</td><td>${agoLabel(user.lastSignIn ?? 0, now)}</td></tr>\n`,
+    )}</tbody></table></div>
+<section class="section"><h2>Add a user</h2><form class="form" method="post" action="${PATH}">${csrfField(csrf)}${formProblem(problems)}
+${textField({ name: 'name', label: 'Name', value: name, required: true, maxLength: 64, problem: problems.name })}
+${choiceField({ name: 'access', label: 'Access', value: access, choices: CHOICES, problem: problems.access })}
+${textField({ name: 'password', label: 'Password', type: 'password', value: '', required: true, autocomplete: 'new-password', maxLength: MAX_PASSWORD, problem: problems.password, hint: `At least ${MIN_PASSWORD} characters. The user can change it.` })}
+<div class="form-end"><button class="primary" type="submit">Add</button></div></form></section>`,
+  })
+}
+
+function checkPassword(password: string): string | undefined {
+  if (password.length < MIN_PASSWORD) return `A password has at least ${MIN_PASSWORD} characters.`
+  return password.length > MAX_PASSWORD ? `A password has at most ${MAX_PASSWORD} characters.` : undefined
+}
+
+export const addUser = page(
+  { path: PATH, method: 'POST', access: 'admin', does: 'add user' },
+  async (request) => {
+    const { web, form, now, note } = request
+    const name = (form.get('name') ?? '').trim()
+    const access = form.get('access') ?? ''
+    const password = form.get('password') ?? ''
+    const problem = checkPassword(password)
+    const problems: Record<string, string> = {}
+    if (!isUserName(name)) problems.name = 'At most 64 letters, digits and . _ @ -'
+    if (!isAccess(access)) problems.access = 'Choose one of them.'
+    if (problem !== undefined) problems.password = problem
+    if (Object.keys(problems).length > 0 || !isAccess(access))
+      return refuseForm(await usersView(request, name, access, problems))
+    if (!(await web.store.users.add(name, access, await Bun.password.hash(password), now)))
+      return refuseForm(
+        await usersView(request, name, access, { name: 'There is a user of this name.' }),
+        409,
+      )
+    note(`${name} as ${access}`)
+    return redirect(`${PATH}?done=added`)
+  },
+)
+
+export const userPage = page({ path: `${PATH}/:user`, access: 'admin' }, async (request) =>
+  userView(request, await findUser(request), {}),
+)
+
+function userView(request: PageRequest, user: User, problems: Problems): Html {
+  const { csrf, session } = request
+  const path = userPath(user.name)
+  return settingsPage(request, {
+    title: user.name,
+    parent: PARENT,
+    lead: html`Added ${stampLabel(user.created)}, last signed in ${agoLabel(user.lastSignIn ?? 0, request.now)}. <a href="/settings/sessions?user=${encodeURIComponent(user.name)}">Sessions</a>`,
+    body: html`${formProblem(problems)}<section class="section"><h2>Access</h2><form class="form" method="post" action="${path}/access">${csrfField(csrf)}${choiceField({ name: 'access', label: 'May act as', value: user.access, choices: CHOICES, problem: problems.access })}<div class="form-end"><button class="primary" type="submit">Save</button></div></form></section>
+<section class="section"><h2>Password</h2>${
+      user.name === session?.user
+        ? html`<p>Your own is changed under <a href="/password">Password</a>.</p>`
+        : html`<form class="form" method="post" action="${path}/password">${csrfField(csrf)}<input type="text" name="name" value="${user.name}" autocomplete="username" hidden readonly>${textField({ name: 'password', label: 'New password', type: 'password', value: '', required: true, autocomplete: 'new-password', maxLength: MAX_PASSWORD, problem: problems.password, hint: 'The user is signed out everywhere.' })}<div class="form-end"><button class="primary" type="submit">Set</button></div></form>`
+    }</section>
+<section class="section"><h2>Delete</h2><p>With sessions and API tokens. What the user did stays in the audit log and at the events.</p><div class="form-end"><a class="button danger-link" href="${path}/delete">Delete ${user.name}…</a></div></section>`,
+  })
+}
+
+/** Without an administrator nobody could manage users any more. */
+export async function isOnlyAdmin(users: Pick<UserStore, 'list'>, name: string): Promise<boolean> {
+  const admins = (await users.list()).filter(({ access }) => access === 'admin')
+  return admins.length === 1 && admins[0]?.name === name
+}
+
+const ONLY_ADMIN = 'This is the only administrator. Make somebody else one first.'
+
+export const setUserAccess = page(
+  { path: `${PATH}/:user/access`, method: 'POST', access: 'admin', does: 'change access of user' },
+  async (request) => {
+    const { web, form, note } = request
+    const user = await findUser(request)
+    const access = form.get('access')
+    if (!isAccess(access)) return refuseForm(userView(request, user, { access: 'Choose one of them.' }))
+    if (access !== 'admin' && (await isOnlyAdmin(web.store.users, user.name)))
+      return refuseForm(userView(request, user, { form: ONLY_ADMIN, access: ONLY_ADMIN }), 409)
+    await web.store.users.setAccess(user.name, access)
+    note(`${user.name}: ${user.access} to ${access}`)
+    return redirect(
+      `${access === 'admin' || user.name !== request.session?.user ? PATH : '/settings'}?done=saved`,
+    )
+  },
+)
+
+export const setUserPassword = page(
+  { path: `${PATH}/:user/password`, method: 'POST', access: 'admin', does: 'set password of user' },
+  async (request) => {
+    const { web, form, note } = request
+    const user = await findUser(request)
+    const password = form.get('password') ?? ''
+    const problem = checkPassword(password)
+    if (problem !== undefined) return refuseForm(userView(request, user, { password: problem }))
+    await web.store.users.setPassword(user.name, await Bun.password.hash(password))
+    await web.onPasswordChanged(user.name)
+    note(user.name)
+    return redirect(`${userPath(user.name)}?done=password`)
+  },
+)
+
+export const deleteUserPage = page({ path: `${PATH}/:user/delete`, access: 'admin' }, async (request) => {
+  const { name } = await findUser(request)
+  return confirmPage(request, {
+    title: `Delete ${name}?`,
+    parent: PARENT,
+    question: html`<b>${name}</b> can't sign in any more, and programs with tokens of ${name} are refused.`,
+    action: `${userPath(name)}/delete`,
+    back: userPath(name),
+    word: 'Delete the user',
+  })
+})
+
+export const deleteUser = page(
+  { path: `${PATH}/:user/delete`, method: 'POST', access: 'admin', does: 'delete user' },
+  async (request) => {
+    const { web, note } = request
+    const user = await findUser(request)
+    if (await isOnlyAdmin(web.store.users, user.name))
+      return refuseForm(userView(request, user, { form: ONLY_ADMIN }), 409)
+    await web.store.users.delete(user.name)
+    await web.onPasswordChanged(user.name)
+    note(user.name)
+    return redirect(user.name === request.session?.user ? '/login' : `${PATH}?done=deleted`)
+  },
+)
+
+async function findUser({ params, web }: PageRequest): Promise<User> {
+  const found = await web.store.users.find(params.user ?? '')
+  if (!found) throw notFound('user')
+  const { passwordHash: _, ...user } = found
+  return user
+}

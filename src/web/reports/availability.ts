@@ -1,0 +1,110 @@
+import { AVAILABILITY_METRIC } from '../../domain/availability.ts'
+import { countDowntime, type Outage } from '../../domain/downtime.ts'
+import type { Event } from '../../domain/event.ts'
+import { html } from '../html.ts'
+import { readPeriod } from '../period.ts'
+import { hostPath, stampLabel } from '../widgets.ts'
+import { formatCount, formatIso, formatSpan } from '../words.ts'
+import { listAll, type Report } from './report.ts'
+
+export const availabilityReport: Report = {
+  key: 'availability',
+  title: 'Availability',
+  doc: 'How much of a period each host was up, and its longest outage.',
+  hasPeriod: true,
+  async load({ web, url, now }) {
+    const { from, to } = readPeriod(url, now, web.zone)
+    const [hosts, events] = await Promise.all([
+      listAll(
+        async (offset, limit) =>
+          (await web.store.hosts.list({ upSince: now - web.silence, sort: 'name', offset, limit })).hosts,
+      ),
+      listAll(
+        async (offset, limit) =>
+          (await web.store.events.list({ metric: AVAILABILITY_METRIC, to, offset, limit })).events,
+      ),
+    ])
+    const outages = groupOutages(events, from)
+    const rows = hosts
+      .map(({ name, firstHeard }) => {
+        const downtime = countDowntime(outages.get(name) ?? [], from, to, firstHeard)
+        const longest = downtime.outages[0]
+        return {
+          host: name,
+          percent_up: downtime.percentUp === null ? null : Math.round(downtime.percentUp * 1000) / 1000,
+          down_seconds: downtime.down,
+          outages: downtime.outages.length,
+          longest_seconds: longest === undefined ? null : longest.to - longest.from,
+          longest_from: longest === undefined ? null : formatIso(longest.from),
+          longest_from_seconds: longest?.from ?? null,
+          known_seconds: downtime.known,
+        }
+      })
+      .sort((a, b) => (a.percent_up ?? 101) - (b.percent_up ?? 101) || a.host.localeCompare(b.host, 'en'))
+    const known = rows.reduce((sum, row) => sum + row.known_seconds, 0)
+    const down = rows.reduce((sum, row) => sum + row.down_seconds, 0)
+    const all = known === 0 ? null : ((known - down) / known) * 100
+    return {
+      rows,
+      lead: html`${formatCount(rows.length, 'host')}${all !== null && html`, up <b>${writePercent(all)}</b> of the time together`}; ${stampLabel(from)} to ${stampLabel(to)}`,
+      empty: 'No host has reported yet.',
+      note: `An outage counts from its event, which opens ${formatSpan(web.silence)} after the last packet, to the next packet. A host counts from its first packet on.`,
+      columns: [
+        {
+          key: 'host',
+          name: 'Host',
+          show: ({ host }) => html`<a href="${hostPath(String(host))}">${host}</a>`,
+        },
+        {
+          key: 'percent_up',
+          name: 'Up',
+          isNumber: true,
+          show: ({ percent_up: up }) => (typeof up === 'number' ? writePercent(up) : '–'),
+        },
+        {
+          key: 'down_seconds',
+          name: 'Down for',
+          isNumber: true,
+          show: ({ down_seconds: seconds }) => (seconds === 0 ? '–' : formatSpan(Number(seconds))),
+        },
+        { key: 'outages', name: 'Outages', isNumber: true },
+        {
+          key: 'longest_seconds',
+          name: 'Longest',
+          isNumber: true,
+          show: (row) => (row.longest_seconds === null ? '–' : formatSpan(Number(row.longest_seconds))),
+        },
+        {
+          key: 'longest_from',
+          name: 'It began',
+          show: (row) =>
+            row.longest_from_seconds === null ? '–' : stampLabel(Number(row.longest_from_seconds)),
+        },
+        { key: 'known_seconds', name: null },
+      ],
+    }
+  },
+}
+
+/** By host. An event of several hosts is an outage of each of them. */
+export function groupOutages(
+  events: readonly Pick<Event, 'host' | 'members' | 'opened' | 'closed'>[],
+  from: number,
+): Map<string, Outage[]> {
+  const byHost = new Map<string, Outage[]>()
+  for (const { host, members, opened, closed } of events) {
+    if (closed !== null && closed < from) continue
+    for (const name of members.length > 0 ? members : [host]) {
+      const outages = byHost.get(name) ?? []
+      outages.push({ from: opened, to: closed })
+      byHost.set(name, outages)
+    }
+  }
+  return byHost
+}
+
+/** Never rounded up to 100: that would hide an outage. */
+export function writePercent(percent: number): string {
+  if (percent >= 100) return '100%'
+  return `${(Math.floor(percent * 1000) / 1000).toFixed(percent >= 99 ? 3 : 1)}%`
+}

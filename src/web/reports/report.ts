@@ -1,0 +1,57 @@
+import type { Cell } from '../csv.ts'
+import type { Html, HtmlValue } from '../html.ts'
+import type { WebContext } from '../page.ts'
+
+/** What a row says, by column: the same for the page, CSV and JSON. */
+export type ReportRow = Readonly<Record<string, Cell>>
+
+export type ReportColumn = {
+  /** Its name in JSON and CSV. */
+  readonly key: string
+  /** Its head on the page; null keeps it off the page. */
+  readonly name: string | null
+  readonly isNumber?: boolean
+  /** How the page shows it; the plain value unless given. */
+  show?(row: ReportRow): HtmlValue
+}
+
+export type ReportData = {
+  readonly columns: readonly ReportColumn[]
+  readonly rows: readonly ReportRow[]
+  /** What stands above the table: a sentence or figures. */
+  readonly lead: Html | string
+  /** Said where there are no rows. */
+  readonly empty: string
+  /** Below the table: how the figures came about. */
+  readonly note?: string
+}
+
+export type ReportInput = { readonly web: WebContext; readonly url: URL; readonly now: number }
+
+export type Report = {
+  /** Its place in addresses. */
+  readonly key: string
+  readonly title: string
+  readonly doc: string
+  /** Takes a period from the address. */
+  readonly hasPeriod: boolean
+  load(input: ReportInput): Promise<ReportData>
+}
+
+const PAGE = 1000
+/** Rows of a report at most: more is no report but an export, which the API gives page by page. */
+export const MAX_ROWS = 50_000
+
+/** All pages of a list, one after the other. */
+export async function listAll<T>(
+  list: (offset: number, limit: number) => Promise<readonly T[]>,
+  most = MAX_ROWS,
+): Promise<T[]> {
+  const all: T[] = []
+  while (all.length < most) {
+    const part = await list(all.length, PAGE)
+    all.push(...part)
+    if (part.length < PAGE) break
+  }
+  return all.slice(0, most)
+}

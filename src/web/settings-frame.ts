@@ -1,0 +1,172 @@
+import { type Access, covers } from '../domain/user.ts'
+import { type Html, html } from './html.ts'
+import { layout } from './layout.ts'
+import type { PageRequest } from './page.ts'
+
+/** A page under Settings, as its index, its navigation and the search know it. */
+export type SettingsEntry = {
+  readonly path: string
+  readonly title: string
+  readonly doc: string
+  readonly access: Access
+  readonly group: 'Telling people' | 'Access' | 'You' | 'This server'
+}
+
+export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
+  {
+    path: '/settings/rules',
+    title: 'Notification rules',
+    doc: 'Who is told about which events, and how.',
+    access: 'operator',
+    group: 'Telling people',
+  },
+  {
+    path: '/settings/targets',
+    title: 'Targets',
+    doc: 'Named addresses that rules send to, each with a test message.',
+    access: 'operator',
+    group: 'Telling people',
+  },
+  {
+    path: '/settings/windows',
+    title: 'Maintenance and quiet hours',
+    doc: 'Times in which nothing is told of some hosts.',
+    access: 'operator',
+    group: 'Telling people',
+  },
+  {
+    path: '/settings/preferences',
+    title: 'Preferences',
+    doc: 'Colours, time zone and language of dates, for you alone.',
+    access: 'viewer',
+    group: 'You',
+  },
+  {
+    path: '/password',
+    title: 'Password',
+    doc: 'Change the password that you sign in with.',
+    access: 'viewer',
+    group: 'You',
+  },
+  {
+    path: '/settings/sessions',
+    title: 'Sessions',
+    doc: 'Where you are signed in; end what is not yours.',
+    access: 'viewer',
+    group: 'You',
+  },
+  {
+    path: '/settings/tokens',
+    title: 'API tokens',
+    doc: 'Let programs read and change what you may.',
+    access: 'viewer',
+    group: 'You',
+  },
+  {
+    path: '/settings/users',
+    title: 'Users',
+    doc: 'Who may sign in, and what each may do.',
+    access: 'admin',
+    group: 'Access',
+  },
+  {
+    path: '/settings/audit',
+    title: 'Audit log',
+    doc: 'Every change that a person made: who, when, from where, what.',
+    access: 'admin',
+    group: 'Access',
+  },
+  {
+    path: '/add-host',
+    title: 'Add a host',
+    doc: 'The commands that start an agent on Linux and on Windows.',
+    access: 'admin',
+    group: 'This server',
+  },
+  {
+    path: '/settings/storage',
+    title: 'Storage',
+    doc: 'How large the database is, and how long things are kept.',
+    access: 'admin',
+    group: 'This server',
+  },
+  {
+    path: '/settings/guide',
+    title: 'User guide',
+    doc: 'Every page, metric, command and setting.',
+    access: 'viewer',
+    group: 'This server',
+  },
+  {
+    path: '/settings/about',
+    title: 'About',
+    doc: 'Version and licences.',
+    access: 'viewer',
+    group: 'This server',
+  },
+]
+
+export const SETTINGS_GROUPS = ['Telling people', 'You', 'Access', 'This server'] as const
+
+export type SettingsPageOptions = {
+  readonly title: string
+  /** Stands above the title, between Settings and it. */
+  readonly parent?: { readonly path: string; readonly title: string }
+  readonly lead?: Html | string
+  /** Right of the title. */
+  readonly actions?: Html | null
+  readonly body: Html
+}
+
+/** A page under Settings in the frame of the house. */
+export function settingsPage(
+  { session, csrf, url }: PageRequest,
+  { title, parent, lead, actions, body }: SettingsPageOptions,
+): Html {
+  return layout({
+    title,
+    active: 'settings',
+    session,
+    csrf,
+    url,
+    body: html`<div class="head"><div><p class="crumbs"><a href="/settings">Settings</a>${parent && html` › <a href="${parent.path}">${parent.title}</a>`}</p><h1>${title}</h1>${lead !== undefined && html`<p class="lead">${lead}</p>`}</div>${actions && html`<div class="actions">${actions}</div>`}</div>
+${noticeOf(url)}${body}`,
+  })
+}
+
+/** What the redirect behind a POST says was done. */
+const DONE: Readonly<Record<string, string>> = {
+  added: 'Added.',
+  saved: 'Saved.',
+  deleted: 'Deleted.',
+  revoked: 'Ended.',
+  password: 'The password is changed; the user is signed out everywhere.',
+}
+
+function noticeOf(url: URL): Html | null {
+  const words = DONE[url.searchParams.get('done') ?? '']
+  return words === undefined ? null : html`<p class="done" role="status">${words}</p>`
+}
+
+export const mayUse = (request: PageRequest, access: Access) =>
+  request.session !== null && covers(request.session.access, access)
+
+export type ConfirmOptions = {
+  readonly title: string
+  readonly parent: { readonly path: string; readonly title: string }
+  readonly question: Html | string
+  /** Where the confirmation goes, and where its refusal leads. */
+  readonly action: string
+  readonly back: string
+  readonly word: string
+}
+
+/** Asks once more before something is gone. */
+export function confirmPage(request: PageRequest, options: ConfirmOptions): Html {
+  const { title, parent, question, action, back, word } = options
+  return settingsPage(request, {
+    title,
+    parent,
+    body: html`<form class="form" method="post" action="${action}"><input type="hidden" name="csrf" value="${request.csrf}"><p>${question}</p><div class="form-end"><button class="danger" type="submit">${word}</button><a class="button" href="${back}">Keep</a></div></form>`,
+  })
+}
