@@ -8,6 +8,7 @@ import { findBun, install, ROOT } from './install.mjs'
 /** Debian packages that tests use, with a program of each that tells that it is there. */
 const DEBIAN_PACKAGES = [
   { name: 'chromium', program: '/usr/bin/chromium', for: 'the tests in a real browser' },
+  { name: 'mariadb-server', program: '/usr/sbin/mariadbd', for: 'storage on MariaDB' },
   { name: 'systemd', program: '/usr/bin/systemd-analyze', for: "systemd's judgement of the units" },
   { name: 'shellcheck', program: '/usr/bin/shellcheck', for: 'a look through install.sh' },
   { name: 'busybox', program: '/bin/busybox', for: 'install.sh in a tiny root' },
