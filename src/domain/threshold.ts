@@ -106,3 +106,14 @@ function findIn(groups: readonly (readonly Matched[])[], metric: string): readon
   }
   return []
 }
+
+const LIMIT =
+  /^(.+) (>=|<=|!=|>|<|=) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: for \d+ (?:second|minute|hour|day)s?)?$/
+
+/** The limit that an event's message names, as `describeThreshold` writes it; null when it is another sentence. */
+export function readLimit(metric: string, message: string): Pick<Threshold, 'compare' | 'value'> | null {
+  const [, title, sign, number] = LIMIT.exec(message) ?? []
+  const compare = COMPARISONS.find((one) => one === sign)
+  if (title !== metricTitle(metric) || compare === undefined) return null
+  return { compare, value: Number(number) }
+}

@@ -1,5 +1,7 @@
+import type { Severity } from '../domain/event.ts'
 import type { Unit } from '../domain/metric.ts'
 import { type Html, html, raw } from './html.ts'
+import { severityShape } from './icons.ts'
 import { type Scale, timeTicks, valueScale } from './scale.ts'
 
 /** One line of a chart. `low` and `high` belong to thinned data: the least and greatest of each step. Times ascend. */
@@ -9,13 +11,30 @@ export type ChartLine = {
   readonly values: ArrayLike<number>
   readonly low?: ArrayLike<number> | undefined
   readonly high?: ArrayLike<number> | undefined
+  /** Measured by the scale on the right; by that on the left unless given. */
+  readonly axis?: 'right' | undefined
 }
+
+/** An event in the time of a chart. */
+export type ChartMark = {
+  readonly opened: number
+  /** Null while it is open. */
+  readonly closed: number | null
+  readonly severity: Severity
+}
+
+/** A limit beyond which there is an event, measured by the scale on the left. */
+export type ChartLimit = { readonly value: number; readonly severity: Severity }
 
 export type ChartOptions = {
   readonly lines: readonly ChartLine[]
   readonly from: number
   readonly to: number
   readonly unit: Unit
+  /** Of the lines that are measured on the right. */
+  readonly rightUnit?: Unit | undefined
+  readonly marks?: readonly ChartMark[]
+  readonly limits?: readonly ChartLimit[]
   /** Said to those who can't see it. */
   readonly label: string
   /** Pixels of the drawing without the row of times below; the width is that of the place it stands in. */
@@ -39,24 +58,95 @@ const GAP = 1.8
  * given in per cent. The levels stand in a column of their own. Colours come from the style sheet (`line-1` and so on).
  */
 export function lineChart(options: ChartOptions): Html {
-  const { lines, from, to, unit, label, height = 96, timeTickCount = 4, valueTickCount = 2 } = options
-  const [least, most] = findExtent(lines)
-  const scale = valueScale(least, most, unit, valueTickCount)
+  const {
+    lines,
+    from,
+    to,
+    unit,
+    rightUnit,
+    label,
+    height = 96,
+    timeTickCount = 4,
+    valueTickCount = 2,
+  } = options
+  const { marks = [], limits = [] } = options
+  const scale = scaleFor(
+    lines.filter(({ axis }) => axis !== 'right'),
+    unit,
+    valueTickCount,
+    limits,
+  )
+  const rightScale =
+    rightUnit === undefined
+      ? null
+      : scaleFor(
+          lines.filter(({ axis }) => axis === 'right'),
+          rightUnit,
+          valueTickCount,
+        )
   const whole = HEAD + height + FOOT
-  const levels = scale.ticks.map(({ at, label: text }) => {
-    const y = round(HEAD + height * (1 - (at - scale.low) / (scale.high - scale.low)), 1)
-    return { text, y, isBase: at === scale.low }
-  })
+  const levelsOf = (of: Scale) =>
+    of.ticks.map(({ at, label: text }) => {
+      const y = round(HEAD + height * (1 - (at - of.low) / (of.high - of.low)), 1)
+      return { text, y, isBase: at === of.low }
+    })
+  const levels = levelsOf(scale)
+  const place = (time: number) => `${round(((time - from) / (to - from)) * 100, 2)}%`
   const moments = timeTicks(from, to, timeTickCount, 0.04).map(({ at, label: text }) => {
-    const x = `${round(((at - from) / (to - from)) * 100, 2)}%`
+    const x = place(at)
     return html`<line class="tick" x1="${x}" x2="${x}" y1="${HEAD + height}" y2="${HEAD + height + 4}"/><text class="moment" x="${x}" y="${HEAD + height + 16}" data-time="${at}" data-time-as="${timeForm(text)}">${text}</text>`
   })
-  const drawn = lines.map((line, index) => drawLine(line, index + 1, options, scale))
-  return html`<div class="chart" role="img" aria-label="${label}"><svg width="100%" height="${whole}">${levels.map(
+  const drawn = lines.map((line, index) =>
+    drawLine(line, index + 1, options, line.axis === 'right' && rightScale ? rightScale : scale),
+  )
+  const drawnLimits = limits
+    .filter(({ value }) => value > scale.low && value <= scale.high)
+    .map(({ value, severity }) => {
+      const y = round(HEAD + height * (1 - (value - scale.low) / (scale.high - scale.low)), 1)
+      return html`<line class="limit severity-${severity}" x2="100%" y1="${y}" y2="${y}"/>`
+    })
+  return html`<div class="chart${rightScale && ' two-scales'}" role="img" aria-label="${label}"><svg width="100%" height="${whole}">${levels.map(
     ({ text, y }) => html`<text class="level" x="100%" y="${round(y + 4, 1)}">${text}</text>`,
-  )}</svg><svg width="100%" height="${whole}">${levels.map(
+  )}</svg><svg class="plot" width="100%" height="${whole}">${levels.map(
     ({ y, isBase }) => html`<line class="grid${isBase ? ' base' : null}" x2="100%" y1="${y}" y2="${y}"/>`,
-  )}<svg y="${HEAD}" width="100%" height="${height}" viewBox="0 0 ${FIELD} ${FIELD}" preserveAspectRatio="none">${drawn}</svg>${moments}</svg></div>`
+  )}<svg y="${HEAD}" width="100%" height="${height}" viewBox="0 0 ${FIELD} ${FIELD}" preserveAspectRatio="none">${drawn}</svg>${drawnLimits}${marks.map((mark) => drawMark(mark, options, height, place))}${moments}</svg>${
+    rightScale &&
+    html`<svg width="100%" height="${whole}">${levelsOf(rightScale).map(
+      ({ text, y }) => html`<text class="level right" x="0" y="${round(y + 4, 1)}">${text}</text>`,
+    )}</svg>`
+  }</div>`
+}
+
+/** A limit that lies a little above all values is worth the room that it takes; one far above would flatten the line. */
+const NEAR_LIMIT = 1.25
+
+function scaleFor(
+  lines: readonly ChartLine[],
+  unit: Unit,
+  parts: number,
+  limits: readonly ChartLimit[] = [],
+): Scale {
+  const [least, most] = findExtent(lines)
+  const near = limits.map(({ value }) => value).filter((value) => value <= most * NEAR_LIMIT)
+  return valueScale(least, Math.max(most, ...near), unit, parts)
+}
+
+/** How long an event was open as a bar along the top, and the shape of its severity where it opened. */
+function drawMark(
+  { opened, closed, severity }: ChartMark,
+  { from, to }: ChartOptions,
+  height: number,
+  place: (time: number) => string,
+): Html | null {
+  if (opened > to || (closed !== null && closed < from)) return null
+  const [start, end] = [Math.max(from, opened), Math.min(to, closed ?? to)]
+  const [x1, x2] = [place(start), place(Math.max(start, end))]
+  const bottom = HEAD + height
+  const edge = (x: string) => html`<line x1="${x}" x2="${x}" y1="${HEAD}" y2="${bottom}"/>`
+  return html`<g class="event-mark severity-${severity}"><line class="lasting" x1="${x1}" x2="${x2}" y1="${HEAD}" y2="${HEAD}"/>${opened >= from && edge(x1)}${closed !== null && closed <= to && edge(x2)}${
+    opened >= from &&
+    html`<svg class="mark severity-${severity}" x="${x1}" y="${HEAD - 6}" width="12" height="12" viewBox="8 0 16 16">${severityShape(severity)}</svg>`
+  }</g>`
 }
 
 /** How the browser is to write a time again in its own zone: like the label that stands there. */

@@ -29,7 +29,7 @@ export function valueScale(least: number, most: number, unit: Unit, parts = 3): 
 export function roundStep(wanted: number, unit: Unit): number {
   if (unit === 'B' || unit === 'B/s') {
     const power = 1024 ** Math.max(0, Math.floor(Math.log2(Math.max(1, wanted)) / 10))
-    const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((round) => round * power >= wanted)
+    const step = [1, 2, 5, 10, 20, 50, 100, 256, 512].find((round) => round * power >= wanted)
     return step === undefined ? power * 1024 : step * power
   }
   if (unit === 's' && wanted > 1) {

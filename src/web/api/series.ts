@@ -1,7 +1,8 @@
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { type ThinnedSeries, thinSeries } from '../../domain/series.ts'
-import { notFound, page } from '../page.ts'
+import { HttpError, notFound, page } from '../page.ts'
+import { loadSeries, readRefs } from '../picked-series.ts'
 import { readInteger, readTimes } from './query.ts'
 
 /** More rows than this are no picture. */
@@ -27,6 +28,30 @@ export const apiSeries = page(
     return new Response(`${head},"points":[${rows}]}`, { headers: { 'content-type': 'application/json' } })
   },
 )
+
+/** Series of one answer. */
+const MAX_SERIES = 100
+
+/** Several metrics of any hosts at once, named `series=HOST:METRIC`; what is not known has no points. */
+export const apiSeriesList = page({ path: '/api/v1/series', access: 'viewer' }, async ({ url, now, web }) => {
+  const { from, to } = readTimes(url, now)
+  const points = readInteger(url, 'points', { min: 1, max: MAX_POINTS, default: null })
+  const refs = readRefs(url.searchParams)
+  const asked = url.searchParams.getAll('series').length
+  if (asked === 0 || asked > MAX_SERIES)
+    throw new HttpError(400, `series: expected 1 to ${MAX_SERIES} of the form HOST:METRIC, got ${asked}`)
+  const list = await loadSeries(web.store.samples, refs, from, to)
+  const parts = refs.map(({ host, metric }, i) => {
+    const series = list[i] ?? { times: new Float64Array(), values: new Float64Array() }
+    const rows =
+      points === null
+        ? writeRows([series.times, series.values])
+        : writeThinned(thin(series, from, to, points))
+    const head = JSON.stringify({ host, metric, unit: metricUnit(metric) }).slice(0, -1)
+    return `${head},"points":[${rows}]}`
+  })
+  return new Response(`{"series":[${parts.join(',')}]}`, { headers: { 'content-type': 'application/json' } })
+})
 
 /** Who asks for far more time than there are samples of is given the detail of what there is. */
 function thin(series: Series, from: number, to: number, points: number): ThinnedSeries {

@@ -1,14 +1,20 @@
+import type { Event } from '../../domain/event.ts'
 import type { Host } from '../../domain/host.ts'
 import { metricTitle, metricUnit, type Unit } from '../../domain/metric.ts'
 import { type SeriesSummary, summarizeSeries, type ThinnedSeries, thinSeries } from '../../domain/series.ts'
-import { lineChart } from '../chart.ts'
+import { type ChartLimit, lineChart } from '../chart.ts'
+import { findLimits, listEventsIn, markEvent } from '../chart-events.ts'
+import { eventLines } from '../event-lines.ts'
 import { type Html, html } from '../html.ts'
-import { icon } from '../icons.ts'
+import { icon, severityMark } from '../icons.ts'
 import { layout } from '../layout.ts'
-import { notFound, page } from '../page.ts'
-import { neighbourSpans, RANGES, readSpan, type Span } from '../span.ts'
-import { hostPath, stampLabel } from '../widgets.ts'
-import { formatField, formatFigure, formatStamp, formatValue } from '../words.ts'
+import { notFound, type PageRequest, page } from '../page.ts'
+import { writeRef } from '../picked-series.ts'
+import { seriesCsv } from '../series-csv.ts'
+import { neighbourSpans, RANGES, readSpan, type Span, spanQuery } from '../span.ts'
+import { spanForm } from '../span-form.ts'
+import { hostPath, metricPath, stampLabel } from '../widgets.ts'
+import { formatFigure, formatValue } from '../words.ts'
 
 /** Rows of the drawing without JavaScript, and of the table. */
 const DRAWN = 600
@@ -17,15 +23,14 @@ const TABLED = 24
 export const graphPage = page(
   { path: '/hosts/:name/metrics/:metric', access: 'viewer' },
   async ({ url, params, session, csrf, now, web }) => {
-    const { hosts, samples } = web.store
-    const metric = params.metric ?? ''
-    const host = (await hosts.find(params.name ?? '')) ?? notFoundHost()
-    if (!Object.hasOwn(host.latest, metric) && !(await hosts.metrics(host.name)).includes(metric))
-      throw notFound('metric')
-    const wantsAll = url.searchParams.get('range') === 'all'
-    const span = readSpan(url.searchParams, wantsAll ? await samples.extent(host.name) : null, now)
-    const series = await samples.range(host.name, metric, span.from, span.to)
+    const { host, metric, span, series } = await readGraph({ url, params, now, web })
+    const [events, limits] = await Promise.all([
+      listEventsIn(web.store.events, { host: host.name, metric, from: span.from, to: span.to }),
+      findLimits(web.store.events, host.name, metric),
+    ])
     const model = {
+      events,
+      limits,
       host,
       metric,
       unit: metricUnit(metric),
@@ -43,10 +48,30 @@ export const graphPage = page(
       csrf,
       url,
       body: graphView(model),
-      scripts: ['uplot.css', 'uplot.js', 'graph.js'],
+      scripts: ['uplot.css', 'uplot.js', 'graph.js', 'picture.js'],
     })
   },
 )
+
+/** The samples of what the graph shows, as a file. */
+export const graphCsv = page(
+  { path: '/hosts/:name/metrics/:metric/csv', access: 'viewer' },
+  async (request) => {
+    const { host, metric, span, series } = await readGraph(request)
+    return seriesCsv(`${host.name}-${metric}`, [{ name: metric, series }], span.from, span.to)
+  },
+)
+
+async function readGraph({ url, params, now, web }: Pick<PageRequest, 'url' | 'params' | 'now' | 'web'>) {
+  const { hosts, samples } = web.store
+  const metric = params.metric ?? ''
+  const host = (await hosts.find(params.name ?? '')) ?? notFoundHost()
+  if (!Object.hasOwn(host.latest, metric) && !(await hosts.metrics(host.name)).includes(metric))
+    throw notFound('metric')
+  const wantsAll = url.searchParams.get('range') === 'all'
+  const span = readSpan(url.searchParams, wantsAll ? await samples.extent(host.name) : null, now)
+  return { host, metric, span, series: await samples.range(host.name, metric, span.from, span.to) }
+}
 
 function notFoundHost(): never {
   throw notFound('host')
@@ -61,6 +86,9 @@ type GraphModel = {
   readonly summary: SeriesSummary | null
   readonly drawn: ThinnedSeries
   readonly tabled: ThinnedSeries
+  readonly events: readonly Event[]
+  /** As far as events have told them. */
+  readonly limits: readonly ChartLimit[]
   readonly now: number
 }
 
@@ -69,14 +97,15 @@ function graphView(model: GraphModel): Html {
   const source = `/api/v1/hosts/${encodeURIComponent(host.name)}/metrics/${encodeURIComponent(metric)}`
   return html`<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a> › <a href="${hostPath(host.name)}">${host.name}</a></p><h1>${title}</h1>
 <p class="lead" data-live="lead"><code>${metric}</code> · ${span.words}</p></div></div>
-<div data-live="ranges" class="ranges">${rangeLinks(span)}${stepLinks(model)}</div>
+<div data-live="ranges" class="ranges">${rangeLinks(span)}${stepLinks(model)}${saveLinks(model)}</div>
 <div class="big-chart" data-graph data-source="${source}" data-unit="${unit}" tabindex="0" role="group" aria-label="Graph. Arrow keys move it in time, plus and minus zoom.">${bigChart(model)}</div>
 <p class="chart-note" data-graph-note role="status">${model.summary === null && 'No samples in this time.'}</p>
-<div data-live="figures" data-graph-span="${JSON.stringify({ from: span.from, to: span.to, live: span.isLive })}">
+<div data-live="figures" data-graph-span="${JSON.stringify({ from: span.from, to: span.to, live: span.isLive })}" data-graph-marks="${JSON.stringify(describeMarks(model))}">
 ${figures(model)}
+${eventsOf(model)}
 <details class="section"><summary><h2>These figures as a table</h2></summary>${table(model)}</details>
 </div>
-${spanForm(span, model.now)}`
+<section class="section" data-live="span"><h2>Any time</h2>${spanForm(span, model.now)}</section>`
 }
 
 function rangeLinks({ range }: Span): Html {
@@ -95,7 +124,40 @@ function stepLinks({ span, now }: GraphModel): Html {
   return html`<div class="steps">${step(earlier, html`${icon('back')}Earlier`)}${step(later, html`Later${icon('forward')}`)}${step(wider, html`${icon('zoom-out')}Zoom out`)}${step(closer, html`${icon('zoom-in')}Zoom in`)}</div><span class="soft hint">or drag across the graph</span>`
 }
 
-function bigChart({ drawn, span, unit, title, summary, host }: GraphModel): Html {
+function saveLinks({ host, metric, span }: GraphModel): Html {
+  const query = spanQuery(span)
+  const compared = new URLSearchParams([['series', writeRef({ host: host.name, metric })], ...query])
+  return html`<div class="saves"><a class="button" href="/compare?${compared.toString()}">Compare</a><a class="button" href="${metricPath(host.name, metric)}/csv?${query.toString()}" download>CSV</a><button class="scripted-only" type="button" data-save-png="${host.name}-${metric}">PNG</button></div>`
+}
+
+/** For the script that draws the graph again. */
+function describeMarks({ events, limits }: GraphModel) {
+  return {
+    limits,
+    events: events.map(({ id, severity, opened, closed, message }) => ({
+      id,
+      severity,
+      opened,
+      closed,
+      message: message.slice(0, 200),
+    })),
+  }
+}
+
+function eventsOf({ events, limits, unit }: GraphModel): Html | null {
+  if (events.length === 0 && limits.length === 0) return null
+  const known =
+    limits.length > 0 &&
+    html`<p class="soft limits-known">Limits that events of this metric have named: ${limits.map(
+      ({ value, severity }, i) =>
+        html`${i > 0 && ' '}<span class="severity-word severity-${severity}">${severityMark(severity)}${formatValue(value, unit)}</span>`,
+    )}</p>`
+  return html`<section class="section" id="events-here"><div class="section-head"><h2>Events in this time</h2></div>${
+    events.length === 0 ? html`<p class="soft">None.</p>` : eventLines(events)
+  }${known}</section>`
+}
+
+function bigChart({ drawn, span, unit, title, summary, host, events, limits }: GraphModel): Html {
   const { times, low, mean, high } = drawn
   const label = summary
     ? `${title} of ${host.name}, ${span.words}: from ${formatValue(summary.low, unit)} to ${formatValue(summary.high, unit)}`
@@ -105,6 +167,8 @@ function bigChart({ drawn, span, unit, title, summary, host }: GraphModel): Html
     from: span.from,
     to: span.to,
     unit,
+    marks: events.map(markEvent),
+    limits,
     label,
     height: 330,
     timeTickCount: 6,
@@ -137,10 +201,4 @@ function table({ tabled, unit }: GraphModel): Html {
       html`<tr><th scope="row">${stampLabel(time)}</th>${[low, mean, high].map((column) => html`<td class="number">${say(column[i] ?? 0, column === mean && mean !== low)}</td>`)}</tr>\n`,
   )
   return html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Time</th><th scope="col" class="number">Minimum</th><th scope="col" class="number">Mean</th><th scope="col" class="number">Maximum</th></tr></thead><tbody>${rows}</tbody></table></div>`
-}
-
-function spanForm({ from, to }: Span, now: number): Html {
-  const field = (name: string, label: string, time: number) =>
-    html`<label>${label} <input type="datetime-local" name="${name}" value="${formatField(time)}" data-time="${time}" data-time-as="field" required></label>`
-  return html`<form class="span-form section" method="get" data-span-form data-live="span"><h2>Any time</h2>${field('from', 'From', from)}${field('to', 'to', to)}<button type="submit">Show</button><span class="soft unscripted">in the time of the server, where it is ${formatStamp(now)}</span></form>`
 }

@@ -2,20 +2,28 @@ import type { Event } from '../../domain/event.ts'
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
-import { lineChart } from '../chart.ts'
+import { thinSeries } from '../../domain/series.ts'
+import { type ChartMark, lineChart } from '../chart.ts'
+import { listEventsIn, markEvent } from '../chart-events.ts'
+import { figuresTable } from '../figures-table.ts'
 import { type ChartPlan, chartStart, planCharts } from '../host-charts.ts'
 import { filesystemTable, metricList, networkTable, openEventsOfHost, stateTable } from '../host-tables.ts'
 import { type Html, html } from '../html.ts'
-import { statusMark } from '../icons.ts'
+import { icon, statusMark } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { notFound, page } from '../page.ts'
-import { agoLabel, bigFigure, metricPath, stampLabel, statusLabel } from '../widgets.ts'
+import { NO_SAMPLES, writeRef } from '../picked-series.ts'
+import { HOST_LONGEST, HOST_RANGES, readSpan, type Span, spanQuery } from '../span.ts'
+import { spanForm } from '../span-form.ts'
+import { agoLabel, bigFigure, capitalize, hostPath, metricPath, stampLabel, statusLabel } from '../widgets.ts'
 import { formatNumber, formatSpan, formatValue } from '../words.ts'
 
 const HOUR = 3600
 const DAY = 86_400
 const UPTIME = 'perf.system.uptime.seconds'
 const SHOWN_EVENTS = 10
+/** Rows of a small graph: its samples as they are for an hour and a while, ends and means of steps beyond. */
+const DRAWN = 150
 /** A clock that is off by less is nobody's business. */
 const WORTH_TELLING_SKEW = 30
 
@@ -25,11 +33,12 @@ export const hostPage = page(
     const { hosts, samples, events } = web.store
     const host = await hosts.find(params.name ?? '')
     if (!host) throw notFound('host')
-    const to = chartEnd(host, now, web.silence)
-    const from = chartStart(host, to)
-    const [metrics, open] = await Promise.all([
+    const span = hostSpan(url.searchParams, host, now, web.silence)
+    const { from, to } = span
+    const [metrics, open, within] = await Promise.all([
       hosts.metrics(host.name),
       events.list({ host: host.name, status: 'open', limit: SHOWN_EVENTS }),
+      listEventsIn(events, { host: host.name, from, to }),
     ])
     const plans = planCharts(metrics)
     const wanted = plans.flatMap(({ lines }) => lines.map(({ metric }) => metric))
@@ -39,16 +48,50 @@ export const hostPage = page(
       metrics,
       plans,
       series,
+      span,
       from,
       to,
+      marks: groupMarks(within),
       events: open.events,
       total: open.total,
       now,
       silence: web.silence,
     }
-    return layout({ title: host.name, active: 'hosts', session, csrf, url, body: hostView(model) })
+    return layout({
+      title: host.name,
+      active: 'hosts',
+      session,
+      csrf,
+      url,
+      body: hostView(model),
+      scripts: ['charts.js'],
+    })
   },
 )
+
+/** The time that its graphs show: the last hour unless the address says otherwise, and never more than `HOST_LONGEST`. */
+export function hostSpan(parameters: URLSearchParams, host: Host, now: number, silence: number): Span {
+  const asked = readSpan(parameters, null, now)
+  const end = chartEnd(host, now, silence)
+  if (asked.range === null)
+    return asked.to - asked.from <= HOST_LONGEST
+      ? asked
+      : { ...asked, from: asked.to - HOST_LONGEST, words: formatSpan(HOST_LONGEST) }
+  const range = HOST_RANGES.find(({ key }) => key === asked.range) ?? HOST_RANGES[0]
+  const from = range?.key === '1h' ? chartStart(host, end) : end - (range?.seconds ?? HOUR)
+  return { ...asked, range: range?.key ?? '1h', words: range?.words ?? '', from, to: end }
+}
+
+/** Marks of events by their metric. */
+function groupMarks(events: readonly Event[]): ReadonlyMap<string, readonly ChartMark[]> {
+  const marks = new Map<string, ChartMark[]>()
+  for (const event of events) {
+    const known = marks.get(event.metric)
+    if (known) known.push(markEvent(event))
+    else marks.set(event.metric, [markEvent(event)])
+  }
+  return marks
+}
 
 /** A host that is down shows its last hour; one with a clock ahead of ours shows its newest samples all the same. */
 export function chartEnd(host: Host, now: number, silence: number): number {
@@ -61,8 +104,10 @@ type HostModel = {
   readonly metrics: readonly string[]
   readonly plans: readonly ChartPlan[]
   readonly series: ReadonlyMap<string, Series>
+  readonly span: Span
   readonly from: number
   readonly to: number
+  readonly marks: ReadonlyMap<string, readonly ChartMark[]>
   readonly events: readonly Event[]
   readonly total: number
   readonly now: number
@@ -80,15 +125,33 @@ ${openEventsOfHost(host, events, total, now)}
 ${bigFigures(host)}
 ${
   plans.length > 0 &&
-  html`<section class="section plain-top"><div class="section-head"><h2>${status === 'down' ? 'Its last' : 'Last'} ${describeLength(model)}</h2></div>
-<div class="charts">${plans.map((plan) => smallChart(plan, model))}</div></section>`
+  html`<section class="section plain-top"><div class="section-head charts-head"><h2>${describeTime(model, status === 'down')}</h2>${rangeLinks(model)}</div>
+<div class="charts" data-charts="${JSON.stringify({ host: host.name, from: model.from, to: model.to })}">${plans.map((plan) => smallChart(plan, model))}</div>
+<details class="any-time" id="any-time"><summary>Any time</summary>${spanForm(model.span, now)}</details></section>`
 }
 <div class="columns">${filesystemTable(host)}${networkTable(host)}${stateTable(host)}</div>
 ${metricList(host, metrics)}
 </div>`
 }
 
-const describeLength = ({ from, to }: HostModel) => (to - from >= HOUR - 60 ? 'hour' : formatSpan(to - from))
+/** `Last hour`, `Its last 7 days`, or from when to when. */
+function describeTime({ span, from, to }: HostModel, isDown: boolean): Html {
+  if (span.range === null) return html`${stampLabel(from)} to ${stampLabel(to)}`
+  const words =
+    span.range === '1h' && to - from < HOUR - 60
+      ? `last ${formatSpan(to - from)}`
+      : span.words.replace('the ', '')
+  return html`${isDown ? `Its ${words}` : capitalize(words)}`
+}
+
+function rangeLinks({ span, host, from, to }: HostModel): Html {
+  const half = Math.ceil((to - from) / 2)
+  const wider = `?from=${Math.max(0, to - Math.min(HOST_LONGEST, 4 * half))}&to=${to}`
+  return html`<nav class="wide" aria-label="Range"><ul class="segments">${HOST_RANGES.map(
+    ({ key, words }) =>
+      html`<li><a href="${hostPath(host.name)}?range=${key}" title="${words}" data-chart-link${key === span.range && html` aria-current="true"`}>${key}</a></li>`,
+  )}</ul></nav>${span.range === null && html`<a class="button" href="${hostPath(host.name)}${wider}" data-chart-link>${icon('zoom-out')}Zoom out</a>`}<span class="soft hint">drag across a graph to zoom</span>`
+}
 
 function facts(host: Host): Html {
   const skew = host.clockSkew ?? 0
@@ -122,18 +185,30 @@ function bigFigures({ name, latest }: Host): Html {
   return html`<div class="figures">${figure('Processor', 'perf.processor.percent.used')}${figure('Memory', 'perf.memory.percent.used')}${figure('Pagefile', 'perf.pagefile.percent.used')}${figure('Load', 'perf.system.load.1')}${uptimeFigure}</div>`
 }
 
-function smallChart({ title, lines }: ChartPlan, { host, series, from, to }: HostModel): Html {
+function smallChart({ title, lines }: ChartPlan, { host, series, from, to, marks, span }: HostModel): Html {
   const unit = metricUnit(lines[0]?.metric ?? '')
-  const drawn = lines.map(({ metric, name }) => ({
-    name,
-    ...(series.get(metric) ?? { times: [], values: [] }),
-  }))
-  const href = metricPath(host.name, lines[0]?.metric ?? '')
+  const drawn = lines.map(({ metric, name }) => {
+    const { times, low, mean, high } = thinSeries(series.get(metric) ?? NO_SAMPLES, from, to, DRAWN)
+    return { name, times, values: mean, ...(mean === low ? {} : { low, high }) }
+  })
+  const marked = lines.flatMap(({ metric }) => marks.get(metric) ?? [])
+  const query = span.range === '1h' ? '' : `?${spanQuery(span).toString()}`
+  const href = `${metricPath(host.name, lines[0]?.metric ?? '')}${query}`
   return html`<figure class="small-chart"><figcaption><h3><a class="plain" href="${href}">${title}</a></h3><span class="legend${lines.length === 1 && ' single'}">${lines.map(
     ({ metric, name }, index) => {
       const value = host.latest[metric]
-      return html`<a href="${metricPath(host.name, metric)}">${lines.length > 1 && html`<span class="swatch line-${index + 1}"></span>${name}`} <b>${value === undefined ? '–' : formatValue(value, unit)}</b></a>`
+      return html`<a href="${metricPath(host.name, metric)}${query}" data-cursor-value="${writeRef({ host: host.name, metric })}" data-unit="${unit}">${lines.length > 1 && html`<span class="swatch line-${index + 1}"></span>${name}`} <b>${value === undefined ? '–' : formatValue(value, unit)}</b></a>`
     },
   )}</span></figcaption>
-${lineChart({ lines: drawn, from, to, unit, label: `${title} of ${host.name}` })}</figure>`
+<div class="cursor-field">${lineChart({ lines: drawn, from, to, unit, marks: marked, label: describeChart(`${title} of ${host.name}`, marked.length) })}${figuresTable(
+    title,
+    lines.map(({ metric, name }) => ({
+      name,
+      series: series.get(metric) ?? NO_SAMPLES,
+      unit: metricUnit(metric),
+    })),
+  )}</div></figure>`
 }
+
+const describeChart = (words: string, events: number) =>
+  events === 0 ? words : `${words}, with ${events} ${events === 1 ? 'event' : 'events'}`

@@ -1,0 +1,148 @@
+import { metricUnit } from '../../domain/metric.ts'
+import type { Series } from '../../domain/sample.ts'
+import { summarizeSeries, thinSeries } from '../../domain/series.ts'
+import { lineChart } from '../chart.ts'
+import { describeLines, MAX_COMPARED, planComparison } from '../comparison.ts'
+import { tellFigures } from '../figures-table.ts'
+import { type Html, html } from '../html.ts'
+import { icon } from '../icons.ts'
+import { layout } from '../layout.ts'
+import { type PageRequest, page } from '../page.ts'
+import { loadSeries, readRefs, type SeriesRef, writeRef } from '../picked-series.ts'
+import { seriesCsv } from '../series-csv.ts'
+import { findChoices, type PickerChoices, pickerForm } from '../series-picker.ts'
+import { RANGES, readSpan, spanQuery } from '../span.ts'
+import { spanForm } from '../span-form.ts'
+import { hostPath, metricPath } from '../widgets.ts'
+import { formatNumber } from '../words.ts'
+
+/** Rows of each line. */
+const DRAWN = 500
+
+export const comparePage = page({ path: '/compare', access: 'viewer' }, async (request) => {
+  const { url, session, csrf, now, web } = request
+  const [comparison, choices] = await Promise.all([
+    readComparison(request),
+    findChoices(web.store.hosts, url.searchParams, now - web.silence),
+  ])
+  const model = { ...comparison, url, choices, now }
+  return layout({
+    title: 'Compare',
+    active: 'hosts',
+    session,
+    csrf,
+    url,
+    body: compareView(model),
+    scripts: ['charts.js', 'picture.js'],
+  })
+})
+
+/** The samples of all lines side by side. */
+export const compareCsv = page({ path: '/compare/csv', access: 'viewer' }, async (request) => {
+  const { plan, series, span } = await readComparison(request)
+  const names = describeLines(plan.lines)
+  const list = plan.lines.map((_, i) => ({ name: names[i] ?? '', series: series[i] ?? NOTHING }))
+  return seriesCsv('comparison', list, span.from, span.to)
+})
+
+const NOTHING: Series = { times: new Float64Array(), values: new Float64Array() }
+
+async function readComparison({ url, now, web }: Pick<PageRequest, 'url' | 'now' | 'web'>) {
+  const plan = planComparison(readRefs(url.searchParams))
+  const wantsAll = url.searchParams.get('range') === 'all'
+  const span = readSpan(url.searchParams, wantsAll ? await findExtent(plan.lines, web.store) : null, now)
+  const series = await loadSeries(web.store.samples, plan.lines, span.from, span.to)
+  return { plan, span, series }
+}
+
+/** From the first sample of any of the hosts. */
+async function findExtent(lines: readonly SeriesRef[], { samples }: PageRequest['web']['store']) {
+  const hosts = [...new Set(lines.map(({ host }) => host))]
+  const extents = await Promise.all(hosts.map((host) => samples.extent(host)))
+  const firsts = extents.flatMap((extent) => (extent ? [extent.first] : []))
+  return firsts.length === 0 ? null : { first: Math.min(...firsts) }
+}
+
+type CompareModel = Awaited<ReturnType<typeof readComparison>> & {
+  readonly url: URL
+  readonly choices: PickerChoices | null
+  readonly now: number
+}
+
+/** An address of this page with other lines, or another time. */
+function compareAddress(
+  { plan, span }: CompareModel,
+  lines: readonly SeriesRef[] = plan.lines,
+  time?: URLSearchParams,
+) {
+  const query = new URLSearchParams(lines.map((line): [string, string] => ['series', writeRef(line)]))
+  for (const [name, value] of time ?? spanQuery(span)) query.set(name, value)
+  return `?${query.toString()}`
+}
+
+function compareView(model: CompareModel): Html {
+  const { plan, span, choices, now } = model
+  const kept = plan.lines.map((line) => ['series', writeRef(line)] as const)
+  const isEmpty = plan.lines.length === 0
+  return html`<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a></p><h1>Compare</h1><p class="lead" data-live="lead">${isEmpty ? 'Any metrics of any hosts in one graph' : html`${formatNumber(plan.lines.length)} of at most ${MAX_COMPARED} lines, ${span.words}`}</p></div></div>
+${plan.refused.map((words) => html`<p class="notice" role="status"><span>${words}</span></p>`)}
+${
+  !isEmpty &&
+  html`<div data-live="compare"><div class="ranges"><nav class="wide" aria-label="Range"><ul class="segments">${RANGES.map(
+    ({ key, words }) =>
+      html`<li><a href="${compareAddress(model, plan.lines, new URLSearchParams({ range: key }))}" title="${words}" data-chart-link${key === span.range && html` aria-current="true"`}>${key}</a></li>`,
+  )}</ul></nav>${zoomOut(model)}<span class="soft hint">drag across the graph to zoom</span><div class="saves"><a class="button" href="/compare/csv${compareAddress(model)}" download>CSV</a><button class="scripted-only" type="button" data-save-png="comparison">PNG</button></div></div>
+<div class="compare-chart" data-charts="${JSON.stringify({ from: span.from, to: span.to })}"><div class="cursor-field">${chart(model)}</div></div>
+${lineTable(model)}</div>`
+}
+<section class="section"><h2>${isEmpty ? 'Choose what to compare' : 'Add lines'}</h2>${pickerForm({ kept: [...kept, ...spanQuery(span)], choices, taken: plan.lines, most: MAX_COMPARED })}</section>
+${!isEmpty && html`<section class="section" data-live="span"><h2>Any time</h2>${spanForm(span, now, kept)}</section>`}`
+}
+
+function zoomOut(model: CompareModel): Html | null {
+  const { span, now } = model
+  if (span.range !== null) return null
+  const length = span.to - span.from
+  const to = Math.min(Math.max(now, span.to), span.to + Math.ceil(length / 2))
+  const time = new URLSearchParams({ from: String(Math.max(0, to - 2 * length)), to: String(to) })
+  return html`<a class="button" href="${compareAddress(model, undefined, time)}" data-chart-link>${icon('zoom-out')}Zoom out</a>`
+}
+
+function chart({ plan, series, span }: CompareModel): Html {
+  const names = describeLines(plan.lines)
+  const lines = plan.lines.map((ref, i) => {
+    const { times, low, mean, high } = thinSeries(series[i] ?? NOTHING, span.from, span.to, DRAWN)
+    return {
+      name: names[i] ?? '',
+      times,
+      values: mean,
+      ...(mean === low ? {} : { low, high }),
+      axis: metricUnit(ref.metric) === plan.rightUnit ? ('right' as const) : undefined,
+    }
+  })
+  return lineChart({
+    lines,
+    from: span.from,
+    to: span.to,
+    unit: plan.leftUnit,
+    rightUnit: plan.rightUnit ?? undefined,
+    label: `Graph of ${names.join('; ')}, ${span.words}`,
+    height: 360,
+    timeTickCount: 6,
+    valueTickCount: 5,
+    filled: false,
+  })
+}
+
+function lineTable(model: CompareModel): Html {
+  const { plan, series } = model
+  const rows = plan.lines.map((line, i) => {
+    const unit = metricUnit(line.metric)
+    const summary = summarizeSeries(series[i] ?? NOTHING)
+    const [last, ...rest] = summary ? tellFigures(summary, unit) : ['–', '–', '–', '–']
+    const others = plan.lines.filter((other) => other !== line)
+    const side = plan.rightUnit === null ? null : unit === plan.rightUnit ? 'right' : 'left'
+    return html`<tr data-key="${writeRef(line)}"><th scope="row" class="anywhere"><span class="swatch line-${i + 1}"></span><a href="${hostPath(line.host)}">${line.host}</a></th><td class="anywhere"><a class="plain" href="${metricPath(line.host, line.metric)}">${line.metric}</a>${side && html` <span class="soft">${side} scale</span>`}</td><td class="number" data-cursor-value="${writeRef(line)}" data-unit="${unit}"><b>${last}</b></td>${rest.map((cell) => html`<td class="number phone-hidden">${cell}</td>`)}<td class="number"><a class="button small icon-only" href="${compareAddress(model, others)}" aria-label="Remove ${line.metric} of ${line.host}">${icon('close')}</a></td></tr>\n`
+  })
+  return html`<div class="scroller"><table class="table compare-lines"><thead><tr><th scope="col">Host</th><th scope="col">Metric</th><th scope="col" class="number">Last</th><th scope="col" class="number phone-hidden">Minimum</th><th scope="col" class="number phone-hidden">Mean</th><th scope="col" class="number phone-hidden">Maximum</th><th scope="col"><span class="unseen">Remove</span></th></tr></thead><tbody>${rows}</tbody></table></div>`
+}

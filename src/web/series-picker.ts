@@ -1,0 +1,74 @@
+import { MAX_HOST_NAME } from '../domain/host.ts'
+import type { HostStore } from '../storage/store.ts'
+import { type Html, html } from './html.ts'
+import { type SeriesRef, writeRef } from './picked-series.ts'
+import { formatCount } from './words.ts'
+
+const MAX_HOSTS = 12
+const MAX_CHOICES = 60
+const MAX_WORDS = 100
+
+/** What a search for metrics of hosts found. */
+export type PickerChoices = {
+  readonly host: string
+  readonly metric: string
+  readonly found: readonly SeriesRef[]
+  readonly isMore: boolean
+}
+
+/** Looks for what the fields of the picker ask; null when they ask for nothing. Every word has to be part of a metric's name. */
+export async function findChoices(
+  hosts: Pick<HostStore, 'list' | 'metrics'>,
+  parameters: URLSearchParams,
+  upSince: number,
+): Promise<PickerChoices | null> {
+  const host = (parameters.get('host') ?? '').trim().slice(0, MAX_HOST_NAME)
+  const metric = (parameters.get('metric') ?? '').trim().slice(0, MAX_WORDS)
+  if (host === '' && metric === '') return null
+  const words = metric.toLowerCase().split(/\s+/).filter(Boolean)
+  const list = await hosts.list({
+    upSince,
+    sort: 'name',
+    limit: MAX_HOSTS,
+    ...(host === '' ? {} : { search: host }),
+  })
+  const found: SeriesRef[] = []
+  for (const { name } of list.hosts) {
+    const metrics = await hosts.metrics(name)
+    for (const one of metrics) {
+      const text = one.toLowerCase()
+      if (words.every((word) => text.includes(word))) found.push({ host: name, metric: one })
+    }
+  }
+  const isMore = found.length > MAX_CHOICES || list.total > MAX_HOSTS
+  return { host, metric, found: found.slice(0, MAX_CHOICES), isMore }
+}
+
+export type PickerOptions = {
+  /** Parameters of the address that stay. */
+  readonly kept: readonly (readonly [name: string, value: string])[]
+  readonly choices: PickerChoices | null
+  readonly taken: readonly SeriesRef[]
+  readonly most: number
+}
+
+/** Two fields that search, and the hits to be ticked; both are forms that only change the address. */
+export function pickerForm({ kept, choices, taken, most }: PickerOptions): Html {
+  const hidden = kept.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
+  if (taken.length >= most) return html`<p class="soft">The graph is full. Remove a line to add another.</p>`
+  return html`<form class="span-form" method="get" action="/compare">${hidden}<label>Host <input type="text" name="host" value="${choices?.host ?? ''}" placeholder="part of its name" autocomplete="off" spellcheck="false" maxlength="${MAX_HOST_NAME}"></label><label>Metric <input type="text" name="metric" value="${choices?.metric ?? ''}" placeholder="memory used" autocomplete="off" spellcheck="false" maxlength="${MAX_WORDS}"></label><button type="submit">Find</button></form>
+${choices && hits(choices, hidden, taken)}`
+}
+
+function hits({ found, isMore }: PickerChoices, hidden: readonly Html[], taken: readonly SeriesRef[]): Html {
+  const known = new Set(taken.map(writeRef))
+  const fresh = found.filter((ref) => !known.has(writeRef(ref)))
+  if (fresh.length === 0)
+    return html`<p class="soft picks-none">${found.length > 0 ? 'All that was found is in the graph already.' : 'No metric of a host fits. Fewer letters find more.'}</p>`
+  return html`<form method="get" action="/compare" class="picks-form">${hidden}<fieldset class="plain-set"><legend class="unseen">Found</legend><ul class="picks">${fresh.map(
+    (ref) => {
+      const value = writeRef(ref)
+      return html`<li><label><input type="checkbox" name="series" value="${value}"> <b>${ref.host}</b> <span>${ref.metric}</span></label></li>\n`
+    },
+  )}</ul></fieldset><p class="picks-end"><button class="primary" type="submit">Add to the graph</button><span class="soft">${formatCount(fresh.length, 'metric')}${isMore && ', and more: more words find fewer'}</span></p></form>`
+}
