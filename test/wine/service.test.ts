@@ -101,4 +101,30 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
     },
     PATIENCE_MS,
   )
+
+  test(
+    'may be the whole server, with an agent for its own machine',
+    async () => {
+      const data = join(state, 'server')
+      const config = join(wine.folder, 'monitor.toml')
+      const lines = [
+        "data_dir = 'C:\\ProgramData\\monitor\\server'",
+        '[web]\nport = 0\n[agent]\ninterval = "1s"',
+        '[collect]\nport = 0\ntls_port = 0\n',
+      ]
+      writeFileSync(config, lines.join('\n'))
+      const words = ['server', '--agent', '--config', toWindowsPath(config)]
+      expect(await service('install', ...words)).toMatchObject({ code: 0 })
+      expect(await service('start', 'server')).toEqual({ code: 0, said: 'monitor-server: running' })
+      const log = () => readFileSync(join(data, 'monitor-server.log'), 'utf8')
+      const port = / listening role=web .*port=(\d+)/.exec(log())?.[1]
+      expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toContain('ok')
+      while (!log().includes('the server takes samples')) await Bun.sleep(100)
+      expect(await service('stop', 'server')).toEqual({ code: 0, said: 'monitor-server: stopped' })
+      expect(log()).toContain(' stopped role=server ')
+      expect(log()).not.toMatch(/ error /)
+      expect(await service('uninstall', 'server')).toMatchObject({ code: 0 })
+    },
+    PATIENCE_MS,
+  )
 })
