@@ -19,6 +19,8 @@ const DEBIAN_PACKAGES = [
     program: '/usr/aarch64-linux-gnu/lib/libc.so.6',
     for: 'the program for arm64',
   },
+  { name: 'musl', program: '/lib/ld-musl-x86_64.so.1', for: 'the program for musl' },
+  { name: 'gcc', program: '/usr/bin/gcc', for: 'the program for musl' },
   { name: 'wine64', program: '/usr/lib/wine/wine64', for: 'the program for Windows, under Wine' },
   { name: 'wine', program: '/usr/bin/wine', for: 'the program for Windows, under Wine' },
   {
@@ -104,6 +106,11 @@ async function main() {
     count(
       'build for arm64',
       (await run(bun, [join('.ci', 'build.ts'), '--only', 'monitor-linux-arm64'])).code === 0,
+    )
+  if (existsSync('/lib/ld-musl-x86_64.so.1'))
+    count(
+      'build for musl',
+      (await run(bun, [join('.ci', 'build.ts'), '--only', 'monitor-linux-x64-musl'])).code === 0,
     )
   const tests = await run(bun, ['test'])
   passed += numberBefore('pass', tests.output)

@@ -71,7 +71,7 @@ export function openProcFs(
     readText: (path) => readFileSync(prefix + path, 'utf8'),
     readTextIfThere: (path) => orIfAbsent(null, () => readFileSync(prefix + path, 'utf8')),
     list: (path) => orIfAbsent([], () => readdirSync(prefix + path)),
-    readLink: (path) => orIfAbsent(null, () => readlinkSync(prefix + path)),
+    readLink: (path) => orIfAbsent(null, () => readlinkSync(prefix + path), NO_LINK),
     statfs(path, options = {}) {
       const full = prefix + path || '/'
       return options.quick ? callQuickly(full) : guarded(full, options.remote ?? false)
@@ -152,12 +152,14 @@ function toStatFs(found: StatsFs): StatFs {
 
 /** The device behind a file in /sys may vanish between looking and reading, which ENODEV and ENXIO tell. */
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ENXIO', 'ESRCH'])
+/** EINVAL: a file or folder that is no link. */
+const NO_LINK = new Set([...ABSENT, 'EINVAL'])
 
-function orIfAbsent<Value>(absent: Value, read: () => Value): Value {
+function orIfAbsent<Value>(absent: Value, read: () => Value, codes: ReadonlySet<string> = ABSENT): Value {
   try {
     return read()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && ABSENT.has(String(error.code))) return absent
+    if (error instanceof Error && 'code' in error && codes.has(String(error.code))) return absent
     throw error
   }
 }

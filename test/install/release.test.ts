@@ -1,9 +1,10 @@
-import { afterAll, describe, expect, test } from 'bun:test'
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { type ArchiveEntry, packTarGz, packZip } from '../../.ci/archive.ts'
 import { type LockFile, writeBillOfMaterials } from '../../.ci/bill-of-materials.ts'
-import { makeTempDir, runMonitor } from '../support/spawn.ts'
+import { openDatagramSocket } from '../support/datagram-socket.ts'
+import { makeTempDir, runMonitor, startMonitor } from '../support/spawn.ts'
 
 const ROOT = join(import.meta.dir, '..', '..')
 const TIME = 1_700_000_000
@@ -102,4 +103,42 @@ describe.skipIf(missing.length > 0)('the program for arm64, under qemu', () => {
     },
     LONG,
   )
+})
+
+const MUSL_LOADER = '/lib/ld-musl-x86_64.so.1'
+const MUSL_PROGRAM = join(ROOT, 'dist', 'monitor-linux-x64-musl')
+const LIBRARIES = ['/usr/lib/x86_64-linux-gnu/libstdc++.so.6', '/lib/x86_64-linux-gnu/libgcc_s.so.1']
+const lacking = [MUSL_LOADER, MUSL_PROGRAM, '/usr/bin/gcc', ...LIBRARIES].filter((path) => !existsSync(path))
+if (lacking.length > 0) console.log(`NOT TESTED HERE: the program for musl (${lacking.join(', ')} missing)`)
+
+describe.skipIf(lacking.length > 0)("the program for musl, under musl's own loader", () => {
+  const folder = makeTempDir()
+  const options = { program: [MUSL_PROGRAM], env: { LD_LIBRARY_PATH: folder } }
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  beforeAll(() => {
+    for (const library of LIBRARIES) copyFileSync(library, join(folder, basename(library)))
+    const shim = join(folder, 'ld-linux-x86-64.so.2')
+    const source = join(ROOT, 'test', 'fixtures', 'glibc-names.c')
+    const { stderr } = Bun.spawnSync(['gcc', '-shared', '-fPIC', '-nostdlib', '-o', shim, source])
+    expect(stderr.toString()).toBe('')
+  })
+
+  test('prints once what it would send', async () => {
+    const { code, stdout } = await runMonitor(['agent', '--once'], options)
+    expect(JSON.parse(stdout).metrics).toContain('perf.memory.percent.used')
+    expect(code).toBe(0)
+  })
+  test('tells systemd how it does', async () => {
+    const address = join(folder, 'notify')
+    const socket = openDatagramSocket(address)
+    const { env } = options
+    const monitor = await startMonitor(['events', '--data-dir', join(folder, 'data')], {
+      ...options,
+      cwd: folder,
+      env: { ...env, NOTIFY_SOCKET: address },
+    })
+    expect(await monitor.stop()).toBe(0)
+    expect([socket.receive(), socket.receive()]).toEqual(['READY=1', 'STOPPING=1'])
+    socket.close()
+  })
 })

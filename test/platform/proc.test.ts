@@ -26,6 +26,7 @@ test('what is not there is null or empty, and only what must be there throws', (
   expect(proc.readTextIfThere('/sys/size/none')).toBeNull()
   expect(proc.list('/none')).toEqual([])
   expect(proc.readLink('/sys/none')).toBeNull()
+  expect(proc.readLink('/sys')).toBeNull()
   expect(() => proc.readText('/sys/none')).toThrow('ENOENT')
   expect(() => proc.readTextIfThere('/sys/block')).toThrow('EISDIR')
 })
