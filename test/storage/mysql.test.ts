@@ -15,11 +15,11 @@ import { HAS_MARIADB, type Mariadb, PASSWORD, startMariadb, USER } from '../supp
 import { makeTempDir } from '../support/spawn.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { makeAuthority } from '../support/tls.ts'
+import { describeContracts } from './contracts.ts'
 import { describeGroups } from './groups.contract.ts'
-import { describeNames } from './names.contract.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from './reports.ts'
 import { describeSecondFactors } from './second-factors.contract.ts'
-import { describeStore, type Workbench } from './store.contract.ts'
+import type { Workbench } from './store.contract.ts'
 import { createWriters } from './writers.ts'
 
 if (!HAS_MARIADB)
@@ -95,8 +95,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
     remove: async () => emptyShared(),
   })
 
-  describeStore('a store', makeWorkbench)
-  describeNames('names of hosts', makeWorkbench)
+  describeContracts('every suite', makeWorkbench)
   describeGroups('groups of hosts', makeWorkbench)
   describeSecondFactors('codes for signing in', makeWorkbench)
 

@@ -1,0 +1,21 @@
+import { describe } from 'bun:test'
+import { describeGroups } from './groups.contract.ts'
+import { describeNames } from './names.contract.ts'
+import { describePeople } from './people.contract.ts'
+import { describeSecondFactors } from './second-factors.contract.ts'
+import { describeStore, type Workbench } from './store.contract.ts'
+
+/** Everything that every database must do: each suite stands here, once for all of them. */
+const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Workbench) => void>> = {
+  'a store': describeStore,
+  'names of hosts': describeNames,
+  people: describePeople,
+  'groups of hosts': describeGroups,
+  'codes for signing in': describeSecondFactors,
+}
+
+export function describeContracts(where: string, makeWorkbench: () => Workbench) {
+  describe(where, () => {
+    for (const [name, describeContract] of Object.entries(CONTRACTS)) describeContract(name, makeWorkbench)
+  })
+}
