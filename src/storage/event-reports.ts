@@ -56,13 +56,40 @@ async function applyChange(transaction: Transaction, told: Told, uid: string) {
     [host, uid],
   )
   if (!held) return addEvent(transaction, told)
-  if (report.change <= held.change_number) {
-    // An opening that comes after its own closing knows better when it began.
-    if (report.status === 'open' && report.time < held.opened)
-      await transaction.run('UPDATE event SET opened = ? WHERE id = ?', [report.time, held.id])
-    return
-  }
-  await change(transaction, told, held)
+  if (report.change > held.change_number) return change(transaction, told, held)
+  if (report.status === 'closed') return
+  // An opening that comes after its own closing knows better when it began.
+  if (report.time < held.opened)
+    await transaction.run('UPDATE event SET opened = ? WHERE id = ?', [report.time, held.id])
+  if (held.is_open === 0) await tellOpening(transaction, told, held.id)
+}
+
+/** The closing was heard before the opening, and so nobody was told of either: now both are, in their order. */
+async function tellOpening(transaction: Transaction, { report, noted }: Told, id: number) {
+  const [opening] = await transaction.query(
+    `SELECT id FROM event_history WHERE event = ? AND action = 'opened' LIMIT 1`,
+    [id],
+  )
+  if (opening !== undefined) return
+  const [row] = await transaction.query<{ severity: Severity; message: string; closed: number }>(
+    'SELECT severity, message, closed FROM event WHERE id = ?',
+    [id],
+  )
+  if (row === undefined) return
+  const set = (severity: Severity, message: string, closed: number | null) =>
+    transaction.run('UPDATE event SET severity = ?, message = ?, is_open = ?, closed = ? WHERE id = ?', [
+      severity,
+      message,
+      closed === null ? 1 : 0,
+      closed,
+      id,
+    ])
+  await transaction.run('DELETE FROM event_todo WHERE event = ?', [id])
+  await transaction.run(`DELETE FROM event_history WHERE event = ? AND action = 'closed'`, [id])
+  await set(report.severity, report.message, null)
+  await noteHistory(transaction, id, { action: 'opened', time: report.time, noted })
+  await set(row.severity, row.message, row.closed)
+  await noteHistory(transaction, id, { action: 'closed', time: row.closed, noted })
 }
 
 /** Brings an event to what a newer report says of it. */

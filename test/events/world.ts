@@ -92,6 +92,10 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
       while (!isStopped) await clock.advance(100)
       engine = null
     },
+    async restart() {
+      await world.stop()
+      await start()
+    },
     onSent(act: (notice: Notice) => Promise<void>) {
       afterSending = act
     },
