@@ -14,7 +14,7 @@ Where the program comes from: an archive of the release, the executable in it, o
 URL; the folder of this script unless given. A URL of a folder ends in /.
 
 .PARAMETER Sha256
-The checksum that it must have; else FILE.sha256 or SHA256SUMS beside it says so.
+The checksum that it must have; else FILE.sha256 or SHA256SUMS beside it says so. Nothing is installed from a URL without one.
 
 .PARAMETER Version
 Only tell which version is installed here and which one this would install.
@@ -203,12 +203,17 @@ function Get-WantedChecksum([string]$Source, [string]$Work) {
     if ($all -match "(?m)^([0-9a-fA-F]{64})[ *]+$([regex]::Escape($name))\s*$") {
         return $Matches[1].ToLowerInvariant()
     }
-    Stop-Script "no checksum for ${name}: neither $name.sha256 nor SHA256SUMS is beside it; give -Sha256"
+    if (Test-Url $Source) {
+        Stop-Script "no checksum for ${name}: neither $name.sha256 nor SHA256SUMS is beside it; give -Sha256"
+    }
+    return ''
 }
 
 function Assert-Checksum([string]$File, [string]$Wanted) {
     $found = (Get-FileHash -LiteralPath $File -Algorithm SHA256).Hash.ToLowerInvariant()
-    if ($found -ne $Wanted) {
+    if ($Wanted -eq '') {
+        Write-Output "  Nothing beside this file says what it should be; it is $found."
+    } elseif ($found -ne $Wanted) {
         Stop-Script "$(Get-LastPart $File) is damaged or not genuine: its SHA-256 is $found, not $Wanted. Nothing was changed."
     }
 }
@@ -329,7 +334,8 @@ function Write-Next {
     if ($Role -eq 'server') {
         Write-Output '  Open the website:     port 8080 of this machine, as the user "admin"'
         Write-Output "  Its first password:   $data\server\initial-admin-password"
-        Write-Output "  For agents elsewhere: $data\server\passphrase, and the fingerprint in the log"
+        Write-Output "  For agents elsewhere: $data\server\passphrase"
+        Write-Output "                        & '$Program' certificate show --fingerprint"
     }
 }
 

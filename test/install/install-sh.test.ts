@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -100,13 +101,6 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     expect(code).toBe(1)
     expect(listAll(root).filter((line) => !line.startsWith('usr/local'))).toEqual(before)
     expect(readdirSync(root.at('/usr/local/bin'))).toEqual([])
-  })
-
-  test('without any checksum nothing is installed', async () => {
-    writeFileSync(root.at('/tmp/monitor'), 'x')
-    const { code, stderr } = await install('agent', '--from', '/tmp/monitor')
-    expect(stderr).toContain('no checksum for monitor')
-    expect(code).toBe(1)
   })
 
   test('a program that does not run here is refused', async () => {
@@ -222,6 +216,7 @@ describe.skipIf(obstacle !== null)("install.sh under busybox's shell, without sy
     const archive = packTarGz([{ name: 'monitor', data: readFileSync(PROGRAM), mode: 0o755 }], 0)
     const files: Record<string, Blob | string> = {
       [`/${name}`]: new Blob([archive as Uint8Array<ArrayBuffer>]),
+      '/unknown': 'x',
       '/SHA256SUMS': `${'0'.repeat(64)}  other\n${sha256(archive)}  ${name}\n`,
     }
     server = Bun.serve({
@@ -255,6 +250,36 @@ describe.skipIf(obstacle !== null)("install.sh under busybox's shell, without sy
     expect(JSON.parse(once.stdout)).toHaveProperty('host')
     const stranger = await root.run([...agent, '--once'], '54321:54321')
     expect(stranger.stderr).toContain('EACCES')
+  })
+
+  test('from a URL nothing is installed without a checksum', async () => {
+    const { code, stderr } = await root.run([
+      ...[
+        '/bin/busybox',
+        'sh',
+        '/release/install.sh',
+        'agent',
+        '--from',
+        `http://127.0.0.1:${server.port}/unknown`,
+      ],
+    ])
+    expect(stderr).toContain('no checksum for unknown')
+    expect(code).toBe(1)
+  })
+
+  test('a file of this machine is taken without one, and its own is told', async () => {
+    const name = '/tmp/built-here'
+    linkSync(root.at(`/release/${FILE}`), root.at(name))
+    const { code, stdout } = await root.run([
+      '/bin/busybox',
+      'sh',
+      '/release/install.sh',
+      '--version',
+      '--from',
+      name,
+    ])
+    expect(stdout).toContain(`it is ${sha256(readFileSync(PROGRAM))}`)
+    expect(code).toBe(0)
   })
 
   test('uninstalling and purging leave nothing', async () => {
