@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { systemClock } from '../lib/clock.ts'
 import type { ServiceManager } from '../platform/service-manager.ts'
 import { runProgram } from './run-program.ts'
+import { describePlaces } from './service-places.ts'
 import { writeServiceWord } from './service-word.ts'
 
 /** The manager of this machine's services; null where there is none that we know. */
@@ -16,8 +17,9 @@ export async function openServiceManager(): Promise<ServiceManager | null> {
 }
 
 async function openWindows(): Promise<ServiceManager> {
+  const root = describePlaces('agent', 'win32', process.env.ProgramData).configFolder
   const { openWindowsServiceManager } = await import('../platform/win32/service-manager.ts')
-  const manager = openWindowsServiceManager(systemClock)
+  const manager = openWindowsServiceManager({ clock: systemClock, root })
   return {
     ...manager,
     install: (spec) => {

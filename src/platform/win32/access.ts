@@ -1,10 +1,12 @@
 import { describeFailure, openSystemLibrary, toWide } from './library.ts'
 
-/**
- * Gives a file, or a folder with all that is and will be in it, to LocalService (under which our services run), administrators and the system,
- * and to nobody else.
- */
-export function openAccessCalls(): { guard(path: string): void } {
+/** What LocalService, under which our services run, may do with a file or folder. */
+export type ServiceAccess = 'read' | 'write'
+
+/** Leaves a file, or a folder with all that is and will be in it, to administrators, the system and LocalService, and to nobody else. */
+export type Guard = (path: string, access: ServiceAccess) => void
+
+export function openGuard(): Guard {
   const kernel = openSystemLibrary('kernel32.dll', {
     GetLastError: { args: [], returns: 'u32' },
     // HLOCAL LocalFree(HLOCAL memory)
@@ -21,42 +23,45 @@ export function openAccessCalls(): { guard(path: string): void } {
     // DWORD SetNamedSecurityInfoW(LPWSTR name, SE_OBJECT_TYPE type, SECURITY_INFORMATION what, PSID owner, PSID group, PACL dacl, PACL sacl)
     SetNamedSecurityInfoW: { args: ['ptr', 'i32', 'u32', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'u32' },
   })
-  return {
-    guard(path) {
-      const descriptor = new BigUint64Array(1)
-      const made = advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW(
-        toWide(ACCESS_LIST),
-        SDDL_REVISION_1,
-        descriptor,
+  return (path, access) => {
+    const descriptor = new BigUint64Array(1)
+    const made = advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW(
+      toWide(ACCESS_LISTS[access]),
+      SDDL_REVISION_1,
+      descriptor,
+      null,
+    )
+    if (made === 0) throw describeFailure('ConvertStringSecurityDescriptor', kernel.GetLastError())
+    const memory = descriptor[0] ?? 0n
+    try {
+      const present = new Uint32Array(1)
+      const defaulted = new Uint32Array(1)
+      const list = new BigUint64Array(1)
+      if (advapi.GetSecurityDescriptorDacl(memory, present, list, defaulted) === 0)
+        throw describeFailure('GetSecurityDescriptorDacl', kernel.GetLastError())
+      const status = advapi.SetNamedSecurityInfoW(
+        toWide(path),
+        SE_FILE_OBJECT,
+        DACL_SECURITY_INFORMATION + PROTECTED_DACL_SECURITY_INFORMATION,
+        null,
+        null,
+        list[0] ?? 0n,
         null,
       )
-      if (made === 0) throw describeFailure('ConvertStringSecurityDescriptor', kernel.GetLastError())
-      const memory = descriptor[0] ?? 0n
-      try {
-        const present = new Uint32Array(1)
-        const defaulted = new Uint32Array(1)
-        const list = new BigUint64Array(1)
-        if (advapi.GetSecurityDescriptorDacl(memory, present, list, defaulted) === 0)
-          throw describeFailure('GetSecurityDescriptorDacl', kernel.GetLastError())
-        const status = advapi.SetNamedSecurityInfoW(
-          toWide(path),
-          SE_FILE_OBJECT,
-          DACL_SECURITY_INFORMATION + PROTECTED_DACL_SECURITY_INFORMATION,
-          null,
-          null,
-          list[0] ?? 0n,
-          null,
-        )
-        if (status !== 0) throw describeFailure(`SetNamedSecurityInfo of ${path}`, status)
-      } finally {
-        kernel.LocalFree(memory)
-      }
-    },
+      if (status !== 0) throw describeFailure(`SetNamedSecurityInfo of ${path}`, status)
+    } finally {
+      kernel.LocalFree(memory)
+    }
   }
 }
 
-/** Nothing from above (P); full access for the system (SY) and administrators (BA), to read, write and delete for LocalService (LS). */
-const ACCESS_LIST = 'D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;LS)'
+/** Nothing from above (P); full access (FA) for the system (SY) and administrators (BA). */
+const OWNERS = 'D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'
+/** LS is LocalService: to read and run, or to write and delete as well. */
+const ACCESS_LISTS: Readonly<Record<ServiceAccess, string>> = {
+  read: `${OWNERS}(A;OICI;0x1200a9;;;LS)`,
+  write: `${OWNERS}(A;OICI;0x1301bf;;;LS)`,
+}
 const SDDL_REVISION_1 = 1
 const SE_FILE_OBJECT = 1
 const DACL_SECURITY_INFORMATION = 0x4

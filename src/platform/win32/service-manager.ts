@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import type { Clock } from '../../lib/clock.ts'
 import type { ServiceManager, ServiceSpec, ServiceState, ServiceStatus } from '../service-manager.ts'
-import { openAccessCalls } from './access.ts'
+import { type Guard, openGuard, type ServiceAccess } from './access.ts'
 import { openEventSources } from './event-log.ts'
 import {
   ACCESS,
@@ -25,13 +25,23 @@ const START_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 30_000
 const ASK_EVERY_MS = 100
 
+export type WindowsServiceManagerOptions = {
+  readonly clock: Clock
+  /** Folder of all our services, in which an ordinary user could otherwise put files. */
+  readonly root: string
+  readonly calls?: ServiceCalls
+  readonly guard?: Guard
+  readonly eventSources?: ReturnType<typeof openEventSources>
+}
+
 /** The Windows service manager. Services start late, so that they don't hold up the machine, and by themselves. */
-export function openWindowsServiceManager(
-  clock: Clock,
-  calls: ServiceCalls = openServiceCalls(),
-  guard: (path: string) => void = openAccessCalls().guard,
-  eventSources: ReturnType<typeof openEventSources> = openEventSources(),
-): ServiceManager {
+export function openWindowsServiceManager({
+  clock,
+  root,
+  calls = openServiceCalls(),
+  guard = openGuard(),
+  eventSources = openEventSources(),
+}: WindowsServiceManagerOptions): ServiceManager {
   const { manager: MANAGER, service: SERVICE } = ACCESS
 
   /** Runs `act` on a service that is closed again afterwards; null when there is none of that name. */
@@ -109,11 +119,13 @@ export function openWindowsServiceManager(
         calls.close(manager)
       }
       eventSources.register(spec.name)
-      for (const folder of [spec.dataDir, ...spec.writableFolders]) {
+      const keep = (folder: string, access: ServiceAccess) => {
         mkdirSync(folder, { recursive: true })
-        guard(folder)
+        guard(folder, access)
       }
-      for (const file of spec.secretFiles) if (existsSync(file)) guard(file)
+      keep(root, 'read')
+      for (const folder of [spec.dataDir, ...spec.writableFolders]) keep(folder, 'write')
+      for (const file of spec.secretFiles) if (existsSync(file)) guard(file, 'read')
     },
     async uninstall(name) {
       await withService(name, SERVICE.stop | SERVICE.queryStatus | SERVICE.delete, async (service) => {

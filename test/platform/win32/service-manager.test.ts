@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test'
+import { afterEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,11 @@ import {
   writeCommandLine,
 } from '../../../src/platform/win32/service-manager.ts'
 import { fakeClock } from '../../support/clock.ts'
+
+const roots: string[] = []
+afterEach(() => {
+  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true })
+})
 
 const STOPPED = 1
 const STARTING = 2
@@ -103,10 +108,15 @@ function fakeManager({
     close: (handle) => handles.delete(handle),
   }
   const clock = fakeClock()
-  const manager = openWindowsServiceManager(clock, calls, (path) => guarded.push(path), {
-    register: (source) => sources.add(source),
-    forget: (source) => sources.delete(source),
+  const root = mkdtempSync(join(tmpdir(), 'monitor-root-'))
+  const manager = openWindowsServiceManager({
+    clock,
+    root,
+    calls,
+    guard: (path, access) => guarded.push(`${access} ${path}`),
+    eventSources: { register: (source) => sources.add(source), forget: (source) => sources.delete(source) },
   })
+  roots.push(root)
   /** Lets time pass until the work is done. */
   async function settle<Result>(work: Promise<Result>): Promise<Result> {
     let isDone = false
@@ -155,7 +165,8 @@ describe('the Windows service manager', () => {
       doc: 'Watches this machine.',
       delays: [5_000, 30_000, 120_000],
     })
-    expect(guarded).toEqual([dataDir, secret])
+    expect(guarded.slice(1)).toEqual([`write ${dataDir}`, `read ${secret}`])
+    expect(guarded[0]).toStartWith('read ')
     expect([...sources]).toEqual(['monitor-agent'])
     expect(handles.size).toBe(0)
     expect(await manager.status('monitor-agent')).toEqual({
