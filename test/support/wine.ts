@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -21,8 +21,7 @@ export function findWineObstacle(): string | null {
 /** Bun for Windows, out of the package that the build fetched. */
 export function findWindowsBun(): string {
   const cache = join(ROOT, 'node_modules', '.cache', 'bun-executables')
-  const folder = readdirSync(cache).find((name) => name.startsWith('bun-windows-x64-'))
-  return join(cache, folder ?? '', 'package', 'bin', 'bun.exe')
+  return join(cache, `bun-windows-x64-${Bun.version}`, 'package', 'bin', 'bun.exe')
 }
 
 export type Wine = {

@@ -76,7 +76,7 @@ describe.skipIf(obstacle !== null)('the compiled program on Windows', () => {
       const { handles, bytes, hasCounter } = JSON.parse(stdout)
       expect(hasCounter).toBe(true)
       expect(handles).toBe(0)
-      // A table of interfaces alone, not freed, would be as much as this in 150 rounds.
+      // The tables of interfaces alone would be twice as much.
       expect(bytes).toBeLessThan(8 * 2 ** 20)
     },
     PATIENCE_MS,
