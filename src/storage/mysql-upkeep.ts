@@ -1,5 +1,5 @@
 import type { MysqlDatabase } from './mysql.ts'
-import type { Upkeep } from './upkeep.ts'
+import type { TableShape, Upkeep } from './upkeep.ts'
 
 type CheckRow = { Table: string; Msg_type: string; Msg_text: string }
 
@@ -13,6 +13,7 @@ export function createMysqlUpkeep(database: MysqlDatabase): Upkeep {
       return Number(row?.bytes ?? 0)
     },
     findDamage: () => findDamage(database),
+    listTables: () => listTables(database),
     async backUp() {
       throw new Error(
         'db backup copies SQLite alone: use mariadb-backup or `mariadb-dump --single-transaction` (MySQL: mysqldump) for this database',
@@ -23,13 +24,27 @@ export function createMysqlUpkeep(database: MysqlDatabase): Upkeep {
   }
 }
 
-async function findDamage(database: MysqlDatabase): Promise<string[]> {
-  const tables = await database.query<{ name: string }>(
-    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
-      ORDER BY table_name`,
+async function listTables(database: MysqlDatabase): Promise<TableShape[]> {
+  const columns = await database.query<{ name: string; column: string }>(
+    `SELECT table_name AS name, column_name AS \`column\` FROM information_schema.columns
+      WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position`,
   )
+  const keys = await database.query<{ name: string; column: string }>(
+    `SELECT table_name AS name, column_name AS \`column\` FROM information_schema.statistics
+      WHERE table_schema = DATABASE() AND index_name = 'PRIMARY' ORDER BY table_name, seq_in_index`,
+  )
+  const pick = (rows: typeof keys, table: string) =>
+    rows.filter(({ name }) => name === table).map(({ column }) => column)
+  return [...new Set(columns.map(({ name }) => name))].map((name) => ({
+    name,
+    columns: pick(columns, name),
+    key: pick(keys, name),
+  }))
+}
+
+async function findDamage(database: MysqlDatabase): Promise<string[]> {
   const problems: string[] = []
-  for (const { name } of tables) {
+  for (const { name } of await listTables(database)) {
     const quoted = `\`${name.replaceAll('`', '``')}\``
     const rows = (await database.withConnection((connection) =>
       connection.runLong(`CHECK TABLE ${quoted}`),

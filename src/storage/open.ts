@@ -1,4 +1,5 @@
 import { createAuditStore } from './audit.ts'
+import { refuseUnfinished } from './copy.ts'
 import { createEventStore } from './events.ts'
 import { createHostStates } from './host-states.ts'
 import { createHostStore } from './hosts.ts'
@@ -22,6 +23,12 @@ export type { OpenStoreOptions } from './open-database.ts'
 export async function openStore(url: string, options: OpenStoreOptions): Promise<Store> {
   const { database, upkeep } = await openDatabase(url, options)
   const { clock, log } = options
+  try {
+    await refuseUnfinished(database)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
   const layouts = createLayoutReader()
   const states = createHostStates(database, clock, log)
   return {

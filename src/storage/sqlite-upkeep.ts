@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { backUp } from './backup.ts'
 import type { SqliteDatabase } from './sqlite.ts'
-import type { Upkeep } from './upkeep.ts'
+import type { TableShape, Upkeep } from './upkeep.ts'
 import { yieldThread } from './yield-thread.ts'
 
 /** Free pages given back in one piece. */
@@ -16,6 +16,7 @@ export function createSqliteUpkeep(database: SqliteDatabase): Upkeep {
         .filter((row) => row.integrity_check !== 'ok')
         .map((row) => `the file is damaged: ${row.integrity_check}`)
     },
+    listTables: () => listTables(database),
     backUp: (file) => backUp(database, file),
     compact: () => compact(database),
   }
@@ -27,6 +28,26 @@ function countBytes(file: string): number {
   for (const name of [file, `${file}-wal`, `${file}-shm`])
     bytes += statSync(name, { throwIfNoEntry: false })?.size ?? 0
   return bytes
+}
+
+async function listTables(database: SqliteDatabase): Promise<TableShape[]> {
+  const tables = await database.query<{ name: string }>(
+    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name`,
+  )
+  const shapes: TableShape[] = []
+  for (const { name } of tables) {
+    const columns = await database.query<{ name: string; pk: number }>(
+      'SELECT name, pk FROM pragma_table_info(?) ORDER BY cid',
+      [name],
+    )
+    const key = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk)
+    shapes.push({
+      name,
+      columns: columns.map((column) => column.name),
+      key: key.map((column) => column.name),
+    })
+  }
+  return shapes
 }
 
 /** In pieces, so that others can write between them; then the log is emptied as far as no reader needs it. */

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts'
 import { openDataDir } from '../first-start.ts'
 import { withStore } from '../open-store.ts'
 import { formatTable } from '../table.ts'
+import { copyCommand, schemaCommand } from './database-move.ts'
 
 /** Host-days folded in one go: each go is some seconds at the most. */
 const FOLD_PIECE = 500
@@ -88,5 +89,7 @@ export const database: CommandGroup = {
         return EXIT.ok
       },
     },
+    schemaCommand,
+    copyCommand,
   ],
 }
