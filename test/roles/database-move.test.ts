@@ -126,6 +126,7 @@ describe.skipIf(!HAS_MARIADB)('a database that moves', () => {
         })
         await expect(dying).rejects.toThrow('interrupted')
         await to.database.close()
+        await expect(openStore(url, options())).rejects.toThrow('db copy')
       }
       const to = await openDatabase(url, options())
       const begun: number[] = []
