@@ -15,7 +15,7 @@ export type ServiceSpec = {
   readonly dataDir: string
   /** Further folders that it writes to: of a database that lies elsewhere. */
   readonly writableFolders: readonly string[]
-  /** Files that nobody but the service's account and administrators may read; all of them are there. */
+  /** Files that nobody but the service's account and administrators may read, as far as they are there. */
   readonly secretFiles: readonly string[]
   /** It reads about the whole machine, as the agent does, and not only about itself. */
   readonly watchesMachine: boolean

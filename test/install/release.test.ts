@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { NtExecutable, NtExecutableResource, Resource } from 'resedit'
 import { type ArchiveEntry, packTarGz, packZip } from '../../.ci/archive.ts'
 import { type LockFile, writeBillOfMaterials } from '../../.ci/bill-of-materials.ts'
+import { brandExecutable } from '../../.ci/windows-resources.ts'
 import { openDatagramSocket } from '../support/datagram-socket.ts'
 import { makeTempDir, runMonitor, startMonitor } from '../support/spawn.ts'
+import { findWindowsBun } from '../support/wine.ts'
 
 const ROOT = join(import.meta.dir, '..', '..')
 const TIME = 1_700_000_000
@@ -71,6 +74,39 @@ describe('the bill of materials', () => {
     expect(refs.size).toBe(bill.components.length + 1)
     for (const { ref, dependsOn } of bill.dependencies)
       expect([ref, ...dependsOn].filter((one) => !refs.has(one))).toEqual([])
+  })
+})
+
+const WINDOWS_PROGRAM = join(ROOT, 'dist', 'monitor-windows-x64.exe')
+const windowsBun = findWindowsBun()
+const absent = [WINDOWS_PROGRAM, windowsBun].filter((path) => !existsSync(path))
+if (absent.length > 0)
+  console.log(`NOT TESTED HERE: icon and version on Windows (${absent.join(', ')} missing)`)
+
+describe.skipIf(absent.length > 0)('the program for Windows', () => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+
+  test('is made from a Bun with our icon and version', () => {
+    const icon = readFileSync(join(ROOT, 'assets', 'monitor.ico'))
+    const texts = { title: 'Monitor', version: '1.2.3', licence: 'Apache-2.0' }
+    const branded = brandExecutable(readFileSync(windowsBun), { icon, ...texts })
+    const { entries } = NtExecutableResource.from(NtExecutable.from(branded))
+    const versions = Resource.VersionInfo.fromEntries(entries)
+    expect(versions).toHaveLength(1)
+    expect(versions[0]?.getStringValues({ lang: 1033, codepage: 1200 })).toMatchObject({
+      FileDescription: 'Monitor',
+      ProductVersion: '1.2.3',
+    })
+    const [group] = Resource.IconGroupEntry.fromEntries(entries)
+    expect(group?.icons.map(({ width }) => width % 256)).toEqual([16, 24, 32, 48, 64, 0])
+  })
+  test('tells our version and name', () => {
+    const program = readFileSync(WINDOWS_PROGRAM)
+    const wide = (text: string) => Buffer.from(`${text}\0`, 'utf16le')
+    const at = program.indexOf(wide('ProductVersion'))
+    expect(program.subarray(at, at + 60).includes(wide(version))).toBe(true)
+    expect(program.includes(wide('Monitor: server monitoring'))).toBe(true)
+    expect(program.includes(wide('Oven'))).toBe(false)
   })
 })
 
