@@ -62,7 +62,7 @@ export type EventStore = {
   find(id: number): Promise<Event | null>
   /** Newest opening first. */
   list(query: EventQuery): Promise<{ total: number; events: Event[] }>
-  countOpen(): Promise<Record<Severity, number>>
+  countOpen(group?: string): Promise<Record<Severity, number>>
   /** Oldest first. */
   history(id: number): Promise<EventHistoryEntry[]>
   /** Oldest first, at most the newest 500. */

@@ -1,11 +1,11 @@
 import type { EventAction, EventReport, Severity } from '../domain/event.ts'
 import type { Database, Reader, Transaction, Value } from './database.ts'
 import { readDeliveries } from './deliveries.ts'
-import { HOSTS_OF_GROUP } from './groups.ts'
 import { noteHistory } from './event-history.ts'
 import { applyReports } from './event-reports.ts'
 import { type EventRow, NO_HOST, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
 import { takeEventTurn } from './gates.ts'
+import { HOSTS_OF_GROUP } from './groups.ts'
 import type { EventHistoryEntry, EventQuery, EventStore } from './store.ts'
 
 const MAX_LIMIT = 1000
@@ -49,9 +49,14 @@ export function createEventStore(database: Database): EventStore {
       return { total: count?.total ?? 0, events: rows.map(toEvent) }
     },
 
-    async countOpen() {
+    async countOpen(group) {
+      const condition = await writeCondition(database, {
+        status: 'open',
+        ...(group === undefined ? {} : { group }),
+      })
       const rows = await database.query<{ severity: Severity; total: number }>(
-        'SELECT severity, COUNT(*) AS total FROM event WHERE is_open = 1 GROUP BY severity',
+        `SELECT severity, COUNT(*) AS total FROM event ${condition?.sql ?? ''} GROUP BY severity`,
+        condition?.values ?? [],
       )
       const counts: Record<Severity, number> = { 1: 0, 2: 0, 3: 0, 4: 0 }
       for (const { severity, total } of rows) counts[severity] = total

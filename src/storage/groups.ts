@@ -47,20 +47,17 @@ export function giveGroups(database: Database, name: string, groups: readonly st
   })
 }
 
+/** Beyond all that a name may begin with. */
+const LAST = '\u{10ffff}'
+
 /** Names in use, sorted; at most `limit`. Costs by the number of groups, whatever the number of hosts. */
 export async function listGroups(database: Database, limit: number): Promise<string[]> {
-  const names: string[] = []
-  let after = ''
-  while (names.length < limit) {
-    const [row] = await database.query<{ next: string | null }>(
-      'SELECT MIN(name) AS next FROM host_group WHERE name > ?',
-      [after],
-    )
-    if (!row || row.next === null) break
-    names.push(row.next)
-    after = row.next
-  }
-  return names
+  const { dialect } = database
+  const rows = await database.query<{ name: string }>(
+    `${dialect.stepThrough('host_group', 'name')} SELECT value AS name FROM step WHERE value IS NOT NULL ${dialect.stepOrder()} LIMIT ?`,
+    ['', LAST, LAST, limit],
+  )
+  return rows.map(({ name }) => name)
 }
 
 /** Ids of the hosts of a group; the name is its parameter. */

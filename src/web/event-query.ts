@@ -3,6 +3,7 @@ import { MAX_HOST_NAME } from '../domain/host.ts'
 import { MAX_METRIC_NAME } from '../domain/sample.ts'
 import type { EventQuery } from '../storage/store.ts'
 import { readChoice, readInteger, readText } from './api/query.ts'
+import { readGroup } from './group-filter.ts'
 import { readTime } from './span.ts'
 
 /** What a list of events is filtered by, as its address says it. */
@@ -10,6 +11,7 @@ export type EventFilter = {
   readonly status: 'open' | 'closed' | 'all'
   readonly severity: Severity | null
   readonly host: string
+  readonly group: string
   readonly metric: string
   readonly acknowledged: boolean | null
   readonly from: number | null
@@ -23,6 +25,7 @@ export function readEventFilter(url: URL): EventFilter {
     status: readChoice(url, 'status', ['open', 'closed', 'all']) ?? 'open',
     severity: isSeverity(severity) ? severity : null,
     host: readText(url, 'host', MAX_HOST_NAME)?.trim() ?? '',
+    group: readGroup(url) ?? '',
     metric: readText(url, 'metric', MAX_METRIC_NAME)?.trim() ?? '',
     acknowledged: acknowledged === 'yes' ? true : acknowledged === 'no' ? false : null,
     from: readTime(url.searchParams.get('from')),
@@ -34,6 +37,7 @@ export function toEventQuery({
   status,
   severity,
   host,
+  group,
   metric,
   acknowledged,
   from,
@@ -43,6 +47,7 @@ export function toEventQuery({
     ...(status === 'all' ? {} : { status }),
     ...(severity === null ? {} : { severity }),
     ...(host === '' ? {} : { host }),
+    ...(group === '' ? {} : { group }),
     ...(metric === '' ? {} : { metric }),
     ...(acknowledged === null ? {} : { acknowledged }),
     ...(from === null ? {} : { from }),

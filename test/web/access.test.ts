@@ -14,6 +14,7 @@ afterAll(() => site.stop())
 
 /** An address of the page that names things that are there. */
 function addressOf({ path }: Page): string {
+  if (path === '/api/v1/series') return `${path}?series=web01:perf.memory.percent.used`
   return path.replace(':name', 'web01').replace(':metric', 'perf.memory.percent.used').replace(':id', '1')
 }
 

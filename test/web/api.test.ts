@@ -37,6 +37,7 @@ const web01 = () => ({
   domain: 'example.org',
   processors: 4,
   memory_mb: 7976,
+  groups: [],
   latest: { [MEMORY]: 0.5, 'perf.system.uptime.seconds': 5 },
 })
 

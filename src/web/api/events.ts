@@ -1,4 +1,5 @@
 import { type Event, isSeverity, MAX_COMMENT } from '../../domain/event.ts'
+import { MAX_GROUP_NAME } from '../../domain/group.ts'
 import { MAX_HOST_NAME } from '../../domain/host.ts'
 import { maskTarget } from '../../domain/target.ts'
 import type { Delivery, EventHistoryEntry, EventStore } from '../../storage/store.ts'
@@ -10,6 +11,7 @@ import { readId } from './resource.ts'
 const listEvents = page({ path: '/api/v1/events', access: 'viewer' }, async ({ url, web }) => {
   const status = readChoice(url, 'status', ['open', 'closed'])
   const host = readText(url, 'host', MAX_HOST_NAME)
+  const group = readText(url, 'group', MAX_GROUP_NAME)
   const metric = readText(url, 'metric', 255)
   const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
   const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no'])
@@ -20,6 +22,7 @@ const listEvents = page({ path: '/api/v1/events', access: 'viewer' }, async ({ u
     ...readPaging(url),
     ...(status === undefined ? {} : { status }),
     ...(host === undefined ? {} : { host }),
+    ...(group === undefined ? {} : { group }),
     ...(metric === undefined ? {} : { metric }),
     ...(isSeverity(severity) ? { severity } : {}),
     ...(acknowledged === undefined ? {} : { acknowledged: acknowledged === 'yes' }),

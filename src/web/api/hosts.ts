@@ -1,3 +1,4 @@
+import { MAX_GROUP_NAME } from '../../domain/group.ts'
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
 import { notFound, page } from '../page.ts'
@@ -8,12 +9,14 @@ const SORTS = ['name', 'status', 'ip', 'domain', 'platform', 'last_heard'] as co
 export const apiHosts = page({ path: '/api/v1/hosts', access: 'viewer' }, async ({ url, now, web }) => {
   const search = readText(url, 'search', 200)
   const status = readChoice(url, 'status', ['up', 'down'])
+  const group = readText(url, 'group', MAX_GROUP_NAME)
   const { total, hosts } = await web.store.hosts.list({
     ...readPaging(url),
     sort: readChoice(url, 'sort', SORTS) ?? 'name',
     descending: readChoice(url, 'order', ['asc', 'desc']) === 'desc',
     ...(search === undefined ? {} : { search }),
     ...(status === undefined ? {} : { status }),
+    ...(group === undefined ? {} : { group }),
     upSince: now - web.silence,
   })
   return Response.json({ total, hosts: hosts.map((host) => describeHost(host, now, web.silence)) })
@@ -54,6 +57,7 @@ export function describeHost(host: Host, now: number, silence: number) {
     domain: host.domain,
     processors: host.processors,
     memory_mb: host.memoryMb,
+    groups: host.groups,
     latest: host.latest,
   }
 }

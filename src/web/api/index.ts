@@ -1,4 +1,5 @@
 import type { Page } from '../page.ts'
+import { apiHostGroups } from '../pages/host-groups.ts'
 import { REPORT_API } from '../pages/reports/index.ts'
 import { apiEvents } from './events.ts'
 import { apiHost, apiHostMetrics, apiHosts } from './hosts.ts'
@@ -12,6 +13,7 @@ export const API: readonly Page[] = [
   apiHosts,
   apiHost,
   apiHostMetrics,
+  apiHostGroups,
   apiSeries,
   apiSeriesList,
   ...apiEvents,

@@ -6,6 +6,7 @@ import { readInteger } from '../api/query.ts'
 import { type EventFilter, isNarrowed, readEventFilter, toEventQuery } from '../event-query.ts'
 import { eventTable } from '../event-table.ts'
 import { csrfField } from '../fields.ts'
+import { groupFilter } from '../group-filter.ts'
 import { type Html, html } from '../html.ts'
 import { severityMark } from '../icons.ts'
 import { layout } from '../layout.ts'
@@ -22,12 +23,13 @@ export const eventsPage = page(
   async ({ url, session, csrf, now, web }) => {
     const filter = readEventFilter(url)
     const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
-    const [open, list] = await Promise.all([
-      web.store.events.countOpen(),
+    const [open, groups, list] = await Promise.all([
+      web.store.events.countOpen(filter.group || undefined),
+      web.store.hosts.groups(),
       web.store.events.list({ ...toEventQuery(filter), offset, limit: PAGE }),
     ])
     const mayChange = session !== null && covers(session.access, 'operator')
-    const model = { url, filter, offset, open, ...list, csrf, mayChange, now }
+    const model = { url, filter, groups, offset, open, ...list, csrf, mayChange, now }
     return layout({
       title: TITLES[filter.status],
       active: 'events',
@@ -42,6 +44,7 @@ export const eventsPage = page(
 type EventsModel = {
   readonly url: URL
   readonly filter: EventFilter
+  readonly groups: readonly string[]
   readonly offset: number
   readonly open: Readonly<Record<Severity, number>>
   readonly total: number
@@ -62,6 +65,7 @@ function eventsView(model: EventsModel): Html {
     (one) =>
       html`<li><a href="${withParameters(url, { status: one === 'open' ? null : one, offset: null })}"${one === filter.status && html` aria-current="true"`}>${capitalize(one)}</a></li>`,
   )}</ul></nav>${filterForm(model)}</div>
+${groupFilter(url, model.groups, filter.group || null)}
 ${mayChange ? html`<form method="post" action="/events/change">${csrfField(model.csrf)}<input type="hidden" name="back" value="${url.pathname}${url.search}">${events.length > 0 && bulkBar(filter)}${table}</form>` : table}`
 }
 
@@ -71,14 +75,14 @@ function filterForm({ url, filter }: EventsModel): Html {
   const chosen = acknowledged === null ? '' : acknowledged ? 'yes' : 'no'
   const time = (name: string, label: string, value: number | null) =>
     html`<label>${label} <input type="datetime-local" name="${name}" value="${value === null ? '' : formatField(value)}"></label>`
-  return html`<details class="filter-more"${isNarrowed(filter) && html` open`}><summary>Filter</summary><form class="span-form" method="get" action="/events">${status !== 'open' && html`<input type="hidden" name="status" value="${status}">`}${severity !== null && html`<input type="hidden" name="severity" value="${severity}">`}<label>Host <input type="text" name="host" value="${host}" autocomplete="off" spellcheck="false" maxlength="${MAX_HOST_NAME}"></label><label>Metric <input type="text" name="metric" value="${metric}" autocomplete="off" spellcheck="false" maxlength="${MAX_METRIC_NAME}"></label><label>Acknowledged <select name="acknowledged">${[
+  return html`<details class="filter-more"${isNarrowed(filter) && html` open`}><summary>Filter</summary><form class="span-form" method="get" action="/events">${status !== 'open' && html`<input type="hidden" name="status" value="${status}">`}${severity !== null && html`<input type="hidden" name="severity" value="${severity}">`}${filter.group !== '' && html`<input type="hidden" name="group" value="${filter.group}">`}<label>Host <input type="text" name="host" value="${host}" autocomplete="off" spellcheck="false" maxlength="${MAX_HOST_NAME}"></label><label>Metric <input type="text" name="metric" value="${metric}" autocomplete="off" spellcheck="false" maxlength="${MAX_METRIC_NAME}"></label><label>Acknowledged <select name="acknowledged">${[
     ['', 'either'],
     ['yes', 'yes'],
     ['no', 'no'],
   ].map(
     ([value, words]) =>
       html`<option value="${value}"${value === chosen && html` selected`}>${words}</option>`,
-  )}</select></label>${time('from', 'Opened from', from)}${time('to', 'to', to)}<button type="submit">Filter</button>${isNarrowed(filter) && html`<a href="${withParameters(url, { severity: null, host: null, metric: null, acknowledged: null, from: null, to: null, offset: null })}">Show all</a>`}</form></details>`
+  )}</select></label>${time('from', 'Opened from', from)}${time('to', 'to', to)}<button type="submit">Filter</button>${isNarrowed(filter) && html`<a href="${withParameters(url, { severity: null, host: null, group: null, metric: null, acknowledged: null, from: null, to: null, offset: null })}">Show all</a>`}</form></details>`
 }
 
 function bulkBar({ status }: EventFilter): Html {

@@ -4,6 +4,7 @@ import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { readInteger } from '../api/query.ts'
 import { donut, sparkline } from '../chart.ts'
+import { groupFilter, readGroup } from '../group-filter.ts'
 import { chartStart } from '../host-charts.ts'
 import { describePlatform, hostTable } from '../host-table.ts'
 import { type Html, html } from '../html.ts'
@@ -26,16 +27,32 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
   const { store, silence, serverName } = web
   const upSince = now - silence
   const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
+  const group = readGroup(url)
+  const ofGroup = group ?? undefined
   const metrics = SERVER_FIGURES.map(({ metric }) => metric)
-  const [count, open, server, lines, list] = await Promise.all([
-    store.hosts.count(upSince),
-    store.events.countOpen(),
+  const [count, groups, open, server, lines, list] = await Promise.all([
+    store.hosts.count(upSince, ofGroup),
+    store.hosts.groups(),
+    store.events.countOpen(ofGroup),
     store.hosts.find(serverName),
     store.samples.ranges(serverName, metrics, now - HOUR, now),
-    store.hosts.list({ upSince, offset, limit: PAGE, sort: 'name' }),
+    store.hosts.list({ upSince, offset, limit: PAGE, sort: 'name', ...(group === null ? {} : { group }) }),
   ])
-  const model: HomeModel = { count, open, server, serverName, lines, ...list, url, offset, now, silence }
-  const body = list.total === 0 && offset === 0 ? emptyView(web.agentDoor) : homeView(model)
+  const model: HomeModel = {
+    count,
+    group,
+    groups,
+    open,
+    server,
+    serverName,
+    lines,
+    ...list,
+    url,
+    offset,
+    now,
+    silence,
+  }
+  const body = list.total === 0 && offset === 0 && group === null ? emptyView(web.agentDoor) : homeView(model)
   return layout({
     title: homeTitle(count, open),
     active: 'home',
@@ -48,6 +65,8 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
 
 type HomeModel = {
   readonly count: { readonly up: number; readonly down: number }
+  readonly group: string | null
+  readonly groups: readonly string[]
   readonly open: Readonly<Record<Severity, number>>
   readonly server: Host | null
   readonly serverName: string
@@ -67,20 +86,26 @@ export function homeTitle({ down }: HomeModel['count'], open: HomeModel['open'])
 }
 
 function homeView(model: HomeModel): Html {
-  const { count, open, hosts, now, silence, url, offset, total } = model
+  const { hosts, now, silence, url, offset, total } = model
   return html`<h1 class="unseen">Home</h1>
+${groupFilter(url, model.groups, model.group)}
 <div class="overview">
-${availability(count)}
-${openEvents(open)}
+${availability(model)}
+${openEvents(model)}
 ${serverPanel(model)}
 </div>
-<section class="section"><div class="section-head"><h2>Hosts</h2><a href="/hosts">Search and sort</a></div>
+<section class="section"><div class="section-head"><h2>${model.group === null ? 'Hosts' : `Hosts in ${model.group}`}</h2><a href="/hosts${inGroup(model, '?')}">Search and sort</a></div>
 ${hostTable({ hosts, now, silence })}
 ${pager({ url, offset, limit: PAGE, total })}
 </section>`
 }
 
-function availability({ up, down }: HomeModel['count']): Html {
+/** The group as a further parameter of a link. */
+const inGroup = ({ group }: HomeModel, before = '&') =>
+  group === null ? '' : `${before}group=${encodeURIComponent(group)}`
+
+function availability(model: HomeModel): Html {
+  const { up, down } = model.count
   const all = up + down
   const share = all === 0 ? '–' : `${Math.floor((up / all) * 1000) / 10}%`
   const slices = [
@@ -89,18 +114,19 @@ function availability({ up, down }: HomeModel['count']): Html {
   ]
   return html`<section><h2>Host availability</h2><div class="ring-and-key">${donut(slices, share, 'up')}
 <ul class="key">
-<li${up === 0 && html` class="none"`}><a href="/hosts?status=up">${statusMark('up')}Up<b>${formatNumber(up)}</b></a></li>
-<li${down === 0 && html` class="none"`}><a href="/hosts?status=down">${statusMark('down')}Down<b>${formatNumber(down)}</b></a></li>
+<li${up === 0 && html` class="none"`}><a href="/hosts?status=up${inGroup(model)}">${statusMark('up')}Up<b>${formatNumber(up)}</b></a></li>
+<li${down === 0 && html` class="none"`}><a href="/hosts?status=down${inGroup(model)}">${statusMark('down')}Down<b>${formatNumber(down)}</b></a></li>
 </ul></div></section>`
 }
 
-function openEvents(open: HomeModel['open']): Html {
+function openEvents(model: HomeModel): Html {
+  const { open } = model
   const sum = SEVERITIES.reduce((all, severity) => all + open[severity], 0)
   const slices = SEVERITIES.map((severity) => ({ value: open[severity], className: `severity-${severity}` }))
   return html`<section><h2>Open events</h2><div class="ring-and-key">${donut(slices, formatNumber(sum), 'open')}
 <ul class="key">${SEVERITIES.map(
     (severity) =>
-      html`<li${open[severity] === 0 && html` class="none"`}><a href="/events?severity=${severity}">${severityMark(severity)}${capitalize(SEVERITY_NAMES[severity])}<b>${formatNumber(open[severity])}</b></a></li>`,
+      html`<li${open[severity] === 0 && html` class="none"`}><a href="/events?severity=${severity}${inGroup(model)}">${severityMark(severity)}${capitalize(SEVERITY_NAMES[severity])}<b>${formatNumber(open[severity])}</b></a></li>`,
   )}</ul></div></section>`
 }
 

@@ -3,8 +3,10 @@ import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { thinSeries } from '../../domain/series.ts'
+import { covers } from '../../domain/user.ts'
 import { type ChartMark, lineChart } from '../chart.ts'
 import { listEventsIn, markEvent } from '../chart-events.ts'
+import { csrfField } from '../fields.ts'
 import { figuresTable } from '../figures-table.ts'
 import { type ChartPlan, chartStart, planCharts } from '../host-charts.ts'
 import { filesystemTable, metricList, networkTable, openEventsOfHost, stateTable } from '../host-tables.ts'
@@ -54,6 +56,8 @@ export const hostPage = page(
       marks: groupMarks(within),
       events: open.events,
       total: open.total,
+      csrf,
+      mayChange: session !== null && covers(session.access, 'operator'),
       now,
       silence: web.silence,
     }
@@ -110,6 +114,8 @@ type HostModel = {
   readonly marks: ReadonlyMap<string, readonly ChartMark[]>
   readonly events: readonly Event[]
   readonly total: number
+  readonly csrf: string
+  readonly mayChange: boolean
   readonly now: number
   readonly silence: number
 }
@@ -120,6 +126,7 @@ function hostView(model: HostModel): Html {
   return html`<div data-live="host">
 <div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a></p><h1>${host.name}</h1></div><p class="host-status">${statusLabel(status)} <span class="soft">reported ${agoLabel(host.lastHeard, now)}</span></p></div>
 ${facts(host)}
+${groupsOf(model)}
 ${status === 'down' && html`<p class="notice" role="status">${statusMark('down')}<span>Silent for ${formatSpan(now - host.lastHeard)}. Everything below is from before; the graphs end at ${stampLabel(model.to)}.</span></p>`}
 ${openEventsOfHost(host, events, total, now)}
 ${bigFigures(host)}
@@ -151,6 +158,19 @@ function rangeLinks({ span, host, from, to }: HostModel): Html {
     ({ key, words }) =>
       html`<li><a href="${hostPath(host.name)}?range=${key}" title="${words}" data-chart-link${key === span.range && html` aria-current="true"`}>${key}</a></li>`,
   )}</ul></nav>${span.range === null && html`<a class="button" href="${hostPath(host.name)}${wider}" data-chart-link>${icon('zoom-out')}Zoom out</a>`}<span class="soft hint">drag across a graph to zoom</span>`
+}
+
+/** Its groups as ways to their other hosts, and for those who may a form to change those by hand. */
+function groupsOf({ host, mayChange, csrf }: HostModel): Html | null {
+  if (host.groups.length === 0 && !mayChange) return null
+  const links = host.groups.map(
+    (group) => html`<li><a href="/hosts?group=${encodeURIComponent(group)}">${group}</a></li>`,
+  )
+  const said = host.groups.filter((group) => !host.givenGroups.includes(group))
+  return html`<div class="host-groups" id="groups"><h2 class="unseen">Groups</h2>${links.length > 0 && html`<ul class="group-links">${links}</ul>`}${
+    mayChange &&
+    html`<details id="change-groups"><summary>${host.groups.length === 0 ? 'Put it in groups' : 'Change groups'}</summary><form class="span-form" method="post" action="${hostPath(host.name)}/groups">${csrfField(csrf)}<label>Groups <input type="text" name="groups" value="${host.givenGroups.join(', ')}" placeholder="web, berlin" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="1400"></label><button type="submit">Save</button>${said.length > 0 && html`<span class="soft">Its agent's configuration adds ${said.join(', ')}.</span>`}</form></details>`
+  }</div>`
 }
 
 function facts(host: Host): Html {

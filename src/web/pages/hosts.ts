@@ -1,5 +1,6 @@
 import type { Host, HostStatus } from '../../domain/host.ts'
 import { readChoice, readInteger, readText } from '../api/query.ts'
+import { groupFilter, readGroup } from '../group-filter.ts'
 import { HOST_SORTS, type HostSort, hostTable } from '../host-table.ts'
 import { type Html, html } from '../html.ts'
 import { statusMark } from '../icons.ts'
@@ -18,19 +19,24 @@ export const hostsPage = page(
     const status = readChoice(url, 'status', ['up', 'down', ''])
     const sort = readChoice(url, 'sort', HOST_SORTS) ?? 'name'
     const isDescending = readChoice(url, 'order', ['asc', 'desc']) === 'desc'
+    const group = readGroup(url)
     const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
     const wanted = {
       ...(search ? { search } : {}),
       ...(status ? { status } : {}),
+      ...(group === null ? {} : { group }),
     }
-    const [count, list] = await Promise.all([
-      web.store.hosts.count(upSince),
+    const [count, groups, list] = await Promise.all([
+      web.store.hosts.count(upSince, group ?? undefined),
+      web.store.hosts.groups(),
       web.store.hosts.list({ ...wanted, sort, descending: isDescending, offset, limit: PAGE, upSince }),
     ])
     const model = {
       url,
       search: search ?? '',
       status: status || null,
+      group,
+      groups,
       sort,
       isDescending,
       offset,
@@ -47,6 +53,8 @@ type HostsModel = {
   readonly url: URL
   readonly search: string
   readonly status: HostStatus | null
+  readonly group: string | null
+  readonly groups: readonly string[]
   readonly sort: HostSort
   readonly isDescending: boolean
   readonly offset: number
@@ -59,8 +67,9 @@ type HostsModel = {
 
 function hostsView(model: HostsModel): Html {
   const { url, search, sort, isDescending, hosts, total, offset, now, silence } = model
-  return html`<div class="head"><div><h1>Hosts</h1><p class="lead" data-live="lead">${describeList(model)}</p></div>
+  return html`<div class="head"><div><h1>Hosts</h1><p class="lead" data-live="lead">${describeList(model)} · <a href="/compare">Compare metrics</a></p></div>
 <div class="totals" data-live="totals" role="group" aria-label="Status">${statusLinks(model)}</div></div>
+${groupFilter(url, model.groups, model.group)}
 <div data-live="hosts">${
     total === 0 || hosts.length === 0
       ? emptyView(model)
@@ -73,16 +82,18 @@ ${search !== '' && html`<p class="pager"><a href="${withParameters(url, { q: nul
 export function describeList({
   search,
   status,
+  group = null,
   total,
   count,
-}: Pick<HostsModel, 'search' | 'status' | 'total' | 'count'>): Html {
+}: Pick<HostsModel, 'search' | 'status' | 'total' | 'count'> & Partial<Pick<HostsModel, 'group'>>): Html {
   const all = count.up + count.down
-  if (search === '' && status === null) return html`${formatCount(all, 'host')}`
+  const within = group === null ? null : html` in ${group}`
+  if (search === '' && status === null) return html`${formatCount(all, 'host')}${within}`
   const conditions = [
     status,
     search === '' ? null : `“${search}” in name, address, domain, platform or build`,
   ].filter((condition) => condition !== null)
-  return html`${formatNumber(total)} of ${formatCount(all, 'host')}: ${conditions.join(', ')}`
+  return html`${formatNumber(total)} of ${formatCount(all, 'host')}${within}: ${conditions.join(', ')}`
 }
 
 function statusLinks({ url, status, count }: HostsModel): Html[] {
@@ -95,7 +106,9 @@ function statusLinks({ url, status, count }: HostsModel): Html[] {
   ]
 }
 
-function emptyView({ search, status, count, offset, url }: HostsModel): Html {
+function emptyView({ search, status, group, count, offset, url }: HostsModel): Html {
+  if (group !== null && count.up + count.down === 0)
+    return html`<section class="empty"><h2>No host is in the group ${group}</h2><p>Groups are given on a host's page, or by <code>agent.groups</code> in its agent's configuration.</p></section>`
   if (count.up + count.down === 0)
     return html`<section class="empty"><h2>No host has reported yet</h2><p>An agent that reports is a host. <a href="/">Home</a> says how to start one.</p></section>`
   if (offset > 0)

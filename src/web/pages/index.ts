@@ -7,6 +7,7 @@ import { eventsPage } from './events.ts'
 import { graphCsv, graphPage } from './graph.ts'
 import { homePage } from './home.ts'
 import { hostPage } from './host.ts'
+import { changeHostGroups } from './host-groups.ts'
 import { hostsPage } from './hosts.ts'
 import { livePage } from './live.ts'
 import { login, loginPage, logout } from './login.ts'
@@ -23,6 +24,7 @@ export const PAGES: readonly Page[] = [
   homePage,
   hostsPage,
   hostPage,
+  changeHostGroups,
   graphPage,
   graphCsv,
   comparePage,
