@@ -12,6 +12,8 @@ export type ServiceReport = {
 
 export type ServiceEntry = {
   report(report: ServiceReport): void
+  /** What Windows may call for as long as the service lives; held here, so that no garbage collector takes it. */
+  readonly callbacks: readonly JSCallback[]
 }
 
 export type StopReason = 'stop' | 'shutdown'
@@ -54,6 +56,7 @@ export function enterService(
         report(report) {
           advapi.SetServiceStatus(handle, encodeStatus(report))
         },
+        callbacks: [main, handler],
       }
       entry.report({ state: 'starting', waitHintMs: START_HINT_MS })
       resolve(entry)
