@@ -1,6 +1,7 @@
 import { describe } from 'bun:test'
 import { describeGroups } from './groups.contract.ts'
 import { describeNames } from './names.contract.ts'
+import { describeNotices } from './notices.contract.ts'
 import { describePeople } from './people.contract.ts'
 import { describeSecondFactors } from './second-factors.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
@@ -10,6 +11,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'a store': describeStore,
   'names of hosts': describeNames,
   people: describePeople,
+  'events and notices': describeNotices,
   'groups of hosts': describeGroups,
   'codes for signing in': describeSecondFactors,
 }
