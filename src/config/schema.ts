@@ -267,7 +267,11 @@ export const SECTIONS = {
         min: '1h',
         doc: 'Samples, every one of them, by their own time.',
       }),
-      events: duration({ default: '400d', min: '1h', doc: 'Closed events, by the time of their closing.' }),
+      events: duration({
+        default: '400d',
+        min: '1h',
+        doc: 'Closed events, by the time of their closing, and the audit log.',
+      }),
       hosts: duration({
         default: '400d',
         min: '1h',

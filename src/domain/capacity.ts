@@ -15,6 +15,8 @@ const LEAST_DAYS = 3
 const FLAT = 0.01
 /** Nobody knows what is in three years. */
 const FARTHEST_DAYS = 3 * 365
+/** However even the growth was: the range is at least so much of the time left, and a day, to each side. */
+const LEAST_SPREAD = 0.15
 /** Steps into which the time is parted; more cost time and say nothing more. */
 const STEPS = 90
 
@@ -43,9 +45,12 @@ export function forecastFull(series: Series, limit = 100): Forecast | null {
   if (growth.mid < FLAT) return null
   const left = Math.max(0, limit - (values[values.length - 1] ?? 0))
   if (left / growth.mid > FARTHEST_DAYS) return null
-  const latest =
-    growth.low < FLAT || left / growth.low > FARTHEST_DAYS ? null : last + (left / growth.low) * DAY
-  return { growth, full: { earliest: last + (left / growth.high) * DAY, latest } }
+  const days = left / growth.mid
+  const spread = Math.max(days * LEAST_SPREAD, 1)
+  const early = Math.max(0, Math.min(left / growth.high, days - spread))
+  const late = growth.low < FLAT ? Number.POSITIVE_INFINITY : Math.max(left / growth.low, days + spread)
+  const latest = late > FARTHEST_DAYS ? null : last + late * DAY
+  return { growth, full: { earliest: last + early * DAY, latest } }
 }
 
 function averageSteps({ times, values }: Series, first: number, last: number) {

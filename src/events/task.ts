@@ -3,6 +3,7 @@ import type { Severity } from '../domain/event.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type {
+  AuditStore,
   EventStore,
   MaintenanceStore,
   OutboxStore,
@@ -18,6 +19,7 @@ import type { Notifier } from './notifier.ts'
 export type EventEngineStore = {
   readonly maintenance: Pick<MaintenanceStore, 'fold' | 'dropSamples' | 'dropEvents' | 'dropHosts'>
   readonly sessions: Pick<SessionStore, 'prune'>
+  readonly audit: Pick<AuditStore, 'prune'>
   readonly events: Pick<EventStore, 'report'>
   readonly rules: Pick<RuleStore, 'list'>
   readonly windows: Pick<WindowStore, 'list'>

@@ -6,9 +6,10 @@ import { createLog, describeError, type Log } from '../lib/log.ts'
 import type { Store } from '../storage/store.ts'
 import type { CommandInput } from './command.ts'
 import { describeDatabaseServer } from './database-server.ts'
-import { CommandError } from './exit-codes.ts'
+import { CommandError, EXIT } from './exit-codes.ts'
 import { openDataDir } from './first-start.ts'
 import type { RoleContext } from './role.ts'
+import { noteShellChange } from './shell-audit.ts'
 
 /** A role that starts before its database asks for it so often. */
 const AWAY_MS = 2000
@@ -33,6 +34,12 @@ export async function awaitConfiguredStore(config: Config, { clock, log }: RoleC
     }
 }
 
+export type WithStoreOptions = {
+  readonly create?: boolean
+  /** For the audit log, when the command succeeds: what it does, and to what. */
+  readonly change?: readonly [action: string, detail: string] | null
+}
+
 /**
  * Runs a command on the database and closes it again. Without `create` the data folder has to be there already: a command that only looks
  * must not leave an empty database where somebody happened to stand.
@@ -40,7 +47,7 @@ export async function awaitConfiguredStore(config: Config, { clock, log }: RoleC
 export async function withStore(
   input: CommandInput,
   act: (store: Store, loaded: LoadedConfig) => Promise<number>,
-  { create = false } = {},
+  { create = false, change = null }: WithStoreOptions = {},
 ): Promise<number> {
   const loaded = input.load()
   const { dataDir, log } = loaded.config
@@ -49,7 +56,9 @@ export async function withStore(
   const level = log.level === 'error' ? 'error' : 'warn'
   const store = await openConfiguredStore(loaded.config, systemClock, createLog({ ...log, level }))
   try {
-    return await act(store, loaded)
+    const code = await act(store, loaded)
+    if (change !== null && code === EXIT.ok) await noteShellChange(store.audit, ...change)
+    return code
   } finally {
     await store.close()
   }

@@ -24,6 +24,7 @@ const idleStore: EventEngineStore = {
     dropHosts: async () => [],
   },
   sessions: { prune: async () => 0 },
+  audit: { prune: async () => 0 },
   events: { report: async () => true },
   rules: { list: async () => [] },
   windows: { list: async () => [] },

@@ -41,12 +41,16 @@ export const host: CommandGroup = {
       run: (input) => {
         const name = readName(input, 'name')
         const newName = readName(input, 'new-name')
-        return withStore(input, async ({ hosts }) => {
-          const result = await hosts.rename(name, newName)
-          if (result === 'unknown') throw noSuchHost(name)
-          if (result === 'taken') throw new CommandError(`there is a host "${newName}" already`)
-          return EXIT.ok
-        })
+        return withStore(
+          input,
+          async ({ hosts }) => {
+            const result = await hosts.rename(name, newName)
+            if (result === 'unknown') throw noSuchHost(name)
+            if (result === 'taken') throw new CommandError(`there is a host "${newName}" already`)
+            return EXIT.ok
+          },
+          { change: ['host rename', `${name} to ${newName}`] },
+        )
       },
     },
     {
@@ -55,10 +59,14 @@ export const host: CommandGroup = {
       arguments: [NAME],
       run: (input) => {
         const name = readName(input, 'name')
-        return withStore(input, async ({ hosts }) => {
-          if (!(await hosts.delete(name))) throw noSuchHost(name)
-          return EXIT.ok
-        })
+        return withStore(
+          input,
+          async ({ hosts }) => {
+            if (!(await hosts.delete(name))) throw noSuchHost(name)
+            return EXIT.ok
+          },
+          { change: ['host delete', name] },
+        )
       },
     },
     {
@@ -67,12 +75,16 @@ export const host: CommandGroup = {
       arguments: [NAME],
       run: (input) => {
         const name = readName(input, 'name')
-        return withStore(input, async ({ hosts }) => {
-          if (await hosts.forgetKey(name, systemClock.now())) return EXIT.ok
-          throw (await hosts.find(name)) === null
-            ? noSuchHost(name)
-            : new CommandError(`the name "${name}" belongs to no key`)
-        })
+        return withStore(
+          input,
+          async ({ hosts }) => {
+            if (await hosts.forgetKey(name, systemClock.now())) return EXIT.ok
+            throw (await hosts.find(name)) === null
+              ? noSuchHost(name)
+              : new CommandError(`the name "${name}" belongs to no key`)
+          },
+          { change: ['host forget-key', name] },
+        )
       },
     },
   ],

@@ -54,13 +54,18 @@ export const rule: CommandGroup = {
       },
       run: (input) => {
         const draft = readRule(input)
-        return withStore(input, async ({ rules, targets }) => {
-          const [mistake] = findRuleMistakes(draft, CHANNELS, await targets.list())
-          if (mistake) throw new CommandError(`--${mistake.field}: expected ${mistake.expected}`, EXIT.usage)
-          if ((await rules.add(draft)) === null)
-            throw new CommandError(`there is a rule "${draft.name}" already`)
-          return EXIT.ok
-        })
+        return withStore(
+          input,
+          async ({ rules, targets }) => {
+            const [mistake] = findRuleMistakes(draft, CHANNELS, await targets.list())
+            if (mistake)
+              throw new CommandError(`--${mistake.field}: expected ${mistake.expected}`, EXIT.usage)
+            if ((await rules.add(draft)) === null)
+              throw new CommandError(`there is a rule "${draft.name}" already`)
+            return EXIT.ok
+          },
+          { change: ['rule add', draft.name] },
+        )
       },
     },
     {
@@ -68,14 +73,19 @@ export const rule: CommandGroup = {
       doc: 'Deletes a rule; what it has said already is sent all the same',
       arguments: [{ name: 'rule', doc: 'Its name, or its number in `rule list`' }],
       run: (input) =>
-        withStore(input, async ({ rules }) => {
-          const wanted = needText(input, 'rule')
-          const all = await rules.list()
-          const found = all.find(({ name }) => name === wanted) ?? all.find(({ id }) => String(id) === wanted)
-          if (!found || !(await rules.delete(found.id)))
-            throw new CommandError(`there is no rule "${wanted}"`)
-          return EXIT.ok
-        }),
+        withStore(
+          input,
+          async ({ rules }) => {
+            const wanted = needText(input, 'rule')
+            const all = await rules.list()
+            const found =
+              all.find(({ name }) => name === wanted) ?? all.find(({ id }) => String(id) === wanted)
+            if (!found || !(await rules.delete(found.id)))
+              throw new CommandError(`there is no rule "${wanted}"`)
+            return EXIT.ok
+          },
+          { change: ['rule delete', needText(input, 'rule')] },
+        ),
     },
   ],
 }

@@ -29,21 +29,25 @@ export const token: CommandGroup = {
           throw new CommandError('--expires takes a duration with its unit, such as 30d', EXIT.usage)
         if (name.trim() === '' || name.length > MAX_TOKEN_NAME || /\p{Cc}/u.test(name))
           throw new CommandError(`--name takes 1 to ${MAX_TOKEN_NAME} characters on one line`, EXIT.usage)
-        return withStore(input, async ({ users, tokens }) => {
-          const user = needText(input, 'user')
-          if ((await users.find(user)) === null) throw new CommandError(`there is no user "${user}"`)
-          const secret = createSecret()
-          const created = systemClock.now()
-          await tokens.add({
-            name,
-            user,
-            tokenHash: hashToken(secret),
-            created,
-            expires: life === null ? null : created + life,
-          })
-          input.print(secret)
-          return EXIT.ok
-        })
+        return withStore(
+          input,
+          async ({ users, tokens }) => {
+            const user = needText(input, 'user')
+            if ((await users.find(user)) === null) throw new CommandError(`there is no user "${user}"`)
+            const secret = createSecret()
+            const created = systemClock.now()
+            await tokens.add({
+              name,
+              user,
+              tokenHash: hashToken(secret),
+              created,
+              expires: life === null ? null : created + life,
+            })
+            input.print(secret)
+            return EXIT.ok
+          },
+          { change: ['token create', `${name} of ${needText(input, 'user')}`] },
+        )
       },
     },
     {
@@ -71,10 +75,14 @@ export const token: CommandGroup = {
         const id = needText(input, 'id')
         if (!/^\d{1,15}$/.test(id))
           throw new CommandError('a token is named by its number in `token list`', EXIT.usage)
-        return withStore(input, async ({ tokens }) => {
-          if (!(await tokens.delete(Number(id)))) throw new CommandError(`there is no token ${id}`)
-          return EXIT.ok
-        })
+        return withStore(
+          input,
+          async ({ tokens }) => {
+            if (!(await tokens.delete(Number(id)))) throw new CommandError(`there is no token ${id}`)
+            return EXIT.ok
+          },
+          { change: ['token revoke', id] },
+        )
       },
     },
   ],

@@ -50,7 +50,7 @@ export const user: CommandGroup = {
           if (shown !== null) input.print(shown)
           return EXIT.ok
         }
-        return withStore(input, add, { create: true })
+        return withStore(input, add, { create: true, change: ['user add', `${name} as ${access}`] })
       },
     },
     {
@@ -61,12 +61,16 @@ export const user: CommandGroup = {
       run: async (input) => {
         const name = needText(input, 'name')
         const { shown, hash } = await choosePassword(input)
-        return withStore(input, async ({ users }, { config }) => {
-          if (!(await users.setPassword(name, hash))) throw noSuchUser(name)
-          forgetInitialPassword(config.dataDir, name)
-          if (shown !== null) input.print(shown)
-          return EXIT.ok
-        })
+        return withStore(
+          input,
+          async ({ users }, { config }) => {
+            if (!(await users.setPassword(name, hash))) throw noSuchUser(name)
+            forgetInitialPassword(config.dataDir, name)
+            if (shown !== null) input.print(shown)
+            return EXIT.ok
+          },
+          { change: ['user password', name] },
+        )
       },
     },
     {
@@ -74,26 +78,34 @@ export const user: CommandGroup = {
       doc: 'Sets what a user may do',
       arguments: [NAME, { name: 'access', doc: 'What the user may do', choices: ACCESSES }],
       run: (input) =>
-        withStore(input, async ({ users }) => {
-          const name = needText(input, 'name')
-          const access = readAccess(needText(input, 'access'))
-          if (access !== 'admin') await keepAnAdmin(users, name)
-          if (!(await users.setAccess(name, access))) throw noSuchUser(name)
-          return EXIT.ok
-        }),
+        withStore(
+          input,
+          async ({ users }) => {
+            const name = needText(input, 'name')
+            const access = readAccess(needText(input, 'access'))
+            if (access !== 'admin') await keepAnAdmin(users, name)
+            if (!(await users.setAccess(name, access))) throw noSuchUser(name)
+            return EXIT.ok
+          },
+          { change: ['user role', `${needText(input, 'name')} to ${needText(input, 'access')}`] },
+        ),
     },
     {
       name: 'user delete',
       doc: 'Deletes a user with its sessions and tokens',
       arguments: [NAME],
       run: (input) =>
-        withStore(input, async ({ users }, { config }) => {
-          const name = needText(input, 'name')
-          await keepAnAdmin(users, name)
-          if (!(await users.delete(name))) throw noSuchUser(name)
-          forgetInitialPassword(config.dataDir, name)
-          return EXIT.ok
-        }),
+        withStore(
+          input,
+          async ({ users }, { config }) => {
+            const name = needText(input, 'name')
+            await keepAnAdmin(users, name)
+            if (!(await users.delete(name))) throw noSuchUser(name)
+            forgetInitialPassword(config.dataDir, name)
+            return EXIT.ok
+          },
+          { change: ['user delete', needText(input, 'name')] },
+        ),
     },
   ],
 }

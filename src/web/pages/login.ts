@@ -1,3 +1,4 @@
+import { describeBrowser } from '../browser-words.ts'
 import { readLocalPath } from '../form.ts'
 import { type Html, html } from '../html.ts'
 import { icon } from '../icons.ts'
@@ -17,7 +18,14 @@ export const login = page(
     const result = await web.signIn(name, form.get('password') ?? '', address)
     if (result.ok) {
       const { user: actor } = result
-      const entry = { time: now, actor, way: 'website', address, action: 'sign in', detail: browser } as const
+      const entry = {
+        time: now,
+        actor,
+        way: 'website',
+        address,
+        action: 'sign in',
+        detail: describeBrowser(browser),
+      } as const
       await web.store.audit.add(entry)
       return redirect(next, await web.sessions.begin(actor, sessionToken, { address, browser }))
     }

@@ -27,9 +27,9 @@ export const auditPage = page({ path: '/settings/audit', access: 'admin' }, asyn
 ${
   entries.length === 0
     ? html`<section class="empty"><h2>${isFiltered ? 'No change fits' : 'Nothing was changed yet'}</h2><p>Sign-ins and everything that a person changes here, by the API or from a shell are listed.</p></section>`
-    : html`<div class="scroller"><table class="table"><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">Where from</th></tr></thead><tbody>${entries.map(
+    : html`<div class="scroller"><table class="table"><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col" class="phone-hidden">Where from</th></tr></thead><tbody>${entries.map(
         ({ time, actor: who, way, address, action, detail }) =>
-          html`<tr><td class="stamp">${stampLabel(time)}</td><th scope="row" class="anywhere"><a class="plain" href="${withParameters(url, { actor: who, offset: null })}">${who}</a></th><td class="anywhere">${action}${detail !== '' && html` <span class="soft">${detail}</span>`}</td><td class="anywhere">${WAYS[way]} <span class="soft">${address}</span></td></tr>\n`,
+          html`<tr><td class="stamp">${stampLabel(time)}</td><th scope="row" class="anywhere"><a class="plain" href="${withParameters(url, { actor: who, offset: null })}">${who}</a></th><td class="anywhere">${action}${detail !== '' && html` <span class="soft">${detail}</span>`}</td><td class="anywhere phone-hidden">${WAYS[way]} <span class="soft">${address}</span></td></tr>\n`,
       )}</tbody></table></div>${pager({ url, offset, limit: PAGE, total })}`
 }`,
   })
