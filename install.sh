@@ -140,8 +140,14 @@ find_build() {
   if uses_musl; then echo "linux-$processor-musl"; else echo "linux-$processor"; fi
 }
 
-# glibc wins where both are installed: its loader stands where programs look for it.
+# The system's own ldd tells; without one, the loaders do: glibc's wins where both are.
 uses_musl() {
+  if has ldd; then
+    case $(ldd --version 2>&1 || true) in
+      *musl*) return 0 ;;
+      *) return 1 ;;
+    esac
+  fi
   for loader in /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1; do
     [ ! -e "$loader" ] || return 1
   done

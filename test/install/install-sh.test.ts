@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import {
   copyFileSync,
   existsSync,
@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -15,6 +16,9 @@ import { type Chroot, findChrootObstacle, makeChroot } from '../support/chroot.t
 import { COMPILED } from '../support/spawn.ts'
 
 const ROOT = join(import.meta.dir, '..', '..')
+
+/** The program is large, and the machine may be busy. */
+setDefaultTimeout(60_000)
 const SCRIPT = join(ROOT, 'install.sh')
 const FIXTURES = join(ROOT, 'test', 'fixtures')
 const PROGRAM = COMPILED[0] ?? ''
@@ -92,6 +96,19 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     for (const words of ['Fetch', 'SHA-256', '/usr/local/bin/monitor', 'service install agent', 'Start'])
       expect(stdout).toMatch(new RegExp(`^Would: .*${words}`, 'm'))
     expect(listAll(root)).toEqual(before)
+  })
+
+  const libraries: [string, string, string][] = [
+    ['glibc', 'ldd (Debian GLIBC 2.36-9) 2.36', FILE],
+    ['musl', 'musl libc (x86_64)\nVersion 1.2.5', `${FILE}-musl`],
+  ]
+  test.each(libraries)('on a machine with %s it takes the build for it', async (_name, said, file) => {
+    writeFileSync(root.at('/bin/ldd'), `#!/bin/sh\nprintf '%s\\n' '${said}' >&2\n`, { mode: 0o755 })
+    writeFileSync(root.at(`/release/${file}.tar.gz`), '')
+    const { stdout } = await install('agent', '--dry-run', '--from', '/release/')
+    expect(stdout).toContain(`Would: Fetch /release/${file}.tar.gz.`)
+    rmSync(root.at(`/release/${file}.tar.gz`))
+    rmSync(root.at('/bin/ldd'))
   })
 
   test('a wrong checksum is refused, and nothing is changed', async () => {
