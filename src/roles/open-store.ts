@@ -50,8 +50,8 @@ export async function withStore(
   { create = false, change = null }: WithStoreOptions = {},
 ): Promise<number> {
   const loaded = input.load()
-  const { dataDir, log } = loaded.config
-  if (!create && !existsSync(dataDir))
+  const { dataDir, database, log } = loaded.config
+  if (!create && database.url.startsWith('sqlite:') && !existsSync(dataDir))
     throw new CommandError(`there is no data in ${dataDir}: is this the right --config or --data-dir?`)
   const level = log.level === 'error' ? 'error' : 'warn'
   const store = await openConfiguredStore(loaded.config, systemClock, createLog({ ...log, level }))
