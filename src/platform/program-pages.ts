@@ -10,13 +10,14 @@ const MADV_DONTNEED = 4
  */
 export function releaseProgramCode(program: string): number {
   const ranges = findCode(readFileSync('/proc/self/maps', 'utf8'), program)
-  const { symbols } = openLibc({ madvise: { args: ['u64', 'u64', 'i32'], returns: 'i32' } })
+  const { symbols, close } = openLibc({ madvise: { args: ['u64', 'u64', 'i32'], returns: 'i32' } })
   let bytes = 0
   for (const { start, length } of ranges) {
     if (symbols.madvise(start, length, MADV_DONTNEED) !== 0)
       throw new Error('madvise refuses to give back program code')
     bytes += Number(length)
   }
+  close()
   return bytes
 }
 

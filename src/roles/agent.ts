@@ -14,7 +14,7 @@ import { stayLean } from './lean.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { findServers } from './servers.ts'
 
-const COLLECT_EVERY_CYCLES = 30
+const COLLECT_EVERY_CYCLES = 15
 
 /** `monitor agent`. Throws `ConfigError` when nothing says where to send to or with which passphrase. */
 export async function runAgent(loaded: LoadedConfig): Promise<never> {

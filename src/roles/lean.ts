@@ -29,26 +29,29 @@ export function startLean(): void {
 const isLean = () => Object.entries(LEAN).every(([name, value]) => process.env[name] === value)
 
 /**
- * Keeps memory what it was: collects garbage every `seconds`, since the runtime does not do so by itself, and gives back, once, what only
- * the start needed. A cycle of the agent leaves some 100 kB.
+ * Keeps memory what it was: soon after the start, and then every `seconds`, collects garbage, since the runtime does not do so by itself, and
+ * gives back the code that only the start and the collection needed. A cycle of the agent leaves some 100 kB.
  */
 export function stayLean(clock: Clock, log: Log, seconds: number): void {
   if (!isLean()) return
+  const tidy = async () => {
+    try {
+      const { releaseProgramCode } = await import('../platform/program-pages.ts')
+      Bun.gc(true)
+      const bytes = releaseProgramCode(process.execPath)
+      log.debug('gave back what the start needed', { bytes })
+      clock.after(seconds * 1000, tidy)
+    } catch (error) {
+      log.debug('can not give back what the start needed', { reason: error })
+      clock.after(seconds * 1000, collect)
+    }
+  }
   const collect = () => {
     Bun.gc(true)
     clock.after(seconds * 1000, collect)
   }
-  clock.after(seconds * 1000, collect)
-  clock.after(RELEASE_AFTER_MS, () => {
-    void import('../platform/program-pages.ts')
-      .then(({ releaseProgramCode }) => {
-        Bun.gc(true)
-        const bytes = releaseProgramCode(process.execPath)
-        log.debug('gave back what the start needed', { bytes })
-      })
-      .catch((error: unknown) => log.debug('can not give back what the start needed', { reason: error }))
-  })
+  clock.after(FIRST_AFTER_MS, tidy)
 }
 
 /** By then an agent of any interval has sampled, and most have sent. */
-const RELEASE_AFTER_MS = 5000
+const FIRST_AFTER_MS = 5000

@@ -1,6 +1,6 @@
 import { measureExporter } from '../exporter.ts'
 import { type Benchmark, type Figure, inTurn, medianOf, type Peers } from '../figure.ts'
-import { deleteFolder, makeFolder, PASSPHRASE, PROGRAM, startOurs } from '../ours.ts'
+import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'
 import { processorSeconds, residentMiB } from '../process.ts'
 
 const CYCLES = 60
@@ -29,21 +29,13 @@ export const agent: Benchmark = {
         peer: idle.memoryMiB,
         peerName: 'an idle compiled program with SQLite open',
         bound: 1.25,
-        note: 'both with their executables read from disk anew, as after a boot: of a file just written the kernel maps larger pieces',
       },
     ]
   },
 }
 
-/** Takes a file out of the kernel's cache; only what is on disk goes. */
-async function forgetCached(file: string): Promise<void> {
-  await Bun.spawn(['sync', file]).exited
-  await Bun.spawn(['dd', `if=${file}`, 'iflag=nocache', 'count=0'], { stderr: 'ignore' }).exited
-}
-
 async function measureAgent(): Promise<{ cycle: number; memoryMiB: number }> {
   const folder = makeFolder()
-  await forgetCached(PROGRAM)
   const collect = await startOurs(['collect'], folder)
   const agentFolder = makeFolder()
   const settings = [
@@ -83,7 +75,6 @@ async function measureIdleProgram(): Promise<{ memoryMiB: number; perSecond: num
     },
   )
   if ((await build.exited) !== 0) throw new Error(await new Response(build.stderr).text())
-  await forgetCached(`${folder}/idle`)
   const child = Bun.spawn([`${folder}/idle`, `${folder}/idle.db`], { stdout: 'ignore', stderr: 'ignore' })
   await Bun.sleep(10_000)
   const before = processorSeconds(child.pid)
