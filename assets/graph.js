@@ -98,17 +98,21 @@
     }
   }
 
+  /** Letters of the page in parts of those on a usual screen: on a wall they are larger. */
+  const letterSize = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 14
+
   function describePlot(isThinned) {
     const ink = colour('soft')
     const line = colour('line')
     const hairline = { stroke: colour('hairline'), width: 1 }
     const axis = {
       stroke: ink,
-      font: `12px ${getComputedStyle(place).fontFamily}`,
+      font: `${12 * letterSize()}px ${getComputedStyle(place).fontFamily}`,
       grid: hairline,
       ticks: hairline,
     }
     const isNarrow = place.clientWidth < 500
+    const size = letterSize()
     const edge = { width: 0, points: { show: false } }
     return {
       width: place.clientWidth,
@@ -123,19 +127,24 @@
       },
       series: [
         {},
-        { stroke: line, width: 1.75, fill: isThinned ? undefined : fade(line, 0.1), points: { show: false } },
+        {
+          stroke: line,
+          width: 1.75 * size,
+          fill: isThinned ? undefined : fade(line, 0.1),
+          points: { show: false },
+        },
         { ...edge, stroke: line },
         // A peak of one step is thinner than a pixel as a band: its edge keeps it in sight.
         { ...edge, stroke: fade(line, 0.45), width: isThinned ? 1 : 0 },
       ],
       bands: isThinned ? [{ series: [3, 2], fill: fade(line, 0.24) }] : [],
       axes: [
-        { ...axis, values: labelTimes, space: isNarrow ? 52 : 70 },
+        { ...axis, values: labelTimes, space: (isNarrow ? 52 : 70) * size, size: 50 * size },
         {
           ...axis,
           values: (_, splits) => splits.map((value) => formatLevel(value, unit)),
           splits: () => levelsOfShown().levels,
-          size: isNarrow && unit !== 'state' ? 62 : 74,
+          size: (isNarrow && unit !== 'state' ? 62 : 74) * size,
         },
       ],
       hooks: {

@@ -2,6 +2,7 @@ import type { Session } from '../storage/store.ts'
 import { assetUrl } from './assets.ts'
 import { type Html, html } from './html.ts'
 import { icon } from './icons.ts'
+import { goesRound, kioskCorner, readKiosk } from './kiosk.ts'
 
 /** Entries of the main navigation, in their order. */
 const NAVIGATION = [
@@ -27,14 +28,24 @@ export type LayoutOptions = {
   readonly body: Html
   /** Names of further assets; those that end in `.css` are style sheets. */
   readonly scripts?: readonly string[]
+  /** Where a wall screen goes next when it goes round; the next page of the main ones unless given. */
+  readonly next?: string | undefined
 }
 
 /** The frame of every page. The body begins at the level of `<h1>`. */
-export function layout({ title, active, session, csrf, url, body, scripts = [] }: LayoutOptions): Html {
+export function layout({ title, active, session, csrf, url, body, scripts = [], next }: LayoutOptions): Html {
+  const kiosk = session && url ? readKiosk(url) : null
+  const isFramed = session !== null && kiosk === null
   const sheets = ['app.css', 'settings.css', ...scripts.filter((name) => name.endsWith('.css'))]
-  const programs = ['units.js', 'app.js', 'forms.js', ...scripts.filter((name) => name.endsWith('.js'))]
+  const programs = [
+    'units.js',
+    'app.js',
+    'forms.js',
+    ...(kiosk ? ['kiosk.js'] : []),
+    ...scripts.filter((name) => name.endsWith('.js')),
+  ]
   return html`<!doctype html>
-<html lang="en" class="${session ? 'with-rail' : 'bare'}"${session && preferred(session)}>
+<html lang="en" class="${kiosk ? 'kiosk' : session ? 'with-rail' : 'bare'}"${session && preferred(session)}${kiosk && url && goesRound(kiosk, url, next)}>
 <head>
 <meta charset="utf-8">
 <title>${title} · Monitor</title>
@@ -47,8 +58,9 @@ ${sheets.map((name) => html`<link rel="stylesheet" href="${assetUrl(name)}">\n`)
 ${programs.map((name) => html`<script src="${assetUrl(name)}" defer></script>\n`)}</head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-${session ? rail(active) : null}
-${session ? topBar(session, csrf, url) : null}
+${isFramed ? rail(active) : null}
+${isFramed ? topBar(session, csrf, url) : null}
+${kiosk && url && kioskCorner(url)}
 <main id="main" tabindex="-1">
 ${body}
 </main>

@@ -40,8 +40,7 @@ export const comparePage = page({ path: '/compare', access: 'viewer' }, async (r
 /** The samples of all lines side by side. */
 export const compareCsv = page({ path: '/compare/csv', access: 'viewer' }, async (request) => {
   const { plan, series, span } = await readComparison(request)
-  const names = describeLines(plan.lines)
-  const list = plan.lines.map((_, i) => ({ name: names[i] ?? '', series: series[i] ?? NOTHING }))
+  const list = plan.lines.map((line, i) => ({ name: writeRef(line), series: series[i] ?? NOTHING }))
   return seriesCsv('comparison', list, span.from, span.to)
 })
 

@@ -11,7 +11,7 @@ import { type Html, html } from '../html.ts'
 import { severityMark, statusMark } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { type AgentDoor, page } from '../page.ts'
-import { agoLabel, capitalize, hostPath, metricPath, pager, statusLabel } from '../widgets.ts'
+import { agoLabel, capitalize, hostPath, metricPath, pager, statusLabel, withParameters } from '../widgets.ts'
 import { formatNumber, formatValue } from '../words.ts'
 
 const PAGE = 100
@@ -60,6 +60,7 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
     csrf,
     url,
     body: html`<div data-live="home">${body}</div>`,
+    next: offset + PAGE < list.total ? withParameters(url, { offset: String(offset + PAGE) }) : undefined,
   })
 })
 
