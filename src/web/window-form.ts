@@ -189,4 +189,4 @@ ${textField({ name: 'zone', label: 'Time zone', value: fields.zone, required: tr
 }
 
 export const zoneList = () =>
-  html`<datalist id="zones">${['UTC', ...Intl.supportedValuesOf('timeZone')].map((zone) => html`<option value="${zone}"></option>`)}</datalist>`
+  html`<datalist id="zones">${[...new Set(['UTC', ...Intl.supportedValuesOf('timeZone')])].map((zone) => html`<option value="${zone}"></option>`)}</datalist>`
