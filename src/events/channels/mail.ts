@@ -108,7 +108,8 @@ function describeTls({ tls, user, ca }: MailSettings) {
   if (tls === 'off') return { secure: false, ignoreTLS: true }
   if (tls === 'always') return { secure: true, tls: trust }
   if (tls === 'starttls' || user !== null) return { secure: false, requireTLS: true, tls: trust }
-  return { secure: false, tls: { rejectUnauthorized: false } }
+  // A server that offers STARTTLS and then can't do it still takes mail.
+  return { secure: false, opportunisticTLS: true, tls: { rejectUnauthorized: false } }
 }
 
 type MailAnswer = { readonly response: string; readonly rejected: readonly (string | { address: string })[] }

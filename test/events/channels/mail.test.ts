@@ -102,6 +102,15 @@ describe('encryption', () => {
     ['always is there from the first byte', { tls: 'always' }, { tls: 'always', ...trusted }, true],
     ['auto takes it where it is offered', { tls: 'starttls' }, {}, true],
     ['auto goes without where it is not', {}, {}, false],
+    [
+      'auto goes without where it is offered and does not work',
+      {
+        tls: 'starttls',
+        answer: (command: string) => (command === 'STARTTLS' ? '454 4.7.0 not just now' : null),
+      },
+      {},
+      false,
+    ],
   ])('%s', async (_, offered, settings, isEncrypted) => {
     const { server, open } = await start(offered, settings)
     await open.send(aNotice('ann@example.org'))
