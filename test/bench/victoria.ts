@@ -66,7 +66,7 @@ export async function ingestVictoria(peer: Victoria, bodies: readonly Buffer[]):
   let next = 0
   const worker = async () => {
     for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
-      const response = await fetch(`${peer.url}/write`, { method: 'POST', body })
+      const response = await fetch(`${peer.url}/write`, { method: 'POST', body: new Uint8Array(body) })
       if (!response.ok) throw new Error(`VictoriaMetrics answered ${response.status}`)
     }
   }
