@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test'
-import { rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventReport } from '../../src/domain/event.ts'
 import { connectAgent, type FakeAgent } from '../support/fake-agent.ts'
@@ -36,7 +36,10 @@ async function run(...args: string[]): Promise<string> {
   return stdout.trim()
 }
 
-async function startServer(settings: Record<string, string | number> = {}): Promise<RunningMonitor> {
+async function startServer(
+  settings: Record<string, string | number> = {},
+  more: readonly string[] = [],
+): Promise<RunningMonitor> {
   const all = {
     'web.address': '127.0.0.1',
     'web.port': 0,
@@ -49,7 +52,7 @@ async function startServer(settings: Record<string, string | number> = {}): Prom
     ...settings,
   }
   const set = Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`])
-  server = await startMonitor(['server', '--data-dir', dataDir, ...set], { cwd: folder })
+  server = await startMonitor(['server', '--data-dir', dataDir, ...more, ...set], { cwd: folder })
   agent?.close()
   agent = await connectAgent(server.ports.collect ?? 0, PASSPHRASE)
   return server
@@ -246,4 +249,38 @@ test('a host that dies is told once, and its next packet ends that; a host that 
   } finally {
     clearInterval(alive)
   }
+}, 60_000)
+
+test('a process on a machine with a real agent opens an event, escalates it and closes it, and each is mailed', async () => {
+  const smtp = await startMailServer()
+  const config = join(folder, 'agent.toml')
+  const metric = 'perf.process.runaway-job.state'
+  const threshold = (severity: number, duration: string) =>
+    `{ metric = "${metric}", severity = ${severity}, compare = "=", value = 1, duration = "${duration}", clear_after = "1s" }`
+  await Bun.write(
+    config,
+    `[agent]\nname = "real"\ninterval = "1s"\nprocesses = ["runaway-job"]\nthreshold = [${threshold(3, '1s')}, ${threshold(1, '5s')}]\n`,
+  )
+  await startServer({ 'mail.server': '127.0.0.1', 'mail.port': smtp.port }, ['--agent', '--config', config])
+  await run(
+    ...['rule', 'add', '--name', 'ops', '--channel', 'mail', '--target', 'ann@example.org'],
+    ...['--metric', 'perf.process.%', '--on', 'opening,closing,severity'],
+  )
+  const program = join(folder, 'runaway-job')
+  copyFileSync('/bin/sleep', program)
+  chmodSync(program, 0o755)
+  const job = Bun.spawn([program, '60'])
+  try {
+    await until('the escalation', () => smtp.mails().length === 2)
+  } finally {
+    job.kill('SIGKILL')
+  }
+  await until('the closing', () => smtp.mails().length === 3)
+  expect(smtp.mails().map((mail) => header(mail, 'Subject'))).toEqual([
+    `real:${metric}:warning:open`,
+    `real:${metric}:critical:open`,
+    `real:${metric}:critical:closed`,
+  ])
+  expect(await run('event', 'list', '--status', 'all', '--host', 'real')).toContain('closed')
+  await smtp.stop()
 }, 60_000)
