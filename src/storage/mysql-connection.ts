@@ -5,7 +5,7 @@ import {
   type QueryError,
   TypedParameter,
 } from 'mysql2'
-import type { Value } from './database.ts'
+import type { Row, Value } from './database.ts'
 import { describeNode, type MysqlNode } from './mysql-url.ts'
 
 /** How the database's server is known, and how we are known to it. Texts are PEM. */
@@ -23,6 +23,8 @@ export type MysqlAccount = {
   readonly tls: MysqlTls | null
   /** Longest wait for the answer to one statement; 0 for no end. */
   readonly timeoutMs: number
+  /** A database that is not ours and only read: any version will do, and one that takes no writes. */
+  readonly isForeign?: boolean
 }
 
 /** What we asked a server about itself. */
@@ -52,6 +54,8 @@ export type MysqlConnection = {
   command(sql: string): Promise<unknown>
   /** The same with no limit on its time: for the schema, and for what reads whole tables. */
   runLong(sql: string): Promise<unknown>
+  /** The rows of a statement as they come, however many they are. */
+  stream(sql: string): AsyncIterable<Row>
   /** Called once when the connection ends by itself. */
   onEnd(act: () => void): void
   close(): void
@@ -66,6 +70,8 @@ const MAX_STATEMENTS = 300
 const LOCK_WAIT_SECONDS = 10
 /** Warnings that can be asked for; more than one statement has rows. */
 const MAX_WARNINGS = 1024
+/** Rows of a stream that wait to be taken. */
+const STREAM_ROWS = 1000
 const OLDEST = { maria: [10, 6, 0], mysql: [8, 0, 17] } as const
 
 /** Opens a session and sets it up. Rejects when the node can't be used: not reached, not ready, read only, too old. */
@@ -99,7 +105,7 @@ export async function connectMysql(node: MysqlNode, account: MysqlAccount): Prom
   }
 
   try {
-    const server = await setUp(node, (sql) => ask(sql, null, CONNECT_MS))
+    const server = await setUp(node, account, (sql) => ask(sql, null, CONNECT_MS))
     return {
       node,
       server,
@@ -107,6 +113,7 @@ export async function connectMysql(node: MysqlNode, account: MysqlAccount): Prom
       execute: (sql, values) => ask(sql, values, account.timeoutMs),
       command: (sql) => ask(sql, null, account.timeoutMs),
       runLong: (sql) => ask(sql, null, 0),
+      stream: (sql) => raw.query(sql).stream({ highWaterMark: STREAM_ROWS }),
       onEnd(act) {
         onEnd = act
       },
@@ -168,12 +175,20 @@ function openConnection(node: MysqlNode, account: MysqlAccount): Promise<Connect
 
 type Facts = { version: string; max_packet: number; is_read_only: number }
 
-async function setUp(node: MysqlNode, ask: (sql: string) => Promise<unknown>): Promise<MysqlServer> {
+async function setUp(
+  node: MysqlNode,
+  { isForeign = false }: MysqlAccount,
+  ask: (sql: string) => Promise<unknown>,
+): Promise<MysqlServer> {
   const [facts] = (await ask(
     'SELECT VERSION() AS version, @@max_allowed_packet AS max_packet, @@read_only AS is_read_only',
   )) as Facts[]
   if (!facts) throw new Error(`${describeNode(node)} told nothing of itself`)
   const isMaria = /mariadb/i.test(facts.version)
+  if (isForeign) {
+    await ask(`SET SESSION time_zone = '+00:00'`)
+    return { version: facts.version, isMaria, maxPacket: facts.max_packet, isCluster: false }
+  }
   checkVersion(facts.version, isMaria)
   if (facts.is_read_only === 1) throw lost(`${describeNode(node)} is read only`)
   await ask('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')

@@ -24,6 +24,8 @@ export type DatabaseServer = {
   readonly tls?: MysqlTls | null
   /** Longest wait for the answer to one statement, in seconds. */
   readonly timeout?: number
+  /** A database that is not ours and only read. */
+  readonly isForeign?: boolean
 }
 
 export type OpenDatabase = { readonly database: Database; readonly upkeep: Upkeep }
@@ -81,6 +83,7 @@ export async function connectServer(url: string, { clock, log, server = {} }: Op
     database,
     tls: server.tls ?? null,
     timeoutMs: (server.timeout ?? TIMEOUT_SECONDS) * 1000,
+    isForeign: server.isForeign ?? false,
   }
   return openMysql({ nodes, account, clock, log })
 }

@@ -6,7 +6,7 @@ import { createHostStore } from './hosts.ts'
 import { createIngestStore } from './ingest.ts'
 import { createLayoutReader } from './layouts.ts'
 import { createMaintenanceStore } from './maintenance.ts'
-import { type OpenStoreOptions, openDatabase } from './open-database.ts'
+import { type OpenDatabase, type OpenStoreOptions, openDatabase } from './open-database.ts'
 import { createOutboxStore } from './outbox.ts'
 import { createRuleStore, createTargetStore, createWindowStore } from './rules.ts'
 import { createSampleStore } from './samples.ts'
@@ -21,14 +21,21 @@ export type { OpenStoreOptions } from './open-database.ts'
 
 /** Opens the database as `openDatabase` does, for the features. */
 export async function openStore(url: string, options: OpenStoreOptions): Promise<Store> {
-  const { database, upkeep } = await openDatabase(url, options)
-  const { clock, log } = options
+  const opened = await openDatabase(url, options)
   try {
-    await refuseUnfinished(database)
+    await refuseUnfinished(opened.database)
   } catch (error) {
-    await database.close()
+    await opened.database.close()
     throw error
   }
+  return createStore(opened, options)
+}
+
+/** What the features see of a database. Its `close` closes the database too. */
+export function createStore(
+  { database, upkeep }: OpenDatabase,
+  { clock, log }: Pick<OpenStoreOptions, 'clock' | 'log'>,
+): Store {
   const layouts = createLayoutReader()
   const states = createHostStates(database, clock, log)
   return {

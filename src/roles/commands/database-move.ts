@@ -13,13 +13,13 @@ import { formatTable } from '../table.ts'
 const count = (number: number) => number.toLocaleString('en')
 
 /** How a database is opened: as the configuration says, but with the password of a file where one is given for it. */
-function describeOptions(
+export function describeOptions(
   input: CommandInput,
   config: Config,
   url: string,
-  passwordOption: 'from-password-file' | 'to-password-file',
+  passwordOption: 'from-password-file' | 'to-password-file' | null,
 ): OpenStoreOptions {
-  const file = input.text(passwordOption)
+  const file = passwordOption === null ? null : input.text(passwordOption)
   const { password, ...server } = describeDatabaseServer(config)
   // A password in the configuration is that of the database in the configuration.
   const own = url === config.database.url ? (password ?? null) : null
@@ -105,12 +105,10 @@ export const schemaCommand: Command = {
     const { readVersion, writeSchema } = await import('../../storage/mysql-migrate.ts')
     if (!isMysqlUrl(config.database.url))
       throw new CommandError('SQLite needs no statements of yours: this is for MariaDB and MySQL')
-    const database = await connectServer(config.database.url, {
-      dataDir: config.dataDir,
-      clock: systemClock,
-      log: quietLog(config),
-      server: describeDatabaseServer(config),
-    })
+    const database = await connectServer(
+      config.database.url,
+      describeOptions(input, config, config.database.url, null),
+    )
     try {
       const statements = writeSchema(database.dialect, await readVersion(database), systemClock.now())
       input.print(

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts'
 import { openDataDir } from '../first-start.ts'
 import { withStore } from '../open-store.ts'
 import { formatTable } from '../table.ts'
+import { importCommand } from './database-import.ts'
 import { copyCommand, schemaCommand } from './database-move.ts'
 
 /** Host-days folded in one go: each go is some seconds at the most. */
@@ -91,5 +92,6 @@ export const database: CommandGroup = {
     },
     schemaCommand,
     copyCommand,
+    importCommand,
   ],
 }
