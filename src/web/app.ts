@@ -13,6 +13,7 @@ import { createLive } from './live.ts'
 import type { AgentDoor, Notifier, Page, WebContext } from './page.ts'
 import { PAGES } from './pages/index.ts'
 import { finishResponse } from './response.ts'
+import { createSecondStep } from './second-factor.ts'
 import { createSessions } from './session.ts'
 import { createSignIn } from './sign-in.ts'
 import { createStorageFigures } from './storage-figures.ts'
@@ -207,6 +208,7 @@ function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: Websi
       secure: tls !== undefined,
     }),
     signIn: createSignIn({ users: store.users, clock, log }),
+    secondStep: createSecondStep({ store: store.secondFactors, clock, log }),
     live: createLive({ hosts: store.hosts, clock, log }),
     about: { ...NOTHING_TOLD_OF_SITE, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),

@@ -6,6 +6,7 @@ import type { AboutSite } from './about-site.ts'
 import type { CheckHealth } from './health.ts'
 import type { Html } from './html.ts'
 import type { Live } from './live.ts'
+import type { SecondStep } from './second-factor.ts'
 import type { Sessions } from './session.ts'
 import type { SignIn } from './sign-in.ts'
 import type { StorageFigures } from './storage-figures.ts'
@@ -47,6 +48,7 @@ export type WebContext = {
   readonly sessionExpiry: number
   readonly sessions: Sessions
   readonly signIn: SignIn
+  readonly secondStep: SecondStep
   readonly live: Live
   readonly checkHealth: CheckHealth
   readonly about: AboutSite

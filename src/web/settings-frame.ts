@@ -49,6 +49,13 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     group: 'You',
   },
   {
+    path: '/settings/two-factor',
+    title: 'Two-factor sign-in',
+    doc: 'A code of an app besides the password.',
+    access: 'viewer',
+    group: 'You',
+  },
+  {
     path: '/settings/sessions',
     title: 'Sessions',
     doc: 'Where you are signed in; end what is not yours.',

@@ -91,6 +91,23 @@ export const user: CommandGroup = {
         ),
     },
     {
+      name: 'user totp-off',
+      doc: 'Switches off the second step of signing in of a user who has lost the app and the recovery codes',
+      arguments: [NAME],
+      run: (input) =>
+        withStore(
+          input,
+          async ({ users, secondFactors }) => {
+            const name = needText(input, 'name')
+            if (!(await users.find(name))) throw noSuchUser(name)
+            if (!(await secondFactors.remove(name)))
+              throw new CommandError(`"${name}" signs in with the password alone already`)
+            return EXIT.ok
+          },
+          { change: ['switch off two-factor sign-in', needText(input, 'name')] },
+        ),
+    },
+    {
       name: 'user delete',
       doc: 'Deletes a user with its sessions and tokens',
       arguments: [NAME],

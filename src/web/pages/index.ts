@@ -10,7 +10,7 @@ import { hostPage } from './host.ts'
 import { changeHostGroups } from './host-groups.ts'
 import { hostsPage } from './hosts.ts'
 import { livePage } from './live.ts'
-import { login, loginPage, logout } from './login.ts'
+import { login, loginCode, loginPage, logout } from './login.ts'
 import { changePassword, passwordPage } from './password.ts'
 import { REPORT_PAGES } from './reports/index.ts'
 import { searchPage } from './search.ts'
@@ -20,6 +20,7 @@ import { SETTINGS_PAGES } from './settings/index.ts'
 export const PAGES: readonly Page[] = [
   loginPage,
   login,
+  loginCode,
   logout,
   homePage,
   hostsPage,

@@ -32,6 +32,7 @@ import {
   updateTarget,
 } from './targets.ts'
 import { addToken, revokeToken, tokensPage } from './tokens.ts'
+import { disableTwoFactor, enableTwoFactor, renewRecoveryCodes, twoFactorPage } from './two-factor.ts'
 import {
   addUser,
   deleteUser,
@@ -54,6 +55,10 @@ import {
 /** Everything under `/settings`. */
 export const SETTINGS_PAGES: readonly Page[] = [
   settingsOverview,
+  twoFactorPage,
+  enableTwoFactor,
+  disableTwoFactor,
+  renewRecoveryCodes,
   rulesPage,
   newRulePage,
   rulePage,

@@ -1,0 +1,117 @@
+import { decodeBase32 } from '../../../lib/base32.ts'
+import { createTotpSecret, findTotpStep, totpAddress } from '../../../lib/totp.ts'
+import type { SecondFactor } from '../../../storage/store.ts'
+import { csrfField, formProblem, type Problems, refuseForm, textField } from '../../fields.ts'
+import { type Html, html } from '../../html.ts'
+import { HttpError, type PageRequest, page, redirect } from '../../page.ts'
+import { qrImage } from '../../qr-image.ts'
+import { createRecoveryCodes } from '../../second-factor.ts'
+import { settingsPage } from '../../settings-frame.ts'
+import { stampLabel } from '../../widgets.ts'
+import { describeRefusal } from '../login.ts'
+
+const PATH = '/settings/two-factor'
+const TITLE = 'Two-factor sign-in'
+
+export const twoFactorPage = page({ path: PATH, access: 'viewer' }, async (request) => {
+  const factor = await request.web.store.secondFactors.find(userOf(request))
+  return factor ? onView(request, factor, {}) : offView(request, createTotpSecret(), {})
+})
+
+/** Switches it on, once a code shows that the app has the secret. */
+export const enableTwoFactor = page(
+  { path: PATH, method: 'POST', access: 'viewer', does: 'switch on two-factor sign-in' },
+  async (request) => {
+    const { form, now, web, note } = request
+    const user = userOf(request)
+    if (await web.store.secondFactors.find(user)) return redirect(PATH)
+    const secret = form.get('secret') ?? ''
+    if (!/^[A-Z2-7]{32}$/.test(secret) || decodeBase32(secret) === null)
+      throw new HttpError(400, 'Load the page again and repeat what you did.')
+    const step = findTotpStep(secret, form.get('code') ?? '', now)
+    if (step === null)
+      return refuseForm(
+        offView(request, secret, {
+          code: 'This is not the code that belongs to this secret now. If it is the one that the app shows, the clock of the phone or of the server is wrong.',
+        }),
+      )
+    const { codes, hashes } = createRecoveryCodes()
+    await web.store.secondFactors.set(user, { secret, lastStep: step, since: now, recoveryHashes: hashes })
+    note(user)
+    return codesView(request, codes, 'Two-factor sign-in is on.')
+  },
+)
+
+export const disableTwoFactor = page(
+  { path: `${PATH}/off`, method: 'POST', access: 'viewer', does: 'switch off two-factor sign-in' },
+  (request) =>
+    withPassword(request, async (user) => {
+      await request.web.store.secondFactors.remove(user)
+      request.note(user)
+      return redirect(`${PATH}?done=saved`)
+    }),
+)
+
+export const renewRecoveryCodes = page(
+  { path: `${PATH}/codes`, method: 'POST', access: 'viewer', does: 'make new recovery codes' },
+  (request) =>
+    withPassword(request, async (user) => {
+      const { codes, hashes } = createRecoveryCodes()
+      await request.web.store.secondFactors.setRecovery(user, hashes)
+      request.note(user)
+      return codesView(request, codes, 'The old recovery codes are no good any more.')
+    }),
+)
+
+const userOf = ({ session }: PageRequest) => session?.user ?? ''
+
+/** Does it only for one who knows the password: an open browser is not enough to take the second step away. */
+async function withPassword(request: PageRequest, act: (user: string) => Promise<Html | Response>) {
+  const { form, address, web } = request
+  const user = userOf(request)
+  const factor = await web.store.secondFactors.find(user)
+  if (!factor) return redirect(PATH)
+  const result = await web.signIn(user, form.get('password') ?? '', address)
+  if (result.ok) return act(user)
+  const isWrong = result.retryAfter === null
+  const problem = isWrong ? 'The password is wrong.' : describeRefusal(result.retryAfter)
+  return refuseForm(onView(request, factor, { password: problem }), isWrong ? 400 : 429)
+}
+
+function offView(request: PageRequest, secret: string, problems: Problems): Html {
+  const address = totpAddress('Monitor', userOf(request), secret)
+  return settingsPage(request, {
+    title: TITLE,
+    lead: 'Besides the password a code is asked for that an app on your phone shows. A stolen password alone then opens nothing.',
+    body: html`<form class="form" method="post" action="${PATH}">${csrfField(request.csrf)}<input type="hidden" name="secret" value="${secret}">${formProblem(problems)}
+<h2>1. Give the secret to the app</h2>
+<p>Any app for such codes will do (they are called TOTP, or authenticator). Let it read this, or <a href="${address}">open it on this device</a>.</p>
+<div class="qr-place">${qrImage(address, 'QR code with the secret')}<div><p class="soft">Or type this key, which changes every half minute to six digits:</p><p class="secret"><code>${secret.match(/.{4}/g)?.join(' ')}</code></p></div></div>
+<h2>2. Type the code that it shows</h2>
+${textField({ name: 'code', label: 'Code', value: '', required: true, maxLength: 10, autocomplete: 'one-time-code', problem: problems.code })}
+<div class="form-end"><button class="primary" type="submit">Switch it on</button></div></form>`,
+  })
+}
+
+function onView(request: PageRequest, { since, recoveryCodes }: SecondFactor, problems: Problems): Html {
+  const left = recoveryCodes === 1 ? 'One recovery code is' : `${recoveryCodes} recovery codes are`
+  return settingsPage(request, {
+    title: TITLE,
+    lead: html`On since ${stampLabel(since)}. ${left} left.`,
+    body: html`<form class="form" method="post" action="${PATH}/codes">${csrfField(request.csrf)}${formProblem(problems)}
+<p>Who has lost the phone signs in with a recovery code, each of them once. New ones end the old ones.</p>
+${textField({ name: 'password', label: 'Your password', value: '', type: 'password', required: true, maxLength: 1024, autocomplete: 'current-password', problem: problems.password })}
+<div class="form-end"><button class="primary" type="submit">Make new recovery codes</button><button class="danger" type="submit" formaction="${PATH}/off">Switch it off</button></div></form>`,
+  })
+}
+
+function codesView(request: PageRequest, codes: readonly string[], words: string): Html {
+  return settingsPage(request, {
+    title: 'Recovery codes',
+    parent: { path: PATH, title: TITLE },
+    lead: words,
+    body: html`<p>Keep these where the phone is not: on paper, or in a password manager. Each of them takes the place of one code. They are shown this once.</p>
+<ul class="recovery-codes">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
+<p><a class="button" href="${PATH}">They are kept</a></p>`,
+  })
+}

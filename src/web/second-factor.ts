@@ -1,0 +1,111 @@
+import { encodeBase32 } from '../lib/base32.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { findTotpStep } from '../lib/totp.ts'
+import type { SecondFactorStore } from '../storage/store.ts'
+import { hashToken } from './session.ts'
+import { networkOf } from './sign-in.ts'
+import { createThrottle } from './throttle.ts'
+
+export type CodeResult =
+  | { readonly ok: true; readonly user: string; readonly kind: 'app' | 'recovery' }
+  /** The password has to be given again: it is too long ago, or the server began anew. */
+  | { readonly ok: false; readonly reason: 'gone' }
+  | { readonly ok: false; readonly reason: 'wrong' }
+  | { readonly ok: false; readonly reason: 'wait'; readonly retryAfter: number }
+
+/** The second step of signing in, for those who switched it on. */
+export type SecondStep = {
+  isWanted(user: string): Promise<boolean>
+  /** A ticket for one whose password was right, to be handed in with the code. */
+  hold(user: string): string
+  /** Takes each code once. The ticket ends with the right code, or after some minutes. */
+  check(ticket: string, code: string, address: string): Promise<CodeResult>
+}
+
+export type SecondStepOptions = {
+  readonly store: SecondFactorStore
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Seconds between the password and the code. */
+const PATIENCE = 300
+const MAX_TICKETS = 1000
+const MEMORY = { firstBlock: 30, longestBlock: 900, memory: 3600, keys: 10_000 }
+const ACCOUNT_TRIES = 5
+const ADDRESS_TRIES = 20
+
+export function createSecondStep({ store, clock, log }: SecondStepOptions): SecondStep {
+  const tickets = new Map<string, { readonly user: string; readonly until: number }>()
+  // Of its own: the password being right forgives wrong passwords, but no wrong codes.
+  const accounts = createThrottle({ ...MEMORY, tries: ACCOUNT_TRIES })
+  const addresses = createThrottle({ ...MEMORY, tries: ADDRESS_TRIES })
+
+  function findUser(ticket: string): string | null {
+    const held = tickets.get(ticket)
+    if (!held) return null
+    if (clock.now() < held.until) return held.user
+    tickets.delete(ticket)
+    return null
+  }
+
+  async function take(user: string, code: string): Promise<'app' | 'recovery' | null> {
+    const factor = await store.find(user)
+    if (!factor) return null
+    const step = findTotpStep(factor.secret, code, clock.now())
+    if (step !== null) return (await store.takeStep(user, step)) ? 'app' : null
+    return (await store.takeRecovery(user, hashRecoveryCode(code))) ? 'recovery' : null
+  }
+
+  return {
+    isWanted: async (user) => (await store.find(user)) !== null,
+
+    hold(user) {
+      const [oldest] = tickets.keys()
+      if (oldest !== undefined && tickets.size >= MAX_TICKETS) tickets.delete(oldest)
+      const ticket = crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url' })
+      tickets.set(ticket, { user, until: clock.now() + PATIENCE })
+      return ticket
+    },
+
+    async check(ticket, code, address) {
+      const user = findUser(ticket)
+      if (user === null) return { ok: false, reason: 'gone' }
+      const account = user.toLowerCase()
+      const origin = networkOf(address)
+      const wait = Math.max(accounts.wait(account, clock.now()), addresses.wait(origin, clock.now()))
+      if (wait > 0) return { ok: false, reason: 'wait', retryAfter: wait }
+      accounts.fail(account, clock.now())
+      addresses.fail(origin, clock.now())
+      const kind = await take(user, code)
+      if (kind === null) {
+        log.warn('sign-in failed: wrong code', { user, address })
+        return { ok: false, reason: 'wrong' }
+      }
+      tickets.delete(ticket)
+      accounts.forgive(account)
+      addresses.undo(origin)
+      return { ok: true, user, kind }
+    },
+  }
+}
+
+const RECOVERY_CODES = 10
+/** 80 bits: more than anybody tries, so that a quick hash keeps them. */
+const RECOVERY_BYTES = 10
+
+/** Codes for paper, and what is kept of them. */
+export function createRecoveryCodes(): {
+  readonly codes: readonly string[]
+  readonly hashes: readonly string[]
+} {
+  const codes = Array.from({ length: RECOVERY_CODES }, () => {
+    const letters = encodeBase32(crypto.getRandomValues(new Uint8Array(RECOVERY_BYTES))).toLowerCase()
+    return letters.match(/.{4}/g)?.join('-') ?? letters
+  })
+  return { codes, hashes: codes.map(hashRecoveryCode) }
+}
+
+/** However it was typed. */
+const hashRecoveryCode = (code: string) => hashToken(code.toLowerCase().replace(/[\s-]/g, '').slice(0, 100))
