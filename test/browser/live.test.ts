@@ -170,7 +170,7 @@ test('the search box is reached by a key', async () => {
   await page.keyboard.press('/')
   await page.keyboard.type('build')
   await page.keyboard.press('Enter')
-  await page.waitForURL('**/hosts?q=build')
+  await page.waitForURL('**/search?q=build')
   await page.getByRole('link', { name: 'build01' }).waitFor()
   await page.close()
 }, 30_000)

@@ -11,7 +11,13 @@ let empty: SeededWebsite
 
 beforeAll(async () => {
   browser = await launchBrowser()
-  website = await startSeededWebsite({ hosts: 30, minutes: 65, firstMinutes: 2 * 1440, oddNames: true })
+  website = await startSeededWebsite({
+    hosts: 30,
+    minutes: 65,
+    firstMinutes: 2 * 1440,
+    oddNames: true,
+    settings: true,
+  })
   empty = await startSeededWebsite({ hosts: 0, minutes: 0 })
 }, 60_000)
 
@@ -37,6 +43,37 @@ const PAGES: readonly (readonly [string, string, () => SeededWebsite])[] = [
   ['graph of nothing', `${METRIC}?from=1000&to=5000`, () => website],
   ['events', '/events', () => website],
   ['closed events', '/events?status=closed', () => website],
+  ['event', '/events/1', () => website],
+  ['event with a story', '/events/2', () => website],
+  ['filtered events', '/events?host=db01&acknowledged=yes', () => website],
+  ['search', '/search?q=db01', () => website],
+  ['search without a hit', '/search?q=nothing-like-this', () => website],
+  ['reports', '/reports', () => website],
+  ['report of hosts', '/reports/hosts', () => website],
+  ['report of events', '/reports/events', () => website],
+  ['report of availability', '/reports/availability', () => website],
+  ['report of capacity', '/reports/capacity', () => website],
+  ['adding a host', '/add-host', () => website],
+  ['settings', '/settings', () => website],
+  ['rules', '/settings/rules', () => website],
+  ['no rules', '/settings/rules', () => empty],
+  ['new rule', '/settings/rules/new', () => website],
+  ['rule', '/settings/rules/1', () => website],
+  ['deleting a rule', '/settings/rules/1/delete', () => website],
+  ['targets', '/settings/targets', () => website],
+  ['target', '/settings/targets/1', () => website],
+  ['windows', '/settings/windows', () => website],
+  ['window', '/settings/windows/1', () => website],
+  ['new window', '/settings/windows/new', () => website],
+  ['users', '/settings/users', () => website],
+  ['user', '/settings/users/viewer', () => website],
+  ['sessions', '/settings/sessions?user=', () => website],
+  ['tokens', '/settings/tokens', () => website],
+  ['preferences', '/settings/preferences', () => website],
+  ['storage', '/settings/storage', () => website],
+  ['audit log', '/settings/audit', () => website],
+  ['guide', '/settings/guide', () => website],
+  ['about', '/settings/about', () => website],
   ['password', '/password', () => website],
   ['not found', '/hosts/nobody', () => website],
 ]

@@ -2,8 +2,8 @@ import { isHostName } from '../../domain/host.ts'
 import { readText } from '../api/query.ts'
 import { type Html, html } from '../html.ts'
 import { layout } from '../layout.ts'
-import { page, type WebContext } from '../page.ts'
-import { agoLabel, hostPath } from '../widgets.ts'
+import { page, redirect, type WebContext } from '../page.ts'
+import { agoLabel, hostPath, withParameters } from '../widgets.ts'
 import { formatCount } from '../words.ts'
 
 /** Hosts that are looked through for those that are new. */
@@ -13,6 +13,8 @@ const SHOWN = 20
 export const addHostPage = page(
   { path: '/add-host', access: 'admin' },
   async ({ url, session, csrf, now, web, reachedAs }) => {
+    // What it waits for counts from when it was opened: that has to be in the address, which live pages fetch again.
+    if (!url.searchParams.has('since')) return redirect(withParameters(url, { since: String(now) }))
     const since = readSince(url, now)
     const typed = readText(url, 'server', 253)?.trim()
     const server = typed !== undefined && isServerName(typed) ? typed : nameOf(reachedAs)
@@ -35,7 +37,6 @@ export const addHostPage = page(
   },
 )
 
-/** The page waits for hosts from when it was opened; the time is in its address, so that it can be loaded again. */
 function readSince(url: URL, now: number): number {
   const text = url.searchParams.get('since') ?? ''
   return /^\d{1,12}$/.test(text) ? Math.min(Number(text), now) : now
