@@ -69,13 +69,22 @@ function hostsView(model: HostsModel): Html {
   const { url, search, sort, isDescending, hosts, total, offset, now, silence } = model
   return html`<div class="head"><div><h1>Hosts</h1><p class="lead" data-live="lead">${describeList(model)} · <a href="/compare">Compare metrics</a></p></div>
 <div class="totals" data-live="totals" role="group" aria-label="Status">${statusLinks(model)}</div></div>
-${groupFilter(url, model.groups, model.group)}
+${filterForm(url, search)}${groupFilter(url, model.groups, model.group)}
 <div data-live="hosts">${
     total === 0 || hosts.length === 0
       ? emptyView(model)
       : html`${hostTable({ hosts, now, silence, order: { url, sort, isDescending } })}${pager({ url, offset, limit: PAGE, total })}`
   }</div>
 ${search !== '' && html`<p class="pager"><a href="${withParameters(url, { q: null, offset: null })}">Show all hosts</a></p>`}`
+}
+
+/** What the address says besides the words stays as it is. */
+function filterForm(url: URL, search: string): Html {
+  const kept = ['status', 'group', 'sort', 'order'].flatMap((name) => {
+    const value = url.searchParams.get(name)
+    return value === null ? [] : html`<input type="hidden" name="${name}" value="${value}">`
+  })
+  return html`<form class="filters one-line" method="get" action="/hosts">${kept}<input type="text" name="q" value="${search}" maxlength="200" autocomplete="off" spellcheck="false" aria-label="Name, address, domain or platform" placeholder="Name, address, domain, platform"><button type="submit">Filter</button></form>`
 }
 
 /** What the list holds, in a line. */
