@@ -6,8 +6,9 @@ import type { Command, CommandInput, GivenValues } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { CommandError, EXIT } from './exit-codes.ts'
 import { readPlainArguments } from './plain-arguments.ts'
+import { needDataDir } from './service-data-dir.ts'
 import { dropServiceWord } from './service-word.ts'
-import { reportFailure } from './supervisor.ts'
+import { isService, reportFailure } from './supervisor.ts'
 
 /** Runs what the command line asks for; resolves with the exit code. Mistakes are told on standard error. */
 export async function runCommandLine(given: readonly string[]): Promise<number> {
@@ -50,7 +51,11 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
   const input: CommandInput = {
     flag: (option) => values[option] === true,
     text,
-    load: ({ file, role } = {}) => loadConfig({ ...args, config: file ?? args.config, role }, MACHINE),
+    load({ file, role } = {}) {
+      const loaded = loadConfig({ ...args, config: file ?? args.config, role }, MACHINE)
+      if (command.stays) needDataDir(loaded, isService(), MACHINE.cwd)
+      return loaded
+    },
     print: (line) => console.log(line),
   }
   return command.run(input)

@@ -7,6 +7,7 @@ import type { ServiceManager, ServiceSpec, ServiceState } from '../platform/serv
 import { CommandError, EXIT } from './exit-codes.ts'
 import { findPassphrase } from './first-start.ts'
 import { checkOptions, type ServiceOptions } from './service-config.ts'
+import { DATA_DIR_KEY, describeMissingDataDir } from './service-data-dir.ts'
 import { type Files, prepareFiles, purgeFiles } from './service-files.ts'
 import { listSiblings, type Places, type ServiceRole } from './service-places.ts'
 
@@ -52,7 +53,9 @@ export async function installService(context: ServiceContext, options: InstallOp
     )
   const configFile = options.config ?? places.configFile
   await prepareFiles(role, { ...places, configFile }, files, options, print)
-  const { config } = load(configFile)
+  const { config, origins } = load(configFile)
+  if (origins.get(DATA_DIR_KEY) === 'default')
+    throw new ConfigError([describeMissingDataDir(configFile, places.dataDir)])
   await files.ownDataDir(config.dataDir, places)
   const spec = describeService(role, places, config, { program, flags, configFile })
   if (manager === null) {

@@ -48,6 +48,10 @@ export async function reportFailure(words: readonly string[], exitCode: number):
 /** Null when this process is no Windows service. */
 const findOwnService = () => (process.platform === 'win32' ? findServiceWord(process.argv) : null)
 
+/** Whether a service manager started this process, and not a person. */
+export const isService = () =>
+  findOwnService() !== null || (process.platform === 'linux' && Boolean(process.env.NOTIFY_SOCKET))
+
 /** Who started this process and wants to hear of it; null when it is a person. `stop` is called when it wants the role to end. */
 export async function findSupervisor(
   clock: Clock,

@@ -14,6 +14,7 @@ import {
   uninstallService,
 } from '../../src/roles/service.ts'
 import { checkOptions, writeFirstConfig } from '../../src/roles/service-config.ts'
+import { needDataDir } from '../../src/roles/service-data-dir.ts'
 import { type Files, WINDOWS_FILES } from '../../src/roles/service-files.ts'
 import { describePlaces, listSiblings, type ServiceRole } from '../../src/roles/service-places.ts'
 import { aMachine } from '../config/machine.ts'
@@ -185,6 +186,24 @@ describe('the commands', () => {
     expect(await uninstallService(context, false)).toBe(0)
     expect(await printStatus(context)).toBe(4)
     expect(readFileSync(places.configFile, 'utf8')).toContain('data_dir = ')
+  })
+
+  test('a configuration that does not say where to keep things is refused, and nothing is registered', async () => {
+    const { context, places, registered } = aServiceMachine('server')
+    await Bun.write(places.configFile, '[web]\nport = 8081\n')
+    await expect(installService(context, install)).rejects.toThrow('data_dir: expected the folder')
+    expect(registered.size).toBe(0)
+    await Bun.write(places.configFile, `data_dir = ${JSON.stringify(places.dataDir)}\n`)
+    expect(await installService(context, install)).toBe(0)
+  })
+
+  test('a service whose configuration lost that folder does not start at the root; others may count from where they are', () => {
+    const loaded = loadConfig({}, { ...aMachine({}), cwd: '/' })
+    expect(() => needDataDir(loaded, true, '/')).toThrow(ConfigError)
+    expect(() => needDataDir(loaded, false, '/')).not.toThrow()
+    expect(() => needDataDir(loaded, true, '/srv/monitor')).not.toThrow()
+    const said = loadConfig({ dataDir: 'here' }, { ...aMachine({}), cwd: '/' })
+    expect(() => needDataDir(said, true, '/')).not.toThrow()
   })
 
   test('an agent without a server is registered, told what it lacks, and not started', async () => {
