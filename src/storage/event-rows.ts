@@ -4,7 +4,7 @@ import type { Reader } from './database.ts'
 /** An event as the database holds it. */
 export type EventRow = {
   readonly id: number
-  /** Null in an event of several hosts. */
+  /** Null in an event of several hosts, or of one that is not watched. */
   readonly host: string | null
   readonly metric: string
   readonly severity: Severity
@@ -18,7 +18,7 @@ export type EventRow = {
   readonly members: string | null
 }
 
-/** Stands in `event.host` when the event is of several hosts. No host has this id. */
+/** Stands in `event.host` when the event is of several hosts, or of one that is not watched. No host has this id. */
 export const NO_HOST = 0
 
 export const SELECT_EVENTS = `SELECT event.id AS id, host.name AS host, event.metric AS metric, event.severity AS severity,
@@ -35,7 +35,7 @@ export function toEvent(row: EventRow): Event {
   const members = row.members === null ? [] : (JSON.parse(row.members) as string[])
   return {
     id: row.id,
-    host: row.host ?? `${members.length} hosts`,
+    host: row.host ?? (members.length === 1 ? members[0] : null) ?? `${members.length} hosts`,
     metric: row.metric,
     severity: row.severity,
     status: row.is_open === 1 ? 'open' : 'closed',

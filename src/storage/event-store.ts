@@ -178,7 +178,7 @@ export type OutboxStore = {
 }
 
 export type EngineReport = {
-  /** Null for an event of several hosts, which are `members`. */
+  /** Null for an event of several hosts, which are `members`, or of one that is perhaps not watched. */
   readonly host: string | null
   readonly members?: readonly string[]
   readonly report: EventReport
@@ -192,6 +192,8 @@ export type WatchStore = {
   listSkewed(above: number): Promise<{ name: string; skew: number }[]>
   /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
   listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
+  /** Ends the events of `FOREIGN_KEY_METRIC` whose newest attempt was heard before that time; how many. */
+  endForeignKeys(before: number, at: number): Promise<number>
   /** In one commit, with what the engine has to remember of it. Unknown hosts are left out. */
   report(
     reports: readonly EngineReport[],

@@ -38,7 +38,22 @@ export async function claimName(
     FOREIGN_KEY_METRIC,
   ])
   await applyReports(transaction, host.id, [reportForeignKey(report.heard, 'open')])
+  await transaction.run('UPDATE event SET change_number = ? WHERE host = ? AND metric = ? AND is_open = 1', [
+    report.heard,
+    host.id,
+    FOREIGN_KEY_METRIC,
+  ])
   return 'foreign'
+}
+
+/** An attempt has no end that could be heard: it is over when none follows. `change_number` of its event is the time of the newest. */
+export async function endForeignKeys(transaction: Transaction, before: number, at: number): Promise<number> {
+  const quiet = await transaction.query<{ host: number }>(
+    'SELECT host FROM event WHERE seen_open = 1 AND metric = ? AND change_number < ?',
+    [FOREIGN_KEY_METRIC, before],
+  )
+  for (const { host } of quiet) await applyReports(transaction, host, [reportForeignKey(at, 'closed')])
+  return quiet.length
 }
 
 export function createHostNames(database: Database): Pick<HostStore, 'rename' | 'forgetKey' | 'listKeyed'> {

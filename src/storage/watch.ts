@@ -1,6 +1,7 @@
 import type { Database, Transaction } from './database.ts'
 import { applyReports } from './event-reports.ts'
 import { NO_HOST } from './event-rows.ts'
+import { endForeignKeys } from './host-names.ts'
 import type { HostStates } from './host-states.ts'
 import type { WatchStore } from './store.ts'
 
@@ -25,6 +26,9 @@ export function createWatchStore(database: Database, states: HostStates): WatchS
           FROM event LEFT JOIN host ON host.id = event.host WHERE event.seen_open = 1 AND event.metric = ?`,
         [metric],
       ),
+
+    endForeignKeys: (before, at) =>
+      database.transaction((transaction) => endForeignKeys(transaction, before, at)),
 
     report: (reports, at, memory) =>
       database.transaction(async (transaction) => {

@@ -43,6 +43,7 @@ const idleStore: EventEngineStore = {
     listHeard: async () => [],
     listSkewed: async () => [],
     listSeen: async () => [],
+    endForeignKeys: async () => 0,
     report: async () => {},
     recall: async () => null,
     takeLease: async () => true,

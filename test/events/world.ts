@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import type { ShownCertificate } from '../../src/domain/certificate-end.ts'
 import type { EventReport } from '../../src/domain/event.ts'
 import type { Rule } from '../../src/domain/rule.ts'
 import { type Notice, SendError } from '../../src/events/channels/channel.ts'
@@ -6,8 +7,10 @@ import { CHANNELS } from '../../src/events/channels/index.ts'
 import { type EventEngine, startEventEngine } from '../../src/events/cycle.ts'
 import type { Watching } from '../../src/events/task.ts'
 import { decideNotices } from '../../src/events/tasks/decide-notices.ts'
+import { endForeignKeys } from '../../src/events/tasks/end-foreign-keys.ts'
 import { sendNotices } from '../../src/events/tasks/send-notices.ts'
 import { watchAvailability } from '../../src/events/tasks/watch-availability.ts'
+import { watchCertificates } from '../../src/events/tasks/watch-certificates.ts'
 import { watchClocks } from '../../src/events/tasks/watch-clocks.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
@@ -32,6 +35,8 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
   /** Every try, also those that failed. */
   const tries: Sent[] = []
   const away = new Set<string>()
+  /** Those that the server shows. */
+  const certificates: ShownCertificate[] = []
   let engine: EventEngine | null = null
   let ids = 0
   let engines = 0
@@ -64,10 +69,10 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
       holder: `engine ${engines++}`,
       random: () => 0,
       serverName: 'monitor',
-      listCertificates: () => [],
+      listCertificates: () => certificates,
       clock,
       log,
-      tasks: [watchAvailability, watchClocks, decideNotices, sendNotices],
+      tasks: [watchAvailability, watchClocks, watchCertificates, endForeignKeys, decideNotices, sendNotices],
     })
     await clock.advance(0)
   }
@@ -78,6 +83,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
     sent,
     tries,
     away,
+    certificates,
     lines,
     now: () => clock.now(),
     /** `kind host severity` of all that was sent. */

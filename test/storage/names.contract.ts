@@ -108,6 +108,18 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       expect((await listEvents()).map(({ status }) => status)).toEqual(['open', 'closed'])
     })
 
+    test('attempts are over when none was heard for as long as is asked', async () => {
+      await say(MINE)
+      await say(THEIRS)
+      await say(THEIRS)
+      expect(await store.watch.endForeignKeys(time, time + 10)).toBe(0)
+      expect(await store.watch.endForeignKeys(time + 1, time + 10)).toBe(1)
+      expect(await store.watch.endForeignKeys(time + 1, time + 10)).toBe(0)
+      expect(await listEvents()).toMatchObject([{ status: 'closed', closed: time + 10 }])
+      await say(THEIRS)
+      expect((await listEvents()).map(({ status }) => status)).toEqual(['open', 'closed'])
+    })
+
     test('a key that is forgotten makes room for the next, and closes the event', async () => {
       await say(MINE)
       await say(THEIRS)

@@ -4,6 +4,7 @@ import { decideNotices } from './decide-notices.ts'
 import { dropEvents } from './drop-events.ts'
 import { dropHosts } from './drop-hosts.ts'
 import { dropSamples } from './drop-samples.ts'
+import { endForeignKeys } from './end-foreign-keys.ts'
 import { foldFrames } from './fold-frames.ts'
 import { pruneSessions } from './prune-sessions.ts'
 import { sendNotices } from './send-notices.ts'
@@ -16,6 +17,7 @@ export const TASKS: readonly Task[] = [
   watchAvailability,
   watchClocks,
   watchCertificates,
+  endForeignKeys,
   decideNotices,
   sendNotices,
   callHeartbeat,

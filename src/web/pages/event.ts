@@ -172,7 +172,8 @@ function deliveriesView({ deliveries, seesTargets }: EventModel): Html {
 }
 
 function membersView({ members }: Event): Html | null {
-  if (members.length === 0) return null
+  // A single one is named as the event's host already.
+  if (members.length < 2) return null
   return html`<section class="section"><h2>${formatCount(members.length, 'host')}</h2><ul class="metrics">${members
     .slice(0, SHOWN_MEMBERS)
     .map(

@@ -1,0 +1,15 @@
+import type { Task } from '../task.ts'
+
+/** An agent that was refused tries again within minutes, for as long as it runs. */
+const QUIET_SECONDS = 3600
+
+/** Ends the events of names that somebody else used, once nobody has tried for an hour. */
+export const endForeignKeys: Task = {
+  name: 'end foreign keys',
+  every: 300,
+  async run({ store: { watch }, clock }) {
+    const now = clock.now()
+    await watch.endForeignKeys(now - QUIET_SECONDS, now)
+    return false
+  },
+}
