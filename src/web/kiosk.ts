@@ -35,5 +35,5 @@ function keepKiosk(url: URL, path: string): string {
 
 /** Who stands at the screen finds the way out, and the sign that it is live. */
 export function kioskCorner(url: URL): Html {
-  return html`<div class="kiosk-corner"><p class="live" data-live-state role="status" hidden><span class="live-dot" aria-hidden="true"></span><span class="live-word">Live</span></p><a href="${withParameters(url, { kiosk: null })}">Leave</a></div>`
+  return html`<header class="kiosk-corner"><p class="live" data-live-state role="status" hidden><span class="live-dot" aria-hidden="true"></span><span class="live-word">Live</span></p><a href="${withParameters(url, { kiosk: null })}">Leave</a></header>`
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { FIRST_HOST, LONG_HOST, ODD_HOST } from '../support/seed.ts'
 import { collectComplaints, launchBrowser, openContext } from './browser.ts'
+import { findFaults } from './faults.ts'
 import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from './website.ts'
 
 let browser: Browser
@@ -18,6 +18,7 @@ beforeAll(async () => {
     oddNames: true,
     settings: true,
   })
+  await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam'])
   empty = await startSeededWebsite({ hosts: 0, minutes: 0 })
 }, 60_000)
 
@@ -29,6 +30,9 @@ afterAll(async () => {
 
 const HOST = `/hosts/${FIRST_HOST}`
 const METRIC = `${HOST}/metrics/perf.processor.percent.used`
+const COMPARED = ['db01:perf.processor.percent.used', 'web01:perf.network.bytes.sent', 'nobody:perf.x']
+  .map((name) => `series=${name}`)
+  .join('&')
 const PAGES: readonly (readonly [string, string, () => SeededWebsite])[] = [
   ['home', '/', () => website],
   ['home without a host', '/', () => empty],
@@ -40,6 +44,17 @@ const PAGES: readonly (readonly [string, string, () => SeededWebsite])[] = [
   ['host with the longest name', `/hosts/${LONG_HOST}`, () => website],
   ['graph', METRIC, () => website],
   ['graph of a day', `${METRIC}?range=24h`, () => website],
+  ['host over a week', `${HOST}?range=7d`, () => website],
+  ['graph with its limit', `${HOST}/metrics/perf.memory.percent.used?range=24h`, () => website],
+  ['comparison', `/compare?${COMPARED}`, () => website],
+  ['comparison of nothing yet', '/compare', () => website],
+  ['choosing what to compare', `/compare?${COMPARED}&host=db&metric=memory`, () => website],
+  ['hosts of a group', '/hosts?group=shop', () => website],
+  ['group without a host', '/hosts?group=none', () => website],
+  ['home for a wall', '/?kiosk=60', () => website],
+  ['host for a wall', `${HOST}?kiosk`, () => website],
+  ['events for a wall', '/events?kiosk', () => website],
+  ['two-factor sign-in', '/settings/two-factor', () => website],
   ['graph of nothing', `${METRIC}?from=1000&to=5000`, () => website],
   ['events', '/events', () => website],
   ['closed events', '/events?status=closed', () => website],
@@ -77,17 +92,6 @@ const PAGES: readonly (readonly [string, string, () => SeededWebsite])[] = [
   ['password', '/password', () => website],
   ['not found', '/hosts/nobody', () => website],
 ]
-
-async function findFaults(page: Page): Promise<string[]> {
-  // Evaluated by the debugger, so the page's content security policy does not stand in its way.
-  await page.evaluate(axe.source)
-  const faults = await page.evaluate<{ id: string; nodes: { html: string; failureSummary: string }[] }[]>(
-    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'], iframes: false }).then(({ violations }) => violations)`,
-  )
-  return faults.flatMap(({ id, nodes }) =>
-    nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`),
-  )
-}
 
 describe.each(['light', 'dark'] as const)('in %s colours', (theme) => {
   // One profile serves all pages of a website: signing in for each would take most of the time.

@@ -44,15 +44,23 @@ const pagesPart = () =>
     ],
     [
       'A host',
-      'Its facts, open events, big figures and graphs of the last hour. Each graph leads to its metric over any time.',
+      'Its facts, groups, open events, big figures and graphs, of the last hour or up to a month. One cursor runs over all of them; dragging zooms. Each graph leads to its metric over any time.',
     ],
     [
       'A graph',
-      'Drag across it to zoom, use the arrow keys and + and −, or type a time. Every sample is kept; where there are more than pixels, the band runs from the least to the greatest.',
+      'Drag across it to zoom, use the arrow keys and + and −, or type a time. Marks along its top are events, dashed lines the limits that these have named. It is saved as CSV or as a picture. Every sample is kept; where there are more than pixels, the band runs from the least to the greatest.',
     ],
     [
       'Compare',
       html`Metrics of several hosts side by side. <a href="/compare">Compare</a> keeps everything in its address, which can be sent to others.`,
+    ],
+    [
+      'Groups',
+      html`Hosts belong to groups by <code>agent.groups</code> in the configuration of their agents, and by hand on their pages. Home, hosts and events show one group when asked to.`,
+    ],
+    [
+      'Wall screens',
+      html`<code>?kiosk</code> behind an address leaves out the frame and makes everything larger, as in <a href="/?kiosk">home for a wall</a>. <code>?kiosk=30</code> goes round home and events every 30 seconds.`,
     ],
     [
       'Events',

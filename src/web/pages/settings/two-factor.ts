@@ -86,7 +86,7 @@ function offView(request: PageRequest, secret: string, problems: Problems): Html
     body: html`<form class="form" method="post" action="${PATH}">${csrfField(request.csrf)}<input type="hidden" name="secret" value="${secret}">${formProblem(problems)}
 <h2>1. Give the secret to the app</h2>
 <p>Any app for such codes will do (they are called TOTP, or authenticator). Let it read this, or <a href="${address}">open it on this device</a>.</p>
-<div class="qr-place">${qrImage(address, 'QR code with the secret')}<div><p class="soft">Or type this key, which changes every half minute to six digits:</p><p class="secret"><code>${secret.match(/.{4}/g)?.join(' ')}</code></p></div></div>
+<div class="qr-place">${qrImage(address, 'QR code with the secret')}<div><p class="soft">Or type this key into the app, for codes by time with six digits:</p><p class="secret"><code>${secret.match(/.{4}/g)?.join(' ')}</code></p></div></div>
 <h2>2. Type the code that it shows</h2>
 ${textField({ name: 'code', label: 'Code', value: '', required: true, maxLength: 10, autocomplete: 'one-time-code', problem: problems.code })}
 <div class="form-end"><button class="primary" type="submit">Switch it on</button></div></form>`,
