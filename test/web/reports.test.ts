@@ -53,6 +53,15 @@ test('hosts are on the page, in a file that no spreadsheet runs, and in JSON', a
   expect((await json('hosts')).rows[0]).toMatchObject({ name: 'db01', domain: '=cmd|calc' })
 })
 
+test('each is narrowed to a group of hosts', async () => {
+  await site.store.hosts.giveGroups('web01', ['web'])
+  expect((await json('hosts?group=web')).rows.map((row) => row.name)).toEqual(['web01'])
+  expect((await json('availability?group=web')).rows.map((row) => row.host)).toEqual(['web01'])
+  expect((await json('capacity?group=web')).rows).toEqual([])
+  expect((await json('events?group=web')).rows).toEqual([])
+  expect(await text('/reports/hosts?group=web')).toContain('aria-current="true">web<')
+})
+
 describe('capacity', () => {
   test('tells how the fullest filesystems grow and between which days they are full', async () => {
     const { rows } = await json('capacity')

@@ -12,12 +12,13 @@ export const availabilityReport: Report = {
   title: 'Availability',
   doc: 'How much of a period each host was up, and its longest outage.',
   hasPeriod: true,
-  async load({ web, url, now }) {
+  async load({ web, url, now, group }) {
     const { from, to } = readPeriod(url, now, web.zone)
     const [hosts, events] = await Promise.all([
       listAll(
         async (offset, limit) =>
-          (await web.store.hosts.list({ upSince: now - web.silence, sort: 'name', offset, limit })).hosts,
+          (await web.store.hosts.list({ ...group, upSince: now - web.silence, sort: 'name', offset, limit }))
+            .hosts,
       ),
       listAll(
         async (offset, limit) =>

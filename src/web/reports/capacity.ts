@@ -26,11 +26,19 @@ export const capacityReport: Report = {
   title: 'Capacity',
   doc: 'The fullest filesystems, how they grow, and between which days each will be full.',
   hasPeriod: false,
-  async load({ web, url, now }) {
+  async load({ web, url, now, group }) {
     const limit = readInteger(url, 'limit', { min: 1, max: 200, default: 50 })
     const hosts = await listAll(
       async (offset, size) =>
-        (await web.store.hosts.list({ upSince: now - web.silence, sort: 'name', offset, limit: size })).hosts,
+        (
+          await web.store.hosts.list({
+            ...group,
+            upSince: now - web.silence,
+            sort: 'name',
+            offset,
+            limit: size,
+          })
+        ).hosts,
     )
     const places = hosts.flatMap(listFilesystems).sort((a, b) => b.used - a.used)
     const rows = []

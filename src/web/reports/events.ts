@@ -9,9 +9,10 @@ export const eventsReport: Report = {
   title: 'Open events',
   doc: 'Everything that is wrong now, the worst first.',
   hasPeriod: false,
-  async load({ web, now }) {
+  async load({ web, now, group }) {
     const events = await listAll(
-      async (offset, limit) => (await web.store.events.list({ status: 'open', offset, limit })).events,
+      async (offset, limit) =>
+        (await web.store.events.list({ ...group, status: 'open', offset, limit })).events,
     )
     events.sort((a, b) => a.severity - b.severity || b.opened - a.opened)
     const rows = events.map((event) => ({

@@ -9,10 +9,11 @@ export const hostsReport: Report = {
   title: 'Hosts',
   doc: 'Every host with its facts and its newest figures.',
   hasPeriod: false,
-  async load({ web, now }) {
+  async load({ web, now, group }) {
     const upSince = now - web.silence
     const hosts = await listAll(
-      async (offset, limit) => (await web.store.hosts.list({ upSince, sort: 'name', offset, limit })).hosts,
+      async (offset, limit) =>
+        (await web.store.hosts.list({ ...group, upSince, sort: 'name', offset, limit })).hosts,
     )
     const number = (value: number | undefined) => value ?? null
     const rows = hosts.map((host) => ({

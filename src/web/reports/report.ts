@@ -26,7 +26,13 @@ export type ReportData = {
   readonly note?: string
 }
 
-export type ReportInput = { readonly web: WebContext; readonly url: URL; readonly now: number }
+export type ReportInput = {
+  readonly web: WebContext
+  readonly url: URL
+  readonly now: number
+  /** Of hosts that are in this group now; of all when it is empty. */
+  readonly group: { readonly group?: string }
+}
 
 export type Report = {
   /** Its place in addresses. */

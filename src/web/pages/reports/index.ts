@@ -1,10 +1,11 @@
 import { csvResponse } from '../../csv.ts'
+import { groupFilter, readGroup } from '../../group-filter.ts'
 import { type Html, html } from '../../html.ts'
 import { layout } from '../../layout.ts'
 import { type Page, type PageRequest, page } from '../../page.ts'
 import { PERIODS, readPeriod, writeDay } from '../../period.ts'
 import { REPORTS } from '../../reports/index.ts'
-import type { Report, ReportData } from '../../reports/report.ts'
+import type { Report, ReportData, ReportInput } from '../../reports/report.ts'
 import { stampLabel, withParameters } from '../../widgets.ts'
 
 const overview = page({ path: '/reports', access: 'viewer' }, ({ session, csrf, url }) =>
@@ -22,18 +23,18 @@ const overview = page({ path: '/reports', access: 'viewer' }, ({ session, csrf, 
 const reportPage = (report: Report): Page =>
   page({ path: `/reports/${report.key}`, access: 'viewer' }, async (request) => {
     const { web, url, now } = request
-    const data = await report.load({ web, url, now })
+    const data = await report.load({ web, url, now, group: chosenGroup(url) })
     if (url.searchParams.get('format') === 'csv') {
       const keys = data.columns.map(({ key }) => key)
       const rows = data.rows.map((row) => keys.map((key) => row[key] ?? null))
       return csvResponse(`${report.key}-${writeDay(now, web.zone)}`, keys, rows)
     }
-    return reportView(request, report, data)
+    return reportView(request, report, data, await web.store.hosts.groups())
   })
 
 const reportJson = (report: Report): Page =>
   page({ path: `/api/v1/reports/${report.key}`, access: 'viewer' }, async ({ web, url, now }) => {
-    const { columns, rows } = await report.load({ web, url, now })
+    const { columns, rows } = await report.load({ web, url, now, group: chosenGroup(url) })
     const keys = columns.map(({ key }) => key)
     return Response.json({
       report: report.key,
@@ -46,6 +47,7 @@ function reportView(
   request: PageRequest,
   report: Report,
   { columns, rows, lead, empty, note }: ReportData,
+  groups: readonly string[],
 ): Html {
   const { session, csrf, url, now, web } = request
   const shown = columns.filter(({ name }) => name !== null)
@@ -56,7 +58,7 @@ function reportView(
     csrf,
     url,
     body: html`<div class="head"><div><p class="crumbs"><a href="/reports">Reports</a></p><h1>${report.title}</h1><p class="lead">${lead}</p></div><div class="actions"><a class="button" href="${withParameters(url, { format: 'csv' })}" download>Download CSV</a></div></div>
-${report.hasPeriod && periodForm(request)}
+${report.hasPeriod && periodForm(request)}${groupFilter(url, groups, readGroup(url))}
 ${
   rows.length === 0
     ? html`<section class="empty"><h2>Nothing to report</h2><p>${empty}</p></section>`
@@ -70,12 +72,17 @@ ${note !== undefined && html`<p class="soft report-note">${note}</p>`}
   })
 }
 
+function chosenGroup(url: URL): ReportInput['group'] {
+  const group = readGroup(url)
+  return group === null ? {} : { group }
+}
+
 function periodForm({ url, now, web }: PageRequest): Html {
   const { from, to, key } = readPeriod(url, now, web.zone)
   return html`<div class="filters"><nav class="wide" aria-label="Period"><ul class="segments">${PERIODS.map(
     (one) =>
-      html`<li><a href="${url.pathname}?period=${one.key}" title="${one.words}"${one.key === key && html` aria-current="true"`}>${one.key}</a></li>`,
-  )}</ul></nav><form class="span-form" method="get" action="${url.pathname}"><label>From <input type="date" name="from" value="${writeDay(from, web.zone)}" required></label><label>to <input type="date" name="to" value="${writeDay(to, web.zone)}" required></label><button type="submit">Show</button></form></div>`
+      html`<li><a href="${withParameters(url, { period: one.key, from: null, to: null })}" title="${one.words}"${one.key === key && html` aria-current="true"`}>${one.key}</a></li>`,
+  )}</ul></nav><form class="span-form" method="get" action="${url.pathname}">${url.searchParams.has('group') && html`<input type="hidden" name="group" value="${url.searchParams.get('group') ?? ''}">`}<label>From <input type="date" name="from" value="${writeDay(from, web.zone)}" required></label><label>to <input type="date" name="to" value="${writeDay(to, web.zone)}" required></label><button type="submit">Show</button></form></div>`
 }
 
 /** The reports as pages, as CSV by `?format=csv`, and as JSON. */
