@@ -1,30 +1,27 @@
 import { describeError } from '../lib/log.ts'
-import {
-  BLOCK_COLUMNS,
-  type BlockRow,
-  listOfSegment,
-  readSegments,
-  unpackSegment,
-  unpackTimes,
-} from './blocks.ts'
-import type { Database } from './database.ts'
+import { type BlockRow, listOfSegment, readSegments, unpackSegment, unpackTimes } from './blocks.ts'
+import { readCounters } from './counters.ts'
+import type { Database, Reader } from './database.ts'
 import { DAY_SECONDS } from './day.ts'
 import { readLayout, unpackFrame } from './frame.ts'
 import { FRAME_TABLES, type FrameTable } from './frames.ts'
 import { type LayoutReader, unpackMetrics } from './layouts.ts'
+import { readSteadily } from './steady-blocks.ts'
 import { yieldThread } from './yield-thread.ts'
 
 /** More would not be read by anybody. */
 const MAX_PROBLEMS = 100
 const FRAMES_AT_ONCE = 2000
 const BLOCKS_AT_ONCE = 50
+const COUNTED_AT_ONCE = 1000
+/** Segments are counted so often at most, until nothing was folded meanwhile. */
+const MAX_COUNTINGS = 10
 
 type Found = (problem: string) => void
 
 /**
  * Reads everything, after the database's own structure, of which `damage` tells: every frame and every segment, and
- * whether what refers to something finds it.
- * What others write meanwhile may be seen half; run it again before believing a problem on a busy server.
+ * whether what refers to something finds it. Others may write meanwhile: what they change is looked at again.
  */
 export async function checkDatabase(
   database: Database,
@@ -36,9 +33,17 @@ export async function checkDatabase(
     if (problems.length < MAX_PROBLEMS) problems.push(problem)
   }
   for (const problem of damage) found(problem)
-  await checkReferences(database, found)
-  for (const table of FRAME_TABLES) await checkFrames(database, table, layouts, found)
-  await checkBlocks(database, found)
+  const parts = [
+    () => checkReferences(database, found),
+    ...FRAME_TABLES.map((table) => () => checkFrames(database, table, layouts, found)),
+    () => checkBlocks(database, found),
+    () => checkSegments(database, found),
+  ]
+  for (const part of parts) {
+    // A damaged file fails somewhere; the other parts may still have something to say.
+    const problem = await tryDecode(part)
+    if (problem) found(`not everything can be read: ${problem}`)
+  }
   return problems
 }
 
@@ -93,25 +98,62 @@ async function checkFrames(database: Database, table: FrameTable, layouts: Layou
 async function checkBlocks(database: Database, found: Found) {
   let day = -1
   let host = -1
-  let segments = 0
   for (;;) {
-    const rows = await database.query<BlockRow & { host: number }>(
-      `SELECT host, ${BLOCK_COLUMNS} FROM block WHERE day > ? OR (day = ? AND host > ?)
-        ORDER BY day, host LIMIT ?`,
+    const rows = await database.query<{ day: number; host: number }>(
+      `SELECT day, host FROM block WHERE day > ? OR (day = ? AND host > ?) ORDER BY day, host LIMIT ?`,
       [day, day, host, BLOCKS_AT_ONCE],
     )
     for (const row of rows) {
       day = row.day
       host = row.host
-      segments += unpackMetrics(row.metrics).length
-      const problem = await tryDecode(() => checkBlock(database, row))
+      const { more: problem } = await readSteadily(database, host, day, day, async ([block]) =>
+        block ? tryDecode(() => checkBlock(database, block)) : null,
+      )
       if (problem) found(`the block of host ${host} on day ${day} can't be read: ${problem}`)
     }
-    if (rows.length < BLOCKS_AT_ONCE) break
+    if (rows.length < BLOCKS_AT_ONCE) return
     await yieldThread()
   }
-  const [row] = await database.query<{ total: number }>('SELECT COUNT(*) AS total FROM segment')
-  if (row && row.total !== segments) found(`there are ${row.total} segments, but the blocks name ${segments}`)
+}
+
+/** That there are as many segments as the blocks name. On a server that folds all the time it is left open. */
+async function checkSegments(database: Database, found: Found) {
+  for (let i = 0; i < MAX_COUNTINGS; i++) {
+    const before = await readChanges(database)
+    const named = await countNamedSegments(database)
+    const [row] = await database.query<{ total: number }>('SELECT COUNT(*) AS total FROM segment')
+    if ((await readChanges(database)) !== before) continue
+    if (row && row.total !== named) found(`there are ${row.total} segments, but the blocks name ${named}`)
+    return
+  }
+}
+
+/** Differs after anything was folded or dropped. */
+async function readChanges(reader: Reader): Promise<string> {
+  const { next_segment: next } = await readCounters(reader)
+  const [row] = await reader.query<{ blocks: number; revisions: number | null }>(
+    'SELECT COUNT(*) AS blocks, SUM(revision) AS revisions FROM block',
+  )
+  return `${next} ${row?.blocks} ${row?.revisions}`
+}
+
+async function countNamedSegments(reader: Reader): Promise<number> {
+  let day = -1
+  let host = -1
+  let named = 0
+  for (;;) {
+    const rows = await reader.query<Pick<BlockRow, 'day' | 'metrics'> & { host: number }>(
+      `SELECT day, host, metrics FROM block WHERE day > ? OR (day = ? AND host > ?) ORDER BY day, host LIMIT ?`,
+      [day, day, host, COUNTED_AT_ONCE],
+    )
+    for (const row of rows) {
+      day = row.day
+      host = row.host
+      named += unpackMetrics(row.metrics).length
+    }
+    if (rows.length < COUNTED_AT_ONCE) return named
+    await yieldThread()
+  }
 }
 
 async function checkBlock(database: Database, block: BlockRow) {

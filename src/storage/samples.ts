@@ -1,11 +1,10 @@
 import type { Series } from '../domain/sample.ts'
 import {
-  BLOCK_COLUMNS,
   type BlockRow,
   findBlockExtent,
   findFoldedDays,
-  findHeldBlock,
   listOfSegment,
+  readSegments,
   unpackSegment,
   unpackTimesOf,
 } from './blocks.ts'
@@ -16,17 +15,14 @@ import { readLayout, unpackColumns } from './frame.ts'
 import { type FrameRow, findLastFrame, findLateExtent, readFrames, readLateFrames } from './frames.ts'
 import { type LayoutReader, unpackMetrics } from './layouts.ts'
 import { createSeriesBuilder, uniteSeries } from './series-builder.ts'
+import { DAYS_AT_ONCE, readSteadily } from './steady-blocks.ts'
 import type { SampleStore } from './store.ts'
 
 const NO_SAMPLES: Series = { times: new Float64Array(), values: new Float64Array() }
 /** Metrics asked for at once. */
 const MAX_RANGES = 200
-/** Days asked for in one statement. */
-const DAYS_AT_ONCE = 64
 
-const PLACES = placeValues(DAYS_AT_ONCE)
-const SELECT_BLOCKS = `SELECT ${BLOCK_COLUMNS} FROM block WHERE host = ? AND day IN (${PLACES})`
-const SELECT_SEGMENTS = `SELECT id, packed FROM segment WHERE id IN (${PLACES})`
+const SELECT_SEGMENTS = `SELECT id, packed FROM segment WHERE id IN (${placeValues(DAYS_AT_ONCE)})`
 
 export function createSampleStore(database: Database, layouts: LayoutReader): SampleStore {
   async function findHost(name: string): Promise<number | null> {
@@ -75,8 +71,9 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
     const last = Math.min(dayOf(to), days?.last ?? -1)
     const unpack = rememberTimes()
     for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day += DAYS_AT_ONCE) {
-      const blocks = await readBlocks(host, day, last)
-      const segments = await readSegmentsOf(blocks, metric)
+      const { blocks, more: segments } = await readSteadily(database, host, day, last, (rows) =>
+        readSegmentsOf(rows, metric),
+      )
       for (const [i, block] of blocks.entries()) {
         const packed = segments[i]
         if (!packed) continue
@@ -85,14 +82,6 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
       }
     }
     return series.take()
-  }
-
-  /** Ascending, of `DAYS_AT_ONCE` days at most. */
-  async function readBlocks(host: number, first: number, last: number): Promise<BlockRow[]> {
-    // Numbers behind the last day repeat it, so that the statement is always the same.
-    const days = Array.from({ length: DAYS_AT_ONCE }, (_, i) => Math.min(first + i, last))
-    const rows = await database.query<BlockRow>(SELECT_BLOCKS, [host, ...days])
-    return rows.sort((a, b) => a.day - b.day)
   }
 
   /** Each block's segment of the metric, or undefined. */
@@ -117,7 +106,9 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
     const last = Math.min(dayOf(to), days?.last ?? -1)
     const unpack = rememberTimes()
     for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day++) {
-      const block = await findHeldBlock(database, host, day)
+      const { more: block } = await readSteadily(database, host, day, day, async ([row]) =>
+        row ? readSegments(database, row) : null,
+      )
       if (!block) continue
       for (const [metric, packed] of block.segments) {
         const builder = builders.get(metric)

@@ -34,6 +34,10 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
       store.ingest.write([aReport(host, { frames: [aFrame(time, values)], heard: time })])
     const read = async (host: string, metric = CPU, from = 0, to = Number.MAX_SAFE_INTEGER) =>
       toPairs(await store.samples.range(host, metric, from, to))
+    async function readAll(host: string, metric: string): Promise<[number, number][]> {
+      const series = (await store.samples.ranges(host, [metric], 0, Number.MAX_SAFE_INTEGER)).get(metric)
+      return series ? toPairs(series) : []
+    }
     async function expectSound() {
       expect(await store.maintenance.check()).toEqual([])
     }
@@ -164,6 +168,39 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         expect((await read('web01', MEMORY)).length).toBe(10)
         expect(await read('web01', 'added')).toEqual([[MIDNIGHT + 120, 1]])
         expect(await store.maintenance.stats()).toMatchObject({ frames: 0, blocks: 1, samples: 22 })
+        await expectSound()
+      })
+
+      test('while it goes on nothing is missing and no value stands at another time', async () => {
+        const valueAt = (time: number) => ((time / 60) * 7919) % 1000
+        const minutes = Array.from({ length: 400 }, (_, i) => MIDNIGHT + ((i * 149) % 400) * 60)
+        for (let round = 0; round < 20; round++) {
+          const times = minutes.slice(round * 20, round * 20 + 20)
+          const frames = times.map((time) =>
+            aFrame(time, { [CPU]: valueAt(time), [MEMORY]: -valueAt(time), [`metric.${round}`]: 1 }),
+          )
+          await store.ingest.write([aReport('web01', { frames })])
+          const expected = minutes
+            .slice(0, round * 20 + 20)
+            .sort((a, b) => a - b)
+            .map((time): [number, number] => [time, valueAt(time)])
+          let isFolding = true
+          const folding = store.maintenance.fold(FOREVER * 10, FOREVER).then(() => {
+            isFolding = false
+          })
+          while (isFolding) {
+            const reading: Promise<[number, number][]>[] = []
+            // A few steps apart, so that one or the other comes between two statements of the folding.
+            for (let i = 0; i < 20; i++) {
+              reading.push(i % 2 ? read('web01') : readAll('web01', MEMORY))
+              for (let step = 0; step < 3; step++) await Promise.resolve()
+            }
+            for (const [i, pairs] of (await Promise.all(reading)).entries())
+              expect(pairs).toEqual(expected.map(([time, value]) => [time, i % 2 ? value : -value]))
+            await new Promise((resolve) => setImmediate(resolve))
+          }
+          await folding
+        }
         await expectSound()
       })
 
