@@ -7,6 +7,10 @@ import { PERIODS, readPeriod, writeDay } from '../../period.ts'
 import { REPORTS } from '../../reports/index.ts'
 import type { Report, ReportData, ReportInput } from '../../reports/report.ts'
 import { stampLabel, withParameters } from '../../widgets.ts'
+import { formatNumber } from '../../words.ts'
+
+/** Rows on a page; the file and the API have all of them. */
+const SHOWN = 1000
 
 const overview = page({ path: '/reports', access: 'viewer' }, ({ session, csrf, url }) =>
   layout({
@@ -62,12 +66,14 @@ ${report.hasPeriod && periodForm(request)}${groupFilter(url, groups, readGroup(u
 ${
   rows.length === 0
     ? html`<section class="empty"><h2>Nothing to report</h2><p>${empty}</p></section>`
-    : html`<div class="scroller"><table class="table report"><thead><tr>${shown.map(({ name, isNumber }) => html`<th scope="col"${isNumber && html` class="number"`}>${name}</th>`)}</tr></thead><tbody>${rows.map(
-        (row) =>
-          html`<tr>${shown.map(({ key, isNumber, show }) => html`<td class="${isNumber ? 'number' : 'anywhere'}">${show ? show(row) : row[key]}</td>`)}</tr>\n`,
-      )}</tbody></table></div>`
+    : html`<div class="scroller"><table class="table report"><thead><tr>${shown.map(({ name, isNumber }) => html`<th scope="col"${isNumber && html` class="number"`}>${name}</th>`)}</tr></thead><tbody>${rows
+        .slice(0, SHOWN)
+        .map(
+          (row) =>
+            html`<tr>${shown.map(({ key, isNumber, show }) => html`<td class="${isNumber ? 'number' : 'anywhere'}">${show ? show(row) : row[key]}</td>`)}</tr>\n`,
+        )}</tbody></table></div>`
 }
-${note !== undefined && html`<p class="soft report-note">${note}</p>`}
+${rows.length > SHOWN && html`<p class="report-note"><b>The first ${formatNumber(SHOWN)} of ${formatNumber(rows.length)} are shown.</b> The file has all of them.</p>`}${note !== undefined && html`<p class="soft report-note">${note}</p>`}
 <p class="soft report-note">Made ${stampLabel(now)} by Monitor ${web.version}${web.serverName !== '' && html` on ${web.serverName}`}.</p>`,
   })
 }
