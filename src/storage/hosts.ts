@@ -3,12 +3,14 @@ import type { Host } from '../domain/host.ts'
 import { deleteBlock, listBlockDays } from './blocks.ts'
 import { addToCounter, readCounters } from './counters.ts'
 import type { Database, Transaction, Value } from './database.ts'
+import { placeValues } from './dialect.ts'
 import { deleteEventsOfHost } from './event-history.ts'
 import { readLayout, unpackFrame } from './frame.ts'
 import { readFrames } from './frames.ts'
 import { closeGates, takeMaintenanceTurn } from './gates.ts'
 import { deleteGroups, giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
 import { createHostNames } from './host-names.ts'
+import { orderByValue, VALUE_SORTS } from './host-order.ts'
 import type { HostStates } from './host-states.ts'
 import { foldCase } from './known-hosts.ts'
 import type { LayoutReader } from './layouts.ts'
@@ -39,7 +41,10 @@ const MAX_LIMIT = 1000
 const MAX_GROUPS_LISTED = 200
 
 /** Each of them is an index of the table: a page of the list reads its own rows and no others. */
-const ORDERS: Record<Exclude<NonNullable<HostQuery['sort']>, 'status'>, readonly string[]> = {
+const ORDERS: Record<
+  Exclude<NonNullable<HostQuery['sort']>, 'status' | keyof typeof VALUE_SORTS>,
+  readonly string[]
+> = {
   name: ['name'],
   ip: ['ip_order', 'name'],
   domain: ['domain', 'name'],
@@ -87,6 +92,23 @@ export function createHostStore(database: Database, states: HostStates, layouts:
     return rows
   }
 
+  async function listByValue(
+    query: HostQuery,
+    metric: string,
+    limit: number,
+    offset: number,
+  ): Promise<HostRow[]> {
+    const page = { isDescending: query.descending === true, limit, offset }
+    const ids = await orderByValue(database, layouts, where(query), metric, page)
+    if (ids.length === 0) return []
+    const rows = await database.query<HostRow & { id: number }>(
+      `SELECT id, ${COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
+      ids,
+    )
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return ids.flatMap((id) => byId.get(id) ?? [])
+  }
+
   return {
     ...createHostNames(database),
 
@@ -104,14 +126,16 @@ export function createHostStore(database: Database, states: HostStates, layouts:
       const sort = query.sort ?? 'name'
       const direction = query.descending ? ' DESC' : ''
       const rows =
-        sort === 'status'
-          ? await listByStatus(query, limit, offset)
-          : await listRows(
-              where(query),
-              ORDERS[sort].map((column) => column + direction).join(', '),
-              limit,
-              offset,
-            )
+        sort === 'processor' || sort === 'memory'
+          ? await listByValue(query, VALUE_SORTS[sort], limit, offset)
+          : sort === 'status'
+            ? await listByStatus(query, limit, offset)
+            : await listRows(
+                where(query),
+                ORDERS[sort].map((column) => column + direction).join(', '),
+                limit,
+                offset,
+              )
       return { total, hosts: await toHosts(rows) }
     },
 

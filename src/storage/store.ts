@@ -54,7 +54,7 @@ export type HostQuery = {
   readonly search?: string
   readonly status?: HostStatus
   readonly group?: string
-  readonly sort?: 'name' | 'status' | 'ip' | 'domain' | 'platform' | 'last_heard'
+  readonly sort?: 'name' | 'status' | 'ip' | 'domain' | 'platform' | 'last_heard' | 'processor' | 'memory'
   readonly descending?: boolean
   readonly offset?: number
   /** At most 1000. */

@@ -3,7 +3,16 @@ import { type Html, html } from './html.ts'
 import { icon } from './icons.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from './widgets.ts'
 
-export const HOST_SORTS = ['status', 'name', 'ip', 'domain', 'platform', 'last_heard'] as const
+export const HOST_SORTS = [
+  'status',
+  'name',
+  'ip',
+  'domain',
+  'platform',
+  'last_heard',
+  'processor',
+  'memory',
+] as const
 export type HostSort = (typeof HOST_SORTS)[number]
 
 export type HostTableOptions = {
@@ -14,7 +23,13 @@ export type HostTableOptions = {
   readonly order?: { readonly url: URL; readonly sort: HostSort; readonly isDescending: boolean }
 }
 
-type Column = { readonly sort: HostSort | null; readonly name: string; readonly className: string }
+type Column = {
+  readonly sort: HostSort
+  readonly name: string
+  readonly className: string
+  /** The greatest first at the first click: that is what people look for. */
+  readonly startsHigh?: boolean
+}
 
 const COLUMNS: readonly Column[] = [
   { sort: 'status', name: 'Status', className: 'col-status' },
@@ -22,8 +37,8 @@ const COLUMNS: readonly Column[] = [
   { sort: 'ip', name: 'Address', className: 'col-ip phone-hidden' },
   { sort: 'domain', name: 'Domain', className: 'col-domain wide-only' },
   { sort: 'platform', name: 'Platform', className: 'col-platform phone-hidden' },
-  { sort: null, name: 'Processor', className: 'col-meter number' },
-  { sort: null, name: 'Memory', className: 'col-meter number' },
+  { sort: 'processor', startsHigh: true, name: 'Processor', className: 'col-meter number' },
+  { sort: 'memory', startsHigh: true, name: 'Memory', className: 'col-meter number' },
   { sort: 'last_heard', name: 'Last reported', className: 'col-time number' },
 ]
 
@@ -35,10 +50,13 @@ export function hostTable({ hosts, now, silence, order }: HostTableOptions): Htm
 </table>`
 }
 
-function columnHead({ sort, name, className }: Column, order: HostTableOptions['order']): Html {
-  if (!order || sort === null) return html`<th scope="col" class="${className}">${name}</th>`
+function columnHead(
+  { sort, name, className, startsHigh = false }: Column,
+  order: HostTableOptions['order'],
+): Html {
+  if (!order) return html`<th scope="col" class="${className}">${name}</th>`
   const isCurrent = order.sort === sort
-  const turnsDown = isCurrent && !order.isDescending
+  const turnsDown = isCurrent ? !order.isDescending : startsHigh
   const href = withParameters(order.url, { sort, order: turnsDown ? 'desc' : null, offset: null })
   const direction = order.isDescending ? 'descending' : 'ascending'
   return html`<th scope="col" class="${className}"${isCurrent && html` aria-sort="${direction}"`}><a href="${href}">${name}${isCurrent && icon(order.isDescending ? 'down' : 'up')}</a></th>`

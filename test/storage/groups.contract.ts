@@ -75,6 +75,24 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
       expect(down.hosts.map((host) => host.name)).toEqual(['web03'])
     })
 
+    test('hosts are ordered by a value of their newest frame, those without one last', async () => {
+      const metric = 'perf.processor.percent.used'
+      const frame = (value: number) => ({ time: MIDNIGHT, metrics: ['other', metric], values: [1, value] })
+      await store.ingest.write([
+        aReport('web01', { facts: null, frames: [frame(20)] }),
+        aReport('web02', { facts: null, frames: [frame(70.5)] }),
+        aReport('a01', { frames: [frame(20)] }),
+      ])
+      const order = async (query: object) =>
+        (await store.hosts.list({ sort: 'processor', upSince: 0, ...query })).hosts.map((host) => host.name)
+      expect(await order({ descending: true })).toEqual(['web02', 'a01', 'web01', 'db01'])
+      expect(await order({})).toEqual(['a01', 'web01', 'web02', 'db01'])
+      expect(await order({ offset: 1, limit: 2 })).toEqual(['web01', 'web02'])
+      expect(await order({ group: 'web', descending: true })).toEqual(['web02', 'web01'])
+      expect(await order({ sort: 'memory' })).toEqual(['a01', 'db01', 'web01', 'web02'])
+      expect(await order({ search: 'nothing' })).toEqual([])
+    })
+
     test('a deleted host is in no group, a renamed one stays in its own', async () => {
       await store.hosts.rename('web02', 'web09')
       expect(await inGroup('web')).toEqual(['web01', 'web09'])

@@ -4,7 +4,7 @@ import { metricUnit } from '../../domain/metric.ts'
 import { notFound, page } from '../page.ts'
 import { readChoice, readPaging, readText } from './query.ts'
 
-const SORTS = ['name', 'status', 'ip', 'domain', 'platform', 'last_heard'] as const
+const SORTS = ['name', 'status', 'ip', 'domain', 'platform', 'last_heard', 'processor', 'memory'] as const
 
 export const apiHosts = page({ path: '/api/v1/hosts', access: 'viewer' }, async ({ url, now, web }) => {
   const search = readText(url, 'search', 200)
