@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-
-const MAX_PASSPHRASE = 1024
+import { MAX_PASSPHRASE } from '../domain/passphrase.ts'
 
 /**
  * A check of what an agent says against every valid passphrase (several while they are being changed; none lets nobody in).

@@ -131,7 +131,8 @@ function collectFromArguments(args: ConfigArguments, { cwd }: Host): Found {
     if (key === undefined || text === undefined)
       found.mistakes.push({
         where: '--set',
-        key: null,
+        // Anything else may be the value, a secret even, whose key was forgotten.
+        key: KEYS.find((known) => known === word) ?? null,
         expected: `expected section.key=value, such as web.port=8080`,
       })
     else take(found, key.trim(), text, { where: '--set', isText: true, base: cwd })

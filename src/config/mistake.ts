@@ -28,6 +28,7 @@ export function describeMistake({ where, key, value, expected, nearest }: Mistak
 }
 
 function showValue(value: unknown): string {
-  const shown = typeof value === 'string' ? quote(value) : (JSON.stringify(value) ?? String(value))
+  const isWritten = typeof value === 'object' && value !== null
+  const shown = typeof value === 'string' ? quote(value) : isWritten ? JSON.stringify(value) : String(value)
   return shown.length > 120 ? `${shown.slice(0, 117)}...` : shown
 }

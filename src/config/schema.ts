@@ -1,5 +1,6 @@
 import { isGroupName } from '../domain/group.ts'
 import { isHostName } from '../domain/host.ts'
+import { MAX_PASSPHRASE } from '../domain/passphrase.ts'
 import { isTimeZone } from '../domain/zone.ts'
 import { findChannel } from '../events/channels/index.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
@@ -150,10 +151,12 @@ export const SECTIONS = {
       passphrase: secret({
         example: 'a long random text',
         doc: 'What agents have to say to be heard. When not given, one is made at random and kept in the file "passphrase" in data_dir.',
+        check: checkPassphrase,
       }),
       passphrasePrevious: secret({
         example: 'a long random text',
         doc: 'Another one that is good too, while agents are moved from it to the new one.',
+        check: checkPassphrase,
       }),
     },
   },
@@ -184,6 +187,7 @@ export const SECTIONS = {
       passphrase: secret({
         example: 'a long random text',
         doc: 'The server\'s passphrase. When not given, the file "passphrase" in data_dir holds it.',
+        check: checkPassphrase,
       }),
       groups: list({
         example: ['web', 'berlin'],
@@ -292,6 +296,10 @@ type SectionValues = { readonly [S in keyof typeof SECTIONS]: ValuesOf<(typeof S
 
 /** Every setting with its value. Durations are seconds, sizes are bytes. */
 export type Config = ValuesOf<typeof TOP> & SectionValues
+
+function checkPassphrase(text: string): string | null {
+  return text.length <= MAX_PASSPHRASE ? null : `at most ${MAX_PASSPHRASE} characters`
+}
 
 function checkUrl(text: string): string | null {
   const isRight = URL.canParse(text) && /^https?:\/\//i.test(text) && !/\s/.test(text)

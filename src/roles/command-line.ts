@@ -65,6 +65,7 @@ const MACHINE = {
   env: process.env,
   cwd: process.cwd(),
   platform: process.platform,
-  readText: (file: string) => readFileSync(file, 'utf8'),
+  // Read leniently, a secret in another encoding would become another secret, and nobody would know why it is wrong.
+  readText: (file: string) => new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)),
   isThere: existsSync,
 }

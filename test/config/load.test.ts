@@ -76,9 +76,10 @@ describe('mistakes', () => {
       { [FILE]: 'port = 3\nweb = 4\n[agent]\ninterval = 60\n[webb]\nport = 4\n' },
       { MONITOR_LOG_FORMAT: 'xml', MONITOR_WEB_PRT: '1' },
     )
-    expect(listMistakes({ set: ['web.port', 'log.levl=x'] }, machine).sort()).toEqual([
+    expect(listMistakes({ set: ['web.port', 'hush', 'log.levl=x'] }, machine).sort()).toEqual([
       '--set: expected section.key=value, such as web.port=8080',
       '--set: log.levl = "x": no such setting; did you mean log.level?',
+      '--set: web.port: expected section.key=value, such as web.port=8080',
       '/work/monitor.toml: agent.interval = 60: expected a duration with its unit (s, m, h or d), such as "60s", at least 1s, at most 1d',
       '/work/monitor.toml: port = 3: no such setting; did you mean web.port?',
       '/work/monitor.toml: web = 4: expected a section, [web]',
@@ -95,6 +96,8 @@ describe('mistakes', () => {
     ['[web]\nport = 1.5', 'web.port = 1.5: expected a whole number from 0 to 65535'],
     ['[web]\nport = "80"', 'web.port = "80": expected a whole number from 0 to 65535'],
     ['[web]\naddress = ""', 'web.address = "": expected a text in quotes, not empty'],
+    ['[agent]\ninterval = nan', 'agent.interval = NaN: expected a duration'],
+    [`[agent]\npassphrase = "${'x'.repeat(1025)}"`, 'agent.passphrase = "********": expected at most 1024'],
     ['[agent]\nqueue_size = "12"', 'agent.queue_size = "12": expected a size with its unit'],
     ['[agent]\nqueue_size = "1KiB"', 'at least 1MiB'],
     ['[agent]\ninterval = "0s"', 'at least 1s'],

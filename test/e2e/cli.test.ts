@@ -87,6 +87,18 @@ describe('config', () => {
     }
     rmSync(file)
   })
+  test('a secret in another encoding than UTF-8 is a mistake, not another secret', async () => {
+    writeFileSync(join(cwd, 'secret'), Buffer.from('p\xe4sswort', 'latin1'))
+    const file = await run('config check --set collect.passphrase_file=secret')
+    expect(file.stderr).toContain('collect.passphrase_file = "secret": expected a file that can be read')
+    expect(file.code).toBe(78)
+    writeFileSync(join(cwd, 'latin.toml'), Buffer.from('[collect]\npassphrase = "p\xe4sswort"\n', 'latin1'))
+    const config = await run('config check --config latin.toml')
+    expect(config.stderr).toMatch(/latin\.toml: can't be read: .*utf-8/)
+    expect(config.stderr).not.toContain('sswort')
+    expect(config.code).toBe(78)
+  })
+
   test('check is content with the example', async () => {
     const example = join(import.meta.dir, '../../config.example.toml')
     const { code, stdout } = await run(`config check --config ${example}`)

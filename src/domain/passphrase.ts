@@ -1,0 +1,2 @@
+/** Longest passphrase between agents and server, in characters: what is longer is refused unread. */
+export const MAX_PASSPHRASE = 1024
