@@ -3,6 +3,7 @@ import { type Agent, type AgentOptions, sampleOnce } from '../../src/agent/agent
 import { Queue } from '../../src/agent/queue.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openProcFs } from '../../src/platform/proc.ts'
+import { expectFailure } from '../support/failure.ts'
 import { type Bench, FACTS, missingFrom, openBench, until } from './support/bench.ts'
 import { type HeardBatch, startWireServer, store, type WireServer } from './support/wire-server.ts'
 
@@ -181,7 +182,7 @@ describe('an agent with its server', () => {
 
   test('refuses to start under a name that is none', async () => {
     const server = newServer()
-    expect(start(server, { name: 'not a name' })).rejects.toThrow('agent.name')
+    await expectFailure(start(server, { name: 'not a name' }), 'agent.name')
   })
 })
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { encodeBatch } from '../../src/protocol/encode.ts'
 import type { HostReport } from '../../src/storage/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
+import { expectFailure } from '../support/failure.ts'
 import { aPacket, Client, MemoryStore, NOW, PASSPHRASE, type Rig, startRig, waitFor } from './harness.ts'
 
 const MIB = 1024 * 1024
@@ -199,7 +200,7 @@ describe('storage', () => {
     expect(await ours.all()).toBe('{"id":1,"stored":true}\n')
     expect(await legacy.all()).toBe('Received')
     await stopped
-    expect(Client.connect(rig.port)).rejects.toThrow()
+    await expectFailure(Client.connect(rig.port))
   })
 })
 

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import type { Certificate } from '../../src/lib/certificate.ts'
 import { encodeBatch } from '../../src/protocol/encode.ts'
 import type { Batch } from '../../src/protocol/message.ts'
+import { expectFailure } from '../support/failure.ts'
 import { callBySClient, makeOwn, readShown } from '../support/tls.ts'
 import { aPacket, Client, NOW, PASSPHRASE, type Rig, startRig, waitFor } from './harness.ts'
 
@@ -142,7 +143,8 @@ describe('the plain port', () => {
     const plain = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
     const free = plain.port
     plain.stop(true)
-    await expect(startRig({ port: free, tls: { ...first, port } })).rejects.toThrow(
+    await expectFailure(
+      startRig({ port: free, tls: { ...first, port } }),
       `can't listen on 127.0.0.1:${port} for agents over TLS`,
     )
     Bun.listen({ hostname: '127.0.0.1', port: free, socket: { data() {} } }).stop(true)

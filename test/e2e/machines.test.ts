@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventReport } from '../../src/domain/event.ts'
+import { expectFailure } from '../support/failure.ts'
 import { connectAgent, type FakeAgent } from '../support/fake-agent.ts'
 import { type HttpReceiver, startHttpReceiver } from '../support/http-receiver.ts'
 import { HAS_MARIADB, type Mariadb, startMariadb } from '../support/mariadb.ts'
@@ -177,7 +178,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
 
       maria.kill('SIGKILL')
       await maria.ended()
-      await expect(agent.say('alpha', [report('a1')])).rejects.toThrow(/"retry":true/)
+      await expectFailure(agent.say('alpha', [report('a1')]), /"retry":true/)
       const page = await get(web, '/hosts', cookie)
       expect(page.status).toBe(503)
       expect(page.headers.get('retry-after')).toBe('10')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openProcFs, type StatFs } from '../../src/platform/proc.ts'
 import { fakeClock } from '../support/clock.ts'
+import { expectFailure } from '../support/failure.ts'
 import { space } from './fake-proc.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'monitor-proc-'))
@@ -39,8 +40,8 @@ test('asks the real system for space, by either way', async () => {
     expect(found?.blocks).toBeGreaterThan(0)
     expect(found?.blocksFree).toBeLessThanOrEqual(found?.blocks ?? 0)
   }
-  await expect(openProcFs(root).statfs('/none')).rejects.toThrow('ENOENT')
-  await expect(openProcFs(root).statfs('/none', { quick: true })).rejects.toThrow('ENOENT')
+  await expectFailure(openProcFs(root).statfs('/none'), 'ENOENT')
+  await expectFailure(openProcFs(root).statfs('/none', { quick: true }), 'ENOENT')
 })
 
 /** A system whose calls come back when the test says so. */

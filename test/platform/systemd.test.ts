@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { ServiceSpec } from '../../src/platform/service-manager.ts'
 import { openSystemd, parseShow } from '../../src/platform/systemd.ts'
 import { writeUnit } from '../../src/platform/systemd-unit.ts'
+import { expectFailure } from '../support/failure.ts'
 import { makeTempDir } from '../support/spawn.ts'
 
 const AGENT: ServiceSpec = {
@@ -135,18 +136,18 @@ describe('the manager', () => {
     const { manager, calls } = open({ isBooted: false })
     await manager.install(AGENT)
     expect(calls).toEqual(['enable monitor-agent.service'])
-    await expect(manager.start('monitor-agent')).rejects.toThrow('systemd does not run this machine')
+    await expectFailure(manager.start('monitor-agent'), 'systemd does not run this machine')
     expect(await manager.status('monitor-agent')).toMatchObject({ state: 'stopped', starts: true })
   })
 
   test('says what systemd said when that refuses', async () => {
     const { manager } = open({ code: 1, answer: 'Failed to enable unit\n' })
-    await expect(manager.install(AGENT)).rejects.toThrow('ended with 1: Failed to enable unit')
+    await expectFailure(manager.install(AGENT), 'ended with 1: Failed to enable unit')
   })
 
   test('a service that is not there can not be started', async () => {
     const { manager } = open()
-    await expect(manager.start('monitor-agent')).rejects.toThrow('monitor-agent is not installed')
+    await expectFailure(manager.start('monitor-agent'), 'monitor-agent is not installed')
     expect(await manager.status('monitor-agent')).toMatchObject({ state: 'not installed' })
   })
 })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findServers } from '../../src/roles/servers.ts'
+import { expectFailure } from '../support/failure.ts'
 import { makeTempDir } from '../support/spawn.ts'
 
 const PRINT = 'ab'.repeat(32)
@@ -40,7 +41,7 @@ describe('the servers of an agent', () => {
     expect(await find(['a'], [PRINT], caFile)).toEqual([{ host: 'a', port: 8889, tls: PINNED }]))
   test('are not looked for with a file of CAs that is none', async () => {
     writeFileSync(join(folder, 'empty.pem'), 'nothing')
-    await expect(find(['a'], [], join(folder, 'empty.pem'))).rejects.toThrow('agent.ca_file')
-    await expect(find(['a'], [], join(folder, 'missing.pem'))).rejects.toThrow('agent.ca_file')
+    await expectFailure(find(['a'], [], join(folder, 'empty.pem')), 'agent.ca_file')
+    await expectFailure(find(['a'], [], join(folder, 'missing.pem')), 'agent.ca_file')
   })
 })

@@ -18,6 +18,7 @@ import { needDataDir } from '../../src/roles/service-data-dir.ts'
 import { type Files, WINDOWS_FILES } from '../../src/roles/service-files.ts'
 import { describePlaces, listSiblings, type ServiceRole } from '../../src/roles/service-places.ts'
 import { aMachine } from '../config/machine.ts'
+import { expectFailure } from '../support/failure.ts'
 import { makeTempDir } from '../support/spawn.ts'
 
 const NOTHING = { server: null, fingerprint: null, passphraseFile: null }
@@ -191,7 +192,7 @@ describe('the commands', () => {
   test('a configuration that does not say where to keep things is refused, and nothing is registered', async () => {
     const { context, places, registered } = aServiceMachine('server')
     await Bun.write(places.configFile, '[web]\nport = 8081\n')
-    await expect(installService(context, install)).rejects.toThrow('data_dir: expected the folder')
+    await expectFailure(installService(context, install), 'data_dir: expected the folder')
     expect(registered.size).toBe(0)
     await Bun.write(places.configFile, `data_dir = ${JSON.stringify(places.dataDir)}\n`)
     expect(await installService(context, install)).toBe(0)
@@ -210,7 +211,7 @@ describe('the commands', () => {
     const { context, said, registered } = aServiceMachine()
     expect(await installService(context, install)).toBe(0)
     expect(said.join('\n')).toContain('agent.server: expected at least one')
-    await expect(driveService(context, 'start')).rejects.toThrow(ConfigError)
+    await expectFailure(driveService(context, 'start'), ConfigError)
     expect(registered.get('monitor-agent')?.runs).toBe(false)
   })
 
@@ -233,14 +234,15 @@ describe('the commands', () => {
     const { context, places } = aServiceMachine()
     const file = join(folder, 'empty')
     await Bun.write(file, '\n')
-    await expect(installService(context, { ...install, passphraseFile: file })).rejects.toThrow(CommandError)
+    await expectFailure(installService(context, { ...install, passphraseFile: file }), CommandError)
     expect(await Bun.file(places.configFile).exists()).toBe(false)
   })
 
   test('a program in a home folder can not be a service on Linux', async () => {
     const { context } = aServiceMachine()
     const onLinux = { ...context, files: { ...context.files, platform: 'linux' } }
-    await expect(installService(onLinux, { ...install, program: '/home/me/monitor' })).rejects.toThrow(
+    await expectFailure(
+      installService(onLinux, { ...install, program: '/home/me/monitor' }),
       '/usr/local/bin',
     )
   })

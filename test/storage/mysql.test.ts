@@ -11,6 +11,7 @@ import { migrateMysql, readVersion, writeSchema } from '../../src/storage/mysql-
 import { openStore } from '../../src/storage/open.ts'
 import { connectServer, type DatabaseServer, openDatabase } from '../../src/storage/open-database.ts'
 import type { Store } from '../../src/storage/store.ts'
+import { expectFailure } from '../support/failure.ts'
 import { HAS_MARIADB, type Mariadb, PASSWORD, startMariadb, USER } from '../support/mariadb.ts'
 import { makeTempDir } from '../support/spawn.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
@@ -121,7 +122,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
 
     test('too long for their column are refused, not cut, whatever the server is set to', async () => {
       const store = await open(await maria.createDatabase())
-      await expect(store.users.add('x'.repeat(300), 'viewer', 'hash', 1)).rejects.toThrow('Data truncated')
+      await expectFailure(store.users.add('x'.repeat(300), 'viewer', 'hash', 1), 'Data truncated')
       expect(await store.users.list()).toEqual([])
       await store.close()
     })
@@ -376,7 +377,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
         await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT, { m: 1 })] })])
         maria.kill('SIGSTOP')
         const began = performance.now()
-        await expect(store.maintenance.ping()).rejects.toThrow()
+        await expectFailure(store.maintenance.ping())
         expect(performance.now() - began).toBeLessThan(15_000)
         maria.kill('SIGCONT')
         await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT + 60, { m: 2 })] })])
@@ -388,8 +389,8 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
 
     test('refuses the password or knows no such database is named, and not asked again', async () => {
       const url = await maria.createDatabase()
-      await expect(open(url, { password: 'wrong' })).rejects.toThrow('Access denied')
-      await expect(open(maria.urlOf('nowhere'))).rejects.toThrow(/Access denied|Unknown database/)
+      await expectFailure(open(url, { password: 'wrong' }), 'Access denied')
+      await expectFailure(open(maria.urlOf('nowhere')), /Access denied|Unknown database/)
       const store = await open(url.replace(encodeURIComponent(PASSWORD), ''), { password: PASSWORD })
       await store.close()
     })
@@ -404,9 +405,9 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
       )
       await (await open(url, { tls })).close()
       const stranger = makeAuthority(dataDir, 'stranger')
-      await expect(open(url, { tls: { ...tls, authorities: stranger.pem } })).rejects.toThrow(/certificate/)
+      await expectFailure(open(url, { tls: { ...tls, authorities: stranger.pem } }), /certificate/)
       const secure = url.replace(`${USER}:${encodeURIComponent(PASSWORD)}`, 'secure:pw')
-      await expect(open(secure, { tls })).rejects.toThrow('Access denied')
+      await expectFailure(open(secure, { tls }), 'Access denied')
       const own = authority.issue('client', 'DNS:client')
       await (await open(secure, { tls: { ...tls, certificate: own.certificate, key: own.key } })).close()
     })
@@ -429,7 +430,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
               }),
           } as typeof database
           const options = { clock: systemClock, log: quiet }
-          await expect(migrateMysql(dying, options)).rejects.toThrow()
+          await expectFailure(migrateMysql(dying, options))
           await migrateMysql(database, options)
           expect(await readVersion(database)).toBe(SCHEMA_VERSION)
           await database.close()
@@ -478,7 +479,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
         `CREATE USER clerk@'%' IDENTIFIED BY 'pw'; GRANT SELECT, INSERT, UPDATE, DELETE ON handmade.* TO clerk@'%'`,
       )
       const rows = url.replace(`${USER}:${encodeURIComponent(PASSWORD)}`, 'clerk:pw')
-      await expect(open(rows)).rejects.toThrow('monitor db schema')
+      await expectFailure(open(rows), 'monitor db schema')
       const database = await connect(rows)
       const statements = writeSchema(database.dialect, 0, MIDNIGHT)
       await database.close()
@@ -494,7 +495,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
   test('backup says what does it here; figures and check work', async () => {
     const store = await open(await maria.createDatabase())
     await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT, { m: 1, n: 2 })] })])
-    await expect(store.maintenance.backup(join(dataDir, 'x'))).rejects.toThrow('mariadb-dump')
+    await expectFailure(store.maintenance.backup(join(dataDir, 'x')), 'mariadb-dump')
     const stats = await store.maintenance.stats()
     expect(stats).toMatchObject({ hosts: 1, metrics: 2, samples: 2, frames: 1, blocks: 0 })
     expect(stats.bytes).toBeGreaterThan(100_000)

@@ -9,6 +9,7 @@ import { migrate, readSchemaVersion, SCHEMA_VERSION } from '../../src/storage/mi
 import { openStore } from '../../src/storage/open.ts'
 import { openSqlite } from '../../src/storage/sqlite.ts'
 import { fakeClock } from '../support/clock.ts'
+import { expectFailure } from '../support/failure.ts'
 import { makeTempDir } from '../support/spawn.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'
 
@@ -45,9 +46,9 @@ describe('a database url', () => {
       'mysql://root@localhost',
       'mysql://root@a:x/monitor',
     ])
-      await expect(open(url)).rejects.toThrow('mysql://USER:PASSWORD@HOST:3306/DATABASE is expected')
+      await expectFailure(open(url), 'mysql://USER:PASSWORD@HOST:3306/DATABASE is expected')
     for (const url of ['', 'sqlite:', 'sqlite::memory:', 'monitor.db', 'postgres://x'])
-      await expect(open(url)).rejects.toThrow('sqlite: and a path is expected')
+      await expectFailure(open(url), 'sqlite: and a path is expected')
   })
 })
 
@@ -72,7 +73,7 @@ describe('the schema', () => {
     const connection = new Connection(join(dataDir, 'monitor.db'))
     connection.run('INSERT INTO migration (number, applied) VALUES (999, 1)')
     connection.close()
-    await expect(open('sqlite:monitor.db')).rejects.toThrow('start the newer program')
+    await expectFailure(open('sqlite:monitor.db'), 'start the newer program')
   })
 
   test('that fails half way changes nothing', async () => {
@@ -80,7 +81,7 @@ describe('the schema', () => {
     const connection = new Connection(file, { create: true })
     connection.run('CREATE TABLE token (unlike INTEGER)')
     connection.close()
-    await expect(open('sqlite:monitor.db')).rejects.toThrow('nothing was changed')
+    await expectFailure(open('sqlite:monitor.db'), 'nothing was changed')
     const after = new Connection(file)
     expect(after.prepare('SELECT name FROM sqlite_master ORDER BY name').values()).toEqual([['token']])
     after.close()

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { restoreBackup } from '../../src/storage/restore.ts'
+import { expectFailure } from '../support/failure.ts'
 import { makeTempDir } from '../support/spawn.ts'
 import { toPairs } from './reports.ts'
 import { createWriters } from './writers.ts'
@@ -91,12 +92,12 @@ test(
     const store = await open()
     const backup = join(dataDir, 'backup.db')
     await store.maintenance.backup(backup)
-    await expect(store.maintenance.backup(backup)).rejects.toThrow('exists already')
+    await expectFailure(store.maintenance.backup(backup), 'exists already')
     expect(statSync(backup).mode & 0o777).toBe(0o600)
     await store.close()
 
     const restore = () => restoreBackup('sqlite:monitor.db', backup, { dataDir, clock: systemClock })
-    await expect(restore()).rejects.toThrow('in use')
+    await expectFailure(restore(), 'in use')
     await writer.said(130)
     writer.kill('SIGKILL')
     await writer.end()
@@ -136,9 +137,7 @@ test('a damaged backup, or a file that is none, is refused and changes nothing',
     [join(dataDir, 'none.db'), /no backup/],
     [import.meta.path, /not a database/],
   ] as const)
-    await expect(restoreBackup('sqlite:monitor.db', file, { dataDir, clock: systemClock })).rejects.toThrow(
-      message,
-    )
+    await expectFailure(restoreBackup('sqlite:monitor.db', file, { dataDir, clock: systemClock }), message)
   expect(
     Buffer.compare(
       Buffer.from(before),

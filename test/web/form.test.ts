@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { MAX_FORM_BYTES, readForm, readLocalPath } from '../../src/web/form.ts'
+import { findFailure } from '../support/failure.ts'
 
 describe('the path to go to after signing in', () => {
   test.each([
@@ -85,18 +86,20 @@ describe('a form', () => {
   })
 
   test('of another kind is refused', async () => {
-    await expect(post('{"a":1}', 'application/json')).rejects.toMatchObject({ status: 415 })
-    await expect(post('a=1', 'text/plain')).rejects.toMatchObject({ status: 415 })
+    expect(await findFailure(post('{"a":1}', 'application/json'))).toMatchObject({ error: { status: 415 } })
+    expect(await findFailure(post('a=1', 'text/plain'))).toMatchObject({ error: { status: 415 } })
   })
 
   test('that is too large is refused, with or without a length given', async () => {
-    await expect(post(`a=${'x'.repeat(MAX_FORM_BYTES)}`)).rejects.toMatchObject({ status: 413 })
+    expect(await findFailure(post(`a=${'x'.repeat(MAX_FORM_BYTES)}`))).toMatchObject({
+      error: { status: 413 },
+    })
     const pieces = new ReadableStream({
       start(controller) {
         controller.enqueue(new Uint8Array(MAX_FORM_BYTES + 1).fill(97))
         controller.close()
       },
     })
-    await expect(post(pieces)).rejects.toMatchObject({ status: 413 })
+    expect(await findFailure(post(pieces))).toMatchObject({ error: { status: 413 } })
   })
 })

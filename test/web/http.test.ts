@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Store } from '../../src/storage/store.ts'
 import { listAssets } from '../../src/web/assets.ts'
+import { expectFailure } from '../support/failure.ts'
 import { startTestSite, type TestSite } from './site.ts'
 
 /** What goes wrong in the database just now. */
@@ -270,9 +271,7 @@ test('stopping lets a request under way finish, but does not wait for one that h
 })
 
 test('a port that is taken is named', async () => {
-  await expect(startTestSite(undefined, { port: site.port })).rejects.toThrow(
-    `can't listen on 127.0.0.1:${site.port}`,
-  )
+  await expectFailure(startTestSite(undefined, { port: site.port }), `can't listen on 127.0.0.1:${site.port}`)
 })
 
 test('over TLS the cookie is for TLS only', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { matchName, parseState, process } from '../../../src/agent/probes/process.ts'
 import { openProcFs } from '../../../src/platform/proc.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
+import { expectFailure } from '../../support/failure.ts'
 import { measure } from './measure.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'monitor-process-'))
@@ -67,9 +68,10 @@ test('reads nothing when no name is configured', async () => {
 })
 
 test('says that processes are hidden rather than that they are gone', async () => {
-  await expect(
+  await expectFailure(
     measure(process, [fakeProc({ files: { '/proc/77/comm': 'mine\n' } })], { context }),
-  ).rejects.toThrow('hidepid')
+    'hidepid',
+  )
 })
 
 test('sees a real process come and go', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { isServiceName, service } from '../../../src/agent/probes/service.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
+import { expectFailure } from '../../support/failure.ts'
 import { measure } from './measure.ts'
 
 const services = ['nginx', 'ssh.service', 'getty@tty1', 'systemd-fsck@dev-disk\\x2dby', 'gone', 'x.timer']
@@ -70,7 +71,8 @@ test.each(['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified']
 )
 
 test('without systemd nothing is known', async () => {
-  await expect(measure(service, [fakeProc({})], { context: { services } })).rejects.toThrow(
+  await expectFailure(
+    measure(service, [fakeProc({})], { context: { services } }),
     'systemd does not run here',
   )
 })

@@ -20,6 +20,7 @@ import {
   writeCommandLine,
 } from '../../../src/platform/win32/service-manager.ts'
 import { fakeClock } from '../../support/clock.ts'
+import { expectFailure } from '../../support/failure.ts'
 
 const roots: string[] = []
 afterEach(() => {
@@ -210,12 +211,14 @@ describe('the Windows service manager', () => {
     const folder = mkdtempSync(join(tmpdir(), 'monitor-service-'))
     const ended = fakeManager({ starts: [STARTING, STOPPED] })
     await ended.manager.install(spec({ dataDir: folder }))
-    await expect(ended.settle(ended.manager.start('monitor-agent'))).rejects.toThrow(
+    await expectFailure(
+      ended.settle(ended.manager.start('monitor-agent')),
       'monitor-agent ended at its start: last result: Windows error 0',
     )
     const hanging = fakeManager({ starts: [STARTING] })
     await hanging.manager.install(spec({ dataDir: folder }))
-    await expect(hanging.settle(hanging.manager.start('monitor-agent'))).rejects.toThrow(
+    await expectFailure(
+      hanging.settle(hanging.manager.start('monitor-agent')),
       'monitor-agent is still starting after 60 s',
     )
     rmSync(folder, { recursive: true })
@@ -223,8 +226,8 @@ describe('the Windows service manager', () => {
 
   test('says who may, and what is not there', async () => {
     const { manager } = fakeManager({ isAdministrator: false })
-    await expect(manager.install(spec())).rejects.toThrow('Run as administrator')
-    await expect(manager.start('monitor-agent')).rejects.toThrow('monitor-agent is not installed')
+    await expectFailure(manager.install(spec()), 'Run as administrator')
+    await expectFailure(manager.start('monitor-agent'), 'monitor-agent is not installed')
   })
 })
 
