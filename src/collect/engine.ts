@@ -51,6 +51,8 @@ export type CollectEngine = {
   readonly port: number | null
   readonly tlsPort: number | null
   counters(): CollectCounters
+  /** True while what agents send can't be stored; false again when it can, or when nobody has tried for two minutes. */
+  isStorageAway(): boolean
   /** Gives new connections another certificate; those there are go on. Throws when it is no good: the old one stays then. */
   renewTls(tls: TlsFiles): void
   /** Accepts nothing more, stores and answers what is complete (3 s at most), then closes everything. */
@@ -223,6 +225,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
       bytes,
       refused: refusals.counts(),
     }),
+    isStorageAway: () => ingest.isStorageAway,
     renewTls: (tls) => secure?.renew(tls),
     stop,
   }

@@ -46,6 +46,8 @@ export type IngestOptions = {
 const MAX_FAILURES = 16
 /** So does nothing but failure for this long. */
 const MAX_FAILING_MS = 3000
+/** Nobody may have sent anything since a failure so long ago: it says nothing about now. */
+const AWAY_MS = 120_000
 
 /**
  * Group commit: what arrives while one commit runs shares the next, and is answered after it. A commit that fails is
@@ -61,6 +63,7 @@ export class Ingest {
   #isAway = false
   #failures = 0
   #failingSince = 0
+  #failedAt = 0
 
   constructor(options: IngestOptions) {
     this.#options = options
@@ -69,6 +72,11 @@ export class Ingest {
   /** While true nothing should be submitted but what is already half read. */
   get isSaturated(): boolean {
     return this.#isSaturated
+  }
+
+  /** True while what is sent can't be stored, as far as is known. */
+  get isStorageAway(): boolean {
+    return this.#isAway && this.#options.clock.monotonicMs() - this.#failedAt < AWAY_MS
   }
 
   get isIdle(): boolean {
@@ -159,7 +167,8 @@ export class Ingest {
   }
 
   #noteFailure(error: unknown): void {
-    if (this.#failures++ === 0) this.#failingSince = this.#options.clock.monotonicMs()
+    this.#failedAt = this.#options.clock.monotonicMs()
+    if (this.#failures++ === 0) this.#failingSince = this.#failedAt
     this.#isAway = true
     this.#options.refusals.note('storage', 'storage', describeError(error))
   }

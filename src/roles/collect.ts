@@ -1,4 +1,4 @@
-import { startCollectEngine } from '../collect/engine.ts'
+import { type CollectEngine, startCollectEngine } from '../collect/engine.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { ConfigError } from '../config/mistake.ts'
 import type { Config } from '../config/schema.ts'
@@ -15,6 +15,8 @@ export type CollectPorts = {
   readonly tls: number | null
   readonly fingerprint: string | null
 }
+
+export type RunningCollect = CollectPorts & Pick<CollectEngine, 'isStorageAway'>
 
 /** `monitor collect`: the collect engine alone. */
 export function runCollect({ config }: LoadedConfig, print: (text: string) => void): Promise<never> {
@@ -46,7 +48,7 @@ export async function startCollect(
   store: Store,
   context: RoleContext,
   print: (text: string) => void,
-): Promise<CollectPorts> {
+): Promise<RunningCollect> {
   const { clock, log } = context
   const { address, port, tlsPort, plainFrom, passphrasePrevious } = config.collect
   if (port === 'off' && tlsPort === 'off')
@@ -76,7 +78,8 @@ export async function startCollect(
       log.info('read the certificate again', { role: 'collect_tls', fingerprint: renewed.fingerprint })
     })
   }
-  return { plain: engine.port, tls: engine.tlsPort, fingerprint: certificate?.fingerprint ?? null }
+  const { port: plain, tlsPort: tls, isStorageAway } = engine
+  return { plain, tls, fingerprint: certificate?.fingerprint ?? null, isStorageAway }
 }
 
 const portOrNull = (port: number | 'off') => (port === 'off' ? null : port)

@@ -26,10 +26,11 @@ export function runServer({ config }: LoadedConfig, options: ServerOptions): Pro
     context.own('store', () => store.close())
     await welcome(config, store, context, options.print)
     if (options.events) await startEvents(config, store, context)
-    const ports = options.collect
-      ? await startCollect(config, store, context, options.print)
-      : describePorts(config)
-    const url = await startWeb(config, store, ports, context, options.print)
+    const collect = options.collect ? await startCollect(config, store, context, options.print) : null
+    const ports = collect ?? describePorts(config)
+    // A disk that is full may still take what a look at the database writes.
+    const findTrouble = () => (collect?.isStorageAway() ? 'what agents send can not be stored' : null)
+    const url = await startWeb(config, store, ports, findTrouble, context, options.print)
     if (options.agent) {
       const server = findOwnCollect(config, ports)
       await startLocalAgent(config, server, choosePassphrase(config), context)

@@ -15,6 +15,7 @@ export async function startWeb(
   config: Config,
   store: Store,
   agents: CollectPorts,
+  findTrouble: () => string | null,
   context: RoleContext,
   print: (text: string) => void,
 ): Promise<string> {
@@ -36,6 +37,7 @@ export async function startWeb(
     store,
     clock,
     log,
+    findTrouble,
     onPasswordChanged: (user) => forgetInitialPassword(config.dataDir, user),
     agentDoor:
       agents.tls === null || agents.fingerprint === null

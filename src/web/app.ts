@@ -32,6 +32,8 @@ export type WebsiteOptions = {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
+  /** What is wrong with the server besides its database, for the health check; null when nothing is. */
+  readonly findTrouble?: () => string | null
   /** Called after a user changed a password on the website. */
   readonly onPasswordChanged?: (user: string) => void | Promise<void>
   /** Serves HTTPS at a port of its own (0 takes a free one), with cookies for HTTPS only; `port` sends everybody there. */
@@ -212,7 +214,12 @@ function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: Websi
     live: createLive({ hosts: store.hosts, clock, log }),
     about: { ...NOTHING_TOLD_OF_SITE, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
-    checkHealth: createHealthCheck({ maintenance: store.maintenance, clock, log }),
+    checkHealth: createHealthCheck({
+      maintenance: store.maintenance,
+      findTrouble: rest.findTrouble ?? (() => null),
+      clock,
+      log,
+    }),
     onPasswordChanged: rest.onPasswordChanged ?? (() => {}),
   }
 }

@@ -7,6 +7,8 @@ export type CheckHealth = () => Promise<string | null>
 
 export type HealthOptions = {
   readonly maintenance: Pick<MaintenanceStore, 'ping'>
+  /** What else is wrong, in words that may be shown to anybody; null when nothing is. */
+  readonly findTrouble: () => string | null
   readonly clock: Clock
   readonly log: Log
 }
@@ -15,7 +17,7 @@ const TIMEOUT_MS = 2000
 /** Anybody may ask, so the database is asked this often at most. */
 const KEEP_MS = 1000
 
-export function createHealthCheck({ maintenance, clock, log }: HealthOptions): CheckHealth {
+export function createHealthCheck({ maintenance, findTrouble, clock, log }: HealthOptions): CheckHealth {
   let asked = Number.NEGATIVE_INFINITY
   let answer: Promise<string | null> = Promise.resolve(null)
   let failing = false
@@ -36,11 +38,11 @@ export function createHealthCheck({ maintenance, clock, log }: HealthOptions): C
     return promise.finally(() => timer.cancel())
   }
 
-  return function checkHealth() {
+  return async function checkHealth() {
     if (clock.monotonicMs() - asked >= KEEP_MS) {
       asked = clock.monotonicMs()
       answer = ping().then(note)
     }
-    return answer
+    return (await answer) ?? findTrouble()
   }
 }

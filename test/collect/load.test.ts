@@ -145,9 +145,11 @@ describe('storage', () => {
     legacy.write(JSON.stringify(aPacket()))
     expect(await ours.lines(1)).toEqual([{ id: 1, error: 'storage is away', retry: true }])
     expect(await legacy.all()).toBe('')
+    expect(rig.engine.isStorageAway()).toBe(true)
     rig.store.isAway = false
     ours.write(batch(1))
     expect((await ours.lines(2))[1]).toEqual({ id: 1, stored: true })
+    expect(rig.engine.isStorageAway()).toBe(false)
     const again = await Client.connect(rig.port)
     again.write(JSON.stringify(aPacket()))
     expect(await again.all()).toBe('Received')

@@ -8,18 +8,28 @@ function build(ping: () => Promise<void>) {
   const lines: string[] = []
   const write = (message: string) => void lines.push(message)
   const log: Log = { debug: write, info: write, warn: write, error: write }
-  const state = { pings: 0 }
+  const state: { pings: number; trouble: string | null } = { pings: 0, trouble: null }
   const count = () => {
     state.pings++
     return ping()
   }
-  return { clock, lines, state, check: createHealthCheck({ maintenance: { ping: count }, clock, log }) }
+  const findTrouble = () => state.trouble
+  const check = createHealthCheck({ maintenance: { ping: count }, findTrouble, clock, log })
+  return { clock, lines, state, check }
 }
 
 test('is well while the database answers', async () => {
   const { check, lines } = build(async () => {})
   expect(await check()).toBeNull()
   expect(lines).toEqual([])
+})
+
+test('says what else is wrong while the database answers, and stops as soon as it is right again', async () => {
+  const { check, state } = build(async () => {})
+  state.trouble = 'what agents send can not be stored'
+  expect(await check()).toBe('what agents send can not be stored')
+  state.trouble = null
+  expect(await check()).toBeNull()
 })
 
 test('asks the database once a second at most, however many ask', async () => {
