@@ -62,10 +62,35 @@
     'overflow',
   ]
 
+  const LEGEND_ROW = 19
+
+  /** Which line is which, below the drawing. */
+  function drawLegend(pen, chart, rows, top) {
+    const words = styleOf(document.body)
+    rows.forEach((row, i) => {
+      const line = chart.querySelector(`.line-${i + 1} .line`)
+      const y = top + LEGEND_ROW * (i + 0.5)
+      pen.strokeStyle = line ? styleOf(line).stroke : words.color
+      pen.lineWidth = 2.5
+      const dashes = line && styleOf(line).strokeDasharray
+      pen.setLineDash(dashes && dashes !== 'none' ? dashes.split(',').map(Number.parseFloat) : [])
+      pen.beginPath()
+      pen.moveTo(PADDING, y)
+      pen.lineTo(PADDING + 20, y)
+      pen.stroke()
+      pen.fillStyle = words.color
+      pen.font = `12px ${words.fontFamily}`
+      const [host, metric] = row.querySelectorAll('a')
+      pen.fillText(`${host.textContent}  ${metric.textContent}`, PADDING + 28, y + 4)
+    })
+  }
+
   /** A drawing of the server: a copy of it that carries its style along, drawn as a picture. */
   async function saveDrawing(chart, name) {
     const outer = chart.getBoundingClientRect()
-    const { canvas, pen } = prepare(outer.width, outer.height)
+    const rows = [...document.querySelectorAll('.compare-lines tbody tr')]
+    const { canvas, pen } = prepare(outer.width, outer.height + 8 + rows.length * LEGEND_ROW)
+    drawLegend(pen, chart, rows, PADDING + TITLE + outer.height + 8)
     for (const drawing of chart.children) {
       const box = drawing.getBoundingClientRect()
       const copy = drawing.cloneNode(true)
