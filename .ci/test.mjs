@@ -1,7 +1,7 @@
 // `npm test`: installs what is missing, checks, builds and tests everything. The last line is `N passed, N failed`, and the exit code
 // says the same. Runs under plain Node, because Bun may not be there yet.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { findBun, install, ROOT } from './install.mjs'
 
@@ -39,14 +39,14 @@ function count(what, sound) {
   console.log(`${sound ? 'ok' : 'FAILED'}: ${what}`)
 }
 
-/** Runs a command with its output passed on; resolves with its exit code and all it said. */
-function run(command, args, env = {}) {
+/** Runs a command with its output passed on and ends it when it takes too long; resolves with its exit code and all it said. */
+function run(command, args, { limitMinutes = 30 } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      cwd: ROOT,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+    const limit = setTimeout(() => {
+      console.log(`FAILED: ${args.join(' ')} took more than ${limitMinutes} minutes`)
+      child.kill('SIGKILL')
+    }, limitMinutes * 60_000)
     let output = ''
     for (const [stream, target] of [
       [child.stdout, process.stdout],
@@ -57,7 +57,13 @@ function run(command, args, env = {}) {
         target.write(chunk)
       })
     child.on('error', (error) => resolve({ code: 1, output: String(error) }))
-    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+    const end = (code) => {
+      clearTimeout(limit)
+      resolve({ code: code ?? 1, output })
+    }
+    child.on('close', end)
+    // A process that a test left behind may hold the pipes open for ever.
+    child.on('exit', (code) => setTimeout(end, 5000, code))
   })
 }
 
@@ -112,12 +118,36 @@ async function main() {
       'build for musl',
       (await run(bun, [join('.ci', 'build.ts'), '--only', 'monitor-linux-x64-musl'])).code === 0,
     )
-  const tests = await run(bun, ['test'])
-  passed += numberBefore('pass', tests.output)
-  const bad = numberBefore('fail', tests.output) + numberBefore('error', tests.output)
-  failed += tests.code !== 0 && bad === 0 ? 1 : bad
-  const skipped = numberBefore('skip', tests.output) + numberBefore('todo', tests.output)
+  let skipped = 0
+  for (const group of listGroups()) skipped += await runGroup(bun, group)
   if (skipped > 0) console.log(`SKIPPED: ${skipped} tests`)
+}
+
+/** Folders of `test` with tests in them, and the tests that lie in `test` itself: each runs in a process of its own. */
+function listGroups() {
+  const top = join(ROOT, 'test')
+  const isTest = (path) => path.endsWith('.test.ts')
+  return readdirSync(top, { withFileTypes: true })
+    .filter((entry) =>
+      entry.isDirectory()
+        ? readdirSync(join(top, entry.name), { recursive: true }).some(isTest)
+        : isTest(entry.name),
+    )
+    .map(({ name }) => `./test/${name}`)
+    .sort()
+}
+
+/** Runs the tests of a group and counts them; how many were skipped. */
+async function runGroup(bun, group) {
+  const begun = performance.now()
+  const tests = await run(bun, ['test', group], { limitMinutes: 15 })
+  const bad = numberBefore('fail', tests.output) + numberBefore('error', tests.output)
+  const good = numberBefore('pass', tests.output)
+  passed += good
+  failed += tests.code !== 0 && bad === 0 ? 1 : bad
+  const seconds = Math.round((performance.now() - begun) / 1000)
+  console.log(`${group}: ${good} passed, ${tests.code === 0 ? 0 : Math.max(bad, 1)} failed, ${seconds} s`)
+  return numberBefore('skip', tests.output) + numberBefore('todo', tests.output)
 }
 
 try {
