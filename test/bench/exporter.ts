@@ -1,10 +1,11 @@
-import { freePort, processorSeconds, waitFor } from './process.ts'
+import type { Cost } from './figure.ts'
+import { freePort, processorSeconds, residentMiB, waitFor } from './process.ts'
 
 /**
- * Milliseconds of processor time that prometheus-node-exporter takes for one scrape, asked as Prometheus asks (gzip, one kept
+ * What prometheus-node-exporter takes for one scrape, asked as Prometheus asks (gzip, one kept
  * connection), once a second: as in our cycle the caches of the processor have seen other work between two of them.
  */
-export async function measureExporter(program: string, scrapes = 60): Promise<number> {
+export async function measureExporter(program: string, scrapes = 60): Promise<Cost> {
   const port = await freePort()
   const child = Bun.spawn([program, `--web.listen-address=127.0.0.1:${port}`], {
     stdout: 'ignore',
@@ -21,7 +22,8 @@ export async function measureExporter(program: string, scrapes = 60): Promise<nu
       await scrape()
       await pause
     }
-    return ((processorSeconds(child.pid) - before) / scrapes) * 1000
+    const cycle = ((processorSeconds(child.pid) - before) / scrapes) * 1000
+    return { cycle, memoryMiB: residentMiB(child.pid) }
   } finally {
     child.kill()
     await child.exited

@@ -15,7 +15,10 @@ export type Figure = {
 }
 
 /** The places of the programs that are run beside ours. */
-export type Peers = { readonly victoria: string; readonly exporter: string }
+export type Peers = { readonly victoria: string; readonly exporter: string; readonly zabbix: string }
+
+/** What a watching program takes for one cycle, in milliseconds of processor time, and holds. */
+export type Cost = { readonly cycle: number; readonly memoryMiB: number }
 
 /** One benchmark: a file of this kind and a line in `figures/index.ts`. */
 export type Benchmark = { readonly name: string; run(peers: Peers): Promise<Figure[]> }

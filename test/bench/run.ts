@@ -1,5 +1,5 @@
 import { arch, cpus, release } from 'node:os'
-import { printFigures } from './figure.ts'
+import { type Peers, printFigures } from './figure.ts'
 import { benchmarks } from './figures/index.ts'
 import { PROGRAM } from './ours.ts'
 
@@ -7,12 +7,16 @@ import { PROGRAM } from './ours.ts'
  * `npm run bench [NAME …]`: all benchmarks or those named. Prints medians and ratios; it never fails because of a figure.
  * The peers come from Debian's packages and are installed when this runs as root.
  */
-const PACKAGES = { 'victoria-metrics': 'victoria', 'prometheus-node-exporter': 'exporter' } as const
+const PACKAGES = [
+  { name: 'victoria-metrics', program: 'victoria-metrics', key: 'victoria' },
+  { name: 'prometheus-node-exporter', program: 'prometheus-node-exporter', key: 'exporter' },
+  { name: 'zabbix-agent2', program: 'zabbix_agent2', key: 'zabbix' },
+] as const
 
-function findPeers(): { victoria: string; exporter: string } {
-  const found = { victoria: '', exporter: '' }
-  for (const [name, key] of Object.entries(PACKAGES)) {
-    let program = Bun.which(name)
+function findPeers(): Peers {
+  const found = { victoria: '', exporter: '', zabbix: '' }
+  for (const { name, program: executable, key } of PACKAGES) {
+    let program = Bun.which(executable)
     if (program === null && process.getuid?.() === 0) {
       const install = (...words: string[]) =>
         Bun.spawnSync(['apt-get', ...words, '-y', '-qq'], {
@@ -22,7 +26,7 @@ function findPeers(): { victoria: string; exporter: string } {
         install('update')
         install('install', '--no-install-recommends', name)
       }
-      program = Bun.which(name)
+      program = Bun.which(executable)
     }
     if (program === null)
       throw new Error(`${name} is not here: install Debian's package of that name, then run this again`)

@@ -1,40 +1,62 @@
 import { measureExporter } from '../exporter.ts'
-import { type Benchmark, type Figure, inTurn, medianOf, type Peers } from '../figure.ts'
+import { type Benchmark, type Cost, type Figure, inTurn, medianOf, type Peers } from '../figure.ts'
 import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'
 import { processorSeconds, residentMiB } from '../process.ts'
+import { measureZabbix } from '../zabbix.ts'
 
 const CYCLES = 60
 const IDLE_SECONDS = 30
 
-/** The agent on this machine, sampling each second with every probe, beside one scrape of prometheus-node-exporter. */
+/** The agent on this machine, sampling each second with every probe, beside one scrape of prometheus-node-exporter, and beside zabbix-agent2. */
 export const agent: Benchmark = {
   name: 'agent',
   async run(peers: Peers): Promise<Figure[]> {
-    const { ours, peer } = await inTurn(3, measureAgent, () => measureExporter(peers.exporter))
+    const { ours, peer } = await inTurn(3, measureAgent, async () => ({
+      exporter: await measureExporter(peers.exporter),
+      zabbix: await measureZabbix(peers.zabbix),
+    }))
     const idle = await measureIdleProgram()
+    const cycle = medianOf(ours, (run) => run.cycle)
+    const memoryMiB = medianOf(ours, (run) => run.memoryMiB)
     return [
       {
         name: 'processor time of a cycle, sampled, queued, sent and acknowledged',
         unit: 'ms',
-        ours: medianOf(ours, (run) => run.cycle),
-        peer: medianOf(peer, (scrape) => scrape),
+        ours: cycle,
+        peer: medianOf(peer, ({ exporter }) => exporter.cycle),
         peerName: 'one scrape of prometheus-node-exporter',
         bound: 0.2,
         note: `both once a second, the exporter with gzip; the idle program takes ${idle.perSecond.toFixed(2)} ms a second by itself`,
       },
       {
+        name: 'processor time of a cycle, sampled, queued, sent and acknowledged',
+        unit: 'ms',
+        ours: cycle,
+        peer: medianOf(peer, ({ zabbix }) => zabbix.cycle),
+        peerName: 'zabbix-agent2, active, the same things each second',
+        bound: null,
+      },
+      {
         name: 'resident memory of the agent',
         unit: 'MiB',
-        ours: medianOf(ours, (run) => run.memoryMiB),
+        ours: memoryMiB,
         peer: idle.memoryMiB,
         peerName: 'an idle compiled program with SQLite open',
         bound: 1.25,
       },
+      ...(['exporter', 'zabbix'] as const).map((which) => ({
+        name: 'resident memory of the agent',
+        unit: 'MiB',
+        ours: memoryMiB,
+        peer: medianOf(peer, (costs) => costs[which].memoryMiB),
+        peerName: which === 'exporter' ? 'prometheus-node-exporter' : 'zabbix-agent2',
+        bound: null,
+      })),
     ]
   },
 }
 
-async function measureAgent(): Promise<{ cycle: number; memoryMiB: number }> {
+async function measureAgent(): Promise<Cost> {
   const folder = makeFolder()
   const collect = await startOurs(['collect'], folder)
   const agentFolder = makeFolder()
