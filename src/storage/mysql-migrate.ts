@@ -1,3 +1,4 @@
+import { createBackoff } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { Dialect } from './dialect.ts'
@@ -9,6 +10,7 @@ import { judgeMysqlError } from './mysql-error.ts'
 const LOCK_SECONDS = 30
 const RENEW_MS = 5000
 const POLL_MS = 200
+const MAX_ATTEMPTS = 20
 /** Table there, column there, name of an index there, row there. */
 const DONE_ALREADY = new Set([1050, 1060, 1061, 1062])
 const NO_SUCH_TABLE = 1146
@@ -28,7 +30,7 @@ export async function migrateMysql(
   if (found > SCHEMA_VERSION) throw new NewerSchemaError(found)
   if (found >= target) return []
   try {
-    await createBookkeeping(database)
+    for (const statement of createTables(database.dialect)) await runStatement(database, clock, statement)
     return await underLock(database, clock, log, (check) => takeSteps(database, clock, target, check))
   } catch (error) {
     if (judgeMysqlError(rootOf(error)) === 'denied')
@@ -76,9 +78,17 @@ const createTables = ({ integer, plain }: Dialect) => [
   `INSERT IGNORE INTO migration_lock (id, holder, renewed, step, statement) VALUES (1, '', 0, 0, 0)`,
 ]
 
-async function createBookkeeping(database: MysqlDatabase) {
-  for (const statement of createTables(database.dialect))
-    await database.withConnection((connection) => connection.runLong(statement))
+/** In a cluster the work of others on the schema may undo a statement; it is done again then. */
+async function runStatement(database: MysqlDatabase, clock: Clock, statement: string) {
+  const backoff = createBackoff({ leastMs: 20, mostMs: 1000 })
+  for (let attempt = 1; ; attempt++)
+    try {
+      await database.withConnection((connection) => connection.runLong(statement))
+      return
+    } catch (error) {
+      if (attempt >= MAX_ATTEMPTS || judgeMysqlError(error) !== 'conflict') throw error
+      await new Promise<void>((resolve) => clock.after(backoff.nextMs(), resolve))
+    }
 }
 
 /** `check` throws when the lock was lost. */
@@ -140,13 +150,13 @@ async function changeLock(database: MysqlDatabase, change: string, holder: strin
 async function takeSteps(database: MysqlDatabase, clock: Clock, target: number, check: () => void) {
   const taken: number[] = []
   for (let number = (await readVersion(database)) + 1; number <= target; number++) {
-    await takeStep(database, number, clock.now(), check)
+    await takeStep(database, number, clock, check)
     taken.push(number)
   }
   return taken
 }
 
-async function takeStep(database: MysqlDatabase, number: number, appliedAt: number, check: () => void) {
+async function takeStep(database: MysqlDatabase, number: number, clock: Clock, check: () => void) {
   const statements = listStatements(database.dialect, number)
   const begun = await readBegun(database, number)
   for (const [i, statement] of statements.entries()) {
@@ -155,14 +165,14 @@ async function takeStep(database: MysqlDatabase, number: number, appliedAt: numb
     const isRepeated = i === begun
     if (!isRepeated) await noteBegun(database, number, i)
     try {
-      await database.withConnection((connection) => connection.runLong(statement))
+      await runStatement(database, clock, statement)
     } catch (cause) {
       if (isRepeated && DONE_ALREADY.has(Number((cause as { errno?: unknown }).errno))) continue
       throw new Error(`step ${number} of the database schema failed in its statement ${i + 1}`, { cause })
     }
   }
   await database.transaction((transaction) =>
-    transaction.run('INSERT IGNORE INTO migration (number, applied) VALUES (?, ?)', [number, appliedAt]),
+    transaction.run('INSERT IGNORE INTO migration (number, applied) VALUES (?, ?)', [number, clock.now()]),
   )
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 const MARIADBD = '/usr/sbin/mariadbd'
 const INSTALL = '/usr/bin/mariadb-install-db'
 /** Who the server runs as when the tests run as root, which it refuses to. */
-const SERVICE_USER = 'mysql'
+export const SERVICE_USER = 'mysql'
 const PATIENCE_MS = 30_000
 
 export const HAS_MARIADB = existsSync(MARIADBD) && existsSync(INSTALL)
@@ -152,7 +152,7 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
 }
 
 /** The account to run as; null when it has to be this one. */
-function findServiceUser(): { uid: number; gid: number } | null {
+export function findServiceUser(): { uid: number; gid: number } | null {
   if (process.getuid?.() !== 0) return null
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')

@@ -1,0 +1,224 @@
+/**
+ * `npm run test:cluster`: three Galera nodes, HAProxy, two collect engines, two event engines and a fleet of agents; each of them is
+ * killed in turn under load, one node of the database is frozen as well. At the end every sample that an agent was told is stored is
+ * there, once, on every node, and every event was told.
+ */
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../../src/lib/clock.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { openStore } from '../../src/storage/open.ts'
+import { toPairs } from '../storage/reports.ts'
+import { startHttpReceiver } from '../support/http-receiver.ts'
+import { findFreePort } from '../support/mariadb.ts'
+import { makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
+import { FLEET_METRIC, type Fleet, startFleet } from './fleet.ts'
+import { type Galera, startGalera } from './galera.ts'
+import { startHaproxy } from './haproxy.ts'
+
+const NEEDED = [
+  '/usr/sbin/mariadbd',
+  '/usr/lib/galera/libgalera_smm.so',
+  '/usr/sbin/haproxy',
+  '/usr/bin/rsync',
+]
+const PASSPHRASE = 'of the cluster test'
+const AGENTS = 30
+const EVERY_MS = 150
+/** Nodes in the order in which each process tries them: writes go through different ones. */
+const ORDERS: Readonly<Record<string, readonly number[]>> = {
+  collect1: [0, 1, 2],
+  collect2: [1, 2, 0],
+  events1: [2, 0, 1],
+  events2: [0, 2, 1],
+}
+
+const missing = NEEDED.filter((file) => !existsSync(file))
+if (missing.length > 0) {
+  console.error(
+    `The cluster test needs Debian's mariadb-server, galera-4, haproxy and rsync: ${missing.join(', ')} missing.`,
+  )
+  process.exit(1)
+}
+
+const began = performance.now()
+const say = (text: string) =>
+  console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`)
+const folder = makeTempDir()
+const receiver = startHttpReceiver()
+const programs = new Map<string, RunningMonitor>()
+let passed = 0
+let failed = 0
+
+function expectThat(what: string, isSo: boolean) {
+  if (isSo) passed++
+  else failed++
+  say(`${isSo ? 'ok' : 'FAILED'}: ${what}`)
+}
+
+const settings = (galera: Galera, machine: string, ports: Readonly<Record<string, number>>) => [
+  ...['--data-dir', join(folder, machine)],
+  ...Object.entries({
+    'database.url': galera.urlOf('monitor', ORDERS[machine] ?? [0, 1, 2]),
+    'database.timeout': '8s',
+    'collect.address': '127.0.0.1',
+    'collect.port': ports[machine] ?? 0,
+    'collect.tls_port': 'off',
+    'collect.passphrase': PASSPHRASE,
+    'events.interval': '2s',
+  }).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
+]
+
+async function start(galera: Galera, machine: string, ports: Readonly<Record<string, number>>) {
+  const role = machine.startsWith('collect') ? 'collect' : 'events'
+  programs.set(machine, await startMonitor([role, ...settings(galera, machine, ports)], { cwd: folder }))
+}
+
+async function kill(machine: string) {
+  const program = programs.get(machine)
+  program?.signal('SIGKILL')
+  await program?.exited
+}
+
+/** Says how many samples were acknowledged meanwhile. */
+async function watch(fleet: Fleet, what: string, act: () => Promise<void>, thenSeconds: number) {
+  const before = fleet.acknowledged()
+  const from = performance.now()
+  await act()
+  await Bun.sleep(thenSeconds * 1000)
+  const count = fleet.acknowledged() - before
+  const seconds = (performance.now() - from) / 1000
+  expectThat(
+    `${what}: ${count} packets acknowledged meanwhile (${(count / seconds).toFixed(0)} a second)`,
+    count > 0,
+  )
+}
+
+async function main(galera: Galera) {
+  say('three nodes are one database')
+  const ports = { collect1: await findFreePort(), collect2: await findFreePort() }
+  const machines = Object.keys(ORDERS)
+  await Promise.all(machines.map((machine) => start(galera, machine, ports)))
+  const rule = ['rule', 'add', '--name', 'all', '--channel', 'webhook', '--target', `${receiver.url}/hook`]
+  const added = await runMonitor([...rule, ...settings(galera, 'shell', ports)], { cwd: folder })
+  expectThat(
+    `two collect engines and two event engines run, made the schema together ${added.stderr}`,
+    added.code === 0,
+  )
+  const haproxy = await startHaproxy(folder, Object.values(ports))
+  const fleet = startFleet(haproxy.port, PASSPHRASE, AGENTS, EVERY_MS)
+  await watch(fleet, 'all is well', async () => {}, 8)
+  for (const machine of machines)
+    await watch(
+      fleet,
+      `${machine} is killed`,
+      async () => {
+        await kill(machine)
+        await Bun.sleep(3000)
+        await start(galera, machine, ports)
+      },
+      3,
+    )
+  for (const node of [0, 1, 2])
+    await watch(
+      fleet,
+      `database node ${node} is killed`,
+      async () => {
+        await galera.signal(node, 'SIGKILL')
+        await Bun.sleep(8000)
+        await galera.start(node)
+      },
+      3,
+    )
+  await watch(
+    fleet,
+    'database node 1 is frozen for 20 s',
+    async () => {
+      await galera.signal(1, 'SIGSTOP')
+      await Bun.sleep(20_000)
+      await galera.signal(1, 'SIGCONT')
+      await galera.synced(1)
+    },
+    5,
+  )
+  await fleet.stop()
+  say(
+    `the fleet was told of ${fleet.acknowledged()} packets, said ${sum(fleet.agents.map((agent) => agent.repeated))} again`,
+  )
+  await checkSamples(galera, fleet)
+  await checkNotices(fleet)
+  await haproxy.stop()
+}
+
+async function checkSamples(galera: Galera, fleet: Fleet) {
+  const log = createLog({ level: 'error', format: 'text' })
+  for (const node of [0, 1, 2]) {
+    const url = galera.urlOf('monitor', [node])
+    const store = await openStore(url, { dataDir: folder, clock: systemClock, log })
+    let lost = 0
+    let more = 0
+    for (const { host, acknowledged } of fleet.agents) {
+      const stored = new Map(
+        toPairs(await store.samples.range(host, FLEET_METRIC, 0, Number.MAX_SAFE_INTEGER)),
+      )
+      for (const [time, value] of acknowledged) if (stored.get(time) !== value) lost++
+      more += stored.size - acknowledged.size
+    }
+    const { samples } = await store.maintenance.stats()
+    const told = fleet.acknowledged()
+    expectThat(
+      `node ${node}: ${told} samples acknowledged, ${samples} stored, ${lost} lost, ${more} more than were told`,
+      lost === 0 && more === 0 && samples === told,
+    )
+    if (node === 0) {
+      await store.maintenance.fold(Number.MAX_SAFE_INTEGER, 1000)
+      const problems = await store.maintenance.check()
+      expectThat(`sound after folding ${problems.join('; ')}`, problems.length === 0)
+    }
+    await store.close()
+  }
+}
+
+type Told = { id: string; events: { id: number; status: string }[] }
+
+async function checkNotices(fleet: Fleet) {
+  const wanted = sum(fleet.agents.map((agent) => agent.events.length))
+  /** Keys of the messages that told it, by what was told. */
+  const keys = new Map<string, Set<string>>()
+  const count = () => {
+    keys.clear()
+    for (const { body } of receiver.requests) {
+      const { id: key, events } = JSON.parse(body) as Told
+      for (const { id, status } of events) {
+        const told = `${status} ${id}`
+        keys.set(told, (keys.get(told) ?? new Set()).add(key))
+      }
+    }
+    return [...keys.keys()].filter((told) => told.startsWith('closed')).length
+  }
+  for (let i = 0; i < 120 && count() < wanted; i++) await Bun.sleep(500)
+  const closings = count()
+  const twice = [...keys.values()].filter((set) => set.size > 1).length
+  expectThat(
+    `${wanted} events were over, ${closings} of them told as over, ${twice} told again under another key`,
+    closings === wanted && twice === 0,
+  )
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+
+const galera = await startGalera()
+try {
+  await main(galera)
+} catch (error) {
+  failed++
+  console.error(error)
+  for (const [machine, program] of programs) console.error(`--- ${machine}\n${program.stderr().slice(-3000)}`)
+} finally {
+  for (const machine of programs.keys()) await kill(machine)
+  await galera.remove()
+  await receiver.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
+say(`${passed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
