@@ -11,6 +11,8 @@ export type Waiting = {
   readonly due: number
   /** The digest that it is part of for good; null while it stands alone. */
   readonly digest: string | null
+  /** It was given to the channel by itself, and perhaps taken though we never heard so: it stays by itself, for the sake of its id. */
+  readonly isAlone: boolean
 }
 
 /** What is sent in one piece: one notice, or a digest. */
@@ -73,13 +75,14 @@ function gather(notices: readonly Waiting[], recent: number, now: number): Shipm
   // Two digests that each hold an event's earlier notice would wait for each other: what has to wait joins none.
   const held = new Set<number>()
   for (const notice of notices) {
-    if (notice.digest === null && notice.attempts === 0 && notice.due <= now && !held.has(notice.event)) {
+    const isTried = notice.isAlone || notice.attempts > 0
+    if (notice.digest === null && !isTried && notice.due <= now && !held.has(notice.event)) {
       fresh.push(notice)
       continue
     }
     held.add(notice.event)
     if (notice.digest === null) {
-      if (notice.attempts > 0) shipments.push(single(notice))
+      if (isTried) shipments.push(single(notice))
       continue
     }
     const parts = digests.get(notice.digest)

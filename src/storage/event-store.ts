@@ -147,6 +147,8 @@ export type WaitingNotice = NewNotice & {
   readonly attempts: number
   readonly due: number
   readonly digest: string | null
+  /** It was bound to its own uid: it is sent by itself for good. */
+  readonly isAlone: boolean
 }
 
 /** What came of one attempt. `due` is when to try again; null for never. */
@@ -171,7 +173,7 @@ export type OutboxStore = {
   listWaiting(perTarget: number): Promise<WaitingNotice[]>
   /** Notices taken since, outside of digests, by channel and target. */
   countSent(since: number): Promise<{ channel: string; target: string; total: number }[]>
-  /** Makes one digest of notices, for good; before it is sent. */
+  /** Before they are sent: makes one digest of notices, or with its own uid a single of one, for good. */
   bind(notices: readonly number[], digest: string): Promise<void>
   /** Notes an attempt at every notice of it, and what becomes of them. */
   note(attempt: Attempt): Promise<void>

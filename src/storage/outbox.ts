@@ -113,8 +113,10 @@ export function createOutboxStore(database: Database): OutboxStore {
           WHERE place <= ? ORDER BY id`,
         [perTarget],
       )
-      return rows.map(({ rule, rule_name: name, snapshot, ...rest }) => ({
+      return rows.map(({ rule, rule_name: name, snapshot, digest, ...rest }) => ({
         ...rest,
+        digest: digest === rest.uid ? null : digest,
+        isAlone: digest === rest.uid,
         rule: { id: rule, name },
         snapshot: JSON.parse(snapshot) as Event,
       }))
@@ -124,7 +126,7 @@ export function createOutboxStore(database: Database): OutboxStore {
       database.query(
         `SELECT outbox.channel AS channel, outbox.target AS target, COUNT(*) AS total
           FROM delivery JOIN outbox ON outbox.id = delivery.notice
-          WHERE delivery.time >= ? AND delivery.is_taken = 1 AND outbox.digest IS NULL
+          WHERE delivery.time >= ? AND delivery.is_taken = 1 AND (outbox.digest IS NULL OR outbox.digest = outbox.uid)
           GROUP BY outbox.channel, outbox.target`,
         [since],
       ),

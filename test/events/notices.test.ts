@@ -203,6 +203,22 @@ describe('a receiver that is away', () => {
     expect(world.sent.map(({ id }) => id)).toEqual([world.sent[0]?.id ?? '', world.sent[0]?.id ?? ''])
     expect((await world.store.events.deliveries(1))[0]?.state).toBe('sent')
   })
+
+  test('and that id stays, though a storm has come meanwhile whose digest would hold it', async () => {
+    await world.addRule()
+    await world.start()
+    world.onSent(() => new Promise(() => {}))
+    await world.say('web01', aChange(world.now(), 1))
+    await world.wait(10)
+    await world.stop()
+    world.onSent(async () => {})
+    for (const host of hosts(30)) if (host !== 'web01') await world.say(host, aChange(world.now(), 1))
+    await world.start()
+    await world.wait(200)
+    const ofFirst = world.sent.filter(({ events }) => events.some(({ host }) => host === 'web01'))
+    expect(ofFirst.map(({ id }) => id)).toEqual([world.sent[0]?.id ?? '', world.sent[0]?.id ?? ''])
+    expect(world.sent.map(({ kind }) => kind)).toEqual(['opening', 'opening', 'digest'])
+  })
 })
 
 describe('a storm', () => {

@@ -11,6 +11,7 @@ const notice = (id: number, over: Partial<Waiting> = {}): Waiting => ({
   attempts: 0,
   due: NOW,
   digest: null,
+  isAlone: false,
   ...over,
 })
 const many = (count: number, over: Partial<Waiting> = {}) =>
@@ -44,6 +45,13 @@ describe('what goes out', () => {
     expect(plan(many(3), 8)).toEqual([])
     expect(plan(many(3), 8, NOW + 60)).toEqual(['new 1,2,3'])
     expect(plan(many(1), 10, NOW + 60)).toEqual(['1'])
+  })
+
+  test('what was perhaps taken by itself stays by itself though a storm comes', () => {
+    expect(plan([notice(1, { isAlone: true }), ...many(12).slice(1)])).toEqual([
+      '1',
+      'new 2,3,4,5,6,7,8,9,10,11,12',
+    ])
   })
 
   test('a storm to one target is none to another', () => {

@@ -268,6 +268,20 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
         expect(await store.outbox.listDue(MIDNIGHT + 7000, 9)).toEqual([])
       })
 
+      test('a notice bound to its own uid is a single that counts as one', async () => {
+        await say(aChange('u1', 1))
+        await settleOldest('n1')
+        const ids = (await store.outbox.listWaiting(9)).map(({ id }) => id)
+        expect(await store.outbox.listWaiting(9)).toMatchObject([{ digest: null, isAlone: false }])
+        await store.outbox.bind(ids, 'n1')
+        expect(await store.outbox.listWaiting(9)).toMatchObject([{ digest: null, isAlone: true }])
+        await store.outbox.bind(ids, 'd1')
+        expect(await store.outbox.listWaiting(9)).toMatchObject([{ digest: null, isAlone: true }])
+        const attempt = { notices: ids, time: MIDNIGHT + 6010, isTaken: true, answer: 'ok', due: null }
+        await store.outbox.note(attempt)
+        expect(await store.outbox.countSent(MIDNIGHT)).toMatchObject([{ total: 1 }])
+      })
+
       test('keeps attempts, digests and what became of each notice', async () => {
         await say(aChange('u1', 1), aChange('u1', 2, { severity: 1 }))
         await settleOldest('n1')

@@ -74,11 +74,9 @@ async function deliver(context: TaskContext, { notices, digest }: Parcel): Promi
   const [first] = notices
   if (first === undefined) return true
   const ids = notices.map(({ id }) => id)
-  let id = digest === null ? first.uid : digest
-  if (id === 'new') {
-    id = notifier.makeId()
-    await store.outbox.bind(ids, id)
-  }
+  const id = digest === null ? first.uid : digest === 'new' ? notifier.makeId() : digest
+  // Before it leaves: should we die between the receiver's yes and our note of it, it goes out under the same id again.
+  if (digest === 'new' || !(first.isAlone || first.attempts > 0)) await store.outbox.bind(ids, id)
   const notice = write(context, notices, id, digest !== null)
   const line = { channel: first.channel, target: maskTarget(first.target), subject: notice.words.subject }
   const result = await attempt(context, first.channel, notice)
