@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 import { migrate } from './migrations.ts'
 import type { MysqlTls } from './mysql-connection.ts'
 import { isMysqlUrl, parseMysqlUrl } from './mysql-url.ts'
-import { openSqlite } from './sqlite.ts'
+import { nameDamage, openSqlite } from './sqlite.ts'
 import { createSqliteUpkeep } from './sqlite-upkeep.ts'
 import type { Upkeep } from './upkeep.ts'
 
@@ -49,7 +49,7 @@ async function openFile(url: string, { dataDir, clock, log }: OpenStoreOptions):
     if (steps.length > 0) log.info('database schema brought up to date', { file, schema: steps.at(-1) })
   } catch (error) {
     await database.close()
-    throw error
+    throw nameDamage(error, file)
   }
   return { database, upkeep: createSqliteUpkeep(database) }
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import { verifyBackup } from './backup.ts'
 import { isMysqlUrl } from './mysql-url.ts'
 import { sqliteFile } from './open-database.ts'
-import { isBusy, readOnce, syncPath } from './sqlite.ts'
+import { isBusy, isDamage, readOnce, syncPath } from './sqlite.ts'
 
 export type RestoreOptions = {
   readonly dataDir: string
@@ -50,20 +50,23 @@ function exchange(target: string, copy: string, clock: Clock): string | null {
   const lock = takeAlone(target)
   try {
     const kept = nameKept(target, clock)
-    renameSync(target, kept)
+    // The log of a file that can't be read lies beside it still, and must not be taken for the new one's.
+    for (const suffix of ['-wal', '-shm', ''])
+      if (existsSync(target + suffix)) renameSync(target + suffix, kept + suffix)
     renameSync(copy, target)
     syncPath(dirname(target))
     return kept
   } finally {
-    lock.close()
+    lock?.close()
   }
 }
 
 /**
  * A database in WAL mode goes back to a plain journal only when nobody else has it open, and that also empties the log into
- * the file. The transaction held then keeps others out until the files are exchanged.
+ * the file. The transaction held then keeps others out until the files are exchanged. Null for a file that is damaged so much that nobody
+ * can work with it: it can't be locked, and needs a backup most of all.
  */
-function takeAlone(target: string): Connection {
+function takeAlone(target: string): Connection | null {
   const lock = new Connection(target, { readwrite: true })
   try {
     lock.run('PRAGMA busy_timeout = 500')
@@ -73,6 +76,7 @@ function takeAlone(target: string): Connection {
     return lock
   } catch (cause) {
     lock.close()
+    if (isDamage(cause)) return null
     if (!isBusy(cause)) throw new Error(`${target} can't be put aside`, { cause })
     throw new Error(
       `${target} is in use: stop the server and every other part that has it open, then restore`,

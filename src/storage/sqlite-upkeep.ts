@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
+import { describeError } from '../lib/log.ts'
 import { backUp } from './backup.ts'
-import type { SqliteDatabase } from './sqlite.ts'
+import { isDamage, type SqliteDatabase } from './sqlite.ts'
 import type { TableShape, Upkeep } from './upkeep.ts'
 import { yieldThread } from './yield-thread.ts'
 
@@ -11,10 +12,15 @@ export function createSqliteUpkeep(database: SqliteDatabase): Upkeep {
   return {
     countBytes: async () => countBytes(database.file),
     async findDamage() {
-      const rows = await database.query<{ integrity_check: string }>('PRAGMA integrity_check')
-      return rows
-        .filter((row) => row.integrity_check !== 'ok')
-        .map((row) => `the file is damaged: ${row.integrity_check}`)
+      try {
+        const rows = await database.query<{ integrity_check: string }>('PRAGMA integrity_check')
+        return rows
+          .filter((row) => row.integrity_check !== 'ok')
+          .map((row) => `the file is damaged: ${row.integrity_check}`)
+      } catch (error) {
+        if (!isDamage(error)) throw error
+        return [`the file is damaged: ${describeError(error)}`]
+      }
     },
     listTables: () => listTables(database),
     backUp: (file) => backUp(database, file),

@@ -165,8 +165,21 @@ function connect(file: string): Connection {
     return connection
   } catch (error) {
     connection.close()
-    throw error
+    throw nameDamage(error, file)
   }
+}
+
+/** SQLite's word for damage does not say of which file; any other error is given back as it is. */
+export function nameDamage(error: unknown, file: string): unknown {
+  if (!isDamage(error)) return error
+  return new Error(`${file} is damaged, or no database: put a backup in its place with monitor db restore`, {
+    cause: error,
+  })
+}
+
+export function isDamage(error: unknown): boolean {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown }
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(String(code)) || (cause !== undefined && isDamage(cause))
 }
 
 /** Keeps the statements of a connection prepared. */

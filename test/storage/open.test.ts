@@ -1,6 +1,6 @@
 import { Database as Connection } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { rmSync, statSync } from 'node:fs'
+import { rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLog } from '../../src/lib/log.ts'
 import { sqliteDialect } from '../../src/storage/dialect.ts'
@@ -50,6 +50,11 @@ describe('a database url', () => {
     for (const url of ['', 'sqlite:', 'sqlite::memory:', 'monitor.db', 'postgres://x'])
       await expectFailure(open(url), 'sqlite: and a path is expected')
   })
+})
+
+test('a file that is no database is named, with what to do about it', async () => {
+  writeFileSync(join(dataDir, 'monitor.db'), 'no database '.repeat(100))
+  await expectFailure(open('sqlite:monitor.db'), `${dataDir}/monitor.db is damaged, or no database`)
 })
 
 describe('the schema', () => {

@@ -145,3 +145,19 @@ test('a damaged backup, or a file that is none, is refused and changes nothing',
     ),
   ).toBe(0)
 })
+
+test('a backup goes in the place of a database that nobody can read any more, and of its log', async () => {
+  const store = await open()
+  await store.users.add('kept', 'viewer', 'hash', 1)
+  const backup = join(dataDir, 'backup.db')
+  await store.maintenance.backup(backup)
+  await store.close()
+  for (const name of ['monitor.db', 'monitor.db-wal', 'monitor.db-shm'])
+    writeFileSync(join(dataDir, name), 'no database '.repeat(1000))
+  const kept = await restoreBackup('sqlite:monitor.db', backup, { dataDir, clock: systemClock })
+  expect(await Bun.file(kept ?? '').text()).toStartWith('no database')
+  const restored = await open()
+  expect(await restored.users.find('kept')).toMatchObject({ access: 'viewer' })
+  expect(await restored.maintenance.check()).toEqual([])
+  await restored.close()
+})
