@@ -1,4 +1,5 @@
 import { Database, type Statement } from 'bun:sqlite'
+import { closeSync, openSync } from 'node:fs'
 import type { Layout } from './layout-book.ts'
 import type { Span } from './taken-times.ts'
 
@@ -103,6 +104,8 @@ export class QueueFile {
 
   /** Opens or creates it. Throws an Error when the file is a database of something else, or unusable (an UnusableQueueError, or SQLite's word for damage). */
   static open(path: string): QueueFile {
+    // Before SQLite makes it, readable for all; its log takes the rights over.
+    closeSync(openSync(path, 'a', 0o600))
     const database = new Database(path, { create: true, readwrite: true, strict: true })
     try {
       database.run('PRAGMA busy_timeout = 1000')

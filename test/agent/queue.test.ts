@@ -54,6 +54,13 @@ const event = (time: number): EventReport => ({
 })
 
 describe('the queue', () => {
+  test('is its owner’s alone, with its log', () => {
+    const queue = openQueue()
+    append(queue, 60)
+    for (const name of [file, `${file}-wal`]) expect(statSync(name).mode & 0o777).toBe(0o600)
+    queue.close()
+  })
+
   test('gives back what was appended, in order, after it was opened again', () => {
     const queue = openQueue()
     append(queue, 60, [1.5, null])
