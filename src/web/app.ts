@@ -86,7 +86,7 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
       return response
     }
 
-  const routes: Record<string, Handler> = { '/healthz': () => answerHealth(web) }
+  const routes: Record<string, Handler> = { '/healthz': (request) => answerHealth(web, request) }
   for (const [path, pages] of groupByPath([...PAGES, ...API])) routes[path] = answer(pages)
   for (const asset of listAssets()) routes[asset.url] = (request) => answerAsset(asset, request)
   const answerUnknown = answer({})
@@ -107,7 +107,7 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
   function openRedirect(target: number): Server<undefined> {
     try {
       return serve(port, null, {
-        routes: { '/healthz': () => answerHealth(web) },
+        routes: { '/healthz': (request) => answerHealth(web, request) },
         fetch: (request) => finishResponse(redirectToTls(request, target), null),
       })
     } catch (error) {
@@ -231,9 +231,17 @@ function groupByPath(pages: readonly Page[]): Map<string, PagesOfPath> {
 }
 
 /** Open to all, and told apart from pages: it must answer when nothing else can. */
-async function answerHealth(web: WebContext): Promise<Response> {
-  const problem = await web.checkHealth()
+async function answerHealth(web: WebContext, { method }: Request): Promise<Response> {
   const headers = { 'content-type': 'text/plain; charset=utf-8' }
+  if (method !== 'GET' && method !== 'HEAD')
+    return finishResponse(
+      new Response('This address takes GET only.', {
+        status: 405,
+        headers: { ...headers, allow: 'HEAD, GET' },
+      }),
+      null,
+    )
+  const problem = await web.checkHealth()
   return finishResponse(
     new Response(problem ?? 'ok', { status: problem === null ? 200 : 503, headers }),
     null,

@@ -112,6 +112,12 @@ describe('compression', () => {
   })
 })
 
+test('the health check takes GET only', async () => {
+  const response = await site.send('/healthz', { method: 'POST' })
+  expect(response.status).toBe(405)
+  expect(response.headers.get('allow')).toBe('HEAD, GET')
+})
+
 test('HEAD gives the headers of GET and no body', async () => {
   for (const path of ['/login', '/healthz', listAssets()[0]?.url ?? '', '/nothing']) {
     const init = { headers: { 'accept-encoding': 'identity' } }
