@@ -1,10 +1,12 @@
 import {
+  existsSync,
   statfs as nodeStatFs,
   readdirSync,
   readFileSync,
   readlinkSync,
   type StatsFs,
   statfsSync,
+  statSync,
 } from 'node:fs'
 import { type Clock, systemClock } from '../lib/clock.ts'
 
@@ -18,13 +20,20 @@ export type ProcFs = {
   readTextIfThere(path: string): string | null
   /** Names in a folder; empty when it is not there. */
   list(path: string): string[]
+  /** Names of the folders in a folder, links to folders left out; empty when it is not there. */
+  listFolders(path: string): string[]
+  /** Hard links of a folder; 0 when it is not there. Kernel filesystems count two and one for each folder in it, which costs less than listing. */
+  countLinks(path: string): number
+  /** Whether something is there, a link's target included; asked without the cost of a failure. */
+  has(path: string): boolean
   /** What a symbolic link says, not followed; null when there is no link. */
   readLink(path: string): string | null
   /**
    * Space of the filesystem mounted at `path`, as statfs(2) gives it; null when it did not answer within a second (a dead
-   * network mount), and then not asked again until that call has come back. Rejects when the system refuses.
+   * network mount), and then not asked again until that call has come back. Rejects when the system refuses. A quick one that
+   * is answered needs no promise.
    */
-  statfs(path: string, options?: StatFsOptions): Promise<StatFs | null>
+  statfs(path: string, options?: StatFsOptions): StatFs | Promise<StatFs | null>
 }
 
 export type StatFsOptions = {
@@ -71,6 +80,12 @@ export function openProcFs(
     readText: (path) => readFileSync(prefix + path, 'utf8'),
     readTextIfThere: (path) => orIfAbsent(null, () => readFileSync(prefix + path, 'utf8')),
     list: (path) => orIfAbsent([], () => readdirSync(prefix + path)),
+    listFolders: (path) =>
+      orIfAbsent([], () => readdirSync(prefix + path, { withFileTypes: true }))
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name),
+    countLinks: (path) => statSync(prefix + path, { throwIfNoEntry: false })?.nlink ?? 0,
+    has: (path) => existsSync(prefix + path),
     readLink: (path) => orIfAbsent(null, () => readlinkSync(prefix + path), NO_LINK),
     statfs(path, options = {}) {
       const full = prefix + path || '/'
@@ -134,8 +149,12 @@ function callStatFs(path: string): Promise<StatFs> {
   })
 }
 
-async function callQuickly(path: string): Promise<StatFs> {
-  return toStatFs(statfsSync(path))
+function callQuickly(path: string): StatFs | Promise<StatFs> {
+  try {
+    return toStatFs(statfsSync(path))
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 function toStatFs(found: StatsFs): StatFs {

@@ -18,6 +18,12 @@ export function fakeProc({ machine = '', files = {}, links = {}, statfs }: FakeP
     if (text instanceof Error) throw text
     return text
   }
+  const list = (path: string) => {
+    const below = [...Object.keys(files), ...Object.keys(links)]
+      .filter((file) => file.startsWith(`${path}/`))
+      .map((file) => file.slice(path.length + 1).split('/')[0] ?? '')
+    return [...new Set([...base.list(path), ...below])]
+  }
   return {
     readTextIfThere,
     readText(path) {
@@ -25,12 +31,11 @@ export function fakeProc({ machine = '', files = {}, links = {}, statfs }: FakeP
       if (text === null) throw new Error(`ENOENT: ${path}`)
       return text
     },
-    list(path) {
-      const below = [...Object.keys(files), ...Object.keys(links)]
-        .filter((file) => file.startsWith(`${path}/`))
-        .map((file) => file.slice(path.length + 1).split('/')[0] ?? '')
-      return [...new Set([...base.list(path), ...below])]
-    },
+    list,
+    listFolders: list,
+    // As on btrfs and overlay, where links tell nothing.
+    countLinks: () => 1,
+    has: (path) => path in files || path in links || base.has(path) || list(path).length > 0,
     readLink: (path) => links[path] ?? null,
     statfs: statfs ?? (async () => space()),
   }

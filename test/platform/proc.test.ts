@@ -18,6 +18,7 @@ test('reads below its root', () => {
   expect(proc.readText('/sys/size')).toBe('42\n')
   expect(proc.readTextIfThere('/sys/size')).toBe('42\n')
   expect(proc.list('/sys').sort()).toEqual(['block', 'link', 'size'])
+  expect(proc.listFolders('/sys')).toEqual(['block'])
   expect(proc.readLink('/sys/link')).toBe('../nowhere')
 })
 
@@ -26,6 +27,9 @@ test('what is not there is null or empty, and only what must be there throws', (
   expect(proc.readTextIfThere('/sys/none')).toBeNull()
   expect(proc.readTextIfThere('/sys/size/none')).toBeNull()
   expect(proc.list('/none')).toEqual([])
+  expect(proc.listFolders('/none')).toEqual([])
+  expect(proc.countLinks('/none')).toBe(0)
+  expect(proc.has('/none')).toBe(false)
   expect(proc.readLink('/sys/none')).toBeNull()
   expect(proc.readLink('/sys')).toBeNull()
   expect(() => proc.readText('/sys/none')).toThrow('ENOENT')
@@ -40,8 +44,8 @@ test('asks the real system for space, by either way', async () => {
     expect(found?.blocks).toBeGreaterThan(0)
     expect(found?.blocksFree).toBeLessThanOrEqual(found?.blocks ?? 0)
   }
-  await expectFailure(openProcFs(root).statfs('/none'), 'ENOENT')
-  await expectFailure(openProcFs(root).statfs('/none', { quick: true }), 'ENOENT')
+  await expectFailure(Promise.resolve(openProcFs(root).statfs('/none')), 'ENOENT')
+  await expectFailure(Promise.resolve(openProcFs(root).statfs('/none', { quick: true })), 'ENOENT')
 })
 
 /** A system whose calls come back when the test says so. */
@@ -102,7 +106,7 @@ test('of four dead network mounts one holds a thread, and all are asked again wh
 
 test('a mount that refuses says so and lets the next one go', async () => {
   const { calls, clock, proc } = setUp()
-  const refused = proc.statfs('/a', { remote: true }).catch((error: Error) => error.message)
+  const refused = Promise.resolve(proc.statfs('/a', { remote: true })).catch((error: Error) => error.message)
   const next = proc.statfs('/b', { remote: true })
   await clock.advance(1)
   calls[0]?.fail(new Error('EACCES'))
@@ -110,4 +114,9 @@ test('a mount that refuses says so and lets the next one go', async () => {
   await clock.advance(1)
   calls[1]?.answer(space())
   expect(await next).not.toBeNull()
+})
+
+test('a folder of /proc has two links and one for each folder in it', () => {
+  const proc = openProcFs()
+  expect(proc.countLinks('/proc/tty')).toBe(2 + proc.listFolders('/proc/tty').length)
 })

@@ -4,8 +4,13 @@ import { type DiskCounters, parseDiskstats } from './diskstats.ts'
 import { toMetricPart } from './metric-name.ts'
 import { defineProbe } from './probe.ts'
 
-/** Whole disks by name; on Windows drives. */
-export type DiskReading = ReadonlyMap<string, DiskCounters>
+export type DiskReading = {
+  /** Whole disks by name; on Windows drives. */
+  readonly disks: ReadonlyMap<string, DiskCounters>
+  /** All names that were seen, and which of them /sys/block has: new names mean looking again. */
+  readonly names: string
+  readonly blocks: ReadonlySet<string>
+}
 
 /** What one machine reports at most: a storage server has hundreds of paths to its disks. */
 const MAX_DISKS = 128
@@ -13,13 +18,20 @@ const MAX_DISKS = 128
 /** Bytes read and written a second and busy time of whole disks. Linux: /proc/diskstats. Windows: the counters LogicalDisk. */
 export const disk = defineProbe<DiskReading>({
   name: 'disk',
-  linux: (proc) =>
-    findDisks(parseDiskstats(proc.readText('/proc/diskstats')), new Set(proc.list('/sys/block'))),
-  windows: (win32) => new Map(readDrives(win32).map((counters) => [counters.name, counters])),
+  linux(proc, _context, previous) {
+    const all = parseDiskstats(proc.readText('/proc/diskstats'))
+    const names = all.map(({ name }) => name).join(' ')
+    const blocks = previous?.names === names ? previous.blocks : new Set(proc.list('/sys/block'))
+    return { disks: findDisks(all, blocks), names, blocks }
+  },
+  windows(win32) {
+    const disks = new Map(readDrives(win32).map((counters) => [counters.name, counters]))
+    return { disks, names: '', blocks: new Set() }
+  },
   samples(now, previous, seconds) {
     const samples: { metric: string; value: number }[] = []
-    for (const [name, counters] of now) {
-      const before = previous?.get(name)
+    for (const [name, counters] of now.disks) {
+      const before = previous?.disks.get(name)
       // A name that another device took over counts from elsewhere.
       if (before === undefined || before.device !== counters.device) continue
       const part = `perf.disk.${toMetricPart(name)}`
@@ -58,7 +70,10 @@ export function shareActive(now: DiskCounters, before: DiskCounters, seconds: nu
 const NOT_A_DISK = /^(loop|ram|zram|fd|sr|scd|dm-|md|bcache|drbd|zd|nullb)\d/
 
 /** `blocks` are the names in /sys/block, which has no partitions; where it is not to be seen, names decide. */
-export function findDisks(all: readonly DiskCounters[], blocks: ReadonlySet<string>): DiskReading {
+export function findDisks(
+  all: readonly DiskCounters[],
+  blocks: ReadonlySet<string>,
+): Map<string, DiskCounters> {
   const names = new Set(all.map(({ name }) => name))
   const found = new Map<string, DiskCounters>()
   for (const counters of all) {

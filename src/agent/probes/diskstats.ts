@@ -1,5 +1,3 @@
-import { parseCount } from './arithmetic.ts'
-
 /** One block device's counters since the start; null where the system does not offer one. */
 export type DiskCounters = {
   readonly name: string
@@ -14,23 +12,20 @@ export type DiskCounters = {
 /** The unit of the kernel's block counters, whatever the disk's own sector size. */
 const SECTOR_BYTES = 512
 
+/** One line: numbers of the device, name, and of the eleven columns or more sectors read, sectors written and time busy. */
+const LINE =
+  /^[ \t]*(\d{1,20}) +(\d{1,20}) +(\S+) +\S+ +\S+ +(\d{1,20}) +\S+ +\S+ +\S+ +(\d{1,20}) +\S+ +\S+ +(\d{1,20}) +\S/gm
+
 /** /proc/diskstats; lines with fewer than the 14 columns (partitions before 2.6.25) are left out. */
 export function parseDiskstats(text: string): DiskCounters[] {
   const disks: DiskCounters[] = []
-  for (const line of text.split('\n')) {
-    const fields = line.trim().split(/ +/)
-    const [major, minor, name] = fields
-    const [read, written, busyMs] = [5, 9, 12].map((i) => parseCount(fields[i]))
-    if (fields.length < 14 || name === undefined || read == null || written == null || busyMs == null)
-      continue
-    if (parseCount(major) === null || parseCount(minor) === null) continue
+  for (const [, major, minor, name = '', read, written, busyMs] of text.matchAll(LINE))
     disks.push({
       name,
       device: `${major}:${minor}`,
-      bytesRead: read * SECTOR_BYTES,
-      bytesWritten: written * SECTOR_BYTES,
-      busyMs,
+      bytesRead: Number(read) * SECTOR_BYTES,
+      bytesWritten: Number(written) * SECTOR_BYTES,
+      busyMs: Number(busyMs),
     })
-  }
   return disks
 }

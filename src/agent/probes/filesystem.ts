@@ -7,7 +7,11 @@ import { parseMountinfo } from './mountinfo.ts'
 import { chooseFilesystems, type MountedFilesystem } from './mounts.ts'
 import { defineProbe, type ProbeSample } from './probe.ts'
 
-export type FilesystemReading = readonly FilesystemState[]
+export type FilesystemReading = {
+  readonly states: readonly FilesystemState[]
+  /** What was chosen from the text of mountinfo, which is the same in nearly every cycle; null on Windows. */
+  readonly table: { readonly text: string; readonly mounts: readonly MountedFilesystem[] } | null
+}
 
 export type FilesystemState = {
   readonly name: string
@@ -25,29 +29,38 @@ export type FilesystemState = {
  */
 export const filesystem = defineProbe<FilesystemReading>({
   name: 'filesystem',
-  async linux(proc, { networkFilesystems = false }) {
-    const mounts = chooseFilesystems(
-      parseMountinfo(proc.readText('/proc/self/mountinfo')),
-      networkFilesystems,
-    )
+  linux(proc, { networkFilesystems = false }, previous): FilesystemReading | Promise<FilesystemReading> {
+    const text = proc.readText('/proc/self/mountinfo')
+    const table =
+      previous?.table?.text === text
+        ? previous.table
+        : { text, mounts: chooseFilesystems(parseMountinfo(text), networkFilesystems) }
     const disks = readDisks(proc)
-    return Promise.all(mounts.map((mounted) => readState(proc, mounted, disks)))
+    const found = table.mounts.map((mounted) => readState(proc, mounted, disks))
+    // Where all have answered there is nothing to wait for, nor to give a time to.
+    const states = found.filter((state): state is FilesystemState => !(state instanceof Promise))
+    return states.length === found.length
+      ? { states, table }
+      : Promise.all(found).then((all) => ({ states: all, table }))
   },
   windows(win32) {
     const disks = readDrivesOrNothing(win32)
-    return win32.listDrives().map((drive) => ({
-      name: nameDrive(drive.letter),
-      kind: 'device',
-      space: toSpace(drive),
-      disk: disks.find(({ device }) => device === drive.letter) ?? null,
-    }))
+    const states = win32.listDrives().map(
+      (drive): FilesystemState => ({
+        name: nameDrive(drive.letter),
+        kind: 'device',
+        space: toSpace(drive),
+        disk: disks.find(({ device }) => device === drive.letter) ?? null,
+      }),
+    )
+    return { states, table: null }
   },
   samples(now, previous, seconds) {
     const samples: ProbeSample[] = []
-    for (const { name, space, disk } of dropTwins(now)) {
+    for (const { name, space, disk } of dropTwins(now.states)) {
       const part = `perf.filesystem.${name}`
       if (space !== null) addSpace(samples, part, space)
-      const before = previous?.find((state) => state.name === name)?.disk
+      const before = previous?.states.find((state) => state.name === name)?.disk
       if (disk !== null && before?.device === disk.device)
         addSample(samples, `${part}.percent.active`, shareActive(disk, before, seconds))
     }
@@ -85,15 +98,17 @@ function toSpace({ total, free, available }: Drive): StatFs {
   }
 }
 
-async function readState(
+function readState(
   proc: ProcFs,
   { name, kind, mount, isRemote, isQuick }: MountedFilesystem,
   disks: readonly DiskCounters[],
-): Promise<FilesystemState> {
-  // One that refuses (no right to enter the folder, an aborted FUSE) is left out; the others are none the worse.
-  const space = await proc.statfs(mount.mountPoint, { remote: isRemote, quick: isQuick }).catch(() => null)
+): FilesystemState | Promise<FilesystemState> {
   const own = disks.find(({ device }) => device === mount.device)
-  return { name, kind, space, disk: own ?? findSource(proc, mount.source, disks) }
+  const disk = own ?? findSource(proc, mount.source, disks)
+  const answer = proc.statfs(mount.mountPoint, { remote: isRemote, quick: isQuick })
+  if (!(answer instanceof Promise)) return { name, kind, space: answer, disk }
+  // One that refuses (no right to enter the folder, an aborted FUSE) is left out; the others are none the worse.
+  return answer.catch(() => null).then((space) => ({ name, kind, space, disk }))
 }
 
 /** Btrfs has a device number of its own, so the path it was mounted from leads to the disk, `/dev/mapper/x` over its link. */
@@ -111,7 +126,7 @@ function findSource(proc: ProcFs, source: string, disks: readonly DiskCounters[]
  * In a container the root is an overlay, and files such as /etc/hosts are bound in from the very disk below it: same figures, one filesystem.
  * The whole device stays if it is mounted, else the root.
  */
-function dropTwins(states: FilesystemReading): FilesystemReading {
+function dropTwins(states: readonly FilesystemState[]): readonly FilesystemState[] {
   const root = states.find(({ kind }) => kind === 'root')
   if (root === undefined) return states
   const twins = states.filter((state) => state !== root && isSameSpace(state.space, root.space))

@@ -3,6 +3,8 @@ import type { ProcFs } from '../../platform/proc.ts'
 export type InterfaceTraits = {
   /** The kernel's number of it, which a new interface of the same name does not share; empty where it is not told. */
   readonly index: string
+  /** A device is below it, which for one index never changes. */
+  readonly hasDevice: boolean
   /** Part of the machine's total: traffic through it is seen on no other counted interface. */
   readonly isCounted: boolean
 }
@@ -20,31 +22,49 @@ const MAX_LOOKED_AT = 256
 /**
  * The interfaces worth a report and which of them make up the machine's total. These are the ones with a device
  * below them; bridges, bonds, VLANs and tunnels pass on what those carry. In a container, which has no device at all,
- * those that are not stacked on others.
+ * those that are not stacked on others. `before` is what was found in the cycle before.
  */
-export function describeInterfaces(proc: ProcFs, names: readonly string[]): Map<string, InterfaceTraits> {
-  const links = new Map<string, ReadonlySet<string>>()
+export function describeInterfaces(
+  proc: ProcFs,
+  names: readonly string[],
+  before: ReadonlyMap<string, InterfaceTraits> | null,
+): Map<string, InterfaceTraits> {
+  const looks = new Map<string, Look>()
   for (const name of names)
-    if (!PASSING.test(name) && links.size < MAX_LOOKED_AT)
-      links.set(name, new Set(proc.list(`/sys/class/net/${name}`)))
-  const hasDevice = (name: string | undefined) =>
-    name !== undefined && links.get(name)?.has('device') === true
-  const isAnyPhysical = [...links.keys()].some(hasDevice)
+    if (!PASSING.test(name) && looks.size < MAX_LOOKED_AT)
+      looks.set(name, lookAgain(proc, name, before?.get(name)))
+  const hasDevice = (name: string | null) => name !== null && looks.get(name)?.hasDevice === true
+  const isAnyPhysical = [...looks.values()].some((look) => look.hasDevice)
   const found = new Map<string, InterfaceTraits>()
-  for (const [name, files] of links) {
+  for (const [name, { index, hasDevice: isPhysical, files }] of looks) {
     // On Azure and with virtio failover, the fast path is a device enslaved to a device which counts its traffic, too.
     const isCounted = isAnyPhysical
-      ? hasDevice(name) && !hasDevice(files.has('master') ? findMaster(proc, name) : undefined)
-      : !isStacked(name, files)
-    const index = files.has('ifindex') ? (proc.readTextIfThere(`/sys/class/net/${name}/ifindex`) ?? '') : ''
-    found.set(name, { index: index.trim(), isCounted })
+      ? isPhysical && !hasDevice(findMaster(proc, name))
+      : !isStacked(name, files ?? listFiles(proc, name))
+    found.set(name, { index, hasDevice: isPhysical, isCounted })
   }
   return found
 }
 
-function findMaster(proc: ProcFs, name: string): string | undefined {
-  const target = proc.readLink(`/sys/class/net/${name}/master`)
-  return target?.slice(target.lastIndexOf('/') + 1)
+/** `files` is null where they need not be listed: a device stays below the interface it belongs to. */
+type Look = Omit<InterfaceTraits, 'isCounted'> & { readonly files: ReadonlySet<string> | null }
+
+function lookAgain(proc: ProcFs, name: string, before: InterfaceTraits | undefined): Look {
+  if (before !== undefined && before.index !== '' && readIndex(proc, name) === before.index)
+    return { index: before.index, hasDevice: before.hasDevice, files: null }
+  const files = listFiles(proc, name)
+  return { index: files.has('ifindex') ? readIndex(proc, name) : '', hasDevice: files.has('device'), files }
+}
+
+const listFiles = (proc: ProcFs, name: string) => new Set(proc.list(`/sys/class/net/${name}`))
+
+const readIndex = (proc: ProcFs, name: string) =>
+  proc.readTextIfThere(`/sys/class/net/${name}/ifindex`)?.trim() ?? ''
+
+function findMaster(proc: ProcFs, name: string): string | null {
+  const link = `/sys/class/net/${name}/master`
+  const target = proc.has(link) ? proc.readLink(link) : null
+  return target === null ? null : target.slice(target.lastIndexOf('/') + 1)
 }
 
 function isStacked(name: string, files: ReadonlySet<string>): boolean {

@@ -28,7 +28,7 @@ const MAX_INTERFACES = 64
  */
 export const network = defineProbe<NetworkReading>({
   name: 'network',
-  linux: (proc) => readNetwork(proc),
+  linux: (proc, _context, previous) => readNetwork(proc, previous),
   windows: readWindowsNetwork,
   samples(now, previous, seconds) {
     if (previous === null) return []
@@ -86,10 +86,10 @@ function addUp(
   return counted === 0 ? null : roundTo(sum, 0)
 }
 
-function readNetwork(proc: ProcFs): NetworkReading {
+function readNetwork(proc: ProcFs, previous: NetworkReading | null): NetworkReading {
   const counters = parseNetDev(proc.readText('/proc/net/dev'))
   const reading = new Map<string, InterfaceState>()
-  for (const [name, traits] of describeInterfaces(proc, [...counters.keys()])) {
+  for (const [name, traits] of describeInterfaces(proc, [...counters.keys()], previous)) {
     const found = counters.get(name)
     if (found !== undefined) reading.set(name, { ...traits, counters: found })
   }
@@ -114,6 +114,7 @@ function toState(found: WindowsInterface, isCounted: boolean): InterfaceState {
   const { bytesReceived, bytesSent, errorsReceived, errorsSent, dropsReceived, dropsSent } = found
   return {
     index: found.luid,
+    hasDevice: found.isHardware,
     isCounted,
     counters: { bytesReceived, bytesSent, errorsReceived, errorsSent, dropsReceived, dropsSent },
   }

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { load } from '../../../src/agent/probes/load.ts'
 import { pressure } from '../../../src/agent/probes/pressure.ts'
 import { processes } from '../../../src/agent/probes/processes.ts'
@@ -66,6 +66,26 @@ test('counts processes', async () => {
     '/proc/0x': '',
   }
   expect(await measure(processes, [fakeProc({ files })])).toEqual({ 'perf.system.processes': 2 })
+})
+
+describe('the links of /proc', () => {
+  const files = { '/proc/1/comm': '', '/proc/77/comm': '', '/proc/tty/drivers': '' }
+  const proc = (links: number) => ({ ...fakeProc({ files }), countLinks: () => links })
+  const count = async (...links: number[]) =>
+    (await measure(processes, links.map(proc)))?.['perf.system.processes']
+
+  test('tell the processes once they agree with the list', async () => {
+    expect(await count(5, 9)).toBe(6)
+  })
+
+  test('tell nothing where they are those of the machine around a container', async () => {
+    expect(await count(90, 94)).toBe(2)
+  })
+
+  test('are held to the list again and again', async () => {
+    expect(await count(5, ...new Array(9).fill(9))).toBe(6)
+    expect(await count(5, ...new Array(10).fill(9))).toBe(2)
+  })
 })
 
 test('does not count what it can not see', async () => {
