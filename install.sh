@@ -274,8 +274,8 @@ tell_versions() {
   build=$(find_build)
   find_source
   make_work_folder
-  find_checksum
   fetch "$source" "$work/$name"
+  find_checksum
   check_sum
   unpack
   try_program
@@ -358,6 +358,8 @@ install_role() {
   step "Make user, folders and configuration where they are missing, and register the service (monitor service install $role)." register
   if has_systemd; then
     step "Start the service (monitor service restart $role), and others of monitor that run." start_services
+  else
+    say "Nothing is started: systemd does not run this machine."
   fi
   [ "$dry_run" = yes ] || tell_next
 }

@@ -44,6 +44,8 @@ export type ServiceStatus = {
 export type ServiceManager = {
   /** How people call it: `systemd`. */
   readonly title: string
+  /** Whether it runs this machine now; in a container or in the making of an image it is there and does not. */
+  readonly isAtWork: boolean
   /** Registers a service, or brings the one of that name up to date; it starts with the machine from then on, not yet now. */
   install(spec: ServiceSpec): Promise<void>
   /** Stops it, too. Nothing happens when there is none. */

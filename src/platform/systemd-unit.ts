@@ -13,6 +13,9 @@ const STOP_SECONDS = 10
 /** A mistake in the configuration; trying again would not help, and somebody is to see it. */
 const EXIT_CONFIG = 78
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is systemd that puts the number there.
+const RELOAD = 'ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"'
+
 /** The text of a service's unit. Works from systemd 232 on; older ones pass over the lines they don't know. */
 export function writeUnit(spec: ServiceSpec): string {
   return `${[
@@ -29,7 +32,7 @@ export function writeUnit(spec: ServiceSpec): string {
     'Type=notify',
     'NotifyAccess=main',
     `ExecStart=${[spec.program, ...spec.arguments].map(quoteWord).join(' ')}`,
-    ...(spec.reloads ? [`ExecReload=/bin/sh -c "kill -HUP ${'${MAINPID}'}"`] : []),
+    ...(spec.reloads ? [RELOAD] : []),
     `User=${spec.user}`,
     `Group=${spec.user}`,
     'Restart=always',

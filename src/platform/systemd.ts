@@ -38,6 +38,7 @@ export function openSystemd({
 
   return {
     title: 'systemd',
+    isAtWork: isBooted,
     async install(spec) {
       const file = fileOf(spec.name)
       writeAtOnce(unitFolder, file, writeUnit(spec))

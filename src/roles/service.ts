@@ -58,16 +58,20 @@ export async function installService(context: ServiceContext, options: InstallOp
     throw new ConfigError([describeMissingDataDir(configFile, places.dataDir)])
   await files.ownDataDir(config.dataDir, places)
   const spec = describeService(role, places, config, { program, flags, configFile })
+  const byHand = `  ${files.describeStart(places.user, [program, ...spec.arguments])}`
   if (manager === null) {
     print('Nothing manages services here (no systemd), so nothing was registered. To start it by hand:')
-    print(`  ${files.describeStart(places.user, [program, ...spec.arguments])}`)
+    print(byHand)
     return EXIT.ok
   }
   await manager.install(spec)
   print(`Registered ${spec.name} with ${manager.title}; it starts with the machine.`)
   const mistakes = findWants(role, config, configFile)
-  if (mistakes.length === 0) print(`To start it now: monitor service start ${role}`)
-  else {
+  if (mistakes.length === 0 && manager.isAtWork) print(`To start it now: monitor service start ${role}`)
+  else if (mistakes.length === 0) {
+    print(`But ${manager.title} does not run this machine now. To start it by hand:`)
+    print(byHand)
+  } else {
     print(`Before it can start, ${configFile} needs:`)
     for (const { key, expected } of mistakes) print(`  ${key}: ${expected}`)
   }

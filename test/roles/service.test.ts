@@ -145,6 +145,7 @@ describe('the commands', () => {
     }
     const manager: ServiceManager = {
       title: 'a manager',
+      isAtWork: true,
       install: async (spec) => void registered.set(spec.name, { spec, runs: false }),
       uninstall: async (name) => void registered.delete(name),
       start: async (name) => set(name, true),
@@ -205,6 +206,14 @@ describe('the commands', () => {
     expect(() => needDataDir(loaded, true, '/srv/monitor')).not.toThrow()
     const said = loadConfig({ dataDir: 'here' }, { ...aMachine({}), cwd: '/' })
     expect(() => needDataDir(said, true, '/')).not.toThrow()
+  })
+
+  test('where the service manager does not run the machine now, it says how to start by hand', async () => {
+    const { context, said, registered } = aServiceMachine('server')
+    const manager = { ...context.manager, isAtWork: false }
+    expect(await installService({ ...context, manager }, install)).toBe(0)
+    expect(registered.size).toBe(1)
+    expect(said.at(-1)).toContain(`${PROGRAM} server --config`)
   })
 
   test('an agent without a server is registered, told what it lacks, and not started', async () => {

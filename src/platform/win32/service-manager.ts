@@ -99,6 +99,7 @@ export function openWindowsServiceManager({
 
   return {
     title: 'the Windows service manager',
+    isAtWork: true,
     async install(spec) {
       const manager = calls.openManager(MANAGER.connect | MANAGER.create)
       try {
