@@ -4,7 +4,9 @@ import { type Html, html } from './html.ts'
 import { type SeriesRef, writeRef } from './picked-series.ts'
 import { formatCount } from './words.ts'
 
+/** Hosts whose metrics are looked through, of so many that fit. */
 const MAX_HOSTS = 12
+const LOOKED_AT = 200
 const MAX_CHOICES = 60
 const MAX_WORDS = 100
 
@@ -26,21 +28,21 @@ export async function findChoices(
   const metric = (parameters.get('metric') ?? '').trim().slice(0, MAX_WORDS)
   if (host === '' && metric === '') return null
   const words = metric.toLowerCase().split(/\s+/).filter(Boolean)
-  const list = await hosts.list({
-    upSince,
-    sort: 'name',
-    limit: MAX_HOSTS,
-    ...(host === '' ? {} : { search: host }),
-  })
+  const search = host === '' ? {} : { search: host }
+  const list = await hosts.list({ upSince, sort: 'name', limit: LOOKED_AT, ...search })
+  // The search looks at addresses and more too: those that are called so come first.
+  const isCalled = ({ name }: { readonly name: string }) => name.includes(host.toLowerCase())
+  const called = list.hosts.filter(isCalled)
+  const tried = (called.length > 0 ? called : list.hosts).slice(0, MAX_HOSTS)
   const found: SeriesRef[] = []
-  for (const { name } of list.hosts) {
+  for (const { name } of tried) {
     const metrics = await hosts.metrics(name)
     for (const one of metrics) {
       const text = one.toLowerCase()
       if (words.every((word) => text.includes(word))) found.push({ host: name, metric: one })
     }
   }
-  const isMore = found.length > MAX_CHOICES || list.total > MAX_HOSTS
+  const isMore = found.length > MAX_CHOICES || (called.length > 0 ? called.length : list.total) > MAX_HOSTS
   return { host, metric, found: found.slice(0, MAX_CHOICES), isMore }
 }
 

@@ -74,6 +74,14 @@ describe('the page that compares', () => {
     expect(more.text).not.toContain('type="checkbox" name="series" value="web01:perf.memory.percent.used"')
   })
 
+  test('looks for hosts by name before anything else of them', async () => {
+    await site.report('other', now - 60, { 'perf.memory.percent.used': 1 }, { domain: 'db.example' })
+    const { text } = await get('/compare?host=DB&metric=percent')
+    expect(text).toContain('value="db01:perf.memory.percent.used"')
+    expect(text).not.toContain('value="other:')
+    expect((await get('/compare?host=db.example&metric=percent')).text).toContain('value="other:')
+  })
+
   test('shows names that are not known as lines without samples, never as markup', async () => {
     const { status, text } = await get('/compare?series=nobody:perf.x&series=%3Cscript%3E:x&host=%3Cb%3E')
     expect(status).toBe(200)
