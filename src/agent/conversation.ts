@@ -123,17 +123,18 @@ export function converse(options: ConversationOptions): Conversation {
     return id
   }
 
-  /** One timer, set anew whenever something is sent or answered. */
+  /** One timer, left alone by what is sent and answered: patience only grows by that, so it is looked at when the timer ends. */
   function watch() {
-    timer?.cancel()
     const oldest = batches.values().next()
-    if (oldest.done || isOver) return
+    if (timer !== null || oldest.done || isOver) return
     const { sentAtMs } = oldest.value
     const untilMs = Math.min(Math.max(lastHeardMs, sentAtMs) + SILENCE_MS, sentAtMs + ANSWER_MS)
-    const nowMs = clock.monotonicMs()
-    timer = clock.after(untilMs - nowMs, () =>
-      end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`),
-    )
+    const leftMs = untilMs - clock.monotonicMs()
+    if (leftMs <= 0) return end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`)
+    timer = clock.after(leftMs, () => {
+      timer = null
+      watch()
+    })
   }
 
   function take(reply: Reply) {
@@ -144,7 +145,6 @@ export function converse(options: ConversationOptions): Conversation {
     lastHeardMs = clock.monotonicMs()
     batches.delete(reply.id as number)
     for (const item of batch.items) inFlight.delete(item.id)
-    watch()
     if ('error' in reply) options.onRefused(batch.items, reply.error)
     else if (reply.id === greeting) {
       isReady = true

@@ -90,6 +90,7 @@ export class QueueFile {
   readonly #database: Database
   readonly #ascending: Statement<Row, [number, number]>
   readonly #descending: Statement<Row, [number, number]>
+  readonly #applyAtOnce: (change: QueueChange) => { count: number; bytes: number }
   #isDurable = false
   /** What the file is known to hold; null when it is not known. */
   #written: { totals: QueueTotals | null; spans: readonly Span[] | null } = { totals: null, spans: null }
@@ -100,6 +101,7 @@ export class QueueFile {
       `SELECT id, kind, time, layout, body FROM item WHERE id BETWEEN ? AND ? ORDER BY id ${order}`
     this.#ascending = database.prepare(read('ASC'))
     this.#descending = database.prepare(read('DESC'))
+    this.#applyAtOnce = database.transaction((change: QueueChange) => this.#apply(change))
   }
 
   /** Opens or creates it. Throws an Error when the file is a database of something else, or unusable (an UnusableQueueError, or SQLite's word for damage). */
@@ -161,7 +163,7 @@ export class QueueFile {
       this.#isDurable = durable
     }
     try {
-      return this.#database.transaction(() => this.#apply(change))()
+      return this.#applyAtOnce(change)
     } catch (error) {
       this.#written = { totals: null, spans: null }
       throw error

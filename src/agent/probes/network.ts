@@ -1,6 +1,6 @@
 import type { ProcFs } from '../../platform/proc.ts'
 import type { Win32, WindowsInterface } from '../../platform/win32.ts'
-import { addSample, parseCount, ratePerSecond, roundTo } from './arithmetic.ts'
+import { addSample, ratePerSecond, roundTo } from './arithmetic.ts'
 import { describeInterfaces, type InterfaceTraits } from './interfaces.ts'
 import { toMetricPart } from './metric-name.ts'
 import { defineProbe, type ProbeSample } from './probe.ts'
@@ -123,6 +123,13 @@ function toState(found: WindowsInterface, isCounted: boolean): InterfaceState {
 /** What the kernel takes as a name; it becomes a part of paths in /sys. */
 const IS_INTERFACE = /^(?!\.{1,2}$)[^\s/\0]{1,15}$/
 
+/** Six of the 16 columns or more: bytes, errors and drops of what was received, and then of what was sent. */
+const COUNTS = (() => {
+  const [kept, skipped] = [' +(\\d{1,20})', ' +\\d{1,20}']
+  const half = `${kept}${skipped}${kept}${kept}${skipped.repeat(4)}`
+  return new RegExp(`^${half}${half}(?:${skipped})* *$`)
+})()
+
 /** /proc/net/dev by interface. Lines without the 16 columns are left out. */
 export function parseNetDev(text: string): Map<string, InterfaceCounters> {
   const found = new Map<string, InterfaceCounters>()
@@ -131,22 +138,17 @@ export function parseNetDev(text: string): Map<string, InterfaceCounters> {
     const colon = line.lastIndexOf(':')
     if (colon < 0) continue
     const name = line.slice(0, colon).trim()
-    const counts = line
-      .slice(colon + 1)
-      .trim()
-      .split(/ +/)
-      .map(parseCount)
-    const [bytesReceived, , errorsReceived, dropsReceived, , , , , bytesSent, , errorsSent, dropsSent] =
-      counts
-    if (!IS_INTERFACE.test(name) || counts.length < 16 || counts.includes(null)) continue
-    found.set(name, {
-      bytesReceived: bytesReceived ?? 0,
-      bytesSent: bytesSent ?? 0,
-      errorsReceived: errorsReceived ?? 0,
-      errorsSent: errorsSent ?? 0,
-      dropsReceived: dropsReceived ?? 0,
-      dropsSent: dropsSent ?? 0,
-    })
+    const counts = COUNTS.exec(` ${line.slice(colon + 1)}`)
+    if (counts === null || !IS_INTERFACE.test(name)) continue
+    const [
+      bytesReceived = 0,
+      errorsReceived = 0,
+      dropsReceived = 0,
+      bytesSent = 0,
+      errorsSent = 0,
+      dropsSent = 0,
+    ] = counts.slice(1).map(Number)
+    found.set(name, { bytesReceived, bytesSent, errorsReceived, errorsSent, dropsReceived, dropsSent })
   }
   return found
 }

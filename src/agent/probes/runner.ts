@@ -22,6 +22,9 @@ export type ProbeRun = {
   readonly failed: number
 }
 
+/** Null when the probe failed. */
+type Samples = ProbeSample[] | null
+
 /** What is known of a probe between two cycles. */
 type Entry = {
   readonly probe: Probe<unknown>
@@ -52,37 +55,48 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
     )
   const names = createNameCheck(log)
 
-  async function runOne(entry: Entry, platform: Platform): Promise<ProbeSample[] | null> {
+  /** Most probes answer at once; only those that promise an answer are given a timer. */
+  function runOne(entry: Entry, platform: Platform): Samples | Promise<Samples> {
     try {
       if (entry.isPending) throw new Error('the call of an earlier cycle has not come back')
       const before = entry.previous
       entry.previous = null
       const atMs = clock.monotonicMs()
-      const reading = await readWithin(entry, platform, before?.reading ?? null)
-      const seconds = before === null ? 0 : (atMs - before.atMs) / 1000
-      const samples =
-        reading === null
-          ? []
-          : entry.probe.samples(reading, seconds > 0 ? (before?.reading ?? null) : null, seconds)
-      if (reading !== null) entry.previous = { reading, atMs }
-      if (entry.isFailing) log.info('probe works again', { probe: entry.probe.name })
-      entry.isFailing = false
-      return samples
+      const answer = read(entry.probe, platform, before?.reading ?? null)
+      if (!(answer instanceof Promise)) return conclude(entry, answer, before, atMs)
+      return awaitWithin(entry, answer)
+        .then((reading) => conclude(entry, reading, before, atMs))
+        .catch((error: unknown) => noteFailure(entry, error))
     } catch (error) {
-      if (!entry.isFailing) log.warn('probe fails', { probe: entry.probe.name, reason: describeError(error) })
-      entry.isFailing = true
-      return null
+      return noteFailure(entry, error)
     }
   }
 
-  /** Most probes answer at once; only those that promise an answer are given a timer. */
-  function readWithin(entry: Entry, platform: Platform, previous: unknown): unknown {
-    const { probe } = entry
-    const answer =
-      platform.system === 'linux'
-        ? probe.linux(platform.proc, context, previous)
-        : (probe.windows?.(platform.win32, context) ?? null)
-    if (!(answer instanceof Promise)) return answer
+  function read(probe: Probe<unknown>, platform: Platform, previous: unknown): unknown {
+    return platform.system === 'linux'
+      ? probe.linux(platform.proc, context, previous)
+      : (probe.windows?.(platform.win32, context) ?? null)
+  }
+
+  function conclude(entry: Entry, reading: unknown, before: Entry['previous'], atMs: number): Samples {
+    const seconds = before === null ? 0 : (atMs - before.atMs) / 1000
+    const samples =
+      reading === null
+        ? []
+        : entry.probe.samples(reading, seconds > 0 ? (before?.reading ?? null) : null, seconds)
+    if (reading !== null) entry.previous = { reading, atMs }
+    if (entry.isFailing) log.info('probe works again', { probe: entry.probe.name })
+    entry.isFailing = false
+    return samples
+  }
+
+  function noteFailure(entry: Entry, error: unknown): null {
+    if (!entry.isFailing) log.warn('probe fails', { probe: entry.probe.name, reason: describeError(error) })
+    entry.isFailing = true
+    return null
+  }
+
+  function awaitWithin(entry: Entry, answer: Promise<unknown>): Promise<unknown> {
     entry.isPending = true
     return new Promise((resolve, reject) => {
       const timer = clock.after(timeoutMs, () => reject(new Error(`no answer within ${timeoutMs} ms`)))
