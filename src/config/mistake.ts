@@ -30,5 +30,12 @@ export function describeMistake({ where, key, value, expected, nearest }: Mistak
 function showValue(value: unknown): string {
   const isWritten = typeof value === 'object' && value !== null
   const shown = typeof value === 'string' ? quote(value) : isWritten ? JSON.stringify(value) : String(value)
+  return cut(shown.replace(PASSWORD_IN_ADDRESS, '$1********@'))
+}
+
+/** Of an address that is wrong somewhere else too. */
+const PASSWORD_IN_ADDRESS = /(:\/\/[^:@\s/]*:)[^\s]*@/g
+
+function cut(shown: string): string {
   return shown.length > 120 ? `${shown.slice(0, 117)}...` : shown
 }

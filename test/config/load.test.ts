@@ -96,6 +96,10 @@ describe('mistakes', () => {
     ['[web]\nport = 1.5', 'web.port = 1.5: expected a whole number from 0 to 65535'],
     ['[web]\nport = "80"', 'web.port = "80": expected a whole number from 0 to 65535'],
     ['[web]\naddress = ""', 'web.address = "": expected a text in quotes, not empty'],
+    [
+      '[database]\nurl = "postgres://monitor:hu@sh/hush@db/x"',
+      'database.url = "postgres://monitor:********@db/x": expected an address',
+    ],
     ['[agent]\ninterval = nan', 'agent.interval = NaN: expected a duration'],
     [`[agent]\npassphrase = "${'x'.repeat(1025)}"`, 'agent.passphrase = "********": expected at most 1024'],
     ['[agent]\nqueue_size = "12"', 'agent.queue_size = "12": expected a size with its unit'],
