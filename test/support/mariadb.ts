@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,9 @@ export type Mariadb = {
   run(sql: string): string
   /** Whether a commit waits for the disk, as it does by default, or for the operating system alone, which is quicker. */
   setDurable(isDurable: boolean): void
-  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void
+  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGCONT'): void
+  /** Resolves when no thread of it runs any more, until `SIGCONT`. */
+  freeze(): Promise<void>
   /** Resolves when the process is gone. */
   ended(): Promise<void>
   /** Starts it anew after it ended, and waits until it takes connections. */
@@ -140,6 +142,12 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
       run(`SET GLOBAL innodb_flush_log_at_trx_commit = ${flush}`)
     },
     kill: (signal) => child?.kill(signal),
+    async freeze() {
+      child?.kill('SIGSTOP')
+      const tasks = `/proc/${child?.pid}/task`
+      const isStopped = (task: string) => /\) T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8'))
+      while (!readdirSync(tasks).every(isStopped)) await Bun.sleep(10)
+    },
     async ended() {
       await child?.exited
     },
