@@ -10,7 +10,7 @@ Run it again to upgrade: configuration and data stay.
 agent, server, collect or events.
 
 .PARAMETER From
-Where the program comes from: an archive of the release, the executable in it, or the folder of all of them, as a file or a
+Where the program comes from: an archive of the release, the executable in it, or a folder with one of them, as a file or a
 URL; the folder of this script unless given. A URL of a folder ends in /.
 
 .PARAMETER Sha256
@@ -155,7 +155,15 @@ function Get-Source {
         return $place
     }
     if (Test-Path -LiteralPath $place -PathType Container) {
-        $place = Join-Path $place $Archive
+        # The archive, or what it holds.
+        $inside = $place
+        $place = Join-Path $inside $Archive
+        if (-not (Test-Path -LiteralPath $place -PathType Leaf)) {
+            $place = Join-Path $inside 'monitor.exe'
+        }
+        if (-not (Test-Path -LiteralPath $place -PathType Leaf)) {
+            Stop-Script "there is neither $Archive nor monitor.exe in ${inside}; say where the program is: -From FILE|URL"
+        }
     }
     if (-not (Test-Path -LiteralPath $place -PathType Leaf)) {
         Stop-Script "there is no $place; say where the program is: -From FILE|URL"
@@ -363,6 +371,19 @@ function Install-Role([string]$Work) {
     }
 }
 
+# A service that has just said that it stopped may hold its program for a moment yet.
+function Remove-Folder {
+    for ($attempt = 1; $attempt -lt 20; $attempt++) {
+        try {
+            Remove-Item -LiteralPath $Folder -Recurse -Force
+            return
+        } catch {
+            Start-Sleep -Milliseconds 250
+        }
+    }
+    Remove-Item -LiteralPath $Folder -Recurse -Force
+}
+
 function Uninstall-Role {
     if (-not (Test-Path -LiteralPath $Program)) {
         Stop-Script "$Program is not there: nothing to uninstall"
@@ -384,7 +405,7 @@ function Uninstall-Role {
         Write-Output "$Program stays: $($others -join ', ') use it."
         return
     }
-    Invoke-Step "Remove $Folder." { Remove-Item -LiteralPath $Folder -Recurse -Force }
+    Invoke-Step "Remove $Folder." { Remove-Folder }
 }
 
 function Write-Versions([string]$Work) {

@@ -9,8 +9,9 @@ Usage: install.sh ROLE [options]
   ROLE                    agent, server, collect or events
 
 Where the program comes from:
-  --from FILE|URL         An archive of the release, the executable in it, or the folder of all of them
-                          (the folder of this script unless given). A URL takes curl or wget.
+  --from FILE|URL         An archive of the release, the executable in it, or a folder with one of them
+                          (the folder of this script unless given). A URL takes curl or wget, that of a
+                          folder ends in /
   --sha256 HEX            The checksum that it must have; else FILE.sha256 or SHA256SUMS beside it says so.
                           Nothing is installed from a URL without one
   --version               Only tell which version is installed here and which one this would install
@@ -180,16 +181,27 @@ find_source() {
   file=monitor-$build.tar.gz
   if [ -z "$from" ]; then
     from=$(dirname "$0")
-    [ -f "$from/$file" ] || fail "there is no $file beside this script; say where it is: --from FILE|URL"
+    find_in "$from" || fail "there is neither $file nor monitor beside this script; say where it is: --from FILE|URL"
+  elif is_url "$from"; then
+    case $from in
+      */) source=$from$file ;;
+      *) source=$from ;;
+    esac
+  elif [ -d "$from" ]; then
+    find_in "${from%/}" || fail "there is neither $file nor monitor in $from"
+  else
+    source=$from
+    [ -f "$source" ] || fail "there is no $source"
   fi
-  case $from in
-    */) source=$from$file ;;
-    *)
-      if ! is_url "$from" && [ -d "$from" ]; then source=$from/$file; else source=$from; fi
-      ;;
-  esac
   name=${source##*/}
-  if ! is_url "$source" && [ ! -f "$source" ]; then fail "there is no $source"; fi
+}
+
+# Sets source to what a folder has for this machine: the archive, or what an archive holds.
+find_in() {
+  for source in "$1/$file" "$1/monitor"; do
+    [ ! -f "$source" ] || return 0
+  done
+  return 1
 }
 
 checksum_of() {

@@ -114,12 +114,29 @@ export async function purgeFiles(places: Places, files: Files, print: (text: str
   const { configFile, passphraseFile, dataDir, configFolder, dataRoot, user } = places
   for (const path of [configFile, passphraseFile, dataDir]) {
     if (!existsSync(path)) continue
-    rmSync(path, { recursive: true, force: true })
+    await removeWhenFree(path)
     print(`Removed ${path}.`)
   }
   await files.deleteAccount(places)
   if (files.platform === 'linux') print(`Removed the user ${user}.`)
   for (const folder of new Set([configFolder, dataRoot])) removeIfEmpty(folder)
+}
+
+const BUSY = new Set(['EBUSY', 'EPERM', 'EACCES', 'ENOTEMPTY'])
+const BUSY_ATTEMPTS = 20
+const BUSY_PAUSE_MS = 250
+
+/** On Windows nobody can delete an open file, and a service that has just stopped may hold its log for a moment yet. */
+async function removeWhenFree(path: string) {
+  for (let attempt = 1; ; attempt++)
+    try {
+      rmSync(path, { recursive: true, force: true })
+      return
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (attempt === BUSY_ATTEMPTS || !BUSY.has(code)) throw error
+      await Bun.sleep(BUSY_PAUSE_MS)
+    }
 }
 
 function removeIfEmpty(folder: string) {

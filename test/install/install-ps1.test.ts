@@ -64,7 +64,16 @@ describe('install.ps1', () => {
         'Get-Service',
         'Invoke-WebRequest',
       ],
-      ...['Join-Path', 'Move-Item', 'New-Item', 'New-Object', 'Out-Null', 'Remove-Item', 'Resolve-Path'],
+      ...[
+        'Join-Path',
+        'Move-Item',
+        'New-Item',
+        'New-Object',
+        'Out-Null',
+        'Remove-Item',
+        'Start-Sleep',
+        'Resolve-Path',
+      ],
       ...['Set-StrictMode', 'Test-Path', 'Where-Object', 'Write-Output', 'Write-Verbose'],
     ])
     expect(called.length).toBeGreaterThan(30)

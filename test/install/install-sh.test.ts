@@ -111,6 +111,16 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     rmSync(root.at('/bin/ldd'))
   })
 
+  test('without --from it takes what lies beside it: the program of an unpacked archive too', async () => {
+    mkdirSync(root.at('/tmp/unpacked'))
+    copyFileSync(SCRIPT, root.at('/tmp/unpacked/install.sh'))
+    const tryIt = () => root.run(['/bin/dash', '/tmp/unpacked/install.sh', 'agent', '--dry-run'])
+    expect((await tryIt()).stderr).toContain('there is neither')
+    linkSync(root.at(`/release/${FILE}`), root.at('/tmp/unpacked/monitor'))
+    expect((await tryIt()).stdout).toContain('Would: Fetch /tmp/unpacked/monitor.\n')
+    rmSync(root.at('/tmp/unpacked'), { recursive: true })
+  })
+
   test('a wrong checksum is refused, and nothing is changed', async () => {
     const before = listAll(root)
     const { code, stderr } = await install('agent', ...AGENT, '--sha256', 'ab'.repeat(32))
