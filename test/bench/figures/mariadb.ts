@@ -4,7 +4,7 @@ import { type LoadPart, loadParts, sendLoad } from '../load.ts'
 import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'
 
 const TIMES = 3
-const MINUTES = 60
+const MINUTES = 300
 const START = 1_700_000_040
 
 type Run = {
