@@ -59,13 +59,15 @@ export class Queue {
   #file: QueueFile | null = null
   /** In memory only, so far. */
   #pending: Item[] = []
+  /** Written last, and on disk now: what is sent next need not be read again. */
+  #recent: readonly Item[] = []
   /** On disk still, though acknowledged: the disk would not delete them. */
   #gone = new Set<number>()
   #spans: readonly Span[] = []
   /** The newest state of the thresholds; kept here too, for a file that has to be begun anew. */
   #thresholds: string | null = null
   #isThresholdsSaved = true
-  #foundThresholds: string | null = null
+  #foundThresholds: { readonly kept: string | null } | null = null
   #onDisk = { length: 0, bytes: 0 }
   #oldestTime = Number.NEGATIVE_INFINITY
   #totals = { dropped: 0, refused: 0 }
@@ -108,10 +110,10 @@ export class Queue {
   }
 
   /**
-   * What the thresholds remembered when the file was written last: given once after the file was opened, which may be long after the
-   * start; otherwise null.
+   * What the thresholds remembered when the file was written last, null in a file that is new: given once after the file was opened,
+   * which may be long after the start; otherwise null.
    */
-  takeFoundThresholds(): string | null {
+  takeFoundThresholds(): { readonly kept: string | null } | null {
     const found = this.#foundThresholds
     this.#foundThresholds = null
     return found
@@ -185,8 +187,11 @@ export class Queue {
 
   *#descending(first: number, last: number): Generator<Item> {
     for (const item of this.#pending.toReversed()) if (item.id >= first && item.id <= last) yield item
-    if (this.#file !== null)
-      for (const item of this.#file.descending(first, last)) if (!this.#gone.has(item.id)) yield item
+    for (const item of this.#recent.toReversed())
+      if (item.id >= first && item.id <= last && !this.#gone.has(item.id)) yield item
+    const below = Math.min(last, (this.#recent[0]?.id ?? Number.POSITIVE_INFINITY) - 1)
+    if (this.#file !== null && first <= below)
+      for (const item of this.#file.descending(first, below)) if (!this.#gone.has(item.id)) yield item
   }
 
   #read(read: () => Item[]): Item[] {
@@ -241,6 +246,7 @@ export class Queue {
     this.#layouts.noteSaved()
     this.#isThresholdsSaved = true
     this.#pending = []
+    this.#recent = items
     this.#gone.clear()
     this.#totals = totals
     this.#onDisk = {
@@ -280,7 +286,7 @@ export class Queue {
     this.#totals.dropped += state.totals.dropped
     this.#totals.refused += state.totals.refused
     this.#spans = [...state.spans, ...this.#spans]
-    this.#foundThresholds = state.thresholds
+    this.#foundThresholds = { kept: state.thresholds }
   }
 
   /** The file could not be opened now; ids far above those that it may hold, so that it can be later. */
@@ -301,6 +307,7 @@ export class Queue {
       this.#onDisk = { length: 0, bytes: 0 }
       this.#totals.dropped += lost
       this.#gone.clear()
+      this.#recent = []
       this.#layouts.forgetFile()
       this.#isThresholdsSaved = this.#thresholds === null
       log.error('the queue was damaged; it was moved aside and begun anew', {
