@@ -42,7 +42,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     const { samples, failed } = await source.measure()
     const frame = frames.build(time, [...figures.read(failed, queue.figures), ...samples])
     const found = queue.takeFoundThresholds()
-    if (found !== null) judge.restore(found)
+    if (found !== null) judge.restore(found.kept)
     queue.append(
       { frame, ...judge.judge(frame) },
       clockWatch.isSteady() ? clock.now() - options.queueAge : null,

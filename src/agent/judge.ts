@@ -1,3 +1,4 @@
+import type { EventReport } from '../domain/event.ts'
 import type { Frame } from '../domain/sample.ts'
 import type { ThresholdBook } from '../domain/threshold.ts'
 import {
@@ -5,31 +6,45 @@ import {
   joinThresholdStates,
   parseThresholdState,
   step,
-  type ThresholdChange,
+  type ThresholdState,
 } from '../domain/threshold-state.ts'
 import type { Log } from '../lib/log.ts'
 
 export type Verdict = {
-  readonly events: readonly ThresholdChange[]
+  readonly events: readonly EventReport[]
   /** What is to be kept with the frame; left out when that is what was kept before. */
   readonly thresholds?: string
 }
 
 /** Judges frames by thresholds. What it remembers it gives out to be kept, and gets back after a restart. */
 export type Judge = {
-  /** What was kept before this start, as it was given out; a damaged one counts for nothing. */
-  restore(kept: string): void
+  /**
+   * What was kept before this start, as it was given out; a damaged one counts for nothing. Null when nothing ever was: then the
+   * server may know events of an agent that was here before, and each metric that is found good ends what is open of it.
+   */
+  restore(kept: string | null): void
   judge(frame: Frame): Verdict
 }
 
 export function createJudge(book: ThresholdBook, interval: number, log: Log): Judge {
   const options = { book, interval, makeUid: () => crypto.randomUUID() }
   let state = FRESH_STATE
+  let isKnown = false
+  /** Metrics of which the server knows how they are; null when there is no doubt of any. */
+  let settled: Set<string> | null = null
   return {
     restore(kept) {
+      const isFirst = !isKnown
+      isKnown = true
+      if (kept === null) {
+        if (isFirst) settled = new Set()
+        return
+      }
       const before = parseThresholdState(kept)
-      if (before === FRESH_STATE)
+      if (before === FRESH_STATE) {
+        if (isFirst) settled = new Set()
         log.warn('what the thresholds remembered is damaged; they begin anew', { characters: kept.length })
+      }
       state = joinThresholdStates(before, state)
     },
     judge(frame) {
@@ -40,10 +55,33 @@ export function createJudge(book: ThresholdBook, interval: number, log: Log): Ju
         const what = status === 'closed' ? 'closed' : change === 1 ? 'opened' : stale ? 'is stale' : 'changed'
         log.info(`an event ${what}`, { metric, severity, message })
       }
-      // While nothing breaches, which is nearly always, there is nothing to remember but the time, which the queue knows too.
-      return wasIdle && after.metrics.length === 0
+      const endings = settled === null ? [] : endUnknown(frame, book, after, settled)
+      // While nothing breaches, which is nearly always, there is nothing to remember but the time, which the queue knows too; once
+      // it is kept all the same, for the next start to see that this agent was here before.
+      return wasIdle && after.metrics.length === 0 && endings.length === 0
         ? { events: changes }
-        : { events: changes, thresholds: JSON.stringify(after) }
+        : { events: [...endings, ...changes], thresholds: JSON.stringify(after) }
     },
   }
+}
+
+/** Closings without an id, for whatever event is open of a metric that is good; one that opens an event ends the older by that. */
+function endUnknown(
+  frame: Frame,
+  book: ThresholdBook,
+  after: ThresholdState,
+  settled: Set<string>,
+): EventReport[] {
+  const { time } = frame
+  const endings: EventReport[] = []
+  frame.metrics.forEach((metric, column) => {
+    if (settled.has(metric) || (frame.values[column] ?? null) === null) return
+    const held = after.metrics.find((entry) => entry.metric === metric)
+    // On its way to hold: to be seen.
+    if (held !== undefined && held.event === null) return
+    settled.add(metric)
+    if (held === undefined && book.of(metric).length > 0)
+      endings.push({ uid: null, change: 0, time, metric, severity: 4, status: 'closed', message: '' })
+  })
+  return endings
 }

@@ -53,7 +53,8 @@ export const MAX_COMMENT = 2000
 /**
  * What a packet says about events. `uid` and `change` make it safe to hear twice: the state of event `uid` is that of
  * its greatest `change`. The original's packets have neither: there `uid` is null, and at most one event of a
- * metric is open at a time.
+ * metric is open at a time. A closing without a `uid` ends whatever is open of the metric since before its time: so says an
+ * agent that lost its state of what it finds good.
  */
 export type EventReport = {
   readonly uid: string | null

@@ -44,7 +44,7 @@ export async function applyReports(
     }
     if (report.uid !== null) await applyChange(transaction, told, report.uid)
     else if (report.status === 'open') await openLegacy(transaction, told)
-    else await closeLegacy(transaction, told)
+    else await closeWithoutId(transaction, told)
   }
 }
 
@@ -198,17 +198,22 @@ async function openLegacy(transaction: Transaction, told: Told) {
   await change(transaction, told, held)
 }
 
-async function closeLegacy(transaction: Transaction, told: Told) {
+/** A closing without an id ends what is open of the metric: the original's say no more, and neither do those of an agent that lost its state. */
+async function closeWithoutId(transaction: Transaction, told: Told) {
   const { report, host } = told
   const [held] = await transaction.query<Held>(
-    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND uid IS NULL AND seen_open = 1 AND opened <= ? LIMIT 1`,
+    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND seen_open = 1 AND opened <= ? LIMIT 1`,
     [host, report.metric, report.time],
   )
   if (!held) return
-  // The original's closing says no severity that means anything.
+  // Such a closing says no severity that means anything, nor the number of a change.
+  const number = Math.max(report.change, held.change_number + 1)
   await change(
     transaction,
-    { ...told, report: { ...report, severity: held.severity, message: held.message } },
+    {
+      ...told,
+      report: { ...report, change: number, severity: held.severity, message: held.message },
+    },
     held,
   )
 }

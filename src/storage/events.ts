@@ -112,8 +112,10 @@ export function createEventStore(database: Database): EventStore {
         async () => ({
           // Once more by the same person changes nothing, unless there is more to say.
           sql: `UPDATE event SET acknowledged_by = ?, acknowledged = ? WHERE id = ? AND is_open = 1
-            AND (acknowledged_by IS NULL OR acknowledged_by <> ? OR ? = 1)`,
-          values: [actor, at, id, actor, comment === undefined ? 0 : 1],
+            AND (acknowledged_by IS NULL OR acknowledged_by <> ? OR (? = 1 AND NOT EXISTS (SELECT 1
+              FROM event_history said WHERE said.event = event.id AND said.action = 'acknowledged'
+              AND said.actor = ? AND said.comment_text = ?)))`,
+          values: [actor, at, id, actor, comment === undefined ? 0 : 1, actor, comment ?? ''],
         }),
         { actor, at, comment },
         'acknowledged',

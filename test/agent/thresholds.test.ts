@@ -1,9 +1,10 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
 import type { Agent } from '../../src/agent/agent.ts'
 import type { Threshold } from '../../src/domain/threshold.ts'
 import { type Bench, openBench } from './support/bench.ts'
-import { readStories, setValues, tellStories } from './support/event-story.ts'
+import { readEndings, readStories, setValues, tellStories } from './support/event-story.ts'
 import { startWireServer, type WireServer } from './support/wire-server.ts'
 
 const INTERVAL = 10
@@ -211,6 +212,30 @@ describe('an agent with thresholds', () => {
     await pass(2)
     expect(tell()).toHaveLength(2)
     expect(bench.logLines.join('\n')).toContain('damaged')
+  })
+
+  test('that lost its queue ends what was open of each metric that is good, once, and leaves the others to be seen', async () => {
+    const load = 'perf.system.load.15'
+    values.set(MEMORY, 90).set(load, 9)
+    const thresholds = [threshold({ duration: 20 }), threshold({ metric: load, value: 5, duration: 20 })]
+    await start(thresholds)
+    await pass(3)
+    expect(tell()).toHaveLength(2)
+    expect(readEndings(server)).toEqual([])
+    await stop()
+    for (const suffix of ['', '-wal', '-shm']) rmSync(bench.queueFile + suffix, { force: true })
+    values.set(MEMORY, 10)
+    await start(thresholds)
+    await pass(2)
+    expect(readEndings(server)).toEqual([MEMORY])
+    values.set(load, 1)
+    await pass(1)
+    expect(readEndings(server)).toEqual([MEMORY, load])
+    await stop()
+    await start(thresholds)
+    await pass(3)
+    expect(readEndings(server)).toEqual([MEMORY, load])
+    expect(tell()).toHaveLength(2)
   })
 
   test('takes over a queue of before there were thresholds', async () => {

@@ -95,6 +95,19 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
         expect(await store.outbox.listChanges(9)).toHaveLength(1)
       })
 
+      test('of an agent that lost its state: a closing without an id ends what is open of the metric, and nothing newer', async () => {
+        const ending = (minute: number) => aChange(null, minute, { change: 0, status: 'closed', message: '' })
+        await say(aChange('u1', 1), aChange('u1', 2, { severity: 1 }))
+        await say(ending(9), ending(10))
+        expect(await list()).toMatchObject([
+          { status: 'closed', closed: MIDNIGHT + 540, severity: 1, message: 'too much' },
+        ])
+        await say(aChange('u1', 2, { severity: 1 }))
+        await say(aChange('u2', 20))
+        await say(ending(10))
+        expect(await list()).toMatchObject([{ status: 'open' }, { status: 'closed', closed: MIDNIGHT + 540 }])
+      })
+
       test('of the original agent keep to what people decided', async () => {
         const opened = aChange(null, 0, { time: MIDNIGHT + 60 })
         await say(opened)
@@ -112,6 +125,7 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
         const id = await onlyId()
         expect(await store.events.acknowledge(id, 'ann', MIDNIGHT + 70, 'on it')).toBe(true)
         expect(await store.events.acknowledge(id, 'ann', MIDNIGHT + 71)).toBe(false)
+        expect(await store.events.acknowledge(id, 'ann', MIDNIGHT + 71, 'on it')).toBe(false)
         expect(await store.events.acknowledge(id, 'bob', MIDNIGHT + 72)).toBe(true)
         expect(await store.events.comment(id, 'bob', MIDNIGHT + 73, 'a leak')).toBe(true)
         expect(await store.events.comment(999, 'bob', MIDNIGHT + 73, 'nothing')).toBe(false)

@@ -7,11 +7,12 @@ export function readStories(server: WireServer): Map<string, EventReport[]> {
   const stories = new Map<string, Map<number, EventReport>>()
   for (const { events } of server.batches)
     for (const report of events as EventReport[]) {
-      const story = stories.get(report.uid ?? '') ?? new Map<number, EventReport>()
+      if (report.uid === null) continue
+      const story = stories.get(report.uid) ?? new Map<number, EventReport>()
       const before = story.get(report.change)
       if (before !== undefined && !Bun.deepEquals(before, report))
         throw new Error(`change ${report.change} of ${report.uid} was told in two ways`)
-      stories.set(report.uid ?? '', story.set(report.change, report))
+      stories.set(report.uid, story.set(report.change, report))
     }
   return new Map(
     [...stories]
@@ -22,6 +23,14 @@ export function readStories(server: WireServer): Map<string, EventReport[]> {
       ),
   )
 }
+
+/** Metrics of which an agent without a past said that whatever is open of them is over. */
+export const readEndings = (server: WireServer) =>
+  server.batches.flatMap(({ events }) =>
+    (events as EventReport[]).flatMap(({ uid, status, metric }) =>
+      uid === null && status === 'closed' ? [metric] : [],
+    ),
+  )
 
 /** Each event as its changes in one line: `open 3 @60, closed 3 @120`, times counted from `start`. */
 export const tellStories = (server: WireServer, start: number) =>
