@@ -47,6 +47,7 @@ const say = (text: string) =>
 const folder = makeTempDir()
 const receiver = startHttpReceiver()
 const programs = new Map<string, RunningMonitor>()
+const endings: (() => Promise<void>)[] = []
 let passed = 0
 let failed = 0
 
@@ -106,6 +107,7 @@ async function main(galera: Galera) {
     added.code === 0,
   )
   const haproxy = await startHaproxy(folder, Object.values(ports))
+  endings.push(haproxy.stop)
   const fleet = startFleet(haproxy.port, PASSPHRASE, AGENTS, EVERY_MS)
   await watch(fleet, 'all is well', async () => {}, 8)
   for (const machine of machines)
@@ -147,7 +149,6 @@ async function main(galera: Galera) {
   )
   await checkSamples(galera, fleet)
   await checkNotices(fleet)
-  await haproxy.stop()
 }
 
 async function checkSamples(galera: Galera, fleet: Fleet) {
@@ -216,6 +217,7 @@ try {
   for (const [machine, program] of programs) console.error(`--- ${machine}\n${program.stderr().slice(-3000)}`)
 } finally {
   for (const machine of programs.keys()) await kill(machine)
+  for (const end of endings) await end()
   await galera.remove()
   await receiver.stop()
   rmSync(folder, { recursive: true, force: true })
