@@ -13,7 +13,8 @@ import { type RoleContext, runRole } from './role.ts'
 export type CollectPorts = {
   readonly plain: number | null
   readonly tls: number | null
-  readonly fingerprint: string | null
+  /** Of the certificate that it shows now; null when there is none, or none that can be read. */
+  readonly findFingerprint: () => string | null
 }
 
 export type RunningCollect = CollectPorts & Pick<CollectEngine, 'isStorageAway'>
@@ -38,7 +39,15 @@ export function describePorts(config: Config): CollectPorts {
   return {
     plain: portOrNull(port),
     tls: portOrNull(tlsPort),
-    fingerprint: tlsPort === 'off' ? null : (findCertificate('collect', config)?.fingerprint ?? null),
+    findFingerprint() {
+      if (tlsPort === 'off') return null
+      try {
+        return findCertificate('collect', config)?.fingerprint ?? null
+      } catch {
+        // That is for the process that has to show it, which says so.
+        return null
+      }
+    },
   }
 }
 
@@ -68,18 +77,19 @@ export async function startCollect(
   })
   context.own('collect', () => engine.stop())
   if (engine.port !== null) log.info('listening', { role: 'collect', address, port: engine.port })
+  let fingerprint = certificate?.fingerprint ?? null
   if (certificate !== null) {
-    const { fingerprint } = certificate
     log.info('listening', { role: 'collect_tls', address, fingerprint, port: engine.tlsPort })
     context.onReload('collect', () => {
       const renewed = findCertificate('collect', config)
       if (renewed === null) throw new Error('the certificate is gone')
       engine.renewTls(renewed)
-      log.info('read the certificate again', { role: 'collect_tls', fingerprint: renewed.fingerprint })
+      fingerprint = renewed.fingerprint
+      log.info('read the certificate again', { role: 'collect_tls', fingerprint })
     })
   }
   const { port: plain, tlsPort: tls, isStorageAway } = engine
-  return { plain, tls, fingerprint: certificate?.fingerprint ?? null, isStorageAway }
+  return { plain, tls, findFingerprint: () => fingerprint, isStorageAway }
 }
 
 const portOrNull = (port: number | 'off') => (port === 'off' ? null : port)

@@ -1,4 +1,5 @@
 import type { ServerAddress } from '../agent/dial.ts'
+import type { Trust } from '../agent/trust.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
@@ -45,9 +46,17 @@ function findOwnCollect({ collect }: Config, ports: CollectPorts): ServerAddress
   const ranges = collect.plainFrom.flatMap((range) => parseAddressRange(range) ?? [])
   if (ports.plain !== null && (ranges.length === 0 || isWithin(host, ranges)))
     return { host, port: ports.plain }
-  if (ports.tls === null || ports.fingerprint === null)
+  if (ports.tls === null || ports.findFingerprint() === null)
     throw new Error('the agent of this server finds no way to the collect engine: open collect.tls_port')
-  return { host, port: ports.tls, tls: { fingerprints: [ports.fingerprint], authorities: [] } }
+  const trust: Trust = {
+    /** Read for each connection: the certificate may have been renewed since. */
+    get fingerprints() {
+      const fingerprint = ports.findFingerprint()
+      return fingerprint === null ? [] : [fingerprint]
+    },
+    authorities: [],
+  }
+  return { host, port: ports.tls, tls: trust }
 }
 
 /** Tells the password of the first user, once. */

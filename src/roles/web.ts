@@ -39,10 +39,10 @@ export async function startWeb(
     log,
     findTrouble,
     onPasswordChanged: (user) => forgetInitialPassword(config.dataDir, user),
-    agentDoor:
-      agents.tls === null || agents.fingerprint === null
-        ? null
-        : { port: agents.tls, fingerprint: agents.fingerprint },
+    findAgentDoor() {
+      const fingerprint = agents.findFingerprint()
+      return agents.tls === null || fingerprint === null ? null : { port: agents.tls, fingerprint }
+    },
     ...(certificate !== null && { tls: { ...certificate, port: tlsPort } }),
   })
   context.own('website', () => website.stop())

@@ -38,8 +38,8 @@ export type WebsiteOptions = {
   readonly onPasswordChanged?: (user: string) => void | Promise<void>
   /** Serves HTTPS at a port of its own (0 takes a free one), with cookies for HTTPS only; `port` sends everybody there. */
   readonly tls?: TlsFiles & { readonly port: number }
-  /** Where agents reach the collect engine over TLS; null when they don't. */
-  readonly agentDoor?: AgentDoor | null
+  /** Where agents reach the collect engine over TLS now; null when they don't. Its certificate may be renewed at any time. */
+  readonly findAgentDoor?: () => AgentDoor | null
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
@@ -199,7 +199,7 @@ function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: Websi
     silence,
     serverName,
     version,
-    agentDoor: rest.agentDoor ?? null,
+    findAgentDoor: rest.findAgentDoor ?? (() => null),
     notifier,
     zone,
     sessionExpiry,

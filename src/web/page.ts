@@ -41,7 +41,7 @@ export type WebContext = {
   /** Name of this machine as its agent would report it: home shows its figures. */
   readonly serverName: string
   readonly version: string
-  readonly agentDoor: AgentDoor | null
+  readonly findAgentDoor: () => AgentDoor | null
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string

@@ -64,10 +64,10 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
     log,
     notifier,
     zone: 'UTC',
-    agentDoor: {
+    findAgentDoor: () => ({
       port: 8889,
       fingerprint: '5f3a0e0b3c1a7d1cbb0f4c5d1b7a9f60a9cf1d0f8d5b0a7c3e2f1a0b9c8d7e6f',
-    },
+    }),
     about: {
       sections: listSections(),
       licences: [{ name: 'uplot', version: '1.6.32', licence: 'MIT', text: 'The MIT License (MIT)' }],

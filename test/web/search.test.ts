@@ -16,7 +16,7 @@ async function text(path: string, headers: Record<string, string>): Promise<stri
 
 beforeAll(async () => {
   site = await startTestSite((store) => store, {
-    agentDoor: { port: 8889, fingerprint: FINGERPRINT },
+    findAgentDoor: () => ({ port: 8889, fingerprint: FINGERPRINT }),
     about: { enrolment: { readPassphrase: () => SECRET, plainPort: 8888 } },
   })
   const now = site.clock.now()

@@ -66,7 +66,7 @@ export type AgentWay = { readonly server: string; readonly fingerprint: string |
 /** Null when no port is open to agents. */
 export function agentWay(
   server: string,
-  door: WebContext['agentDoor'],
+  door: ReturnType<WebContext['findAgentDoor']>,
   plainPort: number | null,
 ): AgentWay | null {
   const host = server.includes(':') ? `[${server}]` : server
@@ -77,7 +77,7 @@ export function agentWay(
 function addHostView({ server, since, fresh, total, now, web }: Model): Html {
   const { enrolment } = web.about
   const passphrase = enrolment?.readPassphrase() ?? null
-  const way = agentWay(server, web.agentDoor, enrolment?.plainPort ?? null)
+  const way = agentWay(server, web.findAgentDoor(), enrolment?.plainPort ?? null)
   const isLocal = ['localhost', '127.0.0.1', '::1'].includes(server)
   return html`<div class="head"><div><p class="crumbs"><a href="/settings">Settings</a></p><h1>Add a host</h1><p class="lead">An agent that reports is a host: nothing else has to be entered here.</p></div></div>
 ${isLocal && html`<p class="notice">You reach this server as ${server}, which other machines can’t. Say below how they reach it.</p>`}

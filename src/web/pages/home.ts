@@ -52,7 +52,8 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
     now,
     silence,
   }
-  const body = list.total === 0 && offset === 0 && group === null ? emptyView(web.agentDoor) : homeView(model)
+  const body =
+    list.total === 0 && offset === 0 && group === null ? emptyView(web.findAgentDoor()) : homeView(model)
   return layout({
     title: homeTitle(count, open),
     active: 'home',
