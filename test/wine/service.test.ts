@@ -86,7 +86,11 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
       const config = join(state, 'agent.toml')
       writeFileSync(config, '[agent]\ninterval = "zero"\n')
       expect(await service('install', 'agent')).toMatchObject({ code: 78 })
-      writeFileSync(config, '[agent]\nserver = ["127.0.0.1:9"]\npassphrase = "sesame"\n')
+      const sound = '[agent]\nserver = ["127.0.0.1:9"]\npassphrase = "sesame"\n'
+      writeFileSync(config, sound)
+      const homeless = await service('install', 'agent', '--config', toWindowsPath(config))
+      expect(homeless).toMatchObject({ code: 78, said: expect.stringContaining('data_dir: expected') })
+      writeFileSync(config, `data_dir = 'C:\\ProgramData\\monitor\\agent'\n${sound}`)
       expect(await service('install', 'agent', '--config', toWindowsPath(config))).toMatchObject({ code: 0 })
       writeFileSync(config, '[agent]\ninterval = "zero"\n')
       // Our own command would look at the configuration first.
