@@ -33,7 +33,10 @@ export async function closeGates(transaction: Transaction): Promise<void> {
   if (gates) await transaction.run(gates.close)
 }
 
-/** Keeps folding and retention, of which each does one thing after the other, out of each other's way. Run first in a transaction. */
+/**
+ * Keeps folding and retention, of which each does one thing after the other, out of each other's way; those too who take the
+ * access of admins away. Run first in a transaction.
+ */
 export async function takeMaintenanceTurn(transaction: Transaction): Promise<void> {
   await transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'maintenance_turn'`)
 }

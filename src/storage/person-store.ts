@@ -9,12 +9,13 @@ export type UserStore = {
   find(name: string): Promise<(User & { passwordHash: string }) | null>
   /** False when the name is taken. */
   add(name: string, access: Access, passwordHash: string, at: number): Promise<boolean>
-  /** Ends the user's sessions too. False when there is no such user; so for the next three. */
+  /** Ends the user's sessions too. False when there is no such user; so for the preferences. */
   setPassword(name: string, passwordHash: string): Promise<boolean>
-  setAccess(name: string, access: Access): Promise<boolean>
   setPreferences(name: string, preferences: Preferences): Promise<boolean>
+  /** `only admin`, with nothing changed, when nobody else could manage users then: two who go at once leave one. */
+  setAccess(name: string, access: Access): Promise<'changed' | 'unknown' | 'only admin'>
   /** With sessions and tokens. */
-  delete(name: string): Promise<boolean>
+  delete(name: string): Promise<'deleted' | 'unknown' | 'only admin'>
   noteSignIn(name: string, at: number): Promise<void>
 }
 

@@ -1,5 +1,6 @@
 import type { Access, User } from '../domain/user.ts'
 import type { Database, Transaction } from './database.ts'
+import { takeMaintenanceTurn } from './gates.ts'
 import { removeSecondFactor } from './second-factors.ts'
 import type { UserStore } from './store.ts'
 
@@ -22,6 +23,21 @@ export function createUserStore(database: Database): UserStore {
       if (!row) return false
       await act(transaction, row.id)
       return true
+    })
+
+  /** Runs `act` with the user's id, unless that would leave no admin. */
+  const changeAdmins = <T>(
+    name: string,
+    staysAdmin: boolean,
+    act: (transaction: Transaction, id: number) => Promise<T>,
+  ) =>
+    database.transaction(async (transaction) => {
+      // Two who take the last two admins away at once come one after the other, on a cluster too.
+      await takeMaintenanceTurn(transaction)
+      const [row] = await transaction.query<UserRow>(`${SELECT} WHERE name = ?`, [name])
+      if (!row) return 'unknown'
+      if (row.access === 'admin' && !staysAdmin && (await countAdmins(transaction)) === 1) return 'only admin'
+      return act(transaction, row.id)
     })
 
   return {
@@ -48,22 +64,24 @@ export function createUserStore(database: Database): UserStore {
         await transaction.run('DELETE FROM session WHERE user = ?', [id])
       }),
 
-    setAccess: (name, access) =>
-      change(name, (transaction, id) =>
-        transaction.run('UPDATE user SET access = ? WHERE id = ?', [access, id]),
-      ),
-
     setPreferences: (name, preferences) =>
       change(name, (transaction, id) =>
         transaction.run('UPDATE user SET preferences = ? WHERE id = ?', [JSON.stringify(preferences), id]),
       ),
 
+    setAccess: (name, access) =>
+      changeAdmins(name, access === 'admin', async (transaction, id) => {
+        await transaction.run('UPDATE user SET access = ? WHERE id = ?', [access, id])
+        return 'changed' as const
+      }),
+
     delete: (name) =>
-      change(name, async (transaction, id) => {
+      changeAdmins(name, false, async (transaction, id) => {
         await transaction.run('DELETE FROM session WHERE user = ?', [id])
         await transaction.run('DELETE FROM token WHERE user = ?', [id])
         await removeSecondFactor(transaction, id)
         await transaction.run('DELETE FROM user WHERE id = ?', [id])
+        return 'deleted' as const
       }),
 
     async noteSignIn(name, at) {
@@ -72,6 +90,13 @@ export function createUserStore(database: Database): UserStore {
       )
     },
   }
+}
+
+async function countAdmins(transaction: Transaction): Promise<number> {
+  const [count] = await transaction.query<{ total: number }>(
+    `SELECT COUNT(*) AS total FROM user WHERE access = 'admin'`,
+  )
+  return count?.total ?? 0
 }
 
 function toUser(row: UserRow): User {

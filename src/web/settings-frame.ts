@@ -148,6 +148,7 @@ const DONE: Readonly<Record<string, string>> = {
   deleted: 'Deleted.',
   revoked: 'Ended.',
   password: 'The password is changed; the user is signed out everywhere.',
+  'two-factor-off': 'Two-factor sign-in is off; the password alone opens the account.',
 }
 
 function noticeOf(url: URL): Html | null {

@@ -9,11 +9,11 @@ export type SignInResult =
   /** `retryAfter` in seconds when this account or address has to wait; null when name or password are wrong. */
   | { readonly ok: false; readonly retryAfter: number | null }
 
-/** Checks a name and password. `address` is where the attempt comes from. */
+/** Checks a name and password, and no more: who has a second step is not in yet. `address` is where the attempt comes from. */
 export type SignIn = (name: string, password: string, address: string) => Promise<SignInResult>
 
 export type SignInOptions = {
-  readonly users: Pick<UserStore, 'find' | 'noteSignIn'>
+  readonly users: Pick<UserStore, 'find'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -66,8 +66,6 @@ export function createSignIn({ users, clock, log }: SignInOptions): SignIn {
     accounts.forgive(account)
     // Only this attempt: else an own account would be a way to try other people's for ever.
     addresses.undo(origin)
-    await users.noteSignIn(user.name, clock.now())
-    log.info('signed in', { user: user.name, address })
     return { ok: true, user: user.name }
   }
 }

@@ -265,6 +265,20 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
       }
       for (const store of stores) await store.close()
     })
+
+    test('of the last two admins one stays, though each is taken away through a server of its own', async () => {
+      const url = await maria.createDatabase()
+      const [one, other] = [await open(url), await open(url)]
+      for (let round = 0; round < 5; round++) {
+        for (const name of ['ada', 'root'])
+          if (!(await one.users.add(name, 'admin', 'hash', 10))) await one.users.setAccess(name, 'admin')
+        const outcomes = await Promise.all([one.users.delete('ada'), other.users.setAccess('root', 'viewer')])
+        expect(outcomes.filter((outcome) => outcome === 'only admin')).toHaveLength(1)
+        expect((await one.users.list()).filter(({ access }) => access === 'admin')).toHaveLength(1)
+      }
+      await one.close()
+      await other.close()
+    })
   })
 
   describe('processes', () => {

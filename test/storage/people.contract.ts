@@ -21,6 +21,20 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
       await bench.remove()
     })
 
+    test('the last admin stays one, whoever else goes at the same time', async () => {
+      await store.users.add('root', 'admin', 'hash', 10)
+      expect(await store.users.setAccess('root', 'viewer')).toBe('only admin')
+      expect(await store.users.delete('root')).toBe('only admin')
+      expect(await store.users.setAccess('root', 'admin')).toBe('changed')
+      await store.users.setAccess('anna', 'admin')
+      const outcomes = await Promise.all([
+        store.users.delete('root'),
+        store.users.setAccess('anna', 'viewer'),
+      ])
+      expect(outcomes.filter((outcome) => outcome === 'only admin')).toHaveLength(1)
+      expect((await store.users.list()).filter(({ access }) => access === 'admin')).toHaveLength(1)
+    })
+
     test('preferences come with every session of the user', async () => {
       await store.sessions.add('s1', 'anna', 100, 200)
       const chosen = { theme: 'dark', zone: 'Europe/Zurich', dates: 'de' } as const
@@ -59,7 +73,7 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
       await store.tokens.add({ ...token, access: 'operator' })
       const access = async () => (await store.tokens.find('t1', 20))?.access
       expect(await access()).toBe('viewer')
-      await store.users.setAccess('anna', 'admin')
+      expect(await store.users.setAccess('anna', 'admin')).toBe('changed')
       expect(await access()).toBe('operator')
     })
 

@@ -521,8 +521,8 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
       test('a user is added once and changed by name', async () => {
         expect(await store.users.add('anna', 'viewer', 'hash1', 10)).toBe(true)
         expect(await store.users.add('anna', 'admin', 'hash2', 11)).toBe(false)
-        expect(await store.users.setAccess('anna', 'admin')).toBe(true)
-        expect(await store.users.setAccess('nobody', 'admin')).toBe(false)
+        expect(await store.users.setAccess('anna', 'admin')).toBe('changed')
+        expect(await store.users.setAccess('nobody', 'admin')).toBe('unknown')
         await store.users.noteSignIn('anna', 20)
         expect(await store.users.find('anna')).toEqual({
           name: 'anna',
@@ -556,7 +556,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         await store.users.setPassword('anna', 'other')
         expect(await store.sessions.find('s2', 200)).toBeNull()
         await store.sessions.add('s3', 'anna', 100, 900)
-        expect(await store.users.delete('anna')).toBe(true)
+        expect(await store.users.delete('anna')).toBe('deleted')
         expect(await store.sessions.find('s3', 200)).toBeNull()
         await expectFailure(store.sessions.add('s4', 'anna', 1, 2), 'no user')
       })
@@ -566,6 +566,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         const token = { name: 'grafana', user: 'anna', tokenHash: 't1', created: 10, expires: 100 }
         const id = await store.tokens.add(token)
         const endless = await store.tokens.add({ ...token, tokenHash: 't2', expires: null })
+        await store.users.add('root', 'admin', 'hash', 10)
         await store.users.setAccess('anna', 'admin')
         await store.tokens.noteUse(id, 50)
         expect(await store.tokens.find('t1', 99)).toEqual({

@@ -79,6 +79,17 @@ describe('signing in then', () => {
     expect((await giveCode(ticket, codeNow(secret, 1))).status).toBe(401)
   })
 
+  test('is noted as a sign-in when it is one, not when the password alone was right', async () => {
+    const { secret } = await switchOn()
+    const signedIn = async () => (await site.store.users.find('vera'))?.lastSignIn
+    const before = await signedIn()
+    site.clock.advance(90_000)
+    const { ticket } = await giveName()
+    expect(await signedIn()).toBe(before)
+    expect((await giveCode(ticket, codeNow(secret))).status).toBe(303)
+    expect(await signedIn()).toBe(site.clock.now())
+  })
+
   test('a code is good once, even within its half minute', async () => {
     const { secret } = await switchOn()
     // The code that switched it on is used up too.
@@ -142,5 +153,35 @@ describe('switching it off, and new recovery codes', () => {
     expect((await giveCode((await giveName()).ticket, codes[0] ?? '')).status).toBe(401)
     expect((await site.post(`${PATH}/off`, { csrf, password: PASSWORD }, headers)).status).toBe(303)
     expect((await giveName()).answer.status).toBe(303)
+  })
+})
+
+describe('an administrator', () => {
+  const off = (user: string) => `/settings/users/${user}/two-factor-off`
+
+  test('switches it off for another, who then signs in with the password alone; the log tells of it', async () => {
+    await switchOn()
+    const headers = await site.as('admin')
+    const csrf = await site.csrf(headers.cookie)
+    expect(await (await site.send('/settings/users/vera', { headers })).text()).toContain(off('vera'))
+    const answer = await site.post(off('vera'), { csrf }, headers)
+    expect(answer.headers.get('location')).toBe('/settings/users/vera?done=two-factor-off')
+    expect((await giveName()).answer.status).toBe(303)
+    expect((await site.store.audit.list({ search: 'switch off' })).entries).toMatchObject([
+      { actor: 'ada', action: 'switch off two-factor sign-in', detail: 'vera' },
+    ])
+  })
+
+  test('does not get round the password for the own one', async () => {
+    const headers = await site.as('admin')
+    const csrf = await site.csrf(headers.cookie)
+    await site.store.secondFactors.set('ada', {
+      secret: 'A'.repeat(32),
+      lastStep: 0,
+      since: 1,
+      recoveryHashes: [],
+    })
+    await site.post(off('ada'), { csrf }, headers)
+    expect(await site.store.secondFactors.find('ada')).not.toBeNull()
   })
 })

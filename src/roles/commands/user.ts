@@ -1,6 +1,6 @@
 import { ACCESSES, type Access, isAccess, isUserName } from '../../domain/user.ts'
 import { systemClock } from '../../lib/clock.ts'
-import type { Store, UserStore } from '../../storage/store.ts'
+import type { Store } from '../../storage/store.ts'
 import { type Argument, type CommandGroup, type CommandInput, needText, type Option } from '../command.ts'
 import { CommandError, EXIT } from '../exit-codes.ts'
 import { forgetInitialPassword } from '../first-start.ts'
@@ -83,8 +83,7 @@ export const user: CommandGroup = {
           async ({ users }) => {
             const name = needText(input, 'name')
             const access = readAccess(needText(input, 'access'))
-            if (access !== 'admin') await keepAnAdmin(users, name)
-            if (!(await users.setAccess(name, access))) throw noSuchUser(name)
+            refuseUnlessDone(await users.setAccess(name, access), name)
             return EXIT.ok
           },
           { change: ['user role', `${needText(input, 'name')} to ${needText(input, 'access')}`] },
@@ -116,8 +115,7 @@ export const user: CommandGroup = {
           input,
           async ({ users }, { config }) => {
             const name = needText(input, 'name')
-            await keepAnAdmin(users, name)
-            if (!(await users.delete(name))) throw noSuchUser(name)
+            refuseUnlessDone(await users.delete(name), name)
             forgetInitialPassword(config.dataDir, name)
             return EXIT.ok
           },
@@ -133,11 +131,10 @@ async function choosePassword(input: CommandInput): Promise<{ shown: string | nu
   return { shown: random ? password : null, hash: await Bun.password.hash(password) }
 }
 
-/** Without one nobody could manage users on the website any more. */
-async function keepAnAdmin(users: UserStore, name: string) {
-  const admins = (await users.list()).filter(({ access }) => access === 'admin')
-  if (admins.length === 1 && admins[0]?.name === name)
-    throw new CommandError(`"${name}" is the only admin; make another one first`)
+function refuseUnlessDone(outcome: 'changed' | 'deleted' | 'unknown' | 'only admin', name: string) {
+  if (outcome === 'unknown') throw noSuchUser(name)
+  // Without one nobody could manage users on the website any more.
+  if (outcome === 'only admin') throw new CommandError(`"${name}" is the only admin; make another one first`)
 }
 
 function readAccess(word: string): Access {

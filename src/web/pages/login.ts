@@ -59,6 +59,8 @@ async function openSession(
     action: 'sign in',
     detail: `${describeBrowser(browser)}${how}`,
   })
+  await web.store.users.noteSignIn(actor, now)
+  web.log.info('signed in', { user: actor, address })
   return redirect(next, await web.sessions.begin(actor, sessionToken, { address, browser }))
 }
 

@@ -39,6 +39,7 @@ import {
   deleteUserPage,
   setUserAccess,
   setUserPassword,
+  switchOffSecondFactor,
   userPage,
   usersPage,
 } from './users.ts'
@@ -92,6 +93,7 @@ export const SETTINGS_PAGES: readonly Page[] = [
   userPage,
   setUserAccess,
   setUserPassword,
+  switchOffSecondFactor,
   deleteUserPage,
   deleteUser,
   sessionsPage,

@@ -6,7 +6,7 @@ import {
   MIN_PASSWORD,
   type User,
 } from '../../../domain/user.ts'
-import type { UserStore } from '../../../storage/store.ts'
+import type { SecondFactor } from '../../../storage/store.ts'
 import { choiceField, csrfField, formProblem, type Problems, refuseForm, textField } from '../../fields.ts'
 import { type Html, html } from '../../html.ts'
 import { notFound, type PageRequest, page, redirect } from '../../page.ts'
@@ -85,8 +85,9 @@ export const userPage = page({ path: `${PATH}/:user`, access: 'admin' }, async (
   userView(request, await findUser(request), {}),
 )
 
-function userView(request: PageRequest, user: User, problems: Problems): Html {
-  const { csrf, session } = request
+async function userView(request: PageRequest, user: User, problems: Problems): Promise<Html> {
+  const { csrf, session, web } = request
+  const factor = await web.store.secondFactors.find(user.name)
   const path = userPath(user.name)
   return settingsPage(request, {
     title: user.name,
@@ -98,14 +99,16 @@ function userView(request: PageRequest, user: User, problems: Problems): Html {
         ? html`<p>Your own is changed under <a href="/password">Password</a>.</p>`
         : html`<form class="form" method="post" action="${path}/password">${csrfField(csrf)}<input type="text" name="name" value="${user.name}" autocomplete="username" hidden readonly>${textField({ name: 'password', label: 'New password', type: 'password', value: '', required: true, autocomplete: 'new-password', maxLength: MAX_PASSWORD, problem: problems.password, hint: 'The user is signed out everywhere.' })}<div class="form-end"><button class="primary" type="submit">Set</button></div></form>`
     }</section>
+<section class="section"><h2>Two-factor sign-in</h2>${secondFactorView(request, user, factor)}</section>
 <section class="section"><h2>Delete</h2><p>With sessions and API tokens. What the user did stays in the audit log and at the events.</p><div class="form-end"><a class="button danger-link" href="${path}/delete">Delete ${user.name}…</a></div></section>`,
   })
 }
 
-/** Without an administrator nobody could manage users any more. */
-export async function isOnlyAdmin(users: Pick<UserStore, 'list'>, name: string): Promise<boolean> {
-  const admins = (await users.list()).filter(({ access }) => access === 'admin')
-  return admins.length === 1 && admins[0]?.name === name
+function secondFactorView({ csrf, session }: PageRequest, user: User, factor: SecondFactor | null): Html {
+  if (user.name === session?.user)
+    return html`<p>Your own is under <a href="/settings/two-factor">Two-factor sign-in</a>.</p>`
+  if (factor === null) return html`<p>Off: ${user.name} signs in with the password alone.</p>`
+  return html`<p>On since ${stampLabel(factor.since)}. Switch it off for one who has lost both the app and the recovery codes; the password alone then opens the account.</p><form class="form" method="post" action="${userPath(user.name)}/two-factor-off">${csrfField(csrf)}<div class="form-end"><button class="danger" type="submit">Switch it off</button></div></form>`
 }
 
 const ONLY_ADMIN = 'This is the only administrator. Make somebody else one first.'
@@ -116,10 +119,11 @@ export const setUserAccess = page(
     const { web, form, note } = request
     const user = await findUser(request)
     const access = form.get('access')
-    if (!isAccess(access)) return refuseForm(userView(request, user, { access: 'Choose one of them.' }))
-    if (access !== 'admin' && (await isOnlyAdmin(web.store.users, user.name)))
-      return refuseForm(userView(request, user, { form: ONLY_ADMIN, access: ONLY_ADMIN }), 409)
-    await web.store.users.setAccess(user.name, access)
+    if (!isAccess(access)) return refuseForm(await userView(request, user, { access: 'Choose one of them.' }))
+    const outcome = await web.store.users.setAccess(user.name, access)
+    if (outcome === 'unknown') throw notFound('user')
+    if (outcome === 'only admin')
+      return refuseForm(await userView(request, user, { form: ONLY_ADMIN, access: ONLY_ADMIN }), 409)
     note(`${user.name}: ${user.access} to ${access}`)
     return redirect(
       `${access === 'admin' || user.name !== request.session?.user ? PATH : '/settings'}?done=saved`,
@@ -134,11 +138,29 @@ export const setUserPassword = page(
     const user = await findUser(request)
     const password = form.get('password') ?? ''
     const problem = checkPassword(password)
-    if (problem !== undefined) return refuseForm(userView(request, user, { password: problem }))
+    if (problem !== undefined) return refuseForm(await userView(request, user, { password: problem }))
     await web.store.users.setPassword(user.name, await Bun.password.hash(password))
     await web.onPasswordChanged(user.name)
     note(user.name)
     return redirect(`${userPath(user.name)}?done=password`)
+  },
+)
+
+export const switchOffSecondFactor = page(
+  {
+    path: `${PATH}/:user/two-factor-off`,
+    method: 'POST',
+    access: 'admin',
+    does: 'switch off two-factor sign-in',
+  },
+  async (request) => {
+    const { web, note, session } = request
+    const { name } = await findUser(request)
+    // With their own, people show that they know the password: an open browser is not enough.
+    if (name === session?.user) return redirect('/settings/two-factor')
+    if (!(await web.store.secondFactors.remove(name))) return redirect(userPath(name))
+    note(name)
+    return redirect(`${userPath(name)}?done=two-factor-off`)
   },
 )
 
@@ -159,9 +181,9 @@ export const deleteUser = page(
   async (request) => {
     const { web, note } = request
     const user = await findUser(request)
-    if (await isOnlyAdmin(web.store.users, user.name))
-      return refuseForm(userView(request, user, { form: ONLY_ADMIN }), 409)
-    await web.store.users.delete(user.name)
+    const outcome = await web.store.users.delete(user.name)
+    if (outcome === 'unknown') throw notFound('user')
+    if (outcome === 'only admin') return refuseForm(await userView(request, user, { form: ONLY_ADMIN }), 409)
     await web.onPasswordChanged(user.name)
     note(user.name)
     return redirect(user.name === request.session?.user ? '/login' : `${PATH}?done=deleted`)
