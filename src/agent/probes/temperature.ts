@@ -16,7 +16,8 @@ export type TemperatureReading = {
 export const temperature = defineProbe<TemperatureReading>({
   name: 'temperature',
   linux(proc, _context, previous) {
-    const chips = proc.list('/sys/class/hwmon')
+    // Virtual machines have none, and a failure to list costs more than to ask.
+    const chips = proc.has('/sys/class/hwmon') ? proc.list('/sys/class/hwmon') : []
     const zones = proc.list('/sys/class/thermal').filter((name) => name.startsWith('thermal_zone'))
     const sources = [...chips, ...zones].join(' ')
     const sensors = previous?.sources === sources ? previous.sensors : findSensors(proc, chips, zones)
