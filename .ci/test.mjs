@@ -9,6 +9,10 @@ import { findBun, install, ROOT } from './install.mjs'
 const DEBIAN_PACKAGES = [
   { name: 'chromium', program: '/usr/bin/chromium', for: 'the tests in a real browser' },
   { name: 'mariadb-server', program: '/usr/sbin/mariadbd', for: 'storage on MariaDB' },
+  { name: 'galera-4', program: '/usr/lib/galera/libgalera_smm.so', for: 'a cluster of databases' },
+  { name: 'haproxy', program: '/usr/sbin/haproxy', for: 'a cluster of databases' },
+  { name: 'rsync', program: '/usr/bin/rsync', for: 'a cluster of databases' },
+  { name: 'openssl', program: '/usr/bin/openssl', for: 'strangers that speak TLS' },
   { name: 'systemd', program: '/usr/bin/systemd-analyze', for: "systemd's judgement of the units" },
   { name: 'shellcheck', program: '/usr/bin/shellcheck', for: 'a look through install.sh' },
   { name: 'busybox', program: '/bin/busybox', for: 'install.sh in a tiny root' },
@@ -121,7 +125,14 @@ async function main() {
   let skipped = 0
   for (const group of listGroups()) skipped += await runGroup(bun, group)
   if (skipped > 0) console.log(`SKIPPED: ${skipped} tests`)
+  if (DEBIAN_PACKAGES.filter(isForCluster).every(({ program }) => existsSync(program)))
+    count(
+      'cluster of databases and engines, each killed in turn',
+      (await run(bun, [join('test', 'cluster', 'run.ts')], { limitMinutes: 10 })).code === 0,
+    )
 }
+
+const isForCluster = ({ name, for: use }) => name === 'mariadb-server' || use === 'a cluster of databases'
 
 /** Folders of `test` with tests in them, and the tests that lie in `test` itself: each runs in a process of its own. */
 function listGroups() {
