@@ -36,13 +36,15 @@ const LONGEST_PAUSE = 1800
 
 /**
  * What to send now, of all that waits. A target's shipments are in the order in which they have to go, one after the
- * other; an event's notices never overtake each other. To a target that fails, one shipment at a time goes out until one
- * arrives. `recent` counts the notices sent alone to a target within the last minute.
+ * other; an event's notices never overtake each other. To a target that fails, one shipment at a time goes out; once it `works`
+ * again nothing waits for its own next attempt, though no more go out together than would make a storm. `recent` counts the
+ * notices sent alone to a target within the last minute.
  */
 export function planShipments(
   waiting: readonly Waiting[],
   recent: (channel: string, target: string) => number,
   now: number,
+  works: (channel: string, target: string) => boolean = () => false,
 ): Shipment[] {
   const byTarget = new Map<string, Waiting[]>()
   for (const notice of [...waiting].sort((a, b) => a.id - b.id)) {
@@ -53,16 +55,20 @@ export function planShipments(
   }
   return [...byTarget.values()].flatMap((notices) => {
     const [first] = notices
-    return first === undefined ? [] : planTarget(notices, recent(first.channel, first.target), now)
+    if (first === undefined) return []
+    const { channel, target } = first
+    return planTarget(notices, recent(channel, target), now, works(channel, target))
   })
 }
 
-function planTarget(notices: readonly Waiting[], recent: number, now: number): Shipment[] {
+function planTarget(waiting: readonly Waiting[], recent: number, now: number, works: boolean): Shipment[] {
+  const notices = works ? waiting.map((notice) => ({ ...notice, due: Math.min(notice.due, now) })) : waiting
   const shipments = gather(notices, recent, now)
   const order = orderOfEvents(notices)
   const ready = shipments.filter((shipment) => isReady(shipment, order, now))
   const isFailing = notices.some((notice) => notice.attempts > 0)
   if (!isFailing) return ready
+  if (works) return ready.slice(0, Math.max(0, STORM - recent))
   const dueOf = ({ notices: [notice] }: Shipment) => notice?.due ?? now
   return ready.sort((a, b) => dueOf(a) - dueOf(b)).slice(0, 1)
 }

@@ -177,6 +177,42 @@ describe('a receiver that is away', () => {
     expect(delivery?.attempts.at(-1)).toMatchObject({ isTaken: true, answer: 'taken' })
   })
 
+  test('gets what waits within a round of taking the first of it, not each at its own next attempt', async () => {
+    await world.addRule({ target: 'http://a' })
+    world.away.add('http://a')
+    await world.start()
+    for (const host of hosts(4)) {
+      await world.say(host, aChange(world.now(), 1))
+      await world.wait(700)
+    }
+    for (const host of hosts(4)) await world.say(host, aChange(world.now(), 2))
+    await world.wait(4000)
+    world.away.clear()
+    while (world.sent.length === 0) await world.wait(10)
+    await world.wait(10)
+    expect(world.sent.map(({ kind }) => kind).sort()).toEqual([
+      ...Array.from({ length: 4 }, () => 'closing'),
+      ...Array.from({ length: 4 }, () => 'opening'),
+    ])
+  })
+
+  test('gets no storm when it is back', async () => {
+    await world.addRule({ target: 'http://a' })
+    world.away.add('http://a')
+    await world.start()
+    for (const host of hosts(25)) {
+      await world.say(host, aChange(world.now(), 1))
+      await world.wait(200)
+    }
+    world.away.clear()
+    while (world.sent.length === 0) await world.wait(10)
+    await world.wait(30)
+    expect(world.sent.filter(({ kind }) => kind !== 'digest').length).toBeLessThanOrEqual(11)
+    await world.wait(7200)
+    expect(new Set(world.sent.flatMap(({ events }) => events.map(({ host }) => host))).size).toBe(25)
+    expect(world.sent.flatMap(({ events }) => events)).toHaveLength(25)
+  })
+
   test('for more than a day is given up, in the log and at the event', async () => {
     await world.close()
     world = await openWorld({}, 600)

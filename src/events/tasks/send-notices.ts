@@ -22,50 +22,66 @@ export const sendNotices: Task = {
   name: 'send notices',
   every: 0,
   async run(context) {
-    const { clock, store } = context
-    const waiting = await store.outbox.listWaiting(PER_TARGET)
-    if (waiting.length === 0) return false
-    const now = clock.now()
-    const lanes = planLanes(waiting, await store.outbox.countSent(now - RECENT_SECONDS), now)
-    const queue = lanes.values()
-    const serve = async () => {
-      for (const parcels of queue) await serveTarget(context, parcels)
-    }
-    // Each shipment's failure is noted where it happens; what comes here is the database's.
-    const results = await Promise.allSettled(Array.from({ length: LANES }, serve))
-    for (const result of results) if (result.status === 'rejected') throw result.reason
+    const recovered = await sendRound(context, new Set())
+    // What else waits for them need not wait until its own next attempt.
+    if (recovered.size > 0) await sendRound(context, recovered)
     return false
   },
 }
 
-/** The shipments that go now, in one list for each target. */
+/** Sends what is due, to the targets in `working` whatever waits. Gives the targets that took what had failed before. */
+async function sendRound(context: TaskContext, working: ReadonlySet<string>): Promise<Set<string>> {
+  const { clock, store } = context
+  const recovered = new Set<string>()
+  const waiting = await store.outbox.listWaiting(PER_TARGET)
+  if (waiting.length === 0) return recovered
+  const now = clock.now()
+  const lanes = planLanes(waiting, await store.outbox.countSent(now - RECENT_SECONDS), now, working)
+  const queue = lanes.entries()
+  const serve = async () => {
+    for (const [target, parcels] of queue) if (await serveTarget(context, parcels)) recovered.add(target)
+  }
+  // Each shipment's failure is noted where it happens; what comes here is the database's.
+  const results = await Promise.allSettled(Array.from({ length: LANES }, serve))
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+  return recovered
+}
+
+const keyOf = (channel: string, target: string) => `${channel}\n${target}`
+
+/** The shipments that go now, in one list for each target, by `keyOf`. */
 function planLanes(
   waiting: readonly WaitingNotice[],
   sent: readonly { channel: string; target: string; total: number }[],
   now: number,
-): Parcel[][] {
+  working: ReadonlySet<string>,
+): Map<string, Parcel[]> {
   const byId = new Map(waiting.map((notice) => [notice.id, notice]))
   const recent = (channel: string, target: string) =>
     sent.find((one) => one.channel === channel && one.target === target)?.total ?? 0
   const lanes = new Map<string, Parcel[]>()
-  for (const { channel, target, notices, digest } of planShipments(waiting, recent, now)) {
+  const works = (channel: string, target: string) => working.has(keyOf(channel, target))
+  for (const { channel, target, notices, digest } of planShipments(waiting, recent, now, works)) {
     const parcel = { digest, notices: notices.flatMap(({ id }: Waiting) => byId.get(id) ?? []) }
-    const key = `${channel}\n${target}`
+    const key = keyOf(channel, target)
     const lane = lanes.get(key)
     if (lane) lane.push(parcel)
     else lanes.set(key, [parcel])
   }
-  return [...lanes.values()]
+  return lanes
 }
 
-/** Stops at the first failure: what comes later must not overtake. */
-async function serveTarget(context: TaskContext, parcels: readonly Parcel[]) {
+/** Stops at the first failure: what comes later must not overtake. True when the target took what had failed before. */
+async function serveTarget(context: TaskContext, parcels: readonly Parcel[]): Promise<boolean> {
   const start = context.clock.monotonicMs()
+  let isRecovered = false
   for (const parcel of parcels) {
-    if (context.isStopping() || !context.isLeader()) return
-    if (context.clock.monotonicMs() - start > LANE_MS) return
-    if (!(await deliver(context, parcel))) return
+    if (context.isStopping() || !context.isLeader()) return false
+    if (context.clock.monotonicMs() - start > LANE_MS) return false
+    if (!(await deliver(context, parcel))) return false
+    isRecovered ||= parcel.notices.some(({ attempts }) => attempts > 0)
   }
+  return isRecovered
 }
 
 /** True when the receiver took it. */
