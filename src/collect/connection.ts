@@ -1,5 +1,4 @@
 import { describeError } from '../lib/log.ts'
-import { ByteBuffer } from '../protocol/byte-buffer.ts'
 import { encodeReply } from '../protocol/encode.ts'
 import { LEGACY_RECEIPT } from '../protocol/legacy.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
@@ -8,6 +7,7 @@ import type { HostReport } from '../storage/store.ts'
 import { Answers, FOREIGN_KEY, LEGACY_ID } from './answers.ts'
 import { Conversation } from './conversation.ts'
 import { type Fate, measureReport, type Sender, type Submission } from './ingest.ts'
+import { Intake } from './intake.ts'
 import type { Reason } from './refusals.ts'
 import {
   type ConnectionSocket,
@@ -24,9 +24,6 @@ export class Connection implements Sender {
   readonly address: string
   /** By the monotonic clock, when anything last came or went. */
   lastActive: number
-  /** When the message under way began; null when there is none. */
-  messageSince: number | null = null
-  messageBytes = 0
   /** When it began to wait for memory; null when it does not. */
   memoryWaitSince: number | null = null
   /** When it is cut; null while it is in use. */
@@ -34,11 +31,10 @@ export class Connection implements Sender {
   readonly #socket: ConnectionSocket
   readonly #shared: Surroundings<Connection>
   readonly #conversation: Conversation
-  readonly #input = new ByteBuffer()
+  readonly #intake: Intake
   readonly #answers = new Answers()
   #paused = 0
   #inFlight = 0
-  #held = 0
   #hasEnded = false
   #isClosed = false
   #lingerBytes = 0
@@ -57,10 +53,17 @@ export class Connection implements Sender {
       submit: (report, id, refused) => this.#submit(report, id, refused),
       refuse: (error) => this.#refuseBatch(error),
     })
+    this.#intake = new Intake(this.#conversation, (change) => shared.onHeld(this, change))
   }
 
   get held(): number {
-    return this.#held
+    return this.#intake.held
+  }
+  get messageSince(): number | null {
+    return this.#intake.messageSince
+  }
+  get messageBytes(): number {
+    return this.#intake.messageBytes
   }
   /** True when the passphrase was said. */
   get isKnown(): boolean {
@@ -85,15 +88,15 @@ export class Connection implements Sender {
       this.#discard(chunk.length)
       return
     }
-    this.messageBytes += chunk.length
-    if (this.#input.length > 0 || this.#paused !== 0) {
-      this.#input.append(chunk, 0, chunk.length)
-      if (this.#paused === 0) this.#readInput()
-      else this.#noteHeld()
+    this.#intake.messageBytes += chunk.length
+    if (!this.#intake.isEmpty || this.#paused !== 0) {
+      this.#intake.keep(chunk, 0)
+      if (this.#paused === 0) this.#readKept()
+      else this.#intake.noteHeld()
       return
     }
     const done = this.#consume(chunk)
-    if (!this.#answers.isEnding) this.#input.append(chunk, done, chunk.length)
+    if (!this.#answers.isEnding) this.#intake.keep(chunk, done)
     this.#afterReading()
   }
 
@@ -121,7 +124,7 @@ export class Connection implements Sender {
     this.#paused &= ~reason
     if (this.#paused !== 0 || this.#isClosed) return
     this.lastActive = this.#shared.monotonicMs()
-    this.#readInput()
+    this.#readKept()
     if (this.#paused === 0) this.#socket.resume()
   }
 
@@ -158,7 +161,7 @@ export class Connection implements Sender {
   close(): void {
     this.#isClosed = true
     this.#answers.clear()
-    this.#release()
+    this.#intake.release()
   }
 
   #canTake(): boolean {
@@ -173,12 +176,12 @@ export class Connection implements Sender {
     return false
   }
 
-  #readInput(): void {
+  #readKept(): void {
     if (this.#answers.isEnding) {
-      this.#release()
+      this.#intake.release()
       return
     }
-    if (this.#input.length > 0) this.#input.discard(this.#consume(this.#input.view()))
+    this.#intake.read((bytes) => this.#consume(bytes))
     this.#afterReading()
   }
 
@@ -194,28 +197,10 @@ export class Connection implements Sender {
 
   #afterReading(): void {
     if (this.#answers.isEnding) return
-    const isAmidst = this.#input.length > 0 || this.#conversation.isAmidst
-    if (!isAmidst) {
-      this.messageSince = null
-      this.messageBytes = 0
-    } else this.messageSince ??= this.lastActive
-    if (this.#conversation.isOver) this.#input.release()
-    this.#noteHeld()
+    this.#intake.noteMessage(this.lastActive)
+    if (this.#conversation.isOver) this.#intake.drop()
+    this.#intake.noteHeld()
     this.#endWhenDone()
-  }
-
-  #noteHeld(): void {
-    const held = this.#input.capacity + this.#conversation.held
-    const change = held - this.#held
-    this.#held = held
-    if (change !== 0) this.#shared.onHeld(this, change)
-  }
-
-  #release(): void {
-    this.#input.release()
-    const change = -this.#held
-    this.#held = 0
-    if (change !== 0) this.#shared.onHeld(this, change)
   }
 
   #submit(report: HostReport, id: number | null, tally: Tally | null): void {
@@ -266,7 +251,7 @@ export class Connection implements Sender {
       retry: known?.retry ?? false,
     }
     this.#answers.bidFarewell(isOurs ? encodeReply(reply) : '')
-    this.#release()
+    this.#intake.release()
     this.flush()
   }
 
@@ -296,7 +281,7 @@ export class Connection implements Sender {
   #endWhenDone(): void {
     if (!this.#hasEnded || this.#isClosed || this.#paused !== 0) return
     if (this.#inFlight > 0 || this.#answers.isWaiting) return
-    const isCutOff = !this.#answers.isEnding && (this.#input.length > 0 || this.#conversation.isAmidst)
+    const isCutOff = !this.#answers.isEnding && this.#intake.isAmidst
     if (isCutOff) this.#shared.refusals.note('cut_off', this.address, 'hung up in the middle of a message')
     this.#endSocket()
   }
