@@ -15,7 +15,11 @@ afterAll(() => site.stop())
 /** An address of the page that names things that are there. */
 function addressOf({ path }: Page): string {
   if (path === '/api/v1/series') return `${path}?series=web01:perf.memory.percent.used`
-  return path.replace(':name', 'web01').replace(':metric', 'perf.memory.percent.used').replace(':id', '1')
+  return path
+    .replace(':name', 'web01')
+    .replace(':metric', 'perf.memory.percent.used')
+    .replace(':user', 'vera')
+    .replace(/:\w+/g, '1')
 }
 
 async function ask({ method }: Page, address: string, headers: Record<string, string>): Promise<Response> {
@@ -33,6 +37,23 @@ test('only signing in is open to strangers', () => {
     'POST /login',
     'POST /login/code',
   ])
+})
+
+test('the table below has every method that there is, of pages and of the API', () => {
+  const methods = (pages: readonly Page[]) => [...new Set(pages.map(({ method }) => method))].sort()
+  expect(methods(PAGES)).toEqual(['GET', 'POST'])
+  expect(methods(API)).toEqual(['DELETE', 'GET', 'POST', 'PUT'])
+})
+
+describe.each(
+  PAGES.filter(({ access }) => access === 'public').map((page) => [`${page.method} ${page.path}`, page]),
+)('%s', (_, page) => {
+  test.each([null, ...ACCESSES])('answers anybody, one with the access %s too', async (access) => {
+    const response = await ask(page, page.path, access === null ? {} : await site.as(access))
+    // Without a name and a password there is nothing to be had.
+    expect([200, 303, 401]).toContain(response.status)
+    expect(response.headers.get('set-cookie') ?? '').not.toContain('session=')
+  })
 })
 
 describe.each(closed.map((page) => [`${page.method} ${page.path}`, page] as const))('%s', (_, page) => {
@@ -63,11 +84,16 @@ describe.each(closed.map((page) => [`${page.method} ${page.path}`, page] as cons
     else expect([200, 303, 404]).toContain(response.status)
   })
 
-  test('takes a bearer token under the API only', async () => {
-    const response = await ask(page, address, await site.bearer('admin'))
-    if (isApi) expect([401, 403]).not.toContain(response.status)
-    else expect(response.status).toBe(303)
-  })
+  test.each([...ACCESSES])(
+    'takes a token with the access %s under the API only, for no more than that',
+    async (access) => {
+      const response = await ask(page, address, await site.bearer(access))
+      const enough = page.access !== 'public' && covers(access, page.access)
+      if (!isApi) expect(response.status).toBe(303)
+      else if (enough) expect([401, 403]).not.toContain(response.status)
+      else expect(response.status).toBe(403)
+    },
+  )
 
   test('knows no other method', async () => {
     const methods: string[] = closed
