@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { findLastBackup, noteBackup } from './backup-note.ts'
 import { checkDatabase } from './check.ts'
 import { addToCounter, readCounters } from './counters.ts'
 import type { Database } from './database.ts'
@@ -7,7 +8,7 @@ import { foldFrames } from './fold.ts'
 import type { HostStates } from './host-states.ts'
 import type { LayoutReader } from './layouts.ts'
 import { dropEvents, dropHosts, dropSamples } from './retention.ts'
-import type { MaintenanceStore, StorageStats } from './store.ts'
+import type { HostShare, MaintenanceStore, StorageStats } from './store.ts'
 import type { Upkeep } from './upkeep.ts'
 
 /** A ping that went well stands for so long for those behind it, so that asking often costs no disk. */
@@ -34,6 +35,10 @@ export function createMaintenanceStore(
       await states.settle()
       return { ...(await readStats(database)), bytes: await upkeep.countBytes() }
     },
+    async listLargestHosts(limit) {
+      await states.settle()
+      return listLargestHosts(database, limit)
+    },
     async check() {
       await states.settle()
       return checkDatabase(database, layouts, await upkeep.findDamage())
@@ -42,7 +47,9 @@ export function createMaintenanceStore(
       await states.settle()
       await upkeep.backUp(file)
       log.info('backup written', { file })
+      await noteBackup(database, { time: clock.now(), file })
     },
+    findLastBackup: () => findLastBackup(database),
     compact: () => upkeep.compact(),
     async ping() {
       const now = clock.monotonicMs()
@@ -72,4 +79,17 @@ async function readStats(database: Database): Promise<Omit<StorageStats, 'bytes'
   )
   if (!row) throw new Error('the database gave no figures')
   return row
+}
+
+async function listLargestHosts(database: Database, limit: number): Promise<HostShare[]> {
+  const { fold_before: foldBefore, fold_host: foldHost } = await readCounters(database)
+  return database.query<HostShare>(
+    `SELECT host.name AS host, SUM(part.amount) AS samples FROM (
+      SELECT host, SUM(samples) AS amount FROM block GROUP BY host
+      UNION ALL SELECT host, SUM(samples) AS amount FROM frame WHERE NOT (time < ? AND host <= ?) GROUP BY host
+      UNION ALL SELECT host, SUM(samples) AS amount FROM late_frame GROUP BY host
+    ) part JOIN host ON host.id = part.host
+      GROUP BY host.id, host.name ORDER BY SUM(part.amount) DESC, host.name LIMIT ?`,
+    [foldBefore, foldHost, limit],
+  )
 }

@@ -111,6 +111,12 @@ export type StorageStats = {
   readonly bytes: number
 }
 
+/** Samples of one host, in frames and blocks. */
+export type HostShare = { readonly host: string; readonly samples: number }
+
+/** The newest copy that `backup` wrote, wherever it is now. */
+export type BackupNote = { readonly time: number; readonly file: string }
+
 export type MaintenanceStore = {
   /**
    * Folds frames older than `before` into blocks, at most `limit` host-days, in short transactions. Resolves with the number of
@@ -124,10 +130,14 @@ export type MaintenanceStore = {
   /** Drops hosts not heard since, with all they have; their names. */
   dropHosts(before: number): Promise<string[]>
   stats(): Promise<StorageStats>
+  /** The hosts with the most samples, most first. Reads as much as `stats` does. */
+  listLargestHosts(limit: number): Promise<HostShare[]>
   /** Problems found in the database, as sentences; empty when it is sound. Reads everything. */
   check(): Promise<string[]>
-  /** Writes a consistent copy while everything else goes on. The file must not exist yet. */
+  /** Writes a consistent copy while everything else goes on, and notes that it did. The file must not exist yet. */
   backup(file: string): Promise<void>
+  /** Null when there was none yet. */
+  findLastBackup(): Promise<BackupNote | null>
   /** Gives free pages back to the filesystem. */
   compact(): Promise<void>
   /** Throws when the database can't be read or written just now. */

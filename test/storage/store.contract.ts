@@ -588,6 +588,19 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
     })
 
     describe('maintenance', () => {
+      test('the hosts with the most samples are told, whether these are folded, new or late', async () => {
+        for (const [host, minutes] of Object.entries({ web01: 3, web02: 5, web03: 1 }))
+          for (let i = 0; i < minutes; i++) await write(host, MIDNIGHT + i * 60, { [CPU]: i })
+        await store.maintenance.fold(MIDNIGHT + DAY, FOREVER)
+        await write('web01', MIDNIGHT + 30, { [CPU]: 1 })
+        await write('web03', MIDNIGHT + DAY, { [CPU]: 1, other: 2 })
+        expect(await store.maintenance.listLargestHosts(2)).toEqual([
+          { host: 'web02', samples: 5 },
+          { host: 'web01', samples: 4 },
+        ])
+        expect((await store.maintenance.listLargestHosts(9))[2]).toEqual({ host: 'web03', samples: 3 })
+      })
+
       test('drops samples by whole days, frames by time, and metrics that are gone with them', async () => {
         for (const day of [0, 1, 2])
           await write('web01', MIDNIGHT + day * DAY + 60, { [CPU]: day, [`old${day}`]: 1 })

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describeBrowser } from '../../src/web/browser-words.ts'
 import { PASSWORD, startTestSite, type TestSite } from './site.ts'
 
@@ -369,5 +372,18 @@ describe('what the server tells of itself', () => {
     expect(await text('/settings/storage')).toContain('<span class="name">Hosts</span><b>0</b>')
     await site.clock.advance(11 * 60_000)
     expect(await text('/settings/storage')).toContain('<span class="name">Hosts</span><b>1</b>')
+  })
+
+  test('the page of storage tells what each host takes, and of the last backup', async () => {
+    expect(await text('/settings/storage')).toContain('None by <code>monitor db backup</code> yet')
+    const folder = mkdtempSync(join(tmpdir(), 'monitor-backup-'))
+    await site.report('large', site.clock.now() - 60, { a: 1, b: 2, c: 3 })
+    await site.report('small', site.clock.now() - 60, { a: 1 })
+    await site.store.maintenance.backup(join(folder, 'copy.db'))
+    await site.clock.advance(11 * 60_000)
+    const markup = await text('/settings/storage')
+    expect(markup).toContain(join(folder, 'copy.db'))
+    expect(markup).toMatch(/large<\/a><\/th><td class="\w+">3<\/td><td class="\w+">60%[^]*>small</)
+    rmSync(folder, { recursive: true })
   })
 })

@@ -1,6 +1,8 @@
+import type { BackupNote } from '../../../storage/store.ts'
 import { type Html, html } from '../../html.ts'
 import { page } from '../../page.ts'
 import { settingsPage } from '../../settings-frame.ts'
+import type { StorageFigures } from '../../storage-figures.ts'
 import { agoLabel } from '../../widgets.ts'
 import { formatNumber, formatSpan, formatValue } from '../../words.ts'
 
@@ -10,9 +12,10 @@ const SAMPLED_HOSTS = 1000
 
 export const storagePage = page({ path: '/settings/storage', access: 'admin' }, async (request) => {
   const { web, now } = request
-  const [figures, list] = await Promise.all([
+  const [figures, list, backup] = await Promise.all([
     web.figures(),
     web.store.hosts.list({ upSince: now - web.silence, status: 'up', limit: SAMPLED_HOSTS }),
+    web.store.maintenance.findLastBackup(),
   ])
   const { retention } = web.about
   const free = web.about.readFreeBytes()
@@ -30,6 +33,8 @@ export const storagePage = page({ path: '/settings/storage', access: 'admin' }, 
     lead: html`Figures from ${agoLabel(figures.taken, now)}; they are taken anew every ten minutes.`,
     body: html`<div class="figures">${figure('Database', bytes, bytesUnit)}${figure('Samples', formatNumber(figures.samples))}${figure('A sample', model.bytesPerSample === null ? '–' : formatNumber(model.bytesPerSample), 'B')}${figure('Hosts', formatNumber(figures.hosts))}${figure('Metrics', formatNumber(figures.metrics))}</div>
 <section class="section"><h2>Room</h2>${roomView(model)}</section>
+${hostsView(figures)}
+<section class="section"><h2>Last backup</h2>${backupView(backup, now)}</section>
 ${
   retention !== null &&
   html`<section class="section"><h2>How long things are kept</h2><dl class="words"><div><dt>Samples</dt><dd>${formatSpan(retention.samples)}, every one of them</dd></div><div><dt>Closed events</dt><dd>${formatSpan(retention.events)}</dd></div><div><dt>Silent hosts</dt><dd>${formatSpan(retention.hosts)}</dd></div></dl><p class="soft">Set by <code>retention</code> in the configuration.</p></section>`
@@ -37,6 +42,24 @@ ${
 <section class="section"><h2>Inside</h2><p>${formatNumber(figures.frames)} frames of the last hours, ${formatNumber(figures.blocks)} blocks of a host and a day. <code>monitor db check</code> reads everything and says whether it is sound; <code>monitor db backup FILE</code> writes a copy while all goes on.</p></section>`,
   })
 })
+
+type Shares = Pick<Awaited<ReturnType<StorageFigures>>, 'bytes' | 'samples' | 'hosts' | 'largestHosts'>
+
+/** What each host takes is reckoned: samples lie packed beside each other, and to weigh each one would mean to read them all. */
+function hostsView({ bytes, samples, hosts, largestHosts }: Shares): Html {
+  const rows = largestHosts.map(({ host, samples: own }) => {
+    const share = samples > 0 ? own / samples : 0
+    return html`<tr><th scope="row" class="anywhere"><a href="/hosts/${encodeURIComponent(host)}">${host}</a></th><td class="number">${formatNumber(own)}</td><td class="number">${formatValue(100 * share, '%')}</td><td class="number">${formatValue(share * bytes, 'B')}</td></tr>\n`
+  })
+  if (rows.length === 0) return html``
+  return html`<section class="section"><h2>By host</h2><p class="soft">${hosts > rows.length ? `The ${rows.length} with the most samples. ` : ''}Bytes are estimated from the share of all samples; a host whose values change a lot takes somewhat more.</p><div class="scroller"><table class="table"><thead><tr><th scope="col">Host</th><th scope="col">Samples</th><th scope="col">Share</th><th scope="col">About</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
+}
+
+function backupView(backup: BackupNote | null, now: number): Html {
+  if (backup === null)
+    return html`<p>None by <code>monitor db backup</code> yet. What other programs copy is not known here.</p>`
+  return html`<p>${agoLabel(backup.time, now)}, to <code class="anywhere">${backup.file}</code>.</p>`
+}
 
 type StorageInput = {
   readonly bytes: number
