@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../config/mistake.ts'
@@ -65,10 +65,17 @@ export function findCertificate(section: TlsSection, config: Config): Certificat
   return text === null ? null : readOwn(file, text)
 }
 
-/** Those that a server of this configuration shows, one that serves both ways once. Throws when one can't be read. */
+/**
+ * Those that a server of this configuration shows, one that serves both ways once. One whose file is not on this machine is another's,
+ * with the same configuration. Throws when one can't be read.
+ */
 export function listCertificates(config: Config): ShownCertificate[] {
-  const collect = config.collect.tlsPort === 'off' ? null : findCertificate('collect', config)
-  const web = config.web.tls ? findCertificate('web', config) : null
+  const find = (section: TlsSection) => {
+    const { tlsCertificate } = config[section]
+    return tlsCertificate === null || existsSync(tlsCertificate) ? findCertificate(section, config) : null
+  }
+  const collect = config.collect.tlsPort === 'off' ? null : find('collect')
+  const web = config.web.tls ? find('web') : null
   const shown: ShownCertificate[] = collect === null ? [] : [{ name: 'collect', ends: collect.ends }]
   if (web !== null && web.fingerprint !== collect?.fingerprint) shown.push({ name: 'web', ends: web.ends })
   return shown
