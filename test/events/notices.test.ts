@@ -190,7 +190,7 @@ describe('a receiver that is away', () => {
     world.away.clear()
     while (world.sent.length === 0) await world.wait(10)
     await world.wait(10)
-    expect(world.sent.map(({ kind }) => kind).sort()).toEqual([
+    expect(world.sent.map(({ kind }) => String(kind)).sort()).toEqual([
       ...Array.from({ length: 4 }, () => 'closing'),
       ...Array.from({ length: 4 }, () => 'opening'),
     ])
