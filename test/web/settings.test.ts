@@ -383,7 +383,14 @@ describe('what the server tells of itself', () => {
     await site.clock.advance(11 * 60_000)
     const markup = await text('/settings/storage')
     expect(markup).toContain(join(folder, 'copy.db'))
-    expect(markup).toMatch(/large<\/a><\/th><td class="\w+">3<\/td><td class="\w+">60%[^]*>small</)
+    const rows = [
+      ...markup.matchAll(/href="\/hosts\/(\w+)">.*?<td class="number">(.*?)<.*?<td class="number">(.*?)</g),
+    ]
+    expect(rows.map(([, host, samples, share]) => [host, samples, share])).toEqual([
+      ['large', '3', '60.0%'],
+      ['later', '1', '20.0%'],
+      ['small', '1', '20.0%'],
+    ])
     rmSync(folder, { recursive: true })
   })
 })
