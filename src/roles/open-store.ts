@@ -22,16 +22,40 @@ export async function openConfiguredStore(config: Config, clock: Clock, log: Log
   return openStore(config.database.url, { dataDir: config.dataDir, clock, log, server })
 }
 
-/** The same for a role: one that starts before its database, or while that is away, waits for it. */
-export async function awaitConfiguredStore(config: Config, { clock, log }: RoleContext): Promise<Store> {
-  for (;;)
-    try {
-      return await openConfiguredStore(config, clock, log)
-    } catch (error) {
-      if (!(error instanceof Error && error.name === 'DatabaseAwayError')) throw error
-      log.warn('waiting for the database', { error: describeError(error) })
-      await new Promise<void>((resolve) => clock.after(AWAY_MS, resolve))
+/**
+ * The same for a role: one that starts before its database, or while that is away, waits for it. Rejects with the reason of `stopping` as
+ * soon as the role is to stop: a server that swallows what it is sent would keep it from that for as long as a statement may take.
+ */
+export async function awaitConfiguredStore(
+  config: Config,
+  { clock, log, stopping }: Pick<RoleContext, 'clock' | 'log' | 'stopping'>,
+): Promise<Store> {
+  const stopped = Promise.withResolvers<never>()
+  const stop = () => stopped.reject(stopping.reason)
+  // Nobody may be waiting for it when it comes.
+  stopped.promise.catch(() => {})
+  stopping.addEventListener('abort', stop)
+  try {
+    for (;;) {
+      stopping.throwIfAborted()
+      const opening = openConfiguredStore(config, clock, log)
+      try {
+        return await Promise.race([opening, stopped.promise])
+      } catch (error) {
+        if (stopping.aborted) {
+          opening.then((store) => store.close()).catch(() => {})
+          throw stopping.reason
+        }
+        if (!(error instanceof Error && error.name === 'DatabaseAwayError')) throw error
+        log.warn('waiting for the database', { error: describeError(error) })
+        const rested = Promise.withResolvers<void>()
+        const rest = clock.after(AWAY_MS, rested.resolve)
+        await Promise.race([rested.promise, stopped.promise]).finally(() => rest.cancel())
+      }
     }
+  } finally {
+    stopping.removeEventListener('abort', stop)
+  }
 }
 
 export type WithStoreOptions = {

@@ -15,6 +15,8 @@ const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const
 export type RoleContext = {
   readonly clock: Clock
   readonly log: Log
+  /** Aborted by the first signal: a start that waits for something rejects with its reason. */
+  readonly stopping: AbortSignal
   /** Notes a part that was started. Parts are stopped in the reverse order. */
   readonly own: (part: string, stop: () => Promise<void>) => void
   /** Notes what is to be read again on SIGHUP. A failure is logged, and the part goes on as it was. */
@@ -27,7 +29,8 @@ type Part = { readonly name: string; readonly stop: () => Promise<void> }
 
 /**
  * Runs a role: starts its parts, waits for SIGTERM or SIGINT, stops the parts in reverse order and ends the process, with 0 when
- * every part has stopped in time. A second signal ends it there and then. Rejects when the start fails, after stopping what did start.
+ * every part has stopped in time; a start that waits is given up. A second signal ends it there and then. Rejects when the start fails,
+ * after stopping what did start.
  */
 export async function runRole(
   role: string,
@@ -38,7 +41,7 @@ export async function runRole(
   const log = await openRoleLog(settings)
   const parts: Part[] = []
   const reloads: Reload[] = []
-  const { asked, ask } = awaitSignal(clock, log)
+  const { asked, ask, stopping } = awaitSignal(clock, log)
   const began = clock.monotonicMs()
   const supervisor = await findSupervisor(clock, log, (reason) => ask(reason, 15))
   if (process.platform === 'linux' && process.getuid?.() === 0)
@@ -47,6 +50,7 @@ export async function runRole(
     await start({
       clock,
       log,
+      stopping,
       own: (name, stop) => parts.push({ name, stop }),
       onReload: (part, reload) => reloads.push({ part, reload }),
     })
@@ -57,13 +61,15 @@ export async function runRole(
         () => ask('SIGHUP', 1),
       )
     }
+    log.info('started', { role, version: FULL_VERSION, pid: process.pid, ms: since(began, clock) })
+    supervisor?.ready()
   } catch (error) {
-    await stopParts(parts, clock, log)
-    await supervisor?.stopped(EXIT.failed)
-    throw error
+    if (!stopping.aborted || error !== stopping.reason) {
+      await stopParts(parts, clock, log)
+      await supervisor?.stopped(EXIT.failed)
+      throw error
+    }
   }
-  log.info('started', { role, version: FULL_VERSION, pid: process.pid, ms: since(began, clock) })
-  supervisor?.ready()
   const signal = await asked
   log.info('stopping', { role, signal })
   supervisor?.stopping()
@@ -75,9 +81,13 @@ export async function runRole(
   process.exit(code)
 }
 
-/** `asked` resolves with the first signal, a real one or one that `ask` stands for; from then on the process has so long to end by itself. */
+/**
+ * `asked` resolves with the first signal, a real one or one that `ask` stands for, and `stopping` is aborted; from then on the process has
+ * so long to end by itself.
+ */
 function awaitSignal(clock: Clock, log: Log) {
   const { promise: asked, resolve } = Promise.withResolvers<string>()
+  const stop = new AbortController()
   let signalled: number | null = null
   const ask = (signal: string, number: number) => {
     // Launchers pass a signal on that the whole group got already: what comes at once is the same one.
@@ -92,9 +102,10 @@ function awaitSignal(clock: Clock, log: Log) {
       process.exit(EXIT.failed)
     })
     resolve(signal)
+    stop.abort()
   }
   for (const [signal, number] of Object.entries(SIGNALS)) process.on(signal, () => ask(signal, number))
-  return { asked, ask }
+  return { asked, ask, stopping: stop.signal }
 }
 
 function reloadParts(reloads: readonly Reload[], log: Log) {
