@@ -40,11 +40,12 @@ export const TASK_LIMIT_MS = 60_000
 export const STOP_LIMIT_MS = 3000
 
 /**
- * Seconds for which an engine leads without renewing, in intervals and at the least: so long a crash of it keeps the others waiting,
- * and one interval more until they ask. By default that is 25 s together; it is renewed three times as often, whatever the interval.
+ * Seconds for which an engine leads without renewing: intervals, but within bounds. A crash of it keeps the others waiting for so long and
+ * a third more, for so often they ask: 20 s at the most, whatever the interval.
  */
 const LEASE_INTERVALS = 1.5
 const LEASE_LEAST = 5
+const LEASE_MOST = 15
 
 /** A difference between the two clocks above this is a jump of the wall clock, not its drift. */
 const JUMP_MS = 60_000
@@ -73,11 +74,15 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
   const lease = createLease({
     watch: store.watch,
     holder: options.holder,
-    seconds: Math.max(LEASE_LEAST, Math.ceil(LEASE_INTERVALS * interval)),
+    seconds: Math.min(LEASE_MOST, Math.max(LEASE_LEAST, Math.ceil(LEASE_INTERVALS * interval))),
+    onGained: hasten,
     clock,
     log,
   })
   let isLost = false
+  let isCycling = false
+  /** The cycle that runs is followed by the next without a pause. */
+  let isHasty = false
 
   const context: TaskContext = {
     ...options,
@@ -97,7 +102,15 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
     offset = offsetNow
   }
 
+  /** An engine that has just begun to lead does not wait for the rest of the interval. */
+  function hasten() {
+    if (isCycling) isHasty = true
+    else if (!stopping) schedule(0)
+  }
+
   async function runCycle() {
+    isCycling = true
+    isHasty = false
     const start = clock.monotonicMs()
     noteJump()
     for (const record of records) {
@@ -105,7 +118,8 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
       if (record.running !== null || record.due > start) continue
       if (record.task.isEverywhere || (await isLeader())) await runTask(record, start)
     }
-    if (!stopping) schedule(Math.max(0, start + interval * 1000 - clock.monotonicMs()))
+    isCycling = false
+    if (!stopping) schedule(isHasty ? 0 : Math.max(0, start + interval * 1000 - clock.monotonicMs()))
   }
 
   /** Without the database there is no leader, and nothing that a leader could do. */
@@ -150,6 +164,7 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
   }
 
   function schedule(ms: number) {
+    timer?.cancel()
     timer = clock.after(ms, () => {
       cycle = runCycle()
     })

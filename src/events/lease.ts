@@ -6,15 +6,20 @@ export type LeaseOptions = {
   readonly watch: Pick<WatchStore, 'takeLease' | 'releaseLease'>
   /** Names this engine among all. */
   readonly holder: string
-  /** How long the lease is good; it is renewed three times within that. */
+  /** How long the lease is good; it is renewed, or by those that do not hold it asked for, three times within that. */
   readonly seconds: number
+  /** Called when it became ours after it was not, for instance because the one that held it is dead. */
+  readonly onGained: () => void
   readonly clock: Clock
   readonly log: Log
 }
 
 /** Of several event engines on one database, one at a time does the work. */
 export type Lease = {
-  /** True while it is ours. Asks when it is not, or not for much longer; rejects when the database does not answer. */
+  /**
+   * True while it is ours. Asks when it is not, or not for much longer; rejects when the database does not answer. From the first time on it
+   * is asked for without further calls.
+   */
   take(): Promise<boolean>
   /** As far as is known without asking. */
   isHeld(): boolean
@@ -24,34 +29,47 @@ export type Lease = {
 
 const NAME = 'events'
 
-export function createLease({ watch, holder, seconds, clock, log }: LeaseOptions): Lease {
+export function createLease({ watch, holder, seconds, onGained, clock, log }: LeaseOptions): Lease {
   let heldUntil = Number.NEGATIVE_INFINITY
   let wasHeld: boolean | null = null
   let timer: Timer | null = null
   let isReleased = false
+  let isFailing = false
+  let isFirst = true
   const isHeld = () => clock.monotonicMs() < heldUntil
 
   async function renew(): Promise<boolean> {
     const asked = clock.monotonicMs()
-    const taken = await watch.takeLease(NAME, holder, clock.now(), seconds)
+    const isNew = isFirst
+    isFirst = false
+    const wasOurs = isHeld()
+    const taken = await watch.takeLease(NAME, holder, clock.now(), seconds).finally(plan)
+    if (isReleased) {
+      // It was given back while this was on its way.
+      if (taken) await watch.releaseLease(NAME, holder)
+      return false
+    }
     heldUntil = taken ? asked + seconds * 1000 : Number.NEGATIVE_INFINITY
     if (wasHeld !== taken) {
       if (!taken) log.info('another event engine does the work; this one stands by')
       else if (wasHeld !== null) log.info('this event engine takes over')
       wasHeld = taken
     }
-    if (taken) plan()
+    isFailing = false
+    if (taken && !wasOurs && !isNew) onGained()
     return taken
   }
 
-  /** Goes on through tasks that take long. */
+  /** Goes on through tasks that take long, through the pause between two cycles and through a database that is away. */
   function plan() {
     timer?.cancel()
     if (isReleased) return
     timer = clock.after((seconds * 1000) / 3, () => {
-      renew().catch((error) =>
-        log.warn('the lease of the event engine was not renewed', { error: describeError(error) }),
-      )
+      renew().catch((error) => {
+        if (!isFailing)
+          log.warn('the lease of the event engine was not renewed', { error: describeError(error) })
+        isFailing = true
+      })
     })
   }
 
