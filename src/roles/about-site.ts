@@ -3,16 +3,22 @@ import { license } from '../../package.json'
 import type { Config } from '../config/schema.ts'
 import { SECTIONS } from '../config/schema.ts'
 import { SETTINGS, type Setting } from '../config/settings.ts'
-import type { AboutSite, GuideSection } from '../web/about-site.ts'
+import type { AboutSite, GuideCommand, GuideSection } from '../web/about-site.ts'
+import type { Command, Option } from './command.ts'
 import { findPassphrase } from './first-start.ts'
 import { collectLicences } from './licences.ts' with { type: 'macro' }
 
 const LICENCES = collectLicences()
 
 /** What the website tells of this installation, from the same declarations that everything else is made of. */
-export function describeSite(config: Config, agents: { readonly plain: number | null }): Partial<AboutSite> {
+export function describeSite(
+  config: Config,
+  agents: { readonly plain: number | null },
+  commands: readonly Command[],
+): Partial<AboutSite> {
   return {
     sections: listSections(),
+    commands: commands.map(describeCommand),
     licences: LICENCES,
     licence: license,
     enrolment: {
@@ -22,6 +28,26 @@ export function describeSite(config: Config, agents: { readonly plain: number | 
     retention: config.retention,
     readFreeBytes: () => readFreeBytes(config.dataDir),
   }
+}
+
+/** As it is typed, arguments in capitals, with what may be added. */
+export function describeCommand({ name, doc, arguments: wanted = [], options = {} }: Command): GuideCommand {
+  const places = wanted.map((one) => {
+    const word = one.choices?.join('|') ?? one.name.toUpperCase()
+    return one.optional === true ? `[${word}]` : word
+  })
+  return {
+    usage: ['monitor', name, ...places].join(' '),
+    doc,
+    options: Object.entries(options).map(([key, option]) => ({
+      usage: writeOption(key, option),
+      doc: option.needed === true ? `${option.doc} (needed)` : option.doc,
+    })),
+  }
+}
+
+function writeOption(key: string, { kind, choices }: Option): string {
+  return kind === 'flag' ? `--${key}` : `--${key} ${choices?.join('|') ?? 'TEXT'}`
 }
 
 /** Every setting as the configuration declares it, by its section. */

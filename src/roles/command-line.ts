@@ -57,6 +57,7 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
       return loaded
     },
     print: (line) => console.log(line),
+    commands: COMMANDS,
   }
   return command.run(input)
 }

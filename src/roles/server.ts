@@ -6,6 +6,7 @@ import { isWithin, parseAddressRange } from '../lib/address-range.ts'
 import type { Store } from '../storage/store.ts'
 import { startLocalAgent } from './agent.ts'
 import { type CollectPorts, choosePassphrase, describePorts, startCollect } from './collect.ts'
+import type { Command } from './command.ts'
 import { startEvents } from './events.ts'
 import { createFirstUser } from './first-start.ts'
 import { awaitConfiguredStore } from './open-store.ts'
@@ -18,6 +19,8 @@ export type ServerOptions = {
   readonly agent: boolean
   /** Writes to standard output. */
   readonly print: (text: string) => void
+  /** What the guide lists. */
+  readonly commands: readonly Command[]
 }
 
 /** `monitor server`: website, collect engine and event engine in one process, and an agent when asked for. */
@@ -31,7 +34,7 @@ export function runServer({ config }: LoadedConfig, options: ServerOptions): Pro
     const ports = collect ?? describePorts(config)
     // A disk that is full may still take what a look at the database writes.
     const findTrouble = () => (collect?.isStorageAway() ? 'what agents send can not be stored' : null)
-    const url = await startWeb(config, store, ports, findTrouble, context, options.print)
+    const url = await startWeb(config, store, ports, findTrouble, context, options)
     if (options.agent) {
       const server = findOwnCollect(config, ports)
       await startLocalAgent(config, server, choosePassphrase(config), context)

@@ -4,6 +4,7 @@ import { startWebsite } from '../web/app.ts'
 import { describeSite } from './about-site.ts'
 import { findCertificate, openCertificate } from './certificate.ts'
 import type { CollectPorts } from './collect.ts'
+import type { Command } from './command.ts'
 import { forgetInitialPassword } from './first-start.ts'
 import { openNotifier } from './notifier.ts'
 import type { RoleContext } from './role.ts'
@@ -17,7 +18,7 @@ export async function startWeb(
   agents: CollectPorts,
   findTrouble: () => string | null,
   context: RoleContext,
-  print: (text: string) => void,
+  { print, commands }: { readonly print: (text: string) => void; readonly commands: readonly Command[] },
 ): Promise<string> {
   const { clock, log } = context
   const { address, port, tls, tlsPort, sessionExpiry } = config.web
@@ -31,7 +32,7 @@ export async function startWeb(
     silence: config.events.availabilityCheck,
     notifier,
     zone: notifier.zone,
-    about: describeSite(config, agents),
+    about: describeSite(config, agents, commands),
     serverName: readServerName(config),
     version: VERSION,
     store,

@@ -16,6 +16,14 @@ export type GuideSection = {
   readonly settings: readonly GuideSetting[]
 }
 
+/** A command of the shell. */
+export type GuideCommand = {
+  /** `monitor user add NAME`. */
+  readonly usage: string
+  readonly doc: string
+  readonly options: readonly { readonly usage: string; readonly doc: string }[]
+}
+
 export type Licence = {
   readonly name: string
   readonly version: string
@@ -34,6 +42,7 @@ export type Enrolment = {
 /** What pages tell of the product and this installation. Handed in by whoever puts the parts together. */
 export type AboutSite = {
   readonly sections: readonly GuideSection[]
+  readonly commands: readonly GuideCommand[]
   readonly licences: readonly Licence[]
   /** Of the product itself. */
   readonly licence: string
@@ -46,6 +55,7 @@ export type AboutSite = {
 
 export const NOTHING_TOLD_OF_SITE: AboutSite = {
   sections: [],
+  commands: [],
   licences: [],
   licence: '',
   enrolment: null,

@@ -98,6 +98,8 @@ export type Page = {
   readonly access: Access | 'public'
   /** What the audit log calls the change that a POST makes: `close event`. Its method and path unless given. */
   readonly does?: string
+  /** What the guide says of an address of the API, and which parameters it takes. */
+  readonly doc?: string
   readonly answer: (request: PageRequest) => PageResult | Promise<PageResult>
 }
 
@@ -106,6 +108,7 @@ export type PageOptions = {
   readonly method?: Method
   readonly access: Access | 'public'
   readonly does?: string
+  readonly doc?: string
 }
 
 export function page(options: PageOptions, answer: Page['answer']): Page {

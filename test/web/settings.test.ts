@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { API } from '../../src/web/api/index.ts'
 import { describeBrowser } from '../../src/web/browser-words.ts'
+import { html } from '../../src/web/html.ts'
 import { PASSWORD, startTestSite, type TestSite } from './site.ts'
 
 const sent: string[] = []
@@ -392,5 +394,24 @@ describe('what the server tells of itself', () => {
       ['small', '1', '20.0%'],
     ])
     rmSync(folder, { recursive: true })
+  })
+
+  test('the guide has the commands that it was handed, and every address of the API', async () => {
+    const options = [{ usage: '--access viewer|admin', doc: 'What the user may do' }]
+    const told = await startTestSite(undefined, {
+      about: { commands: [{ usage: 'monitor user add NAME', doc: 'Adds a user', options }] },
+    })
+    const markup = await (await told.send('/settings/guide', { headers: await told.as('viewer') })).text()
+    await told.stop()
+    for (const words of ['monitor user add NAME', 'Adds a user', '--access viewer|admin'])
+      expect(markup).toContain(words)
+    for (const { path, method, access, doc } of API) {
+      const shown = path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())
+      expect(doc ?? '').not.toBe('')
+      expect(markup).toContain(
+        html`<td>${method}</td><th scope="row" class="anywhere"><code>${shown}</code></th><td>${access}</td><td>${doc}</td>`
+          .text,
+      )
+    }
   })
 })

@@ -25,6 +25,7 @@ export const roles: readonly Command[] = [
         events: !input.flag('no-events'),
         agent: input.flag('agent'),
         print: input.print,
+        commands: input.commands,
       })
     },
   },

@@ -8,35 +8,54 @@ import { readBody } from './body.ts'
 import { MAX_TIME, readChoice, readInteger, readPaging, readText } from './query.ts'
 import { readId } from './resource.ts'
 
-const listEvents = page({ path: '/api/v1/events', access: 'viewer' }, async ({ url, web }) => {
-  const status = readChoice(url, 'status', ['open', 'closed'])
-  const host = readText(url, 'host', MAX_HOST_NAME)
-  const group = readText(url, 'group', MAX_GROUP_NAME)
-  const metric = readText(url, 'metric', 255)
-  const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
-  const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no'])
-  const times = { min: 0, max: MAX_TIME, default: null }
-  const from = readInteger(url, 'from', times)
-  const to = readInteger(url, 'to', times)
-  const { total, events } = await web.store.events.list({
-    ...readPaging(url),
-    ...(status === undefined ? {} : { status }),
-    ...(host === undefined ? {} : { host }),
-    ...(group === undefined ? {} : { group }),
-    ...(metric === undefined ? {} : { metric }),
-    ...(isSeverity(severity) ? { severity } : {}),
-    ...(acknowledged === undefined ? {} : { acknowledged: acknowledged === 'yes' }),
-    ...(from === null ? {} : { from }),
-    ...(to === null ? {} : { to }),
-  })
-  return Response.json({ total, events: events.map(describeEvent) })
-})
+const listEvents = page(
+  {
+    path: '/api/v1/events',
+    access: 'viewer',
+    doc: 'Events, newest first: status, host, group, metric, severity, acknowledged, from, to, offset, limit.',
+  },
+  async ({ url, web }) => {
+    const status = readChoice(url, 'status', ['open', 'closed'])
+    const host = readText(url, 'host', MAX_HOST_NAME)
+    const group = readText(url, 'group', MAX_GROUP_NAME)
+    const metric = readText(url, 'metric', 255)
+    const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
+    const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no'])
+    const times = { min: 0, max: MAX_TIME, default: null }
+    const from = readInteger(url, 'from', times)
+    const to = readInteger(url, 'to', times)
+    const { total, events } = await web.store.events.list({
+      ...readPaging(url),
+      ...(status === undefined ? {} : { status }),
+      ...(host === undefined ? {} : { host }),
+      ...(group === undefined ? {} : { group }),
+      ...(metric === undefined ? {} : { metric }),
+      ...(isSeverity(severity) ? { severity } : {}),
+      ...(acknowledged === undefined ? {} : { acknowledged: acknowledged === 'yes' }),
+      ...(from === null ? {} : { from }),
+      ...(to === null ? {} : { to }),
+    })
+    return Response.json({ total, events: events.map(describeEvent) })
+  },
+)
 
-const showEvent = page({ path: '/api/v1/events/:id', access: 'viewer' }, async ({ params, web }) =>
-  Response.json(await describeWhole(web.store.events, readId(params))),
+const showEvent = page(
+  {
+    path: '/api/v1/events/:id',
+    access: 'viewer',
+    doc: 'One event with its history and what was told of it.',
+  },
+  async ({ params, web }) => Response.json(await describeWhole(web.store.events, readId(params))),
 )
 
 type Change = 'acknowledge' | 'close' | 'reopen' | 'comment'
+
+const CHANGES: Readonly<Record<Change, string>> = {
+  acknowledge: 'Says that somebody looks after it; a comment may go with it.',
+  close: 'Closes it by hand; a comment may go with it.',
+  reopen: 'Opens it again; a comment may go with it.',
+  comment: 'Adds a comment.',
+}
 
 const REFUSALS: Readonly<Record<Change, string>> = {
   acknowledge: 'The event is not open.',
@@ -48,7 +67,13 @@ const REFUSALS: Readonly<Record<Change, string>> = {
 /** The body may hold a comment; the answer is the event as it is afterwards. */
 const changeEvent = (change: Change) =>
   page(
-    { path: `/api/v1/events/:id/${change}`, method: 'POST', access: 'operator', does: `${change} event` },
+    {
+      path: `/api/v1/events/:id/${change}`,
+      method: 'POST',
+      access: 'operator',
+      does: `${change} event`,
+      doc: CHANGES[change],
+    },
     async ({ params, body, session, now, web }: PageRequest) => {
       const { events } = web.store
       const id = readId(params)

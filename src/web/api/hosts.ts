@@ -6,24 +6,31 @@ import { readChoice, readPaging, readText } from './query.ts'
 
 const SORTS = ['name', 'status', 'ip', 'domain', 'platform', 'last_heard', 'processor', 'memory'] as const
 
-export const apiHosts = page({ path: '/api/v1/hosts', access: 'viewer' }, async ({ url, now, web }) => {
-  const search = readText(url, 'search', 200)
-  const status = readChoice(url, 'status', ['up', 'down'])
-  const group = readText(url, 'group', MAX_GROUP_NAME)
-  const { total, hosts } = await web.store.hosts.list({
-    ...readPaging(url),
-    sort: readChoice(url, 'sort', SORTS) ?? 'name',
-    descending: readChoice(url, 'order', ['asc', 'desc']) === 'desc',
-    ...(search === undefined ? {} : { search }),
-    ...(status === undefined ? {} : { status }),
-    ...(group === undefined ? {} : { group }),
-    upSince: now - web.silence,
-  })
-  return Response.json({ total, hosts: hosts.map((host) => describeHost(host, now, web.silence)) })
-})
+export const apiHosts = page(
+  {
+    path: '/api/v1/hosts',
+    access: 'viewer',
+    doc: 'Hosts with their newest values: search, status, group, sort, order, offset, limit.',
+  },
+  async ({ url, now, web }) => {
+    const search = readText(url, 'search', 200)
+    const status = readChoice(url, 'status', ['up', 'down'])
+    const group = readText(url, 'group', MAX_GROUP_NAME)
+    const { total, hosts } = await web.store.hosts.list({
+      ...readPaging(url),
+      sort: readChoice(url, 'sort', SORTS) ?? 'name',
+      descending: readChoice(url, 'order', ['asc', 'desc']) === 'desc',
+      ...(search === undefined ? {} : { search }),
+      ...(status === undefined ? {} : { status }),
+      ...(group === undefined ? {} : { group }),
+      upSince: now - web.silence,
+    })
+    return Response.json({ total, hosts: hosts.map((host) => describeHost(host, now, web.silence)) })
+  },
+)
 
 export const apiHost = page(
-  { path: '/api/v1/hosts/:name', access: 'viewer' },
+  { path: '/api/v1/hosts/:name', access: 'viewer', doc: 'One host.' },
   async ({ params, now, web }) => {
     const host = await web.store.hosts.find(params.name ?? '')
     if (!host) throw notFound('host')
@@ -32,7 +39,7 @@ export const apiHost = page(
 )
 
 export const apiHostMetrics = page(
-  { path: '/api/v1/hosts/:name/metrics', access: 'viewer' },
+  { path: '/api/v1/hosts/:name/metrics', access: 'viewer', doc: 'The names and units of its metrics.' },
   async ({ params, web }) => {
     const name = params.name ?? ''
     if (!(await web.store.hosts.find(name))) throw notFound('host')

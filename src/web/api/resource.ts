@@ -33,39 +33,54 @@ export function resource<T extends { readonly id: number; readonly name: string 
   const taken = () => new HttpError(409, `There is a ${one} of this name already.`)
 
   return [
-    page({ path, access: read }, async ({ web }) => {
+    page({ path, access: read, doc: `All ${many}.` }, async ({ web }) => {
       const all = await store(web).list()
       return Response.json({ total: all.length, [many]: all.map(describe) })
     }),
-    page({ path, method: 'POST', access: write, does: `add ${one}` }, async (request) => {
-      const draft = await parse(request)
-      const id = await store(request.web).add(draft)
-      if (id === null) throw taken()
-      const added = { ...draft, id } as T
-      request.note(added.name)
-      return Response.json(describe(added), { status: 201, headers: { location: `${path}/${id}` } })
-    }),
-    page({ path: single, access: read }, async ({ params, web }) => {
+    page(
+      { path, method: 'POST', access: write, does: `add ${one}`, doc: `Adds a ${one}.` },
+      async (request) => {
+        const draft = await parse(request)
+        const id = await store(request.web).add(draft)
+        if (id === null) throw taken()
+        const added = { ...draft, id } as T
+        request.note(added.name)
+        return Response.json(describe(added), { status: 201, headers: { location: `${path}/${id}` } })
+      },
+    ),
+    page({ path: single, access: read, doc: `One ${one}.` }, async ({ params, web }) => {
       const found = await store(web).find(readId(params))
       if (!found) throw notFound(one)
       return Response.json(describe(found))
     }),
-    page({ path: single, method: 'PUT', access: write, does: `change ${one}` }, async (request) => {
-      const id = readId(request.params)
-      const changed = { ...(await parse(request)), id } as T
-      const result = await store(request.web).update(changed)
-      if (result === 'unknown') throw notFound(one)
-      if (result === 'taken') throw taken()
-      request.note(changed.name)
-      return Response.json(describe(changed))
-    }),
-    page({ path: single, method: 'DELETE', access: write, does: `delete ${one}` }, async (request) => {
-      const id = readId(request.params)
-      const found = await store(request.web).find(id)
-      if (!found || !(await remove(request.web, id))) throw notFound(one)
-      request.note(found.name)
-      return new Response(null, { status: 204 })
-    }),
+    page(
+      {
+        path: single,
+        method: 'PUT',
+        access: write,
+        does: `change ${one}`,
+        doc: `Puts a ${one} in place of this one.`,
+      },
+      async (request) => {
+        const id = readId(request.params)
+        const changed = { ...(await parse(request)), id } as T
+        const result = await store(request.web).update(changed)
+        if (result === 'unknown') throw notFound(one)
+        if (result === 'taken') throw taken()
+        request.note(changed.name)
+        return Response.json(describe(changed))
+      },
+    ),
+    page(
+      { path: single, method: 'DELETE', access: write, does: `delete ${one}`, doc: `Deletes a ${one}.` },
+      async (request) => {
+        const id = readId(request.params)
+        const found = await store(request.web).find(id)
+        if (!found || !(await remove(request.web, id))) throw notFound(one)
+        request.note(found.name)
+        return new Response(null, { status: 204 })
+      },
+    ),
   ]
 }
 

@@ -10,7 +10,11 @@ const MAX_POINTS = 100_000
 
 /** Every sample of a metric, or at most `points` rows of time, minimum, mean and maximum. */
 export const apiSeries = page(
-  { path: '/api/v1/hosts/:name/metrics/:metric', access: 'viewer' },
+  {
+    path: '/api/v1/hosts/:name/metrics/:metric',
+    access: 'viewer',
+    doc: 'Every sample of a metric: from, to; with points=N at most N rows of time, minimum, mean and maximum.',
+  },
   async ({ params: { name = '', metric = '' }, url, now, web }) => {
     const { from, to } = readTimes(url, now)
     const points = readInteger(url, 'points', { min: 1, max: MAX_POINTS, default: null })
@@ -33,25 +37,34 @@ export const apiSeries = page(
 const MAX_SERIES = 100
 
 /** Several metrics of any hosts at once, named `series=HOST:METRIC`; what is not known has no points. */
-export const apiSeriesList = page({ path: '/api/v1/series', access: 'viewer' }, async ({ url, now, web }) => {
-  const { from, to } = readTimes(url, now)
-  const points = readInteger(url, 'points', { min: 1, max: MAX_POINTS, default: null })
-  const refs = readRefs(url.searchParams)
-  const asked = url.searchParams.getAll('series').length
-  if (asked === 0 || asked > MAX_SERIES)
-    throw new HttpError(400, `series: expected 1 to ${MAX_SERIES} of the form HOST:METRIC, got ${asked}`)
-  const list = await loadSeries(web.store.samples, refs, from, to)
-  const parts = refs.map(({ host, metric }, i) => {
-    const series = list[i] ?? { times: new Float64Array(), values: new Float64Array() }
-    const rows =
-      points === null
-        ? writeRows([series.times, series.values])
-        : writeThinned(thin(series, from, to, points))
-    const head = JSON.stringify({ host, metric, unit: metricUnit(metric) }).slice(0, -1)
-    return `${head},"points":[${rows}]}`
-  })
-  return new Response(`{"series":[${parts.join(',')}]}`, { headers: { 'content-type': 'application/json' } })
-})
+export const apiSeriesList = page(
+  {
+    path: '/api/v1/series',
+    access: 'viewer',
+    doc: 'Several metrics of any hosts at once: series=HOST:METRIC, up to 100 times; from, to, points.',
+  },
+  async ({ url, now, web }) => {
+    const { from, to } = readTimes(url, now)
+    const points = readInteger(url, 'points', { min: 1, max: MAX_POINTS, default: null })
+    const refs = readRefs(url.searchParams)
+    const asked = url.searchParams.getAll('series').length
+    if (asked === 0 || asked > MAX_SERIES)
+      throw new HttpError(400, `series: expected 1 to ${MAX_SERIES} of the form HOST:METRIC, got ${asked}`)
+    const list = await loadSeries(web.store.samples, refs, from, to)
+    const parts = refs.map(({ host, metric }, i) => {
+      const series = list[i] ?? { times: new Float64Array(), values: new Float64Array() }
+      const rows =
+        points === null
+          ? writeRows([series.times, series.values])
+          : writeThinned(thin(series, from, to, points))
+      const head = JSON.stringify({ host, metric, unit: metricUnit(metric) }).slice(0, -1)
+      return `${head},"points":[${rows}]}`
+    })
+    return new Response(`{"series":[${parts.join(',')}]}`, {
+      headers: { 'content-type': 'application/json' },
+    })
+  },
+)
 
 /** Who asks for far more time than there are samples of is given the detail of what there is. */
 function thin(series: Series, from: number, to: number, points: number): ThinnedSeries {

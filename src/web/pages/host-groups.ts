@@ -30,7 +30,13 @@ async function giveGroups({ params, web, note }: PageRequest, text: string) {
 
 /** The body is `{"groups":"web, berlin"}`; the answer is the host's groups afterwards, its agent's included. */
 export const apiHostGroups = page(
-  { path: '/api/v1/hosts/:name/groups', method: 'POST', access: 'operator', does: ACTION },
+  {
+    path: '/api/v1/hosts/:name/groups',
+    method: 'POST',
+    access: 'operator',
+    does: ACTION,
+    doc: 'Puts other groups in place of those that people gave the host.',
+  },
   async (request) => {
     const fields = readBody(request.body)
     const groups = fields.text('groups')

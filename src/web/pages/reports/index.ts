@@ -37,15 +37,18 @@ const reportPage = (report: Report): Page =>
   })
 
 const reportJson = (report: Report): Page =>
-  page({ path: `/api/v1/reports/${report.key}`, access: 'viewer' }, async ({ web, url, now }) => {
-    const { columns, rows } = await report.load({ web, url, now, group: chosenGroup(url) })
-    const keys = columns.map(({ key }) => key)
-    return Response.json({
-      report: report.key,
-      time: now,
-      rows: rows.map((row) => Object.fromEntries(keys.map((key) => [key, row[key] ?? null]))),
-    })
-  })
+  page(
+    { path: `/api/v1/reports/${report.key}`, access: 'viewer', doc: report.doc },
+    async ({ web, url, now }) => {
+      const { columns, rows } = await report.load({ web, url, now, group: chosenGroup(url) })
+      const keys = columns.map(({ key }) => key)
+      return Response.json({
+        report: report.key,
+        time: now,
+        rows: rows.map((row) => Object.fromEntries(keys.map((key) => [key, row[key] ?? null]))),
+      })
+    },
+  )
 
 function reportView(
   request: PageRequest,

@@ -1,7 +1,8 @@
 import { SEVERITY_NAMES } from '../../../domain/event.ts'
 import { metricUnit } from '../../../domain/metric.ts'
 import { METRIC_FAMILIES } from '../../../domain/metric-list.ts'
-import { type GuideSection, settingAnchor } from '../../about-site.ts'
+import { type GuideCommand, type GuideSection, settingAnchor } from '../../about-site.ts'
+import { API } from '../../api/index.ts'
 import { type Html, html } from '../../html.ts'
 import { severityMark, statusMark } from '../../icons.ts'
 import { page } from '../../page.ts'
@@ -10,7 +11,7 @@ import { settingsPage } from '../../settings-frame.ts'
 import { capitalize } from '../../widgets.ts'
 
 export const guidePage = page({ path: '/settings/guide', access: 'viewer' }, (request) => {
-  const { sections } = request.web.about
+  const { sections, commands } = request.web.about
   return settingsPage(request, {
     title: 'User guide',
     body: html`<nav class="guide-contents" aria-label="Contents"><ul>${[
@@ -24,8 +25,7 @@ export const guidePage = page({ path: '/settings/guide', access: 'viewer' }, (re
       ['api', 'API'],
     ].map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 <div class="guide">${pagesPart()}${marksPart()}${eventsPart()}${keysPart()}${metricsPart()}
-<section class="section" id="commands"><h2>Commands</h2><p>From a shell on the server: <code>monitor --help</code> lists all commands, <code>monitor COMMAND --help</code> the options of one.</p></section>
-${settingsPart(sections)}${apiPart()}</div>`,
+${commandsPart(commands)}${settingsPart(sections)}${apiPart()}</div>`,
   })
 })
 
@@ -121,21 +121,22 @@ function settingsPart(sections: readonly GuideSection[]): Html {
   )}</section>`
 }
 
-const apiPart = () =>
-  html`<section class="section" id="api"><h2>API</h2><p>The same data as JSON under <code>/api/v1</code>, with a session or with <code>Authorization: Bearer TOKEN</code>. Times are seconds since 1970.</p>${words(
-    [
-      [
-        html`<code>GET /api/v1/hosts</code>`,
-        'hosts with their newest values; search, status, sort, order, offset, limit',
-      ],
-      [html`<code>GET /api/v1/hosts/NAME</code>`, 'one host'],
-      [html`<code>GET /api/v1/hosts/NAME/metrics</code>`, 'the names and units of its metrics'],
-      [
-        html`<code>GET /api/v1/hosts/NAME/metrics/METRIC</code>`,
-        'every sample between from and to; with points=N at most N rows of time, minimum, mean and maximum',
-      ],
-      [html`<code>GET /api/v1/events</code>`, 'events; status, host, severity, offset, limit'],
-      [html`<code>GET /api/v1/reports/NAME</code>`, 'the reports: hosts, events, availability, capacity'],
-      [html`<code>GET /healthz</code>`, 'open to all: 200 and ok, or 503 and what is wrong'],
-    ],
+function commandsPart(commands: readonly GuideCommand[]): Html {
+  return html`<section class="section" id="commands"><h2>Commands</h2><p>From a shell on the server. <code>--config FILE</code>, <code>--data-dir DIR</code> and <code>--set KEY=VALUE</code> go with each of them, and <code>--help</code> tells what is here.</p>${words(
+    commands.map(({ usage, doc, options }) => [
+      html`<code>${usage}</code>`,
+      html`${doc}${
+        options.length > 0 &&
+        html`<ul class="guide-options">${options.map((one) => html`<li><code>${one.usage}</code> <span class="soft">${one.doc}</span></li>`)}</ul>`
+      }`,
+    ]),
   )}</section>`
+}
+
+function apiPart(): Html {
+  const rows = API.map(
+    ({ method, path, access, doc }) =>
+      html`<tr><td>${method}</td><th scope="row" class="anywhere"><code>${path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())}</code></th><td>${access}</td><td>${doc}</td></tr>\n`,
+  )
+  return html`<section class="section" id="api"><h2>API</h2><p>The same data as JSON, with a session or with <code>Authorization: Bearer TOKEN</code>. Times are seconds since 1970. What is sent is JSON too. <code>/healthz</code> is open to all: 200 and ok, or 503 and what is wrong.</p><div class="scroller"><table class="table"><thead><tr><th scope="col">Method</th><th scope="col">Path</th><th scope="col">Access</th><th scope="col">What it does</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
+}

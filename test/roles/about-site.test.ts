@@ -1,0 +1,35 @@
+import { expect, test } from 'bun:test'
+import { describeCommand } from '../../src/roles/about-site.ts'
+import { COMMANDS } from '../../src/roles/commands/index.ts'
+
+test('the guide writes a command as it is typed', () => {
+  const run = async () => 0
+  expect(
+    describeCommand({
+      name: 'user role',
+      doc: 'Sets what a user may do',
+      arguments: [
+        { name: 'name', doc: 'Name' },
+        { name: 'access', doc: 'Access', choices: ['viewer', 'admin'] },
+        { name: 'more', doc: 'More', optional: true },
+      ],
+      options: {
+        json: { kind: 'flag', doc: 'As JSON' },
+        to: { kind: 'text', doc: 'Where to', needed: true },
+      },
+      run,
+    }),
+  ).toEqual({
+    usage: 'monitor user role NAME viewer|admin [MORE]',
+    doc: 'Sets what a user may do',
+    options: [
+      { usage: '--json', doc: 'As JSON' },
+      { usage: '--to TEXT', doc: 'Where to (needed)' },
+    ],
+  })
+})
+
+test('every command has words for the guide, and its options too', () => {
+  for (const { usage, doc, options } of COMMANDS.map(describeCommand))
+    for (const text of [usage, doc, ...options.map((one) => one.doc)]) expect(text.trim()).not.toBe('')
+})
