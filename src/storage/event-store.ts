@@ -17,6 +17,8 @@ export type EventQuery = {
   /** Opened at this time or later, and at this time or before. */
   readonly from?: number
   readonly to?: number
+  /** All of them in message, metric or host, in any case of ASCII letters; looked for among the newest 20,000 events. */
+  readonly words?: readonly string[]
   readonly offset?: number
   /** At most 1000. */
   readonly limit?: number

@@ -9,6 +9,8 @@ import { HOSTS_OF_GROUP } from './groups.ts'
 import type { EventHistoryEntry, EventQuery, EventStore } from './store.ts'
 
 const MAX_LIMIT = 1000
+/** Events whose words are read for one search: more would keep everybody else waiting. */
+const MAX_SEARCHED = 20_000
 
 type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
@@ -143,6 +145,13 @@ async function hasOpenTwin(transaction: Transaction, id: number): Promise<boolea
   return row !== undefined
 }
 
+/** Parameters: the same pattern four times. */
+const HAS_WORD = `(LOWER(event.message) LIKE ? ESCAPE '!' OR LOWER(event.metric) LIKE ? ESCAPE '!'
+  OR LOWER(event.members) LIKE ? ESCAPE '!' OR event.host IN (SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!'))`
+
+/** A pattern that the word stands for itself in. */
+const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`
+
 /** Null when the host asked for is not known. */
 async function writeCondition(reader: Reader, query: EventQuery): Promise<Condition | null> {
   const parts: string[] = []
@@ -151,7 +160,7 @@ async function writeCondition(reader: Reader, query: EventQuery): Promise<Condit
     parts.push(part)
     values.push(...more)
   }
-  const { host, group, metric, status, severity, acknowledged, from, to } = query
+  const { host, group, metric, status, severity, acknowledged, from, to, words = [] } = query
   if (host !== undefined) {
     const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
     if (!row) return null
@@ -175,6 +184,8 @@ async function writeCondition(reader: Reader, query: EventQuery): Promise<Condit
   if (status !== undefined) add('event.is_open = ?', status === 'open' ? 1 : 0)
   if (severity !== undefined) add('event.severity = ?', severity)
   if (acknowledged !== undefined) add(`event.acknowledged_by IS ${acknowledged ? 'NOT ' : ''}NULL`)
+  if (words.length > 0) add(`event.id > (SELECT MAX(newest.id) FROM event newest) - ${MAX_SEARCHED}`)
+  for (const word of words) add(HAS_WORD, ...new Array(4).fill(containing(word)))
   if (from !== undefined) add('event.opened >= ?', from)
   if (to !== undefined) add('event.opened <= ?', to)
   return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }

@@ -22,7 +22,7 @@ export type Place = { readonly path: string; readonly title: string; readonly do
 const EACH = 12
 /** Hosts whose metrics are looked through. */
 const HOSTS_TRIED = 3
-/** Newest events, open and closed, whose words are looked through. */
+/** Newest events, open and closed, of which any word may be meant, in any case of any script, and the number too. */
 const EVENTS_TRIED = 1000
 
 export const splitWords = (text: string) =>
@@ -39,20 +39,29 @@ export async function find(text: string, access: Access, now: number, web: WebCo
   if (words.length === 0) return none
   const { hosts, events } = web.store
   const upSince = now - web.silence
-  const [whole, metrics, open, closed, hostMetrics] = await Promise.all([
+  const [whole, metrics, open, closed, older, hostMetrics] = await Promise.all([
     hosts.list({ search: text.trim(), upSince, limit: EACH, sort: 'name' }),
     hosts.findMetrics(words, EACH),
     events.list({ status: 'open', limit: EVENTS_TRIED }),
     events.list({ status: 'closed', limit: EVENTS_TRIED }),
+    events.list({ words, limit: EACH }),
     words.length > 1 ? findHostMetrics(words, upSince, web) : [],
   ])
   return {
     hosts: { total: whole.total, list: whole.hosts },
     hostMetrics,
     metrics,
-    events: [...open.events, ...closed.events].filter((event) => fitsEvent(event, words)).slice(0, EACH),
+    events: uniteEvents(
+      [...open.events, ...closed.events].filter((event) => fitsEvent(event, words)),
+      older.events,
+    ),
     places: findPlaces(words, access, web.about),
   }
+}
+
+/** Each once, a few of them. */
+function uniteEvents(...lists: readonly (readonly Event[])[]): Event[] {
+  return [...new Map(lists.flat().map((event) => [event.id, event])).values()].slice(0, EACH)
 }
 
 /** `web01 memory`: one word names a host, the others its metrics. */

@@ -50,6 +50,25 @@ describe('search', () => {
     for (const part of parts) expect(markup).toContain(part)
   })
 
+  test('finds an event behind a thousand newer ones', async () => {
+    const deep = await startTestSite()
+    const now = deep.clock.now()
+    await deep.report('web01', now - 60, { a: 1 })
+    const change = { change: 1, severity: 2, status: 'closed', message: 'nothing special' } as const
+    const reports = Array.from({ length: 1200 }, (_, i) => ({
+      ...change,
+      uid: `e${i}`,
+      time: now - 5000 + i,
+      metric: i === 0 ? 'quite.Unusual' : 'a',
+    }))
+    await deep.store.events.report('web01', reports)
+    const markup = await (
+      await deep.send('/search?q=unusual%20web01', { headers: await deep.as('viewer') })
+    ).text()
+    await deep.stop()
+    expect(markup).toContain('/events/1"')
+  })
+
   test('finds pages for those alone who may see them', async () => {
     expect(await text('/search?q=audit', await site.as('viewer'))).not.toContain('/settings/audit')
     expect(await text('/search?q=audit', await site.as('admin'))).toContain('/settings/audit')
