@@ -43,6 +43,13 @@ export async function parseWithYargs(words: readonly string[], run: Run): Promis
     .group(['help', 'version'], GLOBALS)
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .strict()
+    .check((given) => {
+      const twice = Object.keys(given).find(
+        (name) => Array.isArray(given[name]) && !['_', 'set'].includes(name),
+      )
+      if (twice !== undefined) throw new CommandError(`--${twice} is given more than once`, EXIT.usage)
+      return true
+    })
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
       // What a command throws comes by here as well; that is for the caller.

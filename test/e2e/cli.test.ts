@@ -25,6 +25,8 @@ describe('a command line that is wrong ends with 64 and says why', () => {
     ['token create --user admin', 'missing required argument: name'],
     ['user role admin root', 'Choices: "viewer", "operator", "admin"'],
     ['collect --config', 'not enough arguments following: config'],
+    ['config print --data-dir a --data-dir b', '--data-dir is given more than once'],
+    ['server --config a --agent --config b', '--config is given more than once'],
     ['token create --user admin --name x --expires 30', 'a duration with its unit'],
     ['token revoke x', 'by its number'],
     ['user add --random a/b', 'a user name is made of'],

@@ -53,7 +53,9 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
     silence,
   }
   const body =
-    list.total === 0 && offset === 0 && group === null ? emptyView(web.findAgentDoor()) : homeView(model)
+    list.total === 0 && offset === 0 && group === null
+      ? emptyView(web.findAgentDoor(), web.about.enrolment?.plainPort ?? null)
+      : homeView(model)
   return layout({
     title: homeTitle(count, open),
     active: 'home',
@@ -151,10 +153,10 @@ function describeMachine(host: Host): string {
   return `${describePlatform(host)}, ${processors} ${processors === 1 ? 'processor' : 'processors'}, ${memory}`
 }
 
-function emptyView(door: AgentDoor | null): Html {
+function emptyView(door: AgentDoor | null, plainPort: number | null): Html {
   const way =
     door === null
-      ? 'agent.server=SERVER:8888'
+      ? `agent.server=SERVER:${plainPort ?? 'PORT'}`
       : `agent.server=tls://SERVER:${door.port} --set agent.fingerprint=${door.fingerprint}`
   return html`<h1 class="unseen">Home</h1><section class="empty"><h2>No host has reported yet</h2>
 <p>Hosts are not added here: an agent that reports is a host. This page shows the first one as soon as it does.</p>
