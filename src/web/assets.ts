@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs'
 import uplotJs from 'uplot/dist/uPlot.iife.min.js' with { type: 'file' }
 import uplotCss from 'uplot/dist/uPlot.min.css' with { type: 'file' }
-import appCss from '../../assets/app.css' with { type: 'file' }
+import eventsCss from '../../assets/app/events.css' with { type: 'file' }
+import frameCss from '../../assets/app/frame.css' with { type: 'file' }
+import graphCss from '../../assets/app/graph.css' with { type: 'file' }
+import graphMarksCss from '../../assets/app/graph-marks.css' with { type: 'file' }
+import homeCss from '../../assets/app/home.css' with { type: 'file' }
+import hostCss from '../../assets/app/host.css' with { type: 'file' }
+import narrowCss from '../../assets/app/narrow.css' with { type: 'file' }
+import partsCss from '../../assets/app/parts.css' with { type: 'file' }
+import tablesCss from '../../assets/app/tables.css' with { type: 'file' }
+import tokensCss from '../../assets/app/tokens.css' with { type: 'file' }
+import wallCss from '../../assets/app/wall.css' with { type: 'file' }
 import appJs from '../../assets/app.js' with { type: 'file' }
 import chartsJs from '../../assets/charts.js' with { type: 'file' }
 import faviconSvg from '../../assets/favicon.svg' with { type: 'file' }
@@ -9,15 +19,32 @@ import formsJs from '../../assets/forms.js' with { type: 'file' }
 import graphJs from '../../assets/graph.js' with { type: 'file' }
 import kioskJs from '../../assets/kiosk.js' with { type: 'file' }
 import pictureJs from '../../assets/picture.js' with { type: 'file' }
-import settingsCss from '../../assets/settings.css' with { type: 'file' }
+import eventPagesCss from '../../assets/settings/event-pages.css' with { type: 'file' }
+import formsCss from '../../assets/settings/forms.css' with { type: 'file' }
+import listsCss from '../../assets/settings/lists.css' with { type: 'file' }
 import themeJs from '../../assets/theme.js' with { type: 'file' }
 import unitsJs from '../../assets/units.js' with { type: 'file' }
 import { compress, type Encoding } from './compress.ts'
 
-/** Everything a browser fetches besides pages: name in the code, and the file that is part of the executable. */
-const FILES: Readonly<Record<string, string>> = {
-  'app.css': appCss,
-  'settings.css': settingsCss,
+/** Later rules overrule earlier ones: the order counts. */
+const APP_SHEETS = [
+  tokensCss,
+  frameCss,
+  partsCss,
+  tablesCss,
+  homeCss,
+  hostCss,
+  graphCss,
+  graphMarksCss,
+  eventsCss,
+  wallCss,
+  narrowCss,
+]
+
+/** Everything a browser fetches besides pages: name in the code, and the file that is part of the executable; several become one. */
+const FILES: Readonly<Record<string, string | readonly string[]>> = {
+  'app.css': APP_SHEETS,
+  'settings.css': [formsCss, listsCss, eventPagesCss],
   'app.js': appJs,
   'forms.js': formsJs,
   'charts.js': chartsJs,
@@ -60,7 +87,7 @@ function openAsset(name: string): Asset {
   if (known) return known
   const file = FILES[name]
   if (file === undefined) throw new Error(`there is no asset ${name}: add it to src/web/assets.ts`)
-  const bytes = new Uint8Array(readFileSync(file))
+  const bytes = Uint8Array.from(Buffer.concat([file].flat().map((one) => readFileSync(one))))
   const hash = new Bun.CryptoHasher('sha256').update(bytes).digest('hex').slice(0, 12)
   const dot = name.lastIndexOf('.')
   const packed = new Map<Encoding, Uint8Array<ArrayBuffer>>()
