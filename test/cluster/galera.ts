@@ -3,15 +3,15 @@ import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findFreePort, findServiceUser, PASSWORD, SERVICE_USER, USER } from '../support/mariadb.ts'
+import type { Network } from './network.ts'
 
 const PROVIDER = '/usr/lib/galera/libgalera_smm.so'
 const PATIENCE_MS = 90_000
 
 type NodePorts = { readonly sql: number; readonly group: number; readonly ist: number; readonly sst: number }
 
-/** Three MariaDB servers on loopback that are one database. */
+/** Three MariaDB servers that are one database: on loopback, or each on a machine of a network. */
 export type Galera = {
-  readonly ports: readonly number[]
   /** With the nodes in the order in which they are to be tried. */
   urlOf(database: string, order: readonly number[]): string
   run(node: number, sql: string): string
@@ -23,7 +23,8 @@ export type Galera = {
   remove(): Promise<void>
 }
 
-export async function startGalera(): Promise<Galera> {
+export async function startGalera(network: Network | null): Promise<Galera> {
+  const addressOf = (node: number) => network?.addresses[node] ?? '127.0.0.1'
   const dir = mkdtempSync(join(tmpdir(), 'monitor-galera-'))
   const account = findServiceUser()
   const own = (path: string) => account && chownSync(path, account.uid, account.gid)
@@ -37,7 +38,7 @@ export async function startGalera(): Promise<Galera> {
       ist: await findFreePort(),
       sst: await findFreePort(),
     })
-  const group = `gcomm://${ports.map((port) => `127.0.0.1:${port.group}`).join(',')}`
+  const group = `gcomm://${ports.map(({ group }, node) => `${addressOf(node)}:${group}`).join(',')}`
   const children: (Bun.Subprocess | null)[] = [null, null, null]
   const folder = (node: number) => join(dir, `node${node}`)
   const socket = (node: number) => join(dir, `node${node}.sock`)
@@ -78,15 +79,17 @@ export async function startGalera(): Promise<Galera> {
   function launch(node: number, ...more: string[]) {
     const port = ports[node]
     if (!port) throw new Error(`there is no node ${node}`)
+    const address = addressOf(node)
     children[node] = Bun.spawn(
       [
+        ...(network?.at(node) ?? []),
         '/usr/sbin/mariadbd',
         '--no-defaults',
         ...asUser,
         `--datadir=${folder(node)}`,
         `--socket=${socket(node)}`,
         `--port=${port.sql}`,
-        '--bind-address=127.0.0.1',
+        `--bind-address=${address}`,
         `--pid-file=${join(dir, `node${node}.pid`)}`,
         `--log-error=${join(dir, `node${node}.log`)}`,
         '--skip-name-resolve',
@@ -99,10 +102,10 @@ export async function startGalera(): Promise<Galera> {
         '--wsrep-cluster-name=monitor',
         `--wsrep-cluster-address=${group}`,
         `--wsrep-node-name=node${node}`,
-        `--wsrep-node-address=127.0.0.1:${port.group}`,
-        `--wsrep-sst-receive-address=127.0.0.1:${port.sst}`,
+        `--wsrep-node-address=${address}:${port.group}`,
+        `--wsrep-sst-receive-address=${address}:${port.sst}`,
         '--wsrep-sst-method=rsync',
-        `--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:${port.group};ist.recv_addr=127.0.0.1:${port.ist};gcache.size=64M`,
+        `--wsrep-provider-options=gmcast.listen_addr=tcp://${address}:${port.group};ist.recv_addr=${address}:${port.ist};gcache.size=64M`,
         ...more,
       ],
       { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' },
@@ -137,9 +140,8 @@ export async function startGalera(): Promise<Galera> {
   }
 
   return {
-    ports: ports.map(({ sql }) => sql),
     urlOf(database, order) {
-      const hosts = order.map((node) => `127.0.0.1:${ports[node]?.sql}`).join(',')
+      const hosts = order.map((node) => `${addressOf(node)}:${ports[node]?.sql}`).join(',')
       return `mysql://${USER}:${encodeURIComponent(PASSWORD)}@${hosts}/${database}`
     },
     run,

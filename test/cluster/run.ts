@@ -1,6 +1,6 @@
 /**
  * `npm run test:cluster`: three Galera nodes, HAProxy, two collect engines, two event engines and a fleet of agents; each of them is
- * killed in turn under load, one node of the database is frozen as well. At the end every sample that an agent was told is stored is
+ * killed in turn under load, one node of the database is frozen and one cut off from the network as well. At the end every sample that an agent was told is stored is
  * there, once, on every node, and every event was told.
  */
 import { existsSync, rmSync } from 'node:fs'
@@ -10,11 +10,12 @@ import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { toPairs } from '../storage/reports.ts'
 import { startHttpReceiver } from '../support/http-receiver.ts'
-import { findFreePort } from '../support/mariadb.ts'
+import { findFreePort, USER } from '../support/mariadb.ts'
 import { makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
 import { FLEET_METRIC, type Fleet, startFleet } from './fleet.ts'
 import { type Galera, startGalera } from './galera.ts'
 import { startHaproxy } from './haproxy.ts'
+import { enterOwnNetwork, type Network, openNetwork } from './network.ts'
 
 const NEEDED = [
   '/usr/sbin/mariadbd',
@@ -23,6 +24,7 @@ const NEEDED = [
   '/usr/bin/rsync',
 ]
 const PASSPHRASE = 'of the cluster test'
+const NODES = [0, 1, 2]
 const AGENTS = 30
 const EVERY_MS = 150
 /** Nodes in the order in which each process tries them: writes go through different ones. */
@@ -41,6 +43,7 @@ if (missing.length > 0) {
   process.exit(1)
 }
 
+const hasNetwork = await enterOwnNetwork()
 const began = performance.now()
 const say = (text: string) =>
   console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`)
@@ -95,7 +98,36 @@ async function watch(fleet: Fleet, what: string, act: () => Promise<void>, thenS
   )
 }
 
-async function main(galera: Galera) {
+/** The node that most of the processes talk to. */
+function findBusiest(galera: Galera): number {
+  const count = (node: number) =>
+    Number(galera.run(node, `SELECT COUNT(*) FROM information_schema.processlist WHERE user = '${USER}'`))
+  return NODES.toSorted((a, b) => count(b) - count(a))[0] ?? 0
+}
+
+async function cutOff(galera: Galera, network: Network, fleet: Fleet) {
+  const node = findBusiest(galera)
+  const status = (asked: number) =>
+    galera.run(asked, `SHOW STATUS LIKE 'wsrep_cluster_status'`).split('\t')[1]?.trim()
+  await watch(
+    fleet,
+    `database node ${node}, the busiest, is cut off from the network for 20 s`,
+    async () => {
+      network.cut(node)
+      await Bun.sleep(20_000)
+      const statuses = NODES.map(status)
+      network.mend(node)
+      expectThat(
+        `the node that was cut off stood aside, the others went on: ${statuses.join(', ')}`,
+        statuses.every((is, i) => (is === 'Primary') === (i !== node)),
+      )
+      await galera.synced(node)
+    },
+    5,
+  )
+}
+
+async function main(galera: Galera, network: Network | null) {
   say('three nodes are one database')
   const ports = { collect1: await findFreePort(), collect2: await findFreePort() }
   const machines = Object.keys(ORDERS)
@@ -121,7 +153,7 @@ async function main(galera: Galera) {
       },
       3,
     )
-  for (const node of [0, 1, 2])
+  for (const node of NODES)
     await watch(
       fleet,
       `database node ${node} is killed`,
@@ -143,6 +175,8 @@ async function main(galera: Galera) {
     },
     5,
   )
+  if (network) await cutOff(galera, network, fleet)
+  else say('SKIPPED: no node is cut off, that takes root, iproute2 and namespaces of the network')
   await fleet.stop()
   say(
     `the fleet was told of ${fleet.acknowledged()} packets, said ${sum(fleet.agents.map((agent) => agent.repeated))} again`,
@@ -153,7 +187,7 @@ async function main(galera: Galera) {
 
 async function checkSamples(galera: Galera, fleet: Fleet) {
   const log = createLog({ level: 'error', format: 'text' })
-  for (const node of [0, 1, 2]) {
+  for (const node of NODES) {
     const url = galera.urlOf('monitor', [node])
     const store = await openStore(url, { dataDir: folder, clock: systemClock, log })
     let lost = 0
@@ -208,9 +242,10 @@ async function checkNotices(fleet: Fleet) {
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 
-const galera = await startGalera()
+const network = hasNetwork ? await openNetwork(NODES.length) : null
+const galera = await startGalera(network)
 try {
-  await main(galera)
+  await main(galera, network)
 } catch (error) {
   failed++
   console.error(error)
@@ -219,6 +254,7 @@ try {
   for (const machine of programs.keys()) await kill(machine)
   for (const end of endings) await end()
   await galera.remove()
+  await network?.remove()
   await receiver.stop()
   rmSync(folder, { recursive: true, force: true })
 }
