@@ -17,6 +17,7 @@ import chartsJs from '../../assets/charts.js' with { type: 'file' }
 import faviconSvg from '../../assets/favicon.svg' with { type: 'file' }
 import formsJs from '../../assets/forms.js' with { type: 'file' }
 import graphJs from '../../assets/graph.js' with { type: 'file' }
+import graphMarksJs from '../../assets/graph-marks.js' with { type: 'file' }
 import kioskJs from '../../assets/kiosk.js' with { type: 'file' }
 import pictureJs from '../../assets/picture.js' with { type: 'file' }
 import eventPagesCss from '../../assets/settings/event-pages.css' with { type: 'file' }
@@ -52,7 +53,7 @@ const FILES: Readonly<Record<string, string | readonly string[]>> = {
   'kiosk.js': kioskJs,
   'units.js': unitsJs,
   'theme.js': themeJs,
-  'graph.js': graphJs,
+  'graph.js': [graphMarksJs, graphJs],
   'favicon.svg': faviconSvg,
   'uplot.css': uplotCss,
   'uplot.js': uplotJs,
