@@ -409,8 +409,7 @@ describe('what the server tells of itself', () => {
       const shown = path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())
       expect(doc ?? '').not.toBe('')
       expect(markup).toContain(
-        html`<td>${method}</td><th scope="row" class="anywhere"><code>${shown}</code></th><td>${access}</td><td>${doc}</td>`
-          .text,
+        html`${method} ${shown}</code></dt><dd>${doc} <span class="soft">Access: ${access}</span>`.text,
       )
     }
   })

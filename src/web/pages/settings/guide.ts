@@ -133,10 +133,10 @@ function commandsPart(commands: readonly GuideCommand[]): Html {
   )}</section>`
 }
 
-function apiPart(): Html {
-  const rows = API.map(
-    ({ method, path, access, doc }) =>
-      html`<tr><td>${method}</td><th scope="row" class="anywhere"><code>${path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())}</code></th><td>${access}</td><td>${doc}</td></tr>\n`,
-  )
-  return html`<section class="section" id="api"><h2>API</h2><p>The same data as JSON, with a session or with <code>Authorization: Bearer TOKEN</code>. Times are seconds since 1970. What is sent is JSON too. <code>/healthz</code> is open to all: 200 and ok, or 503 and what is wrong.</p><div class="scroller"><table class="table"><thead><tr><th scope="col">Method</th><th scope="col">Path</th><th scope="col">Access</th><th scope="col">What it does</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
-}
+const apiPart = () =>
+  html`<section class="section" id="api"><h2>API</h2><p>The same data as JSON, with a session or with <code>Authorization: Bearer TOKEN</code>. Times are seconds since 1970. What is sent is JSON too. <code>/healthz</code> is open to all: 200 and ok, or 503 and what is wrong.</p>${words(
+    API.map(({ method, path, access, doc }) => [
+      html`<code class="anywhere">${method} ${path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())}</code>`,
+      html`${doc} <span class="soft">Access: ${access}</span>`,
+    ]),
+  )}</section>`
