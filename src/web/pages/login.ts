@@ -118,7 +118,7 @@ ${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`
 <input type="hidden" name="ticket" value="${ticket}"><input type="hidden" name="next" value="${next}">
 <label>Code of the app <input type="text" name="code" inputmode="text" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="40" required autofocus></label>
 <button class="primary" type="submit">Sign in</button>
-<p class="soft">Without the phone: one of your recovery codes. Without those an administrator can switch it off: <code>monitor user totp-off</code>.</p>
+<p class="soft">Without the phone: one of your recovery codes. Without those an administrator can switch it off on the page of your user, or with <code>monitor user totp-off</code>.</p>
 <p><a href="/login">Begin again</a></p>
 </form>`,
   })
