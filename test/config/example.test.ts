@@ -7,7 +7,7 @@ import { printConfig } from '../../src/config/print.ts'
 import { SETTINGS, writeExample } from '../../src/config/settings.ts'
 import { aMachine } from './machine.ts'
 
-const FILE = '/work/monitor.toml'
+const FILE = '/srv/monitor.toml'
 
 describe('config.example.toml', () => {
   test('is what the schema says, byte for byte (bun .ci/example.ts writes it)', () =>

@@ -4,7 +4,7 @@ import { type ConfigArguments, loadConfig } from '../../src/config/load.ts'
 import { ConfigError, describeMistake } from '../../src/config/mistake.ts'
 import { aMachine } from './machine.ts'
 
-const FILE = '/work/monitor.toml'
+const FILE = '/srv/monitor.toml'
 
 /** The mistakes that loading tells, as lines. */
 function listMistakes(args: ConfigArguments, machine: Host): string[] {
@@ -36,7 +36,7 @@ describe('precedence', () => {
     ]))
   test('--data-dir wins over everything', () => {
     const machine = aMachine({ [FILE]: 'data_dir = "a"' }, { MONITOR_DATA_DIR: 'b' })
-    expect(loadConfig({ dataDir: 'd', set: ['data_dir=c'] }, machine).config.dataDir).toBe('/work/d')
+    expect(loadConfig({ dataDir: 'd', set: ['data_dir=c'] }, machine).config.dataDir).toBe('/srv/d')
   })
 })
 
@@ -48,14 +48,14 @@ describe('the file', () => {
     expect(loadConfig({}, aMachine()).file).toBeNull()
   })
   test('is the one that --config or MONITOR_CONFIG names', () => {
-    const files = { [FILE]: '', '/work/a.toml': '', '/b.toml': '' }
+    const files = { [FILE]: '', '/srv/a.toml': '', '/b.toml': '' }
     const env = { MONITOR_CONFIG: '/b.toml' }
     expect(loadConfig({}, aMachine(files, env)).file).toBe('/b.toml')
-    expect(loadConfig({ config: 'a.toml' }, aMachine(files, env)).file).toBe('/work/a.toml')
+    expect(loadConfig({ config: 'a.toml' }, aMachine(files, env)).file).toBe('/srv/a.toml')
   })
   test('must be there when it was asked for', () =>
     expect(listMistakes({ config: 'x.toml' }, aMachine())).toEqual([
-      "/work/x.toml: can't be read: ENOENT: no such file, open '/work/x.toml'",
+      "/srv/x.toml: can't be read: ENOENT: no such file, open '/srv/x.toml'",
     ]))
   test('that is no TOML is told with line and column, and nothing of it is quoted', () => {
     const [mistake, ...rest] = mistakesIn('[collect]\npassphrase = "hush-hush\n')
@@ -66,7 +66,7 @@ describe('the file', () => {
   test('gives relative paths from its own folder', () => {
     const machine = aMachine({ '/etc/monitor/monitor.toml': 'data_dir = "data"' })
     expect(loadConfig({}, machine).config.dataDir).toBe('/etc/monitor/data')
-    expect(loadConfig({}, aMachine()).config.dataDir).toBe('/work/monitor-data')
+    expect(loadConfig({}, aMachine()).config.dataDir).toBe('/srv/monitor-data')
   })
 })
 
@@ -80,10 +80,10 @@ describe('mistakes', () => {
       '--set: expected section.key=value, such as web.port=8080',
       '--set: log.levl = "x": no such setting; did you mean log.level?',
       '--set: web.port: expected section.key=value, such as web.port=8080',
-      '/work/monitor.toml: agent.interval = 60: expected a duration with its unit (s, m, h or d), such as "60s", at least 1s, at most 1d',
-      '/work/monitor.toml: port = 3: no such setting; did you mean web.port?',
-      '/work/monitor.toml: web = 4: expected a section, [web]',
-      '/work/monitor.toml: webb.port = 4: no such setting; did you mean web.port?',
+      '/srv/monitor.toml: agent.interval = 60: expected a duration with its unit (s, m, h or d), such as "60s", at least 1s, at most 1d',
+      '/srv/monitor.toml: port = 3: no such setting; did you mean web.port?',
+      '/srv/monitor.toml: web = 4: expected a section, [web]',
+      '/srv/monitor.toml: webb.port = 4: no such setting; did you mean web.port?',
       'environment MONITOR_LOG_FORMAT: log.format = "xml": expected one of "text", "json"',
       'environment: MONITOR_WEB_PRT = "1": no such setting; did you mean MONITOR_WEB_PORT?',
     ])
@@ -136,7 +136,7 @@ describe('secrets', () => {
     expect(told.join()).not.toContain('5551234')
   })
   test('come from a file beside the configuration, without its line end', () => {
-    const machine = aMachine({ [FILE]: '[collect]\npassphrase_file = "p"', '/work/p': 'open sesame\n' })
+    const machine = aMachine({ [FILE]: '[collect]\npassphrase_file = "p"', '/srv/p': 'open sesame\n' })
     const { config, origins } = loadConfig({}, machine)
     expect(config.collect.passphrase).toBe('open sesame')
     expect(origins.get('collect.passphrase')).toBe(FILE)
@@ -150,15 +150,15 @@ describe('secrets', () => {
   })
   test('in a file that is away or empty are a mistake', () => {
     expect(mistakesIn('[collect]\npassphrase_file = "p"')).toEqual([
-      '/work/monitor.toml: collect.passphrase_file = "p": expected a file that can be read (ENOENT: no such file, open \'/work/p\')',
+      '/srv/monitor.toml: collect.passphrase_file = "p": expected a file that can be read (ENOENT: no such file, open \'/srv/p\')',
     ])
-    const machine = aMachine({ [FILE]: '[collect]\npassphrase_file = "p"', '/work/p': '\n' })
+    const machine = aMachine({ [FILE]: '[collect]\npassphrase_file = "p"', '/srv/p': '\n' })
     expect(listMistakes({}, machine)).toHaveLength(1)
   })
   test('given twice in one place are a mistake, in two places the stronger one wins', () => {
     expect(mistakesIn('[collect]\npassphrase = "a"\npassphrase_file = "p"').join()).toContain('not both')
     const machine = aMachine(
-      { [FILE]: '[collect]\npassphrase_file = "p"', '/work/p': 'weak' },
+      { [FILE]: '[collect]\npassphrase_file = "p"', '/srv/p': 'weak' },
       { MONITOR_COLLECT_PASSPHRASE: 'strong' },
     )
     expect(loadConfig({}, machine).config.collect.passphrase).toBe('strong')
