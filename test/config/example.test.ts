@@ -37,7 +37,7 @@ describe('config print', () => {
   test('names every setting and where it comes from', () => {
     for (const { key } of SETTINGS)
       expect(printed).toMatch(new RegExp(`^#?${key.split('.').at(-1)} = .* # \\S`, 'm'))
-    expect(printed).toMatch(/^port = 9 +# \/work\/monitor\.toml$/m)
+    expect(printed).toMatch(/^port = 9 +# \/srv\/monitor\.toml$/m)
     expect(printed).toMatch(/^name = "web01" +# --set$/m)
     expect(printed).toMatch(/^samples = "1d12h" +# environment MONITOR_RETENTION_SAMPLES$/m)
     expect(printed).toMatch(/^level = "info" +# default$/m)

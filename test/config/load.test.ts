@@ -59,7 +59,7 @@ describe('the file', () => {
     ]))
   test('that is no TOML is told with line and column, and nothing of it is quoted', () => {
     const [mistake, ...rest] = mistakesIn('[collect]\npassphrase = "hush-hush\n')
-    expect(mistake).toMatch(/^\/work\/monitor\.toml: not valid TOML at line 2, column \d+: /)
+    expect(mistake).toMatch(/^\/srv\/monitor\.toml: not valid TOML at line 2, column \d+: /)
     expect(mistake).not.toContain('hush')
     expect(rest).toEqual([])
   })

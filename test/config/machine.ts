@@ -1,6 +1,6 @@
 import type { Host } from '../../src/config/file.ts'
 
-/** A made-up machine: its files, environment and system, in the current folder `/work`. */
+/** A made-up machine: its files, environment and system, in the current folder `/srv`. */
 export function aMachine(
   files: Readonly<Record<string, string>> = {},
   env: Readonly<Record<string, string>> = {},
@@ -8,7 +8,7 @@ export function aMachine(
 ): Host {
   return {
     env,
-    cwd: '/work',
+    cwd: '/srv',
     platform,
     isThere: (file) => file in files,
     readText: (file) => {
