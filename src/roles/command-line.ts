@@ -6,9 +6,9 @@ import type { Command, CommandInput, GivenValues } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { CommandError, EXIT } from './exit-codes.ts'
 import { readPlainArguments } from './plain-arguments.ts'
-import { needDataDir } from './service-data-dir.ts'
-import { dropServiceWord } from './service-word.ts'
-import { isService, reportFailure } from './supervisor.ts'
+import { needDataDir } from './service/service-data-dir.ts'
+import { dropServiceWord } from './service/service-word.ts'
+import { isService, reportFailure } from './service/supervisor.ts'
 
 /** Runs what the command line asks for; resolves with the exit code. Mistakes are told on standard error. */
 export async function runCommandLine(given: readonly string[]): Promise<number> {

@@ -4,8 +4,8 @@ import type { Config } from '../config/schema.ts'
 import { fingerprintOf } from '../lib/fingerprint.ts'
 import { describeError } from '../lib/log.ts'
 import { findCertificate } from './certificate.ts'
-import { HEARTBEAT_FILE, readAge } from './heartbeat.ts'
-import type { ServiceRole } from './service-places.ts'
+import { HEARTBEAT_FILE, readAge } from './service/heartbeat.ts'
+import type { ServiceRole } from './service/service-places.ts'
 import { nameForClients } from './web.ts'
 
 export type Health = { readonly isSound: boolean; readonly words: string }

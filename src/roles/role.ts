@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import { EXIT } from './exit-codes.ts'
-import { findSupervisor, openRoleLog } from './supervisor.ts'
+import { findSupervisor, openRoleLog } from './service/supervisor.ts'
 import { FULL_VERSION } from './version.ts'
 
 /** A stop that takes longer is cut off. Five seconds are promised; this leaves room for the last words. */

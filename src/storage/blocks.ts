@@ -1,8 +1,8 @@
-import { type Cursor, createByteWriter, readVarint } from './bytes.ts'
+import { type Cursor, createByteWriter, readVarint } from './codec/bytes.ts'
+import { decodeNumbers, encodeNumbers } from './codec/numbers.ts'
 import type { Reader, Transaction } from './database.ts'
 import { DAY_SECONDS } from './day.ts'
 import { unpackMetrics } from './layouts.ts'
-import { decodeNumbers, encodeNumbers } from './numbers.ts'
 
 /**
  * A folded day of one host. Segments share lists of times, because a host reports nearly all of its metrics at once.

@@ -7,15 +7,15 @@ import {
   unpackSegment,
   unpackTimes,
 } from './blocks.ts'
+import { unpackFrame } from './codec/frame.ts'
+import { createSeriesBuilder, type SeriesBuilder, uniteSeries } from './codec/series-builder.ts'
 import { addToCounter, readCounters } from './counters.ts'
 import type { Transaction } from './database.ts'
 import { DAY_SECONDS } from './day.ts'
 import { placeRows } from './dialect.ts'
-import { unpackFrame } from './frame.ts'
 import type { FrameRow } from './frames.ts'
 import { insertInPieces } from './insert.ts'
 import { type LayoutReader, packMetrics } from './layouts.ts'
-import { createSeriesBuilder, type SeriesBuilder, uniteSeries } from './series-builder.ts'
 
 /** Series of one host and day by metric, times as seconds since midnight. */
 export type Gathered = Map<number, SeriesBuilder>

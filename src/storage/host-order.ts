@@ -1,5 +1,5 @@
+import { readLayout, unpackColumns } from './codec/frame.ts'
 import type { Reader, Value } from './database.ts'
-import { readLayout, unpackColumns } from './frame.ts'
 import type { LayoutReader } from './layouts.ts'
 
 /** Sorts of hosts by a value of their newest frames, which no index has. */

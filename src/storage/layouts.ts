@@ -1,4 +1,4 @@
-import { createByteWriter, readVarint } from './bytes.ts'
+import { createByteWriter, readVarint } from './codec/bytes.ts'
 import type { Reader, Transaction } from './database.ts'
 
 /** A list of metrics that frames share. */

@@ -3,10 +3,10 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrations.ts'
-import type { MysqlTls } from './mysql-connection.ts'
-import { isMysqlUrl, parseMysqlUrl } from './mysql-url.ts'
-import { nameDamage, openSqlite } from './sqlite.ts'
-import { createSqliteUpkeep } from './sqlite-upkeep.ts'
+import type { MysqlTls } from './mysql/connection.ts'
+import { isMysqlUrl, parseMysqlUrl } from './mysql/url.ts'
+import { nameDamage, openSqlite } from './sqlite/sqlite.ts'
+import { createSqliteUpkeep } from './sqlite/upkeep.ts'
 import type { Upkeep } from './upkeep.ts'
 
 export type OpenStoreOptions = {
@@ -56,8 +56,8 @@ async function openFile(url: string, { dataDir, clock, log }: OpenStoreOptions):
 
 async function openServer(url: string, options: OpenStoreOptions): Promise<OpenDatabase> {
   const { clock, log } = options
-  const { migrateMysql } = await import('./mysql-migrate.ts')
-  const { createMysqlUpkeep } = await import('./mysql-upkeep.ts')
+  const { migrateMysql } = await import('./mysql/migrate.ts')
+  const { createMysqlUpkeep } = await import('./mysql/upkeep.ts')
   const database = await connectServer(url, options)
   try {
     const steps = await migrateMysql(database, { clock, log })
@@ -75,7 +75,7 @@ async function openServer(url: string, options: OpenStoreOptions): Promise<OpenD
 
 /** Without a look at its schema. What speaks the protocol is loaded only where it is used. */
 export async function connectServer(url: string, { clock, log, server = {} }: OpenStoreOptions) {
-  const { openMysql } = await import('./mysql.ts')
+  const { openMysql } = await import('./mysql/mysql.ts')
   const { nodes, user, password, database } = parseMysqlUrl(url)
   const account = {
     user,

@@ -8,13 +8,13 @@ import {
   unpackSegment,
   unpackTimesOf,
 } from './blocks.ts'
+import { readLayout, unpackColumns } from './codec/frame.ts'
+import { createSeriesBuilder, uniteSeries } from './codec/series-builder.ts'
 import type { Database } from './database.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { placeValues } from './dialect.ts'
-import { readLayout, unpackColumns } from './frame.ts'
 import { type FrameRow, findLastFrame, findLateExtent, readFrames, readLateFrames } from './frames.ts'
 import { type LayoutReader, unpackMetrics } from './layouts.ts'
-import { createSeriesBuilder, uniteSeries } from './series-builder.ts'
 import { DAYS_AT_ONCE, readSteadily } from './steady-blocks.ts'
 import type { SampleStore } from './store.ts'
 

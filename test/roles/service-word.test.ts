@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { dropServiceWord, findServiceWord, writeServiceWord } from '../../src/roles/service-word.ts'
+import { dropServiceWord, findServiceWord, writeServiceWord } from '../../src/roles/service/service-word.ts'
 
 const word = { name: 'monitor-agent', folder: 'C:\\Program Data, all of it\\monitor' }
 

@@ -12,11 +12,11 @@ import {
   installService,
   printStatus,
   uninstallService,
-} from '../../src/roles/service.ts'
-import { checkOptions, writeFirstConfig } from '../../src/roles/service-config.ts'
-import { needDataDir } from '../../src/roles/service-data-dir.ts'
-import { type Files, WINDOWS_FILES } from '../../src/roles/service-files.ts'
-import { describePlaces, listSiblings, type ServiceRole } from '../../src/roles/service-places.ts'
+} from '../../src/roles/service/service.ts'
+import { checkOptions, writeFirstConfig } from '../../src/roles/service/service-config.ts'
+import { needDataDir } from '../../src/roles/service/service-data-dir.ts'
+import { type Files, WINDOWS_FILES } from '../../src/roles/service/service-files.ts'
+import { describePlaces, listSiblings, type ServiceRole } from '../../src/roles/service/service-places.ts'
 import { aMachine } from '../config/machine.ts'
 import { expectFailure } from '../support/failure.ts'
 import { makeTempDir } from '../support/spawn.ts'

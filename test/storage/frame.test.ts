@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import { createByteWriter } from '../../src/storage/bytes.ts'
-import { packHead, packValue, readLayout, unpackColumns, unpackFrame } from '../../src/storage/frame.ts'
+import { createByteWriter } from '../../src/storage/codec/bytes.ts'
+import { packHead, packValue, readLayout, unpackColumns, unpackFrame } from '../../src/storage/codec/frame.ts'
 import { randomOf } from './random.ts'
 
 function pack(layout: number, values: readonly (number | null)[]): Uint8Array {

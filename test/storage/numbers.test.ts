@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { decodeNumbers, encodeNumbers } from '../../src/storage/numbers.ts'
+import { decodeNumbers, encodeNumbers } from '../../src/storage/codec/numbers.ts'
 import { randomOf } from './random.ts'
 
 /** Encodes, decodes, compares bit by bit; the bytes it took. */

@@ -21,8 +21,8 @@ export const importCommand: Command = {
     openDataDir(config.dataDir)
     const { connectServer, openDatabase } = await import('../../storage/open-database.ts')
     const { createStore } = await import('../../storage/open.ts')
-    const { openOriginal } = await import('../../storage/original-tables.ts')
-    const { importOriginal } = await import('../../storage/import-original.ts')
+    const { openOriginal } = await import('../../storage/original/tables.ts')
+    const { importOriginal } = await import('../../storage/original/import-original.ts')
     const url = needText(input, 'from')
     const described = describeOptions(input, config, url, 'from-password-file')
     const source = await connectServer(url, {

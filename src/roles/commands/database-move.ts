@@ -100,9 +100,9 @@ export const schemaCommand: Command = {
   doc: 'Prints the statements that make the tables of the configured database, or bring them up to date; changes nothing',
   async run(input) {
     const { config } = input.load()
-    const { isMysqlUrl } = await import('../../storage/mysql-url.ts')
+    const { isMysqlUrl } = await import('../../storage/mysql/url.ts')
     const { connectServer } = await import('../../storage/open-database.ts')
-    const { readVersion, writeSchema } = await import('../../storage/mysql-migrate.ts')
+    const { readVersion, writeSchema } = await import('../../storage/mysql/migrate.ts')
     if (!isMysqlUrl(config.database.url))
       throw new CommandError('SQLite needs no statements of yours: this is for MariaDB and MySQL')
     const database = await connectServer(

@@ -79,7 +79,7 @@ export const database: CommandGroup = {
       arguments: [{ name: 'file', doc: 'What `db backup` wrote' }],
       run: async (input) => {
         const { config } = input.load()
-        const { restoreBackup } = await import('../../storage/restore.ts')
+        const { restoreBackup } = await import('../../storage/sqlite/restore.ts')
         openDataDir(config.dataDir)
         const file = resolve(needText(input, 'file'))
         const kept = await restoreBackup(config.database.url, file, {

@@ -1,7 +1,7 @@
 import { systemClock } from '../../lib/clock.ts'
 import type { Command } from '../command.ts'
 import { CommandError, EXIT } from '../exit-codes.ts'
-import { isServiceRole, SERVICE_ROLES } from '../service-places.ts'
+import { isServiceRole, SERVICE_ROLES } from '../service/service-places.ts'
 
 export const health: Command = {
   name: 'health',

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { type Argument, type Command, type CommandGroup, type CommandInput, needText } from '../command.ts'
 import { CommandError, EXIT } from '../exit-codes.ts'
-import type { ServiceContext, ServiceVerb } from '../service.ts'
-import { describePlaces, isServiceRole, SERVICE_ROLES } from '../service-places.ts'
+import type { ServiceContext, ServiceVerb } from '../service/service.ts'
+import { describePlaces, isServiceRole, SERVICE_ROLES } from '../service/service-places.ts'
 import { IS_COMPILED } from '../version.ts'
 
 const ROLE: Argument = { name: 'role', doc: 'Which part of the program', choices: SERVICE_ROLES }
@@ -40,7 +40,7 @@ export const service: CommandGroup = {
       arguments: [ROLE],
       options: { purge: { kind: 'flag', doc: 'Remove configuration, data and account as well' } },
       run: async (input) => {
-        const { uninstallService } = await import('../service.ts')
+        const { uninstallService } = await import('../service/service.ts')
         return uninstallService(await open(input), input.flag('purge'))
       },
     },
@@ -52,7 +52,7 @@ export const service: CommandGroup = {
       doc: 'Tells how a service is; exit code 0 when it runs, 3 when it does not, 4 when there is none',
       arguments: [ROLE],
       run: async (input) => {
-        const { printStatus } = await import('../service.ts')
+        const { printStatus } = await import('../service/service.ts')
         return printStatus(await open(input))
       },
     },
@@ -66,14 +66,14 @@ function drive(verb: ServiceVerb, doc: string): Command {
     arguments: [ROLE],
     run: async (input) => {
       needAdministrator()
-      const { driveService } = await import('../service.ts')
+      const { driveService } = await import('../service/service.ts')
       return driveService(await open(input), verb)
     },
   }
 }
 
 async function install(input: CommandInput): Promise<number> {
-  const { installService } = await import('../service.ts')
+  const { installService } = await import('../service/service.ts')
   const context = await open(input)
   needAdministrator()
   const flags = SERVER_FLAGS.filter((flag) => input.flag(flag))
@@ -100,8 +100,8 @@ async function install(input: CommandInput): Promise<number> {
 async function open(input: CommandInput): Promise<ServiceContext> {
   const role = needText(input, 'role')
   if (!isServiceRole(role)) throw new CommandError(`a role is one of ${SERVICE_ROLES.join(', ')}`, EXIT.usage)
-  const { openServiceManager } = await import('../service-manager.ts')
-  const { LINUX_FILES, WINDOWS_FILES } = await import('../service-files.ts')
+  const { openServiceManager } = await import('../service/service-manager.ts')
+  const { LINUX_FILES, WINDOWS_FILES } = await import('../service/service-files.ts')
   return {
     role,
     places: describePlaces(role, process.platform, process.env.ProgramData),

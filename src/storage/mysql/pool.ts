@@ -1,8 +1,8 @@
-import type { Clock } from '../lib/clock.ts'
-import { describeError, type Log } from '../lib/log.ts'
-import { connectMysql, type MysqlAccount, type MysqlConnection } from './mysql-connection.ts'
-import { DatabaseAwayError, judgeMysqlError } from './mysql-error.ts'
-import { describeNode, type MysqlNode } from './mysql-url.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { describeError, type Log } from '../../lib/log.ts'
+import { connectMysql, type MysqlAccount, type MysqlConnection } from './connection.ts'
+import { DatabaseAwayError, judgeMysqlError } from './error.ts'
+import { describeNode, type MysqlNode } from './url.ts'
 
 /** Connections to the node in use. One is for writing; pages and the event engine read beside it. */
 const MAX_CONNECTIONS = 10

@@ -1,8 +1,8 @@
 import { fstatSync } from 'node:fs'
-import type { Config } from '../config/schema.ts'
-import type { Clock } from '../lib/clock.ts'
-import { createLog, describeError, type Log, type LogFormat } from '../lib/log.ts'
-import type { Supervisor } from '../platform/supervisor.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { createLog, describeError, type Log, type LogFormat } from '../../lib/log.ts'
+import type { Supervisor } from '../../platform/supervisor.ts'
 import { findServiceWord } from './service-word.ts'
 
 const READY = 'READY=1'
@@ -68,7 +68,7 @@ export async function findSupervisor(
   const isForUs = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid
   const watchdogMs = isForUs ? Number(WATCHDOG_USEC ?? 0) / 1000 : 0
   try {
-    const { openNotifySocket } = await import('../platform/systemd-notify.ts')
+    const { openNotifySocket } = await import('../../platform/systemd-notify.ts')
     return superviseBySystemd(openNotifySocket(address), watchdogMs, clock, log)
   } catch (error) {
     log.warn("can't tell systemd how this service does", { error: describeError(error) })

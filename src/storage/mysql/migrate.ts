@@ -1,10 +1,10 @@
-import { createBackoff } from '../lib/backoff.ts'
-import type { Clock } from '../lib/clock.ts'
-import { describeError, type Log } from '../lib/log.ts'
-import type { Dialect } from './dialect.ts'
-import { listStatements, NewerSchemaError, SCHEMA_VERSION } from './migrations.ts'
+import { createBackoff } from '../../lib/backoff.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { describeError, type Log } from '../../lib/log.ts'
+import type { Dialect } from '../dialect.ts'
+import { listStatements, NewerSchemaError, SCHEMA_VERSION } from '../migrations.ts'
+import { judgeMysqlError } from './error.ts'
 import type { MysqlDatabase } from './mysql.ts'
-import { judgeMysqlError } from './mysql-error.ts'
 
 /** The lock is taken over when it was not renewed for so long: its holder is gone. */
 const LOCK_SECONDS = 30

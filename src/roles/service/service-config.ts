@@ -1,8 +1,8 @@
-import { quote } from '../config/fields.ts'
-import { toKey } from '../config/key.ts'
-import { ConfigError, type Mistake } from '../config/mistake.ts'
-import { SECTIONS } from '../config/schema.ts'
-import { writeExample } from '../config/settings.ts'
+import { quote } from '../../config/fields.ts'
+import { toKey } from '../../config/key.ts'
+import { ConfigError, type Mistake } from '../../config/mistake.ts'
+import { SECTIONS } from '../../config/schema.ts'
+import { writeExample } from '../../config/settings.ts'
 import type { Places, ServiceRole } from './service-places.ts'
 
 /** What the command line says of a service that is to be registered. */

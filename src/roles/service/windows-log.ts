@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import type { Config } from '../config/schema.ts'
-import { createLog, type Log } from '../lib/log.ts'
-import { openLogFile } from '../lib/log-file.ts'
-import { openEventLog } from '../platform/win32/event-log.ts'
+import type { Config } from '../../config/schema.ts'
+import { createLog, type Log } from '../../lib/log.ts'
+import { openLogFile } from '../../lib/log-file.ts'
+import { openEventLog } from '../../platform/win32/event-log.ts'
 import type { WindowsServiceWord } from './service-word.ts'
 
 /** The log of a Windows service, whose standard error leads nowhere: a file in its folder, and errors in Windows' event log besides. */

@@ -1,9 +1,9 @@
 import { Database as Connection, type Statement } from 'bun:sqlite'
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Clock } from '../lib/clock.ts'
-import type { Database, Transaction, Value } from './database.ts'
-import { sqliteDialect } from './dialect.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Database, Transaction, Value } from '../database.ts'
+import { sqliteDialect } from '../dialect.ts'
 
 /**
  * Page size of a new file. Measured with 1000 hosts, 12 metrics, 500 minutes, folded: 0.77 bytes a sample with pages of 4 KiB, 0.70

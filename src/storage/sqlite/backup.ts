@@ -1,7 +1,7 @@
 import { Database as Connection } from 'bun:sqlite'
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { SCHEMA_VERSION } from './migrations.ts'
+import { SCHEMA_VERSION } from '../migrations.ts'
 import { readOnce, type SqliteDatabase, syncPath } from './sqlite.ts'
 
 /**

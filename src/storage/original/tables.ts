@@ -1,4 +1,4 @@
-import type { MysqlDatabase } from './mysql.ts'
+import type { MysqlDatabase } from '../mysql/mysql.ts'
 
 /** Columns of the original product's tables by what we call them. Its versions named some of them differently. */
 const TABLES = {

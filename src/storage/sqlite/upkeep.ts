@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
-import { describeError } from '../lib/log.ts'
+import { describeError } from '../../lib/log.ts'
+import type { TableShape, Upkeep } from '../upkeep.ts'
+import { yieldThread } from '../yield-thread.ts'
 import { backUp } from './backup.ts'
 import { isDamage, type SqliteDatabase } from './sqlite.ts'
-import type { TableShape, Upkeep } from './upkeep.ts'
-import { yieldThread } from './yield-thread.ts'
 
 /** Free pages given back in one piece. */
 const COMPACT_PAGES = 500

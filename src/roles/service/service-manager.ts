@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { systemClock } from '../lib/clock.ts'
-import type { ServiceManager } from '../platform/service-manager.ts'
+import { systemClock } from '../../lib/clock.ts'
+import type { ServiceManager } from '../../platform/service-manager.ts'
 import { runProgram } from './run-program.ts'
 import { describePlaces } from './service-places.ts'
 import { writeServiceWord } from './service-word.ts'
@@ -9,7 +9,7 @@ import { writeServiceWord } from './service-word.ts'
 export async function openServiceManager(): Promise<ServiceManager | null> {
   if (process.platform === 'win32') return openWindows()
   if (process.platform !== 'linux') return null
-  const { isSystemdBooted, openSystemd } = await import('../platform/systemd.ts')
+  const { isSystemdBooted, openSystemd } = await import('../../platform/systemd.ts')
   // In the making of an image it does not run and registers services all the same.
   if (!isSystemdBooted() && !(existsSync('/etc/systemd/system') && Bun.which('systemctl') !== null))
     return null
@@ -18,7 +18,7 @@ export async function openServiceManager(): Promise<ServiceManager | null> {
 
 async function openWindows(): Promise<ServiceManager> {
   const root = describePlaces('agent', 'win32', process.env.ProgramData).configFolder
-  const { openWindowsServiceManager } = await import('../platform/win32/service-manager.ts')
+  const { openWindowsServiceManager } = await import('../../platform/win32/service-manager.ts')
   const manager = openWindowsServiceManager({ clock: systemClock, root })
   return {
     ...manager,

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { CommandError } from './exit-codes.ts'
+import { CommandError } from '../exit-codes.ts'
 import { deleteAccount, ensureAccount, findAccount } from './linux-account.ts'
 import { type ServiceOptions, writeFirstConfig } from './service-config.ts'
 import type { Places, ServiceRole } from './service-places.ts'

@@ -1,4 +1,4 @@
-import { type Dialect, placeRows } from './dialect.ts'
+import { type Dialect, placeRows } from '../dialect.ts'
 
 /** Statements of an engine's widths and numbers of rows are few. */
 const MAX_REMEMBERED = 200

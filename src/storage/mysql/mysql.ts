@@ -1,12 +1,12 @@
-import { createBackoff } from '../lib/backoff.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { Log } from '../lib/log.ts'
-import type { Database, Transaction, Value } from './database.ts'
-import type { MysqlAccount, MysqlConnection, MysqlServer, Outcome } from './mysql-connection.ts'
-import { createMysqlDialect } from './mysql-dialect.ts'
-import { DatabaseAwayError, judgeMysqlError, UnknownOutcomeError } from './mysql-error.ts'
-import { createMysqlPool } from './mysql-pool.ts'
-import type { MysqlNode } from './mysql-url.ts'
+import { createBackoff } from '../../lib/backoff.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import type { Database, Transaction, Value } from '../database.ts'
+import type { MysqlAccount, MysqlConnection, MysqlServer, Outcome } from './connection.ts'
+import { createMysqlDialect } from './dialect.ts'
+import { DatabaseAwayError, judgeMysqlError, UnknownOutcomeError } from './error.ts'
+import { createMysqlPool } from './pool.ts'
+import type { MysqlNode } from './url.ts'
 
 export type MysqlOptions = {
   readonly nodes: readonly MysqlNode[]

@@ -1,5 +1,5 @@
-import type { LoadedConfig } from '../config/load.ts'
-import { ConfigError, type Mistake } from '../config/mistake.ts'
+import type { LoadedConfig } from '../../config/load.ts'
+import { ConfigError, type Mistake } from '../../config/mistake.ts'
 
 export const DATA_DIR_KEY = 'data_dir'
 

@@ -5,8 +5,8 @@ import {
   type QueryError,
   TypedParameter,
 } from 'mysql2'
-import type { Row, Value } from './database.ts'
-import { describeNode, type MysqlNode } from './mysql-url.ts'
+import type { Row, Value } from '../database.ts'
+import { describeNode, type MysqlNode } from './url.ts'
 
 /** How the database's server is known, and how we are known to it. Texts are PEM. */
 export type MysqlTls = {

@@ -1,5 +1,5 @@
+import type { TableShape, Upkeep } from '../upkeep.ts'
 import type { MysqlDatabase } from './mysql.ts'
-import type { TableShape, Upkeep } from './upkeep.ts'
 
 type CheckRow = { Table: string; Msg_type: string; Msg_text: string }
 

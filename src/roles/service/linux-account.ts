@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { CommandError } from './exit-codes.ts'
+import { CommandError } from '../exit-codes.ts'
 import { runProgram } from './run-program.ts'
 
 export type Account = { readonly uid: number; readonly gid: number }

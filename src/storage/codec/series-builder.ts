@@ -1,4 +1,4 @@
-import type { Series } from '../domain/sample.ts'
+import type { Series } from '../../domain/sample.ts'
 
 /** Gathers samples in ascending order. */
 export type SeriesBuilder = {

@@ -1,11 +1,11 @@
-import { type EventReport, isSeverity, type Severity } from '../domain/event.ts'
-import { type HostFacts, isHostName } from '../domain/host.ts'
-import { isMetricName } from '../domain/sample.ts'
-import { isUserName } from '../domain/user.ts'
-import type { Database } from './database.ts'
-import { applyReports } from './event-reports.ts'
-import type { OriginalReader, OriginalRow, OriginalTable } from './original-tables.ts'
-import type { HostReport, Store } from './store.ts'
+import { type EventReport, isSeverity, type Severity } from '../../domain/event.ts'
+import { type HostFacts, isHostName } from '../../domain/host.ts'
+import { isMetricName } from '../../domain/sample.ts'
+import { isUserName } from '../../domain/user.ts'
+import type { Database } from '../database.ts'
+import { applyReports } from '../event-reports.ts'
+import type { HostReport, Store } from '../store.ts'
+import type { OriginalReader, OriginalRow, OriginalTable } from './tables.ts'
 
 /** What became of the rows of one table. */
 export type ImportCount = { readonly table: OriginalTable; read: number; taken: number; left: number }

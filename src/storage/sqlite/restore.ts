@@ -1,10 +1,10 @@
 import { Database as Connection } from 'bun:sqlite'
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { isMysqlUrl } from '../mysql/url.ts'
+import { sqliteFile } from '../open-database.ts'
 import { verifyBackup } from './backup.ts'
-import { isMysqlUrl } from './mysql-url.ts'
-import { sqliteFile } from './open-database.ts'
 import { isBusy, isDamage, readOnce, syncPath } from './sqlite.ts'
 
 export type RestoreOptions = {

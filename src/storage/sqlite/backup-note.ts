@@ -1,5 +1,5 @@
-import type { Database } from './database.ts'
-import type { BackupNote } from './store.ts'
+import type { Database } from '../database.ts'
+import type { BackupNote } from '../store.ts'
 
 const NAME = 'last_backup'
 
