@@ -4,7 +4,7 @@ import type { Supervisor } from '../../platform/supervisor.ts'
 const STOP_HINT_MS = 8_000
 
 /** An entry of the build: the way there counts from the top of what is compiled, where the chunk that this file is in lies, too. */
-const WORKER = new URL('../src/platform/win32/service-worker.js', import.meta.url).href
+const WORKER = new URL('./src/platform/win32/service-worker.js', import.meta.url).href
 
 /** Takes this process for the Windows service of that name. A shutdown of the machine is a stop. */
 export async function superviseByWindows(name: string, stop: (reason: string) => void): Promise<Supervisor> {
