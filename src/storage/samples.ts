@@ -15,14 +15,14 @@ import { DAY_SECONDS, dayOf } from './day.ts'
 import { placeValues } from './dialect.ts'
 import { type FrameRow, findLastFrame, findLateExtent, readFrames, readLateFrames } from './frames.ts'
 import { type LayoutReader, unpackMetrics } from './layouts.ts'
-import { DAYS_AT_ONCE, readSteadily } from './steady-blocks.ts'
+import { DAYS_AT_ONCE, listLength, readSteadily } from './steady-blocks.ts'
 import type { SampleStore } from './store.ts'
 
 const NO_SAMPLES: Series = { times: new Float64Array(), values: new Float64Array() }
 /** Metrics asked for at once. */
 const MAX_RANGES = 200
 
-const SELECT_SEGMENTS = `SELECT id, packed FROM segment WHERE id IN (${placeValues(DAYS_AT_ONCE)})`
+const selectSegments = (count: number) => `SELECT id, packed FROM segment WHERE id IN (${placeValues(count)})`
 
 export function createSampleStore(database: Database, layouts: LayoutReader): SampleStore {
   async function findHost(name: string): Promise<number | null> {
@@ -93,8 +93,11 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
     const wanted = ids.filter((id) => id !== null)
     const last = wanted.at(-1)
     if (last === undefined) return []
-    const filled = Array.from({ length: DAYS_AT_ONCE }, (_, i) => wanted[i] ?? last)
-    const rows = await database.query<{ id: number; packed: Uint8Array }>(SELECT_SEGMENTS, filled)
+    const filled = Array.from({ length: listLength(wanted.length) }, (_, i) => wanted[i] ?? last)
+    const rows = await database.query<{ id: number; packed: Uint8Array }>(
+      selectSegments(filled.length),
+      filled,
+    )
     const byId = new Map(rows.map(({ id, packed }) => [id, packed]))
     return ids.map((id) => (id === null ? undefined : byId.get(id)))
   }

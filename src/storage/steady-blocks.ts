@@ -5,9 +5,18 @@ import { placeValues } from './dialect.ts'
 /** Days asked for in one statement. */
 export const DAYS_AT_ONCE = 64
 
-const PLACES = placeValues(DAYS_AT_ONCE)
-const SELECT_BLOCKS = `SELECT ${BLOCK_COLUMNS} FROM block WHERE host = ? AND day IN (${PLACES})`
-const SELECT_REVISIONS = `SELECT day, revision FROM block WHERE host = ? AND day IN (${PLACES})`
+/** Lengths of the lists in statements: few, so that each statement is prepared once, and one for a graph of a day. */
+const LENGTHS = [1, 8, DAYS_AT_ONCE]
+
+/** The shortest list that takes so many. */
+export function listLength(count: number): number {
+  return LENGTHS.find((length) => length >= count) ?? DAYS_AT_ONCE
+}
+
+const selectBlocks = (days: number) =>
+  `SELECT ${BLOCK_COLUMNS} FROM block WHERE host = ? AND day IN (${placeValues(days)})`
+const selectRevisions = (days: number) =>
+  `SELECT day, revision FROM block WHERE host = ? AND day IN (${placeValues(days)})`
 
 /** A block is changed by one commit after the other, each slower than a reading: so many in a row are no coincidence. */
 const MAX_READINGS = 100
@@ -28,13 +37,13 @@ export async function readSteadily<T>(
   readMore: (blocks: readonly BlockRow[]) => Promise<T>,
 ): Promise<SteadyBlocks<T>> {
   // Places behind the last day repeat it, so that the statements are always the same.
-  const days = Array.from({ length: DAYS_AT_ONCE }, (_, i) => Math.min(first + i, last))
+  const days = Array.from({ length: listLength(last - first + 1) }, (_, i) => Math.min(first + i, last))
   for (let i = 0; i < MAX_READINGS; i++) {
-    const rows = await reader.query<BlockRow>(SELECT_BLOCKS, [host, ...days])
+    const rows = await reader.query<BlockRow>(selectBlocks(days.length), [host, ...days])
     const blocks = rows.sort((a, b) => a.day - b.day)
     const more = await readMore(blocks)
     if (blocks.length === 0) return { blocks, more }
-    const now = await reader.query<Revision>(SELECT_REVISIONS, [host, ...days])
+    const now = await reader.query<Revision>(selectRevisions(days.length), [host, ...days])
     if (areSame(blocks, now)) return { blocks, more }
   }
   throw new Error(`the blocks of host ${host} change faster than they can be read`)
