@@ -1,6 +1,9 @@
 /** 1 critical, 2 major, 3 warning, 4 information. */
 export type Severity = 1 | 2 | 3 | 4
 
+/** All of them, the worst first. */
+export const SEVERITIES: readonly Severity[] = [1, 2, 3, 4]
+
 export const SEVERITY_NAMES: Readonly<Record<Severity, string>> = {
   1: 'critical',
   2: 'major',

@@ -1,5 +1,6 @@
-import { SEVERITY_NAMES, type Severity } from '../domain/event.ts'
+import { SEVERITIES, SEVERITY_NAMES } from '../domain/event.ts'
 import type { Rule } from '../domain/rule.ts'
+import { MAX_ADDRESS, MAX_PATTERN } from '../domain/rule-check.ts'
 import { isLabel, resolveTarget, type Target } from '../domain/target.ts'
 import { readDuration, writeDuration } from './duration.ts'
 import { checkGroup, choiceField, type Problems, textField } from './fields.ts'
@@ -8,22 +9,8 @@ import { severityMark } from './icons.ts'
 import type { Notifier } from './page.ts'
 import { capitalize } from './widgets.ts'
 
-const MAX_PATTERN = 300
-const MAX_TARGET = 2000
-export const SEVERITIES: readonly Severity[] = [1, 2, 3, 4]
-
 /** The fields of a rule as they were typed. */
-export type RuleFields = {
-  readonly name: string
-  readonly enabled: boolean
-  readonly host: string
-  readonly metric: string
-  readonly severities: readonly Severity[]
-  readonly onOpening: boolean
-  readonly onClosing: boolean
-  readonly onSeverityChange: boolean
-  readonly channel: string
-  readonly target: string
+export type RuleFields = Omit<Rule, 'id' | 'delay' | 'repeat'> & {
   readonly delay: string
   readonly repeat: string
 }
@@ -100,7 +87,7 @@ export function checkTarget(
 ): { readonly field: 'channel' | 'target'; readonly problem: string } | null {
   const found = channels.find(({ name }) => name === channel)
   if (!found) return { field: 'channel', problem: 'Choose a channel.' }
-  if (address.length > MAX_TARGET) return { field: 'target', problem: `At most ${MAX_TARGET} characters.` }
+  if (address.length > MAX_ADDRESS) return { field: 'target', problem: `At most ${MAX_ADDRESS} characters.` }
   const wrong = found.checkTarget(address)
   return wrong === null ? null : { field: 'target', problem: `Expected ${wrong}.` }
 }
@@ -144,7 +131,7 @@ ${checkGroup({
 })}
 <h2>To whom</h2>
 ${choiceField({ name: 'channel', label: 'Channel', value: fields.channel, choices: channelChoices(channels), shows: true, problem: problems.channel })}
-${textField({ name: 'target', label: 'Target', value: fields.target, maxLength: MAX_TARGET, problem: problems.target, hint: 'An address, or the name of a target of this channel.', list: 'target-names' })}
+${textField({ name: 'target', label: 'Target', value: fields.target, maxLength: MAX_ADDRESS, problem: problems.target, hint: 'An address, or the name of a target of this channel.', list: 'target-names' })}
 ${targetHints(channels)}<datalist id="target-names">${targets.map(({ name }) => html`<option value="${name}"></option>`)}</datalist>
 <h2>When</h2>
 <div class="field-pair">${textField({ name: 'delay', label: 'Delay', value: fields.delay, problem: problems.delay, maxLength: 40, hint: 'Told only when the event is still open and nobody acknowledged it after so long: 10m makes this an escalation.' })}

@@ -1,4 +1,4 @@
-import { type Event, SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
+import { type Event, SEVERITIES, SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
 import { MAX_HOST_NAME } from '../../domain/host.ts'
 import { MAX_METRIC_NAME } from '../../domain/sample.ts'
 import { covers } from '../../domain/user.ts'
@@ -11,7 +11,6 @@ import { type Html, html } from '../html.ts'
 import { severityMark } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { page } from '../page.ts'
-import { SEVERITIES } from '../rule-form.ts'
 import { capitalize, pager, withParameters } from '../widgets.ts'
 import { formatCount, formatField, formatNumber } from '../words.ts'
 

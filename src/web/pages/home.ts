@@ -1,4 +1,4 @@
-import { SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
+import { SEVERITIES, SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
@@ -16,7 +16,6 @@ import { formatNumber, formatValue } from '../words.ts'
 
 const PAGE = 100
 const HOUR = 3600
-const SEVERITIES: readonly Severity[] = [1, 2, 3, 4]
 const SERVER_FIGURES = [
   { metric: 'perf.processor.percent.used', name: 'Processor', most: 100 },
   { metric: 'perf.memory.percent.used', name: 'Memory', most: 100 },

@@ -1,4 +1,4 @@
-import { SEVERITY_NAMES } from '../../../domain/event.ts'
+import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/event.ts'
 import { metricUnit } from '../../../domain/metric.ts'
 import { METRIC_FAMILIES } from '../../../domain/metric-list.ts'
 import { type GuideCommand, type GuideSection, settingAnchor } from '../../about-site.ts'
@@ -6,7 +6,6 @@ import { API } from '../../api/index.ts'
 import { type Html, html } from '../../html.ts'
 import { severityMark, statusMark } from '../../icons.ts'
 import { page } from '../../page.ts'
-import { SEVERITIES } from '../../rule-form.ts'
 import { settingsPage } from '../../settings-frame.ts'
 import { capitalize } from '../../widgets.ts'
 
