@@ -19,6 +19,8 @@ export type EventQuery = {
   readonly to?: number
   /** All of them in message, metric or host, in any case of ASCII letters; looked for among the newest 20,000 events. */
   readonly words?: readonly string[]
+  /** The most severe first, the newest of each severity first. */
+  readonly worstFirst?: boolean
   readonly offset?: number
   /** At most 1000. */
   readonly limit?: number
@@ -62,9 +64,11 @@ export type DeliveryAttempt = {
 
 export type EventStore = {
   find(id: number): Promise<Event | null>
-  /** Newest opening first. */
+  /** Newest opening first, unless asked otherwise. */
   list(query: EventQuery): Promise<{ total: number; events: Event[] }>
   countOpen(group?: string): Promise<Record<Severity, number>>
+  /** Open events of each of these hosts (at most 1000 names); a host without one is not in the map. Those of several hosts count for none. */
+  countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, Record<Severity, number>>>
   /** Oldest first. */
   history(id: number): Promise<EventHistoryEntry[]>
   /** Oldest first, at most the newest 500. */

@@ -1,6 +1,8 @@
 import type { EventAction, EventReport, Severity } from '../domain/event.ts'
+import { addToCounter } from './counters.ts'
 import type { Database, Reader, Transaction, Value } from './database.ts'
 import { readDeliveries } from './deliveries.ts'
+import { placeValues } from './dialect.ts'
 import { noteHistory } from './event-history.ts'
 import { applyReports } from './event-reports.ts'
 import { type EventRow, NO_HOST, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
@@ -11,6 +13,8 @@ import type { EventHistoryEntry, EventQuery, EventStore } from './store.ts'
 const MAX_LIMIT = 1000
 /** Events whose words are read for one search: more would keep everybody else waiting. */
 const MAX_SEARCHED = 20_000
+
+const NONE_OPEN: Readonly<Record<Severity, number>> = { 1: 0, 2: 0, 3: 0, 4: 0 }
 
 type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
@@ -29,6 +33,7 @@ export function createEventStore(database: Database): EventStore {
       const change = await statement(transaction)
       if (change === null || (await transaction.run(change.sql, change.values)) === 0) return false
       await noteHistory(transaction, id, { action, time: at, noted: at, actor, comment })
+      await addToCounter(transaction, 'revision', 1)
       return true
     })
 
@@ -44,8 +49,9 @@ export function createEventStore(database: Database): EventStore {
         `SELECT COUNT(*) AS total FROM event ${sql}`,
         values,
       )
+      const order = query.worstFirst ? 'event.severity, ' : ''
       const rows = await database.query<EventRow>(
-        `${SELECT_EVENTS} ${sql} ORDER BY event.opened DESC, event.id DESC LIMIT ? OFFSET ?`,
+        `${SELECT_EVENTS} ${sql} ORDER BY ${order}event.opened DESC, event.id DESC LIMIT ? OFFSET ?`,
         [...values, limit, Math.max(query.offset ?? 0, 0)],
       )
       return { total: count?.total ?? 0, events: rows.map(toEvent) }
@@ -60,8 +66,22 @@ export function createEventStore(database: Database): EventStore {
         `SELECT severity, COUNT(*) AS total FROM event ${condition?.sql ?? ''} GROUP BY severity`,
         condition?.values ?? [],
       )
-      const counts: Record<Severity, number> = { 1: 0, 2: 0, 3: 0, 4: 0 }
+      const counts = { ...NONE_OPEN }
       for (const { severity, total } of rows) counts[severity] = total
+      return counts
+    },
+
+    async countOpenOf(hosts) {
+      const counts = new Map<string, Record<Severity, number>>()
+      if (hosts.length === 0) return counts
+      const rows = await database.query<{ name: string; severity: Severity; total: number }>(
+        `SELECT host.name AS name, event.severity AS severity, COUNT(*) AS total FROM host
+          JOIN event ON event.is_open = 1 AND event.host = host.id
+          WHERE host.name IN (${placeValues(hosts.length)}) GROUP BY host.id, host.name, event.severity`,
+        hosts,
+      )
+      for (const { name, severity, total } of rows)
+        counts.set(name, { ...(counts.get(name) ?? NONE_OPEN), [severity]: total })
       return counts
     },
 
@@ -77,8 +97,10 @@ export function createEventStore(database: Database): EventStore {
     report: (host, reports: readonly EventReport[]) =>
       database.transaction(async (transaction) => {
         const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
-        if (row) await applyReports(transaction, row.id, reports)
-        return row !== undefined
+        if (!row) return false
+        await applyReports(transaction, row.id, reports)
+        await addToCounter(transaction, 'revision', 1)
+        return true
       }),
 
     close: (id, actor, at, comment) =>

@@ -1,4 +1,5 @@
 import { uniteGroups } from '../domain/group.ts'
+import { addToCounter } from './counters.ts'
 import type { Database, Transaction } from './database.ts'
 
 /**
@@ -42,8 +43,10 @@ export function deleteGroups(transaction: Transaction, host: number): Promise<nu
 export function giveGroups(database: Database, name: string, groups: readonly string[]): Promise<boolean> {
   return database.transaction(async (transaction) => {
     const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
-    if (row) await saveGroups(transaction, row.id, 'given_groups', uniteGroups(groups))
-    return row !== undefined
+    if (!row) return false
+    await saveGroups(transaction, row.id, 'given_groups', uniteGroups(groups))
+    await addToCounter(transaction, 'revision', 1)
+    return true
   })
 }
 

@@ -42,7 +42,7 @@ const MAX_GROUPS_LISTED = 200
 
 /** Each of them is an index of the table: a page of the list reads its own rows and no others. */
 const ORDERS: Record<
-  Exclude<NonNullable<HostQuery['sort']>, 'status' | keyof typeof VALUE_SORTS>,
+  Exclude<NonNullable<HostQuery['sort']>, 'status' | 'events' | keyof typeof VALUE_SORTS>,
   readonly string[]
 > = {
   name: ['name'],
@@ -51,6 +51,12 @@ const ORDERS: Record<
   platform: ['platform', 'name'],
   last_heard: ['last_heard', 'name'],
 }
+
+/** The most severe open event of each host that has one. */
+const WORST = `LEFT JOIN (SELECT host AS troubled, MIN(severity) AS worst FROM event WHERE is_open = 1 GROUP BY host) trouble
+  ON trouble.troubled = host.id`
+/** Behind every severity. */
+const BEYOND = 9
 
 type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
@@ -66,12 +72,11 @@ export function createHostStore(database: Database, states: HostStates, layouts:
     return row?.total ?? 0
   }
 
-  function listRows({ sql, values }: Condition, order: string, limit: number, offset: number) {
-    return database.query<HostRow>(`SELECT ${COLUMNS} FROM host ${sql} ORDER BY ${order} LIMIT ? OFFSET ?`, [
-      ...values,
-      limit,
-      offset,
-    ])
+  function listRows({ sql, values }: Condition, order: string, limit: number, offset: number, join = '') {
+    return database.query<HostRow>(
+      `SELECT ${COLUMNS} FROM host ${join} ${sql} ORDER BY ${order} LIMIT ? OFFSET ?`,
+      [...values, limit, offset],
+    )
   }
 
   /** One group after the other, each by name: no index could know the line between up and down. */
@@ -109,6 +114,17 @@ export function createHostStore(database: Database, states: HostStates, layouts:
     return ids.flatMap((id) => byId.get(id) ?? [])
   }
 
+  function listSorted(query: HostQuery, limit: number, offset: number): Promise<HostRow[]> {
+    const { sort = 'name' } = query
+    const direction = query.descending ? ' DESC' : ''
+    if (sort === 'processor' || sort === 'memory') return listByValue(query, VALUE_SORTS[sort], limit, offset)
+    if (sort === 'status') return listByStatus(query, limit, offset)
+    if (sort === 'events')
+      return listRows(where(query), `COALESCE(worst, ${BEYOND}) ${direction}, name`, limit, offset, WORST)
+    const columns = ORDERS[sort].map((column) => column + direction)
+    return listRows(where(query), columns.join(', '), limit, offset)
+  }
+
   return {
     ...createHostNames(database),
 
@@ -123,19 +139,7 @@ export function createHostStore(database: Database, states: HostStates, layouts:
       const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
       const offset = Math.max(query.offset ?? 0, 0)
       const total = await countWhere(where(query))
-      const sort = query.sort ?? 'name'
-      const direction = query.descending ? ' DESC' : ''
-      const rows =
-        sort === 'processor' || sort === 'memory'
-          ? await listByValue(query, VALUE_SORTS[sort], limit, offset)
-          : sort === 'status'
-            ? await listByStatus(query, limit, offset)
-            : await listRows(
-                where(query),
-                ORDERS[sort].map((column) => column + direction).join(', '),
-                limit,
-                offset,
-              )
+      const rows = await listSorted(query, limit, offset)
       return { total, hosts: await toHosts(rows) }
     },
 

@@ -54,7 +54,17 @@ export type HostQuery = {
   readonly search?: string
   readonly status?: HostStatus
   readonly group?: string
-  readonly sort?: 'name' | 'status' | 'ip' | 'domain' | 'platform' | 'last_heard' | 'processor' | 'memory'
+  /** `events`: the host with the most severe open event first. */
+  readonly sort?:
+    | 'name'
+    | 'status'
+    | 'events'
+    | 'ip'
+    | 'domain'
+    | 'platform'
+    | 'last_heard'
+    | 'processor'
+    | 'memory'
   readonly descending?: boolean
   readonly offset?: number
   /** At most 1000. */
@@ -85,7 +95,7 @@ export type HostStore = {
   forgetKey(name: string, at: number): Promise<boolean>
   /** Those of `names` that belong to a key. */
   listKeyed(names: readonly string[]): Promise<ReadonlySet<string>>
-  /** A number that grows whenever any host was heard: what live pages poll. */
+  /** A number that grows whenever any host was heard, or an event or a host's groups changed: what live pages poll. */
   revision(): Promise<number>
 }
 

@@ -1,14 +1,21 @@
 import type { Event } from '../domain/event.ts'
+import { eventState, hostName } from './event-table.ts'
 import { type Html, html } from './html.ts'
-import { severityLabel, stampLabel } from './widgets.ts'
+import { eventPath, severityLabel, stampLabel } from './widgets.ts'
 import { formatSpan } from './words.ts'
 
-export const eventPath = (id: number) => `/events/${id}`
-
-/** Events one a line: how bad, what, from when, and for how long where they are over. */
-export function eventLines(events: readonly Event[]): Html {
-  return html`<ul class="event-lines">${events.map(
-    ({ id, severity, message, opened, closed }) =>
-      html`<li data-key="event-${id}">${severityLabel(severity)}<a class="plain event-message" href="${eventPath(id)}">${message}</a><span class="soft">${stampLabel(opened)}, ${closed === null ? 'open' : `for ${formatSpan(closed - opened)}`}</span></li>\n`,
+/** Events one a line: how bad, what, and what `tell` says of its time; with `hosts` also whose they are. */
+export function eventLines(
+  events: readonly Event[],
+  tell: (event: Event) => Html,
+  { hosts = false }: { readonly hosts?: boolean } = {},
+): Html {
+  return html`<ul class="event-lines${hosts && ' with-hosts'}">${events.map(
+    (event) =>
+      html`<li data-key="event-${event.id}">${severityLabel(event.severity)}${hosts && html`<span class="event-host" title="${event.host}">${hostName(event)}</span>`}<span class="event-message"><a class="plain" href="${eventPath(event.id)}">${event.message}</a>${hosts && eventState(event)}</span><span class="event-when soft">${tell(event)}</span></li>\n`,
   )}</ul>`
 }
+
+/** When it opened, and for how long where it is over. */
+export const tellLasting = ({ opened, closed }: Event): Html =>
+  html`${stampLabel(opened)}, ${closed === null ? 'open' : `for ${formatSpan(closed - opened)}`}`

@@ -1,11 +1,13 @@
+import { SEVERITIES, SEVERITY_NAMES, type Severity } from '../domain/event.ts'
 import { type Host, hostStatus } from '../domain/host.ts'
 import { type Html, html } from './html.ts'
-import { icon } from './icons.ts'
+import { icon, severityMark } from './icons.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from './widgets.ts'
 
 export const HOST_SORTS = [
   'status',
   'name',
+  'events',
   'ip',
   'domain',
   'platform',
@@ -15,8 +17,12 @@ export const HOST_SORTS = [
 ] as const
 export type HostSort = (typeof HOST_SORTS)[number]
 
+/** Open events by host; hosts without one are not in it. */
+export type OpenByHost = ReadonlyMap<string, Readonly<Record<Severity, number>>>
+
 export type HostTableOptions = {
   readonly hosts: readonly Host[]
+  readonly open: OpenByHost
   readonly now: number
   readonly silence: number
   /** Makes the heads links that sort; without it they are plain. */
@@ -34,6 +40,7 @@ type Column = {
 const COLUMNS: readonly Column[] = [
   { sort: 'status', name: 'Status', className: 'col-status' },
   { sort: 'name', name: 'Name', className: 'col-name' },
+  { sort: 'events', name: 'Events', className: 'col-events phone-hidden' },
   { sort: 'ip', name: 'Address', className: 'col-ip phone-hidden' },
   { sort: 'domain', name: 'Domain', className: 'col-domain wide-only' },
   { sort: 'platform', name: 'Platform', className: 'col-platform phone-hidden' },
@@ -43,10 +50,10 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /** Hosts one a row, as home and the list of hosts show them. */
-export function hostTable({ hosts, now, silence, order }: HostTableOptions): Html {
+export function hostTable({ hosts, open, now, silence, order }: HostTableOptions): Html {
   return html`<table class="table fixed hosts">
 <thead><tr>${COLUMNS.map((column) => columnHead(column, order))}</tr></thead>
-<tbody>${hosts.map((host) => hostRow(host, now, silence))}</tbody>
+<tbody>${hosts.map((host) => hostRow(host, open, now, silence))}</tbody>
 </table>`
 }
 
@@ -67,13 +74,15 @@ export function describePlatform({ platform, build }: Host): string {
   return build.startsWith(platform) ? build : [build, platform].filter(Boolean).join(' · ')
 }
 
-function hostRow(host: Host, now: number, silence: number): Html {
+function hostRow(host: Host, open: OpenByHost, now: number, silence: number): Html {
   const { latest } = host
+  const events = openCounts(host.name, open.get(host.name))
   const platform = describePlatform(host)
   return html`<tr data-key="host-${host.name}">
 <td class="col-status">${statusLabel(hostStatus(host, now, silence))}</td>
-<th scope="row" class="col-name" title="${host.name}"><a href="${hostPath(host.name)}">${host.name}</a><span class="sub">${host.ip}</span></th>
-<td class="col-ip phone-hidden">${host.ip}</td>
+<th scope="row" class="col-name" title="${host.name}"><a href="${hostPath(host.name)}">${host.name}</a><span class="sub">${events}${host.ip}</span></th>
+<td class="col-events phone-hidden">${events}</td>
+<td class="col-ip phone-hidden" title="${host.ip}">${host.ip}</td>
 <td class="col-domain wide-only" title="${host.domain}">${host.domain}</td>
 <td class="col-platform phone-hidden" title="${platform}">${platform}</td>
 <td class="col-meter number">${percentMeter(latest['perf.processor.percent.used'])}</td>
@@ -81,4 +90,14 @@ function hostRow(host: Host, now: number, silence: number): Html {
 <td class="col-time number">${agoLabel(host.lastHeard, now)}</td>
 </tr>
 `
+}
+
+/** How many of each severity, the worst first, as one link to them; nothing where nothing is open. */
+function openCounts(host: string, counts: Readonly<Record<Severity, number>> | undefined): Html | null {
+  if (counts === undefined) return null
+  const there = SEVERITIES.filter((severity) => counts[severity] > 0)
+  const words = there.map((severity) => `${counts[severity]} ${SEVERITY_NAMES[severity]}`).join(', ')
+  return html`<a class="open-counts" href="/events?host=${encodeURIComponent(host)}" aria-label="Open events of ${host}: ${words}" title="${words}">${there.map(
+    (severity) => html`<span>${severityMark(severity)}${counts[severity]}</span>`,
+  )}</a>`
 }

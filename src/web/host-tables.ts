@@ -1,12 +1,12 @@
 import type { Event } from '../domain/event.ts'
-import { SEVERITY_NAMES } from '../domain/event.ts'
 import type { Host } from '../domain/host.ts'
 import { metricUnit } from '../domain/metric.ts'
 import { bar } from './chart.ts'
+import { eventLines } from './event-lines.ts'
 import { listSubjects } from './host-charts.ts'
 import { type Html, html } from './html.ts'
-import { severityMark, statusMark } from './icons.ts'
-import { agoLabel, capitalize, metricPath } from './widgets.ts'
+import { statusMark } from './icons.ts'
+import { agoLabel, metricPath } from './widgets.ts'
 import { formatValue } from './words.ts'
 
 /** The tables of a host's page. Each is null when the host has nothing of its kind. */
@@ -65,10 +65,7 @@ export function stateTable(host: Host): Html | null {
 export function openEventsOfHost(host: Host, events: readonly Event[], total: number, now: number): Html {
   if (events.length === 0) return html``
   return html`<section class="section first"><div class="section-head"><h2>Open events</h2><a href="/events?host=${encodeURIComponent(host.name)}">${total > events.length ? `All ${total}` : 'Events of this host'}</a></div>
-<ul class="event-lines">${events.map(
-    ({ id, severity, message, opened }) =>
-      html`<li data-key="event-${id}"><span class="severity-word severity-${severity}">${severityMark(severity)}${capitalize(SEVERITY_NAMES[severity])}</span><a class="plain event-message" href="/events/${id}">${message}</a><span class="soft">${agoLabel(opened, now)}</span></li>\n`,
-  )}</ul></section>`
+${eventLines(events, ({ opened }) => agoLabel(opened, now))}</section>`
 }
 
 /** Every metric that the host ever had, with its newest value. */

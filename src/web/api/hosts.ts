@@ -1,10 +1,10 @@
+import { SEVERITIES, SEVERITY_NAMES } from '../../domain/event.ts'
 import { MAX_GROUP_NAME } from '../../domain/group.ts'
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
+import { HOST_SORTS, type OpenByHost } from '../host-table.ts'
 import { notFound, page } from '../page.ts'
 import { readChoice, readPaging, readText } from './query.ts'
-
-const SORTS = ['name', 'status', 'ip', 'domain', 'platform', 'last_heard', 'processor', 'memory'] as const
 
 export const apiHosts = page(
   {
@@ -18,14 +18,15 @@ export const apiHosts = page(
     const group = readText(url, 'group', MAX_GROUP_NAME)
     const { total, hosts } = await web.store.hosts.list({
       ...readPaging(url),
-      sort: readChoice(url, 'sort', SORTS) ?? 'name',
+      sort: readChoice(url, 'sort', HOST_SORTS) ?? 'name',
       descending: readChoice(url, 'order', ['asc', 'desc']) === 'desc',
       ...(search === undefined ? {} : { search }),
       ...(status === undefined ? {} : { status }),
       ...(group === undefined ? {} : { group }),
       upSince: now - web.silence,
     })
-    return Response.json({ total, hosts: hosts.map((host) => describeHost(host, now, web.silence)) })
+    const open = await web.store.events.countOpenOf(hosts.map(({ name }) => name))
+    return Response.json({ total, hosts: hosts.map((host) => describeHost(host, open, now, web.silence)) })
   },
 )
 
@@ -34,7 +35,8 @@ export const apiHost = page(
   async ({ params, now, web }) => {
     const host = await web.store.hosts.find(params.name ?? '')
     if (!host) throw notFound('host')
-    return Response.json(describeHost(host, now, web.silence))
+    const open = await web.store.events.countOpenOf([host.name])
+    return Response.json(describeHost(host, open, now, web.silence))
   },
 )
 
@@ -52,7 +54,8 @@ export const apiHostMetrics = page(
 )
 
 /** A host in the API's words. */
-export function describeHost(host: Host, now: number, silence: number) {
+export function describeHost(host: Host, open: OpenByHost, now: number, silence: number) {
+  const counts = open.get(host.name)
   return {
     name: host.name,
     status: hostStatus(host, now, silence),
@@ -65,6 +68,9 @@ export function describeHost(host: Host, now: number, silence: number) {
     processors: host.processors,
     memory_mb: host.memoryMb,
     groups: host.groups,
+    open_events: Object.fromEntries(
+      SEVERITIES.map((severity) => [SEVERITY_NAMES[severity], counts?.[severity] ?? 0]),
+    ),
     latest: host.latest,
   }
 }

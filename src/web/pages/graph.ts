@@ -4,7 +4,7 @@ import { metricTitle, metricUnit, type Unit } from '../../domain/metric.ts'
 import { type SeriesSummary, summarizeSeries, type ThinnedSeries, thinSeries } from '../../domain/series.ts'
 import { type ChartLimit, lineChart } from '../chart.ts'
 import { findLimits, listEventsIn, markEvent } from '../chart-events.ts'
-import { eventLines } from '../event-lines.ts'
+import { eventLines, tellLasting } from '../event-lines.ts'
 import { type Html, html } from '../html.ts'
 import { icon, severityMark } from '../icons.ts'
 import { layout } from '../layout.ts'
@@ -153,7 +153,7 @@ function eventsOf({ events, limits, unit }: GraphModel): Html | null {
         html`${i > 0 && ' '}<span class="severity-word severity-${severity}">${severityMark(severity)}${formatValue(value, unit)}</span>`,
     )}</p>`
   return html`<section class="section" id="events-here"><div class="section-head"><h2>Events in this time</h2></div>${
-    events.length === 0 ? html`<p class="soft">None.</p>` : eventLines(events)
+    events.length === 0 ? html`<p class="soft">None.</p>` : eventLines(events, tellLasting)
   }${known}</section>`
 }
 

@@ -1,20 +1,26 @@
-import { SEVERITIES, SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
+import { type Event, SEVERITIES, SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
+import { covers } from '../../domain/user.ts'
 import { readInteger } from '../api/query.ts'
 import { donut, sparkline } from '../chart.ts'
+import { eventLines } from '../event-lines.ts'
 import { groupFilter, readGroup } from '../group-filter.ts'
 import { chartStart } from '../host-charts.ts'
-import { describePlatform, hostTable } from '../host-table.ts'
+import { describePlatform, hostTable, type OpenByHost } from '../host-table.ts'
 import { type Html, html } from '../html.ts'
 import { severityMark, statusMark } from '../icons.ts'
+import { readKiosk } from '../kiosk.ts'
 import { layout } from '../layout.ts'
-import { type AgentDoor, page } from '../page.ts'
+import { page, type WebContext } from '../page.ts'
 import { agoLabel, capitalize, hostPath, metricPath, pager, statusLabel, withParameters } from '../widgets.ts'
 import { formatNumber, formatValue } from '../words.ts'
 
 const PAGE = 100
+/** Lines of what nobody looks after yet; a wall has room for more. */
+const ATTENTION = 6
+const ATTENTION_ON_WALL = 10
 const HOUR = 3600
 const SERVER_FIGURES = [
   { metric: 'perf.processor.percent.used', name: 'Processor', most: 100 },
@@ -27,21 +33,33 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
   const upSince = now - silence
   const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
   const group = readGroup(url)
-  const ofGroup = group ?? undefined
+  const ofGroup = group === null ? {} : { group }
+  const onWall = readKiosk(url) !== null
   const metrics = SERVER_FIGURES.map(({ metric }) => metric)
-  const [count, groups, open, server, lines, list] = await Promise.all([
-    store.hosts.count(upSince, ofGroup),
+  const [count, groups, open, attention, server, lines, list] = await Promise.all([
+    store.hosts.count(upSince, group ?? undefined),
     store.hosts.groups(),
-    store.events.countOpen(ofGroup),
+    store.events.countOpen(group ?? undefined),
+    store.events.list({
+      ...ofGroup,
+      status: 'open',
+      acknowledged: false,
+      worstFirst: true,
+      limit: onWall ? ATTENTION_ON_WALL : ATTENTION,
+    }),
     store.hosts.find(serverName),
     store.samples.ranges(serverName, metrics, now - HOUR, now),
-    store.hosts.list({ upSince, offset, limit: PAGE, sort: 'name', ...(group === null ? {} : { group }) }),
+    // Nobody scrolls a wall: there the hosts with the worst events come first.
+    store.hosts.list({ ...ofGroup, upSince, offset, limit: PAGE, sort: onWall ? 'events' : 'name' }),
   ])
+  const openByHost = await store.events.countOpenOf(list.hosts.map(({ name }) => name))
   const model: HomeModel = {
     count,
     group,
     groups,
     open,
+    attention,
+    openByHost,
     server,
     serverName,
     lines,
@@ -53,7 +71,7 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
   }
   const body =
     list.total === 0 && offset === 0 && group === null
-      ? emptyView(web.findAgentDoor(), web.about.enrolment?.plainPort ?? null)
+      ? emptyView(web, session !== null && covers(session.access, 'admin'))
       : homeView(model)
   return layout({
     title: homeTitle(count, open),
@@ -71,6 +89,9 @@ type HomeModel = {
   readonly group: string | null
   readonly groups: readonly string[]
   readonly open: Readonly<Record<Severity, number>>
+  /** The worst of the open events that nobody has acknowledged. */
+  readonly attention: { readonly total: number; readonly events: readonly Event[] }
+  readonly openByHost: OpenByHost
   readonly server: Host | null
   readonly serverName: string
   readonly lines: ReadonlyMap<string, Series>
@@ -89,7 +110,7 @@ export function homeTitle({ down }: HomeModel['count'], open: HomeModel['open'])
 }
 
 function homeView(model: HomeModel): Html {
-  const { hosts, now, silence, url, offset, total } = model
+  const { hosts, openByHost, now, silence, url, offset, total } = model
   return html`<h1 class="unseen">Home</h1>
 ${groupFilter(url, model.groups, model.group)}
 <div class="overview">
@@ -97,8 +118,9 @@ ${availability(model)}
 ${openEvents(model)}
 ${serverPanel(model)}
 </div>
+${offset === 0 && attentionView(model)}
 <section class="section"><div class="section-head"><h2>${model.group === null ? 'Hosts' : `Hosts in ${model.group}`}</h2><a href="/hosts${inGroup(model, '?')}">Search and sort</a></div>
-${hostTable({ hosts, now, silence })}
+${hostTable({ hosts, open: openByHost, now, silence })}
 ${pager({ url, offset, limit: PAGE, total })}
 </section>`
 }
@@ -133,6 +155,15 @@ function openEvents(model: HomeModel): Html {
   )}</ul></div></section>`
 }
 
+/** What to look at first. Nothing at all while all is well. */
+function attentionView(model: HomeModel): Html | null {
+  const { events, total } = model.attention
+  if (total === 0) return null
+  const all = total > events.length ? `All ${formatNumber(total)}` : 'As a list'
+  return html`<section class="section attention"><div class="section-head"><h2>Needs attention</h2><a href="/events?acknowledged=no${inGroup(model)}">${all}</a></div>
+${eventLines(events, ({ opened }) => agoLabel(opened, model.now), { hosts: true })}</section>`
+}
+
 function serverPanel({ server, serverName, lines, now, silence }: HomeModel): Html {
   if (!server)
     return html`<section><h2>This server</h2><p class="soft">No agent reports as <b>${serverName}</b> yet. <code>monitor server --agent</code> watches this machine as well.</p></section>`
@@ -152,15 +183,16 @@ function describeMachine(host: Host): string {
   return `${describePlatform(host)}, ${processors} ${processors === 1 ? 'processor' : 'processors'}, ${memory}`
 }
 
-function emptyView(door: AgentDoor | null, plainPort: number | null): Html {
+function emptyView({ findAgentDoor, about }: WebContext, mayAdd: boolean): Html {
+  const door = findAgentDoor()
   const way =
     door === null
-      ? `agent.server=SERVER:${plainPort ?? 'PORT'}`
+      ? `agent.server=SERVER:${about.enrolment?.plainPort ?? 'PORT'}`
       : `agent.server=tls://SERVER:${door.port} --set agent.fingerprint=${door.fingerprint}`
   return html`<h1 class="unseen">Home</h1><section class="empty"><h2>No host has reported yet</h2>
 <p>Hosts are not added here: an agent that reports is a host. This page shows the first one as soon as it does.</p>
 <ol>
 <li>To watch this machine, start the server with an agent of its own:<pre class="command" tabindex="0"><code>monitor server --agent</code></pre></li>
 <li>To watch another machine, copy the program there and start an agent. It needs a copy of the file <code>passphrase</code> in this server's data directory:<pre class="command" tabindex="0"><code>monitor agent --set ${way} --set agent.passphrase_file=FILE</code></pre></li>
-</ol></section>`
+</ol>${mayAdd && html`<p><a href="/add-host">Add a host</a> has commands for Linux and Windows that install the agent as a service, with everything filled in.</p>`}</section>`
 }

@@ -1,7 +1,8 @@
 import type { Host, HostStatus } from '../../domain/host.ts'
+import { covers } from '../../domain/user.ts'
 import { readChoice, readInteger, readText } from '../api/query.ts'
 import { groupFilter, readGroup } from '../group-filter.ts'
-import { HOST_SORTS, type HostSort, hostTable } from '../host-table.ts'
+import { HOST_SORTS, type HostSort, hostTable, type OpenByHost } from '../host-table.ts'
 import { type Html, html } from '../html.ts'
 import { statusMark } from '../icons.ts'
 import { layout } from '../layout.ts'
@@ -31,8 +32,11 @@ export const hostsPage = page(
       web.store.hosts.groups(),
       web.store.hosts.list({ ...wanted, sort, descending: isDescending, offset, limit: PAGE, upSince }),
     ])
+    const open = await web.store.events.countOpenOf(list.hosts.map(({ name }) => name))
     const model = {
       url,
+      open,
+      mayAdd: session !== null && covers(session.access, 'admin'),
       search: search ?? '',
       status: status || null,
       group,
@@ -51,6 +55,8 @@ export const hostsPage = page(
 
 type HostsModel = {
   readonly url: URL
+  readonly open: OpenByHost
+  readonly mayAdd: boolean
   readonly search: string
   readonly status: HostStatus | null
   readonly group: string | null
@@ -66,14 +72,14 @@ type HostsModel = {
 }
 
 function hostsView(model: HostsModel): Html {
-  const { url, search, sort, isDescending, hosts, total, offset, now, silence } = model
-  return html`<div class="head"><div><h1>Hosts</h1><p class="lead" data-live="lead">${describeList(model)} · <a href="/compare">Compare metrics</a></p></div>
+  const { url, open, search, sort, isDescending, hosts, total, offset, now, silence } = model
+  return html`<div class="head"><div><h1>Hosts</h1><p class="lead" data-live="lead">${describeList(model)} · <a href="/compare">Compare metrics</a>${model.mayAdd && html` · <a href="/add-host">Add a host</a>`}</p></div>
 <div class="totals" data-live="totals" role="group" aria-label="Status">${statusLinks(model)}</div></div>
 ${filterForm(url, search)}${groupFilter(url, model.groups, model.group)}
 <div data-live="hosts">${
     total === 0 || hosts.length === 0
       ? emptyView(model)
-      : html`${hostTable({ hosts, now, silence, order: { url, sort, isDescending } })}${pager({ url, offset, limit: PAGE, total })}`
+      : html`${hostTable({ hosts, open, now, silence, order: { url, sort, isDescending } })}${pager({ url, offset, limit: PAGE, total })}`
   }</div>
 ${search !== '' && html`<p class="pager"><a href="${withParameters(url, { q: null, offset: null })}">Show all hosts</a></p>`}`
 }
@@ -115,11 +121,11 @@ function statusLinks({ url, status, count }: HostsModel): Html[] {
   ]
 }
 
-function emptyView({ search, status, group, count, offset, url }: HostsModel): Html {
+function emptyView({ search, status, group, count, offset, url, mayAdd }: HostsModel): Html {
   if (group !== null && count.up + count.down === 0)
     return html`<section class="empty"><h2>No host is in the group ${group}</h2><p>Groups are given on a host's page, or by <code>agent.groups</code> in its agent's configuration.</p></section>`
   if (count.up + count.down === 0)
-    return html`<section class="empty"><h2>No host has reported yet</h2><p>An agent that reports is a host. <a href="/">Home</a> says how to start one.</p></section>`
+    return html`<section class="empty"><h2>No host has reported yet</h2><p>An agent that reports is a host. <a href="${mayAdd ? '/add-host' : '/'}">${mayAdd ? 'Add a host' : 'Home'}</a> says how to start one.</p></section>`
   if (offset > 0)
     return html`<section class="empty"><h2>Nothing on this page</h2><p>The list is shorter than that. <a href="${withParameters(url, { offset: null })}">Go to its beginning</a></p></section>`
   if (status === 'down' && search === '')

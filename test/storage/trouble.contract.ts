@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { EventReport, Severity } from '../../src/domain/event.ts'
+import type { Store } from '../../src/storage/store.ts'
+import { fakeClock } from '../support/clock.ts'
+import { aReport, MIDNIGHT } from './reports.ts'
+import type { Workbench } from './store.contract.ts'
+
+/** What every database must say of what is wrong now, by event and by host, and when pages are to look again. */
+export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
+  describe(name, () => {
+    let bench: Workbench
+    let store: Store
+
+    const open = (metric: string, severity: Severity, minute: number): EventReport => ({
+      uid: `${metric}-${minute}`,
+      change: 1,
+      time: MIDNIGHT + 60 * minute,
+      metric: `perf.${metric}`,
+      severity,
+      status: 'open',
+      message: metric,
+    })
+    const say = (host: string, ...events: EventReport[]) =>
+      store.ingest.write([aReport(host, { heard: MIDNIGHT, events })])
+
+    beforeEach(async () => {
+      bench = makeWorkbench()
+      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+      await say('calm')
+      await say('db', open('load', 2, 1), open('disk', 2, 2), open('memory', 4, 3))
+      await say('web', open('load', 3, 4), { ...open('disk', 1, 5), status: 'closed' })
+      await say('mail', open('queue', 1, 6))
+    })
+    afterEach(async () => {
+      await store.close()
+      await bench.remove()
+    })
+
+    test('events are listed the worst first and the newest of each severity first, in pages', async () => {
+      const list = async (more: object) =>
+        (await store.events.list({ status: 'open', worstFirst: true, ...more })).events.map(
+          ({ host, message }) => `${host} ${message}`,
+        )
+      expect(await list({})).toEqual(['mail queue', 'db disk', 'db load', 'web load', 'db memory'])
+      expect(await list({ limit: 2, offset: 1 })).toEqual(['db disk', 'db load'])
+      expect(await list({ host: 'db', limit: 1 })).toEqual(['db disk'])
+    })
+
+    test('open events are counted for the hosts that are asked for', async () => {
+      expect(await store.events.countOpenOf(['db', 'web', 'calm', 'nobody'])).toEqual(
+        new Map([
+          ['db', { 1: 0, 2: 2, 3: 0, 4: 1 }],
+          ['web', { 1: 0, 2: 0, 3: 1, 4: 0 }],
+        ]),
+      )
+      expect(await store.events.countOpenOf([])).toEqual(new Map())
+    })
+
+    test('an event of several hosts counts for none of them', async () => {
+      const report = open('system.availability.seconds', 1, 7)
+      await store.watch.report([{ host: null, members: ['calm', 'db'], report }], MIDNIGHT)
+      expect((await store.events.countOpenOf(['calm', 'db'])).get('calm')).toBeUndefined()
+      expect(await store.events.countOpen()).toEqual({ 1: 2, 2: 2, 3: 1, 4: 1 })
+    })
+
+    test('hosts are listed by their worst open event, those without one last, in pages', async () => {
+      const list = async (more: object) =>
+        (await store.hosts.list({ sort: 'events', upSince: MIDNIGHT, ...more })).hosts.map(({ name }) => name)
+      expect(await list({})).toEqual(['mail', 'db', 'web', 'calm'])
+      expect(await list({ descending: true })).toEqual(['calm', 'web', 'db', 'mail'])
+      expect(await list({ limit: 2, offset: 1 })).toEqual(['db', 'web'])
+      await store.hosts.giveGroups('web', ['shop'])
+      await store.hosts.giveGroups('calm', ['shop'])
+      expect(await list({ group: 'shop', search: 'CAL', status: 'up' })).toEqual(['calm'])
+      expect(await list({ group: 'shop' })).toEqual(['web', 'calm'])
+    })
+
+    test('whatever a person or the server changes is told to pages that are open', async () => {
+      const [{ id } = { id: 0 }] = (await store.events.list({ host: 'web', status: 'open' })).events
+      const changes: Readonly<Record<string, () => Promise<unknown>>> = {
+        acknowledge: () => store.events.acknowledge(id, 'ann', MIDNIGHT + 700),
+        comment: () => store.events.comment(id, 'ann', MIDNIGHT + 701, 'looking'),
+        close: () => store.events.close(id, 'ann', MIDNIGHT + 702),
+        reopen: () => store.events.reopen(id, 'ann', MIDNIGHT + 703),
+        report: () => store.events.report('calm', [open('certificate', 3, 8)]),
+        watch: () =>
+          store.watch.report([{ host: 'calm', members: [], report: open('silent', 1, 9) }], MIDNIGHT),
+        groups: () => store.hosts.giveGroups('calm', ['quiet']),
+      }
+      for (const [what, change] of Object.entries(changes)) {
+        const before = await store.hosts.revision()
+        await change()
+        expect({ what, grew: (await store.hosts.revision()) > before }).toEqual({ what, grew: true })
+      }
+      const before = await store.hosts.revision()
+      await store.events.close(999_999, 'ann', MIDNIGHT)
+      await store.hosts.giveGroups('nobody', ['quiet'])
+      expect(await store.hosts.revision()).toBe(before)
+    })
+  })
+}
