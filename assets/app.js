@@ -168,6 +168,8 @@
     source.addEventListener('open', () => {
       clearInterval(fallback)
       fallback = 0
+      // Nobody told what changed while there was no stream.
+      if (sign?.dataset.liveState === 'waiting') refresh()
       showLive('live')
     })
     source.addEventListener('changed', plan)

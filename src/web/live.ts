@@ -55,10 +55,13 @@ export function createLive({ hosts, clock, log, clients: most = 1000 }: LiveOpti
     }
   }
 
-  /** One poll serves all clients; without any the loop ends, and the next client starts it again. */
-  function plan() {
-    timer = clock.after(POLL_MS, () => {
-      if (clients.size > 0) void poll().finally(() => stopped || plan())
+  /**
+   * One poll serves all clients; without any the loop ends, and the next client starts it again, at once: what changes from then on
+   * is told.
+   */
+  function plan(wait: number) {
+    timer = clock.after(wait, () => {
+      if (clients.size > 0) void poll().finally(() => stopped || plan(POLL_MS))
       else timer = revision = null
     })
   }
@@ -103,7 +106,7 @@ export function createLive({ hosts, clock, log, clients: most = 1000 }: LiveOpti
         },
         { highWaterMark: MAX_UNREAD },
       )
-      if (!timer) plan()
+      if (!timer) plan(0)
       return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
     },
     stop() {

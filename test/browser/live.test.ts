@@ -55,8 +55,6 @@ test('what a host reports appears without a reload, and disturbs neither focus, 
   const link = page.locator('.figures a').first()
   await link.focus()
   const scroll = await page.evaluate('scrollY')
-  // The stream says what changed after it was opened: it needs one look at the state before.
-  await page.waitForTimeout(2500)
   await report(website.store, FIRST_HOST, 77.7)
   await page.locator('.figures', { hasText: '77.7' }).waitFor()
   expect(await page.evaluate('window.isSamePage')).toBe(true)
@@ -64,6 +62,15 @@ test('what a host reports appears without a reload, and disturbs neither focus, 
   expect(await page.locator('#all-metrics').getAttribute('open')).toBe('')
   expect(await page.evaluate('getSelection().toString()')).toBe(FIRST_HOST)
   expect(await page.evaluate('document.activeElement === document.querySelector(".figures a")')).toBe(true)
+  expect(complaints).toEqual([])
+  await page.close()
+}, 30_000)
+
+test('what another person does to an event appears within seconds, without a packet', async () => {
+  const { page, complaints } = await openPage('/events')
+  const { events } = await website.store.events.list({ host: FIRST_HOST, status: 'open', limit: 1 })
+  await website.store.events.acknowledge(events[0]?.id ?? 0, 'olga', Math.floor(Date.now() / 1000))
+  await page.locator('.event-state', { hasText: 'acknowledged by olga' }).waitFor({ timeout: 10_000 })
   expect(complaints).toEqual([])
   await page.close()
 }, 30_000)

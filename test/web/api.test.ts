@@ -37,6 +37,7 @@ const web01 = () => ({
   domain: 'example.org',
   processors: 4,
   memory_mb: 7976,
+  open_events: { critical: 0, major: 0, warning: 0, information: 0 },
   groups: [],
   latest: { [MEMORY]: 0.5, 'perf.system.uptime.seconds': 5 },
 })

@@ -64,10 +64,7 @@ test('lists the worst that nobody has acknowledged, with host and age, and how m
   const { events } = await site.store.events.list({ severity: 2 })
   await site.store.events.acknowledge(events[0]?.id ?? 0, 'olga', site.clock.now())
   const markup = await read('/')
-  expect(attention(markup)).toEqual([
-    'Critical web on fire 2 min ago',
-    'Warning db slow disk 2 h ago',
-  ])
+  expect(attention(markup)).toEqual(['Critical web on fire 2 min ago', 'Warning db slow disk 2 h ago'])
   expect(markup).toContain('<a href="/events?acknowledged=no">As a list</a>')
   for (let i = 0; i < 9; i++) await open('db', 4, `note ${i}`)
   const more = await read('/')

@@ -50,19 +50,28 @@ test('says changed when the revision grows and is silent while it does not', asy
   expect(client?.text).toBe('retry: 3000\n\nevent: changed\ndata: 2\n\n')
 })
 
+test('tells the first client of a change right after it came', async () => {
+  const { state, open, clock } = build()
+  const client = open()
+  await clock.advance(0)
+  state.revision = 2
+  await clock.advance(2000)
+  expect(client?.text).toEndWith('event: changed\ndata: 2\n\n')
+})
+
 test('asks the database once for all clients, and not at all without any', async () => {
   const { state, open, clock } = build()
   await clock.advance(60_000)
   expect(state.polls).toBe(0)
   const clients = [open(), open(), open()]
   await clock.advance(10_000)
-  expect(state.polls).toBe(5)
+  expect(state.polls).toBe(6)
   for (const client of clients) await client?.leave()
   await clock.advance(60_000)
-  expect(state.polls).toBe(5)
+  expect(state.polls).toBe(6)
   open()
   await clock.advance(4000)
-  expect(state.polls).toBe(7)
+  expect(state.polls).toBe(9)
 })
 
 test('a client that comes while another leaves starts no second loop', async () => {
