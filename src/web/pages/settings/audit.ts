@@ -1,11 +1,18 @@
 import { readInteger, readText } from '../../api/query.ts'
 import { html } from '../../html.ts'
+import { type ListColumn, listTable } from '../../list-table.ts'
 import { page } from '../../page.ts'
 import { settingsPage } from '../../settings-frame.ts'
 import { pager, stampLabel, withParameters } from '../../widgets.ts'
 import { formatCount } from '../../words.ts'
 
 const PAGE = 100
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'When', className: 'stamp' },
+  { name: 'Who', namesRow: true, breaks: true },
+  { name: 'What', breaks: true },
+  { name: 'Where from', breaks: true },
+]
 const WAYS = { website: 'website', api: 'API', shell: 'shell' } as const
 
 export const auditPage = page({ path: '/settings/audit', access: 'admin' }, async (request) => {
@@ -20,6 +27,14 @@ export const auditPage = page({ path: '/settings/audit', access: 'admin' }, asyn
     limit: PAGE,
   })
   const isFiltered = Boolean(actor || search)
+  const rows = entries.map(({ time, actor: who, way, address, action, detail }) => ({
+    cells: [
+      stampLabel(time),
+      html`<a class="plain" href="${withParameters(url, { actor: who, offset: null })}">${who}</a>`,
+      html`${action}${detail !== '' && html` <span class="soft">${detail}</span>`}`,
+      html`${WAYS[way]} <span class="soft">${address}</span>`,
+    ],
+  }))
   return settingsPage(request, {
     title: 'Audit log',
     lead: `${formatCount(total, 'change')}${isFiltered ? ' that fit' : ''}, newest first.`,
@@ -27,10 +42,7 @@ export const auditPage = page({ path: '/settings/audit', access: 'admin' }, asyn
 ${
   entries.length === 0
     ? html`<section class="empty"><h2>${isFiltered ? 'No change fits' : 'Nothing was changed yet'}</h2><p>Sign-ins and everything that a person changes here, by the API or from a shell are listed.</p></section>`
-    : html`<div class="scroller"><table class="table"><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col" class="phone-hidden">Where from</th></tr></thead><tbody>${entries.map(
-        ({ time, actor: who, way, address, action, detail }) =>
-          html`<tr><td class="stamp">${stampLabel(time)}</td><th scope="row" class="anywhere"><a class="plain" href="${withParameters(url, { actor: who, offset: null })}">${who}</a></th><td class="anywhere">${action}${detail !== '' && html` <span class="soft">${detail}</span>`}</td><td class="anywhere phone-hidden">${WAYS[way]} <span class="soft">${address}</span></td></tr>\n`,
-      )}</tbody></table></div>${pager({ url, offset, limit: PAGE, total })}`
+    : html`${listTable(COLUMNS, rows)}${pager({ url, offset, limit: PAGE, total })}`
 }`,
   })
 })

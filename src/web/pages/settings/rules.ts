@@ -5,6 +5,7 @@ import { writeDuration } from '../../duration.ts'
 import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../fields.ts'
 import { type Html, html } from '../../html.ts'
 import { severityMark } from '../../icons.ts'
+import { type ListColumn, listTable } from '../../list-table.ts'
 import { notFound, type PageRequest, page, redirect } from '../../page.ts'
 import {
   checkRule,
@@ -48,13 +49,35 @@ export function describeRule({ onOpening, onClosing, onSeverityChange, delay, re
   return `${kinds.join(', ')}${after}${again}`
 }
 
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'Name', breaks: true },
+  { name: 'Hosts', breaks: true },
+  { name: 'Metrics', breaks: true },
+  { name: 'Severities', className: 'marks' },
+  { name: 'Tells of' },
+  { name: 'To', breaks: true },
+  { name: 'State' },
+]
+
 function rulesView(rules: readonly Rule[], mayChange: boolean, csrf: string): Html {
-  return html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Name</th><th scope="col">Hosts</th><th scope="col">Metrics</th><th scope="col">Severities</th><th scope="col">Tells of</th><th scope="col">To</th><th scope="col">State</th></tr></thead>
-<tbody>${rules.map((rule) => {
+  const rows = rules.map((rule) => {
     const { id, name, host, metric, severities, channel, target, enabled } = rule
     const toggle = html`<form method="post" action="${PATH}/${id}/${enabled ? 'disable' : 'enable'}">${csrfField(csrf)}<button class="small" type="submit" aria-label="${enabled ? 'Switch off' : 'Switch on'} ${name}">${enabled ? 'Switch off' : 'Switch on'}</button></form>`
-    return html`<tr${!enabled && html` class="soft"`}><th scope="row" class="anywhere">${mayChange ? html`<a href="${PATH}/${id}">${name}</a>` : name}</th><td class="anywhere"><code>${host}</code></td><td class="anywhere"><code>${metric}</code></td><td class="marks">${severities.map((one) => html`<span title="${capitalize(SEVERITY_NAMES[one])}">${severityMark(one)}<span class="unseen">${SEVERITY_NAMES[one]} </span></span>`)}</td><td>${describeRule(rule)}</td><td class="anywhere">${channel} <span class="soft">${mayChange ? target : maskTarget(target)}</span></td><td><div class="row-actions">${enabled ? 'On' : 'Off'}${mayChange && toggle}</div></td></tr>\n`
-  })}</tbody></table></div>`
+    const cells = [
+      mayChange ? html`<a href="${PATH}/${id}">${name}</a>` : name,
+      html`<code>${host}</code>`,
+      html`<code>${metric}</code>`,
+      severities.map(
+        (one) =>
+          html`<span title="${capitalize(SEVERITY_NAMES[one])}">${severityMark(one)}<span class="unseen">${SEVERITY_NAMES[one]} </span></span>`,
+      ),
+      describeRule(rule),
+      html`${channel} <span class="soft">${mayChange ? target : maskTarget(target)}</span>`,
+      html`<div class="row-actions">${enabled ? 'On' : 'Off'}${mayChange && toggle}</div>`,
+    ]
+    return { cells, isSoft: !enabled }
+  })
+  return listTable(COLUMNS, rows)
 }
 
 type FormState = {

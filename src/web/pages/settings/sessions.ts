@@ -2,12 +2,22 @@ import { sessionId } from '../../../domain/user.ts'
 import { describeBrowser } from '../../browser-words.ts'
 import { csrfField } from '../../fields.ts'
 import { html } from '../../html.ts'
+import { type ListColumn, listTable } from '../../list-table.ts'
 import { notFound, page, redirect } from '../../page.ts'
 import { hashToken } from '../../session.ts'
 import { mayUse, settingsPage } from '../../settings-frame.ts'
 import { stampLabel } from '../../widgets.ts'
 
 const PATH = '/settings/sessions'
+
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'User', breaks: true },
+  { name: 'Began' },
+  { name: 'Ends' },
+  { name: 'From', breaks: true },
+  { name: 'Browser', breaks: true },
+  { name: 'End it', isPlain: true, isNumber: true },
+]
 
 export const sessionsPage = page({ path: PATH, access: 'viewer' }, async (request) => {
   const { web, url, csrf, session, sessionToken, now } = request
@@ -17,14 +27,18 @@ export const sessionsPage = page({ path: PATH, access: 'viewer' }, async (reques
   const sessions = await web.store.sessions.list(user, now)
   const own = sessionToken === null ? '' : sessionId(hashToken(sessionToken))
   const query = user === null ? '' : encodeURIComponent(user)
-  const rows = sessions.map(
-    ({ id, user: name, created, expires, address, browser }) =>
-      html`<tr><th scope="row" class="anywhere">${name}</th><td>${stampLabel(created)}</td><td>${stampLabel(expires)}</td><td class="anywhere">${address || '–'}</td><td class="anywhere">${describeBrowser(browser)}</td><td class="number">${
-        id === own
-          ? html`<span class="soft">this one</span>`
-          : html`<form method="post" action="${PATH}/${id}/revoke">${csrfField(csrf)}<input type="hidden" name="user" value="${user ?? ''}"><button class="small" type="submit" aria-label="End the session of ${name} from ${address || 'an unknown address'}">End</button></form>`
-      }</td></tr>\n`,
-  )
+  const rows = sessions.map(({ id, user: name, created, expires, address, browser }) => ({
+    cells: [
+      name,
+      stampLabel(created),
+      stampLabel(expires),
+      address || '–',
+      describeBrowser(browser),
+      id === own
+        ? html`<span class="soft">this one</span>`
+        : html`<form method="post" action="${PATH}/${id}/revoke">${csrfField(csrf)}<input type="hidden" name="user" value="${user ?? ''}"><button class="small" type="submit" aria-label="End the session of ${name} from ${address || 'an unknown address'}">End</button></form>`,
+    ],
+  }))
   return settingsPage(request, {
     title: 'Sessions',
     lead: 'Each sign-in of a browser is a session. It ends by itself when it is not used.',
@@ -34,7 +48,7 @@ export const sessionsPage = page({ path: PATH, access: 'viewer' }, async (reques
     }${
       rows.length === 0
         ? html`<section class="empty"><h2>No sessions</h2><p>${user} is not signed in anywhere.</p></section>`
-        : html`<div class="scroller"><table class="table"><thead><tr><th scope="col">User</th><th scope="col">Began</th><th scope="col">Ends</th><th scope="col">From</th><th scope="col">Browser</th><th scope="col"><span class="unseen">End it</span></th></tr></thead><tbody>${rows}</tbody></table></div>`
+        : listTable(COLUMNS, rows)
     }`,
   })
 })

@@ -1,12 +1,19 @@
 import type { BackupNote } from '../../../storage/store.ts'
 import { type Html, html } from '../../html.ts'
+import { type ListColumn, listTable } from '../../list-table.ts'
 import { page } from '../../page.ts'
 import { settingsPage } from '../../settings-frame.ts'
 import type { StorageFigures } from '../../storage-figures.ts'
-import { agoLabel } from '../../widgets.ts'
+import { agoLabel, hostPath } from '../../widgets.ts'
 import { formatNumber, formatSpan, formatValue } from '../../words.ts'
 
 const DAY = 86_400
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'Host', breaks: true },
+  { name: 'Samples', isNumber: true },
+  { name: 'Share', isNumber: true },
+  { name: 'About', isNumber: true },
+]
 /** Hosts whose figures are read for the estimate of what comes in. */
 const SAMPLED_HOSTS = 1000
 
@@ -49,10 +56,17 @@ type Shares = Pick<Awaited<ReturnType<StorageFigures>>, 'bytes' | 'samples' | 'h
 function hostsView({ bytes, samples, hosts, largestHosts }: Shares): Html {
   const rows = largestHosts.map(({ host, samples: own }) => {
     const share = samples > 0 ? own / samples : 0
-    return html`<tr><th scope="row" class="anywhere"><a href="/hosts/${encodeURIComponent(host)}">${host}</a></th><td class="number">${formatNumber(own)}</td><td class="number">${formatValue(100 * share, '%')}</td><td class="number">${formatValue(share * bytes, 'B')}</td></tr>\n`
+    return {
+      cells: [
+        html`<a href="${hostPath(host)}">${host}</a>`,
+        formatNumber(own),
+        formatValue(100 * share, '%'),
+        formatValue(share * bytes, 'B'),
+      ],
+    }
   })
   if (rows.length === 0) return html``
-  return html`<section class="section"><h2>By host</h2><p class="soft">${hosts > rows.length ? `The ${rows.length} with the most samples. ` : ''}Bytes are estimated from the share of all samples; a host whose values change a lot takes somewhat more.</p><div class="scroller"><table class="table"><thead><tr><th scope="col">Host</th><th scope="col">Samples</th><th scope="col">Share</th><th scope="col">About</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
+  return html`<section class="section"><h2>By host</h2><p class="soft">${hosts > rows.length ? `The ${rows.length} with the most samples. ` : ''}Bytes are estimated from the share of all samples; a host whose values change a lot takes somewhat more.</p>${listTable(COLUMNS, rows, { stacks: false })}</section>`
 }
 
 function backupView(backup: BackupNote | null, now: number): Html {

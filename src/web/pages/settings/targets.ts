@@ -9,6 +9,7 @@ import {
   textField,
 } from '../../fields.ts'
 import { type Html, html } from '../../html.ts'
+import { type ListColumn, listTable } from '../../list-table.ts'
 import { notFound, type PageRequest, page, redirect } from '../../page.ts'
 import { channelChoices, checkTarget, targetHints } from '../../rule-form.ts'
 import { confirmPage, mayUse, settingsPage } from '../../settings-frame.ts'
@@ -19,6 +20,13 @@ const PARENT = { path: PATH, title: 'Targets' }
 
 type TargetFields = Omit<Target, 'id'>
 
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'Name', breaks: true },
+  { name: 'Channel' },
+  { name: 'Address', breaks: true },
+  { name: 'Test', isPlain: true, isNumber: true },
+]
+
 export const targetsPage = page({ path: PATH, access: 'operator' }, (request) => listView(request, null))
 
 async function listView(
@@ -28,10 +36,15 @@ async function listView(
   const { web, csrf } = request
   const targets = await web.store.targets.list()
   const mayChange = mayUse(request, 'admin')
-  const rows = targets.map(
-    ({ id, name, channel, address }) =>
-      html`<tr><th scope="row" class="anywhere">${mayChange ? html`<a href="${PATH}/${id}">${name}</a>` : name}</th><td>${channel}</td><td class="anywhere">${mayChange ? address : maskTarget(address)}</td><td class="number">${mayChange && html`<form method="post" action="${PATH}/${id}/test">${csrfField(csrf)}<button class="small" type="submit" aria-label="Send a test message to ${name}">Send a test</button></form>`}</td></tr>\n`,
-  )
+  const rows = targets.map(({ id, name, channel, address }) => ({
+    cells: [
+      mayChange ? html`<a href="${PATH}/${id}">${name}</a>` : name,
+      channel,
+      mayChange ? address : maskTarget(address),
+      mayChange &&
+        html`<form method="post" action="${PATH}/${id}/test">${csrfField(csrf)}<button class="small" type="submit" aria-label="Send a test message to ${name}">Send a test</button></form>`,
+    ],
+  }))
   const channels = web.notifier.channels
   return settingsPage(request, {
     title: 'Targets',
@@ -40,7 +53,7 @@ async function listView(
     body: html`${tested && html`<p class="unseen">${tested.name}</p>${testOutcome(tested.test)}`}${
       rows.length === 0
         ? html`<section class="empty"><h2>No targets yet</h2><p>Rules can name an address themselves. A target keeps it in one place, and can be tried out.</p></section>`
-        : html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Name</th><th scope="col">Channel</th><th scope="col">Address</th><th scope="col"><span class="unseen">Test</span></th></tr></thead><tbody>${rows}</tbody></table></div>`
+        : listTable(COLUMNS, rows)
     }
 <section class="section"><h2>Channels</h2><dl class="words">${channels.map(({ name, doc, targetDoc }) => html`<div><dt>${name}</dt><dd>${doc} <span class="soft">Target: ${targetDoc}.</span></dd></div>`)}</dl></section>`,
   })

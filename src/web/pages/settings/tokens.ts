@@ -11,6 +11,7 @@ import {
   textField,
 } from '../../fields.ts'
 import { type Html, html } from '../../html.ts'
+import { type ListColumn, listTable } from '../../list-table.ts'
 import { notFound, type PageRequest, page, redirect } from '../../page.ts'
 import { hashToken } from '../../session.ts'
 import { mayUse, settingsPage } from '../../settings-frame.ts'
@@ -18,6 +19,15 @@ import { agoLabel, stampLabel } from '../../widgets.ts'
 
 const PATH = '/settings/tokens'
 const MAX_NAME = 100
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'Name', breaks: true },
+  { name: 'User', breaks: true },
+  { name: 'Access' },
+  { name: 'Made' },
+  { name: 'Ends' },
+  { name: 'Last used' },
+  { name: 'Revoke', isPlain: true, isNumber: true },
+]
 
 type View = {
   readonly name?: string
@@ -45,6 +55,21 @@ async function tokensView(
     value,
     words: value,
   }))
+  const rows = tokens.map((token) => ({
+    cells: [
+      token.name,
+      token.user,
+      token.access,
+      stampLabel(token.created),
+      token.expires === null
+        ? 'never'
+        : token.expires <= now
+          ? html`<span class="soft">over</span>`
+          : stampLabel(token.expires),
+      agoLabel(token.lastUsed ?? 0, now),
+      html`<form method="post" action="${PATH}/${token.id}/revoke">${csrfField(csrf)}<button class="small" type="submit" aria-label="Revoke ${token.name}">Revoke</button></form>`,
+    ],
+  }))
   return settingsPage(request, {
     title: 'API tokens',
     lead: 'A program that sends “Authorization: Bearer TOKEN” reads and changes what the token allows, in your name.',
@@ -54,11 +79,7 @@ async function tokensView(
     }${
       tokens.length === 0
         ? html`<section class="empty"><h2>No tokens</h2><p>The API answers browsers that are signed in. Scripts need a token.</p></section>`
-        : html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Name</th><th scope="col">User</th><th scope="col">Access</th><th scope="col">Made</th><th scope="col">Ends</th><th scope="col">Last used</th><th scope="col"><span class="unseen">Revoke</span></th></tr></thead>
-<tbody>${tokens.map(
-            (token) =>
-              html`<tr><th scope="row" class="anywhere">${token.name}</th><td class="anywhere">${token.user}</td><td>${token.access}</td><td>${stampLabel(token.created)}</td><td>${token.expires === null ? 'never' : token.expires <= now ? html`<span class="soft">over</span>` : stampLabel(token.expires)}</td><td>${agoLabel(token.lastUsed ?? 0, now)}</td><td class="number"><form method="post" action="${PATH}/${token.id}/revoke">${csrfField(csrf)}<button class="small" type="submit" aria-label="Revoke ${token.name}">Revoke</button></form></td></tr>\n`,
-          )}</tbody></table></div>`
+        : listTable(COLUMNS, rows)
     }
 <section class="section"><h2>Make a token</h2><form class="form" method="post" action="${PATH}">${csrfField(csrf)}${formProblem(problems)}
 ${textField({ name: 'name', label: 'What it is for', value: name, required: true, maxLength: MAX_NAME, problem: problems.name })}

@@ -9,6 +9,7 @@ import {
 import type { SecondFactor } from '../../../storage/store.ts'
 import { choiceField, csrfField, formProblem, type Problems, refuseForm, textField } from '../../fields.ts'
 import { type Html, html } from '../../html.ts'
+import { type ListColumn, listTable } from '../../list-table.ts'
 import { notFound, type PageRequest, page, redirect } from '../../page.ts'
 import { confirmPage, settingsPage } from '../../settings-frame.ts'
 import { agoLabel, stampLabel } from '../../widgets.ts'
@@ -21,6 +22,13 @@ const ACCESS_WORDS = {
   admin: 'admin – also keeps rules, targets and users',
 } as const
 const CHOICES = ACCESSES.map((value) => ({ value, words: ACCESS_WORDS[value] }))
+
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'Name', breaks: true },
+  { name: 'Access' },
+  { name: 'Added' },
+  { name: 'Last sign-in' },
+]
 
 const userPath = (name: string) => `${PATH}/${encodeURIComponent(name)}`
 
@@ -36,14 +44,18 @@ async function usersView(
 ): Promise<Html> {
   const { web, csrf, session, now } = request
   const users = await web.store.users.list()
+  const rows = users.map((user) => ({
+    cells: [
+      html`<a href="${userPath(user.name)}">${user.name}</a>${user.name === session?.user && html` <span class="soft">you</span>`}`,
+      user.access,
+      stampLabel(user.created),
+      agoLabel(user.lastSignIn ?? 0, now),
+    ],
+  }))
   return settingsPage(request, {
     title: 'Users',
     lead: 'Everybody who may sign in.',
-    body: html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Name</th><th scope="col">Access</th><th scope="col">Added</th><th scope="col">Last sign-in</th></tr></thead>
-<tbody>${users.map(
-      (user) =>
-        html`<tr><th scope="row" class="anywhere"><a href="${userPath(user.name)}">${user.name}</a>${user.name === session?.user && html` <span class="soft">you</span>`}</th><td>${user.access}</td><td>${stampLabel(user.created)}</td><td>${agoLabel(user.lastSignIn ?? 0, now)}</td></tr>\n`,
-    )}</tbody></table></div>
+    body: html`${listTable(COLUMNS, rows)}
 <section class="section"><h2>Add a user</h2><form class="form" method="post" action="${PATH}">${csrfField(csrf)}${formProblem(problems)}
 ${textField({ name: 'name', label: 'Name', value: name, required: true, maxLength: 64, problem: problems.name })}
 ${choiceField({ name: 'access', label: 'Access', value: access, choices: CHOICES, problem: problems.access })}

@@ -1,6 +1,7 @@
 import { type Window, windowEnd } from '../../../domain/window.ts'
 import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../fields.ts'
 import { type Html, html } from '../../html.ts'
+import { type ListColumn, listTable } from '../../list-table.ts'
 import { notFound, type PageRequest, page, redirect } from '../../page.ts'
 import { confirmPage, settingsPage } from '../../settings-frame.ts'
 import {
@@ -34,19 +35,32 @@ export const windowsPage = page({ path: PATH, access: 'operator' }, async (reque
 export type WindowState = 'now' | 'over' | 'waiting'
 
 /** Whether a window holds now, never again, or some time. */
-export function windowState({ when }: Window, now: number): WindowState {
+export function windowState({ when }: Pick<Window, 'when'>, now: number): WindowState {
   if (windowEnd(when, now) !== null) return 'now'
   return when.kind === 'once' && when.to <= now ? 'over' : 'waiting'
 }
 
 const STATE_WORDS: Readonly<Record<WindowState, string>> = { now: 'Holds now', over: 'Over', waiting: '–' }
 
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'Name', breaks: true },
+  { name: 'Hosts', breaks: true },
+  { name: 'When' },
+  { name: 'Now' },
+]
+
 function windowsView(windows: readonly Window[], request: PageRequest): Html {
-  return html`<div class="scroller"><table class="table"><thead><tr><th scope="col">Name</th><th scope="col">Hosts</th><th scope="col">When</th><th scope="col">Now</th></tr></thead>
-<tbody>${windows.map((window) => {
-    const state = windowState(window, request.now)
-    return html`<tr${state === 'over' && html` class="soft"`}><th scope="row" class="anywhere"><a href="${PATH}/${window.id}">${window.name}</a></th><td class="anywhere"><code>${window.host}</code></td><td>${describeWindow(window.when, zoneOf(request))}</td><td>${state === 'now' ? html`<b>${STATE_WORDS.now}</b>` : STATE_WORDS[state]}</td></tr>\n`
-  })}</tbody></table></div>`
+  const rows = windows.map(({ id, name, host, when }) => {
+    const state = windowState({ when }, request.now)
+    const cells = [
+      html`<a href="${PATH}/${id}">${name}</a>`,
+      html`<code>${host}</code>`,
+      describeWindow(when, zoneOf(request)),
+      state === 'now' ? html`<b>${STATE_WORDS.now}</b>` : STATE_WORDS[state],
+    ]
+    return { cells, isSoft: state === 'over' }
+  })
+  return listTable(COLUMNS, rows)
 }
 
 type FormState = { readonly fields: WindowFields; readonly id: number | null; readonly problems?: Problems }

@@ -1,0 +1,59 @@
+import { type Html, type HtmlValue, html } from './html.ts'
+
+export type ListColumn = {
+  readonly name: string
+  readonly isNumber?: boolean
+  /** What is in it says itself what it is (a button, a bar): its name is for screen readers alone. */
+  readonly isPlain?: boolean
+  /** Names the row; the first column unless another does. */
+  readonly namesRow?: boolean
+  /** May be broken anywhere: for names and addresses. */
+  readonly breaks?: boolean
+  readonly className?: string
+}
+
+export type ListRow = {
+  /** In the order of the columns. */
+  readonly cells: readonly HtmlValue[]
+  /** Tells the row from the others when the page is refreshed. */
+  readonly key?: string
+  /** It counts less: switched off, over. */
+  readonly isSoft?: boolean
+}
+
+/**
+ * A table that fits a phone: there each row is a block, in which every value stands behind the name of its column. Few figures that are
+ * compared down the columns stay a table with `stacks: false`.
+ */
+export function listTable(
+  columns: readonly ListColumn[],
+  rows: readonly ListRow[],
+  { stacks = true }: { readonly stacks?: boolean } = {},
+): Html {
+  const naming = Math.max(
+    0,
+    columns.findIndex(({ namesRow }) => namesRow),
+  )
+  const heads = columns.map(
+    (column) =>
+      html`<th scope="col"${classOf(column)}>${column.isPlain ? html`<span class="unseen">${column.name}</span>` : column.name}</th>`,
+  )
+  const cell = (value: HtmlValue, index: number) => {
+    const column = columns[index]
+    if (column === undefined) return null
+    const label = column.isPlain ? null : html` data-label="${column.name}"`
+    return index === naming
+      ? html`<th scope="row"${classOf(column)}>${value}</th>`
+      : html`<td${classOf(column)}${label}>${value}</td>`
+  }
+  return html`<div class="scroller"><table class="table${stacks && ' stacks'}"><thead><tr>${heads}</tr></thead>
+<tbody>${rows.map(
+    ({ cells, key, isSoft = false }) =>
+      html`<tr${key !== undefined && html` data-key="${key}"`}${isSoft && html` class="soft"`}>${cells.map(cell)}</tr>\n`,
+  )}</tbody></table></div>`
+}
+
+function classOf({ isNumber, breaks, className }: ListColumn): Html | null {
+  const names = [isNumber && 'number', breaks && 'anywhere', className].filter(Boolean)
+  return names.length === 0 ? null : html` class="${names.join(' ')}"`
+}
