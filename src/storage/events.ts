@@ -51,18 +51,16 @@ export function createEventStore(database: Database): EventStore {
       return { total: count?.total ?? 0, events: rows.map(toEvent) }
     },
 
-    async countOpen(group) {
-      const condition = await writeCondition(database, {
-        status: 'open',
-        ...(group === undefined ? {} : { group }),
-      })
-      const rows = await database.query<{ severity: Severity; total: number }>(
-        `SELECT severity, COUNT(*) AS total FROM event ${condition?.sql ?? ''} GROUP BY severity`,
-        condition?.values ?? [],
+    countOpen: (group) =>
+      countBySeverity(database, { status: 'open', ...(group === undefined ? {} : { group }) }),
+
+    countBySeverity: (query) => countBySeverity(database, query),
+
+    async revision() {
+      const [row] = await database.query<{ newest: number | null }>(
+        'SELECT MAX(id) AS newest FROM event_history',
       )
-      const counts: Record<Severity, number> = { 1: 0, 2: 0, 3: 0, 4: 0 }
-      for (const { severity, total } of rows) counts[severity] = total
-      return counts
+      return row?.newest ?? 0
     },
 
     history: (id) =>
@@ -133,6 +131,18 @@ export function createEventStore(database: Database): EventStore {
   }
 }
 
+async function countBySeverity(reader: Reader, query: EventQuery): Promise<Record<Severity, number>> {
+  const counts: Record<Severity, number> = { 1: 0, 2: 0, 3: 0, 4: 0 }
+  const condition = await writeCondition(reader, query)
+  if (!condition) return counts
+  const rows = await reader.query<{ severity: Severity; total: number }>(
+    `SELECT severity, COUNT(*) AS total FROM event ${condition.sql} GROUP BY severity`,
+    condition.values,
+  )
+  for (const { severity, total } of rows) counts[severity] = total
+  return counts
+}
+
 type Person = { readonly actor: string; readonly at: number; readonly comment?: string | null | undefined }
 
 /** Another event of the same metric of the host is open. */
@@ -161,6 +171,7 @@ async function writeCondition(reader: Reader, query: EventQuery): Promise<Condit
     values.push(...more)
   }
   const { host, group, metric, status, severity, acknowledged, from, to, words = [] } = query
+  const { hostPart, metricWords = [] } = query
   if (host !== undefined) {
     const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
     if (!row) return null
@@ -181,6 +192,13 @@ async function writeCondition(reader: Reader, query: EventQuery): Promise<Condit
       group,
     )
   if (metric !== undefined) add('event.metric = ?', metric)
+  if (hostPart !== undefined)
+    add(
+      `(event.host IN (SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!') OR LOWER(event.members) LIKE ? ESCAPE '!')`,
+      containing(hostPart),
+      containing(hostPart),
+    )
+  for (const word of metricWords) add(`LOWER(event.metric) LIKE ? ESCAPE '!'`, containing(word))
   if (status !== undefined) add('event.is_open = ?', status === 'open' ? 1 : 0)
   if (severity !== undefined) add('event.severity = ?', severity)
   if (acknowledged !== undefined) add(`event.acknowledged_by IS ${acknowledged ? 'NOT ' : ''}NULL`)
