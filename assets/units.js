@@ -117,13 +117,20 @@ globalThis.monitorUnits = (() => {
 
   const isMidnight = (time) => formatMinute(localDate(time)) === '00:00'
 
-  /** `as` is clock, second, day, month, stamp or field; fields are always in the time of the device, which reads them. */
+  /** What a field for date and time means, by the clocks of the wanted zone, in seconds; NaN for an empty one. */
+  function readField(text) {
+    const wanted = new Date(text).getTime() / 1000
+    if (!zone || Number.isNaN(wanted)) return Math.floor(wanted)
+    let time = wanted
+    // Twice, because the first guess may lie on the other side of a change of the clocks.
+    for (let i = 0; i < 2; i++) time += wanted - localDate(time).getTime() / 1000
+    return Math.floor(time)
+  }
+
+  /** `as` is clock, second, day, month, stamp, title or field. */
   function formatTime(time, as) {
-    if (as === 'field') {
-      const date = new Date(time * 1000)
-      return `${formatDate(date)}T${formatMinute(date)}`
-    }
     const date = localDate(time)
+    if (as === 'field') return `${formatDate(date)}T${formatMinute(date)}`
     if (dates) {
       const form = as === 'month' && date.getMonth() === 0 ? 'year' : as === 'title' ? 'stamp' : as
       return findFormat(form).format(time * 1000)
@@ -177,5 +184,5 @@ globalThis.monitorUnits = (() => {
           .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
           .replace(/\.(?=\D|$)/, '')
 
-  return { formatValue, formatTime, isMidnight, findLevels, formatLevel }
+  return { formatValue, formatTime, readField, isMidnight, findLevels, formatLevel }
 })()
