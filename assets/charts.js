@@ -1,6 +1,6 @@
 // Drawings of the server that share a time: one cursor over all of them, dragging zooms. Without it links and the form do the same.
 {
-  const { formatValue, formatTime } = globalThis.monitorUnits
+  const { formatValue, formatTime, readField } = globalThis.monitorUnits
   /** Pixels that a pointer moves before it is a drag. */
   const LEAST_PIXELS = 6
   const LEAST_SPAN = 10
@@ -39,8 +39,7 @@
     const form = event.target.closest('[data-span-form]')
     if (!form) return
     event.preventDefault()
-    const seconds = (name) => Math.floor(new Date(form.elements[name].value).getTime() / 1000)
-    const [from, to] = [seconds('from'), seconds('to')]
+    const [from, to] = ['from', 'to'].map((name) => readField(form.elements[name].value))
     form.elements.to.setCustomValidity(from < to ? '' : 'The beginning has to be before the end.')
     if (form.reportValidity()) goToTimes(from, to)
   })

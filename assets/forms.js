@@ -25,6 +25,14 @@
   for (const all of document.querySelectorAll('[data-check-all]')) all.hidden = false
   showAll()
 
+  // ---- Times by the clocks of the reader: the server is sent seconds, for it has other clocks ----
+  document.addEventListener('formdata', ({ target, formData }) => {
+    for (const field of target.querySelectorAll('[data-time-as="field"]')) {
+      const time = globalThis.monitorUnits.readField(field.value)
+      if (Number.isFinite(time)) formData.set(field.name, String(time))
+    }
+  })
+
   // ---- Parts of a form that belong to one choice ----
   function showParts(select) {
     for (const part of select.form.querySelectorAll(`[data-shown-by="${select.name}"]`)) {

@@ -1,6 +1,6 @@
 // The graph of one metric: drawn by uPlot from the API, zoomed by dragging. The server's drawing stands in its place until then.
 {
-  const { formatValue, formatTime, isMidnight, findLevels, formatLevel } = globalThis.monitorUnits
+  const { formatValue, formatTime, readField, isMidnight, findLevels, formatLevel } = globalThis.monitorUnits
   const place = document.querySelector('[data-graph]')
   const note = document.querySelector('[data-graph-note]')
   const { source, unit } = place.dataset
@@ -275,8 +275,7 @@
     const form = event.target.closest('[data-span-form]')
     if (!form) return
     event.preventDefault()
-    const seconds = (name) => Math.floor(new Date(form.elements[name].value).getTime() / 1000)
-    const [from, to] = [seconds('from'), seconds('to')]
+    const [from, to] = ['from', 'to'].map((name) => readField(form.elements[name].value))
     if (from < to) goTo(`?from=${from}&to=${to}`)
     else note.textContent = 'The beginning has to be before the end.'
   })

@@ -12,6 +12,35 @@ globalThis.monitorUnits = (() => {
     return value < 0 && Number(size.toFixed(digits)) !== 0 ? `−${text}` : text
   }
 
+  function signed(value, digits) {
+    const text = Math.abs(value).toFixed(digits)
+    return value < 0 && Number(text) !== 0 ? `−${text}` : text
+  }
+
+  const LARGE = ['M', 'G', 'T', 'P', 'E']
+  const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+  function formatPlain(value, suffix) {
+    const size = Math.abs(value)
+    const before = value < 0 ? '−' : ''
+    const behind = suffix && SPACE + suffix
+    if (size > 0 && size < 0.0995) return `${before}${formatSmall(size)}${behind}`
+    if (size < 9_999_999.5) return `${formatNumber(value)}${behind}`
+    const power = Math.min(LARGE.length, Math.floor(Math.log10(size * 1.0005) / 3) - 1)
+    const part = size / 1000 ** (power + 1)
+    if (part >= 9999.5) return `${before}${formatPower(size)}${behind}`
+    const digits = part >= 99.95 ? 0 : part >= 9.995 ? 1 : 2
+    return `${signed(value / 1000 ** (power + 1), digits)}${SPACE}${LARGE[power - 1]}${suffix}`
+  }
+
+  const formatSmall = (size) => (size < 0.0001 ? formatPower(size) : String(Number(size.toPrecision(2))))
+
+  function formatPower(size) {
+    const [digits, power] = size.toExponential(1).split('e')
+    const raised = power.replace('+', '').replace('-', '⁻')
+    return `${digits.replace('.0', '')}×10${raised.replace(/\d/g, (digit) => SUPERSCRIPTS[digit])}`
+  }
+
   function formatBytes(value, suffix) {
     let size = Math.abs(value)
     let power = 0
@@ -35,14 +64,14 @@ globalThis.monitorUnits = (() => {
 
   function formatValue(value, unit) {
     if (!Number.isFinite(value)) return '–'
-    if (unit === '%') return `${value.toFixed(1)}%`
-    if (unit === '°C') return `${value.toFixed(1)}${SPACE}°C`
+    if (unit === '%') return `${signed(value, 1)}%`
+    if (unit === '°C') return `${signed(value, 1)}${SPACE}°C`
     if (unit === 'B') return formatBytes(value, '')
     if (unit === 'B/s') return formatBytes(value, '/s')
-    if (unit === '/s') return `${formatNumber(value)}${SPACE}/s`
+    if (unit === '/s') return formatPlain(value, '/s')
     if (unit === 's') return formatSeconds(value)
     if (unit === 'state') return value >= 0.5 ? 'running' : 'stopped'
-    return formatNumber(value)
+    return formatPlain(value, '')
   }
 
   const formatDate = (date) => `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`
@@ -88,13 +117,20 @@ globalThis.monitorUnits = (() => {
 
   const isMidnight = (time) => formatMinute(localDate(time)) === '00:00'
 
-  /** `as` is clock, second, day, month, stamp or field; fields are always in the time of the device, which reads them. */
+  /** What a field for date and time means, by the clocks of the wanted zone, in seconds; NaN for an empty one. */
+  function readField(text) {
+    const wanted = new Date(text).getTime() / 1000
+    if (!zone || Number.isNaN(wanted)) return Math.floor(wanted)
+    let time = wanted
+    // Twice, because the first guess may lie on the other side of a change of the clocks.
+    for (let i = 0; i < 2; i++) time += wanted - localDate(time).getTime() / 1000
+    return Math.floor(time)
+  }
+
+  /** `as` is clock, second, day, month, stamp, title or field. */
   function formatTime(time, as) {
-    if (as === 'field') {
-      const date = new Date(time * 1000)
-      return `${formatDate(date)}T${formatMinute(date)}`
-    }
     const date = localDate(time)
+    if (as === 'field') return `${formatDate(date)}T${formatMinute(date)}`
     if (dates) {
       const form = as === 'month' && date.getMonth() === 0 ? 'year' : as === 'title' ? 'stamp' : as
       return findFormat(form).format(time * 1000)
@@ -148,5 +184,5 @@ globalThis.monitorUnits = (() => {
           .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
           .replace(/\.(?=\D|$)/, '')
 
-  return { formatValue, formatTime, isMidnight, findLevels, formatLevel }
+  return { formatValue, formatTime, readField, isMidnight, findLevels, formatLevel }
 })()

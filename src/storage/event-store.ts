@@ -12,6 +12,9 @@ export type EventQuery = {
   /** Of hosts that are in this group now. */
   readonly group?: string
   readonly metric?: string
+  /** A part of the names of hosts, and words that all are in the name of the metric, in any case. */
+  readonly hostPart?: string
+  readonly metricWords?: readonly string[]
   readonly severity?: Severity
   readonly acknowledged?: boolean
   /** Opened at this time or later, and at this time or before. */
@@ -69,6 +72,10 @@ export type EventStore = {
   countOpen(group?: string): Promise<Record<Severity, number>>
   /** Open events of each of these hosts (at most 1000 names); a host without one is not in the map. Those of several hosts count for none. */
   countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, Record<Severity, number>>>
+  /** How many of each severity fit, whatever `offset` and `limit` say. */
+  countBySeverity(query: EventQuery): Promise<Record<Severity, number>>
+  /** Grows with every change of an event, whoever makes it. */
+  revision(): Promise<number>
   /** Oldest first. */
   history(id: number): Promise<EventHistoryEntry[]>
   /** Oldest first, at most the newest 500. */

@@ -1,5 +1,4 @@
 import type { EventAction, EventReport, Severity } from '../domain/event.ts'
-import { addToCounter } from './counters.ts'
 import type { Database, Reader, Transaction, Value } from './database.ts'
 import { readDeliveries } from './deliveries.ts'
 import { placeValues } from './dialect.ts'
@@ -33,7 +32,6 @@ export function createEventStore(database: Database): EventStore {
       const change = await statement(transaction)
       if (change === null || (await transaction.run(change.sql, change.values)) === 0) return false
       await noteHistory(transaction, id, { action, time: at, noted: at, actor, comment })
-      await addToCounter(transaction, 'revision', 1)
       return true
     })
 
@@ -57,18 +55,16 @@ export function createEventStore(database: Database): EventStore {
       return { total: count?.total ?? 0, events: rows.map(toEvent) }
     },
 
-    async countOpen(group) {
-      const condition = await writeCondition(database, {
-        status: 'open',
-        ...(group === undefined ? {} : { group }),
-      })
-      const rows = await database.query<{ severity: Severity; total: number }>(
-        `SELECT severity, COUNT(*) AS total FROM event ${condition?.sql ?? ''} GROUP BY severity`,
-        condition?.values ?? [],
+    countOpen: (group) =>
+      countBySeverity(database, { status: 'open', ...(group === undefined ? {} : { group }) }),
+
+    countBySeverity: (query) => countBySeverity(database, query),
+
+    async revision() {
+      const [row] = await database.query<{ newest: number | null }>(
+        'SELECT MAX(id) AS newest FROM event_history',
       )
-      const counts = { ...NONE_OPEN }
-      for (const { severity, total } of rows) counts[severity] = total
-      return counts
+      return row?.newest ?? 0
     },
 
     async countOpenOf(hosts) {
@@ -97,10 +93,8 @@ export function createEventStore(database: Database): EventStore {
     report: (host, reports: readonly EventReport[]) =>
       database.transaction(async (transaction) => {
         const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
-        if (!row) return false
-        await applyReports(transaction, row.id, reports)
-        await addToCounter(transaction, 'revision', 1)
-        return true
+        if (row) await applyReports(transaction, row.id, reports)
+        return row !== undefined
       }),
 
     close: (id, actor, at, comment) =>
@@ -155,6 +149,18 @@ export function createEventStore(database: Database): EventStore {
   }
 }
 
+async function countBySeverity(reader: Reader, query: EventQuery): Promise<Record<Severity, number>> {
+  const counts = { ...NONE_OPEN }
+  const condition = await writeCondition(reader, query)
+  if (!condition) return counts
+  const rows = await reader.query<{ severity: Severity; total: number }>(
+    `SELECT severity, COUNT(*) AS total FROM event ${condition.sql} GROUP BY severity`,
+    condition.values,
+  )
+  for (const { severity, total } of rows) counts[severity] = total
+  return counts
+}
+
 type Person = { readonly actor: string; readonly at: number; readonly comment?: string | null | undefined }
 
 /** Another event of the same metric of the host is open. */
@@ -183,6 +189,7 @@ async function writeCondition(reader: Reader, query: EventQuery): Promise<Condit
     values.push(...more)
   }
   const { host, group, metric, status, severity, acknowledged, from, to, words = [] } = query
+  const { hostPart, metricWords = [] } = query
   if (host !== undefined) {
     const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
     if (!row) return null
@@ -203,6 +210,13 @@ async function writeCondition(reader: Reader, query: EventQuery): Promise<Condit
       group,
     )
   if (metric !== undefined) add('event.metric = ?', metric)
+  if (hostPart !== undefined)
+    add(
+      `(event.host IN (SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!') OR LOWER(event.members) LIKE ? ESCAPE '!')`,
+      containing(hostPart),
+      containing(hostPart),
+    )
+  for (const word of metricWords) add(`LOWER(event.metric) LIKE ? ESCAPE '!'`, containing(word))
   if (status !== undefined) add('event.is_open = ?', status === 'open' ? 1 : 0)
   if (severity !== undefined) add('event.severity = ?', severity)
   if (acknowledged !== undefined) add(`event.acknowledged_by IS ${acknowledged ? 'NOT ' : ''}NULL`)

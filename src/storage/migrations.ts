@@ -17,7 +17,7 @@ import { createNoticeTables } from './notice-tables.ts'
  *   send every value above a quarter of a page to a page of its own.
  * - `host_layout` says which lists of metrics a host has used and up to which day, so that its metrics are known
  *   without reading samples.
- * - `counter` holds `revision`, which grows with every packet heard and every change by hand, and `removed`, which grows when a host or a layout
+ * - `counter` holds `revision`, which grows with every packet heard and every change of groups, and `removed`, which grows when a host or a layout
  *   was deleted, so that other processes forget the ids they keep in memory; the other three belong to folding.
  */
 const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [

@@ -95,7 +95,7 @@ export type HostStore = {
   forgetKey(name: string, at: number): Promise<boolean>
   /** Those of `names` that belong to a key. */
   listKeyed(names: readonly string[]): Promise<ReadonlySet<string>>
-  /** A number that grows whenever any host was heard, or an event or a host's groups changed: what live pages poll. */
+  /** Grows whenever any host was heard, or given groups by hand. */
   revision(): Promise<number>
 }
 

@@ -1,4 +1,3 @@
-import { addToCounter } from './counters.ts'
 import type { Database, Transaction } from './database.ts'
 import { applyReports } from './event-reports.ts'
 import { NO_HOST } from './event-rows.ts'
@@ -37,7 +36,6 @@ export function createWatchStore(database: Database, states: HostStates): WatchS
           const id = host === null ? NO_HOST : await findHost(transaction, host)
           if (id !== null) await applyReports(transaction, id, [report], at, members)
         }
-        if (reports.length > 0) await addToCounter(transaction, 'revision', 1)
         if (memory === undefined) return
         const { name, value } = memory
         if (value === null) await transaction.run('DELETE FROM engine_memory WHERE name = ?', [name])

@@ -211,7 +211,7 @@ function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: Websi
     }),
     signIn: createSignIn({ users: store.users, clock, log }),
     secondStep: createSecondStep({ store: store.secondFactors, clock, log }),
-    live: createLive({ hosts: store.hosts, clock, log }),
+    live: createLive({ hosts: store.hosts, events: store.events, clock, log }),
     about: { ...NOTHING_TOLD_OF_SITE, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
     checkHealth: createHealthCheck({

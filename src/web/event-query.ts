@@ -1,8 +1,9 @@
 import { isSeverity, type Severity } from '../domain/event.ts'
 import { MAX_HOST_NAME } from '../domain/host.ts'
 import { MAX_METRIC_NAME } from '../domain/sample.ts'
-import type { EventQuery } from '../storage/store.ts'
+import type { EventQuery, HostStore } from '../storage/store.ts'
 import { readChoice, readInteger, readText } from './api/query.ts'
+import { splitWords } from './find.ts'
 import { readGroup } from './group-filter.ts'
 import { readTime } from './span.ts'
 
@@ -33,22 +34,30 @@ export function readEventFilter(url: URL): EventFilter {
   }
 }
 
-export function toEventQuery({
-  status,
-  severity,
-  host,
-  group,
-  metric,
-  acknowledged,
-  from,
-  to,
-}: EventFilter): EventQuery {
+/** Among these a whole name is looked for: those that have it in theirs too are few. */
+const MAX_METRICS = 200
+
+/**
+ * A whole name of a host or a metric means that one, as links of other pages do; anything else means all that have it in their
+ * names.
+ */
+export async function findEventQuery(
+  filter: EventFilter,
+  hosts: Pick<HostStore, 'find' | 'findMetrics'>,
+): Promise<EventQuery> {
+  const host = filter.host.toLowerCase()
+  const metricWords = splitWords(filter.metric)
+  const [known, metrics] = await Promise.all([
+    host === '' ? null : hosts.find(host),
+    metricWords.length === 1 ? hosts.findMetrics(metricWords, MAX_METRICS) : ([] as string[]),
+  ])
+  const { status, severity, group, acknowledged, from, to } = filter
   return {
     ...(status === 'all' ? {} : { status }),
     ...(severity === null ? {} : { severity }),
-    ...(host === '' ? {} : { host }),
+    ...(known ? { host } : host === '' ? {} : { hostPart: host }),
     ...(group === '' ? {} : { group }),
-    ...(metric === '' ? {} : { metric }),
+    ...(metrics.includes(filter.metric) ? { metric: filter.metric } : { metricWords }),
     ...(acknowledged === null ? {} : { acknowledged }),
     ...(from === null ? {} : { from }),
     ...(to === null ? {} : { to }),

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import type { HostStore } from '../storage/store.ts'
+import type { EventStore, HostStore } from '../storage/store.ts'
 
 /** Tells open pages that something changed, as server-sent events; the page then fetches its live parts again. */
 export type Live = {
@@ -14,6 +14,7 @@ export type Live = {
 
 export type LiveOptions = {
   readonly hosts: Pick<HostStore, 'revision'>
+  readonly events: Pick<EventStore, 'revision'>
   readonly clock: Clock
   readonly log: Log
   /** Streams open at a time; 1000 unless told otherwise. */
@@ -31,7 +32,7 @@ type Client = {
   readonly controller: ReadableStreamDefaultController<Uint8Array>
 }
 
-export function createLive({ hosts, clock, log, clients: most = 1000 }: LiveOptions): Live {
+export function createLive({ hosts, events, clock, log, clients: most = 1000 }: LiveOptions): Live {
   const clients = new Set<Client>()
   const encoder = new TextEncoder()
   let timer: Timer | null = null
@@ -68,7 +69,8 @@ export function createLive({ hosts, clock, log, clients: most = 1000 }: LiveOpti
 
   async function poll() {
     try {
-      const newest = await hosts.revision()
+      const [heard, changed] = await Promise.all([hosts.revision(), events.revision()])
+      const newest = heard + changed
       if (revision !== null && newest !== revision)
         for (const client of [...clients]) send(client, `event: changed\ndata: ${newest}\n\n`)
       revision = newest

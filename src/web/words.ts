@@ -11,21 +11,21 @@ export function formatFigure(value: number, unit: Unit): Figure {
   if (!Number.isFinite(value)) return { number: '–', unit: '' }
   switch (unit) {
     case '%':
-      return { number: value.toFixed(1), unit: '%' }
+      return { number: signed(value, 1), unit: '%' }
     case '°C':
-      return { number: value.toFixed(1), unit: '°C' }
+      return { number: signed(value, 1), unit: '°C' }
     case 'B':
       return formatBytes(value, '')
     case 'B/s':
       return formatBytes(value, '/s')
     case '/s':
-      return { number: formatNumber(value), unit: '/s' }
+      return formatPlain(value, '/s')
     case 's':
       return formatSeconds(value)
     case 'state':
       return { number: value >= 0.5 ? 'running' : 'stopped', unit: '' }
     case '':
-      return { number: formatNumber(value), unit: '' }
+      return formatPlain(value, '')
   }
 }
 
@@ -35,6 +35,38 @@ export function formatValue(value: number, unit: Unit): string {
   return figure.unit === ''
     ? figure.number
     : `${figure.number}${unit === '%' ? '' : NARROW_SPACE}${figure.unit}`
+}
+
+/** With so many decimals, and a minus that is as wide as a plus; nothing is less than nothing. */
+function signed(value: number, digits: number): string {
+  const text = Math.abs(value).toFixed(digits)
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text
+}
+
+const LARGE_UNITS = ['M', 'G', 'T', 'P', 'E'] as const
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+/** Numbers without a unit of their own: those that are too long to be read are in millions and so on, and no small one becomes nothing. */
+function formatPlain(value: number, suffix: string): Figure {
+  const size = Math.abs(value)
+  if (size > 0 && size < 0.0995)
+    return { number: `${value < 0 ? '−' : ''}${formatSmall(size)}`, unit: suffix }
+  if (size < 9_999_999.5) return { number: formatNumber(value), unit: suffix }
+  const power = Math.min(LARGE_UNITS.length, Math.floor(Math.log10(size * 1.0005) / 3) - 1)
+  const part = size / 1000 ** (power + 1)
+  if (part >= 9999.5) return { number: `${value < 0 ? '−' : ''}${formatPower(size)}`, unit: suffix }
+  const digits = part >= 99.95 ? 0 : part >= 9.995 ? 1 : 2
+  return { number: signed(value / 1000 ** (power + 1), digits), unit: `${LARGE_UNITS[power - 1]}${suffix}` }
+}
+
+/** Two digits that say something. */
+const formatSmall = (size: number) =>
+  size < 0.0001 ? formatPower(size) : String(Number(size.toPrecision(2)))
+
+function formatPower(size: number): string {
+  const [digits = '', power = ''] = size.toExponential(1).split('e')
+  const raised = power.replace('+', '').replace('-', '⁻')
+  return `${digits.replace('.0', '')}×10${raised.replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? '')}`
 }
 
 function formatBytes(value: number, suffix: string): Figure {

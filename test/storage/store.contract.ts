@@ -517,7 +517,26 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         expect(await ids({ words: ['m2'], severity: 2 })).toEqual(['m2'])
         expect(await ids({ words: ['m_'] })).toEqual([])
         expect(await ids({ words: ["'%"] })).toEqual([])
+        expect(await ids({ hostPart: 'B01' })).toEqual(['m3', 'm1'])
+        expect(await ids({ hostPart: '_' })).toEqual([])
+        expect(await ids({ metricWords: ['M', '2'] })).toEqual(['m2'])
+        expect(await ids({ metricWords: ['%'] })).toEqual([])
         expect(await store.events.countOpen()).toEqual({ 1: 1, 2: 2, 3: 0, 4: 1 })
+        expect(await store.events.countBySeverity({ host: 'web01', limit: 1 })).toEqual({
+          1: 0,
+          2: 1,
+          3: 0,
+          4: 1,
+        })
+        expect(await store.events.countBySeverity({ host: 'nobody' })).toEqual({ 1: 0, 2: 0, 3: 0, 4: 0 })
+        const before = await store.events.revision()
+        await store.events.comment(
+          (await store.events.list({ metric: 'm0' })).events[0]?.id ?? 0,
+          'anna',
+          9,
+          'Hm.',
+        )
+        expect(await store.events.revision()).toBeGreaterThan(before)
       })
     })
 

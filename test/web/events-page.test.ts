@@ -43,6 +43,13 @@ describe('the list', () => {
     ['', ['web01', 'web02', 'db01']],
     ['?severity=1', ['web01']],
     ['?host=web02', ['web02']],
+    ['?host=WEB', ['web01', 'web02']],
+    ['?host=nobody', []],
+    ['?host=%25', []],
+    ['?metric=LOAD', ['db01']],
+    ['?metric=memory+used', ['web01', 'web02']],
+    ['?metric=memory+load', []],
+    ['?metric=%27%22_', []],
     [`?metric=${MEMORY}`, ['web01', 'web02']],
     ['?acknowledged=yes', ['db01']],
     ['?acknowledged=no', ['web01', 'web02']],
@@ -85,6 +92,19 @@ describe('the list', () => {
     expect(entry?.detail).toContain(`acknowledge ${ids[0]}`)
   })
 
+  test('counts by severity what fits, of those that are closed as well', async () => {
+    const counts = (markup: string) =>
+      [...markup.matchAll(/severity=\d"[^>]*>.*?<b>(\d+)<\/b>/g)].map((found) => Number(found[1]))
+    expect(counts(await get('/events?host=web'))).toEqual([1, 0, 1, 0])
+    expect(counts(await get('/events?host=web&severity=3'))).toEqual([1, 0, 1, 0])
+    expect(counts(await get('/events?host=db01&metric=load'))).toEqual([0, 0, 0, 1])
+    expect(counts(await get('/events?status=closed'))).toEqual([0, 0, 0, 0])
+    expect(await get('/events?host=db01')).toContain('1 open event that fits')
+  })
+
+  test('says so when no event is chosen', async () =>
+    expect((await post('/events/change', { action: 'close' })).status).toBe(400))
+
   test('refuses an action that there is not', async () =>
     expect((await post('/events/change', { action: 'delete', id: '1' })).status).toBe(400))
 
@@ -119,6 +139,22 @@ describe('the page of an event', () => {
     expect((await site.store.events.find(id))?.status).toBe('open')
     const actions = (await site.store.audit.list({ limit: 4 })).entries.map(({ action }) => action)
     expect(actions).toEqual(['reopen event', 'close event', 'acknowledge event', 'comment event'])
+  })
+
+  test('keeps what was typed for an event that somebody else closed meanwhile, once', async () => {
+    await site.store.events.close(id, 'vera', site.clock.now())
+    expect((await post(`/events/${id}/close`, { comment: 'It was the backup.' })).status).toBe(303)
+    expect((await post(`/events/${id}/acknowledge`, { comment: 'Next time earlier.' })).status).toBe(303)
+    const said = (await site.store.events.history(id)).slice(-3)
+    expect(said.map(({ action, actor, comment }) => [action, actor, comment])).toEqual([
+      ['closed', 'vera', null],
+      ['comment', 'olga', 'It was the backup.'],
+      ['comment', 'olga', 'Next time earlier.'],
+    ])
+    await site.store.events.reopen(id, 'olga', site.clock.now())
+    for (let i = 0; i < 2; i++) await post(`/events/${id}/acknowledge`, { comment: 'I look.' })
+    const looks = (await site.store.events.history(id)).filter(({ comment }) => comment === 'I look.')
+    expect(looks.length).toBe(1)
   })
 
   test('refuses a comment without words and one without end', async () => {

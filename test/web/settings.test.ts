@@ -386,7 +386,9 @@ describe('what the server tells of itself', () => {
     const markup = await text('/settings/storage')
     expect(markup).toContain(join(folder, 'copy.db'))
     const rows = [
-      ...markup.matchAll(/href="\/hosts\/(\w+)">.*?<td class="number"[^>]*>(.*?)<.*?<td class="number"[^>]*>(.*?)</g),
+      ...markup.matchAll(
+        /href="\/hosts\/(\w+)">.*?<td class="number"[^>]*>(.*?)<.*?<td class="number"[^>]*>(.*?)</g,
+      ),
     ]
     expect(rows.map(([, host, samples, share]) => [host, samples, share])).toEqual([
       ['large', '3', '60.0%'],

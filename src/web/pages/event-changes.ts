@@ -37,9 +37,13 @@ const changeOne = (what: Change) =>
       const event = await findEvent(request)
       const comment = readComment(form)
       const isChanged = await change(web.store.events, what, event.id, session?.user ?? '', now, comment)
+      const isClosed = !isChanged && (await web.store.events.find(event.id))?.status === 'closed'
       // Two events of one metric can't both be open: that is the only way in which reopening fails.
-      if (!isChanged && what === 'reopen' && (await web.store.events.find(event.id))?.status === 'closed')
+      if (isClosed && what === 'reopen')
         throw new HttpError(409, 'Another event of this metric of the host is open: close that one first.')
+      // Somebody else closed it meanwhile: what was typed is kept all the same.
+      if (isClosed && comment !== undefined)
+        await web.store.events.comment(event.id, session?.user ?? '', now, comment)
       note(describe(event))
       return redirect(readLocalPath(form.get('back') ?? `/events/${event.id}`))
     },
@@ -70,6 +74,8 @@ export const changeEvents = page(
     const what = CHANGES.find((one) => one === form.get('action'))
     if (what === undefined) throw new HttpError(400, `action: expected one of ${CHANGES.join(', ')}`)
     const ids = [...new Set(form.getAll('id').map(readId))].slice(0, MAX_AT_ONCE)
+    if (ids.length === 0)
+      throw new HttpError(400, 'No event is chosen: tick the boxes of those that are meant.')
     const comment = readComment(form)
     const changed: number[] = []
     for (const id of ids)

@@ -3,7 +3,7 @@ import { MAX_HOST_NAME } from '../../domain/host.ts'
 import { MAX_METRIC_NAME } from '../../domain/sample.ts'
 import { covers } from '../../domain/user.ts'
 import { readInteger } from '../api/query.ts'
-import { type EventFilter, isNarrowed, readEventFilter, toEventQuery } from '../event-query.ts'
+import { type EventFilter, findEventQuery, isNarrowed, readEventFilter } from '../event-query.ts'
 import { eventTable } from '../event-table.ts'
 import { csrfField } from '../fields.ts'
 import { groupFilter } from '../group-filter.ts'
@@ -12,7 +12,7 @@ import { severityMark } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { page } from '../page.ts'
 import { capitalize, pager, withParameters } from '../widgets.ts'
-import { formatCount, formatField, formatNumber } from '../words.ts'
+import { formatCount, formatField, formatNumber, formatStamp } from '../words.ts'
 
 const PAGE = 100
 const TITLES = { open: 'Open events', closed: 'Closed events', all: 'All events' } as const
@@ -22,13 +22,15 @@ export const eventsPage = page(
   async ({ url, session, csrf, now, web }) => {
     const filter = readEventFilter(url)
     const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
-    const [open, groups, list] = await Promise.all([
-      web.store.events.countOpen(filter.group || undefined),
+    const query = await findEventQuery(filter, web.store.hosts)
+    const { severity: _, ...ofAnySeverity } = query
+    const [counts, groups, list] = await Promise.all([
+      web.store.events.countBySeverity(ofAnySeverity),
       web.store.hosts.groups(),
-      web.store.events.list({ ...toEventQuery(filter), offset, limit: PAGE }),
+      web.store.events.list({ ...query, offset, limit: PAGE }),
     ])
     const mayChange = session !== null && covers(session.access, 'operator')
-    const model = { url, filter, groups, offset, open, ...list, csrf, mayChange, now }
+    const model = { url, filter, groups, offset, counts, ...list, csrf, mayChange, now }
     return layout({
       title: TITLES[filter.status],
       active: 'events',
@@ -45,7 +47,8 @@ type EventsModel = {
   readonly filter: EventFilter
   readonly groups: readonly string[]
   readonly offset: number
-  readonly open: Readonly<Record<Severity, number>>
+  /** Of all that fit, whatever severity is asked for. */
+  readonly counts: Readonly<Record<Severity, number>>
   readonly total: number
   readonly events: readonly Event[]
   readonly csrf: string
@@ -57,7 +60,7 @@ function eventsView(model: EventsModel): Html {
   const { url, filter, events, offset, total, mayChange, now } = model
   const word = filter.status === 'all' ? 'event' : `${filter.status} event`
   const table = html`<div data-live="events">${events.length === 0 ? emptyView(model) : eventTable({ events, now, mayChange })}${pager({ url, offset, limit: PAGE, total })}</div>`
-  return html`<div class="head"><div><h1>Events</h1><p class="lead" data-live="lead">${formatCount(total, word)}${isNarrowed(filter) && ' that fit'}</p></div><div class="totals" data-live="totals" role="group" aria-label="Open events by severity">${severityLinks(model)}</div></div>
+  return html`<div class="head"><div><h1>Events</h1><p class="lead" data-live="lead">${formatCount(total, word)}${isNarrowed(filter) && (total === 1 ? ' that fits' : ' that fit')}</p></div><div class="totals" data-live="totals" role="group" aria-label="Severity">${severityLinks(model)}</div></div>
 <div class="filters"><nav class="wide" aria-label="Status"><ul class="segments">${(
     ['open', 'closed', 'all'] as const
   ).map(
@@ -68,20 +71,19 @@ ${groupFilter(url, model.groups, filter.group || null)}
 ${mayChange ? html`<form method="post" action="/events/change">${csrfField(model.csrf)}<input type="hidden" name="back" value="${url.pathname}${url.search}">${events.length > 0 && bulkBar(filter)}${table}</form>` : table}`
 }
 
-/** Without a date the times of the day are those of the server. */
-function filterForm({ url, filter }: EventsModel): Html {
+function filterForm({ url, filter, now }: EventsModel): Html {
   const { status, severity, host, metric, acknowledged, from, to } = filter
   const chosen = acknowledged === null ? '' : acknowledged ? 'yes' : 'no'
   const time = (name: string, label: string, value: number | null) =>
-    html`<label>${label} <input type="datetime-local" name="${name}" value="${value === null ? '' : formatField(value)}"></label>`
-  return html`<details class="filter-more"${isNarrowed(filter) && html` open`}><summary>Filter</summary><form class="span-form" method="get" action="/events">${status !== 'open' && html`<input type="hidden" name="status" value="${status}">`}${severity !== null && html`<input type="hidden" name="severity" value="${severity}">`}${filter.group !== '' && html`<input type="hidden" name="group" value="${filter.group}">`}<label>Host <input type="text" name="host" value="${host}" autocomplete="off" spellcheck="false" maxlength="${MAX_HOST_NAME}"></label><label>Metric <input type="text" name="metric" value="${metric}" autocomplete="off" spellcheck="false" maxlength="${MAX_METRIC_NAME}"></label><label>Acknowledged <select name="acknowledged">${[
+    html`<label>${label} <input type="datetime-local" name="${name}" value="${value === null ? '' : formatField(value)}" data-time-as="field"${value !== null && html` data-time="${value}"`}></label>`
+  return html`<details class="filter-more"${isNarrowed(filter) && html` open`}><summary>Filter</summary><form class="span-form" method="get" action="/events">${status !== 'open' && html`<input type="hidden" name="status" value="${status}">`}${severity !== null && html`<input type="hidden" name="severity" value="${severity}">`}${filter.group !== '' && html`<input type="hidden" name="group" value="${filter.group}">`}<label>Host <input type="text" name="host" value="${host}" placeholder="part of its name" autocomplete="off" spellcheck="false" maxlength="${MAX_HOST_NAME}"></label><label>Metric <input type="text" name="metric" value="${metric}" placeholder="memory used" autocomplete="off" spellcheck="false" maxlength="${MAX_METRIC_NAME}"></label><label>Acknowledged <select name="acknowledged">${[
     ['', 'either'],
     ['yes', 'yes'],
     ['no', 'no'],
   ].map(
     ([value, words]) =>
       html`<option value="${value}"${value === chosen && html` selected`}>${words}</option>`,
-  )}</select></label>${time('from', 'Opened from', from)}${time('to', 'to', to)}<button type="submit">Filter</button>${isNarrowed(filter) && html`<a href="${withParameters(url, { severity: null, host: null, group: null, metric: null, acknowledged: null, from: null, to: null, offset: null })}">Show all</a>`}</form></details>`
+  )}</select></label>${time('from', 'Opened from', from)}${time('to', 'to', to)}<button type="submit">Filter</button><span class="soft unscripted">in the time of the server, where it is ${formatStamp(now)}</span>${isNarrowed(filter) && html`<a href="${withParameters(url, { severity: null, host: null, group: null, metric: null, acknowledged: null, from: null, to: null, offset: null })}">Show all</a>`}</form></details>`
 }
 
 function bulkBar({ status }: EventFilter): Html {
@@ -89,14 +91,14 @@ function bulkBar({ status }: EventFilter): Html {
   return html`<div class="bulk"><label>Comment <input type="text" name="comment" maxlength="2000" autocomplete="off"></label><button type="submit" name="action" value="acknowledge">Acknowledge chosen</button><button type="submit" name="action" value="close">Close chosen</button><span class="soft" data-checked-count role="status"></span></div>`
 }
 
-function severityLinks({ url, filter, open }: EventsModel): Html[] {
-  const sum = SEVERITIES.reduce((all, one) => all + open[one], 0)
+function severityLinks({ url, filter, counts }: EventsModel): Html[] {
+  const sum = SEVERITIES.reduce((all, one) => all + counts[one], 0)
   const link = (value: Severity | null, words: Html, count: number) =>
-    html`<a href="${withParameters(url, { severity: value === null ? null : String(value), offset: null })}"${filter.severity === value && html` aria-current="true"`}>${words}${filter.status === 'open' && html`<b>${formatNumber(count)}</b>`}</a>`
+    html`<a href="${withParameters(url, { severity: value === null ? null : String(value), offset: null })}"${filter.severity === value && html` aria-current="true"`}>${words}<b>${formatNumber(count)}</b></a>`
   return [
     link(null, html`All`, sum),
     ...SEVERITIES.map((one) =>
-      link(one, html`${severityMark(one)}${capitalize(SEVERITY_NAMES[one])}`, open[one]),
+      link(one, html`${severityMark(one)}${capitalize(SEVERITY_NAMES[one])}`, counts[one]),
     ),
   ]
 }
