@@ -15,6 +15,13 @@ export const metricPath = (host: string, metric: string) =>
 
 export const eventPath = (id: number) => `/events/${id}`
 
+/** Longer names leave room for what they name. */
+const LONG_TITLE = 100
+
+/** The title of a page that is named by people or machines. */
+export const pageHeading = (text: string): Html =>
+  html`<h1${text.length > LONG_TITLE && html` class="long"`}>${text}</h1>`
+
 const STATUS_WORDS: Readonly<Record<HostStatus, string>> = { up: 'Up', down: 'Down' }
 
 export function statusLabel(status: HostStatus): Html {

@@ -12,7 +12,7 @@ import { csrfField, readId } from '../fields.ts'
 import { type Html, html } from '../html.ts'
 import { layout } from '../layout.ts'
 import { notFound, page } from '../page.ts'
-import { eventPath, hostPath, metricPath, severityLabel, stampLabel } from '../widgets.ts'
+import { eventPath, hostPath, metricPath, pageHeading, severityLabel, stampLabel } from '../widgets.ts'
 import { formatCount, formatSpan } from '../words.ts'
 
 /** Seconds that the graph shows before and after the event. */
@@ -70,7 +70,7 @@ type EventModel = {
 
 function eventView(model: EventModel): Html {
   const { event, mayChange } = model
-  return html`<div data-live="event"><div class="head"><div><p class="crumbs"><a href="/events">Events</a> › ${hostName(event)}</p><h1>${event.message}</h1></div><p class="host-status">${severityLabel(event.severity)} <span class="${event.status === 'open' ? 'open-word' : 'soft'}">${event.status}</span></p></div>
+  return html`<div data-live="event"><div class="head"><div><p class="crumbs"><a href="/events">Events</a> › ${hostName(event)}</p>${pageHeading(event.message)}</div><p class="host-status">${severityLabel(event.severity)} <span class="${event.status === 'open' ? 'open-word' : 'soft'}">${event.status}</span></p></div>
 ${factsView(event, model.now)}</div>
 ${mayChange && changeForm(model)}
 <div data-live="course">${graphView(model)}

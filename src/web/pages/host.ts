@@ -17,7 +17,16 @@ import { notFound, page } from '../page.ts'
 import { NO_SAMPLES, writeRef } from '../picked-series.ts'
 import { HOST_LONGEST, HOST_RANGES, readSpan, type Span, spanQuery } from '../span.ts'
 import { spanForm } from '../span-form.ts'
-import { agoLabel, bigFigure, capitalize, hostPath, metricPath, stampLabel, statusLabel } from '../widgets.ts'
+import {
+  agoLabel,
+  bigFigure,
+  capitalize,
+  hostPath,
+  metricPath,
+  pageHeading,
+  stampLabel,
+  statusLabel,
+} from '../widgets.ts'
 import { formatNumber, formatSpan, formatValue } from '../words.ts'
 
 const HOUR = 3600
@@ -124,7 +133,7 @@ function hostView(model: HostModel): Html {
   const { host, metrics, plans, events, total, now, silence } = model
   const status = hostStatus(host, now, silence)
   return html`<div data-live="host">
-<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a></p><h1>${host.name}</h1></div><p class="host-status">${statusLabel(status)} <span class="soft">reported ${agoLabel(host.lastHeard, now)}</span></p></div>
+<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a></p>${pageHeading(host.name)}</div><p class="host-status">${statusLabel(status)} <span class="soft">reported ${agoLabel(host.lastHeard, now)}</span></p></div>
 ${facts(host)}
 ${groupsOf(model)}
 ${status === 'down' && html`<p class="notice" role="status">${statusMark('down')}<span>Silent for ${formatSpan(now - host.lastHeard)}. Everything below is from before; the graphs end at ${stampLabel(model.to)}.</span></p>`}
