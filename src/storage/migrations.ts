@@ -185,6 +185,14 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
       PRIMARY KEY (user, code_hash)
     ) ${clustered}`,
   ],
+  // What agents judge by: see told-thresholds.ts.
+  ({ integer, blob, plain }) => [
+    `CREATE TABLE host_threshold (
+      host ${integer} NOT NULL PRIMARY KEY,
+      digest VARCHAR(64) NOT NULL,
+      packed ${blob} NOT NULL
+    ) ${plain}`,
+  ],
 ]
 
 /** The schema that this program reads and writes. */
