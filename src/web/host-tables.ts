@@ -2,12 +2,14 @@ import type { Event } from '../domain/event.ts'
 import { SEVERITY_NAMES } from '../domain/event.ts'
 import type { Host } from '../domain/host.ts'
 import { metricUnit } from '../domain/metric.ts'
+import { describeDuration } from '../domain/threshold.ts'
+import type { ToldThreshold } from '../domain/threshold-told.ts'
 import { bar } from './chart.ts'
 import { listSubjects } from './host-charts.ts'
 import { type Html, html } from './html.ts'
 import { severityMark, statusMark } from './icons.ts'
-import { agoLabel, capitalize, metricPath } from './widgets.ts'
-import { formatValue } from './words.ts'
+import { agoLabel, capitalize, metricPath, severityLabel } from './widgets.ts'
+import { formatLimit, formatValue } from './words.ts'
 
 /** The tables of a host's page. Each is null when the host has nothing of its kind. */
 
@@ -69,6 +71,35 @@ export function openEventsOfHost(host: Host, events: readonly Event[], total: nu
     ({ id, severity, message, opened }) =>
       html`<li data-key="event-${id}"><span class="severity-word severity-${severity}">${severityMark(severity)}${capitalize(SEVERITY_NAMES[severity])}</span><a class="plain event-message" href="/events/${id}">${message}</a><span class="soft">${agoLabel(opened, now)}</span></li>\n`,
   )}</ul></section>`
+}
+
+/** What its agent judges by; null when that told nothing. */
+export function thresholdTable(told: readonly ToldThreshold[] | null): Html {
+  return html`<details class="section" id="thresholds"><summary><h2>Thresholds</h2>${told !== null && html` <span class="soft">${told.length}</span>`}</summary>
+${told === null ? html`<p class="soft">Its agent does not tell what it judges by. Those of the original product never do; then graphs show the limits that events have named.</p>` : describeTold(told)}</details>`
+}
+
+function describeTold(told: readonly ToldThreshold[]): Html {
+  if (told.length === 0)
+    return html`<p class="soft">Its agent judges by none: it has none in its configuration, and those out of the box are switched off there.</p>`
+  return html`<p class="soft">Its agent judges by these, and they are changed in the agent’s configuration. Those that name a metric win over patterns, and those of the configuration over the standard ones.</p>
+<div class="scroller"><table class="table" id="threshold-table"><thead><tr><th scope="col">Severity</th><th scope="col">Metric</th><th scope="col">Condition</th><th scope="col">For</th><th scope="col" class="phone-hidden">From</th></tr></thead>
+<tbody>${told.map(
+    (threshold, i) =>
+      html`<tr data-key="threshold-${i}"><td>${severityLabel(threshold.severity)}</td><th scope="row" class="anywhere"><code>${threshold.metric}</code></th><td>${describeCondition(threshold)}</td><td>${threshold.duration === 0 ? 'one sample' : describeDuration(threshold.duration)}</td><td class="soft phone-hidden">${threshold.isStandard ? 'standard' : 'configuration'}</td></tr>\n`,
+  )}</tbody></table></div>`
+}
+
+/** `> 95%`, and how it ends where that is said. */
+function describeCondition({ metric, compare, value, clearValue, clearAfter }: ToldThreshold): Html {
+  // Between running and stopped there is nothing to compare by size.
+  const isExact = compare === '=' || compare === '!='
+  const unit = metricUnit(metric) === 'state' && !isExact ? '' : metricUnit(metric)
+  const isOver = [
+    clearValue !== null && clearValue !== value && `at ${formatLimit(clearValue, unit)}`,
+    clearAfter !== null && `after ${describeDuration(clearAfter)}`,
+  ].filter((words) => words !== false)
+  return html`<span class="condition">${compare} ${formatLimit(value, unit)}</span>${isOver.length > 0 && html` <span class="soft">ends ${isOver.join(' ')}</span>`}`
 }
 
 /** Every metric that the host ever had, with its newest value. */

@@ -37,6 +37,19 @@ export function formatValue(value: number, unit: Unit): string {
     : `${figure.number}${unit === '%' ? '' : NARROW_SPACE}${figure.unit}`
 }
 
+/** A limit as people have set it: no zeros behind the point, and no digit lost. */
+export function formatLimit(value: number, unit: Unit): string {
+  if (unit === '%') return `${formatExact(value)}%`
+  if (unit === '°C') return `${formatExact(value)}${NARROW_SPACE}°C`
+  return unit === '' ? formatExact(value) : dropZeros(formatValue(value, unit))
+}
+
+const formatExact = (value: number) =>
+  Number.isInteger(value) ? formatNumber(value) : String(Number(value.toPrecision(6))).replace('-', '−')
+
+/** `50.0%` is `50%`. */
+export const dropZeros = (text: string) => text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '')
+
 function formatBytes(value: number, suffix: string): Figure {
   let size = Math.abs(value)
   let power = 0

@@ -1,6 +1,7 @@
 import { MAX_GROUP_NAME } from '../../domain/group.ts'
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
+import type { ToldThreshold } from '../../domain/threshold-told.ts'
 import { notFound, page } from '../page.ts'
 import { readChoice, readPaging, readText } from './query.ts'
 
@@ -30,11 +31,19 @@ export const apiHosts = page(
 )
 
 export const apiHost = page(
-  { path: '/api/v1/hosts/:name', access: 'viewer', doc: 'One host.' },
+  {
+    path: '/api/v1/hosts/:name',
+    access: 'viewer',
+    doc: 'One host, with the thresholds that its agent told; null when it told none.',
+  },
   async ({ params, now, web }) => {
     const host = await web.store.hosts.find(params.name ?? '')
     if (!host) throw notFound('host')
-    return Response.json(describeHost(host, now, web.silence))
+    const thresholds = await web.store.hosts.thresholds(host.name)
+    return Response.json({
+      ...describeHost(host, now, web.silence),
+      thresholds: thresholds?.map(describeThreshold) ?? null,
+    })
   },
 )
 
@@ -50,6 +59,10 @@ export const apiHostMetrics = page(
     })
   },
 )
+
+function describeThreshold({ clearAfter, clearValue, isStandard, ...threshold }: ToldThreshold) {
+  return { ...threshold, clear_after: clearAfter, clear_value: clearValue, standard: isStandard }
+}
 
 /** A host in the API's words. */
 export function describeHost(host: Host, now: number, silence: number) {
