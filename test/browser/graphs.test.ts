@@ -135,12 +135,13 @@ async function hasLineAt(page: Page, value: number, wanted: readonly number[]): 
       const field = (element.querySelector('.u-over') as HTMLElement).getBoundingClientRect()
       const box = canvas.getBoundingClientRect()
       const y = Math.round(field.top - box.top + field.height * (part ?? 0))
-      const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
-        Math.round(field.left - box.left + field.width / 3),
-        y - 1,
-        Math.round(field.width / 3),
-        3,
-      )
+      const x = Math.round(field.left - box.left + field.width / 3)
+      const width = Math.round(field.width / 3)
+      // A canvas of our own: to read from that of the page slows it down, of which the browser complains.
+      const strip = Object.assign(document.createElement('canvas'), { width, height: 3 })
+      const pen = strip.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D
+      pen.drawImage(canvas, x, y - 1, width, 3, 0, 0, width, 3)
+      const { data } = pen.getImageData(0, 0, width, 3)
       for (let i = 0; i < data.length; i += 4)
         if ((data[i + 3] ?? 0) > 150 && colour.every((wish, j) => Math.abs((data[i + j] ?? 0) - wish) < 40))
           return true

@@ -48,7 +48,10 @@ beforeAll(async () => {
   now = site.clock.now()
   const hosts: readonly (readonly [string, readonly ToldThreshold[] | undefined])[] = [
     ['web01', STANDARD],
-    ['web02', [own('perf.memory.percent.*', 1, '>=', 97.5, { clearAfter: 300, clearValue: 93 }), ...STANDARD]],
+    [
+      'web02',
+      [own('perf.memory.percent.*', 1, '>=', 97.5, { clearAfter: 300, clearValue: 93 }), ...STANDARD],
+    ],
     ['none01', []],
     ['old01', undefined],
     ['evil01', [own('<script>alert(1)</script>"\'🔥', 3, '!=', 1e300)]],
