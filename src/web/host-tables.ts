@@ -83,10 +83,10 @@ function describeTold(told: readonly ToldThreshold[]): Html {
   if (told.length === 0)
     return html`<p class="soft">Its agent judges by none: it has none in its configuration, and those out of the box are switched off there.</p>`
   return html`<p class="soft">Its agent judges by these, and they are changed in the agent’s configuration. Those that name a metric win over patterns, and those of the configuration over the standard ones.</p>
-<div class="scroller"><table class="table" id="threshold-table"><thead><tr><th scope="col">Severity</th><th scope="col">Metric</th><th scope="col">Condition</th><th scope="col">For</th><th scope="col" class="phone-hidden">From</th></tr></thead>
+<div class="scroller"><table class="table" id="threshold-table"><thead><tr><th scope="col" class="col-severity">Severity</th><th scope="col">Metric</th><th scope="col">Condition</th><th scope="col">For</th><th scope="col" class="phone-hidden">From</th></tr></thead>
 <tbody>${told.map(
     (threshold, i) =>
-      html`<tr data-key="threshold-${i}"><td>${severityLabel(threshold.severity)}</td><th scope="row" class="anywhere"><code>${threshold.metric}</code></th><td>${describeCondition(threshold)}</td><td>${threshold.duration === 0 ? 'one sample' : describeDuration(threshold.duration)}</td><td class="soft phone-hidden">${threshold.isStandard ? 'standard' : 'configuration'}</td></tr>\n`,
+      html`<tr data-key="threshold-${i}"><td class="col-severity">${severityLabel(threshold.severity)}</td><th scope="row" class="anywhere"><code>${threshold.metric}</code></th><td>${describeCondition(threshold)}</td><td>${threshold.duration === 0 ? 'one sample' : describeDuration(threshold.duration)}</td><td class="soft phone-hidden">${threshold.isStandard ? 'standard' : 'configuration'}</td></tr>\n`,
   )}</tbody></table></div>`
 }
 
