@@ -2,8 +2,28 @@
 {
   const { formatTime } = globalThis.monitorUnits
 
-  /** `readMarks` and `readShown` tell what there is and which time is shown, `colour` what a name looks like in the theme. */
-  function describeMarks({ readMarks, readShown, colour }) {
+  /** By severity, in pixels, as assets/app/graph-marks.css has them. */
+  const DASHES = { 1: [15, 4], 2: [9, 4], 3: [5, 4], 4: [2, 4] }
+  /** As src/web/icons.ts has them, on a field of 16. */
+  const SHAPES = {
+    1: 'M5 1h6l4 4v6l-4 4H5l-4-4V5z',
+    2: 'M8 .8 15.2 8 8 15.2.8 8z',
+    3: 'M8 1.5 15.3 14.5H.7z',
+    4: 'M1 8a7 7 0 1 0 14 0a7 7 0 1 0-14 0z',
+  }
+  const LABEL_ROOM = 62
+
+  /** As src/web/chart-limits.ts does it. */
+  function spreadLabels(heights, top, gap) {
+    const placed = []
+    for (const height of heights) placed.push(Math.min(height, (placed.at(-1) ?? Infinity) - gap))
+    for (let i = placed.length - 1, least = top; i >= 0; i--, least += gap)
+      placed[i] = Math.max(placed[i], least)
+    return placed
+  }
+
+  /** `readMarks` and `readShown` tell what there is and which time is shown, `colour` what a name looks like in the theme, `letterSize` how large letters are. */
+  function describeMarks({ readMarks, readShown, colour, letterSize }) {
     function withPen({ ctx, bbox }, act) {
       ctx.save()
       ctx.beginPath()
@@ -16,11 +36,10 @@
     function drawLimits(chart) {
       withPen(chart, (ctx, bbox) => {
         ctx.lineWidth = 1.25 * devicePixelRatio
-        ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio])
-        for (const { value, severity } of readMarks().limits) {
-          if (value > chart.scales.y.max) continue
+        for (const { value, severity } of listLimits(chart)) {
           const y = chart.valToPos(value, 'y', true)
           ctx.strokeStyle = colour(`severity-${severity}`)
+          ctx.setLineDash(DASHES[severity].map((length) => length * devicePixelRatio))
           ctx.beginPath()
           ctx.moveTo(bbox.left, y)
           ctx.lineTo(bbox.left + bbox.width, y)
@@ -28,6 +47,38 @@
         }
       })
     }
+
+    /** The limits within the scale, the least first. */
+    const listLimits = ({ scales: { y } }) =>
+      readMarks().limits.filter(({ value }) => value > y.min && value <= y.max)
+
+    /** The shape of its severity and the value of each limit, on the right of the field. */
+    function labelLimits(chart) {
+      const { ctx, bbox } = chart
+      const size = letterSize() * devicePixelRatio
+      const limits = listLimits(chart)
+      const heights = limits.map(({ value }) => chart.valToPos(value, 'y', true))
+      const places = spreadLabels(heights, bbox.top - 4 * size, 12.5 * size)
+      ctx.save()
+      ctx.font = `${11 * size}px ${getComputedStyle(chart.root).fontFamily}`
+      ctx.textAlign = 'left'
+      ctx.textBaseline = 'middle'
+      for (const [i, { severity, label }] of limits.entries()) {
+        const left = bbox.left + bbox.width + 7 * size
+        ctx.save()
+        ctx.translate(left, places[i] - 5.5 * size)
+        ctx.scale((11 / 16) * size, (11 / 16) * size)
+        ctx.fillStyle = colour(`severity-${severity}`)
+        ctx.fill(new Path2D(SHAPES[severity]))
+        ctx.restore()
+        ctx.fillStyle = colour('soft')
+        ctx.fillText(label, left + 15 * size, places[i])
+      }
+      ctx.restore()
+    }
+
+    /** Pixels on the right of the field. */
+    const sideRoom = (chart) => (listLimits(chart).length > 0 ? LABEL_ROOM * letterSize() : 12)
 
     /** How long each event was open as a bar along the top, and where it began and ended. */
     function drawEvents(chart) {
@@ -95,7 +146,7 @@
       }
     }
 
-    return { drawLimits, drawEvents, placeEvents }
+    return { listLimits, drawLimits, labelLimits, sideRoom, drawEvents, placeEvents }
   }
 
   globalThis.monitorMarks = { describeMarks }

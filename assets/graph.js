@@ -30,11 +30,11 @@
   }
   const fade = (rgb, alpha) => rgb.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`)
 
-  const { drawLimits, drawEvents, placeEvents } = globalThis.monitorMarks.describeMarks({
-    readMarks,
-    readShown: () => shown,
-    colour,
-  })
+  /** Letters of the page in parts of those on a usual screen: on a wall they are larger. */
+  const letterSize = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 14
+
+  const { listLimits, drawLimits, labelLimits, sideRoom, drawEvents, placeEvents } =
+    globalThis.monitorMarks.describeMarks({ readMarks, readShown: () => shown, colour, letterSize })
 
   // ---- Data ----
   async function load() {
@@ -104,9 +104,6 @@
     }
   }
 
-  /** Letters of the page in parts of those on a usual screen: on a wall they are larger. */
-  const letterSize = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 14
-
   function describePlot(isThinned) {
     const ink = colour('soft')
     const line = colour('line')
@@ -123,7 +120,7 @@
     return {
       width: place.clientWidth,
       height: place.clientHeight,
-      padding: [12, 12, 0, 0],
+      padding: [12, sideRoom, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: true, y: false, setScale: false, dist: 5 }, points: { size: 7 } },
       select: { show: true },
@@ -158,15 +155,19 @@
         setCursor: [moveTip],
         ready: [addTip],
         drawAxes: [drawLimits],
-        draw: [drawEvents, placeEvents, noteDrawn],
+        draw: [labelLimits, drawEvents, placeEvents, noteDrawn],
       },
     }
   }
 
   /** What is on the canvas, said in the document. */
-  function noteDrawn({ scales: { x, y } }) {
+  function noteDrawn(chart) {
+    const { x, y } = chart.scales
     place.dataset.levels = `${y.min}-${y.max}`
     place.dataset.drawn = `${x.min}-${x.max}`
+    place.dataset.limits = listLimits(chart)
+      .map(({ label }) => label)
+      .join(' ')
   }
 
   /** Levels for all that is shown, the ends of the band included. */
@@ -180,9 +181,11 @@
       most = Math.max(most, highs[i])
     }
     if (least > most) return findLevels(0, unit === '%' ? 100 : 0, unit, 5)
-    // As src/web/chart.ts: a limit a little above all values is worth its room.
-    for (const { value } of readMarks().limits) if (value <= most * 1.25) most = Math.max(most, value)
-    return findLevels(least, most, unit, 5)
+    // As src/web/chart-limits.ts: some limits are worth their room.
+    const worthRoom = readMarks().limits.filter(
+      ({ value, isAlwaysShown }) => isAlwaysShown || value <= most * 1.25,
+    )
+    return findLevels(least, Math.max(most, ...worthRoom.map(({ value }) => value)), unit, 5)
   }
 
   function rangeOfShown() {

@@ -1,6 +1,7 @@
-import { isHostName } from '../domain/host.ts'
+import { type HostFacts, isHostName } from '../domain/host.ts'
 import { createThresholdBook, type Threshold } from '../domain/threshold.ts'
 import { standardThresholds } from '../domain/threshold-standard.ts'
+import { tellThresholds } from '../domain/threshold-told.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -41,7 +42,10 @@ export type AgentOptions = {
   readonly log: Log
 }
 
-export type SampleOptions = Pick<AgentOptions, 'name' | 'groups' | keyof SourceOptions>
+export type SampleOptions = Pick<
+  AgentOptions,
+  'name' | 'groups' | 'thresholds' | 'hasDefaultThresholds' | keyof SourceOptions
+>
 
 export type Agent = {
   /** The host's name that samples go under. */
@@ -65,20 +69,22 @@ export async function startAgent(
 ): Promise<Agent> {
   const { interval, clock, log } = options
   if (options.servers.length === 0) throw new Error('the agent needs at least one server')
-  const machine = readMachineOf(source, options)
+  const machine = source.readMachine()
   const name = checkName(options.name ?? machine.name)
+  const standard = listStandard(options, machine.facts)
+  const describe = describeWith(options, standard)
+  const facts = describe(machine.facts)
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
   const sender = startSender({
     servers: options.servers,
     passphrase: options.passphrase,
     key: options.key,
     host: name,
-    facts: machine.facts,
+    facts,
     queue,
     clock,
     log,
   })
-  const standard = options.hasDefaultThresholds ? standardThresholds(machine.facts) : []
   const act = createCycle({
     source,
     frames: createFrameBuilder(MAX_METRICS),
@@ -86,7 +92,8 @@ export async function startAgent(
     judge: createJudge(createThresholdBook(options.thresholds, standard), interval, log),
     queue,
     sender,
-    facts: machine.facts,
+    facts,
+    readFacts: () => describe(source.readMachine().facts),
     queueAge: options.queueAge,
     sendDelayMs: shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),
     clock,
@@ -111,8 +118,9 @@ export async function sampleOnce(
   options: SampleOptions,
   source: Source = openSource(options),
 ): Promise<object> {
-  const machine = readMachineOf(source, options)
+  const machine = source.readMachine()
   const name = checkName(options.name ?? machine.name)
+  const describe = describeWith(options, listStandard(options, machine.facts))
   const figures = watchOwnFigures()
   await source.measure()
   await wait(options.clock, 1000)
@@ -124,7 +132,7 @@ export async function sampleOnce(
     id: 1,
     host: name,
     clock: now,
-    facts: machine.facts,
+    facts: describe(machine.facts),
     layout: 0,
     metrics: frame.metrics,
     frames: [[frame.time, ...frame.values]],
@@ -132,9 +140,16 @@ export async function sampleOnce(
   }
 }
 
-function readMachineOf(source: Source, { groups = [] }: Pick<AgentOptions, 'groups'>) {
-  const { name, facts } = source.readMachine()
-  return { name, facts: groups.length > 0 ? { ...facts, groups } : facts }
+type Said = Pick<AgentOptions, 'groups' | 'thresholds' | 'hasDefaultThresholds'>
+
+/** Made for the machine as it is at the start: what is told is what is judged by, though processors may come and go. */
+const listStandard = ({ hasDefaultThresholds }: Said, facts: HostFacts) =>
+  hasDefaultThresholds ? standardThresholds(facts) : []
+
+/** Adds what the agent says of itself to what it read of its machine. */
+function describeWith({ groups = [], thresholds: configured }: Said, standard: readonly Threshold[]) {
+  const thresholds = tellThresholds(configured, standard)
+  return (facts: HostFacts): HostFacts => ({ ...facts, ...(groups.length > 0 && { groups }), thresholds })
 }
 
 function checkName(name: string): string {

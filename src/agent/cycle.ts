@@ -16,7 +16,10 @@ export type CycleOptions = {
   readonly judge: Judge
   readonly queue: Queue
   readonly sender: Sender
+  /** As the sender has them. */
   readonly facts: HostFacts
+  /** The same, read anew. */
+  readFacts(): HostFacts
   /** Seconds that a sample is kept for a server that is away. */
   readonly queueAge: number
   /** This long after its boundary a cycle's samples are sent; the first ones go at once. */
@@ -54,7 +57,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     if (nowMs - factsReadAtMs < READ_FACTS_EVERY_MS) return
     factsReadAtMs = nowMs
     try {
-      const { facts: found } = source.readMachine()
+      const found = options.readFacts()
       const text = JSON.stringify(found)
       if (text !== facts) sender.updateFacts(found)
       facts = text

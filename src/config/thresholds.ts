@@ -1,17 +1,15 @@
 import { isSeverity, type Severity } from '../domain/event.ts'
-import { MAX_METRIC_NAME } from '../domain/sample.ts'
+import { canBeMetricPattern } from '../domain/pattern.ts'
 import { COMPARISONS, isBreach } from '../domain/threshold.ts'
 import { duration, type Field, integer, number, oneOf, text } from './fields.ts'
 import { tables } from './tables.ts'
-
-const METRIC = /^[\p{L}\p{N}_*?][\p{L}\p{N}._:@+~#%()*?-]*$/u
 
 const fields = {
   metric: text({
     default: '',
     doc: 'A metric, or a pattern of metrics with * and ?, each judged by itself. The thresholds that name a metric win over those whose pattern it fits.',
     check: (name) =>
-      METRIC.test(name) && name.length <= MAX_METRIC_NAME
+      canBeMetricPattern(name)
         ? null
         : 'the name of a metric, such as "perf.memory.percent.used" or "perf.filesystem.*.percent.used"',
   }),

@@ -1,3 +1,5 @@
+import type { ToldThreshold } from './threshold-told.ts'
+
 /** What an agent says about its machine; changes rarely, so it is sent only when it does. */
 export type HostFacts = {
   readonly ip: string
@@ -13,10 +15,12 @@ export type HostFacts = {
   readonly memoryMb: number
   /** Groups that the agent's configuration names; absent is none. */
   readonly groups?: readonly string[]
+  /** What the agent judges by; absent when it does not tell, as agents of the original product never do. */
+  readonly thresholds?: readonly ToldThreshold[]
 }
 
 /** A watched machine as the server knows it. `name` is the key of everything. */
-export type Host = HostFacts & {
+export type Host = Omit<HostFacts, 'thresholds'> & {
   readonly name: string
   /** All of its groups, those of its agent and those by hand; sorted. */
   readonly groups: readonly string[]

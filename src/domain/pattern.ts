@@ -1,3 +1,5 @@
+import { MAX_METRIC_NAME } from './sample.ts'
+
 /** Tells whether a name fits. */
 export type Matcher = (name: string) => boolean
 
@@ -20,6 +22,14 @@ export function compilePattern(pattern: string): Matcher {
 /** As `compilePattern`, but with `*` and `?` alone. */
 export function compileMetricPattern(pattern: string): Matcher {
   return compile(pattern, METRIC_WILDCARDS)
+}
+
+/** Metric names of a threshold: as they are, or with wildcards in them. */
+const METRIC_PATTERN = /^[\p{L}\p{N}_*?][\p{L}\p{N}._:@+~#%()*?-]*$/u
+
+/** Tells whether a text can be the name of a metric, or a pattern of such names with `*` and `?`. */
+export function canBeMetricPattern(text: string): boolean {
+  return text.length <= MAX_METRIC_NAME && METRIC_PATTERN.test(text)
 }
 
 /** True when the pattern stands for more than one name. */

@@ -2,7 +2,7 @@ import type { EventReport } from '../domain/event.ts'
 import type { HostFacts } from '../domain/host.ts'
 import type { Frame } from '../domain/sample.ts'
 import { readEvents } from './event-report.ts'
-import { type Fields, readFacts, readHost, readNumber, readTime } from './field.ts'
+import { type Fields, isFields, readFacts, readHost, readNumber, readTime } from './field.ts'
 import {
   MAX_BATCH_EVENTS,
   MAX_BATCH_FRAMES,
@@ -14,6 +14,7 @@ import {
 import type { NameList, NameLists } from './names.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { Tally } from './tally.ts'
+import { readThresholds } from './thresholds.ts'
 
 /** A batch as it is handed to storage, with what had to be left out. */
 export type ReceivedBatch = {
@@ -74,11 +75,17 @@ export function readBatch(
     host,
     key: fields.key === undefined ? null : readKey(fields.key),
     clock: Number.isSafeInteger(clock) ? clock : null,
-    facts: fields.facts === undefined ? null : readFacts(fields.facts),
+    facts: fields.facts === undefined ? null : readFactsOfBatch(fields.facts, tally),
     frames: list === undefined || rows.length === 0 ? [] : readFrames(rows, list, now, tally),
     events: events.length === 0 ? [] : readEvents(events, now, tally),
     refused: tally,
   }
+}
+
+function readFactsOfBatch(value: unknown, tally: Tally): HostFacts | null {
+  const facts = readFacts(value)
+  const thresholds = isFields(value) ? readThresholds(value.thresholds, tally) : null
+  return facts === null || thresholds === null ? facts : { ...facts, thresholds }
 }
 
 /** Throws when the object is not of the version that we speak. */

@@ -20,6 +20,9 @@ import type { HostFacts } from '../domain/host.ts'
  * - A frame is `[time, value, …]`, a value null where the metric has none; numbers may be strings.
  * - A long line travels packed: a line `{"v":1,"encoding":"zstd","bytes":N,"size":M}` and then N bytes that unpack to
  *   M bytes, the JSON of one batch without a line end. `gzip` is taken too.
+ * - `facts` may tell as `thresholds` what the agent judges by, at most 500, those of its configuration before the standard ones:
+ *   `{"metric":"perf.memory.*","severity":2,"compare":">","value":95,"duration":900,"clearAfter":null,"clearValue":93,"isStandard":false}`.
+ *   Nothing comes back for it: whoever reads them only shows them. Who does not know them leaves them alone.
  * - A batch of which only some values are bad is stored without them and answered
  *   `{"id":3,"stored":true,"refused":2,"reason":"…"}`: sending these again would not help.
  * - After an answer with `"retry":false` and no id the server closes the connection.

@@ -1,5 +1,5 @@
 /** What can be wrong with one piece of an otherwise good message. */
-export type PieceFault = 'value' | 'time' | 'name' | 'frame' | 'event'
+export type PieceFault = 'value' | 'time' | 'name' | 'frame' | 'event' | 'threshold'
 
 const SENTENCES: Readonly<Record<PieceFault, string>> = {
   value: 'a value is not a finite number',
@@ -7,6 +7,7 @@ const SENTENCES: Readonly<Record<PieceFault, string>> = {
   name: 'a metric name is not allowed',
   frame: 'a frame has the wrong shape',
   event: 'an event is incomplete',
+  threshold: 'a threshold is not one',
 }
 
 /** Counts the pieces of one message that were refused while the rest was taken. */

@@ -53,6 +53,7 @@ const REFERENCES = [
   ['event_history', 'event', 'event'],
   ['host_layout', 'host', 'host'],
   ['host_layout', 'layout', 'layout'],
+  ['host_threshold', 'host', 'host'],
   ['session', 'user', 'user'],
   ['token', 'user', 'user'],
   ['block', 'host', 'host'],

@@ -15,6 +15,7 @@ import type { HostStates } from './host-states.ts'
 import { foldCase } from './known-hosts.ts'
 import type { LayoutReader } from './layouts.ts'
 import type { HostQuery, HostStore } from './store.ts'
+import { findThresholds, saveThresholds } from './told-thresholds.ts'
 
 type HostRow = {
   name: string
@@ -183,6 +184,8 @@ export function createHostStore(database: Database, states: HostStates, layouts:
       return [...new Set(ids.flatMap((id) => layouts.names(id)))].sort()
     },
 
+    thresholds: (name) => findThresholds(database, name),
+
     async delete(name) {
       await states.settle()
       return database.transaction(async (transaction) => {
@@ -262,6 +265,7 @@ export async function deleteHost(transaction: Transaction, name: string): Promis
   for (const day of await listBlockDays(transaction, id)) await deleteBlock(transaction, id, day)
   await transaction.run('DELETE FROM host_layout WHERE host = ?', [id])
   await deleteGroups(transaction, id)
+  await saveThresholds(transaction, id, null)
   await transaction.run('DELETE FROM host WHERE id = ?', [id])
   await addToCounter(transaction, 'removed', 1)
   return true

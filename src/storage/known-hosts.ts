@@ -3,18 +3,24 @@ import type { HostFacts } from '../domain/host.ts'
 import type { Transaction } from './database.ts'
 import { parseGroups, saveGroups } from './groups.ts'
 import type { HostReport } from './store.ts'
+import { saveThresholds } from './told-thresholds.ts'
 
 /** What the writer remembers of a host, so that a packet needs no look-up. */
 export type KnownHost = {
   readonly id: number
-  facts: HostFacts
+  facts: StoredFacts
+  /** Whether `host_threshold` has a row of it. */
+  tellsThresholds: boolean
   /** Of the key that owns the name; null while none does. */
   keyHash: string | null
   /** The layouts that `host_layout` has, with the day up to which it says they were used. */
   readonly layouts: Map<number, number>
 }
 
-const NO_FACTS: HostFacts = {
+/** What `host` itself holds of the facts. */
+type StoredFacts = Omit<HostFacts, 'thresholds'>
+
+const NO_FACTS: StoredFacts = {
   ip: '',
   platform: '',
   build: '',
@@ -50,7 +56,10 @@ export function createKnownHosts(): KnownHosts {
       hosts.set(report.host, host)
       return host
     },
-    async saveFacts(transaction, name, host, facts) {
+    async saveFacts(transaction, name, host, { thresholds = null, ...facts }) {
+      // Packets that tell none come each minute, from agents of the original: they must cost nothing.
+      if (thresholds !== null || host.tellsThresholds) await saveThresholds(transaction, host.id, thresholds)
+      host.tellsThresholds = thresholds !== null
       if (sameFacts(host.facts, facts)) return
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
@@ -90,18 +99,26 @@ export async function saveHostLayout(transaction: Transaction, host: number, lay
 }
 
 async function findHost(transaction: Transaction, name: string): Promise<KnownHost | null> {
-  const [row] = await transaction.query<StoredFacts>(
-    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups FROM host
+  const [row] = await transaction.query<HostRow>(
+    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups,
+      EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells FROM host
       WHERE name = ?`,
     [name],
   )
   if (!row) return null
-  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, ...facts } = row
-  return { id, facts: { ...facts, memoryMb, groups: parseGroups(groups) }, keyHash, layouts: new Map() }
+  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, tells, ...facts } = row
+  return {
+    id,
+    facts: { ...facts, memoryMb, groups: parseGroups(groups) },
+    tellsThresholds: tells === 1,
+    keyHash,
+    layouts: new Map(),
+  }
 }
 
-type StoredFacts = Omit<HostFacts, 'memoryMb'> & {
+type HostRow = Omit<StoredFacts, 'memoryMb'> & {
   id: number
+  tells: number
   memory_mb: number
   key_hash: string | null
   said_groups: string | null
@@ -109,7 +126,7 @@ type StoredFacts = Omit<HostFacts, 'memoryMb'> & {
 
 async function addHost(transaction: Transaction, report: HostReport): Promise<KnownHost> {
   const { facts: said, keyHash = null } = report
-  const facts = said ?? NO_FACTS
+  const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
       name, first_heard, last_heard, clock_skew, key_hash, latest_time, latest)
@@ -118,10 +135,10 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Kn
   )
   if (facts.groups && facts.groups.length > 0)
     await saveGroups(transaction, id, 'said_groups', uniteGroups(facts.groups))
-  return { id, facts, keyHash, layouts: new Map() }
+  return { id, facts, tellsThresholds: false, keyHash, layouts: new Map() }
 }
 
-function factValues(name: string, facts: HostFacts) {
+function factValues(name: string, facts: StoredFacts) {
   const { ip, platform, build, architecture, domain, processors, memoryMb } = facts
   const search = searchText(name, facts)
   return [ip, orderIp(ip), platform, build, architecture, domain, processors, memoryMb, search]
@@ -135,7 +152,7 @@ export function searchText(
   return [name, ip, domain, platform, build].map(foldCase).join('\n')
 }
 
-function sameFacts(a: HostFacts, b: HostFacts): boolean {
+function sameFacts(a: StoredFacts, b: StoredFacts): boolean {
   return (
     a === b ||
     (a.ip === b.ip &&
@@ -149,7 +166,7 @@ function sameFacts(a: HostFacts, b: HostFacts): boolean {
   )
 }
 
-function sameGroups({ groups: a = [] }: HostFacts, { groups: b = [] }: HostFacts): boolean {
+function sameGroups({ groups: a = [] }: StoredFacts, { groups: b = [] }: StoredFacts): boolean {
   return (a.length === 0 && b.length === 0) || uniteGroups(a).join() === uniteGroups(b).join()
 }
 

@@ -187,6 +187,14 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // How bad each host of a list is: open events alone, however many are over.
   () => [`CREATE INDEX event_open_by_host ON event (is_open, host, severity)`],
+  // What agents judge by: see told-thresholds.ts.
+  ({ integer, blob, plain }) => [
+    `CREATE TABLE host_threshold (
+      host ${integer} NOT NULL PRIMARY KEY,
+      digest VARCHAR(64) NOT NULL,
+      packed ${blob} NOT NULL
+    ) ${plain}`,
+  ],
 ]
 
 /** The schema that this program reads and writes. */

@@ -1,6 +1,7 @@
 import type { EventReport } from '../domain/event.ts'
 import type { Host, HostFacts, HostStatus } from '../domain/host.ts'
 import type { Frame, Series } from '../domain/sample.ts'
+import type { ToldThreshold } from '../domain/threshold-told.ts'
 import type {
   EventStore,
   OutboxStore,
@@ -85,6 +86,8 @@ export type HostStore = {
   giveGroups(name: string, groups: readonly string[]): Promise<boolean>
   /** Every metric that the host has samples of, sorted. */
   metrics(name: string): Promise<string[]>
+  /** What its agent told that it judges by; null when it told nothing, or there is no host of this name. */
+  thresholds(name: string): Promise<readonly ToldThreshold[] | null>
   /** Metrics of any host whose names hold all these words, in any case of ASCII letters, sorted; at most `limit`. */
   findMetrics(words: readonly string[], limit: number): Promise<string[]>
   /** With samples and events; false when there is none of this name. */

@@ -1,7 +1,6 @@
 import type { Event } from '../domain/event.ts'
-import { readLimit } from '../domain/threshold.ts'
 import type { EventStore } from '../storage/store.ts'
-import type { ChartLimit, ChartMark } from './chart.ts'
+import type { ChartMark } from './chart.ts'
 
 /** Newest events looked through: what opened before them and is still open is not marked. */
 const LOOKED_AT = 200
@@ -16,22 +15,3 @@ export async function listEventsIn(
 }
 
 export const markEvent = ({ opened, closed, severity }: Event): ChartMark => ({ opened, closed, severity })
-
-/**
- * The limits of a metric, as far as its events tell them: agents keep their thresholds to themselves. Of each severity the newest
- * event counts; an exact value is no limit that a line could show.
- */
-export async function findLimits(
-  events: Pick<EventStore, 'list'>,
-  host: string,
-  metric: string,
-): Promise<ChartLimit[]> {
-  const list = await events.list({ host, metric, limit: LOOKED_AT })
-  const limits = new Map<number, ChartLimit>()
-  for (const { severity, message } of list.events) {
-    const limit = readLimit(metric, message)
-    if (!limit || limit.compare === '=' || limit.compare === '!=' || limits.has(severity)) continue
-    limits.set(severity, { value: limit.value, severity })
-  }
-  return [...limits.values()].sort((a, b) => a.value - b.value)
-}

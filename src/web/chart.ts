@@ -1,5 +1,6 @@
 import type { Severity } from '../domain/event.ts'
 import type { Unit } from '../domain/metric.ts'
+import { type ChartLimit, drawLimits, findTop, type LimitStyle } from './chart-limits.ts'
 import { type Html, html, raw } from './html.ts'
 import { severityShape } from './icons.ts'
 import { type Scale, timeTicks, valueScale } from './scale.ts'
@@ -23,9 +24,6 @@ export type ChartMark = {
   readonly severity: Severity
 }
 
-/** A limit beyond which there is an event, measured by the scale on the left. */
-export type ChartLimit = { readonly value: number; readonly severity: Severity }
-
 export type ChartOptions = {
   readonly lines: readonly ChartLine[]
   readonly from: number
@@ -35,6 +33,8 @@ export type ChartOptions = {
   readonly rightUnit?: Unit | undefined
   readonly marks?: readonly ChartMark[]
   readonly limits?: readonly ChartLimit[]
+  /** `labels` unless given. */
+  readonly limitStyle?: LimitStyle
   /** Said to those who can't see it. */
   readonly label: string
   /** Pixels of the drawing without the row of times below; the width is that of the place it stands in. */
@@ -69,12 +69,12 @@ export function lineChart(options: ChartOptions): Html {
     timeTickCount = 4,
     valueTickCount = 2,
   } = options
-  const { marks = [], limits = [] } = options
+  const { marks = [], limits = [], limitStyle = 'labels' } = options
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
     unit,
     valueTickCount,
-    limits,
+    (most) => findTop(most, limits, unit, limitStyle),
   )
   const rightScale =
     rightUnit === undefined
@@ -99,36 +99,27 @@ export function lineChart(options: ChartOptions): Html {
   const drawn = lines.map((line, index) =>
     drawLine(line, index + 1, options, line.axis === 'right' && rightScale ? rightScale : scale),
   )
-  const drawnLimits = limits
-    .filter(({ value }) => value > scale.low && value <= scale.high)
-    .map(({ value, severity }) => {
-      const y = round(HEAD + height * (1 - (value - scale.low) / (scale.high - scale.low)), 1)
-      return html`<line class="limit severity-${severity}" x2="100%" y1="${y}" y2="${y}"/>`
-    })
-  return html`<div class="chart${rightScale && ' two-scales'}" role="img" aria-label="${label}"><svg width="100%" height="${whole}">${levels.map(
+  const limited = drawLimits(limits, { head: HEAD, height, scale, unit }, limitStyle)
+  return html`<div class="chart${rightScale && ' two-scales'}${limited && ` limit-${limitStyle}`}" role="img" aria-label="${label}"><svg width="100%" height="${whole}">${levels.map(
     ({ text, y }) => html`<text class="level" x="100%" y="${round(y + 4, 1)}">${text}</text>`,
   )}</svg><svg class="plot" width="100%" height="${whole}">${levels.map(
     ({ y, isBase }) => html`<line class="grid${isBase ? ' base' : null}" x2="100%" y1="${y}" y2="${y}"/>`,
-  )}<svg y="${HEAD}" width="100%" height="${height}" viewBox="0 0 ${FIELD} ${FIELD}" preserveAspectRatio="none">${drawn}</svg>${drawnLimits}${marks.map((mark) => drawMark(mark, options, height, place))}${moments}</svg>${
+  )}<svg y="${HEAD}" width="100%" height="${height}" viewBox="0 0 ${FIELD} ${FIELD}" preserveAspectRatio="none">${drawn}</svg>${limited?.lines}${marks.map((mark) => drawMark(mark, options, height, place))}${moments}</svg>${
     rightScale &&
     html`<svg width="100%" height="${whole}">${levelsOf(rightScale).map(
       ({ text, y }) => html`<text class="level right" x="0" y="${round(y + 4, 1)}">${text}</text>`,
     )}</svg>`
-  }</div>`
+  }${limited && html`<svg class="limit-side" width="100%" height="${whole}">${limited.labels}</svg>`}</div>`
 }
-
-/** A limit that lies a little above all values is worth the room that it takes; one far above would flatten the line. */
-const NEAR_LIMIT = 1.25
 
 function scaleFor(
   lines: readonly ChartLine[],
   unit: Unit,
   parts: number,
-  limits: readonly ChartLimit[] = [],
+  topFor = (most: number) => most,
 ): Scale {
   const [least, most] = findExtent(lines)
-  const near = limits.map(({ value }) => value).filter((value) => value <= most * NEAR_LIMIT)
-  return valueScale(least, Math.max(most, ...near), unit, parts)
+  return valueScale(least, topFor(most), unit, parts)
 }
 
 /** How long an event was open as a bar along the top, and the shape of its severity where it opened. */

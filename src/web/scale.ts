@@ -1,5 +1,5 @@
 import type { Unit } from '../domain/metric.ts'
-import { formatClock, formatDay, formatMonth, formatValue } from './words.ts'
+import { dropZeros, formatClock, formatDay, formatMonth, formatValue } from './words.ts'
 
 export type Tick = { readonly at: number; readonly label: string }
 export type Scale = { readonly low: number; readonly high: number; readonly ticks: readonly Tick[] }
@@ -48,11 +48,8 @@ function tick(at: number, unit: Unit, step = 1): Tick {
   const value = Math.abs(at) < step / 1e6 ? 0 : at
   if (unit === 'state') return { at: value, label: formatValue(value, unit) }
   if (value === 0) return { at: value, label: '0' }
-  return { at: value, label: shortenTick(formatValue(value, unit)) }
+  return { at: value, label: dropZeros(formatValue(value, unit)) }
 }
-
-/** `50.0%` is `50%` on an axis. */
-const shortenTick = (label: string) => label.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '')
 
 const MINUTE = 60
 const HOUR = 3600

@@ -68,6 +68,18 @@ function formatPower(size: number): string {
   const raised = power.replace('+', '').replace('-', '⁻')
   return `${digits.replace('.0', '')}×10${raised.replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? '')}`
 }
+/** A limit as people have set it: no zeros behind the point, and no digit lost. */
+export function formatLimit(value: number, unit: Unit): string {
+  if (unit === '%') return `${formatExact(value)}%`
+  if (unit === '°C') return `${formatExact(value)}${NARROW_SPACE}°C`
+  return unit === '' ? formatExact(value) : dropZeros(formatValue(value, unit))
+}
+
+const formatExact = (value: number) =>
+  Number.isInteger(value) ? formatNumber(value) : String(Number(value.toPrecision(6))).replace('-', '−')
+
+/** `50.0%` is `50%`. */
+export const dropZeros = (text: string) => text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '')
 
 function formatBytes(value: number, suffix: string): Figure {
   let size = Math.abs(value)

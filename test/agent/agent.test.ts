@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { type Agent, type AgentOptions, sampleOnce } from '../../src/agent/agent.ts'
 import { Queue } from '../../src/agent/queue.ts'
+import type { Threshold } from '../../src/domain/threshold.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openProcFs } from '../../src/platform/proc.ts'
 import { expectFailure } from '../support/failure.ts'
@@ -39,6 +40,16 @@ async function stop() {
   agent = null
   for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
   await stopping
+}
+
+const THRESHOLD: Threshold = {
+  metric: 'perf.test.*',
+  severity: 2,
+  compare: '>',
+  value: 1e6,
+  duration: 60,
+  clearAfter: null,
+  clearValue: null,
 }
 
 const hasAll = (server: WireServer) => missingFrom(server.stored, bench.sampled).length === 0
@@ -109,12 +120,21 @@ describe('an agent with its server', () => {
 
   test('sends facts again when they change', async () => {
     const server = newServer()
-    await start(server)
+    await start(server, { groups: ['web'], thresholds: [THRESHOLD] })
     await bench.advanceUntil(() => hasAll(server))
     const changed = { ...FACTS, memoryMb: 8000 }
+    const told = { ...changed, groups: ['web'], thresholds: [{ ...THRESHOLD, isStandard: false }] }
     bench.source.readMachine = () => ({ name: 'bench', facts: changed })
     await bench.advanceUntil(() => server.batches.filter((batch) => batch.facts !== undefined).length === 2)
-    expect(server.batches.at(-1)?.facts).toEqual(changed)
+    expect(server.batches.at(-1)?.facts).toEqual(told)
+  })
+
+  test('does not send facts again, nor what it judges by, while they are the same', async () => {
+    const server = newServer()
+    await start(server, { groups: ['web'], thresholds: [THRESHOLD], hasDefaultThresholds: true })
+    await bench.advanceUntil(() => bench.cycles.length > 25, 10)
+    await bench.advanceUntil(() => hasAll(server))
+    expect(server.batches.filter((batch) => batch.facts !== undefined)).toHaveLength(1)
   })
 
   test('packs long batches', async () => {
@@ -398,6 +418,8 @@ test('one sample alone is the batch that would be sent, of the second of two rea
     name: null,
     processes: [],
     services: [],
+    thresholds: [THRESHOLD],
+    hasDefaultThresholds: true,
     platform: { system: 'linux', proc: openProcFs() } as const,
     clock: bench.clock,
     log,
@@ -409,4 +431,6 @@ test('one sample alone is the batch that would be sent, of the second of two rea
   expect(batch.frames[0]?.[1 + batch.metrics.indexOf('perf.test.count')]).toBe(2)
   expect(batch.metrics).toContain('perf.agent.processor.seconds')
   expect(batch).not.toHaveProperty('passphrase')
+  expect(batch.facts).toHaveProperty('thresholds.0.metric', 'perf.test.*')
+  expect(batch.facts).toHaveProperty('thresholds.1.isStandard', true)
 })

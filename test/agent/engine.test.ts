@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startCollectEngine } from '../../src/collect/engine.ts'
+import { standardThresholds } from '../../src/domain/threshold-standard.ts'
+import { tellThresholds } from '../../src/domain/threshold-told.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
@@ -105,15 +107,22 @@ test('an event that opens and closes on the agent is stored with its times, told
     opened: 60,
   } as const
   const threshold = { metric: event.metric, compare: '>', clearAfter: 60, clearValue: null } as const
+  const thresholds = [
+    { ...threshold, severity: 3, value: 80, duration: 60 },
+    { ...threshold, severity: 2, value: 85, duration: 120 },
+  ] as const
   const agent = await bench.start({
     ports: [engine.port ?? 0],
-    thresholds: [
-      { ...threshold, severity: 3, value: 80, duration: 60 },
-      { ...threshold, severity: 2, value: 85, duration: 120 },
-    ],
+    thresholds,
+    hasDefaultThresholds: true,
   })
   try {
     await bench.advanceUntil(() => bench.cycles.length >= 2, 5)
+    // Before any event was opened.
+    expect(await database.hosts.thresholds('web01')).toEqual(
+      tellThresholds(thresholds, standardThresholds(FACTS)),
+    )
+    expect(engine.counters().refused).toEqual({})
     isAway = true
     await bench.advanceUntil(() => bench.cycles.length >= 4, 5)
     isAway = false

@@ -17,6 +17,7 @@ const SHOTS: Readonly<Record<string, string>> = {
   host: HOST,
   'host-long': `/hosts/${LONG_HOST}`,
   'host-down': '/hosts/web02',
+  'host-thresholds': `${HOST}#threshold-table`,
   'host-week': `${HOST}?range=7d`,
   compare:
     '/compare?series=db01:perf.processor.percent.used&series=web01:perf.processor.percent.used&series=db01:perf.network.bytes.received',

@@ -1,13 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { standardThresholds } from '../../src/domain/threshold-standard.ts'
+import { tellThresholds } from '../../src/domain/threshold-told.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { copyDatabase, isWhole } from '../../src/storage/copy.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import type { Store } from '../../src/storage/store.ts'
-import { aFrame, aReport, MIDNIGHT, toPairs } from '../storage/reports.ts'
+import { aFrame, aReport, FACTS, MIDNIGHT, toPairs } from '../storage/reports.ts'
 import { expectFailure } from '../support/failure.ts'
 import { HAS_MARIADB, type Mariadb, PASSWORD, startMariadb } from '../support/mariadb.ts'
 import { makeTempDir, runMonitor } from '../support/spawn.ts'
@@ -50,10 +52,13 @@ describe.skipIf(!HAS_MARIADB)('a database that moves', () => {
         status: 'open',
         message: 'Zürich > 1',
       } as const
-      await store.ingest.write([aReport(`host${host}`, { frames, events: [opening], keyHash: 'k' })])
+      const facts = { ...FACTS, thresholds: tellThresholds([], standardThresholds(FACTS)) }
+      await store.ingest.write([aReport(`host${host}`, { facts, frames, events: [opening], keyHash: 'k' })])
     }
     await store.maintenance.fold(MIDNIGHT + 200 * 60, 100)
-    await store.ingest.write([aReport('host0', { frames: [aFrame(MIDNIGHT + 1, { m: 7 })], keyHash: 'k' })])
+    await store.ingest.write([
+      aReport('host0', { facts: null, frames: [aFrame(MIDNIGHT + 1, { m: 7 })], keyHash: 'k' }),
+    ])
     await store.close()
   }
 
@@ -75,6 +80,7 @@ describe.skipIf(!HAS_MARIADB)('a database that moves', () => {
       events: await store.events.list({}),
       users: await store.users.list(),
       session: await store.sessions.find('token', 5),
+      thresholds: await store.hosts.thresholds('host0'),
       problems: await store.maintenance.check(),
     }
   }
@@ -92,6 +98,7 @@ describe.skipIf(!HAS_MARIADB)('a database that moves', () => {
       await fill('sqlite:monitor.db')
       const before = await readUrl('sqlite:monitor.db')
       expect(before.problems).toEqual([])
+      expect(before.thresholds).not.toBeEmpty()
       const url = await maria.createDatabase()
       const there = await monitor(['db', 'copy', '--from', 'sqlite:monitor.db', '--to', url])
       expect(there.stderr).toContain('100 %')

@@ -5,6 +5,7 @@ import { describeNotices } from './notices.contract.ts'
 import { describePeople } from './people.contract.ts'
 import { describeSecondFactors } from './second-factors.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
+import { describeThresholds } from './thresholds.contract.ts'
 import { describeTrouble } from './trouble.contract.ts'
 
 /** Everything that every database must do: each suite stands here, once for all of them. */
@@ -16,6 +17,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'groups of hosts': describeGroups,
   'codes for signing in': describeSecondFactors,
   'what is wrong now': describeTrouble,
+  'thresholds of agents': describeThresholds,
 }
 
 export function describeContracts(where: string, makeWorkbench: () => Workbench) {

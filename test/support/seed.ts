@@ -1,6 +1,9 @@
 import type { EventReport, Severity } from '../../src/domain/event.ts'
 import type { HostFacts } from '../../src/domain/host.ts'
 import type { Frame } from '../../src/domain/sample.ts'
+import type { Threshold } from '../../src/domain/threshold.ts'
+import { standardThresholds } from '../../src/domain/threshold-standard.ts'
+import { tellThresholds } from '../../src/domain/threshold-told.ts'
 import type { HostReport, Store } from '../../src/storage/store.ts'
 
 export type SeedOptions = {
@@ -57,12 +60,44 @@ export async function seedStore(store: Store, options: SeedOptions): Promise<str
   return [...names, ...odd]
 }
 
+/** What the agent of the first host has in its configuration. */
+const CONFIGURED: readonly Threshold[] = [
+  {
+    metric: 'perf.temperature.*.celsius',
+    severity: 3,
+    compare: '>',
+    value: 75,
+    duration: 300,
+    clearAfter: 600,
+    clearValue: 70,
+  },
+  {
+    metric: 'perf.filesystem.dev.mapper.vg0-postgres.percent.used',
+    severity: 1,
+    compare: '>',
+    value: 95,
+    duration: 900,
+    clearAfter: null,
+    clearValue: null,
+  },
+  {
+    metric: 'perf.filesystem.*.bytes.free',
+    severity: 2,
+    compare: '<',
+    value: 5 * 1024 ** 3,
+    duration: 0,
+    clearAfter: null,
+    clearValue: null,
+  },
+]
+
 const isDown = (i: number) => i % 23 === 9
 const nameHost = (i: number) =>
   `${NAMES[i % NAMES.length]}${String(Math.floor(i / NAMES.length) + 1).padStart(2, '0')}`
 
 function describeFacts(i: number, isOdd: boolean): HostFacts {
   const isWindows = i % 6 === 4
+  const processors = [2, 4, 8, 16, 64][i % 5] ?? 2
   return {
     ip: i % 11 === 3 ? `2001:db8:0:${i.toString(16)}::${(i * 7).toString(16)}` : `10.0.${i >> 8}.${i & 255}`,
     platform: isWindows ? 'Windows' : 'Linux',
@@ -79,8 +114,12 @@ function describeFacts(i: number, isOdd: boolean): HostFacts {
         : i % 2
           ? 'example.org'
           : 'rack7.ams.example.net',
-    processors: [2, 4, 8, 16, 64][i % 5] ?? 2,
+    processors,
     memoryMb: [1994, 3907, 7976, 32_096, 257_540][i % 5] ?? 2048,
+    // Every tenth is watched by an agent of the original.
+    ...(i % 10 !== 7 && {
+      thresholds: tellThresholds(i === 0 ? CONFIGURED : [], standardThresholds({ processors })),
+    }),
   }
 }
 

@@ -72,7 +72,7 @@ describe('hosts', () => {
   })
 
   test('one by name, in any script', async () => {
-    expect(await get('/hosts/web01')).toEqual({ status: 200, body: web01() })
+    expect(await get('/hosts/web01')).toEqual({ status: 200, body: { ...web01(), thresholds: null } })
     expect((await get(`/hosts/${encodeURIComponent('ürün-2.x')}`)).body.name).toBe('ürün-2.x')
   })
 

@@ -112,6 +112,92 @@ describe('a line chart', () => {
     expect(svg).toContain('aria-label="&quot;&gt;&lt;script&gt;"')
   })
 
+  describe('with limits', () => {
+    const USED = [
+      { value: 85, severity: 4, isBelow: false },
+      { value: 90, severity: 3, isBelow: false },
+      { value: 95, severity: 2, isBelow: false },
+      { value: 99, severity: 1, isBelow: false },
+    ] as const
+    const heightsOf = (svg: string) =>
+      [...svg.matchAll(/class="limit severity-(\d)" x2="100%" y1="([\d.]+)"/g)].map(
+        ([, severity, y]) => `${severity} at ${y}`,
+      )
+    const labelsOf = (svg: string) =>
+      [...svg.matchAll(/class="limit-label" x="15" y="([\d.-]+)">([^<]+)</g)].map(([, y, text]) => ({
+        y: Number(y),
+        text,
+      }))
+
+    test('in percent has room for all of them however far away they are, with labels that do not meet', () => {
+      for (const height of [96, 190, 330]) {
+        const svg = draw(
+          minutes(30, () => 3),
+          { height, limits: USED },
+        )
+        expect(svg).toContain('>100%</text>')
+        expect(heightsOf(svg)).toHaveLength(4)
+        const labels = labelsOf(svg)
+        expect(labels.map(({ text }) => text)).toEqual(['85%', '90%', '95%', '99%'])
+        const gaps = labels.slice(1).map(({ y }, i) => (labels[i]?.y ?? 0) - y)
+        expect(Math.min(...gaps)).toBeGreaterThanOrEqual(12)
+        // Beside their lines, as far as there is room.
+        expect(labels.every(({ y }) => y >= 0 && y <= height)).toBe(true)
+      }
+    })
+
+    test('small, has the first and the worst, where they leave enough of the height to the values', () => {
+      const small = (most: number, limits: readonly object[] = USED) =>
+        draw(
+          minutes(30, () => most),
+          { limits, limitStyle: 'marks' },
+        )
+      expect(heightsOf(small(60))).toEqual(['4 at 22.4', '1 at 9'])
+      expect(small(60)).not.toContain('limit-label')
+      expect(small(60).match(/class="mark severity-/g)).toHaveLength(2)
+      expect(heightsOf(small(29))).toHaveLength(2)
+      expect(heightsOf(small(28))).toEqual([])
+      expect(small(28)).not.toContain('>100%<')
+      expect(heightsOf(small(60, USED.slice(0, 1)))).toEqual(['4 at 22.4'])
+      const below = [
+        { value: 5, severity: 1, isBelow: true },
+        { value: 20, severity: 3, isBelow: true },
+      ]
+      expect(heightsOf(small(60, below))).toEqual(['3 at 84.8', '1 at 99.2'])
+    })
+
+    test('of another unit has room for those that are near, and for none that would flatten it', () => {
+      const load = [
+        { value: 4, severity: 4, isBelow: false },
+        { value: 16, severity: 2, isBelow: false },
+      ]
+      const at = (most: number) =>
+        heightsOf(
+          draw(
+            minutes(30, () => most),
+            { unit: '', limits: load },
+          ),
+        )
+      expect(at(1)).toEqual([])
+      expect(at(3.5)).toHaveLength(1)
+      expect(at(13)).toHaveLength(2)
+    })
+
+    test('beyond the whole, or below nothing, leaves the scale alone', () => {
+      const odd = [
+        { value: 1e300, severity: 1, isBelow: false },
+        { value: -5, severity: 2, isBelow: true },
+        { value: 0, severity: 3, isBelow: true },
+      ]
+      const svg = draw(
+        minutes(30, () => 60),
+        { limits: odd },
+      )
+      expect(heightsOf(svg)).toEqual([])
+      expect(svg).not.toMatch(/NaN|Infinity|undefined|limit-side/)
+    })
+  })
+
   test('looks as it did', () => {
     const svg = draw(minutes(7, (i) => i * i, NOON + 600))
     expect(svg).toMatchSnapshot()

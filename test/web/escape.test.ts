@@ -38,7 +38,16 @@ let site: TestSite
 beforeAll(async () => {
   site = await startTestSite()
   const now = site.clock.now()
-  const facts = { ip: EVIL, platform: EVIL, build: EVIL, architecture: EVIL, domain: EVIL }
+  const threshold = {
+    severity: 2,
+    compare: '>',
+    value: 40,
+    duration: 0,
+    clearAfter: 5,
+    clearValue: 3,
+  } as const
+  const thresholds = [EVIL, METRIC].map((metric) => ({ ...threshold, metric, isStandard: false }))
+  const facts = { ip: EVIL, platform: EVIL, build: EVIL, architecture: EVIL, domain: EVIL, thresholds }
   await site.report('web01', now - 60, { [METRIC]: 41.5, 'perf.memory.percent.used': 1 }, facts)
   const event = {
     uid: null,

@@ -7,6 +7,7 @@ import {
   formatCount,
   formatDay,
   formatField,
+  formatLimit,
   formatMonth,
   formatSpan,
   formatStamp,
@@ -68,6 +69,21 @@ const VALUES: readonly (readonly [number, Unit, string])[] = [
   [-0.04, '%', '0.0%'],
   [Number.NaN, '%', '–'],
 ]
+
+test.each([
+  [85, '%', '85%'],
+  [99.95, '%', '99.95%'],
+  [75, '°C', '75 °C'],
+  [-0.5, '', '−0.5'],
+  [12.75, '', '12.75'],
+  [16, '', '16'],
+  [20_000, '', '20 000'],
+  [5 * 1024 ** 3, 'B', '5 GiB'],
+  [150, 's', '2.5 min'],
+  [0, 'state', 'stopped'],
+] as const)('the limit %p in %p is said as it was set', (value, unit, text) => {
+  expect(plain(formatLimit(value, unit))).toBe(text)
+})
 
 describe('values for people', () => {
   test.each(VALUES)('%p in %p', (value, unit, text) => {

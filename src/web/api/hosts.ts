@@ -2,6 +2,7 @@ import { SEVERITIES, SEVERITY_NAMES } from '../../domain/event.ts'
 import { MAX_GROUP_NAME } from '../../domain/group.ts'
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
+import type { ToldThreshold } from '../../domain/threshold-told.ts'
 import { HOST_SORTS, type OpenByHost } from '../host-table.ts'
 import { notFound, page } from '../page.ts'
 import { readChoice, readPaging, readText } from './query.ts'
@@ -31,12 +32,22 @@ export const apiHosts = page(
 )
 
 export const apiHost = page(
-  { path: '/api/v1/hosts/:name', access: 'viewer', doc: 'One host.' },
+  {
+    path: '/api/v1/hosts/:name',
+    access: 'viewer',
+    doc: 'One host, with the thresholds that its agent told; null when it told none.',
+  },
   async ({ params, now, web }) => {
     const host = await web.store.hosts.find(params.name ?? '')
     if (!host) throw notFound('host')
-    const open = await web.store.events.countOpenOf([host.name])
-    return Response.json(describeHost(host, open, now, web.silence))
+    const [open, thresholds] = await Promise.all([
+      web.store.events.countOpenOf([host.name]),
+      web.store.hosts.thresholds(host.name),
+    ])
+    return Response.json({
+      ...describeHost(host, open, now, web.silence),
+      thresholds: thresholds?.map(describeThreshold) ?? null,
+    })
   },
 )
 
@@ -52,6 +63,10 @@ export const apiHostMetrics = page(
     })
   },
 )
+
+function describeThreshold({ clearAfter, clearValue, isStandard, ...threshold }: ToldThreshold) {
+  return { ...threshold, clear_after: clearAfter, clear_value: clearValue, standard: isStandard }
+}
 
 /** A host in the API's words. */
 export function describeHost(host: Host, open: OpenByHost, now: number, silence: number) {

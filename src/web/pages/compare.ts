@@ -1,12 +1,15 @@
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { summarizeSeries, thinSeries } from '../../domain/series.ts'
+import type { Store } from '../../storage/store.ts'
 import { lineChart } from '../chart.ts'
-import { describeLines, MAX_COMPARED, planComparison } from '../comparison.ts'
+import type { ChartLimit } from '../chart-limits.ts'
+import { type Comparison, describeLines, MAX_COMPARED, planComparison } from '../comparison.ts'
 import { tellFigures } from '../figures-table.ts'
 import { type Html, html } from '../html.ts'
 import { icon } from '../icons.ts'
 import { layout } from '../layout.ts'
+import { describeLimits, findShared, readLimits } from '../limits.ts'
 import { type PageRequest, page } from '../page.ts'
 import { loadSeries, readRefs, type SeriesRef, writeRef } from '../picked-series.ts'
 import { seriesCsv } from '../series-csv.ts'
@@ -25,7 +28,8 @@ export const comparePage = page({ path: '/compare', access: 'viewer' }, async (r
     readComparison(request),
     findChoices(web.store.hosts, url.searchParams, now - web.silence),
   ])
-  const model = { ...comparison, url, choices, now }
+  const limits = await findLimits(comparison.plan, web.store)
+  const model = { ...comparison, limits, url, choices, now }
   return layout({
     title: 'Compare',
     active: 'hosts',
@@ -54,6 +58,18 @@ async function readComparison({ url, now, web }: Pick<PageRequest, 'url' | 'now'
   return { plan, span, series }
 }
 
+/** Of one line all, of several what holds for each of them; none where there are two scales, because nobody could tell whose it is. */
+async function findLimits({ lines, rightUnit }: Comparison, store: Store): Promise<readonly ChartLimit[]> {
+  if (rightUnit !== null) return []
+  const [only] = lines
+  const metric = lines.length === 1 ? only?.metric : undefined
+  const hosts = [...new Set(lines.map(({ host }) => host))]
+  const known = new Map(
+    await Promise.all(hosts.map(async (host) => [host, await readLimits(store, host, metric)] as const)),
+  )
+  return findShared(lines.map((line) => known.get(line.host)?.of(line.metric) ?? []))
+}
+
 /** From the first sample of any of the hosts. */
 async function findExtent(lines: readonly SeriesRef[], { samples }: PageRequest['web']['store']) {
   const hosts = [...new Set(lines.map(({ host }) => host))]
@@ -63,6 +79,7 @@ async function findExtent(lines: readonly SeriesRef[], { samples }: PageRequest[
 }
 
 type CompareModel = Awaited<ReturnType<typeof readComparison>> & {
+  readonly limits: readonly ChartLimit[]
   readonly url: URL
   readonly choices: PickerChoices | null
   readonly now: number
@@ -107,7 +124,7 @@ function zoomOut(model: CompareModel): Html | null {
   return html`<a class="button" href="${compareAddress(model, undefined, time)}" data-chart-link>${icon('zoom-out')}Zoom out</a>`
 }
 
-function chart({ plan, series, span }: CompareModel): Html {
+function chart({ plan, series, span, limits }: CompareModel): Html {
   const names = describeLines(plan.lines)
   const lines = plan.lines.map((ref, i) => {
     const { times, low, mean, high } = thinSeries(series[i] ?? NOTHING, span.from, span.to, DRAWN)
@@ -125,7 +142,8 @@ function chart({ plan, series, span }: CompareModel): Html {
     to: span.to,
     unit: plan.leftUnit,
     rightUnit: plan.rightUnit ?? undefined,
-    label: `Graph of ${names.join('; ')}, ${span.words}`,
+    limits,
+    label: `Graph of ${names.join('; ')}, ${span.words}${limits.length > 0 ? `; limits: ${describeLimits(limits, plan.leftUnit)}` : ''}`,
     height: 360,
     timeTickCount: 6,
     valueTickCount: 5,

@@ -5,12 +5,14 @@ import { thinSeries } from '../../domain/series.ts'
 import { maskTarget } from '../../domain/target.ts'
 import { readLimit } from '../../domain/threshold.ts'
 import { covers } from '../../domain/user.ts'
-import type { Delivery, EventHistoryEntry } from '../../storage/store.ts'
+import type { Delivery, EventHistoryEntry, Store } from '../../storage/store.ts'
 import { lineChart } from '../chart.ts'
+import type { ChartLimit } from '../chart-limits.ts'
 import { hostName } from '../event-table.ts'
 import { csrfField, readId } from '../fields.ts'
 import { type Html, html } from '../html.ts'
 import { layout } from '../layout.ts'
+import { readLimits, toChartLimits } from '../limits.ts'
 import { notFound, page } from '../page.ts'
 import { eventPath, hostPath, metricPath, pageHeading, severityLabel, stampLabel } from '../widgets.ts'
 import { formatCount, formatSpan } from '../words.ts'
@@ -31,10 +33,11 @@ export const eventPage = page(
     if (!event) throw notFound('event')
     const from = event.opened - BEFORE
     const to = Math.min((event.closed ?? now) + AFTER, now, from + LONGEST)
-    const [history, deliveries, series] = await Promise.all([
+    const [history, deliveries, series, limits] = await Promise.all([
       events.history(event.id),
       events.deliveries(event.id),
       event.members.length > 0 || to <= from ? null : samples.range(event.host, event.metric, from, to),
+      event.members.length > 0 ? [] : findLimits(web.store, event),
     ])
     const access = session?.access ?? 'viewer'
     const model = {
@@ -42,6 +45,7 @@ export const eventPage = page(
       history,
       deliveries,
       series,
+      limits,
       from,
       to,
       now,
@@ -54,12 +58,22 @@ export const eventPage = page(
   },
 )
 
+/** Those of now, but that of the event itself as it was then: its message tells it. */
+async function findLimits(store: Store, { host, metric, message, severity }: Event): Promise<ChartLimit[]> {
+  const limits = await readLimits(store, host, metric)
+  const own = readLimit(metric, message)
+  if (!own) return [...limits.of(metric)]
+  const others = limits.of(metric).filter((limit) => limit.severity !== severity)
+  return [...others, ...toChartLimits(metric, [{ ...own, severity }])].sort((a, b) => a.value - b.value)
+}
+
 type EventModel = {
   readonly event: Event
   readonly history: readonly EventHistoryEntry[]
   readonly deliveries: readonly Delivery[]
   /** Null for an event of several hosts. */
   readonly series: Series | null
+  readonly limits: readonly ChartLimit[]
   readonly from: number
   readonly to: number
   readonly now: number
@@ -105,13 +119,12 @@ function changeForm({ event, csrf }: EventModel): Html {
   }${button('comment', 'Comment only')}</div></form>`
 }
 
-function graphView({ event, series, from, to }: EventModel): Html | null {
+function graphView({ event, series, limits, from, to }: EventModel): Html | null {
   if (series === null || series.times.length === 0) return null
-  const { host, metric, message, opened, closed, severity } = event
+  const { host, metric, opened, closed, severity } = event
   const thinned = thinSeries(series, from, to, DRAWN)
   const { times, low, mean, high } = thinned
   const title = metricTitle(metric)
-  const limit = readLimit(metric, message)
   return html`<section class="section"><div class="section-head"><h2>${title}</h2><a href="${metricPath(host, metric)}?from=${from}&amp;to=${to}">As a graph to zoom</a></div><div class="event-chart">${lineChart(
     {
       lines: [{ name: title, times, values: mean, ...(mean === low ? {} : { low, high }) }],
@@ -122,7 +135,7 @@ function graphView({ event, series, from, to }: EventModel): Html | null {
       height: 190,
       timeTickCount: 6,
       valueTickCount: 4,
-      limits: limit === null ? [] : [{ value: limit.value, severity }],
+      limits,
       marks: [{ opened, closed, severity }],
     },
   )}</div></section>`

@@ -1,20 +1,22 @@
-import type { Event } from '../../domain/event.ts'
+import { type Event, SEVERITY_NAMES } from '../../domain/event.ts'
 import type { Host } from '../../domain/host.ts'
 import { metricTitle, metricUnit, type Unit } from '../../domain/metric.ts'
 import { type SeriesSummary, summarizeSeries, type ThinnedSeries, thinSeries } from '../../domain/series.ts'
-import { type ChartLimit, lineChart } from '../chart.ts'
-import { findLimits, listEventsIn, markEvent } from '../chart-events.ts'
+import { lineChart } from '../chart.ts'
+import { listEventsIn, markEvent } from '../chart-events.ts'
+import { type ChartLimit, isAlwaysShown } from '../chart-limits.ts'
 import { eventLines, tellLasting } from '../event-lines.ts'
 import { type Html, html } from '../html.ts'
 import { icon, severityMark } from '../icons.ts'
 import { layout } from '../layout.ts'
+import { describeLimits, readLimits } from '../limits.ts'
 import { notFound, type PageRequest, page } from '../page.ts'
 import { writeRef } from '../picked-series.ts'
 import { seriesCsv } from '../series-csv.ts'
 import { neighbourSpans, RANGES, readSpan, type Span, spanQuery } from '../span.ts'
 import { spanForm } from '../span-form.ts'
 import { hostPath, metricPath, stampLabel } from '../widgets.ts'
-import { formatFigure, formatValue } from '../words.ts'
+import { formatFigure, formatLimit, formatValue } from '../words.ts'
 
 /** Rows of the drawing without JavaScript, and of the table. */
 const DRAWN = 600
@@ -26,11 +28,12 @@ export const graphPage = page(
     const { host, metric, span, series } = await readGraph({ url, params, now, web })
     const [events, limits] = await Promise.all([
       listEventsIn(web.store.events, { host: host.name, metric, from: span.from, to: span.to }),
-      findLimits(web.store.events, host.name, metric),
+      readLimits(web.store, host.name, metric),
     ])
     const model = {
       events,
-      limits,
+      limits: limits.of(metric),
+      isTold: limits.told !== null,
       host,
       metric,
       unit: metricUnit(metric),
@@ -87,8 +90,9 @@ type GraphModel = {
   readonly drawn: ThinnedSeries
   readonly tabled: ThinnedSeries
   readonly events: readonly Event[]
-  /** As far as events have told them. */
   readonly limits: readonly ChartLimit[]
+  /** By the agent; else events have named them. */
+  readonly isTold: boolean
   readonly now: number
 }
 
@@ -131,9 +135,14 @@ function saveLinks({ host, metric, span }: GraphModel): Html {
 }
 
 /** For the script that draws the graph again. */
-function describeMarks({ events, limits }: GraphModel) {
+function describeMarks({ events, limits, unit }: GraphModel) {
   return {
-    limits,
+    limits: limits.map(({ value, severity }) => ({
+      value,
+      severity,
+      label: formatLimit(value, unit),
+      isAlwaysShown: isAlwaysShown(value, unit),
+    })),
     events: events.map(({ id, severity, opened, closed, message }) => ({
       id,
       severity,
@@ -144,13 +153,16 @@ function describeMarks({ events, limits }: GraphModel) {
   }
 }
 
-function eventsOf({ events, limits, unit }: GraphModel): Html | null {
+function eventsOf({ host, events, limits, isTold, unit }: GraphModel): Html | null {
   if (events.length === 0 && limits.length === 0) return null
+  const source = isTold
+    ? html`<a href="${hostPath(host.name)}#threshold-table">Limits</a> that its agent judges by:`
+    : 'Limits that events of this metric have named:'
   const known =
     limits.length > 0 &&
-    html`<p class="soft limits-known">Limits that events of this metric have named: ${limits.map(
-      ({ value, severity }, i) =>
-        html`${i > 0 && ' '}<span class="severity-word severity-${severity}">${severityMark(severity)}${formatValue(value, unit)}</span>`,
+    html`<p class="soft limits-known"><span>${source}</span>${limits.map(
+      ({ value, severity, isBelow }) =>
+        html` <span class="severity-word severity-${severity}">${severityMark(severity)}<span class="unseen">${SEVERITY_NAMES[severity]} </span>${isBelow ? 'below' : 'above'} ${formatLimit(value, unit)}</span>`,
     )}</p>`
   return html`<section class="section" id="events-here"><div class="section-head"><h2>Events in this time</h2></div>${
     events.length === 0 ? html`<p class="soft">None.</p>` : eventLines(events, tellLasting)
@@ -159,9 +171,10 @@ function eventsOf({ events, limits, unit }: GraphModel): Html | null {
 
 function bigChart({ drawn, span, unit, title, summary, host, events, limits }: GraphModel): Html {
   const { times, low, mean, high } = drawn
+  const known = limits.length > 0 ? `; limits: ${describeLimits(limits, unit)}` : ''
   const label = summary
-    ? `${title} of ${host.name}, ${span.words}: from ${formatValue(summary.low, unit)} to ${formatValue(summary.high, unit)}`
-    : `${title} of ${host.name}, ${span.words}: no samples`
+    ? `${title} of ${host.name}, ${span.words}: from ${formatValue(summary.low, unit)} to ${formatValue(summary.high, unit)}${known}`
+    : `${title} of ${host.name}, ${span.words}: no samples${known}`
   return lineChart({
     lines: [{ name: title, times, values: mean, ...(mean === low ? {} : { low, high }) }],
     from: span.from,

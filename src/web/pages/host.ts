@@ -9,10 +9,18 @@ import { listEventsIn, markEvent } from '../chart-events.ts'
 import { csrfField } from '../fields.ts'
 import { figuresTable } from '../figures-table.ts'
 import { type ChartPlan, chartStart, planCharts } from '../host-charts.ts'
-import { filesystemTable, metricList, networkTable, openEventsOfHost, stateTable } from '../host-tables.ts'
+import {
+  filesystemTable,
+  metricList,
+  networkTable,
+  openEventsOfHost,
+  stateTable,
+  thresholdTable,
+} from '../host-tables.ts'
 import { type Html, html } from '../html.ts'
 import { icon, statusMark } from '../icons.ts'
 import { layout } from '../layout.ts'
+import { describeLimits, findShared, type HostLimits, readLimits } from '../limits.ts'
 import { notFound, page } from '../page.ts'
 import { NO_SAMPLES, writeRef } from '../picked-series.ts'
 import { HOST_LONGEST, HOST_RANGES, readSpan, type Span, spanQuery } from '../span.ts'
@@ -46,10 +54,11 @@ export const hostPage = page(
     if (!host) throw notFound('host')
     const span = hostSpan(url.searchParams, host, now, web.silence)
     const { from, to } = span
-    const [metrics, open, within] = await Promise.all([
+    const [metrics, open, within, limits] = await Promise.all([
       hosts.metrics(host.name),
       events.list({ host: host.name, status: 'open', limit: SHOWN_EVENTS }),
       listEventsIn(events, { host: host.name, from, to }),
+      readLimits(web.store, host.name),
     ])
     const plans = planCharts(metrics)
     const wanted = plans.flatMap(({ lines }) => lines.map(({ metric }) => metric))
@@ -63,6 +72,7 @@ export const hostPage = page(
       from,
       to,
       marks: groupMarks(within),
+      limits,
       events: open.events,
       total: open.total,
       csrf,
@@ -121,6 +131,7 @@ type HostModel = {
   readonly from: number
   readonly to: number
   readonly marks: ReadonlyMap<string, readonly ChartMark[]>
+  readonly limits: HostLimits
   readonly events: readonly Event[]
   readonly total: number
   readonly csrf: string
@@ -146,6 +157,7 @@ ${
 <details class="any-time" id="any-time"><summary>Any time</summary>${spanForm(model.span, now)}</details></section>`
 }
 <div class="columns">${filesystemTable(host)}${networkTable(host)}${stateTable(host)}</div>
+${thresholdTable(model.limits.told)}
 ${metricList(host, metrics)}
 </div>`
 }
@@ -214,13 +226,17 @@ function bigFigures({ name, latest }: Host): Html {
   return html`<div class="figures">${figure('Processor', 'perf.processor.percent.used')}${figure('Memory', 'perf.memory.percent.used')}${figure('Pagefile', 'perf.pagefile.percent.used')}${figure('Load', 'perf.system.load.1')}${uptimeFigure}</div>`
 }
 
-function smallChart({ title, lines }: ChartPlan, { host, series, from, to, marks, span }: HostModel): Html {
+function smallChart(
+  { title, lines }: ChartPlan,
+  { host, series, from, to, marks, limits, span }: HostModel,
+): Html {
   const unit = metricUnit(lines[0]?.metric ?? '')
   const drawn = lines.map(({ metric, name }) => {
     const { times, low, mean, high } = thinSeries(series.get(metric) ?? NO_SAMPLES, from, to, DRAWN)
     return { name, times, values: mean, ...(mean === low ? {} : { low, high }) }
   })
   const marked = lines.flatMap(({ metric }) => marks.get(metric) ?? [])
+  const shared = findShared(lines.map(({ metric }) => limits.of(metric)))
   const query = span.range === '1h' ? '' : `?${spanQuery(span).toString()}`
   const href = `${metricPath(host.name, lines[0]?.metric ?? '')}${query}`
   return html`<figure class="small-chart"><figcaption><h3><a class="plain" href="${href}">${title}</a></h3><span class="legend${lines.length === 1 && ' single'}">${lines.map(
@@ -229,7 +245,7 @@ function smallChart({ title, lines }: ChartPlan, { host, series, from, to, marks
       return html`<a href="${metricPath(host.name, metric)}${query}" data-cursor-value="${writeRef({ host: host.name, metric })}" data-unit="${unit}">${lines.length > 1 && html`<span class="swatch line-${index + 1}"></span>${name}`} <b>${value === undefined ? '–' : formatValue(value, unit)}</b></a>`
     },
   )}</span></figcaption>
-<div class="cursor-field">${lineChart({ lines: drawn, from, to, unit, marks: marked, label: describeChart(`${title} of ${host.name}`, marked.length) })}${figuresTable(
+<div class="cursor-field">${lineChart({ lines: drawn, from, to, unit, marks: marked, limits: shared, limitStyle: 'marks', label: describeChart(`${title} of ${host.name}`, marked.length, describeLimits(shared, unit)) })}${figuresTable(
     title,
     lines.map(({ metric, name }) => ({
       name,
@@ -239,5 +255,9 @@ function smallChart({ title, lines }: ChartPlan, { host, series, from, to, marks
   )}</div></figure>`
 }
 
-const describeChart = (words: string, events: number) =>
-  events === 0 ? words : `${words}, with ${events} ${events === 1 ? 'event' : 'events'}`
+const describeChart = (words: string, events: number, limits: string) =>
+  [
+    words,
+    ...(events === 0 ? [] : [`, with ${events} ${events === 1 ? 'event' : 'events'}`]),
+    ...(limits === '' ? [] : [`; limits: ${limits}`]),
+  ].join('')

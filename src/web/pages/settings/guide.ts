@@ -47,7 +47,7 @@ const pagesPart = () =>
     ],
     [
       'A graph',
-      'Drag across it to zoom, use the arrow keys and + and −, or type a time. Marks along its top are events, dashed lines the limits that these have named. It is saved as CSV or as a picture. Every sample is kept; where there are more than pixels, the band runs from the least to the greatest.',
+      'Drag across it to zoom, use the arrow keys and + and −, or type a time. Marks along its top are events, dashed lines the limits beyond which there are some: those that the agent judges by, or, where it does not tell them, those that events have named. It is saved as CSV or as a picture. Every sample is kept; where there are more than pixels, the band runs from the least to the greatest.',
     ],
     [
       'Compare',
@@ -75,7 +75,7 @@ const marksPart = () =>
   html`<section class="section" id="marks"><h2>What the marks mean</h2><ul class="mark-list">${SEVERITIES.map((one) => html`<li>${severityMark(one)} ${capitalize(SEVERITY_NAMES[one])} <span class="soft">severity ${one}</span></li>`)}<li>${statusMark('up')} Up <span class="soft">heard within the time allowed</span></li><li>${statusMark('down')} Down <span class="soft">silent for longer</span></li></ul></section>`
 
 const eventsPart = () =>
-  html`<section class="section" id="events"><h2>Events and notices</h2><p>The agent judges its own samples: a threshold holds when every sample of its duration breaches it. One event is open for a metric at most; it rises and falls in severity and closes when no threshold holds any more. The server opens events of its own for hosts that fall silent and for clocks that are wrong.</p>${words(
+  html`<section class="section" id="events"><h2>Events and notices</h2><p>The agent judges its own samples: a threshold holds when every sample of its duration breaches it. One event is open for a metric at most; it rises and falls in severity and closes when no threshold holds any more. Thresholds are set in the agent’s configuration and nowhere else (<code>[[agent.threshold]]</code>); the agent tells the server which they are, so that the host’s page lists them and graphs show them as lines. The server opens events of its own for hosts that fall silent and for clocks that are wrong.</p>${words(
     [
       [
         'Acknowledge',

@@ -1,0 +1,48 @@
+import { isSeverity } from '../domain/event.ts'
+import { canBeMetricPattern } from '../domain/pattern.ts'
+import { COMPARISONS } from '../domain/threshold.ts'
+import { MAX_TOLD_DURATION, MAX_TOLD_THRESHOLDS, type ToldThreshold } from '../domain/threshold-told.ts'
+import { isFields, readNumber } from './field.ts'
+import type { Tally } from './tally.ts'
+
+/**
+ * The thresholds that an agent tells; null when it tells none. What is no threshold, and what is beyond `MAX_TOLD_THRESHOLDS`, is left
+ * out and counted.
+ */
+export function readThresholds(value: unknown, tally: Tally): ToldThreshold[] | null {
+  if (value === undefined || value === null) return null
+  if (!Array.isArray(value)) {
+    tally.refuse('threshold')
+    return null
+  }
+  const read = value.slice(0, MAX_TOLD_THRESHOLDS).map(readThreshold)
+  const thresholds = read.filter((threshold) => threshold !== null)
+  tally.refuse('threshold', value.length - thresholds.length)
+  return thresholds
+}
+
+function readThreshold(fields: unknown): ToldThreshold | null {
+  if (!isFields(fields)) return null
+  const { metric, severity, isStandard = false } = fields
+  const compare = COMPARISONS.find((one) => one === fields.compare)
+  const value = readNumber(fields.value)
+  const duration = readDuration(fields.duration)
+  const clearAfter = isAbsent(fields.clearAfter) ? null : readDuration(fields.clearAfter)
+  const clearValue = isAbsent(fields.clearValue) ? null : readNumber(fields.clearValue)
+  const isWhole =
+    typeof metric === 'string' &&
+    canBeMetricPattern(metric) &&
+    isSeverity(severity) &&
+    compare !== undefined &&
+    typeof isStandard === 'boolean'
+  if (!isWhole || [value, duration, clearAfter, clearValue].some(Number.isNaN)) return null
+  return { metric, severity, compare, value, duration, clearAfter, clearValue, isStandard }
+}
+
+const isAbsent = (value: unknown) => value === undefined || value === null
+
+/** Whole seconds; NaN for what is none. */
+function readDuration(value: unknown): number {
+  const duration = readNumber(value)
+  return Number.isInteger(duration) && duration >= 0 && duration <= MAX_TOLD_DURATION ? duration : Number.NaN
+}
