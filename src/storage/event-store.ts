@@ -22,8 +22,6 @@ export type EventQuery = {
   readonly to?: number
   /** All of them in message, metric or host, in any case of ASCII letters; looked for among the newest 20,000 events. */
   readonly words?: readonly string[]
-  /** The most severe first, the newest of each severity first. */
-  readonly worstFirst?: boolean
   readonly offset?: number
   /** At most 1000. */
   readonly limit?: number
@@ -67,8 +65,10 @@ export type DeliveryAttempt = {
 
 export type EventStore = {
   find(id: number): Promise<Event | null>
-  /** Newest opening first, unless asked otherwise. */
+  /** Newest opening first. */
   list(query: EventQuery): Promise<{ total: number; events: Event[] }>
+  /** The most severe first, the newest of each severity first; reads no more than it gives, and knows no `offset`. */
+  listWorst(query: Omit<EventQuery, 'severity' | 'offset'> & { readonly limit: number }): Promise<Event[]>
   countOpen(group?: string): Promise<Record<Severity, number>>
   /** Open events of each of these hosts (at most 1000 names); a host without one is not in the map. Those of several hosts count for none. */
   countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, Record<Severity, number>>>

@@ -1,4 +1,4 @@
-import type { EventAction, EventReport, Severity } from '../domain/event.ts'
+import { type Event, type EventAction, type EventReport, SEVERITIES, type Severity } from '../domain/event.ts'
 import type { Database, Reader, Transaction, Value } from './database.ts'
 import { readDeliveries } from './deliveries.ts'
 import { placeValues } from './dialect.ts'
@@ -35,6 +35,14 @@ export function createEventStore(database: Database): EventStore {
       return true
     })
 
+  async function readPage({ sql, values }: Condition, limit: number, offset: number): Promise<Event[]> {
+    const rows = await database.query<EventRow>(
+      `${SELECT_EVENTS} ${sql} ORDER BY event.opened DESC, event.id DESC LIMIT ? OFFSET ?`,
+      [...values, limit, offset],
+    )
+    return rows.map(toEvent)
+  }
+
   return {
     find: (id) => readEvent(database, id),
 
@@ -47,12 +55,18 @@ export function createEventStore(database: Database): EventStore {
         `SELECT COUNT(*) AS total FROM event ${sql}`,
         values,
       )
-      const order = query.worstFirst ? 'event.severity, ' : ''
-      const rows = await database.query<EventRow>(
-        `${SELECT_EVENTS} ${sql} ORDER BY ${order}event.opened DESC, event.id DESC LIMIT ? OFFSET ?`,
-        [...values, limit, Math.max(query.offset ?? 0, 0)],
-      )
-      return { total: count?.total ?? 0, events: rows.map(toEvent) }
+      const events = await readPage(condition, limit, Math.max(query.offset ?? 0, 0))
+      return { total: count?.total ?? 0, events }
+    },
+
+    async listWorst(query) {
+      const events: Event[] = []
+      for (const severity of SEVERITIES) {
+        const condition = await writeCondition(database, { ...query, severity })
+        if (condition) events.push(...(await readPage(condition, query.limit - events.length, 0)))
+        if (events.length >= query.limit) break
+      }
+      return events
     },
 
     countOpen: (group) =>

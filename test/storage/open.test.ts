@@ -134,10 +134,22 @@ describe('what is read often', () => {
   })
 
   test('takes a page of events from an index, not by sorting', async () => {
-    for (const where of ['', 'WHERE is_open = 0', 'WHERE is_open = 1', 'WHERE is_open = 1 AND severity = 1'])
+    for (const where of [
+      '',
+      'WHERE is_open = 0',
+      'WHERE is_open = 1',
+      'WHERE is_open = 1 AND severity = 1',
+      'WHERE is_open = 1 AND severity = 1 AND acknowledged_by IS NULL',
+    ])
       expect(
         (await explain(`SELECT metric FROM event ${where} ORDER BY opened DESC, id DESC LIMIT 100`)).join(),
       ).not.toContain('TEMP')
+  })
+
+  test('counts the open events of hosts by an index that has no closed ones to pass', async () => {
+    const plan = await explain(`SELECT host.id, event.severity, COUNT(*) FROM host
+      JOIN event ON event.is_open = 1 AND event.host = host.id WHERE host.name IN ('a', 'b') GROUP BY host.id, event.severity`)
+    expect(plan.join()).toContain('event USING COVERING INDEX event_open_by_host (is_open=? AND host=?)')
   })
 
   test('finds open events and those of a host by an index', async () => {

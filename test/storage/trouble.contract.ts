@@ -36,14 +36,18 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       await bench.remove()
     })
 
-    test('events are listed the worst first and the newest of each severity first, in pages', async () => {
-      const list = async (more: object) =>
-        (await store.events.list({ status: 'open', worstFirst: true, ...more })).events.map(
+    test('events are listed the worst first and the newest of each severity first', async () => {
+      const list = async (limit: number, more: object = {}) =>
+        (await store.events.listWorst({ status: 'open', limit, ...more })).map(
           ({ host, message }) => `${host} ${message}`,
         )
-      expect(await list({})).toEqual(['mail queue', 'db disk', 'db load', 'web load', 'db memory'])
-      expect(await list({ limit: 2, offset: 1 })).toEqual(['db disk', 'db load'])
-      expect(await list({ host: 'db', limit: 1 })).toEqual(['db disk'])
+      expect(await list(9)).toEqual(['mail queue', 'db disk', 'db load', 'web load', 'db memory'])
+      expect(await list(3)).toEqual(['mail queue', 'db disk', 'db load'])
+      expect(await list(1, { host: 'db' })).toEqual(['db disk'])
+      expect(await list(9, { host: 'nobody' })).toEqual([])
+      const [worst] = await store.events.listWorst({ limit: 1 })
+      await store.events.acknowledge(worst?.id ?? 0, 'ann', MIDNIGHT)
+      expect(await list(1, { acknowledged: false })).toEqual(['db disk'])
     })
 
     test('open events are counted for the hosts that are asked for', async () => {

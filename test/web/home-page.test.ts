@@ -69,7 +69,7 @@ test('lists the worst that nobody has acknowledged, with host and age, and how m
   for (let i = 0; i < 9; i++) await open('db', 4, `note ${i}`)
   const more = await read('/')
   expect(attention(more)).toHaveLength(6)
-  expect(more).toContain('<a href="/events?acknowledged=no">All 11</a>')
+  expect(more).toContain('<a href="/events?acknowledged=no">All of them</a>')
   expect(attention(await read('/?kiosk'))).toHaveLength(10)
 })
 

@@ -35,18 +35,13 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
   const group = readGroup(url)
   const ofGroup = group === null ? {} : { group }
   const onWall = readKiosk(url) !== null
+  const shown = onWall ? ATTENTION_ON_WALL : ATTENTION
   const metrics = SERVER_FIGURES.map(({ metric }) => metric)
   const [count, groups, open, attention, server, lines, list] = await Promise.all([
     store.hosts.count(upSince, group ?? undefined),
     store.hosts.groups(),
     store.events.countOpen(group ?? undefined),
-    store.events.list({
-      ...ofGroup,
-      status: 'open',
-      acknowledged: false,
-      worstFirst: true,
-      limit: onWall ? ATTENTION_ON_WALL : ATTENTION,
-    }),
+    store.events.listWorst({ ...ofGroup, status: 'open', acknowledged: false, limit: shown + 1 }),
     store.hosts.find(serverName),
     store.samples.ranges(serverName, metrics, now - HOUR, now),
     // Nobody scrolls a wall: there the hosts with the worst events come first.
@@ -58,7 +53,8 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
     group,
     groups,
     open,
-    attention,
+    attention: attention.slice(0, shown),
+    hasMore: attention.length > shown,
     openByHost,
     server,
     serverName,
@@ -90,7 +86,8 @@ type HomeModel = {
   readonly groups: readonly string[]
   readonly open: Readonly<Record<Severity, number>>
   /** The worst of the open events that nobody has acknowledged. */
-  readonly attention: { readonly total: number; readonly events: readonly Event[] }
+  readonly attention: readonly Event[]
+  readonly hasMore: boolean
   readonly openByHost: OpenByHost
   readonly server: Host | null
   readonly serverName: string
@@ -157,11 +154,10 @@ function openEvents(model: HomeModel): Html {
 
 /** What to look at first. Nothing at all while all is well. */
 function attentionView(model: HomeModel): Html | null {
-  const { events, total } = model.attention
-  if (total === 0) return null
-  const all = total > events.length ? `All ${formatNumber(total)}` : 'As a list'
-  return html`<section class="section attention"><div class="section-head"><h2>Needs attention</h2><a href="/events?acknowledged=no${inGroup(model)}">${all}</a></div>
-${eventLines(events, ({ opened }) => agoLabel(opened, model.now), { hosts: true })}</section>`
+  const { attention, hasMore, now } = model
+  if (attention.length === 0) return null
+  return html`<section class="section attention"><div class="section-head"><h2>Needs attention</h2><a href="/events?acknowledged=no${inGroup(model)}">${hasMore ? 'All of them' : 'As a list'}</a></div>
+${eventLines(attention, ({ opened }) => agoLabel(opened, now), { hosts: true })}</section>`
 }
 
 function serverPanel({ server, serverName, lines, now, silence }: HomeModel): Html {
