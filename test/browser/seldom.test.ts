@@ -17,6 +17,7 @@ beforeAll(async () => {
   website = await startSeededWebsite({ hosts: 12, minutes: 70, oddNames: true })
   await report('huge', 'perf.custom.huge', [1e15, 1.5e15, 1.95e15])
   await report('once', 'perf.custom.once', [42])
+  await report('none', 'perf.custom.none', [])
   context = await openContext(browser, website)
 }, 60_000)
 
@@ -78,6 +79,44 @@ test('values of a thousand billion fit their places', async () => {
     expect(complaints).toEqual([])
     await sized.close()
   }
+}, 30_000)
+
+test('a sample that stands alone is a dot', async () => {
+  const { page, complaints } = await openPage('/hosts/once/metrics/perf.custom.once')
+  await page.locator('[data-lone="1"]').waitFor()
+  // Some of its colour is on the canvas, where no line is.
+  const dots = await page.evaluate<number>(`(() => {
+    const canvas = document.querySelector('.u-wrap canvas')
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    let dots = 0
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200 && data[i + 2] > data[i] + 60) dots++
+    return dots
+  })()`)
+  expect(dots).toBeGreaterThan(15)
+  expect(complaints).toEqual([])
+  await page.close()
+}, 30_000)
+
+test('at 320 pixels a comparison shows its values and the way to take a line out', async () => {
+  const lines = 'series=db01:perf.memory.percent.used&series=web01:perf.network.bytes.received'
+  const phone = await openContext(browser, website, { width: 320, height: 700 })
+  const { page } = await openPage(`/compare?${lines}`, phone)
+  const remove = await page.locator('.compare-lines td:last-child a').first().boundingBox()
+  expect((remove?.x ?? 999) + (remove?.width ?? 0)).toBeLessThanOrEqual(320)
+  await page.getByRole('link', { name: 'perf.memory.percent.used', exact: true }).waitFor()
+  const ends = await page
+    .locator('.compare-chart .moment:visible')
+    .evaluateAll((texts) =>
+      texts.map((text) => text.getBoundingClientRect()).map(({ left, right }) => [left, right] as const),
+    )
+  for (const [i, [left]] of ends.entries()) expect(left).toBeGreaterThan(ends[i - 1]?.[1] ?? 0)
+  await phone.close()
+}, 30_000)
+
+test('a host that has sent no value yet says what to do', async () => {
+  const { page } = await openPage('/hosts/none')
+  await page.getByRole('heading', { name: 'No samples yet' }).waitFor()
+  await page.close()
 }, 30_000)
 
 test.each([

@@ -129,7 +129,7 @@ ${facts(host)}
 ${groupsOf(model)}
 ${status === 'down' && html`<p class="notice" role="status">${statusMark('down')}<span>Silent for ${formatSpan(now - host.lastHeard)}. Everything below is from before; the graphs end at ${stampLabel(model.to)}.</span></p>`}
 ${openEventsOfHost(host, events, total, now)}
-${bigFigures(host)}
+${metrics.length === 0 ? NO_METRICS : bigFigures(host)}
 ${
   plans.length > 0 &&
   html`<section class="section plain-top"><div class="section-head charts-head"><h2>${describeTime(model, status === 'down')}</h2>${rangeLinks(model)}</div>
@@ -137,9 +137,11 @@ ${
 <details class="any-time" id="any-time"><summary>Any time</summary>${spanForm(model.span, now)}</details></section>`
 }
 <div class="columns">${filesystemTable(host)}${networkTable(host)}${stateTable(host)}</div>
-${metricList(host, metrics)}
+${metrics.length > 0 && metricList(host, metrics)}
 </div>`
 }
+
+const NO_METRICS = html`<section class="empty"><h2>No samples yet</h2><p>Its agent has been heard, but no value has come so far. The first come within two minutes of the agent's start; where they don't, its log says why.</p></section>`
 
 /** `Last hour`, `Its last 7 days`, or from when to when. */
 function describeTime({ span, from, to }: HostModel, isDown: boolean): Html {
