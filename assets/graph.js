@@ -123,7 +123,7 @@
     return {
       width: place.clientWidth,
       height: place.clientHeight,
-      padding: [12, 12, 0, 0],
+      padding: [12, 20 * size, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: true, y: false, setScale: false, dist: 5 }, points: { size: 7 } },
       select: { show: true },

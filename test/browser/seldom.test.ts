@@ -113,6 +113,45 @@ test('at 320 pixels a comparison shows its values and the way to take a line out
   await phone.close()
 }, 30_000)
 
+test('a finger on a graph of a host says the values there, until it touches elsewhere', async () => {
+  const phone = await browser.newContext({
+    baseURL: website.origin,
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+  })
+  await phone.request.post('/login', { form: { name: USER, password: PASSWORD, next: '/' } })
+  const { page, complaints } = await openPage(`/hosts/${FIRST_HOST}`, phone)
+  const plot = page.locator('.cursor-field .plot').first()
+  await plot.scrollIntoViewIfNeeded()
+  const box = await plot.boundingBox()
+  if (!box) throw new Error('the drawing has no place')
+  await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2)
+  await page.locator('.cursor').first().waitFor()
+  await page.waitForTimeout(300)
+  expect(await page.locator('.cursor').count()).toBe(await page.locator('.cursor-field').count())
+  await page.locator('.charts-head h2').tap()
+  await page.locator('.cursor').first().waitFor({ state: 'detached' })
+  expect(complaints).toEqual([])
+  await phone.close()
+}, 30_000)
+
+test('the last time below a graph is not cut off', async () => {
+  const phone = await openContext(browser, website, { width: 390, height: 844 })
+  const to = Math.floor(now / 3600) * 3600
+  const path = `/hosts/${FIRST_HOST}/metrics/perf.memory.percent.used?from=${to - 3600}&to=${to}`
+  const { page } = await openPage(path, phone)
+  await page.locator('[data-drawn]').waitFor()
+  const ink = await page.evaluate<number>(`(() => {
+    const canvas = document.querySelector('.u-wrap canvas')
+    const { data } = canvas.getContext('2d').getImageData(canvas.width - 2, 0, 2, canvas.height)
+    let ink = 0
+    for (let i = 3; i < data.length; i += 4) if (data[i] > 0) ink++
+    return ink
+  })()`)
+  expect(ink).toBe(0)
+  await phone.close()
+}, 30_000)
+
 test('a host that has sent no value yet says what to do', async () => {
   const { page } = await openPage('/hosts/none')
   await page.getByRole('heading', { name: 'No samples yet' }).waitFor()
