@@ -182,8 +182,8 @@ function facts(host: Host): Html {
     ['Domain', host.domain],
     ['Platform', [host.platform, host.architecture].filter(Boolean).join(', ')],
     ['Build', host.build],
-    ['Processors', formatNumber(host.processors)],
-    ['Memory', formatValue(host.memoryMb * 1024 * 1024, 'B')],
+    ['Processors', host.processors > 0 ? formatNumber(host.processors) : ''],
+    ['Memory', host.memoryMb > 0 ? formatValue(host.memoryMb * 1024 * 1024, 'B') : ''],
     [
       'Clock',
       Math.abs(skew) < WORTH_TELLING_SKEW
