@@ -66,6 +66,12 @@ describe('a group filters', () => {
     expect(api).toMatchObject({ total: 1, events: [{ host: 'web01' }] })
   })
 
+  test.each(['/', '/hosts', '/events', '/reports/hosts', '/search'])('the pages next to %s', async (path) => {
+    const markup = await read(`${path}?group=berlin`, await site.as('viewer'))
+    for (const href of ['/?group=berlin', '/hosts?group=berlin', '/events?group=berlin', '/reports', '/'])
+      expect(markup.slice(0, markup.indexOf('</nav>'))).toContain(`href="${href}"`)
+  })
+
   test('what a search finds, and a group is found by its name', async () => {
     const headers = await site.as('viewer')
     const some = await read('/search?q=0&group=berlin', headers)
