@@ -105,7 +105,11 @@ export function createLive({ hosts, events, clock, log, clients: most = 1000 }: 
         },
         { highWaterMark: MAX_UNREAD },
       )
-      if (!timer) plan()
+      if (!timer) {
+        // What changes before the first turn of the loop would be taken for what the page shows.
+        void poll()
+        plan()
+      }
       return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
     },
     stop() {

@@ -51,6 +51,15 @@ test('says changed when the revision grows and is silent while it does not', asy
   expect(client?.text).toBe('retry: 3000\n\nevent: changed\ndata: 9\n\n')
 })
 
+test('says changed of what changes right after the first page opened', async () => {
+  const { state, open, clock } = build()
+  const client = open()
+  await Promise.resolve()
+  state.revision = 2
+  await clock.advance(2000)
+  expect(client?.text).toBe('retry: 3000\n\nevent: changed\ndata: 9\n\n')
+})
+
 test('says changed when an event changes that no host reported', async () => {
   const { state, open, clock } = build()
   const client = open()
@@ -66,13 +75,13 @@ test('asks the database once for all clients, and not at all without any', async
   expect(state.polls).toBe(0)
   const clients = [open(), open(), open()]
   await clock.advance(10_000)
-  expect(state.polls).toBe(5)
+  expect(state.polls).toBe(6)
   for (const client of clients) await client?.leave()
   await clock.advance(60_000)
-  expect(state.polls).toBe(5)
+  expect(state.polls).toBe(6)
   open()
   await clock.advance(4000)
-  expect(state.polls).toBe(7)
+  expect(state.polls).toBe(9)
 })
 
 test('a client that comes while another leaves starts no second loop', async () => {
@@ -124,7 +133,7 @@ test('a client that does not read is dropped and others are told', async () => {
     state.revision++
     await clock.advance(2000)
   }
-  expect(reader?.text.match(/event: changed/g)?.length).toBe(29)
+  expect(reader?.text.match(/event: changed/g)?.length).toBe(30)
 })
 
 test('takes only so many clients', async () => {
@@ -141,6 +150,7 @@ test('closes every stream when it stops, and opens none afterwards', async () =>
   const { live, state, open, clock } = build()
   const client = open()
   live.stop()
+  state.polls = 0
   await clock.advance(10_000)
   expect(client?.done).toBe(true)
   expect(state.polls).toBe(0)
