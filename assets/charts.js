@@ -169,6 +169,19 @@
     return from + Math.min(1, Math.max(0, (x - field.left) / field.width)) * (to - from)
   }
 
+  /** Shows the cursor where the pointer is; takes it away where no drawing is. */
+  function followPointer(event) {
+    const place = event.target.closest?.('.cursor-field')
+    const field = place && board()?.contains(place) && fieldOf(place)
+    if (!field || event.clientX < field.left || event.clientX > field.left + field.width) {
+      if (moment !== null && !drag) hide()
+      return
+    }
+    held = place
+    load()
+    show(momentAt(field, event.clientX))
+  }
+
   document.addEventListener('pointermove', (event) => {
     if (drag) {
       const end = Math.min(drag.field.left + drag.field.width, Math.max(drag.field.left, event.clientX))
@@ -181,20 +194,14 @@
       )
       mark.hidden = Math.abs(end - drag.start) < LEAST_PIXELS
     }
-    const place = event.target.closest?.('.cursor-field')
-    const field = place && board()?.contains(place) && fieldOf(place)
-    if (!field || event.clientX < field.left || event.clientX > field.left + field.width) {
-      if (moment !== null && !drag) hide()
-      return
-    }
-    held = place
-    load()
-    show(momentAt(field, event.clientX))
+    followPointer(event)
   })
-  document.addEventListener('pointerleave', hide)
+  // A finger that is lifted leaves too: what it pointed at stays until the next touch elsewhere.
+  document.addEventListener('pointerleave', (event) => event.pointerType !== 'touch' && hide())
 
   document.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0 || event.pointerType === 'touch') return
+    if (event.pointerType === 'touch') return followPointer(event)
+    if (event.button !== 0) return
     const place = event.target.closest?.('.cursor-field')
     const field = place && board()?.contains(place) && fieldOf(place)
     if (!field || event.clientX < field.left || event.clientX > field.left + field.width) return

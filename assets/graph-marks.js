@@ -77,8 +77,8 @@
       ctx.restore()
     }
 
-    /** Pixels on the right of the field. */
-    const sideRoom = (chart) => (listLimits(chart).length > 0 ? LABEL_ROOM * letterSize() : 12)
+    /** Pixels on the right of the field: for the labels of limits, else for half of the last time of the axis. */
+    const sideRoom = (chart) => (listLimits(chart).length > 0 ? LABEL_ROOM : 20) * letterSize()
 
     /** How long each event was open as a bar along the top, and where it began and ended. */
     function drawEvents(chart) {

@@ -134,7 +134,7 @@
           stroke: line,
           width: 1.75 * size,
           fill: isThinned ? undefined : fade(line, 0.1),
-          points: { show: false },
+          points: { show: false, filter: findLone, size: 6 * size, fill: line },
         },
         { ...edge, stroke: line },
         // A peak of one step is thinner than a pixel as a band: its edge keeps it in sight.
@@ -158,6 +158,15 @@
         draw: [labelLimits, drawEvents, placeEvents, noteDrawn],
       },
     }
+  }
+
+  /** Samples with a gap before and behind: no line would show them. */
+  function findLone() {
+    const [, values] = shown.columns
+    const isGap = (i) => values[i] === null || values[i] === undefined
+    const lone = [...values.keys()].filter((i) => !isGap(i) && isGap(i - 1) && isGap(i + 1))
+    place.dataset.lone = String(lone.length)
+    return lone.length > 0 ? lone : null
   }
 
   /** What is on the canvas, said in the document. */

@@ -33,19 +33,29 @@ export const splitWords = (text: string) =>
     .filter((word) => word !== '')
     .slice(0, 8)
 
-export async function find(text: string, access: Access, now: number, web: WebContext): Promise<Found> {
+export type FindOptions = {
+  readonly access: Access
+  /** Hosts and events of this group alone; of all when it is null. */
+  readonly group: string | null
+  readonly now: number
+  readonly web: WebContext
+}
+
+export async function find(text: string, { access, group, now, web }: FindOptions): Promise<Found> {
   const words = splitWords(text)
   const none = { hosts: { total: 0, list: [] }, hostMetrics: [], metrics: [], events: [], places: [] }
   if (words.length === 0) return none
   const { hosts, events } = web.store
   const upSince = now - web.silence
-  const [whole, metrics, open, closed, older, hostMetrics] = await Promise.all([
-    hosts.list({ search: text.trim(), upSince, limit: EACH, sort: 'name' }),
+  const within = group === null ? {} : { group }
+  const [whole, metrics, open, closed, older, hostMetrics, groups] = await Promise.all([
+    hosts.list({ search: text.trim(), upSince, limit: EACH, sort: 'name', ...within }),
     hosts.findMetrics(words, EACH),
-    events.list({ status: 'open', limit: EVENTS_TRIED }),
-    events.list({ status: 'closed', limit: EVENTS_TRIED }),
-    events.list({ words, limit: EACH }),
-    words.length > 1 ? findHostMetrics(words, upSince, web) : [],
+    events.list({ status: 'open', limit: EVENTS_TRIED, ...within }),
+    events.list({ status: 'closed', limit: EVENTS_TRIED, ...within }),
+    events.list({ words, limit: EACH, ...within }),
+    words.length > 1 ? findHostMetrics(words, { upSince, ...within }, web) : [],
+    hosts.groups(),
   ])
   return {
     hosts: { total: whole.total, list: whole.hosts },
@@ -55,7 +65,7 @@ export async function find(text: string, access: Access, now: number, web: WebCo
       [...open.events, ...closed.events].filter((event) => fitsEvent(event, words)),
       older.events,
     ),
-    places: findPlaces(words, access, web.about),
+    places: findPlaces(words, access, web.about, groups),
   }
 }
 
@@ -65,11 +75,15 @@ function uniteEvents(...lists: readonly (readonly Event[])[]): Event[] {
 }
 
 /** `web01 memory`: one word names a host, the others its metrics. */
-async function findHostMetrics(words: readonly string[], upSince: number, web: WebContext) {
+async function findHostMetrics(
+  words: readonly string[],
+  which: { readonly upSince: number; readonly group?: string },
+  web: WebContext,
+) {
   const found: { host: string; metric: string }[] = []
   for (const [i, word] of words.entries()) {
     const rest = words.filter((_, j) => j !== i)
-    const { hosts } = await web.store.hosts.list({ search: word, upSince, limit: HOSTS_TRIED, sort: 'name' })
+    const { hosts } = await web.store.hosts.list({ ...which, search: word, limit: HOSTS_TRIED, sort: 'name' })
     for (const { name } of hosts) {
       const metrics = await web.store.hosts.metrics(name)
       for (const metric of metrics)
@@ -86,8 +100,18 @@ function fitsEvent({ id, message, host, metric }: Event, words: readonly string[
   return words.every((word) => text.includes(word) || word === `#${id}` || word === String(id))
 }
 
-function findPlaces(words: readonly string[], access: Access, { sections }: AboutSite): Place[] {
+function findPlaces(
+  words: readonly string[],
+  access: Access,
+  { sections }: AboutSite,
+  groups: readonly string[],
+): Place[] {
   const places: Place[] = [
+    ...groups.map((name) => ({
+      path: `/hosts?group=${encodeURIComponent(name)}`,
+      title: `Group: ${name}`,
+      doc: 'The hosts that are in it.',
+    })),
     { path: '/', title: 'Home', doc: 'Availability, open events, this server.' },
     { path: '/hosts', title: 'Hosts', doc: 'Every machine that ever reported.' },
     { path: '/events', title: 'Events', doc: 'What is or was wrong.' },

@@ -1,5 +1,6 @@
 import type { Session } from '../storage/store.ts'
 import { assetUrl } from './assets.ts'
+import { readGroup } from './group-filter.ts'
 import { type Html, html } from './html.ts'
 import { icon } from './icons.ts'
 import { goesRound, kioskCorner, readKiosk } from './kiosk.ts'
@@ -58,7 +59,7 @@ ${sheets.map((name) => html`<link rel="stylesheet" href="${assetUrl(name)}">\n`)
 ${programs.map((name) => html`<script src="${assetUrl(name)}" defer></script>\n`)}</head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-${isFramed ? rail(active) : null}
+${isFramed ? rail(active, url ? readGroup(url) : null) : null}
 ${isFramed ? topBar(session, csrf, url) : null}
 ${kiosk && url && kioskCorner(url)}
 <main id="main" tabindex="-1">
@@ -76,12 +77,17 @@ function preferred({ preferences }: Session): Html | null {
   return html`${theme !== 'system' && html` data-theme="${theme}"`}${zone !== null && html` data-zone="${zone}"`}${dates !== null && html` data-dates="${dates}"`}`
 }
 
-function rail(active: NavigationKey | null): Html {
+/** Pages with hosts of one group keep to it; the sign above them leads to all. */
+const OF_A_GROUP: readonly NavigationKey[] = ['home', 'hosts', 'events']
+
+function rail(active: NavigationKey | null, group: string | null): Html {
+  const kept = (key: NavigationKey) =>
+    group !== null && OF_A_GROUP.includes(key) ? `?group=${encodeURIComponent(group)}` : ''
   return html`<nav class="rail" aria-label="Main"><div class="rail-inner">
 <a class="brand" href="/" aria-label="Monitor, home">${icon('brand')}</a>
 <ul>${NAVIGATION.map(
     ({ key, href, label }) =>
-      html`<li><a href="${href}"${key === active ? html` aria-current="page"` : null}>${icon(key)}<span>${label}</span></a></li>`,
+      html`<li><a href="${href}${kept(key)}"${key === active ? html` aria-current="page"` : null}>${icon(key)}<span>${label}</span></a></li>`,
   )}</ul>
 </div></nav>`
 }

@@ -56,13 +56,10 @@ export function createLive({ hosts, events, clock, log, clients: most = 1000 }: 
     }
   }
 
-  /**
-   * One poll serves all clients; without any the loop ends, and the next client starts it again, at once: what changes from then on
-   * is told.
-   */
-  function plan(wait: number) {
-    timer = clock.after(wait, () => {
-      if (clients.size > 0) void poll().finally(() => stopped || plan(POLL_MS))
+  /** One poll serves all clients; without any the loop ends, and the next client starts it again. */
+  function plan() {
+    timer = clock.after(POLL_MS, () => {
+      if (clients.size > 0) void poll().finally(() => stopped || plan())
       else timer = revision = null
     })
   }
@@ -108,7 +105,11 @@ export function createLive({ hosts, events, clock, log, clients: most = 1000 }: 
         },
         { highWaterMark: MAX_UNREAD },
       )
-      if (!timer) plan(0)
+      if (!timer) {
+        // What changes before the first turn of the loop would be taken for what the page shows.
+        void poll()
+        plan()
+      }
       return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
     },
     stop() {

@@ -14,6 +14,10 @@ export function readRef(text: string): SeriesRef | null {
   return colon > 0 && isHostName(host) && isMetricName(metric) ? { host, metric } : null
 }
 
+/** Parameters `series` of an address that can't name one. */
+export const findWrongRefs = (parameters: URLSearchParams) =>
+  parameters.getAll('series').filter((text) => readRef(text) === null)
+
 /** The parameters `series` of an address, each once. */
 export function readRefs(parameters: URLSearchParams): SeriesRef[] {
   const refs = parameters.getAll('series').flatMap((text) => readRef(text) ?? [])

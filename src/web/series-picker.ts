@@ -14,6 +14,7 @@ const MAX_WORDS = 100
 export type PickerChoices = {
   readonly host: string
   readonly metric: string
+  readonly group: string | null
   readonly found: readonly SeriesRef[]
   readonly isMore: boolean
 }
@@ -21,14 +22,16 @@ export type PickerChoices = {
 /** Looks for what the fields of the picker ask; null when they ask for nothing. Every word has to be part of a metric's name. */
 export async function findChoices(
   hosts: Pick<HostStore, 'list' | 'metrics'>,
-  parameters: URLSearchParams,
+  { searchParams: parameters }: URL,
+  chosenGroup: string | null,
   upSince: number,
 ): Promise<PickerChoices | null> {
   const host = (parameters.get('host') ?? '').trim().slice(0, MAX_HOST_NAME)
   const metric = (parameters.get('metric') ?? '').trim().slice(0, MAX_WORDS)
-  if (host === '' && metric === '') return null
+  const group = parameters.has('host') || parameters.has('metric') ? chosenGroup : null
+  if (host === '' && metric === '' && group === null) return null
   const words = metric.toLowerCase().split(/\s+/).filter(Boolean)
-  const search = host === '' ? {} : { search: host }
+  const search = { ...(host === '' ? {} : { search: host }), ...(group === null ? {} : { group }) }
   const list = await hosts.list({ upSince, sort: 'name', limit: LOOKED_AT, ...search })
   // The search looks at addresses and more too: those that are called so come first.
   const isCalled = ({ name }: { readonly name: string }) => name.includes(host.toLowerCase())
@@ -43,23 +46,33 @@ export async function findChoices(
     }
   }
   const isMore = found.length > MAX_CHOICES || (called.length > 0 ? called.length : list.total) > MAX_HOSTS
-  return { host, metric, found: found.slice(0, MAX_CHOICES), isMore }
+  return { host, metric, group, found: found.slice(0, MAX_CHOICES), isMore }
 }
 
 export type PickerOptions = {
-  /** Parameters of the address that stay. */
+  /** Parameters of the address that stay, besides the group. */
   readonly kept: readonly (readonly [name: string, value: string])[]
+  readonly groups: readonly string[]
+  readonly group: string | null
   readonly choices: PickerChoices | null
   readonly taken: readonly SeriesRef[]
   readonly most: number
 }
 
 /** Two fields that search, and the hits to be ticked; both are forms that only change the address. */
-export function pickerForm({ kept, choices, taken, most }: PickerOptions): Html {
+export function pickerForm({ kept, groups, group, choices, taken, most }: PickerOptions): Html {
   const hidden = kept.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   if (taken.length >= most) return html`<p class="soft">The graph is full. Remove a line to add another.</p>`
-  return html`<form class="span-form" method="get" action="/compare">${hidden}<label>Host <input type="text" name="host" value="${choices?.host ?? ''}" placeholder="part of its name" autocomplete="off" spellcheck="false" maxlength="${MAX_HOST_NAME}"></label><label>Metric <input type="text" name="metric" value="${choices?.metric ?? ''}" placeholder="memory used" autocomplete="off" spellcheck="false" maxlength="${MAX_WORDS}"></label><button type="submit">Find</button></form>
-${choices && hits(choices, hidden, taken)}`
+  return html`<form class="span-form" method="get" action="/compare">${hidden}<label>Host <input type="text" name="host" value="${choices?.host ?? ''}" placeholder="part of its name" autocomplete="off" spellcheck="false" maxlength="${MAX_HOST_NAME}"></label><label>Metric <input type="text" name="metric" value="${choices?.metric ?? ''}" placeholder="memory used" autocomplete="off" spellcheck="false" maxlength="${MAX_WORDS}"></label>${groupChoice(groups, group)}<button type="submit">Find</button></form>
+${choices && hits(choices, [...hidden, group === null ? html`` : html`<input type="hidden" name="group" value="${group}">`], taken)}`
+}
+
+function groupChoice(groups: readonly string[], chosen: string | null): Html | null {
+  const known = chosen === null || groups.includes(chosen) ? groups : [chosen, ...groups]
+  if (known.length === 0) return null
+  return html`<label>Group <select name="group"><option value="">all</option>${known.map(
+    (one) => html`<option${one === chosen && html` selected`}>${one}</option>`,
+  )}</select></label>`
 }
 
 function hits({ found, isMore }: PickerChoices, hidden: readonly Html[], taken: readonly SeriesRef[]): Html {

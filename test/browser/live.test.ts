@@ -239,3 +239,15 @@ test('a page whose session has ended leads to signing in', async () => {
   await page.waitForURL('**/login?next=*')
   await own.close()
 }, 30_000)
+
+test('an event that somebody closes leaves the list although no host reports, and what is ticked stays so', async () => {
+  const { page, complaints } = await openPage('/events')
+  const boxes = page.locator('input[name="id"]')
+  const [first, second] = [await boxes.nth(0).inputValue(), await boxes.nth(1).inputValue()]
+  await boxes.nth(1).check()
+  await website.store.events.close(Number(first), 'vera', Math.floor(Date.now() / 1000))
+  await page.locator(`input[name="id"][value="${first}"]`).waitFor({ state: 'detached', timeout: 8000 })
+  expect(await page.locator(`input[name="id"][value="${second}"]`).isChecked()).toBe(true)
+  expect(complaints).toEqual([])
+  await page.close()
+}, 30_000)

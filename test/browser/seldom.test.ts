@@ -17,6 +17,7 @@ beforeAll(async () => {
   website = await startSeededWebsite({ hosts: 12, minutes: 70, oddNames: true })
   await report('huge', 'perf.custom.huge', [1e15, 1.5e15, 1.95e15])
   await report('once', 'perf.custom.once', [42])
+  await report('none', 'perf.custom.none', [])
   context = await openContext(browser, website)
 }, 60_000)
 
@@ -27,15 +28,13 @@ afterAll(async () => {
 
 /** Values a minute apart; the last is the newest. */
 async function report(host: string, metric: string, values: readonly number[], silentFor = 0) {
-  const facts = { ip: '10.0.0.5', platform: 'Linux', build: 'Debian 12', architecture: '64bit' } as const
   const frames = values.map((value, i) => ({
     time: now - silentFor - 60 * (values.length - i),
     metrics: [metric],
     values: [value],
   }))
   const heard = now - silentFor
-  const whole = { ...facts, domain: 'example.org', processors: 4, memoryMb: 7976 }
-  await website.store.ingest.write([{ host, facts: whole, heard, clockSkew: 0, frames, events: [] }])
+  await website.store.ingest.write([{ host, facts: null, heard, clockSkew: 0, frames, events: [] }])
 }
 
 async function openPage(path: string, from = context): Promise<{ page: Page; complaints: string[] }> {
@@ -78,6 +77,84 @@ test('values of a thousand billion fit their places', async () => {
     expect(complaints).toEqual([])
     await sized.close()
   }
+}, 30_000)
+
+test('a sample that stands alone is a dot', async () => {
+  const { page, complaints } = await openPage('/hosts/once/metrics/perf.custom.once')
+  await page.locator('[data-lone="1"]').waitFor()
+  // Some of its colour is on the canvas, where no line is.
+  const dots = await page.evaluate<number>(`(() => {
+    const canvas = document.querySelector('.u-wrap canvas')
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    let dots = 0
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200 && data[i + 2] > data[i] + 60) dots++
+    return dots
+  })()`)
+  expect(dots).toBeGreaterThan(15)
+  expect(complaints).toEqual([])
+  await page.close()
+}, 30_000)
+
+test('at 320 pixels a comparison shows its values and the way to take a line out', async () => {
+  const lines = 'series=db01:perf.memory.percent.used&series=web01:perf.network.bytes.received'
+  const phone = await openContext(browser, website, { width: 320, height: 700 })
+  const { page } = await openPage(`/compare?${lines}`, phone)
+  const remove = await page.locator('.compare-lines td:last-child a').first().boundingBox()
+  expect((remove?.x ?? 999) + (remove?.width ?? 0)).toBeLessThanOrEqual(320)
+  await page.getByRole('link', { name: 'perf.memory.percent.used', exact: true }).waitFor()
+  const ends = await page
+    .locator('.compare-chart .moment:visible')
+    .evaluateAll((texts) =>
+      texts.map((text) => text.getBoundingClientRect()).map(({ left, right }) => [left, right] as const),
+    )
+  for (const [i, [left]] of ends.entries()) expect(left).toBeGreaterThan(ends[i - 1]?.[1] ?? 0)
+  await phone.close()
+}, 30_000)
+
+test('a finger on a graph of a host says the values there, until it touches elsewhere', async () => {
+  const phone = await browser.newContext({
+    baseURL: website.origin,
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+  })
+  await phone.request.post('/login', { form: { name: USER, password: PASSWORD, next: '/' } })
+  const { page, complaints } = await openPage(`/hosts/${FIRST_HOST}`, phone)
+  const plot = page.locator('.cursor-field .plot').first()
+  await plot.scrollIntoViewIfNeeded()
+  const box = await plot.boundingBox()
+  if (!box) throw new Error('the drawing has no place')
+  await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2)
+  await page.locator('.cursor').first().waitFor()
+  await page.waitForTimeout(300)
+  expect(await page.locator('.cursor').count()).toBe(await page.locator('.cursor-field').count())
+  await page.locator('.charts-head h2').tap()
+  await page.locator('.cursor').first().waitFor({ state: 'detached' })
+  expect(complaints).toEqual([])
+  await phone.close()
+}, 30_000)
+
+test('the last time below a graph is not cut off', async () => {
+  const phone = await openContext(browser, website, { width: 390, height: 844 })
+  const to = Math.floor(now / 3600) * 3600
+  const path = `/hosts/${FIRST_HOST}/metrics/perf.memory.percent.used?from=${to - 3600}&to=${to}`
+  const { page } = await openPage(path, phone)
+  await page.locator('[data-drawn]').waitFor()
+  const ink = await page.evaluate<number>(`(() => {
+    const canvas = document.querySelector('.u-wrap canvas')
+    const { data } = canvas.getContext('2d').getImageData(canvas.width - 2, 0, 2, canvas.height)
+    let ink = 0
+    for (let i = 3; i < data.length; i += 4) if (data[i] > 0) ink++
+    return ink
+  })()`)
+  expect(ink).toBe(0)
+  await phone.close()
+}, 30_000)
+
+test('a host that has sent no value yet says what to do', async () => {
+  const { page } = await openPage('/hosts/none')
+  await page.getByRole('heading', { name: 'No samples yet' }).waitFor()
+  expect(await page.locator('.facts').textContent()).not.toContain('Processors')
+  await page.close()
 }, 30_000)
 
 test.each([

@@ -87,6 +87,10 @@ describe('the page that compares', () => {
     expect(status).toBe(200)
     expect(text).toContain('nobody')
     expect(text).not.toContain('<script>:')
+    expect(text).toContain('Not known here, perhaps by another name today: nobody:perf.x.')
+    expect(text).toContain('with a colon between: &lt;script&gt;:x.')
+    const quiet = await get(`/compare?${WEB}&from=1000&to=5000`)
+    expect(quiet.text).not.toContain('Not known here')
     expect(text).not.toContain('<b>"')
   })
 

@@ -59,13 +59,49 @@ describe('a group filters', () => {
     expect(page).not.toContain('of the base')
     const home = await read('/?group=web', headers)
     expect(home).toMatch(/Major<b>1<\/b>/)
-    const api = await (await site.send('/api/v1/events?group=web', { headers })).json()
+    const found = await read('/search?q=of+the&group=web', headers)
+    expect(found).toContain('of the web')
+    expect(found).not.toContain('of the base')
+    const api = await (await site.send('/api/v1/events?group=Web', { headers })).json()
     expect(api).toMatchObject({ total: 1, events: [{ host: 'web01' }] })
+  })
+
+  test.each(['/', '/hosts', '/events', '/reports/hosts', '/search'])('the pages next to %s', async (path) => {
+    const markup = await read(`${path}?group=berlin`, await site.as('viewer'))
+    for (const href of ['/?group=berlin', '/hosts?group=berlin', '/events?group=berlin', '/reports', '/'])
+      expect(markup.slice(0, markup.indexOf('</nav>'))).toContain(`href="${href}"`)
+  })
+
+  test('what a search finds, and a group is found by its name', async () => {
+    const headers = await site.as('viewer')
+    const some = await read('/search?q=0&group=berlin', headers)
+    expect(some).toContain('/hosts/web01"')
+    expect(some).not.toContain('/hosts/db01"')
+    expect(await read('/search?q=01+memory', headers)).toContain('/hosts/db01/metrics')
+    expect(await read('/search?q=01+memory&group=berlin', headers)).not.toContain('/hosts/db01/metrics')
+    expect(await read('/search?q=berl', headers)).toContain('<a href="/hosts?group=berlin">Group: berlin</a>')
+  })
+
+  test('the hosts that are offered to compare, and stays', async () => {
+    const headers = await site.as('viewer')
+    const line = 'series=db01:perf.memory.percent.used'
+    const offer = (host: string) => `type="checkbox" name="series" value="${host}:perf.memory.percent.used"`
+    const page = await read(`/compare?${line}&host=&metric=&group=Berlin`, headers)
+    expect(page).toContain(offer('web01'))
+    expect(page).toContain('<option selected>berlin</option>')
+    expect(page).toContain('series=db01%3Aperf.memory.percent.used&amp;range=24h&amp;group=berlin')
+    expect(page.match(/type="hidden" name="group" value="berlin"/g)).toHaveLength(2)
+    expect(await read('/compare?metric=memory&host=&group=', headers)).toContain(offer('db01'))
+    expect(await read('/compare?metric=memory&group=berlin', headers)).not.toContain(offer('db01'))
+    expect(await read(`/compare?${line}&group=berlin`, headers)).not.toContain(
+      'type="checkbox" name="series"',
+    )
+    expect(await read('/hosts?group=berlin', headers)).toContain('/compare?group=berlin')
   })
 
   test('the API', async () => {
     const headers = await site.bearer('viewer')
-    const list = await (await site.send('/api/v1/hosts?group=web', { headers })).json()
+    const list = await (await site.send('/api/v1/hosts?group=Web', { headers })).json()
     expect(list).toMatchObject({ total: 1, hosts: [{ name: 'web01', groups: ['berlin', 'web'] }] })
   })
 })

@@ -16,7 +16,7 @@ export const apiHosts = page(
   async ({ url, now, web }) => {
     const search = readText(url, 'search', 200)
     const status = readChoice(url, 'status', ['up', 'down'])
-    const group = readText(url, 'group', MAX_GROUP_NAME)
+    const group = readText(url, 'group', MAX_GROUP_NAME)?.toLowerCase()
     const { total, hosts } = await web.store.hosts.list({
       ...readPaging(url),
       sort: readChoice(url, 'sort', HOST_SORTS) ?? 'name',

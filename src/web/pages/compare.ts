@@ -6,12 +6,13 @@ import { lineChart } from '../chart.ts'
 import type { ChartLimit } from '../chart-limits.ts'
 import { type Comparison, describeLines, MAX_COMPARED, planComparison } from '../comparison.ts'
 import { tellFigures } from '../figures-table.ts'
+import { readGroup } from '../group-filter.ts'
 import { type Html, html } from '../html.ts'
 import { icon } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { describeLimits, findShared, readLimits } from '../limits.ts'
 import { type PageRequest, page } from '../page.ts'
-import { loadSeries, readRefs, type SeriesRef, writeRef } from '../picked-series.ts'
+import { findWrongRefs, loadSeries, readRefs, type SeriesRef, writeRef } from '../picked-series.ts'
 import { seriesCsv } from '../series-csv.ts'
 import { findChoices, type PickerChoices, pickerForm } from '../series-picker.ts'
 import { RANGES, readSpan, spanQuery } from '../span.ts'
@@ -24,12 +25,17 @@ const DRAWN = 500
 
 export const comparePage = page({ path: '/compare', access: 'viewer' }, async (request) => {
   const { url, session, csrf, now, web } = request
-  const [comparison, choices] = await Promise.all([
+  const group = readGroup(url)
+  const [comparison, choices, groups] = await Promise.all([
     readComparison(request),
-    findChoices(web.store.hosts, url.searchParams, now - web.silence),
+    findChoices(web.store.hosts, url, group, now - web.silence),
+    web.store.hosts.groups(),
   ])
-  const limits = await findLimits(comparison.plan, web.store)
-  const model = { ...comparison, limits, url, choices, now }
+  const [limits, missing] = await Promise.all([
+    findLimits(comparison.plan, web.store),
+    findMissing(comparison, web.store),
+  ])
+  const model = { ...comparison, limits, missing, url, choices, groups, group, now }
   return layout({
     title: 'Compare',
     active: 'hosts',
@@ -78,8 +84,22 @@ async function findExtent(lines: readonly SeriesRef[], { samples }: PageRequest[
   return firsts.length === 0 ? null : { first: Math.min(...firsts) }
 }
 
+/** Lines without a sample whose host has no such metric, be it that it has another name today. */
+async function findMissing(
+  { plan, series }: Awaited<ReturnType<typeof readComparison>>,
+  { hosts }: PageRequest['web']['store'],
+): Promise<SeriesRef[]> {
+  const silent = plan.lines.filter((_, i) => (series[i] ?? NOTHING).times.length === 0)
+  const known = new Map<string, readonly string[]>()
+  for (const host of new Set(silent.map((line) => line.host))) known.set(host, await hosts.metrics(host))
+  return silent.filter(({ host, metric }) => !known.get(host)?.includes(metric))
+}
+
 type CompareModel = Awaited<ReturnType<typeof readComparison>> & {
   readonly limits: readonly ChartLimit[]
+  readonly missing: readonly SeriesRef[]
+  readonly groups: readonly string[]
+  readonly group: string | null
   readonly url: URL
   readonly choices: PickerChoices | null
   readonly now: number
@@ -87,21 +107,22 @@ type CompareModel = Awaited<ReturnType<typeof readComparison>> & {
 
 /** An address of this page with other lines, or another time. */
 function compareAddress(
-  { plan, span }: CompareModel,
+  { plan, span, group }: CompareModel,
   lines: readonly SeriesRef[] = plan.lines,
   time?: URLSearchParams,
 ) {
   const query = new URLSearchParams(lines.map((line): [string, string] => ['series', writeRef(line)]))
   for (const [name, value] of time ?? spanQuery(span)) query.set(name, value)
+  if (group !== null) query.set('group', group)
   return `?${query.toString()}`
 }
 
 function compareView(model: CompareModel): Html {
-  const { plan, span, choices, now } = model
+  const { plan, span, choices, groups, group, now } = model
   const kept = plan.lines.map((line) => ['series', writeRef(line)] as const)
   const isEmpty = plan.lines.length === 0
   return html`<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a></p><h1>Compare</h1><p class="lead" data-live="lead">${isEmpty ? 'Any metrics of any hosts in one graph' : html`${formatNumber(plan.lines.length)} of at most ${MAX_COMPARED} lines, ${span.words}`}</p></div></div>
-${plan.refused.map((words) => html`<p class="notice" role="status"><span>${words}</span></p>`)}
+${[...plan.refused, ...describeMissing(model)].map((words) => html`<p class="notice" role="status"><span>${words}</span></p>`)}
 ${
   !isEmpty &&
   html`<div data-live="compare"><div class="ranges"><nav class="wide" aria-label="Range"><ul class="segments">${RANGES.map(
@@ -111,8 +132,19 @@ ${
 <div class="compare-chart" data-charts="${JSON.stringify({ from: span.from, to: span.to })}"><div class="cursor-field">${chart(model)}</div></div>
 ${lineTable(model)}</div>`
 }
-<section class="section"><h2>${isEmpty ? 'Choose what to compare' : 'Add lines'}</h2>${pickerForm({ kept: [...kept, ...spanQuery(span)], choices, taken: plan.lines, most: MAX_COMPARED })}</section>
-${!isEmpty && html`<section class="section" data-live="span"><h2>Any time</h2>${spanForm(span, now, kept)}</section>`}`
+<section class="section"><h2>${isEmpty ? 'Choose what to compare' : 'Add lines'}</h2>${pickerForm({ kept: [...kept, ...spanQuery(span)], groups, group, choices, taken: plan.lines, most: MAX_COMPARED })}</section>
+${!isEmpty && html`<section class="section" data-live="span"><h2>Any time</h2>${spanForm(span, now, group === null ? kept : [...kept, ['group', group]])}</section>`}`
+}
+
+function describeMissing({ url, missing }: CompareModel): string[] {
+  const wrong = findWrongRefs(url.searchParams).map((text) =>
+    text.length > 80 ? `${text.slice(0, 80)}…` : text,
+  )
+  return [
+    missing.length > 0 &&
+      `Not known here, perhaps by another name today: ${missing.map(writeRef).join(', ')}.`,
+    wrong.length > 0 && `Not a host and a metric with a colon between: ${wrong.slice(0, 5).join(', ')}.`,
+  ].filter((words) => words !== false)
 }
 
 function zoomOut(model: CompareModel): Html | null {
@@ -159,7 +191,8 @@ function lineTable(model: CompareModel): Html {
     const [last, ...rest] = summary ? tellFigures(summary, unit) : ['–', '–', '–', '–']
     const others = plan.lines.filter((other) => other !== line)
     const side = plan.rightUnit === null ? null : unit === plan.rightUnit ? 'right' : 'left'
-    return html`<tr data-key="${writeRef(line)}"><th scope="row" class="anywhere"><span class="swatch line-${i + 1}"></span><a href="${hostPath(line.host)}">${line.host}</a></th><td class="anywhere"><a class="plain" href="${metricPath(line.host, line.metric)}">${line.metric}</a>${side && html` <span class="soft">${side} scale</span>`}</td><td class="number" data-cursor-value="${writeRef(line)}" data-unit="${unit}"><b>${last}</b></td>${rest.map((cell) => html`<td class="number phone-hidden">${cell}</td>`)}<td class="number"><a class="button small icon-only" href="${compareAddress(model, others)}" aria-label="Remove ${line.metric} of ${line.host}">${icon('close')}</a></td></tr>\n`
+    const metric = html`<a class="plain" href="${metricPath(line.host, line.metric)}">${line.metric.split('.').map((part, at) => html`${at > 0 && html`.<wbr>`}${part}`)}</a>${side && html` <span class="soft">${side} scale</span>`}`
+    return html`<tr data-key="${writeRef(line)}"><th scope="row" class="anywhere"><span class="swatch line-${i + 1}"></span><a href="${hostPath(line.host)}">${line.host}</a><span class="sub">${metric}</span></th><td class="anywhere phone-hidden">${metric}</td><td class="number" data-cursor-value="${writeRef(line)}" data-unit="${unit}"><b>${last}</b></td>${rest.map((cell) => html`<td class="number phone-hidden">${cell}</td>`)}<td class="number"><a class="button small icon-only" href="${compareAddress(model, others)}" aria-label="Remove ${line.metric} of ${line.host}">${icon('close')}</a></td></tr>\n`
   })
-  return html`<div class="scroller"><table class="table compare-lines"><thead><tr><th scope="col">Host</th><th scope="col">Metric</th><th scope="col" class="number">Last</th><th scope="col" class="number phone-hidden">Minimum</th><th scope="col" class="number phone-hidden">Mean</th><th scope="col" class="number phone-hidden">Maximum</th><th scope="col"><span class="unseen">Remove</span></th></tr></thead><tbody>${rows}</tbody></table></div>`
+  return html`<div class="scroller"><table class="table compare-lines"><thead><tr><th scope="col">Host</th><th scope="col" class="phone-hidden">Metric</th><th scope="col" class="number">Last</th><th scope="col" class="number phone-hidden">Minimum</th><th scope="col" class="number phone-hidden">Mean</th><th scope="col" class="number phone-hidden">Maximum</th><th scope="col"><span class="unseen">Remove</span></th></tr></thead><tbody>${rows}</tbody></table></div>`
 }

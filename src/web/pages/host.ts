@@ -149,7 +149,7 @@ ${facts(host)}
 ${groupsOf(model)}
 ${status === 'down' && html`<p class="notice" role="status">${statusMark('down')}<span>Silent for ${formatSpan(now - host.lastHeard)}. Everything below is from before; the graphs end at ${stampLabel(model.to)}.</span></p>`}
 ${openEventsOfHost(host, events, total, now)}
-${bigFigures(host)}
+${metrics.length === 0 ? NO_METRICS : bigFigures(host)}
 ${
   plans.length > 0 &&
   html`<section class="section plain-top"><div class="section-head charts-head"><h2>${describeTime(model, status === 'down')}</h2>${rangeLinks(model)}</div>
@@ -158,9 +158,11 @@ ${
 }
 <div class="columns">${filesystemTable(host)}${networkTable(host)}${stateTable(host)}</div>
 ${thresholdTable(model.limits.told)}
-${metricList(host, metrics)}
+${metrics.length > 0 && metricList(host, metrics)}
 </div>`
 }
+
+const NO_METRICS = html`<section class="empty"><h2>No samples yet</h2><p>Its agent has been heard, but no value has come so far. The first come within two minutes of the agent's start; where they don't, its log says why.</p></section>`
 
 /** `Last hour`, `Its last 7 days`, or from when to when. */
 function describeTime({ span, from, to }: HostModel, isDown: boolean): Html {
@@ -201,8 +203,8 @@ function facts(host: Host): Html {
     ['Domain', host.domain],
     ['Platform', [host.platform, host.architecture].filter(Boolean).join(', ')],
     ['Build', host.build],
-    ['Processors', formatNumber(host.processors)],
-    ['Memory', formatValue(host.memoryMb * 1024 * 1024, 'B')],
+    ['Processors', host.processors > 0 ? formatNumber(host.processors) : ''],
+    ['Memory', host.memoryMb > 0 ? formatValue(host.memoryMb * 1024 * 1024, 'B') : ''],
     [
       'Clock',
       Math.abs(skew) < WORTH_TELLING_SKEW

@@ -73,7 +73,7 @@ type HostsModel = {
 
 function hostsView(model: HostsModel): Html {
   const { url, open, search, sort, isDescending, hosts, total, offset, now, silence } = model
-  return html`<div class="head"><div><h1>Hosts</h1><p class="lead" data-live="lead">${describeList(model)} · <a href="/compare">Compare metrics</a>${model.mayAdd && html` · <a href="/add-host">Add a host</a>`}</p></div>
+  return html`<div class="head"><div><h1>Hosts</h1><p class="lead" data-live="lead">${describeList(model)} · <a href="/compare${model.group !== null && `?group=${encodeURIComponent(model.group)}`}">Compare metrics</a>${model.mayAdd && html` · <a href="/add-host">Add a host</a>`}</p></div>
 <div class="totals" data-live="totals" role="group" aria-label="Status">${statusLinks(model)}</div></div>
 ${filterForm(url, search)}${groupFilter(url, model.groups, model.group)}
 <div data-live="hosts">${

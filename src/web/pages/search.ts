@@ -2,6 +2,7 @@ import { hostStatus } from '../../domain/host.ts'
 import { readText } from '../api/query.ts'
 import { eventState, hostName } from '../event-table.ts'
 import { type Found, find } from '../find.ts'
+import { groupFilter, readGroup } from '../group-filter.ts'
 import { type Html, html } from '../html.ts'
 import { layout } from '../layout.ts'
 import { page } from '../page.ts'
@@ -14,11 +15,22 @@ export const searchPage = page(
   { path: '/search', access: 'viewer' },
   async ({ url, session, csrf, now, web }) => {
     const text = readText(url, 'q', LONGEST)?.trim() ?? ''
-    const found = await find(text, session?.access ?? 'viewer', now, web)
+    const group = readGroup(url)
+    const [found, groups] = await Promise.all([
+      find(text, { access: session?.access ?? 'viewer', group, now, web }),
+      web.store.hosts.groups(),
+    ])
     const body =
       text === ''
         ? html`<h1>Search</h1><section class="empty"><h2>What are you looking for?</h2><p>Hosts by name, address, domain or platform; metrics; events by their words or number; pages and settings. <kbd>/</kbd> leads to the search from everywhere; <code>web01 memory</code> finds the metrics of a host.</p></section>`
-        : foundView(text, found, now, web.silence)
+        : foundView({
+            text,
+            found,
+            group,
+            filter: groupFilter(url, groups, group),
+            now,
+            silence: web.silence,
+          })
     return layout({
       title: text === '' ? 'Search' : `${text} · Search`,
       active: null,
@@ -30,41 +42,51 @@ export const searchPage = page(
   },
 )
 
-function foundView(text: string, found: Found, now: number, silence: number): Html {
+type FoundModel = {
+  readonly text: string
+  readonly found: Found
+  readonly group: string | null
+  readonly filter: Html | null
+  readonly now: number
+  readonly silence: number
+}
+
+function foundView({ text, found, group, filter, now, silence }: FoundModel): Html {
   const { hosts, hostMetrics, metrics, events, places } = found
   const isEmpty = hosts.total + hostMetrics.length + metrics.length + events.length + places.length === 0
-  const head = html`<div class="head"><div><h1>Search</h1><p class="lead">for “${text}”</p></div></div>`
+  const head = html`<div class="head"><div><h1>Search</h1><p class="lead">for “${text}”</p></div></div>${filter}`
+  const inGroup = group === null ? '' : `&group=${encodeURIComponent(group)}`
   if (isEmpty)
     return html`${head}<section class="empty"><h2>Nothing was found</h2><p>Fewer letters find more. <a href="/hosts">All hosts</a> or <a href="/settings/guide">the guide</a> may help.</p></section>`
-  return html`${head}<div class="found">${group(
+  return html`${head}<div class="found">${section(
     hosts.list.length,
-    html`Hosts${hosts.total > hosts.list.length && html` <a href="/hosts?q=${encodeURIComponent(text)}">all ${formatNumber(hosts.total)}</a>`}`,
+    html`Hosts${hosts.total > hosts.list.length && html` <a href="/hosts?q=${encodeURIComponent(text)}${inGroup}">all ${formatNumber(hosts.total)}</a>`}`,
     hosts.list.map(
       (host) =>
         html`<li>${statusLabel(hostStatus(host, now, silence))} <a href="${hostPath(host.name)}">${host.name}</a> <span class="soft">${host.ip} ${host.build}</span></li>`,
     ),
-  )}${group(
+  )}${section(
     hostMetrics.length,
     'Metrics of hosts',
     hostMetrics.map(
       ({ host, metric }) =>
         html`<li><a href="${metricPath(host, metric)}">${host} <code>${metric}</code></a></li>`,
     ),
-  )}${group(
+  )}${section(
     events.length,
     'Events',
     events.map(
       (event) =>
         html`<li>${severityLabel(event.severity)} <a href="${eventPath(event.id)}">${event.message}</a> <span class="soft">${hostName(event)}, ${event.status}, ${agoLabel(event.opened, now)}</span> ${eventState(event)}</li>`,
     ),
-  )}${group(
+  )}${section(
     metrics.length,
     'Metrics',
     metrics.map(
       (metric) =>
-        html`<li><a href="/compare?metric=${encodeURIComponent(metric)}"><code>${metric}</code></a></li>`,
+        html`<li><a href="/compare?metric=${encodeURIComponent(metric)}${inGroup}"><code>${metric}</code></a></li>`,
     ),
-  )}${group(
+  )}${section(
     places.length,
     'Pages and settings',
     places.map(
@@ -74,7 +96,7 @@ function foundView(text: string, found: Found, now: number, silence: number): Ht
   )}</div>`
 }
 
-function group(count: number, title: Html | string, items: readonly Html[]): Html | null {
+function section(count: number, title: Html | string, items: readonly Html[]): Html | null {
   return count === 0
     ? null
     : html`<section class="section"><h2>${title}</h2><ul class="found-list">${items}</ul></section>`
