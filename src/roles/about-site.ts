@@ -7,6 +7,7 @@ import type { AboutSite, GuideCommand, GuideSection } from '../web/about-site.ts
 import type { Command, Option } from './command.ts'
 import { findPassphrase } from './first-start.ts'
 import { collectLicences } from './licences.ts' with { type: 'macro' }
+import { METRICS } from './metric-list.ts'
 
 const LICENCES = collectLicences()
 
@@ -19,6 +20,7 @@ export function describeSite(
   return {
     sections: listSections(),
     commands: commands.map(describeCommand),
+    metrics: METRICS,
     licences: LICENCES,
     licence: license,
     enrolment: {

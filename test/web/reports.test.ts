@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { AVAILABILITY_METRIC } from '../../src/domain/availability.ts'
+import { AVAILABILITY } from '../../src/domain/availability.ts'
 import { groupOutages, writePercent } from '../../src/web/reports/availability.ts'
 import { startTestSite, type TestSite } from './site.ts'
 
@@ -80,7 +80,7 @@ describe('capacity', () => {
 
 describe('availability', () => {
   beforeAll(async () => {
-    const base = { uid: 'o1', metric: AVAILABILITY_METRIC, severity: 1, message: 'silent' } as const
+    const base = { uid: 'o1', metric: AVAILABILITY.name, severity: 1, message: 'silent' } as const
     await site.store.events.report('web01', [
       { ...base, change: 1, time: now - 3600, status: 'open' },
       { ...base, change: 2, time: now - 1800, status: 'closed' },
@@ -102,7 +102,7 @@ describe('availability', () => {
         change: 1,
         time: now + DAY / 2,
         status: 'open',
-        metric: AVAILABILITY_METRIC,
+        metric: AVAILABILITY.name,
         severity: 1,
         message: 's',
       },

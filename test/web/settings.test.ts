@@ -413,4 +413,24 @@ describe('what the server tells of itself', () => {
       )
     }
   })
+
+  test('the guide has the metrics that it was handed, with unit, systems and what is watched out of the box', async () => {
+    const metrics = [
+      { name: 'perf.memory.percent.used', doc: 'Memory in use.' },
+      { name: 'perf.disk.<disk>.bytes.read', doc: 'Read & written.', systems: 'Linux' },
+    ] as const
+    const told = await startTestSite(undefined, { about: { metrics } })
+    const markup = await (await told.send('/settings/guide', { headers: await told.as('viewer') })).text()
+    await told.stop()
+    const rows = [...(markup.split('id="metrics"')[1]?.split('</table>')[0] ?? '').matchAll(/<tr>.*?<\/tr>/g)]
+      .slice(1)
+      .map(([row]) => row.replaceAll('<wbr>', '').replace(/<[^>]*>/g, ' '))
+    expect(rows.map((row) => row.split(/\s+/).join(' ').trim())).toEqual([
+      'perf.memory.percent.used % Memory in use. information > 85.0% warning > 90.0% major > 95.0% critical > 99.0% for 15 minutes Linux, Windows'.replaceAll(
+        '>',
+        '&gt;',
+      ),
+      'perf.disk.&lt;disk&gt;.bytes.read B/s Read &amp; written. Linux',
+    ])
+  })
 })

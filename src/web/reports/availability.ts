@@ -1,4 +1,4 @@
-import { AVAILABILITY_METRIC } from '../../domain/availability.ts'
+import { AVAILABILITY } from '../../domain/availability.ts'
 import { countDowntime, type Outage } from '../../domain/downtime.ts'
 import type { Event } from '../../domain/event.ts'
 import { html } from '../html.ts'
@@ -22,7 +22,7 @@ export const availabilityReport: Report = {
       ),
       listAll(
         async (offset, limit) =>
-          (await web.store.events.list({ metric: AVAILABILITY_METRIC, to, offset, limit })).events,
+          (await web.store.events.list({ metric: AVAILABILITY.name, to, offset, limit })).events,
       ),
     ])
     const outages = groupOutages(events, from)
