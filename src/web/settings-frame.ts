@@ -2,6 +2,7 @@ import { type Access, covers } from '../domain/user.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
 import type { PageRequest } from './page.ts'
+import { madeLine } from './widgets.ts'
 
 /** A page under Settings, as its index, its navigation and the search know it. */
 export type SettingsEntry = {
@@ -127,16 +128,17 @@ export type SettingsPageOptions = {
 
 /** A page under Settings in the frame of the house. */
 export function settingsPage(
-  { session, csrf, url }: PageRequest,
+  request: PageRequest,
   { title, parent, lead, actions, body }: SettingsPageOptions,
 ): Html {
+  const { session, csrf, url } = request
   return layout({
     title,
     active: 'settings',
     session,
     csrf,
     url,
-    body: html`<div class="head"><div><p class="crumbs"><a href="/settings">Settings</a>${parent && html` › <a href="${parent.path}">${parent.title}</a>`}</p><h1>${title}</h1>${lead !== undefined && html`<p class="lead">${lead}</p>`}</div>${actions && html`<div class="actions">${actions}</div>`}</div>
+    body: html`${madeLine(request)}<div class="head"><div><p class="crumbs"><a href="/settings">Settings</a>${parent && html` › <a href="${parent.path}">${parent.title}</a>`}</p><h1>${title}</h1>${lead !== undefined && html`<p class="lead">${lead}</p>`}</div>${actions && html`<div class="actions">${actions}</div>`}</div>
 ${noticeOf(url)}${body}`,
   })
 }

@@ -12,7 +12,7 @@ import { csrfField, readId } from '../fields.ts'
 import { type Html, html } from '../html.ts'
 import { layout } from '../layout.ts'
 import { notFound, page } from '../page.ts'
-import { eventPath, hostPath, metricPath, severityLabel, stampLabel } from '../widgets.ts'
+import { eventPath, hostPath, madeLine, metricPath, severityLabel, stampLabel } from '../widgets.ts'
 import { formatCount, formatSpan } from '../words.ts'
 
 /** Seconds that the graph shows before and after the event. */
@@ -50,7 +50,14 @@ export const eventPage = page(
       seesTargets: covers(access, 'admin'),
     }
     const title = `${event.host}: ${event.message}`
-    return layout({ title, active: 'events', session, csrf, url, body: eventView(model) })
+    return layout({
+      title,
+      active: 'events',
+      session,
+      csrf,
+      url,
+      body: html`${madeLine({ now, web })}${eventView(model)}`,
+    })
   },
 )
 

@@ -17,7 +17,16 @@ import { notFound, page } from '../page.ts'
 import { NO_SAMPLES, writeRef } from '../picked-series.ts'
 import { HOST_LONGEST, HOST_RANGES, readSpan, type Span, spanQuery } from '../span.ts'
 import { spanForm } from '../span-form.ts'
-import { agoLabel, bigFigure, capitalize, hostPath, metricPath, stampLabel, statusLabel } from '../widgets.ts'
+import {
+  agoLabel,
+  bigFigure,
+  capitalize,
+  hostPath,
+  madeLine,
+  metricPath,
+  stampLabel,
+  statusLabel,
+} from '../widgets.ts'
 import { formatNumber, formatSpan, formatValue } from '../words.ts'
 
 const HOUR = 3600
@@ -67,7 +76,7 @@ export const hostPage = page(
       session,
       csrf,
       url,
-      body: hostView(model),
+      body: html`${madeLine({ now, web })}${hostView(model)}`,
       scripts: ['charts.js'],
     })
   },

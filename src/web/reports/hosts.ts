@@ -66,7 +66,12 @@ export const hostsReport: Report = {
           isNumber: true,
           show: (row) => meter(row.processor_percent),
         },
-        { key: 'memory_percent', name: 'Used', isNumber: true, show: (row) => meter(row.memory_percent) },
+        {
+          key: 'memory_percent',
+          name: 'Memory used',
+          isNumber: true,
+          show: (row) => meter(row.memory_percent),
+        },
         {
           key: 'last_heard',
           name: 'Last reported',

@@ -6,7 +6,7 @@ import { type Page, type PageRequest, page } from '../../page.ts'
 import { PERIODS, readPeriod, writeDay } from '../../period.ts'
 import { REPORTS } from '../../reports/index.ts'
 import type { Report, ReportData, ReportInput } from '../../reports/report.ts'
-import { stampLabel, withParameters } from '../../widgets.ts'
+import { madeLine, withParameters } from '../../widgets.ts'
 import { formatNumber } from '../../words.ts'
 
 /** Rows on a page; the file and the API have all of them. */
@@ -56,7 +56,8 @@ function reportView(
   { columns, rows, lead, empty, note }: ReportData,
   groups: readonly string[],
 ): Html {
-  const { session, csrf, url, now, web } = request
+  const { session, csrf, url } = request
+  const group = readGroup(url)
   const shown = columns.filter(({ name }) => name !== null)
   return layout({
     title: report.title,
@@ -64,8 +65,8 @@ function reportView(
     session,
     csrf,
     url,
-    body: html`<div class="head"><div><p class="crumbs"><a href="/reports">Reports</a></p><h1>${report.title}</h1><p class="lead">${lead}</p></div><div class="actions"><a class="button" href="${withParameters(url, { format: 'csv' })}" download>Download CSV</a></div></div>
-${report.hasPeriod && periodForm(request)}${groupFilter(url, groups, readGroup(url))}
+    body: html`${madeLine(request)}<div class="head"><div><p class="crumbs"><a href="/reports">Reports</a></p><h1>${report.title}</h1><p class="lead">${lead}${group !== null && html`; of group <b>${group}</b>`}</p></div><div class="actions"><a class="button" href="${withParameters(url, { format: 'csv' })}" download>Download CSV</a></div></div>
+${report.hasPeriod && periodForm(request)}${groupFilter(url, groups, group)}
 ${
   rows.length === 0
     ? html`<section class="empty"><h2>Nothing to report</h2><p>${empty}</p></section>`
@@ -76,8 +77,7 @@ ${
             html`<tr>${shown.map(({ key, isNumber, show }) => html`<td class="${isNumber ? 'number' : 'anywhere'}">${show ? show(row) : row[key]}</td>`)}</tr>\n`,
         )}</tbody></table></div>`
 }
-${rows.length > SHOWN && html`<p class="report-note"><b>The first ${formatNumber(SHOWN)} of ${formatNumber(rows.length)} are shown.</b> The file has all of them.</p>`}${note !== undefined && html`<p class="soft report-note">${note}</p>`}
-<p class="soft report-note">Made ${stampLabel(now)} by Monitor ${web.version}${web.serverName !== '' && html` on ${web.serverName}`}.</p>`,
+${rows.length > SHOWN && html`<p class="report-note"><b>The first ${formatNumber(SHOWN)} of ${formatNumber(rows.length)} are shown.</b> The file has all of them.</p>`}${note !== undefined && html`<p class="soft report-note">${note}</p>`}`,
   })
 }
 
