@@ -78,6 +78,25 @@ describe('capacity', () => {
   })
 })
 
+describe('capacity of what is new, full or gone', () => {
+  test('a filesystem that is full is so now, and one that is not heard of any more has no forecast', async () => {
+    const [full, gone] = ['perf.filesystem.full.percent.used', 'perf.filesystem.gone.percent.used']
+    for (let hours = 20 * 24; hours >= 0; hours -= 6) {
+      await site.report('full01', now - hours * 3600, { [full]: 100 })
+      if (hours >= 48) await site.report('gone01', now - hours * 3600, { [gone]: 80 - hours / 48 })
+    }
+    const { rows } = await json('capacity')
+    expect(rows.find(({ host }) => host === 'gone01')).toMatchObject({
+      percent_used: 79,
+      full_earliest: null,
+    })
+    const markup = await text('/reports/capacity')
+    expect(/full01<\/a>.*?<\/tr>/s.exec(markup)?.[0]).toContain('>now</td>')
+    await site.store.hosts.delete('full01')
+    await site.store.hosts.delete('gone01')
+  })
+})
+
 describe('availability', () => {
   beforeAll(async () => {
     const base = { uid: 'o1', metric: AVAILABILITY.name, severity: 1, message: 'silent' } as const
@@ -91,6 +110,8 @@ describe('availability', () => {
     // Hosts of this site are heard for the first time now: a day later a day is known of them.
     await site.clock.advance(DAY * 1000)
     viewer = await site.as('viewer')
+    for (const host of ['db01', 'web01'])
+      await site.report(host, now + DAY, { 'perf.memory.percent.used': 10 })
     const { rows } = await json(`availability?from=${now}&to=${now + DAY}`)
     expect(rows.map((row) => [row.host, row.percent_up, row.outages])).toEqual([
       ['db01', 100, 0],
@@ -110,6 +131,32 @@ describe('availability', () => {
     const later = (await json('availability?period=7d')).rows
     expect(later[0]).toMatchObject({ host: 'web01', percent_up: 50, down_seconds: DAY / 2, outages: 1 })
     expect(await text('/reports/availability?period=7d')).toContain('50.0%')
+  })
+
+  test('tells what of it lay in windows, and counts it all the same', async () => {
+    await site.store.windows.add({
+      name: 'Patches',
+      host: 'web*',
+      when: { kind: 'once', from: now + DAY / 2 - 600, to: now + DAY / 2 + 3600 },
+    })
+    const rows = (await json(`availability?from=${now}&to=${now + DAY}`)).rows
+    expect(rows[0]).toMatchObject({ host: 'web01', down_seconds: DAY / 2, in_windows_seconds: 3600 })
+    expect(rows[1]).toMatchObject({ host: 'db01', in_windows_seconds: 0 })
+  })
+
+  test('a host that was down before the period began is down from its beginning', async () => {
+    const rows = (await json(`availability?from=${now + 0.75 * DAY}&to=${now + DAY}`)).rows
+    expect(rows[0]).toMatchObject({ host: 'web01', percent_up: 0, longest_seconds: DAY / 4 })
+  })
+
+  test('a host that is silent is down, though somebody closed the event', async () => {
+    const [event] = (await site.store.events.list({ host: 'web01', status: 'open' })).events
+    await site.store.events.close(event?.id ?? -1, 'ada', site.clock.now())
+    await site.clock.advance(3600 * 1000)
+    viewer = await site.as('viewer')
+    const end = site.clock.now()
+    const rows = (await json(`availability?from=${end - 1800}&to=${end}`)).rows
+    expect(rows.find(({ host }) => host === 'web01')).toMatchObject({ percent_up: 0, down_seconds: 1800 })
   })
 
   test.each(['period=2w', 'from=yesterday', 'from=9999999999', 'from=2026-01-02&to=2026-01-01'])(

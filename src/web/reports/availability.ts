@@ -1,6 +1,8 @@
 import { AVAILABILITY } from '../../domain/availability.ts'
-import { countDowntime, type Outage } from '../../domain/downtime.ts'
+import { countDowntime, countShared, type Outage, type Stretch } from '../../domain/downtime.ts'
 import type { Event } from '../../domain/event.ts'
+import { compilePattern } from '../../domain/pattern.ts'
+import { listOccurrences, type Window } from '../../domain/window.ts'
 import { html } from '../html.ts'
 import { readPeriod } from '../period.ts'
 import { hostPath, stampLabel } from '../widgets.ts'
@@ -14,7 +16,7 @@ export const availabilityReport: Report = {
   hasPeriod: true,
   async load({ web, url, now, group }) {
     const { from, to } = readPeriod(url, now, web.zone)
-    const [hosts, events] = await Promise.all([
+    const [hosts, events, windows] = await Promise.all([
       listAll(
         async (offset, limit) =>
           (await web.store.hosts.list({ ...group, upSince: now - web.silence, sort: 'name', offset, limit }))
@@ -24,16 +26,21 @@ export const availabilityReport: Report = {
         async (offset, limit) =>
           (await web.store.events.list({ metric: AVAILABILITY.name, to, offset, limit })).events,
       ),
+      web.store.windows.list(),
     ])
     const outages = groupOutages(events, from)
+    const inWindows = countInWindows(windows)
     const rows = hosts
-      .map(({ name, firstHeard }) => {
-        const downtime = countDowntime(outages.get(name) ?? [], from, to, firstHeard)
+      .map(({ name, firstHeard, lastHeard }) => {
+        // Somebody may have closed the event of a host that is silent still.
+        const silent = lastHeard < now - web.silence ? [{ from: lastHeard + web.silence, to: null }] : []
+        const downtime = countDowntime([...(outages.get(name) ?? []), ...silent], from, to, firstHeard)
         const longest = downtime.outages[0]
         return {
           host: name,
           percent_up: downtime.percentUp === null ? null : Math.round(downtime.percentUp * 1000) / 1000,
           down_seconds: downtime.down,
+          in_windows_seconds: inWindows(name, downtime.outages),
           outages: downtime.outages.length,
           longest_seconds: longest === undefined ? null : longest.to - longest.from,
           longest_from: longest === undefined ? null : formatIso(longest.from),
@@ -49,7 +56,7 @@ export const availabilityReport: Report = {
       rows,
       lead: html`${formatCount(rows.length, 'host')}${all !== null && html`, up <b>${writePercent(all)}</b> of the time together`}; ${stampLabel(from)} to ${stampLabel(to)}`,
       empty: 'No host has reported yet.',
-      note: `An outage counts from its event, which opens ${formatSpan(web.silence)} after the last packet, to the next packet. A host counts from its first packet on.`,
+      note: `An outage counts from its event, which opens ${formatSpan(web.silence)} after the last packet, to the next packet. A host counts from its first packet on. Maintenance windows, as they are now, only keep quiet: what falls into them is down all the same, and told apart.`,
       columns: [
         {
           key: 'host',
@@ -68,6 +75,12 @@ export const availabilityReport: Report = {
           isNumber: true,
           show: ({ down_seconds: seconds }) => (seconds === 0 ? '–' : formatSpan(Number(seconds))),
         },
+        {
+          key: 'in_windows_seconds',
+          name: 'In windows',
+          isNumber: true,
+          show: ({ in_windows_seconds: seconds }) => (seconds === 0 ? '–' : formatSpan(Number(seconds))),
+        },
         { key: 'outages', name: 'Outages', isNumber: true },
         {
           key: 'longest_seconds',
@@ -85,6 +98,18 @@ export const availabilityReport: Report = {
       ],
     }
   },
+}
+
+/** How much of a host's outages lies in windows that it is in. */
+function countInWindows(windows: readonly Window[]) {
+  const compiled = windows.map(({ host, when }) => ({ fits: compilePattern(host), when }))
+  return (host: string, outages: readonly Stretch[]): number =>
+    countShared(
+      outages,
+      compiled
+        .filter(({ fits }) => fits(host))
+        .flatMap(({ when }) => outages.flatMap(({ from, to }) => listOccurrences(when, from, to))),
+    )
 }
 
 /** By host. An event of several hosts is an outage of each of them. */
