@@ -103,7 +103,11 @@ export function createLive({ hosts, clock, log, clients: most = 1000 }: LiveOpti
         },
         { highWaterMark: MAX_UNREAD },
       )
-      if (!timer) plan()
+      if (!timer) {
+        // At once: what changes before the second poll would else belong to the state that all is compared with.
+        void poll()
+        plan()
+      }
       return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
     },
     stop() {

@@ -50,19 +50,28 @@ test('says changed when the revision grows and is silent while it does not', asy
   expect(client?.text).toBe('retry: 3000\n\nevent: changed\ndata: 2\n\n')
 })
 
+test('what changes right after the first client came is told to it', async () => {
+  const { state, open, clock } = build()
+  const client = open()
+  await clock.advance(1000)
+  state.revision = 2
+  await clock.advance(1000)
+  expect(client?.text).toEndWith('event: changed\ndata: 2\n\n')
+})
+
 test('asks the database once for all clients, and not at all without any', async () => {
   const { state, open, clock } = build()
   await clock.advance(60_000)
   expect(state.polls).toBe(0)
   const clients = [open(), open(), open()]
   await clock.advance(10_000)
-  expect(state.polls).toBe(5)
+  expect(state.polls).toBe(6)
   for (const client of clients) await client?.leave()
   await clock.advance(60_000)
-  expect(state.polls).toBe(5)
+  expect(state.polls).toBe(6)
   open()
   await clock.advance(4000)
-  expect(state.polls).toBe(7)
+  expect(state.polls).toBe(9)
 })
 
 test('a client that comes while another leaves starts no second loop', async () => {
@@ -114,7 +123,7 @@ test('a client that does not read is dropped and others are told', async () => {
     state.revision++
     await clock.advance(2000)
   }
-  expect(reader?.text.match(/event: changed/g)?.length).toBe(29)
+  expect(reader?.text.match(/event: changed/g)?.length).toBe(30)
 })
 
 test('takes only so many clients', async () => {
@@ -133,6 +142,6 @@ test('closes every stream when it stops, and opens none afterwards', async () =>
   live.stop()
   await clock.advance(10_000)
   expect(client?.done).toBe(true)
-  expect(state.polls).toBe(0)
+  expect(state.polls).toBe(1)
   expect(open()).toBeNull()
 })

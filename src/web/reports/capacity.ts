@@ -26,6 +26,7 @@ export const capacityReport: Report = {
   title: 'Capacity',
   doc: 'The fullest filesystems, how they grow, and between which days each will be full.',
   hasPeriod: false,
+  parameters: ['limit'],
   async load({ web, url, now, group }) {
     const limit = readInteger(url, 'limit', { min: 1, max: 200, default: 50 })
     const hosts = await listAll(

@@ -41,6 +41,8 @@ export type Report = {
   readonly doc: string
   /** Takes a period from the address. */
   readonly hasPeriod: boolean
+  /** What else its address takes besides group and period. */
+  readonly parameters?: readonly string[]
   load(input: ReportInput): Promise<ReportData>
 }
 

@@ -38,7 +38,11 @@ const reportPage = (report: Report): Page =>
 
 const reportJson = (report: Report): Page =>
   page(
-    { path: `/api/v1/reports/${report.key}`, access: 'viewer', doc: report.doc },
+    {
+      path: `/api/v1/reports/${report.key}`,
+      access: 'viewer',
+      doc: `${report.doc} Takes ${listParameters(report)}.`,
+    },
     async ({ web, url, now }) => {
       const { columns, rows } = await report.load({ web, url, now, group: chosenGroup(url) })
       const keys = columns.map(({ key }) => key)
@@ -49,6 +53,9 @@ const reportJson = (report: Report): Page =>
       })
     },
   )
+
+const listParameters = ({ hasPeriod, parameters = [] }: Report) =>
+  ['group', ...(hasPeriod ? ['period', 'from', 'to'] : []), ...parameters].join(', ')
 
 function reportView(
   request: PageRequest,
