@@ -60,6 +60,7 @@ test('each is narrowed to a group of hosts', async () => {
   expect((await json('capacity?group=web')).rows).toEqual([])
   expect((await json('events?group=web')).rows).toEqual([])
   expect(await text('/reports/hosts?group=web')).toContain('aria-current="true">web<')
+  expect(await text('/reports/capacity?group=web')).toContain('Not of the group <b>web</b>.')
 })
 
 describe('capacity', () => {
@@ -110,8 +111,6 @@ describe('availability', () => {
     // Hosts of this site are heard for the first time now: a day later a day is known of them.
     await site.clock.advance(DAY * 1000)
     viewer = await site.as('viewer')
-    for (const host of ['db01', 'web01'])
-      await site.report(host, now + DAY, { 'perf.memory.percent.used': 10 })
     const { rows } = await json(`availability?from=${now}&to=${now + DAY}`)
     expect(rows.map((row) => [row.host, row.percent_up, row.outages])).toEqual([
       ['db01', 100, 0],
@@ -170,8 +169,17 @@ describe('availability', () => {
   test('an event of several hosts is an outage of each', () => {
     const event = { host: '3 hosts', members: ['a', 'b', 'c'], opened: 100, closed: 200 }
     const single = { host: 'a', members: [], opened: 300, closed: null }
-    const grouped = groupOutages([event, single, { ...single, host: 'z', closed: 40, opened: 10 }], 50)
-    expect([...grouped.keys()]).toEqual(['a', 'b', 'c'])
+    const old = { ...single, closed: 40, opened: 10 }
+    const heard = new Map([
+      ['a', 350],
+      ['y', 5],
+      ['z', 45],
+    ])
+    const all = [event, single, { ...old, host: 'z' }, { ...old, host: 'y' }]
+    const grouped = groupOutages(all, 50, heard)
+    expect([...grouped.keys()]).toEqual(['a', 'b', 'c', 'y'])
+    // Not heard since: whoever closed it, it is not over.
+    expect(grouped.get('y')).toEqual([{ from: 10, to: null }])
     expect(grouped.get('a')).toEqual([
       { from: 100, to: 200 },
       { from: 300, to: null },

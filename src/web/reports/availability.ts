@@ -13,6 +13,7 @@ export const availabilityReport: Report = {
   key: 'availability',
   title: 'Availability',
   doc: 'How much of a period each host was up, and its longest outage.',
+  words: 'uptime sla downtime',
   hasPeriod: true,
   async load({ web, url, now, group }) {
     const { from, to } = readPeriod(url, now, web.zone)
@@ -28,13 +29,11 @@ export const availabilityReport: Report = {
       ),
       web.store.windows.list(),
     ])
-    const outages = groupOutages(events, from)
+    const outages = groupOutages(events, from, new Map(hosts.map((host) => [host.name, host.lastHeard])))
     const inWindows = countInWindows(windows)
     const rows = hosts
-      .map(({ name, firstHeard, lastHeard }) => {
-        // Somebody may have closed the event of a host that is silent still.
-        const silent = lastHeard < now - web.silence ? [{ from: lastHeard + web.silence, to: null }] : []
-        const downtime = countDowntime([...(outages.get(name) ?? []), ...silent], from, to, firstHeard)
+      .map(({ name, firstHeard }) => {
+        const downtime = countDowntime(outages.get(name) ?? [], from, to, firstHeard)
         const longest = downtime.outages[0]
         return {
           host: name,
@@ -112,17 +111,22 @@ function countInWindows(windows: readonly Window[]) {
     )
 }
 
-/** By host. An event of several hosts is an outage of each of them. */
+/**
+ * By host. An event of several hosts is an outage of each of them. One of a host that was not heard since is not over, though somebody
+ * closed its event.
+ */
 export function groupOutages(
   events: readonly Pick<Event, 'host' | 'members' | 'opened' | 'closed'>[],
   from: number,
+  lastHeard: ReadonlyMap<string, number>,
 ): Map<string, Outage[]> {
   const byHost = new Map<string, Outage[]>()
   for (const { host, members, opened, closed } of events) {
-    if (closed !== null && closed < from) continue
     for (const name of members.length > 0 ? members : [host]) {
+      const to = (lastHeard.get(name) ?? opened) < opened ? null : closed
+      if (to !== null && to < from) continue
       const outages = byHost.get(name) ?? []
-      outages.push({ from: opened, to: closed })
+      outages.push({ from: opened, to })
       byHost.set(name, outages)
     }
   }

@@ -25,6 +25,7 @@ export const capacityReport: Report = {
   key: 'capacity',
   title: 'Capacity',
   doc: 'The fullest filesystems, how they grow, and between which days each will be full.',
+  words: 'disk forecast growth',
   hasPeriod: false,
   parameters: ['limit'],
   async load({ web, url, now, group }) {

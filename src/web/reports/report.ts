@@ -39,6 +39,8 @@ export type Report = {
   readonly key: string
   readonly title: string
   readonly doc: string
+  /** What people also call it, for the search. */
+  readonly words?: string
   /** Takes a period from the address. */
   readonly hasPeriod: boolean
   /** What else its address takes besides group and period. */

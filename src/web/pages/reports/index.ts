@@ -76,7 +76,7 @@ function reportView(
 ${report.hasPeriod && periodForm(request)}${groupFilter(url, groups, group)}
 ${
   rows.length === 0
-    ? html`<section class="empty"><h2>Nothing to report</h2><p>${empty}</p></section>`
+    ? html`<section class="empty"><h2>Nothing to report</h2><p>${group === null ? empty : html`Not of the group <b>${group}</b>.`}</p></section>`
     : html`<div class="scroller"><table class="table report"><thead><tr>${shown.map(({ name, isNumber }) => html`<th scope="col"${isNumber && html` class="number"`}>${name}</th>`)}</tr></thead><tbody>${rows
         .slice(0, SHOWN)
         .map(
