@@ -143,6 +143,12 @@ describe('availability', () => {
     expect(rows[1]).toMatchObject({ host: 'db01', in_windows_seconds: 0 })
   })
 
+  test('the API says which time it is of', async () => {
+    const path = `/api/v1/reports/availability?from=${now}&to=${now + 3600}`
+    const answer = await (await site.send(path, { headers: viewer })).json()
+    expect(answer).toMatchObject({ report: 'availability', from: now, to: now + 3600 })
+  })
+
   test('a host that was down before the period began is down from its beginning', async () => {
     const rows = (await json(`availability?from=${now + 0.75 * DAY}&to=${now + DAY}`)).rows
     expect(rows[0]).toMatchObject({ host: 'web01', percent_up: 0, longest_seconds: DAY / 4 })

@@ -3,7 +3,7 @@ import { groupFilter, readGroup } from '../../group-filter.ts'
 import { type Html, html } from '../../html.ts'
 import { layout } from '../../layout.ts'
 import { type Page, type PageRequest, page } from '../../page.ts'
-import { PERIODS, readPeriod, writeDay } from '../../period.ts'
+import { PERIODS, type Period, readPeriod, writeDay } from '../../period.ts'
 import { REPORTS } from '../../reports/index.ts'
 import type { Report, ReportData, ReportInput } from '../../reports/report.ts'
 import { madeLine, withParameters } from '../../widgets.ts'
@@ -49,10 +49,13 @@ const reportJson = (report: Report): Page =>
       return Response.json({
         report: report.key,
         time: now,
+        ...(report.hasPeriod && tellBounds(readPeriod(url, now, web.zone))),
         rows: rows.map((row) => Object.fromEntries(keys.map((key) => [key, row[key] ?? null]))),
       })
     },
   )
+
+const tellBounds = ({ from, to }: Period) => ({ from, to })
 
 const listParameters = ({ hasPeriod, parameters = [] }: Report) =>
   ['group', ...(hasPeriod ? ['period', 'from', 'to'] : []), ...parameters].join(', ')
