@@ -135,7 +135,7 @@ describe('adding a host', () => {
     const shell = Bun.spawnSync(['sh', '-c', first.replace('> passphrase.txt', '')])
     expect(shell.stdout.toString()).toBe(`${SECRET}\n`)
     expect(linuxCommand(way, SECRET)).not.toContain('fingerprint')
-    expect(windowsCommand(way, SECRET)).toContain(`'it''s "secret" $HOME'`)
+    expect(windowsCommand(way, SECRET)).toContain(`-Encoding UTF8 -Value 'it''s "secret" $HOME'`)
     expect(agentWay('h', null, null)).toBeNull()
   })
 })

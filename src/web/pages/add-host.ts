@@ -118,7 +118,8 @@ export function linuxCommand({ server, fingerprint }: AgentWay, passphrase: stri
 export function windowsCommand({ server, fingerprint }: AgentWay, passphrase: string | null): string {
   const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
   return [
-    `Set-Content -Path passphrase.txt -Value ${quote(passphrase ?? PLACE)}`,
+    // Windows PowerShell writes the code page of the machine unless told otherwise.
+    `Set-Content -Path passphrase.txt -Encoding UTF8 -Value ${quote(passphrase ?? PLACE)}`,
     `powershell -ExecutionPolicy Bypass -File install.ps1 agent -Server ${quote(server)} -PassphraseFile passphrase.txt${fingerprint === null ? '' : ` -Fingerprint ${fingerprint}`}`,
     'Remove-Item passphrase.txt',
   ].join('\n')
