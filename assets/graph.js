@@ -1,4 +1,5 @@
-// The graph of one metric: drawn by uPlot from the API, zoomed by dragging. The server's drawing stands in its place until then.
+// The graph of one metric: drawn by uPlot from the API, zoomed by dragging. The server's drawing stands in its place until then,
+// and on paper.
 {
   const { formatValue, formatTime, readField, isMidnight, findLevels, formatLevel } = globalThis.monitorUnits
   const place = document.querySelector('[data-graph]')
@@ -91,7 +92,7 @@
       })
     } else {
       plot?.destroy()
-      place.querySelector('.chart')?.remove()
+      place.classList.add('drawn')
       plot = new uPlot(describePlot(isThinned), columns, place)
       plot.isThinned = isThinned
     }

@@ -1,3 +1,4 @@
+import type { MetricFamily } from '../domain/metric-family.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import type { QueueFigures } from './queue.ts'
 
@@ -5,6 +6,19 @@ export type OwnFigures = {
   /** What the agent itself takes and does, as samples. `queue` is null when there is none. */
   read(probeFailures: number, queue: QueueFigures | null): ProbeSample[]
 }
+
+/** All that `read` may yield, for the guide. */
+export const OWN_METRICS: readonly MetricFamily[] = [
+  { name: 'perf.agent.queue.length', doc: 'Samples that wait to be sent.' },
+  {
+    name: 'perf.agent.queue.dropped',
+    doc: 'Samples that were dropped because the queue was full or they were too old.',
+  },
+  { name: 'perf.agent.queue.refused', doc: 'Samples that the server refused.' },
+  { name: 'perf.agent.probe.failures', doc: 'Probes that failed in this round.' },
+  { name: 'perf.agent.processor.seconds', doc: 'Processor time that the agent took since the round before.' },
+  { name: 'perf.agent.memory.bytes', doc: 'Memory that the agent takes.' },
+]
 
 /**
  * Processor time and memory are those of the process: where the agent runs inside the server, the server's are in it. Dropped and refused are totals: so

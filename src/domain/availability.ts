@@ -1,7 +1,11 @@
+import type { MetricFamily } from './metric-family.ts'
 import { describeDuration } from './threshold.ts'
 
-/** The metric of events that say that a host is silent. */
-export const AVAILABILITY_METRIC = 'perf.system.availability.seconds'
+/** What events that say that a host is silent are about. */
+export const AVAILABILITY: MetricFamily = {
+  name: 'perf.system.availability.seconds',
+  doc: 'Of events alone: a host, or many at once, is silent.',
+}
 
 /** At least so many hosts that fall silent together are told as one, if they are also more than half of those that were up. */
 export const GROUP_LEAST = 3

@@ -23,14 +23,15 @@ const STEPS = 90
 /**
  * Forecasts from percentages over time. Slopes between all steps that lie at least a third of the time apart are sorted: their
  * middle is the growth, and the tenth and the ninetieth of a hundred bound it, so that a day of cleaning up or a single large file
- * widens the range and does not turn it. Null when the time is too short, the growth flat or downward, or the end too far.
+ * widens the range and does not turn it. A single leap in all of the time (a clean-up, a large copy) is an exception and is taken out;
+ * several are how the thing is used, and count. Null when the time is too short, the growth flat or downward, or the end too far.
  */
 export function forecastFull(series: Series, limit = 100): Forecast | null {
   const { times, values } = series
   const first = times[0]
   const last = times[times.length - 1]
   if (first === undefined || last === undefined || last - first < LEAST_DAYS * DAY) return null
-  const points = averageSteps(series, first, last)
+  const points = withoutLeap(averageSteps(series, first, last))
   const slopes: number[] = []
   const apart = (last - first) / 3
   for (let i = 0; i < points.length; i++)
@@ -52,6 +53,43 @@ export function forecastFull(series: Series, limit = 100): Forecast | null {
   const latest = late > FARTHEST_DAYS ? null : last + late * DAY
   return { growth, full: { earliest: last + early * DAY, latest } }
 }
+
+/** A leap is at least so many percent, and so many times what the value usually moves in a step. */
+const LEAP = 3
+const LEAP_TIMES = 8
+
+type Point = { readonly time: number; readonly value: number }
+
+/** The points as if the only leap among them had not been; as they are where there is none, or another half as large. */
+function withoutLeap(points: readonly Point[]): readonly Point[] {
+  const apart = median(points.slice(1).map(({ time }, i) => time - (points[i]?.time ?? time)))
+  // Over a gap nobody knows whether it leapt or grew.
+  const moves = points.slice(1).map(({ time, value }, i) => {
+    const before = points[i]
+    return before !== undefined && time - before.time <= 2 * apart ? value - before.value : 0
+  })
+  const usual = median(moves.map(Math.abs))
+  const isLarge = (move: number) => Math.abs(move) >= Math.max(LEAP / 2, usual * (LEAP_TIMES / 2))
+  const leaps: { start: number; end: number; size: number }[] = []
+  for (const [i, move] of moves.entries()) {
+    if (!isLarge(move)) continue
+    const before = leaps.at(-1)
+    // The mean of a step in which it happened lies between: such a leap is seen as two.
+    if (before && before.end === i && before.size > 0 === move > 0)
+      leaps[leaps.length - 1] = { start: before.start, end: i + 1, size: before.size + move }
+    else leaps.push({ start: i, end: i + 1, size: move })
+  }
+  const [leap, next] = leaps.sort((a, b) => Math.abs(b.size) - Math.abs(a.size))
+  if (leap === undefined || Math.abs(leap.size) < Math.max(LEAP, usual * LEAP_TIMES)) return points
+  if (next !== undefined && Math.abs(next.size) >= Math.abs(leap.size) / 2) return points
+  const { start, end, size } = leap
+  // The points between are neither before nor after it.
+  return points
+    .filter((_, i) => i <= start || i >= end)
+    .map(({ time, value }, i) => ({ time, value: i <= start ? value : value - size }))
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 
 function averageSteps({ times, values }: Series, first: number, last: number) {
   const length = Math.max((last - first) / STEPS, 3600)

@@ -1,4 +1,11 @@
 import type { EventReport, Severity } from './event.ts'
+import type { MetricFamily } from './metric-family.ts'
+
+/** What events of certificates are about. */
+export const CERTIFICATE_END: MetricFamily = {
+  name: 'perf.certificate.<role>.state',
+  doc: 'Of events alone: a certificate of the server ends soon.',
+}
 
 /** A certificate that this server shows. */
 export type ShownCertificate = {
@@ -25,7 +32,7 @@ export function reportCertificate({ name, ends }: ShownCertificate, now: number)
     uid: null,
     change: 0,
     time: now,
-    metric: `perf.certificate.${name}.state`,
+    metric: CERTIFICATE_END.name.replace('<role>', name),
     severity: stage?.[1] ?? 3,
     status: stage === undefined ? 'closed' : 'open',
     message: `The certificate ${WORDS[name]} ends on ${new Date(ends * 1000).toISOString().slice(0, 10)}`,

@@ -1,7 +1,11 @@
 import type { EventReport } from './event.ts'
+import type { MetricFamily } from './metric-family.ts'
 
-/** The event of a host whose name another agent uses too. */
-export const FOREIGN_KEY_METRIC = 'perf.agent.key.state'
+/** What the event of a host whose name another agent uses too is about. */
+export const FOREIGN_KEY: MetricFamily = {
+  name: 'perf.agent.key.state',
+  doc: 'Of events alone: somebody uses the name of a host with another key.',
+}
 
 /** What is told of a host when somebody with the right passphrase but another key, or none, spoke in its name. */
 export function reportForeignKey(time: number, status: EventReport['status']): EventReport {
@@ -9,7 +13,7 @@ export function reportForeignKey(time: number, status: EventReport['status']): E
     uid: null,
     change: 0,
     time,
-    metric: FOREIGN_KEY_METRIC,
+    metric: FOREIGN_KEY.name,
     severity: 2,
     status,
     message: "Another agent speaks in this host's name: it does not have the host's key and was refused",

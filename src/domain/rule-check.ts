@@ -12,7 +12,9 @@ export type TargetChecker = { readonly name: string; checkTarget(address: string
 export const MAX_PATTERN = 300
 export const MAX_ADDRESS = 2000
 /** Longest delay and longest pause of a repetition, in seconds. */
-const MAX_SECONDS = 366 * 86_400
+export const MAX_SECONDS = 366 * 86_400
+/** Shortest pause of a repetition: samples come by the minute. */
+const LEAST_REPEAT = 60
 
 const NAME = 'a name of 1 to 100 characters on one line'
 const PATTERN = `a pattern of 1 to ${MAX_PATTERN} characters`
@@ -42,7 +44,11 @@ export function findRuleMistakes(
     ),
     ...findAddressMistakes(rule.channel, resolveTarget(rule, targets), 'target', channels),
     ...unless(isSeconds(delay, 0), 'delay', 'seconds, 0 for at once'),
-    ...unless(repeat === null || isSeconds(repeat, 1), 'repeat', 'seconds, null for once only'),
+    ...unless(
+      repeat === null || isSeconds(repeat, LEAST_REPEAT),
+      'repeat',
+      `${LEAST_REPEAT} seconds or more, null for once only`,
+    ),
   ]
 }
 

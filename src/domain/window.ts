@@ -68,16 +68,22 @@ export function createWindowBook(windows: readonly Window[]): WindowBook {
 
 /** When the occurrence that holds at `time` ends; null when none holds. */
 export function windowEnd(when: WindowTime, time: number): number | null {
-  if (when.kind === 'once') return when.from <= time && time < when.to ? when.to : null
-  const today = localDay(time, when.zone)
-  let ends: number | null = null
-  for (const day of [addDays(today, -1), today]) {
+  const held = listOccurrences(when, time, time + 1)
+  return held.length === 0 ? null : Math.max(...held.map(({ to }) => to))
+}
+
+/** The occurrences that hold at some moment of the time, whole, in their order. */
+export function listOccurrences(when: WindowTime, from: number, to: number): { from: number; to: number }[] {
+  if (when.kind === 'once') return when.from < to && when.to > from ? [{ from: when.from, to: when.to }] : []
+  const found: { from: number; to: number }[] = []
+  const last = localTime(addDays(localDay(to, when.zone), 1), 0, when.zone, 'last')
+  for (let day = addDays(localDay(from, when.zone), -1); ; day = addDays(day, 1)) {
+    const begins = localTime(day, when.start, when.zone, 'first')
+    if (begins >= last) return found
     if (!beginsOn(when, day)) continue
-    const from = localTime(day, when.start, when.zone, 'first')
-    const to = localTime(when.end > when.start ? day : addDays(day, 1), when.end, when.zone, 'last')
-    if (from <= time && time < to) ends = Math.max(to, ends ?? to)
+    const ends = localTime(when.end > when.start ? day : addDays(day, 1), when.end, when.zone, 'last')
+    if (begins < to && ends > from) found.push({ from: begins, to: ends })
   }
-  return ends
 }
 
 function beginsOn(when: Exclude<WindowTime, { kind: 'once' }>, day: LocalDay): boolean {

@@ -1,12 +1,15 @@
 import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { license } from '../../package.json'
 import type { Config } from '../config/schema.ts'
 import { SECTIONS } from '../config/schema.ts'
 import { SETTINGS, type Setting } from '../config/settings.ts'
+import { sqliteFile } from '../storage/open-database.ts'
 import type { AboutSite, GuideCommand, GuideSection } from '../web/about-site.ts'
 import type { Command, Option } from './command.ts'
 import { findPassphrase } from './first-start.ts'
 import { collectLicences } from './licences.ts' with { type: 'macro' }
+import { METRICS } from './metric-list.ts'
 
 const LICENCES = collectLicences()
 
@@ -19,6 +22,7 @@ export function describeSite(
   return {
     sections: listSections(),
     commands: commands.map(describeCommand),
+    metrics: METRICS,
     licences: LICENCES,
     licence: license,
     enrolment: {
@@ -26,7 +30,7 @@ export function describeSite(
       plainPort: agents.plain,
     },
     retention: config.retention,
-    readFreeBytes: () => readFreeBytes(config.dataDir),
+    readFreeBytes: () => readFreeBytes(config.database.url, config.dataDir),
   }
 }
 
@@ -69,9 +73,11 @@ function hasDefault({ default: value }: Setting['field']): boolean {
   return value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)
 }
 
-function readFreeBytes(folder: string): number | null {
+/** Of a database on a server it says nothing: the disk of this machine is another one. */
+export function readFreeBytes(url: string, dataDir: string): number | null {
+  if (!url.startsWith('sqlite:')) return null
   try {
-    const { bavail, bsize } = statfsSync(folder)
+    const { bavail, bsize } = statfsSync(dirname(sqliteFile(url, dataDir)))
     return bavail * bsize
   } catch {
     // Some network filesystems don't say; the page then leaves it out.

@@ -207,7 +207,7 @@ export type WatchStore = {
   listSkewed(above: number): Promise<{ name: string; skew: number }[]>
   /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
   listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
-  /** Ends the events of `FOREIGN_KEY_METRIC` whose newest attempt was heard before that time; how many. */
+  /** Ends the events of `FOREIGN_KEY` whose newest attempt was heard before that time; how many. */
   endForeignKeys(before: number, at: number): Promise<number>
   /** In one commit, with what the engine has to remember of it. Unknown hosts are left out. */
   report(

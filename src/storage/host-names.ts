@@ -1,4 +1,4 @@
-import { FOREIGN_KEY_METRIC, reportForeignKey } from '../domain/identity.ts'
+import { FOREIGN_KEY, reportForeignKey } from '../domain/identity.ts'
 import { addToCounter } from './counters.ts'
 import type { Database, Transaction } from './database.ts'
 import { applyReports } from './event-reports.ts'
@@ -35,13 +35,13 @@ export async function claimName(
   // An attempt is no state that goes on: after a closing by hand the next one is told again.
   await transaction.run('UPDATE event SET seen_open = 0 WHERE host = ? AND metric = ? AND is_open = 0', [
     host.id,
-    FOREIGN_KEY_METRIC,
+    FOREIGN_KEY.name,
   ])
   await applyReports(transaction, host.id, [reportForeignKey(report.heard, 'open')])
   await transaction.run('UPDATE event SET change_number = ? WHERE host = ? AND metric = ? AND is_open = 1', [
     report.heard,
     host.id,
-    FOREIGN_KEY_METRIC,
+    FOREIGN_KEY.name,
   ])
   return 'foreign'
 }
@@ -50,7 +50,7 @@ export async function claimName(
 export async function endForeignKeys(transaction: Transaction, before: number, at: number): Promise<number> {
   const quiet = await transaction.query<{ host: number }>(
     'SELECT host FROM event WHERE seen_open = 1 AND metric = ? AND change_number < ?',
-    [FOREIGN_KEY_METRIC, before],
+    [FOREIGN_KEY.name, before],
   )
   for (const { host } of quiet) await applyReports(transaction, host, [reportForeignKey(at, 'closed')])
   return quiet.length

@@ -45,7 +45,7 @@ export type IngestStore = {
    * of it is stored then.
    *
    * A host belongs to the first key that is said for it. Resolves with the reports that came with another one, or with none: they
-   * are not stored, and the host has an open event of `FOREIGN_KEY_METRIC`.
+   * are not stored, and the host has an open event of `FOREIGN_KEY`.
    */
   write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>>
 }

@@ -1,3 +1,5 @@
+import type { MetricFamily } from '../domain/metric-family.ts'
+
 /** One setting, as the configuration declares it. */
 export type GuideSetting = {
   /** `web.session_expiry`. */
@@ -43,6 +45,8 @@ export type Enrolment = {
 export type AboutSite = {
   readonly sections: readonly GuideSection[]
   readonly commands: readonly GuideCommand[]
+  /** All that agents report and events are about. */
+  readonly metrics: readonly MetricFamily[]
   readonly licences: readonly Licence[]
   /** Of the product itself. */
   readonly licence: string
@@ -56,6 +60,7 @@ export type AboutSite = {
 export const NOTHING_TOLD_OF_SITE: AboutSite = {
   sections: [],
   commands: [],
+  metrics: [],
   licences: [],
   licence: '',
   enrolment: null,

@@ -20,6 +20,7 @@ import graphJs from '../../assets/graph.js' with { type: 'file' }
 import graphMarksJs from '../../assets/graph-marks.js' with { type: 'file' }
 import kioskJs from '../../assets/kiosk.js' with { type: 'file' }
 import pictureJs from '../../assets/picture.js' with { type: 'file' }
+import printCss from '../../assets/print.css' with { type: 'file' }
 import eventPagesCss from '../../assets/settings/event-pages.css' with { type: 'file' }
 import formsCss from '../../assets/settings/forms.css' with { type: 'file' }
 import listsCss from '../../assets/settings/lists.css' with { type: 'file' }
@@ -45,7 +46,7 @@ const APP_SHEETS = [
 /** Everything a browser fetches besides pages: name in the code, and the file that is part of the executable; several become one. */
 const FILES: Readonly<Record<string, string | readonly string[]>> = {
   'app.css': APP_SHEETS,
-  'settings.css': [formsCss, listsCss, eventPagesCss],
+  'settings.css': [formsCss, listsCss, eventPagesCss, printCss],
   'app.js': appJs,
   'forms.js': formsJs,
   'charts.js': chartsJs,

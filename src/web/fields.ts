@@ -1,3 +1,4 @@
+import type { FieldMistake } from '../domain/rule-check.ts'
 import { type Html, html } from './html.ts'
 
 /** What is wrong with a form, by field; `form` for what belongs to none. */
@@ -64,6 +65,22 @@ export function checkGroup(options: {
     ({ name, value, words, checked }) =>
       html`<label class="check"><input type="checkbox" name="${name}" value="${value}"${checked && html` checked`}> ${words}</label>`,
   )}</div>${problem !== undefined && html`<p class="field-problem">${problem}</p>`}</fieldset>`
+}
+
+/**
+ * What the domain found wrong, by the fields of a form. `places` names the field where it is not the domain's, and what it says
+ * where the domain speaks of what no field of a form can hold.
+ */
+export function placeMistakes(
+  mistakes: readonly FieldMistake[],
+  places: Readonly<Record<string, { readonly field?: string; readonly words?: string }>> = {},
+): Problems {
+  const problems: Record<string, string> = {}
+  for (const { field, expected } of mistakes) {
+    const { field: place = field, words = `Expected ${expected}.` } = places[field] ?? {}
+    problems[place] ??= words
+  }
+  return problems
 }
 
 /** Above a form that was refused. */

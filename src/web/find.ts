@@ -106,7 +106,7 @@ function findPlaces(
   { sections }: AboutSite,
   groups: readonly string[],
 ): Place[] {
-  const places: Place[] = [
+  const places: (Place & { readonly words?: string | undefined })[] = [
     ...groups.map((name) => ({
       path: `/hosts?group=${encodeURIComponent(name)}`,
       title: `Group: ${name}`,
@@ -116,14 +116,21 @@ function findPlaces(
     { path: '/hosts', title: 'Hosts', doc: 'Every machine that ever reported.' },
     { path: '/events', title: 'Events', doc: 'What is or was wrong.' },
     { path: '/compare', title: 'Compare', doc: 'Metrics of several hosts in one graph.' },
-    ...REPORTS.map(({ key, title, doc }) => ({ path: `/reports/${key}`, title: `Report: ${title}`, doc })),
+    ...REPORTS.map(({ key, title, doc, words }) => ({
+      path: `/reports/${key}`,
+      title: `Report: ${title}`,
+      doc,
+      words,
+    })),
     ...SETTINGS_ENTRIES.filter((entry) => covers(access, entry.access)),
     ...sections.flatMap(({ settings }) =>
       settings.map(({ key, doc }) => ({ path: `/settings/guide#${settingAnchor(key)}`, title: key, doc })),
     ),
   ]
   return places
-    .filter(({ title, doc }) => words.every((word) => `${title} ${doc}`.toLowerCase().includes(word)))
+    .filter(({ title, doc, words: more = '' }) =>
+      words.every((word) => `${title} ${doc} ${more}`.toLowerCase().includes(word)),
+    )
     .map(({ path, title, doc }) => ({ path, title, doc }))
     .slice(0, EACH)
 }

@@ -28,7 +28,7 @@ export type ListRow = {
 export function listTable(
   columns: readonly ListColumn[],
   rows: readonly ListRow[],
-  { stacks = true }: { readonly stacks?: boolean } = {},
+  { stacks = true, className }: { readonly stacks?: boolean; readonly className?: string } = {},
 ): Html {
   const naming = Math.max(
     0,
@@ -46,7 +46,7 @@ export function listTable(
       ? html`<th scope="row"${classOf(column)}>${value}</th>`
       : html`<td${classOf(column)}${label}>${value}</td>`
   }
-  return html`<div class="scroller"><table class="table${stacks && ' stacks'}"><thead><tr>${heads}</tr></thead>
+  return html`<div class="scroller"><table class="table${stacks && ' stacks'}${className && ` ${className}`}"><thead><tr>${heads}</tr></thead>
 <tbody>${rows.map(
     ({ cells, key, isSoft = false }) =>
       html`<tr${key !== undefined && html` data-key="${key}"`}${isSoft && html` class="soft"`}>${cells.map(cell)}</tr>\n`,

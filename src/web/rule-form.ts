@@ -1,9 +1,9 @@
 import { SEVERITIES, SEVERITY_NAMES } from '../domain/event.ts'
 import type { Rule } from '../domain/rule.ts'
-import { MAX_ADDRESS, MAX_PATTERN } from '../domain/rule-check.ts'
-import { isLabel, resolveTarget, type Target } from '../domain/target.ts'
+import { findRuleMistakes, MAX_ADDRESS, MAX_PATTERN } from '../domain/rule-check.ts'
+import type { Target } from '../domain/target.ts'
 import { readDuration, writeDuration } from './duration.ts'
-import { checkGroup, choiceField, type Problems, textField } from './fields.ts'
+import { checkGroup, choiceField, type Problems, placeMistakes, textField } from './fields.ts'
 import { type Html, html } from './html.ts'
 import { severityMark } from './icons.ts'
 import type { Notifier } from './page.ts'
@@ -53,43 +53,28 @@ export function typedRule(form: URLSearchParams): RuleFields {
   }
 }
 
+const PLACES = {
+  severities: { words: 'Choose at least one severity.' },
+  on_opening: { field: 'on', words: 'Choose at least one thing to be told of.' },
+  delay: { words: 'Expected a time such as 5m, 1h 30m or 2d; 0s for at once.' },
+  repeat: { words: 'Expected a time of at least a minute, such as 1h; nothing for once only.' },
+}
+
 /** The rule that the fields mean, or what is wrong with them. */
 export function checkRule(
   fields: RuleFields,
   channels: Notifier['channels'],
   targets: readonly Target[],
 ): { readonly rule: Omit<Rule, 'id'> } | { readonly problems: Problems } {
-  const problems: Record<string, string> = {}
   const { delay, repeat, ...rest } = fields
-  if (!isLabel(fields.name)) problems.name = 'A name has 1 to 100 characters on one line.'
-  for (const name of ['host', 'metric'] as const)
-    if (fields[name] === '' || fields[name].length > MAX_PATTERN)
-      problems[name] = `A pattern has 1 to ${MAX_PATTERN} characters; * stands for everything.`
-  if (fields.severities.length === 0) problems.severities = 'Choose at least one severity.'
-  if (!fields.onOpening && !fields.onClosing && !fields.onSeverityChange)
-    problems.on = 'Choose at least one thing to be told of.'
-  const target = checkTarget(fields.channel, resolveTarget(fields, targets), channels)
-  if (target !== null) problems[target.field] = target.problem
-  const delaySeconds = readDuration(delay === '' ? '0s' : delay)
-  const repeatSeconds = repeat === '' ? null : readDuration(repeat)
-  if (delaySeconds === null) problems.delay = 'A time such as 5m, 1h 30m or 2d; 0s for at once.'
-  if (repeat !== '' && (repeatSeconds === null || repeatSeconds < 60))
-    problems.repeat = 'A time of at least a minute, such as 1h; nothing for once only.'
-  if (Object.keys(problems).length > 0) return { problems }
-  return { rule: { ...rest, delay: delaySeconds ?? 0, repeat: repeatSeconds } }
-}
-
-/** What is wrong with an address for a channel, and in which field. */
-export function checkTarget(
-  channel: string,
-  address: string,
-  channels: Notifier['channels'],
-): { readonly field: 'channel' | 'target'; readonly problem: string } | null {
-  const found = channels.find(({ name }) => name === channel)
-  if (!found) return { field: 'channel', problem: 'Choose a channel.' }
-  if (address.length > MAX_ADDRESS) return { field: 'target', problem: `At most ${MAX_ADDRESS} characters.` }
-  const wrong = found.checkTarget(address)
-  return wrong === null ? null : { field: 'target', problem: `Expected ${wrong}.` }
+  const rule = {
+    ...rest,
+    // What is no time becomes one that the check refuses.
+    delay: delay === '' ? 0 : (readDuration(delay) ?? -1),
+    repeat: repeat === '' ? null : (readDuration(repeat) ?? -1),
+  }
+  const mistakes = findRuleMistakes(rule, channels, targets)
+  return mistakes.length > 0 ? { problems: placeMistakes(mistakes, PLACES) } : { rule }
 }
 
 /** What the address of each channel is; script leaves that of the one chosen. */

@@ -2,12 +2,15 @@ import { type Access, covers } from '../domain/user.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
 import type { PageRequest } from './page.ts'
+import { madeLine } from './widgets.ts'
 
 /** A page under Settings, as its index, its navigation and the search know it. */
 export type SettingsEntry = {
   readonly path: string
   readonly title: string
   readonly doc: string
+  /** What people also call it, for the search. */
+  readonly words?: string
   readonly access: Access
   readonly group: 'Telling people' | 'Access' | 'You' | 'This server'
 }
@@ -17,6 +20,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/rules',
     title: 'Notification rules',
     doc: 'Who is told about which events, and how.',
+    words: 'alert alerts mail escalation repeat',
     access: 'operator',
     group: 'Telling people',
   },
@@ -24,6 +28,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/targets',
     title: 'Targets',
     doc: 'Named addresses that rules send to, each with a test message.',
+    words: 'channel channels mail webhook slack ntfy telegram',
     access: 'operator',
     group: 'Telling people',
   },
@@ -31,6 +36,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/windows',
     title: 'Maintenance and quiet hours',
     doc: 'Times in which nothing is told of some hosts.',
+    words: 'window windows downtime mute silence planned',
     access: 'operator',
     group: 'Telling people',
   },
@@ -38,6 +44,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/preferences',
     title: 'Preferences',
     doc: 'Colours, time zone and language of dates, for you alone.',
+    words: 'theme dark light timezone',
     access: 'viewer',
     group: 'You',
   },
@@ -52,6 +59,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/two-factor',
     title: 'Two-factor sign-in',
     doc: 'A code of an app besides the password.',
+    words: '2fa mfa totp otp authenticator',
     access: 'viewer',
     group: 'You',
   },
@@ -59,6 +67,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/sessions',
     title: 'Sessions',
     doc: 'Where you are signed in; end what is not yours.',
+    words: 'devices sign out',
     access: 'viewer',
     group: 'You',
   },
@@ -66,6 +75,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/tokens',
     title: 'API tokens',
     doc: 'Let programs read and change what you may.',
+    words: 'bearer key script',
     access: 'viewer',
     group: 'You',
   },
@@ -73,6 +83,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/users',
     title: 'Users',
     doc: 'Who may sign in, and what each may do.',
+    words: 'accounts access roles',
     access: 'admin',
     group: 'Access',
   },
@@ -80,6 +91,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/audit',
     title: 'Audit log',
     doc: 'Every change that a person made: who, when, from where, what.',
+    words: 'history changes',
     access: 'admin',
     group: 'Access',
   },
@@ -87,6 +99,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/add-host',
     title: 'Add a host',
     doc: 'The commands that start an agent on Linux and on Windows.',
+    words: 'install enrol passphrase fingerprint',
     access: 'admin',
     group: 'This server',
   },
@@ -94,6 +107,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/storage',
     title: 'Storage',
     doc: 'How large the database is, and how long things are kept.',
+    words: 'retention backup disk size',
     access: 'admin',
     group: 'This server',
   },
@@ -101,6 +115,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/guide',
     title: 'User guide',
     doc: 'Every page, metric, command and setting.',
+    words: 'help manual documentation keys shortcuts api',
     access: 'viewer',
     group: 'This server',
   },
@@ -108,6 +123,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     path: '/settings/about',
     title: 'About',
     doc: 'Version and licences.',
+    words: 'license build',
     access: 'viewer',
     group: 'This server',
   },
@@ -127,16 +143,17 @@ export type SettingsPageOptions = {
 
 /** A page under Settings in the frame of the house. */
 export function settingsPage(
-  { session, csrf, url }: PageRequest,
+  request: PageRequest,
   { title, parent, lead, actions, body }: SettingsPageOptions,
 ): Html {
+  const { session, csrf, url } = request
   return layout({
     title,
     active: 'settings',
     session,
     csrf,
     url,
-    body: html`<div class="head"><div><p class="crumbs"><a href="/settings">Settings</a>${parent && html` › <a href="${parent.path}">${parent.title}</a>`}</p><h1>${title}</h1>${lead !== undefined && html`<p class="lead">${lead}</p>`}</div>${actions && html`<div class="actions">${actions}</div>`}</div>
+    body: html`${madeLine(request)}<div class="head"><div><p class="crumbs"><a href="/settings">Settings</a>${parent && html` › <a href="${parent.path}">${parent.title}</a>`}</p><h1>${title}</h1>${lead !== undefined && html`<p class="lead">${lead}</p>`}</div>${actions && html`<div class="actions">${actions}</div>`}</div>
 ${noticeOf(url)}${body}`,
   })
 }

@@ -5,6 +5,7 @@ import type { Unit } from '../domain/metric.ts'
 import { bar } from './chart.ts'
 import { type Html, html } from './html.ts'
 import { severityMark, statusMark } from './icons.ts'
+import type { PageRequest } from './page.ts'
 import { formatAgo, formatFigure, formatIso, formatNumber, formatStamp, formatValue } from './words.ts'
 
 /** Small pieces that several pages place. */
@@ -45,6 +46,10 @@ export function agoLabel(time: number, now: number): Html {
 export function stampLabel(time: number): Html {
   return html`<time datetime="${formatIso(time)}" data-time="${time}" data-time-as="stamp">${formatStamp(time)}</time>`
 }
+
+/** What paper has to say of itself: when it was made and by whom. The screen leaves it out. */
+export const madeLine = ({ now, web }: Pick<PageRequest, 'now' | 'web'>): Html =>
+  html`<p class="made" data-live="made">Made ${stampLabel(now)} by Monitor ${web.version}${web.serverName !== '' && html` on ${web.serverName}`}</p>`
 
 /** A percentage with its bar; a dash where there is none. */
 export function percentMeter(percent: number | undefined): Html {

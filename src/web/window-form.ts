@@ -1,7 +1,7 @@
-import { isLabel } from '../domain/target.ts'
+import { findWindowMistakes, MAX_PATTERN } from '../domain/rule-check.ts'
 import { parseTimeOfDay, type Window, type WindowTime } from '../domain/window.ts'
 import { formatTime, isTimeZone, localTime } from '../domain/zone.ts'
-import { checkGroup, choiceField, type Problems, textField } from './fields.ts'
+import { checkGroup, choiceField, type Problems, placeMistakes, textField } from './fields.ts'
 import { type Html, html } from './html.ts'
 
 export const WEEKDAYS = [
@@ -19,7 +19,6 @@ const KINDS = [
   { value: 'weekly', words: 'on days of the week' },
   { value: 'monthly', words: 'on days of the month' },
 ] as const
-const MAX_PATTERN = 300
 
 /** The fields of a window as they were typed. */
 export type WindowFields = {
@@ -83,17 +82,23 @@ export function typedWindow(form: URLSearchParams): WindowFields {
   }
 }
 
+const PLACES = {
+  'when.zone': { field: 'zone' },
+  'when.to': { field: 'to', words: 'The end has to be after the beginning.' },
+  'when.days': { field: 'weekdays', words: 'Choose at least one day.' },
+}
+
+/** The window that the fields mean, or what is wrong with them. */
 export function checkWindow(
   fields: WindowFields,
 ): { readonly window: Omit<Window, 'id'> } | { readonly problems: Problems } {
-  const problems: Record<string, string> = {}
-  if (!isLabel(fields.name)) problems.name = 'A name has 1 to 100 characters on one line.'
-  if (fields.host === '' || fields.host.length > MAX_PATTERN)
-    problems.host = `A pattern has 1 to ${MAX_PATTERN} characters; * stands for every host.`
-  if (!isTimeZone(fields.zone)) problems.zone = 'A time zone such as Europe/Berlin or UTC.'
-  const when = 'zone' in problems ? null : readTime(fields, problems)
-  if (when === null || Object.keys(problems).length > 0) return { problems }
-  return { window: { name: fields.name, host: fields.host, when } }
+  const { name, host, zone } = fields
+  const unread: Record<string, string> = {}
+  // Without a zone no time can be read; the check refuses it.
+  const when = isTimeZone(zone) ? readTime(fields, unread) : null
+  const mistakes = findWindowMistakes({ name, host, when: when ?? { kind: 'daily', start: 0, end: 0, zone } })
+  const problems = { ...placeMistakes(mistakes, PLACES), ...unread }
+  return when === null || Object.keys(problems).length > 0 ? { problems } : { window: { name, host, when } }
 }
 
 function readTime(fields: WindowFields, problems: Record<string, string>): WindowTime | null {
@@ -103,7 +108,6 @@ function readTime(fields: WindowFields, problems: Record<string, string>): Windo
     const to = readLocal(fields.to, zone)
     if (from === null) problems.from = 'A day and a time.'
     if (to === null) problems.to = 'A day and a time.'
-    else if (from !== null && to <= from) problems.to = 'The end has to be after the beginning.'
     return from === null || to === null ? null : { kind, from, to }
   }
   const start = parseTimeOfDay(fields.start)
@@ -112,10 +116,7 @@ function readTime(fields: WindowFields, problems: Record<string, string>): Windo
   if (end === null) problems.end = 'A time such as 06:00.'
   if (start === null || end === null) return null
   if (kind === 'daily') return { kind, start, end, zone }
-  if (kind === 'weekly') {
-    if (fields.weekdays.length === 0) problems.weekdays = 'Choose at least one day.'
-    return { kind, start, end, zone, days: fields.weekdays }
-  }
+  if (kind === 'weekly') return { kind, start, end, zone, days: fields.weekdays }
   if (kind === 'monthly') {
     const days = readMonthDays(fields.monthDays)
     if (days === null) problems.monthDays = 'Days from 1 to 31, or “last”, as in 1, 15, last.'

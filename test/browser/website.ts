@@ -6,7 +6,9 @@ import { findChannel } from '../../src/events/channels/index.ts'
 import { createNotifier } from '../../src/events/notifier.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Log } from '../../src/lib/log.ts'
-import { listSections } from '../../src/roles/about-site.ts'
+import { describeCommand, listSections } from '../../src/roles/about-site.ts'
+import { COMMANDS } from '../../src/roles/commands/index.ts'
+import { METRICS } from '../../src/roles/metric-list.ts'
 import { openStore } from '../../src/storage/open.ts'
 import type { Store } from '../../src/storage/store.ts'
 import { startWebsite } from '../../src/web/app.ts'
@@ -70,6 +72,8 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
     }),
     about: {
       sections: listSections(),
+      commands: COMMANDS.map(describeCommand),
+      metrics: METRICS,
       licences: [{ name: 'uplot', version: '1.6.32', licence: 'MIT', text: 'The MIT License (MIT)' }],
       licence: 'Apache-2.0',
       enrolment: { readPassphrase: () => 'a passphrase of the tests', plainPort: 8888 },

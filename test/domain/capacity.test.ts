@@ -43,6 +43,31 @@ describe('when something will be full', () => {
     expect(forecast?.growth.mid).toBeCloseTo(1, 1)
   })
 
+  test.each([
+    ['cleaned up in the middle', (day: number) => (day < 15 ? 60 : 25) + day, 45],
+    ['cleaned up two days ago', (day: number) => (day < 28 ? 60 : 10) + day, 60],
+    ['a large file that came to stay', (day: number) => (day < 10 ? 20 : 40) + day, 30],
+  ])('is that of the growth, not of a single leap: %s', (_, value, days) => {
+    const forecast = forecastFull(series(30, value))
+    const end = START + (30 + days) * DAY
+    expect(forecast?.growth.mid).toBeCloseTo(1, 1)
+    expect(forecast?.full.earliest).toBeLessThan(end)
+    expect(forecast?.full.latest ?? 0).toBeGreaterThan(end)
+  })
+
+  test('counts leaps that come again and again, as a backup a week does', () => {
+    const forecast = forecastFull(series(30, (day) => 55 + Math.floor(day / 7) * 5))
+    expect(forecast?.growth.mid).toBeCloseTo(0.7, 1)
+  })
+
+  test('takes what grew while nobody looked for growth', () => {
+    const { times, values } = series(30, (day) => 60 + day)
+    const isSeen = (_: unknown, i: number) => i < 8 * 24 || i > 18 * 24
+    expect(
+      forecastFull({ times: times.filter(isSeen), values: values.filter(isSeen) })?.growth.mid,
+    ).toBeCloseTo(1, 5)
+  })
+
   test('is a time that has come for what is full already', () => {
     const forecast = forecastFull(series(10, (day) => Math.min(100, 85 + 2 * day)))
     expect(forecast?.full.earliest).toBeLessThanOrEqual(START + 10 * DAY)
@@ -50,6 +75,9 @@ describe('when something will be full', () => {
 
   test.each([
     ['flat', series(30, () => 70)],
+    ['flat before and after a leap', series(30, (day) => (day < 15 ? 50 : 80))],
+    ['flat but for cleaning up every week', series(30, (day) => 60 + (day % 7) * 2)],
+    ['flat with a daily swing', series(30, (day) => 70 + 4 * Math.sin(day * 2 * Math.PI))],
     ['falling', series(30, (day) => 90 - day)],
     ['too short', series(2, (day) => 50 + 5 * day)],
     ['centuries away', series(30, (day) => 1 + 0.02 * day)],

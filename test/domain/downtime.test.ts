@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { countDowntime } from '../../src/domain/downtime.ts'
+import { countDowntime, countShared } from '../../src/domain/downtime.ts'
 
 test('outages are cut to the period, and overlaps count once', () => {
   const outages = [
@@ -35,3 +35,18 @@ test('a host counts from when it was first heard', () => {
 
 test('of a host that came later than the period nothing is said', () =>
   expect(countDowntime([], 0, 1000, 5000)).toEqual({ known: 0, down: 0, percentUp: null, outages: [] }))
+
+test('what is shared with other stretches counts once, however they overlap', () => {
+  const outages = [
+    { from: 100, to: 200 },
+    { from: 300, to: 400 },
+  ]
+  expect(countShared(outages, [])).toBe(0)
+  expect(
+    countShared(outages, [
+      { from: 0, to: 120 },
+      { from: 110, to: 150 },
+      { from: 380, to: 900 },
+    ]),
+  ).toBe(70)
+})

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import {
   createWindowBook,
+  listOccurrences,
   parseTimeOfDay,
   type Window,
   type WindowTime,
@@ -195,4 +196,18 @@ describe('a window', () => {
 test('a time of day is read or refused', () => {
   expect(['0:00', '06:30', '23:59'].map(parseTimeOfDay)).toEqual([0, 390, 1439])
   expect(['24:00', '6', '6:5', '12:60', '', ' 06:30'].map(parseTimeOfDay)).toEqual(new Array(6).fill(null))
+})
+
+test('occurrences of a time are those that touch it, whole, over midnight and over a change of clocks', () => {
+  const at = (text: string) => Date.parse(text) / 1000
+  const daily = { kind: 'daily', start: 1320, end: 360, zone: 'Europe/Berlin' } as const
+  // In the night to the 29th of March 2026 an hour is left out.
+  expect(listOccurrences(daily, at('2026-03-28T12:00:00Z'), at('2026-03-29T21:00:00Z'))).toEqual([
+    { from: at('2026-03-28T21:00:00Z'), to: at('2026-03-29T04:00:00Z') },
+    { from: at('2026-03-29T20:00:00Z'), to: at('2026-03-30T04:00:00Z') },
+  ])
+  expect(listOccurrences(daily, at('2026-03-29T04:00:00Z'), at('2026-03-29T20:00:00Z'))).toEqual([])
+  const once = { kind: 'once', from: 100, to: 200 } as const
+  expect(listOccurrences(once, 199, 300)).toEqual([{ from: 100, to: 200 }])
+  expect(listOccurrences(once, 200, 300)).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { FOREIGN_KEY_METRIC } from '../../src/domain/identity.ts'
+import { FOREIGN_KEY } from '../../src/domain/identity.ts'
 import { aReport } from '../storage/reports.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -52,7 +52,7 @@ test('the event of a name that another uses ends an hour after the last attempt'
   const say = (keyHash: string) =>
     world.store.ingest.write([aReport('web01', { heard: world.now(), keyHash })])
   const states = async () =>
-    (await world.store.events.list({ metric: FOREIGN_KEY_METRIC })).events.map(({ status }) => status)
+    (await world.store.events.list({ metric: FOREIGN_KEY.name })).events.map(({ status }) => status)
   await world.start()
   await say('a'.repeat(64))
   for (let i = 0; i < 8; i++) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { describeCommand } from '../../src/roles/about-site.ts'
+import { describeCommand, readFreeBytes } from '../../src/roles/about-site.ts'
 import { COMMANDS } from '../../src/roles/commands/index.ts'
 
 test('the guide writes a command as it is typed', () => {
@@ -32,4 +32,11 @@ test('the guide writes a command as it is typed', () => {
 test('every command has words for the guide, and its options too', () => {
   for (const { usage, doc, options } of COMMANDS.map(describeCommand))
     for (const text of [usage, doc, ...options.map((one) => one.doc)]) expect(text.trim()).not.toBe('')
+})
+
+test('the room left is that of the disk of the database, and not known of one on a server', () => {
+  expect(readFreeBytes('sqlite:monitor.db', '/')).toBeGreaterThan(0)
+  expect(readFreeBytes('sqlite:/proc/self/monitor.db', '/')).toBe(0)
+  expect(readFreeBytes('sqlite:/no/such/folder/monitor.db', '/')).toBeNull()
+  expect(readFreeBytes('mysql://monitor@db1:3306/monitor', '/')).toBeNull()
 })

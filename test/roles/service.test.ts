@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/mistake.ts'
 import { writeExample } from '../../src/config/settings.ts'
@@ -245,6 +245,15 @@ describe('the commands', () => {
     await Bun.write(file, '\n')
     await expectFailure(installService(context, { ...install, passphraseFile: file }), CommandError)
     expect(await Bun.file(places.configFile).exists()).toBe(false)
+  })
+
+  test('a passphrase is that of the file, also behind the mark that PowerShell puts before UTF-8', async () => {
+    const { context, places } = aServiceMachine()
+    const file = join(folder, 'marked')
+    await Bun.write(file, '\ufeffgrüezi mitenand\r\n')
+    await installService(context, { ...install, passphraseFile: file })
+    const kept = join(dirname(places.configFile), 'agent-passphrase')
+    expect(await Bun.file(kept).bytes()).toEqual(new TextEncoder().encode('grüezi mitenand\n'))
   })
 
   test('a program in a home folder can not be a service on Linux', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { FOREIGN_KEY_METRIC } from '../../src/domain/identity.ts'
+import { FOREIGN_KEY } from '../../src/domain/identity.ts'
 import type { HostReport, Store } from '../../src/storage/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'
@@ -45,7 +45,7 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       })
       return !(await through.ingest.write([report])).has(report)
     }
-    const listEvents = async () => (await store.events.list({ metric: FOREIGN_KEY_METRIC })).events
+    const listEvents = async () => (await store.events.list({ metric: FOREIGN_KEY.name })).events
 
     test('a new host belongs to the first key, over restarts too, and without it nobody speaks for it', async () => {
       expect(await say(MINE)).toBe(true)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { AVAILABILITY_METRIC } from '../../src/domain/availability.ts'
+import { AVAILABILITY } from '../../src/domain/availability.ts'
 import { groupOutages, writePercent } from '../../src/web/reports/availability.ts'
 import { startTestSite, type TestSite } from './site.ts'
 
@@ -60,6 +60,7 @@ test('each is narrowed to a group of hosts', async () => {
   expect((await json('capacity?group=web')).rows).toEqual([])
   expect((await json('events?group=web')).rows).toEqual([])
   expect(await text('/reports/hosts?group=web')).toContain('aria-current="true">web<')
+  expect(await text('/reports/capacity?group=web')).toContain('Not of the group <b>web</b>.')
 })
 
 describe('capacity', () => {
@@ -78,9 +79,28 @@ describe('capacity', () => {
   })
 })
 
+describe('capacity of what is new, full or gone', () => {
+  test('a filesystem that is full is so now, and one that is not heard of any more has no forecast', async () => {
+    const [full, gone] = ['perf.filesystem.full.percent.used', 'perf.filesystem.gone.percent.used']
+    for (let hours = 20 * 24; hours >= 0; hours -= 6) {
+      await site.report('full01', now - hours * 3600, { [full]: 100 })
+      if (hours >= 48) await site.report('gone01', now - hours * 3600, { [gone]: 80 - hours / 48 })
+    }
+    const { rows } = await json('capacity')
+    expect(rows.find(({ host }) => host === 'gone01')).toMatchObject({
+      percent_used: 79,
+      full_earliest: null,
+    })
+    const markup = await text('/reports/capacity')
+    expect(/full01<\/a>.*?<\/tr>/s.exec(markup)?.[0]).toContain('>now</td>')
+    await site.store.hosts.delete('full01')
+    await site.store.hosts.delete('gone01')
+  })
+})
+
 describe('availability', () => {
   beforeAll(async () => {
-    const base = { uid: 'o1', metric: AVAILABILITY_METRIC, severity: 1, message: 'silent' } as const
+    const base = { uid: 'o1', metric: AVAILABILITY.name, severity: 1, message: 'silent' } as const
     await site.store.events.report('web01', [
       { ...base, change: 1, time: now - 3600, status: 'open' },
       { ...base, change: 2, time: now - 1800, status: 'closed' },
@@ -102,7 +122,7 @@ describe('availability', () => {
         change: 1,
         time: now + DAY / 2,
         status: 'open',
-        metric: AVAILABILITY_METRIC,
+        metric: AVAILABILITY.name,
         severity: 1,
         message: 's',
       },
@@ -110,6 +130,38 @@ describe('availability', () => {
     const later = (await json('availability?period=7d')).rows
     expect(later[0]).toMatchObject({ host: 'web01', percent_up: 50, down_seconds: DAY / 2, outages: 1 })
     expect(await text('/reports/availability?period=7d')).toContain('50.0%')
+  })
+
+  test('tells what of it lay in windows, and counts it all the same', async () => {
+    await site.store.windows.add({
+      name: 'Patches',
+      host: 'web*',
+      when: { kind: 'once', from: now + DAY / 2 - 600, to: now + DAY / 2 + 3600 },
+    })
+    const rows = (await json(`availability?from=${now}&to=${now + DAY}`)).rows
+    expect(rows[0]).toMatchObject({ host: 'web01', down_seconds: DAY / 2, in_windows_seconds: 3600 })
+    expect(rows[1]).toMatchObject({ host: 'db01', in_windows_seconds: 0 })
+  })
+
+  test('the API says which time it is of', async () => {
+    const path = `/api/v1/reports/availability?from=${now}&to=${now + 3600}`
+    const answer = await (await site.send(path, { headers: viewer })).json()
+    expect(answer).toMatchObject({ report: 'availability', from: now, to: now + 3600 })
+  })
+
+  test('a host that was down before the period began is down from its beginning', async () => {
+    const rows = (await json(`availability?from=${now + 0.75 * DAY}&to=${now + DAY}`)).rows
+    expect(rows[0]).toMatchObject({ host: 'web01', percent_up: 0, longest_seconds: DAY / 4 })
+  })
+
+  test('a host that is silent is down, though somebody closed the event', async () => {
+    const [event] = (await site.store.events.list({ host: 'web01', status: 'open' })).events
+    await site.store.events.close(event?.id ?? -1, 'ada', site.clock.now())
+    await site.clock.advance(3600 * 1000)
+    viewer = await site.as('viewer')
+    const end = site.clock.now()
+    const rows = (await json(`availability?from=${end - 1800}&to=${end}`)).rows
+    expect(rows.find(({ host }) => host === 'web01')).toMatchObject({ percent_up: 0, down_seconds: 1800 })
   })
 
   test.each(['period=2w', 'from=yesterday', 'from=9999999999', 'from=2026-01-02&to=2026-01-01'])(
@@ -123,8 +175,17 @@ describe('availability', () => {
   test('an event of several hosts is an outage of each', () => {
     const event = { host: '3 hosts', members: ['a', 'b', 'c'], opened: 100, closed: 200 }
     const single = { host: 'a', members: [], opened: 300, closed: null }
-    const grouped = groupOutages([event, single, { ...single, host: 'z', closed: 40, opened: 10 }], 50)
-    expect([...grouped.keys()]).toEqual(['a', 'b', 'c'])
+    const old = { ...single, closed: 40, opened: 10 }
+    const heard = new Map([
+      ['a', 350],
+      ['y', 5],
+      ['z', 45],
+    ])
+    const all = [event, single, { ...old, host: 'z' }, { ...old, host: 'y' }]
+    const grouped = groupOutages(all, 50, heard)
+    expect([...grouped.keys()]).toEqual(['a', 'b', 'c', 'y'])
+    // Not heard since: whoever closed it, it is not over.
+    expect(grouped.get('y')).toEqual([{ from: 10, to: null }])
     expect(grouped.get('a')).toEqual([
       { from: 100, to: 200 },
       { from: 300, to: null },

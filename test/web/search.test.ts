@@ -38,6 +38,9 @@ describe('search', () => {
   test.each([
     ['db', ['/hosts/db01"']],
     ['rocky', ['/hosts/db01"']],
+    ['2FA', ['/settings/two-factor"']],
+    ['uptime', ['/reports/availability"']],
+
     ['memory short', ['/events/1"']],
     ['#1', ['/events/1"']],
     ['web01 memory', ['/hosts/web01/metrics/perf.memory.bytes.used"']],
@@ -72,6 +75,13 @@ describe('search', () => {
   test('finds pages for those alone who may see them', async () => {
     expect(await text('/search?q=audit', await site.as('viewer'))).not.toContain('/settings/audit')
     expect(await text('/search?q=audit', await site.as('admin'))).toContain('/settings/audit')
+  })
+
+  test('finds pages by what people also call them', async () => {
+    const admin = await site.as('admin')
+    expect(await text('/search?q=window', admin)).toContain('/settings/windows"')
+    expect(await text('/search?q=backup', admin)).toContain('/settings/storage"')
+    expect(await text('/search?q=slack', admin)).toContain('/settings/targets"')
   })
 
   test('says so when there is nothing, and what to type when nothing was typed', async () => {
@@ -125,7 +135,7 @@ describe('adding a host', () => {
     const shell = Bun.spawnSync(['sh', '-c', first.replace('> passphrase.txt', '')])
     expect(shell.stdout.toString()).toBe(`${SECRET}\n`)
     expect(linuxCommand(way, SECRET)).not.toContain('fingerprint')
-    expect(windowsCommand(way, SECRET)).toContain(`'it''s "secret" $HOME'`)
+    expect(windowsCommand(way, SECRET)).toContain(`-Encoding UTF8 -Value 'it''s "secret" $HOME'`)
     expect(agentWay('h', null, null)).toBeNull()
   })
 })

@@ -79,14 +79,15 @@ describe('rules', () => {
   })
 
   test.each([
-    [{ name: '' }, 'A name has'],
-    [{ name: 'a\nb' }, 'A name has'],
-    [{ host: '' }, 'A pattern has'],
+    [{ name: '' }, 'Expected a name of'],
+    [{ name: 'a\nb' }, 'Expected a name of'],
+    [{ host: '' }, 'Expected a pattern of'],
+    [{ host: 'a\tb' }, 'Expected a pattern of'],
     [{ severity: '7' }, 'at least one severity'],
     [{ on: '' }, 'at least one thing'],
-    [{ channel: 'pigeon' }, 'Choose a channel'],
+    [{ channel: 'pigeon' }, 'Expected one of webhook'],
     [{ target: 'nowhere' }, 'Expected an address'],
-    [{ delay: 'soon' }, 'A time such as 5m'],
+    [{ delay: 'soon' }, 'Expected a time such as 5m'],
     [{ repeat: '5s' }, 'at least a minute'],
   ])('are refused with %p, and what was typed stays', async (fields, problem) => {
     const response = await post('/settings/rules', { ...RULE, ...fields, metric: 'typed.*' })
@@ -124,6 +125,18 @@ describe('targets', () => {
     expect(await (await post(`/settings/targets/${target?.id}/test`, {})).text()).toContain('was not taken')
     expect(sent).toHaveLength(2)
     expect((await newest())?.detail).toBe('Chat: not taken')
+  })
+
+  test('are refused with what the field should hold', async () => {
+    for (const [fields, problem] of [
+      [{ name: '', channel: 'webhook', address: 'https://good.example' }, 'Expected a name of'],
+      [{ name: 'x', channel: 'pigeon', address: 'https://good.example' }, 'Expected one of webhook'],
+      [{ name: 'x', channel: 'webhook', address: 'nowhere' }, 'id="problem-address">Expected an address'],
+    ] as const) {
+      const response = await post('/settings/targets', fields)
+      expect(response.status).toBe(400)
+      expect(await response.text()).toContain(problem)
+    }
   })
 
   test('show their address to administrators alone', async () => {
@@ -180,7 +193,8 @@ describe('windows', () => {
     [{ kind: 'once', from: '', to: '' }, 'A day and a time'],
     [{ kind: 'weekly' }, 'at least one day'],
     [{ kind: 'monthly', month_days: '0, 40' }, 'Days from 1 to 31'],
-    [{ kind: 'daily', zone: 'Atlantis/Main' }, 'A time zone such as'],
+    [{ kind: 'daily', zone: 'Atlantis/Main' }, 'Expected a time zone such as'],
+    [{ kind: 'daily', host: 'a\tb' }, 'Expected a pattern of'],
     [{ kind: 'daily', start: '25:00' }, 'A time such as 22:00'],
     [{ kind: 'sometimes' }, 'Choose when it is'],
   ])('are refused with %p', async (fields, problem) => {
@@ -414,5 +428,25 @@ describe('what the server tells of itself', () => {
         html`${method} ${shown}</code></dt><dd>${doc} <span class="soft">Access: ${access}</span>`.text,
       )
     }
+  })
+
+  test('the guide has the metrics that it was handed, with unit, systems and what is watched out of the box', async () => {
+    const metrics = [
+      { name: 'perf.memory.percent.used', doc: 'Memory in use.' },
+      { name: 'perf.disk.<disk>.bytes.read', doc: 'Read & written.', systems: 'Linux' },
+    ] as const
+    const told = await startTestSite(undefined, { about: { metrics } })
+    const markup = await (await told.send('/settings/guide', { headers: await told.as('viewer') })).text()
+    await told.stop()
+    const rows = [...(markup.split('id="metrics"')[1]?.split('</table>')[0] ?? '').matchAll(/<tr>.*?<\/tr>/g)]
+      .slice(1)
+      .map(([row]) => row.replaceAll('<wbr>', '').replace(/<[^>]*>/g, ' '))
+    expect(rows.map((row) => row.split(/\s+/).join(' ').trim())).toEqual([
+      'perf.memory.percent.used % Memory in use. information > 85.0% warning > 90.0% major > 95.0% critical > 99.0% for 15 minutes Linux, Windows'.replaceAll(
+        '>',
+        '&gt;',
+      ),
+      'perf.disk.&lt;disk&gt;.bytes.read B/s Read &amp; written. Linux',
+    ])
   })
 })

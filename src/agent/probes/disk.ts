@@ -18,6 +18,11 @@ const MAX_DISKS = 128
 /** Bytes read and written a second and busy time of whole disks. Linux: /proc/diskstats. Windows: the counters LogicalDisk. */
 export const disk = defineProbe<DiskReading>({
   name: 'disk',
+  metrics: [
+    { name: 'perf.disk.<disk>.bytes.read', doc: 'Read a second from a disk.' },
+    { name: 'perf.disk.<disk>.bytes.written', doc: 'Written a second to a disk.' },
+    { name: 'perf.disk.<disk>.percent.active', doc: 'Time that a disk was busy.' },
+  ],
   linux(proc, _context, previous) {
     const all = parseDiskstats(proc.readText('/proc/diskstats'))
     const names = all.map(({ name }) => name).join(' ')

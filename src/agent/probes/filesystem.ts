@@ -29,6 +29,12 @@ export type FilesystemState = {
  */
 export const filesystem = defineProbe<FilesystemReading>({
   name: 'filesystem',
+  metrics: [
+    { name: 'perf.filesystem.<filesystem>.percent.used', doc: 'Space in use, of what can be had.' },
+    { name: 'perf.filesystem.<filesystem>.bytes.free', doc: 'Space that programs can still have.' },
+    { name: 'perf.filesystem.<filesystem>.inodes.percent.used', doc: 'Inodes in use.', systems: 'Linux' },
+    { name: 'perf.filesystem.<filesystem>.percent.active', doc: 'Time that the disk below was busy.' },
+  ],
   linux(proc, { networkFilesystems = false }, previous): FilesystemReading | Promise<FilesystemReading> {
     const text = proc.readText('/proc/self/mountinfo')
     const table =

@@ -16,6 +16,16 @@ export type MemoryReading = {
 /** Physical memory; used is what is not available to a new program. Linux: /proc/meminfo. Windows: GlobalMemoryStatusEx and GetPerformanceInfo. */
 export const memory = defineProbe<MemoryReading>({
   name: 'memory',
+  metrics: [
+    { name: 'perf.memory.percent.used', doc: 'Memory that is not available to programs, of all.' },
+    { name: 'perf.memory.bytes.total', doc: 'Memory of the machine.' },
+    { name: 'perf.memory.bytes.used', doc: 'Memory that is not available to programs.' },
+    { name: 'perf.memory.bytes.available', doc: 'Memory that programs could have.' },
+    { name: 'perf.memory.bytes.cached', doc: 'Memory that holds contents of files and can be had back.' },
+    { name: 'perf.memory.bytes.committed', doc: 'Memory that was promised to programs.', systems: 'Windows' },
+    { name: 'perf.memory.bytes.commit.limit', doc: 'Memory that can be promised.', systems: 'Windows' },
+    { name: 'perf.memory.percent.committed', doc: 'Memory promised, of what can be.', systems: 'Windows' },
+  ],
   linux: (proc) => readMemory(proc.readText('/proc/meminfo')),
   windows: (win32) => win32.readMemory(),
   samples({ total, available, cached, committed, commitLimit }) {

@@ -19,6 +19,18 @@ const KINDS = [
  */
 export const pressure = defineProbe<PressureReading>({
   name: 'pressure',
+  metrics: [
+    {
+      name: 'perf.pressure.<resource>.some.percent',
+      doc: 'Time that some tasks waited for cpu, memory or io.',
+      systems: 'Linux',
+    },
+    {
+      name: 'perf.pressure.<resource>.full.percent',
+      doc: 'Time that all tasks waited at once.',
+      systems: 'Linux',
+    },
+  ],
   linux(proc) {
     const reading = new Map<string, number>()
     for (const [resource, kinds] of KINDS) {

@@ -1,3 +1,4 @@
+import type { MetricFamily } from '../../domain/metric-family.ts'
 import type { ProcFs } from '../../platform/proc.ts'
 import type { Win32 } from '../../platform/win32.ts'
 
@@ -20,6 +21,8 @@ export type ProbeContext = {
  */
 export type Probe<Reading> = {
   readonly name: string
+  /** All that `samples` may yield: the guide of the website is made of it. */
+  readonly metrics: readonly MetricFamily[]
   linux(
     proc: ProcFs,
     context: ProbeContext,

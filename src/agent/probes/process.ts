@@ -13,6 +13,12 @@ export type ProcessReading = ReadonlyMap<string, string | null>
  */
 export const process = defineProbe<ProcessReading>({
   name: 'process',
+  metrics: [
+    {
+      name: 'perf.process.<name>.state',
+      doc: '1 while a process of this name runs, else 0; named in agent.processes.',
+    },
+  ],
   linux(proc, { processes }, previous) {
     if (processes.length === 0) return null
     const found = new Map<string, string | null>()

@@ -19,6 +19,7 @@ const LIST_EVERY = 10
  */
 export const processes = defineProbe<ProcessesReading>({
   name: 'processes',
+  metrics: [{ name: 'perf.system.processes', doc: 'Number of processes.' }],
   linux: (proc, _context, previous) => readProcesses(proc, previous),
   windows: (win32) => ({ count: win32.countProcesses(), otherLinks: null, age: 0 }),
   samples: ({ count }) => [{ metric: 'perf.system.processes', value: count }],

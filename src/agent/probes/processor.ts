@@ -14,6 +14,21 @@ export type ProcessorReading = {
 /** Processor time by state, averaged over the interval. Linux: first line of /proc/stat. Windows: GetSystemTimes. */
 export const processor = defineProbe<ProcessorReading>({
   name: 'processor',
+  metrics: [
+    { name: 'perf.processor.percent.used', doc: 'Time that all processors were busy, over the interval.' },
+    { name: 'perf.processor.percent.user', doc: 'Time in programs.' },
+    { name: 'perf.processor.percent.system', doc: 'Time in the kernel.' },
+    {
+      name: 'perf.processor.percent.iowait',
+      doc: 'Time that processors waited for disks.',
+      systems: 'Linux',
+    },
+    {
+      name: 'perf.processor.percent.steal',
+      doc: 'Time that the hypervisor gave to others.',
+      systems: 'Linux',
+    },
+  ],
   linux: (proc) => parseStat(proc.readText('/proc/stat')),
   windows(win32) {
     const { idle, kernel, user } = win32.readSystemTimes()

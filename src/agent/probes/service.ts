@@ -15,6 +15,9 @@ export type ServiceReading = ReadonlyMap<string, boolean>
  */
 export const service = defineProbe<ServiceReading>({
   name: 'service',
+  metrics: [
+    { name: 'perf.service.<name>.state', doc: '1 while a service runs, else 0; named in agent.services.' },
+  ],
   linux(proc, { services }) {
     const names = services.filter(isServiceName)
     if (names.length === 0) return null

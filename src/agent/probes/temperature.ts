@@ -15,6 +15,7 @@ export type TemperatureReading = {
 /** Degrees Celsius of every sensor that answers. Linux: /sys/class/hwmon and /sys/class/thermal. */
 export const temperature = defineProbe<TemperatureReading>({
   name: 'temperature',
+  metrics: [{ name: 'perf.temperature.<sensor>.celsius', doc: 'Temperature of a sensor.', systems: 'Linux' }],
   linux(proc, _context, previous) {
     // Virtual machines have none, and a failure to list costs more than to ask.
     const chips = proc.has('/sys/class/hwmon') ? proc.list('/sys/class/hwmon') : []

@@ -1,5 +1,5 @@
 import {
-  AVAILABILITY_METRIC,
+  AVAILABILITY,
   describeGroup,
   describeSilence,
   judgeAvailability,
@@ -21,7 +21,7 @@ export const watchAvailability: Task = {
     const { check, severity, isGrouping } = watching
     const [hosts, seen, remembered] = await Promise.all([
       watch.listHeard(),
-      watch.listSeen(AVAILABILITY_METRIC),
+      watch.listSeen(AVAILABILITY.name),
       watch.recall(MEMORY),
     ])
     const before = remembered === null ? null : (JSON.parse(remembered) as Memory)
@@ -37,7 +37,7 @@ export const watchAvailability: Task = {
       group: before?.group ?? null,
     })
     const lastHeard = new Map(hosts.map((host) => [host.name, host.lastHeard]))
-    const common = { metric: AVAILABILITY_METRIC, severity }
+    const common = { metric: AVAILABILITY.name, severity }
     const reports: EngineReport[] = verdict.closing.map((host) => ({
       host,
       report: {

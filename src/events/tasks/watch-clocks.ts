@@ -1,8 +1,13 @@
+import type { MetricFamily } from '../../domain/metric-family.ts'
 import { describeDuration } from '../../domain/threshold.ts'
 import type { EngineReport } from '../../storage/store.ts'
 import type { Task } from '../task.ts'
 
-export const CLOCK_METRIC = 'perf.system.clock.seconds'
+/** What events of clocks are about. */
+export const CLOCK_SKEW: MetricFamily = {
+  name: 'perf.system.clock.seconds',
+  doc: 'Of events alone: a clock is too far from that of the server.',
+}
 
 /** What is told of a clock is over only when it is clearly back: one at the very limit would open an event a minute. */
 const CLEAR_SHARE = 0.9
@@ -15,11 +20,11 @@ export const watchClocks: Task = {
     const now = clock.now()
     const [skewed, seen] = await Promise.all([
       watch.listSkewed(limit * CLEAR_SHARE),
-      watch.listSeen(CLOCK_METRIC),
+      watch.listSeen(CLOCK_SKEW.name),
     ])
     const told = new Map(seen.map((event) => [event.host, event]))
     const wrong = new Map(skewed.map(({ name, skew }) => [name, skew]))
-    const common = { metric: CLOCK_METRIC, severity: 3, time: now } as const
+    const common = { metric: CLOCK_SKEW.name, severity: 3, time: now } as const
     const reports: EngineReport[] = []
     for (const [host, skew] of wrong)
       if (Math.abs(skew) > limit && !told.has(host))

@@ -100,6 +100,7 @@ export async function prepareFiles(
 function readPassphrase(file: string): string {
   let text: string
   try {
+    // With the mark of UTF-8 that Windows PowerShell puts before it, which counts as white space.
     text = readFileSync(file, 'utf8').trim()
   } catch (cause) {
     throw new CommandError(`--passphrase-file can't be read: ${(cause as Error).message}`)

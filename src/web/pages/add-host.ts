@@ -95,7 +95,7 @@ ${passphrase === null ? html`<p class="soft">The passphrase is in the configurat
 
 function newcomers(fresh: Model['fresh'], total: number, now: number): Html {
   if (fresh.length === 0)
-    return html`<p class="waiting-line" role="status"><span class="live-dot" aria-hidden="true"></span>Waiting. ${total === 0 ? 'No host has reported yet.' : `${formatCount(total, 'host')} known so far.`} A new one appears here by itself.</p>`
+    return html`<p class="waiting-line" role="status"><span class="live-dot" aria-hidden="true"></span>Waiting. ${total === 0 ? 'No host has reported yet.' : `${formatCount(total, 'host')} known so far.`} A new one appears here by itself, a few seconds after it was started.</p>`
   return html`<ul class="newcomers" role="status">${fresh.map(({ name, firstHeard, build }) => html`<li data-key="new-${name}"><a href="${hostPath(name)}"><b>${name}</b></a> <span class="soft">${build}, first reported ${agoLabel(firstHeard, now)}</span></li>`)}</ul>`
 }
 
@@ -118,7 +118,8 @@ export function linuxCommand({ server, fingerprint }: AgentWay, passphrase: stri
 export function windowsCommand({ server, fingerprint }: AgentWay, passphrase: string | null): string {
   const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
   return [
-    `Set-Content -Path passphrase.txt -Value ${quote(passphrase ?? PLACE)}`,
+    // Windows PowerShell writes the code page of the machine unless told otherwise.
+    `Set-Content -Path passphrase.txt -Encoding UTF8 -Value ${quote(passphrase ?? PLACE)}`,
     `powershell -ExecutionPolicy Bypass -File install.ps1 agent -Server ${quote(server)} -PassphraseFile passphrase.txt${fingerprint === null ? '' : ` -Fingerprint ${fingerprint}`}`,
     'Remove-Item passphrase.txt',
   ].join('\n')

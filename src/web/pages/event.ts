@@ -14,7 +14,15 @@ import { type Html, html } from '../html.ts'
 import { layout } from '../layout.ts'
 import { readLimits, toChartLimits } from '../limits.ts'
 import { notFound, page } from '../page.ts'
-import { eventPath, hostPath, metricPath, pageHeading, severityLabel, stampLabel } from '../widgets.ts'
+import {
+  eventPath,
+  hostPath,
+  madeLine,
+  metricPath,
+  pageHeading,
+  severityLabel,
+  stampLabel,
+} from '../widgets.ts'
 import { formatCount, formatSpan } from '../words.ts'
 
 /** Seconds that the graph shows before and after the event. */
@@ -54,7 +62,14 @@ export const eventPage = page(
       seesTargets: covers(access, 'admin'),
     }
     const title = `${event.host}: ${event.message}`
-    return layout({ title, active: 'events', session, csrf, url, body: eventView(model) })
+    return layout({
+      title,
+      active: 'events',
+      session,
+      csrf,
+      url,
+      body: html`${madeLine({ now, web })}${eventView(model)}`,
+    })
   },
 )
 

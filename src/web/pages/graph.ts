@@ -15,7 +15,7 @@ import { writeRef } from '../picked-series.ts'
 import { seriesCsv } from '../series-csv.ts'
 import { neighbourSpans, RANGES, readSpan, type Span, spanQuery } from '../span.ts'
 import { spanForm } from '../span-form.ts'
-import { hostPath, metricPath, stampLabel } from '../widgets.ts'
+import { hostPath, madeLine, metricPath, stampLabel } from '../widgets.ts'
 import { formatFigure, formatLimit, formatValue } from '../words.ts'
 
 /** Rows of the drawing without JavaScript, and of the table. */
@@ -50,7 +50,7 @@ export const graphPage = page(
       session,
       csrf,
       url,
-      body: graphView(model),
+      body: html`${madeLine({ now, web })}${graphView(model)}`,
       scripts: ['uplot.css', 'uplot.js', 'graph.js', 'picture.js'],
     })
   },
@@ -102,7 +102,7 @@ function graphView(model: GraphModel): Html {
   return html`<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a> › <a href="${hostPath(host.name)}">${host.name}</a></p><h1>${title}</h1>
 <p class="lead" data-live="lead"><code>${metric}</code> · ${span.words}</p></div></div>
 <div data-live="ranges" class="ranges">${rangeLinks(span)}${stepLinks(model)}${saveLinks(model)}</div>
-<div class="big-chart" data-graph data-source="${source}" data-unit="${unit}" tabindex="0" role="group" aria-label="Graph. Arrow keys move it in time, plus and minus zoom.">${bigChart(model)}</div>
+<div class="big-chart" data-graph data-source="${source}" data-unit="${unit}" tabindex="0" role="group" aria-label="Graph. Arrow keys move it in time, plus and minus zoom."><div class="served" data-live="drawing">${bigChart(model)}</div></div>
 <p class="chart-note" data-graph-note role="status">${model.summary === null && 'No samples in this time.'}</p>
 <div data-live="figures" data-graph-span="${JSON.stringify({ from: span.from, to: span.to, live: span.isLive })}" data-graph-marks="${JSON.stringify(describeMarks(model))}">
 ${figures(model)}

@@ -30,6 +30,7 @@ import {
   bigFigure,
   capitalize,
   hostPath,
+  madeLine,
   metricPath,
   pageHeading,
   stampLabel,
@@ -86,7 +87,7 @@ export const hostPage = page(
       session,
       csrf,
       url,
-      body: hostView(model),
+      body: html`${madeLine({ now, web })}${hostView(model)}`,
       scripts: ['charts.js'],
     })
   },

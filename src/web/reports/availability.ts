@@ -1,6 +1,8 @@
-import { AVAILABILITY_METRIC } from '../../domain/availability.ts'
-import { countDowntime, type Outage } from '../../domain/downtime.ts'
+import { AVAILABILITY } from '../../domain/availability.ts'
+import { countDowntime, countShared, type Outage, type Stretch } from '../../domain/downtime.ts'
 import type { Event } from '../../domain/event.ts'
+import { compilePattern } from '../../domain/pattern.ts'
+import { listOccurrences, type Window } from '../../domain/window.ts'
 import { html } from '../html.ts'
 import { readPeriod } from '../period.ts'
 import { hostPath, stampLabel } from '../widgets.ts'
@@ -11,10 +13,11 @@ export const availabilityReport: Report = {
   key: 'availability',
   title: 'Availability',
   doc: 'How much of a period each host was up, and its longest outage.',
+  words: 'uptime sla downtime',
   hasPeriod: true,
   async load({ web, url, now, group }) {
     const { from, to } = readPeriod(url, now, web.zone)
-    const [hosts, events] = await Promise.all([
+    const [hosts, events, windows] = await Promise.all([
       listAll(
         async (offset, limit) =>
           (await web.store.hosts.list({ ...group, upSince: now - web.silence, sort: 'name', offset, limit }))
@@ -22,10 +25,12 @@ export const availabilityReport: Report = {
       ),
       listAll(
         async (offset, limit) =>
-          (await web.store.events.list({ metric: AVAILABILITY_METRIC, to, offset, limit })).events,
+          (await web.store.events.list({ metric: AVAILABILITY.name, to, offset, limit })).events,
       ),
+      web.store.windows.list(),
     ])
-    const outages = groupOutages(events, from)
+    const outages = groupOutages(events, from, new Map(hosts.map((host) => [host.name, host.lastHeard])))
+    const inWindows = countInWindows(windows)
     const rows = hosts
       .map(({ name, firstHeard }) => {
         const downtime = countDowntime(outages.get(name) ?? [], from, to, firstHeard)
@@ -34,6 +39,7 @@ export const availabilityReport: Report = {
           host: name,
           percent_up: downtime.percentUp === null ? null : Math.round(downtime.percentUp * 1000) / 1000,
           down_seconds: downtime.down,
+          in_windows_seconds: inWindows(name, downtime.outages),
           outages: downtime.outages.length,
           longest_seconds: longest === undefined ? null : longest.to - longest.from,
           longest_from: longest === undefined ? null : formatIso(longest.from),
@@ -49,11 +55,12 @@ export const availabilityReport: Report = {
       rows,
       lead: html`${formatCount(rows.length, 'host')}${all !== null && html`, up <b>${writePercent(all)}</b> of the time together`}; ${stampLabel(from)} to ${stampLabel(to)}`,
       empty: 'No host has reported yet.',
-      note: `An outage counts from its event, which opens ${formatSpan(web.silence)} after the last packet, to the next packet. A host counts from its first packet on.`,
+      note: `An outage counts from its event, which opens ${formatSpan(web.silence)} after the last packet, to the next packet. A host counts from its first packet on. Maintenance windows, as they are now, only keep quiet: what falls into them is down all the same, and told apart.`,
       columns: [
         {
           key: 'host',
           name: 'Host',
+          namesRow: true,
           show: ({ host }) => html`<a href="${hostPath(String(host))}">${host}</a>`,
         },
         {
@@ -67,6 +74,12 @@ export const availabilityReport: Report = {
           name: 'Down for',
           isNumber: true,
           show: ({ down_seconds: seconds }) => (seconds === 0 ? '–' : formatSpan(Number(seconds))),
+        },
+        {
+          key: 'in_windows_seconds',
+          name: 'In windows',
+          isNumber: true,
+          show: ({ in_windows_seconds: seconds }) => (seconds === 0 ? '–' : formatSpan(Number(seconds))),
         },
         { key: 'outages', name: 'Outages', isNumber: true },
         {
@@ -87,17 +100,34 @@ export const availabilityReport: Report = {
   },
 }
 
-/** By host. An event of several hosts is an outage of each of them. */
+/** How much of a host's outages lies in windows that it is in. */
+function countInWindows(windows: readonly Window[]) {
+  const compiled = windows.map(({ host, when }) => ({ fits: compilePattern(host), when }))
+  return (host: string, outages: readonly Stretch[]): number =>
+    countShared(
+      outages,
+      compiled
+        .filter(({ fits }) => fits(host))
+        .flatMap(({ when }) => outages.flatMap(({ from, to }) => listOccurrences(when, from, to))),
+    )
+}
+
+/**
+ * By host. An event of several hosts is an outage of each of them. One of a host that was not heard since is not over, though somebody
+ * closed its event.
+ */
 export function groupOutages(
   events: readonly Pick<Event, 'host' | 'members' | 'opened' | 'closed'>[],
   from: number,
+  lastHeard: ReadonlyMap<string, number>,
 ): Map<string, Outage[]> {
   const byHost = new Map<string, Outage[]>()
   for (const { host, members, opened, closed } of events) {
-    if (closed !== null && closed < from) continue
     for (const name of members.length > 0 ? members : [host]) {
+      const to = (lastHeard.get(name) ?? opened) < opened ? null : closed
+      if (to !== null && to < from) continue
       const outages = byHost.get(name) ?? []
-      outages.push({ from: opened, to: closed })
+      outages.push({ from: opened, to })
       byHost.set(name, outages)
     }
   }

@@ -25,7 +25,9 @@ export const capacityReport: Report = {
   key: 'capacity',
   title: 'Capacity',
   doc: 'The fullest filesystems, how they grow, and between which days each will be full.',
+  words: 'disk forecast growth',
   hasPeriod: false,
+  parameters: ['limit'],
   async load({ web, url, now, group }) {
     const limit = readInteger(url, 'limit', { min: 1, max: 200, default: 50 })
     const hosts = await listAll(
@@ -44,7 +46,9 @@ export const capacityReport: Report = {
     const rows = []
     for (const { host, metric, name, used, free } of places.slice(0, limit)) {
       const series = await web.store.samples.range(host, metric, now - LOOK_BACK, now)
-      const forecast = forecastFull(series)
+      // What has not come for a day says nothing of days to come.
+      const isFresh = (series.times.at(-1) ?? 0) > now - 86_400
+      const forecast = isFresh ? forecastFull(series) : null
       rows.push({
         host,
         filesystem: name,
@@ -64,11 +68,12 @@ export const capacityReport: Report = {
       rows,
       lead: `${places.length > rows.length ? `The fullest ${formatNumber(rows.length)} of ` : ''}${formatCount(places.length, 'filesystem')}`,
       empty: 'No host has reported a filesystem yet.',
-      note: 'Growth is read from the last 30 days, at least three of them. Where it is flat, or the end years ahead, nothing is foretold: a dash. The range is where eight of ten slopes within that time lead.',
+      note: 'Growth is read from the last 30 days, at least three of them; a single leap, such as a clean-up, is left out. Where it is flat, or the end years ahead, nothing is foretold: a dash. The range is where eight of ten slopes within that time lead.',
       columns: [
         {
           key: 'host',
           name: 'Host',
+          namesRow: true,
           show: ({ host }) => html`<a href="${hostPath(String(host))}">${host}</a>`,
         },
         {
@@ -100,7 +105,8 @@ export const capacityReport: Report = {
         {
           key: 'full_earliest',
           name: 'Full',
-          show: (row) => describeFull(row.full_earliest, row.full_latest),
+          show: (row) =>
+            row.percent_used === 100 ? 'now' : describeFull(row.full_earliest, row.full_latest),
         },
         { key: 'full_latest', name: null },
       ],

@@ -41,6 +41,7 @@ export const eventsReport: Report = {
         {
           key: 'host',
           name: 'Host',
+          namesRow: true,
           show: ({ host, is_host: isHost }) =>
             isHost === 1 ? html`<a href="${hostPath(String(host))}">${host}</a>` : host,
         },

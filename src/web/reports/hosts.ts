@@ -46,6 +46,7 @@ export const hostsReport: Report = {
         {
           key: 'name',
           name: 'Name',
+          namesRow: true,
           show: ({ name }) => html`<a href="${hostPath(String(name))}">${name}</a>`,
         },
         { key: 'ip', name: 'Address' },
@@ -66,7 +67,12 @@ export const hostsReport: Report = {
           isNumber: true,
           show: (row) => meter(row.processor_percent),
         },
-        { key: 'memory_percent', name: 'Used', isNumber: true, show: (row) => meter(row.memory_percent) },
+        {
+          key: 'memory_percent',
+          name: 'Memory used',
+          isNumber: true,
+          show: (row) => meter(row.memory_percent),
+        },
         {
           key: 'last_heard',
           name: 'Last reported',

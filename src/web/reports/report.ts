@@ -11,6 +11,8 @@ export type ReportColumn = {
   /** Its head on the page; null keeps it off the page. */
   readonly name: string | null
   readonly isNumber?: boolean
+  /** It says what the row is about. */
+  readonly namesRow?: boolean
   /** How the page shows it; the plain value unless given. */
   show?(row: ReportRow): HtmlValue
 }
@@ -39,8 +41,12 @@ export type Report = {
   readonly key: string
   readonly title: string
   readonly doc: string
+  /** What people also call it, for the search. */
+  readonly words?: string
   /** Takes a period from the address. */
   readonly hasPeriod: boolean
+  /** What else its address takes besides group and period. */
+  readonly parameters?: readonly string[]
   load(input: ReportInput): Promise<ReportData>
 }
 

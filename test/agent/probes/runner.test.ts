@@ -23,6 +23,7 @@ function setUp(probes: readonly Probe<unknown>[]) {
 const probeOf = (name: string, read: () => number | null | Promise<number | null>) =>
   defineProbe<number>({
     name,
+    metrics: [],
     linux: () => read(),
     samples: (now, previous, seconds) => [
       { metric: `${name}.now`, value: now },
@@ -85,6 +86,7 @@ test('a probe that throws is counted each time, logged when it begins and ends, 
 test('a fault in the arithmetic is that probe’s fault alone', async () => {
   const bad = defineProbe<number>({
     name: 'bad',
+    metrics: [],
     linux: () => 1,
     samples: () => {
       throw new Error('oops')
@@ -123,6 +125,7 @@ test('a probe that hangs is given up, and not asked again until it is back', asy
 test('a name that is not legal is dropped and logged once; values that are no numbers and second values are dropped', async () => {
   const odd = defineProbe<number>({
     name: 'odd',
+    metrics: [],
     linux: () => 1,
     samples: () => [
       { metric: 'a b', value: 1 },
@@ -144,6 +147,7 @@ test('within one run a file is read once, in the next one anew', async () => {
   const reader = (name: string) =>
     defineProbe<number>({
       name,
+      metrics: [],
       linux: (from) => Number(from.readText('/proc/meminfo')),
       samples: (value) => [{ metric: name, value }],
     })

@@ -2,11 +2,12 @@ import { csvResponse } from '../../csv.ts'
 import { groupFilter, readGroup } from '../../group-filter.ts'
 import { type Html, html } from '../../html.ts'
 import { layout } from '../../layout.ts'
+import { listTable } from '../../list-table.ts'
 import { type Page, type PageRequest, page } from '../../page.ts'
-import { PERIODS, readPeriod, writeDay } from '../../period.ts'
+import { PERIODS, type Period, readPeriod, writeDay } from '../../period.ts'
 import { REPORTS } from '../../reports/index.ts'
-import type { Report, ReportData, ReportInput } from '../../reports/report.ts'
-import { stampLabel, withParameters } from '../../widgets.ts'
+import type { Report, ReportColumn, ReportData, ReportInput, ReportRow } from '../../reports/report.ts'
+import { madeLine, withParameters } from '../../widgets.ts'
 import { formatNumber } from '../../words.ts'
 
 /** Rows on a page; the file and the API have all of them. */
@@ -38,17 +39,27 @@ const reportPage = (report: Report): Page =>
 
 const reportJson = (report: Report): Page =>
   page(
-    { path: `/api/v1/reports/${report.key}`, access: 'viewer', doc: report.doc },
+    {
+      path: `/api/v1/reports/${report.key}`,
+      access: 'viewer',
+      doc: `${report.doc} Takes ${listParameters(report)}.`,
+    },
     async ({ web, url, now }) => {
       const { columns, rows } = await report.load({ web, url, now, group: chosenGroup(url) })
       const keys = columns.map(({ key }) => key)
       return Response.json({
         report: report.key,
         time: now,
+        ...(report.hasPeriod && tellBounds(readPeriod(url, now, web.zone))),
         rows: rows.map((row) => Object.fromEntries(keys.map((key) => [key, row[key] ?? null]))),
       })
     },
   )
+
+const tellBounds = ({ from, to }: Period) => ({ from, to })
+
+const listParameters = ({ hasPeriod, parameters = [] }: Report) =>
+  ['group', ...(hasPeriod ? ['period', 'from', 'to'] : []), ...parameters].join(', ')
 
 function reportView(
   request: PageRequest,
@@ -56,29 +67,35 @@ function reportView(
   { columns, rows, lead, empty, note }: ReportData,
   groups: readonly string[],
 ): Html {
-  const { session, csrf, url, now, web } = request
-  const shown = columns.filter(({ name }) => name !== null)
+  const { session, csrf, url } = request
+  const group = readGroup(url)
   return layout({
     title: report.title,
     active: 'reports',
     session,
     csrf,
     url,
-    body: html`<div class="head"><div><p class="crumbs"><a href="/reports">Reports</a></p><h1>${report.title}</h1><p class="lead">${lead}</p></div><div class="actions"><a class="button" href="${withParameters(url, { format: 'csv' })}" download>Download CSV</a></div></div>
-${report.hasPeriod && periodForm(request)}${groupFilter(url, groups, readGroup(url))}
+    body: html`${madeLine(request)}<div class="head"><div><p class="crumbs"><a href="/reports">Reports</a></p><h1>${report.title}</h1><p class="lead">${lead}${group !== null && html`; of group <b>${group}</b>`}</p></div><div class="actions"><a class="button" href="${withParameters(url, { format: 'csv' })}" download>Download CSV</a></div></div>
+${report.hasPeriod && periodForm(request)}${groupFilter(url, groups, group)}
 ${
   rows.length === 0
-    ? html`<section class="empty"><h2>Nothing to report</h2><p>${empty}</p></section>`
-    : html`<div class="scroller"><table class="table report"><thead><tr>${shown.map(({ name, isNumber }) => html`<th scope="col"${isNumber && html` class="number"`}>${name}</th>`)}</tr></thead><tbody>${rows
-        .slice(0, SHOWN)
-        .map(
-          (row) =>
-            html`<tr>${shown.map(({ key, isNumber, show }) => html`<td class="${isNumber ? 'number' : 'anywhere'}">${show ? show(row) : row[key]}</td>`)}</tr>\n`,
-        )}</tbody></table></div>`
+    ? html`<section class="empty"><h2>Nothing to report</h2><p>${group === null ? empty : html`Not of the group <b>${group}</b>.`}</p></section>`
+    : reportTable(columns, rows.slice(0, SHOWN))
 }
-${rows.length > SHOWN && html`<p class="report-note"><b>The first ${formatNumber(SHOWN)} of ${formatNumber(rows.length)} are shown.</b> The file has all of them.</p>`}${note !== undefined && html`<p class="soft report-note">${note}</p>`}
-<p class="soft report-note">Made ${stampLabel(now)} by Monitor ${web.version}${web.serverName !== '' && html` on ${web.serverName}`}.</p>`,
+${rows.length > SHOWN && html`<p class="report-note"><b>The first ${formatNumber(SHOWN)} of ${formatNumber(rows.length)} are shown.</b> The file has all of them.</p>`}${note !== undefined && html`<p class="soft report-note">${note}</p>`}`,
   })
+}
+
+function reportTable(columns: readonly ReportColumn[], rows: readonly ReportRow[]): Html {
+  const shown = columns.flatMap(({ name, ...column }) => (name === null ? [] : [{ ...column, name }]))
+  const heads = shown.map(({ name, isNumber = false, namesRow = false }) => ({
+    name,
+    isNumber,
+    namesRow,
+    breaks: !isNumber,
+  }))
+  const cells = rows.map((row) => ({ cells: shown.map(({ key, show }) => (show ? show(row) : row[key])) }))
+  return listTable(heads, cells, { className: 'report' })
 }
 
 function chosenGroup(url: URL): ReportInput['group'] {

@@ -1,16 +1,16 @@
 import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/event.ts'
-import { metricUnit } from '../../../domain/metric.ts'
-import { METRIC_FAMILIES } from '../../../domain/metric-list.ts'
+import type { MetricFamily } from '../../../domain/metric-family.ts'
 import { type GuideCommand, type GuideSection, settingAnchor } from '../../about-site.ts'
 import { API } from '../../api/index.ts'
 import { type Html, html } from '../../html.ts'
 import { severityMark, statusMark } from '../../icons.ts'
+import { metricTable } from '../../metric-table.ts'
 import { page } from '../../page.ts'
 import { settingsPage } from '../../settings-frame.ts'
 import { capitalize } from '../../widgets.ts'
 
 export const guidePage = page({ path: '/settings/guide', access: 'viewer' }, (request) => {
-  const { sections, commands } = request.web.about
+  const { sections, commands, metrics } = request.web.about
   return settingsPage(request, {
     title: 'User guide',
     body: html`<nav class="guide-contents" aria-label="Contents"><ul>${[
@@ -23,7 +23,7 @@ export const guidePage = page({ path: '/settings/guide', access: 'viewer' }, (re
       ['settings', 'Settings'],
       ['api', 'API'],
     ].map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
-<div class="guide">${pagesPart()}${marksPart()}${eventsPart()}${keysPart()}${metricsPart()}
+<div class="guide">${pagesPart()}${marksPart()}${eventsPart()}${keysPart()}${metricsPart(metrics)}
 ${commandsPart(commands)}${settingsPart(sections)}${apiPart()}</div>`,
   })
 })
@@ -102,13 +102,8 @@ const keysPart = () =>
     [html`<kbd>+</kbd> <kbd>−</kbd>`, 'zoom it'],
   ])}</section>`
 
-function metricsPart(): Html {
-  const rows = METRIC_FAMILIES.map(
-    ({ name, doc, systems }) =>
-      html`<tr><th scope="row" class="anywhere"><code>${name}</code></th><td>${metricUnit(name)}</td><td>${doc}</td><td>${systems === 'both' ? 'Linux, Windows' : systems}</td></tr>\n`,
-  )
-  return html`<section class="section" id="metrics"><h2>Metrics</h2><div class="scroller"><table class="table"><thead><tr><th scope="col">Name</th><th scope="col">Unit</th><th scope="col">What it is</th><th scope="col">On</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
-}
+const metricsPart = (metrics: readonly MetricFamily[]) =>
+  html`<section class="section" id="metrics"><h2>Metrics</h2><p>What an agent watches out of the box stands below the metric; <code>[[agent.threshold]]</code> in its configuration takes the place of that. The limits of load are for each processor.</p>${metricTable(metrics)}</section>`
 
 function settingsPart(sections: readonly GuideSection[]): Html {
   return html`<section class="section" id="settings"><h2>Settings</h2><p>In the configuration file, as <code>--set section.key=value</code> on the command line, or as <code>MONITOR_SECTION_KEY</code> in the environment. <code>monitor config print</code> shows what is in force and where it comes from.</p>${sections.map(

@@ -1,9 +1,11 @@
-import { isLabel, maskTarget, type Target } from '../../../domain/target.ts'
+import { findTargetMistakes, MAX_ADDRESS } from '../../../domain/rule-check.ts'
+import { maskTarget, type Target } from '../../../domain/target.ts'
 import {
   choiceField,
   csrfField,
   formProblem,
   type Problems,
+  placeMistakes,
   readId,
   refuseForm,
   textField,
@@ -11,7 +13,7 @@ import {
 import { type Html, html } from '../../html.ts'
 import { type ListColumn, listTable } from '../../list-table.ts'
 import { notFound, type PageRequest, page, redirect } from '../../page.ts'
-import { channelChoices, checkTarget, targetHints } from '../../rule-form.ts'
+import { channelChoices, targetHints } from '../../rule-form.ts'
 import { confirmPage, mayUse, settingsPage } from '../../settings-frame.ts'
 import { type TestOutcome, testOutcome } from '../../test-outcome.ts'
 
@@ -74,7 +76,7 @@ function targetForm(request: PageRequest, { fields, id, problems = {}, test }: F
     body: html`<form class="form" method="post" action="${id === null ? PATH : `${PATH}/${id}`}">${csrfField(request.csrf)}${formProblem(problems)}${test && testOutcome(test)}
 ${textField({ name: 'name', label: 'Name', value: fields.name, required: true, maxLength: 100, problem: problems.name })}
 ${choiceField({ name: 'channel', label: 'Channel', value: fields.channel, choices: channelChoices(channels), shows: true, problem: problems.channel })}
-${textField({ name: 'address', label: 'Address', value: fields.address, maxLength: 2000, problem: problems.target })}${targetHints(channels)}
+${textField({ name: 'address', label: 'Address', value: fields.address, maxLength: MAX_ADDRESS, problem: problems.address })}${targetHints(channels)}
 <div class="form-end"><button class="primary" type="submit">${id === null ? 'Add' : 'Save'}</button><button type="submit" formaction="${PATH}/${id ?? 'new'}/try">Send a test message</button><a class="button" href="${PATH}">Cancel</a>${id !== null && html`<a class="button danger-link" href="${PATH}/${id}/delete">Delete…</a>`}</div></form>`,
   })
 }
@@ -93,13 +95,8 @@ function typed(form: URLSearchParams): TargetFields {
   return { name: text('name'), channel: text('channel'), address: text('address') }
 }
 
-function check({ web }: PageRequest, { name, channel, address }: TargetFields): Problems {
-  const problems: Record<string, string> = {}
-  if (!isLabel(name)) problems.name = 'A name has 1 to 100 characters on one line.'
-  const wrong = checkTarget(channel, address, web.notifier.channels)
-  if (wrong !== null) problems[wrong.field] = wrong.problem
-  return problems
-}
+const check = ({ web }: PageRequest, fields: TargetFields): Problems =>
+  placeMistakes(findTargetMistakes(fields, web.notifier.channels))
 
 async function saveTarget(request: PageRequest, id: number | null) {
   const { web, form, note } = request
