@@ -442,7 +442,7 @@ describe('what the server tells of itself', () => {
       .slice(1)
       .map(([row]) => row.replaceAll('<wbr>', '').replace(/<[^>]*>/g, ' '))
     expect(rows.map((row) => row.split(/\s+/).join(' ').trim())).toEqual([
-      'perf.memory.percent.used % Memory in use. information > 85.0% warning > 90.0% major > 95.0% critical > 99.0% for 15 minutes Linux, Windows'.replaceAll(
+      'perf.memory.percent.used % Memory in use. information > 85% warning > 90% major > 95% critical > 99% for 15 minutes Linux, Windows'.replaceAll(
         '>',
         '&gt;',
       ),
