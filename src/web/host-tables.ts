@@ -112,7 +112,7 @@ ${told === null ? html`<p class="soft">Its agent does not tell what it judges by
 }
 
 const THRESHOLD_COLUMNS: readonly ListColumn[] = [
-  { name: 'Severity', className: 'col-severity' },
+  { name: 'Severity' },
   { name: 'Metric', namesRow: true, breaks: true },
   { name: 'Condition' },
   { name: 'For' },
