@@ -1,4 +1,5 @@
 import type { BunRequest, Server } from 'bun'
+import type { AddressRange } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -7,6 +8,7 @@ import { type AboutSite, NOTHING_TOLD_OF_SITE } from './about-site.ts'
 import { answerRequest, type PagesOfPath } from './answer.ts'
 import { API } from './api/index.ts'
 import { type Asset, listAssets } from './assets.ts'
+import { readClient } from './client.ts'
 import { chooseEncoding } from './compress.ts'
 import { createHealthCheck } from './health.ts'
 import { createLive } from './live.ts'
@@ -38,6 +40,8 @@ export type WebsiteOptions = {
   readonly onPasswordChanged?: (user: string) => void | Promise<void>
   /** Serves HTTPS at a port of its own (0 takes a free one), with cookies for HTTPS only; `port` sends everybody there. */
   readonly tls?: TlsFiles & { readonly port: number }
+  /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody's unless given. */
+  readonly trustedProxies?: readonly AddressRange[]
   /** Where agents reach the collect engine over TLS now; null when they don't. Its certificate may be renewed at any time. */
   readonly findAgentDoor?: () => AgentDoor | null
   readonly notifier: Notifier
@@ -71,7 +75,7 @@ type Handler = (request: BunRequest, server: Server<undefined>) => Promise<Respo
 /** Serves the website and its API. Rejects when the port can't be had. */
 export async function startWebsite(options: WebsiteOptions): Promise<Website> {
   const web = createContext(options)
-  const { port, tls, clock } = options
+  const { port, tls, clock, trustedProxies: trusted = [] } = options
 
   const answer =
     (pages: PagesOfPath): Handler =>
@@ -79,7 +83,12 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
       const arrival = {
         request,
         params: request.params ?? {},
-        address: server.requestIP(request)?.address ?? 'unknown',
+        client: readClient(
+          request.headers,
+          server.requestIP(request)?.address ?? 'unknown',
+          tls !== undefined,
+          trusted,
+        ),
       }
       const response = await answerRequest(pages, arrival, web)
       if (response.headers.get('content-type')?.startsWith('text/event-stream')) server.timeout(request, 0)
@@ -190,7 +199,7 @@ function redirectToTls(request: Request, port: number): Response {
   return new Response(null, { status: 308, headers: { location: url.href } })
 }
 
-function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: WebsiteOptions): WebContext {
+function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOptions): WebContext {
   const { silence, serverName, version, notifier, zone } = rest
   return {
     store,
@@ -203,12 +212,7 @@ function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: Websi
     notifier,
     zone,
     sessionExpiry,
-    sessions: createSessions({
-      store: store.sessions,
-      clock,
-      expiry: sessionExpiry,
-      secure: tls !== undefined,
-    }),
+    sessions: createSessions({ store: store.sessions, clock, expiry: sessionExpiry }),
     signIn: createSignIn({ users: store.users, clock, log }),
     secondStep: createSecondStep({ store: store.secondFactors, clock, log }),
     live: createLive({ hosts: store.hosts, clock, log }),

@@ -104,7 +104,10 @@ export function createLive({ hosts, clock, log, clients: most = 1000 }: LiveOpti
         { highWaterMark: MAX_UNREAD },
       )
       if (!timer) plan()
-      return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
+      return new Response(stream, {
+        // nginx would keep what is said to itself until it has a page full.
+        headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' },
+      })
     },
     stop() {
       stopped = true

@@ -74,8 +74,10 @@ export type PageRequest = {
   readonly body: unknown
   /** What the audit log is to say of the change that a POST makes, besides who and where; never a secret. */
   readonly note: (detail: string) => void
-  /** Where the request comes from, as the connection says. */
+  /** Where the request comes from, as the connection says or a trusted proxy. */
   readonly address: string
+  /** Whether the browser speaks HTTPS, with us or with a trusted proxy. */
+  readonly isSecure: boolean
   /** What the browser says that it is; empty when it says nothing. */
   readonly browser: string
   /** What the Host header says; for showing to who sent it, never for deciding. */

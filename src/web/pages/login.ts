@@ -46,7 +46,7 @@ export const loginCode = page(
 )
 
 async function openSession(
-  { address, browser, now, sessionToken, web }: PageRequest,
+  { address, browser, isSecure, now, sessionToken, web }: PageRequest,
   actor: string,
   next: string,
   how = '',
@@ -61,7 +61,7 @@ async function openSession(
   })
   await web.store.users.noteSignIn(actor, now)
   web.log.info('signed in', { user: actor, address })
-  return redirect(next, await web.sessions.begin(actor, sessionToken, { address, browser }))
+  return redirect(next, await web.sessions.begin(actor, sessionToken, isSecure, { address, browser }))
 }
 
 function refuse(view: Html, status: number, retryAfter: number | null): Response {
@@ -72,7 +72,8 @@ function refuse(view: Html, status: number, retryAfter: number | null): Response
 
 export const logout = page(
   { path: '/logout', method: 'POST', access: 'viewer', does: 'sign out' },
-  async ({ sessionToken, web }) => redirect('/login', await web.sessions.end(sessionToken)),
+  async ({ isSecure, sessionToken, web }) =>
+    redirect('/login', await web.sessions.end(sessionToken, isSecure)),
 )
 
 export function describeRefusal(retryAfter: number | null): string {

@@ -12,7 +12,7 @@ export const passwordPage = page({ path: '/password', access: 'viewer' }, (reque
 export const changePassword = page(
   { path: '/password', method: 'POST', access: 'viewer', does: 'change own password' },
   async (request) => {
-    const { form, session, sessionToken, address, browser, web } = request
+    const { form, session, sessionToken, address, browser, isSecure, web } = request
     if (!session) throw new HttpError(401, 'Sign in first.')
     const next = form.get('new') ?? ''
     const problem = findProblem(next, form.get('again') ?? '', form.get('current') ?? '')
@@ -32,7 +32,7 @@ export const changePassword = page(
     web.log.info('password changed', { user: session.user, address })
     return redirect(
       '/password?changed',
-      await web.sessions.begin(session.user, sessionToken, { address, browser }),
+      await web.sessions.begin(session.user, sessionToken, isSecure, { address, browser }),
     )
   },
 )
