@@ -54,7 +54,8 @@
   // ---- Live regions ----
   // The page is fetched again and its [data-live] regions are changed where they differ, node by node: what did
   // not change keeps focus, selection, scroll position and open details.
-  const keyOf = (node) => node.nodeType === 1 && (node.id || node.dataset.key)
+  // `form.id` would be the field of that name.
+  const keyOf = (node) => node.nodeType === 1 && (node.getAttribute('id') || node.dataset.key)
 
   function morph(old, fresh) {
     if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) return old.replaceWith(fresh)
