@@ -17,6 +17,7 @@ import { PAGES } from './pages/index.ts'
 import { finishResponse } from './response.ts'
 import { createSecondStep } from './second-factor.ts'
 import { createSessions } from './session.ts'
+import { createSideWrites } from './side-writes.ts'
 import { createSignIn } from './sign-in.ts'
 import { createStorageFigures } from './storage-figures.ts'
 
@@ -201,6 +202,7 @@ function redirectToTls(request: Request, port: number): Response {
 
 function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOptions): WebContext {
   const { silence, serverName, version, notifier, zone } = rest
+  const writeAside = createSideWrites(log)
   return {
     store,
     clock,
@@ -212,7 +214,8 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     notifier,
     zone,
     sessionExpiry,
-    sessions: createSessions({ store: store.sessions, clock, expiry: sessionExpiry }),
+    writeAside,
+    sessions: createSessions({ store: store.sessions, clock, expiry: sessionExpiry, writeAside }),
     signIn: createSignIn({ users: store.users, clock, log }),
     secondStep: createSecondStep({ store: store.secondFactors, clock, log }),
     live: createLive({ hosts: store.hosts, clock, log }),

@@ -8,6 +8,7 @@ import type { Html } from './html.ts'
 import type { Live } from './live.ts'
 import type { SecondStep } from './second-factor.ts'
 import type { Sessions } from './session.ts'
+import type { WriteAside } from './side-writes.ts'
 import type { SignIn } from './sign-in.ts'
 import type { StorageFigures } from './storage-figures.ts'
 
@@ -46,6 +47,7 @@ export type WebContext = {
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
   readonly sessionExpiry: number
+  readonly writeAside: WriteAside
   readonly sessions: Sessions
   readonly signIn: SignIn
   readonly secondStep: SecondStep

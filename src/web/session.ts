@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Session, SessionOrigin, SessionStore } from '../storage/store.ts'
+import type { WriteAside } from './side-writes.ts'
 
 const COOKIE = 'session'
 /** A stay is prolonged at most this often, so that reading a page rarely writes. */
@@ -29,9 +30,10 @@ export type SessionsOptions = {
   readonly clock: Clock
   /** Seconds without a request after which a session ends. */
   readonly expiry: number
+  readonly writeAside: WriteAside
 }
 
-export function createSessions({ store, clock, expiry }: SessionsOptions): Sessions {
+export function createSessions({ store, clock, expiry, writeAside }: SessionsOptions): Sessions {
   async function find(cookieHeader: string | null): Promise<OpenSession | null> {
     const token = parseSessionCookie(cookieHeader)
     if (token === null) return null
@@ -40,11 +42,9 @@ export function createSessions({ store, clock, expiry }: SessionsOptions): Sessi
     const session = await store.find(hash, now)
     if (!session) return null
     const expires = now + expiry
-    if (expires - session.expires >= Math.min(EXTEND_EVERY_SECONDS, expiry / 2)) {
-      await store.extend(hash, expires)
-      return { token, session: { ...session, expires } }
-    }
-    return { token, session }
+    if (expires - session.expires < Math.min(EXTEND_EVERY_SECONDS, expiry / 2)) return { token, session }
+    writeAside(hash, () => store.extend(hash, expires))
+    return { token, session: { ...session, expires } }
   }
 
   return {

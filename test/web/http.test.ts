@@ -228,6 +228,45 @@ describe('when something fails', () => {
   })
 })
 
+test('pages are read while the database takes no changes, and nothing piles up behind its lock', async () => {
+  const locked = Promise.withResolvers<void>()
+  const waiting = { sessions: 0, tokens: 0 }
+  const lock = (store: Store): Store => ({
+    ...store,
+    sessions: {
+      ...store.sessions,
+      extend(...values) {
+        waiting.sessions++
+        return locked.promise.then(() => store.sessions.extend(...values))
+      },
+    },
+    tokens: {
+      ...store.tokens,
+      noteUse() {
+        waiting.tokens++
+        return locked.promise
+      },
+    },
+  })
+  const own = await startTestSite(lock)
+  try {
+    const [session, token] = [await own.as('viewer'), await own.bearer('viewer')]
+    await own.clock.advance(120_000)
+    for (let i = 0; i < 3; i++) {
+      expect((await own.send('/hosts', { headers: session })).status).toBe(200)
+      expect((await own.send('/api/v1/hosts', { headers: token })).status).toBe(200)
+    }
+    expect(waiting).toEqual({ sessions: 1, tokens: 1 })
+    locked.reject(new Error('the database stayed locked'))
+    await Bun.sleep(10)
+    expect(own.lines.filter((line) => line.includes('sessions are not prolonged')).length).toBe(1)
+    await own.send('/hosts', { headers: session })
+    expect(waiting.sessions).toBe(2)
+  } finally {
+    await own.stop()
+  }
+})
+
 test('live streams come through, tell of a new packet and end with the site', async () => {
   const own = await startTestSite()
   try {
