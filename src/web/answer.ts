@@ -66,7 +66,8 @@ async function answer(pages: PagesOfPath, arrival: Arrival, url: URL, web: WebCo
       web,
       note,
     })
-    if (changes && visitor.session && isDone(result))
+    // Signing in notes itself, under the name that it is for.
+    if (changes && page.access !== 'public' && visitor.session && isDone(result))
       await noteChange(web, {
         time: now,
         actor: visitor.session.user,

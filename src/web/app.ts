@@ -10,6 +10,7 @@ import { API } from './api/index.ts'
 import { type Asset, listAssets } from './assets.ts'
 import { readClient } from './client.ts'
 import { chooseEncoding } from './compress.ts'
+import { createFailedSignIns } from './failed-sign-ins.ts'
 import { createHealthCheck } from './health.ts'
 import { createLive } from './live.ts'
 import type { AgentDoor, Notifier, Page, WebContext } from './page.ts'
@@ -181,10 +182,7 @@ function openServer(
       ...site,
       error(error) {
         log.error('request failed outside of any page', { error })
-        return finishResponse(
-          new Response('The server could not answer this request.', { status: 500 }),
-          null,
-        )
+        return finishResponse(plainText('The server could not answer this request.', 500), null)
       },
     })
   } catch (error) {
@@ -192,8 +190,13 @@ function openServer(
   }
 }
 
+const plainText = (text: string, status: number, headers: Record<string, string> = {}) =>
+  new Response(text, { status, headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' } })
+
 /** The same place over HTTPS, under the name that the client used for us. */
 function redirectToTls(request: Request, port: number): Response {
+  // Bun gives the path alone where the Host header is no host.
+  if (!URL.canParse(request.url)) return plainText('The Host header names no host.', 400)
   const url = new URL(request.url)
   url.protocol = 'https:'
   url.port = String(port)
@@ -203,6 +206,7 @@ function redirectToTls(request: Request, port: number): Response {
 function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOptions): WebContext {
   const { silence, serverName, version, notifier, zone } = rest
   const writeAside = createSideWrites(log)
+  const noteFailure = createFailedSignIns({ audit: store.audit, clock, log })
   return {
     store,
     clock,
@@ -216,8 +220,8 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     sessionExpiry,
     writeAside,
     sessions: createSessions({ store: store.sessions, clock, expiry: sessionExpiry, writeAside }),
-    signIn: createSignIn({ users: store.users, clock, log }),
-    secondStep: createSecondStep({ store: store.secondFactors, clock, log }),
+    signIn: createSignIn({ users: store.users, clock, log, noteFailure }),
+    secondStep: createSecondStep({ store: store.secondFactors, clock, log, noteFailure }),
     live: createLive({ hosts: store.hosts, clock, log }),
     about: { ...NOTHING_TOLD_OF_SITE, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
@@ -239,20 +243,10 @@ function groupByPath(pages: readonly Page[]): Map<string, PagesOfPath> {
 
 /** Open to all, and told apart from pages: it must answer when nothing else can. */
 async function answerHealth(web: WebContext, { method }: Request): Promise<Response> {
-  const headers = { 'content-type': 'text/plain; charset=utf-8' }
   if (method !== 'GET' && method !== 'HEAD')
-    return finishResponse(
-      new Response('This address takes GET only.', {
-        status: 405,
-        headers: { ...headers, allow: 'HEAD, GET' },
-      }),
-      null,
-    )
+    return finishResponse(plainText('This address takes GET only.', 405, { allow: 'HEAD, GET' }), null)
   const problem = await web.checkHealth()
-  return finishResponse(
-    new Response(problem ?? 'ok', { status: problem === null ? 200 : 503, headers }),
-    null,
-  )
+  return finishResponse(plainText(problem ?? 'ok', problem === null ? 200 : 503), null)
 }
 
 async function answerAsset(asset: Asset, request: Request): Promise<Response> {

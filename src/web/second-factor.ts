@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { findTotpStep } from '../lib/totp.ts'
 import type { SecondFactorStore } from '../storage/store.ts'
+import type { NoteFailedSignIn } from './failed-sign-ins.ts'
 import { hashToken } from './session.ts'
 import { networkOf } from './sign-in.ts'
 import { createThrottle } from './throttle.ts'
@@ -27,6 +28,7 @@ export type SecondStepOptions = {
   readonly store: SecondFactorStore
   readonly clock: Clock
   readonly log: Log
+  readonly noteFailure: NoteFailedSignIn
 }
 
 /** Seconds between the password and the code. */
@@ -36,7 +38,7 @@ const MEMORY = { firstBlock: 30, longestBlock: 900, memory: 3600, keys: 10_000 }
 const ACCOUNT_TRIES = 5
 const ADDRESS_TRIES = 20
 
-export function createSecondStep({ store, clock, log }: SecondStepOptions): SecondStep {
+export function createSecondStep({ store, clock, log, noteFailure }: SecondStepOptions): SecondStep {
   const tickets = new Map<string, { readonly user: string; readonly until: number }>()
   // Of its own: the password being right forgives wrong passwords, but no wrong codes.
   const accounts = createThrottle({ ...MEMORY, tries: ACCOUNT_TRIES })
@@ -81,6 +83,7 @@ export function createSecondStep({ store, clock, log }: SecondStepOptions): Seco
       const kind = await take(user, code)
       if (kind === null) {
         log.warn('sign-in failed: wrong code', { user, address })
+        await noteFailure({ user, address, why: 'wrong code' })
         return { ok: false, reason: 'wrong' }
       }
       tickets.delete(ticket)

@@ -2,6 +2,7 @@ import { MAX_PASSWORD } from '../domain/user.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { UserStore } from '../storage/store.ts'
+import type { NoteFailedSignIn } from './failed-sign-ins.ts'
 import { createThrottle } from './throttle.ts'
 
 export type SignInResult =
@@ -16,6 +17,7 @@ export type SignInOptions = {
   readonly users: Pick<UserStore, 'find'>
   readonly clock: Clock
   readonly log: Log
+  readonly noteFailure: NoteFailedSignIn
 }
 
 const MAX_NAME = 64
@@ -30,7 +32,7 @@ const MEMORY = { firstBlock: 30, longestBlock: 900, memory: 3600, keys: 10_000 }
 const ACCOUNT_TRIES = 5
 const ADDRESS_TRIES = 20
 
-export function createSignIn({ users, clock, log }: SignInOptions): SignIn {
+export function createSignIn({ users, clock, log, noteFailure }: SignInOptions): SignIn {
   const accounts = createThrottle({ ...MEMORY, tries: ACCOUNT_TRIES })
   const addresses = createThrottle({ ...MEMORY, tries: ADDRESS_TRIES })
   const gate = createGate(CONCURRENT, WAITING)
@@ -61,6 +63,7 @@ export function createSignIn({ users, clock, log }: SignInOptions): SignIn {
     }
     if (!user || !verified) {
       log.warn('sign-in failed', { user: account, address })
+      await noteFailure({ user: user?.name ?? null, address, why: 'wrong password' })
       return { ok: false, retryAfter: null }
     }
     accounts.forgive(account)

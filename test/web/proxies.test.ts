@@ -101,6 +101,37 @@ describe('past the proxies', () => {
   })
 })
 
+test('the plain port sends everybody to HTTPS, refuses a Host header that is none, and logs nothing of it', async () => {
+  const { key, cert: certificate } = makeCertificate()
+  const own = await startTestSite(undefined, { tls: { key, certificate, port: 0 } })
+  try {
+    const ask = async (host: string) => {
+      const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+      request(
+        { host: '127.0.0.1', port: own.port, path: '/hosts?a=b', headers: { host }, agent: false },
+        resolve,
+      )
+        .on('error', reject)
+        .end()
+      const answer = await promise
+      answer.resume()
+      return answer
+    }
+    const sent = await ask('monitor.example.org:8080')
+    expect(sent.statusCode).toBe(308)
+    expect(sent.headers.location).toBe(`https://monitor.example.org:${own.tlsPort}/hosts?a=b`)
+    for (const host of ['a/b?c#d', '"<x>', 'user@evil.example']) {
+      const refused = await ask(host)
+      expect(refused.statusCode).toBe(400)
+      expect(refused.headers['content-type']).toBe('text/plain; charset=utf-8')
+      expect(refused.headers['x-content-type-options']).toBe('nosniff')
+    }
+    expect(own.lines.filter((line) => /warn|error/.test(line))).toEqual([])
+  } finally {
+    await own.stop()
+  }
+})
+
 test('over TLS of our own the cookie is for HTTPS only', async () => {
   const { key, cert: certificate } = makeCertificate()
   const own = await startTestSite(undefined, { tls: { key, certificate, port: 0 } })

@@ -20,7 +20,7 @@ function build() {
         ? { name, access: 'viewer' as const, created: 1, lastSignIn: null, passwordHash }
         : null,
   }
-  return { clock, signIn: createSignIn({ users, clock, log }) }
+  return { clock, signIn: createSignIn({ users, clock, log, noteFailure: async () => {} }) }
 }
 
 test('lets in the right password', async () => {
