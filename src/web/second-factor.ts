@@ -8,8 +8,11 @@ import { hashToken } from './session.ts'
 import { networkOf } from './sign-in.ts'
 import { createThrottle } from './throttle.ts'
 
+/** Whose password was right, and the hash that it was held against. */
+export type SignedIn = { readonly user: string; readonly passwordHash: string }
+
 export type CodeResult =
-  | { readonly ok: true; readonly user: string; readonly kind: 'app' | 'recovery' }
+  | (SignedIn & { readonly ok: true; readonly kind: 'app' | 'recovery' })
   /** The password has to be given again: it is too long ago, or the server began anew. */
   | { readonly ok: false; readonly reason: 'gone' }
   | { readonly ok: false; readonly reason: 'wrong' }
@@ -19,7 +22,7 @@ export type CodeResult =
 export type SecondStep = {
   isWanted(user: string): Promise<boolean>
   /** A ticket for one whose password was right, to be handed in with the code. */
-  hold(user: string): string
+  hold(signedIn: SignedIn): string
   /** Takes each code once. The ticket ends with the right code, or after some minutes. */
   check(ticket: string, code: string, address: string): Promise<CodeResult>
 }
@@ -39,15 +42,15 @@ const ACCOUNT_TRIES = 5
 const ADDRESS_TRIES = 20
 
 export function createSecondStep({ store, clock, log, noteFailure }: SecondStepOptions): SecondStep {
-  const tickets = new Map<string, { readonly user: string; readonly until: number }>()
+  const tickets = new Map<string, SignedIn & { readonly until: number }>()
   // Of its own: the password being right forgives wrong passwords, but no wrong codes.
   const accounts = createThrottle({ ...MEMORY, tries: ACCOUNT_TRIES })
   const addresses = createThrottle({ ...MEMORY, tries: ADDRESS_TRIES })
 
-  function findUser(ticket: string): string | null {
+  function findHeld(ticket: string): SignedIn | null {
     const held = tickets.get(ticket)
     if (!held) return null
-    if (clock.now() < held.until) return held.user
+    if (clock.now() < held.until) return held
     tickets.delete(ticket)
     return null
   }
@@ -63,17 +66,18 @@ export function createSecondStep({ store, clock, log, noteFailure }: SecondStepO
   return {
     isWanted: async (user) => (await store.find(user)) !== null,
 
-    hold(user) {
+    hold({ user, passwordHash }) {
       const [oldest] = tickets.keys()
       if (oldest !== undefined && tickets.size >= MAX_TICKETS) tickets.delete(oldest)
       const ticket = crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url' })
-      tickets.set(ticket, { user, until: clock.now() + PATIENCE })
+      tickets.set(ticket, { user, passwordHash, until: clock.now() + PATIENCE })
       return ticket
     },
 
     async check(ticket, code, address) {
-      const user = findUser(ticket)
-      if (user === null) return { ok: false, reason: 'gone' }
+      const held = findHeld(ticket)
+      if (held === null) return { ok: false, reason: 'gone' }
+      const { user, passwordHash } = held
       const account = user.toLowerCase()
       const origin = networkOf(address)
       const wait = Math.max(accounts.wait(account, clock.now()), addresses.wait(origin, clock.now()))
@@ -89,7 +93,7 @@ export function createSecondStep({ store, clock, log, noteFailure }: SecondStepO
       tickets.delete(ticket)
       accounts.forgive(account)
       addresses.undo(origin)
-      return { ok: true, user, kind }
+      return { ok: true, user, passwordHash, kind }
     },
   }
 }

@@ -10,6 +10,12 @@ const CSRF_LIFE_MS = 400 * 24 * 3600 * 1000
 
 export type OpenSession = { readonly token: string; readonly session: Session }
 
+export type Beginning = SessionOrigin & {
+  readonly isSecure: boolean
+  /** The hash that the password was held against, maybe minutes ago. */
+  readonly passwordHash?: string | undefined
+}
+
 /**
  * Sessions by cookie. The database knows the SHA-256 of the cookie only. `isSecure` says whether the browser speaks HTTPS: the
  * cookie then never travels without.
@@ -19,8 +25,11 @@ export type Sessions = {
   find(cookieHeader: string | null): Promise<OpenSession | null>
   /** True while the session behind the cookie lives; prolongs nothing. */
   isAlive(token: string): Promise<boolean>
-  /** Begins a session of its own random name; `previous` ends. Gives the Set-Cookie line. */
-  begin(user: string, previous: string | null, isSecure: boolean, origin?: SessionOrigin): Promise<string>
+  /**
+   * Begins a session of its own random name; `previous` ends. Gives the Set-Cookie line; null when there is no such user, or the
+   * password is not that of `passwordHash` any more.
+   */
+  begin(user: string, previous: string | null, how: Beginning): Promise<string | null>
   /** Ends a session. Gives the Set-Cookie line that takes the cookie away. */
   end(token: string | null, isSecure: boolean): Promise<string>
 }
@@ -50,13 +59,14 @@ export function createSessions({ store, clock, expiry, writeAside }: SessionsOpt
   return {
     find,
     isAlive: async (token) => (await store.find(hashToken(token), clock.now())) !== null,
-    async begin(user, previous, isSecure, origin) {
+    async begin(user, previous, { isSecure, passwordHash, ...origin }) {
       const now = clock.now()
       if (previous !== null) await store.delete(hashToken(previous))
       const token = crypto
         .getRandomValues(new Uint8Array(32))
         .toBase64({ alphabet: 'base64url', omitPadding: true })
-      await store.add(hashToken(token), user, now, now + expiry, origin)
+      const isBegun = await store.add(hashToken(token), user, now, now + expiry, origin, passwordHash)
+      if (!isBegun) return null
       return `${COOKIE}=${token}; ${attributesOf(isSecure)}`
     },
     async end(token, isSecure) {

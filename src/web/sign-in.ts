@@ -6,7 +6,8 @@ import type { NoteFailedSignIn } from './failed-sign-ins.ts'
 import { createThrottle } from './throttle.ts'
 
 export type SignInResult =
-  | { readonly ok: true; readonly user: string }
+  /** `passwordHash` is what the password was held against: it may be another one before the session begins. */
+  | { readonly ok: true; readonly user: string; readonly passwordHash: string }
   /** `retryAfter` in seconds when this account or address has to wait; null when name or password are wrong. */
   | { readonly ok: false; readonly retryAfter: number | null }
 
@@ -69,7 +70,7 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
     accounts.forgive(account)
     // Only this attempt: else an own account would be a way to try other people's for ever.
     addresses.undo(origin)
-    return { ok: true, user: user.name }
+    return { ok: true, user: user.name, passwordHash: hash }
   }
 }
 

@@ -30,10 +30,8 @@ export const changePassword = page(
     await web.store.users.setPassword(session.user, await Bun.password.hash(next))
     await web.onPasswordChanged(session.user)
     web.log.info('password changed', { user: session.user, address })
-    return redirect(
-      '/password?changed',
-      await web.sessions.begin(session.user, sessionToken, isSecure, { address, browser }),
-    )
+    const cookie = await web.sessions.begin(session.user, sessionToken, { address, browser, isSecure })
+    return cookie === null ? redirect('/login') : redirect('/password?changed', cookie)
   },
 )
 
