@@ -6,9 +6,9 @@ import type { HostStore } from '../storage/store.ts'
 export type Live = {
   /**
    * A stream that says `changed` with a growing number, and `ended` before it closes because `isAlive` said no. Null when too many
-   * are open.
+   * are open, in all or of this user.
    */
-  open(isAlive: () => Promise<boolean>): Response | null
+  open(user: string, isAlive: () => Promise<boolean>): Response | null
   stop(): void
 }
 
@@ -18,6 +18,8 @@ export type LiveOptions = {
   readonly log: Log
   /** Streams open at a time; 1000 unless told otherwise. */
   readonly clients?: number
+  /** Of them those of one user, who must not take the others' places; 100 unless told otherwise. */
+  readonly clientsOfUser?: number
 }
 
 const POLL_MS = 2000
@@ -27,11 +29,18 @@ const HEARTBEAT_POLLS = 10
 const MAX_UNREAD = 16
 
 type Client = {
+  readonly user: string
   readonly isAlive: () => Promise<boolean>
   readonly controller: ReadableStreamDefaultController<Uint8Array>
 }
 
-export function createLive({ hosts, clock, log, clients: most = 1000 }: LiveOptions): Live {
+export function createLive({
+  hosts,
+  clock,
+  log,
+  clients: most = 1000,
+  clientsOfUser = 100,
+}: LiveOptions): Live {
   const clients = new Set<Client>()
   const encoder = new TextEncoder()
   let timer: Timer | null = null
@@ -87,13 +96,14 @@ export function createLive({ hosts, clock, log, clients: most = 1000 }: LiveOpti
   }
 
   return {
-    open(isAlive) {
+    open(user, isAlive) {
       if (stopped || clients.size >= most) return null
+      if ([...clients].filter((client) => client.user === user).length >= clientsOfUser) return null
       let own: Client | null = null
       const stream = new ReadableStream<Uint8Array>(
         {
           start(controller) {
-            own = { isAlive, controller }
+            own = { user, isAlive, controller }
             clients.add(own)
             controller.enqueue(encoder.encode('retry: 3000\n\n'))
           },
