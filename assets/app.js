@@ -123,6 +123,8 @@
       const fresh = new DOMParser().parseFromString(await response.text(), 'text/html')
       // Whoever changed the address meanwhile fetches again.
       if (location.href !== address) return
+      // It may have failed before without the stream having ended.
+      if (source?.readyState === EventSource.OPEN) showLive('live')
       localizeTimes(fresh)
       for (const region of document.querySelectorAll('[data-live]')) {
         const next = fresh.querySelector(`[data-live="${CSS.escape(region.dataset.live)}"]`)
@@ -172,6 +174,7 @@
       showLive('live')
     })
     source.addEventListener('changed', plan)
+    source.addEventListener('away', () => showLive('waiting'))
     source.addEventListener('ended', () => location.reload())
     source.addEventListener('error', () => {
       showLive('waiting')

@@ -5,7 +5,7 @@ import type { HostStore } from '../storage/store.ts'
 /** Tells open pages that something changed, as server-sent events; the page then fetches its live parts again. */
 export type Live = {
   /**
-   * A stream that says `changed` with a growing number, and `ended` before it closes because `isAlive` said no. Null when too many
+   * A stream that says `changed` with a growing number, `away` when the database stops answering (and `changed` when it does again), and `ended` before it closes because `isAlive` said no. Null when too many
    * are open, in all or of this user.
    */
   open(user: string, isAlive: () => Promise<boolean>): Response | null
@@ -75,7 +75,7 @@ export function createLive({
   async function poll() {
     try {
       const newest = await hosts.revision()
-      if (revision !== null && newest !== revision)
+      if (failing || (revision !== null && newest !== revision))
         for (const client of [...clients]) send(client, `event: changed\ndata: ${newest}\n\n`)
       revision = newest
       polls = (polls + 1) % HEARTBEAT_POLLS
@@ -83,8 +83,10 @@ export function createLive({
       if (failing) log.info('live pages read the database again')
       failing = false
     } catch (error) {
-      if (!failing) log.warn('live pages are not told: the database does not answer', { error })
+      if (failing) return
       failing = true
+      log.warn('live pages are not told: the database does not answer', { error })
+      for (const client of [...clients]) send(client, 'event: away\ndata: database\n\n')
     }
   }
 

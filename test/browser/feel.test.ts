@@ -117,6 +117,53 @@ test('events that come to an empty list can be chosen and acknowledged there', a
   }
 }, 30_000)
 
+test('an open page says that the database is away and goes on with it, and a page that is asked for meanwhile says so too', async () => {
+  const { hosts, sessions, maintenance } = website.store
+  const context = await openContext(browser, website)
+  const [page, other] = [await context.newPage(), await context.newPage()]
+  await page.bringToFront()
+  await page.goto('/')
+  await page.locator('[data-live-state="live"]').waitFor()
+  await page.evaluate('window.isSamePage = true')
+  const away = () => Promise.reject(new Error('connection refused'))
+  const [revision, find, ping] = [hosts.revision, sessions.find, maintenance.ping]
+  try {
+    // The stream says what changed after it was opened: it needs one look at the state before.
+    await page.waitForTimeout(2500)
+    Object.assign(hosts, { revision: away })
+    Object.assign(sessions, { find: away })
+    Object.assign(maintenance, { ping: away })
+    await page.locator('[data-live-state="waiting"]').waitFor()
+    expect((await other.goto('/hosts'))?.status()).toBe(503)
+    await other.getByText('The database does not answer').waitFor()
+    expect(await findFaultsEverywhere(other)).toEqual([])
+  } finally {
+    Object.assign(hosts, { revision })
+    Object.assign(sessions, { find })
+    Object.assign(maintenance, { ping })
+  }
+  await page.bringToFront()
+  await page.locator('[data-live-state="live"]').waitFor()
+  expect(await page.evaluate('window.isSamePage')).toBe(true)
+  await other.reload()
+  await other.getByRole('heading', { level: 1, name: 'Hosts' }).waitFor()
+  await context.close()
+}, 60_000)
+
+test('a page that could not renew itself once is live again when it can', async () => {
+  const context = await openContext(browser, website)
+  const page = await context.newPage()
+  await page.goto('/hosts')
+  await page.locator('[data-live-state="live"]').waitFor()
+  await page.route('**/hosts', (route) => route.fulfill({ status: 503, body: '' }))
+  await page.evaluate('monitorPage.refresh()')
+  expect(await page.locator('[data-live-state="waiting"]').count()).toBe(1)
+  await page.unroute('**/hosts')
+  await page.evaluate('monitorPage.refresh()')
+  expect(await page.locator('[data-live-state="live"]').count()).toBe(1)
+  await context.close()
+}, 30_000)
+
 describe('with the colours of the system', () => {
   const open = async (path: string, theme: 'light' | 'dark') => {
     const context = await openContext(browser, website, { theme })

@@ -85,6 +85,31 @@ describe('every answer has the security headers', () => {
     expect(response.headers.get('cache-control')).toBe(cache)
   })
 
+  test.each<[string, string, RequestInit, number, string]>([
+    ['a page of one who is signed in', '/hosts', {}, 200, 'text/html'],
+    ['a method that is not possible', '/hosts', { method: 'OPTIONS' }, 405, 'text/html'],
+    ['a form that is too large', '/logout', { method: 'POST', body: 'x'.repeat(70_000) }, 413, 'text/html'],
+    ['a body of another kind', '/logout', { method: 'POST', body: '{}' }, 415, 'text/html'],
+    ['a form without its token', '/logout', { method: 'POST' }, 403, 'text/html'],
+    ['what is only for others', '/settings/users', {}, 403, 'text/html'],
+    ['JSON', '/api/v1/hosts', {}, 200, 'application/json'],
+    ['a parameter that is wrong', '/api/v1/hosts?limit=x', {}, 400, 'application/json'],
+    ['CSV', '/reports/hosts?format=csv', {}, 200, 'text/csv'],
+    ['a live stream', '/live', {}, 200, 'text/event-stream'],
+    ['a HEAD', '/hosts', { method: 'HEAD' }, 200, 'text/html'],
+  ])('%s', async (_, path, init, status, type) => {
+    const response = await site.send(path, { ...init, headers: await site.as('viewer') })
+    expect(response.status).toBe(status)
+    expect(response.headers.get('content-type')).toStartWith(type)
+    expect(response.headers.get('content-security-policy')).toStartWith("default-src 'none'; ")
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(response.headers.get('x-frame-options')).toBe('DENY')
+    expect(response.headers.get('cross-origin-resource-policy')).toBe('same-origin')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    if (type === 'text/csv') expect(response.headers.get('content-disposition')).toStartWith('attachment; ')
+    await response.body?.cancel()
+  })
+
   test('and no page has inline script or style', async () => {
     for (const path of ['/login', '/nothing']) {
       const text = await (await site.send(path)).text()

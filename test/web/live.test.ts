@@ -106,6 +106,18 @@ test('goes on after the database was away, and says so in the log once', async (
   expect(state.lines.length).toBe(2)
 })
 
+test('tells open pages that the database is away, once, and that it is back though nothing changed', async () => {
+  const { state, open, clock } = build()
+  const client = open()
+  await clock.advance(2000)
+  state.broken = true
+  await clock.advance(6000)
+  expect(client?.text).toBe('retry: 3000\n\nevent: away\ndata: database\n\n')
+  state.broken = false
+  await clock.advance(4000)
+  expect(client?.text).toEndWith('event: away\ndata: database\n\nevent: changed\ndata: 1\n\n')
+})
+
 test('a client that does not read is dropped and others are told', async () => {
   const { live, state, open, clock } = build()
   live.open('ada', async () => true)
