@@ -54,7 +54,8 @@
   // ---- Live regions ----
   // The page is fetched again and its [data-live] regions are changed where they differ, node by node: what did
   // not change keeps focus, selection, scroll position and open details.
-  const keyOf = (node) => node.nodeType === 1 && (node.id || node.dataset.key)
+  // `form.id` would be the field of that name.
+  const keyOf = (node) => node.nodeType === 1 && (node.getAttribute('id') || node.dataset.key)
 
   function morph(old, fresh) {
     if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) return old.replaceWith(fresh)
@@ -122,6 +123,8 @@
       const fresh = new DOMParser().parseFromString(await response.text(), 'text/html')
       // Whoever changed the address meanwhile fetches again.
       if (location.href !== address) return
+      // It may have failed before without the stream having ended.
+      if (source?.readyState === EventSource.OPEN) showLive('live')
       localizeTimes(fresh)
       for (const region of document.querySelectorAll('[data-live]')) {
         const next = fresh.querySelector(`[data-live="${CSS.escape(region.dataset.live)}"]`)
@@ -173,6 +176,7 @@
       showLive('live')
     })
     source.addEventListener('changed', plan)
+    source.addEventListener('away', () => showLive('waiting'))
     source.addEventListener('ended', () => location.reload())
     source.addEventListener('error', () => {
       showLive('waiting')

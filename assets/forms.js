@@ -5,6 +5,8 @@
 
   function showAll() {
     for (const all of document.querySelectorAll('[data-check-all]')) {
+      // Hidden without scripts, and so in every page that is fetched to renew this one.
+      all.hidden = false
       const boxes = [...boxesOf(all)]
       const checked = boxes.filter((box) => box.checked).length
       all.checked = boxes.length > 0 && checked === boxes.length
@@ -22,7 +24,6 @@
     if (target.matches?.('[data-shows]')) showParts(target)
   })
   document.addEventListener('monitor:refreshed', showAll)
-  for (const all of document.querySelectorAll('[data-check-all]')) all.hidden = false
   showAll()
 
   // ---- Times by the clocks of the reader: the server is sent seconds, for it has other clocks ----

@@ -115,6 +115,11 @@ export const SECTIONS = {
         doc: 'Address of the website as people reach it: notices link to it. None: they hold no links.',
         check: checkUrl,
       }),
+      trustedProxies: list({
+        example: ['127.0.0.1', '10.0.0.0/28'],
+        doc: 'Reverse proxies before the website, as addresses or ranges of them. From these alone X-Forwarded-For and X-Forwarded-Proto are believed: whom sign-in counts failures for, what the audit log names, and that cookies are for HTTPS only.',
+        check: checkRange,
+      }),
       sessionExpiry: duration({
         default: '1h',
         min: '1m',
@@ -134,7 +139,7 @@ export const SECTIONS = {
       plainFrom: list({
         example: ['10.0.0.0/8', '2001:db8::/32'],
         doc: 'Where agents without TLS may come from, as addresses or ranges of them; from everywhere when it is empty.',
-        check: (item) => (parseAddressRange(item) === null ? 'ranges such as "10.0.0.0/8"' : null),
+        check: checkRange,
       }),
       tlsPort: portOrOff({
         default: 8889,
@@ -299,6 +304,10 @@ export type Config = ValuesOf<typeof TOP> & SectionValues
 
 function checkPassphrase(text: string): string | null {
   return text.length <= MAX_PASSPHRASE ? null : `at most ${MAX_PASSPHRASE} characters`
+}
+
+function checkRange(text: string): string | null {
+  return parseAddressRange(text) === null ? 'ranges such as "10.0.0.0/8"' : null
 }
 
 function checkUrl(text: string): string | null {

@@ -3,6 +3,7 @@ export type AddressRange = { readonly bytes: Uint8Array; readonly bits: number }
 
 /** Bits of `::ffff:0:0/96`, under which IPv6 keeps IPv4. */
 const MAPPED_BITS = 96
+const MAPPED: AddressRange = { bytes: new Uint8Array(16).fill(0xff, 10, 12), bits: MAPPED_BITS }
 
 /** `10.0.0.0/8`, `2001:db8::/32`, or one address; null for anything else. */
 export function parseAddressRange(text: string): AddressRange | null {
@@ -19,6 +20,17 @@ export function parseAddressRange(text: string): AddressRange | null {
 export function isWithin(address: string, ranges: readonly AddressRange[]): boolean {
   const bytes = parseAddress(address)
   return bytes !== null && ranges.some((range) => beginsAlike(bytes, range))
+}
+
+/** An address as it is written by everybody else, whichever way this one was; IPv4 stands alone. Null when it is none. */
+export function readAddress(text: string): string | null {
+  const bytes = parseAddress(text)
+  if (bytes === null) return null
+  if (beginsAlike(bytes, MAPPED)) return bytes.slice(12).join('.')
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
+  )
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }
 
 function beginsAlike(bytes: Uint8Array, range: AddressRange): boolean {

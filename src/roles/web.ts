@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import { parseAddressRange } from '../lib/address-range.ts'
 import type { Store } from '../storage/store.ts'
 import { startWebsite } from '../web/app.ts'
 import { describeSite } from './about-site.ts'
@@ -21,7 +22,7 @@ export async function startWeb(
   { print, commands }: { readonly print: (text: string) => void; readonly commands: readonly Command[] },
 ): Promise<string> {
   const { clock, log } = context
-  const { address, port, tls, tlsPort, sessionExpiry } = config.web
+  const { address, port, tls, tlsPort, sessionExpiry, trustedProxies } = config.web
   const certificate = tls ? await openCertificate('web', config, context, print) : null
   const notifier = openNotifier(config, context)
   context.own('channels', async () => notifier.close())
@@ -29,6 +30,7 @@ export async function startWeb(
     address,
     port,
     sessionExpiry,
+    trustedProxies: trustedProxies.flatMap((range) => parseAddressRange(range) ?? []),
     silence: config.events.availabilityCheck,
     notifier,
     zone: notifier.zone,

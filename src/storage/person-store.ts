@@ -42,14 +42,18 @@ export type ListedSession = SessionOrigin & {
 }
 
 export type SessionStore = {
-  /** `tokenHash` is the SHA-256 of the cookie, in hex: a stolen database opens no session. */
+  /**
+   * `tokenHash` is the SHA-256 of the cookie, in hex: a stolen database opens no session. False when there is no such user, or none
+   * with this `passwordHash` any more.
+   */
   add(
     tokenHash: string,
     user: string,
     created: number,
     expires: number,
     origin?: SessionOrigin,
-  ): Promise<void>
+    passwordHash?: string,
+  ): Promise<boolean>
   /** Null when there is none or it ended at or before `now`. */
   find(tokenHash: string, now: number): Promise<Session | null>
   /** Those that live at `now`, newest first, at most 1000; of one user, or of all when it is null. */

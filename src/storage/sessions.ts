@@ -17,10 +17,10 @@ export function createSessionStore(database: Database): SessionStore {
     database.transaction((transaction) => transaction.run(sql, values))
 
   return {
-    async add(tokenHash, user, created, expires, origin) {
+    async add(tokenHash, user, created, expires, origin, passwordHash) {
       const added = await run(
         `INSERT INTO session (token_hash, user, created, expires, address, browser)
-          SELECT ?, id, ?, ?, ?, ? FROM user WHERE name = ?`,
+          SELECT ?, id, ?, ?, ?, ? FROM user WHERE name = ?${passwordHash === undefined ? '' : ' AND password_hash = ?'}`,
         [
           tokenHash,
           created,
@@ -28,9 +28,10 @@ export function createSessionStore(database: Database): SessionStore {
           origin?.address.slice(0, 64) ?? null,
           origin?.browser.slice(0, 255) ?? null,
           user,
+          ...(passwordHash === undefined ? [] : [passwordHash]),
         ],
       )
-      if (added === 0) throw new Error(`there is no user ${user}`)
+      return added > 0
     },
 
     async find(tokenHash, now) {

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../storage/store.ts'
+import type { Client } from './client.ts'
 import { errorJson, errorPage, unexpected } from './errors.ts'
 import { readForm, readJson } from './form.ts'
 import { Html } from './html.ts'
@@ -12,7 +13,7 @@ export type PagesOfPath = Partial<Record<Page['method'], Page>>
 export type Arrival = {
   readonly request: Request
   readonly params: Readonly<Record<string, string>>
-  readonly address: string
+  readonly client: Client
 }
 
 /** Answers one request with the page of its method. Never rejects: what a page throws becomes an error page, or JSON under `/api`. */
@@ -21,7 +22,7 @@ export async function answerRequest(
   arrival: Arrival,
   web: WebContext,
 ): Promise<Response> {
-  const { request, address } = arrival
+  const { request, client } = arrival
   const url = readUrl(request.url)
   const started = web.clock.monotonicMs()
   const response = await answer(pages, arrival, url, web)
@@ -31,13 +32,13 @@ export async function answerRequest(
     path: shorten(url.pathname),
     status: finished.status,
     ms: Math.round(web.clock.monotonicMs() - started),
-    address,
+    address: client.address,
   })
   return finished
 }
 
 async function answer(pages: PagesOfPath, arrival: Arrival, url: URL, web: WebContext): Promise<Response> {
-  const { request, params, address } = arrival
+  const { request, params, client } = arrival
   const isApi = url.pathname.startsWith('/api/')
   let visitor: Visitor = STRANGER
   try {
@@ -58,19 +59,20 @@ async function answer(pages: PagesOfPath, arrival: Arrival, url: URL, web: WebCo
       params,
       form,
       body,
-      address,
+      ...client,
       browser,
       reachedAs: request.headers.get('host') ?? '',
       now,
       web,
       note,
     })
-    if (changes && visitor.session && isDone(result))
+    // Signing in notes itself, under the name that it is for.
+    if (changes && page.access !== 'public' && visitor.session && isDone(result))
       await noteChange(web, {
         time: now,
         actor: visitor.session.user,
         way: isApi ? 'api' : 'website',
-        address,
+        address: client.address,
         action: page.does ?? `${page.method} ${page.path}`,
         detail: notes.length > 0 ? notes.join('; ') : Object.values(params).join(' '),
       })

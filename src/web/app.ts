@@ -1,4 +1,5 @@
 import type { BunRequest, Server } from 'bun'
+import type { AddressRange } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -7,7 +8,9 @@ import { type AboutSite, NOTHING_TOLD_OF_SITE } from './about-site.ts'
 import { answerRequest, type PagesOfPath } from './answer.ts'
 import { API } from './api/index.ts'
 import { type Asset, listAssets } from './assets.ts'
+import { readClient } from './client.ts'
 import { chooseEncoding } from './compress.ts'
+import { createFailedSignIns } from './failed-sign-ins.ts'
 import { createHealthCheck } from './health.ts'
 import { createLive } from './live.ts'
 import type { AgentDoor, Notifier, Page, WebContext } from './page.ts'
@@ -15,6 +18,7 @@ import { PAGES } from './pages/index.ts'
 import { finishResponse } from './response.ts'
 import { createSecondStep } from './second-factor.ts'
 import { createSessions } from './session.ts'
+import { createSideWrites } from './side-writes.ts'
 import { createSignIn } from './sign-in.ts'
 import { createStorageFigures } from './storage-figures.ts'
 
@@ -38,6 +42,8 @@ export type WebsiteOptions = {
   readonly onPasswordChanged?: (user: string) => void | Promise<void>
   /** Serves HTTPS at a port of its own (0 takes a free one), with cookies for HTTPS only; `port` sends everybody there. */
   readonly tls?: TlsFiles & { readonly port: number }
+  /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody's unless given. */
+  readonly trustedProxies?: readonly AddressRange[]
   /** Where agents reach the collect engine over TLS now; null when they don't. Its certificate may be renewed at any time. */
   readonly findAgentDoor?: () => AgentDoor | null
   readonly notifier: Notifier
@@ -71,7 +77,7 @@ type Handler = (request: BunRequest, server: Server<undefined>) => Promise<Respo
 /** Serves the website and its API. Rejects when the port can't be had. */
 export async function startWebsite(options: WebsiteOptions): Promise<Website> {
   const web = createContext(options)
-  const { port, tls, clock } = options
+  const { port, tls, clock, trustedProxies: trusted = [] } = options
 
   const answer =
     (pages: PagesOfPath): Handler =>
@@ -79,7 +85,12 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
       const arrival = {
         request,
         params: request.params ?? {},
-        address: server.requestIP(request)?.address ?? 'unknown',
+        client: readClient(
+          request.headers,
+          server.requestIP(request)?.address ?? 'unknown',
+          tls !== undefined,
+          trusted,
+        ),
       }
       const response = await answerRequest(pages, arrival, web)
       if (response.headers.get('content-type')?.startsWith('text/event-stream')) server.timeout(request, 0)
@@ -171,10 +182,7 @@ function openServer(
       ...site,
       error(error) {
         log.error('request failed outside of any page', { error })
-        return finishResponse(
-          new Response('The server could not answer this request.', { status: 500 }),
-          null,
-        )
+        return finishResponse(plainText('The server could not answer this request.', 500), null)
       },
     })
   } catch (error) {
@@ -182,16 +190,23 @@ function openServer(
   }
 }
 
+const plainText = (text: string, status: number, headers: Record<string, string> = {}) =>
+  new Response(text, { status, headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' } })
+
 /** The same place over HTTPS, under the name that the client used for us. */
 function redirectToTls(request: Request, port: number): Response {
+  // Bun gives the path alone where the Host header is no host.
+  if (!URL.canParse(request.url)) return plainText('The Host header names no host.', 400)
   const url = new URL(request.url)
   url.protocol = 'https:'
   url.port = String(port)
   return new Response(null, { status: 308, headers: { location: url.href } })
 }
 
-function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: WebsiteOptions): WebContext {
+function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOptions): WebContext {
   const { silence, serverName, version, notifier, zone } = rest
+  const writeAside = createSideWrites(log)
+  const noteFailure = createFailedSignIns({ audit: store.audit, clock, log })
   return {
     store,
     clock,
@@ -203,14 +218,10 @@ function createContext({ store, clock, log, sessionExpiry, tls, ...rest }: Websi
     notifier,
     zone,
     sessionExpiry,
-    sessions: createSessions({
-      store: store.sessions,
-      clock,
-      expiry: sessionExpiry,
-      secure: tls !== undefined,
-    }),
-    signIn: createSignIn({ users: store.users, clock, log }),
-    secondStep: createSecondStep({ store: store.secondFactors, clock, log }),
+    writeAside,
+    sessions: createSessions({ store: store.sessions, clock, expiry: sessionExpiry, writeAside }),
+    signIn: createSignIn({ users: store.users, clock, log, noteFailure }),
+    secondStep: createSecondStep({ store: store.secondFactors, clock, log, noteFailure }),
     live: createLive({ hosts: store.hosts, events: store.events, clock, log }),
     about: { ...NOTHING_TOLD_OF_SITE, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
@@ -232,20 +243,10 @@ function groupByPath(pages: readonly Page[]): Map<string, PagesOfPath> {
 
 /** Open to all, and told apart from pages: it must answer when nothing else can. */
 async function answerHealth(web: WebContext, { method }: Request): Promise<Response> {
-  const headers = { 'content-type': 'text/plain; charset=utf-8' }
   if (method !== 'GET' && method !== 'HEAD')
-    return finishResponse(
-      new Response('This address takes GET only.', {
-        status: 405,
-        headers: { ...headers, allow: 'HEAD, GET' },
-      }),
-      null,
-    )
+    return finishResponse(plainText('This address takes GET only.', 405, { allow: 'HEAD, GET' }), null)
   const problem = await web.checkHealth()
-  return finishResponse(
-    new Response(problem ?? 'ok', { status: problem === null ? 200 : 503, headers }),
-    null,
-  )
+  return finishResponse(plainText(problem ?? 'ok', problem === null ? 200 : 503), null)
 }
 
 async function answerAsset(asset: Asset, request: Request): Promise<Response> {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import uplotJs from 'uplot/dist/uPlot.iife.min.js' with { type: 'file' }
 import uplotCss from 'uplot/dist/uPlot.min.css' with { type: 'file' }
 import eventsCss from '../../assets/app/events.css' with { type: 'file' }
+import forcedCss from '../../assets/app/forced.css' with { type: 'file' }
 import frameCss from '../../assets/app/frame.css' with { type: 'file' }
 import graphCss from '../../assets/app/graph.css' with { type: 'file' }
 import graphMarksCss from '../../assets/app/graph-marks.css' with { type: 'file' }
@@ -41,6 +42,7 @@ const APP_SHEETS = [
   eventsCss,
   wallCss,
   narrowCss,
+  forcedCss,
 ]
 
 /** Everything a browser fetches besides pages: name in the code, and the file that is part of the executable; several become one. */

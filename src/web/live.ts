@@ -5,10 +5,10 @@ import type { EventStore, HostStore } from '../storage/store.ts'
 /** Tells open pages that something changed, as server-sent events; the page then fetches its live parts again. */
 export type Live = {
   /**
-   * A stream that says `changed` with a growing number, and `ended` before it closes because `isAlive` said no. Null when too many
-   * are open.
+   * A stream that says `changed` with a growing number, `away` when the database stops answering (and `changed` when it does again), and `ended` before it closes because `isAlive` said no. Null when too many
+   * are open, in all or of this user.
    */
-  open(isAlive: () => Promise<boolean>): Response | null
+  open(user: string, isAlive: () => Promise<boolean>): Response | null
   stop(): void
 }
 
@@ -19,6 +19,8 @@ export type LiveOptions = {
   readonly log: Log
   /** Streams open at a time; 1000 unless told otherwise. */
   readonly clients?: number
+  /** Of them those of one user, who must not take the others' places; 100 unless told otherwise. */
+  readonly clientsOfUser?: number
 }
 
 const POLL_MS = 2000
@@ -28,11 +30,19 @@ const HEARTBEAT_POLLS = 10
 const MAX_UNREAD = 16
 
 type Client = {
+  readonly user: string
   readonly isAlive: () => Promise<boolean>
   readonly controller: ReadableStreamDefaultController<Uint8Array>
 }
 
-export function createLive({ hosts, events, clock, log, clients: most = 1000 }: LiveOptions): Live {
+export function createLive({
+  hosts,
+  events,
+  clock,
+  log,
+  clients: most = 1000,
+  clientsOfUser = 100,
+}: LiveOptions): Live {
   const clients = new Set<Client>()
   const encoder = new TextEncoder()
   let timer: Timer | null = null
@@ -68,7 +78,7 @@ export function createLive({ hosts, events, clock, log, clients: most = 1000 }: 
     try {
       const [heard, changed] = await Promise.all([hosts.revision(), events.revision()])
       const newest = heard + changed
-      if (revision !== null && newest !== revision)
+      if (failing || (revision !== null && newest !== revision))
         for (const client of [...clients]) send(client, `event: changed\ndata: ${newest}\n\n`)
       revision = newest
       polls = (polls + 1) % HEARTBEAT_POLLS
@@ -76,8 +86,10 @@ export function createLive({ hosts, events, clock, log, clients: most = 1000 }: 
       if (failing) log.info('live pages read the database again')
       failing = false
     } catch (error) {
-      if (!failing) log.warn('live pages are not told: the database does not answer', { error })
+      if (failing) return
       failing = true
+      log.warn('live pages are not told: the database does not answer', { error })
+      for (const client of [...clients]) send(client, 'event: away\ndata: database\n\n')
     }
   }
 
@@ -89,13 +101,14 @@ export function createLive({ hosts, events, clock, log, clients: most = 1000 }: 
   }
 
   return {
-    open(isAlive) {
+    open(user, isAlive) {
       if (stopped || clients.size >= most) return null
+      if ([...clients].filter((client) => client.user === user).length >= clientsOfUser) return null
       let own: Client | null = null
       const stream = new ReadableStream<Uint8Array>(
         {
           start(controller) {
-            own = { isAlive, controller }
+            own = { user, isAlive, controller }
             clients.add(own)
             controller.enqueue(encoder.encode('retry: 3000\n\n'))
           },
@@ -110,7 +123,10 @@ export function createLive({ hosts, events, clock, log, clients: most = 1000 }: 
         void poll()
         plan()
       }
-      return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
+      return new Response(stream, {
+        // nginx would keep what is said to itself until it has a page full.
+        headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' },
+      })
     },
     stop() {
       stopped = true

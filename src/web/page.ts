@@ -8,6 +8,7 @@ import type { Html } from './html.ts'
 import type { Live } from './live.ts'
 import type { SecondStep } from './second-factor.ts'
 import type { Sessions } from './session.ts'
+import type { WriteAside } from './side-writes.ts'
 import type { SignIn } from './sign-in.ts'
 import type { StorageFigures } from './storage-figures.ts'
 
@@ -46,6 +47,7 @@ export type WebContext = {
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
   readonly sessionExpiry: number
+  readonly writeAside: WriteAside
   readonly sessions: Sessions
   readonly signIn: SignIn
   readonly secondStep: SecondStep
@@ -74,8 +76,10 @@ export type PageRequest = {
   readonly body: unknown
   /** What the audit log is to say of the change that a POST makes, besides who and where; never a secret. */
   readonly note: (detail: string) => void
-  /** Where the request comes from, as the connection says. */
+  /** Where the request comes from, as the connection says or a trusted proxy. */
   readonly address: string
+  /** Whether the browser speaks HTTPS, with us or with a trusted proxy. */
+  readonly isSecure: boolean
   /** What the browser says that it is; empty when it says nothing. */
   readonly browser: string
   /** What the Host header says; for showing to who sent it, never for deciding. */

@@ -3,12 +3,16 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { findTotpStep } from '../lib/totp.ts'
 import type { SecondFactorStore } from '../storage/store.ts'
+import type { NoteFailedSignIn } from './failed-sign-ins.ts'
 import { hashToken } from './session.ts'
 import { networkOf } from './sign-in.ts'
 import { createThrottle } from './throttle.ts'
 
+/** Whose password was right, and the hash that it was held against. */
+export type SignedIn = { readonly user: string; readonly passwordHash: string }
+
 export type CodeResult =
-  | { readonly ok: true; readonly user: string; readonly kind: 'app' | 'recovery' }
+  | (SignedIn & { readonly ok: true; readonly kind: 'app' | 'recovery' })
   /** The password has to be given again: it is too long ago, or the server began anew. */
   | { readonly ok: false; readonly reason: 'gone' }
   | { readonly ok: false; readonly reason: 'wrong' }
@@ -18,7 +22,7 @@ export type CodeResult =
 export type SecondStep = {
   isWanted(user: string): Promise<boolean>
   /** A ticket for one whose password was right, to be handed in with the code. */
-  hold(user: string): string
+  hold(signedIn: SignedIn): string
   /** Takes each code once. The ticket ends with the right code, or after some minutes. */
   check(ticket: string, code: string, address: string): Promise<CodeResult>
 }
@@ -27,6 +31,7 @@ export type SecondStepOptions = {
   readonly store: SecondFactorStore
   readonly clock: Clock
   readonly log: Log
+  readonly noteFailure: NoteFailedSignIn
 }
 
 /** Seconds between the password and the code. */
@@ -36,16 +41,16 @@ const MEMORY = { firstBlock: 30, longestBlock: 900, memory: 3600, keys: 10_000 }
 const ACCOUNT_TRIES = 5
 const ADDRESS_TRIES = 20
 
-export function createSecondStep({ store, clock, log }: SecondStepOptions): SecondStep {
-  const tickets = new Map<string, { readonly user: string; readonly until: number }>()
+export function createSecondStep({ store, clock, log, noteFailure }: SecondStepOptions): SecondStep {
+  const tickets = new Map<string, SignedIn & { readonly until: number }>()
   // Of its own: the password being right forgives wrong passwords, but no wrong codes.
   const accounts = createThrottle({ ...MEMORY, tries: ACCOUNT_TRIES })
   const addresses = createThrottle({ ...MEMORY, tries: ADDRESS_TRIES })
 
-  function findUser(ticket: string): string | null {
+  function findHeld(ticket: string): SignedIn | null {
     const held = tickets.get(ticket)
     if (!held) return null
-    if (clock.now() < held.until) return held.user
+    if (clock.now() < held.until) return held
     tickets.delete(ticket)
     return null
   }
@@ -61,17 +66,18 @@ export function createSecondStep({ store, clock, log }: SecondStepOptions): Seco
   return {
     isWanted: async (user) => (await store.find(user)) !== null,
 
-    hold(user) {
+    hold({ user, passwordHash }) {
       const [oldest] = tickets.keys()
       if (oldest !== undefined && tickets.size >= MAX_TICKETS) tickets.delete(oldest)
       const ticket = crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url' })
-      tickets.set(ticket, { user, until: clock.now() + PATIENCE })
+      tickets.set(ticket, { user, passwordHash, until: clock.now() + PATIENCE })
       return ticket
     },
 
     async check(ticket, code, address) {
-      const user = findUser(ticket)
-      if (user === null) return { ok: false, reason: 'gone' }
+      const held = findHeld(ticket)
+      if (held === null) return { ok: false, reason: 'gone' }
+      const { user, passwordHash } = held
       const account = user.toLowerCase()
       const origin = networkOf(address)
       const wait = Math.max(accounts.wait(account, clock.now()), addresses.wait(origin, clock.now()))
@@ -81,12 +87,13 @@ export function createSecondStep({ store, clock, log }: SecondStepOptions): Seco
       const kind = await take(user, code)
       if (kind === null) {
         log.warn('sign-in failed: wrong code', { user, address })
+        await noteFailure({ user, address, why: 'wrong code' })
         return { ok: false, reason: 'wrong' }
       }
       tickets.delete(ticket)
       accounts.forgive(account)
       addresses.undo(origin)
-      return { ok: true, user, kind }
+      return { ok: true, user, passwordHash, kind }
     },
   }
 }

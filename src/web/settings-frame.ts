@@ -169,7 +169,8 @@ const DONE: Readonly<Record<string, string>> = {
 }
 
 function noticeOf(url: URL): Html | null {
-  const words = DONE[url.searchParams.get('done') ?? '']
+  const done = url.searchParams.get('done') ?? ''
+  const words = Object.hasOwn(DONE, done) ? DONE[done] : undefined
   return words === undefined ? null : html`<p class="done" role="status">${words}</p>`
 }
 

@@ -2,10 +2,12 @@ import { MAX_PASSWORD } from '../domain/user.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { UserStore } from '../storage/store.ts'
+import type { NoteFailedSignIn } from './failed-sign-ins.ts'
 import { createThrottle } from './throttle.ts'
 
 export type SignInResult =
-  | { readonly ok: true; readonly user: string }
+  /** `passwordHash` is what the password was held against: it may be another one before the session begins. */
+  | { readonly ok: true; readonly user: string; readonly passwordHash: string }
   /** `retryAfter` in seconds when this account or address has to wait; null when name or password are wrong. */
   | { readonly ok: false; readonly retryAfter: number | null }
 
@@ -16,6 +18,7 @@ export type SignInOptions = {
   readonly users: Pick<UserStore, 'find'>
   readonly clock: Clock
   readonly log: Log
+  readonly noteFailure: NoteFailedSignIn
 }
 
 const MAX_NAME = 64
@@ -30,7 +33,7 @@ const MEMORY = { firstBlock: 30, longestBlock: 900, memory: 3600, keys: 10_000 }
 const ACCOUNT_TRIES = 5
 const ADDRESS_TRIES = 20
 
-export function createSignIn({ users, clock, log }: SignInOptions): SignIn {
+export function createSignIn({ users, clock, log, noteFailure }: SignInOptions): SignIn {
   const accounts = createThrottle({ ...MEMORY, tries: ACCOUNT_TRIES })
   const addresses = createThrottle({ ...MEMORY, tries: ADDRESS_TRIES })
   const gate = createGate(CONCURRENT, WAITING)
@@ -61,12 +64,13 @@ export function createSignIn({ users, clock, log }: SignInOptions): SignIn {
     }
     if (!user || !verified) {
       log.warn('sign-in failed', { user: account, address })
+      await noteFailure({ user: user?.name ?? null, address, why: 'wrong password' })
       return { ok: false, retryAfter: null }
     }
     accounts.forgive(account)
     // Only this attempt: else an own account would be a way to try other people's for ever.
     addresses.undo(origin)
-    return { ok: true, user: user.name }
+    return { ok: true, user: user.name, passwordHash: hash }
   }
 }
 

@@ -35,7 +35,8 @@ async function findBearer(authorization: string, web: WebContext): Promise<Sessi
   const now = web.clock.now()
   const token = await web.store.tokens.find(hashToken(bearer), now)
   if (!token) return null
-  if (now - (token.lastUsed ?? 0) >= NOTE_USE_SECONDS) await web.store.tokens.noteUse(token.id, now)
+  if (now - (token.lastUsed ?? 0) >= NOTE_USE_SECONDS)
+    web.writeAside(`token ${token.id}`, () => web.store.tokens.noteUse(token.id, now))
   return {
     user: token.user,
     access: token.access,

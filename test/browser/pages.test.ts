@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { FIRST_HOST, LONG_HOST, ODD_HOST } from '../support/seed.ts'
-import { collectComplaints, launchBrowser, openContext } from './browser.ts'
+import { FIRST_HOST, ODD_HOST } from '../support/seed.ts'
+import { collectComplaints, launchBrowser, type OpenContextOptions, openContext } from './browser.ts'
 import { findFaults } from './faults.ts'
+import { findAddress, findForgotten, type ListedPage, PAGE_LIST } from './page-list.ts'
 import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from './website.ts'
 
 let browser: Browser
@@ -30,120 +31,62 @@ afterAll(async () => {
 
 const HOST = `/hosts/${FIRST_HOST}`
 const METRIC = `${HOST}/metrics/perf.processor.percent.used`
-const COMPARED = ['db01:perf.processor.percent.used', 'web01:perf.network.bytes.sent', 'nobody:perf.x']
-  .map((name) => `series=${name}`)
-  .join('&')
-const PAGES: readonly (readonly [string, string, () => SeededWebsite])[] = [
-  ['home', '/', () => website],
-  ['home without a host', '/', () => empty],
-  ['hosts', '/hosts?sort=ip&order=desc', () => website],
-  ['hosts without a hit', '/hosts?q=nothing', () => website],
-  ['host', HOST, () => website],
-  ['host that is down', '/hosts/web02', () => website],
-  ['host with odd facts', `/hosts/${encodeURIComponent(ODD_HOST)}`, () => website],
-  ['host with the longest name', `/hosts/${LONG_HOST}`, () => website],
-  ['graph', METRIC, () => website],
-  ['graph of a day', `${METRIC}?range=24h`, () => website],
-  ['host over a week', `${HOST}?range=7d`, () => website],
-  ['graph with its limit', `${HOST}/metrics/perf.memory.percent.used?range=24h`, () => website],
-  ['comparison', `/compare?${COMPARED}`, () => website],
-  ['comparison of nothing yet', '/compare', () => website],
-  ['choosing what to compare', `/compare?${COMPARED}&host=db&metric=memory`, () => website],
-  ['hosts of a group', '/hosts?group=shop', () => website],
-  ['group without a host', '/hosts?group=none', () => website],
-  ['home for a wall', '/?kiosk=60', () => website],
-  ['host for a wall', `${HOST}?kiosk`, () => website],
-  ['events for a wall', '/events?kiosk', () => website],
-  ['two-factor sign-in', '/settings/two-factor', () => website],
-  ['graph of nothing', `${METRIC}?from=1000&to=5000`, () => website],
-  ['events', '/events', () => website],
-  ['closed events', '/events?status=closed', () => website],
-  ['event', '/events/1', () => website],
-  ['event with a story', '/events/2', () => website],
-  ['filtered events', '/events?host=db01&acknowledged=yes', () => website],
-  ['search', '/search?q=db01', () => website],
-  ['search without a hit', '/search?q=nothing-like-this', () => website],
-  ['reports', '/reports', () => website],
-  ['report of hosts', '/reports/hosts', () => website],
-  ['report of events', '/reports/events', () => website],
-  ['report of availability', '/reports/availability', () => website],
-  ['report of capacity', '/reports/capacity', () => website],
-  ['adding a host', '/add-host', () => website],
-  ['settings', '/settings', () => website],
-  ['rules', '/settings/rules', () => website],
-  ['no rules', '/settings/rules', () => empty],
-  ['new rule', '/settings/rules/new', () => website],
-  ['rule', '/settings/rules/1', () => website],
-  ['deleting a rule', '/settings/rules/1/delete', () => website],
-  ['targets', '/settings/targets', () => website],
-  ['target', '/settings/targets/1', () => website],
-  ['windows', '/settings/windows', () => website],
-  ['window', '/settings/windows/1', () => website],
-  ['new window', '/settings/windows/new', () => website],
-  ['users', '/settings/users', () => website],
-  ['user', '/settings/users/viewer', () => website],
-  ['sessions', '/settings/sessions?user=', () => website],
-  ['tokens', '/settings/tokens', () => website],
-  ['preferences', '/settings/preferences', () => website],
-  ['storage', '/settings/storage', () => website],
-  ['audit log', '/settings/audit', () => website],
-  ['guide', '/settings/guide', () => website],
-  ['about', '/settings/about', () => website],
-  ['password', '/password', () => website],
-  ['not found', '/hosts/nobody', () => website],
-]
+test('no page that is declared is forgotten here', () => {
+  expect(findForgotten()).toEqual([])
+  expect(findForgotten(PAGE_LIST.filter(({ name }) => name !== 'rule-new'))).toEqual(['/settings/rules/new'])
+})
 
-describe.each(['light', 'dark'] as const)('in %s colours', (theme) => {
-  // One profile serves all pages of a website: signing in for each would take most of the time.
-  const contexts = new Map<SeededWebsite, BrowserContext>()
-  async function openPage(site: SeededWebsite): Promise<Page> {
-    const width = theme === 'dark' ? 390 : 1440
-    const context = contexts.get(site) ?? (await openContext(browser, site, { theme, width }))
-    contexts.set(site, context)
+/** One profile for all pages that somebody sees: signing in for each would take most of the time. */
+function openProfiles(options: OpenContextOptions) {
+  const contexts = new Map<string, BrowserContext>()
+  return async ({ ofEmpty = false, user = USER }: ListedPage): Promise<Page> => {
+    const key = `${user} ${ofEmpty}`
+    const known = contexts.get(key)
+    const context =
+      known ?? (await openContext(browser, ofEmpty ? empty : website, { ...options, user: user ?? USER }))
+    if (user === null && !known) await context.clearCookies()
+    contexts.set(key, context)
     return context.newPage()
   }
+}
 
-  test.each(PAGES)(
-    '%s has no accessibility fault, nothing in the console, nothing that sticks out',
-    async (_, path, site) => {
-      const page = await openPage(site())
+const isBroad = (page: Page) =>
+  page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth')
+
+describe.each(['light', 'dark'] as const)('in %s colours', (theme) => {
+  const openPage = openProfiles({ theme })
+
+  test.each(PAGE_LIST.map((listed) => [listed.name, listed] as const))(
+    '%s has no accessibility fault, nothing in the console, nothing that sticks out, wide and narrow',
+    async (_, listed) => {
+      const page = await openPage(listed)
       const complaints = collectComplaints(page)
-      const answer = await page.goto(path, { waitUntil: 'load' })
-      if (path.includes('/metrics/')) await page.waitForSelector('[data-drawn]')
-      expect(await findFaults(page)).toEqual([])
-      const isBroad = await page.evaluate(
-        'document.documentElement.scrollWidth > document.documentElement.clientWidth',
-      )
-      expect(isBroad).toBe(false)
-      expect(complaints.filter((text) => answer?.status() !== 404 || !text.includes('404'))).toEqual([])
+      const answer = await page.goto(await findAddress(listed, website.store), { waitUntil: 'load' })
+      const status = listed.status ?? 200
+      expect(answer?.status()).toBe(status)
+      if (listed.path.includes('/metrics/')) await page.waitForSelector('[data-drawn]')
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 900 })
+        expect(await findFaults(page)).toEqual([])
+        expect(await isBroad(page)).toBe(false)
+      }
+      expect(complaints.filter((text) => status === 200 || !text.includes(String(status)))).toEqual([])
       expect(await page.locator('h1').count()).toBe(1)
       await page.close()
     },
     30_000,
   )
-
-  test('the page for signing in too', async () => {
-    const context = await browser.newContext({ baseURL: website.origin, colorScheme: theme })
-    const page = await context.newPage()
-    await page.goto('/login')
-    expect(await findFaults(page)).toEqual([])
-    await context.close()
-  }, 30_000)
 })
 
 test('the narrowest screens show every page without scrolling sideways', async () => {
-  const context = await openContext(browser, website, { width: 320, height: 640 })
-  const page = await context.newPage()
-  for (const [name, path, site] of PAGES) {
-    if (site() !== website) continue
-    await page.goto(path)
-    const [inner, outer] = await page.evaluate<[number, number]>(
-      '[document.documentElement.scrollWidth, innerWidth]',
-    )
-    expect(`${name} ${inner > outer}`).toBe(`${name} false`)
+  const openPage = openProfiles({ width: 320, height: 640 })
+  for (const listed of PAGE_LIST) {
+    const page = await openPage(listed)
+    await page.goto(await findAddress(listed, website.store))
+    expect(`${listed.name} ${await isBroad(page)}`).toBe(`${listed.name} false`)
+    await page.close()
   }
-  await context.close()
-}, 30_000)
+}, 60_000)
 
 test('signing in leads to the page that was asked for, signing out ends it', async () => {
   const context = await browser.newContext({ baseURL: website.origin })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isWithin, parseAddressRange } from '../../src/lib/address-range.ts'
+import { isWithin, parseAddressRange, readAddress } from '../../src/lib/address-range.ts'
 
 describe('ranges of addresses', () => {
   test.each<[string, string, boolean]>([
@@ -42,3 +42,18 @@ describe('ranges of addresses', () => {
     '::g',
   ])('are not %j either', (text) => expect(parseAddressRange(text)).toBeNull())
 })
+
+test.each<[string, string | null]>([
+  ['10.1.2.3', '10.1.2.3'],
+  ['010.001.2.3', '10.1.2.3'],
+  ['::ffff:10.1.2.3', '10.1.2.3'],
+  ['::FFFF:0A01:0203', '10.1.2.3'],
+  ['2001:DB8:0:0:0::0001', '2001:db8::1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2:3:4:5:6'],
+  ['::', '::'],
+  ['fe80::1%eth0', 'fe80::1'],
+  ['64:ff9b::10.1.2.3', '64:ff9b::a01:203'],
+  ['10.0.0.0/8', null],
+  ['localhost', null],
+  ['', null],
+])('the address %j is read as %j', (text, address) => expect(readAddress(text)).toBe(address))

@@ -43,6 +43,15 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
       expect((await store.sessions.find('s1', 150))?.preferences).toEqual(chosen)
     })
 
+    test('no session begins on a password that is another one by then', async () => {
+      const origin = { address: '10.0.0.9', browser: 'Firefox' }
+      expect(await store.sessions.add('s1', 'anna', 100, 200, origin, 'hash')).toBe(true)
+      await store.users.setPassword('anna', 'newer')
+      expect(await store.sessions.find('s1', 150)).toBeNull()
+      expect(await store.sessions.add('s2', 'anna', 100, 200, origin, 'hash')).toBe(false)
+      expect(await store.sessions.find('s2', 150)).toBeNull()
+    })
+
     test('sessions are listed while they live, of one user or of all, and ended by what the list calls them', async () => {
       await store.users.add('bob', 'admin', 'hash', 10)
       const [a, b, c] = ['a', 'b', 'c'].map((one) => one.repeat(64)) as [string, string, string]

@@ -85,6 +85,31 @@ describe('every answer has the security headers', () => {
     expect(response.headers.get('cache-control')).toBe(cache)
   })
 
+  test.each<[string, string, RequestInit, number, string]>([
+    ['a page of one who is signed in', '/hosts', {}, 200, 'text/html'],
+    ['a method that is not possible', '/hosts', { method: 'OPTIONS' }, 405, 'text/html'],
+    ['a form that is too large', '/logout', { method: 'POST', body: 'x'.repeat(70_000) }, 413, 'text/html'],
+    ['a body of another kind', '/logout', { method: 'POST', body: '{}' }, 415, 'text/html'],
+    ['a form without its token', '/logout', { method: 'POST' }, 403, 'text/html'],
+    ['what is only for others', '/settings/users', {}, 403, 'text/html'],
+    ['JSON', '/api/v1/hosts', {}, 200, 'application/json'],
+    ['a parameter that is wrong', '/api/v1/hosts?limit=x', {}, 400, 'application/json'],
+    ['CSV', '/reports/hosts?format=csv', {}, 200, 'text/csv'],
+    ['a live stream', '/live', {}, 200, 'text/event-stream'],
+    ['a HEAD', '/hosts', { method: 'HEAD' }, 200, 'text/html'],
+  ])('%s', async (_, path, init, status, type) => {
+    const response = await site.send(path, { ...init, headers: await site.as('viewer') })
+    expect(response.status).toBe(status)
+    expect(response.headers.get('content-type')).toStartWith(type)
+    expect(response.headers.get('content-security-policy')).toStartWith("default-src 'none'; ")
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(response.headers.get('x-frame-options')).toBe('DENY')
+    expect(response.headers.get('cross-origin-resource-policy')).toBe('same-origin')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    if (type === 'text/csv') expect(response.headers.get('content-disposition')).toStartWith('attachment; ')
+    await response.body?.cancel()
+  })
+
   test('and no page has inline script or style', async () => {
     for (const path of ['/login', '/nothing']) {
       const text = await (await site.send(path)).text()
@@ -228,11 +253,51 @@ describe('when something fails', () => {
   })
 })
 
+test('pages are read while the database takes no changes, and nothing piles up behind its lock', async () => {
+  const locked = Promise.withResolvers<void>()
+  const waiting = { sessions: 0, tokens: 0 }
+  const lock = (store: Store): Store => ({
+    ...store,
+    sessions: {
+      ...store.sessions,
+      extend(...values) {
+        waiting.sessions++
+        return locked.promise.then(() => store.sessions.extend(...values))
+      },
+    },
+    tokens: {
+      ...store.tokens,
+      noteUse() {
+        waiting.tokens++
+        return locked.promise
+      },
+    },
+  })
+  const own = await startTestSite(lock)
+  try {
+    const [session, token] = [await own.as('viewer'), await own.bearer('viewer')]
+    await own.clock.advance(120_000)
+    for (let i = 0; i < 3; i++) {
+      expect((await own.send('/hosts', { headers: session })).status).toBe(200)
+      expect((await own.send('/api/v1/hosts', { headers: token })).status).toBe(200)
+    }
+    expect(waiting).toEqual({ sessions: 1, tokens: 1 })
+    locked.reject(new Error('the database stayed locked'))
+    await Bun.sleep(10)
+    expect(own.lines.filter((line) => line.includes('sessions are not prolonged')).length).toBe(1)
+    await own.send('/hosts', { headers: session })
+    expect(waiting.sessions).toBe(2)
+  } finally {
+    await own.stop()
+  }
+})
+
 test('live streams come through, tell of a new packet and end with the site', async () => {
   const own = await startTestSite()
   try {
     const response = await own.send('/live', { headers: await own.as('viewer') })
     expect(response.headers.get('content-type')).toStartWith('text/event-stream')
+    expect(response.headers.get('x-accel-buffering')).toBe('no')
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
     expect((await reader?.read())?.value).toBe('retry: 3000\n\n')
     await own.clock.advance(2000)
@@ -278,10 +343,4 @@ test('stopping lets a request under way finish, but does not wait for one that h
 
 test('a port that is taken is named', async () => {
   await expectFailure(startTestSite(undefined, { port: site.port }), `can't listen on 127.0.0.1:${site.port}`)
-})
-
-test('over TLS the cookie is for TLS only', async () => {
-  const { createSessions } = await import('../../src/web/session.ts')
-  const sessions = createSessions({ store: site.store.sessions, clock: site.clock, expiry: 60, secure: true })
-  expect(await sessions.begin('ada', null)).toEndWith('; HttpOnly; SameSite=Lax; Secure')
 })

@@ -3,7 +3,7 @@ import type { Log } from '../../src/lib/log.ts'
 import { createLive } from '../../src/web/live.ts'
 import { fakeClock } from '../support/clock.ts'
 
-function build(clients?: number) {
+function build(bounds: { clients?: number; clientsOfUser?: number } = {}) {
   const clock = fakeClock()
   const lines: string[] = []
   const write = (message: string) => void lines.push(message)
@@ -17,9 +17,9 @@ function build(clients?: number) {
     },
   }
   const events = { revision: async () => state.changes }
-  const live = createLive({ hosts, events, clock, log, ...(clients === undefined ? {} : { clients }) })
-  const open = (isAlive = async () => true) => {
-    const response = live.open(isAlive)
+  const live = createLive({ hosts, events, clock, log, ...bounds })
+  const open = (isAlive = async () => true, user = 'ada') => {
+    const response = live.open(user, isAlive)
     return response?.body ? readAll(response.body) : null
   }
   return { live, state, open, clock }
@@ -125,9 +125,21 @@ test('goes on after the database was away, and says so in the log once', async (
   expect(state.lines.length).toBe(2)
 })
 
+test('tells open pages that the database is away, once, and that it is back though nothing changed', async () => {
+  const { state, open, clock } = build()
+  const client = open()
+  await clock.advance(2000)
+  state.broken = true
+  await clock.advance(6000)
+  expect(client?.text).toBe('retry: 3000\n\nevent: away\ndata: database\n\n')
+  state.broken = false
+  await clock.advance(4000)
+  expect(client?.text).toEndWith('event: away\ndata: database\n\nevent: changed\ndata: 8\n\n')
+})
+
 test('a client that does not read is dropped and others are told', async () => {
   const { live, state, open, clock } = build()
-  live.open(async () => true)
+  live.open('ada', async () => true)
   const reader = open()
   for (let i = 0; i < 30; i++) {
     state.revision++
@@ -137,12 +149,24 @@ test('a client that does not read is dropped and others are told', async () => {
 })
 
 test('takes only so many clients', async () => {
-  const { live, open } = build(2)
+  const { live, open } = build({ clients: 2 })
   const first = open()
   expect(open()).not.toBeNull()
   expect(open()).toBeNull()
   await first?.leave()
   expect(open()).not.toBeNull()
+  live.stop()
+})
+
+test('one user does not take the places of all', async () => {
+  const { live, open } = build({ clientsOfUser: 2 })
+  const alive = async () => true
+  const first = open(alive, 'ada')
+  expect(open(alive, 'ada')).not.toBeNull()
+  expect(open(alive, 'ada')).toBeNull()
+  expect(open(alive, 'bob')).not.toBeNull()
+  await first?.leave()
+  expect(open(alive, 'ada')).not.toBeNull()
   live.stop()
 })
 

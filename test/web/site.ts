@@ -75,6 +75,7 @@ export async function startTestSite(
   return {
     base,
     port: website.port,
+    tlsPort: website.tlsPort,
     store,
     clock,
     lines,

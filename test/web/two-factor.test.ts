@@ -137,6 +137,17 @@ describe('signing in then', () => {
     expect(wrong.ticket).toBe('')
   })
 
+  test('the code opens nothing when the password was changed meanwhile', async () => {
+    const { secret } = await switchOn()
+    const { ticket } = await giveName()
+    await site.store.users.setPassword('vera', 'another hash')
+    await site.clock.advance(30_000)
+    const answer = await giveCode(ticket, codeNow(secret))
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('set-cookie')).toBeNull()
+    expect(await site.store.sessions.list('vera', site.clock.now())).toEqual([])
+  })
+
   test('others sign in as before', async () => {
     await switchOn()
     expect(await site.signIn('olga')).toContain('session=')

@@ -59,7 +59,7 @@ type EventsModel = {
 function eventsView(model: EventsModel): Html {
   const { url, filter, events, offset, total, mayChange, now } = model
   const word = filter.status === 'all' ? 'event' : `${filter.status} event`
-  const table = html`<div data-live="events">${events.length === 0 ? emptyView(model) : eventTable({ events, now, mayChange })}${pager({ url, offset, limit: PAGE, total })}</div>`
+  const table = html`${events.length === 0 ? emptyView(model) : eventTable({ events, now, mayChange })}${pager({ url, offset, limit: PAGE, total })}`
   return html`<div class="head"><div><h1>Events</h1><p class="lead" data-live="lead">${formatCount(total, word)}${isNarrowed(filter) && (total === 1 ? ' that fits' : ' that fit')}</p></div><div class="totals" data-live="totals" role="group" aria-label="Severity">${severityLinks(model)}</div></div>
 <div class="filters"><nav class="wide" aria-label="Status"><ul class="segments">${(
     ['open', 'closed', 'all'] as const
@@ -68,7 +68,7 @@ function eventsView(model: EventsModel): Html {
       html`<li><a href="${withParameters(url, { status: one === 'open' ? null : one, offset: null })}"${one === filter.status && html` aria-current="true"`}>${capitalize(one)}</a></li>`,
   )}</ul></nav>${filterForm(model)}</div>
 ${groupFilter(url, model.groups, filter.group || null)}
-${mayChange ? html`<form method="post" action="/events/change">${csrfField(model.csrf)}<input type="hidden" name="back" value="${url.pathname}${url.search}">${events.length > 0 && bulkBar(filter)}${table}</form>` : table}`
+<div data-live="events">${mayChange && events.length > 0 ? html`<form method="post" action="/events/change">${csrfField(model.csrf)}<input type="hidden" name="back" value="${url.pathname}${url.search}">${bulkBar(filter)}${table}</form>` : table}</div>`
 }
 
 function filterForm({ url, filter, now }: EventsModel): Html {

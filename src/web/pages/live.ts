@@ -1,8 +1,9 @@
 import { HttpError, page } from '../page.ts'
 
 /** The stream that tells an open page when to fetch its live parts again. */
-export const livePage = page({ path: '/live', access: 'viewer' }, ({ sessionToken, web }) => {
+export const livePage = page({ path: '/live', access: 'viewer' }, ({ session, sessionToken, web }) => {
   const stream = web.live.open(
+    session?.user ?? '',
     async () => sessionToken !== null && (await web.sessions.isAlive(sessionToken)),
   )
   if (!stream) throw new HttpError(503, 'Too many pages are live at this time.', { 'retry-after': '60' })

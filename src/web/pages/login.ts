@@ -4,6 +4,7 @@ import { type Html, html } from '../html.ts'
 import { icon } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { type PageRequest, page, redirect } from '../page.ts'
+import type { SignedIn } from '../second-factor.ts'
 
 export const loginPage = page({ path: '/login', access: 'public' }, ({ url, session }) => {
   const next = readLocalPath(url.searchParams.get('next'))
@@ -16,8 +17,8 @@ export const login = page({ path: '/login', method: 'POST', access: 'public' }, 
   const next = readLocalPath(form.get('next'))
   const result = await web.signIn(name, form.get('password') ?? '', address)
   if (result.ok && (await web.secondStep.isWanted(result.user)))
-    return codeView({ ticket: web.secondStep.hold(result.user), next, problem: null })
-  if (result.ok) return openSession(request, result.user, next)
+    return codeView({ ticket: web.secondStep.hold(result), next, problem: null })
+  if (result.ok) return openSession(request, result, next)
   const view = loginView({ next, name: name.slice(0, 64), problem: describeRefusal(result.retryAfter) })
   return refuse(view, result.retryAfter === null ? 401 : 429, result.retryAfter)
 })
@@ -32,10 +33,9 @@ export const loginCode = page(
     const result = await web.secondStep.check(ticket, (form.get('code') ?? '').slice(0, 100), address)
     if (result.ok) {
       const note = result.kind === 'recovery' ? ' with a recovery code' : ' with a code'
-      return openSession(request, result.user, next, note)
+      return openSession(request, result, next, note)
     }
-    if (result.reason === 'gone')
-      return refuse(loginView({ next, name: '', problem: 'That took too long. Sign in again.' }), 401, null)
+    if (result.reason === 'gone') return refuse(loginView({ next, name: '', problem: TOO_LATE }), 401, null)
     const retryAfter = result.reason === 'wait' ? result.retryAfter : null
     const problem =
       retryAfter === null
@@ -45,12 +45,16 @@ export const loginCode = page(
   },
 )
 
+const TOO_LATE = 'That took too long. Sign in again.'
+
 async function openSession(
-  { address, browser, now, sessionToken, web }: PageRequest,
-  actor: string,
+  { address, browser, isSecure, now, sessionToken, web }: PageRequest,
+  { user: actor, passwordHash }: SignedIn,
   next: string,
   how = '',
 ): Promise<Response> {
+  const cookie = await web.sessions.begin(actor, sessionToken, { address, browser, isSecure, passwordHash })
+  if (cookie === null) return refuse(loginView({ next, name: '', problem: TOO_LATE }), 401, null)
   await web.store.audit.add({
     time: now,
     actor,
@@ -61,7 +65,7 @@ async function openSession(
   })
   await web.store.users.noteSignIn(actor, now)
   web.log.info('signed in', { user: actor, address })
-  return redirect(next, await web.sessions.begin(actor, sessionToken, { address, browser }))
+  return redirect(next, cookie)
 }
 
 function refuse(view: Html, status: number, retryAfter: number | null): Response {
@@ -72,7 +76,8 @@ function refuse(view: Html, status: number, retryAfter: number | null): Response
 
 export const logout = page(
   { path: '/logout', method: 'POST', access: 'viewer', does: 'sign out' },
-  async ({ sessionToken, web }) => redirect('/login', await web.sessions.end(sessionToken)),
+  async ({ isSecure, sessionToken, web }) =>
+    redirect('/login', await web.sessions.end(sessionToken, isSecure)),
 )
 
 export function describeRefusal(retryAfter: number | null): string {

@@ -12,7 +12,7 @@ export const passwordPage = page({ path: '/password', access: 'viewer' }, (reque
 export const changePassword = page(
   { path: '/password', method: 'POST', access: 'viewer', does: 'change own password' },
   async (request) => {
-    const { form, session, sessionToken, address, browser, web } = request
+    const { form, session, sessionToken, address, browser, isSecure, web } = request
     if (!session) throw new HttpError(401, 'Sign in first.')
     const next = form.get('new') ?? ''
     const problem = findProblem(next, form.get('again') ?? '', form.get('current') ?? '')
@@ -30,10 +30,8 @@ export const changePassword = page(
     await web.store.users.setPassword(session.user, await Bun.password.hash(next))
     await web.onPasswordChanged(session.user)
     web.log.info('password changed', { user: session.user, address })
-    return redirect(
-      '/password?changed',
-      await web.sessions.begin(session.user, sessionToken, { address, browser }),
-    )
+    const cookie = await web.sessions.begin(session.user, sessionToken, { address, browser, isSecure })
+    return cookie === null ? redirect('/login') : redirect('/password?changed', cookie)
   },
 )
 

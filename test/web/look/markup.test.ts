@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { HtmlValidate } from 'html-validate'
+import { findAddress, findForgotten, PAGE_LIST } from '../../browser/page-list.ts'
 import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from '../../browser/website.ts'
-import { FIRST_HOST, LONG_HOST, ODD_HOST } from '../../support/seed.ts'
+import { FIRST_HOST } from '../../support/seed.ts'
 
 let website: SeededWebsite
-let cookie = ''
+let empty: SeededWebsite
 
 beforeAll(async () => {
   website = await startSeededWebsite({
@@ -15,12 +16,24 @@ beforeAll(async () => {
     settings: true,
   })
   await website.store.hosts.giveGroups(FIRST_HOST, ['shop'])
-  const form = new URLSearchParams({ name: USER, password: PASSWORD })
-  const answer = await fetch(`${website.origin}/login`, { method: 'POST', body: form, redirect: 'manual' })
-  cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+  empty = await startSeededWebsite({ hosts: 0, minutes: 0 })
 })
 
-afterAll(async () => website?.close())
+afterAll(async () => {
+  await website?.close()
+  await empty?.close()
+})
+
+const cookies = new Map<string, string>()
+async function signIn({ origin }: SeededWebsite, name: string): Promise<string> {
+  const known = cookies.get(`${name} ${origin}`)
+  if (known !== undefined) return known
+  const body = new URLSearchParams({ name, password: PASSWORD })
+  const answer = await fetch(`${origin}/login`, { method: 'POST', body, redirect: 'manual' })
+  const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+  cookies.set(`${name} ${origin}`, cookie)
+  return cookie
+}
 
 const validator = new HtmlValidate({
   extends: ['html-validate:recommended'],
@@ -36,64 +49,23 @@ const validator = new HtmlValidate({
   },
 })
 
-const METRIC = `/hosts/${FIRST_HOST}/metrics/perf.processor.percent.used`
+test('no page that is declared is forgotten here', () => expect(findForgotten()).toEqual([]))
 
-test.each([
-  '/',
-  '/hosts',
-  '/hosts?q=nothing',
-  `/hosts/${FIRST_HOST}`,
-  `/hosts/${LONG_HOST}`,
-  `/hosts/${encodeURIComponent(ODD_HOST)}`,
-  METRIC,
-  `/hosts/${FIRST_HOST}?range=24h`,
-  '/hosts?group=shop',
-  '/?kiosk=30',
-  '/compare',
-  `/compare?series=${FIRST_HOST}:perf.system.load.1&series=web01:perf.network.bytes.sent&metric=used`,
-  '/settings/two-factor',
-  `${METRIC}?from=1&to=2`,
-  '/events',
-  '/events?status=closed',
-  '/events/1',
-  '/search',
-  '/search?q=db01',
-  '/search?q=nothing-like-this',
-  '/reports',
-  '/reports/hosts',
-  '/reports/events',
-  '/reports/availability',
-  '/reports/capacity',
-  '/add-host',
-  '/settings',
-  '/settings/rules',
-  '/settings/rules/new',
-  '/settings/rules/1',
-  '/settings/rules/1/delete',
-  '/settings/targets',
-  '/settings/targets/new',
-  '/settings/windows',
-  '/settings/windows/new',
-  '/settings/users',
-  '/settings/users/admin',
-  '/settings/sessions',
-  '/settings/tokens',
-  '/settings/preferences',
-  '/settings/storage',
-  '/settings/audit',
-  '/settings/guide',
-  '/settings/about',
-  '/password',
-  '/hosts/nobody',
-  '/login',
-])('%s is valid HTML without inline style or script', async (path) => {
-  const headers = path === '/login' ? {} : { cookie }
-  const markup = await (await fetch(website.origin + path, { headers })).text()
-  const { results } = await validator.validateString(markup)
-  const problems = results.flatMap(({ messages }) =>
-    messages.map(({ ruleId, message, line }) => `${line} ${ruleId}: ${message}`),
-  )
-  expect([...new Set(problems)].slice(0, 10)).toEqual([])
-  expect(markup).not.toMatch(/ style=|<style|<script>| on[a-z]+=/)
-  expect(markup).not.toContain('<script>alert')
-})
+test.each(PAGE_LIST.map((listed) => [listed.name, listed] as const))(
+  '%s is valid HTML without inline style or script',
+  async (_, listed) => {
+    const { user = USER, ofEmpty = false, status = 200 } = listed
+    const site = ofEmpty ? empty : website
+    const headers = user === null ? {} : { cookie: await signIn(site, user) }
+    const answer = await fetch(site.origin + (await findAddress(listed, website.store)), { headers })
+    expect(answer.status).toBe(status)
+    const markup = await answer.text()
+    const { results } = await validator.validateString(markup)
+    const problems = results.flatMap(({ messages }) =>
+      messages.map(({ ruleId, message, line }) => `${line} ${ruleId}: ${message}`),
+    )
+    expect([...new Set(problems)].slice(0, 10)).toEqual([])
+    expect(markup).not.toMatch(/ style=|<style|<script>| on[a-z]+=/)
+    expect(markup).not.toContain('<script>alert')
+  },
+)

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { API } from '../../src/web/api/index.ts'
+import type { Page } from '../../src/web/page.ts'
+import { PAGES } from '../../src/web/pages/index.ts'
+import { startTestSite, type TestSite } from './site.ts'
+
+let site: TestSite
+beforeAll(async () => {
+  site = await startTestSite()
+  await site.report('web01', site.clock.now() - 60, { 'perf.memory.percent.used': 41.5 })
+})
+afterAll(() => site.stop())
+
+/** Names of fields that some form or body has. */
+const FIELDS =
+  'access ack acknowledged action address again back channel code comment csrf current dates day days delay enabled end ends ' +
+  'expires from group groups host hosts id kind metric metrics month_days name new next password points repeat secret severity ' +
+  'severities start starts target theme ticket to until user weekday weekdays windows zone'
+const VALUES = {
+  nothing: '',
+  NUL: '\0',
+  'what every object has': '__proto__',
+  'a negative number': '-1',
+  'a number without end': '1e999',
+  'more than a safe integer': '99999999999999999999',
+  'digits that are not ASCII': '٣',
+  markup: `"'><script>alert(1)</script>`,
+  'half a letter': 'x\ud83d',
+  'lines and a header': 'a\r\nSet-Cookie: b=c',
+  'a long text': 'n'.repeat(900),
+}
+const ALONE: readonly string[] = [
+  VALUES.NUL,
+  VALUES['what every object has'],
+  VALUES['more than a safe integer'],
+]
+const BODIES = {
+  nothing: '',
+  null: 'null',
+  'a list': '[]',
+  'a number': '1',
+  'objects for everything': writeFields(() => ({})),
+  'numbers for everything': writeFields(() => -1),
+  'lists for everything': writeFields(() => [1, 'a', null]),
+  'NUL for everything': writeFields(() => '\0'),
+  'huge numbers for everything': writeFields(() => 1e300),
+  'what every object has': '{"__proto__":{"name":"x"},"constructor":1}',
+  'a deep list': '['.repeat(30_000) + ']'.repeat(30_000),
+  'no JSON': '{"name":',
+}
+
+function writeFields(make: () => unknown): string {
+  return JSON.stringify(Object.fromEntries(FIELDS.split(' ').map((field) => [field, make()])))
+}
+
+const QUERY = FIELDS.split(' ').concat(
+  'q search sort order offset limit range page server series kiosk format done'.split(' '),
+)
+
+const addressOf = ({ path }: Page, value = '1') =>
+  path.replace(':user', 'vera').replace(':name', 'web01').replace(/:\w+/g, encodeURIComponent(value))
+
+/** Sends it as an administrator; what the log complains of, and the status when it is a failure of ours. */
+async function findFailures(
+  act: (headers: { cookie: string }, csrf: string) => Promise<Response>,
+  kept?: { cookie: string },
+) {
+  const headers = kept ?? (await site.as('admin'))
+  const csrf = kept ? '' : await site.csrf(headers.cookie)
+  site.lines.length = 0
+  const response = await act(headers, csrf)
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) await response.body?.cancel()
+  else if (response.headers.get('content-type')?.startsWith('text/html'))
+    expect(await response.text()).not.toContain('<script>alert')
+  expect(response.headers.get('set-cookie') ?? '').not.toContain('b=c')
+  const complaints = site.lines.filter((line) => / error /.test(line))
+  return response.status >= 500 ? [`${response.status}`, ...complaints] : complaints
+}
+
+const named = (pages: readonly Page[]) => pages.map((page) => [`${page.method} ${page.path}`, page] as const)
+
+describe.each(named(PAGES.filter(({ method }) => method === 'POST')))('%s', (_, page) => {
+  test.each(Object.entries(VALUES))('bears %s in every field', async (_, value) => {
+    const send = (headers: { cookie: string }, csrf: string) => {
+      const form = new URLSearchParams(FIELDS.split(' ').map((field) => [field, value]))
+      form.set('csrf', csrf)
+      return site.send(addressOf(page), { method: 'POST', body: form, headers })
+    }
+    expect(await findFailures(send)).toEqual([])
+  })
+})
+
+describe.each(named(API.filter(({ method }) => method !== 'GET')))('%s', (_, page) => {
+  test.each(Object.entries(BODIES))('bears %s as its body', async (_, body) => {
+    const send = (headers: { cookie: string }, csrf: string) =>
+      site.send(addressOf(page), {
+        method: page.method,
+        body,
+        headers: { ...headers, 'x-csrf-token': csrf, 'content-type': 'application/json' },
+      })
+    expect(await findFailures(send)).toEqual([])
+  })
+})
+
+describe.each(named([...PAGES, ...API].filter(({ method }) => method === 'GET')))('%s', (_, page) => {
+  test.each(Object.entries(VALUES))('bears %s in every parameter and in its path', async (_, value) => {
+    const headers = await site.as('admin')
+    const query = new URLSearchParams(QUERY.map((name) => [name, value]))
+    for (const name of QUERY) query.append(name, value)
+    const ask = (address: string) => findFailures(() => site.send(address, { headers }), headers)
+    expect(await ask(`${addressOf(page)}?${query}`)).toEqual([])
+    expect(await ask(addressOf(page, value.toWellFormed() || '-'))).toEqual([])
+    // One parameter at a time too: a mistake in one hides what another does.
+    for (const name of ALONE.includes(value) ? QUERY : [])
+      expect(await ask(`${addressOf(page)}?${new URLSearchParams({ [name]: value })}`)).toEqual([])
+  })
+})
