@@ -32,23 +32,28 @@ export type OpenContextOptions = {
   readonly theme?: 'light' | 'dark'
   readonly javaScript?: boolean
   readonly user?: string
+  readonly isSignedIn?: boolean
 }
 
-/** A fresh profile, signed in. Times are those of UTC. */
+/** A fresh profile, signed in unless told otherwise. Times are those of UTC, dates are typed as in the United States. */
 export async function openContext(
   browser: Browser,
   { origin }: SeededWebsite,
-  { width = 1440, height = 900, theme = 'light', javaScript = true, user = USER }: OpenContextOptions = {},
+  options: OpenContextOptions = {},
 ): Promise<BrowserContext> {
+  const { width = 1440, height = 900, theme = 'light' } = options
+  const { javaScript = true, user = USER, isSignedIn = true } = options
   const context = await browser.newContext({
     baseURL: origin,
     viewport: { width, height },
     colorScheme: theme,
     javaScriptEnabled: javaScript,
     timezoneId: 'UTC',
+    locale: 'en-US',
   })
   context.setDefaultTimeout(15_000)
-  await context.request.post('/login', { form: { name: user, password: PASSWORD, next: '/' } })
+  if (isSignedIn)
+    await context.request.post('/login', { form: { name: user, password: PASSWORD, next: '/' } })
   return context
 }
 
