@@ -43,8 +43,10 @@ export function createKeyboard(page: Page): Driver {
 
   async function activate(place: Locator) {
     await tabTo(place)
-    const isLink = await place.evaluate(inPage<boolean>('element', 'return element.localName === "a"'))
-    noteActivation(String(place))
+    const href = await place.evaluate(inPage<string | null>('element', 'return element.getAttribute("href")'))
+    const isLink = href !== null
+    // A link within the document moves the place from which Tab goes on, and no focus.
+    if (!href?.startsWith('#')) noteActivation(String(place))
     await keyboard.press(isLink ? 'Enter' : 'Space')
   }
 

@@ -7,7 +7,7 @@ type Stop = {
   readonly isThere: boolean
   /** The focus is on nothing: on the document itself. */
   readonly isNowhere: boolean
-  /** The target stands before what has the focus. */
+  /** The target stands before what has the focus, or nearer to the end of a document in which nothing has it. */
   readonly isBehind: boolean
   /** It is the link that leads past the navigation, and the target is behind that. */
   readonly isShortcut: boolean
@@ -32,13 +32,22 @@ const look = inPage<Stop>(
   return {
     isThere: active === target,
     isNowhere,
-    isBehind: !isNowhere && (active.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING) !== 0,
+    isBehind: isNowhere ? isNearerToEnd() : (active.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING) !== 0,
     isShortcut: active?.className === 'skip' && main !== null && main.contains(target),
     name,
     fault: isNowhere || active === main ? '' : findFault(active),
   }
 
+  /** The link to the content spares the stops before that. */
+  function isNearerToEnd() {
+    const from = main !== null && main.contains(target) ? main : document
+    const all = [...from.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
+    return all.indexOf(target) > all.length / 2 + 2
+  }
+
   function findFault(element) {
+    // Within a field for dates the button that opens a calendar has a ring of the browser's own.
+    if (element.localName === 'input' && !element.matches(':focus')) return ''
     const style = getComputedStyle(element)
     const box = element.getBoundingClientRect()
     if (box.width < 4 || box.height < 4) return 'it has no size'
