@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Store } from '../../src/storage/store.ts'
-import { collectComplaints, launchBrowser, openContext } from './browser.ts'
+import { collectComplaints, launchBrowser, openContext, signIn } from './browser.ts'
 import { createKeyboard, createMouse, type Driver } from './driver.ts'
 import { type SeededWebsite, type SeededWebsiteOptions, startSeededWebsite, USER } from './website.ts'
 
@@ -14,18 +14,24 @@ const WAYS = {
 /** By mouse; by keys alone; by mouse without JavaScript. */
 export type Way = keyof typeof WAYS
 
-/** What a flow has to work with: a fresh profile in a website that it shares with the other flows of its file. */
+/** What a flow has to work with: a page as in a fresh profile, of a website that it shares with the other flows of its file. */
 export type Scene = {
   /** Names what a flow makes, so that its ways do not meet. */
   readonly way: Way
   readonly driver: Driver
   readonly page: Page
-  readonly context: BrowserContext
   readonly website: SeededWebsite
   readonly store: Store
   readonly user: string
-  /** A further profile of the same website, signed in. */
+  /** A page of another profile, signed in; once in a flow. */
   openOther(user: string): Promise<Page>
+}
+
+type Stage = {
+  readonly context: BrowserContext
+  readonly page: Page
+  readonly driver: Driver
+  readonly complaints: string[]
 }
 
 export type FlowOptions = {
@@ -59,34 +65,46 @@ export function startFlows(options: SeededWebsiteOptions) {
     await website?.close()
   })
 
-  async function run(way: Way, flow: FlowOptions, act: (scene: Scene) => Promise<void>) {
+  /** One page serves all runs of a way: a window of Chromium costs more than most flows. */
+  const stages = new Map<string, Promise<Stage>>()
+
+  async function openStage(way: Way, width: number): Promise<Stage> {
     const { create, javaScript } = WAYS[way]
+    const context = await openContext(browser, website, { javaScript, width, isSignedIn: false })
+    const page = await context.newPage()
+    return { context, page, driver: create(page), complaints: collectComplaints(page) }
+  }
+
+  async function run(way: Way, flow: FlowOptions, act: (scene: Scene) => Promise<void>) {
+    const { isSignedIn = true, width = 1440 } = flow
+    const key = `${way} ${width}`
+    const stage = stages.get(key) ?? openStage(way, width)
+    stages.set(key, stage)
+    const { context, page, driver, complaints } = await stage
     const user = flow.as === undefined ? USER : `${flow.as}-${++users}`
     if (flow.as !== undefined) await website.addUser(user, flow.as)
-    const { isSignedIn = true, width = 1440 } = flow
-    const context = await openContext(browser, website, { user, javaScript, width, isSignedIn })
-    const others: BrowserContext[] = []
-    const page = await context.newPage()
-    const complaints = collectComplaints(page)
+    await context.clearCookies()
+    if (isSignedIn) await signIn(context, user)
+    complaints.length = 0
     await page.goto(flow.start)
+    let other: BrowserContext | undefined
     await act({
       way,
-      driver: create(page),
+      driver,
       page,
-      context,
       website,
       store: website.store,
       user,
       async openOther(name) {
-        const other = await openContext(browser, website, { user: name })
-        others.push(other)
+        other = await openContext(browser, website, { user: name })
         return other.newPage()
       },
     })
     const isExpected = (text: string) =>
       flow.isRefused && / the server responded with a status of 4\d\d/.test(text)
     expect(complaints.filter((text) => !isExpected(text))).toEqual([])
-    for (const one of [context, ...others]) await one.close()
+    await page.evaluate('localStorage.clear()')
+    await other?.close()
   }
 
   function flow(name: string, how: FlowOptions, act: (scene: Scene) => Promise<void>) {
