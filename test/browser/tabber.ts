@@ -21,9 +21,7 @@ export const inPage = <T>(parameter: string, body: string) =>
   new Function(parameter, body) as (element: unknown) => T
 
 /** What has the focus now. */
-const look = inPage<Stop>(
-  'target',
-  `
+const LOOK = `
   const active = document.activeElement
   const isNowhere = active === null || active === document.body
   const words = (active?.getAttribute('aria-label') ?? active?.textContent ?? '').trim().replace(/\\s+/g, ' ').slice(0, 40)
@@ -87,8 +85,38 @@ const look = inPage<Stop>(
       }
     return true
   }
-`,
+`
+
+const look = inPage<Stop>('target', LOOK)
+const lookAndNote = inPage<Stop>(
+  'target',
+  `globalThis.monitorStops.add(document.activeElement)
+${LOOK}`,
 )
+
+/** Everything that takes the focus and can be seen, and was not come to. */
+const MISSED = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
+  .filter((one) => !one.disabled && one.tabIndex >= 0 && one.checkVisibility({ visibilityProperty: true }) && !globalThis.monitorStops.has(one))
+  .map((one) => one.outerHTML.slice(0, 100))`
+
+/**
+ * Presses Tab from the beginning of a page to its end: where the focus can't be seen, and what it never came to. Every press has to
+ * lead somewhere else, or the keyboard is trapped.
+ */
+export async function walk(page: Page): Promise<{ readonly count: number; readonly faults: string[] }> {
+  await page.evaluate('globalThis.monitorStops = new Set()')
+  const faults: string[] = []
+  let count = 0
+  for (; count < MOST_STOPS; count++) {
+    await page.keyboard.press('Tab')
+    const stop = await page.locator('body').evaluate(lookAndNote)
+    if (stop.isNowhere) break
+    if (stop.fault !== '') faults.push(`${stop.name}: ${stop.fault}`)
+  }
+  if (count === MOST_STOPS) return { count, faults: [...faults, 'the focus never came to the end'] }
+  const missed = await page.evaluate<string[]>(MISSED)
+  return { count, faults: [...faults, ...missed.map((one) => `never reached: ${one}`)] }
+}
 
 /** Moves the focus as a person does, and looks at every stop on the way. */
 export type Tabber = {
