@@ -57,8 +57,12 @@ export function createKeyboard(page: Page): Driver {
       await tabTo(field)
       const kind = await field.getAttribute('type')
       const parts = kind === null ? undefined : SEGMENTS[kind]?.(text)
-      if (parts) await typeSegments(parts)
-      else {
+      if (parts) {
+        // From behind the focus comes to the button that opens a calendar, which stands last in the field.
+        if (await field.evaluate(inPage<boolean>('field', 'return !field.matches(":focus")')))
+          await keyboard.press('Shift+Tab')
+        await typeSegments(parts)
+      } else {
         await keyboard.press('Control+A')
         await (text === '' ? keyboard.press('Delete') : keyboard.type(text))
       }
