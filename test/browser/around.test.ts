@@ -116,26 +116,31 @@ flow('the search box finds hosts, metrics, events and pages', { start: '/' }, as
   await title(page, 'Audit log').waitFor()
 })
 
-const themeOf = (page: Page) =>
-  page.evaluate<string>('getComputedStyle(document.documentElement).colorScheme')
-
-flow('colours are chosen for this device', { start: '/events' }, async ({ driver, page }) => {
-  const toggle = page.getByRole('button', { name: /^Colours/ })
-  expect(await themeOf(page)).toBe('light dark')
-  for (const [name, scheme] of [
-    ['light', 'light'],
-    ['dark', 'dark'],
-    ['as the system', 'light dark'],
-    ['light', 'light'],
-  ]) {
-    await driver.activate(toggle)
-    await page.getByRole('button', { name: `Colours: ${name}` }).waitFor()
-    expect(await themeOf(page)).toBe(scheme ?? '')
-  }
-  await page.reload()
-  expect(await themeOf(page)).toBe('light')
-  expect(await page.evaluate('localStorage.getItem("theme")')).toBe('light')
-})
+flow(
+  'colours follow the system until they are chosen for this device',
+  { start: '/events' },
+  async ({ driver, page }) => {
+    const ground = () => page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')
+    const light = await ground()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    const dark = await ground()
+    expect(dark).not.toBe(light)
+    for (const [name, colour] of [
+      ['light', light],
+      ['dark', dark],
+      ['as the system', dark],
+      ['light', light],
+    ] as const) {
+      await driver.activate(page.getByRole('button', { name: /^Colours/ }))
+      await page.getByRole('button', { name: `Colours: ${name}` }).waitFor()
+      expect(await ground()).toBe(colour)
+    }
+    await page.goto('/hosts?q=web')
+    expect(await ground()).toBe(light)
+    expect(await page.evaluate('localStorage.getItem("theme")')).toBe('light')
+    await page.emulateMedia({ colorScheme: 'light' })
+  },
+)
 
 flow('a wall screen is left', { start: '/?kiosk' }, async ({ driver, page }) => {
   expect(await page.locator('.rail, .top').count()).toBe(0)

@@ -47,8 +47,8 @@ async function typeTime(scene: Scene, from: string, to: string) {
   await driver.activate(button(page, 'Show'))
 }
 
-/** Drags over the middle half of a drawing, or presses what halves its time. */
-async function zoomBetween({ driver, page }: Scene, place: Locator) {
+/** Drags over the middle half of a drawing; `look` sees it before the end. */
+async function zoomBetween({ driver, page }: Scene, place: Locator, look: () => Promise<void>) {
   await driver.reach(place)
   const box = await place.boundingBox()
   if (!box) throw new Error('the drawing has no place')
@@ -57,6 +57,7 @@ async function zoomBetween({ driver, page }: Scene, place: Locator) {
   await page.mouse.down()
   await page.mouse.move(box.x + box.width * 0.5, height, { steps: 3 })
   await page.mouse.move(box.x + box.width * 0.75, height, { steps: 3 })
+  await look()
   await page.mouse.up()
 }
 
@@ -83,7 +84,10 @@ flow(
     expect(closer.length).toBe(3 * 3600)
     if (!isPlain) {
       await page.locator('[data-drawn]').waitFor()
-      if (way === 'mouse') await zoomBetween(scene, page.locator('.u-over'))
+      if (way === 'mouse')
+        await zoomBetween(scene, page.locator('.u-over'), () =>
+          page.locator('.tip', { hasText: '%' }).waitFor(),
+        )
       else {
         await driver.reach(page.locator('[data-graph]'))
         await page.keyboard.press('+')
@@ -124,10 +128,14 @@ flow('the graphs of a host show other times together', { start: HOST, ways: ALL_
   const { driver, page, way } = scene
   await openRange(scene, '6h')
   if (way === 'mouse') {
-    await page.locator('.cursor-field .plot').first().scrollIntoViewIfNeeded()
-    await zoomBetween(scene, page.locator('.cursor-field .plot').first())
+    const plot = page.locator('.cursor-field .plot').first()
+    await plot.scrollIntoViewIfNeeded()
+    await zoomBetween(scene, plot, () => page.locator('.zoom-mark').waitFor())
     await page.waitForURL(BOTH_ENDS)
     expect(Math.abs(readTimes(page).length - 3 * 3600)).toBeLessThan(300)
+    await page.locator('.segments a[aria-current]').waitFor({ state: 'detached' })
+    await page.goBack()
+    await page.locator('.segments a[aria-current]', { hasText: '6h' }).waitFor()
   }
   await driver.activate(page.getByText('Any time'))
   await typeTime(scene, '2026-01-02T23:30', '2026-01-02T22:30')
