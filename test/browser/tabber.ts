@@ -100,7 +100,7 @@ const MISSED = `[...document.querySelectorAll('a[href], button, input, select, t
   .map((one) => one.outerHTML.slice(0, 100))`
 
 /**
- * Presses Tab from the beginning of a page to its end: where the focus can't be seen, and what it never came to. Every press has to
+ * Presses Tab from the beginning of a page just loaded to its end: where the focus can't be seen, and what it never came to. Every press has to
  * lead somewhere else, or the keyboard is trapped.
  */
 export async function walk(page: Page): Promise<{ readonly count: number; readonly faults: string[] }> {
