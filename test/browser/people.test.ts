@@ -17,7 +17,7 @@ flow(
   'a user is added, given another access and password, and deleted',
   { start: '/settings', ways: ALL_WAYS, isRefused: true },
   async (scene) => {
-    const { driver, page, store, way, openOther } = scene
+    const { driver, page, store, way, signInElsewhere } = scene
     const name = `nina-${way}`
     await driver.follow(openEntry(page, 'Users'))
     await driver.type(page.getByLabel('Name', { exact: true }), name)
@@ -31,12 +31,8 @@ flow(
     await page.getByText('Added.').waitFor()
     expect((await store.users.find(name))?.access).toBe('operator')
 
-    const other = await openOther(name)
-    const otherIsIn = async () => {
-      await other.goto('/settings')
-      return new URL(other.url()).pathname === '/settings'
-    }
-    expect(await otherIsIn()).toBe(true)
+    const visit = await signInElsewhere(name)
+    expect((await visit('/settings')).path).toBe('/settings')
     await driver.follow(link(page, name))
     await driver.choose(page.getByLabel('May act as'), 'viewer')
     await driver.follow(button(page, 'Save'))
@@ -49,7 +45,7 @@ flow(
     expect(
       await Bun.password.verify(`another by ${way}`, (await store.users.find(name))?.passwordHash ?? ''),
     ).toBe(true)
-    expect(await otherIsIn()).toBe(false)
+    expect((await visit('/settings')).path).toBe('/login')
     await driver.follow(link(page, `Delete ${name}…`))
     await driver.follow(button(page, 'Delete the user'))
     await page.getByText('Deleted.').waitFor()
@@ -76,17 +72,17 @@ flow(
   'an administrator ends the sessions of somebody else',
   { start: '/settings', ways: ALL_WAYS },
   async (scene) => {
-    const { driver, page, store, way, website, openOther } = scene
+    const { driver, page, store, way, website, signInElsewhere } = scene
     const name = `guest-${way}`
     await website.addUser(name, 'viewer')
-    const other = await openOther(name)
+    const visit = await signInElsewhere(name)
+    expect((await visit('/')).path).toBe('/')
     await driver.follow(openEntry(page, 'Sessions'))
     await driver.follow(link(page, 'Everybody’s'))
     await driver.follow(page.getByRole('button', { name: `End the session of ${name}` }))
     await page.getByText('Ended.').waitFor()
     expect(await store.sessions.list(name, now())).toEqual([])
-    await other.goto('/')
-    expect(new URL(other.url()).pathname).toBe('/login')
+    expect((await visit('/')).path).toBe('/login')
   },
 )
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import type { Browser, BrowserContext } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
 import { launchBrowser, openContext } from './browser.ts'
 import { walk } from './tabber.ts'
@@ -7,14 +7,15 @@ import { type SeededWebsite, startSeededWebsite } from './website.ts'
 
 let browser: Browser
 let website: SeededWebsite
-const contexts = new Map<number, BrowserContext>()
+/** By width: a window costs more than a walk. */
+const pages = new Map<number, Page>()
 
 beforeAll(async () => {
   browser = await launchBrowser()
-  website = await startSeededWebsite({ hosts: 12, minutes: 3, firstMinutes: 100, settings: true })
+  website = await startSeededWebsite({ hosts: 7, minutes: 3, firstMinutes: 100, settings: true })
   await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam'])
   for (const width of [1440, 390])
-    contexts.set(width, await openContext(browser, website, { width, height: 700 }))
+    pages.set(width, await (await openContext(browser, website, { width, height: 700 })).newPage())
 }, 60_000)
 
 afterAll(async () => {
@@ -57,14 +58,13 @@ const VISITS = [...BROAD.map((path) => [1440, path] as const), ...PAGES.map((pat
 test.each(VISITS)(
   'at %d pixels Tab comes to everything on %s, and is seen at every stop',
   async (width, path) => {
-    const page = await contexts.get(width)?.newPage()
-    if (!page) throw new Error('no context was opened')
+    const page = pages.get(width)
+    if (!page) throw new Error('no page was opened')
     await page.goto(path)
     if (path.includes('/metrics/')) await page.waitForSelector('[data-drawn]')
     const { count, faults } = await walk(page)
     expect(faults).toEqual([])
     expect(count).toBeGreaterThan(2)
-    await page.close()
   },
   60_000,
 )

@@ -46,10 +46,9 @@ flow(
 flow(
   'one’s own password is changed, which signs other browsers out',
   { start: '/settings', as: 'viewer', ways: ALL_WAYS, isRefused: true },
-  async ({ driver, page, store, user, openOther, way }) => {
-    const other = await openOther(user)
-    await other.goto('/settings')
-    await other.getByText(`You are signed in as ${user}`).waitFor()
+  async ({ driver, page, store, user, signInElsewhere, way }) => {
+    const visit = await signInElsewhere(user)
+    expect((await visit('/settings')).text).toContain(`You are signed in as ${user}`)
     await driver.follow(page.getByRole('link', { name: /^Password/ }))
     const next = `a new one by ${way}`
     const fill = async (current: string) => {
@@ -64,8 +63,7 @@ flow(
     await page.getByText('The password is changed. Other browsers are signed out.').waitFor()
     expect(await Bun.password.verify(next, (await store.users.find(user))?.passwordHash ?? '')).toBe(true)
     expect(await store.sessions.list(user, now())).toHaveLength(1)
-    await other.goto('/settings')
-    expect(new URL(other.url()).pathname).toBe('/login')
+    expect((await visit('/settings')).path).toBe('/login')
   },
 )
 
@@ -126,9 +124,8 @@ flow(
 flow(
   'one’s other sessions are listed and ended',
   { start: '/settings', as: 'operator', ways: ALL_WAYS },
-  async ({ driver, page, store, user, openOther }) => {
-    const other = await openOther(user)
-    await other.goto('/settings')
+  async ({ driver, page, store, user, signInElsewhere }) => {
+    const visit = await signInElsewhere(user)
     await driver.follow(page.getByRole('link', { name: 'Sessions' }))
     expect(await page.locator('tbody tr').count()).toBe(2)
     await page.getByText('this one').waitFor()
@@ -136,7 +133,6 @@ flow(
     await page.getByText('Ended.').waitFor()
     expect(await page.locator('tbody tr').count()).toBe(1)
     expect(await store.sessions.list(user, now())).toHaveLength(1)
-    await other.goto('/settings')
-    expect(new URL(other.url()).pathname).toBe('/login')
+    expect((await visit('/settings')).path).toBe('/login')
   },
 )
