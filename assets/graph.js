@@ -18,6 +18,13 @@
     return { from, to, live }
   }
 
+  /** What was asked for last, shown already or not: keys may come faster than the server answers. */
+  function readAsked() {
+    const query = new URLSearchParams(location.search)
+    const [from, to] = [Number(query.get('from')), Number(query.get('to'))]
+    return from < to ? { from, to } : readSpan()
+  }
+
   /** Events and limits of what is shown, as the server knows them. */
   const readMarks = () => JSON.parse(document.querySelector('[data-graph-marks]').dataset.graphMarks)
 
@@ -295,7 +302,7 @@
 
   // Keys on the graph: left and right move it by a half, + and - zoom.
   place.addEventListener('keydown', (event) => {
-    const { from, to } = readSpan()
+    const { from, to } = readAsked()
     const span = to - from
     const moves = {
       ArrowLeft: [from - span / 2, to - span / 2],

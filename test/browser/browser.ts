@@ -32,24 +32,33 @@ export type OpenContextOptions = {
   readonly theme?: 'light' | 'dark'
   readonly javaScript?: boolean
   readonly user?: string
+  readonly isSignedIn?: boolean
 }
 
-/** A fresh profile, signed in. Times are those of UTC. */
+/** A fresh profile, signed in unless told otherwise. Times are those of UTC, dates are typed as in the United States. */
 export async function openContext(
   browser: Browser,
   { origin }: SeededWebsite,
-  { width = 1440, height = 900, theme = 'light', javaScript = true, user = USER }: OpenContextOptions = {},
+  options: OpenContextOptions = {},
 ): Promise<BrowserContext> {
+  const { width = 1440, height = 900, theme = 'light' } = options
+  const { javaScript = true, user = USER, isSignedIn = true } = options
   const context = await browser.newContext({
     baseURL: origin,
     viewport: { width, height },
     colorScheme: theme,
     javaScriptEnabled: javaScript,
     timezoneId: 'UTC',
+    locale: 'en-US',
   })
   context.setDefaultTimeout(15_000)
-  await context.request.post('/login', { form: { name: user, password: PASSWORD, next: '/' } })
+  if (isSignedIn) await signIn(context, user)
   return context
+}
+
+/** Without a page, which a test of the page for signing in does with one. */
+export async function signIn(context: BrowserContext, user: string): Promise<void> {
+  await context.request.post('/login', { form: { name: user, password: PASSWORD, next: '/' } })
 }
 
 /** Everything that a page complains about in its console, broken content security policy included. */

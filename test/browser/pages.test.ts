@@ -4,7 +4,7 @@ import { FIRST_HOST, ODD_HOST } from '../support/seed.ts'
 import { collectComplaints, launchBrowser, type OpenContextOptions, openContext } from './browser.ts'
 import { findFaults } from './faults.ts'
 import { findAddress, findForgotten, type ListedPage, PAGE_LIST } from './page-list.ts'
-import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from './website.ts'
+import { type SeededWebsite, startSeededWebsite } from './website.ts'
 
 let browser: Browser
 let website: SeededWebsite
@@ -87,25 +87,6 @@ test('the narrowest screens show every page without scrolling sideways', async (
     await page.close()
   }
 }, 60_000)
-
-test('signing in leads to the page that was asked for, signing out ends it', async () => {
-  const context = await browser.newContext({ baseURL: website.origin })
-  const page = await context.newPage()
-  await page.goto(HOST)
-  expect(new URL(page.url()).pathname).toBe('/login')
-  await page.getByLabel('Name').fill(USER)
-  await page.getByLabel('Password').fill('wrong')
-  await page.keyboard.press('Enter')
-  await page.getByRole('alert').waitFor()
-  await page.getByLabel('Password').fill(PASSWORD)
-  await page.keyboard.press('Enter')
-  await page.getByRole('heading', { level: 1, name: FIRST_HOST }).waitFor()
-  await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.waitForURL('**/login')
-  await page.goto('/')
-  expect(new URL(page.url()).pathname).toBe('/login')
-  await context.close()
-}, 30_000)
 
 test('names that try to be markup stay names', async () => {
   const context = await openContext(browser, website)

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Fields } from '../../src/config/fields.ts'
+import type { Access } from '../../src/domain/user.ts'
 import { findChannel } from '../../src/events/channels/index.ts'
 import { createNotifier } from '../../src/events/notifier.ts'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -23,6 +24,8 @@ export type SeededWebsite = {
   readonly store: Store
   /** What was logged as a warning or an error. */
   readonly complaints: readonly string[]
+  /** A further user, with the password of all of them. */
+  addUser(name: string, access: Access): Promise<void>
   close(): Promise<void>
 }
 
@@ -43,8 +46,11 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
   if (options.settings) await seedSettings(store, systemClock.now())
   // The cheapest parameters: the tests are about pages.
   const hash = await Bun.password.hash(PASSWORD, { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 })
-  await store.users.add(USER, 'admin', hash, systemClock.now())
-  await store.users.add('viewer', 'viewer', hash, systemClock.now())
+  async function addUser(name: string, access: Access) {
+    await store.users.add(name, access, hash, systemClock.now())
+  }
+  await addUser(USER, 'admin')
+  await addUser('viewer', 'viewer')
   const notifier = createNotifier({
     settings: (channel) => defaultsOf(findChannel(channel)?.fields ?? {}),
     machine: 'monitor.example.org',
@@ -86,6 +92,7 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
     origin: `http://127.0.0.1:${website.port}`,
     store,
     complaints,
+    addUser,
     async close() {
       await website.stop()
       notifier.close()

@@ -123,7 +123,8 @@ function stepLinks({ span, now }: GraphModel): Html {
   const { earlier, wider, closer, later } = neighbourSpans(span, now)
   const step = (href: string | null, words: Html) =>
     href === null
-      ? html`<span class="button" aria-disabled="true">${words}</span>`
+      ? // Still a stop for the keyboard: whoever has just used it keeps the focus.
+        html`<a class="button" role="link" aria-disabled="true" tabindex="0">${words}</a>`
       : html`<a class="button" href="${href}" data-graph-link>${words}</a>`
   return html`<div class="steps">${step(earlier, html`${icon('back')}Earlier`)}${step(later, html`Later${icon('forward')}`)}${step(wider, html`${icon('zoom-out')}Zoom out`)}${step(closer, html`${icon('zoom-in')}Zoom in`)}</div><span class="soft hint">or drag across the graph</span>`
 }

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { FIRST_HOST } from '../support/seed.ts'
+import { launchBrowser, openContext } from './browser.ts'
+import { walk } from './tabber.ts'
+import { type SeededWebsite, startSeededWebsite } from './website.ts'
+
+let browser: Browser
+let website: SeededWebsite
+/** By width: a window costs more than a walk. */
+const pages = new Map<number, Page>()
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+  website = await startSeededWebsite({ hosts: 7, minutes: 3, firstMinutes: 100, settings: true })
+  await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam'])
+  for (const width of [1440, 390])
+    pages.set(width, await (await openContext(browser, website, { width, height: 700 })).newPage())
+}, 60_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await website?.close()
+})
+
+const HOST = `/hosts/${FIRST_HOST}`
+/** Pages that hold other things where there is room. */
+const BROAD = [
+  '/',
+  '/?kiosk',
+  '/hosts?q=0&status=up',
+  HOST,
+  `${HOST}/metrics/perf.memory.percent.used`,
+  `/compare?series=${FIRST_HOST}:perf.system.load.1&host=web&metric=load`,
+  '/events?host=db01',
+  '/reports/availability',
+]
+const PAGES = [
+  ...BROAD,
+  '/events/1',
+  '/search?q=db01',
+  '/settings',
+  '/settings/rules',
+  '/settings/rules/new',
+  '/settings/targets',
+  '/settings/windows/new',
+  '/settings/users/viewer',
+  '/settings/tokens',
+  '/settings/two-factor',
+  '/settings/storage',
+  '/settings/audit',
+  '/settings/guide',
+  '/add-host',
+  '/hosts/nobody',
+]
+const VISITS = [...BROAD.map((path) => [1440, path] as const), ...PAGES.map((path) => [390, path] as const)]
+
+test.each(VISITS)(
+  'at %d pixels Tab comes to everything on %s, and is seen at every stop',
+  async (width, path) => {
+    const page = pages.get(width)
+    if (!page) throw new Error('no page was opened')
+    await page.goto(path)
+    if (path.includes('/metrics/')) await page.waitForSelector('[data-drawn]')
+    const { count, faults } = await walk(page)
+    expect(faults).toEqual([])
+    expect(count).toBeGreaterThan(2)
+  },
+  60_000,
+)
