@@ -2,10 +2,11 @@ import { encodeBase32 } from '../lib/base32.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { findTotpStep } from '../lib/totp.ts'
-import type { SecondFactorStore } from '../storage/store.ts'
+import type { SecondFactorStore, UserStore } from '../storage/store.ts'
 import type { NoteFailedSignIn } from './failed-sign-ins.ts'
 import { hashToken } from './session.ts'
 import { networkOf } from './sign-in.ts'
+import { isTicketOf, readTicket, writeTicket } from './sign-in-ticket.ts'
 import { createThrottle } from './throttle.ts'
 
 /** Whose password was right, and the hash that it was held against. */
@@ -13,7 +14,7 @@ export type SignedIn = { readonly user: string; readonly passwordHash: string }
 
 export type CodeResult =
   | (SignedIn & { readonly ok: true; readonly kind: 'app' | 'recovery' })
-  /** The password has to be given again: it is too long ago, or the server began anew. */
+  /** The password has to be given again: it is too long ago, or another one by now. */
   | { readonly ok: false; readonly reason: 'gone' }
   | { readonly ok: false; readonly reason: 'wrong' }
   | { readonly ok: false; readonly reason: 'wait'; readonly retryAfter: number }
@@ -29,6 +30,7 @@ export type SecondStep = {
 
 export type SecondStepOptions = {
   readonly store: SecondFactorStore
+  readonly users: Pick<UserStore, 'find'>
   readonly clock: Clock
   readonly log: Log
   readonly noteFailure: NoteFailedSignIn
@@ -36,23 +38,30 @@ export type SecondStepOptions = {
 
 /** Seconds between the password and the code. */
 const PATIENCE = 300
-const MAX_TICKETS = 1000
+/** Tickets that are remembered as used up; with them a code of the next half minute would open a second session. */
+const MAX_USED = 1000
 const MEMORY = { firstBlock: 30, longestBlock: 900, memory: 3600, keys: 10_000 }
 const ACCOUNT_TRIES = 5
 const ADDRESS_TRIES = 20
 
-export function createSecondStep({ store, clock, log, noteFailure }: SecondStepOptions): SecondStep {
-  const tickets = new Map<string, SignedIn & { readonly until: number }>()
+export function createSecondStep({ store, users, clock, log, noteFailure }: SecondStepOptions): SecondStep {
+  const used = new Set<string>()
   // Of its own: the password being right forgives wrong passwords, but no wrong codes.
   const accounts = createThrottle({ ...MEMORY, tries: ACCOUNT_TRIES })
   const addresses = createThrottle({ ...MEMORY, tries: ADDRESS_TRIES })
 
-  function findHeld(ticket: string): SignedIn | null {
-    const held = tickets.get(ticket)
-    if (!held) return null
-    if (clock.now() < held.until) return held
-    tickets.delete(ticket)
-    return null
+  async function findHeld(text: string): Promise<SignedIn | null> {
+    const ticket = readTicket(text)
+    if (ticket === null || clock.now() >= ticket.until || used.has(text)) return null
+    const user = await users.find(ticket.user)
+    if (!user || !isTicketOf(text, ticket, user.passwordHash)) return null
+    return { user: user.name, passwordHash: user.passwordHash }
+  }
+
+  function useUp(ticket: string) {
+    const [oldest] = used
+    if (oldest !== undefined && used.size >= MAX_USED) used.delete(oldest)
+    used.add(ticket)
   }
 
   async function take(user: string, code: string): Promise<'app' | 'recovery' | null> {
@@ -67,15 +76,11 @@ export function createSecondStep({ store, clock, log, noteFailure }: SecondStepO
     isWanted: async (user) => (await store.find(user)) !== null,
 
     hold({ user, passwordHash }) {
-      const [oldest] = tickets.keys()
-      if (oldest !== undefined && tickets.size >= MAX_TICKETS) tickets.delete(oldest)
-      const ticket = crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url' })
-      tickets.set(ticket, { user, passwordHash, until: clock.now() + PATIENCE })
-      return ticket
+      return writeTicket({ user, until: clock.now() + PATIENCE, nonce: crypto.randomUUID() }, passwordHash)
     },
 
     async check(ticket, code, address) {
-      const held = findHeld(ticket)
+      const held = await findHeld(ticket)
       if (held === null) return { ok: false, reason: 'gone' }
       const { user, passwordHash } = held
       const account = user.toLowerCase()
@@ -90,7 +95,7 @@ export function createSecondStep({ store, clock, log, noteFailure }: SecondStepO
         await noteFailure({ user, address, why: 'wrong code' })
         return { ok: false, reason: 'wrong' }
       }
-      tickets.delete(ticket)
+      useUp(ticket)
       accounts.forgive(account)
       addresses.undo(origin)
       return { ok: true, user, passwordHash, kind }

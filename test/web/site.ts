@@ -40,7 +40,7 @@ export async function startTestSite(
   const hash = await Bun.password.hash(PASSWORD, { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 })
   for (const [access, name] of Object.entries(USERS))
     await store.users.add(name, access as Access, hash, clock.now())
-  const website = await startWebsite({
+  const options: WebsiteOptions = {
     address: '127.0.0.1',
     port: 0,
     sessionExpiry: 3600,
@@ -56,7 +56,8 @@ export async function startTestSite(
     },
     zone: 'UTC',
     ...more,
-  })
+  }
+  const website = await startWebsite(options)
   const base = `http://127.0.0.1:${website.port}`
 
   const send = (path: string, init: RequestInit = {}) => fetch(base + path, { redirect: 'manual', ...init })
@@ -75,6 +76,8 @@ export async function startTestSite(
   return {
     base,
     port: website.port,
+    /** For another server over the same database. */
+    options,
     tlsPort: website.tlsPort,
     store,
     clock,

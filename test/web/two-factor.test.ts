@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { totpCode, totpStep } from '../../src/lib/totp.ts'
+import { startWebsite } from '../../src/web/app.ts'
 import { PASSWORD, startTestSite, type TestSite } from './site.ts'
 
 let site: TestSite
@@ -135,6 +136,19 @@ describe('signing in then', () => {
     const wrong = await giveName('wrong')
     expect(wrong.answer.status).toBe(401)
     expect(wrong.ticket).toBe('')
+  })
+
+  test('a ticket of one server is good at another over the same database', async () => {
+    const { secret } = await switchOn()
+    const { ticket } = await giveName()
+    await site.clock.advance(30_000)
+    const other = await startWebsite({ ...site.options, port: 0 })
+    const body = new URLSearchParams({ ticket, code: codeNow(secret), next: '/hosts' })
+    const url = `http://127.0.0.1:${other.port}/login/code`
+    const answer = await fetch(url, { method: 'POST', body, redirect: 'manual' })
+    await other.stop()
+    expect(answer.status).toBe(303)
+    expect(answer.headers.get('set-cookie')).toContain('session=')
   })
 
   test('the code opens nothing when the password was changed meanwhile', async () => {
