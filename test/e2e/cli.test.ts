@@ -23,7 +23,7 @@ describe('a command line that is wrong ends with 64 and says why', () => {
     ['server --no-colect', 'did you mean no-collect?'],
     ['agent now', 'unknown argument: now'],
     ['token create --user admin', 'missing required argument: name'],
-    ['user role admin root', 'Choices: "viewer", "operator", "admin"'],
+    ['user access admin root', 'Choices: "viewer", "operator", "admin"'],
     ['collect --config', 'not enough arguments following: config'],
     ['config print --data-dir a --data-dir b', '--data-dir is given more than once'],
     ['server --config a --agent --config b', '--config is given more than once'],
@@ -165,9 +165,9 @@ describe('a server', () => {
     expect((await run('user add ann', { stdin: 'correct horse\n' })).code).toBe(0)
     expect((await run('user add ann', { stdin: 'correct horse\n' })).stderr).toContain('already')
     expect((await run('user add bob', { stdin: 'short\n' })).stderr).toContain('8 to 1024 characters')
-    expect((await run('user role ann operator')).code).toBe(0)
+    expect((await run('user access ann operator')).code).toBe(0)
     expect((await run('user list')).stdout).toMatch(/^ann +operator +\S+ +never$/m)
-    expect((await run('user role admin viewer')).stderr).toContain('the only admin')
+    expect((await run('user access admin viewer')).stderr).toContain('the only admin')
     expect((await run('user delete admin')).stderr).toContain('the only admin')
     expect((await run('user delete ann')).code).toBe(0)
     expect((await run('user delete ann')).stderr).toContain('there is no user "ann"')

@@ -6,7 +6,7 @@ test('the guide writes a command as it is typed', () => {
   const run = async () => 0
   expect(
     describeCommand({
-      name: 'user role',
+      name: 'user access',
       doc: 'Sets what a user may do',
       arguments: [
         { name: 'name', doc: 'Name' },
@@ -20,7 +20,7 @@ test('the guide writes a command as it is typed', () => {
       run,
     }),
   ).toEqual({
-    usage: 'monitor user role NAME viewer|admin [MORE]',
+    usage: 'monitor user access NAME viewer|admin [MORE]',
     doc: 'Sets what a user may do',
     options: [
       { usage: '--json', doc: 'As JSON' },

@@ -94,6 +94,22 @@ describe('the page that compares', () => {
     expect(text).not.toContain('<b>"')
   })
 
+  test('marks the events of its lines and lists them with their hosts, and leads to the time around', async () => {
+    const { text } = await get(`/compare?${WEB}&${BASE}`)
+    expect(text).toContain('class="event-mark severity-2"')
+    expect(text).toMatch(
+      /Events in this time.*href="\/hosts\/web01".*href="\/events\/1">Memory percent used/s,
+    )
+    expect((await get(`/compare?${BASE}`)).text).not.toContain('event-mark')
+    const half = `/compare?${BASE}&from=${now - 7200}&to=${now - 3600}`
+    const around = await get(half)
+    const lead = (from: number, to: number) =>
+      `href="?${BASE.replace(':', '%3A')}&amp;from=${from}&amp;to=${to}" data-chart-link`
+    expect(around.text).toContain(`${lead(now - 9000, now - 5400)}><svg`)
+    expect(around.text).toContain(lead(now - 5400, now - 1800))
+    expect((await get(`/compare?${BASE}`)).text).toContain('aria-disabled="true" tabindex="0">Later')
+  })
+
   test('gives all samples side by side as CSV', async () => {
     const { text, headers } = await get(`/compare/csv?${WEB}&${BASE}`)
     expect(headers.get('content-disposition')).toContain('comparison.csv')

@@ -74,7 +74,7 @@ export const user: CommandGroup = {
       },
     },
     {
-      name: 'user role',
+      name: 'user access',
       doc: 'Sets what a user may do',
       arguments: [NAME, { name: 'access', doc: 'What the user may do', choices: ACCESSES }],
       run: (input) =>
@@ -86,7 +86,7 @@ export const user: CommandGroup = {
             refuseUnlessDone(await users.setAccess(name, access), name)
             return EXIT.ok
           },
-          { change: ['user role', `${needText(input, 'name')} to ${needText(input, 'access')}`] },
+          { change: ['user access', `${needText(input, 'name')} to ${needText(input, 'access')}`] },
         ),
     },
     {

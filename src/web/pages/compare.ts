@@ -1,10 +1,13 @@
+import type { Event } from '../../domain/event.ts'
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { summarizeSeries, thinSeries } from '../../domain/series.ts'
 import type { Store } from '../../storage/store.ts'
 import { lineChart } from '../chart.ts'
+import { listEventsIn, markEvent } from '../chart-events.ts'
 import type { ChartLimit } from '../chart-limits.ts'
 import { type Comparison, describeLines, MAX_COMPARED, planComparison } from '../comparison.ts'
+import { eventLines, tellLasting } from '../event-lines.ts'
 import { tellFigures } from '../figures-table.ts'
 import { readGroup } from '../group-filter.ts'
 import { type Html, html } from '../html.ts'
@@ -17,11 +20,13 @@ import { seriesCsv } from '../series-csv.ts'
 import { findChoices, type PickerChoices, pickerForm } from '../series-picker.ts'
 import { RANGES, readSpan, spanQuery } from '../span.ts'
 import { spanForm } from '../span-form.ts'
+import { spanSteps } from '../span-steps.ts'
 import { hostPath, metricPath } from '../widgets.ts'
 import { formatNumber } from '../words.ts'
 
 /** Rows of each line. */
 const DRAWN = 500
+const SHOWN_EVENTS = 20
 
 export const comparePage = page({ path: '/compare', access: 'viewer' }, async (request) => {
   const { url, session, csrf, now, web } = request
@@ -31,11 +36,12 @@ export const comparePage = page({ path: '/compare', access: 'viewer' }, async (r
     findChoices(web.store.hosts, url, group, now - web.silence),
     web.store.hosts.groups(),
   ])
-  const [limits, missing] = await Promise.all([
+  const [limits, events, missing] = await Promise.all([
     findLimits(comparison.plan, web.store),
+    listEvents(comparison, web.store),
     findMissing(comparison, web.store),
   ])
-  const model = { ...comparison, limits, missing, url, choices, groups, group, now }
+  const model = { ...comparison, limits, events, missing, url, choices, groups, group, now }
   return layout({
     title: 'Compare',
     active: 'hosts',
@@ -76,6 +82,19 @@ async function findLimits({ lines, rightUnit }: Comparison, store: Store): Promi
   return findShared(lines.map((line) => known.get(line.host)?.of(line.metric) ?? []))
 }
 
+/** Events of the lines' metrics that were open in this time, the newest first. */
+async function listEvents(
+  { plan, span: { from, to } }: Awaited<ReturnType<typeof readComparison>>,
+  { events }: Store,
+): Promise<Event[]> {
+  const lists = await Promise.all(
+    plan.lines.map(({ host, metric }) => listEventsIn(events, { host, metric, from, to })),
+  )
+  // An event of several hosts is one of each of them.
+  const byId = new Map(lists.flat().map((event) => [event.id, event]))
+  return [...byId.values()].sort((a, b) => b.opened - a.opened || b.id - a.id)
+}
+
 /** From the first sample of any of the hosts. */
 async function findExtent(lines: readonly SeriesRef[], { samples }: PageRequest['web']['store']) {
   const hosts = [...new Set(lines.map(({ host }) => host))]
@@ -97,6 +116,7 @@ async function findMissing(
 
 type CompareModel = Awaited<ReturnType<typeof readComparison>> & {
   readonly limits: readonly ChartLimit[]
+  readonly events: readonly Event[]
   readonly missing: readonly SeriesRef[]
   readonly groups: readonly string[]
   readonly group: string | null
@@ -128,12 +148,17 @@ ${
   html`<div data-live="compare"><div class="ranges"><nav class="wide" aria-label="Range"><ul class="segments">${RANGES.map(
     ({ key, words }) =>
       html`<li><a href="${compareAddress(model, plan.lines, new URLSearchParams({ range: key }))}" title="${words}" data-chart-link${key === span.range && html` aria-current="true"`}>${key}</a></li>`,
-  )}</ul></nav>${zoomOut(model)}<span class="soft hint">drag across the graph to zoom</span><div class="saves"><a class="button" href="/compare/csv${compareAddress(model)}" download>CSV</a><button class="scripted-only" type="button" data-save-png="comparison">PNG</button></div></div>
+  )}</ul></nav>${spanSteps({ span, now, address: (time) => compareAddress(model, undefined, time), mark: html` data-chart-link` })}<div class="saves"><a class="button" href="/compare/csv${compareAddress(model)}" download>CSV</a><button class="scripted-only" type="button" data-save-png="comparison">PNG</button></div></div>
 <div class="compare-chart" data-charts="${JSON.stringify({ from: span.from, to: span.to })}"><div class="cursor-field">${chart(model)}</div></div>
-${lineTable(model)}</div>`
+${lineTable(model)}${eventsView(model)}</div>`
 }
 <section class="section"><h2>${isEmpty ? 'Choose what to compare' : 'Add lines'}</h2>${pickerForm({ kept: [...kept, ...spanQuery(span)], groups, group, choices, taken: plan.lines, most: MAX_COMPARED })}</section>
 ${!isEmpty && html`<section class="section" data-live="span"><h2>Any time</h2>${spanForm(span, now, group === null ? kept : [...kept, ['group', group]])}</section>`}`
+}
+
+function eventsView({ events }: CompareModel): Html | null {
+  if (events.length === 0) return null
+  return html`<section class="section"><div class="section-head"><h2>Events in this time</h2>${events.length > SHOWN_EVENTS && html`<span class="soft">the newest ${SHOWN_EVENTS} of ${events.length}</span>`}</div>${eventLines(events.slice(0, SHOWN_EVENTS), tellLasting, { hosts: true })}</section>`
 }
 
 function describeMissing({ url, missing }: CompareModel): string[] {
@@ -147,16 +172,7 @@ function describeMissing({ url, missing }: CompareModel): string[] {
   ].filter((words) => words !== false)
 }
 
-function zoomOut(model: CompareModel): Html | null {
-  const { span, now } = model
-  if (span.range !== null) return null
-  const length = span.to - span.from
-  const to = Math.min(Math.max(now, span.to), span.to + Math.ceil(length / 2))
-  const time = new URLSearchParams({ from: String(Math.max(0, to - 2 * length)), to: String(to) })
-  return html`<a class="button" href="${compareAddress(model, undefined, time)}" data-chart-link>${icon('zoom-out')}Zoom out</a>`
-}
-
-function chart({ plan, series, span, limits }: CompareModel): Html {
+function chart({ plan, series, span, limits, events }: CompareModel): Html {
   const names = describeLines(plan.lines)
   const lines = plan.lines.map((ref, i) => {
     const { times, low, mean, high } = thinSeries(series[i] ?? NOTHING, span.from, span.to, DRAWN)
@@ -175,6 +191,7 @@ function chart({ plan, series, span, limits }: CompareModel): Html {
     unit: plan.leftUnit,
     rightUnit: plan.rightUnit ?? undefined,
     limits,
+    marks: events.map(markEvent),
     label: `Graph of ${names.join('; ')}, ${span.words}${limits.length > 0 ? `; limits: ${describeLimits(limits, plan.leftUnit)}` : ''}`,
     height: 360,
     timeTickCount: 6,

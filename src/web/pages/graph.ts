@@ -7,14 +7,15 @@ import { listEventsIn, markEvent } from '../chart-events.ts'
 import { type ChartLimit, isAlwaysShown } from '../chart-limits.ts'
 import { eventLines, tellLasting } from '../event-lines.ts'
 import { type Html, html } from '../html.ts'
-import { icon, severityMark } from '../icons.ts'
+import { severityMark } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { describeLimits, readLimits } from '../limits.ts'
 import { notFound, type PageRequest, page } from '../page.ts'
 import { writeRef } from '../picked-series.ts'
 import { seriesCsv } from '../series-csv.ts'
-import { neighbourSpans, RANGES, readSpan, type Span, spanQuery } from '../span.ts'
+import { RANGES, readSpan, type Span, spanQuery } from '../span.ts'
 import { spanForm } from '../span-form.ts'
+import { spanSteps } from '../span-steps.ts'
 import { hostPath, madeLine, metricPath, stampLabel } from '../widgets.ts'
 import { formatFigure, formatLimit, formatValue } from '../words.ts'
 
@@ -101,7 +102,7 @@ function graphView(model: GraphModel): Html {
   const source = `/api/v1/hosts/${encodeURIComponent(host.name)}/metrics/${encodeURIComponent(metric)}`
   return html`<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a> › <a href="${hostPath(host.name)}">${host.name}</a></p><h1>${title}</h1>
 <p class="lead" data-live="lead"><code>${metric}</code> · ${span.words}</p></div></div>
-<div data-live="ranges" class="ranges">${rangeLinks(span)}${stepLinks(model)}${saveLinks(model)}</div>
+<div data-live="ranges" class="ranges">${rangeLinks(span)}${spanSteps({ span, now: model.now, address: (time) => `?${time.toString()}`, mark: html` data-graph-link` })}${saveLinks(model)}</div>
 <div class="big-chart" data-graph data-source="${source}" data-unit="${unit}" tabindex="0" role="group" aria-label="Graph. Arrow keys move it in time, plus and minus zoom."><div class="served" data-live="drawing">${bigChart(model)}</div></div>
 <p class="chart-note" data-graph-note role="status">${model.summary === null && 'No samples in this time.'}</p>
 <div data-live="figures" data-graph-span="${JSON.stringify({ from: span.from, to: span.to, live: span.isLive })}" data-graph-marks="${JSON.stringify(describeMarks(model))}">
@@ -117,16 +118,6 @@ function rangeLinks({ range }: Span): Html {
     ({ key, words }) =>
       html`<li><a href="?range=${key}" title="${words}" data-graph-link${key === range && html` aria-current="true"`}>${key}</a></li>`,
   )}</ul></nav>`
-}
-
-function stepLinks({ span, now }: GraphModel): Html {
-  const { earlier, wider, closer, later } = neighbourSpans(span, now)
-  const step = (href: string | null, words: Html) =>
-    href === null
-      ? // Still a stop for the keyboard: whoever has just used it keeps the focus.
-        html`<a class="button" role="link" aria-disabled="true" tabindex="0">${words}</a>`
-      : html`<a class="button" href="${href}" data-graph-link>${words}</a>`
-  return html`<div class="steps">${step(earlier, html`${icon('back')}Earlier`)}${step(later, html`Later${icon('forward')}`)}${step(wider, html`${icon('zoom-out')}Zoom out`)}${step(closer, html`${icon('zoom-in')}Zoom in`)}</div><span class="soft hint">or drag across the graph</span>`
 }
 
 function saveLinks({ host, metric, span }: GraphModel): Html {
