@@ -38,7 +38,7 @@ flow(
   'the list is narrowed by status, severity, host, metric, time and acknowledgement',
   { start: '/events', ways: ALL_WAYS },
   async (scene) => {
-    const { driver, page, store } = scene
+    const { driver, page, store, way } = scene
     const [event] = await openEvents(scene, 1)
     if (!event) throw new Error('no event was opened')
     await page.reload()
@@ -50,7 +50,7 @@ flow(
       expect(await rows.count()).toBe(await count(name === 'All' ? {} : { status: name.toLowerCase() }))
     }
     await driver.follow(
-      page.getByRole('group', { name: 'Open events by severity' }).getByRole('link', { name: /Major/ }),
+      page.getByRole('group', { name: 'Severity', exact: true }).getByRole('link', { name: /Major/ }),
     )
     expect(await rows.count()).toBe(await count({ status: 'open', severity: 2 }))
     // What is narrowed shows its filter opened.
@@ -61,7 +61,9 @@ flow(
     await driver.follow(button(page, 'Filter'))
     expect(await rows.count()).toBe(1)
     const { searchParams } = new URL(page.url())
-    expect(searchParams.get('from')).toBe('2026-01-02T13:05')
+    // Scripts say the time as a number: the reader's zone is the browser's.
+    const typed = '2026-01-02T13:05'
+    expect(searchParams.get('from')).toBe(way === 'plain' ? typed : String(Date.parse(`${typed}Z`) / 1000))
     expect(searchParams.get('severity')).toBe('2')
     await driver.choose(page.getByLabel('Acknowledged'), 'yes')
     await driver.follow(button(page, 'Filter'))
