@@ -97,8 +97,8 @@ function openCounts(host: string, counts: Readonly<Record<Severity, number>> | u
   if (counts === undefined) return null
   const there = SEVERITIES.filter((severity) => counts[severity] > 0)
   const words = there.map((severity) => `${counts[severity]} ${SEVERITY_NAMES[severity]}`).join(', ')
-  return html`<a class="open-counts" href="/events?host=${encodeURIComponent(host)}" title="${words}"><span class="unseen">Open events of ${host}:</span>${there.map(
-    (severity) =>
-      html`<span>${severityMark(severity)}${counts[severity]}<span class="unseen"> ${SEVERITY_NAMES[severity]}</span></span>`,
+  return html`<a class="open-counts" href="/events?host=${encodeURIComponent(host)}" title="${words}"><span class="unseen">Open events of ${host}: </span>${there.map(
+    (severity, i) =>
+      html`<span>${severityMark(severity)}${counts[severity]}<span class="unseen"> ${SEVERITY_NAMES[severity]}${i < there.length - 1 && ', '}</span></span>`,
   )}</a>`
 }

@@ -37,7 +37,7 @@ for (const width of [1440, 390])
     },
   )
 
-const namesOf = (page: Page) => page.locator('tbody th a').allTextContents()
+const namesOf = (page: Page) => page.locator('tbody th > a').allTextContents()
 
 flow('the list of hosts is searched, filtered, sorted and paged', { start: '/hosts' }, async (scene) => {
   const { driver, page, store } = scene
