@@ -63,7 +63,33 @@ export type DeliveryAttempt = {
   readonly answer: string
 }
 
-export type EventStore = {
+/** What people do to events. */
+export type EventChanges = {
+  /**
+   * By hand. False when there is none or it is not in the other state. Closed while its reporter still sees the problem, it
+   * stays closed until the problem has ended and comes again.
+   */
+  close(id: number, by: string, at: number, comment?: string): Promise<boolean>
+  /** False also while another event of the same metric of the host is open. */
+  reopen(id: number, by: string, at: number, comment?: string): Promise<boolean>
+  /** False when there is none or it is not open. Again by another person, or with another comment, is noted too. */
+  acknowledge(id: number, by: string, at: number, comment?: string): Promise<boolean>
+  /** False when there is none. */
+  comment(id: number, by: string, at: number, comment: string): Promise<boolean>
+  /**
+   * Each of them as by the method of that name, a hundred a commit; the ids of those that were changed. When it rejects, those of earlier
+   * commits are changed; asking again changes the rest.
+   */
+  changeAll(
+    what: 'close' | 'reopen' | 'acknowledge',
+    ids: readonly number[],
+    by: string,
+    at: number,
+    comment?: string,
+  ): Promise<number[]>
+}
+
+export type EventStore = EventChanges & {
   find(id: number): Promise<Event | null>
   /** Newest opening first. */
   list(query: EventQuery): Promise<{ total: number; events: Event[] }>
@@ -82,17 +108,6 @@ export type EventStore = {
   deliveries(id: number): Promise<Delivery[]>
   /** What the server itself says of a host, in the way of agents; the host is not heard by it. False when there is no such host. */
   report(host: string, reports: readonly EventReport[]): Promise<boolean>
-  /**
-   * By hand. False when there is none or it is not in the other state. Closed while its reporter still sees the problem, it
-   * stays closed until the problem has ended and comes again.
-   */
-  close(id: number, by: string, at: number, comment?: string): Promise<boolean>
-  /** False also while another event of the same metric of the host is open. */
-  reopen(id: number, by: string, at: number, comment?: string): Promise<boolean>
-  /** False when there is none or it is not open. Again by another person, or with another comment, is noted too. */
-  acknowledge(id: number, by: string, at: number, comment?: string): Promise<boolean>
-  /** False when there is none. */
-  comment(id: number, by: string, at: number, comment: string): Promise<boolean>
 }
 
 /** In the order of their names. Names are unique in their kind: `null` and 'taken' say that this one is another's. */

@@ -1,11 +1,10 @@
-import { type Event, type EventAction, type EventReport, SEVERITIES, type Severity } from '../domain/event.ts'
-import type { Database, Reader, Transaction, Value } from './database.ts'
+import { type Event, type EventReport, SEVERITIES, type Severity } from '../domain/event.ts'
+import type { Database, Reader, Value } from './database.ts'
 import { readDeliveries } from './deliveries.ts'
 import { placeValues } from './dialect.ts'
-import { noteHistory } from './event-history.ts'
+import { createEventChanges } from './event-changes.ts'
 import { applyReports } from './event-reports.ts'
 import { type EventRow, NO_HOST, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
-import { takeEventTurn } from './gates.ts'
 import { HOSTS_OF_GROUP } from './groups.ts'
 import type { EventHistoryEntry, EventQuery, EventStore } from './store.ts'
 
@@ -18,23 +17,6 @@ const NONE_OPEN: Readonly<Record<Severity, number>> = { 1: 0, 2: 0, 3: 0, 4: 0 }
 type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
 export function createEventStore(database: Database): EventStore {
-  /** Runs one statement and notes it when it changed the event; false when it did not. */
-  const changeByHand = (
-    id: number,
-    statement: (transaction: Transaction) => Promise<Condition | null>,
-    { actor, at, comment = null }: Person,
-    action: EventAction,
-  ) =>
-    database.transaction(async (transaction) => {
-      const [event] = await transaction.query<{ host: number }>('SELECT host FROM event WHERE id = ?', [id])
-      if (event === undefined) return false
-      await takeEventTurn(transaction, event.host)
-      const change = await statement(transaction)
-      if (change === null || (await transaction.run(change.sql, change.values)) === 0) return false
-      await noteHistory(transaction, id, { action, time: at, noted: at, actor, comment })
-      return true
-    })
-
   async function readPage({ sql, values }: Condition, limit: number, offset: number): Promise<Event[]> {
     const rows = await database.query<EventRow>(
       `${SELECT_EVENTS} ${sql} ORDER BY event.opened DESC, event.id DESC LIMIT ? OFFSET ?`,
@@ -44,6 +26,8 @@ export function createEventStore(database: Database): EventStore {
   }
 
   return {
+    ...createEventChanges(database),
+
     find: (id) => readEvent(database, id),
 
     async list(query) {
@@ -110,56 +94,6 @@ export function createEventStore(database: Database): EventStore {
         if (row) await applyReports(transaction, row.id, reports)
         return row !== undefined
       }),
-
-    close: (id, actor, at, comment) =>
-      changeByHand(
-        id,
-        async () => ({
-          sql: `UPDATE event SET is_open = 0, closed = CASE WHEN opened > ? THEN opened ELSE ? END, closed_by_hand = 1,
-            is_stale = 0 WHERE id = ? AND is_open = 1`,
-          values: [at, at, id],
-        }),
-        { actor, at, comment },
-        'closed',
-      ),
-
-    reopen: (id, actor, at, comment) =>
-      changeByHand(
-        id,
-        async (transaction) =>
-          (await hasOpenTwin(transaction, id))
-            ? null
-            : {
-                sql: `UPDATE event SET is_open = 1, closed = NULL, closed_by_hand = 0, acknowledged_by = NULL,
-                  acknowledged = NULL WHERE id = ? AND is_open = 0`,
-                values: [id],
-              },
-        { actor, at, comment },
-        'reopened',
-      ),
-
-    acknowledge: (id, actor, at, comment) =>
-      changeByHand(
-        id,
-        async () => ({
-          // Once more by the same person changes nothing, unless there is more to say.
-          sql: `UPDATE event SET acknowledged_by = ?, acknowledged = ? WHERE id = ? AND is_open = 1
-            AND (acknowledged_by IS NULL OR acknowledged_by <> ? OR (? = 1 AND NOT EXISTS (SELECT 1
-              FROM event_history said WHERE said.event = event.id AND said.action = 'acknowledged'
-              AND said.actor = ? AND said.comment_text = ?)))`,
-          values: [actor, at, id, actor, comment === undefined ? 0 : 1, actor, comment ?? ''],
-        }),
-        { actor, at, comment },
-        'acknowledged',
-      ),
-
-    comment: (id, actor, at, comment) =>
-      changeByHand(
-        id,
-        async () => ({ sql: 'UPDATE event SET id = id WHERE id = ?', values: [id] }),
-        { actor, at, comment },
-        'comment',
-      ),
   }
 }
 
@@ -173,18 +107,6 @@ async function countBySeverity(reader: Reader, query: EventQuery): Promise<Recor
   )
   for (const { severity, total } of rows) counts[severity] = total
   return counts
-}
-
-type Person = { readonly actor: string; readonly at: number; readonly comment?: string | null | undefined }
-
-/** Another event of the same metric of the host is open. */
-async function hasOpenTwin(transaction: Transaction, id: number): Promise<boolean> {
-  const [row] = await transaction.query(
-    `SELECT twin.id FROM event JOIN event twin ON twin.host = event.host AND twin.metric = event.metric
-      WHERE event.id = ? AND twin.id <> event.id AND twin.is_open = 1 LIMIT 1`,
-    [id],
-  )
-  return row !== undefined
 }
 
 /** Parameters: the same pattern four times. */

@@ -129,6 +129,29 @@ flow(
 )
 
 flow(
+  'all that fit are acknowledged, then closed, with a comment',
+  { start: '/events', as: 'operator', ways: ALL_WAYS },
+  async (scene) => {
+    const { driver, page, store, user } = scene
+    const events = await openEvents(scene, 3)
+    const metric = events[0]?.metric.slice(0, -2) ?? ''
+    for (const [name, status] of [
+      ['Acknowledge all 3', 'open'],
+      ['Close all 3', 'closed'],
+    ] as const) {
+      await page.goto(`/events/change-all?metric=${metric}`)
+      await driver.type(page.getByLabel('Comment'), name)
+      await driver.follow(button(page, name))
+      expect(new URL(page.url()).pathname).toBe('/events')
+      for (const { id } of events) {
+        expect((await store.events.find(id))?.status).toBe(status)
+        expect((await actionsOf(scene, id)).at(-1)?.slice(1)).toEqual([user, name])
+      }
+    }
+  },
+)
+
+flow(
   'events are chosen, all at once where scripts run, acknowledged and closed together',
   { start: '/events', as: 'operator', ways: ALL_WAYS },
   async (scene) => {

@@ -51,6 +51,8 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'events', path: '/events' },
   { name: 'events-empty', path: '/events', ofEmpty: true },
   { name: 'events-closed', path: '/events?status=closed' },
+  { name: 'events-all', path: '/events/change-all?metric=memory' },
+  { name: 'events-all-none', path: '/events/change-all?metric=nothing-like-this' },
   { name: 'events-filtered', path: '/events?host=db01&acknowledged=yes' },
   { name: 'event', path: `/events/${STORY}` },
   { name: 'event-plain', path: '/events/1' },

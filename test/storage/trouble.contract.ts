@@ -79,6 +79,31 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       expect(await list({ group: 'shop' })).toEqual(['web', 'calm'])
     })
 
+    test('many are changed together, each once, with the same history as one by one', async () => {
+      const ids = async (more: object) => (await store.events.list(more)).events.map(({ id }) => id)
+      for (let i = 0; i < 130; i++) await say('calm', open(`storm${i}`, 3, 10))
+      const storm = await ids({ host: 'calm' })
+      const [closed = 0] = await ids({ host: 'web', status: 'closed' })
+      const changed = await store.events.changeAll(
+        'close',
+        [...storm, closed, 999_999],
+        'ann',
+        MIDNIGHT + 900,
+        'power',
+      )
+      expect(changed.sort((a, b) => a - b)).toEqual(storm.sort((a, b) => a - b))
+      expect(await store.events.changeAll('close', storm, 'bob', MIDNIGHT + 901)).toEqual([])
+      expect(await ids({ host: 'calm', status: 'open' })).toEqual([])
+      expect((await store.events.history(storm[0] ?? 0)).at(-1)).toMatchObject({
+        action: 'closed',
+        actor: 'ann',
+        comment: 'power',
+      })
+      expect(await store.events.changeAll('reopen', storm.slice(0, 2), 'ann', MIDNIGHT + 902)).toHaveLength(2)
+      expect(await store.events.changeAll('acknowledge', [], 'ann', MIDNIGHT)).toEqual([])
+      expect(await store.maintenance.check()).toEqual([])
+    })
+
     test('whatever a person or the server changes is told to pages that are open', async () => {
       const [{ id } = { id: 0 }] = (await store.events.list({ host: 'web', status: 'open' })).events
       const changes: Readonly<Record<string, () => Promise<unknown>>> = {

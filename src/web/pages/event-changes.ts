@@ -11,7 +11,7 @@ const CHANGES = ['acknowledge', 'close', 'reopen'] as const
 type Change = (typeof CHANGES)[number]
 
 /** The comment that came along; undefined when none was typed. Throws an HttpError when it is too long. */
-function readComment(form: URLSearchParams): string | undefined {
+export function readComment(form: URLSearchParams): string | undefined {
   const text = (form.get('comment') ?? '').replaceAll('\r\n', '\n').trim()
   if (text.length > MAX_COMMENT) throw new HttpError(400, `A comment has at most ${MAX_COMMENT} characters.`)
   return text === '' ? undefined : text
@@ -77,10 +77,8 @@ export const changeEvents = page(
     if (ids.length === 0)
       throw new HttpError(400, 'No event is chosen: tick the boxes of those that are meant.')
     const comment = readComment(form)
-    const changed: number[] = []
-    for (const id of ids)
-      if (id >= 0 && (await change(web.store.events, what, id, session?.user ?? '', now, comment)))
-        changed.push(id)
+    const known = ids.filter((id) => id >= 0)
+    const changed = await web.store.events.changeAll(what, known, session?.user ?? '', now, comment)
     note(`${what} ${changed.length === 0 ? 'none' : changed.join(', ')}`)
     return redirect(readLocalPath(form.get('back') ?? '/events'))
   },

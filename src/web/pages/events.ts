@@ -13,6 +13,7 @@ import { layout } from '../layout.ts'
 import { page } from '../page.ts'
 import { capitalize, pager, withParameters } from '../widgets.ts'
 import { formatCount, formatField, formatNumber, formatStamp } from '../words.ts'
+import { changeAllPath } from './event-bulk.ts'
 
 const PAGE = 100
 const TITLES = { open: 'Open events', closed: 'Closed events', all: 'All events' } as const
@@ -68,7 +69,7 @@ function eventsView(model: EventsModel): Html {
       html`<li><a href="${withParameters(url, { status: one === 'open' ? null : one, offset: null })}"${one === filter.status && html` aria-current="true"`}>${capitalize(one)}</a></li>`,
   )}</ul></nav>${filterForm(model)}</div>
 ${groupFilter(url, model.groups, filter.group || null)}
-<div data-live="events">${mayChange && events.length > 0 ? html`<form method="post" action="/events/change">${csrfField(model.csrf)}<input type="hidden" name="back" value="${url.pathname}${url.search}">${bulkBar(filter)}${table}</form>` : table}</div>`
+<div data-live="events">${mayChange && events.length > 0 ? html`<form method="post" action="/events/change">${csrfField(model.csrf)}<input type="hidden" name="back" value="${url.pathname}${url.search}">${bulkBar(model)}${table}</form>` : table}</div>`
 }
 
 function filterForm({ url, filter, now }: EventsModel): Html {
@@ -86,9 +87,10 @@ function filterForm({ url, filter, now }: EventsModel): Html {
   )}</select></label>${time('from', 'Opened from', from)}${time('to', 'to', to)}<button type="submit">Filter</button><span class="soft unscripted">in the time of the server, where it is ${formatStamp(now)}</span>${isNarrowed(filter) && html`<a href="${withParameters(url, { severity: null, host: null, group: null, metric: null, acknowledged: null, from: null, to: null, offset: null })}">Show all</a>`}</form></details>`
 }
 
-function bulkBar({ status }: EventFilter): Html {
-  if (status === 'closed') return html``
-  return html`<div class="bulk"><label>Comment <input type="text" name="comment" maxlength="2000" autocomplete="off"></label><button type="submit" name="action" value="acknowledge">Acknowledge chosen</button><button type="submit" name="action" value="close">Close chosen</button><span class="soft" data-checked-count role="status"></span></div>`
+function bulkBar({ filter, url, total, events }: EventsModel): Html {
+  if (filter.status === 'closed') return html``
+  const hasMore = filter.status === 'open' && total > events.length
+  return html`<div class="bulk"><label>Comment <input type="text" name="comment" maxlength="2000" autocomplete="off"></label><button type="submit" name="action" value="acknowledge">Acknowledge chosen</button><button type="submit" name="action" value="close">Close chosen</button>${hasMore && html`<a class="button" href="${changeAllPath(url)}">All ${formatNumber(total)} that fit…</a>`}<span class="soft" data-checked-count role="status"></span></div>`
 }
 
 function severityLinks({ url, filter, counts }: EventsModel): Html[] {

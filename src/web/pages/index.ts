@@ -2,6 +2,7 @@ import type { Page } from '../page.ts'
 import { addHostPage } from './add-host.ts'
 import { compareCsv, comparePage } from './compare.ts'
 import { eventPage } from './event.ts'
+import { changeAllEvents, changeAllPage } from './event-bulk.ts'
 import { acknowledgeEvent, changeEvents, closeEvent, commentEvent, reopenEvent } from './event-changes.ts'
 import { eventsPage } from './events.ts'
 import { graphCsv, graphPage } from './graph.ts'
@@ -33,6 +34,8 @@ export const PAGES: readonly Page[] = [
   addHostPage,
   eventsPage,
   changeEvents,
+  changeAllPage,
+  changeAllEvents,
   eventPage,
   acknowledgeEvent,
   closeEvent,
