@@ -44,7 +44,8 @@ export const changeAllEvents = page(
     const back = readLocalPath(form.get('back') ?? '/events')
     const asked = new URL(back, request.url)
     // Without its filter this would mean everything.
-    if (asked.pathname !== '/events') throw new HttpError(400, 'back: expected the address of a list of events')
+    if (asked.pathname !== '/events')
+      throw new HttpError(400, 'back: expected the address of a list of events')
     const filter = readOpenFilter(asked, readSeen(form, now))
     const ids = await listIds(filter, request)
     const changed = await web.store.events.changeAll(what, ids, session?.user ?? '', now, comment)

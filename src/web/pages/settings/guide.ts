@@ -35,7 +35,7 @@ const pagesPart = () =>
   html`<section class="section" id="pages"><h2>The pages</h2>${words([
     [
       'Home',
-      'How many hosts are up, which events are open, the server itself, and every host. It renews itself.',
+      'How many hosts are up, which events are open, the server itself, what needs attention first (the worst open events that nobody has acknowledged), and every host with its open events. It renews itself.',
     ],
     [
       'Hosts',
@@ -51,7 +51,7 @@ const pagesPart = () =>
     ],
     [
       'Compare',
-      html`Metrics of several hosts side by side. <a href="/compare">Compare</a> keeps everything in its address, which can be sent to others.`,
+      html`Metrics of several hosts side by side, with their events. <a href="/compare">Compare</a> keeps everything in its address, which can be sent to others.`,
     ],
     [
       'Groups',
@@ -59,11 +59,11 @@ const pagesPart = () =>
     ],
     [
       'Wall screens',
-      html`<code>?kiosk</code> behind an address leaves out the frame and makes everything larger, as in <a href="/?kiosk">home for a wall</a>. <code>?kiosk=30</code> goes round home and events every 30 seconds.`,
+      html`<code>?kiosk</code> behind an address leaves out the frame and makes everything larger, as in <a href="/?kiosk">home for a wall</a>. <code>?kiosk=30</code> goes round home and events every 30 seconds. On a wall the hosts with the worst events come first.`,
     ],
     [
       'Events',
-      'What is or was wrong. Filter, acknowledge, close and comment; several at once by their boxes.',
+      'What is or was wrong. Filter, acknowledge, close and comment; several at once by their boxes, or all that fit the filter.',
     ],
     [
       'Reports',
