@@ -45,6 +45,7 @@ const PAPERS = [
   ['/events/ID', ''],
   [`/hosts/${FIRST_HOST}`, FIRST_HOST],
   [`/hosts/${FIRST_HOST}/metrics/perf.processor.percent.used?range=24h`, 'Processor percent used'],
+  [`/compare?series=${FIRST_HOST}:perf.system.load.1&series=web01:perf.system.load.1`, 'Compare'],
   ['/settings/guide', 'User guide'],
 ] as const
 

@@ -21,7 +21,7 @@ import { findChoices, type PickerChoices, pickerForm } from '../series-picker.ts
 import { RANGES, readSpan, spanQuery } from '../span.ts'
 import { spanForm } from '../span-form.ts'
 import { spanSteps } from '../span-steps.ts'
-import { hostPath, metricPath } from '../widgets.ts'
+import { hostPath, madeLine, metricPath } from '../widgets.ts'
 import { formatNumber } from '../words.ts'
 
 /** Rows of each line. */
@@ -48,7 +48,7 @@ export const comparePage = page({ path: '/compare', access: 'viewer' }, async (r
     session,
     csrf,
     url,
-    body: compareView(model),
+    body: html`${madeLine(request)}${compareView(model)}`,
     scripts: ['charts.js', 'picture.js'],
   })
 })
@@ -152,7 +152,7 @@ ${
 <div class="compare-chart" data-charts="${JSON.stringify({ from: span.from, to: span.to })}"><div class="cursor-field">${chart(model)}</div></div>
 ${lineTable(model)}${eventsView(model)}</div>`
 }
-<section class="section"><h2>${isEmpty ? 'Choose what to compare' : 'Add lines'}</h2>${pickerForm({ kept: [...kept, ...spanQuery(span)], groups, group, choices, taken: plan.lines, most: MAX_COMPARED })}</section>
+<section class="section screen-only"><h2>${isEmpty ? 'Choose what to compare' : 'Add lines'}</h2>${pickerForm({ kept: [...kept, ...spanQuery(span)], groups, group, choices, taken: plan.lines, most: MAX_COMPARED })}</section>
 ${!isEmpty && html`<section class="section" data-live="span"><h2>Any time</h2>${spanForm(span, now, group === null ? kept : [...kept, ['group', group]])}</section>`}`
 }
 
