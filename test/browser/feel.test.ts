@@ -65,6 +65,7 @@ describe('pages that only a form leads to have no fault either', () => {
     await page.goto('/settings/two-factor')
     const secret = await page.locator('input[name="secret"]').inputValue()
     await page.getByRole('textbox', { name: 'Code' }).fill(totpCode(secret, totpStep(Date.now() / 1000)))
+    await page.getByLabel('Your password').fill(PASSWORD)
     await page.getByRole('button', { name: 'Switch it on' }).click()
     await page.locator('.recovery-codes').waitFor()
     expect(await findFaultsEverywhere(page)).toEqual([])

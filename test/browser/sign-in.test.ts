@@ -78,6 +78,7 @@ flow(
     const secret = (await page.locator('.secret code').textContent())?.replaceAll(' ', '') ?? ''
     const code = (later: number) => totpCode(secret, totpStep(now()) + later)
     await driver.type(page.getByRole('textbox', { name: 'Code' }), code(0))
+    await driver.type(page.getByLabel('Your password'), PASSWORD)
     await driver.follow(button(page, 'Switch it on'))
     await page.getByRole('heading', { name: 'Recovery codes' }).waitFor()
     const recovery = await page.locator('.recovery-codes li').allTextContents()

@@ -20,7 +20,7 @@ async function switchOn() {
   const markup = await (await site.send(PATH, { headers })).text()
   const secret = hidden(markup, 'secret')
   const csrf = await site.csrf(headers.cookie)
-  const answer = await site.post(PATH, { csrf, secret, code: codeNow(secret) }, headers)
+  const answer = await site.post(PATH, { csrf, secret, code: codeNow(secret), password: PASSWORD }, headers)
   const codes = [...(await answer.text()).matchAll(/<li><code>([a-z2-7-]+)<\/code>/g)].map(
     ([, code]) => code ?? '',
   )
@@ -61,6 +61,20 @@ describe('switching it on', () => {
     expect(hidden(await answer.text(), 'secret')).toBe(secret)
     expect(await site.store.secondFactors.find('vera')).toBeNull()
     expect((await site.post(PATH, { csrf, secret: 'short', code: '123456' }, headers)).status).toBe(400)
+  })
+
+  test('wants the password: an open browser is not enough to lock its user out', async () => {
+    const headers = await site.as('viewer')
+    const secret = hidden(await (await site.send(PATH, { headers })).text(), 'secret')
+    const csrf = await site.csrf(headers.cookie)
+    for (const password of ['', 'wrong']) {
+      const answer = await site.post(PATH, { csrf, secret, code: codeNow(secret), password }, headers)
+      expect(answer.status).toBe(400)
+      const markup = await answer.text()
+      expect(markup).toContain('The password is wrong.')
+      expect(hidden(markup, 'secret')).toBe(secret)
+    }
+    expect(await site.store.secondFactors.find('vera')).toBeNull()
   })
 })
 

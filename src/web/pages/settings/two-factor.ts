@@ -18,7 +18,7 @@ export const twoFactorPage = page({ path: PATH, access: 'viewer' }, async (reque
   return factor ? onView(request, factor, {}) : offView(request, createTotpSecret(), {})
 })
 
-/** Switches it on, once a code shows that the app has the secret. */
+/** Switches it on, once a code shows that the app has the secret; for one who knows the password, lest an open browser lock its user out. */
 export const enableTwoFactor = page(
   { path: PATH, method: 'POST', access: 'viewer', does: 'switch on two-factor sign-in' },
   async (request) => {
@@ -35,6 +35,8 @@ export const enableTwoFactor = page(
           code: 'This is not the code that belongs to this secret now. If it is the one that the app shows, the clock of the phone or of the server is wrong.',
         }),
       )
+    const refusal = await checkPassword(request)
+    if (refusal) return refuseForm(offView(request, secret, { password: refusal.problem }), refusal.status)
     const { codes, hashes } = createRecoveryCodes()
     await web.store.secondFactors.set(user, { secret, lastStep: step, since: now, recoveryHashes: hashes })
     note(user)
@@ -67,16 +69,35 @@ const userOf = ({ session }: PageRequest) => session?.user ?? ''
 
 /** Does it only for one who knows the password: an open browser is not enough to take the second step away. */
 async function withPassword(request: PageRequest, act: (user: string) => Promise<Html | Response>) {
-  const { form, address, web } = request
   const user = userOf(request)
-  const factor = await web.store.secondFactors.find(user)
+  const factor = await request.web.store.secondFactors.find(user)
   if (!factor) return redirect(PATH)
-  const result = await web.signIn(user, form.get('password') ?? '', address)
-  if (result.ok) return act(user)
-  const isWrong = result.retryAfter === null
-  const problem = isWrong ? 'The password is wrong.' : describeRefusal(result.retryAfter)
-  return refuseForm(onView(request, factor, { password: problem }), isWrong ? 400 : 429)
+  const refusal = await checkPassword(request)
+  if (refusal === null) return act(user)
+  return refuseForm(onView(request, factor, { password: refusal.problem }), refusal.status)
 }
+
+/** Null when the password of the form is the user's; wrong ones count as at signing in. */
+async function checkPassword(request: PageRequest) {
+  const { form, address, web } = request
+  const result = await web.signIn(userOf(request), form.get('password') ?? '', address)
+  if (result.ok) return null
+  return result.retryAfter === null
+    ? { problem: 'The password is wrong.', status: 400 }
+    : { problem: describeRefusal(result.retryAfter), status: 429 }
+}
+
+const passwordField = (problems: Problems) =>
+  textField({
+    name: 'password',
+    label: 'Your password',
+    value: '',
+    type: 'password',
+    required: true,
+    maxLength: 1024,
+    autocomplete: 'current-password',
+    problem: problems.password,
+  })
 
 function offView(request: PageRequest, secret: string, problems: Problems): Html {
   const address = totpAddress('Monitor', userOf(request), secret)
@@ -89,6 +110,7 @@ function offView(request: PageRequest, secret: string, problems: Problems): Html
 <div class="qr-place">${qrImage(address, 'QR code with the secret')}<div><p class="soft">Or type this key into the app, for codes by time with six digits:</p><p class="secret"><code>${secret.match(/.{4}/g)?.join(' ')}</code></p></div></div>
 <h2>2. Type the code that it shows</h2>
 ${textField({ name: 'code', label: 'Code', value: '', required: true, maxLength: 10, autocomplete: 'one-time-code', problem: problems.code })}
+${passwordField(problems)}
 <div class="form-end"><button class="primary" type="submit">Switch it on</button></div></form>`,
   })
 }
@@ -100,7 +122,7 @@ function onView(request: PageRequest, { since, recoveryCodes }: SecondFactor, pr
     lead: html`On since ${stampLabel(since)}. ${left} left.`,
     body: html`<form class="form" method="post" action="${PATH}/codes">${csrfField(request.csrf)}${formProblem(problems)}
 <p>Who has lost the phone signs in with a recovery code, each of them once. New ones end the old ones.</p>
-${textField({ name: 'password', label: 'Your password', value: '', type: 'password', required: true, maxLength: 1024, autocomplete: 'current-password', problem: problems.password })}
+${passwordField(problems)}
 <div class="form-end"><button class="primary" type="submit">Make new recovery codes</button><button class="danger" type="submit" formaction="${PATH}/off">Switch it off</button></div></form>`,
   })
 }
