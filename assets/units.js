@@ -177,12 +177,17 @@ globalThis.monitorUnits = (() => {
   }
 
   /** `50.0%` is `50%` on an axis. */
-  const formatLevel = (value, unit) =>
-    value === 0 && unit !== 'state'
-      ? '0'
-      : formatValue(value, unit)
-          .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
-          .replace(/\.(?=\D|$)/, '')
+  function formatLevel(value, unit) {
+    if (value === 0 && unit !== 'state') return '0'
+    // Values have one digit behind the point, and small steps two.
+    if ((unit === '%' || unit === '°C') && !Number.isInteger(value)) {
+      const exact = String(Number(value.toPrecision(6))).replace('-', '−')
+      return unit === '%' ? `${exact}%` : `${exact}${SPACE}°C`
+    }
+    return formatValue(value, unit)
+      .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
+      .replace(/\.(?=\D|$)/, '')
+  }
 
   return { formatValue, formatTime, readField, isMidnight, findLevels, formatLevel }
 })()

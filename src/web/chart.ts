@@ -150,6 +150,7 @@ function drawLine(line: ChartLine, number: number, options: ChartOptions, scale:
   let area = ''
   let band = ''
   let path = ''
+  let dots = ''
   for (const [start, end] of splitAtGaps(line.times)) {
     let run = ''
     let top = ''
@@ -164,13 +165,14 @@ function drawLine(line: ChartLine, number: number, options: ChartOptions, scale:
       }
     }
     // A lone point is a line of no length, which its round ends make a dot.
-    path += end - start === 1 ? `${run}h0` : run
+    if (end - start === 1) dots += `${run}h0`
+    else path += run
     if (top !== '') band += `${top}${bottom}Z`
     if (filled && end - start > 1)
       area += `${run}L${x(line.times[end - 1] ?? 0)} ${FIELD}L${x(line.times[start] ?? 0)} ${FIELD}Z`
   }
   return raw(
-    `<g class="line-${number}">${area && `<path class="area" d="${area}"/>`}${band && `<path class="band" d="${band}"/>`}<path class="line" d="${path}"/></g>`,
+    `<g class="line-${number}">${area && `<path class="area" d="${area}"/>`}${band && `<path class="band" d="${band}"/>`}<path class="line" d="${path}"/>${dots && `<path class="dots" d="${dots}"/>`}</g>`,
   )
 }
 

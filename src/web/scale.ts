@@ -1,5 +1,5 @@
 import type { Unit } from '../domain/metric.ts'
-import { dropZeros, formatClock, formatDay, formatMonth, formatValue } from './words.ts'
+import { dropZeros, formatClock, formatDay, formatLimit, formatMonth, formatValue } from './words.ts'
 
 export type Tick = { readonly at: number; readonly label: string }
 export type Scale = { readonly low: number; readonly high: number; readonly ticks: readonly Tick[] }
@@ -48,7 +48,9 @@ function tick(at: number, unit: Unit, step = 1): Tick {
   const value = Math.abs(at) < step / 1e6 ? 0 : at
   if (unit === 'state') return { at: value, label: formatValue(value, unit) }
   if (value === 0) return { at: value, label: '0' }
-  return { at: value, label: dropZeros(formatValue(value, unit)) }
+  // Values have one digit behind the point, and small steps two.
+  const isExact = (unit === '%' || unit === '°C') && !Number.isInteger(value)
+  return { at: value, label: isExact ? formatLimit(value, unit) : dropZeros(formatValue(value, unit)) }
 }
 
 const MINUTE = 60

@@ -74,7 +74,9 @@ describe('a line chart', () => {
   })
 
   test('shows a lone point as a dot', () => {
-    expect(pathOf(draw(minutes(1, () => 20, NOON + 1800)), 'line')).toBe('M500 0h0')
+    const drawn = draw(minutes(1, () => 20, NOON + 1800))
+    expect(pathOf(drawn, 'dots')).toBe('M500 0h0')
+    expect(pathOf(drawn, 'line')).toBe('')
   })
 
   test('places values between the ends of its scale', () => {

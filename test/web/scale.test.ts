@@ -9,6 +9,7 @@ const labels = (least: number, most: number, unit: Unit, parts?: number) =>
 describe('levels', () => {
   test.each<[number, number, Unit, string[]]>([
     [0, 0, '%', ['0', '0.5%', '1%']],
+    [0, 0.45, '%', ['0', '0.25%', '0.5%']],
     [3, 18, '%', ['0', '10%', '20%']],
     [3, 97, '%', ['0', '50%', '100%']],
     [0, 100, '%', ['0', '50%', '100%']],
