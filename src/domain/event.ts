@@ -11,6 +11,12 @@ export const SEVERITY_NAMES: Readonly<Record<Severity, string>> = {
   4: 'information',
 }
 
+/** How many there are of each. */
+export type SeverityCounts = Readonly<Record<Severity, number>>
+
+export const countAll = (counts: SeverityCounts): number =>
+  SEVERITIES.reduce((sum, severity) => sum + counts[severity], 0)
+
 export function isSeverity(value: unknown): value is Severity {
   return value === 1 || value === 2 || value === 3 || value === 4
 }

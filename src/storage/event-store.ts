@@ -1,4 +1,4 @@
-import type { Event, EventAction, EventReport, Severity } from '../domain/event.ts'
+import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../domain/event.ts'
 import type { NoticeKind, Rule, Told } from '../domain/rule.ts'
 import type { Target } from '../domain/target.ts'
 import type { Window } from '../domain/window.ts'
@@ -95,11 +95,10 @@ export type EventStore = EventChanges & {
   list(query: EventQuery): Promise<{ total: number; events: Event[] }>
   /** The most severe first, the newest of each severity first; reads no more than it gives, and knows no `offset`. */
   listWorst(query: Omit<EventQuery, 'severity' | 'offset'> & { readonly limit: number }): Promise<Event[]>
-  countOpen(group?: string): Promise<Record<Severity, number>>
   /** Open events of each of these hosts (at most 1000 names); a host without one is not in the map. Those of several hosts count for none. */
-  countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, Record<Severity, number>>>
+  countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, SeverityCounts>>
   /** How many of each severity fit, whatever `offset` and `limit` say. */
-  countBySeverity(query: EventQuery): Promise<Record<Severity, number>>
+  countBySeverity(query: EventQuery): Promise<SeverityCounts>
   /** Grows with every change of an event, whoever makes it. */
   revision(): Promise<number>
   /** Oldest first. */

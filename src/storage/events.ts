@@ -1,4 +1,10 @@
-import { type Event, type EventReport, SEVERITIES, type Severity } from '../domain/event.ts'
+import {
+  type Event,
+  type EventReport,
+  SEVERITIES,
+  type Severity,
+  type SeverityCounts,
+} from '../domain/event.ts'
 import type { Database, Reader, Value } from './database.ts'
 import { readDeliveries } from './deliveries.ts'
 import { placeValues } from './dialect.ts'
@@ -12,7 +18,7 @@ const MAX_LIMIT = 1000
 /** Events whose words are read for one search: more would keep everybody else waiting. */
 const MAX_SEARCHED = 20_000
 
-const NONE_OPEN: Readonly<Record<Severity, number>> = { 1: 0, 2: 0, 3: 0, 4: 0 }
+const NONE_OPEN: SeverityCounts = { 1: 0, 2: 0, 3: 0, 4: 0 }
 
 type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
@@ -53,9 +59,6 @@ export function createEventStore(database: Database): EventStore {
       return events
     },
 
-    countOpen: (group) =>
-      countBySeverity(database, { status: 'open', ...(group === undefined ? {} : { group }) }),
-
     countBySeverity: (query) => countBySeverity(database, query),
 
     async revision() {
@@ -66,7 +69,7 @@ export function createEventStore(database: Database): EventStore {
     },
 
     async countOpenOf(hosts) {
-      const counts = new Map<string, Record<Severity, number>>()
+      const counts = new Map<string, SeverityCounts>()
       if (hosts.length === 0) return counts
       const rows = await database.query<{ name: string; severity: Severity; total: number }>(
         `SELECT host.name AS name, event.severity AS severity, COUNT(*) AS total FROM host
@@ -97,7 +100,7 @@ export function createEventStore(database: Database): EventStore {
   }
 }
 
-async function countBySeverity(reader: Reader, query: EventQuery): Promise<Record<Severity, number>> {
+async function countBySeverity(reader: Reader, query: EventQuery): Promise<SeverityCounts> {
   const counts = { ...NONE_OPEN }
   const condition = await writeCondition(reader, query)
   if (!condition) return counts

@@ -1,4 +1,4 @@
-import { SEVERITIES, SEVERITY_NAMES, type Severity } from '../domain/event.ts'
+import { SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../domain/event.ts'
 import { type Host, hostStatus } from '../domain/host.ts'
 import { type Html, html } from './html.ts'
 import { icon, severityMark } from './icons.ts'
@@ -18,7 +18,7 @@ export const HOST_SORTS = [
 export type HostSort = (typeof HOST_SORTS)[number]
 
 /** Open events by host; hosts without one are not in it. */
-export type OpenByHost = ReadonlyMap<string, Readonly<Record<Severity, number>>>
+export type OpenByHost = ReadonlyMap<string, SeverityCounts>
 
 export type HostTableOptions = {
   readonly hosts: readonly Host[]
@@ -93,7 +93,7 @@ function hostRow(host: Host, open: OpenByHost, now: number, silence: number): Ht
 }
 
 /** How many of each severity, the worst first, as one link to them; nothing where nothing is open. */
-function openCounts(host: string, counts: Readonly<Record<Severity, number>> | undefined): Html | null {
+function openCounts(host: string, counts: SeverityCounts | undefined): Html | null {
   if (counts === undefined) return null
   const there = SEVERITIES.filter((severity) => counts[severity] > 0)
   const words = there.map((severity) => `${counts[severity]} ${SEVERITY_NAMES[severity]}`).join(', ')

@@ -4,9 +4,8 @@ import type { MetricFamily } from '../domain/metric-family.ts'
 import { createThresholdBook, describeDuration, type Threshold } from '../domain/threshold.ts'
 import { standardThresholds } from '../domain/threshold-standard.ts'
 import { type Html, html } from './html.ts'
-import { severityMark } from './icons.ts'
 import { type ListColumn, listTable } from './list-table.ts'
-import { capitalize } from './widgets.ts'
+import { breakable, capitalize, spokenMark } from './widgets.ts'
 import { formatLimit } from './words.ts'
 
 const COLUMNS: readonly ListColumn[] = [
@@ -34,15 +33,11 @@ export function metricTable(metrics: readonly MetricFamily[]): Html {
   return listTable(COLUMNS, rows)
 }
 
-/** Long names are broken behind their dots. */
-const breakable = (name: string): Html =>
-  html`${name.split('.').map((part, i) => (i === 0 ? part : html`.<wbr>${part}`))}`
-
 /** `▲ > 85% ◆ > 90% for 15 minutes`. */
 function standardView(thresholds: readonly Threshold[], unit: Unit): Html {
   const [first] = thresholds
   return html`<p class="standard-thresholds">${thresholds.map(
     ({ severity, compare, value }) =>
-      html`<span class="severity-word severity-${severity}" title="${capitalize(SEVERITY_NAMES[severity])}">${severityMark(severity)}<span class="unseen">${SEVERITY_NAMES[severity]} </span>${compare} ${formatLimit(value, unit)}</span> `,
+      html`<span class="severity-word severity-${severity}" title="${capitalize(SEVERITY_NAMES[severity])}">${spokenMark(severity)}${compare} ${formatLimit(value, unit)}</span> `,
   )}${first !== undefined && first.duration > 0 && html`<span class="soft">for ${describeDuration(first.duration)}</span>`}</p>`
 }

@@ -1,4 +1,4 @@
-import type { Access } from '../domain/user.ts'
+import { type Access, covers } from '../domain/user.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Session, Store } from '../storage/store.ts'
@@ -88,6 +88,10 @@ export type PageRequest = {
   readonly now: number
   readonly web: WebContext
 }
+
+/** Whether whoever asks has this access. */
+export const mayUse = ({ session }: Pick<PageRequest, 'session'>, access: Access): boolean =>
+  session !== null && covers(session.access, access)
 
 /** What a page gives back: markup of the whole page, or a ready response (redirect, JSON, CSV). */
 export type PageResult = Html | Response

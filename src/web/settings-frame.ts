@@ -1,4 +1,4 @@
-import { type Access, covers } from '../domain/user.ts'
+import type { Access } from '../domain/user.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
 import type { PageRequest } from './page.ts'
@@ -173,9 +173,6 @@ function noticeOf(url: URL): Html | null {
   const words = Object.hasOwn(DONE, done) ? DONE[done] : undefined
   return words === undefined ? null : html`<p class="done" role="status">${words}</p>`
 }
-
-export const mayUse = (request: PageRequest, access: Access) =>
-  request.session !== null && covers(request.session.access, access)
 
 export type ConfirmOptions = {
   readonly title: string

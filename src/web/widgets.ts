@@ -34,6 +34,14 @@ export function severityLabel(severity: Severity): Html {
   return html`<span class="severity-word severity-${severity}">${severityMark(severity)}<span class="severity-name">${capitalize(name)}</span></span>`
 }
 
+/** The mark of a severity where its name has no room: said all the same. */
+export const spokenMark = (severity: Severity): Html =>
+  html`${severityMark(severity)}<span class="unseen">${SEVERITY_NAMES[severity]} </span>`
+
+/** A long dotted name, to be broken behind its dots. */
+export const breakable = (name: string): Html =>
+  html`${name.split('.').map((part, i) => (i === 0 ? part : html`.<wbr>${part}`))}`
+
 export const capitalize = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** `3 min ago`, with the exact time as its title. */

@@ -64,7 +64,7 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       const report = open('system.availability.seconds', 1, 7)
       await store.watch.report([{ host: null, members: ['calm', 'db'], report }], MIDNIGHT)
       expect((await store.events.countOpenOf(['calm', 'db'])).get('calm')).toBeUndefined()
-      expect(await store.events.countOpen()).toEqual({ 1: 2, 2: 2, 3: 1, 4: 1 })
+      expect(await store.events.countBySeverity({ status: 'open' })).toEqual({ 1: 2, 2: 2, 3: 1, 4: 1 })
     })
 
     test('hosts are listed by their worst open event, those without one last, in pages', async () => {

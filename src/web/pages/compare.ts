@@ -21,7 +21,7 @@ import { findChoices, type PickerChoices, pickerForm } from '../series-picker.ts
 import { RANGES, readSpan, spanQuery } from '../span.ts'
 import { spanForm } from '../span-form.ts'
 import { spanSteps } from '../span-steps.ts'
-import { hostPath, madeLine, metricPath } from '../widgets.ts'
+import { breakable, hostPath, madeLine, metricPath } from '../widgets.ts'
 import { formatNumber } from '../words.ts'
 
 /** Rows of each line. */
@@ -208,7 +208,7 @@ function lineTable(model: CompareModel): Html {
     const [last, ...rest] = summary ? tellFigures(summary, unit) : ['–', '–', '–', '–']
     const others = plan.lines.filter((other) => other !== line)
     const side = plan.rightUnit === null ? null : unit === plan.rightUnit ? 'right' : 'left'
-    const metric = html`<a class="plain" href="${metricPath(line.host, line.metric)}">${line.metric.split('.').map((part, at) => html`${at > 0 && html`.<wbr>`}${part}`)}</a>${side && html` <span class="soft">${side} scale</span>`}`
+    const metric = html`<a class="plain" href="${metricPath(line.host, line.metric)}">${breakable(line.metric)}</a>${side && html` <span class="soft">${side} scale</span>`}`
     return html`<tr data-key="${writeRef(line)}"><th scope="row" class="anywhere"><span class="swatch line-${i + 1}"></span><a href="${hostPath(line.host)}">${line.host}</a><span class="sub">${metric}</span></th><td class="anywhere phone-hidden">${metric}</td><td class="number" data-cursor-value="${writeRef(line)}" data-unit="${unit}"><b>${last}</b></td>${rest.map((cell) => html`<td class="number phone-hidden">${cell}</td>`)}<td class="number"><a class="button small icon-only" href="${compareAddress(model, others)}" aria-label="Remove ${line.metric} of ${line.host}">${icon('close')}</a></td></tr>\n`
   })
   return html`<div class="scroller"><table class="table compare-lines"><thead><tr><th scope="col">Host</th><th scope="col" class="phone-hidden">Metric</th><th scope="col" class="number">Last</th><th scope="col" class="number phone-hidden">Minimum</th><th scope="col" class="number phone-hidden">Mean</th><th scope="col" class="number phone-hidden">Maximum</th><th scope="col"><span class="unseen">Remove</span></th></tr></thead><tbody>${rows}</tbody></table></div>`

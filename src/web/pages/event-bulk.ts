@@ -1,4 +1,4 @@
-import { MAX_COMMENT, SEVERITIES } from '../../domain/event.ts'
+import { countAll, MAX_COMMENT } from '../../domain/event.ts'
 import { type EventFilter, findEventQuery, readEventFilter } from '../event-query.ts'
 import { csrfField } from '../fields.ts'
 import { readLocalPath } from '../form.ts'
@@ -29,7 +29,7 @@ export const changeAllPage = page({ path: PATH, access: 'operator' }, async (req
   const { url, session, csrf, now, web } = request
   const filter = readOpenFilter(url, now)
   const counts = await web.store.events.countBySeverity(await findEventQuery(filter, web.store.hosts))
-  const total = SEVERITIES.reduce((sum, severity) => sum + counts[severity], 0)
+  const total = countAll(counts)
   const body = changeAllView({ filter, total, url, csrf })
   return layout({ title: 'All that fit', active: 'events', session, csrf, url, body })
 })

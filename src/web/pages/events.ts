@@ -1,7 +1,13 @@
-import { type Event, SEVERITIES, SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
+import {
+  countAll,
+  type Event,
+  SEVERITIES,
+  SEVERITY_NAMES,
+  type Severity,
+  type SeverityCounts,
+} from '../../domain/event.ts'
 import { MAX_HOST_NAME } from '../../domain/host.ts'
 import { MAX_METRIC_NAME } from '../../domain/sample.ts'
-import { covers } from '../../domain/user.ts'
 import { readInteger } from '../api/query.ts'
 import { type EventFilter, findEventQuery, isNarrowed, readEventFilter } from '../event-query.ts'
 import { eventTable } from '../event-table.ts'
@@ -10,7 +16,7 @@ import { groupFilter } from '../group-filter.ts'
 import { type Html, html } from '../html.ts'
 import { severityMark } from '../icons.ts'
 import { layout } from '../layout.ts'
-import { page } from '../page.ts'
+import { mayUse, page } from '../page.ts'
 import { capitalize, pager, withParameters } from '../widgets.ts'
 import { formatCount, formatField, formatNumber, formatStamp } from '../words.ts'
 import { changeAllPath } from './event-bulk.ts'
@@ -30,7 +36,7 @@ export const eventsPage = page(
       web.store.hosts.groups(),
       web.store.events.list({ ...query, offset, limit: PAGE }),
     ])
-    const mayChange = session !== null && covers(session.access, 'operator')
+    const mayChange = mayUse({ session }, 'operator')
     const model = { url, filter, groups, offset, counts, ...list, csrf, mayChange, now }
     return layout({
       title: TITLES[filter.status],
@@ -49,7 +55,7 @@ type EventsModel = {
   readonly groups: readonly string[]
   readonly offset: number
   /** Of all that fit, whatever severity is asked for. */
-  readonly counts: Readonly<Record<Severity, number>>
+  readonly counts: SeverityCounts
   readonly total: number
   readonly events: readonly Event[]
   readonly csrf: string
@@ -94,11 +100,10 @@ function bulkBar({ filter, url, total, events }: EventsModel): Html {
 }
 
 function severityLinks({ url, filter, counts }: EventsModel): Html[] {
-  const sum = SEVERITIES.reduce((all, one) => all + counts[one], 0)
   const link = (value: Severity | null, words: Html, count: number) =>
     html`<a href="${withParameters(url, { severity: value === null ? null : String(value), offset: null })}"${filter.severity === value && html` aria-current="true"`}>${words}<b>${formatNumber(count)}</b></a>`
   return [
-    link(null, html`All`, sum),
+    link(null, html`All`, countAll(counts)),
     ...SEVERITIES.map((one) =>
       link(one, html`${severityMark(one)}${capitalize(SEVERITY_NAMES[one])}`, counts[one]),
     ),

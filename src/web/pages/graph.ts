@@ -1,4 +1,4 @@
-import { type Event, SEVERITY_NAMES } from '../../domain/event.ts'
+import type { Event } from '../../domain/event.ts'
 import type { Host } from '../../domain/host.ts'
 import { metricTitle, metricUnit, type Unit } from '../../domain/metric.ts'
 import { type SeriesSummary, summarizeSeries, type ThinnedSeries, thinSeries } from '../../domain/series.ts'
@@ -7,7 +7,6 @@ import { listEventsIn, markEvent } from '../chart-events.ts'
 import { type ChartLimit, isAlwaysShown } from '../chart-limits.ts'
 import { eventLines, tellLasting } from '../event-lines.ts'
 import { type Html, html } from '../html.ts'
-import { severityMark } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { describeLimits, readLimits } from '../limits.ts'
 import { notFound, type PageRequest, page } from '../page.ts'
@@ -16,7 +15,7 @@ import { seriesCsv } from '../series-csv.ts'
 import { RANGES, readSpan, type Span, spanQuery } from '../span.ts'
 import { spanForm } from '../span-form.ts'
 import { spanSteps } from '../span-steps.ts'
-import { hostPath, madeLine, metricPath, stampLabel } from '../widgets.ts'
+import { hostPath, madeLine, metricPath, spokenMark, stampLabel } from '../widgets.ts'
 import { formatFigure, formatLimit, formatValue } from '../words.ts'
 
 /** Rows of the drawing without JavaScript, and of the table. */
@@ -154,7 +153,7 @@ function eventsOf({ host, events, limits, isTold, unit }: GraphModel): Html | nu
     limits.length > 0 &&
     html`<p class="soft limits-known"><span>${source}</span>${limits.map(
       ({ value, severity, isBelow }) =>
-        html` <span class="severity-word severity-${severity}">${severityMark(severity)}<span class="unseen">${SEVERITY_NAMES[severity]} </span>${isBelow ? 'below' : 'above'} ${formatLimit(value, unit)}</span>`,
+        html` <span class="severity-word severity-${severity}">${spokenMark(severity)}${isBelow ? 'below' : 'above'} ${formatLimit(value, unit)}</span>`,
     )}</p>`
   return html`<section class="section" id="events-here"><div class="section-head"><h2>Events in this time</h2></div>${
     events.length === 0 ? html`<p class="soft">None.</p>` : eventLines(events, tellLasting)

@@ -1,8 +1,7 @@
-import { type Event, SEVERITIES, SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
+import { countAll, type Event, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../domain/event.ts'
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
-import { covers } from '../../domain/user.ts'
 import { readInteger } from '../api/query.ts'
 import { donut, sparkline } from '../chart.ts'
 import { eventLines } from '../event-lines.ts'
@@ -13,7 +12,7 @@ import { type Html, html } from '../html.ts'
 import { severityMark, statusMark } from '../icons.ts'
 import { readKiosk } from '../kiosk.ts'
 import { layout } from '../layout.ts'
-import { page, type WebContext } from '../page.ts'
+import { mayUse, page, type WebContext } from '../page.ts'
 import { agoLabel, capitalize, hostPath, metricPath, pager, statusLabel, withParameters } from '../widgets.ts'
 import { formatNumber, formatValue } from '../words.ts'
 
@@ -40,7 +39,7 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
   const [count, groups, open, attention, server, lines, list] = await Promise.all([
     store.hosts.count(upSince, group ?? undefined),
     store.hosts.groups(),
-    store.events.countOpen(group ?? undefined),
+    store.events.countBySeverity({ ...ofGroup, status: 'open' }),
     store.events.listWorst({ ...ofGroup, status: 'open', acknowledged: false, limit: shown + 1 }),
     store.hosts.find(serverName),
     store.samples.ranges(serverName, metrics, now - HOUR, now),
@@ -67,7 +66,7 @@ export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, sess
   }
   const body =
     list.total === 0 && offset === 0 && group === null
-      ? emptyView(web, session !== null && covers(session.access, 'admin'))
+      ? emptyView(web, mayUse({ session }, 'admin'))
       : homeView(model)
   return layout({
     title: homeTitle(count, open),
@@ -84,7 +83,7 @@ type HomeModel = {
   readonly count: { readonly up: number; readonly down: number }
   readonly group: string | null
   readonly groups: readonly string[]
-  readonly open: Readonly<Record<Severity, number>>
+  readonly open: SeverityCounts
   /** The worst of the open events that nobody has acknowledged. */
   readonly attention: readonly Event[]
   readonly hasMore: boolean
@@ -143,9 +142,8 @@ function availability(model: HomeModel): Html {
 
 function openEvents(model: HomeModel): Html {
   const { open } = model
-  const sum = SEVERITIES.reduce((all, severity) => all + open[severity], 0)
   const slices = SEVERITIES.map((severity) => ({ value: open[severity], className: `severity-${severity}` }))
-  return html`<section><h2>Open events</h2><div class="ring-and-key">${donut(slices, formatNumber(sum), 'open')}
+  return html`<section><h2>Open events</h2><div class="ring-and-key">${donut(slices, formatNumber(countAll(open)), 'open')}
 <ul class="key">${SEVERITIES.map(
     (severity) =>
       html`<li${open[severity] === 0 && html` class="none"`}><a href="/events?severity=${severity}${inGroup(model)}">${severityMark(severity)}${capitalize(SEVERITY_NAMES[severity])}<b>${formatNumber(open[severity])}</b></a></li>`,

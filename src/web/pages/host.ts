@@ -3,7 +3,6 @@ import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { thinSeries } from '../../domain/series.ts'
-import { covers } from '../../domain/user.ts'
 import { type ChartMark, lineChart } from '../chart.ts'
 import { listEventsIn, markEvent } from '../chart-events.ts'
 import { csrfField } from '../fields.ts'
@@ -21,7 +20,7 @@ import { type Html, html } from '../html.ts'
 import { icon, statusMark } from '../icons.ts'
 import { layout } from '../layout.ts'
 import { describeLimits, findShared, type HostLimits, readLimits } from '../limits.ts'
-import { notFound, page } from '../page.ts'
+import { mayUse, notFound, page } from '../page.ts'
 import { NO_SAMPLES, writeRef } from '../picked-series.ts'
 import { HOST_LONGEST, HOST_RANGES, readSpan, type Span, spanQuery } from '../span.ts'
 import { spanForm } from '../span-form.ts'
@@ -77,7 +76,7 @@ export const hostPage = page(
       events: open.events,
       total: open.total,
       csrf,
-      mayChange: session !== null && covers(session.access, 'operator'),
+      mayChange: mayUse({ session }, 'operator'),
       now,
       silence: web.silence,
     }

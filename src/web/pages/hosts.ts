@@ -1,12 +1,11 @@
 import type { Host, HostStatus } from '../../domain/host.ts'
-import { covers } from '../../domain/user.ts'
 import { readChoice, readInteger, readText } from '../api/query.ts'
 import { groupFilter, readGroup } from '../group-filter.ts'
 import { HOST_SORTS, type HostSort, hostTable, type OpenByHost } from '../host-table.ts'
 import { type Html, html } from '../html.ts'
 import { statusMark } from '../icons.ts'
 import { layout } from '../layout.ts'
-import { page } from '../page.ts'
+import { mayUse, page } from '../page.ts'
 import { pager, withParameters } from '../widgets.ts'
 import { formatCount, formatNumber } from '../words.ts'
 
@@ -36,7 +35,7 @@ export const hostsPage = page(
     const model = {
       url,
       open,
-      mayAdd: session !== null && covers(session.access, 'admin'),
+      mayAdd: mayUse({ session }, 'admin'),
       search: search ?? '',
       status: status || null,
       group,

@@ -1,11 +1,10 @@
-import { covers } from '../../../domain/user.ts'
 import { html } from '../../html.ts'
 import { layout } from '../../layout.ts'
-import { page } from '../../page.ts'
+import { mayUse, page } from '../../page.ts'
 import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from '../../settings-frame.ts'
 
 export const settingsOverview = page({ path: '/settings', access: 'viewer' }, ({ session, csrf, url }) => {
-  const open = SETTINGS_ENTRIES.filter(({ access }) => session !== null && covers(session.access, access))
+  const open = SETTINGS_ENTRIES.filter(({ access }) => mayUse({ session }, access))
   const groups = SETTINGS_GROUPS.map((group) => ({
     group,
     entries: open.filter((entry) => entry.group === group),

@@ -4,9 +4,8 @@ import { maskTarget, resolveTarget } from '../../../domain/target.ts'
 import { writeDuration } from '../../duration.ts'
 import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../fields.ts'
 import { type Html, html } from '../../html.ts'
-import { severityMark } from '../../icons.ts'
 import { type ListColumn, listTable } from '../../list-table.ts'
-import { notFound, type PageRequest, page, redirect } from '../../page.ts'
+import { mayUse, notFound, type PageRequest, page, redirect } from '../../page.ts'
 import {
   checkRule,
   fieldsOfRule,
@@ -15,9 +14,9 @@ import {
   ruleFieldsView,
   typedRule,
 } from '../../rule-form.ts'
-import { confirmPage, mayUse, settingsPage } from '../../settings-frame.ts'
+import { confirmPage, settingsPage } from '../../settings-frame.ts'
 import { type TestOutcome, testOutcome } from '../../test-outcome.ts'
-import { capitalize } from '../../widgets.ts'
+import { capitalize, spokenMark } from '../../widgets.ts'
 
 const PATH = '/settings/rules'
 const PARENT = { path: PATH, title: 'Notification rules' }
@@ -68,8 +67,7 @@ function rulesView(rules: readonly Rule[], mayChange: boolean, csrf: string): Ht
       html`<code>${host}</code>`,
       html`<code>${metric}</code>`,
       severities.map(
-        (one) =>
-          html`<span title="${capitalize(SEVERITY_NAMES[one])}">${severityMark(one)}<span class="unseen">${SEVERITY_NAMES[one]} </span></span>`,
+        (one) => html`<span title="${capitalize(SEVERITY_NAMES[one])}">${spokenMark(one)}</span>`,
       ),
       describeRule(rule),
       html`${channel} <span class="soft">${mayChange ? target : maskTarget(target)}</span>`,

@@ -12,9 +12,9 @@ import {
 } from '../../fields.ts'
 import { type Html, html } from '../../html.ts'
 import { type ListColumn, listTable } from '../../list-table.ts'
-import { notFound, type PageRequest, page, redirect } from '../../page.ts'
+import { mayUse, notFound, type PageRequest, page, redirect } from '../../page.ts'
 import { channelChoices, targetHints } from '../../rule-form.ts'
-import { confirmPage, mayUse, settingsPage } from '../../settings-frame.ts'
+import { confirmPage, settingsPage } from '../../settings-frame.ts'
 import { type TestOutcome, testOutcome } from '../../test-outcome.ts'
 
 const PATH = '/settings/targets'

@@ -12,9 +12,9 @@ import {
 } from '../../fields.ts'
 import { type Html, html } from '../../html.ts'
 import { type ListColumn, listTable } from '../../list-table.ts'
-import { notFound, type PageRequest, page, redirect } from '../../page.ts'
+import { mayUse, notFound, type PageRequest, page, redirect } from '../../page.ts'
 import { hashToken } from '../../session.ts'
-import { mayUse, settingsPage } from '../../settings-frame.ts'
+import { settingsPage } from '../../settings-frame.ts'
 import { agoLabel, stampLabel } from '../../widgets.ts'
 
 const PATH = '/settings/tokens'
@@ -51,7 +51,7 @@ async function tokensView(
 ): Promise<Html> {
   const { csrf, now, session } = request
   const tokens = await listVisible(request)
-  const choices = ACCESSES.filter((one) => session !== null && covers(session.access, one)).map((value) => ({
+  const choices = ACCESSES.filter((one) => mayUse({ session }, one)).map((value) => ({
     value,
     words: value,
   }))
