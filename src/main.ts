@@ -1,3 +1,3 @@
-import { runCommandLine } from './roles/command-line.ts'
+import { runCommandLine } from './cli/run.ts'
 
 process.exitCode = await runCommandLine(process.argv.slice(2))

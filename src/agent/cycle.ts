@@ -1,13 +1,13 @@
 import type { HostFacts } from '../domain/host.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { watchClock } from './clock-watch.ts'
+import { watchClock } from './clock-jump-detector.ts'
 import type { FrameBuilder } from './frame.ts'
-import type { Judge } from './judge.ts'
-import type { OwnFigures } from './own-figures.ts'
+import type { Source } from './machine-source.ts'
 import type { Queue } from './queue.ts'
+import type { OwnFigures } from './self-metrics.ts'
 import type { Sender } from './sender.ts'
-import type { Source } from './source.ts'
+import type { Judge } from './threshold-evaluator.ts'
 
 export type CycleOptions = {
   readonly source: Source

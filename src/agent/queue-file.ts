@@ -1,7 +1,7 @@
 import { Database, type Statement } from 'bun:sqlite'
 import { closeSync, openSync } from 'node:fs'
-import type { Layout } from './layout-book.ts'
-import type { Span } from './taken-times.ts'
+import type { Layout } from './metric-set-registry.ts'
+import type { Span } from './sampled-ranges.ts'
 
 export const ITEM_KINDS = ['frame', 'event'] as const
 export type ItemKind = (typeof ITEM_KINDS)[number]

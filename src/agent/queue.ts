@@ -4,11 +4,11 @@ import type { EventReport } from '../domain/event.ts'
 import type { Frame } from '../domain/sample.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { type BatchLimits, collectBatch, runsOf } from './item-run.ts'
-import { LayoutBook } from './layout-book.ts'
+import { type BatchLimits, collectBatch, runsOf } from './batch-selection.ts'
+import { LayoutBook } from './metric-set-registry.ts'
 import { isDiskTrouble, isUnusable, moveQueueAside, openQueueFile } from './queue-damage.ts'
 import { type Item, type QueueFile, sizeOf } from './queue-file.ts'
-import { addTime, isTaken, type Span } from './taken-times.ts'
+import { addTime, isTaken, type Span } from './sampled-ranges.ts'
 
 export type QueueOptions = {
   readonly file: string

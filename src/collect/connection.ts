@@ -2,19 +2,19 @@ import { describeError } from '../lib/log.ts'
 import { encodeReply } from '../protocol/encode.ts'
 import { LEGACY_RECEIPT } from '../protocol/legacy.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
-import type { Tally } from '../protocol/tally.ts'
-import type { HostReport } from '../storage/store.ts'
-import { Answers, FOREIGN_KEY, LEGACY_ID } from './answers.ts'
-import { Conversation } from './conversation.ts'
-import { type Fate, measureReport, type Sender, type Submission } from './ingest.ts'
-import { Intake } from './intake.ts'
-import type { Reason } from './refusals.ts'
+import type { Tally } from '../protocol/rejection-tally.ts'
+import type { HostReport } from '../storage/ports/store.ts'
 import {
   type ConnectionSocket,
   PAUSED_FOR_ANSWERS,
   PAUSED_FOR_STORAGE,
   type Surroundings,
-} from './surroundings.ts'
+} from './connection-context.ts'
+import { type Fate, measureReport, type Sender, type Submission } from './ingest.ts'
+import { Conversation } from './protocol-decoder.ts'
+import { Intake } from './receive-buffer.ts'
+import type { Reason } from './rejections.ts'
+import { Answers, FOREIGN_KEY, LEGACY_ID } from './reply-buffer.ts'
 
 /** What a sender that is refused may still send before the line is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
-import type { HostReport, IngestStore } from '../storage/store.ts'
-import type { CollectLimits } from './limits.ts'
-import type { Refusals } from './refusals.ts'
+import type { HostReport, IngestStore } from '../storage/ports/store.ts'
+import type { CollectLimits } from './connection-limits.ts'
+import type { Refusals } from './rejections.ts'
 
 /** On disk; not, because storage is away or can't take it; refused, because the host's name belongs to another key. */
 export type Fate = 'stored' | 'failed' | 'foreign'

@@ -2,8 +2,8 @@ import type { Fields } from '../protocol/field.ts'
 import { type LegacyHead, LegacyPacket, LegacyStream, readLegacyHead } from '../protocol/legacy.ts'
 import type { NameLists } from '../protocol/names.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
-import type { Tally } from '../protocol/tally.ts'
-import type { HostReport } from '../storage/store.ts'
+import type { Tally } from '../protocol/rejection-tally.ts'
+import type { HostReport } from '../storage/ports/store.ts'
 import { skewOf } from './skew.ts'
 
 /** What the reading of a packet needs of the conversation that it is in. */

@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts'
-import type { CollectLimits } from './limits.ts'
-import { PAUSED_FOR_MEMORY } from './surroundings.ts'
+import { PAUSED_FOR_MEMORY } from './connection-context.ts'
+import type { CollectLimits } from './connection-limits.ts'
 
 /** Who holds memory. */
 export type Holder = Pick<Connection, 'held' | 'memoryWaitSince' | 'pause' | 'resume' | 'refuse'>

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
-import { ConfigError } from './mistake.ts'
+import { ConfigError } from './config-error.ts'
 
 /** What loading needs of the machine; handed in, so that a test can be any machine. */
 export type Host = {

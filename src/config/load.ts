@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { ConfigError, type Mistake } from './config-error.ts'
 import { findConfigFile, type Host, readConfigFile } from './file.ts'
 import { findNearest, toVariable } from './key.ts'
-import { ConfigError, type Mistake } from './mistake.ts'
 import type { Config } from './schema.ts'
 import { SETTINGS, type Setting } from './settings.ts'
 import { isTable } from './tables.ts'

@@ -1,7 +1,7 @@
 import { isGroupName } from '../domain/group.ts'
 import { isHostName } from '../domain/host.ts'
 import { MAX_PASSPHRASE } from '../domain/passphrase.ts'
-import { isTimeZone } from '../domain/zone.ts'
+import { isTimeZone } from '../domain/time-zone.ts'
 import { findChannel } from '../events/channels/index.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import { parseFingerprint } from '../lib/fingerprint.ts'

@@ -1,4 +1,4 @@
-import type { ToldThreshold } from './threshold-told.ts'
+import type { ToldThreshold } from './reported-threshold.ts'
 
 /** What an agent says about its machine; changes rarely, so it is sent only when it does. */
 export type HostFacts = {

@@ -1,4 +1,4 @@
-import { isTimeZone } from './zone.ts'
+import { isTimeZone } from './time-zone.ts'
 
 /** How one user wants to see the website. */
 export type Preferences = {

@@ -1,7 +1,7 @@
+import type { Window } from './maintenance-window.ts'
 import type { Rule } from './rule.ts'
 import { isLabel, resolveTarget, type Target } from './target.ts'
-import type { Window } from './window.ts'
-import { isTimeZone } from './zone.ts'
+import { isTimeZone } from './time-zone.ts'
 
 /** What is wrong with a field of a rule, window or target, as what would be right. */
 export type FieldMistake = { readonly field: string; readonly expected: string }

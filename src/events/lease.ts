@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
-import type { WatchStore } from '../storage/store.ts'
+import type { WatchStore } from '../storage/ports/store.ts'
 
 export type LeaseOptions = {
   readonly watch: Pick<WatchStore, 'takeLease' | 'releaseLease'>

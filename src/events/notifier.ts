@@ -1,4 +1,4 @@
-import { writeTest } from '../domain/notice.ts'
+import { writeTest } from '../domain/notification.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type ChannelTools, type Notice, type OpenChannel, SendError } from './channels/channel.ts'

@@ -12,7 +12,7 @@ import type {
   TargetStore,
   WatchStore,
   WindowStore,
-} from '../storage/store.ts'
+} from '../storage/ports/store.ts'
 import type { Notifier } from './notifier.ts'
 
 /** What the engine needs of the database. */

@@ -1,9 +1,9 @@
 import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { type HostFacts, isHostName } from '../domain/host.ts'
+import { findDefaultInterfaces } from './default-route.ts'
 import { findDomain, shortenName } from './fqdn.ts'
 import { describeSystem } from './os-release.ts'
 import { type ProcFs, readTextOrNothing } from './proc.ts'
-import { findDefaultInterfaces } from './route.ts'
 
 /** Addresses by interface, as `os.networkInterfaces()` gives them. */
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>

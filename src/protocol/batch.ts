@@ -13,7 +13,7 @@ import {
 } from './message.ts'
 import type { NameList, NameLists } from './names.ts'
 import { ProtocolError } from './protocol-error.ts'
-import { Tally } from './tally.ts'
+import { Tally } from './rejection-tally.ts'
 import { readThresholds } from './thresholds.ts'
 
 /** A batch as it is handed to storage, with what had to be left out. */

@@ -1,7 +1,7 @@
 import { type EventReport, isSeverity } from '../domain/event.ts'
 import { isMetricName } from '../domain/sample.ts'
 import { type Fields, isFields, readNumber, readText, readTime } from './field.ts'
-import type { Tally } from './tally.ts'
+import type { Tally } from './rejection-tally.ts'
 
 export const MAX_EVENT_MESSAGE = 1024
 export const MAX_EVENT_UID = 64

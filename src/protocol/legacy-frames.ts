@@ -2,7 +2,7 @@ import type { Frame } from '../domain/sample.ts'
 import { type Fields, isFields, readNumber, readTime } from './field.ts'
 import { MAX_METRICS } from './message.ts'
 import type { NameLists } from './names.ts'
-import type { Tally } from './tally.ts'
+import type { Tally } from './rejection-tally.ts'
 
 /** What a list of row keys means, worked out once. */
 type RowShape = { readonly metrics: readonly string[]; readonly refused: number }

@@ -8,7 +8,7 @@ import { LegacyFrames } from './legacy-frames.ts'
 import { type ListName, ListSplitter } from './list-splitter.ts'
 import type { NameLists } from './names.ts'
 import { ProtocolError } from './protocol-error.ts'
-import { Tally } from './tally.ts'
+import { Tally } from './rejection-tally.ts'
 
 /** What the original's collector answers, once everything is stored. */
 export const LEGACY_RECEIPT = 'Received'

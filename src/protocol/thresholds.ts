@@ -1,9 +1,9 @@
 import { isSeverity } from '../domain/event.ts'
 import { canBeMetricPattern } from '../domain/pattern.ts'
+import { MAX_TOLD_DURATION, MAX_TOLD_THRESHOLDS, type ToldThreshold } from '../domain/reported-threshold.ts'
 import { COMPARISONS } from '../domain/threshold.ts'
-import { MAX_TOLD_DURATION, MAX_TOLD_THRESHOLDS, type ToldThreshold } from '../domain/threshold-told.ts'
 import { isFields, readNumber } from './field.ts'
-import type { Tally } from './tally.ts'
+import type { Tally } from './rejection-tally.ts'
 
 /**
  * The thresholds that an agent tells; null when it tells none. What is no threshold, and what is beyond `MAX_TOLD_THRESHOLDS`, is left

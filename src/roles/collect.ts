@@ -1,13 +1,13 @@
 import { type CollectEngine, startCollectEngine } from '../collect/engine.ts'
+import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { ConfigError } from '../config/mistake.ts'
 import type { Config } from '../config/schema.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
-import type { Store } from '../storage/store.ts'
-import { findCertificate, openCertificate } from './certificate.ts'
-import { keepPassphrase } from './first-start.ts'
+import type { Store } from '../storage/ports/store.ts'
 import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
+import { findCertificate, openCertificate } from './setup/certificate.ts'
+import { keepPassphrase } from './setup/first-start.ts'
 
 /** Where agents find the collect engine; null where it does not listen. */
 export type CollectPorts = {

@@ -6,13 +6,13 @@ import { isSeverity } from '../domain/event.ts'
 import { startEventEngine } from '../events/cycle.ts'
 import type { Task } from '../events/task.ts'
 import { TASKS } from '../events/tasks/index.ts'
-import type { Store } from '../storage/store.ts'
-import { listCertificates } from './certificate.ts'
+import { beat, HEARTBEAT_FILE } from '../service/heartbeat.ts'
+import type { Store } from '../storage/ports/store.ts'
 import { openNotifier } from './notifier.ts'
 import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
-import { readServerName } from './server-name.ts'
-import { beat, HEARTBEAT_FILE } from './service/heartbeat.ts'
+import { listCertificates } from './setup/certificate.ts'
+import { readServerName } from './setup/server-name.ts'
 
 /** `monitor events`: the event engine alone. */
 export function runEvents({ config }: LoadedConfig): Promise<never> {

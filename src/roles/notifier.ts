@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
 import { createNotifier, type Notifier } from '../events/notifier.ts'
 import type { RoleContext } from './role.ts'
-import { readServerName } from './server-name.ts'
+import { readServerName } from './setup/server-name.ts'
 
 /** Every channel of the configuration, with this machine as the sender. */
 export function openNotifier(config: Config, { clock, log }: Pick<RoleContext, 'clock' | 'log'>): Notifier {

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs'
+import { noteShellChange } from '../cli/audit.ts'
+import type { CommandInput } from '../cli/command.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { createLog, describeError, type Log } from '../lib/log.ts'
-import type { Store } from '../storage/store.ts'
-import type { CommandInput } from './command.ts'
-import { describeDatabaseServer } from './database-server.ts'
-import { CommandError, EXIT } from './exit-codes.ts'
-import { openDataDir } from './first-start.ts'
+import type { Store } from '../storage/ports/store.ts'
 import type { RoleContext } from './role.ts'
-import { noteShellChange } from './shell-audit.ts'
+import { describeDatabaseServer } from './setup/database-server.ts'
+import { openDataDir } from './setup/first-start.ts'
 
 /** A role that starts before its database asks for it so often. */
 const AWAY_MS = 2000

@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { EXIT } from '../lib/exit-codes.ts'
 import { describeError, type Log } from '../lib/log.ts'
-import { EXIT } from './exit-codes.ts'
-import { findSupervisor, openRoleLog } from './service/supervisor.ts'
-import { FULL_VERSION } from './version.ts'
+import { FULL_VERSION } from '../lib/version.ts'
+import { findSupervisor, openRoleLog } from '../service/supervisor.ts'
 
 /** A stop that takes longer is cut off. Five seconds are promised; this leaves room for the last words. */
 const STOP_LIMIT_MS = 4700
@@ -55,7 +55,7 @@ export async function runRole(
       onReload: (part, reload) => reloads.push({ part, reload }),
     })
     if (reloads.length > 0) {
-      const { onHangUp } = await import('./hang-up.ts')
+      const { onHangUp } = await import('./sighup.ts')
       onHangUp(
         () => reloadParts(reloads, log),
         () => ask('SIGHUP', 1),

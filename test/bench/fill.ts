@@ -2,7 +2,7 @@ import type { HostFacts } from '../../src/domain/host.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
-import type { HostReport, Store } from '../../src/storage/store.ts'
+import type { HostReport, Store } from '../../src/storage/ports/store.ts'
 import { hostName, METRICS, machine } from './data.ts'
 
 const FACTS: HostFacts = {

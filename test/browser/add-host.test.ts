@@ -1,5 +1,5 @@
 import { expect } from 'bun:test'
-import type { Store } from '../../src/storage/store.ts'
+import type { Store } from '../../src/storage/ports/store.ts'
 import { ALL_WAYS, startFlows } from './flow.ts'
 
 const flow = startFlows({ hosts: 2, minutes: 2 })

@@ -1,4 +1,4 @@
-import type { Store } from '../../src/storage/store.ts'
+import type { Store } from '../../src/storage/ports/store.ts'
 import { PAGES } from '../../src/web/pages/index.ts'
 import { FIRST_HOST, LONG_HOST, ODD_HOST } from '../support/seed.ts'
 

@@ -5,7 +5,7 @@ import {
 } from '../../src/collect/engine.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
-import type { HostReport, IngestStore } from '../../src/storage/store.ts'
+import type { HostReport, IngestStore } from '../../src/storage/ports/store.ts'
 
 export const NOW = systemClock.now()
 export const PASSPHRASE = 'open sesame'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { encodeBatch } from '../../src/protocol/encode.ts'
-import type { HostReport } from '../../src/storage/store.ts'
+import type { HostReport } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { expectFailure } from '../support/failure.ts'
 import { aPacket, Client, MemoryStore, NOW, PASSPHRASE, type Rig, startRig, waitFor } from './harness.ts'

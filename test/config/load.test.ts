@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { ConfigError, describeMistake } from '../../src/config/config-error.ts'
 import type { Host } from '../../src/config/file.ts'
 import { type ConfigArguments, loadConfig } from '../../src/config/load.ts'
-import { ConfigError, describeMistake } from '../../src/config/mistake.ts'
 import { aMachine } from './machine.ts'
 
 const FILE = '/srv/monitor.toml'

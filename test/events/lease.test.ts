@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { type EventEngine, startEventEngine } from '../../src/events/cycle.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
-import type { Store } from '../../src/storage/store.ts'
+import type { Store } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { makeTempDir } from '../support/spawn.ts'
 

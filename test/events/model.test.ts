@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { EventReport, Severity } from '../../src/domain/event.ts'
 import { randomOf } from '../storage/random.ts'
-import { openWorld, type World } from './world.ts'
+import { openWorld, type World } from './harness.ts'
 
 /**
  * Agents whose metrics go wrong and right again at random, over a line that fails, repeats itself and brings things out of

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { FOREIGN_KEY } from '../../src/domain/identity.ts'
 import { aReport } from '../storage/reports.ts'
-import { openWorld, type World } from './world.ts'
+import { openWorld, type World } from './harness.ts'
 
 const DAY = 86_400
 const HOUR = 3600

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import type { NetworkInterfaceInfo } from 'node:os'
+import { findDefaultInterfaces } from '../../src/platform/default-route.ts'
 import { findDomain, parseHosts, parseResolvConf } from '../../src/platform/fqdn.ts'
 import { type Interfaces, readMachine, readShortName } from '../../src/platform/machine.ts'
 import { describeSystem, nameBuild, parseOsRelease } from '../../src/platform/os-release.ts'
 import { openProcFs } from '../../src/platform/proc.ts'
-import { findDefaultInterfaces } from '../../src/platform/route.ts'
 import { fakeProc } from './fake-proc.ts'
 
 const address = (text: string, internal = false): NetworkInterfaceInfo =>

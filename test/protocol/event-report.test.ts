@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { readEvents } from '../../src/protocol/event-report.ts'
-import { Tally } from '../../src/protocol/tally.ts'
+import { Tally } from '../../src/protocol/rejection-tally.ts'
 
 const NOW = 1_767_225_600
 const event = {

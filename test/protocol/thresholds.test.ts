@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { HostFacts } from '../../src/domain/host.ts'
+import { MAX_TOLD_THRESHOLDS, tellThresholds } from '../../src/domain/reported-threshold.ts'
 import { standardThresholds } from '../../src/domain/threshold-standard.ts'
-import { MAX_TOLD_THRESHOLDS, tellThresholds } from '../../src/domain/threshold-told.ts'
 import { LayoutTable, type ReceivedBatch, readBatch } from '../../src/protocol/batch.ts'
 import { encodeBatch } from '../../src/protocol/encode.ts'
 import { readLegacyHead } from '../../src/protocol/legacy.ts'

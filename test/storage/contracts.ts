@@ -1,12 +1,12 @@
 import { describe } from 'bun:test'
 import { describeGroups } from './groups.contract.ts'
 import { describeNames } from './names.contract.ts'
-import { describeNotices } from './notices.contract.ts'
-import { describePeople } from './people.contract.ts'
+import { describeNotices } from './notifications.contract.ts'
 import { describeSecondFactors } from './second-factors.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
 import { describeThresholds } from './thresholds.contract.ts'
 import { describeTrouble } from './trouble.contract.ts'
+import { describePeople } from './users.contract.ts'
 
 /** Everything that every database must do: each suite stands here, once for all of them. */
 const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Workbench) => void>> = {

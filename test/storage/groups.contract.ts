@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { Store } from '../../src/storage/store.ts'
+import type { Store } from '../../src/storage/ports/store.ts'
 import { fakeClock } from '../support/clock.ts'
 import { aReport, FACTS, MIDNIGHT } from './reports.ts'
 import type { Workbench } from './store.contract.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { FOREIGN_KEY } from '../../src/domain/identity.ts'
-import type { HostReport, Store } from '../../src/storage/store.ts'
+import type { HostReport, Store } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'
 import type { Workbench } from './store.contract.ts'

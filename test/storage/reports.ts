@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../src/domain/host.ts'
 import type { Frame, Series } from '../../src/domain/sample.ts'
-import type { HostReport } from '../../src/storage/store.ts'
+import type { HostReport } from '../../src/storage/ports/store.ts'
 
 export const FACTS: HostFacts = {
   ip: '10.0.0.5',

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { EventReport, Severity } from '../../src/domain/event.ts'
-import type { Store } from '../../src/storage/store.ts'
+import type { Store } from '../../src/storage/ports/store.ts'
 import { fakeClock } from '../support/clock.ts'
 import { aReport, MIDNIGHT } from './reports.ts'
 import type { Workbench } from './store.contract.ts'

@@ -1,4 +1,4 @@
-import type { Store } from '../../src/storage/store.ts'
+import type { Store } from '../../src/storage/ports/store.ts'
 import { FIRST_HOST } from './seed.ts'
 
 /** Rules, targets, windows, a story of one event and changes in the audit log, as people leave them behind. */

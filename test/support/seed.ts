@@ -1,10 +1,10 @@
 import type { EventReport, Severity } from '../../src/domain/event.ts'
 import type { HostFacts } from '../../src/domain/host.ts'
+import { tellThresholds } from '../../src/domain/reported-threshold.ts'
 import type { Frame } from '../../src/domain/sample.ts'
 import type { Threshold } from '../../src/domain/threshold.ts'
 import { standardThresholds } from '../../src/domain/threshold-standard.ts'
-import { tellThresholds } from '../../src/domain/threshold-told.ts'
-import type { HostReport, Store } from '../../src/storage/store.ts'
+import type { HostReport, Store } from '../../src/storage/ports/store.ts'
 
 export type SeedOptions = {
   /** Seconds since 1970 of the newest sample. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { API } from '../../src/web/api/index.ts'
-import type { Page } from '../../src/web/page.ts'
+import type { Page } from '../../src/web/http/route.ts'
 import { PAGES } from '../../src/web/pages/index.ts'
 import { startTestSite, type TestSite } from './site.ts'
 

@@ -2,7 +2,7 @@ import type { ProcFs } from '../../platform/proc.ts'
 import { addSample, roundTo } from './arithmetic.ts'
 import { toMetricPart } from './metric-name.ts'
 import { defineProbe } from './probe.ts'
-import { findSensors, type Sensor } from './sensors.ts'
+import { findSensors, type Sensor } from './thermal-sensors.ts'
 
 export type TemperatureReading = {
   /** The chips and zones that the sensors were found for; new ones mean looking again. */

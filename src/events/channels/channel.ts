@@ -1,6 +1,6 @@
 import type { Fields, ValuesOf } from '../../config/fields.ts'
 import type { Severity } from '../../domain/event.ts'
-import type { Words } from '../../domain/notice.ts'
+import type { Words } from '../../domain/notification.ts'
 import type { NoticeKind } from '../../domain/rule.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'

@@ -5,7 +5,7 @@ import {
   judgeAvailability,
   type SilenceGroup,
 } from '../../domain/availability.ts'
-import type { EngineReport } from '../../storage/store.ts'
+import type { EngineReport } from '../../storage/ports/store.ts'
 import type { Task } from '../task.ts'
 
 /** What is remembered of the group: `hosts` are all that ever were in it, `change` the number of its event's newest change. */

@@ -1,6 +1,6 @@
 import type { MetricFamily } from '../../domain/metric-family.ts'
 import { describeDuration } from '../../domain/threshold.ts'
-import type { EngineReport } from '../../storage/store.ts'
+import type { EngineReport } from '../../storage/ports/store.ts'
 import type { Task } from '../task.ts'
 
 /** What events of clocks are about. */

@@ -1,12 +1,12 @@
-import type { Page } from '../page.ts'
-import { apiHostGroups } from '../pages/host-groups.ts'
+import type { Page } from '../http/route.ts'
+import { apiHostGroups } from '../pages/hosts/host-groups.ts'
 import { REPORT_API } from '../pages/reports/index.ts'
-import { apiEvents } from './events.ts'
-import { apiHost, apiHostMetrics, apiHosts } from './hosts.ts'
-import { apiRules } from './rules.ts'
-import { apiSeries, apiSeriesList } from './series.ts'
-import { apiTargets } from './targets.ts'
-import { apiWindows } from './windows.ts'
+import { apiEvents } from './event-resources.ts'
+import { apiHost, apiHostMetrics, apiHosts } from './host-resources.ts'
+import { apiWindows } from './maintenance-windows.ts'
+import { apiRules } from './rule-resources.ts'
+import { apiSeries, apiSeriesList } from './series-resources.ts'
+import { apiTargets } from './target-resources.ts'
 
 /** Everything under `/api/v1`. */
 export const API: readonly Page[] = [

@@ -1,5 +1,5 @@
 import type { Access } from '../../domain/user.ts'
-import { HttpError, notFound, type Page, type PageRequest, page, type WebContext } from '../page.ts'
+import { HttpError, notFound, type Page, type PageRequest, page, type WebContext } from '../http/route.ts'
 
 /** Where things of one kind lie. */
 type NamedThings<T> = {

@@ -2,19 +2,27 @@ import { countAll, type Event, SEVERITIES, SEVERITY_NAMES, type SeverityCounts }
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
-import { readInteger } from '../api/query.ts'
-import { donut, sparkline } from '../chart.ts'
-import { eventLines } from '../event-lines.ts'
-import { groupFilter, readGroup } from '../group-filter.ts'
-import { chartStart } from '../host-charts.ts'
-import { describePlatform, hostTable, type OpenByHost } from '../host-table.ts'
-import { type Html, html } from '../html.ts'
-import { severityMark, statusMark } from '../icons.ts'
-import { readKiosk } from '../kiosk.ts'
-import { layout } from '../layout.ts'
-import { mayUse, page, type WebContext } from '../page.ts'
-import { agoLabel, capitalize, hostPath, metricPath, pager, statusLabel, withParameters } from '../widgets.ts'
-import { formatNumber, formatValue } from '../words.ts'
+import { donut, sparkline } from '../charts/chart.ts'
+import { chartStart } from '../charts/host-charts.ts'
+import { readInteger } from '../http/query-parameters.ts'
+import { mayUse, page, type WebContext } from '../http/route.ts'
+import {
+  agoLabel,
+  capitalize,
+  hostPath,
+  metricPath,
+  pager,
+  statusLabel,
+  withParameters,
+} from '../ui/components.ts'
+import { formatNumber, formatValue } from '../ui/format.ts'
+import { groupFilter, readGroup } from '../ui/group-filter.ts'
+import { type Html, html } from '../ui/html.ts'
+import { severityMark, statusMark } from '../ui/icons.ts'
+import { readKiosk } from '../ui/kiosk.ts'
+import { layout } from '../ui/layout.ts'
+import { eventLines } from './events/event-list.ts'
+import { describePlatform, hostTable, type OpenByHost } from './hosts/host-table.ts'
 
 const PAGE = 100
 /** Lines of what nobody looks after yet; a wall has room for more. */

@@ -1,4 +1,4 @@
-import { HttpError, page } from '../page.ts'
+import { HttpError, page } from '../http/route.ts'
 
 /** The stream that tells an open page when to fetch its live parts again. */
 export const livePage = page({ path: '/live', access: 'viewer' }, ({ session, sessionToken, web }) => {

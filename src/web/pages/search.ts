@@ -1,13 +1,13 @@
 import { hostStatus } from '../../domain/host.ts'
-import { readText } from '../api/query.ts'
-import { eventState, hostName } from '../event-table.ts'
-import { type Found, find } from '../find.ts'
-import { groupFilter, readGroup } from '../group-filter.ts'
-import { type Html, html } from '../html.ts'
-import { layout } from '../layout.ts'
-import { page } from '../page.ts'
-import { agoLabel, eventPath, hostPath, metricPath, severityLabel, statusLabel } from '../widgets.ts'
-import { formatNumber } from '../words.ts'
+import { readText } from '../http/query-parameters.ts'
+import { page } from '../http/route.ts'
+import { agoLabel, eventPath, hostPath, metricPath, severityLabel, statusLabel } from '../ui/components.ts'
+import { formatNumber } from '../ui/format.ts'
+import { groupFilter, readGroup } from '../ui/group-filter.ts'
+import { type Html, html } from '../ui/html.ts'
+import { layout } from '../ui/layout.ts'
+import { eventState, hostName } from './events/event-table.ts'
+import { type Found, find } from './search-index.ts'
 
 const LONGEST = 200
 

@@ -1,6 +1,6 @@
-import type { Cell } from '../csv.ts'
-import type { Html, HtmlValue } from '../html.ts'
-import type { WebContext } from '../page.ts'
+import type { WebContext } from '../http/route.ts'
+import type { Cell } from '../ui/csv.ts'
+import type { Html, HtmlValue } from '../ui/html.ts'
 
 /** What a row says, by column: the same for the page, CSV and JSON. */
 export type ReportRow = Readonly<Record<string, Cell>>

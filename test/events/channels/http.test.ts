@@ -10,7 +10,7 @@ import { slack } from '../../../src/events/channels/slack.ts'
 import { telegram } from '../../../src/events/channels/telegram.ts'
 import { webhook } from '../../../src/events/channels/webhook.ts'
 import { fakeClock } from '../../support/clock.ts'
-import { aNotice, anEvent, openWith } from './notice.ts'
+import { aNotice, anEvent, openWith } from './notification.ts'
 
 type Received = { path: string; headers: Headers; body: string; json: Record<string, unknown> }
 

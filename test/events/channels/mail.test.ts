@@ -4,7 +4,7 @@ import { mail } from '../../../src/events/channels/mail.ts'
 import { makeCertificate } from '../../support/certificate.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from '../../support/smtp-server.ts'
-import { aNotice, anEvent, openWith } from './notice.ts'
+import { aNotice, anEvent, openWith } from './notification.ts'
 
 const certificate = makeCertificate()
 const cleanups: (() => unknown)[] = []

@@ -1,14 +1,14 @@
-import { csvResponse } from '../../csv.ts'
-import { groupFilter, readGroup } from '../../group-filter.ts'
-import { type Html, html } from '../../html.ts'
-import { layout } from '../../layout.ts'
-import { listTable } from '../../list-table.ts'
-import { type Page, type PageRequest, page } from '../../page.ts'
-import { PERIODS, type Period, readPeriod, writeDay } from '../../period.ts'
+import { PERIODS, type Period, readPeriod, writeDay } from '../../charts/period.ts'
+import { type Page, type PageRequest, page } from '../../http/route.ts'
 import { REPORTS } from '../../reports/index.ts'
 import type { Report, ReportColumn, ReportData, ReportInput, ReportRow } from '../../reports/report.ts'
-import { madeLine, withParameters } from '../../widgets.ts'
-import { formatNumber } from '../../words.ts'
+import { madeLine, withParameters } from '../../ui/components.ts'
+import { csvResponse } from '../../ui/csv.ts'
+import { formatNumber } from '../../ui/format.ts'
+import { groupFilter, readGroup } from '../../ui/group-filter.ts'
+import { type Html, html } from '../../ui/html.ts'
+import { layout } from '../../ui/layout.ts'
+import { listTable } from '../../ui/table.ts'
 
 /** Rows on a page; the file and the API have all of them. */
 const SHOWN = 1000

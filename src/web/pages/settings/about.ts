@@ -1,7 +1,7 @@
-import { html } from '../../html.ts'
-import { page } from '../../page.ts'
-import { settingsPage } from '../../settings-frame.ts'
-import { formatStamp } from '../../words.ts'
+import { page } from '../../http/route.ts'
+import { formatStamp } from '../../ui/format.ts'
+import { html } from '../../ui/html.ts'
+import { settingsPage } from './settings-layout.ts'
 
 export const aboutPage = page({ path: '/settings/about', access: 'viewer' }, (request) => {
   const { web, now } = request

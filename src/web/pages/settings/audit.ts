@@ -1,10 +1,10 @@
-import { readInteger, readText } from '../../api/query.ts'
-import { html } from '../../html.ts'
-import { type ListColumn, listTable } from '../../list-table.ts'
-import { page } from '../../page.ts'
-import { settingsPage } from '../../settings-frame.ts'
-import { pager, stampLabel, withParameters } from '../../widgets.ts'
-import { formatCount } from '../../words.ts'
+import { readInteger, readText } from '../../http/query-parameters.ts'
+import { page } from '../../http/route.ts'
+import { pager, stampLabel, withParameters } from '../../ui/components.ts'
+import { formatCount } from '../../ui/format.ts'
+import { html } from '../../ui/html.ts'
+import { type ListColumn, listTable } from '../../ui/table.ts'
+import { settingsPage } from './settings-layout.ts'
 
 const PAGE = 100
 const COLUMNS: readonly ListColumn[] = [

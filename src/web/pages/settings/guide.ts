@@ -1,13 +1,13 @@
 import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/event.ts'
 import type { MetricFamily } from '../../../domain/metric-family.ts'
-import { type GuideCommand, type GuideSection, settingAnchor } from '../../about-site.ts'
 import { API } from '../../api/index.ts'
-import { type Html, html } from '../../html.ts'
-import { severityMark, statusMark } from '../../icons.ts'
-import { metricTable } from '../../metric-table.ts'
-import { page } from '../../page.ts'
-import { settingsPage } from '../../settings-frame.ts'
-import { capitalize } from '../../widgets.ts'
+import { page } from '../../http/route.ts'
+import { type GuideCommand, type GuideSection, settingAnchor } from '../../http/site-info.ts'
+import { capitalize } from '../../ui/components.ts'
+import { type Html, html } from '../../ui/html.ts'
+import { severityMark, statusMark } from '../../ui/icons.ts'
+import { metricTable } from './metric-table.ts'
+import { settingsPage } from './settings-layout.ts'
 
 export const guidePage = page({ path: '/settings/guide', access: 'viewer' }, (request) => {
   const { sections, commands, metrics } = request.web.about

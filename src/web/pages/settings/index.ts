@@ -1,7 +1,16 @@
-import type { Page } from '../../page.ts'
+import type { Page } from '../../http/route.ts'
 import { aboutPage } from './about.ts'
 import { auditPage } from './audit.ts'
 import { guidePage } from './guide.ts'
+import {
+  addWindow,
+  deleteWindow,
+  deleteWindowPage,
+  newWindowPage,
+  updateWindow,
+  windowPage,
+  windowsPage,
+} from './maintenance-windows.ts'
 import { settingsOverview } from './overview.ts'
 import { preferencesPage, savePreferences } from './preferences.ts'
 import {
@@ -43,15 +52,6 @@ import {
   userPage,
   usersPage,
 } from './users.ts'
-import {
-  addWindow,
-  deleteWindow,
-  deleteWindowPage,
-  newWindowPage,
-  updateWindow,
-  windowPage,
-  windowsPage,
-} from './windows.ts'
 
 /** Everything under `/settings`. */
 export const SETTINGS_PAGES: readonly Page[] = [

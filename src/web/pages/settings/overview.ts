@@ -1,7 +1,7 @@
-import { html } from '../../html.ts'
-import { layout } from '../../layout.ts'
-import { mayUse, page } from '../../page.ts'
-import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from '../../settings-frame.ts'
+import { mayUse, page } from '../../http/route.ts'
+import { html } from '../../ui/html.ts'
+import { layout } from '../../ui/layout.ts'
+import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from './settings-layout.ts'
 
 export const settingsOverview = page({ path: '/settings', access: 'viewer' }, ({ session, csrf, url }) => {
   const open = SETTINGS_ENTRIES.filter(({ access }) => mayUse({ session }, access))

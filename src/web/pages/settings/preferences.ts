@@ -1,10 +1,17 @@
 import { DATE_LANGUAGES, DEFAULT_PREFERENCES, readPreferences, THEMES } from '../../../domain/preferences.ts'
-import { isTimeZone } from '../../../domain/zone.ts'
-import { choiceField, csrfField, formProblem, type Problems, refuseForm, textField } from '../../fields.ts'
-import { type Html, html } from '../../html.ts'
-import { type PageRequest, page, redirect } from '../../page.ts'
-import { settingsPage } from '../../settings-frame.ts'
-import { zoneList } from '../../window-form.ts'
+import { isTimeZone } from '../../../domain/time-zone.ts'
+import { type PageRequest, page, redirect } from '../../http/route.ts'
+import {
+  choiceField,
+  csrfField,
+  formProblem,
+  type Problems,
+  refuseForm,
+  textField,
+} from '../../ui/form-fields.ts'
+import { type Html, html } from '../../ui/html.ts'
+import { zoneList } from './maintenance-form.ts'
+import { settingsPage } from './settings-layout.ts'
 
 const PATH = '/settings/preferences'
 const THEME_WORDS = { system: 'as the device', light: 'light', dark: 'dark' } as const

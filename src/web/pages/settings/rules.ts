@@ -1,22 +1,15 @@
 import { SEVERITY_NAMES } from '../../../domain/event.ts'
 import type { Rule } from '../../../domain/rule.ts'
 import { maskTarget, resolveTarget } from '../../../domain/target.ts'
-import { writeDuration } from '../../duration.ts'
-import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../fields.ts'
-import { type Html, html } from '../../html.ts'
-import { type ListColumn, listTable } from '../../list-table.ts'
-import { mayUse, notFound, type PageRequest, page, redirect } from '../../page.ts'
-import {
-  checkRule,
-  fieldsOfRule,
-  NEW_RULE,
-  type RuleFields,
-  ruleFieldsView,
-  typedRule,
-} from '../../rule-form.ts'
-import { confirmPage, settingsPage } from '../../settings-frame.ts'
-import { type TestOutcome, testOutcome } from '../../test-outcome.ts'
-import { capitalize, spokenMark } from '../../widgets.ts'
+import { mayUse, notFound, type PageRequest, page, redirect } from '../../http/route.ts'
+import { capitalize, spokenMark } from '../../ui/components.ts'
+import { writeDuration } from '../../ui/duration.ts'
+import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../ui/form-fields.ts'
+import { type Html, html } from '../../ui/html.ts'
+import { type ListColumn, listTable } from '../../ui/table.ts'
+import { type TestOutcome, testOutcome } from '../../ui/test-outcome.ts'
+import { checkRule, fieldsOfRule, NEW_RULE, type RuleFields, ruleFieldsView, typedRule } from './rule-form.ts'
+import { confirmPage, settingsPage } from './settings-layout.ts'
 
 const PATH = '/settings/rules'
 const PARENT = { path: PATH, title: 'Notification rules' }

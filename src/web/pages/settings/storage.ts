@@ -1,11 +1,11 @@
-import type { BackupNote } from '../../../storage/store.ts'
-import { type Html, html } from '../../html.ts'
-import { type ListColumn, listTable } from '../../list-table.ts'
-import { page } from '../../page.ts'
-import { settingsPage } from '../../settings-frame.ts'
-import type { StorageFigures } from '../../storage-figures.ts'
-import { agoLabel, hostPath } from '../../widgets.ts'
-import { formatNumber, formatSpan, formatValue } from '../../words.ts'
+import type { BackupNote } from '../../../storage/ports/store.ts'
+import { page } from '../../http/route.ts'
+import type { StorageFigures } from '../../http/storage-stats.ts'
+import { agoLabel, hostPath } from '../../ui/components.ts'
+import { formatNumber, formatSpan, formatValue } from '../../ui/format.ts'
+import { type Html, html } from '../../ui/html.ts'
+import { type ListColumn, listTable } from '../../ui/table.ts'
+import { settingsPage } from './settings-layout.ts'
 
 const DAY = 86_400
 const COLUMNS: readonly ListColumn[] = [

@@ -1,5 +1,6 @@
 import { findTargetMistakes, MAX_ADDRESS } from '../../../domain/rule-check.ts'
 import { maskTarget, type Target } from '../../../domain/target.ts'
+import { mayUse, notFound, type PageRequest, page, redirect } from '../../http/route.ts'
 import {
   choiceField,
   csrfField,
@@ -9,13 +10,12 @@ import {
   readId,
   refuseForm,
   textField,
-} from '../../fields.ts'
-import { type Html, html } from '../../html.ts'
-import { type ListColumn, listTable } from '../../list-table.ts'
-import { mayUse, notFound, type PageRequest, page, redirect } from '../../page.ts'
-import { channelChoices, targetHints } from '../../rule-form.ts'
-import { confirmPage, settingsPage } from '../../settings-frame.ts'
-import { type TestOutcome, testOutcome } from '../../test-outcome.ts'
+} from '../../ui/form-fields.ts'
+import { type Html, html } from '../../ui/html.ts'
+import { type ListColumn, listTable } from '../../ui/table.ts'
+import { type TestOutcome, testOutcome } from '../../ui/test-outcome.ts'
+import { channelChoices, targetHints } from './rule-form.ts'
+import { confirmPage, settingsPage } from './settings-layout.ts'
 
 const PATH = '/settings/targets'
 const PARENT = { path: PATH, title: 'Targets' }

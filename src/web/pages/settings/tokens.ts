@@ -1,6 +1,9 @@
 import { ACCESSES, covers, isAccess } from '../../../domain/user.ts'
-import type { ApiToken } from '../../../storage/store.ts'
-import { readDuration } from '../../duration.ts'
+import type { ApiToken } from '../../../storage/ports/store.ts'
+import { hashToken } from '../../auth/session.ts'
+import { mayUse, notFound, type PageRequest, page, redirect } from '../../http/route.ts'
+import { agoLabel, stampLabel } from '../../ui/components.ts'
+import { readDuration } from '../../ui/duration.ts'
 import {
   choiceField,
   csrfField,
@@ -9,13 +12,10 @@ import {
   readId,
   refuseForm,
   textField,
-} from '../../fields.ts'
-import { type Html, html } from '../../html.ts'
-import { type ListColumn, listTable } from '../../list-table.ts'
-import { mayUse, notFound, type PageRequest, page, redirect } from '../../page.ts'
-import { hashToken } from '../../session.ts'
-import { settingsPage } from '../../settings-frame.ts'
-import { agoLabel, stampLabel } from '../../widgets.ts'
+} from '../../ui/form-fields.ts'
+import { type Html, html } from '../../ui/html.ts'
+import { type ListColumn, listTable } from '../../ui/table.ts'
+import { settingsPage } from './settings-layout.ts'
 
 const PATH = '/settings/tokens'
 const MAX_NAME = 100

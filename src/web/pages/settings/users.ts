@@ -6,13 +6,20 @@ import {
   MIN_PASSWORD,
   type User,
 } from '../../../domain/user.ts'
-import type { SecondFactor } from '../../../storage/store.ts'
-import { choiceField, csrfField, formProblem, type Problems, refuseForm, textField } from '../../fields.ts'
-import { type Html, html } from '../../html.ts'
-import { type ListColumn, listTable } from '../../list-table.ts'
-import { notFound, type PageRequest, page, redirect } from '../../page.ts'
-import { confirmPage, settingsPage } from '../../settings-frame.ts'
-import { agoLabel, stampLabel } from '../../widgets.ts'
+import type { SecondFactor } from '../../../storage/ports/store.ts'
+import { notFound, type PageRequest, page, redirect } from '../../http/route.ts'
+import { agoLabel, stampLabel } from '../../ui/components.ts'
+import {
+  choiceField,
+  csrfField,
+  formProblem,
+  type Problems,
+  refuseForm,
+  textField,
+} from '../../ui/form-fields.ts'
+import { type Html, html } from '../../ui/html.ts'
+import { type ListColumn, listTable } from '../../ui/table.ts'
+import { confirmPage, settingsPage } from './settings-layout.ts'
 
 const PATH = '/settings/users'
 const PARENT = { path: PATH, title: 'Users' }

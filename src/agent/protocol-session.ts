@@ -1,0 +1,176 @@
+import type { EventReport } from '../domain/event.ts'
+import type { HostFacts } from '../domain/host.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
+import { encodeBatch, parseReply } from '../protocol/encode.ts'
+import type { Batch, Reply } from '../protocol/message.ts'
+import { type Connection, dial, type ServerAddress } from './connect.ts'
+import type { Item } from './queue-file.ts'
+
+export type ConversationOptions = {
+  readonly server: ServerAddress
+  readonly passphrase: string
+  readonly key: string | null
+  /** The host's name. */
+  readonly host: string
+  readonly facts: HostFacts
+  readonly clock: Clock
+  /** The names of a layout of the queue. Throws when they are lost. */
+  metricsOf(layout: number): readonly string[]
+  /** The server has taken our greeting; from now on batches can be sent. */
+  onReady(): void
+  /** The server has these on disk, but for `refused` values of them. */
+  onStored(items: readonly Item[], refused: number, reason: string | undefined): void
+  /** The server will never take these. */
+  onRefused(items: readonly Item[], reason: string): void
+  /**
+   * The conversation is over; nothing comes after it. `isLasting` when the server refused us as such (a wrong
+   * passphrase), which trying again soon won't change; `isClean` when it closed an idle connection, which is no fault.
+   */
+  onEnded(end: { reason: string; isLasting: boolean; isClean: boolean }): void
+}
+
+export type Conversation = {
+  readonly isReady: boolean
+  /** Ids of items that were sent and not answered. */
+  readonly inFlight: ReadonlySet<number>
+  /** Batches that were sent and not answered. */
+  readonly openBatches: number
+  /** Sends one batch; an empty one tells the server that we live. All frames are of one layout. */
+  send(items: readonly Item[]): void
+  /** Go with the next batch. */
+  updateFacts(facts: HostFacts): void
+  close(): void
+}
+
+/** Silence for so long, while an answer is due, ends the conversation: the connection is dead, or the server stuck. */
+const SILENCE_MS = 60_000
+/** A server that answers others but not this batch is given longer: it may be slow, and asking again would not make it faster. */
+const ANSWER_MS = 300_000
+
+/** Lists of names that the server is asked to keep at a time: even the longest fit what it grants a connection. */
+const MAX_OPEN_LAYOUTS = 4
+
+type SentBatch = { readonly items: readonly Item[]; readonly sentAtMs: number }
+
+/**
+ * One connection, from dialing to its end. It begins with a greeting: a batch with passphrase, key and facts and no rows. So a refusal of
+ * us as such is told from that of a batch, and a batch is never thrown away for a wrong passphrase.
+ */
+export function converse(options: ConversationOptions): Conversation {
+  const { clock, host, passphrase, key } = options
+  const batches = new Map<number, SentBatch>()
+  const inFlight = new Set<number>()
+  const layouts = new Map<number, number>()
+  let unsentFacts: HostFacts | null = options.facts
+  let lastBatchId = 0
+  let greeting: number | null = null
+  let isReady = false
+  let isOver = false
+  let lastHeardMs = Number.NEGATIVE_INFINITY
+  let timer: Timer | null = null
+
+  const connection: Connection = dial(options.server, clock, {
+    opened() {
+      greeting = transmit([], { passphrase, ...(key !== null && { key }) })
+    },
+    received: (line) => {
+      try {
+        take(parseReply(line))
+      } catch (error) {
+        end(`the server's answer is not ours: ${error instanceof Error ? error.message : error}`)
+      }
+    },
+    closed: (reason) => end(reason, { isClean: isReady && batches.size === 0 }),
+  })
+
+  function end(reason: string, { isLasting = false, isClean = false } = {}) {
+    if (isOver) return
+    close()
+    options.onEnded({ reason, isLasting, isClean })
+  }
+
+  function close() {
+    isOver = true
+    isReady = false
+    timer?.cancel()
+    connection.close()
+  }
+
+  function transmit(items: readonly Item[], extra: Pick<Batch, 'passphrase' | 'key'> = {}): number {
+    const id = ++lastBatchId
+    const layout = items.find((item) => item.layout !== null)?.layout ?? null
+    const batch: Batch = {
+      id,
+      host,
+      ...extra,
+      clock: clock.now(),
+      ...(unsentFacts !== null && { facts: unsentFacts }),
+      metrics: layout === null ? [] : options.metricsOf(layout),
+      frames: items.flatMap(({ kind, body }) =>
+        kind === 'frame' ? [JSON.parse(body) as (number | null)[]] : [],
+      ),
+      events: items.flatMap(({ kind, body }) => (kind === 'event' ? [JSON.parse(body) as EventReport] : [])),
+    }
+    const known = layout === null ? 0 : layouts.get(layout)
+    const number = known ?? layouts.size
+    const line = encodeBatch(batch, number, known === undefined)
+    if (layout !== null) layouts.set(layout, number)
+    unsentFacts = null
+    connection.write(line)
+    batches.set(id, { items, sentAtMs: clock.monotonicMs() })
+    for (const item of items) inFlight.add(item.id)
+    watch()
+    return id
+  }
+
+  /** One timer, left alone by what is sent and answered: patience only grows by that, so it is looked at when the timer ends. */
+  function watch() {
+    const oldest = batches.values().next()
+    if (timer !== null || oldest.done || isOver) return
+    const { sentAtMs } = oldest.value
+    const untilMs = Math.min(Math.max(lastHeardMs, sentAtMs) + SILENCE_MS, sentAtMs + ANSWER_MS)
+    const leftMs = untilMs - clock.monotonicMs()
+    if (leftMs <= 0) return end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`)
+    timer = clock.after(leftMs, () => {
+      timer = null
+      watch()
+    })
+  }
+
+  function take(reply: Reply) {
+    const batch = reply.id === null ? undefined : batches.get(reply.id)
+    if ('error' in reply && (reply.retry || batch === undefined || reply.id === greeting))
+      return end(reply.error, { isLasting: !reply.retry })
+    if (batch === undefined) return end('the server answered a batch that was not sent')
+    lastHeardMs = clock.monotonicMs()
+    batches.delete(reply.id as number)
+    for (const item of batch.items) inFlight.delete(item.id)
+    if ('error' in reply) options.onRefused(batch.items, reply.error)
+    else if (reply.id === greeting) {
+      isReady = true
+      options.onReady()
+    } else options.onStored(batch.items, reply.refused ?? 0, reply.reason)
+  }
+
+  return {
+    get isReady() {
+      return isReady
+    },
+    inFlight,
+    get openBatches() {
+      return batches.size
+    },
+    send(items) {
+      if (layouts.size >= MAX_OPEN_LAYOUTS) layouts.clear()
+      try {
+        transmit(items)
+      } catch (error) {
+        options.onRefused(items, error instanceof Error ? error.message : String(error))
+      }
+    },
+    updateFacts(facts) {
+      unsentFacts = facts
+    },
+    close,
+  }
+}

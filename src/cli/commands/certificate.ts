@@ -1,0 +1,39 @@
+import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { findCertificate } from '../../roles/setup/certificate.ts'
+import type { CommandGroup } from '../command.ts'
+import { formatTable, formatTime } from '../table.ts'
+
+export const certificate: CommandGroup = {
+  name: 'certificate',
+  doc: 'Looks at the certificates for TLS',
+  commands: [
+    {
+      name: 'certificate show',
+      doc: 'Prints by which fingerprints agents and browsers know this server, and until when the certificates are good',
+      options: {
+        fingerprint: {
+          kind: 'flag',
+          doc: 'Print the fingerprint for agents alone, as agent.fingerprint takes it',
+        },
+      },
+      run: async (input) => {
+        const { config } = input.load()
+        const collect = config.collect.tlsPort === 'off' ? null : findCertificate('collect', config)
+        const web = config.web.tls ? findCertificate('web', config) : null
+        if (input.flag('fingerprint')) {
+          if (collect === null) throw new CommandError(NONE)
+          input.print(collect.fingerprint)
+          return EXIT.ok
+        }
+        const rows = Object.entries({ agents: collect, website: web }).flatMap(([use, found]) =>
+          found === null ? [] : [[use, formatTime(found.ends), found.fingerprint]],
+        )
+        if (rows.length === 0) throw new CommandError(NONE)
+        input.print(formatTable(['FOR', 'ENDS', 'FINGERPRINT'], rows))
+        return EXIT.ok
+      },
+    },
+  ],
+}
+
+const NONE = 'there is no certificate: TLS is off, or the server was not started yet, which makes one'

@@ -1,0 +1,76 @@
+import { SEVERITY_NAMES } from '../../domain/event.ts'
+import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { withStore } from '../../roles/open-store.ts'
+import type { EventQuery } from '../../storage/ports/store.ts'
+import type { CommandGroup } from '../command.ts'
+import { formatTable, formatTime } from '../table.ts'
+import { readSeverities } from './severities.ts'
+
+const STATUSES = ['open', 'closed', 'all'] as const
+const STANDARD_LIMIT = 100
+const MAX_LIMIT = 1000
+
+export const event: CommandGroup = {
+  name: 'event',
+  doc: 'Looks at events',
+  commands: [
+    {
+      name: 'event list',
+      doc: 'Lists events, the newest first',
+      options: {
+        status: { kind: 'text', doc: 'Which ones (open unless given)', choices: STATUSES },
+        host: { kind: 'text', doc: 'Of this host only' },
+        severity: { kind: 'text', doc: 'Of this severity only, 1 (critical) to 4 (information)' },
+        limit: { kind: 'text', doc: `At most so many (${STANDARD_LIMIT} unless given)` },
+        json: { kind: 'flag', doc: 'As JSON' },
+      },
+      run: (input) => {
+        const status = input.text('status') ?? 'open'
+        const host = input.text('host')
+        const severityText = input.text('severity')
+        const [severity] = severityText === null ? [] : readSeverities(severityText)
+        const query: EventQuery = {
+          limit: readLimit(input.text('limit')),
+          ...(status === 'open' || status === 'closed' ? { status } : {}),
+          ...(host === null ? {} : { host }),
+          ...(severity === undefined ? {} : { severity }),
+        }
+        return withStore(input, async ({ events }) => {
+          const { total, events: found } = await events.list(query)
+          if (input.flag('json')) {
+            const { describeEvent } = await import('../../web/api/event-resources.ts')
+            input.print(JSON.stringify({ total, events: found.map(describeEvent) }))
+            return EXIT.ok
+          }
+          const rows = found.map((one) => [
+            String(one.id),
+            one.host,
+            SEVERITY_NAMES[one.severity],
+            one.status,
+            formatTime(one.opened),
+            one.closed === null ? '' : formatTime(one.closed),
+            one.acknowledgedBy ?? '',
+            // An agent's words must not move the cursor.
+            one.message.replace(/\p{Cc}+/gu, ' '),
+          ])
+          input.print(
+            formatTable(
+              ['ID', 'HOST', 'SEVERITY', 'STATUS', 'OPENED', 'CLOSED', 'ACKNOWLEDGED BY', 'MESSAGE'],
+              rows,
+            ),
+          )
+          if (total > found.length) input.print(`${found.length} of ${total}; --limit shows more.`)
+          return EXIT.ok
+        })
+      },
+    },
+  ],
+}
+
+function readLimit(text: string | null): number {
+  if (text === null) return STANDARD_LIMIT
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (limit < 1 || limit > MAX_LIMIT)
+    throw new CommandError(`--limit takes a number from 1 to ${MAX_LIMIT}`, EXIT.usage)
+  return limit
+}

@@ -1,0 +1,63 @@
+import { startLean } from '../../roles/memory-tuning.ts'
+import type { Command } from '../command.ts'
+
+/**
+ * An agent runs a little code once a minute: compiling it to machine code costs more processor time than it saves, and 5 MB of
+ * resident memory. The larger the number, the later a function is compiled.
+ */
+const keepCodeSmall = () => Bun.unsafe.setJITPolicy(1000)
+
+/** What runs until it is told to stop. Each role's code is loaded only when it is asked for. */
+export const roles: readonly Command[] = [
+  {
+    name: 'server',
+    doc: 'Runs the monitoring server: website, collect engine and event engine',
+    stays: true,
+    options: {
+      'no-collect': { kind: 'flag', doc: 'Leave the collect engine to a process of its own' },
+      'no-events': { kind: 'flag', doc: 'Leave the event engine to a process of its own' },
+      agent: { kind: 'flag', doc: 'Watch this machine too' },
+    },
+    run: async (input) => {
+      const { runServer } = await import('../../roles/server.ts')
+      return runServer(input.load(), {
+        collect: !input.flag('no-collect'),
+        events: !input.flag('no-events'),
+        agent: input.flag('agent'),
+        print: input.print,
+        commands: input.commands,
+      })
+    },
+  },
+  {
+    name: 'collect',
+    doc: 'Runs the collect engine alone',
+    stays: true,
+    run: async (input) => {
+      const { runCollect } = await import('../../roles/collect.ts')
+      return runCollect(input.load(), input.print)
+    },
+  },
+  {
+    name: 'events',
+    doc: 'Runs the event engine alone',
+    stays: true,
+    run: async (input) => {
+      const { runEvents } = await import('../../roles/events.ts')
+      return runEvents(input.load())
+    },
+  },
+  {
+    name: 'agent',
+    doc: 'Runs the agent, which watches this machine',
+    stays: true,
+    options: { once: { kind: 'flag', doc: 'Print what would be sent, as JSON, and exit' } },
+    run: async (input) => {
+      if (!input.flag('once')) startLean()
+      keepCodeSmall()
+      const { printOnce, runAgent } = await import('../../roles/agent.ts')
+      const loaded = input.load({ role: 'agent' })
+      return input.flag('once') ? printOnce(loaded, input.print) : runAgent(loaded)
+    },
+  },
+]

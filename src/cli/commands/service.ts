@@ -1,0 +1,119 @@
+import { resolve } from 'node:path'
+import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { IS_COMPILED } from '../../lib/version.ts'
+import type { ServiceContext, ServiceVerb } from '../../service/install.ts'
+import { describePlaces, isServiceRole, SERVICE_ROLES } from '../../service/paths.ts'
+import { type Argument, type Command, type CommandGroup, type CommandInput, needText } from '../command.ts'
+
+const ROLE: Argument = { name: 'role', doc: 'Which part of the program', choices: SERVICE_ROLES }
+
+/** Flags of `monitor server` that its service may have. */
+const SERVER_FLAGS = ['no-collect', 'no-events', 'agent'] as const
+
+export const service: CommandGroup = {
+  name: 'service',
+  doc: 'Registers roles with systemd or with the Windows service manager',
+  commands: [
+    {
+      name: 'service install',
+      doc: 'Makes account, folders and configuration where they are missing, and registers the service',
+      arguments: [ROLE],
+      options: {
+        server: {
+          kind: 'text',
+          doc: "Collect engine to send to, host:port; for a new agent's configuration",
+        },
+        fingerprint: {
+          kind: 'text',
+          doc: "Fingerprint of the server's certificate; for a new agent's configuration",
+        },
+        'passphrase-file': { kind: 'text', doc: 'File with the passphrase; copied for a new configuration' },
+        'no-collect': { kind: 'flag', doc: 'Server: leave the collect engine to a service of its own' },
+        'no-events': { kind: 'flag', doc: 'Server: leave the event engine to a service of its own' },
+        agent: { kind: 'flag', doc: 'Server: watch this machine too' },
+      },
+      run: install,
+    },
+    {
+      name: 'service uninstall',
+      doc: 'Stops a service and removes it; configuration and data stay',
+      arguments: [ROLE],
+      options: { purge: { kind: 'flag', doc: 'Remove configuration, data and account as well' } },
+      run: async (input) => {
+        const { uninstallService } = await import('../../service/install.ts')
+        return uninstallService(await open(input), input.flag('purge'))
+      },
+    },
+    drive('start', 'Starts a service; resolves when it is up'),
+    drive('stop', 'Stops a service'),
+    drive('restart', 'Stops a service and starts it again'),
+    {
+      name: 'service status',
+      doc: 'Tells how a service is; exit code 0 when it runs, 3 when it does not, 4 when there is none',
+      arguments: [ROLE],
+      run: async (input) => {
+        const { printStatus } = await import('../../service/install.ts')
+        return printStatus(await open(input))
+      },
+    },
+  ],
+}
+
+function drive(verb: ServiceVerb, doc: string): Command {
+  return {
+    name: `service ${verb}`,
+    doc,
+    arguments: [ROLE],
+    run: async (input) => {
+      needAdministrator()
+      const { driveService } = await import('../../service/install.ts')
+      return driveService(await open(input), verb)
+    },
+  }
+}
+
+async function install(input: CommandInput): Promise<number> {
+  const { installService } = await import('../../service/install.ts')
+  const context = await open(input)
+  needAdministrator()
+  const flags = SERVER_FLAGS.filter((flag) => input.flag(flag))
+  if (flags.length > 0 && context.role !== 'server')
+    throw new CommandError(`--${flags[0]} is for the role "server" only`, EXIT.usage)
+  for (const option of ['data-dir', 'set'])
+    if (input.text(option) !== null)
+      throw new CommandError(
+        `a service takes its settings from its configuration file, not from --${option}`,
+        EXIT.usage,
+      )
+  if (!IS_COMPILED) throw new CommandError('only the compiled program can be a service: npm run build')
+  const config = input.text('config')
+  return installService(context, {
+    config: config === null ? null : resolve(config),
+    server: input.text('server'),
+    fingerprint: input.text('fingerprint'),
+    passphraseFile: input.text('passphrase-file'),
+    flags: flags.map((flag) => `--${flag}`),
+    program: process.execPath,
+  })
+}
+
+async function open(input: CommandInput): Promise<ServiceContext> {
+  const role = needText(input, 'role')
+  if (!isServiceRole(role)) throw new CommandError(`a role is one of ${SERVICE_ROLES.join(', ')}`, EXIT.usage)
+  const { openServiceManager } = await import('../../service/open-manager.ts')
+  const { LINUX_FILES, WINDOWS_FILES } = await import('../../service/files.ts')
+  return {
+    role,
+    places: describePlaces(role, process.platform, process.env.ProgramData),
+    manager: await openServiceManager(),
+    files: process.platform === 'win32' ? WINDOWS_FILES : LINUX_FILES,
+    load: (file) => input.load({ file }),
+    print: input.print,
+  }
+}
+
+/** On Windows its service manager refuses by itself. */
+function needAdministrator() {
+  if (process.platform !== 'win32' && process.getuid?.() !== 0)
+    throw new CommandError('services are for root to change: try it with sudo')
+}

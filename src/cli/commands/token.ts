@@ -1,0 +1,89 @@
+import { parseDuration } from '../../config/units.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { withStore } from '../../roles/open-store.ts'
+import { createSecret } from '../../roles/setup/password.ts'
+import { hashToken } from '../../web/auth/session.ts'
+import { type CommandGroup, needText } from '../command.ts'
+import { formatTable, formatTime } from '../table.ts'
+
+const MAX_TOKEN_NAME = 100
+
+export const token: CommandGroup = {
+  name: 'token',
+  doc: 'Manages tokens for the API',
+  commands: [
+    {
+      name: 'token create',
+      doc: 'Makes a token and prints it, alone, on standard output; it is shown this once',
+      options: {
+        user: { kind: 'text', doc: 'The user in whose name it acts', needed: true },
+        name: { kind: 'text', doc: 'What it is for', needed: true },
+        expires: { kind: 'text', doc: 'How long it is good, such as 30d; for ever unless given' },
+      },
+      run: (input) => {
+        const name = needText(input, 'name')
+        const expires = input.text('expires')
+        const life = expires === null ? null : parseDuration(expires)
+        if (expires !== null && (life === null || life === 0))
+          throw new CommandError('--expires takes a duration with its unit, such as 30d', EXIT.usage)
+        if (name.trim() === '' || name.length > MAX_TOKEN_NAME || /\p{Cc}/u.test(name))
+          throw new CommandError(`--name takes 1 to ${MAX_TOKEN_NAME} characters on one line`, EXIT.usage)
+        return withStore(
+          input,
+          async ({ users, tokens }) => {
+            const user = needText(input, 'user')
+            if ((await users.find(user)) === null) throw new CommandError(`there is no user "${user}"`)
+            const secret = createSecret()
+            const created = systemClock.now()
+            await tokens.add({
+              name,
+              user,
+              tokenHash: hashToken(secret),
+              created,
+              expires: life === null ? null : created + life,
+            })
+            input.print(secret)
+            return EXIT.ok
+          },
+          { change: ['token create', `${name} of ${needText(input, 'user')}`] },
+        )
+      },
+    },
+    {
+      name: 'token list',
+      doc: 'Lists the tokens, not their secrets',
+      run: (input) =>
+        withStore(input, async ({ tokens }) => {
+          const rows = (await tokens.list()).map((one) => [
+            String(one.id),
+            one.name,
+            one.user,
+            formatTime(one.created),
+            one.expires === null ? 'never' : formatTime(one.expires),
+            one.lastUsed === null ? 'never' : formatTime(one.lastUsed),
+          ])
+          input.print(formatTable(['ID', 'NAME', 'USER', 'CREATED', 'EXPIRES', 'LAST USED'], rows))
+          return EXIT.ok
+        }),
+    },
+    {
+      name: 'token revoke',
+      doc: 'Makes a token worthless',
+      arguments: [{ name: 'id', doc: 'Its number in `token list`' }],
+      run: (input) => {
+        const id = needText(input, 'id')
+        if (!/^\d{1,15}$/.test(id))
+          throw new CommandError('a token is named by its number in `token list`', EXIT.usage)
+        return withStore(
+          input,
+          async ({ tokens }) => {
+            if (!(await tokens.delete(Number(id)))) throw new CommandError(`there is no token ${id}`)
+            return EXIT.ok
+          },
+          { change: ['token revoke', id] },
+        )
+      },
+    },
+  ],
+}

@@ -1,0 +1,145 @@
+import { ACCESSES, type Access, isAccess, isUserName } from '../../domain/user.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { withStore } from '../../roles/open-store.ts'
+import { forgetInitialPassword } from '../../roles/setup/first-start.ts'
+import { createPassword, readNewPassword } from '../../roles/setup/password.ts'
+import type { Store } from '../../storage/ports/store.ts'
+import { type Argument, type CommandGroup, type CommandInput, needText, type Option } from '../command.ts'
+import { formatTable, formatTime } from '../table.ts'
+
+const NAME: Argument = { name: 'name', doc: 'Name of the user' }
+const RANDOM: Option = { kind: 'flag', doc: 'Make the password at random and print it' }
+
+export const user: CommandGroup = {
+  name: 'user',
+  doc: 'Manages the users of the website',
+  commands: [
+    {
+      name: 'user list',
+      doc: 'Lists the users',
+      run: (input) =>
+        withStore(input, async ({ users }) => {
+          const rows = (await users.list()).map(({ name, access, created, lastSignIn }) => [
+            name,
+            access,
+            formatTime(created),
+            lastSignIn === null ? 'never' : formatTime(lastSignIn),
+          ])
+          input.print(formatTable(['NAME', 'ACCESS', 'CREATED', 'LAST SIGN-IN'], rows))
+          return EXIT.ok
+        }),
+    },
+    {
+      name: 'user add',
+      doc: 'Adds a user; the password is asked for, or read from standard input',
+      arguments: [NAME],
+      options: {
+        access: { kind: 'text', doc: 'What the user may do (viewer unless given)', choices: ACCESSES },
+        random: RANDOM,
+      },
+      run: async (input) => {
+        const name = needText(input, 'name')
+        if (!isUserName(name))
+          throw new CommandError('a user name is made of at most 64 letters, digits and . _ @ -', EXIT.usage)
+        const access = readAccess(input.text('access') ?? 'viewer')
+        const { shown, hash } = await choosePassword(input)
+        const add = async ({ users }: Store) => {
+          if (!(await users.add(name, access, hash, systemClock.now())))
+            throw new CommandError(`there is a user "${name}" already`)
+          if (shown !== null) input.print(shown)
+          return EXIT.ok
+        }
+        return withStore(input, add, { create: true, change: ['user add', `${name} as ${access}`] })
+      },
+    },
+    {
+      name: 'user password',
+      doc: 'Sets the password of a user and ends its sessions',
+      arguments: [NAME],
+      options: { random: RANDOM },
+      run: async (input) => {
+        const name = needText(input, 'name')
+        const { shown, hash } = await choosePassword(input)
+        return withStore(
+          input,
+          async ({ users }, { config }) => {
+            if (!(await users.setPassword(name, hash))) throw noSuchUser(name)
+            forgetInitialPassword(config.dataDir, name)
+            if (shown !== null) input.print(shown)
+            return EXIT.ok
+          },
+          { change: ['user password', name] },
+        )
+      },
+    },
+    {
+      name: 'user access',
+      doc: 'Sets what a user may do',
+      arguments: [NAME, { name: 'access', doc: 'What the user may do', choices: ACCESSES }],
+      run: (input) =>
+        withStore(
+          input,
+          async ({ users }) => {
+            const name = needText(input, 'name')
+            const access = readAccess(needText(input, 'access'))
+            refuseUnlessDone(await users.setAccess(name, access), name)
+            return EXIT.ok
+          },
+          { change: ['user access', `${needText(input, 'name')} to ${needText(input, 'access')}`] },
+        ),
+    },
+    {
+      name: 'user totp-off',
+      doc: 'Switches off the second step of signing in of a user who has lost the app and the recovery codes',
+      arguments: [NAME],
+      run: (input) =>
+        withStore(
+          input,
+          async ({ users, secondFactors }) => {
+            const name = needText(input, 'name')
+            if (!(await users.find(name))) throw noSuchUser(name)
+            if (!(await secondFactors.remove(name)))
+              throw new CommandError(`"${name}" signs in with the password alone already`)
+            return EXIT.ok
+          },
+          { change: ['switch off two-factor sign-in', needText(input, 'name')] },
+        ),
+    },
+    {
+      name: 'user delete',
+      doc: 'Deletes a user with its sessions and tokens',
+      arguments: [NAME],
+      run: (input) =>
+        withStore(
+          input,
+          async ({ users }, { config }) => {
+            const name = needText(input, 'name')
+            refuseUnlessDone(await users.delete(name), name)
+            forgetInitialPassword(config.dataDir, name)
+            return EXIT.ok
+          },
+          { change: ['user delete', needText(input, 'name')] },
+        ),
+    },
+  ],
+}
+
+async function choosePassword(input: CommandInput): Promise<{ shown: string | null; hash: string }> {
+  const random = input.flag('random')
+  const password = random ? createPassword() : await readNewPassword()
+  return { shown: random ? password : null, hash: await Bun.password.hash(password) }
+}
+
+function refuseUnlessDone(outcome: 'changed' | 'deleted' | 'unknown' | 'only admin', name: string) {
+  if (outcome === 'unknown') throw noSuchUser(name)
+  // Without one nobody could manage users on the website any more.
+  if (outcome === 'only admin') throw new CommandError(`"${name}" is the only admin; make another one first`)
+}
+
+function readAccess(word: string): Access {
+  if (!isAccess(word)) throw new CommandError(`access is one of ${ACCESSES.join(', ')}`, EXIT.usage)
+  return word
+}
+
+const noSuchUser = (name: string) => new CommandError(`there is no user "${name}"`)

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { ConfigError, describeMistake } from '../config/config-error.ts'
+import { type ConfigArguments, loadConfig } from '../config/load.ts'
+import { CommandError, EXIT } from '../lib/exit-codes.ts'
+import { describeError } from '../lib/log.ts'
+import { needDataDir } from '../service/data-dir.ts'
+import { dropServiceWord } from '../service/service-argument.ts'
+import { isService, reportFailure } from '../service/supervisor.ts'
+import type { Command, CommandInput, GivenValues } from './command.ts'
+import { COMMANDS } from './commands/index.ts'
+import { readPlainArguments } from './fast-arguments.ts'
+
+/** Runs what the command line asks for; resolves with the exit code. Mistakes are told on standard error. */
+export async function runCommandLine(given: readonly string[]): Promise<number> {
+  const words = dropServiceWord(given)
+  try {
+    const plain = readPlainArguments(words, COMMANDS)
+    if (plain === null) {
+      const { parseWithYargs } = await import('./yargs.ts')
+      return await parseWithYargs(words, runCommand)
+    }
+    const { command, config, dataDir, set, flags } = plain
+    const values = {
+      ...Object.fromEntries([...flags].map((flag) => [flag, true])),
+      config,
+      'data-dir': dataDir,
+      set,
+    }
+    return await runCommand(command, values)
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      const lines = error.mistakes.map(describeMistake)
+      for (const line of lines) console.error(line)
+      await reportFailure(lines, EXIT.config)
+      return EXIT.config
+    }
+    const code = error instanceof CommandError ? error.code : EXIT.failed
+    console.error(`monitor: ${describeError(error)}`)
+    await reportFailure([describeError(error)], code)
+    return code
+  }
+}
+
+function runCommand(command: Command, values: GivenValues): Promise<number> {
+  const text = (name: string) => (values[name] === undefined ? null : String(values[name]))
+  const args: ConfigArguments = {
+    config: text('config') ?? undefined,
+    dataDir: text('data-dir') ?? undefined,
+    set: Array.isArray(values.set) ? values.set.map(String) : [],
+  }
+  const input: CommandInput = {
+    flag: (option) => values[option] === true,
+    text,
+    load({ file, role } = {}) {
+      const loaded = loadConfig({ ...args, config: file ?? args.config, role }, MACHINE)
+      if (command.stays) needDataDir(loaded, isService(), MACHINE.cwd)
+      return loaded
+    },
+    print: (line) => console.log(line),
+    commands: COMMANDS,
+  }
+  return command.run(input)
+}
+
+const MACHINE = {
+  env: process.env,
+  cwd: process.cwd(),
+  platform: process.platform,
+  // Read leniently, a secret in another encoding would become another secret, and nobody would know why it is wrong.
+  readText: (file: string) => new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)),
+  isThere: existsSync,
+}

@@ -1,0 +1,40 @@
+import type { NameLists } from '../protocol/names.ts'
+import type { CollectLimits } from './connection-limits.ts'
+import type { Ingest } from './ingest.ts'
+import type { Refusals } from './rejections.ts'
+
+/** What a connection needs of its socket; Bun's has it. */
+export type ConnectionSocket = {
+  readonly remoteAddress: string
+  /** How many bytes were taken; negative when the socket is gone. */
+  write(data: string): number
+  pause(): unknown
+  resume(): unknown
+  /** Ends our half; the other side may go on. */
+  shutdown(): void
+  /** Closes when what was written is on its way. */
+  end(): unknown
+  terminate(): void
+}
+
+/** What all connections, `C`, share. */
+export type Surroundings<C> = {
+  readonly ingest: Ingest
+  readonly refusals: Refusals
+  readonly nameLists: NameLists
+  readonly limits: CollectLimits
+  readonly isPassphrase: (said: unknown) => boolean
+  /** Server's clock, seconds since 1970. */
+  readonly now: () => number
+  readonly monotonicMs: () => number
+  /** Called when the memory that a connection holds has changed. */
+  readonly onHeld: (connection: C, change: number) => void
+  /** Called when a connection waits because storage is behind. */
+  readonly onWaiting: (connection: C) => void
+}
+
+/** Why nothing is read; bits of one number. */
+export const PAUSED_FOR_ANSWERS = 1
+export const PAUSED_FOR_STORAGE = 2
+export const PAUSED_FOR_MEMORY = 4
+export const PAUSED_FOR_STOP = 8

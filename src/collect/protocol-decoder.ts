@@ -1,0 +1,251 @@
+import { checkVersion, LayoutTable, readBatch } from '../protocol/batch.ts'
+import type { Fields } from '../protocol/field.ts'
+import { parseObject } from '../protocol/json.ts'
+import { MAX_BATCH_BYTES } from '../protocol/message.ts'
+import type { NameLists } from '../protocol/names.ts'
+import { isWhiteSpace, ObjectScanner } from '../protocol/object-scanner.ts'
+import { type PackedHeader, readPackedHeader, unpack } from '../protocol/packing.ts'
+import { ProtocolError } from '../protocol/protocol-error.ts'
+import type { Tally } from '../protocol/rejection-tally.ts'
+import type { HostReport } from '../storage/ports/store.ts'
+import { HostKeys } from './host-keys.ts'
+import { LegacyReader } from './legacy-reader.ts'
+import { skewOf } from './skew.ts'
+
+/** What a conversation needs of the connection that it is on. */
+export type ConversationPort = {
+  readonly nameLists: NameLists
+  readonly legacyBytes: number
+  /** Server's clock. */
+  now(): number
+  isPassphrase(said: unknown): boolean
+  /** False when no further message should be read now. */
+  canTake(): boolean
+  /** `id` is null for a packet of the original's dialect. */
+  submit(report: HostReport, id: number | null, refused: Tally | null): void
+  /** A batch that is refused while the conversation goes on. */
+  refuse(error: ProtocolError): void
+}
+
+type Phase = 'opening' | 'lines' | 'packed' | 'stream' | 'over'
+
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const OPEN_BRACE = 0x7b
+
+/** What is said on one connection, from bytes to reports, in either dialect. */
+export class Conversation {
+  readonly #port: ConversationPort
+  #phase: Phase = 'opening'
+  #at = 0
+  /** Bytes behind `#at` that hold no end of a message. */
+  #scanned = 0
+  #scanner: ObjectScanner | null = new ObjectScanner()
+  #layouts: LayoutTable | null = null
+  #isKnown = false
+  readonly #keys = new HostKeys()
+  #packed: PackedHeader | null = null
+  #awaitsLineEnd = false
+  #legacy: LegacyReader | null = null
+
+  constructor(port: ConversationPort) {
+    this.#port = port
+  }
+
+  /** Bytes of memory held besides what `consume` left. */
+  get held(): number {
+    return this.#legacy?.held ?? 0
+  }
+
+  /** True when the sender has said the passphrase. */
+  get isKnown(): boolean {
+    return this.#isKnown
+  }
+
+  /** Null while that can't be told yet. */
+  get dialect(): 'ours' | 'legacy' | null {
+    if (this.#phase === 'opening') return null
+    return this.#layouts === null ? 'legacy' : 'ours'
+  }
+
+  /** True after the one packet of the original's dialect. */
+  get isOver(): boolean {
+    return this.#phase === 'over'
+  }
+
+  /** True when a message has begun that is not at its end, apart from what `consume` left. */
+  get isAmidst(): boolean {
+    return this.#phase === 'packed' || this.#phase === 'stream'
+  }
+
+  /**
+   * Reads what is complete; how many bytes of `bytes` are done with. The next call must give the rest again, with more behind it.
+   * Throws a ProtocolError when the conversation can't go on.
+   */
+  consume(bytes: Buffer): number {
+    this.#at = 0
+    while (this.#at < bytes.length && this.#port.canTake()) {
+      try {
+        if (!this.#readNext(bytes)) break
+      } catch (error) {
+        if (!(error instanceof ProtocolError) || error.id === null) throw error
+        this.#port.refuse(error)
+      }
+    }
+    return this.#at
+  }
+
+  /** False when more bytes are needed. `#at` is moved on before a message is looked into. */
+  #readNext(bytes: Buffer): boolean {
+    switch (this.#phase) {
+      case 'opening':
+        return this.#readOpening(bytes)
+      case 'lines':
+        return this.#readLine(bytes)
+      case 'packed':
+        return this.#readPacked(bytes)
+      case 'stream':
+        if (this.#beginLegacy().readPiece(bytes.subarray(this.#at))) this.#endLegacy()
+        this.#at = bytes.length
+        return true
+      case 'over':
+        this.#at = bytes.length
+        return false
+    }
+  }
+
+  /** The first object tells the dialect; its end is found whatever the white space in it. */
+  #readOpening(bytes: Buffer): boolean {
+    const scanner = this.#scanner
+    if (scanner === null) throw new Error('the opening was read already')
+    if (this.#scanned === 0) {
+      while (isWhiteSpace(bytes[this.#at])) this.#at++
+      if (this.#at === bytes.length) return false
+      if (bytes[this.#at] !== OPEN_BRACE)
+        throw new ProtocolError('malformed', 'does not begin with an object')
+    }
+    const end = scanner.scan(bytes, this.#at + this.#scanned, bytes.length)
+    if (end < 0) {
+      this.#scanned = bytes.length - this.#at
+      if (this.#scanned <= MAX_BATCH_BYTES) return false
+      this.#scanner = null
+      this.#phase = 'stream'
+      return true
+    }
+    const text = bytes.toString('utf8', this.#at, end)
+    this.#at = end
+    this.#scanned = 0
+    this.#scanner = null
+    const fields = parseObject(text)
+    if ('v' in fields) {
+      this.#phase = 'lines'
+      this.#layouts = new LayoutTable()
+      this.#awaitsLineEnd = true
+      this.#readMessage(fields, true)
+    } else {
+      this.#beginLegacy().readPacket(fields)
+      this.#endLegacy()
+    }
+    return true
+  }
+
+  #readLine(bytes: Buffer): boolean {
+    const end = bytes.indexOf(LINE_FEED, this.#at + this.#scanned)
+    const length = (end < 0 ? bytes.length : end) - this.#at
+    if (length > MAX_BATCH_BYTES)
+      throw new ProtocolError('oversized', `a line is longer than ${MAX_BATCH_BYTES} bytes`)
+    if (end < 0) {
+      this.#scanned = length
+      return false
+    }
+    const text = bytes.toString('utf8', this.#at, end)
+    this.#at = end + 1
+    this.#scanned = 0
+    this.#readLineText(text)
+    this.#awaitsLineEnd = false
+    return true
+  }
+
+  #readLineText(text: string): void {
+    if (text.trim() === '') return
+    if (this.#awaitsLineEnd) throw new ProtocolError('malformed', 'no line end after the first message')
+    this.#readMessage(parseObject(text), true)
+  }
+
+  #readPacked(bytes: Buffer): boolean {
+    const header = this.#packed
+    if (header === null) throw new Error('packed bytes without their header')
+    if (this.#awaitsLineEnd) {
+      if (bytes[this.#at] === CARRIAGE_RETURN) this.#at++
+      if (this.#at === bytes.length) return false
+      if (bytes[this.#at] !== LINE_FEED)
+        throw new ProtocolError('malformed', 'no line end before packed bytes')
+      this.#at++
+      this.#awaitsLineEnd = false
+    }
+    const end = this.#at + header.bytes
+    if (end > bytes.length) return false
+    const packed = bytes.subarray(this.#at, end)
+    this.#at = end
+    this.#packed = null
+    this.#phase = 'lines'
+    this.#readMessage(parseObject(unpack(header, packed).toString()), false)
+    return true
+  }
+
+  #readMessage(fields: Fields, mayBePacked: boolean): void {
+    checkVersion(fields)
+    if ('encoding' in fields) {
+      if (!mayBePacked) throw new ProtocolError('malformed', 'packed twice')
+      this.#packed = readPackedHeader(fields)
+      this.#phase = 'packed'
+      return
+    }
+    this.#readBatch(fields)
+  }
+
+  #readBatch(fields: Fields): void {
+    const { passphrase } = fields
+    if (!this.#isKnown || passphrase !== undefined) this.#checkPassphrase(passphrase)
+    const heard = this.#port.now()
+    const layouts = this.#layouts ?? new LayoutTable()
+    const { id, host, key, clock, facts, frames, events, refused } = readBatch(
+      fields,
+      layouts,
+      this.#port.nameLists,
+      heard,
+    )
+    const keyHash = this.#keys.recall(host, key)
+    const report: HostReport = {
+      host,
+      keyHash,
+      facts,
+      heard,
+      clockSkew: skewOf(clock, heard),
+      frames,
+      events,
+    }
+    this.#port.submit(report, id, refused)
+  }
+
+  #checkPassphrase(said: unknown): void {
+    if (!this.#port.isPassphrase(said)) throw new ProtocolError('passphrase', 'wrong passphrase')
+    this.#isKnown = true
+  }
+
+  #beginLegacy(): LegacyReader {
+    this.#legacy ??= new LegacyReader({
+      nameLists: this.#port.nameLists,
+      legacyBytes: this.#port.legacyBytes,
+      now: () => this.#port.now(),
+      checkPassphrase: (said) => this.#checkPassphrase(said),
+      submit: (report, refused) => this.#port.submit(report, null, refused),
+    })
+    return this.#legacy
+  }
+
+  #endLegacy(): void {
+    this.#phase = 'over'
+    this.#legacy = null
+  }
+}

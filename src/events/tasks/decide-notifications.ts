@@ -1,0 +1,130 @@
+import { createWindowBook, type WindowBook } from '../../domain/maintenance-window.ts'
+import { compileRule, decide, NOTHING_TOLD, type Rule, type Told } from '../../domain/rule.ts'
+import { resolveTarget, type Target } from '../../domain/target.ts'
+import type { Decided, EventChange, EventMoment, NewNotice, ToldRow } from '../../storage/ports/store.ts'
+import { findChannel } from '../channels/index.ts'
+import { type Task, type TaskContext, workInPieces } from '../task.ts'
+
+/** Events settled in one commit. */
+const PIECE = 200
+
+type Book = {
+  readonly rules: readonly { rule: Rule; fits: ReturnType<typeof compileRule> }[]
+  readonly windows: WindowBook
+  readonly targets: readonly Target[]
+}
+
+/** Asks the rules about everything that changed, and again when they wanted to be asked again; writes the notices. */
+export const decideNotices: Task = {
+  name: 'decide notices',
+  every: 0,
+  run: (context) =>
+    workInPieces(context, async () => {
+      const { outbox } = context.store
+      const now = context.clock.now()
+      const changes = await outbox.listChanges(PIECE)
+      const due = changes.length > 0 ? [] : await outbox.listDue(now, PIECE)
+      if (changes.length === 0 && due.length === 0) return false
+      const book = await readBook(context)
+      const decided: Decided[] = []
+      // What a rule says of a change rests on what it said of the one before.
+      for (const change of firstOfEach(changes)) {
+        logChange(context, change)
+        const at = change.followed === null ? now : Math.max(change.changed, Math.min(now, change.followed))
+        decided.push(await ask(context, book, change, change.id, at))
+      }
+      for (const moment of due) decided.push(await ask(context, book, moment, null, now))
+      await outbox.settle(decided, now)
+      return true
+    }),
+}
+
+function firstOfEach(changes: readonly EventChange[]): EventChange[] {
+  const seen = new Set<number>()
+  return changes.filter(({ event: { id } }) => !seen.has(id) && seen.add(id))
+}
+
+/** The channel `log` is there without a rule: everything that happens is a line. */
+function logChange({ log }: TaskContext, { event }: EventMoment) {
+  const { id, host, metric, severity, status, message } = event
+  log.info('event', { status, id, host, metric, severity, message })
+}
+
+async function readBook({ store: { rules, windows, targets } }: TaskContext): Promise<Book> {
+  const [ruleList, windowList, targetList] = await Promise.all([rules.list(), windows.list(), targets.list()])
+  return {
+    rules: ruleList.map((rule) => ({ rule, fits: compileRule(rule) })),
+    windows: createWindowBook(windowList),
+    targets: targetList,
+  }
+}
+
+async function ask(
+  { store, notifier }: TaskContext,
+  { rules, windows, targets }: Book,
+  moment: EventMoment,
+  change: number | null,
+  at: number,
+): Promise<Decided> {
+  const { event, changed, opened } = moment
+  const hosts = event.members.length > 0 ? event.members : [event.host]
+  const before = new Map((await store.outbox.listTold(event.id)).map((row) => [row.rule, row]))
+  const quietUntil = findQuiet(windows, hosts, at)
+  const told: ToldRow[] = []
+  const notices: NewNotice[] = []
+  for (const { rule, fits } of rules) {
+    const row = before.get(rule.id)
+    // Who was told of it is told the rest, even when the rule has changed meanwhile.
+    const isAsked =
+      row !== undefined || (change !== null && hosts.some((host) => fits({ host, metric: event.metric })))
+    if (!isAsked) continue
+    const state = {
+      status: event.status,
+      severity: event.severity,
+      changed,
+      opened,
+      acknowledged: event.acknowledgedBy !== null,
+    }
+    const decision = decide(rule, state, row?.told ?? NOTHING_TOLD, at, quietUntil)
+    const { tell, lookAgain } = decision
+    if (!isSame(decision.told, row?.told ?? NOTHING_TOLD) || lookAgain !== (row?.lookAgain ?? null))
+      told.push({ rule: rule.id, told: decision.told, lookAgain })
+    if (tell !== null)
+      for (const target of listTargets(rule, targets))
+        notices.push({
+          uid: notifier.makeId(),
+          rule,
+          kind: tell,
+          channel: rule.channel,
+          target,
+          snapshot: event,
+        })
+  }
+  return { event: event.id, change, told, notices }
+}
+
+/** An event of several hosts is quiet while all of them are. */
+function findQuiet(windows: WindowBook, hosts: readonly string[], at: number): number | null {
+  let first: number | null = null
+  for (const host of hosts) {
+    const until = windows.quietUntil(host, at)
+    if (until === null) return null
+    first = Math.min(first ?? until, until)
+  }
+  return first
+}
+
+function listTargets(rule: Rule, targets: readonly Target[]): readonly string[] {
+  const address = resolveTarget(rule, targets)
+  return findChannel(rule.channel)?.splitTarget?.(address) ?? [address]
+}
+
+function isSame(a: Told, b: Told): boolean {
+  return (
+    a.since === b.since &&
+    a.opening === b.opening &&
+    a.closing === b.closing &&
+    a.severity === b.severity &&
+    a.last === b.last
+  )
+}

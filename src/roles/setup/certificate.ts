@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { hostname, networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError } from '../../config/config-error.ts'
+import type { Config } from '../../config/schema.ts'
+import type { ShownCertificate } from '../../domain/certificate-end.ts'
+import { type Certificate, readCertificate, splitPem } from '../../lib/certificate.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import { findDomain, NO_DOMAIN } from '../../platform/fqdn.ts'
+import { readShortName } from '../../platform/machine.ts'
+import { openProcFs } from '../../platform/proc.ts'
+import { placeFile, readKeptFile } from './secret-file.ts'
+
+const OWN_FILE = 'tls.pem'
+const LIFE_SECONDS = 3650 * 86_400
+/** For agents whose clock is behind ours. */
+const HEAD_START_SECONDS = 86_400
+const MAX_ADDRESSES = 100
+
+/** Who serves TLS; each may have files of its own. */
+type TlsSection = ShownCertificate['name']
+
+/**
+ * The certificate that the configuration names for a section, else the one that this server made itself, made now when there is none.
+ * Throws when the files can't be read or do not belong together.
+ */
+export async function openCertificate(
+  section: TlsSection,
+  config: Config,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  print: (text: string) => void,
+): Promise<Certificate> {
+  const found = findCertificate(section, config)
+  if (found !== null) return found
+  const file = join(config.dataDir, OWN_FILE)
+  const certificate = readOwn(file, placeFile(file, await createOwn(clock)))
+  log.info('made a certificate for TLS', { file, fingerprint: certificate.fingerprint })
+  print(
+    [
+      'First start: this server has a certificate for TLS now. Agents know it by its fingerprint:',
+      `  ${certificate.fingerprint}`,
+    ].join('\n'),
+  )
+  return certificate
+}
+
+/** As above, but null where it would have to be made. */
+export function findCertificate(section: TlsSection, config: Config): Certificate | null {
+  const { tlsCertificate, tlsKey } = config[section]
+  if (tlsCertificate !== null && tlsKey !== null)
+    return explain(`can't use ${section}.tls_certificate with ${section}.tls_key`, () =>
+      readCertificate({
+        certificate: readFileSync(tlsCertificate, 'utf8'),
+        key: readFileSync(tlsKey, 'utf8'),
+      }),
+    )
+  if (tlsCertificate !== null || tlsKey !== null) {
+    const missing = tlsKey === null ? 'tls_key' : 'tls_certificate'
+    const expected = 'expected tls_certificate and tls_key, or neither'
+    throw new ConfigError([{ where: 'configuration', key: `${section}.${missing}`, expected }])
+  }
+  const file = join(config.dataDir, OWN_FILE)
+  const text = readKeptFile(file)
+  return text === null ? null : readOwn(file, text)
+}
+
+/**
+ * Those that a server of this configuration shows, one that serves both ways once. One whose file is not on this machine is another's,
+ * with the same configuration. Throws when one can't be read.
+ */
+export function listCertificates(config: Config): ShownCertificate[] {
+  const find = (section: TlsSection) => {
+    const { tlsCertificate } = config[section]
+    return tlsCertificate === null || existsSync(tlsCertificate) ? findCertificate(section, config) : null
+  }
+  const collect = config.collect.tlsPort === 'off' ? null : find('collect')
+  const web = config.web.tls ? find('web') : null
+  const shown: ShownCertificate[] = collect === null ? [] : [{ name: 'collect', ends: collect.ends }]
+  if (web !== null && web.fingerprint !== collect?.fingerprint) shown.push({ name: 'web', ends: web.ends })
+  return shown
+}
+
+const readOwn = (file: string, text: string) =>
+  explain(`can't use ${file}; without it a new one is made, which agents have to be told`, () =>
+    readCertificate(splitPem(text)),
+  )
+
+function explain<T>(what: string, act: () => T): T {
+  try {
+    return act()
+  } catch (cause) {
+    throw new Error(what, { cause })
+  }
+}
+
+/** For every name and address that this machine knows of itself. */
+async function createOwn(clock: Clock): Promise<string> {
+  const { createSelfSigned } = await import('../../lib/self-signed.ts')
+  const name = readShortName()
+  // Also on Windows, where none of the files that tell is there.
+  const domain = findDomain(openProcFs(), hostname())
+  const full = domain === NO_DOMAIN ? [] : [`${name}.${domain}`]
+  const names = [name, ...full, 'localhost'].filter((one) => /^[a-z0-9._-]+$/.test(one))
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .map(({ address }) => address)
+    .filter((address) => !/^fe[89ab]/i.test(address))
+  const begins = clock.now() - HEAD_START_SECONDS
+  return createSelfSigned({
+    names: [...new Set(names)],
+    addresses: [...new Set(['127.0.0.1', '::1', ...addresses])].slice(0, MAX_ADDRESSES),
+    begins,
+    ends: begins + LIFE_SECONDS,
+  })
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { ConfigError } from '../../config/config-error.ts'
+import type { Config } from '../../config/schema.ts'
+import type { DatabaseServer } from '../../storage/database/open.ts'
+
+/** How the configuration says that a database on a server is reached. Throws `ConfigError` for files that can't be read. */
+export function describeDatabaseServer({ database }: Config): DatabaseServer {
+  const { password, tls, caFile, tlsCertificate, tlsKey, timeout } = database
+  if ((tlsCertificate === null) !== (tlsKey === null))
+    throw mistake(
+      tlsKey === null ? 'tls_key' : 'tls_certificate',
+      'expected both tls_certificate and tls_key',
+    )
+  const isSecure = tls || caFile !== null || tlsCertificate !== null
+  return {
+    password,
+    timeout,
+    tls: isSecure
+      ? {
+          authorities: readPem('ca_file', caFile),
+          certificate: readPem('tls_certificate', tlsCertificate),
+          key: readPem('tls_key', tlsKey),
+        }
+      : null,
+  }
+}
+
+function readPem(key: string, file: string | null): string | null {
+  if (file === null) return null
+  try {
+    const text = readFileSync(file, 'utf8')
+    if (text.includes('-----BEGIN ')) return text
+  } catch (error) {
+    throw mistake(key, `expected a file that can be read (${(error as Error).message})`, file)
+  }
+  throw mistake(key, 'expected PEM', file)
+}
+
+function mistake(key: string, expected: string, value?: string): ConfigError {
+  return new ConfigError([
+    { where: 'configuration', key: `database.${key}`, ...(value !== undefined && { value }), expected },
+  ])
+}

@@ -1,0 +1,54 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../../lib/clock.ts'
+import type { UserStore } from '../../storage/ports/store.ts'
+import { createPassword, createSecret } from './password.ts'
+import { keepFile, readKeptFile } from './secret-file.ts'
+
+/** The user that is made when there is none. */
+const FIRST_USER = 'admin'
+const PASSPHRASE_FILE = 'passphrase'
+const AGENT_KEY_FILE = 'agent-key'
+const PASSWORD_FILE = 'initial-admin-password'
+
+/** Makes the folder of everything that is kept, for its owner alone, when it is not there. */
+export function openDataDir(dataDir: string): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+}
+
+/** The passphrase that this server made itself, made now when there is none. */
+export function keepPassphrase(dataDir: string): string {
+  return keepFile(join(dataDir, PASSPHRASE_FILE), createSecret)
+}
+
+/** The passphrase that a server made in this folder; null when there is none. */
+export function findPassphrase(dataDir: string): string | null {
+  return readKeptFile(join(dataDir, PASSPHRASE_FILE))
+}
+
+/** What this machine's agent proves its name with, made now when there is none. */
+export function keepAgentKey(dataDir: string): string {
+  return keepFile(join(dataDir, AGENT_KEY_FILE), createSecret)
+}
+
+/**
+ * Makes the user `admin` when there is no user at all. Gives its password and the file that keeps it; null when there are users.
+ * Of several processes that start at once only one is given it.
+ */
+export async function createFirstUser(
+  users: UserStore,
+  dataDir: string,
+  clock: Clock,
+): Promise<{ name: string; password: string; file: string } | null> {
+  if ((await users.list()).length > 0) return null
+  const file = join(dataDir, PASSWORD_FILE)
+  // Kept before it is in force: a crash in between must not leave an account whose password nobody knows.
+  const password = keepFile(file, createPassword)
+  const added = await users.add(FIRST_USER, 'admin', await Bun.password.hash(password), clock.now())
+  return added ? { name: FIRST_USER, password, file } : null
+}
+
+/** To be called when a user's password was changed or the user is gone: the first one's is kept no longer. */
+export function forgetInitialPassword(dataDir: string, user: string): void {
+  if (user === FIRST_USER) rmSync(join(dataDir, PASSWORD_FILE), { force: true })
+}

@@ -1,0 +1,25 @@
+import { ConfigError, type Mistake } from '../config/config-error.ts'
+import type { LoadedConfig } from '../config/load.ts'
+
+export const DATA_DIR_KEY = 'data_dir'
+
+/**
+ * The default counts from the current folder. That of a service is the root of the file system or that of Windows itself, where it
+ * may not write, and where nobody would look.
+ */
+export function describeMissingDataDir(where: string, example: string): Mistake {
+  return {
+    where,
+    key: DATA_DIR_KEY,
+    expected: `expected the folder of all that a service keeps, such as ${example}`,
+  }
+}
+
+/** Throws `ConfigError` when a service would keep its things wherever it happens to run. `folder` is the current one. */
+export function needDataDir({ origins, file }: LoadedConfig, isService: boolean, folder: string): void {
+  const isWindows = process.platform === 'win32'
+  // A unit of somebody else's may set a folder that is meant.
+  if (!isService || origins.get(DATA_DIR_KEY) !== 'default' || (!isWindows && folder !== '/')) return
+  const example = isWindows ? 'C:\\ProgramData\\monitor\\agent' : '/var/lib/monitor/agent'
+  throw new ConfigError([describeMissingDataDir(file ?? 'configuration', example)])
+}

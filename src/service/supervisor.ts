@@ -1,0 +1,116 @@
+import { fstatSync } from 'node:fs'
+import type { Config } from '../config/schema.ts'
+import type { Clock } from '../lib/clock.ts'
+import { createLog, describeError, type Log, type LogFormat } from '../lib/log.ts'
+import type { Supervisor } from '../platform/supervisor-notifications.ts'
+import { findServiceWord } from './service-argument.ts'
+
+const READY = 'READY=1'
+/** systemd may be too busy to take it. */
+const READY_AGAIN_MS = 1000
+
+/** Signs of life for each time that systemd waits for one. */
+const SIGNS = 3
+
+/** Text goes to systemd's journal in its own form, when that is where standard error leads: JOURNAL_STREAM in systemd.exec(5). */
+export function chooseFormat(wanted: LogFormat): LogFormat {
+  const stream = process.env.JOURNAL_STREAM
+  if (wanted !== 'text' || stream === undefined) return wanted
+  const { dev, ino } = fstatSync(2)
+  return stream === `${dev}:${ino}` ? 'journal' : wanted
+}
+
+/** The log of a role, as whoever started it can best read it. */
+export async function openRoleLog(settings: Config['log']): Promise<Log> {
+  const service = findOwnService()
+  if (service === null) return createLog({ ...settings, format: chooseFormat(settings.format) })
+  const { openServiceLog } = await import('./windows/log.ts')
+  return openServiceLog(service, settings)
+}
+
+/** Where words on standard error reach nobody: to the service's log, and to the service manager the code that this process will end with. */
+export async function reportFailure(words: readonly string[], exitCode: number): Promise<void> {
+  const service = findOwnService()
+  if (service === null) return
+  const { openServiceLog } = await import('./windows/log.ts')
+  const log = openServiceLog(service, { level: 'error', format: 'text' })
+  for (const line of words) log.error(line)
+  const { superviseByWindows } = await import('./windows/supervise.ts')
+  try {
+    const supervisor = await superviseByWindows(service.name, () => {})
+    await supervisor.stopped(exitCode)
+  } catch (error) {
+    // The role had come so far that the service manager was told already.
+    log.debug('no further word to the service manager', { error: describeError(error) })
+  }
+}
+
+/** Null when this process is no Windows service. */
+const findOwnService = () => (process.platform === 'win32' ? findServiceWord(process.argv) : null)
+
+/** Whether a service manager started this process, and not a person. */
+export const isService = () =>
+  findOwnService() !== null || (process.platform === 'linux' && Boolean(process.env.NOTIFY_SOCKET))
+
+/** Who started this process and wants to hear of it; null when it is a person. `stop` is called when it wants the role to end. */
+export async function findSupervisor(
+  clock: Clock,
+  log: Log,
+  stop: (reason: string) => void,
+): Promise<Supervisor | null> {
+  const service = findOwnService()
+  if (service !== null) {
+    const { superviseByWindows } = await import('./windows/supervise.ts')
+    return superviseByWindows(service.name, stop)
+  }
+  const { NOTIFY_SOCKET: address, WATCHDOG_USEC, WATCHDOG_PID } = process.env
+  if (process.platform !== 'linux' || address === undefined || address === '') return null
+  const isForUs = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid
+  const watchdogMs = isForUs ? Number(WATCHDOG_USEC ?? 0) / 1000 : 0
+  try {
+    const { openNotifySocket } = await import('../platform/systemd-notify.ts')
+    return superviseBySystemd(openNotifySocket(address), watchdogMs, clock, log)
+  } catch (error) {
+    log.warn("can't tell systemd how this service does", { error: describeError(error) })
+    return null
+  }
+}
+
+/**
+ * Word for systemd, sd_notify(3). From `ready` on signs of life follow each other for as long as the event loop turns; a service that
+ * hangs gives none and is started anew.
+ */
+export function superviseBySystemd(
+  send: (text: string) => void,
+  watchdogMs: number,
+  clock: Clock,
+  log: Log,
+): Supervisor {
+  let isTold = false
+
+  function tell(text: string) {
+    try {
+      send(text)
+      isTold = false
+    } catch (error) {
+      if (!isTold) log.warn('systemd does not hear this service', { error: describeError(error) })
+      isTold = true
+      // The rest is said again and again, or makes no difference; without this one the start counts as failed.
+      if (text === READY) clock.after(READY_AGAIN_MS, () => tell(text))
+    }
+  }
+
+  function keepAlive() {
+    tell('WATCHDOG=1')
+    clock.after(watchdogMs / SIGNS, keepAlive)
+  }
+
+  return {
+    ready() {
+      tell(READY)
+      if (watchdogMs > 0) keepAlive()
+    },
+    stopping: () => tell('STOPPING=1'),
+    stopped: async () => {},
+  }
+}

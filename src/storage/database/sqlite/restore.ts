@@ -1,0 +1,92 @@
+import { Database as Connection } from 'bun:sqlite'
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Clock } from '../../../lib/clock.ts'
+import { isMysqlUrl } from '../mysql/url.ts'
+import { sqliteFile } from '../open.ts'
+import { verifyBackup } from './backup.ts'
+import { isBusy, isDamage, readOnce, syncPath } from './sqlite.ts'
+
+export type RestoreOptions = {
+  readonly dataDir: string
+  readonly clock: Clock
+}
+
+/**
+ * Puts a backup in the place of the database. The backup is checked first, and so is its copy; the database of before is kept beside it.
+ * Throws, with nothing changed, when the backup is not sound or any process has the database open.
+ * Resolves with the file that the old database was moved to; null when there was none.
+ */
+export async function restoreBackup(
+  url: string,
+  file: string,
+  { dataDir, clock }: RestoreOptions,
+): Promise<string | null> {
+  if (isMysqlUrl(url))
+    throw new Error(
+      'db restore puts back SQLite alone: use what the backup of the database server was made with',
+    )
+  const target = sqliteFile(url, dataDir)
+  if (!existsSync(file)) throw new Error(`there is no backup ${file}`)
+  verifyBackup(file)
+  const copy = `${target}.restoring`
+  try {
+    copyFileSync(file, copy)
+    chmodSync(copy, 0o600)
+    verifyBackup(copy)
+    syncPath(copy)
+    return exchange(target, copy, clock)
+  } finally {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true })
+  }
+}
+
+function exchange(target: string, copy: string, clock: Clock): string | null {
+  if (!existsSync(target)) {
+    renameSync(copy, target)
+    syncPath(dirname(target))
+    return null
+  }
+  const lock = takeAlone(target)
+  try {
+    const kept = nameKept(target, clock)
+    // The log of a file that can't be read lies beside it still, and must not be taken for the new one's.
+    for (const suffix of ['-wal', '-shm', ''])
+      if (existsSync(target + suffix)) renameSync(target + suffix, kept + suffix)
+    renameSync(copy, target)
+    syncPath(dirname(target))
+    return kept
+  } finally {
+    lock?.close()
+  }
+}
+
+/**
+ * A database in WAL mode goes back to a plain journal only when nobody else has it open, and that also empties the log into
+ * the file. The transaction held then keeps others out until the files are exchanged. Null for a file that is damaged so much that nobody
+ * can work with it: it can't be locked, and needs a backup most of all.
+ */
+function takeAlone(target: string): Connection | null {
+  const lock = new Connection(target, { readwrite: true })
+  try {
+    lock.run('PRAGMA busy_timeout = 500')
+    const [row] = readOnce(lock, 'PRAGMA journal_mode = DELETE')
+    if (row?.[0] !== 'delete') throw new Error('its journal mode did not change')
+    lock.run('BEGIN EXCLUSIVE')
+    return lock
+  } catch (cause) {
+    lock.close()
+    if (isDamage(cause)) return null
+    if (!isBusy(cause)) throw new Error(`${target} can't be put aside`, { cause })
+    throw new Error(
+      `${target} is in use: stop the server and every other part that has it open, then restore`,
+    )
+  }
+}
+
+function nameKept(target: string, clock: Clock): string {
+  const base = `${target}.before-restore-${clock.now()}`
+  let name = base
+  for (let i = 1; existsSync(name); i++) name = `${base}-${i}`
+  return name
+}

@@ -1,0 +1,219 @@
+import type { EventAction, EventReport, Severity } from '../../domain/event.ts'
+import type { Transaction } from '../database/database.ts'
+import { takeEventTurn } from '../database/write-locks.ts'
+import { NO_HOST } from './event-rows.ts'
+import { noteHistory } from './history.ts'
+
+type Held = {
+  id: number
+  change_number: number
+  severity: Severity
+  is_open: number
+  seen_open: number
+  closed_by_hand: number
+  is_stale: number
+  opened: number
+  message: string
+  members: string | null
+}
+
+const HELD =
+  'id, change_number, severity, is_open, seen_open, closed_by_hand, is_stale, opened, message, members'
+
+/** A report, the host's id, the server's clock, and who the hosts of an event of several are. */
+type Told = { report: EventReport; host: number; noted: number; members: string | null }
+
+/**
+ * Applies what is said about events of a host; saying it again, or late, changes nothing. `heard` is the server's clock,
+ * the report's time unless given; `host` is `NO_HOST` for an event of several hosts, which `members` names.
+ */
+export async function applyReports(
+  transaction: Transaction,
+  host: number,
+  reports: readonly EventReport[],
+  heard?: number,
+  members?: readonly string[],
+) {
+  await takeEventTurn(transaction, host)
+  for (const report of reports) {
+    const told: Told = {
+      report,
+      host,
+      noted: heard ?? report.time,
+      members: host === NO_HOST ? JSON.stringify(members ?? []) : null,
+    }
+    if (report.uid !== null) await applyChange(transaction, told, report.uid)
+    else if (report.status === 'open') await openLegacy(transaction, told)
+    else await closeWithoutId(transaction, told)
+  }
+}
+
+/** The state of an event is that of its greatest change, whatever the order in which they are heard. */
+async function applyChange(transaction: Transaction, told: Told, uid: string) {
+  const { report, host } = told
+  const [held] = await transaction.query<Held>(
+    `SELECT ${HELD} FROM event WHERE host = ? AND uid = ? ${transaction.dialect.forUpdate}`,
+    [host, uid],
+  )
+  if (!held) return addEvent(transaction, told)
+  if (report.change > held.change_number) return change(transaction, told, held)
+  if (report.status === 'closed') return
+  // An opening that comes after its own closing knows better when it began.
+  if (report.time < held.opened)
+    await transaction.run('UPDATE event SET opened = ? WHERE id = ?', [report.time, held.id])
+  if (held.is_open === 0) await tellOpening(transaction, told, held.id)
+}
+
+/** The closing was heard before the opening, and so nobody was told of either: now both are, in their order. */
+async function tellOpening(transaction: Transaction, { report, noted }: Told, id: number) {
+  const [opening] = await transaction.query(
+    `SELECT id FROM event_history WHERE event = ? AND action = 'opened' LIMIT 1`,
+    [id],
+  )
+  if (opening !== undefined) return
+  const [row] = await transaction.query<{ severity: Severity; message: string; closed: number }>(
+    'SELECT severity, message, closed FROM event WHERE id = ?',
+    [id],
+  )
+  if (row === undefined) return
+  const set = (severity: Severity, message: string, closed: number | null) =>
+    transaction.run('UPDATE event SET severity = ?, message = ?, is_open = ?, closed = ? WHERE id = ?', [
+      severity,
+      message,
+      closed === null ? 1 : 0,
+      closed,
+      id,
+    ])
+  await transaction.run('DELETE FROM event_todo WHERE event = ?', [id])
+  await transaction.run(`DELETE FROM event_history WHERE event = ? AND action = 'closed'`, [id])
+  await set(report.severity, report.message, null)
+  await noteHistory(transaction, id, { action: 'opened', time: report.time, noted })
+  await set(row.severity, row.message, row.closed)
+  await noteHistory(transaction, id, { action: 'closed', time: row.closed, noted })
+}
+
+/** Brings an event to what a newer report says of it. */
+async function change(transaction: Transaction, told: Told, held: Held) {
+  const { report, noted, members } = told
+  const isSeen = report.status === 'open' ? 1 : 0
+  const isOpen = isSeen === 1 && (held.is_open === 1 || (await mayReopen(transaction, told, held))) ? 1 : 0
+  const isStale = isOpen === 1 && report.stale === true ? 1 : 0
+  await transaction.run(
+    `UPDATE event SET change_number = ?, severity = ?, message = ?, is_stale = ?, seen_open = ?, is_open = ?,
+      members = COALESCE(?, members) WHERE id = ?`,
+    [report.change, report.severity, report.message, isStale, isSeen, isOpen, members, held.id],
+  )
+  // Whoever closed it before knows the time of the closing, unless that was us, for a newer event's sake.
+  if (isOpen !== held.is_open || (isSeen === 0 && held.closed_by_hand === 0))
+    await transaction.run('UPDATE event SET closed = ? WHERE id = ?', [isOpen ? null : report.time, held.id])
+  const actions: EventAction[] = []
+  if (isOpen !== held.is_open) actions.push(isOpen ? 'reopened' : 'closed')
+  else if (isOpen === 1 && report.severity !== held.severity) actions.push('severity')
+  else if (isOpen === 1 && members !== null && members !== held.members) actions.push('joined')
+  if (isOpen === 1 && isStale !== held.is_stale) actions.push(isStale ? 'stale' : 'fresh')
+  for (const action of actions) await noteHistory(transaction, held.id, { action, time: report.time, noted })
+}
+
+/**
+ * Closed by hand it stays closed until the problem has ended and comes again, which has another id; and one after which
+ * another has begun is over, though its own ending was not heard yet.
+ */
+async function mayReopen(transaction: Transaction, { host, report }: Told, held: Held): Promise<boolean> {
+  if (held.closed_by_hand === 1) return false
+  const [newer] = await transaction.query(
+    'SELECT id FROM event WHERE host = ? AND metric = ? AND id <> ? AND opened >= ? LIMIT 1',
+    [host, report.metric, held.id, held.opened],
+  )
+  return newer === undefined
+}
+
+async function addEvent(transaction: Transaction, told: Told) {
+  const { report, host, noted, members } = told
+  const isOpen = report.status === 'open'
+  const id = await transaction.insert(
+    `INSERT INTO event (host, metric, uid, change_number, severity, is_open, seen_open, closed_by_hand, message,
+      opened, closed, is_stale, members) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)`,
+    [
+      host,
+      report.metric,
+      report.uid,
+      report.change,
+      report.severity,
+      isOpen ? 1 : 0,
+      isOpen ? 1 : 0,
+      report.message,
+      report.time,
+      isOpen ? null : report.time,
+      isOpen && report.stale === true ? 1 : 0,
+      members,
+    ],
+  )
+  if (isOpen) await keepOne(transaction, told, id)
+  else await noteHistory(transaction, id, { action: 'closed', time: report.time, noted })
+}
+
+/**
+ * A metric of a host has one open event. One that is open while another opens was lost by its agent, with its state, or its
+ * closing comes later: the older of the two is over where the newer begins.
+ */
+async function keepOne(transaction: Transaction, { report, host, noted }: Told, id: number) {
+  await noteHistory(transaction, id, { action: 'opened', time: report.time, noted })
+  const others = await transaction.query<Held>(
+    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND id <> ? AND (is_open = 1 OR seen_open = 1)
+      ORDER BY opened, id`,
+    [host, report.metric, id],
+  )
+  let end: number | null = null
+  for (const other of others) {
+    if (other.opened > report.time) end ??= other.opened
+    else await endEvent(transaction, other.id, other.is_open === 1, report.time, noted)
+  }
+  if (end !== null) await endEvent(transaction, id, true, end, noted)
+}
+
+async function endEvent(transaction: Transaction, id: number, wasOpen: boolean, at: number, noted: number) {
+  if (!wasOpen) {
+    await transaction.run('UPDATE event SET seen_open = 0 WHERE id = ?', [id])
+    return
+  }
+  await transaction.run(
+    'UPDATE event SET is_open = 0, seen_open = 0, is_stale = 0, closed = ? WHERE id = ?',
+    [at, id],
+  )
+  await noteHistory(transaction, id, { action: 'closed', time: at, noted })
+}
+
+/** The original's openings carry no id: one that lies in the time of an event we have is that event, heard again. */
+async function openLegacy(transaction: Transaction, told: Told) {
+  const { report, host } = told
+  const [held] = await transaction.query<Held>(
+    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND uid IS NULL
+      AND (seen_open = 1 OR (opened <= ? AND closed >= ?)) ORDER BY seen_open DESC LIMIT 1`,
+    [host, report.metric, report.time, report.time],
+  )
+  if (!held) return addEvent(transaction, told)
+  const same = held.severity === report.severity && held.message === report.message
+  // What was said before its opening, or of an event that is over, is old.
+  if (held.seen_open === 0 || same || report.time <= held.opened) return
+  await change(transaction, told, held)
+}
+
+/** A closing without an id ends what is open of the metric: the original's say no more, and neither do those of an agent that lost its state. */
+async function closeWithoutId(transaction: Transaction, told: Told) {
+  const { report, host } = told
+  const [held] = await transaction.query<Held>(
+    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND seen_open = 1 AND opened <= ? LIMIT 1`,
+    [host, report.metric, report.time],
+  )
+  if (!held) return
+  // Such a closing says no severity that means anything, nor the number of a change.
+  const number = Math.max(report.change, held.change_number + 1)
+  await change(
+    transaction,
+    {
+      ...told,
+      report: { ...report, change: number, severity: held.severity, message: held.message },
+    },
+    held,
+  )
+}

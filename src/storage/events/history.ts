@@ -1,0 +1,93 @@
+import type { EventAction } from '../../domain/event.ts'
+import type { Transaction } from '../database/database.ts'
+import { readEvent } from './event-rows.ts'
+
+export type Happening = {
+  readonly action: EventAction
+  /** By the clock of whoever did it. */
+  readonly time: number
+  /** By the server's clock. */
+  readonly noted: number
+  readonly actor?: string | null
+  readonly comment?: string | null
+}
+
+/** Rules are asked after these. */
+const ASKED: ReadonlySet<EventAction> = new Set(['opened', 'severity', 'joined', 'closed', 'reopened'])
+
+/**
+ * To be called after each change of an event, in its transaction: writes the history and, when rules are to be asked, the
+ * promise to do so.
+ */
+export async function noteHistory(transaction: Transaction, event: number, happening: Happening) {
+  const { action, time, noted, actor = null, comment = null } = happening
+  const history = await transaction.insert(
+    `INSERT INTO event_history (event, time, noted, action, severity, actor, comment_text)
+      SELECT id, ?, ?, ?, severity, ?, ? FROM event WHERE id = ?`,
+    [time, noted, action, actor, comment, event],
+  )
+  if (!ASKED.has(action)) return
+  const snapshot = await readEvent(transaction, event)
+  if (snapshot === null) return
+  const [first] = await transaction.query<{ noted: number }>(
+    'SELECT MIN(noted) AS noted FROM event_history WHERE event = ?',
+    [event],
+  )
+  await transaction.run(
+    'INSERT INTO event_todo (history, event, opened, changed, snapshot) VALUES (?, ?, ?, ?, ?)',
+    [
+      history,
+      event,
+      Math.min(snapshot.opened, first?.noted ?? noted),
+      Math.min(time, noted),
+      JSON.stringify(snapshot),
+    ],
+  )
+}
+
+/**
+ * Removes events with all that belongs to them, but for notices that wait: those are complete in themselves. With `keepPromises`
+ * rules will be asked about their last changes all the same; what was told goes when that is done.
+ */
+export async function deleteEvents(
+  transaction: Transaction,
+  events: readonly number[],
+  { keepPromises = false } = {},
+) {
+  for (const event of events) {
+    await transaction.run(
+      `DELETE FROM delivery WHERE notice IN (SELECT id FROM outbox WHERE event = ? AND state <> 'waiting')`,
+      [event],
+    )
+    await transaction.run(`DELETE FROM outbox WHERE event = ? AND state <> 'waiting'`, [event])
+    if (!keepPromises) await transaction.run('DELETE FROM event_todo WHERE event = ?', [event])
+    await transaction.run(
+      'DELETE FROM told WHERE event = ? AND NOT EXISTS (SELECT 1 FROM event_todo WHERE event = ?)',
+      [event, event],
+    )
+    await transaction.run('DELETE FROM event_history WHERE event = ?', [event])
+    await transaction.run('DELETE FROM event WHERE id = ?', [event])
+  }
+}
+
+/** Of a host that goes. Who was told that an event of it opened is told that it is over. */
+export async function deleteEventsOfHost(transaction: Transaction, host: number) {
+  const rows = await transaction.query<{ id: number; is_open: number; last: number }>(
+    `SELECT event.id AS id, event.is_open AS is_open, host.last_heard AS last
+      FROM event JOIN host ON host.id = event.host WHERE event.host = ?`,
+    [host],
+  )
+  for (const { id, is_open: isOpen, last } of rows) {
+    if (isOpen === 0) continue
+    await transaction.run(
+      'UPDATE event SET is_open = 0, closed = CASE WHEN opened > ? THEN opened ELSE ? END WHERE id = ?',
+      [last, last, id],
+    )
+    await noteHistory(transaction, id, { action: 'closed', time: last, noted: last })
+  }
+  await deleteEvents(
+    transaction,
+    rows.map(({ id }) => id),
+    { keepPromises: true },
+  )
+}

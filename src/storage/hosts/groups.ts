@@ -1,0 +1,67 @@
+import { uniteGroups } from '../../domain/group.ts'
+import { addToCounter } from '../database/counters.ts'
+import type { Database, Transaction } from '../database/database.ts'
+
+/**
+ * Groups of hosts. `host.said_groups` is what the agent says, `host.given_groups` what people gave, both as JSON, so that a host is
+ * read in one row; `host_group` is the union of the two, for finding hosts by group.
+ */
+
+type Kind = 'said_groups' | 'given_groups'
+
+export function parseGroups(text: string | null): string[] {
+  return text === null ? [] : (JSON.parse(text) as string[])
+}
+
+/** Puts groups of one kind in place of those that the host had. */
+export async function saveGroups(
+  transaction: Transaction,
+  host: number,
+  kind: Kind,
+  groups: readonly string[],
+): Promise<void> {
+  const other = kind === 'said_groups' ? 'given_groups' : 'said_groups'
+  const [row] = await transaction.query<{ other: string | null }>(
+    `SELECT ${other} AS other FROM host WHERE id = ? ${transaction.dialect.forUpdate}`,
+    [host],
+  )
+  if (!row) return
+  await transaction.run(`UPDATE host SET ${kind} = ? WHERE id = ?`, [
+    groups.length === 0 ? null : JSON.stringify(groups),
+    host,
+  ])
+  await deleteGroups(transaction, host)
+  for (const name of uniteGroups(groups, parseGroups(row.other)))
+    await transaction.run('INSERT INTO host_group (name, host) VALUES (?, ?)', [name, host])
+}
+
+export function deleteGroups(transaction: Transaction, host: number): Promise<number> {
+  return transaction.run('DELETE FROM host_group WHERE host = ?', [host])
+}
+
+/** False when there is no host of this name. */
+export function giveGroups(database: Database, name: string, groups: readonly string[]): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
+    if (!row) return false
+    await saveGroups(transaction, row.id, 'given_groups', uniteGroups(groups))
+    await addToCounter(transaction, 'revision', 1)
+    return true
+  })
+}
+
+/** Beyond all that a name may begin with. */
+const LAST = '\u{10ffff}'
+
+/** Names in use, sorted; at most `limit`. Costs by the number of groups, whatever the number of hosts. */
+export async function listGroups(database: Database, limit: number): Promise<string[]> {
+  const { dialect } = database
+  const rows = await database.query<{ name: string }>(
+    `${dialect.stepThrough('host_group', 'name')} SELECT value AS name FROM step WHERE value IS NOT NULL ${dialect.stepOrder()} LIMIT ?`,
+    ['', LAST, LAST, limit],
+  )
+  return rows.map(({ name }) => name)
+}
+
+/** Ids of the hosts of a group; the name is its parameter. */
+export const HOSTS_OF_GROUP = 'SELECT host FROM host_group WHERE name = ?'

@@ -1,0 +1,272 @@
+import { uniteGroups } from '../../domain/group.ts'
+import type { Host } from '../../domain/host.ts'
+import { addToCounter, readCounters } from '../database/counters.ts'
+import type { Database, Transaction, Value } from '../database/database.ts'
+import { placeValues } from '../database/dialect.ts'
+import { closeGates, takeMaintenanceTurn } from '../database/write-locks.ts'
+import { deleteEventsOfHost } from '../events/history.ts'
+import { createHostNames } from '../ingest/host-keys.ts'
+import type { HostQuery, HostStore } from '../ports/store.ts'
+import { deleteBlock, listBlockDays } from '../timeseries/blocks.ts'
+import { readLayout, unpackFrame } from '../timeseries/codec/frame.ts'
+import { readFrames } from '../timeseries/frames.ts'
+import type { LayoutReader } from '../timeseries/metric-sets.ts'
+import { deleteGroups, giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
+import { foldCase } from './host-cache.ts'
+import type { HostStates } from './last-seen.ts'
+import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
+import { findThresholds, saveThresholds } from './thresholds.ts'
+
+type HostRow = {
+  name: string
+  ip: string
+  platform: string
+  build: string
+  architecture: string
+  domain: string
+  processors: number
+  memory_mb: number
+  first_heard: number
+  last_heard: number
+  clock_skew: number | null
+  latest_time: number
+  latest: Uint8Array | null
+  said_groups: string | null
+  given_groups: string | null
+}
+
+const COLUMNS = `name, ip, platform, build, architecture, domain, processors, memory_mb,
+  first_heard, last_heard, clock_skew, latest_time, latest, said_groups, given_groups`
+
+const MAX_LIMIT = 1000
+const MAX_GROUPS_LISTED = 200
+
+/** Each of them is an index of the table: a page of the list reads its own rows and no others. */
+const ORDERS: Record<
+  Exclude<NonNullable<HostQuery['sort']>, 'status' | 'events' | keyof typeof VALUE_SORTS>,
+  readonly string[]
+> = {
+  name: ['name'],
+  ip: ['ip_order', 'name'],
+  domain: ['domain', 'name'],
+  platform: ['platform', 'name'],
+  last_heard: ['last_heard', 'name'],
+}
+
+/** The most severe open event of each host that has one. */
+const WORST = `LEFT JOIN (SELECT host AS troubled, MIN(severity) AS worst FROM event WHERE is_open = 1 GROUP BY host) trouble
+  ON trouble.troubled = host.id`
+/** Behind every severity. */
+const BEYOND = 9
+
+type Condition = { readonly sql: string; readonly values: readonly Value[] }
+
+export function createHostStore(database: Database, states: HostStates, layouts: LayoutReader): HostStore {
+  async function toHosts(rows: readonly HostRow[]): Promise<Host[]> {
+    const packed = rows.flatMap(({ latest }) => (latest ? [readLayout(latest)] : []))
+    await layouts.load(database, packed)
+    return rows.map((row) => toHost(row, layouts))
+  }
+
+  async function countWhere({ sql, values }: Condition): Promise<number> {
+    const [row] = await database.query<{ total: number }>(`SELECT COUNT(*) AS total FROM host ${sql}`, values)
+    return row?.total ?? 0
+  }
+
+  function listRows({ sql, values }: Condition, order: string, limit: number, offset: number, join = '') {
+    return database.query<HostRow>(
+      `SELECT ${COLUMNS} FROM host ${join} ${sql} ORDER BY ${order} LIMIT ? OFFSET ?`,
+      [...values, limit, offset],
+    )
+  }
+
+  /** One group after the other, each by name: no index could know the line between up and down. */
+  async function listByStatus(query: HostQuery, limit: number, offset: number): Promise<HostRow[]> {
+    const groups = query.descending ? (['up', 'down'] as const) : (['down', 'up'] as const)
+    const rows: HostRow[] = []
+    let skip = offset
+    for (const status of groups) {
+      if (query.status && query.status !== status) continue
+      const condition = where({ ...query, status })
+      // The expression keeps the index of names out of it: those that are down are few, and sorting them is quick.
+      const order = status === 'down' ? "COALESCE(name, '')" : 'name'
+      if (rows.length < limit) rows.push(...(await listRows(condition, order, limit - rows.length, skip)))
+      // Once a row of it was wanted, the next group begins at its start.
+      skip = rows.length > 0 ? 0 : skip - (await countWhere(condition))
+      if (skip < 0) skip = 0
+    }
+    return rows
+  }
+
+  async function listByValue(
+    query: HostQuery,
+    metric: string,
+    limit: number,
+    offset: number,
+  ): Promise<HostRow[]> {
+    const page = { isDescending: query.descending === true, limit, offset }
+    const ids = await orderByValue(database, layouts, where(query), metric, page)
+    if (ids.length === 0) return []
+    const rows = await database.query<HostRow & { id: number }>(
+      `SELECT id, ${COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
+      ids,
+    )
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return ids.flatMap((id) => byId.get(id) ?? [])
+  }
+
+  function listSorted(query: HostQuery, limit: number, offset: number): Promise<HostRow[]> {
+    const { sort = 'name' } = query
+    const direction = query.descending ? ' DESC' : ''
+    if (sort === 'processor' || sort === 'memory') return listByValue(query, VALUE_SORTS[sort], limit, offset)
+    if (sort === 'status') return listByStatus(query, limit, offset)
+    if (sort === 'events')
+      return listRows(where(query), `COALESCE(worst, ${BEYOND}) ${direction}, name`, limit, offset, WORST)
+    const columns = ORDERS[sort].map((column) => column + direction)
+    return listRows(where(query), columns.join(', '), limit, offset)
+  }
+
+  return {
+    ...createHostNames(database),
+
+    async find(name) {
+      await states.settle()
+      const rows = await database.query<HostRow>(`SELECT ${COLUMNS} FROM host WHERE name = ?`, [name])
+      return (await toHosts(rows))[0] ?? null
+    },
+
+    async list(query) {
+      await states.settle()
+      const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
+      const offset = Math.max(query.offset ?? 0, 0)
+      const total = await countWhere(where(query))
+      const rows = await listSorted(query, limit, offset)
+      return { total, hosts: await toHosts(rows) }
+    },
+
+    async count(upSince, group) {
+      await states.settle()
+      if (group !== undefined) {
+        const [all, silent] = await Promise.all([
+          countWhere(where({ upSince, group })),
+          countWhere(where({ upSince, group, status: 'down' })),
+        ])
+        return { up: Math.max(0, all - silent), down: silent }
+      }
+      const total = await countWhere({ sql: '', values: [] })
+      // Those that are down are few: counting them reads little of the index.
+      const down = await countWhere({ sql: 'WHERE last_heard < ?', values: [upSince] })
+      return { up: Math.max(0, total - down), down }
+    },
+
+    groups: () => listGroups(database, MAX_GROUPS_LISTED),
+
+    giveGroups: (name, groups) => giveGroups(database, name, groups),
+
+    async findMetrics(words, limit) {
+      const patterns = words.slice(0, 8).map((word) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`)
+      const where = patterns.map(() => `LOWER(name) LIKE ? ESCAPE '!'`).join(' AND ')
+      const rows = await database.query<{ name: string }>(
+        `SELECT name FROM metric ${where === '' ? '' : `WHERE ${where}`} ORDER BY name LIMIT ?`,
+        [...patterns, limit],
+      )
+      return rows.map(({ name }) => name)
+    },
+
+    async metrics(name) {
+      const rows = await database.query<{ layout: number }>(
+        `SELECT host_layout.layout AS layout FROM host JOIN host_layout ON host_layout.host = host.id
+          WHERE host.name = ?`,
+        [name],
+      )
+      const ids = rows.map(({ layout }) => layout)
+      await layouts.load(database, ids)
+      return [...new Set(ids.flatMap((id) => layouts.names(id)))].sort()
+    },
+
+    thresholds: (name) => findThresholds(database, name),
+
+    async delete(name) {
+      await states.settle()
+      return database.transaction(async (transaction) => {
+        await takeMaintenanceTurn(transaction)
+        await closeGates(transaction)
+        return deleteHost(transaction, name)
+      })
+    },
+
+    async revision() {
+      const { revision } = await readCounters(database)
+      return revision + states.pending()
+    },
+  }
+}
+
+function where(query: HostQuery): Condition {
+  const parts: string[] = []
+  const values: Value[] = []
+  if (query.search) {
+    parts.push('INSTR(search_text, ?) > 0')
+    values.push(foldCase(query.search))
+  }
+  if (query.group !== undefined) {
+    parts.push(`id IN (${HOSTS_OF_GROUP})`)
+    values.push(query.group)
+  }
+  if (query.status === 'down') {
+    parts.push('last_heard < ?')
+    values.push(query.upSince)
+  } else if (query.status === 'up') {
+    // The plus keeps the index of last_heard out of it: nearly all are up, and the order's index is the better one.
+    parts.push('+last_heard >= ?')
+    values.push(query.upSince)
+  }
+  return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
+}
+
+function toHost(row: HostRow, layouts: LayoutReader): Host {
+  const latest: Record<string, number> = Object.create(null)
+  if (row.latest) {
+    const { layout, values } = unpackFrame(row.latest, (id) => layouts.metrics(id).length)
+    layouts.names(layout).forEach((metric, i) => {
+      const value = values[i]
+      if (value !== null && value !== undefined) latest[metric] = value
+    })
+  }
+  const givenGroups = parseGroups(row.given_groups)
+  return {
+    name: row.name,
+    groups: uniteGroups(givenGroups, parseGroups(row.said_groups)),
+    givenGroups,
+    ip: row.ip,
+    platform: row.platform,
+    build: row.build,
+    architecture: row.architecture,
+    domain: row.domain,
+    processors: row.processors,
+    memoryMb: row.memory_mb,
+    firstHeard: row.first_heard,
+    lastHeard: row.last_heard,
+    clockSkew: row.clock_skew,
+    latestTime: row.latest_time,
+    latest,
+  }
+}
+
+/** With all it has, in the running transaction, which has closed the gates; false when there is none of this name. */
+export async function deleteHost(transaction: Transaction, name: string): Promise<boolean> {
+  const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
+  if (!row) return false
+  const { id } = row
+  await deleteEventsOfHost(transaction, id)
+  for (const { time } of await readFrames(transaction, id, 0, Number.MAX_SAFE_INTEGER))
+    await transaction.run('DELETE FROM frame WHERE time = ? AND host = ?', [time, id])
+  await transaction.run('DELETE FROM late_frame WHERE host = ?', [id])
+  for (const day of await listBlockDays(transaction, id)) await deleteBlock(transaction, id, day)
+  await transaction.run('DELETE FROM host_layout WHERE host = ?', [id])
+  await deleteGroups(transaction, id)
+  await saveThresholds(transaction, id, null)
+  await transaction.run('DELETE FROM host WHERE id = ?', [id])
+  await addToCounter(transaction, 'removed', 1)
+  return true
+}

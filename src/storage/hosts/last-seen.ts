@@ -1,0 +1,203 @@
+import type { Clock, Timer } from '../../lib/clock.ts'
+import { describeError, type Log } from '../../lib/log.ts'
+import { addToCounter } from '../database/counters.ts'
+import type { Database, Transaction } from '../database/database.ts'
+import { FRAME_TABLES } from '../timeseries/frames.ts'
+
+/** What packets changed of a host since it was last written down. */
+type State = {
+  lastHeard: number
+  clockSkew: number | null
+  latestTime: number
+  /** The newest frame as it was sent; null when no packet brought one. */
+  latest: Uint8Array | null
+  /** Two frames of that time were sent, so what the table holds is their union. */
+  merged: boolean
+}
+
+/** At most once in so long are the states written, whatever the load. */
+const FLUSH_MS = 1000
+
+/**
+ * When a host was last heard and its newest frame, gathered in memory and written about once a second, or with the very
+ * commit that brought them when the last writing is longer ago. A crash may lose up to a second of this freshness, never a sample, and
+ * the host's next packet puts it right. Other processes see it with that delay; in this one `settle` before reading.
+ */
+export type HostStates = {
+  noteHeard(host: number, heard: number, clockSkew: number | null): void
+  noteFrame(host: number, time: number, packed: Uint8Array): void
+  /** The union of frames of one time lies in the table. */
+  noteMerge(host: number, time: number): void
+  /** Inside a transaction that writes anyway: writes the states if it is time to. */
+  flushIfDue(transaction: Transaction): Promise<void>
+  /** After the transaction: what was noted in it is so, and a timer is kept for what was not due yet. */
+  committed(): void
+  /** After a rollback: what was noted in the transaction is not so. */
+  rolledBack(): void
+  /** Writes what there is. */
+  settle(): Promise<void>
+  /** Packets noted and not written yet. */
+  pending(): number
+  close(): Promise<void>
+}
+
+export function createHostStates(database: Database, clock: Clock, log: Log): HostStates {
+  /** What is committed and not written yet, and what the running transaction adds to it. */
+  let states = new Map<number, State>()
+  let packets = 0
+  let version = 0
+  let draft = new Map<number, State>()
+  let draftPackets = 0
+  let isFlushed = false
+  let lastFlush = Number.NEGATIVE_INFINITY
+  let timer: Timer | null = null
+
+  function stateOf(host: number): State {
+    let state = draft.get(host)
+    if (!state) {
+      state = { lastHeard: 0, clockSkew: null, latestTime: 0, latest: null, merged: false }
+      draft.set(host, state)
+    }
+    return state
+  }
+
+  async function write(transaction: Transaction, more: ReadonlyMap<number, State>, heard: number) {
+    const hosts = more.size === 0 ? states.keys() : new Set([...states.keys(), ...more.keys()])
+    // In the order of the table, so that each of its pages is visited once, and writers never wait for each other in a circle.
+    for (const host of [...hosts].sort((a, b) => a - b)) {
+      const state = unite(states.get(host), more.get(host))
+      if (state) await writeState(transaction, host, state)
+    }
+    await addToCounter(transaction, 'revision', packets + heard)
+  }
+
+  function clear() {
+    lastFlush = clock.monotonicMs()
+    states = new Map()
+    packets = 0
+    timer?.cancel()
+    timer = null
+  }
+
+  function dropDraft() {
+    draft = new Map()
+    draftPackets = 0
+    isFlushed = false
+  }
+
+  function schedule() {
+    if (packets === 0 || timer) return
+    timer = clock.after(Math.max(0, FLUSH_MS - (clock.monotonicMs() - lastFlush)), () => {
+      timer = null
+      settle().catch((error) => log.warn('host states were not written', { error: describeError(error) }))
+    })
+  }
+
+  async function settle() {
+    if (packets === 0) return
+    let written = -1
+    await database.transaction(async (transaction) => {
+      if (packets > 0) await write(transaction, new Map(), 0)
+      written = version
+    })
+    // What came in between is written, with the rest once more, when its time comes.
+    if (version === written) clear()
+    else schedule()
+  }
+
+  return {
+    noteHeard(host, heard, clockSkew) {
+      draftPackets++
+      const state = stateOf(host)
+      if (heard < state.lastHeard) return
+      state.lastHeard = heard
+      state.clockSkew = clockSkew
+    },
+    noteFrame(host, time, packed) {
+      const state = stateOf(host)
+      if (time < state.latestTime) return
+      if (time === state.latestTime && state.latest) state.merged = true
+      state.latestTime = time
+      state.latest = packed
+    },
+    noteMerge(host, time) {
+      const state = stateOf(host)
+      if (time === state.latestTime) state.merged = true
+    },
+    async flushIfDue(transaction) {
+      if (packets + draftPackets === 0 || clock.monotonicMs() - lastFlush < FLUSH_MS) return
+      await write(transaction, draft, draftPackets)
+      isFlushed = true
+    },
+    committed() {
+      if (isFlushed) clear()
+      else {
+        for (const [host, state] of draft) states.set(host, unite(states.get(host), state) ?? state)
+        packets += draftPackets
+        version++
+      }
+      dropDraft()
+      schedule()
+    },
+    rolledBack: dropDraft,
+    settle,
+    pending: () => packets,
+    async close() {
+      await settle()
+      timer?.cancel()
+    },
+  }
+}
+
+/** `later` was noted after `earlier`. */
+function unite(earlier: State | undefined, later: State | undefined): State | undefined {
+  if (!earlier || !later) return earlier ?? later
+  const heard = later.lastHeard >= earlier.lastHeard ? later : earlier
+  const isLaterNewest = later.latestTime >= earlier.latestTime
+  const isSameTime = later.latestTime === earlier.latestTime
+  const newest = isLaterNewest && (later.latest !== null || !isSameTime) ? later : earlier
+  const merged = isSameTime
+    ? earlier.merged || later.merged || (earlier.latest !== null && later.latest !== null)
+    : newest.merged
+  return {
+    lastHeard: heard.lastHeard,
+    clockSkew: heard.clockSkew,
+    latestTime: newest.latestTime,
+    latest: newest.latest,
+    merged,
+  }
+}
+
+async function writeState(transaction: Transaction, host: number, state: State) {
+  const { lastHeard, clockSkew, latestTime } = state
+  const latest = state.merged
+    ? ((await readFrame(transaction, latestTime, host)) ?? state.latest)
+    : state.latest
+  if (!latest) {
+    await transaction.run(
+      `UPDATE host SET clock_skew = CASE WHEN last_heard <= ? THEN ? ELSE clock_skew END,
+        last_heard = CASE WHEN last_heard < ? THEN ? ELSE last_heard END WHERE id = ?`,
+      [lastHeard, clockSkew, lastHeard, lastHeard, host],
+    )
+    return
+  }
+  // In this order, because MySQL uses a column's new value further right, SQLite its old one.
+  await transaction.run(
+    `UPDATE host SET clock_skew = CASE WHEN last_heard <= ? THEN ? ELSE clock_skew END,
+      last_heard = CASE WHEN last_heard < ? THEN ? ELSE last_heard END,
+      latest = CASE WHEN latest_time <= ? THEN ? ELSE latest END,
+      latest_time = CASE WHEN latest_time < ? THEN ? ELSE latest_time END WHERE id = ?`,
+    [lastHeard, clockSkew, lastHeard, lastHeard, latestTime, latest, latestTime, latestTime, host],
+  )
+}
+
+async function readFrame(transaction: Transaction, time: number, host: number): Promise<Uint8Array | null> {
+  for (const table of FRAME_TABLES) {
+    const [row] = await transaction.query<{ packed: Uint8Array }>(
+      `SELECT packed FROM ${table} WHERE time = ? AND host = ?`,
+      [time, host],
+    )
+    if (row) return row.packed
+  }
+  return null
+}

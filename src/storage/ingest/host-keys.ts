@@ -1,0 +1,105 @@
+import { FOREIGN_KEY, reportForeignKey } from '../../domain/identity.ts'
+import { addToCounter } from '../database/counters.ts'
+import type { Database, Transaction } from '../database/database.ts'
+import { applyReports } from '../events/apply-reports.ts'
+import { type KnownHost, searchText } from '../hosts/host-cache.ts'
+import type { HostReport, HostStore } from '../ports/store.ts'
+
+/**
+ * Whose the names of hosts are. `host.key_hash` is that of the first key that was said for the host, null while there was none. Every
+ * change to a host that is there counts up `counter.removed`, so that no process goes on with what it remembers.
+ */
+
+/** What came of a report whose key is not the one that is remembered of its host. */
+export type Claim = 'claimed' | 'foreign'
+
+/** Gives the name to the report's key when it is nobody's yet; else opens the event that somebody tried. */
+export async function claimName(
+  transaction: Transaction,
+  host: KnownHost,
+  report: HostReport,
+): Promise<Claim> {
+  const { keyHash = null } = report
+  if (host.keyHash === null && keyHash !== null) {
+    const claimed = await transaction.run(
+      'UPDATE host SET key_hash = ? WHERE id = ? AND (key_hash IS NULL OR key_hash = ?)',
+      [keyHash, host.id, keyHash],
+    )
+    // Another engine may have heard another key a moment ago.
+    if (claimed > 0) {
+      await addToCounter(transaction, 'removed', 1)
+      host.keyHash = keyHash
+      return 'claimed'
+    }
+  }
+  // An attempt is no state that goes on: after a closing by hand the next one is told again.
+  await transaction.run('UPDATE event SET seen_open = 0 WHERE host = ? AND metric = ? AND is_open = 0', [
+    host.id,
+    FOREIGN_KEY.name,
+  ])
+  await applyReports(transaction, host.id, [reportForeignKey(report.heard, 'open')])
+  await transaction.run('UPDATE event SET change_number = ? WHERE host = ? AND metric = ? AND is_open = 1', [
+    report.heard,
+    host.id,
+    FOREIGN_KEY.name,
+  ])
+  return 'foreign'
+}
+
+/** An attempt has no end that could be heard: it is over when none follows. `change_number` of its event is the time of the newest. */
+export async function endForeignKeys(transaction: Transaction, before: number, at: number): Promise<number> {
+  const quiet = await transaction.query<{ host: number }>(
+    'SELECT host FROM event WHERE seen_open = 1 AND metric = ? AND change_number < ?',
+    [FOREIGN_KEY.name, before],
+  )
+  for (const { host } of quiet) await applyReports(transaction, host, [reportForeignKey(at, 'closed')])
+  return quiet.length
+}
+
+export function createHostNames(database: Database): Pick<HostStore, 'rename' | 'forgetKey' | 'listKeyed'> {
+  return {
+    rename: (name, newName) =>
+      database.transaction(async (transaction) => {
+        const [row] = await transaction.query<Named>(
+          'SELECT id, ip, domain, platform, build FROM host WHERE name = ?',
+          [name],
+        )
+        if (!row) return 'unknown'
+        const [other] = await transaction.query('SELECT id FROM host WHERE name = ?', [newName])
+        if (other) return 'taken'
+        await transaction.run('UPDATE host SET name = ?, search_text = ? WHERE id = ?', [
+          newName,
+          searchText(newName, row),
+          row.id,
+        ])
+        await addToCounter(transaction, 'removed', 1)
+        return 'renamed'
+      }),
+
+    forgetKey: (name, at) =>
+      database.transaction(async (transaction) => {
+        const [row] = await transaction.query<{ id: number }>(
+          'SELECT id FROM host WHERE name = ? AND key_hash IS NOT NULL',
+          [name],
+        )
+        if (!row) return false
+        await transaction.run('UPDATE host SET key_hash = NULL WHERE id = ?', [row.id])
+        await applyReports(transaction, row.id, [reportForeignKey(at, 'closed')])
+        await addToCounter(transaction, 'removed', 1)
+        return true
+      }),
+
+    async listKeyed(names) {
+      const keyed = new Set<string>()
+      for (const name of names) {
+        const [row] = await database.query('SELECT id FROM host WHERE name = ? AND key_hash IS NOT NULL', [
+          name,
+        ])
+        if (row) keyed.add(name)
+      }
+      return keyed
+    },
+  }
+}
+
+type Named = { id: number; ip: string; domain: string; platform: string; build: string }

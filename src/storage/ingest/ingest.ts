@@ -1,0 +1,153 @@
+import type { Frame } from '../../domain/sample.ts'
+import { insertInPieces } from '../database/batch-insert.ts'
+import { readCounters } from '../database/counters.ts'
+import type { Database, Transaction, Value } from '../database/database.ts'
+import { GATES, passGate } from '../database/write-locks.ts'
+import { applyReports } from '../events/apply-reports.ts'
+import { createKnownHosts, type KnownHost } from '../hosts/host-cache.ts'
+import type { HostStates } from '../hosts/last-seen.ts'
+import type { HostReport, IngestStore } from '../ports/store.ts'
+import { createByteWriter } from '../timeseries/codec/bytes.ts'
+import { packHead, packValue } from '../timeseries/codec/frame.ts'
+import { dayOf } from '../timeseries/day.ts'
+import type { FrameTable } from '../timeseries/frames.ts'
+import { mergeFrame } from '../timeseries/merge-frame.ts'
+import { createLayoutReader, createLayoutWriter, type Layout } from '../timeseries/metric-sets.ts'
+import { claimName } from './host-keys.ts'
+
+const COLUMNS = ['time', 'host', 'samples', 'packed']
+const NONE: ReadonlySet<HostReport> = new Set()
+
+export function createIngestStore(database: Database, states: HostStates): IngestStore {
+  const layouts = createLayoutWriter()
+  const hosts = createKnownHosts()
+  const writer = createByteWriter()
+  /** Two engines that happen to have the same one wait for each other, and lose nothing else by it. */
+  const gate = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % GATES
+  let reader = createLayoutReader()
+  let removed = -1
+  /** What is older goes to `late_frame`. */
+  let foldBefore = 0
+
+  function forget() {
+    layouts.forget()
+    hosts.forget()
+    reader = createLayoutReader()
+  }
+
+  /** After a rollback: ids given in the transaction are gone with it. */
+  function undo() {
+    forget()
+    states.rolledBack()
+  }
+
+  /** Other processes delete hosts and layouts, of which ids are kept here, and fold. */
+  async function readOthers(transaction: Transaction) {
+    const counters = await readCounters(transaction)
+    foldBefore = counters.fold_before
+    if (counters.removed === removed) return
+    forget()
+    removed = counters.removed
+  }
+
+  /** Appends the row to `rows`. */
+  function packFrame(rows: Value[], host: number, frame: Frame, layout: Layout): Uint8Array {
+    if (!Number.isSafeInteger(frame.time) || frame.time < 0)
+      throw new RangeError(`a frame has the time ${frame.time}: whole seconds since 1970 are needed`)
+    const { values } = frame
+    const { columns } = layout
+    const { length } = layout.metrics
+    packHead(writer, layout.id)
+    let samples = 0
+    for (let i = 0; i < length; i++) {
+      if (packValue(writer, values[columns ? (columns[i] ?? i) : i] ?? null)) samples++
+    }
+    const packed = writer.take()
+    rows.push(frame.time, host, samples, packed)
+    return packed
+  }
+
+  async function insertRows(transaction: Transaction, table: FrameTable, rows: Value[]) {
+    await insertInPieces(transaction, COLUMNS.length, rows, async (count, values) => {
+      const inserted = await transaction.run(database.dialect.insertMissing(table, COLUMNS, count), values)
+      if (inserted < count) await mergeRows(transaction, table, values)
+    })
+  }
+
+  /** For rows of which some were there before: those that say something else are merged in, in their order. */
+  async function mergeRows(transaction: Transaction, table: FrameTable, rows: readonly Value[]) {
+    for (let at = 0; at < rows.length; at += COLUMNS.length) {
+      const time = rows[at] as number
+      const host = rows[at + 1] as number
+      const merged = await mergeFrame(
+        transaction,
+        table,
+        time,
+        host,
+        rows[at + 3] as Uint8Array,
+        layouts,
+        reader,
+      )
+      if (merged) states.noteMerge(host, time)
+    }
+  }
+
+  /** False when the host belongs to another key: then nothing of it is written. */
+  async function writeReport(
+    transaction: Transaction,
+    report: HostReport,
+    rows: Value[],
+    late: Value[],
+  ): Promise<boolean> {
+    const { host: name, facts, frames, events } = report
+    const host = hosts.recall(name) ?? (await hosts.load(transaction, report))
+    if (host.keyHash !== (report.keyHash ?? null)) {
+      if ((await claimName(transaction, host, report)) === 'foreign') return false
+      // Others have to forget what they know of the host; we know it already.
+      removed++
+    }
+    if (facts) await hosts.saveFacts(transaction, name, host, facts)
+    states.noteHeard(host.id, report.heard, report.clockSkew)
+    for (const frame of frames) {
+      const layout = layouts.recall(frame.metrics) ?? (await layouts.save(transaction, frame.metrics))
+      const day = dayOf(frame.time)
+      if (!usedOn(host, layout, day)) await hosts.saveLayout(transaction, host, layout.id, day)
+      const packed = packFrame(frame.time < foldBefore ? late : rows, host.id, frame, layout)
+      states.noteFrame(host.id, frame.time, packed)
+    }
+    if (events.length > 0) await applyReports(transaction, host.id, events, report.heard)
+    return true
+  }
+
+  return {
+    async write(reports) {
+      if (reports.length === 0) return NONE
+      const refused = new Set<HostReport>()
+      let attempts = 0
+      try {
+        await database.transaction(async (transaction) => {
+          if (attempts++ > 0) undo()
+          refused.clear()
+          await passGate(transaction, gate)
+          await readOthers(transaction)
+          const rows: Value[] = []
+          const late: Value[] = []
+          for (const report of reports)
+            if (!(await writeReport(transaction, report, rows, late))) refused.add(report)
+          await insertRows(transaction, 'frame', rows)
+          await insertRows(transaction, 'late_frame', late)
+          await states.flushIfDue(transaction)
+        })
+      } catch (error) {
+        undo()
+        throw error
+      }
+      states.committed()
+      return refused
+    },
+  }
+}
+
+function usedOn(host: KnownHost, layout: Layout, day: number): boolean {
+  return (host.layouts.get(layout.id) ?? -1) >= day
+}

@@ -1,0 +1,199 @@
+import { describeError } from '../../lib/log.ts'
+import { readCounters } from '../database/counters.ts'
+import type { Database, Reader } from '../database/database.ts'
+import { yieldThread } from '../database/yield-to-event-loop.ts'
+import {
+  type BlockRow,
+  listOfSegment,
+  readSegments,
+  unpackSegment,
+  unpackTimes,
+} from '../timeseries/blocks.ts'
+import { readLayout, unpackFrame } from '../timeseries/codec/frame.ts'
+import { readSteadily } from '../timeseries/consistent-read.ts'
+import { DAY_SECONDS } from '../timeseries/day.ts'
+import { FRAME_TABLES, type FrameTable } from '../timeseries/frames.ts'
+import { type LayoutReader, unpackMetrics } from '../timeseries/metric-sets.ts'
+
+/** More would not be read by anybody. */
+const MAX_PROBLEMS = 100
+const FRAMES_AT_ONCE = 2000
+const BLOCKS_AT_ONCE = 50
+const COUNTED_AT_ONCE = 1000
+/** Segments are counted so often at most, until nothing was folded meanwhile. */
+const MAX_COUNTINGS = 10
+
+type Found = (problem: string) => void
+
+/**
+ * Reads everything, after the database's own structure, of which `damage` tells: every frame and every segment, and
+ * whether what refers to something finds it. Others may write meanwhile: what they change is looked at again.
+ */
+export async function checkDatabase(
+  database: Database,
+  layouts: LayoutReader,
+  damage: readonly string[],
+): Promise<string[]> {
+  const problems: string[] = []
+  const found: Found = (problem) => {
+    if (problems.length < MAX_PROBLEMS) problems.push(problem)
+  }
+  for (const problem of damage) found(problem)
+  const parts = [
+    () => checkReferences(database, found),
+    ...FRAME_TABLES.map((table) => () => checkFrames(database, table, layouts, found)),
+    () => checkBlocks(database, found),
+    () => checkSegments(database, found),
+  ]
+  for (const part of parts) {
+    // A damaged file fails somewhere; the other parts may still have something to say.
+    const problem = await tryDecode(part)
+    if (problem) found(`not everything can be read: ${problem}`)
+  }
+  return problems
+}
+
+/** A 0 stands for none. */
+const REFERENCES = [
+  ['event', 'host', 'host'],
+  ['event_history', 'event', 'event'],
+  ['host_layout', 'host', 'host'],
+  ['host_layout', 'layout', 'layout'],
+  ['host_threshold', 'host', 'host'],
+  ['session', 'user', 'user'],
+  ['token', 'user', 'user'],
+  ['block', 'host', 'host'],
+  ['told', 'rule', 'rule'],
+  ['delivery', 'notice', 'outbox'],
+] as const
+
+async function checkReferences(database: Database, found: Found) {
+  for (const [table, column, target] of REFERENCES) {
+    const [row] = await database.query<{ total: number }>(
+      `SELECT COUNT(*) AS total FROM ${table} WHERE ${table}.${column} <> 0 AND NOT EXISTS
+        (SELECT 1 FROM ${target} WHERE ${target}.id = ${table}.${column})`,
+    )
+    if (row && row.total > 0) found(`${row.total} rows of ${table} name a ${column} that is not there`)
+  }
+}
+
+async function checkFrames(database: Database, table: FrameTable, layouts: LayoutReader, found: Found) {
+  // In the order of the table's key.
+  const [a, b] = table === 'frame' ? (['time', 'host'] as const) : (['host', 'time'] as const)
+  let last = { time: -1, host: -1 }
+  for (;;) {
+    const rows = await database.query<{ time: number; host: number; samples: number; packed: Uint8Array }>(
+      `SELECT time, host, samples, packed FROM ${table} WHERE ${a} > ? OR (${a} = ? AND ${b} > ?)
+        ORDER BY ${a}, ${b} LIMIT ?`,
+      [last[a], last[a], last[b], FRAMES_AT_ONCE],
+    )
+    for (const row of rows) {
+      last = { time: row.time, host: row.host }
+      const problem = await tryDecode(async () => {
+        await layouts.load(database, [readLayout(row.packed)])
+        const { values } = unpackFrame(row.packed, (layout) => layouts.metrics(layout).length)
+        const samples = values.filter((value) => value !== null).length
+        if (samples !== row.samples) throw new Error(`it has ${samples} samples, not ${row.samples}`)
+      })
+      if (problem) found(`the frame of host ${row.host} at ${row.time} can't be read: ${problem}`)
+    }
+    if (rows.length < FRAMES_AT_ONCE) return
+    await yieldThread()
+  }
+}
+
+async function checkBlocks(database: Database, found: Found) {
+  let day = -1
+  let host = -1
+  for (;;) {
+    const rows = await database.query<{ day: number; host: number }>(
+      `SELECT day, host FROM block WHERE day > ? OR (day = ? AND host > ?) ORDER BY day, host LIMIT ?`,
+      [day, day, host, BLOCKS_AT_ONCE],
+    )
+    for (const row of rows) {
+      day = row.day
+      host = row.host
+      const { more: problem } = await readSteadily(database, host, day, day, async ([block]) =>
+        block ? tryDecode(() => checkBlock(database, block)) : null,
+      )
+      if (problem) found(`the block of host ${host} on day ${day} can't be read: ${problem}`)
+    }
+    if (rows.length < BLOCKS_AT_ONCE) return
+    await yieldThread()
+  }
+}
+
+/** That there are as many segments as the blocks name. On a server that folds all the time it is left open. */
+async function checkSegments(database: Database, found: Found) {
+  for (let i = 0; i < MAX_COUNTINGS; i++) {
+    const before = await readChanges(database)
+    const named = await countNamedSegments(database)
+    const [row] = await database.query<{ total: number }>('SELECT COUNT(*) AS total FROM segment')
+    if ((await readChanges(database)) !== before) continue
+    if (row && row.total !== named) found(`there are ${row.total} segments, but the blocks name ${named}`)
+    return
+  }
+}
+
+/** Differs after anything was folded or dropped. */
+async function readChanges(reader: Reader): Promise<string> {
+  const { next_segment: next } = await readCounters(reader)
+  const [row] = await reader.query<{ blocks: number; revisions: number | null }>(
+    'SELECT COUNT(*) AS blocks, SUM(revision) AS revisions FROM block',
+  )
+  return `${next} ${row?.blocks} ${row?.revisions}`
+}
+
+async function countNamedSegments(reader: Reader): Promise<number> {
+  let day = -1
+  let host = -1
+  let named = 0
+  for (;;) {
+    const rows = await reader.query<Pick<BlockRow, 'day' | 'metrics'> & { host: number }>(
+      `SELECT day, host, metrics FROM block WHERE day > ? OR (day = ? AND host > ?) ORDER BY day, host LIMIT ?`,
+      [day, day, host, COUNTED_AT_ONCE],
+    )
+    for (const row of rows) {
+      day = row.day
+      host = row.host
+      named += unpackMetrics(row.metrics).length
+    }
+    if (rows.length < COUNTED_AT_ONCE) return named
+    await yieldThread()
+  }
+}
+
+async function checkBlock(database: Database, block: BlockRow) {
+  const lists = unpackTimes(block.times)
+  for (const list of lists) checkTimes(list, block)
+  const { metrics, segments } = await readSegments(database, block)
+  let samples = 0
+  for (const metric of metrics) {
+    const packed = segments.get(metric)
+    if (!packed) throw new Error(`the values of metric ${metric} are missing`)
+    const times = lists[listOfSegment(packed)]
+    if (!times) throw new Error(`metric ${metric} names a list of times that is not there`)
+    samples += unpackSegment(packed, times).length
+  }
+  if (samples !== block.samples) throw new Error(`it has ${samples} samples, not ${block.samples}`)
+}
+
+function checkTimes(list: Float64Array, block: BlockRow) {
+  const midnight = block.day * DAY_SECONDS
+  let before = -1
+  for (const time of list) {
+    if (time <= before || time >= DAY_SECONDS) throw new Error('its times are not in order')
+    if (midnight + time < block.first_time || midnight + time > block.last_time)
+      throw new Error('its times lie outside of what it says')
+    before = time
+  }
+}
+
+async function tryDecode(act: () => Promise<void>): Promise<string | null> {
+  try {
+    await act()
+    return null
+  } catch (error) {
+    return describeError(error)
+  }
+}

@@ -1,0 +1,83 @@
+import type { Database, Transaction } from '../database/database.ts'
+import { applyReports } from '../events/apply-reports.ts'
+import { NO_HOST } from '../events/event-rows.ts'
+import type { HostStates } from '../hosts/last-seen.ts'
+import { endForeignKeys } from '../ingest/host-keys.ts'
+import type { WatchStore } from '../ports/store.ts'
+
+export function createWatchStore(database: Database, states: HostStates): WatchStore {
+  return {
+    async listHeard() {
+      await states.settle()
+      return database.query('SELECT name, last_heard AS lastHeard FROM host')
+    },
+
+    async listSkewed(above) {
+      await states.settle()
+      return database.query(
+        'SELECT name, clock_skew AS skew FROM host WHERE clock_skew > ? OR clock_skew < ? ORDER BY name',
+        [above, -above],
+      )
+    },
+
+    listSeen: (metric) =>
+      database.query(
+        `SELECT COALESCE(host.name, '') AS host, event.opened AS opened, event.uid AS uid, event.message AS message
+          FROM event LEFT JOIN host ON host.id = event.host WHERE event.seen_open = 1 AND event.metric = ?`,
+        [metric],
+      ),
+
+    endForeignKeys: (before, at) =>
+      database.transaction((transaction) => endForeignKeys(transaction, before, at)),
+
+    report: (reports, at, memory) =>
+      database.transaction(async (transaction) => {
+        for (const { host, members, report } of reports) {
+          const id = host === null ? NO_HOST : await findHost(transaction, host)
+          if (id !== null) await applyReports(transaction, id, [report], at, members)
+        }
+        if (memory === undefined) return
+        const { name, value } = memory
+        if (value === null) await transaction.run('DELETE FROM engine_memory WHERE name = ?', [name])
+        else
+          await transaction.run(database.dialect.upsert('engine_memory', ['name'], ['name', 'value']), [
+            name,
+            value,
+          ])
+      }),
+
+    async recall(name) {
+      const [row] = await database.query<{ value: string }>(
+        'SELECT value FROM engine_memory WHERE name = ?',
+        [name],
+      )
+      return row?.value ?? null
+    },
+
+    takeLease: (name, holder, now, seconds) =>
+      database.transaction(async (transaction) => {
+        await transaction.run(database.dialect.insertMissing('lease', ['name', 'holder', 'ends'], 1), [
+          name,
+          holder,
+          0,
+        ])
+        const taken = await transaction.run(
+          'UPDATE lease SET holder = ?, ends = ? WHERE name = ? AND (holder = ? OR ends < ? OR ends > ?)',
+          // An end too far ahead was written by a clock that was wrong.
+          [holder, now + seconds, name, holder, now, now + 10 * seconds],
+        )
+        return taken > 0
+      }),
+
+    async releaseLease(name, holder) {
+      await database.transaction((transaction) =>
+        transaction.run('UPDATE lease SET ends = 0 WHERE name = ? AND holder = ?', [name, holder]),
+      )
+    },
+  }
+}
+
+async function findHost(transaction: Transaction, name: string): Promise<number | null> {
+  const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
+  return row?.id ?? null
+}

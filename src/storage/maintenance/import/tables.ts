@@ -1,0 +1,90 @@
+import type { MysqlDatabase } from '../../database/mysql/mysql.ts'
+
+/** Columns of the original product's tables by what we call them. Its versions named some of them differently. */
+const TABLES = {
+  agentsystem: {
+    name: ['name'],
+    time: ['timestamp', 'time'],
+    ip: ['ip', 'ipaddress'],
+    platform: ['platform'],
+    build: ['build', 'buildnumber'],
+    architecture: ['arch', 'architecture'],
+    domain: ['domain'],
+    processors: ['procs', 'processors'],
+    memoryMb: ['memory'],
+  },
+  agentdata: {
+    name: ['name'],
+    time: ['timestamp', 'time'],
+    monitor: ['monitor'],
+    value: ['value'],
+  },
+  agentevents: {
+    id: ['id'],
+    name: ['name'],
+    time: ['timestamp', 'time'],
+    monitor: ['monitor'],
+    message: ['message'],
+    status: ['status'],
+    severity: ['severity'],
+  },
+  notifyrule: {
+    id: ['id'],
+    name: ['name', 'notify_name'],
+    email: ['email', 'notify_email'],
+    host: ['host', 'agent_name', 'agent'],
+    monitor: ['monitor', 'agent_monitor'],
+    status: ['status', 'agent_status'],
+    severity: ['severity', 'agent_severity'],
+    enabled: ['enabled', 'notify_enabled'],
+  },
+  users: { name: ['username', 'name', 'user'], role: ['role'] },
+} as const
+
+export type OriginalTable = keyof typeof TABLES
+export type OriginalRow<T extends OriginalTable> = Readonly<Record<keyof (typeof TABLES)[T], unknown>>
+
+export type OriginalReader = {
+  count(table: OriginalTable): Promise<number>
+  /** Gives rows as they come, in the order of their id where that costs nothing. */
+  read<T extends OriginalTable>(table: T, onRow: (row: OriginalRow<T>) => Promise<void>): Promise<void>
+}
+
+/** Looks at what the tables have. Throws, with all that is missing, when it is no database of the original. */
+export async function openOriginal(database: MysqlDatabase): Promise<OriginalReader> {
+  const columns = await database.query<{ table: string; column: string; type: string }>(
+    `SELECT LOWER(table_name) AS \`table\`, LOWER(column_name) AS \`column\`, LOWER(data_type) AS type
+      FROM information_schema.columns WHERE table_schema = DATABASE()`,
+  )
+  const missing: string[] = []
+  const selects = new Map<OriginalTable, string>()
+  for (const table of Object.keys(TABLES) as OriginalTable[]) {
+    const there = new Map(columns.filter((row) => row.table === table).map((row) => [row.column, row.type]))
+    const parts: string[] = []
+    for (const [name, aliases] of Object.entries<readonly string[]>(TABLES[table])) {
+      const found = aliases.find((alias) => there.has(alias))
+      if (found === undefined) missing.push(`${table}.${aliases[0]}`)
+      else parts.push(`${readColumn(found, there.get(found) ?? '')} AS \`${name}\``)
+    }
+    const order = there.has('id') && table !== 'agentdata' ? ' ORDER BY id' : ''
+    selects.set(table, `SELECT ${parts.join(', ')} FROM \`${table}\`${order}`)
+  }
+  if (missing.length > 0)
+    throw new Error(`this is no database of the original product: it lacks ${missing.join(', ')}`)
+  return {
+    async count(table) {
+      const [row] = await database.query<{ total: number }>(`SELECT COUNT(*) AS total FROM \`${table}\``)
+      return row?.total ?? 0
+    },
+    read: <T extends OriginalTable>(table: T, onRow: (row: OriginalRow<T>) => Promise<void>) =>
+      database.withConnection(async (connection) => {
+        for await (const row of connection.stream(selects.get(table) ?? ''))
+          await onRow(row as OriginalRow<T>)
+      }),
+  }
+}
+
+/** Times as seconds since 1970, whatever the column's type. */
+function readColumn(column: string, type: string): string {
+  return type === 'datetime' || type === 'timestamp' ? `UNIX_TIMESTAMP(\`${column}\`)` : `\`${column}\``
+}

@@ -1,0 +1,95 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import type { Upkeep } from '../database/admin.ts'
+import { addToCounter, readCounters } from '../database/counters.ts'
+import type { Database } from '../database/database.ts'
+import { findLastBackup, noteBackup } from '../database/sqlite/backup-note.ts'
+import type { HostStates } from '../hosts/last-seen.ts'
+import type { HostShare, MaintenanceStore, StorageStats } from '../ports/store.ts'
+import { foldFrames } from '../timeseries/compaction.ts'
+import type { LayoutReader } from '../timeseries/metric-sets.ts'
+import { checkDatabase } from './check.ts'
+import { dropEvents, dropHosts, dropSamples } from './retention.ts'
+
+/** A ping that went well stands for so long for those behind it, so that asking often costs no disk. */
+const PING_WRITE_MS = 5000
+
+export function createMaintenanceStore(
+  database: Database,
+  upkeep: Upkeep,
+  layouts: LayoutReader,
+  states: HostStates,
+  clock: Clock,
+  log: Log,
+): MaintenanceStore {
+  let lastWrite = Number.NEGATIVE_INFINITY
+  return {
+    fold: (before, limit) => foldFrames(database, layouts, before, limit),
+    dropSamples: (before) => dropSamples(database, before),
+    dropEvents: (before) => dropEvents(database, before),
+    async dropHosts(before) {
+      await states.settle()
+      return dropHosts(database, before)
+    },
+    async stats() {
+      await states.settle()
+      return { ...(await readStats(database)), bytes: await upkeep.countBytes() }
+    },
+    async listLargestHosts(limit) {
+      await states.settle()
+      return listLargestHosts(database, limit)
+    },
+    async check() {
+      await states.settle()
+      return checkDatabase(database, layouts, await upkeep.findDamage())
+    },
+    async backup(file) {
+      await states.settle()
+      await upkeep.backUp(file)
+      log.info('backup written', { file })
+      await noteBackup(database, { time: clock.now(), file })
+    },
+    findLastBackup: () => findLastBackup(database),
+    compact: () => upkeep.compact(),
+    async ping() {
+      const now = clock.monotonicMs()
+      if (now - lastWrite < PING_WRITE_MS) {
+        await database.query('SELECT value FROM counter LIMIT 1')
+        return
+      }
+      await database.transaction((transaction) => addToCounter(transaction, 'revision', 0))
+      lastWrite = now
+    },
+  }
+}
+
+async function readStats(database: Database): Promise<Omit<StorageStats, 'bytes'>> {
+  const { fold_before: foldBefore, fold_host: foldHost } = await readCounters(database)
+  const folded = [foldBefore, foldHost]
+  // Frames that are folded already but not deleted yet are in their blocks.
+  const [row] = await database.query<Omit<StorageStats, 'bytes'>>(
+    `SELECT (SELECT COUNT(*) FROM host) AS hosts,
+      (SELECT COUNT(*) FROM metric) AS metrics,
+      (SELECT COALESCE(SUM(samples), 0) FROM frame WHERE NOT (time < ? AND host <= ?))
+        + (SELECT COALESCE(SUM(samples), 0) FROM late_frame)
+        + (SELECT COALESCE(SUM(samples), 0) FROM block) AS samples,
+      (SELECT COUNT(*) FROM frame WHERE NOT (time < ? AND host <= ?)) + (SELECT COUNT(*) FROM late_frame) AS frames,
+      (SELECT COUNT(*) FROM block) AS blocks`,
+    [...folded, ...folded],
+  )
+  if (!row) throw new Error('the database gave no figures')
+  return row
+}
+
+async function listLargestHosts(database: Database, limit: number): Promise<HostShare[]> {
+  const { fold_before: foldBefore, fold_host: foldHost } = await readCounters(database)
+  return database.query<HostShare>(
+    `SELECT host.name AS host, SUM(part.amount) AS samples FROM (
+      SELECT host, SUM(samples) AS amount FROM block GROUP BY host
+      UNION ALL SELECT host, SUM(samples) AS amount FROM frame WHERE NOT (time < ? AND host <= ?) GROUP BY host
+      UNION ALL SELECT host, SUM(samples) AS amount FROM late_frame GROUP BY host
+    ) part JOIN host ON host.id = part.host
+      GROUP BY host.id, host.name ORDER BY SUM(part.amount) DESC, host.name LIMIT ?`,
+    [foldBefore, foldHost, limit],
+  )
+}

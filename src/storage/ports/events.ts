@@ -1,0 +1,237 @@
+import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../../domain/event.ts'
+import type { Window } from '../../domain/maintenance-window.ts'
+import type { NoticeKind, Rule, Told } from '../../domain/rule.ts'
+import type { Target } from '../../domain/target.ts'
+
+/** Ports to events and to what is told of them. Features take them from `store.ts`. */
+
+export type EventQuery = {
+  readonly status?: 'open' | 'closed'
+  /** Events of several hosts belong to each of them. */
+  readonly host?: string
+  /** Of hosts that are in this group now. */
+  readonly group?: string
+  readonly metric?: string
+  /** A part of the names of hosts, and words that all are in the name of the metric, in any case. */
+  readonly hostPart?: string
+  readonly metricWords?: readonly string[]
+  readonly severity?: Severity
+  readonly acknowledged?: boolean
+  /** Opened at this time or later, and at this time or before. */
+  readonly from?: number
+  readonly to?: number
+  /** All of them in message, metric or host, in any case of ASCII letters; looked for among the newest 20,000 events. */
+  readonly words?: readonly string[]
+  readonly offset?: number
+  /** At most 1000. */
+  readonly limit?: number
+}
+
+/** One thing that happened to an event. */
+export type EventHistoryEntry = {
+  readonly action: EventAction
+  /** By the clock of whoever did it. */
+  readonly time: number
+  /** By the server's clock. */
+  readonly noted: number
+  readonly severity: Severity
+  /** The user; null for the agent or the server itself. */
+  readonly actor: string | null
+  readonly comment: string | null
+}
+
+export type NoticeState = 'waiting' | 'sent' | 'failed'
+
+/** A notice of an event with every attempt to send it. */
+export type Delivery = {
+  readonly kind: NoticeKind
+  /** Name of the rule as it was when the notice was written. */
+  readonly rule: string
+  readonly channel: string
+  readonly target: string
+  readonly created: number
+  readonly state: NoticeState
+  /** When it is tried again; null when it is not. */
+  readonly due: number | null
+  readonly attempts: readonly DeliveryAttempt[]
+}
+
+export type DeliveryAttempt = {
+  readonly time: number
+  readonly isTaken: boolean
+  /** What the receiver answered, or why it could not. */
+  readonly answer: string
+}
+
+/** What people do to events. */
+export type EventChanges = {
+  /**
+   * By hand. False when there is none or it is not in the other state. Closed while its reporter still sees the problem, it
+   * stays closed until the problem has ended and comes again.
+   */
+  close(id: number, by: string, at: number, comment?: string): Promise<boolean>
+  /** False also while another event of the same metric of the host is open. */
+  reopen(id: number, by: string, at: number, comment?: string): Promise<boolean>
+  /** False when there is none or it is not open. Again by another person, or with another comment, is noted too. */
+  acknowledge(id: number, by: string, at: number, comment?: string): Promise<boolean>
+  /** False when there is none. */
+  comment(id: number, by: string, at: number, comment: string): Promise<boolean>
+  /**
+   * Each of them as by the method of that name, a hundred a commit; the ids of those that were changed. When it rejects, those of earlier
+   * commits are changed; asking again changes the rest.
+   */
+  changeAll(
+    what: 'close' | 'reopen' | 'acknowledge',
+    ids: readonly number[],
+    by: string,
+    at: number,
+    comment?: string,
+  ): Promise<number[]>
+}
+
+export type EventStore = EventChanges & {
+  find(id: number): Promise<Event | null>
+  /** Newest opening first. */
+  list(query: EventQuery): Promise<{ total: number; events: Event[] }>
+  /** The most severe first, the newest of each severity first; reads no more than it gives, and knows no `offset`. */
+  listWorst(query: Omit<EventQuery, 'severity' | 'offset'> & { readonly limit: number }): Promise<Event[]>
+  /** Open events of each of these hosts (at most 1000 names); a host without one is not in the map. Those of several hosts count for none. */
+  countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, SeverityCounts>>
+  /** How many of each severity fit, whatever `offset` and `limit` say. */
+  countBySeverity(query: EventQuery): Promise<SeverityCounts>
+  /** Grows with every change of an event, whoever makes it. */
+  revision(): Promise<number>
+  /** Oldest first. */
+  history(id: number): Promise<EventHistoryEntry[]>
+  /** Oldest first, at most the newest 500. */
+  deliveries(id: number): Promise<Delivery[]>
+  /** What the server itself says of a host, in the way of agents; the host is not heard by it. False when there is no such host. */
+  report(host: string, reports: readonly EventReport[]): Promise<boolean>
+}
+
+/** In the order of their names. Names are unique in their kind: `null` and 'taken' say that this one is another's. */
+type NamedStore<T extends { readonly id: number }> = {
+  list(): Promise<T[]>
+  find(id: number): Promise<T | null>
+  /** The id; null when the name is taken. */
+  add(one: Omit<T, 'id'>): Promise<number | null>
+  update(one: T): Promise<'updated' | 'unknown' | 'taken'>
+}
+
+export type RuleStore = NamedStore<Rule> & {
+  /** What it has still to say is said; false when there is none. */
+  delete(id: number): Promise<boolean>
+}
+
+export type WindowStore = NamedStore<Window> & { delete(id: number): Promise<boolean> }
+
+/** Rules that use a target follow when it is renamed. */
+export type TargetStore = NamedStore<Target> & {
+  delete(id: number): Promise<'deleted' | 'unknown' | 'used'>
+}
+
+/** An event as it was at some time. */
+export type EventMoment = {
+  readonly event: Event
+  /** Of the newest change and of the opening; never ahead of when the server noted them, whatever the agent's clock says. */
+  readonly changed: number
+  readonly opened: number
+}
+
+/** A change of an event about which rules were not asked yet: how the event was right after it. */
+export type EventChange = EventMoment & {
+  /** Grows from change to change. */
+  readonly id: number
+  /** `changed` of the event's next change that waits too; null when this is the newest. */
+  readonly followed: number | null
+}
+
+/** What one rule was told of an event, and when to ask again. */
+export type ToldRow = { readonly rule: number; readonly told: Told; readonly lookAgain: number | null }
+
+/** A notice to write: `snapshot` is the event as it is told. */
+export type NewNotice = {
+  readonly uid: string
+  readonly rule: Pick<Rule, 'id' | 'name'>
+  readonly kind: NoticeKind
+  readonly channel: string
+  readonly target: string
+  readonly snapshot: Event
+}
+
+export type Decided = {
+  readonly event: number
+  /** The change that this answers; null when `lookAgain` made us ask. */
+  readonly change: number | null
+  readonly told: readonly ToldRow[]
+  readonly notices: readonly NewNotice[]
+}
+
+export type WaitingNotice = NewNotice & {
+  readonly id: number
+  readonly event: number
+  readonly created: number
+  readonly attempts: number
+  readonly due: number
+  readonly digest: string | null
+  /** It was bound to its own uid: it is sent by itself for good. */
+  readonly isAlone: boolean
+}
+
+/** What came of one attempt. `due` is when to try again; null for never. */
+export type Attempt = {
+  readonly notices: readonly number[]
+  readonly time: number
+  readonly isTaken: boolean
+  readonly answer: string
+  readonly due: number | null
+}
+
+/** The way from a change of an event to its notices, for the event engine alone. */
+export type OutboxStore = {
+  /** Oldest first. */
+  listChanges(limit: number): Promise<EventChange[]>
+  /** Events of which a rule asked to be asked again by now, as they are now. */
+  listDue(now: number, limit: number): Promise<EventMoment[]>
+  listTold(event: number): Promise<ToldRow[]>
+  /** In one commit; what somebody else has answered already is left out. At most one change of an event at a time. */
+  settle(decided: readonly Decided[], now: number): Promise<void>
+  /** Oldest first; of each target the `perTarget` oldest, so that one that fails hides none of the others. */
+  listWaiting(perTarget: number): Promise<WaitingNotice[]>
+  /** Notices taken since, outside of digests, by channel and target. */
+  countSent(since: number): Promise<{ channel: string; target: string; total: number }[]>
+  /** Before they are sent: makes one digest of notices, or with its own uid a single of one, for good. */
+  bind(notices: readonly number[], digest: string): Promise<void>
+  /** Notes an attempt at every notice of it, and what becomes of them. */
+  note(attempt: Attempt): Promise<void>
+}
+
+export type EngineReport = {
+  /** Null for an event of several hosts, which are `members`, or of one that is perhaps not watched. */
+  readonly host: string | null
+  readonly members?: readonly string[]
+  readonly report: EventReport
+}
+
+/** What the event engine alone needs to watch the hosts. */
+export type WatchStore = {
+  /** Every host with the server's clock at its newest packet. */
+  listHeard(): Promise<{ name: string; lastHeard: number }[]>
+  /** Hosts whose clock differs by more, in seconds, and how: agent's minus server's. */
+  listSkewed(above: number): Promise<{ name: string; skew: number }[]>
+  /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
+  listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
+  /** Ends the events of `FOREIGN_KEY` whose newest attempt was heard before that time; how many. */
+  endForeignKeys(before: number, at: number): Promise<number>
+  /** In one commit, with what the engine has to remember of it. Unknown hosts are left out. */
+  report(
+    reports: readonly EngineReport[],
+    at: number,
+    memory?: { name: string; value: string | null },
+  ): Promise<void>
+  /** Null when there is none of this name. */
+  recall(name: string): Promise<string | null>
+  /** True when `holder` may act until `now + seconds`: nobody else holds the lease, or theirs is over. */
+  takeLease(name: string, holder: string, now: number, seconds: number): Promise<boolean>
+  releaseLease(name: string, holder: string): Promise<void>
+}

@@ -1,0 +1,170 @@
+import type { EventReport } from '../../domain/event.ts'
+import type { Host, HostFacts, HostStatus } from '../../domain/host.ts'
+import type { ToldThreshold } from '../../domain/reported-threshold.ts'
+import type { Frame, Series } from '../../domain/sample.ts'
+import type { EventStore, OutboxStore, RuleStore, TargetStore, WatchStore, WindowStore } from './events.ts'
+import type { SecondFactorStore } from './second-factors.ts'
+import type { AuditStore, SessionStore, TokenStore, UserStore } from './users.ts'
+
+export type * from './events.ts'
+export type * from './second-factors.ts'
+export type * from './users.ts'
+
+/**
+ * The port to the server's database. Features ask for the narrowest of these types that serves them; only
+ * `roles/` opens one. Everything is asynchronous, because one of the two databases is on a network.
+ * Times are whole seconds since 1970.
+ */
+
+/** What one packet brought for one host. */
+export type HostReport = {
+  readonly host: string
+  /** SHA-256 of the key that the sender has said for the host, in hexadecimal; null or absent when it has none. */
+  readonly keyHash?: string | null
+  /** Null when the packet does not repeat them. The first report of a host should have them. */
+  readonly facts: HostFacts | null
+  /** Server's clock at arrival. */
+  readonly heard: number
+  /** Agent's clock minus server's clock, in seconds; null when not known. */
+  readonly clockSkew: number | null
+  readonly frames: readonly Frame[]
+  readonly events: readonly EventReport[]
+}
+
+export type IngestStore = {
+  /**
+   * Writes all reports in one commit; when the promise resolves they are on disk. Writing the same again changes
+   * nothing; for a metric that has a value at that time already, the newer write wins. Rejects as a whole: nothing
+   * of it is stored then.
+   *
+   * A host belongs to the first key that is said for it. Resolves with the reports that came with another one, or with none: they
+   * are not stored, and the host has an open event of `FOREIGN_KEY`.
+   */
+  write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>>
+}
+
+export type HostQuery = {
+  /** Part of the name, ip, domain, platform or build, in any case. */
+  readonly search?: string
+  readonly status?: HostStatus
+  readonly group?: string
+  /** `events`: the host with the most severe open event first. */
+  readonly sort?:
+    | 'name'
+    | 'status'
+    | 'events'
+    | 'ip'
+    | 'domain'
+    | 'platform'
+    | 'last_heard'
+    | 'processor'
+    | 'memory'
+  readonly descending?: boolean
+  readonly offset?: number
+  /** At most 1000. */
+  readonly limit?: number
+  /** Hosts heard at this time or later are up. */
+  readonly upSince: number
+}
+
+export type HostStore = {
+  find(name: string): Promise<Host | null>
+  /** `total` counts all that match, `hosts` is the page asked for. */
+  list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
+  /** Of all hosts, or of those of a group. */
+  count(upSince: number, group?: string): Promise<{ up: number; down: number }>
+  /** Groups that any host is in, sorted; at most 200. */
+  groups(): Promise<string[]>
+  /** Puts these in place of the groups that people gave it; what its agent says stays. False when there is none of this name. */
+  giveGroups(name: string, groups: readonly string[]): Promise<boolean>
+  /** Every metric that the host has samples of, sorted. */
+  metrics(name: string): Promise<string[]>
+  /** What its agent told that it judges by; null when it told nothing, or there is no host of this name. */
+  thresholds(name: string): Promise<readonly ToldThreshold[] | null>
+  /** Metrics of any host whose names hold all these words, in any case of ASCII letters, sorted; at most `limit`. */
+  findMetrics(words: readonly string[], limit: number): Promise<string[]>
+  /** With samples and events; false when there is none of this name. */
+  delete(name: string): Promise<boolean>
+  /** With all it has, its key too. Agents that go on under the old name make a new host of it. */
+  rename(name: string, newName: string): Promise<'renamed' | 'unknown' | 'taken'>
+  /** The next key that is said for the host will own it; closes the event of a foreign one. False when it has none. */
+  forgetKey(name: string, at: number): Promise<boolean>
+  /** Those of `names` that belong to a key. */
+  listKeyed(names: readonly string[]): Promise<ReadonlySet<string>>
+  /** Grows whenever any host was heard, or given groups by hand. */
+  revision(): Promise<number>
+}
+
+export type SampleStore = {
+  /** Every sample with `from <= time <= to`; empty when host or metric is not known. */
+  range(host: string, metric: string, from: number, to: number): Promise<Series>
+  /**
+   * Several metrics of one host in one pass: each frame and block is read once, whatever the number of metrics.
+   * Metrics without a sample in that time are not in the map. For short times; at most 200 metrics.
+   */
+  ranges(host: string, metrics: readonly string[], from: number, to: number): Promise<Map<string, Series>>
+  /** First and last time of any sample of the host; null when there is none. */
+  extent(host: string): Promise<{ first: number; last: number } | null>
+}
+
+export type StorageStats = {
+  readonly hosts: number
+  readonly metrics: number
+  readonly samples: number
+  readonly frames: number
+  readonly blocks: number
+  /** All files of the database. */
+  readonly bytes: number
+}
+
+/** Samples of one host, in frames and blocks. */
+export type HostShare = { readonly host: string; readonly samples: number }
+
+/** The newest copy that `backup` wrote, wherever it is now. */
+export type BackupNote = { readonly time: number; readonly file: string }
+
+export type MaintenanceStore = {
+  /**
+   * Folds frames older than `before` into blocks, at most `limit` host-days, in short transactions. Resolves with the number of
+   * host-days folded: fewer than `limit` means that nothing is left.
+   */
+  fold(before: number, limit: number): Promise<number>
+  /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time; true when more is left. */
+  dropSamples(before: number): Promise<boolean>
+  /** Drops closed events that closed before; how many. */
+  dropEvents(before: number): Promise<number>
+  /** Drops hosts not heard since, with all they have; their names. */
+  dropHosts(before: number): Promise<string[]>
+  stats(): Promise<StorageStats>
+  /** The hosts with the most samples, most first. Reads as much as `stats` does. */
+  listLargestHosts(limit: number): Promise<HostShare[]>
+  /** Problems found in the database, as sentences; empty when it is sound. Reads everything. */
+  check(): Promise<string[]>
+  /** Writes a consistent copy while everything else goes on, and notes that it did. The file must not exist yet. */
+  backup(file: string): Promise<void>
+  /** Null when there was none yet. */
+  findLastBackup(): Promise<BackupNote | null>
+  /** Gives free pages back to the filesystem. */
+  compact(): Promise<void>
+  /** Throws when the database can't be read or written just now. */
+  ping(): Promise<void>
+}
+
+export type Store = {
+  readonly ingest: IngestStore
+  readonly hosts: HostStore
+  readonly samples: SampleStore
+  readonly events: EventStore
+  readonly rules: RuleStore
+  readonly windows: WindowStore
+  readonly targets: TargetStore
+  readonly outbox: OutboxStore
+  readonly watch: WatchStore
+  readonly users: UserStore
+  readonly sessions: SessionStore
+  readonly tokens: TokenStore
+  readonly secondFactors: SecondFactorStore
+  readonly audit: AuditStore
+  readonly maintenance: MaintenanceStore
+  close(): Promise<void>
+}

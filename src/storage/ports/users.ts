@@ -1,0 +1,126 @@
+import type { Preferences } from '../../domain/preferences.ts'
+import type { Access, User } from '../../domain/user.ts'
+
+/** Ports to people, what they may do and what they did. Features take them from `store.ts`. */
+
+export type UserStore = {
+  list(): Promise<User[]>
+  /** `passwordHash` is what `Bun.password` made. */
+  find(name: string): Promise<(User & { passwordHash: string }) | null>
+  /** False when the name is taken. */
+  add(name: string, access: Access, passwordHash: string, at: number): Promise<boolean>
+  /** Ends the user's sessions too. False when there is no such user; so for the preferences. */
+  setPassword(name: string, passwordHash: string): Promise<boolean>
+  setPreferences(name: string, preferences: Preferences): Promise<boolean>
+  /** `only admin`, with nothing changed, when nobody else could manage users then: two who go at once leave one. */
+  setAccess(name: string, access: Access): Promise<'changed' | 'unknown' | 'only admin'>
+  /** With sessions and tokens. */
+  delete(name: string): Promise<'deleted' | 'unknown' | 'only admin'>
+  noteSignIn(name: string, at: number): Promise<void>
+}
+
+export type Session = {
+  readonly user: string
+  readonly access: Access
+  readonly created: number
+  readonly expires: number
+  /** Absent while the user has chosen nothing. */
+  readonly preferences?: Preferences
+}
+
+/** Where a session was begun, as far as it is known. */
+export type SessionOrigin = { readonly address: string; readonly browser: string }
+
+/** A session as lists show it. */
+export type ListedSession = SessionOrigin & {
+  /** Names the session; opens nothing. */
+  readonly id: string
+  readonly user: string
+  readonly access: Access
+  readonly created: number
+  readonly expires: number
+}
+
+export type SessionStore = {
+  /**
+   * `tokenHash` is the SHA-256 of the cookie, in hex: a stolen database opens no session. False when there is no such user, or none
+   * with this `passwordHash` any more.
+   */
+  add(
+    tokenHash: string,
+    user: string,
+    created: number,
+    expires: number,
+    origin?: SessionOrigin,
+    passwordHash?: string,
+  ): Promise<boolean>
+  /** Null when there is none or it ended at or before `now`. */
+  find(tokenHash: string, now: number): Promise<Session | null>
+  /** Those that live at `now`, newest first, at most 1000; of one user, or of all when it is null. */
+  list(user: string | null, now: number): Promise<ListedSession[]>
+  extend(tokenHash: string, expires: number): Promise<void>
+  delete(tokenHash: string): Promise<void>
+  /** Ends the session that `list` calls so; false when there is none. */
+  revoke(id: string): Promise<boolean>
+  /** Removes those that ended; how many. */
+  prune(now: number): Promise<number>
+}
+
+export type ApiToken = {
+  readonly id: number
+  readonly name: string
+  readonly user: string
+  /** What it may do: that of the user, or less where the token was given less. */
+  readonly access: Access
+  readonly created: number
+  readonly expires: number | null
+  readonly lastUsed: number | null
+}
+
+export type TokenStore = {
+  add(token: {
+    name: string
+    user: string
+    tokenHash: string
+    created: number
+    expires: number | null
+    /** Bounds what it may do; as much as its user unless given. */
+    access?: Access
+  }): Promise<number>
+  list(): Promise<ApiToken[]>
+  /** Null when there is none or it ended. */
+  find(tokenHash: string, now: number): Promise<ApiToken | null>
+  delete(id: number): Promise<boolean>
+  noteUse(id: number, at: number): Promise<void>
+}
+
+/** A change that somebody made. */
+export type AuditEntry = {
+  readonly time: number
+  /** Name of the user; that of the account of the system for what was done from a shell. */
+  readonly actor: string
+  readonly way: 'website' | 'api' | 'shell'
+  /** Address of the connection; empty for a shell. */
+  readonly address: string
+  /** What was done, as `add rule`. */
+  readonly action: string
+  /** To what, and how; never a secret. */
+  readonly detail: string
+}
+
+export type AuditQuery = {
+  readonly actor?: string
+  /** Part of action or detail, in any case of ASCII letters. */
+  readonly search?: string
+  readonly offset?: number
+  /** At most 1000. */
+  readonly limit?: number
+}
+
+export type AuditStore = {
+  add(entry: AuditEntry): Promise<void>
+  /** Newest first. */
+  list(query: AuditQuery): Promise<{ total: number; entries: AuditEntry[] }>
+  /** Drops what is older; how many. */
+  prune(before: number): Promise<number>
+}

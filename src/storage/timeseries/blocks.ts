@@ -1,0 +1,170 @@
+import type { Reader, Transaction } from '../database/database.ts'
+import { type Cursor, createByteWriter, readVarint } from './codec/bytes.ts'
+import { decodeNumbers, encodeNumbers } from './codec/numbers.ts'
+import { DAY_SECONDS } from './day.ts'
+import { unpackMetrics } from './metric-sets.ts'
+
+/**
+ * A folded day of one host. Segments share lists of times, because a host reports nearly all of its metrics at once.
+ * `block.times` holds the lists; `segment.packed` the number of its list and one metric's values.
+ */
+export type BlockRow = {
+  readonly day: number
+  readonly first_time: number
+  readonly last_time: number
+  readonly samples: number
+  readonly revision: number
+  readonly first_segment: number
+  readonly metrics: Uint8Array
+  readonly times: Uint8Array
+}
+
+export const BLOCK_COLUMNS = 'day, first_time, last_time, samples, revision, first_segment, metrics, times'
+
+/** A block with its segments by metric. */
+export type HeldBlock = {
+  readonly row: BlockRow
+  readonly metrics: readonly number[]
+  readonly segments: ReadonlyMap<number, Uint8Array>
+}
+
+/** `lists` are seconds since midnight of the block's day. */
+export function packTimes(lists: readonly Float64Array[]): Uint8Array {
+  const writer = createByteWriter()
+  for (const list of lists) {
+    const packed = encodeNumbers(list)
+    writer.varint(list.length)
+    writer.varint(packed.length)
+    writer.bytes(packed)
+  }
+  return writer.take()
+}
+
+export function unpackTimes(packed: Uint8Array): Float64Array[] {
+  const cursor = { bytes: packed, at: 0 }
+  const lists: Float64Array[] = []
+  while (cursor.at < packed.length) lists.push(readList(cursor))
+  return lists
+}
+
+/** One of the lists, without decoding the others. */
+export function unpackTimesOf(packed: Uint8Array, index: number): Float64Array {
+  const cursor = { bytes: packed, at: 0 }
+  for (let i = 0; i < index; i++) skipList(cursor)
+  return readList(cursor)
+}
+
+function skipList(cursor: Cursor) {
+  readVarint(cursor)
+  const length = readVarint(cursor)
+  cursor.at += length
+}
+
+function readList(cursor: Cursor): Float64Array {
+  const count = readVarint(cursor)
+  const length = readVarint(cursor)
+  if (count > DAY_SECONDS) throw new RangeError('a list of more times than a day has')
+  const packed = cursor.bytes.subarray(cursor.at, cursor.at + length)
+  if (packed.length < length) throw new RangeError('the list of times ends too early')
+  cursor.at += length
+  return decodeNumbers(packed, count)
+}
+
+export function packSegment(list: number, values: Float64Array): Uint8Array {
+  const writer = createByteWriter()
+  writer.varint(list)
+  writer.bytes(encodeNumbers(values))
+  return writer.take()
+}
+
+/** The number of the list that the segment's values belong to. */
+export function listOfSegment(packed: Uint8Array): number {
+  return readVarint({ bytes: packed, at: 0 })
+}
+
+/** As many values as the segment's list has times. */
+export function unpackSegment(packed: Uint8Array, times: Float64Array): Float64Array {
+  const cursor = { bytes: packed, at: 0 }
+  readVarint(cursor)
+  return decodeNumbers(packed.subarray(cursor.at), times.length)
+}
+
+const ALL_DAYS = [0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const
+
+/** Days on which the host has a block, ascending. */
+export async function listBlockDays(reader: Reader, host: number): Promise<number[]> {
+  const rows = await reader.query<{ day: number }>(
+    `${reader.dialect.stepThrough('block', 'day')}
+      SELECT block.day AS day FROM step JOIN block ON block.day = step.value AND block.host = ?
+      ${reader.dialect.stepOrder()}`,
+    [...ALL_DAYS, host],
+  )
+  return rows.map(({ day }) => day)
+}
+
+export async function findBlock(reader: Reader, host: number, day: number): Promise<BlockRow | null> {
+  const [row] = await reader.query<BlockRow>(
+    `SELECT ${BLOCK_COLUMNS} FROM block WHERE day = ? AND host = ?`,
+    [day, host],
+  )
+  return row ?? null
+}
+
+/** With all its segments, for folding into it; null when there is none. */
+export async function findHeldBlock(reader: Reader, host: number, day: number): Promise<HeldBlock | null> {
+  const row = await findBlock(reader, host, day)
+  return row ? readSegments(reader, row) : null
+}
+
+/** Segments that another process is replacing just now may be missing. */
+export async function readSegments(reader: Reader, row: BlockRow): Promise<HeldBlock> {
+  const metrics = unpackMetrics(row.metrics)
+  const rows = await reader.query<{ id: number; packed: Uint8Array }>(
+    'SELECT id, packed FROM segment WHERE id >= ? AND id < ?',
+    [row.first_segment, row.first_segment + metrics.length],
+  )
+  const segments = new Map<number, Uint8Array>()
+  for (const { id, packed } of rows) {
+    const metric = metrics[id - row.first_segment]
+    if (metric !== undefined) segments.set(metric, packed)
+  }
+  return { row, metrics, segments }
+}
+
+export async function deleteBlock(transaction: Transaction, host: number, day: number) {
+  const row = await findBlock(transaction, host, day)
+  if (!row) return
+  await deleteSegments(transaction, row)
+  await transaction.run('DELETE FROM block WHERE day = ? AND host = ?', [day, host])
+}
+
+export async function deleteSegments(
+  transaction: Transaction,
+  row: Pick<BlockRow, 'first_segment' | 'metrics'>,
+) {
+  const { length } = unpackMetrics(row.metrics)
+  await transaction.run('DELETE FROM segment WHERE id >= ? AND id < ?', [
+    row.first_segment,
+    row.first_segment + length,
+  ])
+}
+
+/** First and last day of any block. */
+export async function findFoldedDays(reader: Reader): Promise<{ first: number; last: number } | null> {
+  const [row] = await reader.query<{ first_day: number | null; last_day: number | null }>(
+    'SELECT (SELECT MIN(day) FROM block) AS first_day, (SELECT MAX(day) FROM block) AS last_day',
+  )
+  if (!row || row.first_day === null || row.last_day === null) return null
+  return { first: row.first_day, last: row.last_day }
+}
+
+/** First and last time in the host's blocks. */
+export async function findBlockExtent(reader: Reader, host: number) {
+  const [row] = await reader.query<{ first: number | null; last: number | null }>(
+    `${reader.dialect.stepThrough('block', 'day')} SELECT MIN(block.first_time) AS first, MAX(block.last_time) AS last
+      FROM step JOIN block ON block.day = step.value AND block.host = ?`,
+    [...ALL_DAYS, host],
+  )
+  if (!row || row.first === null || row.last === null) return null
+  return { first: row.first, last: row.last }
+}

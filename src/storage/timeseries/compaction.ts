@@ -1,0 +1,189 @@
+import { readCounters, setCounter } from '../database/counters.ts'
+import type { Database, Reader, Transaction } from '../database/database.ts'
+import { closeGates, takeMaintenanceTurn } from '../database/write-locks.ts'
+import { yieldThread } from '../database/yield-to-event-loop.ts'
+import { findBlock, findHeldBlock, type HeldBlock } from './blocks.ts'
+import { readLayout } from './codec/frame.ts'
+import { type FoldedBlock, foldBlock, type Gathered, gatherFrame, saveBlock } from './compact-block.ts'
+import { foldLateFrames } from './compact-late.ts'
+import { DAY_SECONDS, dayOf } from './day.ts'
+import { readFramesOfHosts } from './frames.ts'
+import type { LayoutReader } from './metric-sets.ts'
+
+/** Hosts read together: their rows of one time lie side by side, so a look-up serves them all. */
+const GROUP_HOSTS = 16
+/** Samples held in memory at once; a group that has more is read anew, smaller. */
+const MAX_GROUP_SAMPLES = 1_500_000
+/** Distinct times read in one statement. */
+const TIMES_AT_ONCE = 500
+/** Frames deleted in one transaction. */
+const DELETE_ROWS = 5000
+/** `fold_host` when no slice is begun, and when all of its hosts are folded. */
+const IDLE = -1
+const ALL_FOLDED = Number.MAX_SAFE_INTEGER
+
+/** What is being folded: all frames older than `before`, which are of one day; hosts up to `host` are done. */
+type Slice = { readonly before: number; readonly host: number }
+
+/**
+ * Folds what is older than `before`, at most `limit` host-days; how many it were. Fewer than `limit`: nothing is left.
+ *
+ * A day is folded for one group of hosts after the other, and its frames are deleted when all are done, front to back: deleting
+ * each host's own would touch every page of the table for every host. From the beginning of a slice no frame older than its end
+ * changes, because the writers put such frames in `late_frame`; so all reading and encoding is done without a lock. The blocks of a group
+ * and the note that it is done are one short transaction: whoever folds at the same time, or after a crash, goes on from there.
+ */
+export async function foldFrames(
+  database: Database,
+  layouts: LayoutReader,
+  before: number,
+  limit: number,
+): Promise<number> {
+  let folded = 0
+  while (folded < limit) {
+    const slice = (await findSlice(database)) ?? (await beginSlice(database, before))
+    if (!slice) break
+    if (slice.host === ALL_FOLDED) await deleteFolded(database, slice)
+    else folded += await foldGroup(database, layouts, slice, Math.min(GROUP_HOSTS, limit - folded))
+    await yieldThread()
+  }
+  return folded + (await foldLateFrames(database, layouts, before, limit - folded))
+}
+
+async function findSlice(reader: Reader): Promise<Slice | null> {
+  const counters = await readCounters(reader)
+  return counters.fold_host === IDLE ? null : { before: counters.fold_before, host: counters.fold_host }
+}
+
+/** Null when there is nothing older than `before`. */
+async function beginSlice(database: Database, before: number): Promise<Slice | null> {
+  const [seen] = await database.query('SELECT time FROM frame WHERE time < ? LIMIT 1', [before])
+  if (!seen) return null
+  return database.transaction(async (transaction) => {
+    await takeMaintenanceTurn(transaction)
+    const begun = await findSlice(transaction)
+    if (begun) return begun
+    // From here on nobody writes with the barrier of before in mind.
+    await closeGates(transaction)
+    const [row] = await transaction.query<{ first: number | null; last: number | null }>(
+      'SELECT (SELECT MIN(time) FROM frame) AS first, (SELECT MAX(time) FROM frame) AS last',
+    )
+    if (!row || row.first === null || row.last === null || row.first >= before) return null
+    // Not beyond the newest frame: what comes next is not late.
+    const end = Math.min(before, (dayOf(row.first) + 1) * DAY_SECONDS, row.last + 1)
+    await setCounter(transaction, 'fold_before', end)
+    await setCounter(transaction, 'fold_host', 0)
+    return { before: end, host: 0 }
+  })
+}
+
+/** How many host-days were folded. */
+async function foldGroup(database: Database, layouts: LayoutReader, slice: Slice, size: number) {
+  const hosts = (
+    await database.query<{ id: number }>('SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?', [
+      slice.host,
+      size,
+    ])
+  ).map(({ id }) => id)
+  const lastHost = hosts.at(-1)
+  if (lastHost === undefined) {
+    await advance(database, slice, ALL_FOLDED, async () => true)
+    return 0
+  }
+  const day = dayOf(slice.before - 1)
+  const gathered = await gatherHosts(database, layouts, slice, lastHost)
+  if (!gathered) return foldGroup(database, layouts, slice, Math.ceil(hosts.length / 2))
+  const blocks: { host: number; block: FoldedBlock; held: HeldBlock | null }[] = []
+  for (const [host, series] of gathered) {
+    const held = await findHeldBlock(database, host, day)
+    // What the block has of the slice's time came late, so it is the newer.
+    const block = foldBlock(day, series, held, 'held')
+    blocks.push({ host, block, held })
+    await yieldThread()
+  }
+  blocks.sort((a, b) => a.host - b.host)
+  const done = await advance(database, slice, lastHost, async (transaction) => {
+    for (const { host, held } of blocks) {
+      const now = await findBlock(transaction, host, day)
+      if (now?.revision !== held?.row.revision) return false
+    }
+    for (const { host, block, held } of blocks) {
+      const [known] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
+      if (known) await saveBlock(transaction, host, day, block, held, true)
+    }
+    return true
+  })
+  return done ? blocks.length : 0
+}
+
+/** Moves the slice on together with `act`, unless that says no or somebody else has moved it: then nothing is done. */
+function advance(
+  database: Database,
+  slice: Slice,
+  host: number,
+  act: (transaction: Transaction) => Promise<boolean>,
+): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    await takeMaintenanceTurn(transaction)
+    const now = await findSlice(transaction)
+    if (now?.before !== slice.before || now.host !== slice.host) return false
+    if (!(await act(transaction))) return false
+    await setCounter(transaction, 'fold_host', host)
+    return true
+  })
+}
+
+/** The slice's samples of hosts behind `slice.host` up to `lastHost`; null when there are too many of several hosts. */
+async function gatherHosts(reader: Reader, layouts: LayoutReader, slice: Slice, lastHost: number) {
+  const hosts = new Map<number, Gathered>()
+  let samples = 0
+  let from = 0
+  for (;;) {
+    const rows = await readFramesOfHosts(reader, slice.host, lastHost, from, slice.before - 1, TIMES_AT_ONCE)
+    await layouts.load(reader, new Set(rows.flatMap(({ packed }) => (packed ? [readLayout(packed)] : []))))
+    for (const { host, time, packed } of rows) {
+      from = Math.max(from, time + 1)
+      if (host === null || packed === null) continue
+      let gathered = hosts.get(host)
+      if (!gathered) {
+        gathered = new Map()
+        hosts.set(host, gathered)
+      }
+      samples += gatherFrame(gathered, { time, packed }, layouts)
+    }
+    if (samples > MAX_GROUP_SAMPLES && hosts.size > 1) return null
+    if (rows.length === 0) return hosts
+    await yieldThread()
+  }
+}
+
+/** Front to back, in short transactions; the last one ends the slice. */
+async function deleteFolded(database: Database, slice: Slice) {
+  for (;;) {
+    const isDone = await database.transaction(async (transaction) => {
+      await takeMaintenanceTurn(transaction)
+      const now = await findSlice(transaction)
+      if (now?.before !== slice.before || now.host !== ALL_FOLDED) return true
+      if (await deleteFrontFrames(transaction, slice.before, DELETE_ROWS)) return false
+      await setCounter(transaction, 'fold_host', IDLE)
+      return true
+    })
+    if (isDone) return
+    await yieldThread()
+  }
+}
+
+/** Deletes about `rows` of the oldest frames older than `before`; true when more are left. */
+export async function deleteFrontFrames(transaction: Transaction, before: number, rows: number) {
+  const [row] = await transaction.query<{ time: number; host: number }>(
+    'SELECT time, host FROM frame WHERE time < ? ORDER BY time, host LIMIT 1 OFFSET ?',
+    [before, rows],
+  )
+  if (!row) {
+    await transaction.run('DELETE FROM frame WHERE time < ?', [before])
+    return false
+  }
+  await transaction.run('DELETE FROM frame WHERE time < ?', [row.time])
+  await transaction.run('DELETE FROM frame WHERE time = ? AND host < ?', [row.time, row.host])
+  return true
+}

@@ -1,0 +1,58 @@
+import type { Reader } from '../database/database.ts'
+import { placeValues } from '../database/dialect.ts'
+import { BLOCK_COLUMNS, type BlockRow } from './blocks.ts'
+
+/** Days asked for in one statement. */
+export const DAYS_AT_ONCE = 64
+
+/** Lengths of the lists in statements: few, so that each statement is prepared once, and one for a graph of a day. */
+const LENGTHS = [1, 8, DAYS_AT_ONCE]
+
+/** The shortest list that takes so many. */
+export function listLength(count: number): number {
+  return LENGTHS.find((length) => length >= count) ?? DAYS_AT_ONCE
+}
+
+const selectBlocks = (days: number) =>
+  `SELECT ${BLOCK_COLUMNS} FROM block WHERE host = ? AND day IN (${placeValues(days)})`
+const selectRevisions = (days: number) =>
+  `SELECT day, revision FROM block WHERE host = ? AND day IN (${placeValues(days)})`
+
+/** A block is changed by one commit after the other, each slower than a reading: so many in a row are no coincidence. */
+const MAX_READINGS = 100
+
+/** A host's blocks, ascending by day, and what `readMore` made of them. */
+export type SteadyBlocks<T> = { readonly blocks: readonly BlockRow[]; readonly more: T }
+
+/**
+ * The host's blocks of the days from `first` to `last`, `DAYS_AT_ONCE` of them at most, and with `readMore` what they name. Outside of
+ * a transaction each statement sees what is committed by then, and the values of a segment that was folded meanwhile do not fit the
+ * times of the block that was read before: then all of it is read again.
+ */
+export async function readSteadily<T>(
+  reader: Reader,
+  host: number,
+  first: number,
+  last: number,
+  readMore: (blocks: readonly BlockRow[]) => Promise<T>,
+): Promise<SteadyBlocks<T>> {
+  // Places behind the last day repeat it, so that the statements are always the same.
+  const days = Array.from({ length: listLength(last - first + 1) }, (_, i) => Math.min(first + i, last))
+  for (let i = 0; i < MAX_READINGS; i++) {
+    const rows = await reader.query<BlockRow>(selectBlocks(days.length), [host, ...days])
+    const blocks = rows.sort((a, b) => a.day - b.day)
+    const more = await readMore(blocks)
+    if (blocks.length === 0) return { blocks, more }
+    const now = await reader.query<Revision>(selectRevisions(days.length), [host, ...days])
+    if (areSame(blocks, now)) return { blocks, more }
+  }
+  throw new Error(`the blocks of host ${host} change faster than they can be read`)
+}
+
+type Revision = Pick<BlockRow, 'day' | 'revision'>
+
+function areSame(before: readonly Revision[], now: readonly Revision[]): boolean {
+  if (before.length !== now.length) return false
+  const revisions = new Map(now.map(({ day, revision }) => [day, revision]))
+  return before.every(({ day, revision }) => revisions.get(day) === revision)
+}

@@ -1,0 +1,86 @@
+import type { Reader } from '../database/database.ts'
+import type { Dialect } from '../database/dialect.ts'
+
+export const FRAME_TABLES = ['frame', 'late_frame'] as const
+export type FrameTable = (typeof FRAME_TABLES)[number]
+
+export type FrameRow = {
+  readonly time: number
+  readonly samples: number
+  readonly packed: Uint8Array
+}
+
+/**
+ * The key of `frame` begins with the time, so one host's frames lie far apart. Hosts report at the same few times, so this
+ * steps from each distinct time to the next, two look-ups a step, in place of reading what all hosts sent.
+ * Parameters: from, to, to (backwards: from), host, limit.
+ */
+export function stepThroughFrames(dialect: Dialect, { back = false } = {}): string {
+  return `${dialect.stepThrough('frame', 'time', { back })}
+    SELECT frame.time AS time, frame.samples AS samples, frame.packed AS packed
+    FROM step JOIN frame ON frame.time = step.value AND frame.host = ?
+    ${dialect.stepOrder(back)} LIMIT ?`
+}
+
+/** Ascending by time, both ends included, at most `limit`. */
+export function readFrames(reader: Reader, host: number, from: number, to: number, limit = 0x7fffffff) {
+  return reader.query<FrameRow>(stepThroughFrames(reader.dialect), [from, to, to, host, limit])
+}
+
+export async function findLastFrame(reader: Reader, host: number, from: number, to: number) {
+  const [row] = await reader.query<FrameRow>(stepThroughFrames(reader.dialect, { back: true }), [
+    from,
+    to,
+    from,
+    host,
+    1,
+  ])
+  return row ?? null
+}
+
+/** The late ones, ascending by time, both ends included. */
+export function readLateFrames(
+  reader: Reader,
+  host: number,
+  from: number,
+  to: number,
+  limit = 0x7fffffff,
+  lock = '',
+) {
+  return reader.query<FrameRow>(
+    `SELECT time, samples, packed FROM late_frame WHERE host = ? AND time >= ? AND time <= ?
+      ORDER BY time LIMIT ? ${lock}`,
+    [host, from, to, limit],
+  )
+}
+
+export async function findLateExtent(reader: Reader, host: number) {
+  const [row] = await reader.query<{ first: number | null; last: number | null }>(
+    `SELECT (SELECT MIN(time) FROM late_frame WHERE host = ?) AS first,
+      (SELECT MAX(time) FROM late_frame WHERE host = ?) AS last`,
+    [host, host],
+  )
+  if (!row || row.first === null || row.last === null) return null
+  return { first: row.first, last: row.last }
+}
+
+/**
+ * Frames of the hosts behind `afterHost` up to `lastHost` at the next `times` distinct times, ascending. A time at which none of
+ * them has a frame comes with a null host, so that the caller knows how far it got.
+ */
+export function readFramesOfHosts(
+  reader: Reader,
+  afterHost: number,
+  lastHost: number,
+  from: number,
+  to: number,
+  times: number,
+) {
+  return reader.query<{ time: number; host: number | null; packed: Uint8Array | null }>(
+    `${reader.dialect.stepThrough('frame', 'time', { limited: true })}
+    SELECT step.value AS time, frame.host AS host, frame.packed AS packed
+    FROM step ${reader.dialect.framesOfStep}
+    WHERE step.value IS NOT NULL ${reader.dialect.stepOrder()}`,
+    [from, to, to, times, afterHost, lastHost],
+  )
+}

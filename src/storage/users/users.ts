@@ -1,0 +1,104 @@
+import type { Access, User } from '../../domain/user.ts'
+import type { Database, Transaction } from '../database/database.ts'
+import { takeMaintenanceTurn } from '../database/write-locks.ts'
+import type { UserStore } from '../ports/store.ts'
+import { removeSecondFactor } from './second-factors.ts'
+
+type UserRow = {
+  id: number
+  name: string
+  access: Access
+  password_hash: string
+  created: number
+  last_sign_in: number | null
+}
+
+const SELECT = 'SELECT id, name, access, password_hash, created, last_sign_in FROM user'
+
+export function createUserStore(database: Database): UserStore {
+  /** Runs `act` with the user's id; false when there is no such user. */
+  const change = (name: string, act: (transaction: Transaction, id: number) => Promise<unknown>) =>
+    database.transaction(async (transaction) => {
+      const [row] = await transaction.query<UserRow>(`${SELECT} WHERE name = ?`, [name])
+      if (!row) return false
+      await act(transaction, row.id)
+      return true
+    })
+
+  /** Runs `act` with the user's id, unless that would leave no admin. */
+  const changeAdmins = <T>(
+    name: string,
+    staysAdmin: boolean,
+    act: (transaction: Transaction, id: number) => Promise<T>,
+  ) =>
+    database.transaction(async (transaction) => {
+      // Two who take the last two admins away at once come one after the other, on a cluster too.
+      await takeMaintenanceTurn(transaction)
+      const [row] = await transaction.query<UserRow>(`${SELECT} WHERE name = ?`, [name])
+      if (!row) return 'unknown'
+      if (row.access === 'admin' && !staysAdmin && (await countAdmins(transaction)) === 1) return 'only admin'
+      return act(transaction, row.id)
+    })
+
+  return {
+    list: async () => (await database.query<UserRow>(`${SELECT} ORDER BY name`)).map(toUser),
+
+    async find(name) {
+      const [row] = await database.query<UserRow>(`${SELECT} WHERE name = ?`, [name])
+      return row ? { ...toUser(row), passwordHash: row.password_hash } : null
+    },
+
+    add: (name, access, passwordHash, at) =>
+      database.transaction(async (transaction) => {
+        const insert = database.dialect.insertMissing(
+          'user',
+          ['name', 'access', 'password_hash', 'created'],
+          1,
+        )
+        return (await transaction.run(insert, [name, access, passwordHash, at])) > 0
+      }),
+
+    setPassword: (name, passwordHash) =>
+      change(name, async (transaction, id) => {
+        await transaction.run('UPDATE user SET password_hash = ? WHERE id = ?', [passwordHash, id])
+        await transaction.run('DELETE FROM session WHERE user = ?', [id])
+      }),
+
+    setPreferences: (name, preferences) =>
+      change(name, (transaction, id) =>
+        transaction.run('UPDATE user SET preferences = ? WHERE id = ?', [JSON.stringify(preferences), id]),
+      ),
+
+    setAccess: (name, access) =>
+      changeAdmins(name, access === 'admin', async (transaction, id) => {
+        await transaction.run('UPDATE user SET access = ? WHERE id = ?', [access, id])
+        return 'changed' as const
+      }),
+
+    delete: (name) =>
+      changeAdmins(name, false, async (transaction, id) => {
+        await transaction.run('DELETE FROM session WHERE user = ?', [id])
+        await transaction.run('DELETE FROM token WHERE user = ?', [id])
+        await removeSecondFactor(transaction, id)
+        await transaction.run('DELETE FROM user WHERE id = ?', [id])
+        return 'deleted' as const
+      }),
+
+    async noteSignIn(name, at) {
+      await change(name, (transaction, id) =>
+        transaction.run('UPDATE user SET last_sign_in = ? WHERE id = ?', [at, id]),
+      )
+    },
+  }
+}
+
+async function countAdmins(transaction: Transaction): Promise<number> {
+  const [count] = await transaction.query<{ total: number }>(
+    `SELECT COUNT(*) AS total FROM user WHERE access = 'admin'`,
+  )
+  return count?.total ?? 0
+}
+
+function toUser(row: UserRow): User {
+  return { name: row.name, access: row.access, created: row.created, lastSignIn: row.last_sign_in }
+}

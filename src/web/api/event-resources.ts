@@ -1,0 +1,150 @@
+import { type Event, isSeverity, MAX_COMMENT } from '../../domain/event.ts'
+import { MAX_GROUP_NAME } from '../../domain/group.ts'
+import { MAX_HOST_NAME } from '../../domain/host.ts'
+import { maskTarget } from '../../domain/target.ts'
+import type { Delivery, EventHistoryEntry, EventStore } from '../../storage/ports/store.ts'
+import { MAX_TIME, readChoice, readInteger, readPaging, readText } from '../http/query-parameters.ts'
+import { HttpError, notFound, type Page, type PageRequest, page } from '../http/route.ts'
+import { readBody } from './request-body.ts'
+import { readId } from './resource.ts'
+
+const listEvents = page(
+  {
+    path: '/api/v1/events',
+    access: 'viewer',
+    doc: 'Events, newest first: status, host, group, metric, severity, acknowledged, from, to, offset, limit.',
+  },
+  async ({ url, web }) => {
+    const status = readChoice(url, 'status', ['open', 'closed'])
+    const host = readText(url, 'host', MAX_HOST_NAME)
+    const group = readText(url, 'group', MAX_GROUP_NAME)?.toLowerCase()
+    const metric = readText(url, 'metric', 255)
+    const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
+    const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no'])
+    const times = { min: 0, max: MAX_TIME, default: null }
+    const from = readInteger(url, 'from', times)
+    const to = readInteger(url, 'to', times)
+    const { total, events } = await web.store.events.list({
+      ...readPaging(url),
+      ...(status === undefined ? {} : { status }),
+      ...(host === undefined ? {} : { host }),
+      ...(group === undefined ? {} : { group }),
+      ...(metric === undefined ? {} : { metric }),
+      ...(isSeverity(severity) ? { severity } : {}),
+      ...(acknowledged === undefined ? {} : { acknowledged: acknowledged === 'yes' }),
+      ...(from === null ? {} : { from }),
+      ...(to === null ? {} : { to }),
+    })
+    return Response.json({ total, events: events.map(describeEvent) })
+  },
+)
+
+const showEvent = page(
+  {
+    path: '/api/v1/events/:id',
+    access: 'viewer',
+    doc: 'One event with its history and what was told of it.',
+  },
+  async ({ params, web }) => Response.json(await describeWhole(web.store.events, readId(params))),
+)
+
+type Change = 'acknowledge' | 'close' | 'reopen' | 'comment'
+
+const CHANGES: Readonly<Record<Change, string>> = {
+  acknowledge: 'Says that somebody looks after it; a comment may go with it.',
+  close: 'Closes it by hand; a comment may go with it.',
+  reopen: 'Opens it again; a comment may go with it.',
+  comment: 'Adds a comment.',
+}
+
+const REFUSALS: Readonly<Record<Change, string>> = {
+  acknowledge: 'The event is not open.',
+  close: 'The event is not open.',
+  reopen: 'The event is open already, or another one of the same metric is.',
+  comment: 'There is no such event.',
+}
+
+/** The body may hold a comment; the answer is the event as it is afterwards. */
+const changeEvent = (change: Change) =>
+  page(
+    {
+      path: `/api/v1/events/:id/${change}`,
+      method: 'POST',
+      access: 'operator',
+      does: `${change} event`,
+      doc: CHANGES[change],
+    },
+    async ({ params, body, session, now, web }: PageRequest) => {
+      const { events } = web.store
+      const id = readId(params)
+      const before = await events.find(id)
+      if (!before) throw notFound('event')
+      const fields = readBody(body)
+      const comment = fields.text('comment', change === 'comment' ? undefined : '').trim()
+      const isTooLong = comment.length > MAX_COMMENT || (change === 'comment' && comment === '')
+      fields.finish(
+        isTooLong ? [{ field: 'comment', expected: `a text of 1 to ${MAX_COMMENT} characters` }] : [],
+      )
+      const by = session?.user ?? ''
+      const isDone =
+        change === 'comment'
+          ? await events.comment(id, by, now, comment)
+          : await events[change](id, by, now, comment === '' ? undefined : comment)
+      const isSo = change === 'acknowledge' && before.status === 'open' && before.acknowledgedBy === by
+      if (!isDone && !isSo) throw new HttpError(409, REFUSALS[change])
+      return Response.json(await describeWhole(events, id))
+    },
+  )
+
+export const apiEvents: readonly Page[] = [
+  listEvents,
+  showEvent,
+  changeEvent('acknowledge'),
+  changeEvent('close'),
+  changeEvent('reopen'),
+  changeEvent('comment'),
+]
+
+async function describeWhole(events: EventStore, id: number) {
+  const [event, history, deliveries] = await Promise.all([
+    events.find(id),
+    events.history(id),
+    events.deliveries(id),
+  ])
+  if (!event) throw notFound('event')
+  return {
+    ...describeEvent(event),
+    acknowledged: event.acknowledged,
+    stale: event.isStale,
+    members: event.members,
+    history: history.map(describeEntry),
+    deliveries: deliveries.map(describeDelivery),
+  }
+}
+
+/** An event in the API's words. */
+export function describeEvent(event: Event) {
+  return {
+    id: event.id,
+    host: event.host,
+    metric: event.metric,
+    severity: event.severity,
+    status: event.status,
+    message: event.message,
+    opened: event.opened,
+    closed: event.closed,
+    acknowledged_by: event.acknowledgedBy,
+  }
+}
+
+function describeEntry({ action, time, noted, severity, actor, comment }: EventHistoryEntry) {
+  return { action, time, noted, severity, by: actor, comment }
+}
+
+function describeDelivery({ target, attempts, ...rest }: Delivery) {
+  return {
+    ...rest,
+    target: maskTarget(target),
+    attempts: attempts.map(({ time, isTaken, answer }) => ({ time, taken: isTaken, answer })),
+  }
+}

@@ -1,0 +1,91 @@
+import { SEVERITIES, SEVERITY_NAMES } from '../../domain/event.ts'
+import { MAX_GROUP_NAME } from '../../domain/group.ts'
+import { type Host, hostStatus } from '../../domain/host.ts'
+import { metricUnit } from '../../domain/metric.ts'
+import type { ToldThreshold } from '../../domain/reported-threshold.ts'
+import { readChoice, readPaging, readText } from '../http/query-parameters.ts'
+import { notFound, page } from '../http/route.ts'
+import { HOST_SORTS, type OpenByHost } from '../pages/hosts/host-table.ts'
+
+export const apiHosts = page(
+  {
+    path: '/api/v1/hosts',
+    access: 'viewer',
+    doc: 'Hosts with their newest values: search, status, group, sort, order, offset, limit.',
+  },
+  async ({ url, now, web }) => {
+    const search = readText(url, 'search', 200)
+    const status = readChoice(url, 'status', ['up', 'down'])
+    const group = readText(url, 'group', MAX_GROUP_NAME)?.toLowerCase()
+    const { total, hosts } = await web.store.hosts.list({
+      ...readPaging(url),
+      sort: readChoice(url, 'sort', HOST_SORTS) ?? 'name',
+      descending: readChoice(url, 'order', ['asc', 'desc']) === 'desc',
+      ...(search === undefined ? {} : { search }),
+      ...(status === undefined ? {} : { status }),
+      ...(group === undefined ? {} : { group }),
+      upSince: now - web.silence,
+    })
+    const open = await web.store.events.countOpenOf(hosts.map(({ name }) => name))
+    return Response.json({ total, hosts: hosts.map((host) => describeHost(host, open, now, web.silence)) })
+  },
+)
+
+export const apiHost = page(
+  {
+    path: '/api/v1/hosts/:name',
+    access: 'viewer',
+    doc: 'One host, with the thresholds that its agent told; null when it told none.',
+  },
+  async ({ params, now, web }) => {
+    const host = await web.store.hosts.find(params.name ?? '')
+    if (!host) throw notFound('host')
+    const [open, thresholds] = await Promise.all([
+      web.store.events.countOpenOf([host.name]),
+      web.store.hosts.thresholds(host.name),
+    ])
+    return Response.json({
+      ...describeHost(host, open, now, web.silence),
+      thresholds: thresholds?.map(describeThreshold) ?? null,
+    })
+  },
+)
+
+export const apiHostMetrics = page(
+  { path: '/api/v1/hosts/:name/metrics', access: 'viewer', doc: 'The names and units of its metrics.' },
+  async ({ params, web }) => {
+    const name = params.name ?? ''
+    if (!(await web.store.hosts.find(name))) throw notFound('host')
+    const metrics = await web.store.hosts.metrics(name)
+    return Response.json({
+      host: name,
+      metrics: metrics.map((metric) => ({ metric, unit: metricUnit(metric) })),
+    })
+  },
+)
+
+function describeThreshold({ clearAfter, clearValue, isStandard, ...threshold }: ToldThreshold) {
+  return { ...threshold, clear_after: clearAfter, clear_value: clearValue, standard: isStandard }
+}
+
+/** A host in the API's words. */
+export function describeHost(host: Host, open: OpenByHost, now: number, silence: number) {
+  const counts = open.get(host.name)
+  return {
+    name: host.name,
+    status: hostStatus(host, now, silence),
+    last_heard: host.lastHeard,
+    ip: host.ip,
+    platform: host.platform,
+    build: host.build,
+    architecture: host.architecture,
+    domain: host.domain,
+    processors: host.processors,
+    memory_mb: host.memoryMb,
+    groups: host.groups,
+    open_events: Object.fromEntries(
+      SEVERITIES.map((severity) => [SEVERITY_NAMES[severity], counts?.[severity] ?? 0]),
+    ),
+    latest: host.latest,
+  }
+}

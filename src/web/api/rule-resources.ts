@@ -1,0 +1,62 @@
+import { isSeverity, type Severity } from '../../domain/event.ts'
+import type { Rule } from '../../domain/rule.ts'
+import { findRuleMistakes } from '../../domain/rule-check.ts'
+import type { PageRequest } from '../http/route.ts'
+import { readBody } from './request-body.ts'
+import { resource } from './resource.ts'
+
+const ALL: readonly Severity[] = [1, 2, 3, 4]
+
+/** Rules, for administrators: targets may hold secrets. */
+export const apiRules = resource<Rule>({
+  path: '/api/v1/rules',
+  one: 'rule',
+  many: 'rules',
+  read: 'admin',
+  write: 'admin',
+  store: ({ store }) => store.rules,
+  describe: describeRule,
+  parse: readRule,
+  remove: ({ store }, id) => store.rules.delete(id),
+})
+
+async function readRule({ body, web }: PageRequest): Promise<Omit<Rule, 'id'>> {
+  const fields = readBody(body)
+  const severities = fields.numbers('severities', ALL)
+  const rule = {
+    name: fields.text('name'),
+    enabled: fields.flag('enabled', true),
+    host: fields.text('host', '%'),
+    metric: fields.text('metric', '%'),
+    severities: severities.filter(isSeverity),
+    onOpening: fields.flag('on_opening', true),
+    onClosing: fields.flag('on_closing', true),
+    onSeverityChange: fields.flag('on_severity_change', false),
+    channel: fields.text('channel'),
+    target: fields.text('target', ''),
+    delay: fields.number('delay', 0),
+    repeat: fields.numberOrNull('repeat'),
+  }
+  const mistakes = findRuleMistakes(rule, web.notifier.channels, await web.store.targets.list())
+  if (!severities.every(isSeverity)) mistakes.push({ field: 'severities', expected: 'some of 1, 2, 3 and 4' })
+  fields.finish(mistakes)
+  return rule
+}
+
+export function describeRule(rule: Rule) {
+  return {
+    id: rule.id,
+    name: rule.name,
+    enabled: rule.enabled,
+    host: rule.host,
+    metric: rule.metric,
+    severities: rule.severities,
+    on_opening: rule.onOpening,
+    on_closing: rule.onClosing,
+    on_severity_change: rule.onSeverityChange,
+    channel: rule.channel,
+    target: rule.target,
+    delay: rule.delay,
+    repeat: rule.repeat,
+  }
+}

@@ -1,0 +1,32 @@
+import { findTargetMistakes } from '../../domain/rule-check.ts'
+import type { Target } from '../../domain/target.ts'
+import { HttpError, type PageRequest } from '../http/route.ts'
+import { readBody } from './request-body.ts'
+import { resource } from './resource.ts'
+
+/** Targets, for administrators: addresses may hold secrets. */
+export const apiTargets = resource<Target>({
+  path: '/api/v1/targets',
+  one: 'target',
+  many: 'targets',
+  read: 'admin',
+  write: 'admin',
+  store: ({ store }) => store.targets,
+  describe: ({ id, name, channel, address }) => ({ id, name, channel, address }),
+  parse: async ({ body, web }: PageRequest) => {
+    const fields = readBody(body)
+    const target = {
+      name: fields.text('name'),
+      channel: fields.text('channel'),
+      address: fields.text('address', ''),
+    }
+    fields.finish(findTargetMistakes(target, web.notifier.channels))
+    return target
+  },
+  async remove({ store }, id) {
+    const result = await store.targets.delete(id)
+    if (result === 'used')
+      throw new HttpError(409, 'A rule uses this target: change or delete the rule first.')
+    return result === 'deleted'
+  },
+})

@@ -1,0 +1,107 @@
+import { MAX_PASSWORD } from '../../domain/user.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import type { UserStore } from '../../storage/ports/store.ts'
+import type { NoteFailedSignIn } from './failed-sign-ins.ts'
+import { createThrottle } from './rate-limit.ts'
+
+export type SignInResult =
+  /** `passwordHash` is what the password was held against: it may be another one before the session begins. */
+  | { readonly ok: true; readonly user: string; readonly passwordHash: string }
+  /** `retryAfter` in seconds when this account or address has to wait; null when name or password are wrong. */
+  | { readonly ok: false; readonly retryAfter: number | null }
+
+/** Checks a name and password, and no more: who has a second step is not in yet. `address` is where the attempt comes from. */
+export type SignIn = (name: string, password: string, address: string) => Promise<SignInResult>
+
+export type SignInOptions = {
+  readonly users: Pick<UserStore, 'find'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly noteFailure: NoteFailedSignIn
+}
+
+const MAX_NAME = 64
+/** One argon2 check takes 64 MiB and a core, so only this many run at a time and this many wait. */
+const CONCURRENT = 2
+const WAITING = 64
+/** What attempts are told when too many wait. */
+const BUSY_RETRY_SECONDS = 5
+
+const MEMORY = { firstBlock: 30, longestBlock: 900, memory: 3600, keys: 10_000 }
+/** An address has more tries: there may be many people behind it. */
+const ACCOUNT_TRIES = 5
+const ADDRESS_TRIES = 20
+
+export function createSignIn({ users, clock, log, noteFailure }: SignInOptions): SignIn {
+  const accounts = createThrottle({ ...MEMORY, tries: ACCOUNT_TRIES })
+  const addresses = createThrottle({ ...MEMORY, tries: ADDRESS_TRIES })
+  const gate = createGate(CONCURRENT, WAITING)
+  let unknownUser: Promise<string> | null = null
+
+  /** An unknown name costs the same time as a wrong password, so that nobody learns which names there are. */
+  function hashOfNobody(): Promise<string> {
+    unknownUser ??= Bun.password.hash(crypto.randomUUID())
+    return unknownUser
+  }
+
+  return async function signIn(name, password, address) {
+    const account = name.slice(0, MAX_NAME).toLowerCase()
+    const origin = networkOf(address)
+    const wait = Math.max(accounts.wait(account, clock.now()), addresses.wait(origin, clock.now()))
+    if (wait > 0) return { ok: false, retryAfter: wait }
+    // Counted before the check and forgiven after it: many attempts at once don't slip by while the first ones are checked.
+    accounts.fail(account, clock.now())
+    addresses.fail(origin, clock.now())
+    const possible = name.length <= MAX_NAME && password.length > 0 && password.length <= MAX_PASSWORD
+    const user = possible ? await users.find(name) : null
+    const hash = user?.passwordHash ?? (await hashOfNobody())
+    const verified = await gate(() => Bun.password.verify(possible ? password : '-', hash))
+    if (verified === 'busy') {
+      accounts.undo(account)
+      addresses.undo(origin)
+      return { ok: false, retryAfter: BUSY_RETRY_SECONDS }
+    }
+    if (!user || !verified) {
+      log.warn('sign-in failed', { user: account, address })
+      await noteFailure({ user: user?.name ?? null, address, why: 'wrong password' })
+      return { ok: false, retryAfter: null }
+    }
+    accounts.forgive(account)
+    // Only this attempt: else an own account would be a way to try other people's for ever.
+    addresses.undo(origin)
+    return { ok: true, user: user.name, passwordHash: hash }
+  }
+}
+
+/** One who holds an IPv6 network has 2^64 addresses: they count as one. */
+export function networkOf(address: string): string {
+  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7)
+  if (!address.includes(':')) return address
+  const [head = '', tail] = address.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const groups =
+    tail === undefined ? left : [...left, ...Array(8 - left.length - right.length).fill('0'), ...right]
+  return groups.slice(0, 4).join(':')
+}
+
+/** Lets `concurrent` tasks run and `waiting` more wait; further ones are told `busy` at once. */
+function createGate(concurrent: number, waiting: number) {
+  let running = 0
+  const queue: (() => void)[] = []
+  return async function run<T>(task: () => Promise<T>): Promise<T | 'busy'> {
+    if (running >= concurrent) {
+      if (queue.length >= waiting) return 'busy'
+      await new Promise<void>((resolve) => queue.push(resolve))
+    } else running++
+    try {
+      return await task()
+    } finally {
+      // The place is handed to the next one without being free in between.
+      const next = queue.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}

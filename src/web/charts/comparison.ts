@@ -1,0 +1,50 @@
+import { metricTitle, metricUnit, type Unit } from '../../domain/metric.ts'
+import { type SeriesRef, writeRef } from './series-ref.ts'
+
+/** More lines can't be told apart. */
+export const MAX_COMPARED = 12
+
+export type Comparison = {
+  readonly lines: readonly SeriesRef[]
+  /** Of the lines on the left: the unit of the first line. */
+  readonly leftUnit: Unit
+  /** Null when all lines have the same. */
+  readonly rightUnit: Unit | null
+  /** What was asked for and is not drawn, in sentences. */
+  readonly refused: readonly string[]
+}
+
+/** What of the wanted lines fits into one graph: twelve of them, in at most two units. */
+export function planComparison(refs: readonly SeriesRef[]): Comparison {
+  const units = [...new Set(refs.map(({ metric }) => metricUnit(metric)))].slice(0, 2)
+  const fitting = refs.filter(({ metric }) => units.includes(metricUnit(metric)))
+  const others = refs.filter((ref) => !fitting.includes(ref))
+  const left = fitting.slice(MAX_COMPARED)
+  const refused = [
+    others.length > 0 &&
+      `A graph has two scales, here ${units.map(describeUnit).join(' and ')}. Left out: ${others.map(writeRef).join(', ')}.`,
+    left.length > 0 &&
+      `More than ${MAX_COMPARED} lines can't be told apart. Left out: ${left.map(writeRef).join(', ')}.`,
+  ].filter((words) => words !== false)
+  return {
+    lines: fitting.slice(0, MAX_COMPARED),
+    leftUnit: units[0] ?? '',
+    rightUnit: units[1] ?? null,
+    refused,
+  }
+}
+
+const describeUnit = (unit: Unit) => (unit === '' ? 'plain numbers' : unit === 'state' ? 'states' : unit)
+
+/** A name for each line that is as short as it can be: what all have in common is left out. */
+export function describeLines(lines: readonly SeriesRef[]): string[] {
+  const isOneMetric = new Set(lines.map(({ metric }) => metric)).size === 1
+  const isOneHost = new Set(lines.map(({ host }) => host)).size === 1
+  return lines.map(({ host, metric }) =>
+    isOneMetric && !isOneHost
+      ? host
+      : isOneHost && !isOneMetric
+        ? metricTitle(metric)
+        : `${host} ${metricTitle(metric)}`,
+  )
+}

@@ -1,0 +1,106 @@
+import type { Unit } from '../../domain/metric.ts'
+import { dropZeros, formatClock, formatDay, formatLimit, formatMonth, formatValue } from '../ui/format.ts'
+
+export type Tick = { readonly at: number; readonly label: string }
+export type Scale = { readonly low: number; readonly high: number; readonly ticks: readonly Tick[] }
+
+/**
+ * Ends and ticks for values from `least` to `most`, at round numbers of the unit. Begins at zero, except for
+ * temperatures that stay far from it.
+ */
+export function valueScale(least: number, most: number, unit: Unit, parts = 3): Scale {
+  if (unit === 'state') return { low: 0, high: 1, ticks: [tick(0, unit), tick(1, unit)] }
+  const floats = unit === '°C' && most - least < 0.5 * Math.abs(most)
+  const bottom = floats ? least : Math.min(0, least)
+  const top =
+    most - bottom > 1e-9 * Math.max(1, Math.abs(most))
+      ? most
+      : bottom + (unit === 'B' || unit === 'B/s' ? 1024 : 1)
+  const step = roundStep((top - bottom) / parts, unit)
+  const low = Math.floor(bottom / step) * step
+  let high = Math.ceil(top / step - 1e-9) * step
+  if (unit === '%' && most <= 100) high = Math.min(high, Math.max(100, step))
+  const ticks: Tick[] = []
+  for (let i = 0; low + i * step <= high + step / 1e6; i++) ticks.push(tick(low + i * step, unit, step))
+  return { low, high, ticks }
+}
+
+/** The next round number at or above `wanted`. */
+export function roundStep(wanted: number, unit: Unit): number {
+  if (unit === 'B' || unit === 'B/s') {
+    const power = 1024 ** Math.max(0, Math.floor(Math.log2(Math.max(1, wanted)) / 10))
+    const step = [1, 2, 5, 10, 20, 50, 100, 256, 512].find((round) => round * power >= wanted)
+    return step === undefined ? power * 1024 : step * power
+  }
+  if (unit === 's' && wanted > 1) {
+    const step = TIME_STEPS.find((round) => round >= wanted)
+    return step ?? roundStep(wanted / 86_400, '') * 86_400
+  }
+  const power = 10 ** Math.floor(Math.log10(wanted))
+  return ([1, 2, 2.5, 5].find((round) => round * power >= wanted * (1 - 1e-9)) ?? 10) * power
+}
+
+const TIME_STEPS = [
+  2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800,
+]
+
+function tick(at: number, unit: Unit, step = 1): Tick {
+  const value = Math.abs(at) < step / 1e6 ? 0 : at
+  if (unit === 'state') return { at: value, label: formatValue(value, unit) }
+  if (value === 0) return { at: value, label: '0' }
+  // Values have one digit behind the point, and small steps two.
+  const isExact = (unit === '%' || unit === '°C') && !Number.isInteger(value)
+  return { at: value, label: isExact ? formatLimit(value, unit) : dropZeros(formatValue(value, unit)) }
+}
+
+const MINUTE = 60
+const HOUR = 3600
+const DAY = 86_400
+
+/** Steps of a time axis; months and years, which have no fixed length, come after the last of them. */
+const STEPS = [
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
+  ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
+  ...[1, 2, 7, 14].map((n) => n * DAY),
+]
+
+/** At most `count` ticks at round times of this process's time zone, none within `margin` of the ends (as a part of the whole). */
+export function timeTicks(from: number, to: number, count: number, margin = 0.03): Tick[] {
+  const wanted = (to - from) / count
+  const step = STEPS.find((candidate) => candidate >= wanted)
+  const first = from + (to - from) * margin
+  const last = to - (to - from) * margin
+  const ticks: Tick[] = []
+  if (step !== undefined && step < DAY) {
+    const offset = new Date(from * 1000).getTimezoneOffset() * 60
+    for (let at = Math.ceil((first - offset) / step) * step + offset; at <= last; at += step)
+      ticks.push({ at, label: isMidnight(at) ? formatDay(at) : formatClock(at) })
+    return ticks
+  }
+  const days = step === undefined ? 0 : step / DAY
+  const months =
+    days > 0
+      ? 0
+      : ([1, 2, 3, 6, 12].find((n) => n * 31 * DAY >= wanted) ?? Math.ceil(wanted / (365 * DAY)) * 12)
+  for (let at = firstRoundDay(first, months); at <= last; at = laterDay(at, days, months))
+    if (at >= first) ticks.push({ at, label: months > 0 ? formatMonth(at) : formatDay(at) })
+  return ticks
+}
+
+const isMidnight = (at: number) => formatClock(at) === '00:00'
+
+function firstRoundDay(after: number, months: number): number {
+  const date = new Date(after * 1000)
+  date.setHours(0, 0, 0, 0)
+  if (months === 0) date.setDate(date.getDate() + 1)
+  else date.setMonth(Math.ceil((date.getMonth() + 1) / months) * months, 1)
+  return date.getTime() / 1000
+}
+
+/** By the calendar, so that a change to summer time moves no tick off midnight. */
+function laterDay(at: number, days: number, months: number): number {
+  const date = new Date(at * 1000)
+  if (months === 0) date.setDate(date.getDate() + days)
+  else date.setMonth(date.getMonth() + months)
+  return date.getTime() / 1000
+}

@@ -1,0 +1,51 @@
+import type { Series } from '../../domain/sample.ts'
+import { thinSeries } from '../../domain/series.ts'
+import { type Cell, csvResponse } from '../ui/csv.ts'
+import { formatIso } from '../ui/format.ts'
+
+/** Rows of one file; what is longer is thinned, and says so in its head. */
+const MAX_ROWS = 100_000
+
+export type NamedSeries = { readonly name: string; readonly series: Series }
+
+/**
+ * Series side by side as a CSV file, a row for each time that one of them has. All samples where they fit into `MAX_ROWS` rows;
+ * else minimum, mean and maximum of even steps.
+ */
+export function seriesCsv(
+  fileName: string,
+  list: readonly NamedSeries[],
+  from: number,
+  to: number,
+): Response {
+  const most = Math.max(0, ...list.map(({ series }) => series.times.length))
+  const isThinned = most > MAX_ROWS
+  const columns: { head: string; times: Float64Array; values: Float64Array }[] = list.flatMap(
+    ({ name, series }) => {
+      if (!isThinned) return [{ head: name, ...series }]
+      const { times, low, mean, high } = thinSeries(series, from, to, MAX_ROWS)
+      return [
+        { head: `${name} minimum`, times, values: low },
+        { head: `${name} mean`, times, values: mean },
+        { head: `${name} maximum`, times, values: high },
+      ]
+    },
+  )
+  const rows = new Map<number, Cell[]>()
+  for (const [column, { times, values }] of columns.entries())
+    for (let i = 0; i < times.length; i++) {
+      const time = times[i] ?? 0
+      let row = rows.get(time)
+      if (!row) {
+        row = [formatIso(time), time, ...columns.map(() => null)]
+        rows.set(time, row)
+      }
+      row[column + 2] = values[i] ?? null
+    }
+  const ordered = [...rows.values()].sort((a, b) => Number(a[1]) - Number(b[1]))
+  return csvResponse(
+    fileName,
+    ['time (UTC)', 'seconds since 1970', ...columns.map(({ head }) => head)],
+    ordered,
+  )
+}

@@ -1,0 +1,16 @@
+import { formatField, formatStamp } from '../ui/format.ts'
+import { type Html, html } from '../ui/html.ts'
+import type { Span } from './time-range.ts'
+
+/** Fields for a time of one's own; `kept` are parameters of the address that stay. */
+export function spanForm(
+  { from, to }: Span,
+  now: number,
+  kept: readonly (readonly [name: string, value: string])[] = [],
+): Html {
+  const field = (name: string, label: string, time: number) =>
+    html`<label>${label} <input type="datetime-local" name="${name}" value="${formatField(time)}" data-time="${time}" data-time-as="field" required></label>`
+  return html`<form class="span-form" method="get" data-span-form>${kept.map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )}${field('from', 'From', from)}${field('to', 'to', to)}<button type="submit">Show</button><span class="soft unscripted">in the time of the server, where it is ${formatStamp(now)}</span></form>`
+}

@@ -1,0 +1,81 @@
+import { formatSpan } from '../ui/format.ts'
+
+/** Ranges that a graph offers, by the word in its address. */
+export const RANGES = [
+  { key: '1h', seconds: 3600, words: 'the last hour' },
+  { key: '6h', seconds: 6 * 3600, words: 'the last 6 hours' },
+  { key: '24h', seconds: 86_400, words: 'the last 24 hours' },
+  { key: '7d', seconds: 7 * 86_400, words: 'the last 7 days' },
+  { key: '30d', seconds: 30 * 86_400, words: 'the last 30 days' },
+  { key: '90d', seconds: 90 * 86_400, words: 'the last 90 days' },
+  { key: '1y', seconds: 365 * 86_400, words: 'the last year' },
+  { key: 'all', seconds: null, words: 'all that is kept' },
+] as const
+
+/** The time that a graph shows. */
+export type Span = {
+  readonly from: number
+  readonly to: number
+  /** The range it comes from; null when both ends were given. */
+  readonly range: (typeof RANGES)[number]['key'] | null
+  /** Moves on with the clock. */
+  readonly isLive: boolean
+  readonly words: string
+}
+
+/** Ranges of a host's page, which shows all its graphs at once. */
+export const HOST_RANGES = RANGES.slice(0, 5)
+/** The longest time that it shows. */
+export const HOST_LONGEST = 31 * 86_400
+
+/** The query that gives the span again: its range, or both its ends. */
+export function spanQuery({ range, from, to }: Span): URLSearchParams {
+  return new URLSearchParams(range === null ? { from: String(from), to: String(to) } : { range })
+}
+
+const LEAST_SECONDS = 10
+const LATEST = 253_402_300_799
+
+/**
+ * Reads `range`, or `from` and `to`, of an address; what makes no sense falls back to the last hour, because people edit
+ * addresses by hand. `extent` is what is kept of the host, null when nothing is.
+ */
+export function readSpan(parameters: URLSearchParams, extent: { first: number } | null, now: number): Span {
+  const from = readTime(parameters.get('from'))
+  const to = readTime(parameters.get('to')) ?? now
+  if (from !== null && from < to) {
+    const end = Math.max(to, from + LEAST_SECONDS)
+    return { from, to: end, range: null, isLive: false, words: `${formatSpan(end - from)}` }
+  }
+  const range = RANGES.find(({ key }) => key === parameters.get('range')) ?? RANGES[0]
+  const start =
+    range.seconds === null ? Math.min(extent?.first ?? now - 3600, now - 3600) : now - range.seconds
+  return { from: start, to: now, range: range.key, isLive: true, words: range.words }
+}
+
+/** Seconds since 1970, or what a field for date and time gives, in the time zone of this process. */
+export function readTime(text: string | null): number | null {
+  if (text === null) return null
+  if (/^\d{1,12}$/.test(text)) return Math.min(Number(text), LATEST)
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/.test(text)) return null
+  const time = Math.floor(new Date(text).getTime() / 1000)
+  return Number.isFinite(time) && time >= 0 ? time : null
+}
+
+/** Queries of the spans around and within this one. Null where that would lie in the future, or be too short to see. */
+export function neighbourSpans(
+  { from, to }: Span,
+  now: number,
+): Record<'earlier' | 'later' | 'wider' | 'closer', string | null> {
+  const length = to - from
+  const half = Math.ceil(length / 2)
+  const query = (start: number, end: number) => `?from=${Math.max(0, start)}&to=${end}`
+  const end = Math.min(to + half, Math.max(now, to))
+  return {
+    earlier: query(from - half, to - half),
+    later: to >= now ? null : query(end - length, end),
+    closer:
+      length < 4 * LEAST_SECONDS ? null : query(from + Math.floor(length / 4), to - Math.floor(length / 4)),
+    wider: query(end - 2 * length, end),
+  }
+}

@@ -1,0 +1,79 @@
+import { covers } from '../../domain/user.ts'
+import type { Session } from '../../storage/ports/store.ts'
+import { createCsrf, hashToken, isCsrf } from '../auth/session.ts'
+import { HttpError, type Page, type WebContext } from './route.ts'
+
+/** Who asks, and how that is known. */
+export type Visitor = {
+  readonly session: Session | null
+  /** The session's cookie; null without a session and with a bearer token. */
+  readonly sessionToken: string | null
+  readonly csrf: string
+}
+
+export const STRANGER: Visitor = { session: null, sessionToken: null, csrf: '' }
+
+/** A token's use is noted this often at most. */
+const NOTE_USE_SECONDS = 60
+const MAX_BEARER = 200
+
+/** Reads the session of the cookie, or under `/api` that of a bearer token, which then is the only thing that counts. */
+export async function identify(request: Request, isApi: boolean, web: WebContext): Promise<Visitor> {
+  const authorization = request.headers.get('authorization')
+  if (isApi && authorization !== null) {
+    const session = await findBearer(authorization, web)
+    return session ? { session, sessionToken: null, csrf: '' } : STRANGER
+  }
+  const open = await web.sessions.find(request.headers.get('cookie'))
+  if (!open) return STRANGER
+  return { session: open.session, sessionToken: open.token, csrf: createCsrf(open.token) }
+}
+
+async function findBearer(authorization: string, web: WebContext): Promise<Session | null> {
+  const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+  if (bearer === undefined || bearer.length > MAX_BEARER) return null
+  const now = web.clock.now()
+  const token = await web.store.tokens.find(hashToken(bearer), now)
+  if (!token) return null
+  if (now - (token.lastUsed ?? 0) >= NOTE_USE_SECONDS)
+    web.writeAside(`token ${token.id}`, () => web.store.tokens.noteUse(token.id, now))
+  return {
+    user: token.user,
+    access: token.access,
+    created: token.created,
+    expires: token.expires ?? Number.POSITIVE_INFINITY,
+  }
+}
+
+/** Throws an HttpError unless this visitor may see this page. */
+export function requireAccess({ access }: Page, { session }: Visitor) {
+  if (access === 'public') return
+  if (!session) throw new HttpError(401, 'Sign in first.')
+  if (!covers(session.access, access))
+    throw new HttpError(
+      403,
+      `This needs the access of ${access}; ${session.user} has that of ${session.access}.`,
+    )
+}
+
+/**
+ * Throws an HttpError when another site made the browser send this POST. A bearer token is no cookie: no other site can make a
+ * browser send it, so it needs nothing more.
+ */
+export function requireOwnForm(request: Request, page: Page, visitor: Visitor, form: URLSearchParams) {
+  if (visitor.session && visitor.sessionToken === null) return
+  if (isFromAnotherSite(request.headers)) throw new HttpError(403, 'This form was sent from another site.')
+  if (page.access === 'public') return
+  const csrf = form.get('csrf') ?? request.headers.get('x-csrf-token')
+  if (visitor.sessionToken === null || !isCsrf(csrf, visitor.sessionToken))
+    throw new HttpError(403, 'This form is not of your session. Load the page again and repeat what you did.')
+}
+
+/** Browsers send at least one of the two headers with every POST; programs send neither, and carry no cookie unasked. */
+export function isFromAnotherSite(headers: Headers): boolean {
+  const site = headers.get('sec-fetch-site')
+  if (site !== null) return site !== 'same-origin' && site !== 'none'
+  const origin = headers.get('origin')
+  if (origin === null) return false
+  return !URL.canParse(origin) || new URL(origin).host !== (headers.get('host') ?? '').toLowerCase()
+}

@@ -1,0 +1,141 @@
+import type { AuditEntry } from '../../storage/ports/store.ts'
+import { Html } from '../ui/html.ts'
+import { identify, requireAccess, requireOwnForm, STRANGER, type Visitor } from './authenticate.ts'
+import type { Client } from './client-address.ts'
+import { errorJson, errorPage, unexpected } from './errors.ts'
+import { readForm, readJson } from './request-body.ts'
+import { finishResponse } from './response-headers.ts'
+import { HttpError, type Page, type PageResult, redirect, type WebContext } from './route.ts'
+
+/** The pages of one path, by method. */
+export type PagesOfPath = Partial<Record<Page['method'], Page>>
+
+export type Arrival = {
+  readonly request: Request
+  readonly params: Readonly<Record<string, string>>
+  readonly client: Client
+}
+
+/** Answers one request with the page of its method. Never rejects: what a page throws becomes an error page, or JSON under `/api`. */
+export async function answerRequest(
+  pages: PagesOfPath,
+  arrival: Arrival,
+  web: WebContext,
+): Promise<Response> {
+  const { request, client } = arrival
+  const url = readUrl(request.url)
+  const started = web.clock.monotonicMs()
+  const response = await answer(pages, arrival, url, web)
+  const finished = await finishResponse(response, request.headers.get('accept-encoding'))
+  web.log.debug('answered', {
+    method: request.method,
+    path: shorten(url.pathname),
+    status: finished.status,
+    ms: Math.round(web.clock.monotonicMs() - started),
+    address: client.address,
+  })
+  return finished
+}
+
+async function answer(pages: PagesOfPath, arrival: Arrival, url: URL, web: WebContext): Promise<Response> {
+  const { request, params, client } = arrival
+  const isApi = url.pathname.startsWith('/api/')
+  let visitor: Visitor = STRANGER
+  try {
+    const page = pickPage(pages, request.method)
+    visitor = await identify(request, isApi, web)
+    requireAccess(page, visitor)
+    const changes = page.method !== 'GET'
+    const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
+    const body = changes && isApi ? await readJson(request) : null
+    if (changes) requireOwnForm(request, page, visitor, form)
+    const browser = (request.headers.get('user-agent') ?? '').slice(0, 255)
+    const notes: string[] = []
+    const note = (detail: string) => notes.push(detail)
+    const now = web.clock.now()
+    const result = await page.answer({
+      ...visitor,
+      url,
+      params,
+      form,
+      body,
+      ...client,
+      browser,
+      reachedAs: request.headers.get('host') ?? '',
+      now,
+      web,
+      note,
+    })
+    // Signing in notes itself, under the name that it is for.
+    if (changes && page.access !== 'public' && visitor.session && isDone(result))
+      await noteChange(web, {
+        time: now,
+        actor: visitor.session.user,
+        way: isApi ? 'api' : 'website',
+        address: client.address,
+        action: page.does ?? `${page.method} ${page.path}`,
+        detail: notes.length > 0 ? notes.join('; ') : Object.values(params).join(' '),
+      })
+    if (!(result instanceof Html)) return request.method === 'HEAD' ? withoutStream(result) : result
+    return new Response(result.text, { headers: { 'content-type': 'text/html; charset=utf-8' } })
+  } catch (thrown) {
+    const error = thrown instanceof HttpError ? thrown : await explain(thrown, request.method, url, web)
+    if (isApi) return errorJson(error.status === 401 ? asksForBearer(error) : error)
+    if (error.status === 401) return redirect(signInPath(request.method, url))
+    return errorPage({ error, session: visitor.session, csrf: visitor.csrf })
+  }
+}
+
+const isDone = (result: PageResult) => result instanceof Html || result.status < 400
+
+/** The change is made: a log that can't be written must not make it look as if it were not. */
+async function noteChange({ store, log }: WebContext, entry: AuditEntry) {
+  try {
+    await store.audit.add(entry)
+  } catch (error) {
+    log.error('a change is missing in the audit log', { action: entry.action, error })
+  }
+}
+
+const isMethod = (text: string): text is Page['method'] => ['GET', 'POST', 'PUT', 'DELETE'].includes(text)
+
+function pickPage(pages: PagesOfPath, method: string): Page {
+  const page = method === 'HEAD' ? pages.GET : isMethod(method) ? pages[method] : undefined
+  if (page) return page
+  const methods = Object.keys(pages)
+  if (methods.length === 0) throw new HttpError(404, 'There is no such page.')
+  const allow = pages.GET ? ['HEAD', ...methods] : methods
+  throw new HttpError(405, `This address takes ${methods.join(' and ')} only.`, { allow: allow.join(', ') })
+}
+
+/** One request's failure is one request's failure: one line in the log, and an answer that tells a broken database from our own mistake. */
+async function explain(thrown: unknown, method: string, url: URL, web: WebContext): Promise<HttpError> {
+  web.log.error('request failed', { method, path: shorten(url.pathname), error: thrown })
+  return unexpected((await web.checkHealth()) === null)
+}
+
+const asksForBearer = (error: HttpError) =>
+  new HttpError(401, 'A session or a bearer token is needed.', {
+    ...error.headers,
+    'www-authenticate': 'Bearer',
+  })
+
+function signInPath(method: string, url: URL): string {
+  if (method === 'POST' || url.pathname === '/') return '/login'
+  return `/login?next=${encodeURIComponent(url.pathname + url.search)}`
+}
+
+/** Bun gives an absolute address, or only the path when the Host header is no host: the path alone counts. */
+export function readUrl(text: string): URL {
+  const path = text.startsWith('/') ? text : text.slice(text.indexOf('/', text.indexOf('://') + 3))
+  return new URL(`http://monitor.invalid${path}`)
+}
+
+/** A HEAD must not leave a stream open that nobody reads. */
+async function withoutStream(response: Response): Promise<Response> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response
+  await response.body?.cancel()
+  return new Response(null, { headers: response.headers })
+}
+
+const shorten = (path: string) => (path.length > 200 ? `${path.slice(0, 200)}…` : path)

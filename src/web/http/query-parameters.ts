@@ -1,0 +1,65 @@
+import { HttpError } from './route.ts'
+
+/** Reading of query parameters. What is wrong becomes a 400 that names the parameter and what was expected. */
+
+export type IntegerOptions<Default> = {
+  readonly min: number
+  readonly max: number
+  readonly default: Default
+}
+
+export function readInteger<Default extends number | null>(
+  url: URL,
+  name: string,
+  { min, max, default: fallback }: IntegerOptions<Default>,
+): number | Default {
+  const text = url.searchParams.get(name)
+  if (text === null) return fallback
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= min && value <= max) return value
+  throw refuse(name, `a whole number from ${min} to ${max}`, text)
+}
+
+/** One of a few words; undefined when the parameter is not there. */
+export function readChoice<Choice extends string>(
+  url: URL,
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const text = url.searchParams.get(name)
+  if (text === null) return undefined
+  const choice = choices.find((one) => one === text)
+  if (choice === undefined) throw refuse(name, `one of ${choices.join(', ')}`, text)
+  return choice
+}
+
+/** Free text; undefined when the parameter is not there or empty. */
+export function readText(url: URL, name: string, longest: number): string | undefined {
+  const text = url.searchParams.get(name) ?? ''
+  if (text.length > longest) throw refuse(name, `at most ${longest} characters`, text)
+  return text === '' ? undefined : text
+}
+
+/** `offset` and `limit`, the page of a list. */
+export function readPaging(url: URL): { offset: number; limit: number } {
+  return {
+    offset: readInteger(url, 'offset', { min: 0, max: 1_000_000_000, default: 0 }),
+    limit: readInteger(url, 'limit', { min: 1, max: 1000, default: 100 }),
+  }
+}
+
+export const MAX_TIME = 253_402_300_799
+
+/** `from` and `to` in seconds since 1970, both included: the last hour unless said otherwise. */
+export function readTimes(url: URL, now: number): { from: number; to: number } {
+  const bounds = { min: 0, max: MAX_TIME }
+  const to = readInteger(url, 'to', { ...bounds, default: now })
+  const from = readInteger(url, 'from', { ...bounds, default: Math.max(0, to - 3600) })
+  if (from > to) throw new HttpError(400, `from: expected a time not after to (${to}), got ${from}`)
+  return { from, to }
+}
+
+function refuse(name: string, expected: string, text: string): HttpError {
+  const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text
+  return new HttpError(400, `${name}: expected ${expected}, got ${JSON.stringify(shown)}`)
+}

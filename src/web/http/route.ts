@@ -1,0 +1,144 @@
+import { type Access, covers } from '../../domain/user.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import type { Session, Store } from '../../storage/ports/store.ts'
+import type { WriteAside } from '../auth/background-writes.ts'
+import type { SecondStep } from '../auth/second-factor.ts'
+import type { Sessions } from '../auth/session.ts'
+import type { SignIn } from '../auth/sign-in.ts'
+import type { Html } from '../ui/html.ts'
+import type { CheckHealth } from './health.ts'
+import type { Live } from './live.ts'
+import type { AboutSite } from './site-info.ts'
+import type { StorageFigures } from './storage-stats.ts'
+
+/** Where agents reach the collect engine over TLS, and the SHA-256 of the certificate by which they know it. */
+export type AgentDoor = { readonly port: number; readonly fingerprint: string }
+
+/** A way to reach somebody, as forms need to know it. */
+export type ChannelInfo = {
+  readonly name: string
+  readonly doc: string
+  /** What a target is, in words. */
+  readonly targetDoc: string
+  /** What the address would have to be; null when it is right. */
+  checkTarget(address: string): string | null
+}
+
+/** The channels, lent by the event engine's side of the house. */
+export type Notifier = {
+  readonly channels: readonly ChannelInfo[]
+  /** Sends a test message now, once; resolves with the receiver's answer or with why it was not taken. Ends within half a minute. */
+  sendTest(channel: string, address: string): Promise<{ isTaken: boolean; answer: string }>
+}
+
+/** What pages and the API know of the server that they are part of. */
+export type WebContext = {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  /** Seconds without a packet after which a host counts as down. */
+  readonly silence: number
+  /** Name of this machine as its agent would report it: home shows its figures. */
+  readonly serverName: string
+  readonly version: string
+  readonly findAgentDoor: () => AgentDoor | null
+  readonly notifier: Notifier
+  /** Time zone that is offered where one is asked for. */
+  readonly zone: string
+  readonly sessionExpiry: number
+  readonly writeAside: WriteAside
+  readonly sessions: Sessions
+  readonly signIn: SignIn
+  readonly secondStep: SecondStep
+  readonly live: Live
+  readonly checkHealth: CheckHealth
+  readonly about: AboutSite
+  readonly figures: StorageFigures
+  /** To be called after a user's password was changed here. */
+  readonly onPasswordChanged: (user: string) => void | Promise<void>
+}
+
+export type PageRequest = {
+  /** Path and query are the client's; the origin is a constant, so that a made-up Host header reaches nobody. */
+  readonly url: URL
+  /** From the path's `:name` parts, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>
+  /** Null on public pages without a session. Under `/api` also the session that a bearer token stands for. */
+  readonly session: Session | null
+  /** The cookie of the session: for ending it, never for showing. */
+  readonly sessionToken: string | null
+  /** For forms; the hidden field `csrf`. Empty without a session. */
+  readonly csrf: string
+  /** Fields of a POST form; empty on GET. */
+  readonly form: URLSearchParams
+  /** What a JSON body holds, under `/api` only; null when there is none. */
+  readonly body: unknown
+  /** What the audit log is to say of the change that a POST makes, besides who and where; never a secret. */
+  readonly note: (detail: string) => void
+  /** Where the request comes from, as the connection says or a trusted proxy. */
+  readonly address: string
+  /** Whether the browser speaks HTTPS, with us or with a trusted proxy. */
+  readonly isSecure: boolean
+  /** What the browser says that it is; empty when it says nothing. */
+  readonly browser: string
+  /** What the Host header says; for showing to who sent it, never for deciding. */
+  readonly reachedAs: string
+  /** Seconds since 1970. */
+  readonly now: number
+  readonly web: WebContext
+}
+
+/** Whether whoever asks has this access. */
+export const mayUse = ({ session }: Pick<PageRequest, 'session'>, access: Access): boolean =>
+  session !== null && covers(session.access, access)
+
+/** What a page gives back: markup of the whole page, or a ready response (redirect, JSON, CSV). */
+export type PageResult = Html | Response
+
+/** All but GET change something. PUT and DELETE are for the API: a form can't send them. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+export type Page = {
+  readonly path: string
+  readonly method: Method
+  /** Who may see it. There is no default: a page without one does not compile. */
+  readonly access: Access | 'public'
+  /** What the audit log calls the change that a POST makes: `close event`. Its method and path unless given. */
+  readonly does?: string
+  /** What the guide says of an address of the API, and which parameters it takes. */
+  readonly doc?: string
+  readonly answer: (request: PageRequest) => PageResult | Promise<PageResult>
+}
+
+export type PageOptions = {
+  readonly path: string
+  readonly method?: Method
+  readonly access: Access | 'public'
+  readonly does?: string
+  readonly doc?: string
+}
+
+export function page(options: PageOptions, answer: Page['answer']): Page {
+  return { method: 'GET', ...options, answer }
+}
+
+/** Thrown by a page; the app turns it into an error page, or into JSON under `/api`. */
+export class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message)
+  }
+}
+
+export const notFound = (what: string) => new HttpError(404, `There is no such ${what}.`)
+
+/** Sends the browser to a path of ours with a GET, as after every POST. */
+export function redirect(path: string, cookie?: string): Response {
+  const headers = new Headers({ location: path })
+  if (cookie !== undefined) headers.set('set-cookie', cookie)
+  return new Response(null, { status: 303, headers })
+}

@@ -1,0 +1,72 @@
+import type { MetricFamily } from '../../domain/metric-family.ts'
+
+/** One setting, as the configuration declares it. */
+export type GuideSetting = {
+  /** `web.session_expiry`. */
+  readonly key: string
+  readonly doc: string
+  /** As it stands in a file: the default, or an example where there is none. */
+  readonly value: string
+  readonly hasDefault: boolean
+  readonly isSecret: boolean
+}
+
+export type GuideSection = {
+  /** Null for what stands at the top of the file. */
+  readonly name: string | null
+  readonly doc: string
+  readonly settings: readonly GuideSetting[]
+}
+
+/** A command of the shell. */
+export type GuideCommand = {
+  /** `monitor user add NAME`. */
+  readonly usage: string
+  readonly doc: string
+  readonly options: readonly { readonly usage: string; readonly doc: string }[]
+}
+
+export type Licence = {
+  readonly name: string
+  readonly version: string
+  readonly licence: string
+  readonly text: string
+}
+
+/** What a new agent needs to be told. */
+export type Enrolment = {
+  /** Asked for each time that the page is shown, and shown to administrators only; null when it is kept elsewhere. */
+  readPassphrase(): string | null
+  /** Port without TLS; null when it is closed. */
+  readonly plainPort: number | null
+}
+
+/** What pages tell of the product and this installation. Handed in by whoever puts the parts together. */
+export type AboutSite = {
+  readonly sections: readonly GuideSection[]
+  readonly commands: readonly GuideCommand[]
+  /** All that agents report and events are about. */
+  readonly metrics: readonly MetricFamily[]
+  readonly licences: readonly Licence[]
+  /** Of the product itself. */
+  readonly licence: string
+  readonly enrolment: Enrolment | null
+  /** Seconds that things are kept. */
+  readonly retention: { readonly samples: number; readonly events: number; readonly hosts: number } | null
+  /** Bytes that the filesystem of the database has left; null when that can't be said. */
+  readFreeBytes(): number | null
+}
+
+export const NOTHING_TOLD_OF_SITE: AboutSite = {
+  sections: [],
+  commands: [],
+  metrics: [],
+  licences: [],
+  licence: '',
+  enrolment: null,
+  retention: null,
+  readFreeBytes: () => null,
+}
+
+/** Where the guide explains a setting. */
+export const settingAnchor = (key: string) => `setting-${key.replaceAll('.', '-')}`

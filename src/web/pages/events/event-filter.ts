@@ -1,0 +1,69 @@
+import { isSeverity, type Severity } from '../../../domain/event.ts'
+import { MAX_HOST_NAME } from '../../../domain/host.ts'
+import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
+import type { EventQuery, HostStore } from '../../../storage/ports/store.ts'
+import { readTime } from '../../charts/time-range.ts'
+import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
+import { readGroup } from '../../ui/group-filter.ts'
+import { splitWords } from '../search-index.ts'
+
+/** What a list of events is filtered by, as its address says it. */
+export type EventFilter = {
+  readonly status: 'open' | 'closed' | 'all'
+  readonly severity: Severity | null
+  readonly host: string
+  readonly group: string
+  readonly metric: string
+  readonly acknowledged: boolean | null
+  readonly from: number | null
+  readonly to: number | null
+}
+
+export function readEventFilter(url: URL): EventFilter {
+  const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
+  const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no', ''])
+  return {
+    status: readChoice(url, 'status', ['open', 'closed', 'all']) ?? 'open',
+    severity: isSeverity(severity) ? severity : null,
+    host: readText(url, 'host', MAX_HOST_NAME)?.trim() ?? '',
+    group: readGroup(url) ?? '',
+    metric: readText(url, 'metric', MAX_METRIC_NAME)?.trim() ?? '',
+    acknowledged: acknowledged === 'yes' ? true : acknowledged === 'no' ? false : null,
+    from: readTime(url.searchParams.get('from')),
+    to: readTime(url.searchParams.get('to')),
+  }
+}
+
+/** Among these a whole name is looked for: those that have it in theirs too are few. */
+const MAX_METRICS = 200
+
+/**
+ * A whole name of a host or a metric means that one, as links of other pages do; anything else means all that have it in their
+ * names.
+ */
+export async function findEventQuery(
+  filter: EventFilter,
+  hosts: Pick<HostStore, 'find' | 'findMetrics'>,
+): Promise<EventQuery> {
+  const host = filter.host.toLowerCase()
+  const metricWords = splitWords(filter.metric)
+  const [known, metrics] = await Promise.all([
+    host === '' ? null : hosts.find(host),
+    metricWords.length === 1 ? hosts.findMetrics(metricWords, MAX_METRICS) : ([] as string[]),
+  ])
+  const { status, severity, group, acknowledged, from, to } = filter
+  return {
+    ...(status === 'all' ? {} : { status }),
+    ...(severity === null ? {} : { severity }),
+    ...(known ? { host } : host === '' ? {} : { hostPart: host }),
+    ...(group === '' ? {} : { group }),
+    ...(metrics.includes(filter.metric) ? { metric: filter.metric } : { metricWords }),
+    ...(acknowledged === null ? {} : { acknowledged }),
+    ...(from === null ? {} : { from }),
+    ...(to === null ? {} : { to }),
+  }
+}
+
+/** Whether anything besides the status narrows the list. */
+export const isNarrowed = ({ status: _, ...rest }: EventFilter) =>
+  Object.values(rest).some((value) => value !== null && value !== '')

@@ -1,0 +1,270 @@
+import type { BunRequest, Server } from 'bun'
+import type { AddressRange } from '../lib/address-range.ts'
+import type { TlsFiles } from '../lib/certificate.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { Store } from '../storage/ports/store.ts'
+import { API } from './api/index.ts'
+import { createSideWrites } from './auth/background-writes.ts'
+import { createFailedSignIns } from './auth/failed-sign-ins.ts'
+import { createSecondStep } from './auth/second-factor.ts'
+import { createSessions } from './auth/session.ts'
+import { createSignIn } from './auth/sign-in.ts'
+import { type Asset, listAssets } from './http/assets.ts'
+import { readClient } from './http/client-address.ts'
+import { chooseEncoding } from './http/compress.ts'
+import { answerRequest, type PagesOfPath } from './http/handle-request.ts'
+import { createHealthCheck } from './http/health.ts'
+import { createLive } from './http/live.ts'
+import { finishResponse } from './http/response-headers.ts'
+import type { AgentDoor, Notifier, Page, WebContext } from './http/route.ts'
+import { type AboutSite, NOTHING_TOLD_OF_SITE } from './http/site-info.ts'
+import { createStorageFigures } from './http/storage-stats.ts'
+import { PAGES } from './pages/index.ts'
+
+export type WebsiteOptions = {
+  readonly address: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** Seconds without a request after which a session ends. */
+  readonly sessionExpiry: number
+  /** Seconds without a packet after which a host counts as down. */
+  readonly silence: number
+  /** Name of this machine as its agent would report it. */
+  readonly serverName: string
+  readonly version: string
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  /** What is wrong with the server besides its database, for the health check; null when nothing is. */
+  readonly findTrouble?: () => string | null
+  /** Called after a user changed a password on the website. */
+  readonly onPasswordChanged?: (user: string) => void | Promise<void>
+  /** Serves HTTPS at a port of its own (0 takes a free one), with cookies for HTTPS only; `port` sends everybody there. */
+  readonly tls?: TlsFiles & { readonly port: number }
+  /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody's unless given. */
+  readonly trustedProxies?: readonly AddressRange[]
+  /** Where agents reach the collect engine over TLS now; null when they don't. Its certificate may be renewed at any time. */
+  readonly findAgentDoor?: () => AgentDoor | null
+  readonly notifier: Notifier
+  /** Time zone that is offered where one is asked for. */
+  readonly zone: string
+  /** What pages tell of the whole product. */
+  readonly about?: Partial<AboutSite>
+}
+
+export type Website = {
+  readonly port: number
+  /** Null without TLS. */
+  readonly tlsPort: number | null
+  /**
+   * New connections get this certificate; requests under way and live streams go on with the old one, connections that rest are
+   * closed. Between closing the port and opening it anew nothing else runs. Throws when that fails, with the old one in place.
+   */
+  renewTls(tls: TlsFiles): void
+  /** Takes no more requests; those under way get two seconds. */
+  stop(): Promise<void>
+}
+
+/** Seconds without a byte from or to a client after which its connection is closed; live streams are let off. */
+const IDLE_SECONDS = 60
+/** Bun refuses larger bodies itself; forms have a lower bound of their own, with an answer in words. */
+const MAX_BODY_BYTES = 1024 * 1024
+const STOP_MS = 2000
+
+type Handler = (request: BunRequest, server: Server<undefined>) => Promise<Response>
+
+/** Serves the website and its API. Rejects when the port can't be had. */
+export async function startWebsite(options: WebsiteOptions): Promise<Website> {
+  const web = createContext(options)
+  const { port, tls, clock, trustedProxies: trusted = [] } = options
+
+  const answer =
+    (pages: PagesOfPath): Handler =>
+    async (request, server) => {
+      const arrival = {
+        request,
+        params: request.params ?? {},
+        client: readClient(
+          request.headers,
+          server.requestIP(request)?.address ?? 'unknown',
+          tls !== undefined,
+          trusted,
+        ),
+      }
+      const response = await answerRequest(pages, arrival, web)
+      if (response.headers.get('content-type')?.startsWith('text/event-stream')) server.timeout(request, 0)
+      return response
+    }
+
+  const routes: Record<string, Handler> = { '/healthz': (request) => answerHealth(web, request) }
+  for (const [path, pages] of groupByPath([...PAGES, ...API])) routes[path] = answer(pages)
+  for (const asset of listAssets()) routes[asset.url] = (request) => answerAsset(asset, request)
+  const answerUnknown = answer({})
+
+  const serve = (at: number, files: TlsFiles | null, site: Partial<Site>) =>
+    openServer(options, at, files, {
+      fetch: (request, bun) => answerUnknown(request as BunRequest, bun),
+      ...site,
+    })
+  let files: TlsFiles | null = tls ?? null
+  let server = serve(tls?.port ?? port, files, { routes })
+  const tlsPort = tls === undefined ? null : (server.port ?? tls.port)
+  const redirect = tlsPort === null ? null : openRedirect(tlsPort)
+  /** With certificates that were renewed since; what they still have to say ends by itself. */
+  const retired = new Set<Server<undefined>>()
+
+  /** Health is told here too: who looks from this machine need not know the certificate. */
+  function openRedirect(target: number): Server<undefined> {
+    try {
+      return serve(port, null, {
+        routes: { '/healthz': (request) => answerHealth(web, request) },
+        fetch: (request) => finishResponse(redirectToTls(request, target), null),
+      })
+    } catch (error) {
+      server.stop(true)
+      throw error
+    }
+  }
+
+  function renewTls(renewed: TlsFiles) {
+    if (tlsPort === null) return
+    const old = server
+    retired.add(old)
+    old.stop().then(() => retired.delete(old))
+    try {
+      server = serve(tlsPort, renewed, { routes })
+      files = renewed
+    } catch (error) {
+      server = serve(tlsPort, files, { routes })
+      throw error
+    }
+  }
+
+  return {
+    port: (redirect ?? server).port ?? port,
+    tlsPort,
+    renewTls,
+    async stop() {
+      web.live.stop()
+      const late = Promise.withResolvers<void>()
+      const timer = clock.after(STOP_MS, late.resolve)
+      const servers = [...retired, server, ...(redirect === null ? [] : [redirect])]
+      await Promise.race([Promise.all(servers.map((one) => one.stop())), late.promise])
+      timer.cancel()
+      await Promise.all(servers.map((one) => one.stop(true)))
+    },
+  }
+}
+
+type Site = {
+  readonly routes: Record<string, Handler>
+  readonly fetch: (request: Request, server: Server<undefined>) => Response | Promise<Response>
+}
+
+function openServer(
+  { address, log }: WebsiteOptions,
+  port: number,
+  tls: TlsFiles | null,
+  site: Partial<Site> & Pick<Site, 'fetch'>,
+): Server<undefined> {
+  try {
+    return Bun.serve({
+      hostname: address,
+      port,
+      // TLS is 1.2 or 1.3: the library knows how to speak the older ones no more.
+      ...(tls ? { tls: { cert: tls.certificate, key: tls.key } } : {}),
+      idleTimeout: IDLE_SECONDS,
+      maxRequestBodySize: MAX_BODY_BYTES,
+      development: false,
+      // Outside of development Bun shares a port that is taken, and two servers would get half of the requests each.
+      reusePort: false,
+      ...site,
+      error(error) {
+        log.error('request failed outside of any page', { error })
+        return finishResponse(plainText('The server could not answer this request.', 500), null)
+      },
+    })
+  } catch (error) {
+    throw new Error(`can't listen on ${address}:${port} for the website`, { cause: error })
+  }
+}
+
+const plainText = (text: string, status: number, headers: Record<string, string> = {}) =>
+  new Response(text, { status, headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' } })
+
+/** The same place over HTTPS, under the name that the client used for us. */
+function redirectToTls(request: Request, port: number): Response {
+  // Bun gives the path alone where the Host header is no host.
+  if (!URL.canParse(request.url)) return plainText('The Host header names no host.', 400)
+  const url = new URL(request.url)
+  url.protocol = 'https:'
+  url.port = String(port)
+  return new Response(null, { status: 308, headers: { location: url.href } })
+}
+
+function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOptions): WebContext {
+  const { silence, serverName, version, notifier, zone } = rest
+  const writeAside = createSideWrites(log)
+  const noteFailure = createFailedSignIns({ audit: store.audit, clock, log })
+  return {
+    store,
+    clock,
+    log,
+    silence,
+    serverName,
+    version,
+    findAgentDoor: rest.findAgentDoor ?? (() => null),
+    notifier,
+    zone,
+    sessionExpiry,
+    writeAside,
+    sessions: createSessions({ store: store.sessions, clock, expiry: sessionExpiry, writeAside }),
+    signIn: createSignIn({ users: store.users, clock, log, noteFailure }),
+    secondStep: createSecondStep({
+      store: store.secondFactors,
+      users: store.users,
+      clock,
+      log,
+      noteFailure,
+    }),
+    live: createLive({ hosts: store.hosts, events: store.events, clock, log }),
+    about: { ...NOTHING_TOLD_OF_SITE, ...rest.about },
+    figures: createStorageFigures({ maintenance: store.maintenance, clock }),
+    checkHealth: createHealthCheck({
+      maintenance: store.maintenance,
+      findTrouble: rest.findTrouble ?? (() => null),
+      clock,
+      log,
+    }),
+    onPasswordChanged: rest.onPasswordChanged ?? (() => {}),
+  }
+}
+
+function groupByPath(pages: readonly Page[]): Map<string, PagesOfPath> {
+  const paths = new Map<string, PagesOfPath>()
+  for (const page of pages) paths.set(page.path, { ...paths.get(page.path), [page.method]: page })
+  return paths
+}
+
+/** Open to all, and told apart from pages: it must answer when nothing else can. */
+async function answerHealth(web: WebContext, { method }: Request): Promise<Response> {
+  if (method !== 'GET' && method !== 'HEAD')
+    return finishResponse(plainText('This address takes GET only.', 405, { allow: 'HEAD, GET' }), null)
+  const problem = await web.checkHealth()
+  return finishResponse(plainText(problem ?? 'ok', problem === null ? 200 : 503), null)
+}
+
+async function answerAsset(asset: Asset, request: Request): Promise<Response> {
+  const encoding = chooseEncoding(request.headers.get('accept-encoding'))
+  const headers = new Headers({
+    'content-type': asset.type,
+    'cache-control': 'public, max-age=31536000, immutable',
+    vary: 'Accept-Encoding',
+  })
+  if (encoding !== null) headers.set('content-encoding', encoding)
+  return finishResponse(
+    new Response(encoding === null ? asset.bytes : asset.packed(encoding), { headers }),
+    null,
+  )
+}

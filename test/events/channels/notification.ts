@@ -1,0 +1,36 @@
+import { writeNotice } from '../../../src/domain/notification.ts'
+import type { Channel, Notice, NoticeEvent, OpenChannel } from '../../../src/events/channels/channel.ts'
+import { type Clock, systemClock } from '../../../src/lib/clock.ts'
+import { createLog } from '../../../src/lib/log.ts'
+
+export const anEvent = (over: Partial<NoticeEvent> = {}): NoticeEvent => ({
+  id: 7,
+  host: 'web01',
+  metric: 'perf.memory.percent.used',
+  severity: 1,
+  status: 'open',
+  message: 'Memory percent used > 99 for 15 minutes & <counting>',
+  opened: 1767268800,
+  closed: null,
+  acknowledgedBy: null,
+  ...over,
+})
+
+export function aNotice(target: string, over: Partial<Notice> = {}, event = anEvent()): Notice {
+  const words = writeNotice({ kind: 'opening', event, rule: 'On call' }, { zone: 'UTC', link: null })
+  return { id: 'n-42', kind: 'opening', target, words, events: [event], rule: 'On call', link: null, ...over }
+}
+
+/** A channel with the defaults of its settings, but for those given. */
+export function openWith(
+  channel: Channel,
+  settings: Record<string, unknown> = {},
+  clock: Clock = systemClock,
+): { open: OpenChannel; lines: string[] } {
+  const lines: string[] = []
+  const log = createLog({ level: 'debug', format: 'text', write: (line) => lines.push(line) })
+  const standard = Object.fromEntries(
+    Object.entries(channel.fields).map(([name, field]) => [name, field.default]),
+  )
+  return { open: channel.open({ ...standard, ...settings }, { clock, log, machine: 'mon01' }), lines }
+}

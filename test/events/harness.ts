@@ -1,0 +1,141 @@
+import { rmSync } from 'node:fs'
+import type { ShownCertificate } from '../../src/domain/certificate-end.ts'
+import type { EventReport } from '../../src/domain/event.ts'
+import type { Rule } from '../../src/domain/rule.ts'
+import { type Notice, SendError } from '../../src/events/channels/channel.ts'
+import { CHANNELS } from '../../src/events/channels/index.ts'
+import { type EventEngine, startEventEngine } from '../../src/events/cycle.ts'
+import type { Watching } from '../../src/events/task.ts'
+import { decideNotices } from '../../src/events/tasks/decide-notifications.ts'
+import { endForeignKeys } from '../../src/events/tasks/resolve-key-mismatches.ts'
+import { sendNotices } from '../../src/events/tasks/send-notifications.ts'
+import { watchAvailability } from '../../src/events/tasks/watch-availability.ts'
+import { watchCertificates } from '../../src/events/tasks/watch-certificates.ts'
+import { watchClocks } from '../../src/events/tasks/watch-clocks.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { openStore } from '../../src/storage/open.ts'
+import { aReport } from '../storage/reports.ts'
+import { fakeClock } from '../support/clock.ts'
+import { makeTempDir } from '../support/spawn.ts'
+
+export type Sent = Notice & { readonly channel: string; readonly at: number }
+
+export const METRIC = 'perf.memory.percent.used'
+
+export type World = Awaited<ReturnType<typeof openWorld>>
+
+/** A real database, the engine with the tasks that tell people, a clock to turn, and receivers that can be away. */
+export async function openWorld(watching: Partial<Watching> = {}, interval = 10) {
+  const dataDir = makeTempDir()
+  const clock = fakeClock()
+  const lines: string[] = []
+  const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line) })
+  const store = await openStore('sqlite:monitor.db', { dataDir, clock, log })
+  const sent: Sent[] = []
+  /** Every try, also those that failed. */
+  const tries: Sent[] = []
+  const away = new Set<string>()
+  /** Those that the server shows. */
+  const certificates: ShownCertificate[] = []
+  let engine: EventEngine | null = null
+  let ids = 0
+  let engines = 0
+  /** Called with what was taken, before the engine hears that it was. */
+  let afterSending: (notice: Notice) => Promise<void> = async () => {}
+
+  async function start() {
+    engine = await startEventEngine({
+      store,
+      interval,
+      retention: { samples: 1e9, events: 1e9, hosts: 1e9 },
+      watching: { check: 1e9, severity: 1, isGrouping: true, skew: 120, ...watching },
+      notifier: {
+        zone: 'UTC',
+        webUrl: 'https://monitor.example.org/',
+        makeId: () => `id-${ids++}`,
+        channels: CHANNELS,
+        async send(channel, notice) {
+          const one = { ...notice, channel, at: clock.now() }
+          tries.push(one)
+          if (away.has(notice.target)) throw new SendError('away', { retry: true })
+          sent.push(one)
+          await afterSending(notice)
+          return 'taken'
+        },
+        sendTest: async () => ({ isTaken: true, answer: 'taken' }),
+        close() {},
+      },
+      heartbeatUrl: null,
+      holder: `engine ${engines++}`,
+      random: () => 0,
+      serverName: 'monitor',
+      listCertificates: () => certificates,
+      clock,
+      log,
+      tasks: [watchAvailability, watchClocks, watchCertificates, endForeignKeys, decideNotices, sendNotices],
+    })
+    await clock.advance(0)
+  }
+
+  const world = {
+    store,
+    clock,
+    sent,
+    tries,
+    away,
+    certificates,
+    lines,
+    now: () => clock.now(),
+    /** `kind host severity` of all that was sent. */
+    told: () => sent.map(({ kind, events }) => `${kind} ${events[0]?.host} ${events[0]?.severity}`),
+    start,
+    async stop() {
+      let isStopped = engine === null
+      engine?.stop().then(() => {
+        isStopped = true
+      })
+      // A round that rests waits for the clock.
+      while (!isStopped) await clock.advance(100)
+      engine = null
+    },
+    async restart() {
+      await world.stop()
+      await start()
+    },
+    onSent(act: (notice: Notice) => Promise<void>) {
+      afterSending = act
+    },
+    say: (host: string, ...events: EventReport[]) =>
+      store.ingest.write([aReport(host, { heard: clock.now(), events })]),
+    /** Lets so many seconds pass, and a moment for the round that falls due with the last. */
+    wait: (seconds: number) => clock.advance(seconds * 1000 + 100),
+    addRule: (rule: Partial<Rule> = {}) => store.rules.add({ ...A_RULE, name: `rule ${ids++}`, ...rule }),
+    async close() {
+      await world.stop()
+      await store.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+  return world
+}
+
+const A_RULE: Omit<Rule, 'id'> = {
+  name: '',
+  enabled: true,
+  host: '%',
+  metric: '%',
+  severities: [1, 2, 3, 4],
+  onOpening: true,
+  onClosing: true,
+  onSeverityChange: false,
+  channel: 'webhook',
+  target: 'http://127.0.0.1/hook',
+  delay: 0,
+  repeat: null,
+}
+
+/** What an agent says of one event; `change` counts up. */
+export function aChange(time: number, change: number, more: Partial<EventReport> = {}): EventReport {
+  const status = change % 2 === 1 ? 'open' : 'closed'
+  return { uid: 'u1', change, time, metric: METRIC, severity: 2, status, message: 'too much', ...more }
+}

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { Glob } from 'bun'
+import { probes } from '../../src/agent/probes/index.ts'
+import { createProbeRunner } from '../../src/agent/probes/runner.ts'
+import { OWN_METRICS, watchOwnFigures } from '../../src/agent/self-metrics.ts'
+import { reportCertificate } from '../../src/domain/certificate-end.ts'
+import { reportForeignKey } from '../../src/domain/identity.ts'
+import { isOfFamily, type MetricFamily } from '../../src/domain/metric-family.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { openProcFs } from '../../src/platform/proc.ts'
+import { METRICS } from '../../src/roles/metric-catalogue.ts'
+import { measure } from '../agent/probes/measure.ts'
+import { fakeProc } from '../platform/fake-proc.ts'
+import { fakeWin32, readStates } from '../platform/fake-win32.ts'
+
+const SECONDS = 60
+const context = { processes: ['nginx'], services: ['ssh'] }
+/** What the captured machine does not have, or hides. */
+const FILES = {
+  '/proc/meminfo': fakeProc({ machine: 'ubuntu-lvm' }).readText('/proc/meminfo'),
+  '/sys/class/hwmon/hwmon0/name': 'coretemp\n',
+  '/sys/class/hwmon/hwmon0/temp1_input': '45850\n',
+  '/proc/1/comm': 'init\n',
+  '/proc/1/cmdline': '/sbin/init\0',
+}
+const before = { ...FILES, '/proc/stat': 'cpu  100 10 50 1000 40 5 5 10 80 5\n' }
+const after = { ...FILES, '/proc/stat': 'cpu  140 20 60 1110 60 10 10 20 110 5\n' }
+const links = { '/run/systemd/units/invocation:ssh.service': 'abc' }
+
+/** The narrowest family counts: `….inodes.percent.used` is no filesystem that is called `inodes`. */
+const familyOf = (metric: string, families: readonly MetricFamily[]) =>
+  families.filter((family) => isOfFamily(metric, family)).sort((a, b) => b.name.length - a.name.length)[0]
+
+describe.each(probes)('the probe $name', (probe) => {
+  const check = (names: readonly string[], other: 'Linux' | 'Windows') => {
+    const wanted = probe.metrics.filter(({ systems }) => systems !== other)
+    const found = new Set(names.map((name) => familyOf(name, wanted)?.name ?? `${name} is not declared`))
+    expect([...found].sort()).toEqual(wanted.map(({ name }) => name).sort())
+  }
+
+  test('yields on Linux what it declares, and nothing else', async () => {
+    const states = [before, after].map((files) => fakeProc({ machine: 'debian-12', files, links }))
+    const samples = await measure(probe, states, { context })
+    check(Object.keys(samples ?? {}), 'Windows')
+  })
+
+  test('yields on Windows what it declares, and nothing else', () => {
+    const [first, second] = readStates('server-2022').map(
+      (state) => probe.windows?.(fakeWin32(state), context) ?? null,
+    )
+    const samples = second == null ? [] : probe.samples(second, first ?? null, SECONDS)
+    check(
+      samples.map(({ metric }) => metric),
+      'Linux',
+    )
+  })
+})
+
+test('the agent says of itself what it declares, and nothing else', () => {
+  const own = watchOwnFigures().read(0, { length: 0, dropped: 0, refused: 0 })
+  expect(own.map(({ metric }) => metric).sort()).toEqual(OWN_METRICS.map(({ name }) => name).sort())
+})
+
+test('every metric of this very machine is in the list', async () => {
+  const log = createLog({ level: 'error', format: 'text', write: () => {} })
+  const platform = { system: 'linux', proc: openProcFs() } as const
+  const runner = createProbeRunner({ probes, platform, context, clock: systemClock, log })
+  await runner.run()
+  await Bun.sleep(120)
+  const names = (await runner.run()).samples.map(({ metric }) => metric)
+  expect(names.length).toBeGreaterThan(10)
+  expect(names.filter((name) => familyOf(name, METRICS) === undefined)).toEqual([])
+})
+
+test('no name stands in the list twice, and each has words', () => {
+  const names = METRICS.map(({ name }) => name)
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
+  expect(METRICS.filter(({ doc }) => !doc.endsWith('.'))).toEqual([])
+})
+
+test("the server's own events are about metrics of the list", async () => {
+  const told = [
+    reportForeignKey(0, 'open'),
+    reportCertificate({ name: 'web', ends: 0 }, 0),
+    reportCertificate({ name: 'collect', ends: 0 }, 0),
+  ]
+  expect(told.filter(({ metric }) => familyOf(metric, METRICS) === undefined)).toEqual([])
+  // No part of the server writes the name of a metric by itself: it takes that of a declaration.
+  const source = join(import.meta.dir, '..', '..', 'src')
+  const own: string[] = []
+  for await (const file of new Glob('{collect,events,storage}/**/*.ts').scan(source))
+    for (const [name] of (await Bun.file(join(source, file)).text()).matchAll(/(?<!name: )'perf\.[^']*'/g))
+      if (!file.startsWith('storage/original/') && !file.endsWith('/host-order.ts'))
+        own.push(`${file}: ${name}`)
+  expect(own).toEqual([])
+})

@@ -1,0 +1,518 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { createLog } from '../../../src/lib/log.ts'
+import { SCHEMA_VERSION } from '../../../src/storage/database/migrations.ts'
+import { migrateMysql, readVersion, writeSchema } from '../../../src/storage/database/mysql/migrate.ts'
+import { connectServer, type DatabaseServer, openDatabase } from '../../../src/storage/database/open.ts'
+import { passGate } from '../../../src/storage/database/write-locks.ts'
+import { openStore } from '../../../src/storage/open.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { foldFrames } from '../../../src/storage/timeseries/compaction.ts'
+import { createLayoutReader } from '../../../src/storage/timeseries/metric-sets.ts'
+import { expectFailure } from '../../support/failure.ts'
+import { HAS_MARIADB, type Mariadb, PASSWORD, startMariadb, USER } from '../../support/mariadb.ts'
+import { makeTempDir } from '../../support/spawn.ts'
+import { openTcpProxy } from '../../support/tcp-proxy.ts'
+import { makeAuthority } from '../../support/tls.ts'
+import { describeContracts } from '../contracts.ts'
+import { describeGroups } from '../groups.contract.ts'
+import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
+import { describeSecondFactors } from '../second-factors.contract.ts'
+import type { Workbench } from '../store.contract.ts'
+import { createWriters } from '../writers.ts'
+
+if (!HAS_MARIADB)
+  console.error(
+    'NOT TESTED HERE: storage on MariaDB (/usr/sbin/mariadbd, Debian package "mariadb-server", is missing)',
+  )
+
+const PATIENCE_MS = 60_000
+const log = createLog({ level: 'error', format: 'text' })
+const quiet = createLog({ level: 'error', format: 'text', write: () => {} })
+
+describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
+  let maria: Mariadb
+  let dataDir: string
+  let authority: ReturnType<typeof makeAuthority>
+
+  beforeAll(async () => {
+    dataDir = makeTempDir()
+    authority = makeAuthority(dataDir, 'ca')
+    const { certificate, key } = authority.issue('server', 'IP:127.0.0.1')
+    const files = join(dataDir, 'tls')
+    mkdirSync(files)
+    await Bun.write(join(files, 'ca.pem'), authority.pem)
+    await Bun.write(join(files, 'server.pem'), certificate)
+    await Bun.write(join(files, 'server.key'), key)
+    Bun.spawnSync(['chmod', '-R', 'a+rX', dataDir])
+    maria = await startMariadb({
+      options: [
+        `--ssl-ca=${join(files, 'ca.pem')}`,
+        `--ssl-cert=${join(files, 'server.pem')}`,
+        `--ssl-key=${join(files, 'server.key')}`,
+        // Far from UTC, not strict, in no collation of ours: none of it may matter.
+        '--default-time-zone=+09:30',
+        '--sql-mode=',
+        '--collation-server=latin1_swedish_ci',
+        '--character-set-server=latin1',
+      ],
+    })
+    maria.setDurable(false)
+  }, PATIENCE_MS)
+  afterAll(async () => {
+    await maria.remove()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  const open = (url: string, server: DatabaseServer = {}) =>
+    openStore(url, { dataDir, clock: systemClock, log, server })
+  const openRaw = (url: string) => openDatabase(url, { dataDir, clock: systemClock, log })
+  const connect = (url: string) => connectServer(url, { dataDir, clock: systemClock, log: quiet })
+
+  /** One database for all tests of the suites, emptied after each: to make its tables takes far longer than most tests. */
+  let shared: Promise<string> | null = null
+
+  async function makeShared(): Promise<string> {
+    const url = await maria.createDatabase('suite')
+    await (await open(url)).close()
+    maria.run('USE suite; CREATE TABLE first_counter AS SELECT * FROM counter')
+    return url
+  }
+
+  function emptyShared() {
+    const kept = new Set(['migration', 'migration_lock', 'gate', 'first_counter'])
+    const tables = maria.run('USE suite; SHOW TABLES').trim().split('\n')
+    const deletions = tables.filter((table) => !kept.has(table)).map((table) => `DELETE FROM ${table}`)
+    maria.run(`USE suite; ${deletions.join('; ')}; INSERT INTO counter SELECT * FROM first_counter`)
+  }
+
+  const makeWorkbench = (): Workbench => ({
+    async open(clock) {
+      shared ??= makeShared()
+      return openStore(await shared, { dataDir, clock, log })
+    },
+    remove: async () => emptyShared(),
+  })
+
+  describeContracts('every suite', makeWorkbench)
+  describeGroups('groups of hosts', makeWorkbench)
+  describeSecondFactors('codes for signing in', makeWorkbench)
+
+  describe('texts', () => {
+    test('differ by case, accents, emoji and spaces at their ends, and sort as on SQLite', async () => {
+      const names = ['b', 'B', 'a', 'a ', 'á', 'ä', 'A', '😀', '😁', 'ß', 'ss', 'zz', 'Ω', '~', '_', '%', '']
+      const sqlite = await open(`sqlite:${join(dataDir, 'texts.db')}`)
+      const mysql = await open(await maria.createDatabase())
+      const seen = []
+      for (const store of [sqlite, mysql]) {
+        for (const name of names) expect(await store.users.add(name, 'viewer', 'hash', 1)).toBe(true)
+        for (const name of names) expect((await store.users.find(name))?.name).toBe(name)
+        await store.ingest.write(
+          names.map((name, i) => aReport(`h${i}`, { frames: [aFrame(MIDNIGHT, { [`m.${name}`]: i })] })),
+        )
+        const metrics = []
+        for (const [i] of names.entries()) metrics.push(await store.hosts.metrics(`h${i}`))
+        seen.push([(await store.users.list()).map((user) => user.name), metrics])
+        await store.close()
+      }
+      expect(JSON.stringify(seen[1])).toBe(JSON.stringify(seen[0]))
+    })
+
+    test('too long for their column are refused, not cut, whatever the server is set to', async () => {
+      const store = await open(await maria.createDatabase())
+      await expectFailure(store.users.add('x'.repeat(300), 'viewer', 'hash', 1), 'Data truncated')
+      expect(await store.users.list()).toEqual([])
+      await store.close()
+    })
+
+    test('numbers come back as they were, to the last bit', async () => {
+      const store = await open(await maria.createDatabase())
+      const values = [0.1, -0, 1 / 3, 5e-324, 1.7976931348623157e308, 2 ** 53 - 1, -12345.678901]
+      const frames = values.map((value, i) => aFrame(MIDNIGHT + i, { value }))
+      await store.ingest.write([aReport('a', { frames })])
+      const stored = toPairs(await store.samples.range('a', 'value', 0, Number.MAX_SAFE_INTEGER))
+      expect(stored.map(([, value]) => value)).toEqual(values)
+      await store.close()
+    })
+  })
+
+  test(
+    'a commit far above the longest packet is stored',
+    async () => {
+      maria.run('SET GLOBAL max_allowed_packet = 1048576')
+      try {
+        const store = await open(await maria.createDatabase())
+        const metrics = Array.from({ length: 2000 }, (_, i) => `m${i}`)
+        const frames = Array.from({ length: 300 }, (_, i) => ({
+          time: MIDNIGHT + i,
+          metrics,
+          values: metrics.map((_, at) => Math.sqrt(i + at)),
+        }))
+        await store.ingest.write([aReport('big', { frames })])
+        expect((await store.samples.range('big', 'm1999', 0, Number.MAX_SAFE_INTEGER)).times.length).toBe(300)
+        expect((await store.maintenance.stats()).samples).toBe(600_000)
+        await store.close()
+      } finally {
+        maria.run('SET GLOBAL max_allowed_packet = 16777216')
+      }
+    },
+    PATIENCE_MS,
+  )
+
+  describe('several writers', () => {
+    test(
+      'who meet in a circle all get through',
+      async () => {
+        const url = await maria.createDatabase()
+        const stores = [await open(url), await open(url), await open(url)]
+        const hosts = ['a', 'b', 'c', 'd', 'e', 'f']
+        const before = countDeadlocks()
+        await Promise.all(
+          stores.map(async (store, at) => {
+            for (let i = 0; i < 25; i++) {
+              const order = at % 2 ? hosts : [...hosts].reverse()
+              await store.ingest.write(
+                order.map((host) =>
+                  aReport(host, {
+                    heard: MIDNIGHT + i,
+                    frames: [aFrame(MIDNIGHT + i, { [`m${at}`]: i })],
+                    events: [
+                      {
+                        uid: null,
+                        change: 1,
+                        time: MIDNIGHT + i,
+                        metric: 'disk',
+                        severity: 3,
+                        status: i % 2 ? 'closed' : 'open',
+                        message: `${at} ${i}`,
+                      },
+                    ],
+                  }),
+                ),
+              )
+            }
+          }),
+        )
+        expect(countDeadlocks()).toBeGreaterThan(before)
+        const [store] = stores as [Store]
+        for (const host of hosts)
+          for (const at of stores.keys())
+            expect((await store.samples.range(host, `m${at}`, 0, Number.MAX_SAFE_INTEGER)).times.length).toBe(
+              25,
+            )
+        const { events } = await store.events.list({ status: 'open' })
+        expect(events.length).toBe(new Set(events.map(({ host }) => host)).size)
+        expect(await store.maintenance.check()).toEqual([])
+        for (const one of stores) await one.close()
+      },
+      PATIENCE_MS,
+    )
+
+    const countDeadlocks = () =>
+      Number(maria.run(`SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'`).split('\t')[1])
+
+    test('hold up the fold barrier: what is written with the old one in mind is folded too', async () => {
+      const url = await maria.createDatabase()
+      const store = await open(url)
+      await store.ingest.write([
+        aReport('a', { frames: [aFrame(MIDNIGHT, { m: 1 }), aFrame(MIDNIGHT + 120, { m: 3 })] }),
+      ])
+      const engine = await openRaw(url)
+      const folder = await openRaw(url)
+      const [row] = await engine.database.query<{ packed: Uint8Array; samples: number; host: number }>(
+        'SELECT host, samples, packed FROM frame WHERE time = ?',
+        [MIDNIGHT],
+      )
+      if (!row) throw new Error('no frame')
+      let isFolded = false
+      let folding: Promise<unknown> = Promise.resolve()
+      await engine.database.transaction(async (transaction) => {
+        await passGate(transaction, 7)
+        folding = foldFrames(folder.database, createLayoutReader(), MIDNIGHT + 3600, 100).then(() => {
+          isFolded = true
+        })
+        await Bun.sleep(300)
+        expect(isFolded).toBe(false)
+        await transaction.run('INSERT INTO frame (time, host, samples, packed) VALUES (?, ?, ?, ?)', [
+          MIDNIGHT + 60,
+          row.host,
+          row.samples,
+          row.packed,
+        ])
+      })
+      await folding
+      expect(await engine.database.query('SELECT time FROM frame')).toEqual([])
+      expect(toPairs(await store.samples.range('a', 'm', 0, Number.MAX_SAFE_INTEGER))).toEqual([
+        [MIDNIGHT, 1],
+        [MIDNIGHT + 60, 1],
+        [MIDNIGHT + 120, 3],
+      ])
+      await folder.database.close()
+      await engine.database.close()
+      await store.close()
+    })
+
+    test('and one whose key comes first: of two engines that hear a new host at once one owns it', async () => {
+      const url = await maria.createDatabase()
+      const stores = [await open(url), await open(url)]
+      for (let round = 0; round < 5; round++) {
+        const refused = await Promise.all(
+          stores.map((store, i) => store.ingest.write([aReport(`host${round}`, { keyHash: `key${i}` })])),
+        )
+        expect(refused.map((set) => set.size).sort()).toEqual([0, 1])
+      }
+      for (const store of stores) await store.close()
+    })
+
+    test('of the last two admins one stays, though each is taken away through a server of its own', async () => {
+      const url = await maria.createDatabase()
+      const [one, other] = [await open(url), await open(url)]
+      for (let round = 0; round < 5; round++) {
+        for (const name of ['ada', 'root'])
+          if (!(await one.users.add(name, 'admin', 'hash', 10))) await one.users.setAccess(name, 'admin')
+        const outcomes = await Promise.all([one.users.delete('ada'), other.users.setAccess('root', 'viewer')])
+        expect(outcomes.filter((outcome) => outcome === 'only admin')).toHaveLength(1)
+        expect((await one.users.list()).filter(({ access }) => access === 'admin')).toHaveLength(1)
+      }
+      await one.close()
+      await other.close()
+    })
+  })
+
+  describe('processes', () => {
+    let url = ''
+    const writers = createWriters(
+      () => url,
+      () => dataDir,
+    )
+    beforeAll(() => maria.setDurable(true))
+    afterAll(() => maria.setDurable(false))
+    beforeEach(async () => {
+      await writers.endAll()
+      url = await maria.createDatabase()
+    })
+    afterAll(writers.endAll)
+
+    async function expectAll(names: Readonly<Record<string, ReadonlyMap<number, number>>>) {
+      const store = await open(url)
+      for (const [name, acknowledged] of Object.entries(names)) {
+        const stored = new Map(toPairs(await store.samples.range(name, 'value', 0, Number.MAX_SAFE_INTEGER)))
+        for (const [time, value] of acknowledged) expect([time, stored.get(time)]).toEqual([time, value])
+        expect(stored.size - acknowledged.size).toBeLessThan(2)
+      }
+      expect(await store.maintenance.check()).toEqual([])
+      await store.close()
+    }
+
+    test(
+      'five that start at once on an empty database make it together',
+      async () => {
+        const five = ['a', 'b', 'c', 'd', 'e'].map((name) => writers.start(name, 3))
+        expect(await Promise.all(five.map((writer) => writer.end()))).toEqual([0, 0, 0, 0, 0])
+        const store = await open(url)
+        expect(await store.maintenance.stats()).toMatchObject({ hosts: 5, samples: 45 })
+        expect(await store.maintenance.check()).toEqual([])
+        await store.close()
+      },
+      PATIENCE_MS,
+    )
+
+    test(
+      'two write and two fold, one of these is killed, and nothing is lost',
+      async () => {
+        const two = [writers.start('web01', 400), writers.start('web02', 400)]
+        const folders = [writers.start('fold'), writers.start('fold')]
+        await Promise.all(folders.map((folder) => folder.said(1)))
+        await Promise.all(two.map((writer) => writer.said(150)))
+        folders[0]?.kill('SIGKILL')
+        expect(await Promise.all(two.map((writer) => writer.end()))).toEqual([0, 0])
+        folders[1]?.kill('SIGTERM')
+        expect(await folders[1]?.end()).toBe(0)
+        await expectAll({
+          web01: two[0]?.acknowledged ?? new Map(),
+          web02: two[1]?.acknowledged ?? new Map(),
+        })
+      },
+      PATIENCE_MS,
+    )
+
+    test(
+      'keep every sample acknowledged before the server is killed, and go on when it is back',
+      async () => {
+        const writer = writers.start('web01')
+        for (const [i, signal] of (['SIGKILL', 'SIGTERM'] as const).entries()) {
+          await writer.said((i + 1) * 100)
+          maria.kill(signal)
+          await maria.ended()
+          await maria.start()
+        }
+        await writer.said(writer.acknowledged.size + 50)
+        writer.kill('SIGKILL')
+        await writer.end()
+        await expectAll({ web01: writer.acknowledged })
+      },
+      PATIENCE_MS,
+    )
+
+    test(
+      'move on to the next node when theirs is cut off',
+      async () => {
+        const ways = [await openTcpProxy(maria.port), await openTcpProxy(maria.port)]
+        const direct = url
+        const hosts = ways.map((way) => `127.0.0.1:${way.port}`).join(',')
+        url = direct.replace(`127.0.0.1:${maria.port}`, hosts)
+        const writer = writers.start('web01')
+        await writer.said(50)
+        await ways[0]?.cut()
+        await writer.said(100)
+        writer.kill('SIGKILL')
+        await writer.end()
+        url = direct
+        await expectAll({ web01: writer.acknowledged })
+        await ways[1]?.cut()
+      },
+      PATIENCE_MS,
+    )
+  })
+
+  describe('a server that', () => {
+    test(
+      'does not answer counts as away after the time limit, and is asked again when it does',
+      async () => {
+        const url = await maria.createDatabase()
+        const store = await openStore(url, {
+          dataDir,
+          clock: systemClock,
+          log: quiet,
+          server: { timeout: 1 },
+        })
+        await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT, { m: 1 })] })])
+        await maria.freeze()
+        const began = performance.now()
+        await expectFailure(store.maintenance.ping()).finally(() => maria.kill('SIGCONT'))
+        expect(performance.now() - began).toBeLessThan(15_000)
+        await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT + 60, { m: 2 })] })])
+        expect((await store.samples.range('a', 'm', 0, Number.MAX_SAFE_INTEGER)).times.length).toBe(2)
+        await store.close()
+      },
+      PATIENCE_MS,
+    )
+
+    test('refuses the password or knows no such database is named, and not asked again', async () => {
+      const url = await maria.createDatabase()
+      await expectFailure(open(url, { password: 'wrong' }), 'Access denied')
+      await expectFailure(open(maria.urlOf('nowhere')), /Access denied|Unknown database/)
+      const store = await open(url.replace(encodeURIComponent(PASSWORD), ''), { password: PASSWORD })
+      await store.close()
+    })
+
+    test('is reached by its socket, and over TLS when its certificate is vouched for', async () => {
+      await maria.createDatabase('bysocket')
+      await (await open(maria.urlOf('bysocket', 'socket'))).close()
+      const url = maria.urlOf('bysocket')
+      const tls = { authorities: authority.pem, certificate: null, key: null }
+      maria.run(
+        `CREATE USER secure@'%' IDENTIFIED BY 'pw' REQUIRE X509; GRANT ALL ON bysocket.* TO secure@'%'`,
+      )
+      await (await open(url, { tls })).close()
+      const stranger = makeAuthority(dataDir, 'stranger')
+      await expectFailure(open(url, { tls: { ...tls, authorities: stranger.pem } }), /certificate/)
+      const secure = url.replace(`${USER}:${encodeURIComponent(PASSWORD)}`, 'secure:pw')
+      await expectFailure(open(secure, { tls }), 'Access denied')
+      const own = authority.issue('client', 'DNS:client')
+      await (await open(secure, { tls: { ...tls, certificate: own.certificate, key: own.key } })).close()
+    })
+  })
+
+  describe('the schema', () => {
+    test(
+      'goes on where a crash left it, after any statement and before its note',
+      async () => {
+        for (const stop of [0, 4, 30, 70]) {
+          const url = await maria.createDatabase()
+          const database = await connect(url)
+          let statements = 0
+          const dying = {
+            ...database,
+            withConnection: (act: Parameters<typeof database.withConnection>[0]) =>
+              database.withConnection(async (connection) => {
+                await act(connection)
+                if (statements++ === stop) throw new Error('crash')
+              }),
+          } as typeof database
+          const options = { clock: systemClock, log: quiet }
+          await expectFailure(migrateMysql(dying, options))
+          await migrateMysql(database, options)
+          expect(await readVersion(database)).toBe(SCHEMA_VERSION)
+          await database.close()
+          const store = await open(url)
+          await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT, { m: 1 })] })])
+          expect(await store.maintenance.check()).toEqual([])
+          await store.close()
+        }
+      },
+      PATIENCE_MS,
+    )
+
+    test(
+      'is brought up to date from every older number',
+      async () => {
+        for (let number = 1; number < SCHEMA_VERSION; number++) {
+          const url = await maria.createDatabase()
+          const database = await connect(url)
+          await migrateMysql(database, { clock: systemClock, log: quiet }, number)
+          expect(await readVersion(database)).toBe(number)
+          await database.close()
+          const store = await open(url)
+          await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT, { m: 1 })] })])
+          await store.close()
+        }
+      },
+      PATIENCE_MS,
+    )
+
+    test('is worked on by the next process when the one that began is gone', async () => {
+      const url = await maria.createDatabase()
+      const database = await connect(url)
+      await migrateMysql(database, { clock: systemClock, log: quiet }, 1)
+      await database.transaction((transaction) =>
+        transaction.run(`UPDATE migration_lock SET holder = 'gone', renewed = UNIX_TIMESTAMP() - 29`),
+      )
+      const began = performance.now()
+      await migrateMysql(database, { clock: systemClock, log: quiet })
+      expect(performance.now() - began).toBeGreaterThan(500)
+      await database.close()
+    })
+
+    test('is printed for an account that may not change it, which needs no more than rows', async () => {
+      const url = await maria.createDatabase('handmade')
+      maria.run(
+        `CREATE USER clerk@'%' IDENTIFIED BY 'pw'; GRANT SELECT, INSERT, UPDATE, DELETE ON handmade.* TO clerk@'%'`,
+      )
+      const rows = url.replace(`${USER}:${encodeURIComponent(PASSWORD)}`, 'clerk:pw')
+      await expectFailure(open(rows), 'monitor db schema')
+      const database = await connect(rows)
+      const statements = writeSchema(database.dialect, 0, MIDNIGHT)
+      await database.close()
+      maria.run(`USE handmade; ${statements.join(';\n')};`)
+      const store = await open(rows)
+      await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT, { m: 1 })] })])
+      await store.maintenance.fold(Number.MAX_SAFE_INTEGER, 10)
+      expect(await store.maintenance.check()).toEqual([])
+      await store.close()
+    })
+  })
+
+  test('backup says what does it here; figures and check work', async () => {
+    const store = await open(await maria.createDatabase())
+    await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT, { m: 1, n: 2 })] })])
+    await expectFailure(store.maintenance.backup(join(dataDir, 'x')), 'mariadb-dump')
+    const stats = await store.maintenance.stats()
+    expect(stats).toMatchObject({ hosts: 1, metrics: 2, samples: 2, frames: 1, blocks: 0 })
+    expect(stats.bytes).toBeGreaterThan(100_000)
+    await store.maintenance.compact()
+    await store.close()
+  })
+})

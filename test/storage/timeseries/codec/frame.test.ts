@@ -1,0 +1,81 @@
+import { expect, test } from 'bun:test'
+import { createByteWriter } from '../../../../src/storage/timeseries/codec/bytes.ts'
+import {
+  packHead,
+  packValue,
+  readLayout,
+  unpackColumns,
+  unpackFrame,
+} from '../../../../src/storage/timeseries/codec/frame.ts'
+import { randomOf } from '../../random.ts'
+
+function pack(layout: number, values: readonly (number | null)[]): Uint8Array {
+  const writer = createByteWriter()
+  packHead(writer, layout)
+  for (const value of values) packValue(writer, value)
+  return writer.take()
+}
+
+const ODD = [
+  0,
+  -0,
+  null,
+  1,
+  -1,
+  12.5,
+  -7.25,
+  99.999,
+  1e308,
+  5e-324,
+  2 ** 53,
+  -(2 ** 49),
+  2 ** 49,
+  0.1 + 0.2,
+  123456.789012,
+]
+
+test('every value of a frame comes back bit by bit, and nulls as nulls', () => {
+  const packed = pack(300, ODD)
+  const { layout, values } = unpackFrame(packed, () => ODD.length)
+  expect(layout).toBe(300)
+  expect(readLayout(packed)).toBe(300)
+  expect(values.every((value, i) => Object.is(value, ODD[i]))).toBe(true)
+})
+
+test('random frames come back, whole and by column', () => {
+  const random = randomOf(3)
+  for (let round = 0; round < 500; round++) {
+    const count = Math.floor(random() * 40)
+    const values = Array.from({ length: count }, () =>
+      random() < 0.1
+        ? null
+        : random() < 0.7
+          ? Math.round(random() * 1e5) / 10 ** Math.floor(random() * 5)
+          : random() * 1e9,
+    )
+    const packed = pack(Math.floor(random() * 1e6), values)
+    expect(unpackFrame(packed, () => count).values).toEqual(values)
+    const wanted = new Set([count - 1, -1, Math.floor(random() * count)])
+    const columns = [...wanted].filter((column) => column < count)
+    expect(unpackColumns(packed, columns)).toEqual(columns.map((column) => values[column] ?? null))
+  }
+})
+
+test('what is not finite is kept as no value', () => {
+  const writer = createByteWriter()
+  packHead(writer, 1)
+  expect([Number.NaN, Number.POSITIVE_INFINITY, null, 1].map((value) => packValue(writer, value))).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ])
+  expect(unpackFrame(writer.take(), () => 4).values).toEqual([null, null, null, 1])
+})
+
+test('a frame that is cut short or too long is refused', () => {
+  const packed = pack(1, [1234.5, Math.PI, 7])
+  expect(() => unpackFrame(packed.slice(0, -1), () => 3)).toThrow('too early')
+  expect(() => unpackFrame(packed.slice(0, 8), () => 3)).toThrow('too early')
+  expect(() => unpackFrame(packed, () => 2)).toThrow('longer')
+})

@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { PASSWORD, startTestSite, type TestSite } from '../site.ts'
+
+let site: TestSite
+const changed: string[] = []
+beforeEach(async () => {
+  changed.length = 0
+  site = await startTestSite(undefined, { onPasswordChanged: (user) => void changed.push(user) })
+})
+afterEach(() => site.stop())
+
+/** Whether the cookie opens a page. */
+const isSignedIn = async (cookie: string) =>
+  (await site.send('/password', { headers: { cookie } })).status === 200
+
+describe('signing in', () => {
+  test('gives a cookie that scripts and other sites do not get, and leads to the page that was wanted', async () => {
+    const wanted = await site.send('/api/../password?x=1')
+    expect(wanted.headers.get('location')).toBe('/login?next=%2Fpassword%3Fx%3D1')
+    const markup = await (await site.send(wanted.headers.get('location') ?? '')).text()
+    expect(markup).toContain('name="next" value="/password?x=1"')
+    const response = await site.post('/login', { name: 'vera', password: PASSWORD, next: '/password?x=1' })
+    expect(response.status).toBe(303)
+    expect(response.headers.get('location')).toBe('/password?x=1')
+    expect(response.headers.get('set-cookie')).toMatch(/^session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
+  })
+
+  test('leads to no other site', async () => {
+    for (const next of ['//evil.example', '/\\evil.example', 'https://evil.example/', '/\t/evil.example']) {
+      const response = await site.post('/login', { name: 'vera', password: PASSWORD, next })
+      expect(response.headers.get('location')).toBe('/')
+      const page = await (await site.send(`/login?next=${encodeURIComponent(next)}`)).text()
+      expect(page).not.toContain('evil.example')
+    }
+  })
+
+  test('with a wrong name or password says the same for both, and keeps the name', async () => {
+    const wrongPassword = await site.post('/login', { name: 'vera', password: 'wrong' })
+    const wrongName = await site.post('/login', { name: 'nobody', password: PASSWORD })
+    expect([wrongPassword.status, wrongName.status]).toEqual([401, 401])
+    expect(wrongPassword.headers.get('set-cookie')).toBeNull()
+    const text = await wrongPassword.text()
+    expect(text).toContain('The name or the password is wrong.')
+    expect(text).toContain('value="vera"')
+    expect((await wrongName.text()).replace('nobody', 'vera')).toBe(text)
+  })
+
+  test('escapes the name that was typed', async () => {
+    const response = await site.post('/login', { name: '"><script>alert(1)</script>', password: 'x' })
+    const text = await response.text()
+    expect(text).not.toContain('<script>alert')
+    expect(text).toContain('&quot;&gt;&lt;script&gt;')
+  })
+
+  test('is blocked for a while after five failures, and the log has no password', async () => {
+    for (let i = 0; i < 5; i++) await site.post('/login', { name: 'vera', password: 'my-wrong-one' })
+    const blocked = await site.post('/login', { name: 'vera', password: PASSWORD })
+    expect(blocked.status).toBe(429)
+    expect(blocked.headers.get('retry-after')).toBe('30')
+    expect(await blocked.text()).toContain('Try again in 30 seconds')
+    await site.clock.advance(30_000)
+    expect((await site.post('/login', { name: 'vera', password: PASSWORD })).status).toBe(303)
+    expect(site.lines.join('\n')).not.toContain('my-wrong-one')
+    expect(site.lines.join('\n')).not.toContain(PASSWORD)
+  })
+
+  test('from another site is refused', async () => {
+    const fields = { name: 'vera', password: PASSWORD }
+    for (const headers of [
+      { origin: 'http://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+    ]) {
+      const response = await site.post('/login', fields, headers as Record<string, string>)
+      expect(response.status).toBe(403)
+      expect(response.headers.get('set-cookie')).toBeNull()
+    }
+    expect((await site.post('/login', fields, { origin: site.base })).status).toBe(303)
+  })
+
+  test('twice gives another session, and the one before is dead', async () => {
+    const first = await site.signIn('vera')
+    const response = await site.post('/login', { name: 'vera', password: PASSWORD }, { cookie: first })
+    const second = response.headers.get('set-cookie')?.split(';')[0] ?? ''
+    expect(second).not.toBe(first)
+    expect(await isSignedIn(first)).toBe(false)
+    expect(await isSignedIn(second)).toBe(true)
+  })
+
+  test('does not take a session that somebody else made up', async () => {
+    const planted = `session=${'B'.repeat(43)}`
+    await site.post('/login', { name: 'vera', password: PASSWORD }, { cookie: planted })
+    expect(await isSignedIn(planted)).toBe(false)
+  })
+
+  test('is not asked of one who is signed in', async () => {
+    const response = await site.send('/login?next=/password', { headers: await site.as('viewer') })
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/password'])
+  })
+})
+
+describe('a session', () => {
+  test('lives as long as it is used, and ends after the time without', async () => {
+    const cookie = await site.signIn('vera')
+    for (let i = 0; i < 4; i++) {
+      await site.clock.advance(3_000_000)
+      expect(await isSignedIn(cookie)).toBe(true)
+    }
+    await site.clock.advance(3_600_000)
+    expect(await isSignedIn(cookie)).toBe(false)
+  })
+
+  test('is kept as a hash only', async () => {
+    const cookie = await site.signIn('vera')
+    const token = cookie.split('=')[1] ?? ''
+    expect(await site.store.sessions.find(token, site.clock.now())).toBeNull()
+    const hash = new Bun.CryptoHasher('sha256').update(token).digest('hex')
+    expect(await site.store.sessions.find(hash, site.clock.now())).toMatchObject({
+      user: 'vera',
+      access: 'viewer',
+    })
+  })
+
+  test('dies with its user and with a new password, and follows a change of access at once', async () => {
+    const [vera, olga, ada] = [await site.signIn('vera'), await site.signIn('olga'), await site.signIn('ada')]
+    await site.store.users.delete('vera')
+    await site.store.users.setPassword(
+      'olga',
+      await Bun.password.hash('another', { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 }),
+    )
+    expect([await isSignedIn(vera), await isSignedIn(olga), await isSignedIn(ada)]).toEqual([
+      false,
+      false,
+      true,
+    ])
+  })
+
+  test('ends when it is signed out, for good', async () => {
+    const cookie = await site.signIn('vera')
+    const response = await site.post('/logout', { csrf: await site.csrf(cookie) }, { cookie })
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/login'])
+    expect(response.headers.get('set-cookie')).toBe('session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0')
+    expect(await isSignedIn(cookie)).toBe(false)
+  })
+})
+
+describe('the token of a form', () => {
+  test('is needed for every change, and has to be that of the own session', async () => {
+    const [vera, olga] = [await site.signIn('vera'), await site.signIn('olga')]
+    const foreign = await site.csrf(olga)
+    const bad: Record<string, string>[] = [{}, { csrf: '' }, { csrf: 'x' }, { csrf: foreign }]
+    for (const fields of bad) {
+      expect((await site.post('/logout', fields, { cookie: vera })).status).toBe(403)
+      expect(await isSignedIn(vera)).toBe(true)
+    }
+    expect((await site.post('/logout', { csrf: await site.csrf(vera) }, { cookie: vera })).status).toBe(303)
+  })
+
+  test('may come as a header, for scripts', async () => {
+    const cookie = await site.signIn('vera')
+    const csrf = await site.csrf(cookie)
+    expect((await site.post('/logout', {}, { cookie, 'x-csrf-token': csrf })).status).toBe(303)
+  })
+
+  test('does not help a form of another site', async () => {
+    const cookie = await site.signIn('vera')
+    const csrf = await site.csrf(cookie)
+    expect((await site.post('/logout', { csrf }, { cookie, origin: 'http://evil.example' })).status).toBe(403)
+  })
+})
+
+describe('the own password', () => {
+  async function change(cookie: string, current: string, next: string, again = next) {
+    return site.post('/password', { csrf: await site.csrf(cookie), current, new: next, again }, { cookie })
+  }
+
+  test('is changed; other sessions end, this browser goes on', async () => {
+    const [here, elsewhere] = [await site.signIn('vera'), await site.signIn('vera')]
+    const response = await change(here, PASSWORD, 'battery staple')
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/password?changed'])
+    const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
+    expect([await isSignedIn(here), await isSignedIn(elsewhere), await isSignedIn(cookie)]).toEqual([
+      false,
+      false,
+      true,
+    ])
+    expect(changed).toEqual(['vera'])
+    expect((await site.post('/login', { name: 'vera', password: PASSWORD })).status).toBe(401)
+    expect(await site.signIn('vera', 'battery staple')).toStartWith('session=')
+  })
+
+  test.each([
+    ['wrong one', 'battery staple', 'battery staple', 'The current password is wrong.'],
+    [PASSWORD, 'short', 'short', 'at least 8 characters'],
+    [PASSWORD, 'x'.repeat(1025), 'x'.repeat(1025), 'at most 1024 characters'],
+    [PASSWORD, 'battery staple', 'battery stable', 'not repeated the same'],
+    [PASSWORD, PASSWORD, PASSWORD, 'the old one'],
+  ])('stays as it is: case %#', async (current, next, again, problem) => {
+    const cookie = await site.signIn('vera')
+    const response = await change(cookie, current, next, again)
+    expect(response.status).toBe(400)
+    expect(await response.text()).toContain(problem)
+    expect(changed).toEqual([])
+    expect(await site.signIn('vera')).toStartWith('session=')
+  })
+
+  test('can not be tried for ever with a stolen session', async () => {
+    const cookie = await site.signIn('vera')
+    for (let i = 0; i < 5; i++) await change(cookie, `guess ${i}`, 'battery staple')
+    expect((await change(cookie, PASSWORD, 'battery staple')).status).toBe(429)
+  })
+})

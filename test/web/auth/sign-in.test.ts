@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, test } from 'bun:test'
+import type { Log } from '../../../src/lib/log.ts'
+import { createSignIn, networkOf } from '../../../src/web/auth/sign-in.ts'
+import { fakeClock } from '../../support/clock.ts'
+
+const lines: string[] = []
+const write = (message: string, fields = {}) => void lines.push(`${message} ${JSON.stringify(fields)}`)
+const log: Log = { debug: write, info: write, warn: write, error: write }
+
+let passwordHash = ''
+beforeAll(async () => {
+  passwordHash = await Bun.password.hash('right', { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 })
+})
+
+function build() {
+  const clock = fakeClock()
+  const users = {
+    find: async (name: string) =>
+      /^(ada|bob|user\d+)$/.test(name)
+        ? { name, access: 'viewer' as const, created: 1, lastSignIn: null, passwordHash }
+        : null,
+  }
+  return { clock, signIn: createSignIn({ users, clock, log, noteFailure: async () => {} }) }
+}
+
+test('lets in the right password', async () => {
+  const { signIn } = build()
+  expect(await signIn('ada', 'right', '10.0.0.1')).toEqual({ ok: true, user: 'ada', passwordHash })
+})
+
+test.each([
+  ['a wrong password', 'ada', 'wrong'],
+  ['an empty password', 'ada', ''],
+  ['an endless password', 'ada', 'x'.repeat(2000)],
+  ['a name in other case', 'ADA', 'right'],
+  ['an unknown name', 'nobody', 'right'],
+  ['an empty name', '', 'right'],
+  ['an endless name', 'x'.repeat(5000), 'right'],
+])('refuses %s', async (_, name, password) => {
+  const { signIn } = build()
+  expect(await signIn(name, password, '10.0.0.1')).toEqual({ ok: false, retryAfter: null })
+})
+
+test('never writes a password to the log', async () => {
+  lines.length = 0
+  const { signIn } = build()
+  await signIn('ada', 'hunter2-secret', '10.0.0.1')
+  expect(lines.length).toBe(1)
+  expect(lines.join()).not.toContain('hunter2-secret')
+})
+
+test('blocks an account after five failures from anywhere, the right password too, and lets it in after the wait', async () => {
+  const { signIn, clock } = build()
+  for (let i = 0; i < 5; i++) expect((await signIn('ada', 'wrong', `10.0.0.${i}`)).ok).toBe(false)
+  expect(await signIn('ada', 'right', '10.0.0.9')).toEqual({ ok: false, retryAfter: 30 })
+  expect((await signIn('bob', 'right', '10.0.0.9')).ok).toBe(true)
+  await clock.advance(29_000)
+  expect(await signIn('ada', 'right', '10.0.0.9')).toEqual({ ok: false, retryAfter: 1 })
+  await clock.advance(1000)
+  expect((await signIn('ada', 'right', '10.0.0.9')).ok).toBe(true)
+})
+
+test('an unknown account is blocked as a known one is', async () => {
+  const { signIn } = build()
+  for (let i = 0; i < 5; i++) await signIn('nobody', 'wrong', '10.0.0.1')
+  expect(await signIn('nobody', 'wrong', '10.0.0.2')).toEqual({ ok: false, retryAfter: 30 })
+})
+
+test('blocks an address that tries many accounts, and signing in to an own one between does not help', async () => {
+  const { signIn } = build()
+  for (let i = 0; i < 19; i++) {
+    await signIn(`user${i}`, 'wrong', '10.0.0.1')
+    if (i % 3 === 0) await signIn('ada', 'right', '10.0.0.1')
+  }
+  await signIn('user19', 'wrong', '10.0.0.1')
+  expect((await signIn('ada', 'right', '10.0.0.1')).ok).toBe(false)
+  expect((await signIn('ada', 'right', '10.0.0.2')).ok).toBe(true)
+})
+
+test('many attempts at once get no more tries than one after the other', async () => {
+  const { signIn } = build()
+  const results = await Promise.all(Array.from({ length: 50 }, () => signIn('ada', 'wrong', '10.0.0.1')))
+  expect(results.filter((result) => !result.ok && result.retryAfter === null).length).toBe(5)
+})
+
+test('checks only so many passwords at a time; who is turned away may try again at once', async () => {
+  const { signIn } = build()
+  const attempts = Array.from({ length: 100 }, (_, i) => signIn(`user${i}`, 'right', `10.0.1.${i}`))
+  const results = await Promise.all(attempts)
+  const busy = results.flatMap((result, i) => (result.ok ? [] : [{ i, retryAfter: result.retryAfter }]))
+  expect(busy.length).toBe(100 - 2 - 64)
+  for (const { i, retryAfter } of busy) {
+    expect(retryAfter).toBe(5)
+    expect(await signIn(`user${i}`, 'right', `10.0.1.${i}`)).toMatchObject({ ok: true, user: `user${i}` })
+  }
+})
+
+describe('the network that an address stands for', () => {
+  test.each([
+    ['192.168.1.20', '192.168.1.20'],
+    ['::ffff:192.168.1.20', '192.168.1.20'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:db8:1:2::1', '2001:db8:1:2'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['fe80::1', 'fe80:0:0:0'],
+    ['::1', '0:0:0:0'],
+    ['unknown', 'unknown'],
+  ])('%s is %s', (address, network) => {
+    expect(networkOf(address)).toBe(network)
+  })
+})

@@ -1,0 +1,239 @@
+import { describe, expect, test } from 'bun:test'
+import { bar, donut, lineChart, sparkline, splitAtGaps } from '../../../src/web/charts/chart.ts'
+
+const HOUR = 3600
+/** 2026-11-22 12:00 UTC. */
+const NOON = 1_795_348_800
+
+function minutes(count: number, value: (i: number) => number, from = NOON) {
+  return {
+    times: Array.from({ length: count }, (_, i) => from + i * 60),
+    values: Array.from({ length: count }, (_, i) => value(i)),
+  }
+}
+
+const draw = (line: { times: number[]; values: number[] }, more: object = {}) =>
+  lineChart({
+    lines: [{ name: 'used', ...line }],
+    from: NOON,
+    to: NOON + HOUR,
+    unit: '%',
+    label: 'Processor',
+    ...more,
+  }).text
+
+const pathOf = (svg: string, className: string) =>
+  new RegExp(`class="${className}" d="([^"]*)"`).exec(svg)?.[1] ?? ''
+
+describe('gaps', () => {
+  test.each([
+    ['no point at all', [], []],
+    ['one point', [60], [[0, 1]]],
+    ['an even walk', [60, 120, 180, 240], [[0, 4]]],
+    [
+      'one minute missing',
+      [60, 120, 240, 300, 360],
+      [
+        [0, 2],
+        [2, 5],
+      ],
+    ],
+    [
+      'two gaps',
+      [60, 120, 180, 600, 660, 720, 1800],
+      [
+        [0, 3],
+        [3, 6],
+        [6, 7],
+      ],
+    ],
+    [
+      'samples each second',
+      [1, 2, 3, 5, 6, 7],
+      [
+        [0, 3],
+        [3, 6],
+      ],
+    ],
+    ['a little late is no gap', [60, 120, 200, 260, 320], [[0, 5]]],
+  ])('%s', (_, times, runs) => {
+    expect(splitAtGaps(times as number[])).toEqual(runs as [number, number][])
+  })
+})
+
+describe('a line chart', () => {
+  test('breaks its line where samples are missing', () => {
+    const { times, values } = minutes(30, () => 50)
+    const holed = {
+      times: times.filter((_, i) => i < 10 || i > 14),
+      values: values.filter((_, i) => i < 10 || i > 14),
+    }
+    expect(pathOf(draw(minutes(30, () => 50)), 'line').match(/M/g)).toHaveLength(1)
+    expect(pathOf(draw(holed), 'line').match(/M/g)).toHaveLength(2)
+    expect(pathOf(draw(holed), 'area').match(/Z/g)).toHaveLength(2)
+  })
+
+  test('shows a lone point as a dot', () => {
+    const drawn = draw(minutes(1, () => 20, NOON + 1800))
+    expect(pathOf(drawn, 'dots')).toBe('M500 0h0')
+    expect(pathOf(drawn, 'line')).toBe('')
+  })
+
+  test('places values between the ends of its scale', () => {
+    const path = pathOf(draw({ times: [NOON, NOON + 1800, NOON + HOUR], values: [0, 50, 100] }), 'line')
+    expect(path).toBe('M0 1000L500 500 1000 0')
+  })
+
+  test('keeps minimum and maximum as a band', () => {
+    const line = { name: 'used', times: [NOON, NOON + 1800], values: [50, 50], low: [0, 25], high: [100, 75] }
+    const svg = lineChart({
+      lines: [line],
+      from: NOON,
+      to: NOON + HOUR,
+      unit: '%',
+      label: 'x',
+      filled: false,
+    }).text
+    expect(pathOf(svg, 'band')).toBe('M0 0L500 250L500 750L0 1000Z')
+    expect(svg).not.toContain('class="area"')
+  })
+
+  test('has no infinite or broken number in it, whatever it is given', () => {
+    for (const values of [[], [0], [0, 0, 0], [1e300, -1e300], [5e-324, 0], [7, 7, 7]])
+      for (const unit of ['%', 'B', 'B/s', '/s', 's', '°C', 'state', ''] as const) {
+        const line = { times: values.map((_, i) => NOON + i * 60), values }
+        expect(draw(line, { unit })).not.toMatch(/NaN|Infinity|undefined/)
+      }
+  })
+
+  test('escapes what it is called', () => {
+    const svg = draw(
+      minutes(2, () => 1),
+      { label: '"><script>' },
+    )
+    expect(svg).toContain('aria-label="&quot;&gt;&lt;script&gt;"')
+  })
+
+  describe('with limits', () => {
+    const USED = [
+      { value: 85, severity: 4, isBelow: false },
+      { value: 90, severity: 3, isBelow: false },
+      { value: 95, severity: 2, isBelow: false },
+      { value: 99, severity: 1, isBelow: false },
+    ] as const
+    const heightsOf = (svg: string) =>
+      [...svg.matchAll(/class="limit severity-(\d)" x2="100%" y1="([\d.]+)"/g)].map(
+        ([, severity, y]) => `${severity} at ${y}`,
+      )
+    const labelsOf = (svg: string) =>
+      [...svg.matchAll(/class="limit-label" x="15" y="([\d.-]+)">([^<]+)</g)].map(([, y, text]) => ({
+        y: Number(y),
+        text,
+      }))
+
+    test('in percent has room for all of them however far away they are, with labels that do not meet', () => {
+      for (const height of [96, 190, 330]) {
+        const svg = draw(
+          minutes(30, () => 3),
+          { height, limits: USED },
+        )
+        expect(svg).toContain('>100%</text>')
+        expect(heightsOf(svg)).toHaveLength(4)
+        const labels = labelsOf(svg)
+        expect(labels.map(({ text }) => text)).toEqual(['85%', '90%', '95%', '99%'])
+        const gaps = labels.slice(1).map(({ y }, i) => (labels[i]?.y ?? 0) - y)
+        expect(Math.min(...gaps)).toBeGreaterThanOrEqual(12)
+        // Beside their lines, as far as there is room.
+        expect(labels.every(({ y }) => y >= 0 && y <= height)).toBe(true)
+      }
+    })
+
+    test('small, has the first and the worst, where they leave enough of the height to the values', () => {
+      const small = (most: number, limits: readonly object[] = USED) =>
+        draw(
+          minutes(30, () => most),
+          { limits, limitStyle: 'marks' },
+        )
+      expect(heightsOf(small(60))).toEqual(['4 at 22.4', '1 at 9'])
+      expect(small(60)).not.toContain('limit-label')
+      expect(small(60).match(/class="mark severity-/g)).toHaveLength(2)
+      expect(heightsOf(small(29))).toHaveLength(2)
+      expect(heightsOf(small(28))).toEqual([])
+      expect(small(28)).not.toContain('>100%<')
+      expect(heightsOf(small(60, USED.slice(0, 1)))).toEqual(['4 at 22.4'])
+      const below = [
+        { value: 5, severity: 1, isBelow: true },
+        { value: 20, severity: 3, isBelow: true },
+      ]
+      expect(heightsOf(small(60, below))).toEqual(['3 at 84.8', '1 at 99.2'])
+    })
+
+    test('of another unit has room for those that are near, and for none that would flatten it', () => {
+      const load = [
+        { value: 4, severity: 4, isBelow: false },
+        { value: 16, severity: 2, isBelow: false },
+      ]
+      const at = (most: number) =>
+        heightsOf(
+          draw(
+            minutes(30, () => most),
+            { unit: '', limits: load },
+          ),
+        )
+      expect(at(1)).toEqual([])
+      expect(at(3.5)).toHaveLength(1)
+      expect(at(13)).toHaveLength(2)
+    })
+
+    test('beyond the whole, or below nothing, leaves the scale alone', () => {
+      const odd = [
+        { value: 1e300, severity: 1, isBelow: false },
+        { value: -5, severity: 2, isBelow: true },
+        { value: 0, severity: 3, isBelow: true },
+      ]
+      const svg = draw(
+        minutes(30, () => 60),
+        { limits: odd },
+      )
+      expect(heightsOf(svg)).toEqual([])
+      expect(svg).not.toMatch(/NaN|Infinity|undefined|limit-side/)
+    })
+  })
+
+  test('looks as it did', () => {
+    const svg = draw(minutes(7, (i) => i * i, NOON + 600))
+    expect(svg).toMatchSnapshot()
+    expect(svg).not.toContain('style=')
+  })
+})
+
+test('a donut leaves empty parts out and shows slivers', () => {
+  const slices = [
+    { value: 9999, className: 'a' },
+    { value: 1, className: 'b' },
+    { value: 0, className: 'c' },
+  ]
+  const svg = donut(slices, '10 000', 'hosts').text
+  expect(svg.match(/stroke-dasharray/g)).toHaveLength(2)
+  const sliver = /class="b"[^>]*stroke-dasharray="([\d.]+) /.exec(svg)?.[1]
+  expect(Number(sliver)).toBeGreaterThan(1)
+  expect(donut([], '0', '').text).not.toContain('dasharray')
+})
+
+test.each([
+  [-3, '0', 'fine'],
+  [84.9, '84.9', 'fine'],
+  [85, '85', 'high'],
+  [95, '95', 'full'],
+  [140, '100', 'full'],
+])('a bar at %d per cent', (percent, width, level) => {
+  const svg = bar(percent).text
+  expect(svg).toContain(`class="bar-fill" width="${width}"`)
+  expect(svg).toContain(`class="bar ${level}"`)
+})
+
+test('a sparkline of zeros lies on the ground', () => {
+  expect(pathOf(sparkline({ name: 'x', times: [0, 60], values: [0, 0] }, 0, 60).text, 'line')).toBe(
+    'M0 1000L1000 1000',
+  )
+})

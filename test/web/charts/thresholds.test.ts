@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Severity } from '../../../src/domain/event.ts'
+import { type ToldThreshold, tellThresholds } from '../../../src/domain/reported-threshold.ts'
+import type { Comparison } from '../../../src/domain/threshold.ts'
+import { standardThresholds } from '../../../src/domain/threshold-standard.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { findShared, readLimits, toChartLimits } from '../../../src/web/charts/thresholds.ts'
+import { startTestSite, type TestSite } from '../site.ts'
+
+const MEMORY = 'perf.memory.percent.used'
+const SWAP = 'perf.pagefile.percent.used'
+const STATE = 'perf.service.nginx.state'
+const STANDARD = tellThresholds([], standardThresholds({ processors: 4 }))
+
+const own = (
+  metric: string,
+  severity: Severity,
+  compare: Comparison,
+  value: number,
+  more: Partial<ToldThreshold> = {},
+): ToldThreshold => ({
+  metric,
+  severity,
+  compare,
+  value,
+  duration: 900,
+  clearAfter: null,
+  clearValue: null,
+  isStandard: false,
+  ...more,
+})
+
+let site: TestSite
+let now = 0
+let reads = 0
+
+beforeAll(async () => {
+  site = await startTestSite((store) => ({
+    ...store,
+    hosts: {
+      ...store.hosts,
+      thresholds(name) {
+        reads++
+        return store.hosts.thresholds(name)
+      },
+    },
+  }))
+  now = site.clock.now()
+  const hosts: readonly (readonly [string, readonly ToldThreshold[] | undefined])[] = [
+    ['web01', STANDARD],
+    [
+      'web02',
+      [own('perf.memory.percent.*', 1, '>=', 97.5, { clearAfter: 300, clearValue: 93 }), ...STANDARD],
+    ],
+    ['none01', []],
+    ['old01', undefined],
+    ['evil01', [own('<script>alert(1)</script>"\'🔥', 3, '!=', 1e300)]],
+  ]
+  for (const [host, thresholds] of hosts)
+    for (let i = 30; i > 0; i--)
+      await site.report(
+        host,
+        now - i * 60,
+        { [MEMORY]: 60, [SWAP]: 40, [STATE]: 1 },
+        thresholds === undefined ? {} : { thresholds },
+      )
+  const event = { uid: 'a', change: 1, time: now - 600, metric: MEMORY, status: 'open' } as const
+  const message = 'Memory percent used > 55 for 15 minutes'
+  for (const host of ['old01', 'web01'])
+    await site.store.events.report(host, [{ ...event, severity: 2, message }])
+})
+afterAll(() => site.stop())
+
+async function get(path: string): Promise<string> {
+  const response = await site.send(path, { headers: await site.as('viewer') })
+  expect(response.status).toBe(200)
+  return response.text()
+}
+
+/** Severities of the lines on each graph. */
+const limitsOf = (markup: string) =>
+  [...markup.matchAll(/class="limit severity-(\d)"/g)].map(([, one]) => one)
+const labelsOf = (markup: string) =>
+  [...markup.matchAll(/class="limit-label"[^>]*>([^<]+)</g)].map(([, text]) => text)
+const smallChart = (markup: string, title: string) =>
+  markup.split('<figure').find((part) => part.includes(`>${title}</a></h3>`)) ?? ''
+
+describe('the graph of a metric', () => {
+  test('shows what the agent judges by, though no event was ever opened', async () => {
+    const text = await get(`/hosts/web01/metrics/${SWAP}`)
+    expect(limitsOf(text)).toEqual(['4', '3', '2'])
+    expect(labelsOf(text)).toEqual(['85%', '90%', '95%'])
+    expect(text).toContain('#threshold-table">Limits</a> that its agent judges by:')
+    expect(text).toContain('limits: information above 85%, warning above 90%, major above 95%"')
+    expect(text).toContain('&quot;label&quot;:&quot;85%&quot;,&quot;isAlwaysShown&quot;:true')
+  })
+
+  test('shows the nearest group alone, and no limit that an event of another time has named', async () => {
+    expect(labelsOf(await get(`/hosts/web02/metrics/${MEMORY}`))).toEqual(['97.5%'])
+    expect(labelsOf(await get(`/hosts/web01/metrics/${MEMORY}`))).toEqual(['85%', '90%', '95%', '99%'])
+  })
+
+  test('has no line for a state', async () => {
+    expect(limitsOf(await get(`/hosts/web01/metrics/${STATE}`))).toEqual([])
+  })
+
+  test('shows what events have named where the agent tells nothing, and nothing where it judges by none', async () => {
+    const text = await get(`/hosts/old01/metrics/${MEMORY}`)
+    expect(labelsOf(text)).toEqual(['55%'])
+    expect(text).toContain('Limits that events of this metric have named:')
+    expect(limitsOf(await get(`/hosts/none01/metrics/${MEMORY}`))).toEqual([])
+  })
+})
+
+test('the graph of an event shows the limit that it was opened for, and the others of now', async () => {
+  const { events } = await site.store.events.list({ host: 'web01' })
+  expect(labelsOf(await get(`/events/${events[0]?.id}`))).toEqual(['55%', '85%', '90%', '99%'])
+})
+
+describe('the page of a host', () => {
+  test('has limits on its small graphs, read once', async () => {
+    reads = 0
+    const text = await get('/hosts/web02')
+    expect(reads).toBe(1)
+    // Memory and pagefile share one graph, and here no limit.
+    expect(limitsOf(smallChart(text, 'Memory'))).toEqual([])
+    const other = smallChart(await get('/hosts/web01'), 'Memory')
+    expect(limitsOf(other)).toEqual(['4', '2'])
+    expect(other).toContain('limits: information above 85%, warning above 90%, major above 95%"')
+  })
+
+  test('lists what its agent judges by, in the words of people', async () => {
+    const text = await get('/hosts/web02')
+    expect(text).toContain(`<h2>Thresholds</h2> <span class="soft">${STANDARD.length + 1}</span>`)
+    expect(text).toContain('they are changed in the agent’s configuration')
+    const rows = text.split('data-key="threshold-').slice(1)
+    expect(rows).toHaveLength(STANDARD.length + 1)
+    for (const part of [
+      'class="mark severity-1"',
+      'Critical',
+      '<code>perf.memory.percent.*</code>',
+      '&gt;= 97.5%',
+      'ends at 93% after 5 minutes',
+      '15 minutes',
+      'configuration',
+    ])
+      expect(rows[0]).toContain(part)
+    expect(rows.at(-1)).toContain('= stopped')
+    expect(rows.at(-1)).toContain('standard')
+  })
+
+  test('says why there are none', async () => {
+    expect(await get('/hosts/none01')).toContain('Its agent judges by none')
+    const old = await get('/hosts/old01')
+    expect(old).toContain('Its agent does not tell what it judges by.')
+    expect(old).not.toContain('threshold-table')
+  })
+
+  test('escapes what an agent tells', async () => {
+    const text = await get('/hosts/evil01')
+    expect(text).not.toContain('<script>alert')
+    expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;')
+  })
+})
+
+describe('comparing', () => {
+  const compare = async (...refs: string[]) =>
+    labelsOf(await get(`/compare?${refs.map((one) => `series=${one}`).join('&')}`))
+
+  test('shows all limits of one line, those that several share, and none on two scales', async () => {
+    expect(await compare(`web01:${MEMORY}`)).toEqual(['85%', '90%', '95%', '99%'])
+    expect(await compare(`web01:${MEMORY}`, `web01:${SWAP}`)).toEqual(['85%', '90%', '95%'])
+    expect(await compare(`web01:${MEMORY}`, `web02:${MEMORY}`)).toEqual([])
+    expect(await compare(`web01:${MEMORY}`, `web01:${STATE}`)).toEqual([])
+    expect(await compare(`old01:${MEMORY}`)).toEqual(['55%'])
+  })
+})
+
+test('the API gives them as they are, and null where none were told', async () => {
+  const ask = async (host: string) => {
+    const answer = await site.send(`/api/v1/hosts/${host}`, { headers: await site.bearer('viewer') })
+    return ((await answer.json()) as { thresholds: object[] | null }).thresholds
+  }
+  expect((await ask('web02'))?.[0]).toEqual({
+    metric: 'perf.memory.percent.*',
+    severity: 1,
+    compare: '>=',
+    value: 97.5,
+    duration: 900,
+    clear_after: 300,
+    clear_value: 93,
+    standard: false,
+  })
+  expect(await ask('web01')).toHaveLength(STANDARD.length)
+  expect(await ask('none01')).toEqual([])
+  expect(await ask('old01')).toBeNull()
+})
+
+describe('limits as lines', () => {
+  const limit = (severity: Severity, compare: Comparison, value: number) => ({ severity, compare, value })
+
+  test('are by size, each once, in order, and the worst of very many', () => {
+    expect(
+      toChartLimits(MEMORY, [
+        limit(2, '>', 95),
+        limit(3, '=', 0),
+        limit(3, '!=', 7),
+        limit(2, '>=', 95),
+        limit(2, '<', 95),
+        limit(4, '<=', 5),
+      ]),
+    ).toEqual([
+      { value: 5, severity: 4, isBelow: true },
+      { value: 95, severity: 2, isBelow: false },
+      { value: 95, severity: 2, isBelow: true },
+    ])
+    expect(toChartLimits(STATE, [limit(1, '<', 1)])).toEqual([])
+    const many = Array.from({ length: 50 }, (_, i) => limit(i % 2 === 0 ? 4 : 1, '>', i))
+    expect(toChartLimits(MEMORY, many).map(({ severity }) => severity)).toEqual(Array(8).fill(1))
+  })
+
+  test('of nothing are shared by nothing', () => {
+    expect(findShared([])).toEqual([])
+    expect(findShared([toChartLimits(MEMORY, [limit(1, '>', 9)]), []])).toEqual([])
+  })
+
+  test('that were told are read without looking at events', async () => {
+    const { hosts } = site.store
+    const events = {
+      list: () => Promise.reject(new Error('events were read')),
+    } as unknown as Store['events']
+    expect((await readLimits({ hosts, events }, 'web01')).of(MEMORY)).toHaveLength(4)
+  })
+})

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'bun:test'
+import { neighbourSpans, readSpan } from '../../../src/web/charts/time-range.ts'
+
+const NOW = 1_795_349_220
+const read = (query: string, first = NOW - 1_000_000) => readSpan(new URLSearchParams(query), { first }, NOW)
+
+describe('the time that an address asks for', () => {
+  test.each([
+    ['', NOW - 3600, NOW, '1h'],
+    ['range=24h', NOW - 86_400, NOW, '24h'],
+    ['range=1y', NOW - 365 * 86_400, NOW, '1y'],
+    ['range=all', NOW - 1_000_000, NOW, 'all'],
+    ['range=nonsense', NOW - 3600, NOW, '1h'],
+    [`from=${NOW - 500}&to=${NOW - 100}`, NOW - 500, NOW - 100, null],
+    [`from=${NOW - 500}`, NOW - 500, NOW, null],
+    ['from=5&to=4', NOW - 3600, NOW, '1h'],
+    ['from=100&to=101', 100, 110, null],
+    ['from=abc&to=def', NOW - 3600, NOW, '1h'],
+    ['from=2026-11-22T10:00&to=2026-11-22T11:30', 1_795_341_600, 1_795_347_000, null],
+    ['from=2026-13-45T99:00&to=2026-11-22T11:30', NOW - 3600, NOW, '1h'],
+    ['from=0&to=999999999999', 0, 253_402_300_799, null],
+  ])('%s', (query, from, to, range) => {
+    expect(read(query)).toMatchObject({ from, to, range, isLive: range !== null })
+  })
+
+  test('all of a host without samples is the last hour', () => {
+    expect(readSpan(new URLSearchParams('range=all'), null, NOW)).toMatchObject({ from: NOW - 3600, to: NOW })
+  })
+})
+
+describe('the spans around', () => {
+  test('a live one has nothing later, and grows into the past', () => {
+    const around = neighbourSpans(read('range=1h'), NOW)
+    expect(around.later).toBeNull()
+    expect(around.earlier).toBe(`?from=${NOW - 5400}&to=${NOW - 1800}`)
+    expect(around.wider).toBe(`?from=${NOW - 7200}&to=${NOW}`)
+    expect(around.closer).toBe(`?from=${NOW - 2700}&to=${NOW - 900}`)
+  })
+
+  test('one in the past moves by a half, but not beyond now', () => {
+    expect(neighbourSpans(read(`from=${NOW - 5000}&to=${NOW - 4000}`), NOW).later).toBe(
+      `?from=${NOW - 4500}&to=${NOW - 3500}`,
+    )
+    expect(neighbourSpans(read(`from=${NOW - 1100}&to=${NOW - 100}`), NOW).later).toBe(
+      `?from=${NOW - 1000}&to=${NOW}`,
+    )
+  })
+
+  test('the shortest can get no closer, the earliest no earlier than 1970', () => {
+    expect(neighbourSpans(read('from=100&to=110'), NOW)).toMatchObject({
+      closer: null,
+      earlier: '?from=95&to=105',
+    })
+    expect(neighbourSpans(read('from=0&to=100'), NOW).earlier).toBe('?from=0&to=50')
+  })
+})

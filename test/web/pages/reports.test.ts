@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { AVAILABILITY } from '../../../src/domain/availability.ts'
+import { groupOutages, writePercent } from '../../../src/web/reports/availability-report.ts'
+import { startTestSite, type TestSite } from '../site.ts'
+
+const DAY = 86_400
+const USED = 'perf.filesystem.dev.sda1.percent.used'
+
+let site: TestSite
+let viewer: { cookie: string }
+let now = 0
+
+const text = async (path: string) => (await site.send(path, { headers: viewer })).text()
+const json = async (path: string) =>
+  (await (await site.send(`/api/v1/reports/${path}`, { headers: viewer })).json()) as {
+    rows: Record<string, unknown>[]
+  }
+
+beforeAll(async () => {
+  site = await startTestSite()
+  now = site.clock.now()
+  viewer = await site.as('viewer')
+  const facts = { domain: '=cmd|calc', build: 'Debian, "12"' }
+  // Half a percent a day over 20 days, and a filesystem that never changes.
+  for (let hours = 20 * 24; hours >= 0; hours -= 6)
+    await site.report(
+      'db01',
+      now - hours * 3600,
+      { [USED]: 80 - hours / 48, 'perf.filesystem.dev.sdb1.percent.used': 60 },
+      facts,
+    )
+  await site.report('web01', now - 60, { 'perf.memory.percent.used': 10 })
+})
+afterAll(() => site.stop())
+
+test('the overview leads to each of them', async () => {
+  const markup = await text('/reports')
+  for (const key of ['hosts', 'events', 'availability', 'capacity'])
+    expect(markup).toContain(`/reports/${key}`)
+})
+
+test('hosts are on the page, in a file that no spreadsheet runs, and in JSON', async () => {
+  expect(await text('/reports/hosts')).toContain('2 hosts, 2 up, 0 down')
+  const response = await site.send('/reports/hosts?format=csv', { headers: viewer })
+  expect(response.headers.get('content-type')).toStartWith('text/csv')
+  expect(response.headers.get('content-disposition')).toMatch(
+    /^attachment; filename="hosts-\d{4}-\d\d-\d\d\.csv"$/,
+  )
+  const csv = await response.text()
+  expect(csv).toContain("'=cmd|calc")
+  expect(csv).toContain('"Debian, ""12"""')
+  expect(csv.split('\r\n')).toHaveLength(4)
+  expect((await json('hosts')).rows[0]).toMatchObject({ name: 'db01', domain: '=cmd|calc' })
+})
+
+test('each is narrowed to a group of hosts', async () => {
+  await site.store.hosts.giveGroups('web01', ['web'])
+  expect((await json('hosts?group=web')).rows.map((row) => row.name)).toEqual(['web01'])
+  expect((await json('availability?group=web')).rows.map((row) => row.host)).toEqual(['web01'])
+  expect((await json('capacity?group=web')).rows).toEqual([])
+  expect((await json('events?group=web')).rows).toEqual([])
+  expect(await text('/reports/hosts?group=web')).toContain('aria-current="true">web<')
+  expect(await text('/reports/capacity?group=web')).toContain('Not of the group <b>web</b>.')
+})
+
+describe('capacity', () => {
+  test('tells how the fullest filesystems grow and between which days they are full', async () => {
+    const { rows } = await json('capacity')
+    expect(rows.map((row) => [row.host, row.filesystem, row.percent_used])).toEqual([
+      ['db01', 'dev.sda1', 80],
+      ['db01', 'dev.sdb1', 60],
+    ])
+    expect(rows[0]?.growth_percent_per_day).toBe(0.5)
+    const day = (time: number) => new Date(time * 1000).toISOString().slice(0, 10)
+    const end = day(now + 40 * DAY)
+    expect(String(rows[0]?.full_earliest) < end && end < String(rows[0]?.full_latest)).toBe(true)
+    expect(rows[1]).toMatchObject({ growth_percent_per_day: null, full_earliest: null, full_latest: null })
+    expect(await text('/reports/capacity')).toContain(`${String(rows[0]?.full_earliest)} to `)
+  })
+})
+
+describe('capacity of what is new, full or gone', () => {
+  test('a filesystem that is full is so now, and one that is not heard of any more has no forecast', async () => {
+    const [full, gone] = ['perf.filesystem.full.percent.used', 'perf.filesystem.gone.percent.used']
+    for (let hours = 20 * 24; hours >= 0; hours -= 6) {
+      await site.report('full01', now - hours * 3600, { [full]: 100 })
+      if (hours >= 48) await site.report('gone01', now - hours * 3600, { [gone]: 80 - hours / 48 })
+    }
+    const { rows } = await json('capacity')
+    expect(rows.find(({ host }) => host === 'gone01')).toMatchObject({
+      percent_used: 79,
+      full_earliest: null,
+    })
+    const markup = await text('/reports/capacity')
+    expect(/full01<\/a>.*?<\/tr>/s.exec(markup)?.[0]).toContain('>now</td>')
+    await site.store.hosts.delete('full01')
+    await site.store.hosts.delete('gone01')
+  })
+})
+
+describe('availability', () => {
+  beforeAll(async () => {
+    const base = { uid: 'o1', metric: AVAILABILITY.name, severity: 1, message: 'silent' } as const
+    await site.store.events.report('web01', [
+      { ...base, change: 1, time: now - 3600, status: 'open' },
+      { ...base, change: 2, time: now - 1800, status: 'closed' },
+    ])
+  })
+
+  test('counts the outages of a period, from when a host was first heard', async () => {
+    // Hosts of this site are heard for the first time now: a day later a day is known of them.
+    await site.clock.advance(DAY * 1000)
+    viewer = await site.as('viewer')
+    const { rows } = await json(`availability?from=${now}&to=${now + DAY}`)
+    expect(rows.map((row) => [row.host, row.percent_up, row.outages])).toEqual([
+      ['db01', 100, 0],
+      ['web01', 100, 0],
+    ])
+    await site.store.events.report('web01', [
+      {
+        uid: 'o2',
+        change: 1,
+        time: now + DAY / 2,
+        status: 'open',
+        metric: AVAILABILITY.name,
+        severity: 1,
+        message: 's',
+      },
+    ])
+    const later = (await json('availability?period=7d')).rows
+    expect(later[0]).toMatchObject({ host: 'web01', percent_up: 50, down_seconds: DAY / 2, outages: 1 })
+    expect(await text('/reports/availability?period=7d')).toContain('50.0%')
+  })
+
+  test('tells what of it lay in windows, and counts it all the same', async () => {
+    await site.store.windows.add({
+      name: 'Patches',
+      host: 'web*',
+      when: { kind: 'once', from: now + DAY / 2 - 600, to: now + DAY / 2 + 3600 },
+    })
+    const rows = (await json(`availability?from=${now}&to=${now + DAY}`)).rows
+    expect(rows[0]).toMatchObject({ host: 'web01', down_seconds: DAY / 2, in_windows_seconds: 3600 })
+    expect(rows[1]).toMatchObject({ host: 'db01', in_windows_seconds: 0 })
+  })
+
+  test('the API says which time it is of', async () => {
+    const path = `/api/v1/reports/availability?from=${now}&to=${now + 3600}`
+    const answer = await (await site.send(path, { headers: viewer })).json()
+    expect(answer).toMatchObject({ report: 'availability', from: now, to: now + 3600 })
+  })
+
+  test('a host that was down before the period began is down from its beginning', async () => {
+    const rows = (await json(`availability?from=${now + 0.75 * DAY}&to=${now + DAY}`)).rows
+    expect(rows[0]).toMatchObject({ host: 'web01', percent_up: 0, longest_seconds: DAY / 4 })
+  })
+
+  test('a host that is silent is down, though somebody closed the event', async () => {
+    const [event] = (await site.store.events.list({ host: 'web01', status: 'open' })).events
+    await site.store.events.close(event?.id ?? -1, 'ada', site.clock.now())
+    await site.clock.advance(3600 * 1000)
+    viewer = await site.as('viewer')
+    const end = site.clock.now()
+    const rows = (await json(`availability?from=${end - 1800}&to=${end}`)).rows
+    expect(rows.find(({ host }) => host === 'web01')).toMatchObject({ percent_up: 0, down_seconds: 1800 })
+  })
+
+  test.each(['period=2w', 'from=yesterday', 'from=9999999999', 'from=2026-01-02&to=2026-01-01'])(
+    'refuses the period %s',
+    async (query) =>
+      expect(
+        (await site.send(`/reports/availability?${query}`, { headers: await site.as('viewer') })).status,
+      ).toBe(400),
+  )
+
+  test('an event of several hosts is an outage of each', () => {
+    const event = { host: '3 hosts', members: ['a', 'b', 'c'], opened: 100, closed: 200 }
+    const single = { host: 'a', members: [], opened: 300, closed: null }
+    const old = { ...single, closed: 40, opened: 10 }
+    const heard = new Map([
+      ['a', 350],
+      ['y', 5],
+      ['z', 45],
+    ])
+    const all = [event, single, { ...old, host: 'z' }, { ...old, host: 'y' }]
+    const grouped = groupOutages(all, 50, heard)
+    expect([...grouped.keys()]).toEqual(['a', 'b', 'c', 'y'])
+    // Not heard since: whoever closed it, it is not over.
+    expect(grouped.get('y')).toEqual([{ from: 10, to: null }])
+    expect(grouped.get('a')).toEqual([
+      { from: 100, to: 200 },
+      { from: 300, to: null },
+    ])
+  })
+
+  test.each([
+    [100, '100%'],
+    [99.9999, '99.999%'],
+    [99.5, '99.500%'],
+    [50, '50.0%'],
+  ])('%d percent is written %s', (percent, words) => expect(writePercent(percent)).toBe(words))
+})
