@@ -8,7 +8,7 @@ export type WindowsResources = {
   readonly licence: string
 }
 
-/** English (United States), Unicode: the language that Windows takes when there is none of its own. */
+/** English (Merged States), Unicode: the language that Windows takes when there is none of its own. */
 const LANGUAGE = { lang: 1033, codepage: 1200 }
 
 /**

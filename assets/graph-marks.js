@@ -33,7 +33,7 @@
       ctx.restore()
     }
 
-    function drawLimits(chart) {
+    function drawThresholds(chart) {
       withPen(chart, (ctx, bbox) => {
         ctx.lineWidth = 1.25 * devicePixelRatio
         for (const { value, severity } of listLimits(chart)) {
@@ -50,7 +50,7 @@
 
     /** The limits within the scale, the least first. */
     const listLimits = ({ scales: { y } }) =>
-      readMarks().limits.filter(({ value }) => value > y.min && value <= y.max)
+      readMarks().thresholds.filter(({ value }) => value > y.min && value <= y.max)
 
     /** The shape of its severity and the value of each limit, on the right of the field. */
     function labelLimits(chart) {
@@ -146,7 +146,7 @@
       }
     }
 
-    return { listLimits, drawLimits, labelLimits, sideRoom, drawEvents, placeEvents }
+    return { listLimits, drawThresholds, labelLimits, sideRoom, drawEvents, placeEvents }
   }
 
   globalThis.monitorMarks = { describeMarks }

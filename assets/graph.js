@@ -13,7 +13,7 @@
   let asked = 0
 
   /** What the address asks for: `from` and `to`, and whether the end moves on with the clock. */
-  function readSpan() {
+  function readTimeRange() {
     const { from, to, live } = JSON.parse(document.querySelector('[data-graph-span]').dataset.graphSpan)
     return { from, to, live }
   }
@@ -22,7 +22,7 @@
   function readAsked() {
     const query = new URLSearchParams(location.search)
     const [from, to] = [Number(query.get('from')), Number(query.get('to'))]
-    return from < to ? { from, to } : readSpan()
+    return from < to ? { from, to } : readTimeRange()
   }
 
   /** Events and limits of what is shown, as the server knows them. */
@@ -41,13 +41,13 @@
   /** Letters of the page in parts of those on a usual screen: on a wall they are larger. */
   const letterSize = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 14
 
-  const { listLimits, drawLimits, labelLimits, sideRoom, drawEvents, placeEvents } =
+  const { listLimits, drawThresholds, labelLimits, sideRoom, drawEvents, placeEvents } =
     globalThis.monitorMarks.describeMarks({ readMarks, readShown: () => shown, colour, letterSize })
 
   // ---- Data ----
   async function load() {
     const mine = ++asked
-    const { from, to } = readSpan()
+    const { from, to } = readTimeRange()
     const points = Math.max(100, Math.min(2000, Math.round(place.clientWidth)))
     place.classList.add('waiting')
     try {
@@ -89,8 +89,8 @@
   // ---- Drawing ----
   function draw(columns, from, to) {
     shown = { columns, from, to }
-    const isThinned = columns[2].some((value, i) => value !== columns[3][i])
-    if (plot && plot.isThinned === isThinned) {
+    const isDownsampled = columns[2].some((value, i) => value !== columns[3][i])
+    if (plot && plot.isDownsampled === isDownsampled) {
       const [min, max] = rangeOfShown()
       plot.batch(() => {
         plot.setData(columns, false)
@@ -100,8 +100,8 @@
     } else {
       plot?.destroy()
       place.classList.add('drawn')
-      plot = new uPlot(describePlot(isThinned), columns, place)
-      plot.isThinned = isThinned
+      plot = new uPlot(describePlot(isDownsampled), columns, place)
+      plot.isDownsampled = isDownsampled
     }
     place.querySelector('.no-samples')?.remove()
     if (columns[0].length === 0) {
@@ -112,7 +112,7 @@
     }
   }
 
-  function describePlot(isThinned) {
+  function describePlot(isDownsampled) {
     const ink = colour('soft')
     const line = colour('line')
     const hairline = { stroke: colour('hairline'), width: 1 }
@@ -141,14 +141,14 @@
         {
           stroke: line,
           width: 1.75 * size,
-          fill: isThinned ? undefined : fade(line, 0.1),
+          fill: isDownsampled ? undefined : fade(line, 0.1),
           points: { show: false, filter: findLone, size: 6 * size, fill: line },
         },
         { ...edge, stroke: line },
         // A peak of one step is thinner than a pixel as a band: its edge keeps it in sight.
-        { ...edge, stroke: fade(line, 0.45), width: isThinned ? 1 : 0 },
+        { ...edge, stroke: fade(line, 0.45), width: isDownsampled ? 1 : 0 },
       ],
-      bands: isThinned ? [{ series: [3, 2], fill: fade(line, 0.24) }] : [],
+      bands: isDownsampled ? [{ series: [3, 2], fill: fade(line, 0.24) }] : [],
       axes: [
         { ...axis, values: labelTimes, space: (isNarrow ? 52 : 70) * size, size: 50 * size },
         {
@@ -162,7 +162,7 @@
         setSelect: [zoomToSelection],
         setCursor: [moveTip],
         ready: [addTip],
-        drawAxes: [drawLimits],
+        drawAxes: [drawThresholds],
         draw: [labelLimits, drawEvents, placeEvents, noteDrawn],
       },
     }
@@ -199,7 +199,7 @@
     }
     if (least > most) return findLevels(0, unit === '%' ? 100 : 0, unit, 5)
     // As src/web/chart-limits.ts: some limits are worth their room.
-    const worthRoom = readMarks().limits.filter(
+    const worthRoom = readMarks().thresholds.filter(
       ({ value, isAlwaysShown }) => isAlwaysShown || value <= most * 1.25,
     )
     return findLevels(least, Math.max(most, ...worthRoom.map(({ value }) => value)), unit, 5)
@@ -237,13 +237,13 @@
     if (tip.hidden) return
     const [time, mean, least, most] = values
     const parts =
-      chart.isThinned && unit !== 'state'
+      chart.isDownsampled && unit !== 'state'
         ? [
             ['Maximum', most],
             ['Mean', mean],
             ['Minimum', least],
           ]
-        : unit === 'state' && chart.isThinned
+        : unit === 'state' && chart.isDownsampled
           ? [['Running', mean * 100, '%']]
           : [['Value', mean]]
     const list = document.createElement('dl')
@@ -319,7 +319,7 @@
   })
 
   addEventListener('popstate', follow)
-  document.addEventListener('monitor:refreshed', () => readSpan().live && load())
+  document.addEventListener('monitor:refreshed', () => readTimeRange().live && load())
   document.addEventListener('monitor:theme', redrawWhole)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redrawWhole)
 

@@ -12,10 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   roles: ['cli', 'service', ...FEATURES, 'config', 'storage', 'platform', 'domain', 'protocol'],
   service: ['roles', 'config', 'platform'],
   ...Object.fromEntries(
-    FEATURES.map((name) => [
-      name,
-      ['protocol', 'domain', 'storage/ports', 'platform', 'config/fields.ts'],
-    ]),
+    FEATURES.map((name) => [name, ['protocol', 'domain', 'storage/ports', 'platform', 'config/fields.ts']]),
   ),
   // The settings of channels are declared where they are used.
   config: ['domain', 'events/channels/index.ts'],
@@ -75,7 +72,9 @@ describe('arrows', () => {
       if (folder === 'domain') allowed.splice(allowed.indexOf('lib'), 1)
       return imports
         .filter(isOurs)
-        .filter((imported) => !allowed.some((entry) => imported === entry || imported.startsWith(`${entry}/`)))
+        .filter(
+          (imported) => !allowed.some((entry) => imported === entry || imported.startsWith(`${entry}/`)),
+        )
         .map((imported) => `${path} -> ${imported}`)
     })
     expect(wrong).toEqual([])
@@ -135,7 +134,9 @@ describe('bans', () => {
   test('only roles open the database, and storage itself', () =>
     expect(
       files.flatMap(({ path, imports }) =>
-        imports.includes('storage/open.ts') && !['cli', 'roles', 'storage'].includes(folderOf(path)) ? [path] : [],
+        imports.includes('storage/open.ts') && !['cli', 'roles', 'storage'].includes(folderOf(path))
+          ? [path]
+          : [],
       ),
     ).toEqual([]))
 

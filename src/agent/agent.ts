@@ -1,6 +1,6 @@
 import { type HostFacts, isHostName } from '../domain/host.ts'
-import { tellThresholds } from '../domain/reported-threshold.ts'
-import { createThresholdBook, type Threshold } from '../domain/threshold.ts'
+import { reportThresholds } from '../domain/reported-threshold.ts'
+import { createThresholdTable, type Threshold } from '../domain/threshold.ts'
 import { standardThresholds } from '../domain/threshold-standard.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -9,12 +9,12 @@ import { MAX_METRICS } from '../protocol/message.ts'
 import type { ServerAddress } from './connect.ts'
 import { createCycle } from './cycle.ts'
 import { createFrameBuilder } from './frame.ts'
-import { openSource, type Source, type SourceOptions } from './machine-source.ts'
+import { type MachineSource, type MachineSourceOptions, openSource } from './machine-source.ts'
 import { Queue } from './queue.ts'
 import { startSchedule } from './schedule.ts'
-import { watchOwnFigures } from './self-metrics.ts'
+import { watchSelfMetrics } from './self-metrics.ts'
 import { startSender } from './sender.ts'
-import { createJudge } from './threshold-evaluator.ts'
+import { createThresholdEvaluator } from './threshold-evaluator.ts'
 
 export type AgentOptions = {
   /** Collect engines in the order of preference; at least one. */
@@ -44,7 +44,7 @@ export type AgentOptions = {
 
 export type SampleOptions = Pick<
   AgentOptions,
-  'name' | 'groups' | 'thresholds' | 'hasDefaultThresholds' | keyof SourceOptions
+  'name' | 'groups' | 'thresholds' | 'hasDefaultThresholds' | keyof MachineSourceOptions
 >
 
 export type Agent = {
@@ -65,7 +65,7 @@ const MAX_SPREAD_MS = 60_000
  */
 export async function startAgent(
   options: AgentOptions,
-  source: Source = openSource(options),
+  source: MachineSource = openSource(options),
 ): Promise<Agent> {
   const { interval, clock, log } = options
   if (options.servers.length === 0) throw new Error('the agent needs at least one server')
@@ -88,8 +88,8 @@ export async function startAgent(
   const act = createCycle({
     source,
     frames: createFrameBuilder(MAX_METRICS),
-    figures: watchOwnFigures(),
-    judge: createJudge(createThresholdBook(options.thresholds, standard), interval, log),
+    figures: watchSelfMetrics(),
+    evaluator: createThresholdEvaluator(createThresholdTable(options.thresholds, standard), interval, log),
     queue,
     sender,
     facts,
@@ -116,12 +116,12 @@ export async function startAgent(
  */
 export async function sampleOnce(
   options: SampleOptions,
-  source: Source = openSource(options),
+  source: MachineSource = openSource(options),
 ): Promise<object> {
   const machine = source.readMachine()
   const name = checkName(options.name ?? machine.name)
   const describe = describeWith(options, listStandard(options, machine.facts))
-  const figures = watchOwnFigures()
+  const figures = watchSelfMetrics()
   await source.measure()
   await wait(options.clock, 1000)
   const { samples, failed } = await source.measure()
@@ -133,7 +133,7 @@ export async function sampleOnce(
     host: name,
     clock: now,
     facts: describe(machine.facts),
-    layout: 0,
+    metricSet: 0,
     metrics: frame.metrics,
     frames: [[frame.time, ...frame.values]],
     events: [],
@@ -148,7 +148,7 @@ const listStandard = ({ hasDefaultThresholds }: Said, facts: HostFacts) =>
 
 /** Adds what the agent says of itself to what it read of its machine. */
 function describeWith({ groups = [], thresholds: configured }: Said, standard: readonly Threshold[]) {
-  const thresholds = tellThresholds(configured, standard)
+  const thresholds = reportThresholds(configured, standard)
   return (facts: HostFacts): HostFacts => ({ ...facts, ...(groups.length > 0 && { groups }), thresholds })
 }
 

@@ -13,15 +13,15 @@ export type BatchLimits = {
  */
 export function collectBatch(items: Iterable<Item>, limits: BatchLimits): Item[] {
   const taken: Item[] = []
-  let layout: number | null = null
+  let metricSet: number | null = null
   let bytes = 0
   for (const item of items) {
     if (limits.except.has(item.id)) continue
     bytes += sizeOf(item)
-    const isOtherLayout = item.layout !== null && layout !== null && item.layout !== layout
-    if (isOtherLayout || (taken.length > 0 && bytes > limits.bytes)) break
+    const isOtherMetricSet = item.metricSet !== null && metricSet !== null && item.metricSet !== metricSet
+    if (isOtherMetricSet || (taken.length > 0 && bytes > limits.bytes)) break
     taken.push(item)
-    layout ??= item.layout
+    metricSet ??= item.metricSet
     if (taken.length >= limits.items) break
   }
   return taken

@@ -5,7 +5,7 @@ const JUMP_MS = 30_000
 /** How long the wall clock is doubted after a jump. */
 const DOUBT_MS = 10 * 60_000
 
-export type ClockWatch = {
+export type ClockJumpDetector = {
   /**
    * False for ten minutes after the wall clock jumped. While it is doubted nothing is thrown away for its age: a clock that is a year ahead for
    * a moment must not empty the queue.
@@ -14,7 +14,7 @@ export type ClockWatch = {
 }
 
 /** Compares the wall clock with the monotonic one at each question; a machine that slept counts as a jump. */
-export function watchClock(clock: Clock): ClockWatch {
+export function watchClock(clock: Clock): ClockJumpDetector {
   let offsetMs = clock.nowMs() - clock.monotonicMs()
   let doubtedUntilMs = Number.NEGATIVE_INFINITY
   return {

@@ -28,7 +28,7 @@ export type Connection = {
 const CONNECT_TIMEOUT_MS = 10_000
 
 /** Connects to a collect engine. The one place that knows how a connection is made. */
-export function dial(server: ServerAddress, clock: Clock, events: ConnectionEvents): Connection {
+export function connect(server: ServerAddress, clock: Clock, events: ConnectionEvents): Connection {
   let socket: Socket | null = null
   let isOver = false
   let unsent: Uint8Array[] = []

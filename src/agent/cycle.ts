@@ -3,17 +3,17 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { watchClock } from './clock-jump-detector.ts'
 import type { FrameBuilder } from './frame.ts'
-import type { Source } from './machine-source.ts'
+import type { MachineSource } from './machine-source.ts'
 import type { Queue } from './queue.ts'
-import type { OwnFigures } from './self-metrics.ts'
+import type { SelfMetrics } from './self-metrics.ts'
 import type { Sender } from './sender.ts'
-import type { Judge } from './threshold-evaluator.ts'
+import type { ThresholdEvaluator } from './threshold-evaluator.ts'
 
 export type CycleOptions = {
-  readonly source: Source
+  readonly source: MachineSource
   readonly frames: FrameBuilder
-  readonly figures: OwnFigures
-  readonly judge: Judge
+  readonly figures: SelfMetrics
+  readonly evaluator: ThresholdEvaluator
   readonly queue: Queue
   readonly sender: Sender
   /** As the sender has them. */
@@ -35,8 +35,8 @@ const READ_FACTS_EVERY_MS = 10 * 60_000
  * that was put back) is not sampled again; the server is then only told that the host lives.
  */
 export function createCycle(options: CycleOptions): (time: number) => Promise<void> {
-  const { source, frames, figures, judge, queue, sender, clock, log } = options
-  const clockWatch = watchClock(clock)
+  const { source, frames, figures, evaluator, queue, sender, clock, log } = options
+  const clockJumpDetector = watchClock(clock)
   let facts = JSON.stringify(options.facts)
   let factsReadAtMs = clock.monotonicMs()
   let isFirst = true
@@ -45,10 +45,10 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     const { samples, failed } = await source.measure()
     const frame = frames.build(time, [...figures.read(failed, queue.figures), ...samples])
     const found = queue.takeFoundThresholds()
-    if (found !== null) judge.restore(found.kept)
+    if (found !== null) evaluator.restore(found.kept)
     queue.append(
-      { frame, ...judge.judge(frame) },
-      clockWatch.isSteady() ? clock.now() - options.queueAge : null,
+      { frame, ...evaluator.evaluator(frame) },
+      clockJumpDetector.isSteady() ? clock.now() - options.queueAge : null,
     )
   }
 

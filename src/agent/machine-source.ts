@@ -9,13 +9,13 @@ import type { ProbeSample } from './probes/probe.ts'
 import { createProbeRunner } from './probes/runner.ts'
 
 /** The machine that is watched, as the agent sees it. */
-export type Source = {
+export type MachineSource = {
   /** One reading of every probe; `failed` counts those that gave none for a fault. Never rejects. */
   measure(): Promise<{ samples: ProbeSample[]; failed: number }>
   readMachine(): { name: string; facts: HostFacts }
 }
 
-export type SourceOptions = {
+export type MachineSourceOptions = {
   readonly platform: Platform
   readonly processes: readonly string[]
   readonly services: readonly string[]
@@ -23,11 +23,17 @@ export type SourceOptions = {
   readonly log: Log
 }
 
-export function openSource({ platform, processes, services, clock, log }: SourceOptions): Source {
+export function openSource({
+  platform,
+  processes,
+  services,
+  clock,
+  log,
+}: MachineSourceOptions): MachineSource {
   const runner = createProbeRunner({ probes, platform, context: { processes, services }, clock, log })
   return { measure: () => runner.run(), readMachine: () => readMachineOf(platform) }
 }
 
-function readMachineOf(platform: Platform): ReturnType<Source['readMachine']> {
+function readMachineOf(platform: Platform): ReturnType<MachineSource['readMachine']> {
   return platform.system === 'linux' ? readMachine(platform.proc) : readWindowsMachine(platform.win32)
 }

@@ -1,14 +1,14 @@
-export type Layout = { readonly id: number; readonly metrics: readonly string[] }
+export type MetricSet = { readonly id: number; readonly metrics: readonly string[] }
 
 /** Lists of names kept in memory; older ones are read from the file again. */
 const MAX_KEPT = 16
 
 /** Gives each list of metric names a number, so that the queue holds the list once and not with every frame. */
-export class LayoutBook {
+export class MetricSetRegistry {
   readonly #kept = new Map<number, readonly string[]>()
   readonly #load: (id: number) => readonly string[] | null
-  #unsaved: Layout[] = []
-  #last: Layout | null = null
+  #unsaved: MetricSet[] = []
+  #last: MetricSet | null = null
   #nextId = 1
 
   /** `load` finds the names of a number that was saved; null when it is not there. */
@@ -17,7 +17,7 @@ export class LayoutBook {
   }
 
   /** Numbers given from now on are above `id`; `last` is the list that the next frame most likely has. */
-  continueAfter(id: number, last: Layout | null): void {
+  continueAfter(id: number, last: MetricSet | null): void {
     this.#nextId = Math.max(this.#nextId, id + 1)
     this.#last ??= last
   }
@@ -29,16 +29,16 @@ export class LayoutBook {
       if (last.metrics !== metrics) this.#last = { id: last.id, metrics }
       return last.id
     }
-    const layout = { id: this.#nextId++, metrics }
-    this.#last = layout
-    this.#unsaved.push(layout)
-    return layout.id
+    const metricSet = { id: this.#nextId++, metrics }
+    this.#last = metricSet
+    this.#unsaved.push(metricSet)
+    return metricSet.id
   }
 
   /** Null when the names are lost. Throws when the file can't be read. */
   find(id: number): readonly string[] | null {
     if (id === this.#last?.id) return this.#last.metrics
-    const known = this.#kept.get(id) ?? this.#unsaved.find((layout) => layout.id === id)?.metrics
+    const known = this.#kept.get(id) ?? this.#unsaved.find((metricSet) => metricSet.id === id)?.metrics
     if (known !== undefined) return known
     const loaded = this.#load(id)
     if (loaded === null) return null
@@ -49,7 +49,7 @@ export class LayoutBook {
   }
 
   /** Those that are not in the file yet. */
-  get unsaved(): readonly Layout[] {
+  get unsaved(): readonly MetricSet[] {
     return this.#unsaved
   }
 

@@ -3,10 +3,10 @@ import type { HostFacts } from '../domain/host.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { encodeBatch, parseReply } from '../protocol/encode.ts'
 import type { Batch, Reply } from '../protocol/message.ts'
-import { type Connection, dial, type ServerAddress } from './connect.ts'
+import { type Connection, connect, type ServerAddress } from './connect.ts'
 import type { Item } from './queue-file.ts'
 
-export type ConversationOptions = {
+export type ProtocolSessionOptions = {
   readonly server: ServerAddress
   readonly passphrase: string
   readonly key: string | null
@@ -15,7 +15,7 @@ export type ConversationOptions = {
   readonly facts: HostFacts
   readonly clock: Clock
   /** The names of a layout of the queue. Throws when they are lost. */
-  metricsOf(layout: number): readonly string[]
+  metricsOf(metricSet: number): readonly string[]
   /** The server has taken our greeting; from now on batches can be sent. */
   onReady(): void
   /** The server has these on disk, but for `refused` values of them. */
@@ -29,7 +29,7 @@ export type ConversationOptions = {
   onEnded(end: { reason: string; isLasting: boolean; isClean: boolean }): void
 }
 
-export type Conversation = {
+export type ProtocolSession = {
   readonly isReady: boolean
   /** Ids of items that were sent and not answered. */
   readonly inFlight: ReadonlySet<number>
@@ -48,28 +48,28 @@ const SILENCE_MS = 60_000
 const ANSWER_MS = 300_000
 
 /** Lists of names that the server is asked to keep at a time: even the longest fit what it grants a connection. */
-const MAX_OPEN_LAYOUTS = 4
+const MAX_OPEN_METRIC_SETS = 4
 
 type SentBatch = { readonly items: readonly Item[]; readonly sentAtMs: number }
 
 /**
- * One connection, from dialing to its end. It begins with a greeting: a batch with passphrase, key and facts and no rows. So a refusal of
+ * One connection, from connecting to its end. It begins with a greeting: a batch with passphrase, key and facts and no rows. So a refusal of
  * us as such is told from that of a batch, and a batch is never thrown away for a wrong passphrase.
  */
-export function converse(options: ConversationOptions): Conversation {
+export function startSession(options: ProtocolSessionOptions): ProtocolSession {
   const { clock, host, passphrase, key } = options
   const batches = new Map<number, SentBatch>()
   const inFlight = new Set<number>()
-  const layouts = new Map<number, number>()
+  const metricSets = new Map<number, number>()
   let unsentFacts: HostFacts | null = options.facts
   let lastBatchId = 0
   let greeting: number | null = null
   let isReady = false
   let isOver = false
-  let lastHeardMs = Number.NEGATIVE_INFINITY
+  let lastSeenMs = Number.NEGATIVE_INFINITY
   let timer: Timer | null = null
 
-  const connection: Connection = dial(options.server, clock, {
+  const connection: Connection = connect(options.server, clock, {
     opened() {
       greeting = transmit([], { passphrase, ...(key !== null && { key }) })
     },
@@ -98,23 +98,23 @@ export function converse(options: ConversationOptions): Conversation {
 
   function transmit(items: readonly Item[], extra: Pick<Batch, 'passphrase' | 'key'> = {}): number {
     const id = ++lastBatchId
-    const layout = items.find((item) => item.layout !== null)?.layout ?? null
+    const metricSet = items.find((item) => item.metricSet !== null)?.metricSet ?? null
     const batch: Batch = {
       id,
       host,
       ...extra,
       clock: clock.now(),
       ...(unsentFacts !== null && { facts: unsentFacts }),
-      metrics: layout === null ? [] : options.metricsOf(layout),
+      metrics: metricSet === null ? [] : options.metricsOf(metricSet),
       frames: items.flatMap(({ kind, body }) =>
         kind === 'frame' ? [JSON.parse(body) as (number | null)[]] : [],
       ),
       events: items.flatMap(({ kind, body }) => (kind === 'event' ? [JSON.parse(body) as EventReport] : [])),
     }
-    const known = layout === null ? 0 : layouts.get(layout)
-    const number = known ?? layouts.size
+    const known = metricSet === null ? 0 : metricSets.get(metricSet)
+    const number = known ?? metricSets.size
     const line = encodeBatch(batch, number, known === undefined)
-    if (layout !== null) layouts.set(layout, number)
+    if (metricSet !== null) metricSets.set(metricSet, number)
     unsentFacts = null
     connection.write(line)
     batches.set(id, { items, sentAtMs: clock.monotonicMs() })
@@ -128,7 +128,7 @@ export function converse(options: ConversationOptions): Conversation {
     const oldest = batches.values().next()
     if (timer !== null || oldest.done || isOver) return
     const { sentAtMs } = oldest.value
-    const untilMs = Math.min(Math.max(lastHeardMs, sentAtMs) + SILENCE_MS, sentAtMs + ANSWER_MS)
+    const untilMs = Math.min(Math.max(lastSeenMs, sentAtMs) + SILENCE_MS, sentAtMs + ANSWER_MS)
     const leftMs = untilMs - clock.monotonicMs()
     if (leftMs <= 0) return end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`)
     timer = clock.after(leftMs, () => {
@@ -142,7 +142,7 @@ export function converse(options: ConversationOptions): Conversation {
     if ('error' in reply && (reply.retry || batch === undefined || reply.id === greeting))
       return end(reply.error, { isLasting: !reply.retry })
     if (batch === undefined) return end('the server answered a batch that was not sent')
-    lastHeardMs = clock.monotonicMs()
+    lastSeenMs = clock.monotonicMs()
     batches.delete(reply.id as number)
     for (const item of batch.items) inFlight.delete(item.id)
     if ('error' in reply) options.onRefused(batch.items, reply.error)
@@ -161,7 +161,7 @@ export function converse(options: ConversationOptions): Conversation {
       return batches.size
     },
     send(items) {
-      if (layouts.size >= MAX_OPEN_LAYOUTS) layouts.clear()
+      if (metricSets.size >= MAX_OPEN_METRIC_SETS) metricSets.clear()
       try {
         transmit(items)
       } catch (error) {

@@ -1,7 +1,7 @@
 import { Database, type Statement } from 'bun:sqlite'
 import { closeSync, openSync } from 'node:fs'
-import type { Layout } from './metric-set-registry.ts'
-import type { Span } from './sampled-ranges.ts'
+import type { MetricSet } from './metric-set-registry.ts'
+import type { TimeRange } from './sampled-ranges.ts'
 
 export const ITEM_KINDS = ['frame', 'event'] as const
 export type ItemKind = (typeof ITEM_KINDS)[number]
@@ -13,7 +13,7 @@ export type Item = {
   /** Seconds since 1970. */
   readonly time: number
   /** Of a frame: whose names its columns have. */
-  readonly layout: number | null
+  readonly metricSet: number | null
   /** JSON as it goes on the wire: of a frame the row `[time, value, …]`, of an event its report. */
   readonly body: string
 }
@@ -29,25 +29,25 @@ export type QueueState = {
   /** 0 when it is empty. */
   readonly lastId: number
   readonly totals: QueueTotals
-  readonly spans: readonly Span[]
+  readonly spans: readonly TimeRange[]
   /** The newest one; null when there is none. */
-  readonly lastLayout: Layout | null
+  readonly lastMetricSet: MetricSet | null
   /** As it was written last; null when none ever was. */
   readonly thresholds: string | null
 }
 
 export type QueueChange = {
-  readonly layouts: readonly Layout[]
+  readonly metricSets: readonly MetricSet[]
   readonly items: readonly Item[]
   readonly removed: readonly Run[]
   readonly totals: QueueTotals
   /** Null leaves them as they are. */
-  readonly spans: readonly Span[] | null
+  readonly spans: readonly TimeRange[] | null
   /** Null leaves it as it is. */
   readonly thresholds: string | null
 }
 
-type Row = { id: number; kind: number; time: number; layout: number | null; body: string }
+type Row = { id: number; kind: number; time: number; metricSet: number | null; body: string }
 
 /** "monQ": tells the queue from any other SQLite database, which must never be moved aside. */
 const APPLICATION_ID = 0x6d_6f_6e_51
@@ -93,12 +93,12 @@ export class QueueFile {
   readonly #applyAtOnce: (change: QueueChange) => { count: number; bytes: number }
   #isDurable = false
   /** What the file is known to hold; null when it is not known. */
-  #written: { totals: QueueTotals | null; spans: readonly Span[] | null } = { totals: null, spans: null }
+  #written: { totals: QueueTotals | null; spans: readonly TimeRange[] | null } = { totals: null, spans: null }
 
   private constructor(database: Database) {
     this.#database = database
     const read = (order: 'ASC' | 'DESC') =>
-      `SELECT id, kind, time, layout, body FROM item WHERE id BETWEEN ? AND ? ORDER BY id ${order}`
+      `SELECT id, kind, time, layout AS metricSet, body FROM item WHERE id BETWEEN ? AND ? ORDER BY id ${order}`
     this.#ascending = database.prepare(read('ASC'))
     this.#descending = database.prepare(read('DESC'))
     this.#applyAtOnce = database.transaction((change: QueueChange) => this.#apply(change))
@@ -135,18 +135,18 @@ export class QueueFile {
       .get()
     const totals = db.query<QueueTotals, []>('SELECT dropped, refused FROM totals').get()
     const lastId = db.query<{ id: number | null }, []>('SELECT max(id) AS id FROM layout').get()?.id ?? null
-    const lastMetrics = lastId === null ? null : this.readLayout(lastId)
+    const lastMetrics = lastId === null ? null : this.readMetricSet(lastId)
     return {
       ...(items ?? { length: 0, bytes: 0, lastId: 0 }),
       totals: totals ?? { dropped: 0, refused: 0 },
-      spans: db.query<Span, []>('SELECT first, last FROM span ORDER BY rowid').all(),
+      spans: db.query<TimeRange, []>('SELECT first, last FROM span ORDER BY rowid').all(),
       thresholds:
         db.query<{ json: string }, []>('SELECT json FROM threshold_state WHERE id = 0').get()?.json ?? null,
-      lastLayout: lastId === null || lastMetrics === null ? null : { id: lastId, metrics: lastMetrics },
+      lastMetricSet: lastId === null || lastMetrics === null ? null : { id: lastId, metrics: lastMetrics },
     }
   }
 
-  readLayout(id: number): readonly string[] | null {
+  readMetricSet(id: number): readonly string[] | null {
     const row = this.#database
       .query<{ metrics: string }, [number]>('SELECT metrics FROM layout WHERE id = ?')
       .get(id)
@@ -170,19 +170,19 @@ export class QueueFile {
     }
   }
 
-  #apply({ layouts, items, removed, totals, spans, thresholds }: QueueChange): {
+  #apply({ metricSets, items, removed, totals, spans, thresholds }: QueueChange): {
     count: number
     bytes: number
   } {
     const db = this.#database
-    for (const { id, metrics } of layouts)
+    for (const { id, metrics } of metricSets)
       db.query('INSERT OR REPLACE INTO layout (id, metrics) VALUES (?, ?)').run(id, JSON.stringify(metrics))
-    if (layouts.length > 0) db.run('DELETE FROM layout WHERE id < (SELECT min(layout) FROM item)')
+    if (metricSets.length > 0) db.run('DELETE FROM layout WHERE id < (SELECT min(layout) FROM item)')
     const insert = db.query(
       'INSERT OR REPLACE INTO item (id, kind, time, layout, size, body) VALUES (?, ?, ?, ?, ?, ?)',
     )
     for (const item of items)
-      insert.run(item.id, ITEM_KINDS.indexOf(item.kind), item.time, item.layout, sizeOf(item), item.body)
+      insert.run(item.id, ITEM_KINDS.indexOf(item.kind), item.time, item.metricSet, sizeOf(item), item.body)
     let count = 0
     let bytes = 0
     const remove = db.query<{ size: number }, [number, number]>(
@@ -194,7 +194,7 @@ export class QueueFile {
         bytes += size
       }
     this.#writeTotals(totals)
-    if (spans !== null) this.#writeSpans(spans)
+    if (spans !== null) this.#writeRanges(spans)
     if (thresholds !== null)
       db.query('INSERT OR REPLACE INTO threshold_state (id, json) VALUES (0, ?)').run(thresholds)
     return { count, bytes }
@@ -208,7 +208,7 @@ export class QueueFile {
   }
 
   /** Nearly always nothing but the end of the newest span is another. */
-  #writeSpans(spans: readonly Span[]) {
+  #writeRanges(spans: readonly TimeRange[]) {
     const written = this.#written.spans
     const last = spans.at(-1)
     const isGrown =
@@ -291,6 +291,6 @@ function prepareSchema(database: Database, path: string): void {
   if (pragma('quick_check(1)') !== 'ok') throw new UnusableQueueError(`${path} is damaged`)
 }
 
-function toItem({ id, kind, time, layout, body }: Row): Item {
-  return { id, kind: ITEM_KINDS[kind] ?? 'frame', time, layout, body }
+function toItem({ id, kind, time, metricSet, body }: Row): Item {
+  return { id, kind: ITEM_KINDS[kind] ?? 'frame', time, metricSet, body }
 }

@@ -5,10 +5,10 @@ import type { Frame } from '../domain/sample.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type BatchLimits, collectBatch, runsOf } from './batch-selection.ts'
-import { LayoutBook } from './metric-set-registry.ts'
+import { MetricSetRegistry } from './metric-set-registry.ts'
 import { isDiskTrouble, isUnusable, moveQueueAside, openQueueFile } from './queue-damage.ts'
 import { type Item, type QueueFile, sizeOf } from './queue-file.ts'
-import { addTime, isTaken, type Span } from './sampled-ranges.ts'
+import { addTime, isTaken, type TimeRange } from './sampled-ranges.ts'
 
 export type QueueOptions = {
   readonly file: string
@@ -55,7 +55,7 @@ const MAX_MEMORY_BYTES = 4 * 1024 * 1024
  */
 export class Queue {
   readonly #options: QueueOptions
-  readonly #layouts = new LayoutBook((id) => this.#file?.readLayout(id) ?? null)
+  readonly #metricSets = new MetricSetRegistry((id) => this.#file?.readMetricSet(id) ?? null)
   #file: QueueFile | null = null
   /** In memory only, so far. */
   #pending: Item[] = []
@@ -63,7 +63,7 @@ export class Queue {
   #recent: readonly Item[] = []
   /** On disk still, though acknowledged: the disk would not delete them. */
   #gone = new Set<number>()
-  #spans: readonly Span[] = []
+  #spans: readonly TimeRange[] = []
   /** The newest state of the thresholds; kept here too, for a file that has to be begun anew. */
   #thresholds: string | null = null
   #isThresholdsSaved = true
@@ -75,7 +75,7 @@ export class Queue {
   #isFailing = false
   #isClosed = false
   #durableAtMs = Number.NEGATIVE_INFINITY
-  #dropsToldAtMs = Number.NEGATIVE_INFINITY
+  #dropsLoggedAtMs = Number.NEGATIVE_INFINITY
 
   /**
    * Opens or creates the file, and its folder. A damaged file is moved aside and begun anew. Throws when the file can't be opened for good:
@@ -126,16 +126,16 @@ export class Queue {
       this.#isThresholdsSaved = false
     }
     if (frame !== null) {
-      const layout = this.#layouts.intern(frame.metrics)
-      this.#push('frame', frame.time, layout, JSON.stringify([frame.time, ...frame.values]))
+      const metricSet = this.#metricSets.intern(frame.metrics)
+      this.#push('frame', frame.time, metricSet, JSON.stringify([frame.time, ...frame.values]))
       this.#spans = addTime(this.#spans, frame.time, this.#options.interval)
     }
     for (const event of events) this.#push('event', event.time, null, JSON.stringify(event))
     this.#flush(oldest)
   }
 
-  #push(kind: Item['kind'], time: number, layout: number | null, body: string) {
-    this.#pending.push({ id: ++this.#newestId, kind, time, layout, body })
+  #push(kind: Item['kind'], time: number, metricSet: number | null, body: string) {
+    this.#pending.push({ id: ++this.#newestId, kind, time, metricSet, body })
   }
 
   /** The oldest items with `after < id <= through` that fit one batch. */
@@ -149,9 +149,9 @@ export class Queue {
   }
 
   /** The names of a frame's columns. Throws when they are lost. */
-  metricsOf(layout: number): readonly string[] {
-    const metrics = this.#layouts.find(layout)
-    if (metrics === null) throw new Error(`the queue has lost the names of layout ${layout}`)
+  metricsOf(metricSet: number): readonly string[] {
+    const metrics = this.#metricSets.find(metricSet)
+    if (metrics === null) throw new Error(`the queue has lost the names of layout ${metricSet}`)
     return metrics
   }
 
@@ -198,7 +198,7 @@ export class Queue {
     try {
       const items = read()
       // Reads the names now: a disk that fails here must not look like a frame that can't be sent.
-      for (const { layout } of items) if (layout !== null) this.#layouts.find(layout)
+      for (const { metricSet } of items) if (metricSet !== null) this.#metricSets.find(metricSet)
       return items
     } catch (error) {
       this.#recover(error)
@@ -233,7 +233,7 @@ export class Queue {
     const nowMs = this.#options.clock.monotonicMs()
     const isDurable = items.length > 0 && nowMs - this.#durableAtMs >= DURABLE_EVERY_MS
     const change = {
-      layouts: this.#layouts.unsaved,
+      metricSets: this.#metricSets.unsaved,
       items,
       removed,
       totals,
@@ -243,7 +243,7 @@ export class Queue {
     const gone = file.write(change, isDurable)
     if (isDurable) this.#durableAtMs = nowMs
     if (dropped.length > 0) this.#noteDrops(dropped.length)
-    this.#layouts.noteSaved()
+    this.#metricSets.noteSaved()
     this.#isThresholdsSaved = true
     this.#pending = []
     this.#recent = items
@@ -282,7 +282,7 @@ export class Queue {
     this.#onDisk = { length: state.length, bytes: state.bytes }
     this.#oldestTime = Number.NEGATIVE_INFINITY
     this.#newestId = Math.max(this.#newestId, state.lastId)
-    this.#layouts.continueAfter(state.lastLayout?.id ?? 0, state.lastLayout)
+    this.#metricSets.continueAfter(state.lastMetricSet?.id ?? 0, state.lastMetricSet)
     this.#totals.dropped += state.totals.dropped
     this.#totals.refused += state.totals.refused
     this.#spans = [...state.spans, ...this.#spans]
@@ -292,7 +292,7 @@ export class Queue {
   /** The file could not be opened now; ids far above those that it may hold, so that it can be later. */
   #beginInMemory(error: unknown) {
     this.#newestId = this.#options.clock.nowMs()
-    this.#layouts.continueAfter(this.#newestId, null)
+    this.#metricSets.continueAfter(this.#newestId, null)
     this.#noteFailure(error)
   }
 
@@ -308,7 +308,7 @@ export class Queue {
       this.#totals.dropped += lost
       this.#gone.clear()
       this.#recent = []
-      this.#layouts.forgetFile()
+      this.#metricSets.forgetFile()
       this.#isThresholdsSaved = this.#thresholds === null
       log.error('the queue was damaged; it was moved aside and begun anew', {
         file: moveQueueAside(path),
@@ -333,8 +333,8 @@ export class Queue {
 
   #noteDrops(count: number) {
     const nowMs = this.#options.clock.monotonicMs()
-    if (nowMs - this.#dropsToldAtMs < TELL_DROPS_EVERY_MS) return
-    this.#dropsToldAtMs = nowMs
+    if (nowMs - this.#dropsLoggedAtMs < TELL_DROPS_EVERY_MS) return
+    this.#dropsLoggedAtMs = nowMs
     this.#options.log.warn('the oldest items of the queue are dropped: it is full, or they are too old', {
       count,
       length: this.figures.length,

@@ -2,13 +2,13 @@ import type { MetricFamily } from '../domain/metric-family.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import type { QueueFigures } from './queue.ts'
 
-export type OwnFigures = {
+export type SelfMetrics = {
   /** What the agent itself takes and does, as samples. `queue` is null when there is none. */
   read(probeFailures: number, queue: QueueFigures | null): ProbeSample[]
 }
 
 /** All that `read` may yield, for the guide. */
-export const OWN_METRICS: readonly MetricFamily[] = [
+export const SELF_METRICS: readonly MetricFamily[] = [
   { name: 'perf.agent.queue.length', doc: 'Samples that wait to be sent.' },
   {
     name: 'perf.agent.queue.dropped',
@@ -24,7 +24,7 @@ export const OWN_METRICS: readonly MetricFamily[] = [
  * Processor time and memory are those of the process: where the agent runs inside the server, the server's are in it. Dropped and refused are totals: so
  * they are still told by a later frame when those that told them first were dropped themselves.
  */
-export function watchOwnFigures(): OwnFigures {
+export function watchSelfMetrics(): SelfMetrics {
   let used = process.cpuUsage()
   return {
     read(probeFailures, queue) {

@@ -3,7 +3,7 @@ import { createBackoff } from '../lib/backoff.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { ServerAddress } from './connect.ts'
-import { type Conversation, converse } from './protocol-session.ts'
+import { type ProtocolSession, startSession } from './protocol-session.ts'
 import type { Queue } from './queue.ts'
 import type { Item } from './queue-file.ts'
 
@@ -46,8 +46,8 @@ export function startSender(options: SenderOptions): Sender {
   let facts = options.facts
   let turn = 0
   let failuresInRound = 0
-  let refusalsInRound = 0
-  let talk: Conversation | null = null
+  let rejectionsInRound = 0
+  let talk: ProtocolSession | null = null
   let slot: Timer | null = null
   let pause: Timer | null = null
   let stopping: (() => void) | null = null
@@ -66,14 +66,14 @@ export function startSender(options: SenderOptions): Sender {
     backlogId = 0
     pieces = []
     suspects.clear()
-    talk = converse({
+    talk = startSession({
       server,
       passphrase: options.passphrase,
       key: options.key,
       host: options.host,
       facts,
       clock,
-      metricsOf: (layout) => queue.metricsOf(layout),
+      metricsOf: (metricSet) => queue.metricsOf(metricSet),
       onReady() {
         pump()
         if (talk?.openBatches === 0) noteSuccess(server)
@@ -148,7 +148,7 @@ export function startSender(options: SenderOptions): Sender {
     lastTaker = server
     lastReasons.clear()
     failuresInRound = 0
-    refusalsInRound = 0
+    rejectionsInRound = 0
     away.reset()
     refusing.reset()
   }
@@ -160,12 +160,12 @@ export function startSender(options: SenderOptions): Sender {
     lastReasons.set(server, reason)
     turn = (turn + 1) % servers.length
     failuresInRound++
-    if (isLasting) refusalsInRound++
+    if (isLasting) rejectionsInRound++
     let delayMs = 0
     if (failuresInRound >= servers.length) {
-      delayMs = (refusalsInRound >= servers.length ? refusing : away).nextMs()
+      delayMs = (rejectionsInRound >= servers.length ? refusing : away).nextMs()
       failuresInRound = 0
-      refusalsInRound = 0
+      rejectionsInRound = 0
     }
     pause = clock.after(delayMs, () => {
       pause = null

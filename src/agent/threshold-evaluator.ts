@@ -1,6 +1,6 @@
 import type { EventReport } from '../domain/event.ts'
 import type { Frame } from '../domain/sample.ts'
-import type { ThresholdBook } from '../domain/threshold.ts'
+import type { ThresholdTable } from '../domain/threshold.ts'
 import {
   FRESH_STATE,
   joinThresholdStates,
@@ -16,17 +16,21 @@ export type Verdict = {
   readonly thresholds?: string
 }
 
-/** Judges frames by thresholds. What it remembers it gives out to be kept, and gets back after a restart. */
-export type Judge = {
+/** Evaluates frames against thresholds. What it remembers it gives out to be kept, and gets back after a restart. */
+export type ThresholdEvaluator = {
   /**
    * What was kept before this start, as it was given out; a damaged one counts for nothing. Null when nothing ever was: then the
    * server may know events of an agent that was here before, and each metric that is found good ends what is open of it.
    */
   restore(kept: string | null): void
-  judge(frame: Frame): Verdict
+  evaluator(frame: Frame): Verdict
 }
 
-export function createJudge(book: ThresholdBook, interval: number, log: Log): Judge {
+export function createThresholdEvaluator(
+  book: ThresholdTable,
+  interval: number,
+  log: Log,
+): ThresholdEvaluator {
   const options = { book, interval, makeUid: () => crypto.randomUUID() }
   let state = FRESH_STATE
   let isKnown = false
@@ -47,7 +51,7 @@ export function createJudge(book: ThresholdBook, interval: number, log: Log): Ju
       }
       state = joinThresholdStates(before, state)
     },
-    judge(frame) {
+    evaluator(frame) {
       const wasIdle = state.metrics.length === 0
       const { state: after, changes } = step(state, frame, options)
       state = after
@@ -68,7 +72,7 @@ export function createJudge(book: ThresholdBook, interval: number, log: Log): Ju
 /** Closings without an id, for whatever event is open of a metric that is good; one that opens an event ends the older by that. */
 function endUnknown(
   frame: Frame,
-  book: ThresholdBook,
+  book: ThresholdTable,
   after: ThresholdState,
   settled: Set<string>,
 ): EventReport[] {

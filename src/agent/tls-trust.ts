@@ -48,7 +48,7 @@ export function findDistrust(
 }
 
 /**
- * The library calls a handshake that went well a failure when the certificate is not for the name that was dialled; the error is one of
+ * The library calls a handshake that went well a failure when the certificate is not for the name that was connected; the error is one of
  * verification then (`ERR_TLS_CERT_ALTNAME_INVALID`, `UNABLE_TO_VERIFY_LEAF_SIGNATURE`, …). A handshake that really failed, as of a
  * server without the certificate's key, has one like those of the system (`EPROTO`, `ECONNRESET`).
  */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { ConfigError, describeMistake } from '../config/config-error.ts'
+import { ConfigError, describeProblem } from '../config/config-error.ts'
 import { type ConfigArguments, loadConfig } from '../config/load.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { describeError } from '../lib/log.ts'
@@ -10,7 +10,7 @@ import type { Command, CommandInput, GivenValues } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { readPlainArguments } from './fast-arguments.ts'
 
-/** Runs what the command line asks for; resolves with the exit code. Mistakes are told on standard error. */
+/** Runs what the command line asks for; resolves with the exit code. Problems are told on standard error. */
 export async function runCommandLine(given: readonly string[]): Promise<number> {
   const words = dropServiceWord(given)
   try {
@@ -29,7 +29,7 @@ export async function runCommandLine(given: readonly string[]): Promise<number> 
     return await runCommand(command, values)
   } catch (error) {
     if (error instanceof ConfigError) {
-      const lines = error.mistakes.map(describeMistake)
+      const lines = error.problems.map(describeProblem)
       for (const line of lines) console.error(line)
       await reportFailure(lines, EXIT.config)
       return EXIT.config

@@ -1,7 +1,7 @@
 import type { NameLists } from '../protocol/names.ts'
 import type { CollectLimits } from './connection-limits.ts'
 import type { Ingest } from './ingest.ts'
-import type { Refusals } from './rejections.ts'
+import type { Rejections } from './rejections.ts'
 
 /** What a connection needs of its socket; Bun's has it. */
 export type ConnectionSocket = {
@@ -18,9 +18,9 @@ export type ConnectionSocket = {
 }
 
 /** What all connections, `C`, share. */
-export type Surroundings<C> = {
+export type ConnectionContext<C> = {
   readonly ingest: Ingest
-  readonly refusals: Refusals
+  readonly rejections: Rejections
   readonly nameLists: NameLists
   readonly limits: CollectLimits
   readonly isPassphrase: (said: unknown) => boolean

@@ -5,16 +5,16 @@ import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
 import {
+  type ConnectionContext,
   type ConnectionSocket,
   PAUSED_FOR_ANSWERS,
   PAUSED_FOR_STORAGE,
-  type Surroundings,
 } from './connection-context.ts'
-import { type Fate, measureReport, type Sender, type Submission } from './ingest.ts'
-import { Conversation } from './protocol-decoder.ts'
-import { Intake } from './receive-buffer.ts'
+import { measureReport, type Outcome, type Sender, type Submission } from './ingest.ts'
+import { ProtocolDecoder } from './protocol-decoder.ts'
+import { ReceiveBuffer } from './receive-buffer.ts'
 import type { Reason } from './rejections.ts'
-import { Answers, FOREIGN_KEY, LEGACY_ID } from './reply-buffer.ts'
+import { KEY_MISMATCH, LEGACY_ID, ReplyBuffer } from './reply-buffer.ts'
 
 /** What a sender that is refused may still send before the line is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
@@ -29,22 +29,22 @@ export class Connection implements Sender {
   /** When it is cut; null while it is in use. */
   lingerUntil: number | null = null
   readonly #socket: ConnectionSocket
-  readonly #shared: Surroundings<Connection>
-  readonly #conversation: Conversation
-  readonly #intake: Intake
-  readonly #answers = new Answers()
+  readonly #shared: ConnectionContext<Connection>
+  readonly #decoder: ProtocolDecoder
+  readonly #receiveBuffer: ReceiveBuffer
+  readonly #replies = new ReplyBuffer()
   #paused = 0
   #inFlight = 0
   #hasEnded = false
   #isClosed = false
   #lingerBytes = 0
 
-  constructor(socket: ConnectionSocket, shared: Surroundings<Connection>) {
+  constructor(socket: ConnectionSocket, shared: ConnectionContext<Connection>) {
     this.#socket = socket
     this.#shared = shared
     this.address = socket.remoteAddress
     this.lastActive = shared.monotonicMs()
-    this.#conversation = new Conversation({
+    this.#decoder = new ProtocolDecoder({
       nameLists: shared.nameLists,
       legacyBytes: shared.limits.legacyBytes,
       now: shared.now,
@@ -53,21 +53,21 @@ export class Connection implements Sender {
       submit: (report, id, refused) => this.#submit(report, id, refused),
       refuse: (error) => this.#refuseBatch(error),
     })
-    this.#intake = new Intake(this.#conversation, (change) => shared.onHeld(this, change))
+    this.#receiveBuffer = new ReceiveBuffer(this.#decoder, (change) => shared.onHeld(this, change))
   }
 
   get held(): number {
-    return this.#intake.held
+    return this.#receiveBuffer.held
   }
   get messageSince(): number | null {
-    return this.#intake.messageSince
+    return this.#receiveBuffer.messageSince
   }
   get messageBytes(): number {
-    return this.#intake.messageBytes
+    return this.#receiveBuffer.messageBytes
   }
   /** True when the passphrase was said. */
   get isKnown(): boolean {
-    return this.#conversation.isKnown
+    return this.#decoder.isKnown
   }
   get isPaused(): boolean {
     return this.#paused !== 0
@@ -76,7 +76,7 @@ export class Connection implements Sender {
     return this.#inFlight > 0
   }
   get hasUnread(): boolean {
-    return this.#answers.isWaiting
+    return this.#replies.isWaiting
   }
   get isClosed(): boolean {
     return this.#isClosed
@@ -84,19 +84,19 @@ export class Connection implements Sender {
 
   receive(chunk: Buffer): void {
     this.lastActive = this.#shared.monotonicMs()
-    if (this.#answers.isEnding || this.#conversation.isOver) {
+    if (this.#replies.isEnding || this.#decoder.isOver) {
       this.#discard(chunk.length)
       return
     }
-    this.#intake.messageBytes += chunk.length
-    if (!this.#intake.isEmpty || this.#paused !== 0) {
-      this.#intake.keep(chunk, 0)
+    this.#receiveBuffer.messageBytes += chunk.length
+    if (!this.#receiveBuffer.isEmpty || this.#paused !== 0) {
+      this.#receiveBuffer.keep(chunk, 0)
       if (this.#paused === 0) this.#readKept()
-      else this.#intake.noteHeld()
+      else this.#receiveBuffer.noteHeld()
       return
     }
     const done = this.#consume(chunk)
-    if (!this.#answers.isEnding) this.#intake.keep(chunk, done)
+    if (!this.#replies.isEnding) this.#receiveBuffer.keep(chunk, done)
     this.#afterReading()
   }
 
@@ -128,31 +128,31 @@ export class Connection implements Sender {
     if (this.#paused === 0) this.#socket.resume()
   }
 
-  settle(submission: Submission, fate: Fate): void {
+  complete(submission: Submission, outcome: Outcome): void {
     this.#inFlight--
-    if (fate === 'foreign') this.#shared.refusals.note('key', this.address, FOREIGN_KEY)
+    if (outcome === 'foreign') this.#shared.rejections.note('key', this.address, KEY_MISMATCH)
     if (this.#isClosed) return
-    this.#answers.addFate(submission, fate)
+    this.#replies.addOutcome(submission, outcome)
   }
 
   flush(): void {
     if (this.#isClosed) return
     if (this.#inFlight === 0) this.#sayLast()
-    if (this.#answers.isWaiting && !this.#writeAnswers()) return
-    if (this.#answers.isEnded && this.#inFlight === 0) this.#hangUp()
+    if (this.#replies.isWaiting && !this.#writeReplies()) return
+    if (this.#replies.isEnded && this.#inFlight === 0) this.#closeSocket()
     else this.resume(PAUSED_FOR_ANSWERS)
     this.#endWhenDone()
   }
 
   /** Ends the connection from our side, after the answers that are due; counted and logged by its reason. */
   refuse(reason: Reason, detail: string): void {
-    this.#shared.refusals.note(reason, this.address, detail)
+    this.#shared.rejections.note(reason, this.address, detail)
     this.#cut()
   }
 
   /** Ends the connection after what is due, without a word. */
   end(): void {
-    this.#answers.bidFarewell('')
+    this.#replies.sendFinalReply('')
     if (this.lingerUntil === null) this.flush()
     else this.#cut()
   }
@@ -160,13 +160,13 @@ export class Connection implements Sender {
   /** The socket is gone. */
   close(): void {
     this.#isClosed = true
-    this.#answers.clear()
-    this.#intake.release()
+    this.#replies.clear()
+    this.#receiveBuffer.release()
   }
 
   #canTake(): boolean {
     if (this.#paused !== 0) return false
-    if (this.#answers.isFull) {
+    if (this.#replies.isFull) {
       this.pause(PAUSED_FOR_ANSWERS)
       return false
     }
@@ -177,18 +177,18 @@ export class Connection implements Sender {
   }
 
   #readKept(): void {
-    if (this.#answers.isEnding) {
-      this.#intake.release()
+    if (this.#replies.isEnding) {
+      this.#receiveBuffer.release()
       return
     }
-    this.#intake.read((bytes) => this.#consume(bytes))
+    this.#receiveBuffer.read((bytes) => this.#consume(bytes))
     this.#afterReading()
   }
 
   /** How many bytes are done with: all, when the conversation can't go on. */
   #consume(bytes: Buffer): number {
     try {
-      return this.#conversation.consume(bytes)
+      return this.#decoder.consume(bytes)
     } catch (error) {
       this.#giveUp(error)
       return bytes.length
@@ -196,10 +196,10 @@ export class Connection implements Sender {
   }
 
   #afterReading(): void {
-    if (this.#answers.isEnding) return
-    this.#intake.noteMessage(this.lastActive)
-    if (this.#conversation.isOver) this.#intake.drop()
-    this.#intake.noteHeld()
+    if (this.#replies.isEnding) return
+    this.#receiveBuffer.noteMessage(this.lastActive)
+    if (this.#decoder.isOver) this.#receiveBuffer.drop()
+    this.#receiveBuffer.noteHeld()
     this.#endWhenDone()
   }
 
@@ -207,7 +207,7 @@ export class Connection implements Sender {
     this.#inFlight++
     if (tally !== null)
       for (const [fault, count] of tally.counts)
-        this.#shared.refusals.note(fault, this.address, tally.reason ?? fault, count)
+        this.#shared.rejections.note(fault, this.address, tally.reason ?? fault, count)
     this.#shared.ingest.submit({
       report,
       sender: this,
@@ -220,21 +220,21 @@ export class Connection implements Sender {
 
   #refuseBatch(error: ProtocolError): void {
     const { fault, message, id, retry } = error
-    this.#shared.refusals.note(fault, this.address, message)
-    this.#answers.add({ id, error: message, retry })
+    this.#shared.rejections.note(fault, this.address, message)
+    this.#replies.add({ id, error: message, retry })
     // Written at once: no commit will come by to do it.
-    if (this.#inFlight === 0) this.#writeAnswers()
+    if (this.#inFlight === 0) this.#writeReplies()
   }
 
   /** False when not everything was taken: then nothing is read until it is. */
-  #writeAnswers(): boolean {
-    const written = this.#answers.flush((text) => this.#socket.write(text))
+  #writeReplies(): boolean {
+    const written = this.#replies.flush((text) => this.#socket.write(text))
     if (written < 0) {
       this.#cut()
       return false
     }
     if (written > 0) this.lastActive = this.#shared.monotonicMs()
-    if (!this.#answers.isWaiting) return true
+    if (!this.#replies.isWaiting) return true
     this.pause(PAUSED_FOR_ANSWERS)
     return false
   }
@@ -243,26 +243,26 @@ export class Connection implements Sender {
   #giveUp(error: unknown): void {
     const known = error instanceof ProtocolError ? error : null
     const detail = known?.message ?? describeError(error)
-    this.#shared.refusals.note(known?.fault ?? 'internal', this.address, detail)
-    const isOurs = this.#conversation.dialect === 'ours'
+    this.#shared.rejections.note(known?.fault ?? 'internal', this.address, detail)
+    const isOurs = this.#decoder.dialect === 'ours'
     const reply = {
       id: null,
       error: known === null ? 'internal error' : detail,
       retry: known?.retry ?? false,
     }
-    this.#answers.bidFarewell(isOurs ? encodeReply(reply) : '')
-    this.#intake.release()
+    this.#replies.sendFinalReply(isOurs ? encodeReply(reply) : '')
+    this.#receiveBuffer.release()
     this.flush()
   }
 
   /** The last words, when everything is settled: the original's receipt, or why nothing more is read. */
   #sayLast(): void {
-    if (this.#conversation.isOver) this.#answers.bidFarewell(LEGACY_RECEIPT)
-    this.#answers.sayFarewell()
+    if (this.#decoder.isOver) this.#replies.sendFinalReply(LEGACY_RECEIPT)
+    this.#replies.writeFinalReply()
   }
 
   /** Our half ends; what the other side still sends is read and dropped, since unread bytes would destroy the last answer. */
-  #hangUp(): void {
+  #closeSocket(): void {
     if (this.lingerUntil !== null) return
     this.lingerUntil = this.#shared.monotonicMs() + this.#shared.limits.lingerMs
     if (this.#hasEnded) {
@@ -280,9 +280,9 @@ export class Connection implements Sender {
 
   #endWhenDone(): void {
     if (!this.#hasEnded || this.#isClosed || this.#paused !== 0) return
-    if (this.#inFlight > 0 || this.#answers.isWaiting) return
-    const isCutOff = !this.#answers.isEnding && this.#intake.isAmidst
-    if (isCutOff) this.#shared.refusals.note('cut_off', this.address, 'hung up in the middle of a message')
+    if (this.#inFlight > 0 || this.#replies.isWaiting) return
+    const isCutOff = !this.#replies.isEnding && this.#receiveBuffer.isMidMessage
+    if (isCutOff) this.#shared.rejections.note('cut_off', this.address, 'hung up in the middle of a message')
     this.#endSocket()
   }
 

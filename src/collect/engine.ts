@@ -6,14 +6,14 @@ import type { Log } from '../lib/log.ts'
 import { NameLists } from '../protocol/names.ts'
 import type { IngestStore } from '../storage/ports/store.ts'
 import { Connection } from './connection.ts'
-import { PAUSED_FOR_STOP, PAUSED_FOR_STORAGE, type Surroundings } from './connection-context.ts'
+import { type ConnectionContext, PAUSED_FOR_STOP, PAUSED_FOR_STORAGE } from './connection-context.ts'
 import { type CollectLimits, DEFAULT_LIMITS } from './connection-limits.ts'
 import { Ingest } from './ingest.ts'
 import { type Listener, listen } from './listener.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { createPassphraseCheck } from './passphrase.ts'
-import { Refusals } from './rejections.ts'
-import { findOverdue } from './timeouts.ts'
+import { Rejections } from './rejections.ts'
+import { findTimedOut } from './timeouts.ts'
 
 export type CollectEngineOptions = {
   readonly address: string
@@ -61,7 +61,7 @@ export type CollectEngine = {
 
 const SWEEP_MS = 1000
 /** After the last answers are written, agents have this long to hang up by themselves. */
-const FAREWELL_MS = 250
+const FINAL_REPLY_MS = 250
 
 /**
  * Takes agents' packets, in both dialects of the wire, and answers each after the commit that holds it. Rejects when a port can't be
@@ -70,20 +70,20 @@ const FAREWELL_MS = 250
 export async function startCollectEngine(options: CollectEngineOptions): Promise<CollectEngine> {
   const { store, clock, log } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const refusals = new Refusals(clock, log)
+  const rejections = new Rejections(clock, log)
   const budget = new MemoryBudget(limits, () => clock.monotonicMs())
   const connections = new Set<Connection>()
   const waiting = new Set<Connection>()
-  const ingest = new Ingest({ store, clock, log, refusals, limits, onRoom, onCommit: () => look() })
+  const ingest = new Ingest({ store, clock, log, rejections, limits, onRoom, onCommit: () => look() })
   let accepted = 0
   let bytes = 0
   let isStopping = false
   /** Set while stopping, to be called when there may be nothing left to wait for. */
   let look = () => {}
 
-  const shared: Surroundings<Connection> = {
+  const shared: ConnectionContext<Connection> = {
     ingest,
-    refusals,
+    rejections,
     limits,
     nameLists: new NameLists(),
     isPassphrase: createPassphraseCheck(options.passphrases),
@@ -105,7 +105,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     distrusted(socket: Socket<Connection | undefined>, error: Error | null) {
       // Balancers look whether the port is open by opening and closing it.
       if (error === null || !('code' in error) || error.code !== 'ECONNRESET')
-        refusals.note('tls', socket.remoteAddress, 'the TLS handshake failed')
+        rejections.note('tls', socket.remoteAddress, 'the TLS handshake failed')
     },
   }
   const listeners: Listener[] = []
@@ -130,14 +130,14 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     const ranges = options.plainFrom ?? []
     if (ranges.length === 0 || isWithin(socket.remoteAddress, ranges)) accept(socket)
     else {
-      refusals.note('plain', socket.remoteAddress, 'has to come over TLS: not in collect.plain_from')
+      rejections.note('plain', socket.remoteAddress, 'has to come over TLS: not in collect.plain_from')
       socket.terminate()
     }
   }
 
   function accept(socket: Socket<Connection | undefined>): void {
     if (isStopping || connections.size >= limits.connections) {
-      if (!isStopping) refusals.note('connections', socket.remoteAddress, 'too many connections')
+      if (!isStopping) rejections.note('connections', socket.remoteAddress, 'too many connections')
       socket.terminate()
       return
     }
@@ -180,10 +180,10 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
   function sweep(): void {
     const now = clock.monotonicMs()
     for (const connection of connections) {
-      const overdue = findOverdue(connection, now, limits)
-      if (overdue === null) continue
-      if (overdue.reason === null) connection.end()
-      else connection.refuse(overdue.reason, overdue.detail)
+      const timeouts = findTimedOut(connection, now, limits)
+      if (timeouts === null) continue
+      if (timeouts.reason === null) connection.end()
+      else connection.refuse(timeouts.reason, timeouts.detail)
       if (connection.isClosed) connections.delete(connection)
     }
     sweeper = clock.after(SWEEP_MS, sweep)
@@ -197,7 +197,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     for (const connection of connections) if (!waiting.has(connection)) connection.pause(PAUSED_FOR_STOP)
     await waitUntil(limits.stopMs, () => ingest.isIdle && waiting.size === 0)
     for (const connection of connections) connection.end()
-    await waitUntil(FAREWELL_MS, () => connections.size === 0)
+    await waitUntil(FINAL_REPLY_MS, () => connections.size === 0)
     for (const listener of listeners) listener.close()
   }
 
@@ -223,7 +223,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
       accepted,
       ...ingest.counters,
       bytes,
-      refused: refusals.counts(),
+      refused: rejections.counts(),
     }),
     isStorageAway: () => ingest.isStorageAway,
     renewTls: (tls) => secure?.renew(tls),

@@ -2,15 +2,15 @@ import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { HostReport, IngestStore } from '../storage/ports/store.ts'
 import type { CollectLimits } from './connection-limits.ts'
-import type { Refusals } from './rejections.ts'
+import type { Rejections } from './rejections.ts'
 
 /** On disk; not, because storage is away or can't take it; refused, because the host's name belongs to another key. */
-export type Fate = 'stored' | 'failed' | 'foreign'
+export type Outcome = 'stored' | 'failed' | 'foreign'
 
 /** Who waits for the fate of a report. */
 export type Sender = {
   /** Called once for each report, after the commit that holds it or the failure. Must not throw. */
-  settle(submission: Submission, fate: Fate): void
+  complete(submission: Submission, outcome: Outcome): void
   /** Called when a commit's reports are settled: the time to write. Must not throw. */
   flush(): void
 }
@@ -34,7 +34,7 @@ export type IngestOptions = {
   readonly store: IngestStore
   readonly clock: Clock
   readonly log: Log
-  readonly refusals: Refusals
+  readonly rejections: Rejections
   readonly limits: Pick<CollectLimits, 'pendingBytes' | 'commitReports' | 'commitBytes'>
   /** Called when there is room again after there was none. */
   readonly onRoom: () => void
@@ -136,9 +136,9 @@ export class Ingest {
       this.#fail(batch)
       return
     }
-    let foreign: ReadonlySet<HostReport>
+    let mismatched: ReadonlySet<HostReport>
     try {
-      foreign = await this.#options.store.write(batch.map((submission) => submission.report))
+      mismatched = await this.#options.store.write(batch.map((submission) => submission.report))
     } catch (error) {
       this.#noteFailure(error)
       if (batch.length === 1 || this.#hasGivenUp()) {
@@ -149,13 +149,13 @@ export class Ingest {
       await this.#store(batch.slice(0, middle))
       return this.#store(batch.slice(middle))
     }
-    this.#noteSuccess(batch, foreign)
+    this.#noteSuccess(batch, mismatched)
     for (const submission of batch)
-      submission.sender.settle(submission, foreign.has(submission.report) ? 'foreign' : 'stored')
+      submission.sender.complete(submission, mismatched.has(submission.report) ? 'foreign' : 'stored')
   }
 
   #fail(batch: readonly Submission[]): void {
-    for (const submission of batch) submission.sender.settle(submission, 'failed')
+    for (const submission of batch) submission.sender.complete(submission, 'failed')
   }
 
   #hasGivenUp(): boolean {
@@ -170,16 +170,16 @@ export class Ingest {
     this.#failedAt = this.#options.clock.monotonicMs()
     if (this.#failures++ === 0) this.#failingSince = this.#failedAt
     this.#isAway = true
-    this.#options.refusals.note('storage', 'storage', describeError(error))
+    this.#options.rejections.note('storage', 'storage', describeError(error))
   }
 
-  #noteSuccess(batch: readonly Submission[], foreign: ReadonlySet<HostReport>): void {
+  #noteSuccess(batch: readonly Submission[], mismatched: ReadonlySet<HostReport>): void {
     if (this.#isAway) this.#options.log.info('storage takes reports again')
     this.#isAway = false
     this.#failures = 0
     this.counters.commits++
     for (const { report, samples } of batch) {
-      if (foreign.has(report)) continue
+      if (mismatched.has(report)) continue
       this.counters.packets++
       this.counters.frames += report.frames.length
       this.counters.samples += samples

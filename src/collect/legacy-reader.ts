@@ -83,7 +83,7 @@ export class LegacyReader {
   }
 
   /** Hands on what a packet has gathered, in reports of bounded length, at least one. */
-  #submitPart(packet: LegacyPacket, head: LegacyHead, heard: number): void {
+  #submitPart(packet: LegacyPacket, head: LegacyHead, seen: number): void {
     const { frames, events, refused } = packet.takePart()
     this.#weight = 0
     const { host, facts, clock } = head
@@ -96,8 +96,8 @@ export class LegacyReader {
       const report: HostReport = {
         host,
         facts: i === 0 ? facts : null,
-        heard,
-        clockSkew: skewOf(clock, heard),
+        seen,
+        clockSkew: skewOf(clock, seen),
         frames: frames.slice(i * MAX_PART_FRAMES, (i + 1) * MAX_PART_FRAMES),
         events: events.slice(i * MAX_PART_EVENTS, (i + 1) * MAX_PART_EVENTS),
       }

@@ -1,4 +1,4 @@
-import { checkVersion, LayoutTable, readBatch } from '../protocol/batch.ts'
+import { checkVersion, MetricSetTable, readBatch } from '../protocol/batch.ts'
 import type { Fields } from '../protocol/field.ts'
 import { parseObject } from '../protocol/json.ts'
 import { MAX_BATCH_BYTES } from '../protocol/message.ts'
@@ -13,7 +13,7 @@ import { LegacyReader } from './legacy-reader.ts'
 import { skewOf } from './skew.ts'
 
 /** What a conversation needs of the connection that it is on. */
-export type ConversationPort = {
+export type DecoderPort = {
   readonly nameLists: NameLists
   readonly legacyBytes: number
   /** Server's clock. */
@@ -34,21 +34,21 @@ const CARRIAGE_RETURN = 0x0d
 const OPEN_BRACE = 0x7b
 
 /** What is said on one connection, from bytes to reports, in either dialect. */
-export class Conversation {
-  readonly #port: ConversationPort
+export class ProtocolDecoder {
+  readonly #port: DecoderPort
   #phase: Phase = 'opening'
   #at = 0
   /** Bytes behind `#at` that hold no end of a message. */
   #scanned = 0
   #scanner: ObjectScanner | null = new ObjectScanner()
-  #layouts: LayoutTable | null = null
+  #metricSets: MetricSetTable | null = null
   #isKnown = false
   readonly #keys = new HostKeys()
   #packed: PackedHeader | null = null
   #awaitsLineEnd = false
   #legacy: LegacyReader | null = null
 
-  constructor(port: ConversationPort) {
+  constructor(port: DecoderPort) {
     this.#port = port
   }
 
@@ -65,7 +65,7 @@ export class Conversation {
   /** Null while that can't be told yet. */
   get dialect(): 'ours' | 'legacy' | null {
     if (this.#phase === 'opening') return null
-    return this.#layouts === null ? 'legacy' : 'ours'
+    return this.#metricSets === null ? 'legacy' : 'ours'
   }
 
   /** True after the one packet of the original's dialect. */
@@ -74,7 +74,7 @@ export class Conversation {
   }
 
   /** True when a message has begun that is not at its end, apart from what `consume` left. */
-  get isAmidst(): boolean {
+  get isMidMessage(): boolean {
     return this.#phase === 'packed' || this.#phase === 'stream'
   }
 
@@ -139,7 +139,7 @@ export class Conversation {
     const fields = parseObject(text)
     if ('v' in fields) {
       this.#phase = 'lines'
-      this.#layouts = new LayoutTable()
+      this.#metricSets = new MetricSetTable()
       this.#awaitsLineEnd = true
       this.#readMessage(fields, true)
     } else {
@@ -207,21 +207,21 @@ export class Conversation {
   #readBatch(fields: Fields): void {
     const { passphrase } = fields
     if (!this.#isKnown || passphrase !== undefined) this.#checkPassphrase(passphrase)
-    const heard = this.#port.now()
-    const layouts = this.#layouts ?? new LayoutTable()
+    const seen = this.#port.now()
+    const metricSets = this.#metricSets ?? new MetricSetTable()
     const { id, host, key, clock, facts, frames, events, refused } = readBatch(
       fields,
-      layouts,
+      metricSets,
       this.#port.nameLists,
-      heard,
+      seen,
     )
     const keyHash = this.#keys.recall(host, key)
     const report: HostReport = {
       host,
       keyHash,
       facts,
-      heard,
-      clockSkew: skewOf(clock, heard),
+      seen,
+      clockSkew: skewOf(clock, seen),
       frames,
       events,
     }

@@ -1,19 +1,19 @@
 import { ByteBuffer } from '../protocol/byte-buffer.ts'
-import type { Conversation } from './protocol-decoder.ts'
+import type { ProtocolDecoder } from './protocol-decoder.ts'
 
 /** What came on one connection and is not read yet, and how much memory it and the conversation about it hold. */
-export class Intake {
+export class ReceiveBuffer {
   /** When the message under way began, by the monotonic clock; null when there is none. */
   messageSince: number | null = null
   messageBytes = 0
   readonly #bytes = new ByteBuffer()
-  readonly #conversation: Pick<Conversation, 'held' | 'isAmidst'>
+  readonly #decoder: Pick<ProtocolDecoder, 'held' | 'isMidMessage'>
   readonly #onHeld: (change: number) => void
   #held = 0
 
   /** `onHeld` is called after `held` has changed. */
-  constructor(conversation: Pick<Conversation, 'held' | 'isAmidst'>, onHeld: (change: number) => void) {
-    this.#conversation = conversation
+  constructor(decoder: Pick<ProtocolDecoder, 'held' | 'isMidMessage'>, onHeld: (change: number) => void) {
+    this.#decoder = decoder
     this.#onHeld = onHeld
   }
 
@@ -24,8 +24,8 @@ export class Intake {
     return this.#bytes.length === 0
   }
   /** True when a message has begun that is not complete. */
-  get isAmidst(): boolean {
-    return !this.isEmpty || this.#conversation.isAmidst
+  get isMidMessage(): boolean {
+    return !this.isEmpty || this.#decoder.isMidMessage
   }
 
   keep(chunk: Buffer, from: number): void {
@@ -39,7 +39,7 @@ export class Intake {
 
   /** To be called after reading, with the time of the last byte. */
   noteMessage(now: number): void {
-    if (this.isAmidst) this.messageSince ??= now
+    if (this.isMidMessage) this.messageSince ??= now
     else {
       this.messageSince = null
       this.messageBytes = 0
@@ -47,7 +47,7 @@ export class Intake {
   }
 
   noteHeld(): void {
-    this.#setHeld(this.#bytes.capacity + this.#conversation.held)
+    this.#setHeld(this.#bytes.capacity + this.#decoder.held)
   }
 
   /** Drops what was kept; its memory is noted with the next `noteHeld`. */

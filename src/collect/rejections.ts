@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000
 const MAX_SOURCES = 1000
 
 /** Counts what is refused, and says each reason once a source and minute in the log. */
-export class Refusals {
+export class Rejections {
   readonly #clock: Clock
   readonly #log: Log
   readonly #counts = new Map<Reason, number>()
@@ -57,7 +57,7 @@ export class Refusals {
   }
 
   #beginMinute(now: number): void {
-    if (this.#unsaid > 0) this.#log.warn('more was refused than is listed', { refusals: this.#unsaid })
+    if (this.#unsaid > 0) this.#log.warn('more was refused than is listed', { rejections: this.#unsaid })
     this.#said = new Set()
     this.#unsaid = 0
     this.#minuteEnd = now + MINUTE_MS

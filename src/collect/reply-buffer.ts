@@ -1,19 +1,19 @@
 import { encodeReply } from '../protocol/encode.ts'
 import type { Reply } from '../protocol/message.ts'
-import type { Fate, Submission } from './ingest.ts'
+import type { Outcome, Submission } from './ingest.ts'
 
 /** The id of a submission in the original's dialect, which has no numbers. */
 export const LEGACY_ID = -1
 
-export const FOREIGN_KEY = "the host's name belongs to another key (monitor host forget-key, on the server)"
+export const KEY_MISMATCH = "the host's name belongs to another key (monitor host release, on the server)"
 
 /** Characters of answers that may wait before reading pauses. */
 const MAX_WAITING = 64 * 1024
 
 /** What is to be said to one agent, until its socket takes it, and the last words after which nothing is read. */
-export class Answers {
+export class ReplyBuffer {
   #text = ''
-  #farewell: string | null = null
+  #finalReply: string | null = null
 
   get isWaiting(): boolean {
     return this.#text !== ''
@@ -26,12 +26,12 @@ export class Answers {
 
   /** True when nothing more is to be read, because the last words are known. */
   get isEnding(): boolean {
-    return this.#farewell !== null
+    return this.#finalReply !== null
   }
 
   /** True when the last words are on their way, or there were none. */
   get isEnded(): boolean {
-    return this.#farewell === ''
+    return this.#finalReply === ''
   }
 
   add(reply: Reply): void {
@@ -39,15 +39,15 @@ export class Answers {
   }
 
   /** What has become of a report. Of the original's dialect only a failure says something: there is no receipt then. */
-  addFate(submission: Submission, fate: Fate): void {
+  addOutcome(submission: Submission, outcome: Outcome): void {
     const { id } = submission
     if (id === LEGACY_ID) {
       // The rest of the packet could not be acknowledged either.
-      if (fate !== 'stored') this.bidFarewell('')
-    } else if (fate === 'stored') this.#addStored(submission)
-    else if (fate === 'failed') this.add({ id, error: 'storage is away', retry: true })
+      if (outcome !== 'stored') this.sendFinalReply('')
+    } else if (outcome === 'stored') this.#addStored(submission)
+    else if (outcome === 'failed') this.add({ id, error: 'storage is away', retry: true })
     // Without an id: no batch is at fault, so the agent keeps them all.
-    else this.bidFarewell(encodeReply({ id: null, error: FOREIGN_KEY, retry: false }))
+    else this.sendFinalReply(encodeReply({ id: null, error: KEY_MISMATCH, retry: false }))
   }
 
   #addStored({ id, refused, reason }: Submission): void {
@@ -56,15 +56,15 @@ export class Answers {
   }
 
   /** Ends the reading; `text` is said when all that came before is answered. The first to call it has its way. */
-  bidFarewell(text: string): void {
-    this.#farewell ??= text
+  sendFinalReply(text: string): void {
+    this.#finalReply ??= text
   }
 
   /** To be called when everything is answered. */
-  sayFarewell(): void {
-    if (this.#farewell === null) return
-    this.#text += this.#farewell
-    this.#farewell = ''
+  writeFinalReply(): void {
+    if (this.#finalReply === null) return
+    this.#text += this.#finalReply
+    this.#finalReply = ''
   }
 
   /** `write` gives how many bytes were taken, negative when the socket is gone, and so does this; answers are ASCII, a byte a character. */

@@ -2,8 +2,8 @@
 const MAX_SKEW = 0x7fffffff
 
 /** Agent's clock minus server's clock in seconds; null when the agent said none. */
-export function skewOf(clock: number | null, heard: number): number | null {
+export function skewOf(clock: number | null, seen: number): number | null {
   if (clock === null) return null
-  const skew = clock - heard
+  const skew = clock - seen
   return Math.abs(skew) <= MAX_SKEW ? skew : null
 }

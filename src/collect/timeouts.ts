@@ -15,10 +15,10 @@ export type Pace = {
 }
 
 /** A null reason: it may be closed without a word, nothing was wrong. */
-export type Overdue = { readonly reason: ConnectionFault | null; readonly detail: string }
+export type TimedOut = { readonly reason: ConnectionFault | null; readonly detail: string }
 
 /** Tells whether a connection has had its time; null when it has not. */
-export function findOverdue(pace: Pace, now: number, limits: CollectLimits): Overdue | null {
+export function findTimedOut(pace: Pace, now: number, limits: CollectLimits): TimedOut | null {
   const quietMs = now - pace.lastActive
   if (pace.lingerUntil !== null) return now >= pace.lingerUntil ? { reason: null, detail: '' } : null
   if (pace.hasUnread)

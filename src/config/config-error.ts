@@ -1,7 +1,7 @@
 import { quote } from './fields.ts'
 
 /** One thing that is wrong with the configuration. */
-export type Mistake = {
+export type ConfigProblem = {
   /** The file's name, `environment MONITOR_WEB_PORT`, `--set` or `--data-dir`. */
   readonly where: string
   /** Null when it is about the whole of `where`. */
@@ -15,13 +15,13 @@ export type Mistake = {
 
 /** The configuration can't be used; `mistakes` has everything that is wrong with it. */
 export class ConfigError extends Error {
-  constructor(readonly mistakes: readonly Mistake[]) {
-    super(mistakes.map(describeMistake).join('\n'))
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    super(problems.map(describeProblem).join('\n'))
   }
 }
 
 /** One line: where, key, value, what was expected. */
-export function describeMistake({ where, key, value, expected, nearest }: Mistake): string {
+export function describeProblem({ where, key, value, expected, nearest }: ConfigProblem): string {
   const given = value === undefined ? '' : ` = ${showValue(value)}`
   const meant = nearest == null ? '' : `; did you mean ${nearest}?`
   return `${where}: ${key === null ? '' : `${key}${given}: `}${expected}${meant}`

@@ -200,7 +200,7 @@ type Scalar<T> = {
 }
 
 function scalar<T>(doc: string, standard: T, how: Scalar<T>): Field<T> {
-  const judge = (value: T | undefined, report: Report) => {
+  const evaluate = (value: T | undefined, report: Report) => {
     const wrong =
       value === undefined
         ? how.expected
@@ -216,8 +216,8 @@ function scalar<T>(doc: string, standard: T, how: Scalar<T>): Field<T> {
     default: standard,
     secret: false,
     path: false,
-    read: (raw, report) => judge(how.read(raw), report),
-    readText: (word, report) => judge(how.readText(word), report),
+    read: (raw, report) => evaluate(how.read(raw), report),
+    readText: (word, report) => evaluate(how.readText(word), report),
     show: how.show,
     example: how.example ?? how.show(standard),
   }

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
-import { ConfigError, type Mistake } from './config-error.ts'
+import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { findConfigFile, type Host, readConfigFile } from './file.ts'
 import { findNearest, toVariable } from './key.ts'
 import type { Config } from './schema.ts'
@@ -12,7 +12,7 @@ export type ConfigArguments = {
   /** Whose own file is looked for before that of all: `agent`. */
   readonly role?: string | undefined
   readonly dataDir?: string | undefined
-  /** Words `section.key=value`. */
+  /** Text of the form `section.key=value`. */
   readonly set?: readonly string[] | undefined
 }
 
@@ -40,7 +40,7 @@ type Given = {
   readonly base: string
 }
 
-type Found = { readonly given: Given[]; readonly mistakes: Mistake[] }
+type Found = { readonly given: Given[]; readonly problems: ConfigProblem[] }
 
 const BY_KEY = new Map(SETTINGS.map((setting) => [setting.key, setting]))
 const KEYS = SETTINGS.flatMap(({ key, field }) => (field.secret ? [key, `${key}_file`] : [key]))
@@ -57,45 +57,45 @@ export function loadConfig(args: ConfigArguments, host: Host): LoadedConfig {
     collectFromEnvironment(host),
     collectFromArguments(args, host),
   ]
-  const mistakes = sources.flatMap((source) => source.mistakes)
+  const problems = sources.flatMap((source) => source.problems)
   const values = new Map<string, unknown>(SETTINGS.map(({ key, field }) => [key, field.default]))
   const origins = new Map<string, string>(SETTINGS.map(({ key }) => [key, 'default']))
   for (const source of sources) {
     for (const given of source.given) {
-      const value = readGiven(given, host, mistakes)
+      const value = readGiven(given, host, problems)
       if (value === undefined) continue
       values.set(given.setting.key, value)
       origins.set(given.setting.key, given.where)
     }
-    mistakes.push(...findDoubles(source.given))
+    problems.push(...findDoubles(source.given))
   }
   const { field, key } = SETTINGS[0] as Setting
   if (origins.get(key) === 'default') values.set(key, resolve(host.cwd, String(field.default)))
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  if (problems.length > 0) throw new ConfigError(problems)
   return { config: build(values), origins, file }
 }
 
 const HIDDEN = '********'
-const NOTHING: Found = { given: [], mistakes: [] }
+const NOTHING: Found = { given: [], problems: [] }
 
 /** A file that can't be read or parsed is one mistake among the others. */
 function readSource(read: () => Found): Found {
   try {
     return read()
   } catch (error) {
-    if (error instanceof ConfigError) return { given: [], mistakes: [...error.mistakes] }
+    if (error instanceof ConfigError) return { given: [], problems: [...error.problems] }
     throw error
   }
 }
 
 function collectFromTable(table: Record<string, unknown>, file: string): Found {
-  const found: Found = { given: [], mistakes: [] }
+  const found: Found = { given: [], problems: [] }
   const from = { where: file, isText: false, base: dirname(file) }
   for (const [name, value] of Object.entries(table)) {
     if (isTable(value))
       for (const [key, raw] of Object.entries(value)) take(found, `${name}.${key}`, raw, from)
     else if (SECTION_NAMES.has(name as never))
-      found.mistakes.push({ where: file, key: name, value, expected: `expected a section, [${name}]` })
+      found.problems.push({ where: file, key: name, value, expected: `expected a section, [${name}]` })
     else take(found, name, value, from)
   }
   return found
@@ -106,7 +106,7 @@ function collectFromTable(table: Record<string, unknown>, file: string): Found {
  * ours; others (`MONITOR_COLOR` of some other program) are none of our business.
  */
 function collectFromEnvironment({ env, cwd }: Host): Found {
-  const found: Found = { given: [], mistakes: [] }
+  const found: Found = { given: [], problems: [] }
   const keys = new Map(KEYS.map((key) => [toVariable(key), key]))
   for (const [name, text] of Object.entries(env).sort()) {
     if (!name.startsWith('MONITOR_') || name === 'MONITOR_CONFIG' || text === undefined) continue
@@ -119,17 +119,17 @@ function collectFromEnvironment({ env, cwd }: Host): Found {
     const section = name.split('_')[1]?.toLowerCase() ?? ''
     if (nearest === null && !SECTION_NAMES.has(section as never)) continue
     const value = mayBeSecret(name, keys.get(nearest ?? '')) ? HIDDEN : text
-    found.mistakes.push({ where: 'environment', key: name, value, expected: 'no such setting', nearest })
+    found.problems.push({ where: 'environment', key: name, value, expected: 'no such setting', nearest })
   }
   return found
 }
 
 function collectFromArguments(args: ConfigArguments, { cwd }: Host): Found {
-  const found: Found = { given: [], mistakes: [] }
+  const found: Found = { given: [], problems: [] }
   for (const word of args.set ?? []) {
     const [, key, text] = /^([^=]+)=(.*)$/s.exec(word) ?? []
     if (key === undefined || text === undefined)
-      found.mistakes.push({
+      found.problems.push({
         where: '--set',
         // Anything else may be the value, a secret even, whose key was forgotten.
         key: KEYS.find((known) => known === word) ?? null,
@@ -151,7 +151,7 @@ function take(found: Found, key: string, raw: unknown, from: Pick<Given, 'where'
   else {
     const nearest = findNearest(key, KEYS) ?? KEYS.find((known) => known.endsWith(`.${key}`)) ?? null
     const value = mayBeSecret(key, nearest) ? HIDDEN : raw
-    found.mistakes.push({ where: from.where, key, value, expected: 'no such setting', nearest })
+    found.problems.push({ where: from.where, key, value, expected: 'no such setting', nearest })
   }
 }
 
@@ -160,12 +160,12 @@ function mayBeSecret(key: string, nearest: string | null | undefined): boolean {
   return /pass|secret|token|key/i.test(key) || BY_KEY.get(nearest ?? '')?.field.secret === true
 }
 
-function readGiven(given: Given, host: Host, mistakes: Mistake[]): unknown {
+function readGiven(given: Given, host: Host, problems: ConfigProblem[]): unknown {
   const { setting, where, isText, inFile, base } = given
   const { field } = setting
   const key = inFile ? `${setting.key}_file` : setting.key
   const note = (expected: string, value: unknown, path = '') =>
-    mistakes.push({ where, key: `${key}${path}`, value, expected: `expected ${expected}` })
+    problems.push({ where, key: `${key}${path}`, value, expected: `expected ${expected}` })
   let raw = given.raw
   if (inFile) {
     if (typeof raw !== 'string' || raw === '') return void note('the name of a file', raw)
@@ -183,7 +183,7 @@ function readGiven(given: Given, host: Host, mistakes: Mistake[]): unknown {
 }
 
 /** A secret and the file that holds it, both given in one place: nobody can know which one is meant. */
-function findDoubles(given: readonly Given[]): Mistake[] {
+function findDoubles(given: readonly Given[]): ConfigProblem[] {
   const direct = new Set(given.filter((one) => !one.inFile).map((one) => one.setting.key))
   return given
     .filter((one) => one.inFile && direct.has(one.setting.key))

@@ -13,7 +13,7 @@ export const GROUP_LEAST = 3
 export type AvailabilityHost = {
   readonly name: string
   /** Server's clock at the newest packet. */
-  readonly lastHeard: number
+  readonly lastSeen: number
 }
 
 /** Hosts that fell silent together, told as one event. Plain JSON. */
@@ -60,18 +60,18 @@ export type AvailabilityVerdict = {
  * stragglers of one limit join. The group ends when all were heard again, or one limit after the newest return: who is
  * still silent then gets an event of its own.
  */
-export function judgeAvailability(input: AvailabilityInput): AvailabilityVerdict {
+export function evaluateAvailability(input: AvailabilityInput): AvailabilityVerdict {
   const { now, since, check, open } = input
-  const known = new Map(input.hosts.map((host) => [host.name, host.lastHeard]))
+  const known = new Map(input.hosts.map((host) => [host.name, host.lastSeen]))
   const silence = (host: string) => now - Math.max(known.get(host) ?? now, since)
 
   const closing = [...open].flatMap(([host, opened]) => {
-    const lastHeard = known.get(host)
-    return lastHeard === undefined || lastHeard >= opened ? [host] : []
+    const lastSeen = known.get(host)
+    return lastSeen === undefined || lastSeen >= opened ? [host] : []
   })
   const kept = keepGroup(input.group, known, now, check)
-  const told = new Set([...open.keys(), ...(input.group?.members ?? [])])
-  const up = input.hosts.filter(({ name }) => !told.has(name))
+  const reported = new Set([...open.keys(), ...(input.group?.members ?? [])])
+  const up = input.hosts.filter(({ name }) => !reported.has(name))
   const silent = up.filter(({ name }) => silence(name) > check)
   const single = (names: readonly string[]) => names.map((host) => ({ host, silent: silence(host) }))
 
@@ -94,14 +94,14 @@ export function judgeAvailability(input: AvailabilityInput): AvailabilityVerdict
 /** `left` are members that have to speak for themselves, because the group is over. */
 function keepGroup(
   group: SilenceGroup | null,
-  lastHeard: ReadonlyMap<string, number>,
+  lastSeen: ReadonlyMap<string, number>,
   now: number,
   check: number,
 ): { group: SilenceGroup | null; left: readonly string[] } {
   if (group === null) return { group: null, left: [] }
   const members = group.members.filter((host) => {
-    const heard = lastHeard.get(host)
-    return heard !== undefined && heard < group.opened
+    const seen = lastSeen.get(host)
+    return seen !== undefined && seen < group.opened
   })
   const returned = members.length < group.members.length ? now : group.returned
   if (members.length === 0) return { group: null, left: [] }

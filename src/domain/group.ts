@@ -20,10 +20,10 @@ export function readGroups(text: string): { groups: string[]; wrong: string[] } 
     .toLowerCase()
     .split(/[\s,;]+/)
     .filter((word) => word !== '')
-  return { groups: uniteGroups(words.filter(isGroupName)), wrong: words.filter((word) => !isGroupName(word)) }
+  return { groups: mergeGroups(words.filter(isGroupName)), wrong: words.filter((word) => !isGroupName(word)) }
 }
 
 /** All of them once, in the order of their names. */
-export function uniteGroups(...lists: readonly (readonly string[])[]): string[] {
+export function mergeGroups(...lists: readonly (readonly string[])[]): string[] {
   return [...new Set(lists.flat())].sort()
 }

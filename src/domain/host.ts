@@ -1,4 +1,4 @@
-import type { ToldThreshold } from './reported-threshold.ts'
+import type { ReportedThreshold } from './reported-threshold.ts'
 
 /** What an agent says about its machine; changes rarely, so it is sent only when it does. */
 export type HostFacts = {
@@ -16,7 +16,7 @@ export type HostFacts = {
   /** Groups that the agent's configuration names; absent is none. */
   readonly groups?: readonly string[]
   /** What the agent judges by; absent when it does not tell, as agents of the original product never do. */
-  readonly thresholds?: readonly ToldThreshold[]
+  readonly thresholds?: readonly ReportedThreshold[]
 }
 
 /** A watched machine as the server knows it. `name` is the key of everything. */
@@ -27,8 +27,8 @@ export type Host = Omit<HostFacts, 'thresholds'> & {
   /** Those by hand alone. */
   readonly givenGroups: readonly string[]
   /** Server's clock, seconds since 1970, of the first and the newest packet. */
-  readonly firstHeard: number
-  readonly lastHeard: number
+  readonly firstSeen: number
+  readonly lastSeen: number
   /** Agent's clock minus server's clock at the newest packet, in seconds; null when the agent sent none. */
   readonly clockSkew: number | null
   /** Agent's clock of the newest frame; 0 when there is none. */
@@ -40,8 +40,8 @@ export type Host = Omit<HostFacts, 'thresholds'> & {
 export type HostStatus = 'up' | 'down'
 
 /** A host is up while its last packet is at most `silence` seconds old, by the server's clock. */
-export function hostStatus(host: Pick<Host, 'lastHeard'>, now: number, silence: number): HostStatus {
-  return now - host.lastHeard <= silence ? 'up' : 'down'
+export function hostStatus(host: Pick<Host, 'lastSeen'>, now: number, silence: number): HostStatus {
+  return now - host.lastSeen <= silence ? 'up' : 'down'
 }
 
 /** Longest host name taken, in characters (the limit of a DNS name). */

@@ -2,15 +2,15 @@ import { compilePattern } from './pattern.ts'
 import { addDays, isLastOfMonth, type LocalDay, localDay, localTime, weekday } from './time-zone.ts'
 
 /** A time in which nothing is told of some hosts: maintenance, or quiet hours. */
-export type Window = {
+export type MaintenanceWindow = {
   readonly id: number
   readonly name: string
   /** Pattern with `%` and `*`, `_` and `?`. */
   readonly host: string
-  readonly when: WindowTime
+  readonly when: MaintenanceSchedule
 }
 
-export type WindowTime =
+export type MaintenanceSchedule =
   /** Seconds since 1970; `to` is outside. */
   | { readonly kind: 'once'; readonly from: number; readonly to: number }
   | (Recurring & { readonly kind: 'daily' })
@@ -29,23 +29,23 @@ type Recurring = {
 /** Windows that follow on one another without a pause are looked through for so many steps: more than a year of days. */
 const MAX_CHAIN = 400
 
-export type WindowBook = {
+export type MaintenanceCalendar = {
   /** The window that a host is in, null for none. `ends` is when it is over. */
-  at(host: string, time: number): { readonly window: Window; readonly ends: number } | null
+  at(host: string, time: number): { readonly window: MaintenanceWindow; readonly ends: number } | null
   /** When the host is out of all windows again, null when it is in none; for windows without end, a time far ahead. */
-  quietUntil(host: string, time: number): number | null
+  mutedUntil(host: string, time: number): number | null
 }
 
 /** Of several windows that hold, the one that ends last counts. */
-export function createWindowBook(windows: readonly Window[]): WindowBook {
+export function createMaintenanceCalendar(windows: readonly MaintenanceWindow[]): MaintenanceCalendar {
   const compiled = windows.map((window) => ({
     window,
     fits: compilePattern(window.host),
-    endsAt: rememberNewest((time) => windowEnd(window.when, time)),
+    endsAt: rememberNewest((time) => maintenanceEnd(window.when, time)),
   }))
-  const book: WindowBook = {
+  const book: MaintenanceCalendar = {
     at(host, time) {
-      let found: { window: Window; ends: number } | null = null
+      let found: { window: MaintenanceWindow; ends: number } | null = null
       for (const { window, fits, endsAt } of compiled) {
         if (!fits(host)) continue
         const ends = endsAt(time)
@@ -53,7 +53,7 @@ export function createWindowBook(windows: readonly Window[]): WindowBook {
       }
       return found
     },
-    quietUntil(host, time) {
+    mutedUntil(host, time) {
       let until: number | null = null
       for (let i = 0; i < MAX_CHAIN; i++) {
         const found = book.at(host, until ?? time)
@@ -67,13 +67,17 @@ export function createWindowBook(windows: readonly Window[]): WindowBook {
 }
 
 /** When the occurrence that holds at `time` ends; null when none holds. */
-export function windowEnd(when: WindowTime, time: number): number | null {
+export function maintenanceEnd(when: MaintenanceSchedule, time: number): number | null {
   const held = listOccurrences(when, time, time + 1)
   return held.length === 0 ? null : Math.max(...held.map(({ to }) => to))
 }
 
 /** The occurrences that hold at some moment of the time, whole, in their order. */
-export function listOccurrences(when: WindowTime, from: number, to: number): { from: number; to: number }[] {
+export function listOccurrences(
+  when: MaintenanceSchedule,
+  from: number,
+  to: number,
+): { from: number; to: number }[] {
   if (when.kind === 'once') return when.from < to && when.to > from ? [{ from: when.from, to: when.to }] : []
   const found: { from: number; to: number }[] = []
   const last = localTime(addDays(localDay(to, when.zone), 1), 0, when.zone, 'last')
@@ -86,7 +90,7 @@ export function listOccurrences(when: WindowTime, from: number, to: number): { f
   }
 }
 
-function beginsOn(when: Exclude<WindowTime, { kind: 'once' }>, day: LocalDay): boolean {
+function beginsOn(when: Exclude<MaintenanceSchedule, { kind: 'once' }>, day: LocalDay): boolean {
   if (when.kind === 'daily') return true
   if (when.kind === 'weekly') return when.days.includes(weekday(day))
   return when.days.includes(day.day) || (when.days.includes(-1) && isLastOfMonth(day))

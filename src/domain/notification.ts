@@ -1,18 +1,18 @@
 import { type Event, SEVERITY_NAMES, type Severity } from './event.ts'
-import type { NoticeKind } from './rule.ts'
+import type { NotificationKind } from './rule.ts'
 import { describeDuration } from './threshold.ts'
 import { formatTime } from './time-zone.ts'
 
 /** What a channel sends: words only, so that every channel says the same. */
-export type Words = {
+export type Message = {
   /** One line. */
   readonly subject: string
   readonly text: string
   readonly html: string
 }
 
-export type NoticeSource = {
-  readonly kind: NoticeKind
+export type NotificationSource = {
+  readonly kind: NotificationKind
   readonly event: Pick<
     Event,
     'host' | 'metric' | 'severity' | 'status' | 'message' | 'opened' | 'closed' | 'acknowledgedBy'
@@ -28,7 +28,7 @@ export type WriteOptions = {
   readonly link: string | null
 }
 
-const KIND_NAMES: Readonly<Record<NoticeKind, string>> = {
+const KIND_NAMES: Readonly<Record<NotificationKind, string>> = {
   opening: 'New event',
   severity: 'Severity changed',
   repeat: 'Still open',
@@ -42,12 +42,12 @@ const CLOSED_HUE = '#5CB85C'
 const MAX_LISTED = 200
 
 /** `web01:perf.memory.percent.used:major:open`. */
-export function writeSubject({ event }: Pick<NoticeSource, 'event'>): string {
+export function writeSubject({ event }: Pick<NotificationSource, 'event'>): string {
   return oneLine(`${event.host}:${event.metric}:${SEVERITY_NAMES[event.severity]}:${event.status}`)
 }
 
 /** The notice of one event. */
-export function writeNotice(source: NoticeSource, options: WriteOptions): Words {
+export function writeNotification(source: NotificationSource, options: WriteOptions): Message {
   const { event, kind, rule } = source
   const rows: [string, string][] = [
     ['Message', event.message],
@@ -77,7 +77,7 @@ export function writeNotice(source: NoticeSource, options: WriteOptions): Words 
 }
 
 /** One message in place of many. `sources` are in the order of time. */
-export function writeDigest(sources: readonly NoticeSource[], options: WriteOptions): Words {
+export function writeDigest(sources: readonly NotificationSource[], options: WriteOptions): Message {
   const closings = sources.filter((source) => source.kind === 'closing').length
   const hosts = new Set(sources.map((source) => source.event.host)).size
   const openings = sources.length - closings
@@ -104,7 +104,7 @@ export function writeDigest(sources: readonly NoticeSource[], options: WriteOpti
 }
 
 /** What a channel sends to show that it works. */
-export function writeTest(sender: string, now: number, options: WriteOptions): Words {
+export function writeTest(sender: string, now: number, options: WriteOptions): Message {
   const subject = `Test message of monitor on ${oneLine(sender)}`
   const text = `This is a test, sent at ${formatTime(now, options.zone)}. When you read it, notices arrive here.`
   return {

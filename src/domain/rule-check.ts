@@ -1,10 +1,10 @@
-import type { Window } from './maintenance-window.ts'
+import type { MaintenanceWindow } from './maintenance-window.ts'
 import type { Rule } from './rule.ts'
 import { isLabel, resolveTarget, type Target } from './target.ts'
 import { isTimeZone } from './time-zone.ts'
 
 /** What is wrong with a field of a rule, window or target, as what would be right. */
-export type FieldMistake = { readonly field: string; readonly expected: string }
+export type FieldError = { readonly field: string; readonly expected: string }
 
 /** The least that rules have to know of a channel. */
 export type TargetChecker = { readonly name: string; checkTarget(address: string): string | null }
@@ -20,11 +20,11 @@ const NAME = 'a name of 1 to 100 characters on one line'
 const PATTERN = `a pattern of 1 to ${MAX_PATTERN} characters`
 
 /** Empty when the rule may be kept. */
-export function findRuleMistakes(
+export function findRuleErrors(
   rule: Omit<Rule, 'id'>,
   channels: readonly TargetChecker[],
   targets: readonly Target[],
-): FieldMistake[] {
+): FieldError[] {
   const { severities, delay, repeat } = rule
   const isSeconds = (value: number, least: number) =>
     Number.isInteger(value) && value >= least && value <= MAX_SECONDS
@@ -42,7 +42,7 @@ export function findRuleMistakes(
       'on_opening',
       'at least one of on_opening, on_closing and on_severity_change to be true',
     ),
-    ...findAddressMistakes(rule.channel, resolveTarget(rule, targets), 'target', channels),
+    ...findAddressErrors(rule.channel, resolveTarget(rule, targets), 'target', channels),
     ...unless(isSeconds(delay, 0), 'delay', 'seconds, 0 for at once'),
     ...unless(
       repeat === null || isSeconds(repeat, LEAST_REPEAT),
@@ -53,44 +53,43 @@ export function findRuleMistakes(
 }
 
 /** Empty when the target may be kept. */
-export function findTargetMistakes(
+export function findTargetErrors(
   { name, channel, address }: Omit<Target, 'id'>,
   channels: readonly TargetChecker[],
-): FieldMistake[] {
-  return [
-    ...unless(isLabel(name), 'name', NAME),
-    ...findAddressMistakes(channel, address, 'address', channels),
-  ]
+): FieldError[] {
+  return [...unless(isLabel(name), 'name', NAME), ...findAddressErrors(channel, address, 'address', channels)]
 }
 
 /** Empty when the window may be kept. */
-export function findWindowMistakes({ name, host, when }: Omit<Window, 'id'>): FieldMistake[] {
-  const mistakes = [...unless(isLabel(name), 'name', NAME), ...unless(isPattern(host), 'host', PATTERN)]
+export function findMaintenanceErrors({ name, host, when }: Omit<MaintenanceWindow, 'id'>): FieldError[] {
+  const fieldErrors = [...unless(isLabel(name), 'name', NAME), ...unless(isPattern(host), 'host', PATTERN)]
   if (when.kind === 'once')
-    return [...mistakes, ...unless(when.from < when.to, 'when.to', 'a time after when.from')]
+    return [...fieldErrors, ...unless(when.from < when.to, 'when.to', 'a time after when.from')]
   const isMinute = (value: number) => Number.isInteger(value) && value >= 0 && value < 1440
-  mistakes.push(
+  fieldErrors.push(
     ...unless(isMinute(when.start), 'when.start', 'a time of day such as "22:00"'),
     ...unless(isMinute(when.end), 'when.end', 'a time of day such as "06:00"'),
     ...unless(isTimeZone(when.zone), 'when.zone', 'a time zone such as "Europe/Berlin"'),
   )
   if (when.kind === 'weekly') {
     const isDay = (day: number) => Number.isInteger(day) && day >= 1 && day <= 7
-    mistakes.push(...unless(isList(when.days, isDay), 'when.days', 'days from 1 (Monday) to 7'))
+    fieldErrors.push(...unless(isList(when.days, isDay), 'when.days', 'days from 1 (Monday) to 7'))
   }
   if (when.kind === 'monthly') {
     const isDay = (day: number) => Number.isInteger(day) && (day === -1 || (day >= 1 && day <= 31))
-    mistakes.push(...unless(isList(when.days, isDay), 'when.days', 'days from 1 to 31, or -1 for the last'))
+    fieldErrors.push(
+      ...unless(isList(when.days, isDay), 'when.days', 'days from 1 to 31, or -1 for the last'),
+    )
   }
-  return mistakes
+  return fieldErrors
 }
 
-function findAddressMistakes(
+function findAddressErrors(
   channel: string,
   address: string,
   field: string,
   channels: readonly TargetChecker[],
-): FieldMistake[] {
+): FieldError[] {
   const found = channels.find(({ name }) => name === channel)
   if (!found) return [{ field: 'channel', expected: `one of ${channels.map(({ name }) => name).join(', ')}` }]
   const expected =
@@ -98,7 +97,7 @@ function findAddressMistakes(
   return expected === null ? [] : [{ field, expected }]
 }
 
-const unless = (isRight: boolean, field: string, expected: string): FieldMistake[] =>
+const unless = (isRight: boolean, field: string, expected: string): FieldError[] =>
   isRight ? [] : [{ field, expected }]
 
 const isPattern = (text: string) => text.length > 0 && text.length <= MAX_PATTERN && !/\p{Cc}/u.test(text)

@@ -31,10 +31,10 @@ export function compileRule(
   return (event) => fitsHost(event.host) && fitsMetric(event.metric)
 }
 
-export type NoticeKind = 'opening' | 'severity' | 'repeat' | 'closing'
+export type NotificationKind = 'opening' | 'severity' | 'repeat' | 'closing'
 
 /** What was told of one event by one rule: a row of the database, written in the transaction that writes the notice. */
-export type Told = {
+export type Notified = {
   /** When the event came into what the rule is about; null when it never was. */
   readonly since: number | null
   readonly opening: boolean
@@ -46,7 +46,13 @@ export type Told = {
   readonly last: number | null
 }
 
-export const NOTHING_TOLD: Told = { since: null, opening: false, closing: false, severity: null, last: null }
+export const NOTHING_NOTIFIED: Notified = {
+  since: null,
+  opening: false,
+  closing: false,
+  severity: null,
+  last: null,
+}
 
 export type EventState = {
   readonly status: 'open' | 'closed'
@@ -58,55 +64,55 @@ export type EventState = {
 }
 
 export type Decision = {
-  readonly tell: NoticeKind | null
-  readonly told: Told
+  readonly notify: NotificationKind | null
+  readonly notified: Notified
   /** When to decide again though nothing changed; null: not before the next change. */
-  readonly lookAgain: number | null
+  readonly recheckAt: number | null
 }
 
 /**
  * Decides whether a rule tells something of an event now. To be asked after every single change of the event and at
- * `lookAgain`; it looks at how things are and at what was told, so that asking twice tells nothing twice, and a closing is
- * only told after its opening. `quietUntil` is the end of the maintenance window or quiet hours of the host at
+ * `recheckAt`; it looks at how things are and at what was told, so that asking twice tells nothing twice, and a closing is
+ * only told after its opening. `mutedUntil` is the end of the maintenance window or quiet hours of the host at
  * `now`, null outside: nothing is told before it.
  */
 export function decide(
   rule: Rule,
   event: EventState,
-  before: Told,
+  before: Notified,
   now: number,
-  quietUntil: number | null,
+  mutedUntil: number | null,
 ): Decision {
-  if (!rule.enabled) return { tell: null, told: before, lookAgain: null }
-  const told = enterScope(rule, event, before)
-  if (told.since === null) return { tell: null, told, lookAgain: null }
+  if (!rule.enabled) return { notify: null, notified: before, recheckAt: null }
+  const notified = enterScope(rule, event, before)
+  if (notified.since === null) return { notify: null, notified, recheckAt: null }
   const { kind, due } =
-    event.status === 'closed' ? planClosing(rule, event, told) : planOpen(rule, event, told)
+    event.status === 'closed' ? planClosing(rule, event, notified) : planOpen(rule, event, notified)
   if (kind === null) {
     // Closed with nothing to tell is settled as well: what is reopened after it is a new story.
-    const settled = event.status === 'closed' ? { ...told, closing: true } : told
-    return { tell: null, told: settled, lookAgain: null }
+    const settled = event.status === 'closed' ? { ...notified, closing: true } : notified
+    return { notify: null, notified: settled, recheckAt: null }
   }
-  const at = Math.max(due, quietUntil ?? due)
-  if (at > now) return { tell: null, told, lookAgain: at }
+  const at = Math.max(due, mutedUntil ?? due)
+  if (at > now) return { notify: null, notified, recheckAt: at }
 
-  const after: Told = {
-    ...told,
-    opening: told.opening || kind === 'opening',
+  const after: Notified = {
+    ...notified,
+    opening: notified.opening || kind === 'opening',
     closing: kind === 'closing',
     severity: event.severity,
     last: now,
   }
   // A repetition or what else is due next counts from now on.
   const next = event.status === 'closed' ? NO_PLAN : planOpen(rule, event, after)
-  return { tell: kind, told: after, lookAgain: next.kind === null ? null : Math.max(next.due, now + 1) }
+  return { notify: kind, notified: after, recheckAt: next.kind === null ? null : Math.max(next.due, now + 1) }
 }
 
-function enterScope(rule: Rule, event: EventState, told: Told): Told {
+function enterScope(rule: Rule, event: EventState, notified: Notified): Notified {
   // Reopened after its closing was settled: a new story.
-  const current = told.closing && event.status === 'open' ? NOTHING_TOLD : told
+  const current = notified.closing && event.status === 'open' ? NOTHING_NOTIFIED : notified
   if (current.since !== null || !rule.severities.includes(event.severity)) return current
-  const isFirst = told === current
+  const isFirst = notified === current
   return {
     ...current,
     since: isFirst && event.changed <= event.opened ? event.opened : event.changed,
@@ -114,28 +120,28 @@ function enterScope(rule: Rule, event: EventState, told: Told): Told {
   }
 }
 
-type Plan = { readonly kind: NoticeKind | null; readonly due: number }
+type Plan = { readonly kind: NotificationKind | null; readonly due: number }
 const NO_PLAN: Plan = { kind: null, due: 0 }
 
-function planOpen(rule: Rule, event: EventState, told: Told): Plan {
-  const since = told.since ?? event.opened
+function planOpen(rule: Rule, event: EventState, notified: Notified): Plan {
+  const since = notified.since ?? event.opened
   const isInScope = rule.severities.includes(event.severity)
-  if (rule.onOpening && !told.opening)
+  if (rule.onOpening && !notified.opening)
     return isInScope && !(rule.delay > 0 && event.acknowledged)
       ? { kind: 'opening', due: since + rule.delay }
       : NO_PLAN
-  if (rule.onSeverityChange && event.severity !== told.severity)
+  if (rule.onSeverityChange && event.severity !== notified.severity)
     return { kind: 'severity', due: Math.max(event.changed, since + rule.delay) }
-  if (rule.repeat !== null && rule.repeat > 0 && told.last !== null && isInScope && !event.acknowledged)
-    return { kind: 'repeat', due: told.last + rule.repeat }
+  if (rule.repeat !== null && rule.repeat > 0 && notified.last !== null && isInScope && !event.acknowledged)
+    return { kind: 'repeat', due: notified.last + rule.repeat }
   return NO_PLAN
 }
 
-function planClosing(rule: Rule, event: EventState, told: Told): Plan {
-  if (!rule.onClosing || told.closing) return NO_PLAN
+function planClosing(rule: Rule, event: EventState, notified: Notified): Plan {
+  if (!rule.onClosing || notified.closing) return NO_PLAN
   // Whoever was not told that it began is not told that it ended.
   const isExpected = rule.onOpening
-    ? told.opening
-    : told.last !== null || event.changed - (told.since ?? event.changed) >= rule.delay
+    ? notified.opening
+    : notified.last !== null || event.changed - (notified.since ?? event.changed) >= rule.delay
   return isExpected ? { kind: 'closing', due: event.changed } : NO_PLAN
 }

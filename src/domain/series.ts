@@ -1,7 +1,7 @@
 import type { Series } from './sample.ts'
 
 /** A series made shorter: per step its mean and its ends, so that no peak is lost. All four have the same length. */
-export type ThinnedSeries = {
+export type DownsampledSeries = {
   readonly times: Float64Array
   readonly low: Float64Array
   readonly mean: Float64Array
@@ -12,17 +12,17 @@ export type ThinnedSeries = {
  * At most `points` rows (1 or more). A series that is short enough keeps each sample as a row of its own. Steps begin at multiples of
  * their length, so that a graph that moves on with the time does not flicker; steps without a sample have no row.
  */
-export function thinSeries(
+export function downsampleSeries(
   { times, values }: Series,
   from: number,
   to: number,
   points: number,
-): ThinnedSeries {
+): DownsampledSeries {
   const count = times.length
   if (count <= points) return { times, low: values, mean: values, high: values }
   const step =
     points === 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil((to - from + 1) / (points - 1)))
-  const thinned = {
+  const downsampled = {
     times: new Float64Array(points),
     low: new Float64Array(points),
     mean: new Float64Array(points),
@@ -49,18 +49,18 @@ export function thinSeries(
       last = time
     }
     const middle = step === Number.POSITIVE_INFINITY ? (first + last) / 2 : bucket * step + step / 2
-    thinned.times[rows] = Math.floor(Math.min(last, Math.max(first, middle)))
-    thinned.low[rows] = low
-    thinned.high[rows] = high
+    downsampled.times[rows] = Math.floor(Math.min(last, Math.max(first, middle)))
+    downsampled.low[rows] = low
+    downsampled.high[rows] = high
     // Adding rounds: the mean of equal values may else end up outside of them.
-    thinned.mean[rows] = Math.min(high, Math.max(low, sum / (i - start)))
+    downsampled.mean[rows] = Math.min(high, Math.max(low, sum / (i - start)))
     rows++
   }
   return {
-    times: thinned.times.subarray(0, rows),
-    low: thinned.low.subarray(0, rows),
-    mean: thinned.mean.subarray(0, rows),
-    high: thinned.high.subarray(0, rows),
+    times: downsampled.times.subarray(0, rows),
+    low: downsampled.low.subarray(0, rows),
+    mean: downsampled.mean.subarray(0, rows),
+    high: downsampled.high.subarray(0, rows),
   }
 }
 

@@ -1,6 +1,6 @@
 import { type EventReport, isSeverity, type Severity } from './event.ts'
 import type { Frame } from './sample.ts'
-import { describeThreshold, isBreach, type Threshold, type ThresholdBook } from './threshold.ts'
+import { describeThreshold, isBreach, type Threshold, type ThresholdTable } from './threshold.ts'
 
 /**
  * What the agent remembers between two cycles: plain JSON, to be kept in the transaction that queues the changes. It names only
@@ -44,7 +44,7 @@ type OpenEvent = {
 export type ThresholdChange = EventReport & { readonly uid: string; readonly stale: boolean }
 
 export type StepOptions = {
-  readonly book: ThresholdBook
+  readonly book: ThresholdTable
   /** Seconds between two samples. A gap longer than two of them ends what was counted. */
   readonly interval: number
   /** An id for an event that opens, never given before: at most 64 letters, digits, dots, hyphens, colons and underscores. */
@@ -54,7 +54,7 @@ export type StepOptions = {
 export const FRESH_STATE: ThresholdState = { time: 0, metrics: [] }
 
 /**
- * Judges one frame. Pure: the same state and frame give the same result (but for the ids), and a frame that was judged already changes
+ * Evaluates one frame. Pure: the same state and frame give the same result (but for the ids), and a frame that was judged already changes
  * nothing. A metric has at most one open event; its severity is that of the gravest threshold that holds.
  */
 export function step(
@@ -85,9 +85,9 @@ export function step(
     if (thresholds.length === 0 && before === null) return
     const isUnbroken = before !== null && time > before.last && time - before.last <= reach
     const held = before?.runs ?? []
-    const judged = judgeAll(thresholds, held, { value, time, isUnbroken, reach })
-    const event = nextEvent(metric, before?.event ?? null, judged.worst, time, options)
-    keep(before, { metric, last: time, missed: 0, runs: judged.runs, event })
+    const evaluated = evaluateAll(thresholds, held, { value, time, isUnbroken, reach })
+    const event = nextEvent(metric, before?.event ?? null, evaluated.worst, time, options)
+    keep(before, { metric, last: time, missed: 0, runs: evaluated.runs, event })
   })
 
   for (const before of known.values()) {
@@ -117,7 +117,7 @@ type Sample = {
   readonly reach: number
 }
 
-function judgeAll(thresholds: readonly Threshold[], held: readonly Run[], sample: Sample) {
+function evaluateAll(thresholds: readonly Threshold[], held: readonly Run[], sample: Sample) {
   const runs: Run[] = []
   const ordinals = new Map<string, number>()
   let worst: Threshold | null = null
@@ -126,7 +126,7 @@ function judgeAll(thresholds: readonly Threshold[], held: readonly Run[], sample
     const ordinal = ordinals.get(kind) ?? 0
     ordinals.set(kind, ordinal + 1)
     const key = `${kind}${ordinal}`
-    const run = judge(
+    const run = evaluate(
       threshold,
       held.find((candidate) => candidate.key === key) ?? { key, holds: false, since: null },
       sample,
@@ -137,7 +137,7 @@ function judgeAll(thresholds: readonly Threshold[], held: readonly Run[], sample
   return { runs, worst }
 }
 
-function judge(threshold: Threshold, run: Run, { value, time, isUnbroken, reach }: Sample): Run {
+function evaluate(threshold: Threshold, run: Run, { value, time, isUnbroken, reach }: Sample): Run {
   const { compare, duration } = threshold
   const counts = run.holds
     ? !isBreach(value, compare, threshold.value) &&

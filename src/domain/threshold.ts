@@ -58,7 +58,7 @@ export function describeDuration(seconds: number): string {
 const count = (number: number, unit: string) => `${number} ${unit}${number === 1 ? '' : 's'}`
 
 /** Tells which thresholds a metric is judged by. */
-export type ThresholdBook = {
+export type ThresholdTable = {
   /** In the order of the configuration; the same array for the same metric each time. */
   of(metric: string): readonly Threshold[]
 }
@@ -67,10 +67,10 @@ export type ThresholdBook = {
  * The nearest group that has something for a metric wins, alone: thresholds of the configuration that name it, those whose
  * pattern it fits, then in the same way the ones out of the box.
  */
-export function createThresholdBook(
+export function createThresholdTable(
   configured: readonly Threshold[],
   standard: readonly Threshold[],
-): ThresholdBook {
+): ThresholdTable {
   const known = new Map<string, readonly Threshold[]>()
   const groups = [configured, standard].flatMap((thresholds) => {
     const matched = thresholds.map((threshold) => ({

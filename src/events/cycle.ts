@@ -75,7 +75,7 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
     watch: store.watch,
     holder: options.holder,
     seconds: Math.min(LEASE_MOST, Math.max(LEASE_LEAST, Math.ceil(LEASE_INTERVALS * interval))),
-    onGained: hasten,
+    onGained: runSoon,
     clock,
     log,
   })
@@ -103,7 +103,7 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
   }
 
   /** An engine that has just begun to lead does not wait for the rest of the interval. */
-  function hasten() {
+  function runSoon() {
     if (isCycling) isHasty = true
     else if (!stopping) schedule(0)
   }

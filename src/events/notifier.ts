@@ -1,7 +1,7 @@
 import { writeTest } from '../domain/notification.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { type ChannelTools, type Notice, type OpenChannel, SendError } from './channels/channel.ts'
+import { type ChannelTools, type Notification, type OpenChannel, SendError } from './channels/channel.ts'
 import { CHANNELS, findChannel } from './channels/index.ts'
 
 export type NotifierOptions = {
@@ -31,9 +31,9 @@ export type Notifier = {
     checkTarget(address: string): string | null
   }[]
   /** As the channel's own `send`; throws a `SendError` too when there is no such channel. */
-  send(channel: string, notice: Notice): Promise<string>
+  send(channel: string, notification: Notification): Promise<string>
   /** Sends a test message once; never rejects for what the receiver does. */
-  sendTest(channel: string, address: string): Promise<{ isTaken: boolean; answer: string }>
+  sendTest(channel: string, address: string): Promise<{ isDelivered: boolean; answer: string }>
   close(): void
 }
 
@@ -52,8 +52,8 @@ export function createNotifier(options: NotifierOptions): Notifier {
     return opened
   }
 
-  async function send(channel: string, notice: Notice) {
-    return openChannel(channel).send(notice)
+  async function send(channel: string, notification: Notification) {
+    return openChannel(channel).send(notification)
   }
 
   return {
@@ -66,7 +66,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
       const words = writeTest(machine, clock.now(), { zone, link: webUrl })
       const id = `test-${makeId()}`
       try {
-        const notice: Notice = {
+        const notification: Notification = {
           id,
           kind: 'test',
           target: address,
@@ -75,9 +75,9 @@ export function createNotifier(options: NotifierOptions): Notifier {
           rule: null,
           link: webUrl,
         }
-        return { isTaken: true, answer: await send(channel, notice) }
+        return { isDelivered: true, answer: await send(channel, notification) }
       } catch (error) {
-        if (error instanceof SendError) return { isTaken: false, answer: error.message }
+        if (error instanceof SendError) return { isDelivered: false, answer: error.message }
         throw error
       }
     },

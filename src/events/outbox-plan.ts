@@ -16,17 +16,17 @@ export type Waiting = {
 }
 
 /** What is sent in one piece: one notice, or a digest. */
-export type Shipment = {
+export type PlannedDelivery = {
   readonly channel: string
   readonly target: string
-  readonly notices: readonly Waiting[]
+  readonly notifications: readonly Waiting[]
   /** The id of a digest that was tried before, `new` for one that has to be given its id first, null for a single notice. */
   readonly digest: string | 'new' | null
 }
 
 /** More notices than this to one target within a minute are a storm. */
-export const STORM = 10
-const STORM_SECONDS = 60
+export const DIGEST_THRESHOLD = 10
+const DIGEST_SECONDS = 60
 
 /** What is not delivered after a day is given up. */
 export const GIVE_UP_SECONDS = 86_400
@@ -40,83 +40,99 @@ const LONGEST_PAUSE = 1800
  * again nothing waits for its own next attempt, though no more go out together than would make a storm. `recent` counts the
  * notices sent alone to a target within the last minute.
  */
-export function planShipments(
+export function planDeliveries(
   waiting: readonly Waiting[],
   recent: (channel: string, target: string) => number,
   now: number,
   works: (channel: string, target: string) => boolean = () => false,
-): Shipment[] {
+): PlannedDelivery[] {
   const byTarget = new Map<string, Waiting[]>()
-  for (const notice of [...waiting].sort((a, b) => a.id - b.id)) {
-    const key = `${notice.channel}\n${notice.target}`
+  for (const notification of [...waiting].sort((a, b) => a.id - b.id)) {
+    const key = `${notification.channel}\n${notification.target}`
     const held = byTarget.get(key)
-    if (held) held.push(notice)
-    else byTarget.set(key, [notice])
+    if (held) held.push(notification)
+    else byTarget.set(key, [notification])
   }
-  return [...byTarget.values()].flatMap((notices) => {
-    const [first] = notices
+  return [...byTarget.values()].flatMap((notifications) => {
+    const [first] = notifications
     if (first === undefined) return []
     const { channel, target } = first
-    return planTarget(notices, recent(channel, target), now, works(channel, target))
+    return planTarget(notifications, recent(channel, target), now, works(channel, target))
   })
 }
 
-function planTarget(waiting: readonly Waiting[], recent: number, now: number, works: boolean): Shipment[] {
-  const notices = works ? waiting.map((notice) => ({ ...notice, due: Math.min(notice.due, now) })) : waiting
-  const shipments = gather(notices, recent, now)
-  const order = orderOfEvents(notices)
-  const ready = shipments.filter((shipment) => isReady(shipment, order, now))
-  const isFailing = notices.some((notice) => notice.attempts > 0)
+function planTarget(
+  waiting: readonly Waiting[],
+  recent: number,
+  now: number,
+  works: boolean,
+): PlannedDelivery[] {
+  const notifications = works
+    ? waiting.map((notification) => ({ ...notification, due: Math.min(notification.due, now) }))
+    : waiting
+  const planned = gather(notifications, recent, now)
+  const order = orderOfEvents(notifications)
+  const ready = planned.filter((planned) => isReady(planned, order, now))
+  const isFailing = notifications.some((notification) => notification.attempts > 0)
   if (!isFailing) return ready
-  if (works) return ready.slice(0, Math.max(0, STORM - recent))
-  const dueOf = ({ notices: [notice] }: Shipment) => notice?.due ?? now
+  if (works) return ready.slice(0, Math.max(0, DIGEST_THRESHOLD - recent))
+  const dueOf = ({ notifications: [notification] }: PlannedDelivery) => notification?.due ?? now
   return ready.sort((a, b) => dueOf(a) - dueOf(b)).slice(0, 1)
 }
 
 /** Puts together what belongs together: what has been tried, as it was tried, then either the rest one by one or a new digest. */
-function gather(notices: readonly Waiting[], recent: number, now: number): Shipment[] {
-  const shipments: Shipment[] = []
+function gather(notifications: readonly Waiting[], recent: number, now: number): PlannedDelivery[] {
+  const planned: PlannedDelivery[] = []
   const digests = new Map<string, Waiting[]>()
   const fresh: Waiting[] = []
   // Two digests that each hold an event's earlier notice would wait for each other: what has to wait joins none.
   const held = new Set<number>()
-  for (const notice of notices) {
-    const isTried = notice.isAlone || notice.attempts > 0
-    if (notice.digest === null && !isTried && notice.due <= now && !held.has(notice.event)) {
-      fresh.push(notice)
+  for (const notification of notifications) {
+    const isTried = notification.isAlone || notification.attempts > 0
+    if (
+      notification.digest === null &&
+      !isTried &&
+      notification.due <= now &&
+      !held.has(notification.event)
+    ) {
+      fresh.push(notification)
       continue
     }
-    held.add(notice.event)
-    if (notice.digest === null) {
-      if (isTried) shipments.push(single(notice))
+    held.add(notification.event)
+    if (notification.digest === null) {
+      if (isTried) planned.push(single(notification))
       continue
     }
-    const parts = digests.get(notice.digest)
-    if (parts) parts.push(notice)
-    else digests.set(notice.digest, [notice])
+    const parts = digests.get(notification.digest)
+    if (parts) parts.push(notification)
+    else digests.set(notification.digest, [notification])
   }
-  for (const [digest, parts] of digests) shipments.push(ship(parts, digest))
+  for (const [digest, parts] of digests) planned.push(ship(parts, digest))
   const [oldest] = fresh
-  if (oldest === undefined) return shipments
-  if (fresh.length + recent <= STORM) return [...shipments, ...fresh.map(single)]
+  if (oldest === undefined) return planned
+  if (fresh.length + recent <= DIGEST_THRESHOLD) return [...planned, ...fresh.map(single)]
   // The tail of a storm is gathered for a minute, or every round would send a digest of its own.
-  const isRipe = fresh.length > STORM || oldest.created <= now - STORM_SECONDS
-  if (!isRipe) return shipments
-  return [...shipments, fresh.length === 1 ? single(oldest) : ship(fresh, 'new')]
+  const isRipe = fresh.length > DIGEST_THRESHOLD || oldest.created <= now - DIGEST_SECONDS
+  if (!isRipe) return planned
+  return [...planned, fresh.length === 1 ? single(oldest) : ship(fresh, 'new')]
 }
 
-function orderOfEvents(notices: readonly Waiting[]): Map<number, Waiting[]> {
+function orderOfEvents(notifications: readonly Waiting[]): Map<number, Waiting[]> {
   const order = new Map<number, Waiting[]>()
-  for (const notice of notices) {
-    const held = order.get(notice.event)
-    if (held) held.push(notice)
-    else order.set(notice.event, [notice])
+  for (const notification of notifications) {
+    const held = order.get(notification.event)
+    if (held) held.push(notification)
+    else order.set(notification.event, [notification])
   }
   return order
 }
 
 /** Nothing earlier of the same events is left outside. */
-function isReady({ notices: parts }: Shipment, order: Map<number, Waiting[]>, now: number): boolean {
+function isReady(
+  { notifications: parts }: PlannedDelivery,
+  order: Map<number, Waiting[]>,
+  now: number,
+): boolean {
   const own = new Set(parts)
   return parts.every(
     (part) =>
@@ -125,11 +141,11 @@ function isReady({ notices: parts }: Shipment, order: Map<number, Waiting[]>, no
   )
 }
 
-const single = (notice: Waiting): Shipment => ship([notice], null)
+const single = (notification: Waiting): PlannedDelivery => ship([notification], null)
 
-function ship(notices: readonly Waiting[], digest: string | null): Shipment {
-  const { channel = '', target = '' } = notices[0] ?? {}
-  return { channel, target, notices, digest }
+function ship(notifications: readonly Waiting[], digest: string | null): PlannedDelivery {
+  const { channel = '', target = '' } = notifications[0] ?? {}
+  return { channel, target, notifications, digest }
 }
 
 /**

@@ -6,23 +6,23 @@ import type {
   AuditStore,
   EventStore,
   MaintenanceStore,
+  MaintenanceWindowStore,
   OutboxStore,
   RuleStore,
   SessionStore,
   TargetStore,
   WatchStore,
-  WindowStore,
 } from '../storage/ports/store.ts'
 import type { Notifier } from './notifier.ts'
 
 /** What the engine needs of the database. */
 export type EventEngineStore = {
-  readonly maintenance: Pick<MaintenanceStore, 'fold' | 'dropSamples' | 'dropEvents' | 'dropHosts'>
+  readonly maintenance: Pick<MaintenanceStore, 'compact' | 'dropSamples' | 'dropEvents' | 'dropHosts'>
   readonly sessions: Pick<SessionStore, 'prune'>
   readonly audit: Pick<AuditStore, 'prune'>
   readonly events: Pick<EventStore, 'report'>
   readonly rules: Pick<RuleStore, 'list'>
-  readonly windows: Pick<WindowStore, 'list'>
+  readonly maintenanceWindows: Pick<MaintenanceWindowStore, 'list'>
   readonly targets: Pick<TargetStore, 'list'>
   readonly outbox: OutboxStore
   readonly watch: WatchStore

@@ -17,13 +17,13 @@ const SIGNATURES = {
 } as const
 
 /** Sends one datagram to the socket that systemd named; throws when that fails. */
-export type SendNotice = (text: string) => void
+export type SendNotification = (text: string) => void
 
 /**
  * The way to tell systemd how a service is doing, sd_notify(3). `address` is what NOTIFY_SOCKET holds: a path, or `@name` of
  * an abstract socket. Neither Bun nor Node.js knows datagrams on unix sockets, hence the C library.
  */
-export function openNotifySocket(address: string): SendNotice {
+export function openNotifySocket(address: string): SendNotification {
   const target = encodeAddress(address)
   const { symbols } = openLibc(SIGNATURES)
   return (text) => {

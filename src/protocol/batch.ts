@@ -7,7 +7,7 @@ import {
   MAX_BATCH_EVENTS,
   MAX_BATCH_FRAMES,
   MAX_KEY_LENGTH,
-  MAX_LAYOUTS,
+  MAX_METRIC_SETS,
   MAX_METRICS,
   MIN_KEY_LENGTH,
 } from './message.ts'
@@ -33,7 +33,7 @@ export type ReceivedBatch = {
 export const MAX_CONNECTION_NAMES = 4 * MAX_METRICS
 
 /** The lists of names that one connection has given, by number. */
-export class LayoutTable {
+export class MetricSetTable {
   readonly #lists = new Map<number, NameList>()
   #names = 0
 
@@ -57,7 +57,7 @@ export class LayoutTable {
  */
 export function readBatch(
   fields: Fields,
-  layouts: LayoutTable,
+  layouts: MetricSetTable,
   nameLists: NameLists,
   now: number,
 ): ReceivedBatch {
@@ -66,7 +66,7 @@ export function readBatch(
   const rows = readList(fields.frames, MAX_BATCH_FRAMES, 'frames', id)
   const events = readList(fields.events, MAX_BATCH_EVENTS, 'events', id)
   const tally = new Tally()
-  const list = readLayout(fields, layouts, nameLists, id)
+  const list = readMetricSet(fields, layouts, nameLists, id)
   if (rows.length > 0 && list === undefined)
     throw new ProtocolError('layout', 'the layout is not known on this connection', id, true)
   const clock = fields.clock === undefined ? Number.NaN : Math.floor(readNumber(fields.clock))
@@ -111,16 +111,16 @@ function readList(value: unknown, most: number, what: string, id: number): reado
   return value
 }
 
-function readLayout(
+function readMetricSet(
   fields: Fields,
-  layouts: LayoutTable,
+  layouts: MetricSetTable,
   nameLists: NameLists,
   id: number,
 ): NameList | undefined {
   const { layout, metrics } = fields
   if (layout === undefined && metrics === undefined) return undefined
-  if (typeof layout !== 'number' || !Number.isInteger(layout) || layout < 0 || layout >= MAX_LAYOUTS)
-    throw new ProtocolError('limit', `the layout is not a number from 0 to ${MAX_LAYOUTS - 1}`, id)
+  if (typeof layout !== 'number' || !Number.isInteger(layout) || layout < 0 || layout >= MAX_METRIC_SETS)
+    throw new ProtocolError('limit', `the layout is not a number from 0 to ${MAX_METRIC_SETS - 1}`, id)
   if (metrics === undefined) return layouts.find(layout)
   const names = readList(metrics, MAX_METRICS, 'metrics', id)
   if (!areStrings(names)) throw new ProtocolError('malformed', 'a metric name is not a string', id)

@@ -49,7 +49,7 @@ export type Reply =
 export const MAX_BATCH_FRAMES = 1000
 export const MAX_BATCH_EVENTS = 1000
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024
-export const MAX_LAYOUTS = 256
+export const MAX_METRIC_SETS = 256
 export const MAX_METRICS = 4096
 
 /** Lines of this length or more are packed by the agent when that makes them shorter. */

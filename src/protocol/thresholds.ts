@@ -1,27 +1,31 @@
 import { isSeverity } from '../domain/event.ts'
 import { canBeMetricPattern } from '../domain/pattern.ts'
-import { MAX_TOLD_DURATION, MAX_TOLD_THRESHOLDS, type ToldThreshold } from '../domain/reported-threshold.ts'
+import {
+  MAX_REPORTED_DURATION,
+  MAX_REPORTED_THRESHOLDS,
+  type ReportedThreshold,
+} from '../domain/reported-threshold.ts'
 import { COMPARISONS } from '../domain/threshold.ts'
 import { isFields, readNumber } from './field.ts'
 import type { Tally } from './rejection-tally.ts'
 
 /**
- * The thresholds that an agent tells; null when it tells none. What is no threshold, and what is beyond `MAX_TOLD_THRESHOLDS`, is left
+ * The thresholds that an agent tells; null when it tells none. What is no threshold, and what is beyond `MAX_REPORTED_THRESHOLDS`, is left
  * out and counted.
  */
-export function readThresholds(value: unknown, tally: Tally): ToldThreshold[] | null {
+export function readThresholds(value: unknown, tally: Tally): ReportedThreshold[] | null {
   if (value === undefined || value === null) return null
   if (!Array.isArray(value)) {
     tally.refuse('threshold')
     return null
   }
-  const read = value.slice(0, MAX_TOLD_THRESHOLDS).map(readThreshold)
+  const read = value.slice(0, MAX_REPORTED_THRESHOLDS).map(readThreshold)
   const thresholds = read.filter((threshold) => threshold !== null)
   tally.refuse('threshold', value.length - thresholds.length)
   return thresholds
 }
 
-function readThreshold(fields: unknown): ToldThreshold | null {
+function readThreshold(fields: unknown): ReportedThreshold | null {
   if (!isFields(fields)) return null
   const { metric, severity, isStandard = false } = fields
   const compare = COMPARISONS.find((one) => one === fields.compare)
@@ -44,5 +48,7 @@ const isAbsent = (value: unknown) => value === undefined || value === null
 /** Whole seconds; NaN for what is none. */
 function readDuration(value: unknown): number {
   const duration = readNumber(value)
-  return Number.isInteger(duration) && duration >= 0 && duration <= MAX_TOLD_DURATION ? duration : Number.NaN
+  return Number.isInteger(duration) && duration >= 0 && duration <= MAX_REPORTED_DURATION
+    ? duration
+    : Number.NaN
 }

@@ -10,7 +10,7 @@ import { createLog, type Log } from '../lib/log.ts'
 import type { Platform } from '../platform/platform.ts'
 import { openProcFs } from '../platform/proc.ts'
 import { findServers } from './collector-endpoints.ts'
-import { stayLean } from './memory-tuning.ts'
+import { limitMemory } from './memory-tuning.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { findPassphrase, keepAgentKey, openDataDir } from './setup/first-start.ts'
 
@@ -22,15 +22,15 @@ export async function runAgent(loaded: LoadedConfig): Promise<never> {
   const servers = await findServers(config.agent)
   const passphrase = config.agent.passphrase ?? findPassphrase(config.dataDir)
   const where = loaded.file ?? 'configuration'
-  const mistakes = []
+  const problems = []
   if (servers.length === 0)
-    mistakes.push({ where, key: 'agent.server', expected: 'expected at least one "host:port" to send to' })
+    problems.push({ where, key: 'agent.server', expected: 'expected at least one "host:port" to send to' })
   if (passphrase === null)
-    mistakes.push({ where, key: 'agent.passphrase', expected: "expected the server's passphrase" })
-  if (passphrase === null || mistakes.length > 0) throw new ConfigError(mistakes)
+    problems.push({ where, key: 'agent.passphrase', expected: "expected the server's passphrase" })
+  if (passphrase === null || problems.length > 0) throw new ConfigError(problems)
   return runRole('agent', config.log, async (context) => {
     await start(config, servers, passphrase, context)
-    stayLean(context.clock, context.log, COLLECT_EVERY_CYCLES * config.agent.interval)
+    limitMemory(context.clock, context.log, COLLECT_EVERY_CYCLES * config.agent.interval)
   })
 }
 
@@ -46,9 +46,9 @@ export function startLocalAgent(
 
 /** `monitor agent --once`. */
 export async function printOnce({ config }: LoadedConfig, print: (text: string) => void): Promise<number> {
-  const surroundings = { clock: systemClock, log: createLog(config.log) }
-  const platform = await openPlatform(surroundings.log)
-  const sample = await sampleOnce(describeAgent(config, platform, [], '', surroundings))
+  const context = { clock: systemClock, log: createLog(config.log) }
+  const platform = await openPlatform(context.log)
+  const sample = await sampleOnce(describeAgent(config, platform, [], '', context))
   closePlatform(platform)
   print(JSON.stringify(sample, null, 2))
   return EXIT.ok

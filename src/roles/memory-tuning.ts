@@ -13,7 +13,7 @@ const LEAN: Readonly<Record<string, string>> = { BUN_GC_TIMER_DISABLE: '1', MIMA
  * Begins this program anew in the same process (execve: its id, streams and folder stay, so whoever started it does not notice), with the
  * runtime set for long sleeps. Returns when there is nothing to change: it was done, whoever started us has set either, or this system or build can't.
  */
-export function startLean(): void {
+export function tuneMemory(): void {
   if (process.platform !== 'linux' || !Bun.isStandaloneExecutable || isLean()) return
   if (Object.keys(LEAN).some((name) => process.env[name] !== undefined)) return
   const program = process.execPath
@@ -32,7 +32,7 @@ const isLean = () => Object.entries(LEAN).every(([name, value]) => process.env[n
  * Keeps memory what it was: soon after the start, and then every `seconds`, collects garbage, since the runtime does not do so by itself, and
  * gives back the code that only the start and the collection needed. A cycle of the agent leaves some 100 kB.
  */
-export function stayLean(clock: Clock, log: Log, seconds: number): void {
+export function limitMemory(clock: Clock, log: Log, seconds: number): void {
   if (!isLean()) return
   const tidy = async () => {
     try {

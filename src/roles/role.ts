@@ -55,8 +55,8 @@ export async function runRole(
       onReload: (part, reload) => reloads.push({ part, reload }),
     })
     if (reloads.length > 0) {
-      const { onHangUp } = await import('./sighup.ts')
-      onHangUp(
+      const { onSighup } = await import('./sighup.ts')
+      onSighup(
         () => reloadParts(reloads, log),
         () => ask('SIGHUP', 1),
       )

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.ts'
 import { SECTIONS } from '../config/schema.ts'
 import { SETTINGS, type Setting } from '../config/settings.ts'
 import { sqliteFile } from '../storage/database/open.ts'
-import type { AboutSite, GuideCommand, GuideSection } from '../web/http/site-info.ts'
+import type { GuideCommand, GuideSection, SiteInfo } from '../web/http/site-info.ts'
 import { collectLicences } from './licences.ts' with { type: 'macro' }
 import { METRICS } from './metric-catalogue.ts'
 import { findPassphrase } from './setup/first-start.ts'
@@ -18,7 +18,7 @@ export function describeSite(
   config: Config,
   agents: { readonly plain: number | null },
   commands: readonly Command[],
-): Partial<AboutSite> {
+): Partial<SiteInfo> {
   return {
     sections: listSections(),
     commands: commands.map(describeCommand),

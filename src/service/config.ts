@@ -1,4 +1,4 @@
-import { ConfigError, type Mistake } from '../config/config-error.ts'
+import { ConfigError, type ConfigProblem } from '../config/config-error.ts'
 import { quote } from '../config/fields.ts'
 import { toKey } from '../config/key.ts'
 import { SECTIONS } from '../config/schema.ts'
@@ -12,19 +12,19 @@ export type ServiceOptions = {
   readonly passphraseFile: string | null
 }
 
-/** Mistakes in the words of the command line, before anything is written. */
+/** Problems in the words of the command line, before anything is written. */
 export function checkOptions(role: ServiceRole, { server, fingerprint }: ServiceOptions): void {
-  const mistakes: Mistake[] = []
+  const problems: ConfigProblem[] = []
   const check = (option: 'server' | 'fingerprint', value: string | null) => {
     if (value === null) return
     const note = (expected: string) =>
-      mistakes.push({ where: 'command line', key: `--${option}`, value, expected: `expected ${expected}` })
+      problems.push({ where: 'command line', key: `--${option}`, value, expected: `expected ${expected}` })
     if (role !== 'agent') note('it for the role "agent" only')
     else SECTIONS.agent.fields[option].readText(value, note)
   }
   check('server', server)
   check('fingerprint', fingerprint)
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  if (problems.length > 0) throw new ConfigError(problems)
 }
 
 /** A configuration to begin with: the example, with what is known filled in. */

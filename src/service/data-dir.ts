@@ -1,4 +1,4 @@
-import { ConfigError, type Mistake } from '../config/config-error.ts'
+import { ConfigError, type ConfigProblem } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 
 export const DATA_DIR_KEY = 'data_dir'
@@ -7,7 +7,7 @@ export const DATA_DIR_KEY = 'data_dir'
  * The default counts from the current folder. That of a service is the root of the file system or that of Windows itself, where it
  * may not write, and where nobody would look.
  */
-export function describeMissingDataDir(where: string, example: string): Mistake {
+export function describeMissingDataDir(where: string, example: string): ConfigProblem {
   return {
     where,
     key: DATA_DIR_KEY,

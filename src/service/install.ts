@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative } from 'node:path'
-import { ConfigError, type Mistake } from '../config/config-error.ts'
+import { ConfigError, type ConfigProblem } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
@@ -11,7 +11,7 @@ import { DATA_DIR_KEY, describeMissingDataDir } from './data-dir.ts'
 import { type Files, prepareFiles, purgeFiles } from './files.ts'
 import { listSiblings, type Places, type ServiceRole } from './paths.ts'
 
-/** Words and places of one service, and what a command may do with them. */
+/** Texts and paths of one service, and what a command may do with them. */
 export type ServiceContext = {
   readonly role: ServiceRole
   readonly places: Places
@@ -66,14 +66,14 @@ export async function installService(context: ServiceContext, options: InstallOp
   }
   await manager.install(spec)
   print(`Registered ${spec.name} with ${manager.title}; it starts with the machine.`)
-  const mistakes = findWants(role, config, configFile)
-  if (mistakes.length === 0 && manager.isAtWork) print(`To start it now: monitor service start ${role}`)
-  else if (mistakes.length === 0) {
+  const problems = findWants(role, config, configFile)
+  if (problems.length === 0 && manager.isAtWork) print(`To start it now: monitor service start ${role}`)
+  else if (problems.length === 0) {
     print(`But ${manager.title} does not run this machine now. To start it by hand:`)
     print(byHand)
   } else {
     print(`Before it can start, ${configFile} needs:`)
-    for (const { key, expected } of mistakes) print(`  ${key}: ${expected}`)
+    for (const { key, expected } of problems) print(`  ${key}: ${expected}`)
   }
   return EXIT.ok
 }
@@ -116,8 +116,8 @@ export async function driveService(context: ServiceContext, verb: ServiceVerb): 
   const manager = needManager(context)
   // Where it is not there the service has one elsewhere, which it will judge itself.
   if (verb !== 'stop' && existsSync(places.configFile)) {
-    const mistakes = findWants(role, load(places.configFile).config, places.configFile)
-    if (mistakes.length > 0) throw new ConfigError(mistakes)
+    const problems = findWants(role, load(places.configFile).config, places.configFile)
+    if (problems.length > 0) throw new ConfigError(problems)
   }
   await manager[verb](places.service)
   print(`${places.service}: ${(await manager.status(places.service)).state}`)
@@ -145,9 +145,9 @@ function needManager({ manager, files, role }: ServiceContext): ServiceManager {
 }
 
 /** What the configuration lacks for the role to start at all. */
-function findWants(role: ServiceRole, config: Config, where: string): Mistake[] {
+function findWants(role: ServiceRole, config: Config, where: string): ConfigProblem[] {
   if (role !== 'agent') return []
-  const wants: Mistake[] = []
+  const wants: ConfigProblem[] = []
   if (config.agent.server.length === 0)
     wants.push({ where, key: 'agent.server', expected: 'expected at least one "host:port" to send to' })
   if (config.agent.passphrase === null && findPassphrase(config.dataDir) === null)

@@ -4,14 +4,14 @@
  */
 const WORD = '--windows-service='
 
-export type WindowsServiceWord = { readonly name: string; readonly folder: string }
+export type WindowsServiceArgument = { readonly name: string; readonly folder: string }
 
-export function writeServiceWord({ name, folder }: WindowsServiceWord): string {
+export function writeServiceWord({ name, folder }: WindowsServiceArgument): string {
   return `${WORD}${name},${folder}`
 }
 
 /** Null when a person started us. */
-export function findServiceWord(words: readonly string[]): WindowsServiceWord | null {
+export function findServiceWord(words: readonly string[]): WindowsServiceArgument | null {
   const found = words.find((word) => word.startsWith(WORD))
   const [, name, folder] = /^([^,]+),(.+)$/.exec(found?.slice(WORD.length) ?? '') ?? []
   return name === undefined || folder === undefined ? null : { name, folder }

@@ -86,15 +86,15 @@ export function superviseBySystemd(
   clock: Clock,
   log: Log,
 ): Supervisor {
-  let isTold = false
+  let isNotified = false
 
   function tell(text: string) {
     try {
       send(text)
-      isTold = false
+      isNotified = false
     } catch (error) {
-      if (!isTold) log.warn('systemd does not hear this service', { error: describeError(error) })
-      isTold = true
+      if (!isNotified) log.warn('systemd does not hear this service', { error: describeError(error) })
+      isNotified = true
       // The rest is said again and again, or makes no difference; without this one the start counts as failed.
       if (text === READY) clock.after(READY_AGAIN_MS, () => tell(text))
     }

@@ -1,15 +1,15 @@
 import { type OpenDatabase, type OpenStoreOptions, openDatabase } from './database/open.ts'
 import { createEventStore } from './events/events.ts'
 import { createOutboxStore } from './events/outbox.ts'
-import { createRuleStore, createTargetStore, createWindowStore } from './events/rules.ts'
+import { createMaintenanceWindowStore, createRuleStore, createTargetStore } from './events/rules.ts'
 import { createHostStore } from './hosts/hosts.ts'
-import { createHostStates } from './hosts/last-seen.ts'
+import { createLastSeenBuffer } from './hosts/last-seen.ts'
 import { createIngestStore } from './ingest/ingest.ts'
 import { refuseUnfinished } from './maintenance/copy.ts'
 import { createWatchStore } from './maintenance/event-engine.ts'
 import { createMaintenanceStore } from './maintenance/maintenance.ts'
 import type { Store } from './ports/store.ts'
-import { createLayoutReader } from './timeseries/metric-sets.ts'
+import { createMetricSetReader } from './timeseries/metric-sets.ts'
 import { createSampleStore } from './timeseries/query.ts'
 import { createAuditStore } from './users/audit-log.ts'
 import { createSecondFactorStore } from './users/second-factors.ts'
@@ -36,15 +36,15 @@ export function createStore(
   { database, upkeep }: OpenDatabase,
   { clock, log }: Pick<OpenStoreOptions, 'clock' | 'log'>,
 ): Store {
-  const layouts = createLayoutReader()
-  const states = createHostStates(database, clock, log)
+  const metricSets = createMetricSetReader()
+  const states = createLastSeenBuffer(database, clock, log)
   return {
     ingest: createIngestStore(database, states),
-    hosts: createHostStore(database, states, layouts),
-    samples: createSampleStore(database, layouts),
+    hosts: createHostStore(database, states, metricSets),
+    samples: createSampleStore(database, metricSets),
     events: createEventStore(database),
     rules: createRuleStore(database),
-    windows: createWindowStore(database),
+    maintenanceWindows: createMaintenanceWindowStore(database),
     targets: createTargetStore(database),
     outbox: createOutboxStore(database),
     watch: createWatchStore(database, states),
@@ -53,7 +53,7 @@ export function createStore(
     tokens: createTokenStore(database),
     secondFactors: createSecondFactorStore(database),
     audit: createAuditStore(database),
-    maintenance: createMaintenanceStore(database, upkeep, layouts, states, clock, log),
+    maintenance: createMaintenanceStore(database, upkeep, metricSets, states, clock, log),
     async close() {
       await states.close()
       await database.close()

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { API } from './api/index.ts'
-import { createSideWrites } from './auth/background-writes.ts'
+import { createBackgroundWrites } from './auth/background-writes.ts'
 import { createFailedSignIns } from './auth/failed-sign-ins.ts'
 import { createSecondStep } from './auth/second-factor.ts'
 import { createSessions } from './auth/session.ts'
@@ -13,12 +13,12 @@ import { createSignIn } from './auth/sign-in.ts'
 import { type Asset, listAssets } from './http/assets.ts'
 import { readClient } from './http/client-address.ts'
 import { chooseEncoding } from './http/compress.ts'
-import { answerRequest, type PagesOfPath } from './http/handle-request.ts'
+import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
 import { createHealthCheck } from './http/health.ts'
 import { createLive } from './http/live.ts'
 import { finishResponse } from './http/response-headers.ts'
-import type { AgentDoor, Notifier, Page, WebContext } from './http/route.ts'
-import { type AboutSite, NOTHING_TOLD_OF_SITE } from './http/site-info.ts'
+import type { AgentDoor, Notifier, Route, WebContext } from './http/route.ts'
+import { NO_SITE_INFO, type SiteInfo } from './http/site-info.ts'
 import { createStorageFigures } from './http/storage-stats.ts'
 import { PAGES } from './pages/index.ts'
 
@@ -50,7 +50,7 @@ export type WebsiteOptions = {
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
   /** What pages tell of the whole product. */
-  readonly about?: Partial<AboutSite>
+  readonly about?: Partial<SiteInfo>
 }
 
 export type Website = {
@@ -80,7 +80,7 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
   const { port, tls, clock, trustedProxies: trusted = [] } = options
 
   const answer =
-    (pages: PagesOfPath): Handler =>
+    (routes: RoutesOfPath): Handler =>
     async (request, server) => {
       const arrival = {
         request,
@@ -92,14 +92,14 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
           trusted,
         ),
       }
-      const response = await answerRequest(pages, arrival, web)
+      const response = await handleRequest(routes, arrival, web)
       if (response.headers.get('content-type')?.startsWith('text/event-stream')) server.timeout(request, 0)
       return response
     }
 
-  const routes: Record<string, Handler> = { '/healthz': (request) => answerHealth(web, request) }
-  for (const [path, pages] of groupByPath([...PAGES, ...API])) routes[path] = answer(pages)
-  for (const asset of listAssets()) routes[asset.url] = (request) => answerAsset(asset, request)
+  const handlers: Record<string, Handler> = { '/healthz': (request) => answerHealth(web, request) }
+  for (const [path, routes] of groupByPath([...PAGES, ...API])) handlers[path] = answer(routes)
+  for (const asset of listAssets()) handlers[asset.url] = (request) => answerAsset(asset, request)
   const answerUnknown = answer({})
 
   const serve = (at: number, files: TlsFiles | null, site: Partial<Site>) =>
@@ -108,7 +108,7 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
       ...site,
     })
   let files: TlsFiles | null = tls ?? null
-  let server = serve(tls?.port ?? port, files, { routes })
+  let server = serve(tls?.port ?? port, files, { routes: handlers })
   const tlsPort = tls === undefined ? null : (server.port ?? tls.port)
   const redirect = tlsPort === null ? null : openRedirect(tlsPort)
   /** With certificates that were renewed since; what they still have to say ends by itself. */
@@ -133,10 +133,10 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
     retired.add(old)
     old.stop().then(() => retired.delete(old))
     try {
-      server = serve(tlsPort, renewed, { routes })
+      server = serve(tlsPort, renewed, { routes: handlers })
       files = renewed
     } catch (error) {
-      server = serve(tlsPort, files, { routes })
+      server = serve(tlsPort, files, { routes: handlers })
       throw error
     }
   }
@@ -205,7 +205,7 @@ function redirectToTls(request: Request, port: number): Response {
 
 function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOptions): WebContext {
   const { silence, serverName, version, notifier, zone } = rest
-  const writeAside = createSideWrites(log)
+  const writeAside = createBackgroundWrites(log)
   const noteFailure = createFailedSignIns({ audit: store.audit, clock, log })
   return {
     store,
@@ -229,7 +229,7 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
       noteFailure,
     }),
     live: createLive({ hosts: store.hosts, events: store.events, clock, log }),
-    about: { ...NOTHING_TOLD_OF_SITE, ...rest.about },
+    about: { ...NO_SITE_INFO, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
     checkHealth: createHealthCheck({
       maintenance: store.maintenance,
@@ -241,9 +241,9 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
   }
 }
 
-function groupByPath(pages: readonly Page[]): Map<string, PagesOfPath> {
-  const paths = new Map<string, PagesOfPath>()
-  for (const page of pages) paths.set(page.path, { ...paths.get(page.path), [page.method]: page })
+function groupByPath(routes: readonly Route[]): Map<string, RoutesOfPath> {
+  const paths = new Map<string, RoutesOfPath>()
+  for (const route of routes) paths.set(route.path, { ...paths.get(route.path), [route.method]: route })
   return paths
 }
 

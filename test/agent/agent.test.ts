@@ -6,7 +6,7 @@ import { createLog } from '../../src/lib/log.ts'
 import { openProcFs } from '../../src/platform/proc.ts'
 import { expectFailure } from '../support/failure.ts'
 import { type Bench, FACTS, missingFrom, openBench, until } from './support/bench.ts'
-import { type HeardBatch, startWireServer, store, type WireServer } from './support/wire-server.ts'
+import { type SeenBatch, startWireServer, store, type WireServer } from './support/wire-server.ts'
 
 let bench: Bench
 let servers: WireServer[] = []
@@ -426,7 +426,7 @@ test('one sample alone is the batch that would be sent, of the second of two rea
   }
   const sampling = sampleOnce(options, bench.source)
   await bench.advanceUntil(() => bench.cycles.length === 2)
-  const batch = (await sampling) as HeardBatch
+  const batch = (await sampling) as SeenBatch
   expect(batch).toMatchObject({ v: 1, host: 'bench', facts: FACTS, events: [] })
   expect(batch.frames[0]?.[1 + batch.metrics.indexOf('perf.test.count')]).toBe(2)
   expect(batch.metrics).toContain('perf.agent.processor.seconds')

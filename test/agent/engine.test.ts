@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startCollectEngine } from '../../src/collect/engine.ts'
-import { tellThresholds } from '../../src/domain/reported-threshold.ts'
+import { reportThresholds } from '../../src/domain/reported-threshold.ts'
 import { standardThresholds } from '../../src/domain/threshold-standard.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
@@ -120,7 +120,7 @@ test('an event that opens and closes on the agent is stored with its times, told
     await bench.advanceUntil(() => bench.cycles.length >= 2, 5)
     // Before any event was opened.
     expect(await database.hosts.thresholds('web01')).toEqual(
-      tellThresholds(thresholds, standardThresholds(FACTS)),
+      reportThresholds(thresholds, standardThresholds(FACTS)),
     )
     expect(engine.counters().refused).toEqual({})
     isAway = true

@@ -74,7 +74,7 @@ describe('the queue', () => {
       ['event', event(61)],
       ['frame', [120, 2.5, 3]],
     ])
-    expect(again.metricsOf(items[0]?.layout ?? -1)).toEqual(METRICS)
+    expect(again.metricsOf(items[0]?.metricSet ?? -1)).toEqual(METRICS)
     expect(again.figures).toEqual({ length: 3, dropped: 0, refused: 0 })
     again.close()
   })

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import type { Agent } from '../../src/agent/agent.ts'
 import type { Threshold } from '../../src/domain/threshold.ts'
 import { type Bench, openBench } from './support/bench.ts'
-import { readEndings, readStories, setValues, tellStories } from './support/event-story.ts'
+import { compareHistories, readEndings, readStories, setValues } from './support/event-story.ts'
 import { startWireServer, type WireServer } from './support/wire-server.ts'
 
 const INTERVAL = 10
@@ -66,7 +66,7 @@ async function pass(cycles: number) {
   }
 }
 
-const tell = () => tellStories(server, begin)
+const tell = () => compareHistories(server, begin)
 
 describe('an agent with thresholds', () => {
   test('opens an event after the duration, raises and lowers it, and closes it when all is good for long enough', async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Socket, TCPSocketListener } from 'bun'
-import { dial } from '../../src/agent/connect.ts'
+import { connect } from '../../src/agent/connect.ts'
 import type { Trust } from '../../src/agent/tls-trust.ts'
 import type { Certificate, TlsFiles } from '../../src/lib/certificate.ts'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -27,24 +27,24 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What came of dialing a server that shows `files`: what it answered, or why there was no talk; and what it heard. */
-async function tryDial(files: TlsFiles | null, tls: Trust | null, host = '127.0.0.1') {
-  let heard = ''
+/** What came of connecting a server that shows `files`: what it answered, or why there was no talk; and what it heard. */
+async function tryConnect(files: TlsFiles | null, tls: Trust | null, host = '127.0.0.1') {
+  let seen = ''
   const server: TCPSocketListener = Bun.listen({
     hostname: '127.0.0.1',
     port: 0,
     ...(files !== null && { tls: { cert: files.certificate, key: files.key } }),
     socket: {
       data(socket: Socket, chunk: Buffer) {
-        heard += chunk.toString('latin1')
-        if (heard.endsWith('\n')) socket.write('well\n')
+        seen += chunk.toString('latin1')
+        if (seen.endsWith('\n')) socket.write('well\n')
         else if (files === null) socket.end('what?\n')
       },
       error() {},
     },
   })
   const { promise, resolve } = Promise.withResolvers<string>()
-  const connection = dial({ host, port: server.port, tls }, systemClock, {
+  const connection = connect({ host, port: server.port, tls }, systemClock, {
     opened: () => connection.write(`${SECRET}\n`),
     received: resolve,
     closed: resolve,
@@ -53,7 +53,7 @@ async function tryDial(files: TlsFiles | null, tls: Trust | null, host = '127.0.
   connection.close()
   await Bun.sleep(5)
   server.stop(true)
-  return { outcome, isTold: heard.includes(SECRET) }
+  return { outcome, isTold: seen.includes(SECRET) }
 }
 
 const pin = (...fingerprints: string[]): Trust => ({ fingerprints, authorities: [] })
@@ -61,67 +61,77 @@ const authorities = (...pems: string[]): Trust => ({ fingerprints: null, authori
 
 describe('an agent takes a server', () => {
   test('whose certificate it knows by fingerprint, among others that it would take', async () =>
-    expect(await tryDial(own, pin('0'.repeat(64), own.fingerprint))).toEqual({
+    expect(await tryConnect(own, pin('0'.repeat(64), own.fingerprint))).toEqual({
       outcome: 'well',
       isTold: true,
     }))
   test('that it knows by fingerprint, though its certificate has ended', async () =>
-    expect(await tryDial(expired, pin(expired.fingerprint), 'localhost')).toMatchObject({ outcome: 'well' }))
+    expect(await tryConnect(expired, pin(expired.fingerprint), 'localhost')).toMatchObject({
+      outcome: 'well',
+    }))
   test('that it knows by fingerprint, though its certificate is for another name', async () => {
     const other = await makeOwn(['other.example'])
-    expect(await tryDial(other, pin(other.fingerprint), 'localhost')).toMatchObject({ outcome: 'well' })
+    expect(await tryConnect(other, pin(other.fingerprint), 'localhost')).toMatchObject({ outcome: 'well' })
   })
   test('for which a CA vouches that it knows, under its name or its address', async () => {
     const files = ca.issue('server', 'DNS:localhost,IP:127.0.0.1')
-    expect(await tryDial(files, authorities(ca.pem), 'localhost')).toMatchObject({ outcome: 'well' })
-    expect(await tryDial(files, authorities(foreign.pem, ca.pem))).toMatchObject({ outcome: 'well' })
+    expect(await tryConnect(files, authorities(ca.pem), 'localhost')).toMatchObject({ outcome: 'well' })
+    expect(await tryConnect(files, authorities(foreign.pem, ca.pem))).toMatchObject({ outcome: 'well' })
   })
   test('whose own certificate is in its list of CAs', async () =>
-    expect(await tryDial(own, authorities(own.certificate), 'localhost')).toMatchObject({ outcome: 'well' }))
+    expect(await tryConnect(own, authorities(own.certificate), 'localhost')).toMatchObject({
+      outcome: 'well',
+    }))
 })
 
 describe('an agent tells its passphrase to no server', () => {
-  async function expectRefusal(attempt: ReturnType<typeof tryDial>, words: RegExp) {
+  async function expectRejection(attempt: ReturnType<typeof tryConnect>, words: RegExp) {
     const { outcome, isTold } = await attempt
     expect(outcome).toMatch(words)
     expect(isTold).toBe(false)
   }
   test('with another fingerprint, and says which one it found', async () =>
-    expectRefusal(tryDial(own, pin('0'.repeat(64))), new RegExp(`another certificate .* ${own.fingerprint}`)))
+    expectRejection(
+      tryConnect(own, pin('0'.repeat(64))),
+      new RegExp(`another certificate .* ${own.fingerprint}`),
+    ))
   test('with another fingerprint, though a CA vouches for it', async () =>
-    expectRefusal(
-      tryDial(ca.issue('vouched', 'DNS:localhost'), {
+    expectRejection(
+      tryConnect(ca.issue('vouched', 'DNS:localhost'), {
         fingerprints: [own.fingerprint],
         authorities: [ca.pem],
       }),
       /another certificate/,
     ))
   test('when it trusts no fingerprint at all', async () =>
-    expectRefusal(tryDial(own, pin()), /another certificate/))
+    expectRejection(tryConnect(own, pin()), /another certificate/))
   test('signed with itself, when a CA is to vouch', async () =>
-    expectRefusal(tryDial(own, authorities(ca.pem)), /not trusted: /))
+    expectRejection(tryConnect(own, authorities(ca.pem)), /not trusted: /))
   test('signed with itself, when no CA is known', async () =>
-    expectRefusal(tryDial(own, authorities()), /not trusted/))
+    expectRejection(tryConnect(own, authorities()), /not trusted/))
   test('for which a foreign CA vouches', async () =>
-    expectRefusal(
-      tryDial(foreign.issue('server', 'IP:127.0.0.1'), authorities(ca.pem)),
+    expectRejection(
+      tryConnect(foreign.issue('server', 'IP:127.0.0.1'), authorities(ca.pem)),
       /not trusted: unable to/,
     ))
   test('whose certificate has ended', async () =>
-    expectRefusal(tryDial(expired, authorities(expired.certificate), 'localhost'), /not trusted: .*expired/))
+    expectRejection(
+      tryConnect(expired, authorities(expired.certificate), 'localhost'),
+      /not trusted: .*expired/,
+    ))
   test('whose certificate has not begun', async () => {
     const early = await makeOwn(['localhost'], 2, 30)
-    await expectRefusal(
-      tryDial(early, authorities(early.certificate), 'localhost'),
+    await expectRejection(
+      tryConnect(early, authorities(early.certificate), 'localhost'),
       /not trusted: .*not yet valid/,
     )
   })
   test('with a good certificate for another name', async () =>
-    expectRefusal(
-      tryDial(ca.issue('other', 'DNS:other.example'), authorities(ca.pem), 'localhost'),
+    expectRejection(
+      tryConnect(ca.issue('other', 'DNS:other.example'), authorities(ca.pem), 'localhost'),
       /altnames/,
     ))
-  test('that does not speak TLS', async () => expectRefusal(tryDial(null, pin(own.fingerprint)), /./))
+  test('that does not speak TLS', async () => expectRejection(tryConnect(null, pin(own.fingerprint)), /./))
 })
 
 test('an agent tells nothing to somebody who shows the right certificate without having its key', async () => {
@@ -163,11 +173,15 @@ test('an agent tells nothing to somebody who shows the right certificate without
     },
   })
   const { promise, resolve } = Promise.withResolvers<string>()
-  const connection = dial({ host: '127.0.0.1', port: between.port, tls: pin(own.fingerprint) }, systemClock, {
-    opened: () => resolve('opened'),
-    received: resolve,
-    closed: resolve,
-  })
+  const connection = connect(
+    { host: '127.0.0.1', port: between.port, tls: pin(own.fingerprint) },
+    systemClock,
+    {
+      opened: () => resolve('opened'),
+      received: resolve,
+      closed: resolve,
+    },
+  )
   expect(await promise).toMatch(/handshake failed/)
   expect(spoilt).toBeGreaterThan(0)
   connection.close()

@@ -28,14 +28,14 @@ export type Fill = {
   readonly start: number
   readonly minutes: number
   /** When the hosts were last heard; their status hangs on it. */
-  readonly heard: number
+  readonly seen: number
 }
 
 /**
  * Writes the benchmark's machines straight through the store, a host at a time in packets of 250 minutes, folding as it goes so
  * that the frames never pile up.
  */
-export async function fillStore(store: Store, { hosts, start, minutes, heard }: Fill): Promise<void> {
+export async function fillStore(store: Store, { hosts, start, minutes, seen }: Fill): Promise<void> {
   for (let host = 0; host < hosts; host++) {
     const next = machine(host)
     let reports: HostReport[] = []
@@ -44,18 +44,18 @@ export async function fillStore(store: Store, { hosts, start, minutes, heard }: 
       for (let i = 0; i < 250 && minute < minutes; i++, minute++) {
         frames.push({ time: start + minute * 60, metrics: METRICS, values: next() })
       }
-      reports.push({ host: hostName(host), facts: FACTS, heard, clockSkew: 0, frames, events: [] })
+      reports.push({ host: hostName(host), facts: FACTS, seen, clockSkew: 0, frames, events: [] })
       if (reports.length === 8) {
         await store.ingest.write(reports)
         reports = []
       }
     }
     if (reports.length > 0) await store.ingest.write(reports)
-    if (minutes * (host % 100) > 400_000 || host % 100 === 99) await foldAll(store)
+    if (minutes * (host % 100) > 400_000 || host % 100 === 99) await compactAll(store)
   }
-  await foldAll(store)
+  await compactAll(store)
 }
 
-async function foldAll(store: Store) {
-  while ((await store.maintenance.fold(Number.MAX_SAFE_INTEGER, 64)) === 64);
+async function compactAll(store: Store) {
+  while ((await store.maintenance.compact(Number.MAX_SAFE_INTEGER, 64)) === 64);
 }

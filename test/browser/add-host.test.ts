@@ -6,7 +6,7 @@ const flow = startFlows({ hosts: 2, minutes: 2 })
 
 /** The first packet of an agent. */
 async function report(store: Store, host: string) {
-  const heard = Math.floor(Date.now() / 1000)
+  const seen = Math.floor(Date.now() / 1000)
   const facts = {
     ip: '10.9.9.9',
     platform: 'Linux',
@@ -16,8 +16,8 @@ async function report(store: Store, host: string) {
     processors: 1,
     memoryMb: 512,
   }
-  const frames = [{ time: heard, metrics: ['perf.memory.percent.used'], values: [1] }]
-  await store.ingest.write([{ host, facts, heard, clockSkew: 0, frames, events: [] }])
+  const frames = [{ time: seen, metrics: ['perf.memory.percent.used'], values: [1] }]
+  await store.ingest.write([{ host, facts, seen, clockSkew: 0, frames, events: [] }])
 }
 
 flow(

@@ -56,7 +56,7 @@ export function createKeyboard(page: Page): Driver {
     async type(field, text) {
       await tabTo(field)
       const kind = await field.getAttribute('type')
-      const parts = kind === null ? undefined : SEGMENTS[kind]?.(text)
+      const parts = kind === null ? undefined : CHUNKS[kind]?.(text)
       if (parts) {
         // From behind the focus comes to the button that opens a calendar, which stands last in the field.
         if (await field.evaluate(inPage<boolean>('field', 'return !field.matches(":focus")')))
@@ -95,7 +95,7 @@ export function createKeyboard(page: Page): Driver {
 }
 
 /** The parts of fields for dates in the order of the language of the browser, `en-US`. */
-const SEGMENTS: Readonly<Record<string, (text: string) => string[]>> = {
+const CHUNKS: Readonly<Record<string, (text: string) => string[]>> = {
   date: splitDate,
   time: splitTime,
   'datetime-local': (text) => [...splitDate(text.slice(0, 10)), ...splitTime(text.slice(11))],

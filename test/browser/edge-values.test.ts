@@ -33,8 +33,8 @@ async function report(host: string, metric: string, values: readonly number[], s
     metrics: [metric],
     values: [value],
   }))
-  const heard = now - silentFor
-  await website.store.ingest.write([{ host, facts: null, heard, clockSkew: 0, frames, events: [] }])
+  const seen = now - silentFor
+  await website.store.ingest.write([{ host, facts: null, seen, clockSkew: 0, frames, events: [] }])
 }
 
 async function openPage(path: string, from = context): Promise<{ page: Page; complaints: string[] }> {

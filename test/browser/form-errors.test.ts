@@ -97,7 +97,7 @@ test('events that come to an empty list can be chosen and acknowledged there', a
     const change = { uid: null, change: 1, time: now, metric: 'perf.x', severity: 1, status: 'open' } as const
     const report = {
       facts: null,
-      heard: now,
+      seen: now,
       clockSkew: 0,
       frames: [],
       events: [{ ...change, message: 'It is full' }],

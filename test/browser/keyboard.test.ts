@@ -43,7 +43,7 @@ const PAGES = [
   '/settings/rules',
   '/settings/rules/new',
   '/settings/targets',
-  '/settings/windows/new',
+  '/settings/maintenance/new',
   '/settings/users/viewer',
   '/settings/tokens',
   '/settings/two-factor',

@@ -27,7 +27,7 @@ const METRIC = `${HOST}/metrics/perf.processor.percent.used`
 async function report(store: Store, host: string, value: number, metric = 'perf.processor.percent.used') {
   const now = Math.floor(Date.now() / 1000)
   const frame = { time: now, metrics: [metric], values: [value] }
-  await store.ingest.write([{ host, facts: null, heard: now, clockSkew: 0, frames: [frame], events: [] }])
+  await store.ingest.write([{ host, facts: null, seen: now, clockSkew: 0, frames: [frame], events: [] }])
 }
 
 async function openPage(path: string): Promise<{ page: Page; complaints: string[] }> {
@@ -38,10 +38,10 @@ async function openPage(path: string): Promise<{ page: Page; complaints: string[
   return { page, complaints }
 }
 
-const drawnSpan = (page: Page) => page.locator('[data-drawn]').getAttribute('data-drawn')
+const drawnRange = (page: Page) => page.locator('[data-drawn]').getAttribute('data-drawn')
 
 /** The page's own policy forbids what `waitForFunction` needs to ask twice, so a selector waits. */
-const waitForOtherSpan = (page: Page, span: string | null) =>
+const waitForOtherRange = (page: Page, span: string | null) =>
   page.locator(`[data-drawn]:not([data-drawn="${span}"])`).waitFor()
 
 test('what a host reports appears without a reload, and disturbs neither focus, selection, scroll nor what is open', async () => {
@@ -70,9 +70,9 @@ test('a graph of the last hour moves on by itself', async () => {
   const { page } = await openPage(METRIC)
   await page.locator('[data-drawn]').waitFor()
   await page.waitForTimeout(2500)
-  const before = await drawnSpan(page)
+  const before = await drawnRange(page)
   await report(website.store, FIRST_HOST, 12.3)
-  await waitForOtherSpan(page, before)
+  await waitForOtherRange(page, before)
   await page.locator('.figures', { hasText: '12.3' }).waitFor()
   await page.close()
 }, 30_000)
@@ -91,7 +91,7 @@ test('a host that is new appears in the list', async () => {
   }
   const now = Math.floor(Date.now() / 1000)
   await website.store.ingest.write([
-    { host: 'newcomer', facts, heard: now, clockSkew: 0, frames: [], events: [] },
+    { host: 'newcomer', facts, seen: now, clockSkew: 0, frames: [], events: [] },
   ])
   await page.getByRole('link', { name: 'newcomer' }).waitFor()
   await page.close()
@@ -104,10 +104,10 @@ test('a graph that goes on keeps its values within its levels', async () => {
   const before = (await levels())?.split('-').map(Number) ?? []
   expect(before[0]).toBe(0)
   expect(before[1]).toBeLessThan(87)
-  const span = await drawnSpan(page)
+  const span = await drawnRange(page)
   await page.waitForTimeout(2500)
   await report(website.store, FIRST_HOST, 87, 'perf.system.load.1')
-  await waitForOtherSpan(page, span)
+  await waitForOtherRange(page, span)
   await page.waitForTimeout(100)
   expect(await levels()).toBe('0-100')
   await page.close()

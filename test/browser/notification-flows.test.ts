@@ -145,7 +145,7 @@ flow(
   async (scene) => {
     const { driver, page, store, way } = scene
     const whenOf = async (name: string) =>
-      named(await store.windows.list(), `${name} by ${way}`)?.when ?? null
+      named(await store.maintenanceWindows.list(), `${name} by ${way}`)?.when ?? null
     async function add(name: string, kind: string, fill: () => Promise<void>) {
       await driver.follow(link(page, 'Add a window'))
       await driver.type(page.getByLabel('Name', { exact: true }), `${name} by ${way}`)

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { tellThresholds } from '../../src/domain/reported-threshold.ts'
+import { reportThresholds } from '../../src/domain/reported-threshold.ts'
 import { standardThresholds } from '../../src/domain/threshold-standard.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
@@ -52,10 +52,10 @@ describe.skipIf(!HAS_MARIADB)('a database that moves', () => {
         status: 'open',
         message: 'Zürich > 1',
       } as const
-      const facts = { ...FACTS, thresholds: tellThresholds([], standardThresholds(FACTS)) }
+      const facts = { ...FACTS, thresholds: reportThresholds([], standardThresholds(FACTS)) }
       await store.ingest.write([aReport(`host${host}`, { facts, frames, events: [opening], keyHash: 'k' })])
     }
-    await store.maintenance.fold(MIDNIGHT + 200 * 60, 100)
+    await store.maintenance.compact(MIDNIGHT + 200 * 60, 100)
     await store.ingest.write([
       aReport('host0', { facts: null, frames: [aFrame(MIDNIGHT + 1, { m: 7 })], keyHash: 'k' }),
     ])
@@ -113,7 +113,7 @@ describe.skipIf(!HAS_MARIADB)('a database that moves', () => {
         aReport('host0', { frames: [aFrame(MIDNIGHT + 86_400, { m: 8 })], keyHash: 'k' }),
         aReport('host9', { frames: [aFrame(MIDNIGHT, { m: 9 })] }),
       ])
-      await store.maintenance.fold(Number.MAX_SAFE_INTEGER, 100)
+      await store.maintenance.compact(Number.MAX_SAFE_INTEGER, 100)
       expect((await read(store)).problems).toEqual([])
       expect((await store.maintenance.stats()).samples).toBe(before.stats.samples + 2)
       await store.close()

@@ -182,7 +182,7 @@ async function main(galera: Galera, network: Network | null) {
     `the fleet was told of ${fleet.acknowledged()} packets, said ${sum(fleet.agents.map((agent) => agent.repeated))} again`,
   )
   await checkSamples(galera, fleet)
-  await checkNotices(fleet)
+  await checkNotifications(fleet)
 }
 
 async function checkSamples(galera: Galera, fleet: Fleet) {
@@ -206,7 +206,7 @@ async function checkSamples(galera: Galera, fleet: Fleet) {
       lost === 0 && more === 0 && samples === told,
     )
     if (node === 0) {
-      await store.maintenance.fold(Number.MAX_SAFE_INTEGER, 1000)
+      await store.maintenance.compact(Number.MAX_SAFE_INTEGER, 1000)
       const problems = await store.maintenance.check()
       expectThat(`sound after folding ${problems.join('; ')}`, problems.length === 0)
     }
@@ -216,7 +216,7 @@ async function checkSamples(galera: Galera, fleet: Fleet) {
 
 type Told = { id: string; events: { id: number; status: string }[] }
 
-async function checkNotices(fleet: Fleet) {
+async function checkNotifications(fleet: Fleet) {
   const wanted = sum(fleet.agents.map((agent) => agent.events.length))
   /** Keys of the messages that told it, by what was told. */
   const keys = new Map<string, Set<string>>()

@@ -59,7 +59,7 @@ describe('our dialect', () => {
     await client.lines(1)
     const report = rig.store.reports[0]
     expect(report).toMatchObject({ host: 'web01', facts })
-    expect(report?.clockSkew).toBe(NOW - 50 - (report?.heard ?? 0))
+    expect(report?.clockSkew).toBe(NOW - 50 - (report?.seen ?? 0))
     client.close()
   })
 

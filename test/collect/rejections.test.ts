@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { Refusals } from '../../src/collect/rejections.ts'
+import { Rejections } from '../../src/collect/rejections.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { fakeClock } from '../support/clock.ts'
 
@@ -7,39 +7,39 @@ function open() {
   const clock = fakeClock()
   const lines: string[] = []
   const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line) })
-  return { clock, lines, refusals: new Refusals(clock, log) }
+  return { clock, lines, rejections: new Rejections(clock, log) }
 }
 
 test('each reason is said once a source and minute, and counted every time', async () => {
-  const { clock, lines, refusals } = open()
-  for (let i = 0; i < 5; i++) refusals.note('malformed', '10.0.0.1', 'not valid JSON')
-  refusals.note('malformed', '10.0.0.2', 'not valid JSON')
-  refusals.note('passphrase', '10.0.0.1', 'wrong passphrase')
+  const { clock, lines, rejections } = open()
+  for (let i = 0; i < 5; i++) rejections.note('malformed', '10.0.0.1', 'not valid JSON')
+  rejections.note('malformed', '10.0.0.2', 'not valid JSON')
+  rejections.note('passphrase', '10.0.0.1', 'wrong passphrase')
   expect(lines.map((line) => line.slice(31))).toEqual([
     'refused from=10.0.0.1 reason=malformed detail="not valid JSON"',
     'refused from=10.0.0.2 reason=malformed detail="not valid JSON"',
     'refused from=10.0.0.1 reason=passphrase detail="wrong passphrase"',
   ])
   await clock.advance(60_000)
-  refusals.note('malformed', '10.0.0.1', 'not valid JSON')
+  rejections.note('malformed', '10.0.0.1', 'not valid JSON')
   expect(lines).toHaveLength(4)
-  expect(refusals.counts()).toEqual({ malformed: 7, passphrase: 1 })
+  expect(rejections.counts()).toEqual({ malformed: 7, passphrase: 1 })
 })
 
 test('many at once are counted as many', () => {
-  const { refusals } = open()
-  refusals.note('value', '10.0.0.1', 'no number', 40)
-  refusals.note('value', '10.0.0.1', 'no number', 2)
-  expect(refusals.counts()).toEqual({ value: 42 })
+  const { rejections } = open()
+  rejections.note('value', '10.0.0.1', 'no number', 40)
+  rejections.note('value', '10.0.0.1', 'no number', 2)
+  expect(rejections.counts()).toEqual({ value: 42 })
 })
 
 test('a flood of sources fills neither memory nor log, and is told in one line', async () => {
-  const { clock, lines, refusals } = open()
-  for (let i = 0; i < 5000; i++) refusals.note('silent', `10.0.${i >> 8}.${i & 255}`, 'says nothing')
+  const { clock, lines, rejections } = open()
+  for (let i = 0; i < 5000; i++) rejections.note('silent', `10.0.${i >> 8}.${i & 255}`, 'says nothing')
   expect(lines).toHaveLength(1000)
   await clock.advance(60_000)
-  refusals.note('silent', '10.9.9.9', 'says nothing')
-  expect(lines[1000]).toContain('more was refused than is listed refusals=4000')
+  rejections.note('silent', '10.9.9.9', 'says nothing')
+  expect(lines[1000]).toContain('more was refused than is listed rejections=4000')
   expect(lines).toHaveLength(1002)
-  expect(refusals.counts()).toEqual({ silent: 5001 })
+  expect(rejections.counts()).toEqual({ silent: 5001 })
 })

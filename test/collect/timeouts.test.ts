@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { DEFAULT_LIMITS } from '../../src/collect/connection-limits.ts'
-import { findOverdue, type Pace } from '../../src/collect/timeouts.ts'
+import { findTimedOut, type Pace } from '../../src/collect/timeouts.ts'
 
 const LIMITS = {
   ...DEFAULT_LIMITS,
@@ -34,7 +34,9 @@ describe('a connection has had its time when', () => {
     ['it waited for memory too long', { memoryWaitSince: NOW - 60_001, isPaused: true }, 'memory'],
     ['it rests for long, without a reproach', { lastActive: NOW - 3_600_001 }, null],
     ['it lingers beyond its time, without a reproach', { lingerUntil: NOW }, null],
-  ])('%s', (_, changes, reason) => expect(findOverdue(aPace(changes), NOW, LIMITS)).toMatchObject({ reason }))
+  ])('%s', (_, changes, reason) =>
+    expect(findTimedOut(aPace(changes), NOW, LIMITS)).toMatchObject({ reason }),
+  )
 })
 
 describe('a connection has time left when', () => {
@@ -47,5 +49,5 @@ describe('a connection has time left when', () => {
     ['its answer is due from us', { isAnswering: true, isKnown: false, lastActive: NOW - 999_999 }],
     ['it waits for memory not that long', { memoryWaitSince: NOW - 60_000, isPaused: true }],
     ['it was told to go just now', { lingerUntil: NOW + 1, lastActive: NOW - 999_999 }],
-  ])('%s', (_, changes) => expect(findOverdue(aPace(changes), NOW, LIMITS)).toBeNull())
+  ])('%s', (_, changes) => expect(findTimedOut(aPace(changes), NOW, LIMITS)).toBeNull())
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { ConfigError, describeMistake } from '../../src/config/config-error.ts'
+import { ConfigError, describeProblem } from '../../src/config/config-error.ts'
 import type { Host } from '../../src/config/file.ts'
 import { type ConfigArguments, loadConfig } from '../../src/config/load.ts'
 import { aMachine } from './machine.ts'
@@ -7,17 +7,17 @@ import { aMachine } from './machine.ts'
 const FILE = '/srv/monitor.toml'
 
 /** The mistakes that loading tells, as lines. */
-function listMistakes(args: ConfigArguments, machine: Host): string[] {
+function listProblems(args: ConfigArguments, machine: Host): string[] {
   try {
     loadConfig(args, machine)
   } catch (error) {
-    if (error instanceof ConfigError) return error.mistakes.map(describeMistake)
+    if (error instanceof ConfigError) return error.problems.map(describeProblem)
     throw error
   }
   return []
 }
 
-const mistakesIn = (toml: string, env = {}) => listMistakes({}, aMachine({ [FILE]: toml }, env))
+const problemsIn = (toml: string, env = {}) => listProblems({}, aMachine({ [FILE]: toml }, env))
 
 describe('precedence', () => {
   const file = { [FILE]: '[web]\nport = 1' }
@@ -54,13 +54,13 @@ describe('the file', () => {
     expect(loadConfig({ config: 'a.toml' }, aMachine(files, env)).file).toBe('/srv/a.toml')
   })
   test('must be there when it was asked for', () =>
-    expect(listMistakes({ config: 'x.toml' }, aMachine())).toEqual([
+    expect(listProblems({ config: 'x.toml' }, aMachine())).toEqual([
       "/srv/x.toml: can't be read: ENOENT: no such file, open '/srv/x.toml'",
     ]))
   test('that is no TOML is told with line and column, and nothing of it is quoted', () => {
-    const [mistake, ...rest] = mistakesIn('[collect]\npassphrase = "hush-hush\n')
-    expect(mistake).toMatch(/^\/srv\/monitor\.toml: not valid TOML at line 2, column \d+: /)
-    expect(mistake).not.toContain('hush')
+    const [problem, ...rest] = problemsIn('[collect]\npassphrase = "hush-hush\n')
+    expect(problem).toMatch(/^\/srv\/monitor\.toml: not valid TOML at line 2, column \d+: /)
+    expect(problem).not.toContain('hush')
     expect(rest).toEqual([])
   })
   test('gives relative paths from its own folder', () => {
@@ -76,7 +76,7 @@ describe('mistakes', () => {
       { [FILE]: 'port = 3\nweb = 4\n[agent]\ninterval = 60\n[webb]\nport = 4\n' },
       { MONITOR_LOG_FORMAT: 'xml', MONITOR_WEB_PRT: '1' },
     )
-    expect(listMistakes({ set: ['web.port', 'hush', 'log.levl=x'] }, machine).sort()).toEqual([
+    expect(listProblems({ set: ['web.port', 'hush', 'log.levl=x'] }, machine).sort()).toEqual([
       '--set: expected section.key=value, such as web.port=8080',
       '--set: log.levl = "x": no such setting; did you mean log.level?',
       '--set: web.port: expected section.key=value, such as web.port=8080',
@@ -89,7 +89,7 @@ describe('mistakes', () => {
     ])
   })
   test('in a value that another one outweighs are told too', () =>
-    expect(mistakesIn('[web]\nport = -1', { MONITOR_WEB_PORT: '80' })).toHaveLength(1))
+    expect(problemsIn('[web]\nport = -1', { MONITOR_WEB_PORT: '80' })).toHaveLength(1))
 
   const cases: [string, string][] = [
     ['[web]\nport = 65536', 'web.port = 65536: expected a whole number from 0 to 65535'],
@@ -114,18 +114,18 @@ describe('mistakes', () => {
       'database.url = "oracle:x": expected an address such as "sqlite:monitor.db"',
     ],
   ]
-  test.each(cases)('%j is refused with %j', (toml, words) => expect(mistakesIn(toml).join()).toContain(words))
+  test.each(cases)('%j is refused with %j', (toml, words) => expect(problemsIn(toml).join()).toContain(words))
 
   test('of the environment are those that look like ours; other programs may have their own', () => {
-    expect(mistakesIn('', { MONITOR_COLOR: 'x', MONITOR: 'y', MONITORING_WEB_PORT: '1' })).toEqual([])
-    expect(mistakesIn('', { MONITOR_WEB_COLOUR: 'x' })).toHaveLength(1)
-    expect(mistakesIn('', { MONITOR_DATADIR: 'x' })[0]).toContain('did you mean MONITOR_DATA_DIR?')
+    expect(problemsIn('', { MONITOR_COLOR: 'x', MONITOR: 'y', MONITORING_WEB_PORT: '1' })).toEqual([])
+    expect(problemsIn('', { MONITOR_WEB_COLOUR: 'x' })).toHaveLength(1)
+    expect(problemsIn('', { MONITOR_DATADIR: 'x' })[0]).toContain('did you mean MONITOR_DATA_DIR?')
   })
 })
 
 describe('secrets', () => {
   test('are shown by no mistake, also under a misspelled name', () => {
-    const told = mistakesIn(
+    const told = problemsIn(
       '[collect]\npassphrase = 5551234\npassphrse = "5551234"\n[colect]\npassphrase="5551234"',
       {
         MONITOR_COLLECT_PASSPHRSE: '5551234',
@@ -149,14 +149,14 @@ describe('secrets', () => {
     expect(loadConfig({ set }, aMachine(files)).config.collect.passphrase).toBe('x')
   })
   test('in a file that is away or empty are a mistake', () => {
-    expect(mistakesIn('[collect]\npassphrase_file = "p"')).toEqual([
+    expect(problemsIn('[collect]\npassphrase_file = "p"')).toEqual([
       '/srv/monitor.toml: collect.passphrase_file = "p": expected a file that can be read (ENOENT: no such file, open \'/srv/p\')',
     ])
     const machine = aMachine({ [FILE]: '[collect]\npassphrase_file = "p"', '/srv/p': '\n' })
-    expect(listMistakes({}, machine)).toHaveLength(1)
+    expect(listProblems({}, machine)).toHaveLength(1)
   })
   test('given twice in one place are a mistake, in two places the stronger one wins', () => {
-    expect(mistakesIn('[collect]\npassphrase = "a"\npassphrase_file = "p"').join()).toContain('not both')
+    expect(problemsIn('[collect]\npassphrase = "a"\npassphrase_file = "p"').join()).toContain('not both')
     const machine = aMachine(
       { [FILE]: '[collect]\npassphrase_file = "p"', '/srv/p': 'weak' },
       { MONITOR_COLLECT_PASSPHRASE: 'strong' },
@@ -220,7 +220,7 @@ describe('agent.threshold', () => {
       },
     ]))
   test('tells every mistake with its place, value and what was expected', () => {
-    const mistakes = mistakesIn(`
+    const problems = problemsIn(`
       [[agent.threshold]]
       metric = "no spaces"
       severity = 5
@@ -242,7 +242,7 @@ describe('agent.threshold', () => {
       compare = "="
       value = 0
       clear_value = 1`)
-    expect(mistakes).toEqual([
+    expect(problems).toEqual([
       `${FILE}: agent.threshold[1].metric = "no spaces": expected the name of a metric, such as "perf.memory.percent.used" or "perf.filesystem.*.percent.used"`,
       `${FILE}: agent.threshold[1].severity = 5: expected a whole number from 1 to 4`,
       `${FILE}: agent.threshold[1].compare = "=>": expected one of ">", "<", "=", ">=", "<=", "!="`,
@@ -255,7 +255,7 @@ describe('agent.threshold', () => {
     ])
   })
   test('that is no list of tables is told', () =>
-    expect(mistakesIn('[agent.threshold]\nmetric = "a"')).toEqual([
+    expect(problemsIn('[agent.threshold]\nmetric = "a"')).toEqual([
       `${FILE}: agent.threshold = {"metric":"a"}: expected tables, each under a heading in double brackets`,
     ]))
 })

@@ -3,7 +3,7 @@ import {
   type AvailabilityState,
   describeGroup,
   describeSilence,
-  judgeAvailability,
+  evaluateAvailability,
   type SilenceGroup,
 } from '../../src/domain/availability.ts'
 
@@ -12,7 +12,7 @@ const CHECK = 300
 /** A small world: hosts that report every minute, each at its own second, and an engine that looks every ten. */
 function world(names: string[], since = 0, isGrouping = true) {
   const alive = new Set(names)
-  const lastHeard = new Map(names.map((name) => [name, 0]))
+  const lastSeen = new Map(names.map((name) => [name, 0]))
   let open = new Map<string, number>()
   let group: SilenceGroup | null = null
   const told: string[] = []
@@ -28,11 +28,11 @@ function world(names: string[], since = 0, isGrouping = true) {
     run(from: number, to: number) {
       for (let now = from; now < to; now++) {
         names.forEach((name, i) => {
-          if (alive.has(name) && now % 60 === (i * 7) % 60) lastHeard.set(name, now)
+          if (alive.has(name) && now % 60 === (i * 7) % 60) lastSeen.set(name, now)
         })
         if (now % 10 !== 0) continue
-        const hosts = [...lastHeard].map(([name, heard]) => ({ name, lastHeard: heard }))
-        const verdict = judgeAvailability({ hosts, now, since, check: CHECK, isGrouping, open, group })
+        const hosts = [...lastSeen].map(([name, seen]) => ({ name, lastSeen: seen }))
+        const verdict = evaluateAvailability({ hosts, now, since, check: CHECK, isGrouping, open, group })
         for (const { host } of verdict.opening) told.push(`${now} open ${host}`)
         for (const host of verdict.closing) told.push(`${now} close ${host}`)
         if (group === null && verdict.group) told.push(`${now} group of ${verdict.group.members.length}`)
@@ -72,9 +72,9 @@ describe('availability', () => {
 
   test('after a start the clock of every host begins anew', () => {
     const input = { now: 10_200, since: 10_000, check: CHECK, isGrouping: true, open: new Map(), group: null }
-    const hosts = [{ name: 'old', lastHeard: 5 }]
-    expect(judgeAvailability({ ...input, hosts }).opening).toEqual([])
-    expect(judgeAvailability({ ...input, hosts, now: 10_301 }).opening).toEqual([
+    const hosts = [{ name: 'old', lastSeen: 5 }]
+    expect(evaluateAvailability({ ...input, hosts }).opening).toEqual([])
+    expect(evaluateAvailability({ ...input, hosts, now: 10_301 }).opening).toEqual([
       { host: 'old', silent: 301 },
     ])
   })
@@ -88,8 +88,10 @@ describe('availability', () => {
       open: new Map([['a', 9000]]),
       group: null,
     }
-    expect(judgeAvailability({ ...input, hosts: [{ name: 'a', lastHeard: 8700 }] }).closing).toEqual([])
-    expect(judgeAvailability({ ...input, hosts: [{ name: 'a', lastHeard: 10_005 }] }).closing).toEqual(['a'])
+    expect(evaluateAvailability({ ...input, hosts: [{ name: 'a', lastSeen: 8700 }] }).closing).toEqual([])
+    expect(evaluateAvailability({ ...input, hosts: [{ name: 'a', lastSeen: 10_005 }] }).closing).toEqual([
+      'a',
+    ])
   })
 
   test('a host that was deleted closes its event', () => {
@@ -101,7 +103,7 @@ describe('availability', () => {
       open: new Map([['gone', 9000]]),
       group: null,
     }
-    expect(judgeAvailability({ ...input, hosts: [] }).closing).toEqual(['gone'])
+    expect(evaluateAvailability({ ...input, hosts: [] }).closing).toEqual(['gone'])
   })
 
   test('one host too few for a group speaks for itself', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import {
-  createWindowBook,
+  createMaintenanceCalendar,
   listOccurrences,
+  type MaintenanceSchedule,
+  type MaintenanceWindow,
+  maintenanceEnd,
   parseTimeOfDay,
-  type Window,
-  type WindowTime,
-  windowEnd,
 } from '../../src/domain/maintenance-window.ts'
 import { addDays, formatTime, isTimeZone, localDay, localTime, weekday } from '../../src/domain/time-zone.ts'
 
@@ -13,7 +13,7 @@ const at = (text: string) => Date.parse(text) / 1000
 const minute = (text: string) => parseTimeOfDay(text) ?? Number.NaN
 const iso = (time: number | null) => (time === null ? null : new Date(time * 1000).toISOString().slice(0, 16))
 
-const daily = (start: string, end: string, zone = 'UTC'): WindowTime => ({
+const daily = (start: string, end: string, zone = 'UTC'): MaintenanceSchedule => ({
   kind: 'daily',
   start: minute(start),
   end: minute(end),
@@ -60,7 +60,7 @@ describe('the clocks of a time zone', () => {
 })
 
 describe('a window', () => {
-  test.each<[string, WindowTime, string, string | null]>([
+  test.each<[string, MaintenanceSchedule, string, string | null]>([
     [
       'once, before',
       { kind: 'once', from: at('2026-01-01T10:00Z'), to: at('2026-01-01T11:00Z') },
@@ -118,42 +118,47 @@ describe('a window', () => {
     ],
     [
       'weekly, on its day',
-      { ...daily('20:00', '04:00'), kind: 'weekly', days: [6] } as WindowTime,
+      { ...daily('20:00', '04:00'), kind: 'weekly', days: [6] } as MaintenanceSchedule,
       '2026-01-04T03:00Z',
       '2026-01-04T04:00',
     ],
     [
       'weekly, on another',
-      { ...daily('20:00', '04:00'), kind: 'weekly', days: [6] } as WindowTime,
+      { ...daily('20:00', '04:00'), kind: 'weekly', days: [6] } as MaintenanceSchedule,
       '2026-01-04T21:00Z',
       null,
     ],
     [
       'monthly',
-      { ...daily('01:00', '02:00'), kind: 'monthly', days: [15] } as WindowTime,
+      { ...daily('01:00', '02:00'), kind: 'monthly', days: [15] } as MaintenanceSchedule,
       '2026-02-15T01:30Z',
       '2026-02-15T02:00',
     ],
     [
       'monthly, in a month without the day',
-      { ...daily('01:00', '02:00'), kind: 'monthly', days: [31] } as WindowTime,
+      { ...daily('01:00', '02:00'), kind: 'monthly', days: [31] } as MaintenanceSchedule,
       '2026-02-28T01:30Z',
       null,
     ],
     [
       'on the last of the month',
-      { ...daily('23:00', '02:00'), kind: 'monthly', days: [-1] } as WindowTime,
+      { ...daily('23:00', '02:00'), kind: 'monthly', days: [-1] } as MaintenanceSchedule,
       '2024-03-01T01:30Z',
       '2024-03-01T02:00',
     ],
   ])('%s', (_, when, time, ends) => {
-    expect(iso(windowEnd(when, at(time)))).toBe(ends)
+    expect(iso(maintenanceEnd(when, at(time)))).toBe(ends)
   })
 
-  const window = (id: number, host: string, when: WindowTime): Window => ({ id, name: `w${id}`, host, when })
+  const window = (id: number, host: string, when: MaintenanceSchedule): MaintenanceWindow => ({
+    id,
+    name: `w${id}`,
+    host,
+    when,
+  })
 
   test('holds for the hosts of its pattern, and the one that ends last counts', () => {
-    const book = createWindowBook([
+    const book = createMaintenanceCalendar([
       window(1, 'web%', daily('10:00', '11:00')),
       window(2, 'web01', daily('10:00', '12:00')),
     ])
@@ -161,23 +166,23 @@ describe('a window', () => {
     expect(book.at('web01', time)?.window.id).toBe(2)
     expect(book.at('WEB02', time)?.window.id).toBe(1)
     expect(book.at('db01', time)).toBe(null)
-    expect(book.quietUntil('db01', time)).toBe(null)
-    expect(iso(book.quietUntil('web02', time))).toBe('2026-01-01T11:00')
+    expect(book.mutedUntil('db01', time)).toBe(null)
+    expect(iso(book.mutedUntil('web02', time))).toBe('2026-01-01T11:00')
   })
 
   test('windows that follow on one another are one quiet time', () => {
-    const book = createWindowBook([
+    const book = createMaintenanceCalendar([
       window(1, '%', daily('10:00', '11:00')),
       window(2, '%', daily('10:30', '12:00')),
       window(3, '%', daily('12:00', '13:00')),
       window(4, '%', daily('13:01', '14:00')),
     ])
-    expect(iso(book.quietUntil('x', at('2026-01-01T10:00Z')))).toBe('2026-01-01T13:00')
+    expect(iso(book.mutedUntil('x', at('2026-01-01T10:00Z')))).toBe('2026-01-01T13:00')
   })
 
   test('a quiet time without end is far away, not an endless search', () => {
-    const book = createWindowBook([window(1, '%', daily('00:00', '00:00'))])
-    const until = book.quietUntil('x', at('2026-01-01T10:00Z')) ?? 0
+    const book = createMaintenanceCalendar([window(1, '%', daily('00:00', '00:00'))])
+    const until = book.mutedUntil('x', at('2026-01-01T10:00Z')) ?? 0
     expect(until).toBeGreaterThan(at('2027-01-01T00:00Z'))
   })
 
@@ -188,7 +193,7 @@ describe('a window', () => {
     for (let time = at('2026-01-01T00:07Z'); time < at('2027-01-01T00:00Z'); time += 53 * 60) {
       const shown = format.format(time * 1000)
       const inside = shown >= '22:15' || shown < '05:45'
-      expect([iso(time), windowEnd(when, time) !== null]).toEqual([iso(time), inside])
+      expect([iso(time), maintenanceEnd(when, time) !== null]).toEqual([iso(time), inside])
     }
   })
 })

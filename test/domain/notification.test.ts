@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import {
-  type NoticeSource,
+  type NotificationSource,
   writeDigest,
-  writeNotice,
+  writeNotification,
   writeSubject,
   writeTest,
 } from '../../src/domain/notification.ts'
 
 const source = (
-  over: Partial<NoticeSource['event']> = {},
-  kind: NoticeSource['kind'] = 'opening',
-): NoticeSource => ({
+  over: Partial<NotificationSource['event']> = {},
+  kind: NotificationSource['kind'] = 'opening',
+): NotificationSource => ({
   kind,
   rule: 'On call',
   event: {
@@ -30,14 +30,14 @@ const options = { zone: 'UTC', link: null }
 describe('a notice', () => {
   test('has the subject host:metric:severity:status', () => {
     expect(writeSubject(source())).toBe('web01:perf.memory.percent.used:major:open')
-    expect(writeNotice(source(), options).subject).toBe('web01:perf.memory.percent.used:major:open')
+    expect(writeNotification(source(), options).subject).toBe('web01:perf.memory.percent.used:major:open')
     expect(writeSubject(source({ status: 'closed', severity: 1 }))).toBe(
       'web01:perf.memory.percent.used:critical:closed',
     )
   })
 
   test('says message, name, metric, severity, status, time opened and the rule', () => {
-    expect(writeNotice(source(), options).text).toBe(
+    expect(writeNotification(source(), options).text).toBe(
       [
         'Message: Memory percent used > 95 for 15 minutes',
         'Name: web01',
@@ -53,13 +53,16 @@ describe('a notice', () => {
 
   test('of a closing says when and how long', () => {
     const opened = Date.UTC(2026, 0, 1, 12) / 1000
-    const { text } = writeNotice(source({ status: 'closed', closed: opened + 7505 }, 'closing'), options)
+    const { text } = writeNotification(
+      source({ status: 'closed', closed: opened + 7505 }, 'closing'),
+      options,
+    )
     expect(text).toContain('Closed: 2026-01-01 14:05:05 UTC\nLasted: 2 hours 5 minutes\n')
   })
 
   test('names who acknowledged it, and the page', () => {
     const link = 'https://monitor.example.org/events/7'
-    const { text, html } = writeNotice(source({ acknowledgedBy: 'ann' }), { zone: 'UTC', link })
+    const { text, html } = writeNotification(source({ acknowledgedBy: 'ann' }), { zone: 'UTC', link })
     expect(text).toContain('Acknowledged by: ann\n')
     expect(text).toEndWith(`\n\n${link}\n`)
     expect(html).toContain(`<a href="${link}">`)
@@ -67,12 +70,12 @@ describe('a notice', () => {
 
   test('takes nothing from a name as markup, nor as a line or header of its own', () => {
     const bad = { ...source({ message: '<script>x</script> & "y"\r\nBcc: all@example.org' }), rule: 'a\nb' }
-    const { subject, text, html } = writeNotice(bad, options)
+    const { subject, text, html } = writeNotification(bad, options)
     expect(html).not.toContain('<script>')
     expect(html).toContain('&#60;script&#62;x&#60;/script&#62; &#38; &#34;y&#34;')
     expect(text.split('\n')[0]).toBe('Message: <script>x</script> & "y" Bcc: all@example.org')
     expect(text).toContain('Rule: a b\n')
-    expect(writeNotice(source({ host: 'a\r\nBcc: b' }), options).subject).not.toMatch(/[\r\n]/)
+    expect(writeNotification(source({ host: 'a\r\nBcc: b' }), options).subject).not.toMatch(/[\r\n]/)
     expect(subject).not.toMatch(/[\r\n]/)
   })
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Rule } from '../../src/domain/rule.ts'
-import { findRuleMistakes, MAX_SECONDS } from '../../src/domain/rule-check.ts'
+import { findRuleErrors, MAX_SECONDS } from '../../src/domain/rule-check.ts'
 
 const CHANNELS = [
   { name: 'mail', checkTarget: (address: string) => (address.includes('@') ? null : 'an address') },
@@ -39,6 +39,6 @@ const CASES: readonly (readonly [Partial<Rule>, string | null])[] = [
 ]
 
 test.each(CASES)('a rule with %p has its mistake in %p', (change, field) => {
-  const found = findRuleMistakes({ ...RULE, ...change }, CHANNELS, [])
-  expect(found.map((mistake) => mistake.field)).toEqual(field === null ? [] : [field])
+  const found = findRuleErrors({ ...RULE, ...change }, CHANNELS, [])
+  expect(found.map((fieldError) => fieldError.field)).toEqual(field === null ? [] : [field])
 })

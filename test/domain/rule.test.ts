@@ -4,9 +4,9 @@ import {
   compileRule,
   decide,
   type EventState,
-  NOTHING_TOLD,
+  NOTHING_NOTIFIED,
+  type Notified,
   type Rule,
-  type Told,
 } from '../../src/domain/rule.ts'
 
 const rule = (over: Partial<Rule> = {}): Rule => ({
@@ -28,26 +28,26 @@ const rule = (over: Partial<Rule> = {}): Rule => ({
 
 type Happening = { at: number; is?: 'open' | 'closed'; severity?: Severity; acknowledged?: true }
 
-/** Plays what happens to an event, asking after every change, at every `lookAgain` and once more in vain; gives what was told and when. */
+/** Plays what happens to an event, asking after every change, at every `recheckAt` and once more in vain; gives what was told and when. */
 function play(
   of: Rule,
   happenings: Happening[],
   options: { until?: number; quiet?: { from: number; to: number } } = {},
 ) {
   const { until = 1000, quiet } = options
-  const told: string[] = []
+  const notified: string[] = []
   let event = null as EventState | null
-  let memory: Told = NOTHING_TOLD
+  let memory: Notified = NOTHING_NOTIFIED
   let look: number | null = null
   const ask = (now: number) => {
     if (event === null) return
-    const quietUntil = quiet && quiet.from <= now && now < quiet.to ? quiet.to : null
-    const decision = decide(of, event, memory, now, quietUntil)
-    memory = JSON.parse(JSON.stringify(decision.told)) as Told
-    look = decision.lookAgain
-    if (decision.tell !== null) told.push(`${now} ${decision.tell} ${event.severity}`)
-    const again = decide(of, event, memory, now, quietUntil)
-    expect(again.tell).toBe(null)
+    const mutedUntil = quiet && quiet.from <= now && now < quiet.to ? quiet.to : null
+    const decision = decide(of, event, memory, now, mutedUntil)
+    memory = JSON.parse(JSON.stringify(decision.notified)) as Notified
+    look = decision.recheckAt
+    if (decision.notify !== null) notified.push(`${now} ${decision.notify} ${event.severity}`)
+    const again = decide(of, event, memory, now, mutedUntil)
+    expect(again.notify).toBe(null)
   }
   const wait = (to: number) => {
     for (let i = 0; look !== null && look <= to && i < 1000; i++) ask(look)
@@ -65,7 +65,7 @@ function play(
     ask(at)
   }
   wait(until)
-  return told
+  return notified
 }
 
 describe('a rule', () => {
@@ -165,7 +165,7 @@ describe('a rule', () => {
 
   test('an event heard of late is told at once when its delay is long over', () => {
     const event: EventState = { status: 'open', severity: 2, changed: 100, opened: 100, acknowledged: false }
-    expect(decide(rule({ delay: 60 }), event, NOTHING_TOLD, 5000, null).tell).toBe('opening')
+    expect(decide(rule({ delay: 60 }), event, NOTHING_NOTIFIED, 5000, null).notify).toBe('opening')
   })
 })
 
@@ -190,7 +190,7 @@ test('random stories: never a closing without an opening, never two of either in
       })
     }
     const from = random(500)
-    const told = play(
+    const notified = play(
       rule({
         delay: random(3) * 40,
         repeat: random(2) ? 50 : null,
@@ -200,7 +200,7 @@ test('random stories: never a closing without an opening, never two of either in
       { until: 3000, quiet: { from, to: from + random(300) } },
     )
     let isTold = false
-    for (const line of told) {
+    for (const line of notified) {
       const kind = line.split(' ')[1]
       expect([kind, kind === 'opening' ? !isTold : isTold]).toEqual([kind, true])
       isTold = kind !== 'closing'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { summarizeSeries, thinSeries } from '../../src/domain/series.ts'
+import { downsampleSeries, summarizeSeries } from '../../src/domain/series.ts'
 import { seededRandom } from '../support/seed.ts'
 
 function walk(count: number, step = 60, seed = 1) {
@@ -11,7 +11,7 @@ function walk(count: number, step = 60, seed = 1) {
 describe('thinning', () => {
   test('leaves a short series as it is', () => {
     const series = walk(10)
-    expect(thinSeries(series, 0, 2e9, 10)).toEqual({
+    expect(downsampleSeries(series, 0, 2e9, 10)).toEqual({
       times: series.times,
       low: series.values,
       mean: series.values,
@@ -30,7 +30,7 @@ describe('thinning', () => {
     ] as const) {
       const series = walk(count)
       const [first, last] = [series.times[0] ?? 0, series.times.at(-1) ?? 0]
-      const { times, low, mean, high } = thinSeries(series, first - 50, last + 50, points)
+      const { times, low, mean, high } = downsampleSeries(series, first - 50, last + 50, points)
       expect(times.length).toBeGreaterThan(0)
       expect(times.length).toBeLessThanOrEqual(points)
       expect(Math.min(...low)).toBe(Math.min(...series.values))
@@ -46,8 +46,8 @@ describe('thinning', () => {
   test('does not flicker when the time moves on', () => {
     const series = walk(3000)
     const end = series.times.at(-1) ?? 0
-    const before = thinSeries(series, end - 180_000, end, 200)
-    const after = thinSeries(series, end - 180_000 + 61, end + 61, 200)
+    const before = downsampleSeries(series, end - 180_000, end, 200)
+    const after = downsampleSeries(series, end - 180_000 + 61, end + 61, 200)
     const known = new Set(before.times)
     const moved = [...after.times].filter((time) => !known.has(time))
     expect(moved.length).toBeLessThanOrEqual(2)
@@ -60,7 +60,7 @@ describe('thinning', () => {
       times: Float64Array.from(kept, (i) => series.times[i] ?? 0),
       values: Float64Array.from(kept, (i) => series.values[i] ?? 0),
     }
-    const { times } = thinSeries(holed, series.times[0] ?? 0, series.times.at(-1) ?? 0, 200)
+    const { times } = downsampleSeries(holed, series.times[0] ?? 0, series.times.at(-1) ?? 0, 200)
     const inside = [...times].filter(
       (time) => time > (series.times[500] ?? 0) && time < (series.times[1200] ?? 0),
     )

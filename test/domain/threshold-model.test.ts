@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { createThresholdBook, isBreach, type Threshold } from '../../src/domain/threshold.ts'
+import { createThresholdTable, isBreach, type Threshold } from '../../src/domain/threshold.ts'
 import {
   FRESH_STATE,
   parseThresholdState,
@@ -48,7 +48,7 @@ function holdsAtEnd(samples: readonly Sample[], threshold: Threshold): boolean {
 }
 
 /** What a server holds after hearing changes in any order, any number of times. */
-function heard(changes: readonly ThresholdChange[], random: (n: number) => number) {
+function seen(changes: readonly ThresholdChange[], random: (n: number) => number) {
   const newest = new Map<string, ThresholdChange>()
   const jumble = [...changes, ...changes.filter(() => random(3) === 0)]
   for (let i = jumble.length - 1; i > 0; i--) {
@@ -83,7 +83,7 @@ test('random samples, gaps, repetitions and restarts end where the definition en
     const thresholds = ['perf.a', 'perf.a', 'perf.b.*', 'perf.b.*', ...(random(2) ? ['perf.b.y'] : [])].map(
       (metric) => randomThreshold(metric, random),
     )
-    const book = createThresholdBook(thresholds, [])
+    const book = createThresholdTable(thresholds, [])
     const options = { book, interval: INTERVAL, makeUid: (metric: string, at: number) => `${metric} ${at}` }
     const history = new Map<string, Sample[]>(METRICS.map((metric) => [metric, []]))
     const levels = METRICS.map(() => random(6))
@@ -130,7 +130,7 @@ test('random samples, gaps, repetitions and restarts end where the definition en
       const uids = story.filter((change) => change.change === 1).map((change) => change.uid)
       expect(new Set(uids).size).toBe(uids.length)
     }
-    const server = heard(changes, random).map(({ metric, severity, stale, uid }) => [
+    const server = seen(changes, random).map(({ metric, severity, stale, uid }) => [
       metric,
       severity,
       stale,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import {
-  createThresholdBook,
+  createThresholdTable,
   describeDuration,
   describeThreshold,
   isBreach,
@@ -29,9 +29,9 @@ const threshold = (over: Partial<Threshold>): Threshold => ({
   ...over,
 })
 
-/** Judges one metric's values, a minute each; null is a minute without a value, undefined one without a frame. */
+/** Evaluates one metric's values, a minute each; null is a minute without a value, undefined one without a frame. */
 function judge(thresholds: Threshold[], values: (number | null | undefined)[], metric = MEMORY) {
-  const book = createThresholdBook(thresholds, [])
+  const book = createThresholdTable(thresholds, [])
   let state: ThresholdState = FRESH_STATE
   const changes: ThresholdChange[] = []
   values.forEach((value, minute) => {
@@ -43,7 +43,7 @@ function judge(thresholds: Threshold[], values: (number | null | undefined)[], m
   })
   return {
     state,
-    told: changes.map(
+    reported: changes.map(
       (change) => `${change.time / 60} ${change.stale ? 'stale ' : ''}${change.status} ${change.severity}`,
     ),
     changes,
@@ -84,7 +84,7 @@ describe('a threshold', () => {
   })
 
   test('opens when every sample of the whole duration breaches, and not before', () => {
-    expect(judge([threshold({})], [90, 90, 90]).told).toEqual([])
+    expect(judge([threshold({})], [90, 90, 90]).reported).toEqual([])
     const { changes } = judge([threshold({})], [10, 90, 90, 90, 90, 90])
     expect(changes).toEqual([
       {
@@ -101,27 +101,27 @@ describe('a threshold', () => {
   })
 
   test('one good sample begins the count anew', () => {
-    expect(judge([threshold({})], [90, 90, 90, 80, 90, 90, 90]).told).toEqual([])
-    expect(judge([threshold({})], [90, 90, 90, 80, 90, 90, 90, 90]).told).toEqual(['8 open 3'])
+    expect(judge([threshold({})], [90, 90, 90, 80, 90, 90, 90]).reported).toEqual([])
+    expect(judge([threshold({})], [90, 90, 90, 80, 90, 90, 90, 90]).reported).toEqual(['8 open 3'])
   })
 
   test('a duration of nothing opens at the first sample', () => {
-    expect(judge([threshold({ duration: 0 })], [90]).told).toEqual(['1 open 3'])
+    expect(judge([threshold({ duration: 0 })], [90]).reported).toEqual(['1 open 3'])
   })
 
   test('a gap of two intervals is covered, a longer one is not', () => {
-    expect(judge([threshold({})], [90, null, 90, 90]).told).toEqual(['4 open 3'])
-    expect(judge([threshold({})], [90, undefined, 90, 90]).told).toEqual(['4 open 3'])
-    expect(judge([threshold({})], [90, null, null, 90, 90, 90]).told).toEqual([])
-    expect(judge([threshold({})], [90, undefined, undefined, 90, 90, 90, 90]).told).toEqual(['7 open 3'])
+    expect(judge([threshold({})], [90, null, 90, 90]).reported).toEqual(['4 open 3'])
+    expect(judge([threshold({})], [90, undefined, 90, 90]).reported).toEqual(['4 open 3'])
+    expect(judge([threshold({})], [90, null, null, 90, 90, 90]).reported).toEqual([])
+    expect(judge([threshold({})], [90, undefined, undefined, 90, 90, 90, 90]).reported).toEqual(['7 open 3'])
   })
 
   test('closes after two good intervals, and a breach between begins that count anew', () => {
     const bad = [90, 90, 90, 90]
-    expect(judge([threshold({})], [...bad, 80, 80, 80]).told).toEqual(['4 open 3', '7 closed 3'])
-    expect(judge([threshold({})], [...bad, 80, 80, 90, 80, 80]).told).toEqual(['4 open 3'])
-    expect(judge([threshold({ clearAfter: 0 })], [...bad, 80]).told).toEqual(['4 open 3', '5 closed 3'])
-    expect(judge([threshold({ clearAfter: 300 })], [...bad, 1, 1, 1, 1, 1]).told).toEqual(['4 open 3'])
+    expect(judge([threshold({})], [...bad, 80, 80, 80]).reported).toEqual(['4 open 3', '7 closed 3'])
+    expect(judge([threshold({})], [...bad, 80, 80, 90, 80, 80]).reported).toEqual(['4 open 3'])
+    expect(judge([threshold({ clearAfter: 0 })], [...bad, 80]).reported).toEqual(['4 open 3', '5 closed 3'])
+    expect(judge([threshold({ clearAfter: 300 })], [...bad, 1, 1, 1, 1, 1]).reported).toEqual(['4 open 3'])
   })
 
   test('a closing carries the id of its opening and the next change number; the next problem has a new id', () => {
@@ -135,7 +135,7 @@ describe('a threshold', () => {
 
   test('between value and clear_value an open event stays and no new one opens', () => {
     const soft = threshold({ duration: 0, clearAfter: 60, clearValue: 80 })
-    expect(judge([soft], [82, 90, 82, 82, 82, 79, 79, 82]).told).toEqual(['2 open 3', '7 closed 3'])
+    expect(judge([soft], [82, 90, 82, 82, 82, 79, 79, 82]).reported).toEqual(['2 open 3', '7 closed 3'])
   })
 
   test('severity rises and falls with the thresholds that hold', () => {
@@ -143,8 +143,8 @@ describe('a threshold', () => {
       threshold({ severity: 4, value: 85, duration: 0, clearAfter: 0 }),
       threshold({ severity: 2, value: 95, duration: 60, clearAfter: 0 }),
     ]
-    const { told, changes } = judge(steps, [90, 96, 96, 90, 96, 96, 10])
-    expect(told).toEqual(['1 open 4', '3 open 2', '4 open 4', '6 open 2', '7 closed 2'])
+    const { reported, changes } = judge(steps, [90, 96, 96, 90, 96, 96, 10])
+    expect(reported).toEqual(['1 open 4', '3 open 2', '4 open 4', '6 open 2', '7 closed 2'])
     expect(changes.map((change) => change.change)).toEqual([1, 2, 3, 4, 5])
     expect(new Set(changes.map((change) => change.uid)).size).toBe(1)
     expect(changes[1]?.message).toBe('Memory percent used > 95 for 1 minute')
@@ -152,13 +152,16 @@ describe('a threshold', () => {
 
   test('a metric that stops coming leaves its event open and marks it stale once', () => {
     const quick = threshold({ duration: 0 })
-    expect(judge([quick], [90, null, null, null, null, null]).told).toEqual(['1 open 3', '4 stale open 3'])
-    expect(judge([quick], [90, null, null, null, null, 90]).told).toEqual([
+    expect(judge([quick], [90, null, null, null, null, null]).reported).toEqual([
+      '1 open 3',
+      '4 stale open 3',
+    ])
+    expect(judge([quick], [90, null, null, null, null, 90]).reported).toEqual([
       '1 open 3',
       '4 stale open 3',
       '6 open 3',
     ])
-    expect(judge([quick], [90, null, null, null, 80, 80, 80]).told).toEqual([
+    expect(judge([quick], [90, null, null, null, 80, 80, 80]).reported).toEqual([
       '1 open 3',
       '4 stale open 3',
       '5 open 3',
@@ -168,7 +171,7 @@ describe('a threshold', () => {
 
   test('a pause of the agent itself is not a metric that stopped coming', () => {
     const pause = new Array<undefined>(60).fill(undefined)
-    expect(judge([threshold({ duration: 0 })], [90, ...pause, null, 90]).told).toEqual(['1 open 3'])
+    expect(judge([threshold({ duration: 0 })], [90, ...pause, null, 90]).reported).toEqual(['1 open 3'])
   })
 
   test('a metric that nobody watches any more closes its event, sampled or not', () => {
@@ -176,10 +179,10 @@ describe('a threshold', () => {
     const open = step(
       FRESH_STATE,
       { time: 60, metrics: [MEMORY], values: [90] },
-      { ...options, book: createThresholdBook([threshold({ duration: 0 })], []) },
+      { ...options, book: createThresholdTable([threshold({ duration: 0 })], []) },
     ).state
     for (const values of [[90], [null]]) {
-      const book = createThresholdBook([], [])
+      const book = createThresholdTable([], [])
       const { changes, state } = step(open, { time: 120, metrics: [MEMORY], values }, { ...options, book })
       expect(changes.map(({ uid, status, change }) => [uid, status, change])).toEqual([['u1', 'closed', 2]])
       expect(state.metrics).toEqual([])
@@ -189,26 +192,26 @@ describe('a threshold', () => {
   test('an open event outlives a new value in the configuration', () => {
     const options = { interval: 60, makeUid: () => 'u1' }
     const frame = (time: number, value: number) => ({ time, metrics: [MEMORY], values: [value] })
-    const before = createThresholdBook([threshold({ duration: 0 })], [])
-    const after = createThresholdBook([threshold({ duration: 600, value: 70 })], [])
+    const before = createThresholdTable([threshold({ duration: 0 })], [])
+    const after = createThresholdTable([threshold({ duration: 600, value: 70 })], [])
     const open = step(FRESH_STATE, frame(60, 90), { ...options, book: before }).state
     expect(step(open, frame(120, 75), { ...options, book: after }).changes).toEqual([])
   })
 
   test('hearing a frame again changes nothing, a clock set back counts from there', () => {
-    const book = createThresholdBook([threshold({})], [])
+    const book = createThresholdTable([threshold({})], [])
     const options = { book, interval: 60, makeUid: () => 'u1' }
     const frame = (time: number) => ({ time, metrics: [MEMORY], values: [90] })
     let state = step(FRESH_STATE, frame(100_000), options).state
     expect(step(state, frame(100_000), options)).toEqual({ state, changes: [] })
     expect(step(state, frame(99_940), options)).toEqual({ state, changes: [] })
-    const told: number[] = []
+    const reported: number[] = []
     for (const time of [50_000, 50_060, 50_120, 50_180]) {
       const result = step(state, frame(time), options)
       state = result.state
-      told.push(...result.changes.map((change) => change.time))
+      reported.push(...result.changes.map((change) => change.time))
     }
-    expect(told).toEqual([50_180])
+    expect(reported).toEqual([50_180])
   })
 
   test('a state found late adds the events that it had left open, and nothing else', () => {
@@ -245,11 +248,11 @@ describe('a threshold', () => {
 })
 
 describe('which thresholds count', () => {
-  const values = (book: ReturnType<typeof createThresholdBook>, metric: string) =>
+  const values = (book: ReturnType<typeof createThresholdTable>, metric: string) =>
     book.of(metric).map((entry) => entry.value)
 
   test('an exception for one metric wins over the pattern, the configuration over what is out of the box', () => {
-    const book = createThresholdBook(
+    const book = createThresholdTable(
       [
         threshold({ metric: 'perf.filesystem.*.percent.used', value: 80 }),
         threshold({ metric: 'perf.filesystem.*.percent.used', value: 90 }),
@@ -265,7 +268,7 @@ describe('which thresholds count', () => {
   })
 
   test('out of the box everything that can run full or stop is watched', () => {
-    const book = createThresholdBook([], standardThresholds({ processors: 4 }))
+    const book = createThresholdTable([], standardThresholds({ processors: 4 }))
     expect(values(book, MEMORY)).toEqual([85, 90, 95, 99])
     expect(values(book, 'perf.filesystem.dev.sda1.percent.used')).toEqual([85, 90, 95, 99])
     expect(values(book, 'perf.filesystem.dev.sda1.inodes.percent.used')).toEqual([85, 90, 95, 99])

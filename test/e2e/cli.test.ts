@@ -184,7 +184,7 @@ describe('a server', () => {
     expect(stats.hosts).toBe(1)
     expect(stats.samples).toBeGreaterThan(10)
     expect((await run('db check')).stdout).toBe('The database is sound.\n')
-    expect((await run('db fold')).code).toBe(0)
+    expect((await run('db compact')).code).toBe(0)
     expect((await run('db stats')).stdout).toMatch(/^samples +[\d,]+$/m)
     expect((await run('db backup copy.db')).code).toBe(0)
     expect((await run('db backup copy.db')).stderr).toContain('exists already')

@@ -82,10 +82,10 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
     message: `Memory of ${uid}`,
   })
 
-  type Notice = { kind: string; events: { metric: string }[] }
+  type Notification = { kind: string; events: { metric: string }[] }
   const told = () =>
     receiver.requests.flatMap(({ body }) => {
-      const { kind, events } = JSON.parse(body) as Notice
+      const { kind, events } = JSON.parse(body) as Notification
       return events.map(({ metric }) => `${kind} ${metric.slice(METRIC.length + 1)}`)
     })
 

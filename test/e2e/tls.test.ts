@@ -179,7 +179,7 @@ test(
     expect(await server.waitFor(/refused .*reason=key/)).toContain('from=127.0.0.1')
     await first.stop()
     await second.stop()
-    expect((await run('names', 'host', 'forget-key', 'web01')).code).toBe(0)
+    expect((await run('names', 'host', 'release', 'web01')).code).toBe(0)
     const third = await startAgent('names', 'agent-f', 'web01', address)
     await third.waitFor(taken)
     const back = await startAgent('names', 'agent-e', 'web01', address)

@@ -18,7 +18,7 @@ function recordingLog(): { log: Log; lines: Line[] } {
 
 const idleStore: EventEngineStore = {
   maintenance: {
-    fold: async () => 0,
+    compact: async () => 0,
     dropSamples: async () => false,
     dropEvents: async () => 0,
     dropHosts: async () => [],
@@ -27,12 +27,12 @@ const idleStore: EventEngineStore = {
   audit: { prune: async () => 0 },
   events: { report: async () => true },
   rules: { list: async () => [] },
-  windows: { list: async () => [] },
+  maintenanceWindows: { list: async () => [] },
   targets: { list: async () => [] },
   outbox: {
     listChanges: async () => [],
     listDue: async () => [],
-    listTold: async () => [],
+    listNotified: async () => [],
     settle: async () => {},
     listWaiting: async () => [],
     countSent: async () => [],
@@ -40,10 +40,10 @@ const idleStore: EventEngineStore = {
     note: async () => {},
   },
   watch: {
-    listHeard: async () => [],
+    listLastSeen: async () => [],
     listSkewed: async () => [],
     listSeen: async () => [],
-    endForeignKeys: async () => 0,
+    resolveKeyMismatches: async () => 0,
     report: async () => {},
     recall: async () => null,
     takeLease: async () => true,
@@ -67,7 +67,7 @@ async function start(tasks: Task[] | undefined, clock: FakeClock, store = idleSt
       makeId: () => 'id',
       channels: [],
       send: async () => 'taken',
-      sendTest: async () => ({ isTaken: true, answer: 'taken' }),
+      sendTest: async () => ({ isDelivered: true, answer: 'taken' }),
       close() {},
     },
     heartbeatUrl: null,
@@ -223,11 +223,11 @@ describe('the work of the event engine', () => {
       ...idleStore,
       maintenance: {
         ...idleStore.maintenance,
-        fold: async (before, limit) => {
+        compact: async (before, limit) => {
           calls.push(before)
-          const folded = Math.min(limit, hostDays)
-          hostDays -= folded
-          return folded
+          const compacted = Math.min(limit, hostDays)
+          hostDays -= compacted
+          return compacted
         },
       },
     }
@@ -245,7 +245,7 @@ describe('the work of the event engine', () => {
       ...idleStore,
       maintenance: {
         ...idleStore.maintenance,
-        fold: async (_, limit) => {
+        compact: async (_, limit) => {
           calls++
           await new Promise<void>((resolve) => clock.after(100, resolve))
           return limit
@@ -271,7 +271,7 @@ describe('the work of the event engine', () => {
     const store: EventEngineStore = {
       ...idleStore,
       maintenance: {
-        fold: async () => 0,
+        compact: async () => 0,
         dropSamples: async (before) => {
           asked.samples?.push(clock.now() - before)
           return false

@@ -2,13 +2,13 @@ import { rmSync } from 'node:fs'
 import type { ShownCertificate } from '../../src/domain/certificate-end.ts'
 import type { EventReport } from '../../src/domain/event.ts'
 import type { Rule } from '../../src/domain/rule.ts'
-import { type Notice, SendError } from '../../src/events/channels/channel.ts'
+import { type Notification, SendError } from '../../src/events/channels/channel.ts'
 import { CHANNELS } from '../../src/events/channels/index.ts'
 import { type EventEngine, startEventEngine } from '../../src/events/cycle.ts'
 import type { Watching } from '../../src/events/task.ts'
-import { decideNotices } from '../../src/events/tasks/decide-notifications.ts'
-import { endForeignKeys } from '../../src/events/tasks/resolve-key-mismatches.ts'
-import { sendNotices } from '../../src/events/tasks/send-notifications.ts'
+import { decideNotifications } from '../../src/events/tasks/decide-notifications.ts'
+import { resolveKeyMismatches } from '../../src/events/tasks/resolve-key-mismatches.ts'
+import { sendNotifications } from '../../src/events/tasks/send-notifications.ts'
 import { watchAvailability } from '../../src/events/tasks/watch-availability.ts'
 import { watchCertificates } from '../../src/events/tasks/watch-certificates.ts'
 import { watchClocks } from '../../src/events/tasks/watch-clocks.ts'
@@ -18,7 +18,7 @@ import { aReport } from '../storage/reports.ts'
 import { fakeClock } from '../support/clock.ts'
 import { makeTempDir } from '../support/spawn.ts'
 
-export type Sent = Notice & { readonly channel: string; readonly at: number }
+export type Sent = Notification & { readonly channel: string; readonly at: number }
 
 export const METRIC = 'perf.memory.percent.used'
 
@@ -41,7 +41,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
   let ids = 0
   let engines = 0
   /** Called with what was taken, before the engine hears that it was. */
-  let afterSending: (notice: Notice) => Promise<void> = async () => {}
+  let afterSending: (notification: Notification) => Promise<void> = async () => {}
 
   async function start() {
     engine = await startEventEngine({
@@ -54,15 +54,15 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
         webUrl: 'https://monitor.example.org/',
         makeId: () => `id-${ids++}`,
         channels: CHANNELS,
-        async send(channel, notice) {
-          const one = { ...notice, channel, at: clock.now() }
+        async send(channel, notification) {
+          const one = { ...notification, channel, at: clock.now() }
           tries.push(one)
-          if (away.has(notice.target)) throw new SendError('away', { retry: true })
+          if (away.has(notification.target)) throw new SendError('away', { retry: true })
           sent.push(one)
-          await afterSending(notice)
+          await afterSending(notification)
           return 'taken'
         },
-        sendTest: async () => ({ isTaken: true, answer: 'taken' }),
+        sendTest: async () => ({ isDelivered: true, answer: 'taken' }),
         close() {},
       },
       heartbeatUrl: null,
@@ -72,7 +72,14 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
       listCertificates: () => certificates,
       clock,
       log,
-      tasks: [watchAvailability, watchClocks, watchCertificates, endForeignKeys, decideNotices, sendNotices],
+      tasks: [
+        watchAvailability,
+        watchClocks,
+        watchCertificates,
+        resolveKeyMismatches,
+        decideNotifications,
+        sendNotifications,
+      ],
     })
     await clock.advance(0)
   }
@@ -87,7 +94,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
     lines,
     now: () => clock.now(),
     /** `kind host severity` of all that was sent. */
-    told: () => sent.map(({ kind, events }) => `${kind} ${events[0]?.host} ${events[0]?.severity}`),
+    notified: () => sent.map(({ kind, events }) => `${kind} ${events[0]?.host} ${events[0]?.severity}`),
     start,
     async stop() {
       let isStopped = engine === null
@@ -102,11 +109,11 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
       await world.stop()
       await start()
     },
-    onSent(act: (notice: Notice) => Promise<void>) {
+    onSent(act: (notification: Notification) => Promise<void>) {
       afterSending = act
     },
     say: (host: string, ...events: EventReport[]) =>
-      store.ingest.write([aReport(host, { heard: clock.now(), events })]),
+      store.ingest.write([aReport(host, { seen: clock.now(), events })]),
     /** Lets so many seconds pass, and a moment for the round that falls due with the last. */
     wait: (seconds: number) => clock.advance(seconds * 1000 + 100),
     addRule: (rule: Partial<Rule> = {}) => store.rules.add({ ...A_RULE, name: `rule ${ids++}`, ...rule }),

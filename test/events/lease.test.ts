@@ -48,7 +48,7 @@ async function startEngine(holder: string, interval: number) {
       makeId: () => 'id',
       channels: [],
       send: async () => 'taken',
-      sendTest: async () => ({ isTaken: true, answer: 'taken' }),
+      sendTest: async () => ({ isDelivered: true, answer: 'taken' }),
       close() {},
     },
     heartbeatUrl: null,

@@ -119,9 +119,9 @@ async function checkOpen({ store }: World, closedByHand: ReadonlySet<number>) {
 /** Of each event: an opening first, closings and reopenings in turn, one told closing at most for each told opening. */
 async function checkStories(world: World) {
   const { events } = await world.store.events.list({})
-  const told = new Map<number, string[]>()
+  const notified = new Map<number, string[]>()
   for (const { events: parts, kind } of world.sent.flatMap(unpack))
-    told.set(parts, [...(told.get(parts) ?? []), kind])
+    notified.set(parts, [...(notified.get(parts) ?? []), kind])
   for (const { id, status } of events) {
     const turns = (await world.store.events.history(id))
       .map(({ action }) => action)
@@ -130,7 +130,7 @@ async function checkStories(world: World) {
     turns.forEach((action, i) => {
       if (i > 0) expect(action === 'closed').toBe(turns[i - 1] !== 'closed')
     })
-    const kinds = told.get(id) ?? []
+    const kinds = notified.get(id) ?? []
     // Every opening and closing was told, in turn, and the last word is how things are.
     kinds.forEach((kind, i) => {
       expect(kind).toBe(i % 2 === 0 ? 'open' : 'closed')

@@ -102,12 +102,12 @@ describe('what happens to an event', () => {
     await world.start()
     await world.say('web01', aChange(world.now() + 3600, 1))
     await world.wait(20)
-    expect(world.told()).toEqual(['opening web01 2'])
+    expect(world.notified()).toEqual(['opening web01 2'])
   })
 
   test('in a maintenance window is told at its end, when it is still open', async () => {
     const start = world.now()
-    await world.store.windows.add({
+    await world.store.maintenanceWindows.add({
       name: 'patches',
       host: 'web%',
       when: { kind: 'once', from: start, to: start + 3600 },
@@ -120,7 +120,7 @@ describe('what happens to an event', () => {
     await world.wait(600)
     await world.say('web02', aChange(world.now(), 2))
     await world.wait(4000)
-    expect(world.told()).toEqual(['opening db01 2', 'opening web01 2'])
+    expect(world.notified()).toEqual(['opening db01 2', 'opening web01 2'])
     expect(world.sent[1]?.at).toBe(start + 3600)
   })
 
@@ -132,11 +132,11 @@ describe('what happens to an event', () => {
     await world.store.events.close(1, 'ann', world.now(), 'known')
     await world.say('web01', aChange(world.now(), 3, { severity: 1 }))
     await world.wait(10)
-    expect(world.told()).toEqual(['opening web01 2', 'closing web01 2'])
+    expect(world.notified()).toEqual(['opening web01 2', 'closing web01 2'])
     await world.say('web01', aChange(world.now(), 4))
     await world.say('web01', aChange(world.now(), 1, { uid: 'u2' }))
     await world.wait(10)
-    expect(world.told()).toHaveLength(3)
+    expect(world.notified()).toHaveLength(3)
   })
 
   test('of a host that is removed is over for those who were told', async () => {
@@ -146,7 +146,7 @@ describe('what happens to an event', () => {
     await world.wait(10)
     await world.store.hosts.delete('web01')
     await world.wait(10)
-    expect(world.told()).toEqual(['opening web01 2', 'closing web01 2'])
+    expect(world.notified()).toEqual(['opening web01 2', 'closing web01 2'])
     expect(await world.store.maintenance.check()).toEqual([])
   })
 })
@@ -174,7 +174,7 @@ describe('a receiver that is away', () => {
       ])
     const [delivery] = await world.store.events.deliveries(1)
     expect(delivery?.attempts.length).toBeGreaterThan(2)
-    expect(delivery?.attempts.at(-1)).toMatchObject({ isTaken: true, answer: 'taken' })
+    expect(delivery?.attempts.at(-1)).toMatchObject({ isDelivered: true, answer: 'taken' })
   })
 
   test('gets what waits within a round of taking the first of it, not each at its own next attempt', async () => {
@@ -301,9 +301,9 @@ describe('hosts that fall silent', () => {
     const all = hosts(4)
     await live(all, 5)
     await live(all.slice(1), 7)
-    expect(world.told()).toEqual(['opening web00 1'])
+    expect(world.notified()).toEqual(['opening web00 1'])
     await live(all, 1)
-    expect(world.told()).toEqual(['opening web00 1', 'closing web00 1'])
+    expect(world.notified()).toEqual(['opening web00 1', 'closing web00 1'])
     const [event] = (await world.store.events.list({})).events
     expect(event).toMatchObject({ metric: AVAILABILITY, status: 'closed' })
   })
@@ -318,7 +318,7 @@ describe('hosts that fall silent', () => {
     await world.wait(290)
     expect(world.sent).toEqual([])
     await world.wait(30)
-    expect(world.told()).toEqual(['opening web00 1', 'opening web01 1'])
+    expect(world.notified()).toEqual(['opening web00 1', 'opening web01 1'])
   })
 
   test('forty at once: one event, one notice, for rules of single hosts too', async () => {
@@ -347,7 +347,7 @@ describe('hosts that fall silent', () => {
     await live(all, 3)
     await world.wait(400)
     await live(all.slice(1), 8)
-    expect(world.told()).toEqual(['opening 40 hosts 1', 'closing 40 hosts 1', 'opening web00 1'])
+    expect(world.notified()).toEqual(['opening 40 hosts 1', 'closing 40 hosts 1', 'opening web00 1'])
   })
 
   test('closed by hand stays closed while the silence lasts, and the next silence is told again', async () => {
@@ -358,10 +358,10 @@ describe('hosts that fall silent', () => {
     await live(all.slice(1), 7)
     await world.store.events.close(1, 'ann', world.now())
     await live(all.slice(1), 10)
-    expect(world.told()).toEqual(['opening web00 1', 'closing web00 1'])
+    expect(world.notified()).toEqual(['opening web00 1', 'closing web00 1'])
     await live(all, 2)
     await live(all.slice(1), 7)
-    expect(world.told()).toHaveLength(3)
+    expect(world.notified()).toHaveLength(3)
   })
 
   test('a clock that differs opens an event, and closes it when it is put right', async () => {
@@ -369,13 +369,13 @@ describe('hosts that fall silent', () => {
     await world.start()
     const tell = (skew: number) =>
       world.store.ingest.write([
-        { host: 'web00', facts: null, heard: world.now(), clockSkew: skew, frames: [], events: [] },
+        { host: 'web00', facts: null, seen: world.now(), clockSkew: skew, frames: [], events: [] },
       ])
     for (const skew of [100, 121, 119, 121, -20]) {
       await tell(skew)
       await world.wait(60)
     }
-    expect(world.told()).toEqual(['opening web00 3', 'closing web00 3'])
+    expect(world.notified()).toEqual(['opening web00 3', 'closing web00 3'])
     expect(world.sent[0]?.words.text).toContain('The clock of web00 is 121 seconds ahead of the server')
   })
 })
@@ -395,7 +395,7 @@ describe('two engines on one database', () => {
     await world.wait(20)
     expect(world.sent).toEqual([])
     await world.wait(30)
-    expect(world.told()).toEqual(['opening web01 2'])
+    expect(world.notified()).toEqual(['opening web01 2'])
     expect(world.sent[0]?.events[0]?.metric).toBe(METRIC)
   })
 })

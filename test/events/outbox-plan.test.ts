@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import { nextAttempt, planShipments, type Waiting } from '../../src/events/outbox-plan.ts'
+import { nextAttempt, planDeliveries, type Waiting } from '../../src/events/outbox-plan.ts'
 
 const NOW = 10_000
-const notice = (id: number, over: Partial<Waiting> = {}): Waiting => ({
+const notification = (id: number, over: Partial<Waiting> = {}): Waiting => ({
   id,
   event: id,
   channel: 'mail',
@@ -15,24 +15,25 @@ const notice = (id: number, over: Partial<Waiting> = {}): Waiting => ({
   ...over,
 })
 const many = (count: number, over: Partial<Waiting> = {}) =>
-  Array.from({ length: count }, (_, i) => notice(i + 1, over))
+  Array.from({ length: count }, (_, i) => notification(i + 1, over))
 const plan = (waiting: Waiting[], recent = 0, now = NOW) =>
-  planShipments(waiting, () => recent, now).map(
-    ({ digest, notices }) => `${digest === null ? '' : `${digest} `}${notices.map(({ id }) => id).join(',')}`,
+  planDeliveries(waiting, () => recent, now).map(
+    ({ digest, notifications }) =>
+      `${digest === null ? '' : `${digest} `}${notifications.map(({ id }) => id).join(',')}`,
   )
 
 describe('what goes out', () => {
   test('is what is due, in order, each alone', () => {
-    expect(plan([notice(2), notice(1), notice(3, { due: NOW + 1 })])).toEqual(['1', '2'])
+    expect(plan([notification(2), notification(1), notification(3, { due: NOW + 1 })])).toEqual(['1', '2'])
   })
 
   test('an event whose opening waits keeps its closing waiting, and nobody else', () => {
-    const opening = notice(1, { event: 5, attempts: 1, due: NOW + 60 })
-    expect(plan([opening, notice(2, { event: 5 }), notice(3)])).toEqual(['3'])
+    const opening = notification(1, { event: 5, attempts: 1, due: NOW + 60 })
+    expect(plan([opening, notification(2, { event: 5 }), notification(3)])).toEqual(['3'])
   })
 
   test('an opening and its closing that are both due go one after the other', () => {
-    expect(plan([notice(1, { event: 5 }), notice(2, { event: 5 })])).toEqual(['1'])
+    expect(plan([notification(1, { event: 5 }), notification(2, { event: 5 })])).toEqual(['1'])
   })
 
   test('up to ten a minute are sent alone, more are one digest', () => {
@@ -48,20 +49,20 @@ describe('what goes out', () => {
   })
 
   test('what was perhaps taken by itself stays by itself though a storm comes', () => {
-    expect(plan([notice(1, { isAlone: true }), ...many(12).slice(1)])).toEqual([
+    expect(plan([notification(1, { isAlone: true }), ...many(12).slice(1)])).toEqual([
       '1',
       'new 2,3,4,5,6,7,8,9,10,11,12',
     ])
   })
 
   test('a storm to one target is none to another', () => {
-    const waiting = [...many(11), notice(20, { target: 'bob@example.org' })]
+    const waiting = [...many(11), notification(20, { target: 'bob@example.org' })]
     expect(plan(waiting)).toEqual(['new 1,2,3,4,5,6,7,8,9,10,11', '20'])
   })
 
   test('a digest that failed is sent again as it was, and what came since waits for it to arrive', () => {
     const tried = many(11, { digest: 'd-1', attempts: 1 })
-    expect(plan([...tried, notice(12, { created: NOW + 5 })])).toEqual(['d-1 1,2,3,4,5,6,7,8,9,10,11'])
+    expect(plan([...tried, notification(12, { created: NOW + 5 })])).toEqual(['d-1 1,2,3,4,5,6,7,8,9,10,11'])
     expect(plan(many(11, { digest: 'd-1', attempts: 1, due: NOW + 1 }))).toEqual([])
   })
 
@@ -70,9 +71,9 @@ describe('what goes out', () => {
   })
 
   test('to a failing target goes one at a time, and one that always fails lets others try', () => {
-    const failing = notice(1, { attempts: 3, due: NOW - 5 })
-    expect(plan([failing, notice(2), notice(3)])).toEqual(['1'])
-    expect(plan([{ ...failing, due: NOW + 100 }, notice(2), notice(3)])).toEqual(['2'])
+    const failing = notification(1, { attempts: 3, due: NOW - 5 })
+    expect(plan([failing, notification(2), notification(3)])).toEqual(['1'])
+    expect(plan([{ ...failing, due: NOW + 100 }, notification(2), notification(3)])).toEqual(['2'])
   })
 
   test('after a long outage all that gathered is one digest', () => {
@@ -117,11 +118,11 @@ test('random outages: everything arrives once, no notice of an event overtakes a
       const isDown = Math.floor(now / 700) % 3 === 1
       if (now < 9000)
         for (let k = random(10) === 0 ? random(20) : random(2); k > 0; k--)
-          waiting.push(notice(++id, { event: random(30), created: now, due: now + random(2) * 300 }))
+          waiting.push(notification(++id, { event: random(30), created: now, due: now + random(2) * 300 }))
       sentAlone = sentAlone.filter((at) => at > now - 60)
-      for (const shipment of planShipments(waiting, () => sentAlone.length, now)) {
-        const ids = new Set(shipment.notices.map((one) => one.id))
-        const digest = shipment.digest === 'new' ? `d-${++digests}` : shipment.digest
+      for (const planned of planDeliveries(waiting, () => sentAlone.length, now)) {
+        const ids = new Set(planned.notifications.map((one) => one.id))
+        const digest = planned.digest === 'new' ? `d-${++digests}` : planned.digest
         if (isDown || random(8) === 0) {
           waiting = waiting.map((one) =>
             ids.has(one.id)
@@ -131,7 +132,7 @@ test('random outages: everything arrives once, no notice of an event overtakes a
           continue
         }
         if (digest === null) sentAlone.push(now)
-        arrived.push(...shipment.notices)
+        arrived.push(...planned.notifications)
         waiting = waiting.filter((one) => !ids.has(one.id))
       }
     }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { FOREIGN_KEY } from '../../src/domain/identity.ts'
+import { KEY_MISMATCH } from '../../src/domain/identity.ts'
 import { aReport } from '../storage/reports.ts'
 import { openWorld, type World } from './harness.ts'
 
@@ -25,7 +25,7 @@ test('a certificate that ends soon is told also when no agent watches the server
   await world.start()
   await world.wait(310)
   expect(await listEvents()).toEqual(['monitor open 3'])
-  expect(world.told()).toEqual(['opening monitor 3'])
+  expect(world.notified()).toEqual(['opening monitor 3'])
 })
 
 test('it is one event, though an agent comes to the server later, gets worse, and ends with a new certificate', async () => {
@@ -37,7 +37,7 @@ test('it is one event, though an agent comes to the server later, gets worse, an
   world.certificates.splice(0, 1, { name: 'collect', ends: world.now() + 90 * DAY })
   await world.wait(HOUR + 310)
   expect(await listEvents()).toEqual(['monitor closed 2'])
-  expect(world.told()).toEqual(['opening monitor 3', 'closing monitor 2'])
+  expect(world.notified()).toEqual(['opening monitor 3', 'closing monitor 2'])
 })
 
 test('where an agent watches the server, it is an event of that host', async () => {
@@ -50,9 +50,9 @@ test('where an agent watches the server, it is an event of that host', async () 
 
 test('the event of a name that another uses ends an hour after the last attempt', async () => {
   const say = (keyHash: string) =>
-    world.store.ingest.write([aReport('web01', { heard: world.now(), keyHash })])
+    world.store.ingest.write([aReport('web01', { seen: world.now(), keyHash })])
   const states = async () =>
-    (await world.store.events.list({ metric: FOREIGN_KEY.name })).events.map(({ status }) => status)
+    (await world.store.events.list({ metric: KEY_MISMATCH.name })).events.map(({ status }) => status)
   await world.start()
   await say('a'.repeat(64))
   for (let i = 0; i < 8; i++) {

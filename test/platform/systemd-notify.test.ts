@@ -88,17 +88,17 @@ describe.skipIf(process.platform !== 'linux')('word for systemd', () => {
 
 test('that a role is up is said again until systemd hears it', async () => {
   const clock = fakeClock()
-  const heard: string[] = []
+  const seen: string[] = []
   let isDeaf = true
   const send = (text: string) => {
     if (isDeaf) throw new Error('busy')
-    heard.push(text)
+    seen.push(text)
   }
   const supervisor = superviseBySystemd(send, 0, clock, createLog({ level: 'error', format: 'text' }))
   supervisor.ready()
   await clock.advance(5000)
-  expect(heard).toEqual([])
+  expect(seen).toEqual([])
   isDeaf = false
   await clock.advance(60_000)
-  expect(heard).toEqual(['READY=1'])
+  expect(seen).toEqual(['READY=1'])
 })

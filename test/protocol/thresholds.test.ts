@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import type { HostFacts } from '../../src/domain/host.ts'
-import { MAX_TOLD_THRESHOLDS, tellThresholds } from '../../src/domain/reported-threshold.ts'
+import { MAX_REPORTED_THRESHOLDS, reportThresholds } from '../../src/domain/reported-threshold.ts'
 import { standardThresholds } from '../../src/domain/threshold-standard.ts'
-import { LayoutTable, type ReceivedBatch, readBatch } from '../../src/protocol/batch.ts'
+import { MetricSetTable, type ReceivedBatch, readBatch } from '../../src/protocol/batch.ts'
 import { encodeBatch } from '../../src/protocol/encode.ts'
 import { readLegacyHead } from '../../src/protocol/legacy.ts'
 import { NameLists } from '../../src/protocol/names.ts'
@@ -22,20 +22,22 @@ const READ_ONE = { ...ONE, clearAfter: null, clearValue: null, isStandard: false
 
 function read(thresholds: unknown): ReceivedBatch {
   const fields = { v: 1, id: 1, host: 'web01', facts: { ...FACTS, thresholds } }
-  return readBatch(JSON.parse(JSON.stringify(fields)), new LayoutTable(), new NameLists(), NOW)
+  return readBatch(JSON.parse(JSON.stringify(fields)), new MetricSetTable(), new NameLists(), NOW)
 }
 
 describe('the thresholds that an agent tells', () => {
   test('arrive as they were told, in their order', () => {
     const configured = { ...READ_ONE, severity: 1, compare: '<=', clearAfter: 300, clearValue: 97.5 } as const
     const { isStandard: _, ...threshold } = configured
-    const told = tellThresholds([threshold], standardThresholds({ processors: 4 }))
-    const batch = { id: 1, host: 'web01', facts: { ...FACTS, thresholds: told } }
+    const reported = reportThresholds([threshold], standardThresholds({ processors: 4 }))
+    const batch = { id: 1, host: 'web01', facts: { ...FACTS, thresholds: reported } }
     const line = JSON.stringify({ v: 1, ...batch })
-    const received = readBatch(JSON.parse(line), new LayoutTable(), new NameLists(), NOW)
-    expect(received.facts?.thresholds).toEqual(told)
+    const received = readBatch(JSON.parse(line), new MetricSetTable(), new NameLists(), NOW)
+    expect(received.facts?.thresholds).toEqual(reported)
     expect(received.facts?.thresholds?.[0]).toEqual(configured)
-    expect(received.facts?.thresholds?.filter(({ isStandard }) => isStandard)).toHaveLength(told.length - 1)
+    expect(received.facts?.thresholds?.filter(({ isStandard }) => isStandard)).toHaveLength(
+      reported.length - 1,
+    )
     expect(received.refused.total).toBe(0)
   })
 
@@ -106,11 +108,11 @@ describe('the thresholds that an agent tells', () => {
   })
 
   test('are bounded in number; the rest is counted', () => {
-    const { facts, refused } = read(Array.from({ length: MAX_TOLD_THRESHOLDS + 40 }, () => ONE))
-    expect(facts?.thresholds).toHaveLength(MAX_TOLD_THRESHOLDS)
+    const { facts, refused } = read(Array.from({ length: MAX_REPORTED_THRESHOLDS + 40 }, () => ONE))
+    expect(facts?.thresholds).toHaveLength(MAX_REPORTED_THRESHOLDS)
     expect(refused.counts.get('threshold')).toBe(40)
     const many = Array.from({ length: 900 }, () => READ_ONE as never)
-    expect(tellThresholds(many, many)).toHaveLength(MAX_TOLD_THRESHOLDS)
+    expect(reportThresholds(many, many)).toHaveLength(MAX_REPORTED_THRESHOLDS)
   })
 
   test('do not come in packets of the original', () => {
@@ -119,7 +121,7 @@ describe('the thresholds that an agent tells', () => {
   })
 
   test('leave the usual greeting below a kilobyte', () => {
-    const thresholds = tellThresholds([], standardThresholds({ processors: 4 }))
+    const thresholds = reportThresholds([], standardThresholds({ processors: 4 }))
     const batch = {
       id: 1,
       host: 'web01',

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { Glob } from 'bun'
 import { probes } from '../../src/agent/probes/index.ts'
 import { createProbeRunner } from '../../src/agent/probes/runner.ts'
-import { OWN_METRICS, watchOwnFigures } from '../../src/agent/self-metrics.ts'
+import { SELF_METRICS, watchSelfMetrics } from '../../src/agent/self-metrics.ts'
 import { reportCertificate } from '../../src/domain/certificate-end.ts'
-import { reportForeignKey } from '../../src/domain/identity.ts'
+import { reportKeyMismatch } from '../../src/domain/identity.ts'
 import { isOfFamily, type MetricFamily } from '../../src/domain/metric-family.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
@@ -59,8 +59,8 @@ describe.each(probes)('the probe $name', (probe) => {
 })
 
 test('the agent says of itself what it declares, and nothing else', () => {
-  const own = watchOwnFigures().read(0, { length: 0, dropped: 0, refused: 0 })
-  expect(own.map(({ metric }) => metric).sort()).toEqual(OWN_METRICS.map(({ name }) => name).sort())
+  const own = watchSelfMetrics().read(0, { length: 0, dropped: 0, refused: 0 })
+  expect(own.map(({ metric }) => metric).sort()).toEqual(SELF_METRICS.map(({ name }) => name).sort())
 })
 
 test('every metric of this very machine is in the list', async () => {
@@ -82,7 +82,7 @@ test('no name stands in the list twice, and each has words', () => {
 
 test("the server's own events are about metrics of the list", async () => {
   const told = [
-    reportForeignKey(0, 'open'),
+    reportKeyMismatch(0, 'open'),
     reportCertificate({ name: 'web', ends: 0 }, 0),
     reportCertificate({ name: 'collect', ends: 0 }, 0),
   ]
@@ -92,7 +92,7 @@ test("the server's own events are about metrics of the list", async () => {
   const own: string[] = []
   for await (const file of new Glob('{collect,events,storage}/**/*.ts').scan(source))
     for (const [name] of (await Bun.file(join(source, file)).text()).matchAll(/(?<!name: )'perf\.[^']*'/g))
-      if (!file.startsWith('storage/original/') && !file.endsWith('/host-order.ts'))
+      if (!file.startsWith('storage/maintenance/import/') && !file.endsWith('/sort-by-metric.ts'))
         own.push(`${file}: ${name}`)
   expect(own).toEqual([])
 })

@@ -86,7 +86,7 @@ describe('the first configuration', () => {
       try {
         checkOptions(role, { ...NOTHING, ...options })
       } catch (error) {
-        return (error as ConfigError).mistakes.map(({ key }) => key)
+        return (error as ConfigError).problems.map(({ key }) => key)
       }
       return []
     }

@@ -1,7 +1,7 @@
 import { describe } from 'bun:test'
 import { describeGroups } from './groups.contract.ts'
-import { describeNames } from './names.contract.ts'
-import { describeNotices } from './notifications.contract.ts'
+import { describeNames } from './host-names.contract.ts'
+import { describeNotifications } from './notifications.contract.ts'
 import { describeSecondFactors } from './second-factors.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
 import { describeThresholds } from './thresholds.contract.ts'
@@ -13,7 +13,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'a store': describeStore,
   'names of hosts': describeNames,
   people: describePeople,
-  'events and notices': describeNotices,
+  'events and notices': describeNotifications,
   'groups of hosts': describeGroups,
   'codes for signing in': describeSecondFactors,
   'what is wrong now': describeTrouble,

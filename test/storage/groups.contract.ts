@@ -10,9 +10,9 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
     let bench: Workbench
     let store: Store
 
-    const say = (host: string, groups?: string[], heard = MIDNIGHT) =>
+    const say = (host: string, groups?: string[], seen = MIDNIGHT) =>
       store.ingest.write([
-        aReport(host, { facts: groups === undefined ? FACTS : { ...FACTS, groups }, heard }),
+        aReport(host, { facts: groups === undefined ? FACTS : { ...FACTS, groups }, seen }),
       ])
     const inGroup = async (group: string) =>
       (await store.hosts.list({ group, upSince: MIDNIGHT })).hosts.map((host) => host.name)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { EventReport } from '../../src/domain/event.ts'
-import type { WindowTime } from '../../src/domain/maintenance-window.ts'
-import type { Rule, Told } from '../../src/domain/rule.ts'
+import type { MaintenanceSchedule } from '../../src/domain/maintenance-window.ts'
+import type { Notified, Rule } from '../../src/domain/rule.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
 import { fakeClock } from '../support/clock.ts'
 import { aReport, MIDNIGHT } from './reports.ts'
@@ -24,7 +24,7 @@ const A_RULE: Omit<Rule, 'id'> = {
   repeat: null,
 }
 
-const TOLD: Told = { since: MIDNIGHT, opening: true, closing: false, severity: 2, last: MIDNIGHT }
+const TOLD: Notified = { since: MIDNIGHT, opening: true, closing: false, severity: 2, last: MIDNIGHT }
 
 function aChange(uid: string | null, change: number, more: Partial<EventReport> = {}): EventReport {
   const time = MIDNIGHT + change * 60
@@ -32,7 +32,7 @@ function aChange(uid: string | null, change: number, more: Partial<EventReport> 
 }
 
 /** Changes of events, and the way from there to a notice, in every database. */
-export function describeNotices(name: string, makeWorkbench: () => Workbench) {
+export function describeNotifications(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench
     let store: Store
@@ -48,7 +48,7 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
     })
 
     const say = (...events: EventReport[]) =>
-      store.ingest.write([aReport('web01', { heard: MIDNIGHT + 5000, events })])
+      store.ingest.write([aReport('web01', { seen: MIDNIGHT + 5000, events })])
     const list = async () => (await store.events.list({})).events
     const actions = async (id: number) => (await store.events.history(id)).map(({ action }) => action)
     const onlyId = async () => (await list())[0]?.id ?? -1
@@ -189,7 +189,7 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
       })
 
       test('a window may be of any kind', async () => {
-        const kinds: WindowTime[] = [
+        const kinds: MaintenanceSchedule[] = [
           { kind: 'once', from: MIDNIGHT, to: MIDNIGHT + 60 },
           { kind: 'daily', start: 0, end: 60, zone: 'UTC' },
           { kind: 'weekly', start: 1320, end: 360, zone: 'Europe/Berlin', days: [1, 7] },
@@ -197,10 +197,10 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
         ]
         for (const when of kinds) {
           const window = { name: when.kind, host: 'wéb*', when }
-          const id = (await store.windows.add(window)) ?? -1
-          expect(await store.windows.find(id)).toEqual({ ...window, id })
+          const id = (await store.maintenanceWindows.add(window)) ?? -1
+          expect(await store.maintenanceWindows.find(id)).toEqual({ ...window, id })
         }
-        expect(await store.windows.list()).toHaveLength(4)
+        expect(await store.maintenanceWindows.list()).toHaveLength(4)
       })
 
       test('a target stays while a rule uses it, and takes its rules along when it is renamed', async () => {
@@ -223,11 +223,11 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
       })
 
       /** Writes a notice for the oldest change that waits. */
-      async function settleOldest(uid: string, lookAgain: number | null = null) {
+      async function completeOldest(uid: string, recheckAt: number | null = null) {
         const [change] = await store.outbox.listChanges(1)
         if (!change) throw new Error('no change waits')
         const { event, id } = change
-        const notice = {
+        const notification = {
           uid,
           rule,
           kind: 'opening',
@@ -238,8 +238,8 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
         const decided = {
           event: event.id,
           change: id,
-          told: [{ rule: rule.id, told: TOLD, lookAgain }],
-          notices: [notice],
+          notified: [{ rule: rule.id, notified: TOLD, recheckAt }],
+          notifications: [notification],
         }
         await store.outbox.settle([decided], MIDNIGHT + 6000)
         return decided
@@ -253,14 +253,14 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
           { event: { severity: 1, status: 'open' }, changed: MIDNIGHT + 120, followed: MIDNIGHT + 180 },
           { event: { severity: 2, status: 'closed' }, changed: MIDNIGHT + 180, followed: null },
         ])
-        const decided = await settleOldest('n1')
+        const decided = await completeOldest('n1')
         await store.outbox.settle([decided], MIDNIGHT + 6001)
         expect(await store.outbox.listChanges(9)).toHaveLength(2)
         expect(await store.outbox.listWaiting(9)).toMatchObject([
           { uid: 'n1', created: MIDNIGHT + 6000, attempts: 0, snapshot: { severity: 2 } },
         ])
-        expect(await store.outbox.listTold(decided.event)).toEqual([
-          { rule: rule.id, told: TOLD, lookAgain: null },
+        expect(await store.outbox.listNotified(decided.event)).toEqual([
+          { rule: rule.id, notified: TOLD, recheckAt: null },
         ])
       })
 
@@ -273,7 +273,7 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
 
       test('tells when to ask again, but not while a change of the event waits', async () => {
         await say(aChange('u1', 1))
-        await settleOldest('n1', MIDNIGHT + 7000)
+        await completeOldest('n1', MIDNIGHT + 7000)
         expect(await store.outbox.listDue(MIDNIGHT + 6999, 9)).toEqual([])
         expect(await store.outbox.listDue(MIDNIGHT + 7000, 9)).toMatchObject([
           { event: { status: 'open' }, opened: MIDNIGHT + 60, changed: MIDNIGHT + 60 },
@@ -284,48 +284,58 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
 
       test('a notice bound to its own uid is a single that counts as one', async () => {
         await say(aChange('u1', 1))
-        await settleOldest('n1')
+        await completeOldest('n1')
         const ids = (await store.outbox.listWaiting(9)).map(({ id }) => id)
         expect(await store.outbox.listWaiting(9)).toMatchObject([{ digest: null, isAlone: false }])
         await store.outbox.bind(ids, 'n1')
         expect(await store.outbox.listWaiting(9)).toMatchObject([{ digest: null, isAlone: true }])
         await store.outbox.bind(ids, 'd1')
         expect(await store.outbox.listWaiting(9)).toMatchObject([{ digest: null, isAlone: true }])
-        const attempt = { notices: ids, time: MIDNIGHT + 6010, isTaken: true, answer: 'ok', due: null }
+        const attempt = {
+          notifications: ids,
+          time: MIDNIGHT + 6010,
+          isDelivered: true,
+          answer: 'ok',
+          due: null,
+        }
         await store.outbox.note(attempt)
         expect(await store.outbox.countSent(MIDNIGHT)).toMatchObject([{ total: 1 }])
       })
 
       test('keeps attempts, digests and what became of each notice', async () => {
         await say(aChange('u1', 1), aChange('u1', 2, { severity: 1 }))
-        await settleOldest('n1')
-        await settleOldest('n2')
+        await completeOldest('n1')
+        await completeOldest('n2')
         const ids = (await store.outbox.listWaiting(9)).map(({ id }) => id)
         expect((await store.outbox.listWaiting(1)).map(({ uid }) => uid)).toEqual(['n1'])
         await store.outbox.bind(ids, 'd1')
-        const attempt = { notices: ids, time: MIDNIGHT + 6010 }
-        await store.outbox.note({ ...attempt, isTaken: false, answer: 'away', due: MIDNIGHT + 6020 })
+        const attempt = { notifications: ids, time: MIDNIGHT + 6010 }
+        await store.outbox.note({ ...attempt, isDelivered: false, answer: 'away', due: MIDNIGHT + 6020 })
         expect(await store.outbox.listWaiting(9)).toMatchObject([
           { attempts: 1, due: MIDNIGHT + 6020, digest: 'd1' },
           { attempts: 1, due: MIDNIGHT + 6020, digest: 'd1' },
         ])
         await store.outbox.note({
           ...attempt,
-          notices: ids.slice(0, 1),
-          isTaken: true,
+          notifications: ids.slice(0, 1),
+          isDelivered: true,
           answer: 'ok',
           due: null,
         })
         await store.outbox.note({
           ...attempt,
-          notices: ids.slice(1),
-          isTaken: false,
+          notifications: ids.slice(1),
+          isDelivered: false,
           answer: 'no',
           due: null,
         })
         expect(await store.outbox.listWaiting(9)).toEqual([])
         expect(await store.events.deliveries(await onlyId())).toMatchObject([
-          { state: 'sent', due: null, attempts: [{ isTaken: false, answer: 'away' }, { isTaken: true }] },
+          {
+            state: 'sent',
+            due: null,
+            attempts: [{ isDelivered: false, answer: 'away' }, { isDelivered: true }],
+          },
           { state: 'failed', due: null, attempts: [{ answer: 'away' }, { answer: 'no' }] },
         ])
         // Digests are no storm of their own.
@@ -334,12 +344,12 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
 
       test('counts what was taken alone, by target', async () => {
         await say(aChange('u1', 1))
-        await settleOldest('n1')
-        const [notice] = await store.outbox.listWaiting(9)
+        await completeOldest('n1')
+        const [notification] = await store.outbox.listWaiting(9)
         await store.outbox.note({
-          notices: [notice?.id ?? -1],
+          notifications: [notification?.id ?? -1],
           time: MIDNIGHT + 6010,
-          isTaken: true,
+          isDelivered: true,
           answer: 'ok',
           due: null,
         })
@@ -351,20 +361,25 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
 
       test('goes with its event, but for what still waits, and the promises to a host that is removed', async () => {
         await say(aChange('u1', 1))
-        await settleOldest('n1')
+        await completeOldest('n1')
         await store.hosts.delete('web01')
         expect(await store.outbox.listWaiting(9)).toHaveLength(1)
         const [change] = await store.outbox.listChanges(9)
         expect(change).toMatchObject({ event: { host: 'web01', status: 'closed' }, followed: null })
-        expect(await store.outbox.listTold(change?.event.id ?? -1)).toHaveLength(1)
-        const none = { event: change?.event.id ?? -1, change: change?.id ?? -1, told: [], notices: [] }
+        expect(await store.outbox.listNotified(change?.event.id ?? -1)).toHaveLength(1)
+        const none = {
+          event: change?.event.id ?? -1,
+          change: change?.id ?? -1,
+          notified: [],
+          notifications: [],
+        }
         await store.outbox.settle([none], MIDNIGHT + 6000)
-        expect(await store.outbox.listTold(none.event)).toEqual([])
-        const [notice] = await store.outbox.listWaiting(9)
+        expect(await store.outbox.listNotified(none.event)).toEqual([])
+        const [notification] = await store.outbox.listWaiting(9)
         await store.outbox.note({
-          notices: [notice?.id ?? -1],
+          notifications: [notification?.id ?? -1],
           time: MIDNIGHT + 6010,
-          isTaken: true,
+          isDelivered: true,
           answer: 'ok',
           due: null,
         })
@@ -393,8 +408,8 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
 
     test('what the engine watches: who was heard, whose clock differs, which problems are seen', async () => {
       await store.ingest.write([
-        aReport('web01', { heard: MIDNIGHT + 5, clockSkew: 100 }),
-        aReport('web02', { heard: MIDNIGHT + 7, clockSkew: -200 }),
+        aReport('web01', { seen: MIDNIGHT + 5, clockSkew: 100 }),
+        aReport('web02', { seen: MIDNIGHT + 7, clockSkew: -200 }),
       ])
       await store.watch.report(
         [
@@ -403,9 +418,9 @@ export function describeNotices(name: string, makeWorkbench: () => Workbench) {
         ],
         MIDNIGHT,
       )
-      expect((await store.watch.listHeard()).sort((a, b) => a.lastHeard - b.lastHeard)).toEqual([
-        { name: 'web01', lastHeard: MIDNIGHT + 5 },
-        { name: 'web02', lastHeard: MIDNIGHT + 7 },
+      expect((await store.watch.listLastSeen()).sort((a, b) => a.lastSeen - b.lastSeen)).toEqual([
+        { name: 'web01', lastSeen: MIDNIGHT + 5 },
+        { name: 'web02', lastSeen: MIDNIGHT + 7 },
       ])
       expect(await store.watch.listSkewed(100)).toEqual([{ name: 'web02', skew: -200 }])
       const seen = [{ host: 'web01', uid: 'u1', opened: MIDNIGHT + 60, message: 'too much' }]

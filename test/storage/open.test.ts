@@ -121,16 +121,14 @@ describe('what is read often', () => {
       'ip_order, name',
       'domain DESC, name DESC',
       'platform, name',
-      'last_heard, name',
+      'last_seen, name',
     ])
       expect(
         (await explain(`SELECT name, latest FROM host ORDER BY ${order} LIMIT 100`)).join(),
       ).not.toContain('TEMP')
-    const up = 'SELECT name, latest FROM host WHERE +last_heard >= 5 ORDER BY name LIMIT 100'
+    const up = 'SELECT name, latest FROM host WHERE +last_seen >= 5 ORDER BY name LIMIT 100'
     expect((await explain(up)).join()).not.toContain('TEMP')
-    expect((await explain('SELECT COUNT(*) FROM host WHERE last_heard < 5')).join()).toContain(
-      'host_by_heard',
-    )
+    expect((await explain('SELECT COUNT(*) FROM host WHERE last_seen < 5')).join()).toContain('host_by_seen')
   })
 
   test('takes a page of events from an index, not by sorting', async () => {

@@ -58,7 +58,7 @@ test(
     folders[1]?.kill('SIGTERM')
     expect(await folders[1]?.end()).toBe(0)
     const store = await open()
-    await store.maintenance.fold(Number.MAX_SAFE_INTEGER, 1000)
+    await store.maintenance.compact(Number.MAX_SAFE_INTEGER, 1000)
     for (const [i, name] of ['web01', 'web02'].entries()) {
       const stored = toPairs(await store.samples.range(name, 'value', 0, Number.MAX_SAFE_INTEGER))
       expect(stored).toEqual([...(writers[i]?.acknowledged ?? [])].sort((a, b) => a[0] - b[0]))

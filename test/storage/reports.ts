@@ -16,7 +16,7 @@ export const FACTS: HostFacts = {
 export const MIDNIGHT = Date.UTC(2026, 0, 10) / 1000
 
 export function aReport(host: string, report: Partial<HostReport> = {}): HostReport {
-  return { host, facts: FACTS, heard: MIDNIGHT, clockSkew: 0, frames: [], events: [], ...report }
+  return { host, facts: FACTS, seen: MIDNIGHT, clockSkew: 0, frames: [], events: [], ...report }
 }
 
 export function aFrame(time: number, values: Readonly<Record<string, number | null>>): Frame {

@@ -32,7 +32,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
     })
 
     const write = (host: string, time: number, values: Record<string, number | null>) =>
-      store.ingest.write([aReport(host, { frames: [aFrame(time, values)], heard: time })])
+      store.ingest.write([aReport(host, { frames: [aFrame(time, values)], seen: time })])
     const read = async (host: string, metric = CPU, from = 0, to = Number.MAX_SAFE_INTEGER) =>
       toPairs(await store.samples.range(host, metric, from, to))
     async function readAll(host: string, metric: string): Promise<[number, number][]> {
@@ -101,7 +101,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
       test('of many metrics are read in one pass, from frames and blocks', async () => {
         for (let i = 0; i < 10; i++)
           await write('web01', MIDNIGHT + i * 60, { [CPU]: i, [MEMORY]: i % 2 ? i : null })
-        await store.maintenance.fold(MIDNIGHT + 300, FOREVER)
+        await store.maintenance.compact(MIDNIGHT + 300, FOREVER)
         const ranges = await store.samples.ranges('web01', [CPU, MEMORY, 'none'], MIDNIGHT, MIDNIGHT + 420)
         expect([...ranges.keys()]).toEqual([CPU, MEMORY])
         for (const metric of [CPU, MEMORY]) {
@@ -130,30 +130,30 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
             [MEMORY]: i % 3 ? Math.sqrt(i) : null,
           })
         const before = [await read('web01'), await read('web01', MEMORY), await store.samples.extent('web01')]
-        expect(await store.maintenance.fold(Number.MAX_SAFE_INTEGER, FOREVER)).toBe(2)
+        expect(await store.maintenance.compact(Number.MAX_SAFE_INTEGER, FOREVER)).toBe(2)
         expect(await store.maintenance.stats()).toMatchObject({ frames: 0, blocks: 2, samples: 500 })
         expect([
           await read('web01'),
           await read('web01', MEMORY),
           await store.samples.extent('web01'),
         ]).toEqual(before)
-        expect(await store.maintenance.fold(Number.MAX_SAFE_INTEGER, FOREVER)).toBe(0)
+        expect(await store.maintenance.compact(Number.MAX_SAFE_INTEGER, FOREVER)).toBe(0)
         await expectSound()
       })
 
       test('goes on where its limit stopped it, and samples are counted once all the while', async () => {
         for (const host of ['a', 'b', 'c'])
           for (let i = 0; i < 5; i++) await write(host, MIDNIGHT + i * 60, { [CPU]: i })
-        expect(await store.maintenance.fold(MIDNIGHT + 240, 2)).toBe(2)
+        expect(await store.maintenance.compact(MIDNIGHT + 240, 2)).toBe(2)
         expect((await store.maintenance.stats()).samples).toBe(15)
         expect((await read('a')).length).toBe(5)
-        expect(await store.maintenance.fold(MIDNIGHT + 240, 2)).toBe(1)
+        expect(await store.maintenance.compact(MIDNIGHT + 240, 2)).toBe(1)
         expect(await store.maintenance.stats()).toMatchObject({ samples: 15, frames: 3, blocks: 3 })
       })
 
       test('takes late samples into the block, the later value winning', async () => {
         for (let i = 0; i < 10; i++) await write('web01', MIDNIGHT + i * 60, { [CPU]: i, [MEMORY]: i })
-        await store.maintenance.fold(MIDNIGHT + 600, FOREVER)
+        await store.maintenance.compact(MIDNIGHT + 600, FOREVER)
         await write('web01', MIDNIGHT + 90, { [CPU]: 100 })
         await write('web01', MIDNIGHT + 120, { [CPU]: 200, added: 1 })
         const expected = [
@@ -164,7 +164,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           [MIDNIGHT + 180, 3],
         ]
         expect((await read('web01')).slice(0, 5)).toEqual(expected as [number, number][])
-        expect(await store.maintenance.fold(MIDNIGHT + 600, FOREVER)).toBe(1)
+        expect(await store.maintenance.compact(MIDNIGHT + 600, FOREVER)).toBe(1)
         expect((await read('web01')).slice(0, 5)).toEqual(expected as [number, number][])
         expect((await read('web01', MEMORY)).length).toBe(10)
         expect(await read('web01', 'added')).toEqual([[MIDNIGHT + 120, 1]])
@@ -185,11 +185,11 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
             .slice(0, round * 20 + 20)
             .sort((a, b) => a - b)
             .map((time): [number, number] => [time, valueAt(time)])
-          let isFolding = true
-          const folding = store.maintenance.fold(FOREVER * 10, FOREVER).then(() => {
-            isFolding = false
+          let isCompacting = true
+          const compacting = store.maintenance.compact(FOREVER * 10, FOREVER).then(() => {
+            isCompacting = false
           })
-          while (isFolding) {
+          while (isCompacting) {
             const reading: Promise<[number, number][]>[] = []
             // A few steps apart, so that one or the other comes between two statements of the folding.
             for (let i = 0; i < 20; i++) {
@@ -200,7 +200,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
               expect(pairs).toEqual(expected.map(([time, value]) => [time, i % 2 ? value : -value]))
             await new Promise((resolve) => setImmediate(resolve))
           }
-          await folding
+          await compacting
         }
         await expectSound()
       })
@@ -213,7 +213,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           aFrame(MIDNIGHT + i * 60 + Math.floor(random() * 50), { [CPU]: i }),
         )
         await store.ingest.write([aReport('odd', { frames: odd })])
-        await store.maintenance.fold(MIDNIGHT + DAY, FOREVER)
+        await store.maintenance.compact(MIDNIGHT + DAY, FOREVER)
         expect((await read('fast')).length).toBe(4000)
         expect(await read('odd')).toEqual(odd.map(({ time, values }) => [time, values[0] ?? -1]))
         await expectSound()
@@ -238,7 +238,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           const values = chosen.map(() => (random() < 0.1 ? null : Math.round(random() * 1000) / 10))
           return { time, metrics: chosen, values }
         })
-        return aReport(host, { frames, heard: now })
+        return aReport(host, { frames, seen: now })
       }
 
       for (let step = 0; step < 700; step++) {
@@ -257,13 +257,13 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
                 model.set(key, (model.get(key) ?? new Map()).set(time, value))
               }
         } else if (dice < 0.95) {
-          await store.maintenance.fold(now - Math.floor(random() * 2 * DAY), pick([1, 2, FOREVER]))
+          await store.maintenance.compact(now - Math.floor(random() * 2 * DAY), pick([1, 2, FOREVER]))
         } else {
           // To a midnight, where blocks and frames end alike, with nothing unfolded behind it.
           const before = Math.floor((now - 2 * DAY) / DAY) * DAY
           dropped = Math.max(dropped, before)
           while (await store.maintenance.dropSamples(before));
-          await store.maintenance.fold(before, FOREVER)
+          await store.maintenance.compact(before, FOREVER)
           while (await store.maintenance.dropSamples(before));
           for (const series of model.values())
             for (const time of series.keys()) if (time < before) series.delete(time)
@@ -280,12 +280,12 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
 
     describe('hosts', () => {
       test('are found with their facts, times and newest frame, which other readers see within a second', async () => {
-        await store.ingest.write([aReport('web01', { heard: MIDNIGHT + 5, clockSkew: -2 })])
+        await store.ingest.write([aReport('web01', { seen: MIDNIGHT + 5, clockSkew: -2 })])
         const other = await bench.open(clock)
         await store.ingest.write([
           aReport('web01', {
             facts: { ...FACTS, ip: '10.0.0.6' },
-            heard: MIDNIGHT + 65,
+            seen: MIDNIGHT + 65,
             clockSkew: 3,
             frames: [aFrame(MIDNIGHT + 60, { [CPU]: 12.5, [MEMORY]: null })],
           }),
@@ -298,8 +298,8 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
             name: 'web01',
             groups: [],
             givenGroups: [],
-            firstHeard: MIDNIGHT + 5,
-            lastHeard: MIDNIGHT + 65,
+            firstSeen: MIDNIGHT + 5,
+            lastSeen: MIDNIGHT + 65,
             clockSkew: 3,
             latestTime: MIDNIGHT + 60,
             latest: { [CPU]: 12.5 },
@@ -310,13 +310,13 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
       test('keep their newest frame when older ones come and when it is folded', async () => {
         await write('web01', MIDNIGHT + 600, { [CPU]: 9 })
         await store.ingest.write([
-          aReport('web01', { heard: MIDNIGHT + 700, frames: [aFrame(MIDNIGHT, { [CPU]: 1 })] }),
+          aReport('web01', { seen: MIDNIGHT + 700, frames: [aFrame(MIDNIGHT, { [CPU]: 1 })] }),
         ])
-        await store.maintenance.fold(MIDNIGHT + DAY, FOREVER)
+        await store.maintenance.compact(MIDNIGHT + DAY, FOREVER)
         expect(await store.hosts.find('web01')).toMatchObject({
           latestTime: MIDNIGHT + 600,
           latest: { [CPU]: 9 },
-          lastHeard: MIDNIGHT + 700,
+          lastSeen: MIDNIGHT + 700,
         })
       })
 
@@ -339,9 +339,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
             ['delta_1', 'fe80::1', 'Stand Alone', 600],
           ]
           await store.ingest.write(
-            list.map(([host, ip, domain, heard]) =>
-              aReport(host, { heard, facts: { ...FACTS, ip, domain } }),
-            ),
+            list.map(([host, ip, domain, seen]) => aReport(host, { seen, facts: { ...FACTS, ip, domain } })),
           )
         })
         const names = async (query: object) => {
@@ -359,7 +357,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
             'alpha',
           ])
           expect(await names({ sort: 'ip' })).toEqual([4, 'beta', 'alpha', 'gamma', 'delta_1'])
-          expect(await names({ sort: 'last_heard' })).toEqual([4, 'gamma', 'alpha', 'beta', 'delta_1'])
+          expect(await names({ sort: 'last_seen' })).toEqual([4, 'gamma', 'alpha', 'beta', 'delta_1'])
           expect(await names({ sort: 'status' })).toEqual([4, 'alpha', 'gamma', 'beta', 'delta_1'])
           expect(await names({ sort: 'status', descending: true })).toEqual([
             4,
@@ -408,7 +406,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           aReport('web01', { frames: [aFrame(MIDNIGHT, { [CPU]: 1 })], events: [report] }),
         ])
         await write('web02', MIDNIGHT, { [CPU]: 2 })
-        await store.maintenance.fold(MIDNIGHT + 1, FOREVER)
+        await store.maintenance.compact(MIDNIGHT + 1, FOREVER)
         await write('web01', MIDNIGHT + 60, { [CPU]: 3 })
         await write('web01', MIDNIGHT - 60, { [CPU]: 4 })
         expect(await store.hosts.delete('web01')).toBe(true)
@@ -614,7 +612,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
       test('the hosts with the most samples are told, whether these are folded, new or late', async () => {
         for (const [host, minutes] of Object.entries({ web01: 3, web02: 5, web03: 1 }))
           for (let i = 0; i < minutes; i++) await write(host, MIDNIGHT + i * 60, { [CPU]: i })
-        await store.maintenance.fold(MIDNIGHT + DAY, FOREVER)
+        await store.maintenance.compact(MIDNIGHT + DAY, FOREVER)
         await write('web01', MIDNIGHT + 30, { [CPU]: 1 })
         await write('web03', MIDNIGHT + DAY, { [CPU]: 1, other: 2 })
         expect(await store.maintenance.listLargestHosts(2)).toEqual([
@@ -627,7 +625,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
       test('drops samples by whole days, frames by time, and metrics that are gone with them', async () => {
         for (const day of [0, 1, 2])
           await write('web01', MIDNIGHT + day * DAY + 60, { [CPU]: day, [`old${day}`]: 1 })
-        await store.maintenance.fold(MIDNIGHT + 2 * DAY, FOREVER)
+        await store.maintenance.compact(MIDNIGHT + 2 * DAY, FOREVER)
         while (await store.maintenance.dropSamples(MIDNIGHT + DAY + 3600));
         expect((await read('web01')).map(([, value]) => value)).toEqual([1, 2])
         expect(await store.hosts.metrics('web01')).toEqual(['old1', 'old2', CPU].sort())
@@ -642,9 +640,9 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
 
       test('drops closed events and silent hosts', async () => {
         await store.ingest.write([
-          aReport('old', { heard: 100, events: [anOpening({ uid: 'a' })] }),
+          aReport('old', { seen: 100, events: [anOpening({ uid: 'a' })] }),
           aReport('new', {
-            heard: 900,
+            seen: 900,
             events: [
               anOpening({ uid: 'b', change: 1, time: 10 }),
               anOpening({ uid: 'b', change: 2, time: 20, status: 'closed' }),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { tellThresholds } from '../../src/domain/reported-threshold.ts'
+import { reportThresholds } from '../../src/domain/reported-threshold.ts'
 import { standardThresholds } from '../../src/domain/threshold-standard.ts'
 import { createLog } from '../../src/lib/log.ts'
 import type { Database, Transaction } from '../../src/storage/database/database.ts'
@@ -56,7 +56,7 @@ function listen(database: Database): Database {
 }
 
 test('packets pay nothing for thresholds, telling them again costs one look, and only others are written', async () => {
-  const told = { ...FACTS, thresholds: tellThresholds([], standardThresholds(FACTS)) }
+  const told = { ...FACTS, thresholds: reportThresholds([], standardThresholds(FACTS)) }
   const frame = (minute: number) => aFrame(MIDNIGHT + minute * 60, { m: minute })
   const write = async (report: Parameters<typeof aReport>[1]) => {
     statements = []

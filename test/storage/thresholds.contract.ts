@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { type ToldThreshold, tellThresholds } from '../../src/domain/reported-threshold.ts'
+import { type ReportedThreshold, reportThresholds } from '../../src/domain/reported-threshold.ts'
 import { standardThresholds } from '../../src/domain/threshold-standard.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
 import { fakeClock } from '../support/clock.ts'
 import { aReport, FACTS, MIDNIGHT } from './reports.ts'
 import type { Workbench } from './store.contract.ts'
 
-const STANDARD = tellThresholds([], standardThresholds(FACTS))
-const OWN: ToldThreshold = {
+const STANDARD = reportThresholds([], standardThresholds(FACTS))
+const OWN: ReportedThreshold = {
   metric: 'perf.filesystem.*.percent.used',
   severity: 2,
   compare: '>=',
@@ -24,7 +24,7 @@ export function describeThresholds(name: string, makeWorkbench: () => Workbench)
     let bench: Workbench
     let store: Store
 
-    const tell = (host: string, thresholds?: readonly ToldThreshold[], to = store) =>
+    const tell = (host: string, thresholds?: readonly ReportedThreshold[], to = store) =>
       to.ingest.write([aReport(host, { facts: thresholds === undefined ? FACTS : { ...FACTS, thresholds } })])
 
     beforeEach(async () => {

@@ -21,7 +21,7 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       message: metric,
     })
     const say = (host: string, ...events: EventReport[]) =>
-      store.ingest.write([aReport(host, { heard: MIDNIGHT, events })])
+      store.ingest.write([aReport(host, { seen: MIDNIGHT, events })])
 
     beforeEach(async () => {
       bench = makeWorkbench()

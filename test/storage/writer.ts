@@ -19,7 +19,7 @@ if (name === 'fold') {
     process.exit(0)
   })
   for (;;) {
-    await store.maintenance.fold(Number.MAX_SAFE_INTEGER, 50)
+    await store.maintenance.compact(Number.MAX_SAFE_INTEGER, 50)
     await Bun.sleep(1)
   }
 }
@@ -28,7 +28,7 @@ for (let i = 0; i < Number(count); i++) {
   // Every seventh is late; none is of the same time as another.
   const time = MIDNIGHT + (i % 7 === 6 ? i - 10_000 : i) * 60
   const values = { value: i, half: i / 2, [`${name}.own`]: 1 }
-  const reports = [aReport(name, { heard: time, frames: [aFrame(time, values)] })]
+  const reports = [aReport(name, { seen: time, frames: [aFrame(time, values)] })]
   for (;;)
     try {
       await store.ingest.write(reports)

@@ -41,17 +41,17 @@ export async function seedSettings(store: Store, now: number): Promise<void> {
     channel: 'slack',
     target: 'Operations chat',
   })
-  await store.windows.add({
+  await store.maintenanceWindows.add({
     name: 'Backups at night',
     host: 'backup*',
     when: { kind: 'daily', start: 22 * 60, end: 5 * 60, zone: 'Europe/Zurich' },
   })
-  await store.windows.add({
+  await store.maintenanceWindows.add({
     name: 'New switches',
     host: '*',
     when: { kind: 'once', from: now - 1800, to: now + 5400 },
   })
-  await store.windows.add({
+  await store.maintenanceWindows.add({
     name: 'Patch day',
     host: 'web*',
     when: { kind: 'monthly', days: [1, 15, -1], start: 60, end: 180, zone: 'UTC' },
@@ -60,18 +60,18 @@ export async function seedSettings(store: Store, now: number): Promise<void> {
   for (const { id } of events) {
     await store.events.acknowledge(id, 'admin', now - 600, 'Postgres keeps old logs. I clean up.')
     await store.events.comment(id, 'vera', now - 300, 'It has <b>20 GiB</b> left.\nEnough for tonight.')
-    const change = { event: id, change: null, told: [] }
+    const change = { event: id, change: null, notified: [] }
     const event = events[0]
     if (!event) continue
-    const notice = { rule: { id: 1, name: 'Everything to the team' }, channel: 'mail', snapshot: event }
+    const notification = { rule: { id: 1, name: 'Everything to the team' }, channel: 'mail', snapshot: event }
     const target = 'oncall@example.org'
     await store.outbox.settle(
       [
         {
           ...change,
-          notices: [
-            { ...notice, uid: 'seeded-1', kind: 'opening', target },
-            { ...notice, uid: 'seeded-2', kind: 'repeat', target, channel: 'webhook' },
+          notifications: [
+            { ...notification, uid: 'seeded-1', kind: 'opening', target },
+            { ...notification, uid: 'seeded-2', kind: 'repeat', target, channel: 'webhook' },
           ],
         },
       ],
@@ -79,25 +79,25 @@ export async function seedSettings(store: Store, now: number): Promise<void> {
     )
     const waiting = await store.outbox.listWaiting(10)
     for (const [i, one] of waiting.entries()) {
-      const at = { notices: [one.id], time: now - 890 + i }
+      const at = { notifications: [one.id], time: now - 890 + i }
       if (i === 0) {
         await store.outbox.note({
           ...at,
-          isTaken: false,
+          isDelivered: false,
           answer: '451 4.3.0 try again later',
           due: now - 800,
         })
         await store.outbox.note({
           ...at,
           time: now - 800,
-          isTaken: true,
+          isDelivered: true,
           answer: '250 2.0.0 Ok: queued as 4F2A',
           due: null,
         })
       } else
         await store.outbox.note({
           ...at,
-          isTaken: false,
+          isDelivered: false,
           answer: 'no connection to hooks.example.org: refused',
           due: now + 300,
         })

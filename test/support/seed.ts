@@ -1,6 +1,6 @@
 import type { EventReport, Severity } from '../../src/domain/event.ts'
 import type { HostFacts } from '../../src/domain/host.ts'
-import { tellThresholds } from '../../src/domain/reported-threshold.ts'
+import { reportThresholds } from '../../src/domain/reported-threshold.ts'
 import type { Frame } from '../../src/domain/sample.ts'
 import type { Threshold } from '../../src/domain/threshold.ts'
 import { standardThresholds } from '../../src/domain/threshold-standard.ts'
@@ -43,7 +43,7 @@ export async function seedStore(store: Store, options: SeedOptions): Promise<str
     const report: HostReport = {
       host: name,
       facts,
-      heard: now - silentFor,
+      seen: now - silentFor,
       clockSkew: i === 5 ? 312 : 0,
       frames: [],
       events: [],
@@ -51,7 +51,7 @@ export async function seedStore(store: Store, options: SeedOptions): Promise<str
     const events = i % 5 === 0 || odd.includes(name) ? makeEvents(i, newest, odd.includes(name)) : []
     // A host is as old as its first sample.
     await store.ingest.write([
-      { ...report, heard: frames[0]?.time ?? report.heard, frames: frames.slice(0, 1) },
+      { ...report, seen: frames[0]?.time ?? report.seen, frames: frames.slice(0, 1) },
     ])
     for (let start = 0; start < frames.length; start += 1000)
       await store.ingest.write([{ ...report, frames: frames.slice(start, start + 1000) }])
@@ -118,7 +118,7 @@ function describeFacts(i: number, isOdd: boolean): HostFacts {
     memoryMb: [1994, 3907, 7976, 32_096, 257_540][i % 5] ?? 2048,
     // Every tenth is watched by an agent of the original.
     ...(i % 10 !== 7 && {
-      thresholds: tellThresholds(i === 0 ? CONFIGURED : [], standardThresholds({ processors })),
+      thresholds: reportThresholds(i === 0 ? CONFIGURED : [], standardThresholds({ processors })),
     }),
   }
 }

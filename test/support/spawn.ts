@@ -101,8 +101,8 @@ export async function startMonitor(
       for (const check of waiting) check()
     }
   }
-  const heard = Promise.all([listen(child.stdout, 'stdout'), listen(child.stderr, 'stderr')])
-  const exited = Promise.all([child.exited, heard]).then(([code]) => {
+  const seen = Promise.all([listen(child.stdout, 'stdout'), listen(child.stderr, 'stderr')])
+  const exited = Promise.all([child.exited, seen]).then(([code]) => {
     ended = true
     for (const check of waiting) check()
     return code

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { API } from '../../src/web/api/index.ts'
-import type { Page } from '../../src/web/http/route.ts'
+import type { Route } from '../../src/web/http/route.ts'
 import { PAGES } from '../../src/web/pages/index.ts'
 import { startTestSite, type TestSite } from './site.ts'
 
@@ -57,7 +57,7 @@ const QUERY = FIELDS.split(' ').concat(
   'q search sort order offset limit range page server series kiosk format done'.split(' '),
 )
 
-const addressOf = ({ path }: Page, value = '1') =>
+const addressOf = ({ path }: Route, value = '1') =>
   path.replace(':user', 'vera').replace(':name', 'web01').replace(/:\w+/g, encodeURIComponent(value))
 
 /** Sends it as an administrator; what the log complains of, and the status when it is a failure of ours. */
@@ -77,7 +77,7 @@ async function findFailures(
   return response.status >= 500 ? [`${response.status}`, ...complaints] : complaints
 }
 
-const named = (pages: readonly Page[]) => pages.map((page) => [`${page.method} ${page.path}`, page] as const)
+const named = (pages: readonly Route[]) => pages.map((page) => [`${page.method} ${page.path}`, page] as const)
 
 describe.each(named(PAGES.filter(({ method }) => method === 'POST')))('%s', (_, page) => {
   test.each(Object.entries(VALUES))('bears %s in every field', async (_, value) => {

@@ -52,7 +52,7 @@ export async function startTestSite(
     log,
     notifier: {
       channels: [],
-      sendTest: async () => ({ isTaken: false, answer: 'there is no channel here' }),
+      sendTest: async () => ({ isDelivered: false, answer: 'there is no channel here' }),
     },
     zone: 'UTC',
     ...more,
@@ -109,7 +109,7 @@ export async function startTestSite(
       const report = {
         host,
         facts: { ...FACTS, ...facts },
-        heard: clock.now(),
+        seen: clock.now(),
         clockSkew: 0,
         frames: [frame],
         events: [],

@@ -32,7 +32,7 @@ export function describeInterfaces(
   const looks = new Map<string, Look>()
   for (const name of names)
     if (!PASSING.test(name) && looks.size < MAX_LOOKED_AT)
-      looks.set(name, lookAgain(proc, name, before?.get(name)))
+      looks.set(name, recheckAt(proc, name, before?.get(name)))
   const hasDevice = (name: string | null) => name !== null && looks.get(name)?.hasDevice === true
   const isAnyPhysical = [...looks.values()].some((look) => look.hasDevice)
   const found = new Map<string, InterfaceTraits>()
@@ -49,7 +49,7 @@ export function describeInterfaces(
 /** `files` is null where they need not be listed: a device stays below the interface it belongs to. */
 type Look = Omit<InterfaceTraits, 'isCounted'> & { readonly files: ReadonlySet<string> | null }
 
-function lookAgain(proc: ProcFs, name: string, before: InterfaceTraits | undefined): Look {
+function recheckAt(proc: ProcFs, name: string, before: InterfaceTraits | undefined): Look {
   if (before !== undefined && before.index !== '' && readIndex(proc, name) === before.index)
     return { index: before.index, hasDevice: before.hasDevice, files: null }
   const files = listFiles(proc, name)

@@ -27,7 +27,7 @@ export const importCommand: Command = {
     const described = describeOptions(input, config, url, 'from-password-file')
     const source = await connectServer(url, {
       ...described,
-      server: { ...described.server, isForeign: true },
+      server: { ...described.server, isKeyMismatch: true },
     })
     const bar = createProgressBar(systemClock)
     try {

@@ -9,27 +9,27 @@ import { importCommand } from './database-import.ts'
 import { copyCommand, schemaCommand } from './database-move.ts'
 
 /** Host-days folded in one go: each go is some seconds at the most. */
-const FOLD_PIECE = 500
+const COMPACT_PIECE = 500
 
 export const database: CommandGroup = {
   name: 'db',
   doc: 'Looks after the database',
   commands: [
     {
-      name: 'db fold',
+      name: 'db compact',
       doc: 'Packs all samples into blocks now; the server does so by itself later',
       run: (input) =>
         withStore(input, async ({ maintenance }) => {
           // The clocks of agents may be ahead of ours: everything that is there counts as old.
           const before = systemClock.now() + 400 * 86_400
-          let folded = 0
+          let compacted = 0
           for (;;) {
-            const piece = await maintenance.fold(before, FOLD_PIECE)
-            folded += piece
-            if (piece < FOLD_PIECE) break
+            const piece = await maintenance.compact(before, COMPACT_PIECE)
+            compacted += piece
+            if (piece < COMPACT_PIECE) break
           }
-          await maintenance.compact()
-          input.print(`Folded the frames of ${folded} host-days.`)
+          await maintenance.reclaim()
+          input.print(`Compacted the frames of ${compacted} host-days.`)
           return EXIT.ok
         }),
     },

@@ -25,9 +25,9 @@ export const host: CommandGroup = {
             const keyed = await hosts.listKeyed(page.hosts.map(({ name }) => name))
             total = page.total
             for (const one of page.hosts) {
-              const { name, ip, platform, lastHeard } = one
+              const { name, ip, platform, lastSeen } = one
               const key = keyed.has(name) ? 'yes' : 'no'
-              rows.push([name, hostStatus(one, now, silence), ip, platform, formatTime(lastHeard), key])
+              rows.push([name, hostStatus(one, now, silence), ip, platform, formatTime(lastSeen), key])
             }
           }
           input.print(formatTable(['NAME', 'STATUS', 'ADDRESS', 'PLATFORM', 'LAST HEARD', 'KEY'], rows))
@@ -70,7 +70,7 @@ export const host: CommandGroup = {
       },
     },
     {
-      name: 'host forget-key',
+      name: 'host release',
       doc: 'Lets the next agent that speaks for a host own its name, as after the machine was set up anew',
       arguments: [NAME],
       run: (input) => {
@@ -78,12 +78,12 @@ export const host: CommandGroup = {
         return withStore(
           input,
           async ({ hosts }) => {
-            if (await hosts.forgetKey(name, systemClock.now())) return EXIT.ok
+            if (await hosts.releaseName(name, systemClock.now())) return EXIT.ok
             throw (await hosts.find(name)) === null
               ? noSuchHost(name)
               : new CommandError(`the name "${name}" belongs to no key`)
           },
-          { change: ['host forget-key', name] },
+          { change: ['host release', name] },
         )
       },
     },

@@ -28,9 +28,9 @@ export const notify: CommandGroup = {
           let sound = true
           try {
             for (const { channel, target } of addresses) {
-              const { isTaken, answer } = await notifier.sendTest(channel, target)
-              if (!isTaken) sound = false
-              input.print(`${channel} ${target}: ${isTaken ? 'sent' : 'not sent'}: ${answer}`)
+              const { isDelivered, answer } = await notifier.sendTest(channel, target)
+              if (!isDelivered) sound = false
+              input.print(`${channel} ${target}: ${isDelivered ? 'sent' : 'not sent'}: ${answer}`)
             }
           } finally {
             notifier.close()

@@ -1,4 +1,4 @@
-import { startLean } from '../../roles/memory-tuning.ts'
+import { tuneMemory } from '../../roles/memory-tuning.ts'
 import type { Command } from '../command.ts'
 
 /**
@@ -53,7 +53,7 @@ export const roles: readonly Command[] = [
     stays: true,
     options: { once: { kind: 'flag', doc: 'Print what would be sent, as JSON, and exit' } },
     run: async (input) => {
-      if (!input.flag('once')) startLean()
+      if (!input.flag('once')) tuneMemory()
       keepCodeSmall()
       const { printOnce, runAgent } = await import('../../roles/agent.ts')
       const loaded = input.load({ role: 'agent' })

@@ -1,7 +1,7 @@
 import { formatDuration, parseDuration } from '../../config/units.ts'
 import type { Severity } from '../../domain/event.ts'
 import type { Rule } from '../../domain/rule.ts'
-import { findRuleMistakes } from '../../domain/rule-check.ts'
+import { findRuleErrors } from '../../domain/rule-check.ts'
 import { CHANNELS } from '../../events/channels/index.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import { withStore } from '../../roles/open-store.ts'
@@ -57,9 +57,9 @@ export const rule: CommandGroup = {
         return withStore(
           input,
           async ({ rules, targets }) => {
-            const [mistake] = findRuleMistakes(draft, CHANNELS, await targets.list())
-            if (mistake)
-              throw new CommandError(`--${mistake.field}: expected ${mistake.expected}`, EXIT.usage)
+            const [fieldError] = findRuleErrors(draft, CHANNELS, await targets.list())
+            if (fieldError)
+              throw new CommandError(`--${fieldError.field}: expected ${fieldError.expected}`, EXIT.usage)
             if ((await rules.add(draft)) === null)
               throw new CommandError(`there is a rule "${draft.name}" already`)
             return EXIT.ok

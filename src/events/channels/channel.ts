@@ -1,30 +1,30 @@
 import type { Fields, ValuesOf } from '../../config/fields.ts'
 import type { Severity } from '../../domain/event.ts'
-import type { Words } from '../../domain/notification.ts'
-import type { NoticeKind } from '../../domain/rule.ts'
+import type { Message } from '../../domain/notification.ts'
+import type { NotificationKind } from '../../domain/rule.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 
 /** One message to one target. */
-export type Notice = {
+export type Notification = {
   /**
    * The same at every attempt to send it and different for every notice: a receiver that gets it twice can tell. Letters, digits, dots and
    * hyphens only. Goes along as Message-ID or idempotency key.
    */
   readonly id: string
-  readonly kind: NoticeKind | 'digest' | 'test'
+  readonly kind: NotificationKind | 'digest' | 'test'
   /** An address as the channel understands it. */
   readonly target: string
-  readonly words: Words
+  readonly words: Message
   /** One event, those of a digest, or none for a test. */
-  readonly events: readonly NoticeEvent[]
+  readonly events: readonly NotificationEvent[]
   /** Name of the rule; null for a test, or a digest of several. */
   readonly rule: string | null
   /** Page of the event; null when the address of the website is not known. */
   readonly link: string | null
 }
 
-export type NoticeEvent = {
+export type NotificationEvent = {
   readonly id: number
   readonly host: string
   readonly metric: string
@@ -50,7 +50,7 @@ export type OpenChannel = {
    * Resolves with the receiver's answer, short, when it took the notice; throws a `SendError` else. Never retries.
    * Ends within half a minute.
    */
-  send(notice: Notice): Promise<string>
+  send(notification: Notification): Promise<string>
   close(): void
 }
 

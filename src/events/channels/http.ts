@@ -42,7 +42,7 @@ export async function postJson(
     })
     const answer = tidyAnswer(await readSome(response), hidden)
     if (response.ok) return `${response.status} ${answer}`.trim()
-    throw refusal(url, response, answer)
+    throw rejection(url, response, answer)
   } catch (error) {
     if (error instanceof SendError) throw error
     if (patience.signal.aborted)
@@ -63,7 +63,7 @@ export function checkHttpAddress(address: string): string | null {
   return isRight ? null : 'an address such as "https://example.org/path"'
 }
 
-function refusal(url: URL, response: Response, answer: string): SendError {
+function rejection(url: URL, response: Response, answer: string): SendError {
   const { status } = response
   const said = `${url.host} answered ${status}${answer === '' ? '' : `: ${answer}`}`
   if (status >= 300 && status < 400)

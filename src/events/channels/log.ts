@@ -15,7 +15,7 @@ export const log = defineChannel({
         kind,
         ...(rule === null ? {} : { rule }),
         ...(target === '' ? {} : { target }),
-        notice: id,
+        notification: id,
       })
       return 'logged'
     },

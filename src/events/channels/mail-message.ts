@@ -1,4 +1,4 @@
-import type { Notice } from './channel.ts'
+import type { Notification } from './channel.ts'
 
 /** A mail as the library takes it. */
 export type MailMessage = {
@@ -27,27 +27,32 @@ export function parseRecipients(target: string): string[] | null {
 }
 
 /** The notice's id makes the Message-ID, so that a mail that arrives twice is known as one. */
-export function writeMail(notice: Notice, from: string, to: string[], nowMs: number): MailMessage {
+export function writeMail(
+  notification: Notification,
+  from: string,
+  to: string[],
+  nowMs: number,
+): MailMessage {
   const domain = from.slice(from.lastIndexOf('@') + 1)
   return {
     from,
     to,
-    subject: notice.words.subject,
-    text: notice.words.text,
-    html: notice.words.html,
-    messageId: `<${notice.id}@${domain}>`,
+    subject: notification.words.subject,
+    text: notification.words.text,
+    html: notification.words.html,
+    messageId: `<${notification.id}@${domain}>`,
     date: new Date(nowMs),
     headers: {
       // Keeps holiday replies away (RFC 3834), for Exchange in its own words.
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'All',
-      ...threadHeaders(notice, domain),
+      ...threadHeaders(notification, domain),
     },
   }
 }
 
 /** All mails about one event are shown together. */
-function threadHeaders({ events }: Notice, domain: string): Record<string, string> {
+function threadHeaders({ events }: Notification, domain: string): Record<string, string> {
   const [event] = events
   return event !== undefined && events.length === 1 ? { References: `<event-${event.id}@${domain}>` } : {}
 }

@@ -1,7 +1,7 @@
 import type { NodemailerError } from 'nodemailer'
 import { oneOf, port, secret, text, type ValuesOf } from '../../config/fields.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { type ChannelTools, defineChannel, type Notice, SendError, tidyAnswer } from './channel.ts'
+import { type ChannelTools, defineChannel, type Notification, SendError, tidyAnswer } from './channel.ts'
 import { isMailAddress, parseRecipients, writeMail } from './mail-message.ts'
 
 /** Longest silence of the server, and longest wait for a connection. */
@@ -54,20 +54,22 @@ function openMail(settings: MailSettings, tools: ChannelTools) {
     dropped?.then((one) => one.close({ force: true })).catch(() => {})
   }
   return {
-    async send(notice: Notice) {
+    async send(notification: Notification) {
       const { server } = settings
       if (server === null)
         throw new SendError('mail is not set up: give the mail server as server in the section [mail]', {
           retry: true,
         })
-      const to = parseRecipients(notice.target)
+      const to = parseRecipients(notification.target)
       if (to === null)
         throw new SendError('the target is no list of mail addresses: correct it in the rule', {
           retry: false,
         })
       const from = settings.from ?? `monitor@${tools.machine}`
       pool ??= openPool(server, settings)
-      const sending = pool.then((open) => open.sendMail(writeMail(notice, from, to, tools.clock.nowMs())))
+      const sending = pool.then((open) =>
+        open.sendMail(writeMail(notification, from, to, tools.clock.nowMs())),
+      )
       const info = await within(tools.clock, SEND_LIMIT_MS, sending, drop).catch((error: unknown) => {
         throw explain(error, server, settings)
       })

@@ -1,6 +1,6 @@
 import { secret } from '../../config/fields.ts'
 import type { Severity } from '../../domain/event.ts'
-import { defineChannel, type Notice, shorten } from './channel.ts'
+import { defineChannel, type Notification, shorten } from './channel.ts'
 import { checkHttpAddress, postJson } from './http.ts'
 
 const PRIORITIES: Readonly<Record<Severity, number>> = { 1: 5, 2: 4, 3: 3, 4: 2 }
@@ -24,11 +24,11 @@ export const ntfy = defineChannel({
       ? null
       : 'the address of a topic, such as "https://ntfy.sh/my-topic"',
   open: (settings, tools) => ({
-    send(notice) {
-      const { server, topic } = splitTopic(notice.target)
+    send(notification) {
+      const { server, topic } = splitTopic(notification.target)
       const headers: Record<string, string> =
         settings.token === null ? {} : { authorization: `Bearer ${settings.token}` }
-      return postJson(server, JSON.stringify({ topic, ...describeNotice(notice) }), tools, {
+      return postJson(server, JSON.stringify({ topic, ...describeNotification(notification) }), tools, {
         headers,
         // Who knows the name of an open topic may read it.
         secrets: [settings.token, topic],
@@ -48,7 +48,7 @@ function splitTopic(target: string): { server: string; topic: string } {
   return { server: url.href, topic }
 }
 
-function describeNotice({ words, events, link }: Notice) {
+function describeNotification({ words, events, link }: Notification) {
   const open = events.filter((event) => event.status === 'open').map((event) => event.severity)
   return {
     title: shorten(words.subject, 250),

@@ -1,5 +1,5 @@
 import type { Severity } from '../../domain/event.ts'
-import { defineChannel, type Notice, shorten } from './channel.ts'
+import { defineChannel, type Notification, shorten } from './channel.ts'
 import { checkHttpAddress, postJson } from './http.ts'
 
 const COLOURS: Readonly<Record<Severity, string>> = { 1: '#D9534F', 2: '#F47C3C', 3: '#FFC107', 4: '#29ABE0' }
@@ -17,12 +17,13 @@ export const slack = defineChannel({
   fields: {},
   checkTarget: checkHttpAddress,
   open: (_, tools) => ({
-    send: (notice) => postJson(notice.target, JSON.stringify(describeNotice(notice)), tools),
+    send: (notification) =>
+      postJson(notification.target, JSON.stringify(describeNotification(notification)), tools),
     close() {},
   }),
 })
 
-function describeNotice({ words, events, link }: Notice) {
+function describeNotification({ words, events, link }: Notification) {
   const open = events.filter((event) => event.status === 'open').map((event) => event.severity)
   const worst = Math.min(...open) as Severity
   return {

@@ -22,7 +22,7 @@ export const telegram = defineChannel({
       ? null
       : 'the number of a chat, or the @name of a public channel',
   open: (settings, tools) => ({
-    async send(notice) {
+    async send(notification) {
       const { token } = settings
       if (token === null)
         throw new SendError(
@@ -32,8 +32,8 @@ export const telegram = defineChannel({
           },
         )
       const body = {
-        chat_id: notice.target,
-        text: shorten(`${notice.words.subject}\n\n${notice.words.text.trim()}`, MAX_TEXT),
+        chat_id: notification.target,
+        text: shorten(`${notification.words.subject}\n\n${notification.words.text.trim()}`, MAX_TEXT),
         disable_web_page_preview: true,
       }
       await postJson(

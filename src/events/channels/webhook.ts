@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { list, secret } from '../../config/fields.ts'
 import { SEVERITY_NAMES } from '../../domain/event.ts'
-import { defineChannel, type Notice } from './channel.ts'
+import { defineChannel, type Notification } from './channel.ts'
 import { checkHttpAddress, postJson } from './http.ts'
 
 const HEADER = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x20-\x7E]*)$/
@@ -27,28 +27,28 @@ export const webhook = defineChannel({
   },
   checkTarget: checkHttpAddress,
   open: (settings, tools) => ({
-    send(notice) {
-      const body = JSON.stringify(describeNotice(notice))
+    send(notification) {
+      const body = JSON.stringify(describeNotification(notification))
       const own = settings.headers.flatMap((line) => {
         const [, name, value] = HEADER.exec(line) ?? []
         return name === undefined || value === undefined ? [] : [[name, value] as const]
       })
       const headers: Record<string, string> = {
         ...Object.fromEntries(own),
-        'idempotency-key': notice.id,
+        'idempotency-key': notification.id,
       }
       if (settings.secret !== null)
         headers['x-monitor-signature'] =
           `sha256=${createHmac('sha256', settings.secret).update(body).digest('hex')}`
       const secrets = [settings.secret, ...own.map(([, value]) => value)]
-      return postJson(notice.target, body, tools, { headers, secrets })
+      return postJson(notification.target, body, tools, { headers, secrets })
     },
     close() {},
   }),
 })
 
 /** Names as in the API. */
-function describeNotice({ id, kind, words, events, rule, link }: Notice) {
+function describeNotification({ id, kind, words, events, rule, link }: Notification) {
   return {
     id,
     kind,

@@ -13,12 +13,12 @@ const STEP_SECONDS = 2 * 3600
 const PIECE = 4
 
 /** Packs frames that are no longer hot into blocks. */
-export const foldFrames: Task = {
+export const compactFrames: Task = {
   name: 'fold frames',
   every: 0,
   run: (context) =>
     workInPieces(context, async () => {
       const before = Math.floor((context.clock.now() - HOT_SECONDS) / STEP_SECONDS) * STEP_SECONDS
-      return (await context.store.maintenance.fold(before, PIECE)) >= PIECE
+      return (await context.store.maintenance.compact(before, PIECE)) >= PIECE
     }),
 }

@@ -1,7 +1,13 @@
-import { createWindowBook, type WindowBook } from '../../domain/maintenance-window.ts'
-import { compileRule, decide, NOTHING_TOLD, type Rule, type Told } from '../../domain/rule.ts'
+import { createMaintenanceCalendar, type MaintenanceCalendar } from '../../domain/maintenance-window.ts'
+import { compileRule, decide, NOTHING_NOTIFIED, type Notified, type Rule } from '../../domain/rule.ts'
 import { resolveTarget, type Target } from '../../domain/target.ts'
-import type { Decided, EventChange, EventMoment, NewNotice, ToldRow } from '../../storage/ports/store.ts'
+import type {
+  Decided,
+  EventChange,
+  EventMoment,
+  NewNotification,
+  NotifiedRow,
+} from '../../storage/ports/store.ts'
 import { findChannel } from '../channels/index.ts'
 import { type Task, type TaskContext, workInPieces } from '../task.ts'
 
@@ -10,12 +16,12 @@ const PIECE = 200
 
 type Book = {
   readonly rules: readonly { rule: Rule; fits: ReturnType<typeof compileRule> }[]
-  readonly windows: WindowBook
+  readonly maintenanceWindows: MaintenanceCalendar
   readonly targets: readonly Target[]
 }
 
 /** Asks the rules about everything that changed, and again when they wanted to be asked again; writes the notices. */
-export const decideNotices: Task = {
+export const decideNotifications: Task = {
   name: 'decide notices',
   every: 0,
   run: (context) =>
@@ -50,28 +56,32 @@ function logChange({ log }: TaskContext, { event }: EventMoment) {
   log.info('event', { status, id, host, metric, severity, message })
 }
 
-async function readBook({ store: { rules, windows, targets } }: TaskContext): Promise<Book> {
-  const [ruleList, windowList, targetList] = await Promise.all([rules.list(), windows.list(), targets.list()])
+async function readBook({ store: { rules, maintenanceWindows, targets } }: TaskContext): Promise<Book> {
+  const [ruleList, maintenanceList, targetList] = await Promise.all([
+    rules.list(),
+    maintenanceWindows.list(),
+    targets.list(),
+  ])
   return {
     rules: ruleList.map((rule) => ({ rule, fits: compileRule(rule) })),
-    windows: createWindowBook(windowList),
+    maintenanceWindows: createMaintenanceCalendar(maintenanceList),
     targets: targetList,
   }
 }
 
 async function ask(
   { store, notifier }: TaskContext,
-  { rules, windows, targets }: Book,
+  { rules, maintenanceWindows, targets }: Book,
   moment: EventMoment,
   change: number | null,
   at: number,
 ): Promise<Decided> {
   const { event, changed, opened } = moment
   const hosts = event.members.length > 0 ? event.members : [event.host]
-  const before = new Map((await store.outbox.listTold(event.id)).map((row) => [row.rule, row]))
-  const quietUntil = findQuiet(windows, hosts, at)
-  const told: ToldRow[] = []
-  const notices: NewNotice[] = []
+  const before = new Map((await store.outbox.listNotified(event.id)).map((row) => [row.rule, row]))
+  const mutedUntil = findQuiet(maintenanceWindows, hosts, at)
+  const notified: NotifiedRow[] = []
+  const notifications: NewNotification[] = []
   for (const { rule, fits } of rules) {
     const row = before.get(rule.id)
     // Who was told of it is told the rest, even when the rule has changed meanwhile.
@@ -85,29 +95,36 @@ async function ask(
       opened,
       acknowledged: event.acknowledgedBy !== null,
     }
-    const decision = decide(rule, state, row?.told ?? NOTHING_TOLD, at, quietUntil)
-    const { tell, lookAgain } = decision
-    if (!isSame(decision.told, row?.told ?? NOTHING_TOLD) || lookAgain !== (row?.lookAgain ?? null))
-      told.push({ rule: rule.id, told: decision.told, lookAgain })
-    if (tell !== null)
+    const decision = decide(rule, state, row?.notified ?? NOTHING_NOTIFIED, at, mutedUntil)
+    const { notify, recheckAt } = decision
+    if (
+      !isSame(decision.notified, row?.notified ?? NOTHING_NOTIFIED) ||
+      recheckAt !== (row?.recheckAt ?? null)
+    )
+      notified.push({ rule: rule.id, notified: decision.notified, recheckAt })
+    if (notify !== null)
       for (const target of listTargets(rule, targets))
-        notices.push({
+        notifications.push({
           uid: notifier.makeId(),
           rule,
-          kind: tell,
+          kind: notify,
           channel: rule.channel,
           target,
           snapshot: event,
         })
   }
-  return { event: event.id, change, told, notices }
+  return { event: event.id, change, notified, notifications }
 }
 
 /** An event of several hosts is quiet while all of them are. */
-function findQuiet(windows: WindowBook, hosts: readonly string[], at: number): number | null {
+function findQuiet(
+  maintenanceWindows: MaintenanceCalendar,
+  hosts: readonly string[],
+  at: number,
+): number | null {
   let first: number | null = null
   for (const host of hosts) {
-    const until = windows.quietUntil(host, at)
+    const until = maintenanceWindows.mutedUntil(host, at)
     if (until === null) return null
     first = Math.min(first ?? until, until)
   }
@@ -119,7 +136,7 @@ function listTargets(rule: Rule, targets: readonly Target[]): readonly string[] 
   return findChannel(rule.channel)?.splitTarget?.(address) ?? [address]
 }
 
-function isSame(a: Told, b: Told): boolean {
+function isSame(a: Notified, b: Notified): boolean {
   return (
     a.since === b.since &&
     a.opening === b.opening &&

@@ -1,13 +1,13 @@
 import type { Task } from '../task.ts'
 import { callHeartbeat } from './call-heartbeat.ts'
-import { foldFrames } from './compact-samples.ts'
-import { decideNotices } from './decide-notifications.ts'
+import { compactFrames } from './compact-samples.ts'
+import { decideNotifications } from './decide-notifications.ts'
 import { dropEvents } from './drop-events.ts'
 import { dropHosts } from './drop-hosts.ts'
 import { dropSamples } from './drop-samples.ts'
 import { pruneSessions } from './prune-sessions.ts'
-import { endForeignKeys } from './resolve-key-mismatches.ts'
-import { sendNotices } from './send-notifications.ts'
+import { resolveKeyMismatches } from './resolve-key-mismatches.ts'
+import { sendNotifications } from './send-notifications.ts'
 import { watchAvailability } from './watch-availability.ts'
 import { watchCertificates } from './watch-certificates.ts'
 import { watchClocks } from './watch-clocks.ts'
@@ -17,13 +17,13 @@ export const TASKS: readonly Task[] = [
   watchAvailability,
   watchClocks,
   watchCertificates,
-  endForeignKeys,
-  decideNotices,
-  sendNotices,
+  resolveKeyMismatches,
+  decideNotifications,
+  sendNotifications,
   callHeartbeat,
   pruneSessions,
   dropEvents,
   dropHosts,
   dropSamples,
-  foldFrames,
+  compactFrames,
 ]

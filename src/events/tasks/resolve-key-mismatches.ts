@@ -4,12 +4,12 @@ import type { Task } from '../task.ts'
 const QUIET_SECONDS = 3600
 
 /** Ends the events of names that somebody else used, once nobody has tried for an hour. */
-export const endForeignKeys: Task = {
+export const resolveKeyMismatches: Task = {
   name: 'end foreign keys',
   every: 300,
   async run({ store: { watch }, clock }) {
     const now = clock.now()
-    await watch.endForeignKeys(now - QUIET_SECONDS, now)
+    await watch.resolveKeyMismatches(now - QUIET_SECONDS, now)
     return false
   },
 }

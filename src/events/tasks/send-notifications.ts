@@ -1,9 +1,9 @@
-import { type Words, writeDigest, writeNotice } from '../../domain/notification.ts'
+import { type Message, writeDigest, writeNotification } from '../../domain/notification.ts'
 import { maskTarget } from '../../domain/target.ts'
 import { describeError } from '../../lib/log.ts'
-import type { WaitingNotice } from '../../storage/ports/store.ts'
-import { type Notice, SendError } from '../channels/channel.ts'
-import { nextAttempt, planShipments, type Waiting } from '../outbox-plan.ts'
+import type { WaitingNotification } from '../../storage/ports/store.ts'
+import { type Notification, SendError } from '../channels/channel.ts'
+import { nextAttempt, planDeliveries, type Waiting } from '../outbox-plan.ts'
 import type { Task, TaskContext } from '../task.ts'
 
 /** Of one target no more are looked at together; of all together they stay in memory only here. */
@@ -15,10 +15,13 @@ const LANE_MS = 20_000
 const RECENT_SECONDS = 60
 
 /** What is sent in one piece, with all that is needed for it. */
-type Parcel = { readonly notices: readonly WaitingNotice[]; readonly digest: string | 'new' | null }
+type Delivery = {
+  readonly notifications: readonly WaitingNotification[]
+  readonly digest: string | 'new' | null
+}
 
 /** Sends what waits, target by target, each in its order. */
-export const sendNotices: Task = {
+export const sendNotifications: Task = {
   name: 'send notices',
   every: 0,
   async run(context) {
@@ -36,10 +39,16 @@ async function sendRound(context: TaskContext, working: ReadonlySet<string>): Pr
   const waiting = await store.outbox.listWaiting(PER_TARGET)
   if (waiting.length === 0) return recovered
   const now = clock.now()
-  const lanes = planLanes(waiting, await store.outbox.countSent(now - RECENT_SECONDS), now, working)
-  const queue = lanes.entries()
+  const targetQueues = planTargetQueues(
+    waiting,
+    await store.outbox.countSent(now - RECENT_SECONDS),
+    now,
+    working,
+  )
+  const queue = targetQueues.entries()
   const serve = async () => {
-    for (const [target, parcels] of queue) if (await serveTarget(context, parcels)) recovered.add(target)
+    for (const [target, deliveries] of queue)
+      if (await serveTarget(context, deliveries)) recovered.add(target)
   }
   // Each shipment's failure is noted where it happens; what comes here is the database's.
   const results = await Promise.allSettled(Array.from({ length: LANES }, serve))
@@ -50,111 +59,125 @@ async function sendRound(context: TaskContext, working: ReadonlySet<string>): Pr
 const keyOf = (channel: string, target: string) => `${channel}\n${target}`
 
 /** The shipments that go now, in one list for each target, by `keyOf`. */
-function planLanes(
-  waiting: readonly WaitingNotice[],
+function planTargetQueues(
+  waiting: readonly WaitingNotification[],
   sent: readonly { channel: string; target: string; total: number }[],
   now: number,
   working: ReadonlySet<string>,
-): Map<string, Parcel[]> {
-  const byId = new Map(waiting.map((notice) => [notice.id, notice]))
+): Map<string, Delivery[]> {
+  const byId = new Map(waiting.map((notification) => [notification.id, notification]))
   const recent = (channel: string, target: string) =>
     sent.find((one) => one.channel === channel && one.target === target)?.total ?? 0
-  const lanes = new Map<string, Parcel[]>()
+  const targetQueues = new Map<string, Delivery[]>()
   const works = (channel: string, target: string) => working.has(keyOf(channel, target))
-  for (const { channel, target, notices, digest } of planShipments(waiting, recent, now, works)) {
-    const parcel = { digest, notices: notices.flatMap(({ id }: Waiting) => byId.get(id) ?? []) }
+  for (const { channel, target, notifications, digest } of planDeliveries(waiting, recent, now, works)) {
+    const delivery = { digest, notifications: notifications.flatMap(({ id }: Waiting) => byId.get(id) ?? []) }
     const key = keyOf(channel, target)
-    const lane = lanes.get(key)
-    if (lane) lane.push(parcel)
-    else lanes.set(key, [parcel])
+    const targetQueue = targetQueues.get(key)
+    if (targetQueue) targetQueue.push(delivery)
+    else targetQueues.set(key, [delivery])
   }
-  return lanes
+  return targetQueues
 }
 
 /** Stops at the first failure: what comes later must not overtake. True when the target took what had failed before. */
-async function serveTarget(context: TaskContext, parcels: readonly Parcel[]): Promise<boolean> {
+async function serveTarget(context: TaskContext, deliveries: readonly Delivery[]): Promise<boolean> {
   const start = context.clock.monotonicMs()
   let isRecovered = false
-  for (const parcel of parcels) {
+  for (const delivery of deliveries) {
     if (context.isStopping() || !context.isLeader()) return false
     if (context.clock.monotonicMs() - start > LANE_MS) return false
-    if (!(await deliver(context, parcel))) return false
-    isRecovered ||= parcel.notices.some(({ attempts }) => attempts > 0)
+    if (!(await deliver(context, delivery))) return false
+    isRecovered ||= delivery.notifications.some(({ attempts }) => attempts > 0)
   }
   return isRecovered
 }
 
 /** True when the receiver took it. */
-async function deliver(context: TaskContext, { notices, digest }: Parcel): Promise<boolean> {
+async function deliver(context: TaskContext, { notifications, digest }: Delivery): Promise<boolean> {
   const { store, notifier, clock, log } = context
-  const [first] = notices
+  const [first] = notifications
   if (first === undefined) return true
-  const ids = notices.map(({ id }) => id)
+  const ids = notifications.map(({ id }) => id)
   const id = digest === null ? first.uid : digest === 'new' ? notifier.makeId() : digest
   // Before it leaves: should we die between the receiver's yes and our note of it, it goes out under the same id again.
   if (digest === 'new' || !(first.isAlone || first.attempts > 0)) await store.outbox.bind(ids, id)
-  const notice = write(context, notices, id, digest !== null)
-  const line = { channel: first.channel, target: maskTarget(first.target), subject: notice.words.subject }
-  const result = await attempt(context, first.channel, notice)
+  const notification = write(context, notifications, id, digest !== null)
+  const line = {
+    channel: first.channel,
+    target: maskTarget(first.target),
+    subject: notification.words.subject,
+  }
+  const result = await attempt(context, first.channel, notification)
   const now = clock.now()
   if ('answer' in result) {
-    await store.outbox.note({ notices: ids, time: now, isTaken: true, answer: result.answer, due: null })
-    log.info('notice sent', { ...line, notices: ids.length, answer: result.answer })
+    await store.outbox.note({
+      notifications: ids,
+      time: now,
+      isDelivered: true,
+      answer: result.answer,
+      due: null,
+    })
+    log.info('notice sent', { ...line, notifications: ids.length, answer: result.answer })
     return true
   }
   const { error } = result
   const isFinal = error instanceof SendError && !error.retry
-  const due = isFinal ? null : planNext(notices, error, now, context.random())
+  const due = isFinal ? null : planNext(notifications, error, now, context.random())
   const answer = describeError(error)
-  await store.outbox.note({ notices: ids, time: now, isTaken: false, answer, due })
+  await store.outbox.note({ notifications: ids, time: now, isDelivered: false, answer, due })
   const attempts = first.attempts + 1
   if (due === null) log.error('notice given up', { ...line, attempts, error: answer })
   else log.warn('notice not sent, is tried again', { ...line, attempts, seconds: due - now, error: answer })
   return false
 }
 
-async function attempt({ notifier }: TaskContext, channel: string, notice: Notice) {
+async function attempt({ notifier }: TaskContext, channel: string, notification: Notification) {
   try {
-    return { answer: await notifier.send(channel, notice) }
+    return { answer: await notifier.send(channel, notification) }
   } catch (error) {
     return { error }
   }
 }
 
 function planNext(
-  notices: readonly WaitingNotice[],
+  notifications: readonly WaitingNotification[],
   error: unknown,
   now: number,
   random: number,
 ): number | null {
-  const created = Math.min(...notices.map((notice) => notice.created))
-  const attempts = Math.max(...notices.map((notice) => notice.attempts))
+  const created = Math.min(...notifications.map((notification) => notification.created))
+  const attempts = Math.max(...notifications.map((notification) => notification.attempts))
   return nextAttempt({ created, attempts }, error instanceof SendError ? error.retryAfter : null, now, random)
 }
 
 function write(
   { notifier: { zone, webUrl } }: TaskContext,
-  notices: readonly WaitingNotice[],
+  notifications: readonly WaitingNotification[],
   id: string,
   isDigest: boolean,
-): Notice {
-  const [first] = notices
+): Notification {
+  const [first] = notifications
   if (first === undefined) throw new Error('a notice of nothing')
   const base = webUrl?.replace(/\/+$/, '') ?? null
   const link = base === null ? null : isDigest ? `${base}/events` : `${base}/events/${first.snapshot.id}`
-  const sources = notices.map(({ kind, snapshot, rule }) => ({ kind, event: snapshot, rule: rule.name }))
+  const sources = notifications.map(({ kind, snapshot, rule }) => ({
+    kind,
+    event: snapshot,
+    rule: rule.name,
+  }))
   const [source] = sources
-  const words: Words =
+  const words: Message =
     isDigest || source === undefined
       ? writeDigest(sources, { zone, link })
-      : writeNotice(source, { zone, link })
+      : writeNotification(source, { zone, link })
   const rules = new Set(sources.map(({ rule }) => rule))
   return {
     id,
     kind: isDigest ? 'digest' : first.kind,
     target: first.target,
     words,
-    events: notices.map(({ snapshot }) => snapshot),
+    events: notifications.map(({ snapshot }) => snapshot),
     rule: rules.size === 1 ? first.rule.name : null,
     link,
   }

@@ -2,7 +2,7 @@ import {
   AVAILABILITY,
   describeGroup,
   describeSilence,
-  judgeAvailability,
+  evaluateAvailability,
   type SilenceGroup,
 } from '../../domain/availability.ts'
 import type { EngineReport } from '../../storage/ports/store.ts'
@@ -20,14 +20,14 @@ export const watchAvailability: Task = {
   async run({ store: { watch }, clock, steadyMs, watching }) {
     const { check, severity, isGrouping } = watching
     const [hosts, seen, remembered] = await Promise.all([
-      watch.listHeard(),
+      watch.listLastSeen(),
       watch.listSeen(AVAILABILITY.name),
       watch.recall(MEMORY),
     ])
     const before = remembered === null ? null : (JSON.parse(remembered) as Memory)
     const own = new Map(seen.filter(({ host }) => host !== '').map((event) => [event.host, event]))
     const now = clock.now()
-    const verdict = judgeAvailability({
+    const verdict = evaluateAvailability({
       hosts,
       now,
       since: now - Math.floor(steadyMs() / 1000),
@@ -36,7 +36,7 @@ export const watchAvailability: Task = {
       open: new Map([...own].map(([host, { opened }]) => [host, opened])),
       group: before?.group ?? null,
     })
-    const lastHeard = new Map(hosts.map((host) => [host.name, host.lastHeard]))
+    const lastSeen = new Map(hosts.map((host) => [host.name, host.lastSeen]))
     const common = { metric: AVAILABILITY.name, severity }
     const reports: EngineReport[] = verdict.closing.map((host) => ({
       host,
@@ -44,7 +44,7 @@ export const watchAvailability: Task = {
         ...common,
         uid: own.get(host)?.uid ?? null,
         change: 2,
-        time: lastHeard.get(host) ?? now,
+        time: lastSeen.get(host) ?? now,
         status: 'closed',
         message: own.get(host)?.message ?? '',
       },

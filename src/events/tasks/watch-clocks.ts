@@ -22,12 +22,12 @@ export const watchClocks: Task = {
       watch.listSkewed(limit * CLEAR_SHARE),
       watch.listSeen(CLOCK_SKEW.name),
     ])
-    const told = new Map(seen.map((event) => [event.host, event]))
+    const open = new Map(seen.map((event) => [event.host, event]))
     const wrong = new Map(skewed.map(({ name, skew }) => [name, skew]))
     const common = { metric: CLOCK_SKEW.name, severity: 3, time: now } as const
     const reports: EngineReport[] = []
     for (const [host, skew] of wrong)
-      if (Math.abs(skew) > limit && !told.has(host))
+      if (Math.abs(skew) > limit && !open.has(host))
         reports.push({
           host,
           report: {
@@ -38,7 +38,7 @@ export const watchClocks: Task = {
             message: describe(host, skew),
           },
         })
-    for (const { host, uid, message } of told.values())
+    for (const { host, uid, message } of open.values())
       if (!wrong.has(host))
         reports.push({ host, report: { ...common, uid, change: 2, status: 'closed', message } })
     if (reports.length > 0) await watch.report(reports, now)

@@ -24,15 +24,15 @@ export function openCounterQuery(log: Log, pdh: Pdh = openPdh()): CounterQuery {
   const handles = new Map<string, bigint>()
   /** By path the look at which it is asked for again. */
   const missing = new Map<string, number>()
-  const told = new Set<string>()
+  const logged = new Set<string>()
   let query: bigint | null = null
   let looks = 0
 
   function miss(path: string, status: number) {
     missing.set(path, looks + ASK_AGAIN_AFTER)
     const kind = /^\\[^(\\]+/.exec(path)?.[0] ?? path
-    if (told.has(kind)) return
-    told.add(kind)
+    if (logged.has(kind)) return
+    logged.add(kind)
     log.warn('Windows does not offer a performance counter: what it tells is left out', {
       counter: path,
       status: `0x${status.toString(16)}`,

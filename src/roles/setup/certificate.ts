@@ -10,7 +10,7 @@ import type { Log } from '../../lib/log.ts'
 import { findDomain, NO_DOMAIN } from '../../platform/fqdn.ts'
 import { readShortName } from '../../platform/machine.ts'
 import { openProcFs } from '../../platform/proc.ts'
-import { placeFile, readKeptFile } from './secret-file.ts'
+import { placeFile, readSecretFile } from './secret-file.ts'
 
 const OWN_FILE = 'tls.pem'
 const LIFE_SECONDS = 3650 * 86_400
@@ -61,7 +61,7 @@ export function findCertificate(section: TlsSection, config: Config): Certificat
     throw new ConfigError([{ where: 'configuration', key: `${section}.${missing}`, expected }])
   }
   const file = join(config.dataDir, OWN_FILE)
-  const text = readKeptFile(file)
+  const text = readSecretFile(file)
   return text === null ? null : readOwn(file, text)
 }
 

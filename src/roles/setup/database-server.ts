@@ -7,7 +7,7 @@ import type { DatabaseServer } from '../../storage/database/open.ts'
 export function describeDatabaseServer({ database }: Config): DatabaseServer {
   const { password, tls, caFile, tlsCertificate, tlsKey, timeout } = database
   if ((tlsCertificate === null) !== (tlsKey === null))
-    throw mistake(
+    throw problem(
       tlsKey === null ? 'tls_key' : 'tls_certificate',
       'expected both tls_certificate and tls_key',
     )
@@ -31,12 +31,12 @@ function readPem(key: string, file: string | null): string | null {
     const text = readFileSync(file, 'utf8')
     if (text.includes('-----BEGIN ')) return text
   } catch (error) {
-    throw mistake(key, `expected a file that can be read (${(error as Error).message})`, file)
+    throw problem(key, `expected a file that can be read (${(error as Error).message})`, file)
   }
-  throw mistake(key, 'expected PEM', file)
+  throw problem(key, 'expected PEM', file)
 }
 
-function mistake(key: string, expected: string, value?: string): ConfigError {
+function problem(key: string, expected: string, value?: string): ConfigError {
   return new ConfigError([
     { where: 'configuration', key: `database.${key}`, ...(value !== undefined && { value }), expected },
   ])

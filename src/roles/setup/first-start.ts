@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
 import type { UserStore } from '../../storage/ports/store.ts'
 import { createPassword, createSecret } from './password.ts'
-import { keepFile, readKeptFile } from './secret-file.ts'
+import { keepFile, readSecretFile } from './secret-file.ts'
 
 /** The user that is made when there is none. */
 const FIRST_USER = 'admin'
@@ -23,7 +23,7 @@ export function keepPassphrase(dataDir: string): string {
 
 /** The passphrase that a server made in this folder; null when there is none. */
 export function findPassphrase(dataDir: string): string | null {
-  return readKeptFile(join(dataDir, PASSPHRASE_FILE))
+  return readSecretFile(join(dataDir, PASSPHRASE_FILE))
 }
 
 /** What this machine's agent proves its name with, made now when there is none. */

@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 /** The text of a file without white space around it; null when there is no such file. Throws when it is empty or can't be read. */
-export function readKeptFile(file: string): string | null {
+export function readSecretFile(file: string): string | null {
   try {
     const text = readFileSync(file, 'utf8').trim()
     if (text === '') throw new Error(`${file} is empty: remove it, and it is made again`)
@@ -14,7 +14,7 @@ export function readKeptFile(file: string): string | null {
 
 /** The text of a file, made with new content when it is not there. */
 export function keepFile(file: string, create: () => string): string {
-  return readKeptFile(file) ?? placeFile(file, create())
+  return readSecretFile(file) ?? placeFile(file, create())
 }
 
 /**
@@ -31,7 +31,7 @@ export function placeFile(file: string, text: string): string {
   } finally {
     rmSync(draft, { force: true })
   }
-  const made = readKeptFile(file)
+  const made = readSecretFile(file)
   if (made === null) throw new Error(`${file} went away while it was made`)
   return made
 }

@@ -16,5 +16,5 @@ export type Upkeep = {
   /** Every table, in the order of their names. */
   listTables(): Promise<TableShape[]>
   /** Gives free pages back to the filesystem. */
-  compact(): Promise<void>
+  reclaim(): Promise<void>
 }

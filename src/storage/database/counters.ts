@@ -4,19 +4,19 @@ import type { Reader, Transaction } from './database.ts'
 export type Counter =
   | 'revision'
   | 'removed'
-  | 'fold_before'
-  | 'fold_host'
-  | 'next_segment'
-  | 'maintenance_turn'
+  | 'compact_before'
+  | 'compact_host'
+  | 'next_chunk'
+  | 'maintenance_lock'
 
 export async function readCounters(reader: Reader): Promise<Record<Counter, number>> {
   const counters: Record<Counter, number> = {
     revision: 0,
     removed: 0,
-    fold_before: 0,
-    fold_host: -1,
-    next_segment: 1,
-    maintenance_turn: 0,
+    compact_before: 0,
+    compact_host: -1,
+    next_chunk: 1,
+    maintenance_lock: 0,
   }
   const rows = await reader.query<{ name: Counter; value: number }>('SELECT name, value FROM counter')
   for (const { name, value } of rows) counters[name] = value

@@ -14,14 +14,16 @@ export type Dialect = {
   readonly clustered: string
   /** Ends every other CREATE TABLE. */
   readonly plain: string
+  /** Gives an index another name. `columns` are those that it has. */
+  renameIndex(table: string, from: string, to: string, columns: readonly string[]): readonly string[]
   /** Behind a SELECT of rows that are changed next; nobody else changes them before the end of the transaction. */
   readonly forUpdate: string
   /** Rows of one INSERT, greatest first; the last is 1. */
   readonly insertSizes: readonly number[]
   /** Longest INSERT of several rows, in bytes of their values. */
   readonly insertBytes: number
-  /** What guards against other writers where a transaction does not keep them out by itself: see `gates.ts`. Null where it does. */
-  readonly gates: { readonly pass: string; readonly close: string } | null
+  /** What guards against other writers where a transaction does not keep them out by itself: see `write-locks.ts`. Null where it does. */
+  readonly sharedLocks: { readonly pass: string; readonly close: string } | null
   /**
    * The distinct values of the first column of a table's key, as a WITH clause that names them `step (value)`, without reading every row.
    * Its parameters: the least, the greatest, and again the end that is walked towards; with `limited`, the number of values.
@@ -46,10 +48,15 @@ export const sqliteDialect: Dialect = {
   clustered: 'WITHOUT ROWID',
   plain: '',
   forUpdate: '',
+  // SQLite can only make an index again.
+  renameIndex: (table, from, to, columns) => [
+    `DROP INDEX ${from}`,
+    `CREATE INDEX ${to} ON ${table} (${columns.join(', ')})`,
+  ],
   // More saves nothing measurable, and a statement should stay readable in a log.
   insertSizes: [50, 1],
   insertBytes: Number.POSITIVE_INFINITY,
-  gates: null,
+  sharedLocks: null,
   stepThrough(table, column, { back = false, limited = false } = {}) {
     const value = `${table}.${column}`
     const [next, beyond] = back

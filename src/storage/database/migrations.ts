@@ -1,7 +1,7 @@
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
-import { createNoticeTables } from './notification-tables.ts'
-import { createGateTables } from './write-locks.ts'
+import { createNotificationTables } from './notification-tables.ts'
+import { createWriteLockTables } from './write-locks.ts'
 
 /**
  * A step changes the schema by one number. Steps are never edited after a release: a mistake is put right by the next one.
@@ -140,8 +140,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // The key that owns the host's name: see host-names.ts.
   () => [`ALTER TABLE host ADD COLUMN key_hash VARCHAR(64)`],
-  createNoticeTables,
-  createGateTables,
+  createNotificationTables,
+  createWriteLockTables,
   // People: what they prefer, where their sessions are from, what their tokens may do at most, what they changed.
   ({ id, integer, text, plain }) => [
     `ALTER TABLE user ADD COLUMN preferences VARCHAR(1000)`,
@@ -195,7 +195,39 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
       packed ${blob} NOT NULL
     ) ${plain}`,
   ],
+  renameToFieldTerms,
 ]
+
+/** Gives tables, columns and counters the words that the field uses. Renaming is instant on every database. */
+function renameToFieldTerms({ renameIndex }: Dialect): readonly string[] {
+  const column = (table: string, from: string, to: string) =>
+    `ALTER TABLE ${table} RENAME COLUMN ${from} TO ${to}`
+  const counter = (from: string, to: string) => `UPDATE counter SET name = '${to}' WHERE name = '${from}'`
+  return [
+    `ALTER TABLE layout RENAME TO metric_set`,
+    `ALTER TABLE host_layout RENAME TO host_metric_set`,
+    column('host_metric_set', 'layout', 'metric_set'),
+    `ALTER TABLE segment RENAME TO chunk`,
+    column('block', 'first_segment', 'first_chunk'),
+    column('host', 'first_heard', 'first_seen'),
+    column('host', 'last_heard', 'last_seen'),
+    column('host', 'event_turn', 'event_lock'),
+    ...renameIndex('host', 'host_by_heard', 'host_by_seen', ['last_seen', 'name']),
+    `ALTER TABLE told RENAME TO notified`,
+    column('notified', 'last_told', 'last_notified'),
+    column('notified', 'look_again', 'recheck_at'),
+    ...renameIndex('notified', 'told_by_look', 'notified_by_recheck', ['recheck_at']),
+    ...renameIndex('notified', 'told_by_rule', 'notified_by_rule', ['rule']),
+    column('delivery', 'notice', 'notification'),
+    column('delivery', 'is_taken', 'is_delivered'),
+    ...renameIndex('delivery', 'delivery_by_notice', 'delivery_by_notification', ['notification']),
+    `ALTER TABLE gate RENAME TO write_lock`,
+    counter('fold_before', 'compact_before'),
+    counter('fold_host', 'compact_host'),
+    counter('next_segment', 'next_chunk'),
+    counter('maintenance_turn', 'maintenance_lock'),
+  ]
+}
 
 /** The schema that this program reads and writes. */
 export const SCHEMA_VERSION = STEPS.length

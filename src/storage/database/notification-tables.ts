@@ -11,7 +11,13 @@ import type { Dialect } from './dialect.ts'
  * - `told` is what a rule was told of an event, and when to ask it again.
  * - `outbox` holds the notices, complete in themselves, so that no deletion loses one; `delivery` every attempt.
  */
-export const createNoticeTables = ({ id, integer, text, clustered, plain }: Dialect): readonly string[] => [
+export const createNotificationTables = ({
+  id,
+  integer,
+  text,
+  clustered,
+  plain,
+}: Dialect): readonly string[] => [
   `ALTER TABLE event ADD COLUMN acknowledged ${integer}`,
   `ALTER TABLE event ADD COLUMN is_stale ${integer} NOT NULL DEFAULT 0`,
   `ALTER TABLE event ADD COLUMN seen_open ${integer} NOT NULL DEFAULT 0`,

@@ -11,37 +11,37 @@ import type { Dialect } from './dialect.ts'
  * locks end at the node, the two changes of one row are a certification conflict: the later of them is rolled back and run again. A lock
  * that is only read would not be seen by the other nodes.
  */
-export const GATES = 64
+export const SHARED_LOCKS = 64
 
 /** Step of the schema. */
-export const createGateTables = ({ integer, clustered }: Dialect): readonly string[] => [
+export const createWriteLockTables = ({ integer, clustered }: Dialect): readonly string[] => [
   `CREATE TABLE gate (id ${integer} NOT NULL PRIMARY KEY, passes ${integer} NOT NULL) ${clustered}`,
-  `INSERT INTO gate (id, passes) VALUES ${Array.from({ length: GATES }, (_, i) => `(${i}, 0)`).join(', ')}`,
+  `INSERT INTO gate (id, passes) VALUES ${Array.from({ length: SHARED_LOCKS }, (_, i) => `(${i}, 0)`).join(', ')}`,
   `INSERT INTO counter (name, value) VALUES ('maintenance_turn', 0)`,
   `ALTER TABLE host ADD COLUMN event_turn ${integer} NOT NULL DEFAULT 0`,
 ]
 
 /** Run first in a transaction that writes what agents sent; those with another `gate` do not wait for it. */
-export async function passGate(transaction: Transaction, gate: number): Promise<void> {
-  const { gates } = transaction.dialect
-  if (gates) await transaction.run(gates.pass, [gate])
+export async function enterSharedLock(transaction: Transaction, lock: number): Promise<void> {
+  const { sharedLocks } = transaction.dialect
+  if (sharedLocks) await transaction.run(sharedLocks.pass, [lock])
 }
 
 /** Waits until no commit of a collect engine is under way and holds off the next ones until the transaction ends. Run first in it. */
-export async function closeGates(transaction: Transaction): Promise<void> {
-  const { gates } = transaction.dialect
-  if (gates) await transaction.run(gates.close)
+export async function takeExclusiveLock(transaction: Transaction): Promise<void> {
+  const { sharedLocks } = transaction.dialect
+  if (sharedLocks) await transaction.run(sharedLocks.close)
 }
 
 /**
  * Keeps folding and retention, of which each does one thing after the other, out of each other's way; those too who take the
  * access of admins away. Run first in a transaction.
  */
-export async function takeMaintenanceTurn(transaction: Transaction): Promise<void> {
-  await transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'maintenance_turn'`)
+export async function takeMaintenanceLock(transaction: Transaction): Promise<void> {
+  await transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'maintenance_lock'`)
 }
 
 /** Keeps those apart who decide on the events of one host. Run before reading what the decision rests on. */
-export async function takeEventTurn(transaction: Transaction, host: number): Promise<void> {
-  await transaction.run('UPDATE host SET event_turn = event_turn + 1 WHERE id = ?', [host])
+export async function takeEventLock(transaction: Transaction, host: number): Promise<void> {
+  await transaction.run('UPDATE host SET event_lock = event_lock + 1 WHERE id = ?', [host])
 }

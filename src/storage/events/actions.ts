@@ -1,7 +1,7 @@
 import type { EventAction } from '../../domain/event.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
-import { takeEventTurn } from '../database/write-locks.ts'
+import { takeEventLock } from '../database/write-locks.ts'
 import type { EventChanges } from '../ports/store.ts'
 import { noteHistory } from './history.ts'
 
@@ -106,7 +106,7 @@ async function change(
   { id, host }: { readonly id: number; readonly host: number },
   person: Person,
 ): Promise<boolean> {
-  await takeEventTurn(transaction, host)
+  await takeEventLock(transaction, host)
   const { action, write } = BY_HAND[what]
   const statement = await write(id, person, transaction)
   if (statement === null || (await transaction.run(statement.sql, statement.values)) === 0) return false

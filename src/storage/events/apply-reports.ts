@@ -1,6 +1,6 @@
 import type { EventAction, EventReport, Severity } from '../../domain/event.ts'
 import type { Transaction } from '../database/database.ts'
-import { takeEventTurn } from '../database/write-locks.ts'
+import { takeEventLock } from '../database/write-locks.ts'
 import { NO_HOST } from './event-rows.ts'
 import { noteHistory } from './history.ts'
 
@@ -21,7 +21,7 @@ const HELD =
   'id, change_number, severity, is_open, seen_open, closed_by_hand, is_stale, opened, message, members'
 
 /** A report, the host's id, the server's clock, and who the hosts of an event of several are. */
-type Told = { report: EventReport; host: number; noted: number; members: string | null }
+type ReceivedReport = { report: EventReport; host: number; noted: number; members: string | null }
 
 /**
  * Applies what is said about events of a host; saying it again, or late, changes nothing. `heard` is the server's clock,
@@ -31,41 +31,41 @@ export async function applyReports(
   transaction: Transaction,
   host: number,
   reports: readonly EventReport[],
-  heard?: number,
+  seen?: number,
   members?: readonly string[],
 ) {
-  await takeEventTurn(transaction, host)
+  await takeEventLock(transaction, host)
   for (const report of reports) {
-    const told: Told = {
+    const received: ReceivedReport = {
       report,
       host,
-      noted: heard ?? report.time,
+      noted: seen ?? report.time,
       members: host === NO_HOST ? JSON.stringify(members ?? []) : null,
     }
-    if (report.uid !== null) await applyChange(transaction, told, report.uid)
-    else if (report.status === 'open') await openLegacy(transaction, told)
-    else await closeWithoutId(transaction, told)
+    if (report.uid !== null) await applyChange(transaction, received, report.uid)
+    else if (report.status === 'open') await openLegacy(transaction, received)
+    else await closeWithoutId(transaction, received)
   }
 }
 
 /** The state of an event is that of its greatest change, whatever the order in which they are heard. */
-async function applyChange(transaction: Transaction, told: Told, uid: string) {
-  const { report, host } = told
+async function applyChange(transaction: Transaction, received: ReceivedReport, uid: string) {
+  const { report, host } = received
   const [held] = await transaction.query<Held>(
     `SELECT ${HELD} FROM event WHERE host = ? AND uid = ? ${transaction.dialect.forUpdate}`,
     [host, uid],
   )
-  if (!held) return addEvent(transaction, told)
-  if (report.change > held.change_number) return change(transaction, told, held)
+  if (!held) return addEvent(transaction, received)
+  if (report.change > held.change_number) return change(transaction, received, held)
   if (report.status === 'closed') return
   // An opening that comes after its own closing knows better when it began.
   if (report.time < held.opened)
     await transaction.run('UPDATE event SET opened = ? WHERE id = ?', [report.time, held.id])
-  if (held.is_open === 0) await tellOpening(transaction, told, held.id)
+  if (held.is_open === 0) await recordOpening(transaction, received, held.id)
 }
 
 /** The closing was heard before the opening, and so nobody was told of either: now both are, in their order. */
-async function tellOpening(transaction: Transaction, { report, noted }: Told, id: number) {
+async function recordOpening(transaction: Transaction, { report, noted }: ReceivedReport, id: number) {
   const [opening] = await transaction.query(
     `SELECT id FROM event_history WHERE event = ? AND action = 'opened' LIMIT 1`,
     [id],
@@ -93,10 +93,11 @@ async function tellOpening(transaction: Transaction, { report, noted }: Told, id
 }
 
 /** Brings an event to what a newer report says of it. */
-async function change(transaction: Transaction, told: Told, held: Held) {
-  const { report, noted, members } = told
+async function change(transaction: Transaction, received: ReceivedReport, held: Held) {
+  const { report, noted, members } = received
   const isSeen = report.status === 'open' ? 1 : 0
-  const isOpen = isSeen === 1 && (held.is_open === 1 || (await mayReopen(transaction, told, held))) ? 1 : 0
+  const isOpen =
+    isSeen === 1 && (held.is_open === 1 || (await mayReopen(transaction, received, held))) ? 1 : 0
   const isStale = isOpen === 1 && report.stale === true ? 1 : 0
   await transaction.run(
     `UPDATE event SET change_number = ?, severity = ?, message = ?, is_stale = ?, seen_open = ?, is_open = ?,
@@ -118,7 +119,11 @@ async function change(transaction: Transaction, told: Told, held: Held) {
  * Closed by hand it stays closed until the problem has ended and comes again, which has another id; and one after which
  * another has begun is over, though its own ending was not heard yet.
  */
-async function mayReopen(transaction: Transaction, { host, report }: Told, held: Held): Promise<boolean> {
+async function mayReopen(
+  transaction: Transaction,
+  { host, report }: ReceivedReport,
+  held: Held,
+): Promise<boolean> {
   if (held.closed_by_hand === 1) return false
   const [newer] = await transaction.query(
     'SELECT id FROM event WHERE host = ? AND metric = ? AND id <> ? AND opened >= ? LIMIT 1',
@@ -127,8 +132,8 @@ async function mayReopen(transaction: Transaction, { host, report }: Told, held:
   return newer === undefined
 }
 
-async function addEvent(transaction: Transaction, told: Told) {
-  const { report, host, noted, members } = told
+async function addEvent(transaction: Transaction, received: ReceivedReport) {
+  const { report, host, noted, members } = received
   const isOpen = report.status === 'open'
   const id = await transaction.insert(
     `INSERT INTO event (host, metric, uid, change_number, severity, is_open, seen_open, closed_by_hand, message,
@@ -148,7 +153,7 @@ async function addEvent(transaction: Transaction, told: Told) {
       members,
     ],
   )
-  if (isOpen) await keepOne(transaction, told, id)
+  if (isOpen) await keepOne(transaction, received, id)
   else await noteHistory(transaction, id, { action: 'closed', time: report.time, noted })
 }
 
@@ -156,7 +161,7 @@ async function addEvent(transaction: Transaction, told: Told) {
  * A metric of a host has one open event. One that is open while another opens was lost by its agent, with its state, or its
  * closing comes later: the older of the two is over where the newer begins.
  */
-async function keepOne(transaction: Transaction, { report, host, noted }: Told, id: number) {
+async function keepOne(transaction: Transaction, { report, host, noted }: ReceivedReport, id: number) {
   await noteHistory(transaction, id, { action: 'opened', time: report.time, noted })
   const others = await transaction.query<Held>(
     `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND id <> ? AND (is_open = 1 OR seen_open = 1)
@@ -184,23 +189,23 @@ async function endEvent(transaction: Transaction, id: number, wasOpen: boolean, 
 }
 
 /** The original's openings carry no id: one that lies in the time of an event we have is that event, heard again. */
-async function openLegacy(transaction: Transaction, told: Told) {
-  const { report, host } = told
+async function openLegacy(transaction: Transaction, received: ReceivedReport) {
+  const { report, host } = received
   const [held] = await transaction.query<Held>(
     `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND uid IS NULL
       AND (seen_open = 1 OR (opened <= ? AND closed >= ?)) ORDER BY seen_open DESC LIMIT 1`,
     [host, report.metric, report.time, report.time],
   )
-  if (!held) return addEvent(transaction, told)
+  if (!held) return addEvent(transaction, received)
   const same = held.severity === report.severity && held.message === report.message
   // What was said before its opening, or of an event that is over, is old.
   if (held.seen_open === 0 || same || report.time <= held.opened) return
-  await change(transaction, told, held)
+  await change(transaction, received, held)
 }
 
 /** A closing without an id ends what is open of the metric: the original's say no more, and neither do those of an agent that lost its state. */
-async function closeWithoutId(transaction: Transaction, told: Told) {
-  const { report, host } = told
+async function closeWithoutId(transaction: Transaction, received: ReceivedReport) {
+  const { report, host } = received
   const [held] = await transaction.query<Held>(
     `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND seen_open = 1 AND opened <= ? LIMIT 1`,
     [host, report.metric, report.time],
@@ -211,7 +216,7 @@ async function closeWithoutId(transaction: Transaction, told: Told) {
   await change(
     transaction,
     {
-      ...told,
+      ...received,
       report: { ...report, change: number, severity: held.severity, message: held.message },
     },
     held,

@@ -56,13 +56,13 @@ export async function deleteEvents(
 ) {
   for (const event of events) {
     await transaction.run(
-      `DELETE FROM delivery WHERE notice IN (SELECT id FROM outbox WHERE event = ? AND state <> 'waiting')`,
+      `DELETE FROM delivery WHERE notification IN (SELECT id FROM outbox WHERE event = ? AND state <> 'waiting')`,
       [event],
     )
     await transaction.run(`DELETE FROM outbox WHERE event = ? AND state <> 'waiting'`, [event])
     if (!keepPromises) await transaction.run('DELETE FROM event_todo WHERE event = ?', [event])
     await transaction.run(
-      'DELETE FROM told WHERE event = ? AND NOT EXISTS (SELECT 1 FROM event_todo WHERE event = ?)',
+      'DELETE FROM notified WHERE event = ? AND NOT EXISTS (SELECT 1 FROM event_todo WHERE event = ?)',
       [event, event],
     )
     await transaction.run('DELETE FROM event_history WHERE event = ?', [event])
@@ -73,7 +73,7 @@ export async function deleteEvents(
 /** Of a host that goes. Who was told that an event of it opened is told that it is over. */
 export async function deleteEventsOfHost(transaction: Transaction, host: number) {
   const rows = await transaction.query<{ id: number; is_open: number; last: number }>(
-    `SELECT event.id AS id, event.is_open AS is_open, host.last_heard AS last
+    `SELECT event.id AS id, event.is_open AS is_open, host.last_seen AS last
       FROM event JOIN host ON host.id = event.host WHERE event.host = ?`,
     [host],
   )

@@ -1,7 +1,7 @@
 import type { Event, Severity } from '../../domain/event.ts'
-import type { NoticeKind } from '../../domain/rule.ts'
+import type { NotificationKind } from '../../domain/rule.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
-import type { Decided, NewNotice, OutboxStore, ToldRow } from '../ports/store.ts'
+import type { Decided, NewNotification, NotifiedRow, OutboxStore } from '../ports/store.ts'
 import { type EventRow, SELECT_EVENTS, toEvent } from './event-rows.ts'
 
 type TodoRow = {
@@ -13,23 +13,23 @@ type TodoRow = {
   followed: number | null
 }
 
-type StoredTold = {
+type StoredNotified = {
   rule: number
   since: number | null
   opening: number
   closing: number
   severity: Severity | null
-  last_told: number | null
-  look_again: number | null
+  last_notified: number | null
+  recheck_at: number | null
 }
 
-type NoticeRow = {
+type NotificationRow = {
   id: number
   uid: string
   event: number
   rule: number
   rule_name: string
-  kind: NoticeKind
+  kind: NotificationKind
   channel: string
   target: string
   snapshot: string
@@ -39,15 +39,15 @@ type NoticeRow = {
   digest: string | null
 }
 
-const TOLD_COLUMNS = [
+const NOTIFIED_COLUMNS = [
   'event',
   'rule',
   'since',
   'opening',
   'closing',
   'severity',
-  'last_told',
-  'look_again',
+  'last_notified',
+  'recheck_at',
 ] as const
 
 const flag = (value: boolean) => (value ? 1 : 0)
@@ -79,9 +79,9 @@ export function createOutboxStore(database: Database): OutboxStore {
           (SELECT MIN(noted) FROM event_history WHERE event = due.event) AS opened,
           (SELECT MAX(CASE WHEN time < noted THEN time ELSE noted END) FROM event_history
             WHERE event = due.event AND action IN ('opened', 'severity', 'closed', 'reopened')) AS changed
-          FROM (SELECT event, MIN(look_again) AS look_again FROM told WHERE look_again <= ? GROUP BY event) due
+          FROM (SELECT event, MIN(recheck_at) AS recheck_at FROM notified WHERE recheck_at <= ? GROUP BY event) due
           WHERE NOT EXISTS (SELECT 1 FROM event_todo WHERE event_todo.event = due.event)
-          ORDER BY due.look_again, due.event LIMIT ?`,
+          ORDER BY due.recheck_at, due.event LIMIT ?`,
         [now, limit],
       )
       const moments = []
@@ -92,21 +92,21 @@ export function createOutboxStore(database: Database): OutboxStore {
       return moments
     },
 
-    async listTold(event) {
-      const rows = await database.query<StoredTold>(
-        `SELECT rule, since, opening, closing, severity, last_told, look_again FROM told WHERE event = ?`,
+    async listNotified(event) {
+      const rows = await database.query<StoredNotified>(
+        `SELECT rule, since, opening, closing, severity, last_notified, recheck_at FROM notified WHERE event = ?`,
         [event],
       )
-      return rows.map(toTold)
+      return rows.map(toNotified)
     },
 
     settle: (all, now) =>
       database.transaction(async (transaction) => {
-        for (const decided of all) await settleOne(database, transaction, decided, now)
+        for (const decided of all) await completeOne(database, transaction, decided, now)
       }),
 
     async listWaiting(perTarget) {
-      const rows = await database.query<NoticeRow>(
+      const rows = await database.query<NotificationRow>(
         `SELECT id, uid, event, rule, rule_name, kind, channel, target, snapshot, created, due, attempts, digest
           FROM (SELECT outbox.*, ROW_NUMBER() OVER (PARTITION BY channel, target ORDER BY id) AS place
             FROM outbox WHERE state = 'waiting') waiting
@@ -125,44 +125,42 @@ export function createOutboxStore(database: Database): OutboxStore {
     countSent: (since) =>
       database.query(
         `SELECT outbox.channel AS channel, outbox.target AS target, COUNT(*) AS total
-          FROM delivery JOIN outbox ON outbox.id = delivery.notice
-          WHERE delivery.time >= ? AND delivery.is_taken = 1 AND (outbox.digest IS NULL OR outbox.digest = outbox.uid)
+          FROM delivery JOIN outbox ON outbox.id = delivery.notification
+          WHERE delivery.time >= ? AND delivery.is_delivered = 1 AND (outbox.digest IS NULL OR outbox.digest = outbox.uid)
           GROUP BY outbox.channel, outbox.target`,
         [since],
       ),
 
-    bind: (notices, digest) =>
+    bind: (notifications, digest) =>
       database.transaction(async (transaction) => {
-        for (const id of notices)
+        for (const id of notifications)
           await transaction.run(
             `UPDATE outbox SET digest = ? WHERE id = ? AND digest IS NULL AND state = 'waiting'`,
             [digest, id],
           )
       }),
 
-    note: ({ notices, time, isTaken, answer, due }) =>
+    note: ({ notifications, time, isDelivered, answer, due }) =>
       database.transaction(async (transaction) => {
-        const state = isTaken ? 'sent' : due === null ? 'failed' : 'waiting'
-        for (const id of notices) {
+        const state = isDelivered ? 'sent' : due === null ? 'failed' : 'waiting'
+        for (const id of notifications) {
           await transaction.run(
             'UPDATE outbox SET attempts = attempts + 1, state = ?, due = COALESCE(?, due) WHERE id = ?',
             [state, due, id],
           )
-          await transaction.run('INSERT INTO delivery (notice, time, is_taken, answer) VALUES (?, ?, ?, ?)', [
-            id,
-            time,
-            flag(isTaken),
-            answer,
-          ])
+          await transaction.run(
+            'INSERT INTO delivery (notification, time, is_delivered, answer) VALUES (?, ?, ?, ?)',
+            [id, time, flag(isDelivered), answer],
+          )
         }
       }),
   }
 }
 
-async function settleOne(
+async function completeOne(
   database: Database,
   transaction: Transaction,
-  { event, change, told, notices }: Decided,
+  { event, change, notified, notifications }: Decided,
   now: number,
 ) {
   if (change !== null) {
@@ -170,47 +168,52 @@ async function settleOne(
     if (answered === 0) return
   }
   const [isThere] = await transaction.query('SELECT id FROM event WHERE id = ?', [event])
-  if (isThere) await saveTold(database, transaction, event, told)
-  else await forgetTold(transaction, event)
-  for (const notice of notices) await insertNotice(transaction, event, notice, now)
+  if (isThere) await saveNotified(database, transaction, event, notified)
+  else await forgetNotified(transaction, event)
+  for (const notification of notifications) await insertNotification(transaction, event, notification, now)
 }
 
-function toTold({ rule, look_again: lookAgain, ...row }: StoredTold): ToldRow {
-  const { since, opening, closing, severity, last_told: last } = row
+function toNotified({ rule, recheck_at: recheckAt, ...row }: StoredNotified): NotifiedRow {
+  const { since, opening, closing, severity, last_notified: last } = row
   return {
     rule,
-    told: { since, opening: opening === 1, closing: closing === 1, severity, last },
-    lookAgain,
+    notified: { since, opening: opening === 1, closing: closing === 1, severity, last },
+    recheckAt,
   }
 }
 
 /** Rules that were deleted meanwhile are told nothing more. */
-async function saveTold(
+async function saveNotified(
   database: Database,
   transaction: Transaction,
   event: number,
-  rows: readonly ToldRow[],
+  rows: readonly NotifiedRow[],
 ) {
-  const upsert = database.dialect.upsert('told', ['event', 'rule'], TOLD_COLUMNS)
-  for (const { rule, told, lookAgain } of rows) {
+  const upsert = database.dialect.upsert('notified', ['event', 'rule'], NOTIFIED_COLUMNS)
+  for (const { rule, notified, recheckAt } of rows) {
     const [isThere] = await transaction.query('SELECT id FROM rule WHERE id = ?', [rule])
     if (!isThere) continue
-    const { since, opening, closing, severity, last } = told
-    const values: Value[] = [event, rule, since, flag(opening), flag(closing), severity, last, lookAgain]
+    const { since, opening, closing, severity, last } = notified
+    const values: Value[] = [event, rule, since, flag(opening), flag(closing), severity, last, recheckAt]
     await transaction.run(upsert, values)
   }
 }
 
 /** The event is gone; what was told of it was kept for its last change alone. */
-async function forgetTold(transaction: Transaction, event: number) {
+async function forgetNotified(transaction: Transaction, event: number) {
   await transaction.run(
-    'DELETE FROM told WHERE event = ? AND NOT EXISTS (SELECT 1 FROM event_todo WHERE event = ?)',
+    'DELETE FROM notified WHERE event = ? AND NOT EXISTS (SELECT 1 FROM event_todo WHERE event = ?)',
     [event, event],
   )
 }
 
-async function insertNotice(transaction: Transaction, event: number, notice: NewNotice, now: number) {
-  const { uid, rule, kind, channel, target, snapshot } = notice
+async function insertNotification(
+  transaction: Transaction,
+  event: number,
+  notification: NewNotification,
+  now: number,
+) {
+  const { uid, rule, kind, channel, target, snapshot } = notification
   await transaction.run(
     `INSERT INTO outbox (uid, event, rule, rule_name, kind, channel, target, snapshot, created, due, attempts, state)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'waiting')`,

@@ -1,10 +1,10 @@
 import type { Severity } from '../../domain/event.ts'
-import type { Window, WindowTime } from '../../domain/maintenance-window.ts'
+import type { MaintenanceSchedule, MaintenanceWindow } from '../../domain/maintenance-window.ts'
 import type { Rule } from '../../domain/rule.ts'
 import type { Target } from '../../domain/target.ts'
 import type { Database } from '../database/database.ts'
 import { createNamedRows } from '../database/named-table.ts'
-import type { RuleStore, TargetStore, WindowStore } from '../ports/store.ts'
+import type { MaintenanceWindowStore, RuleStore, TargetStore } from '../ports/store.ts'
 
 type RuleRow = {
   id: number
@@ -74,20 +74,23 @@ export function createRuleStore(database: Database): RuleStore {
     }),
     delete: (id) =>
       database.transaction(async (transaction) => {
-        await transaction.run('DELETE FROM told WHERE rule = ?', [id])
+        await transaction.run('DELETE FROM notified WHERE rule = ?', [id])
         return (await transaction.run('DELETE FROM rule WHERE id = ?', [id])) > 0
       }),
   }
 }
 
-export function createWindowStore(database: Database): WindowStore {
+export function createMaintenanceWindowStore(database: Database): MaintenanceWindowStore {
   return {
-    ...createNamedRows<Window, { id: number; name: string; host: string; schedule: string }>(database, {
-      table: 'maintenance_window',
-      columns: ['name', 'host', 'schedule'],
-      toValues: ({ name, host, when }) => [name, host, JSON.stringify(when)],
-      toThing: ({ schedule, ...rest }) => ({ ...rest, when: JSON.parse(schedule) as WindowTime }),
-    }),
+    ...createNamedRows<MaintenanceWindow, { id: number; name: string; host: string; schedule: string }>(
+      database,
+      {
+        table: 'maintenance_window',
+        columns: ['name', 'host', 'schedule'],
+        toValues: ({ name, host, when }) => [name, host, JSON.stringify(when)],
+        toThing: ({ schedule, ...rest }) => ({ ...rest, when: JSON.parse(schedule) as MaintenanceSchedule }),
+      },
+    ),
     delete: (id) =>
       database.transaction(
         async (transaction) =>

@@ -1,4 +1,4 @@
-import { uniteGroups } from '../../domain/group.ts'
+import { mergeGroups } from '../../domain/group.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 
@@ -31,7 +31,7 @@ export async function saveGroups(
     host,
   ])
   await deleteGroups(transaction, host)
-  for (const name of uniteGroups(groups, parseGroups(row.other)))
+  for (const name of mergeGroups(groups, parseGroups(row.other)))
     await transaction.run('INSERT INTO host_group (name, host) VALUES (?, ?)', [name, host])
 }
 
@@ -44,7 +44,7 @@ export function giveGroups(database: Database, name: string, groups: readonly st
   return database.transaction(async (transaction) => {
     const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
     if (!row) return false
-    await saveGroups(transaction, row.id, 'given_groups', uniteGroups(groups))
+    await saveGroups(transaction, row.id, 'given_groups', mergeGroups(groups))
     await addToCounter(transaction, 'revision', 1)
     return true
   })

@@ -1,4 +1,4 @@
-import { uniteGroups } from '../../domain/group.ts'
+import { mergeGroups } from '../../domain/group.ts'
 import type { HostFacts } from '../../domain/host.ts'
 import type { Transaction } from '../database/database.ts'
 import type { HostReport } from '../ports/store.ts'
@@ -6,15 +6,15 @@ import { parseGroups, saveGroups } from './groups.ts'
 import { saveThresholds } from './thresholds.ts'
 
 /** What the writer remembers of a host, so that a packet needs no look-up. */
-export type KnownHost = {
+export type CachedHost = {
   readonly id: number
   facts: StoredFacts
   /** Whether `host_threshold` has a row of it. */
-  tellsThresholds: boolean
+  reportsThresholds: boolean
   /** Of the key that owns the name; null while none does. */
   keyHash: string | null
-  /** The layouts that `host_layout` has, with the day up to which it says they were used. */
-  readonly layouts: Map<number, number>
+  /** The layouts that `host_metric_set` has, with the day up to which it says they were used. */
+  readonly metricSets: Map<number, number>
 }
 
 /** What `host` itself holds of the facts. */
@@ -33,21 +33,21 @@ const NO_FACTS: StoredFacts = {
 /** Hosts remembered; beyond that they are looked up again. */
 const MAX_HOSTS = 50_000
 /** Layouts remembered a host; one that changes its metrics all the time must not fill the memory. */
-const MAX_LAYOUTS = 64
+const MAX_METRIC_SETS = 64
 
-export type KnownHosts = {
-  recall(name: string): KnownHost | null
+export type HostCache = {
+  recall(name: string): CachedHost | null
   /** Finds or makes the host. */
-  load(transaction: Transaction, report: HostReport): Promise<KnownHost>
+  load(transaction: Transaction, report: HostReport): Promise<CachedHost>
   /** Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement. */
-  saveFacts(transaction: Transaction, name: string, host: KnownHost, facts: HostFacts): Promise<void>
+  saveFacts(transaction: Transaction, name: string, host: CachedHost, facts: HostFacts): Promise<void>
   /** Notes that the host used the layout on that day; a statement only when that is new. */
-  saveLayout(transaction: Transaction, host: KnownHost, layout: number, day: number): Promise<void>
+  saveMetricSet(transaction: Transaction, host: CachedHost, metricSet: number, day: number): Promise<void>
   forget(): void
 }
 
-export function createKnownHosts(): KnownHosts {
-  const hosts = new Map<string, KnownHost>()
+export function createHostCache(): HostCache {
+  const hosts = new Map<string, CachedHost>()
   return {
     recall: (name) => hosts.get(name) ?? null,
     async load(transaction, report) {
@@ -58,8 +58,9 @@ export function createKnownHosts(): KnownHosts {
     },
     async saveFacts(transaction, name, host, { thresholds = null, ...facts }) {
       // Packets that tell none come each minute, from agents of the original: they must cost nothing.
-      if (thresholds !== null || host.tellsThresholds) await saveThresholds(transaction, host.id, thresholds)
-      host.tellsThresholds = thresholds !== null
+      if (thresholds !== null || host.reportsThresholds)
+        await saveThresholds(transaction, host.id, thresholds)
+      host.reportsThresholds = thresholds !== null
       if (sameFacts(host.facts, facts)) return
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
@@ -67,38 +68,43 @@ export function createKnownHosts(): KnownHosts {
         [...factValues(name, facts), host.id],
       )
       if (!sameGroups(host.facts, facts))
-        await saveGroups(transaction, host.id, 'said_groups', uniteGroups(facts.groups ?? []))
+        await saveGroups(transaction, host.id, 'said_groups', mergeGroups(facts.groups ?? []))
       host.facts = facts
     },
-    async saveLayout(transaction, host, layout, day) {
-      if ((host.layouts.get(layout) ?? -1) >= day) return
-      const saved = await saveHostLayout(transaction, host.id, layout, day)
-      if (host.layouts.size >= MAX_LAYOUTS) host.layouts.clear()
-      host.layouts.set(layout, saved)
+    async saveMetricSet(transaction, host, metricSet, day) {
+      if ((host.metricSets.get(metricSet) ?? -1) >= day) return
+      const saved = await saveHostMetricSet(transaction, host.id, metricSet, day)
+      if (host.metricSets.size >= MAX_METRIC_SETS) host.metricSets.clear()
+      host.metricSets.set(metricSet, saved)
     },
     forget: () => hosts.clear(),
   }
 }
 
 /** Notes in the database that the host used the layout on that day; the last day that it says then. */
-export async function saveHostLayout(transaction: Transaction, host: number, layout: number, day: number) {
-  const values = [day, host, layout]
+export async function saveHostMetricSet(
+  transaction: Transaction,
+  host: number,
+  metricSet: number,
+  day: number,
+) {
+  const values = [day, host, metricSet]
   const [row] = await transaction.query<{ last_day: number }>(
-    'SELECT last_day FROM host_layout WHERE host = ? AND layout = ?',
-    [host, layout],
+    'SELECT last_day FROM host_metric_set WHERE host = ? AND metric_set = ?',
+    [host, metricSet],
   )
   if (!row) {
-    await transaction.run('INSERT INTO host_layout (last_day, host, layout) VALUES (?, ?, ?)', values)
+    await transaction.run('INSERT INTO host_metric_set (last_day, host, metric_set) VALUES (?, ?, ?)', values)
   } else if (row.last_day < day) {
     await transaction.run(
-      'UPDATE host_layout SET last_day = ? WHERE host = ? AND layout = ? AND last_day < ?',
+      'UPDATE host_metric_set SET last_day = ? WHERE host = ? AND metric_set = ? AND last_day < ?',
       [...values, day],
     )
   }
   return Math.max(day, row?.last_day ?? day)
 }
 
-async function findHost(transaction: Transaction, name: string): Promise<KnownHost | null> {
+async function findHost(transaction: Transaction, name: string): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
     `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups,
       EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells FROM host
@@ -110,9 +116,9 @@ async function findHost(transaction: Transaction, name: string): Promise<KnownHo
   return {
     id,
     facts: { ...facts, memoryMb, groups: parseGroups(groups) },
-    tellsThresholds: tells === 1,
+    reportsThresholds: tells === 1,
     keyHash,
-    layouts: new Map(),
+    metricSets: new Map(),
   }
 }
 
@@ -124,18 +130,18 @@ type HostRow = Omit<StoredFacts, 'memoryMb'> & {
   said_groups: string | null
 }
 
-async function addHost(transaction: Transaction, report: HostReport): Promise<KnownHost> {
+async function addHost(transaction: Transaction, report: HostReport): Promise<CachedHost> {
   const { facts: said, keyHash = null } = report
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      name, first_heard, last_heard, clock_skew, key_hash, latest_time, latest)
+      name, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
-    [...factValues(report.host, facts), report.host, report.heard, report.heard, report.clockSkew, keyHash],
+    [...factValues(report.host, facts), report.host, report.seen, report.seen, report.clockSkew, keyHash],
   )
   if (facts.groups && facts.groups.length > 0)
-    await saveGroups(transaction, id, 'said_groups', uniteGroups(facts.groups))
-  return { id, facts, tellsThresholds: false, keyHash, layouts: new Map() }
+    await saveGroups(transaction, id, 'said_groups', mergeGroups(facts.groups))
+  return { id, facts, reportsThresholds: false, keyHash, metricSets: new Map() }
 }
 
 function factValues(name: string, facts: StoredFacts) {
@@ -167,7 +173,7 @@ function sameFacts(a: StoredFacts, b: StoredFacts): boolean {
 }
 
 function sameGroups({ groups: a = [] }: StoredFacts, { groups: b = [] }: StoredFacts): boolean {
-  return (a.length === 0 && b.length === 0) || uniteGroups(a).join() === uniteGroups(b).join()
+  return (a.length === 0 && b.length === 0) || mergeGroups(a).join() === mergeGroups(b).join()
 }
 
 /** The databases know upper and lower case of ASCII at most, so both sides of a search are folded here. */

@@ -1,19 +1,19 @@
-import { uniteGroups } from '../../domain/group.ts'
+import { mergeGroups } from '../../domain/group.ts'
 import type { Host } from '../../domain/host.ts'
 import { addToCounter, readCounters } from '../database/counters.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
-import { closeGates, takeMaintenanceTurn } from '../database/write-locks.ts'
+import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
 import { deleteEventsOfHost } from '../events/history.ts'
 import { createHostNames } from '../ingest/host-keys.ts'
 import type { HostQuery, HostStore } from '../ports/store.ts'
 import { deleteBlock, listBlockDays } from '../timeseries/blocks.ts'
-import { readLayout, unpackFrame } from '../timeseries/codec/frame.ts'
+import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { readFrames } from '../timeseries/frames.ts'
-import type { LayoutReader } from '../timeseries/metric-sets.ts'
+import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { deleteGroups, giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
 import { foldCase } from './host-cache.ts'
-import type { HostStates } from './last-seen.ts'
+import type { LastSeenBuffer } from './last-seen.ts'
 import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
 import { findThresholds, saveThresholds } from './thresholds.ts'
 
@@ -26,8 +26,8 @@ type HostRow = {
   domain: string
   processors: number
   memory_mb: number
-  first_heard: number
-  last_heard: number
+  first_seen: number
+  last_seen: number
   clock_skew: number | null
   latest_time: number
   latest: Uint8Array | null
@@ -36,7 +36,7 @@ type HostRow = {
 }
 
 const COLUMNS = `name, ip, platform, build, architecture, domain, processors, memory_mb,
-  first_heard, last_heard, clock_skew, latest_time, latest, said_groups, given_groups`
+  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups`
 
 const MAX_LIMIT = 1000
 const MAX_GROUPS_LISTED = 200
@@ -50,7 +50,7 @@ const ORDERS: Record<
   ip: ['ip_order', 'name'],
   domain: ['domain', 'name'],
   platform: ['platform', 'name'],
-  last_heard: ['last_heard', 'name'],
+  last_seen: ['last_seen', 'name'],
 }
 
 /** The most severe open event of each host that has one. */
@@ -61,11 +61,15 @@ const BEYOND = 9
 
 type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
-export function createHostStore(database: Database, states: HostStates, layouts: LayoutReader): HostStore {
+export function createHostStore(
+  database: Database,
+  states: LastSeenBuffer,
+  metricSets: MetricSetReader,
+): HostStore {
   async function toHosts(rows: readonly HostRow[]): Promise<Host[]> {
-    const packed = rows.flatMap(({ latest }) => (latest ? [readLayout(latest)] : []))
-    await layouts.load(database, packed)
-    return rows.map((row) => toHost(row, layouts))
+    const packed = rows.flatMap(({ latest }) => (latest ? [readMetricSet(latest)] : []))
+    await metricSets.load(database, packed)
+    return rows.map((row) => toHost(row, metricSets))
   }
 
   async function countWhere({ sql, values }: Condition): Promise<number> {
@@ -105,7 +109,7 @@ export function createHostStore(database: Database, states: HostStates, layouts:
     offset: number,
   ): Promise<HostRow[]> {
     const page = { isDescending: query.descending === true, limit, offset }
-    const ids = await orderByValue(database, layouts, where(query), metric, page)
+    const ids = await orderByValue(database, metricSets, where(query), metric, page)
     if (ids.length === 0) return []
     const rows = await database.query<HostRow & { id: number }>(
       `SELECT id, ${COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
@@ -155,7 +159,7 @@ export function createHostStore(database: Database, states: HostStates, layouts:
       }
       const total = await countWhere({ sql: '', values: [] })
       // Those that are down are few: counting them reads little of the index.
-      const down = await countWhere({ sql: 'WHERE last_heard < ?', values: [upSince] })
+      const down = await countWhere({ sql: 'WHERE last_seen < ?', values: [upSince] })
       return { up: Math.max(0, total - down), down }
     },
 
@@ -174,14 +178,14 @@ export function createHostStore(database: Database, states: HostStates, layouts:
     },
 
     async metrics(name) {
-      const rows = await database.query<{ layout: number }>(
-        `SELECT host_layout.layout AS layout FROM host JOIN host_layout ON host_layout.host = host.id
+      const rows = await database.query<{ metric_set: number }>(
+        `SELECT host_metric_set.metric_set AS metric_set FROM host JOIN host_metric_set ON host_metric_set.host = host.id
           WHERE host.name = ?`,
         [name],
       )
-      const ids = rows.map(({ layout }) => layout)
-      await layouts.load(database, ids)
-      return [...new Set(ids.flatMap((id) => layouts.names(id)))].sort()
+      const ids = rows.map(({ metric_set: id }) => id)
+      await metricSets.load(database, ids)
+      return [...new Set(ids.flatMap((id) => metricSets.names(id)))].sort()
     },
 
     thresholds: (name) => findThresholds(database, name),
@@ -189,8 +193,8 @@ export function createHostStore(database: Database, states: HostStates, layouts:
     async delete(name) {
       await states.settle()
       return database.transaction(async (transaction) => {
-        await takeMaintenanceTurn(transaction)
-        await closeGates(transaction)
+        await takeMaintenanceLock(transaction)
+        await takeExclusiveLock(transaction)
         return deleteHost(transaction, name)
       })
     },
@@ -214,21 +218,21 @@ function where(query: HostQuery): Condition {
     values.push(query.group)
   }
   if (query.status === 'down') {
-    parts.push('last_heard < ?')
+    parts.push('last_seen < ?')
     values.push(query.upSince)
   } else if (query.status === 'up') {
-    // The plus keeps the index of last_heard out of it: nearly all are up, and the order's index is the better one.
-    parts.push('+last_heard >= ?')
+    // The plus keeps the index of last_seen out of it: nearly all are up, and the order's index is the better one.
+    parts.push('+last_seen >= ?')
     values.push(query.upSince)
   }
   return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
 }
 
-function toHost(row: HostRow, layouts: LayoutReader): Host {
+function toHost(row: HostRow, metricSets: MetricSetReader): Host {
   const latest: Record<string, number> = Object.create(null)
   if (row.latest) {
-    const { layout, values } = unpackFrame(row.latest, (id) => layouts.metrics(id).length)
-    layouts.names(layout).forEach((metric, i) => {
+    const { metricSet, values } = unpackFrame(row.latest, (id) => metricSets.metrics(id).length)
+    metricSets.names(metricSet).forEach((metric, i) => {
       const value = values[i]
       if (value !== null && value !== undefined) latest[metric] = value
     })
@@ -236,7 +240,7 @@ function toHost(row: HostRow, layouts: LayoutReader): Host {
   const givenGroups = parseGroups(row.given_groups)
   return {
     name: row.name,
-    groups: uniteGroups(givenGroups, parseGroups(row.said_groups)),
+    groups: mergeGroups(givenGroups, parseGroups(row.said_groups)),
     givenGroups,
     ip: row.ip,
     platform: row.platform,
@@ -245,8 +249,8 @@ function toHost(row: HostRow, layouts: LayoutReader): Host {
     domain: row.domain,
     processors: row.processors,
     memoryMb: row.memory_mb,
-    firstHeard: row.first_heard,
-    lastHeard: row.last_heard,
+    firstSeen: row.first_seen,
+    lastSeen: row.last_seen,
     clockSkew: row.clock_skew,
     latestTime: row.latest_time,
     latest,
@@ -263,7 +267,7 @@ export async function deleteHost(transaction: Transaction, name: string): Promis
     await transaction.run('DELETE FROM frame WHERE time = ? AND host = ?', [time, id])
   await transaction.run('DELETE FROM late_frame WHERE host = ?', [id])
   for (const day of await listBlockDays(transaction, id)) await deleteBlock(transaction, id, day)
-  await transaction.run('DELETE FROM host_layout WHERE host = ?', [id])
+  await transaction.run('DELETE FROM host_metric_set WHERE host = ?', [id])
   await deleteGroups(transaction, id)
   await saveThresholds(transaction, id, null)
   await transaction.run('DELETE FROM host WHERE id = ?', [id])

@@ -6,7 +6,7 @@ import { FRAME_TABLES } from '../timeseries/frames.ts'
 
 /** What packets changed of a host since it was last written down. */
 type State = {
-  lastHeard: number
+  lastSeen: number
   clockSkew: number | null
   latestTime: number
   /** The newest frame as it was sent; null when no packet brought one. */
@@ -23,8 +23,8 @@ const FLUSH_MS = 1000
  * commit that brought them when the last writing is longer ago. A crash may lose up to a second of this freshness, never a sample, and
  * the host's next packet puts it right. Other processes see it with that delay; in this one `settle` before reading.
  */
-export type HostStates = {
-  noteHeard(host: number, heard: number, clockSkew: number | null): void
+export type LastSeenBuffer = {
+  noteSeen(host: number, seen: number, clockSkew: number | null): void
   noteFrame(host: number, time: number, packed: Uint8Array): void
   /** The union of frames of one time lies in the table. */
   noteMerge(host: number, time: number): void
@@ -41,7 +41,7 @@ export type HostStates = {
   close(): Promise<void>
 }
 
-export function createHostStates(database: Database, clock: Clock, log: Log): HostStates {
+export function createLastSeenBuffer(database: Database, clock: Clock, log: Log): LastSeenBuffer {
   /** What is committed and not written yet, and what the running transaction adds to it. */
   let states = new Map<number, State>()
   let packets = 0
@@ -55,20 +55,20 @@ export function createHostStates(database: Database, clock: Clock, log: Log): Ho
   function stateOf(host: number): State {
     let state = draft.get(host)
     if (!state) {
-      state = { lastHeard: 0, clockSkew: null, latestTime: 0, latest: null, merged: false }
+      state = { lastSeen: 0, clockSkew: null, latestTime: 0, latest: null, merged: false }
       draft.set(host, state)
     }
     return state
   }
 
-  async function write(transaction: Transaction, more: ReadonlyMap<number, State>, heard: number) {
+  async function write(transaction: Transaction, more: ReadonlyMap<number, State>, seen: number) {
     const hosts = more.size === 0 ? states.keys() : new Set([...states.keys(), ...more.keys()])
     // In the order of the table, so that each of its pages is visited once, and writers never wait for each other in a circle.
     for (const host of [...hosts].sort((a, b) => a - b)) {
-      const state = unite(states.get(host), more.get(host))
+      const state = merge(states.get(host), more.get(host))
       if (state) await writeState(transaction, host, state)
     }
-    await addToCounter(transaction, 'revision', packets + heard)
+    await addToCounter(transaction, 'revision', packets + seen)
   }
 
   function clear() {
@@ -106,11 +106,11 @@ export function createHostStates(database: Database, clock: Clock, log: Log): Ho
   }
 
   return {
-    noteHeard(host, heard, clockSkew) {
+    noteSeen(host, seen, clockSkew) {
       draftPackets++
       const state = stateOf(host)
-      if (heard < state.lastHeard) return
-      state.lastHeard = heard
+      if (seen < state.lastSeen) return
+      state.lastSeen = seen
       state.clockSkew = clockSkew
     },
     noteFrame(host, time, packed) {
@@ -132,7 +132,7 @@ export function createHostStates(database: Database, clock: Clock, log: Log): Ho
     committed() {
       if (isFlushed) clear()
       else {
-        for (const [host, state] of draft) states.set(host, unite(states.get(host), state) ?? state)
+        for (const [host, state] of draft) states.set(host, merge(states.get(host), state) ?? state)
         packets += draftPackets
         version++
       }
@@ -150,9 +150,9 @@ export function createHostStates(database: Database, clock: Clock, log: Log): Ho
 }
 
 /** `later` was noted after `earlier`. */
-function unite(earlier: State | undefined, later: State | undefined): State | undefined {
+function merge(earlier: State | undefined, later: State | undefined): State | undefined {
   if (!earlier || !later) return earlier ?? later
-  const heard = later.lastHeard >= earlier.lastHeard ? later : earlier
+  const seen = later.lastSeen >= earlier.lastSeen ? later : earlier
   const isLaterNewest = later.latestTime >= earlier.latestTime
   const isSameTime = later.latestTime === earlier.latestTime
   const newest = isLaterNewest && (later.latest !== null || !isSameTime) ? later : earlier
@@ -160,8 +160,8 @@ function unite(earlier: State | undefined, later: State | undefined): State | un
     ? earlier.merged || later.merged || (earlier.latest !== null && later.latest !== null)
     : newest.merged
   return {
-    lastHeard: heard.lastHeard,
-    clockSkew: heard.clockSkew,
+    lastSeen: seen.lastSeen,
+    clockSkew: seen.clockSkew,
     latestTime: newest.latestTime,
     latest: newest.latest,
     merged,
@@ -169,25 +169,25 @@ function unite(earlier: State | undefined, later: State | undefined): State | un
 }
 
 async function writeState(transaction: Transaction, host: number, state: State) {
-  const { lastHeard, clockSkew, latestTime } = state
+  const { lastSeen, clockSkew, latestTime } = state
   const latest = state.merged
     ? ((await readFrame(transaction, latestTime, host)) ?? state.latest)
     : state.latest
   if (!latest) {
     await transaction.run(
-      `UPDATE host SET clock_skew = CASE WHEN last_heard <= ? THEN ? ELSE clock_skew END,
-        last_heard = CASE WHEN last_heard < ? THEN ? ELSE last_heard END WHERE id = ?`,
-      [lastHeard, clockSkew, lastHeard, lastHeard, host],
+      `UPDATE host SET clock_skew = CASE WHEN last_seen <= ? THEN ? ELSE clock_skew END,
+        last_seen = CASE WHEN last_seen < ? THEN ? ELSE last_seen END WHERE id = ?`,
+      [lastSeen, clockSkew, lastSeen, lastSeen, host],
     )
     return
   }
   // In this order, because MySQL uses a column's new value further right, SQLite its old one.
   await transaction.run(
-    `UPDATE host SET clock_skew = CASE WHEN last_heard <= ? THEN ? ELSE clock_skew END,
-      last_heard = CASE WHEN last_heard < ? THEN ? ELSE last_heard END,
+    `UPDATE host SET clock_skew = CASE WHEN last_seen <= ? THEN ? ELSE clock_skew END,
+      last_seen = CASE WHEN last_seen < ? THEN ? ELSE last_seen END,
       latest = CASE WHEN latest_time <= ? THEN ? ELSE latest END,
       latest_time = CASE WHEN latest_time < ? THEN ? ELSE latest_time END WHERE id = ?`,
-    [lastHeard, clockSkew, lastHeard, lastHeard, latestTime, latest, latestTime, latestTime, host],
+    [lastSeen, clockSkew, lastSeen, lastSeen, latestTime, latest, latestTime, latestTime, host],
   )
 }
 

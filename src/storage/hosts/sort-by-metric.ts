@@ -1,6 +1,6 @@
 import type { Reader, Value } from '../database/database.ts'
-import { readLayout, unpackColumns } from '../timeseries/codec/frame.ts'
-import type { LayoutReader } from '../timeseries/metric-sets.ts'
+import { readMetricSet, unpackColumns } from '../timeseries/codec/frame.ts'
+import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 
 /** Sorts of hosts by a value of their newest frames, which no index has. */
 export const VALUE_SORTS = {
@@ -16,7 +16,7 @@ type Packed = { readonly id: number; readonly latest: Uint8Array | null }
  */
 export async function orderByValue(
   reader: Reader,
-  layouts: LayoutReader,
+  metricSets: MetricSetReader,
   condition: { readonly sql: string; readonly values: readonly Value[] },
   metric: string,
   page: { readonly isDescending: boolean; readonly limit: number; readonly offset: number },
@@ -26,10 +26,13 @@ export async function orderByValue(
     `SELECT id, latest FROM host ${condition.sql} ORDER BY name`,
     condition.values,
   )
-  await layouts.load(reader, new Set(rows.flatMap(({ latest }) => (latest ? [readLayout(latest)] : []))))
+  await metricSets.load(
+    reader,
+    new Set(rows.flatMap(({ latest }) => (latest ? [readMetricSet(latest)] : []))),
+  )
   const worst = page.isDescending ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   const valued = rows.map(({ id, latest }) => {
-    const column = latest && known ? layouts.column(readLayout(latest), known.id) : -1
+    const column = latest && known ? metricSets.column(readMetricSet(latest), known.id) : -1
     const value = latest && column >= 0 ? unpackColumns(latest, [column])[0] : null
     return { id, value: value ?? worst }
   })

@@ -1,4 +1,4 @@
-import type { ToldThreshold } from '../../domain/reported-threshold.ts'
+import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
 import type { Database, Transaction } from '../database/database.ts'
 
 /**
@@ -13,7 +13,7 @@ import type { Database, Transaction } from '../database/database.ts'
 export async function saveThresholds(
   transaction: Transaction,
   host: number,
-  thresholds: readonly ToldThreshold[] | null,
+  thresholds: readonly ReportedThreshold[] | null,
 ): Promise<void> {
   if (thresholds === null) {
     await transaction.run('DELETE FROM host_threshold WHERE host = ?', [host])
@@ -30,7 +30,7 @@ export async function saveThresholds(
   await transaction.run(upsert, [host, digest, Bun.zstdCompressSync(text)])
 }
 
-export async function findThresholds(database: Database, name: string): Promise<ToldThreshold[] | null> {
+export async function findThresholds(database: Database, name: string): Promise<ReportedThreshold[] | null> {
   const [row] = await database.query<{ packed: Uint8Array }>(
     `SELECT packed FROM host_threshold JOIN host ON host.id = host_threshold.host WHERE host.name = ?`,
     [name],

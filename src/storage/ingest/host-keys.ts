@@ -1,8 +1,8 @@
-import { FOREIGN_KEY, reportForeignKey } from '../../domain/identity.ts'
+import { KEY_MISMATCH, reportKeyMismatch } from '../../domain/identity.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'
-import { type KnownHost, searchText } from '../hosts/host-cache.ts'
+import { type CachedHost, searchText } from '../hosts/host-cache.ts'
 import type { HostReport, HostStore } from '../ports/store.ts'
 
 /**
@@ -16,7 +16,7 @@ export type Claim = 'claimed' | 'foreign'
 /** Gives the name to the report's key when it is nobody's yet; else opens the event that somebody tried. */
 export async function claimName(
   transaction: Transaction,
-  host: KnownHost,
+  host: CachedHost,
   report: HostReport,
 ): Promise<Claim> {
   const { keyHash = null } = report
@@ -35,28 +35,32 @@ export async function claimName(
   // An attempt is no state that goes on: after a closing by hand the next one is told again.
   await transaction.run('UPDATE event SET seen_open = 0 WHERE host = ? AND metric = ? AND is_open = 0', [
     host.id,
-    FOREIGN_KEY.name,
+    KEY_MISMATCH.name,
   ])
-  await applyReports(transaction, host.id, [reportForeignKey(report.heard, 'open')])
+  await applyReports(transaction, host.id, [reportKeyMismatch(report.seen, 'open')])
   await transaction.run('UPDATE event SET change_number = ? WHERE host = ? AND metric = ? AND is_open = 1', [
-    report.heard,
+    report.seen,
     host.id,
-    FOREIGN_KEY.name,
+    KEY_MISMATCH.name,
   ])
   return 'foreign'
 }
 
 /** An attempt has no end that could be heard: it is over when none follows. `change_number` of its event is the time of the newest. */
-export async function endForeignKeys(transaction: Transaction, before: number, at: number): Promise<number> {
+export async function resolveKeyMismatches(
+  transaction: Transaction,
+  before: number,
+  at: number,
+): Promise<number> {
   const quiet = await transaction.query<{ host: number }>(
     'SELECT host FROM event WHERE seen_open = 1 AND metric = ? AND change_number < ?',
-    [FOREIGN_KEY.name, before],
+    [KEY_MISMATCH.name, before],
   )
-  for (const { host } of quiet) await applyReports(transaction, host, [reportForeignKey(at, 'closed')])
+  for (const { host } of quiet) await applyReports(transaction, host, [reportKeyMismatch(at, 'closed')])
   return quiet.length
 }
 
-export function createHostNames(database: Database): Pick<HostStore, 'rename' | 'forgetKey' | 'listKeyed'> {
+export function createHostNames(database: Database): Pick<HostStore, 'rename' | 'releaseName' | 'listKeyed'> {
   return {
     rename: (name, newName) =>
       database.transaction(async (transaction) => {
@@ -76,7 +80,7 @@ export function createHostNames(database: Database): Pick<HostStore, 'rename' | 
         return 'renamed'
       }),
 
-    forgetKey: (name, at) =>
+    releaseName: (name, at) =>
       database.transaction(async (transaction) => {
         const [row] = await transaction.query<{ id: number }>(
           'SELECT id FROM host WHERE name = ? AND key_hash IS NOT NULL',
@@ -84,7 +88,7 @@ export function createHostNames(database: Database): Pick<HostStore, 'rename' | 
         )
         if (!row) return false
         await transaction.run('UPDATE host SET key_hash = NULL WHERE id = ?', [row.id])
-        await applyReports(transaction, row.id, [reportForeignKey(at, 'closed')])
+        await applyReports(transaction, row.id, [reportKeyMismatch(at, 'closed')])
         await addToCounter(transaction, 'removed', 1)
         return true
       }),

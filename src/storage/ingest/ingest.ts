@@ -2,37 +2,37 @@ import type { Frame } from '../../domain/sample.ts'
 import { insertInPieces } from '../database/batch-insert.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
-import { GATES, passGate } from '../database/write-locks.ts'
+import { enterSharedLock, SHARED_LOCKS } from '../database/write-locks.ts'
 import { applyReports } from '../events/apply-reports.ts'
-import { createKnownHosts, type KnownHost } from '../hosts/host-cache.ts'
-import type { HostStates } from '../hosts/last-seen.ts'
+import { type CachedHost, createHostCache } from '../hosts/host-cache.ts'
+import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { HostReport, IngestStore } from '../ports/store.ts'
 import { createByteWriter } from '../timeseries/codec/bytes.ts'
 import { packHead, packValue } from '../timeseries/codec/frame.ts'
 import { dayOf } from '../timeseries/day.ts'
 import type { FrameTable } from '../timeseries/frames.ts'
 import { mergeFrame } from '../timeseries/merge-frame.ts'
-import { createLayoutReader, createLayoutWriter, type Layout } from '../timeseries/metric-sets.ts'
+import { createMetricSetReader, createMetricSetWriter, type MetricSet } from '../timeseries/metric-sets.ts'
 import { claimName } from './host-keys.ts'
 
 const COLUMNS = ['time', 'host', 'samples', 'packed']
 const NONE: ReadonlySet<HostReport> = new Set()
 
-export function createIngestStore(database: Database, states: HostStates): IngestStore {
-  const layouts = createLayoutWriter()
-  const hosts = createKnownHosts()
+export function createIngestStore(database: Database, states: LastSeenBuffer): IngestStore {
+  const metricSets = createMetricSetWriter()
+  const hosts = createHostCache()
   const writer = createByteWriter()
   /** Two engines that happen to have the same one wait for each other, and lose nothing else by it. */
-  const gate = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % GATES
-  let reader = createLayoutReader()
+  const lock = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % SHARED_LOCKS
+  let reader = createMetricSetReader()
   let removed = -1
   /** What is older goes to `late_frame`. */
-  let foldBefore = 0
+  let compactBefore = 0
 
   function forget() {
-    layouts.forget()
+    metricSets.forget()
     hosts.forget()
-    reader = createLayoutReader()
+    reader = createMetricSetReader()
   }
 
   /** After a rollback: ids given in the transaction are gone with it. */
@@ -44,20 +44,20 @@ export function createIngestStore(database: Database, states: HostStates): Inges
   /** Other processes delete hosts and layouts, of which ids are kept here, and fold. */
   async function readOthers(transaction: Transaction) {
     const counters = await readCounters(transaction)
-    foldBefore = counters.fold_before
+    compactBefore = counters.compact_before
     if (counters.removed === removed) return
     forget()
     removed = counters.removed
   }
 
   /** Appends the row to `rows`. */
-  function packFrame(rows: Value[], host: number, frame: Frame, layout: Layout): Uint8Array {
+  function packFrame(rows: Value[], host: number, frame: Frame, metricSet: MetricSet): Uint8Array {
     if (!Number.isSafeInteger(frame.time) || frame.time < 0)
       throw new RangeError(`a frame has the time ${frame.time}: whole seconds since 1970 are needed`)
     const { values } = frame
-    const { columns } = layout
-    const { length } = layout.metrics
-    packHead(writer, layout.id)
+    const { columns } = metricSet
+    const { length } = metricSet.metrics
+    packHead(writer, metricSet.id)
     let samples = 0
     for (let i = 0; i < length; i++) {
       if (packValue(writer, values[columns ? (columns[i] ?? i) : i] ?? null)) samples++
@@ -85,7 +85,7 @@ export function createIngestStore(database: Database, states: HostStates): Inges
         time,
         host,
         rows[at + 3] as Uint8Array,
-        layouts,
+        metricSets,
         reader,
       )
       if (merged) states.noteMerge(host, time)
@@ -107,15 +107,16 @@ export function createIngestStore(database: Database, states: HostStates): Inges
       removed++
     }
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
-    states.noteHeard(host.id, report.heard, report.clockSkew)
+    states.noteSeen(host.id, report.seen, report.clockSkew)
     for (const frame of frames) {
-      const layout = layouts.recall(frame.metrics) ?? (await layouts.save(transaction, frame.metrics))
+      const metricSet =
+        metricSets.recall(frame.metrics) ?? (await metricSets.save(transaction, frame.metrics))
       const day = dayOf(frame.time)
-      if (!usedOn(host, layout, day)) await hosts.saveLayout(transaction, host, layout.id, day)
-      const packed = packFrame(frame.time < foldBefore ? late : rows, host.id, frame, layout)
+      if (!usedOn(host, metricSet, day)) await hosts.saveMetricSet(transaction, host, metricSet.id, day)
+      const packed = packFrame(frame.time < compactBefore ? late : rows, host.id, frame, metricSet)
       states.noteFrame(host.id, frame.time, packed)
     }
-    if (events.length > 0) await applyReports(transaction, host.id, events, report.heard)
+    if (events.length > 0) await applyReports(transaction, host.id, events, report.seen)
     return true
   }
 
@@ -128,7 +129,7 @@ export function createIngestStore(database: Database, states: HostStates): Inges
         await database.transaction(async (transaction) => {
           if (attempts++ > 0) undo()
           refused.clear()
-          await passGate(transaction, gate)
+          await enterSharedLock(transaction, lock)
           await readOthers(transaction)
           const rows: Value[] = []
           const late: Value[] = []
@@ -148,6 +149,6 @@ export function createIngestStore(database: Database, states: HostStates): Inges
   }
 }
 
-function usedOn(host: KnownHost, layout: Layout, day: number): boolean {
-  return (host.layouts.get(layout.id) ?? -1) >= day
+function usedOn(host: CachedHost, metricSet: MetricSet, day: number): boolean {
+  return (host.metricSets.get(metricSet.id) ?? -1) >= day
 }

@@ -2,25 +2,19 @@ import { describeError } from '../../lib/log.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Reader } from '../database/database.ts'
 import { yieldThread } from '../database/yield-to-event-loop.ts'
-import {
-  type BlockRow,
-  listOfSegment,
-  readSegments,
-  unpackSegment,
-  unpackTimes,
-} from '../timeseries/blocks.ts'
-import { readLayout, unpackFrame } from '../timeseries/codec/frame.ts'
+import { type BlockRow, listOfChunk, readChunks, unpackChunk, unpackTimes } from '../timeseries/blocks.ts'
+import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { readSteadily } from '../timeseries/consistent-read.ts'
 import { DAY_SECONDS } from '../timeseries/day.ts'
 import { FRAME_TABLES, type FrameTable } from '../timeseries/frames.ts'
-import { type LayoutReader, unpackMetrics } from '../timeseries/metric-sets.ts'
+import { type MetricSetReader, unpackMetrics } from '../timeseries/metric-sets.ts'
 
 /** More would not be read by anybody. */
 const MAX_PROBLEMS = 100
 const FRAMES_AT_ONCE = 2000
 const BLOCKS_AT_ONCE = 50
 const COUNTED_AT_ONCE = 1000
-/** Segments are counted so often at most, until nothing was folded meanwhile. */
+/** Chunks are counted so often at most, until nothing was folded meanwhile. */
 const MAX_COUNTINGS = 10
 
 type Found = (problem: string) => void
@@ -31,7 +25,7 @@ type Found = (problem: string) => void
  */
 export async function checkDatabase(
   database: Database,
-  layouts: LayoutReader,
+  metricSets: MetricSetReader,
   damage: readonly string[],
 ): Promise<string[]> {
   const problems: string[] = []
@@ -41,9 +35,9 @@ export async function checkDatabase(
   for (const problem of damage) found(problem)
   const parts = [
     () => checkReferences(database, found),
-    ...FRAME_TABLES.map((table) => () => checkFrames(database, table, layouts, found)),
+    ...FRAME_TABLES.map((table) => () => checkFrames(database, table, metricSets, found)),
     () => checkBlocks(database, found),
-    () => checkSegments(database, found),
+    () => checkChunks(database, found),
   ]
   for (const part of parts) {
     // A damaged file fails somewhere; the other parts may still have something to say.
@@ -57,14 +51,14 @@ export async function checkDatabase(
 const REFERENCES = [
   ['event', 'host', 'host'],
   ['event_history', 'event', 'event'],
-  ['host_layout', 'host', 'host'],
-  ['host_layout', 'layout', 'layout'],
+  ['host_metric_set', 'host', 'host'],
+  ['host_metric_set', 'metric_set', 'metric_set'],
   ['host_threshold', 'host', 'host'],
   ['session', 'user', 'user'],
   ['token', 'user', 'user'],
   ['block', 'host', 'host'],
-  ['told', 'rule', 'rule'],
-  ['delivery', 'notice', 'outbox'],
+  ['notified', 'rule', 'rule'],
+  ['delivery', 'notification', 'outbox'],
 ] as const
 
 async function checkReferences(database: Database, found: Found) {
@@ -77,7 +71,7 @@ async function checkReferences(database: Database, found: Found) {
   }
 }
 
-async function checkFrames(database: Database, table: FrameTable, layouts: LayoutReader, found: Found) {
+async function checkFrames(database: Database, table: FrameTable, metricSets: MetricSetReader, found: Found) {
   // In the order of the table's key.
   const [a, b] = table === 'frame' ? (['time', 'host'] as const) : (['host', 'time'] as const)
   let last = { time: -1, host: -1 }
@@ -90,8 +84,8 @@ async function checkFrames(database: Database, table: FrameTable, layouts: Layou
     for (const row of rows) {
       last = { time: row.time, host: row.host }
       const problem = await tryDecode(async () => {
-        await layouts.load(database, [readLayout(row.packed)])
-        const { values } = unpackFrame(row.packed, (layout) => layouts.metrics(layout).length)
+        await metricSets.load(database, [readMetricSet(row.packed)])
+        const { values } = unpackFrame(row.packed, (metricSet) => metricSets.metrics(metricSet).length)
         const samples = values.filter((value) => value !== null).length
         if (samples !== row.samples) throw new Error(`it has ${samples} samples, not ${row.samples}`)
       })
@@ -124,11 +118,11 @@ async function checkBlocks(database: Database, found: Found) {
 }
 
 /** That there are as many segments as the blocks name. On a server that folds all the time it is left open. */
-async function checkSegments(database: Database, found: Found) {
+async function checkChunks(database: Database, found: Found) {
   for (let i = 0; i < MAX_COUNTINGS; i++) {
     const before = await readChanges(database)
-    const named = await countNamedSegments(database)
-    const [row] = await database.query<{ total: number }>('SELECT COUNT(*) AS total FROM segment')
+    const named = await countNamedChunks(database)
+    const [row] = await database.query<{ total: number }>('SELECT COUNT(*) AS total FROM chunk')
     if ((await readChanges(database)) !== before) continue
     if (row && row.total !== named) found(`there are ${row.total} segments, but the blocks name ${named}`)
     return
@@ -137,14 +131,14 @@ async function checkSegments(database: Database, found: Found) {
 
 /** Differs after anything was folded or dropped. */
 async function readChanges(reader: Reader): Promise<string> {
-  const { next_segment: next } = await readCounters(reader)
+  const { next_chunk: next } = await readCounters(reader)
   const [row] = await reader.query<{ blocks: number; revisions: number | null }>(
     'SELECT COUNT(*) AS blocks, SUM(revision) AS revisions FROM block',
   )
   return `${next} ${row?.blocks} ${row?.revisions}`
 }
 
-async function countNamedSegments(reader: Reader): Promise<number> {
+async function countNamedChunks(reader: Reader): Promise<number> {
   let day = -1
   let host = -1
   let named = 0
@@ -166,14 +160,14 @@ async function countNamedSegments(reader: Reader): Promise<number> {
 async function checkBlock(database: Database, block: BlockRow) {
   const lists = unpackTimes(block.times)
   for (const list of lists) checkTimes(list, block)
-  const { metrics, segments } = await readSegments(database, block)
+  const { metrics, chunks } = await readChunks(database, block)
   let samples = 0
   for (const metric of metrics) {
-    const packed = segments.get(metric)
+    const packed = chunks.get(metric)
     if (!packed) throw new Error(`the values of metric ${metric} are missing`)
-    const times = lists[listOfSegment(packed)]
+    const times = lists[listOfChunk(packed)]
     if (!times) throw new Error(`metric ${metric} names a list of times that is not there`)
-    samples += unpackSegment(packed, times).length
+    samples += unpackChunk(packed, times).length
   }
   if (samples !== block.samples) throw new Error(`it has ${samples} samples, not ${block.samples}`)
 }

@@ -16,7 +16,7 @@ export type CopyResult = {
 }
 
 /** Belongs to a database itself, or says who is at work in it. */
-const NOT_COPIED = new Set(['migration', 'migration_lock', 'gate', 'lease', 'counter'])
+const NOT_COPIED = new Set(['migration', 'migration_lock', 'write_lock', 'lease', 'counter'])
 /** `counter` with this name: a copy into this database has begun and is not whole. */
 const UNFINISHED = 'unfinished_copy'
 /** Rows read in one statement; those of some tables hold some kilobytes. */

@@ -1,15 +1,15 @@
 import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'
 import { NO_HOST } from '../events/event-rows.ts'
-import type { HostStates } from '../hosts/last-seen.ts'
-import { endForeignKeys } from '../ingest/host-keys.ts'
+import type { LastSeenBuffer } from '../hosts/last-seen.ts'
+import { resolveKeyMismatches } from '../ingest/host-keys.ts'
 import type { WatchStore } from '../ports/store.ts'
 
-export function createWatchStore(database: Database, states: HostStates): WatchStore {
+export function createWatchStore(database: Database, states: LastSeenBuffer): WatchStore {
   return {
-    async listHeard() {
+    async listLastSeen() {
       await states.settle()
-      return database.query('SELECT name, last_heard AS lastHeard FROM host')
+      return database.query('SELECT name, last_seen AS lastSeen FROM host')
     },
 
     async listSkewed(above) {
@@ -27,8 +27,8 @@ export function createWatchStore(database: Database, states: HostStates): WatchS
         [metric],
       ),
 
-    endForeignKeys: (before, at) =>
-      database.transaction((transaction) => endForeignKeys(transaction, before, at)),
+    resolveKeyMismatches: (before, at) =>
+      database.transaction((transaction) => resolveKeyMismatches(transaction, before, at)),
 
     report: (reports, at, memory) =>
       database.transaction(async (transaction) => {

@@ -4,10 +4,10 @@ import type { Upkeep } from '../database/admin.ts'
 import { addToCounter, readCounters } from '../database/counters.ts'
 import type { Database } from '../database/database.ts'
 import { findLastBackup, noteBackup } from '../database/sqlite/backup-note.ts'
-import type { HostStates } from '../hosts/last-seen.ts'
+import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { HostShare, MaintenanceStore, StorageStats } from '../ports/store.ts'
-import { foldFrames } from '../timeseries/compaction.ts'
-import type { LayoutReader } from '../timeseries/metric-sets.ts'
+import { compactFrames } from '../timeseries/compaction.ts'
+import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { checkDatabase } from './check.ts'
 import { dropEvents, dropHosts, dropSamples } from './retention.ts'
 
@@ -17,14 +17,14 @@ const PING_WRITE_MS = 5000
 export function createMaintenanceStore(
   database: Database,
   upkeep: Upkeep,
-  layouts: LayoutReader,
-  states: HostStates,
+  metricSets: MetricSetReader,
+  states: LastSeenBuffer,
   clock: Clock,
   log: Log,
 ): MaintenanceStore {
   let lastWrite = Number.NEGATIVE_INFINITY
   return {
-    fold: (before, limit) => foldFrames(database, layouts, before, limit),
+    compact: (before, limit) => compactFrames(database, metricSets, before, limit),
     dropSamples: (before) => dropSamples(database, before),
     dropEvents: (before) => dropEvents(database, before),
     async dropHosts(before) {
@@ -41,7 +41,7 @@ export function createMaintenanceStore(
     },
     async check() {
       await states.settle()
-      return checkDatabase(database, layouts, await upkeep.findDamage())
+      return checkDatabase(database, metricSets, await upkeep.findDamage())
     },
     async backup(file) {
       await states.settle()
@@ -50,7 +50,7 @@ export function createMaintenanceStore(
       await noteBackup(database, { time: clock.now(), file })
     },
     findLastBackup: () => findLastBackup(database),
-    compact: () => upkeep.compact(),
+    reclaim: () => upkeep.reclaim(),
     async ping() {
       const now = clock.monotonicMs()
       if (now - lastWrite < PING_WRITE_MS) {
@@ -64,8 +64,8 @@ export function createMaintenanceStore(
 }
 
 async function readStats(database: Database): Promise<Omit<StorageStats, 'bytes'>> {
-  const { fold_before: foldBefore, fold_host: foldHost } = await readCounters(database)
-  const folded = [foldBefore, foldHost]
+  const { compact_before: compactBefore, compact_host: compactHost } = await readCounters(database)
+  const compacted = [compactBefore, compactHost]
   // Frames that are folded already but not deleted yet are in their blocks.
   const [row] = await database.query<Omit<StorageStats, 'bytes'>>(
     `SELECT (SELECT COUNT(*) FROM host) AS hosts,
@@ -75,14 +75,14 @@ async function readStats(database: Database): Promise<Omit<StorageStats, 'bytes'
         + (SELECT COALESCE(SUM(samples), 0) FROM block) AS samples,
       (SELECT COUNT(*) FROM frame WHERE NOT (time < ? AND host <= ?)) + (SELECT COUNT(*) FROM late_frame) AS frames,
       (SELECT COUNT(*) FROM block) AS blocks`,
-    [...folded, ...folded],
+    [...compacted, ...compacted],
   )
   if (!row) throw new Error('the database gave no figures')
   return row
 }
 
 async function listLargestHosts(database: Database, limit: number): Promise<HostShare[]> {
-  const { fold_before: foldBefore, fold_host: foldHost } = await readCounters(database)
+  const { compact_before: compactBefore, compact_host: compactHost } = await readCounters(database)
   return database.query<HostShare>(
     `SELECT host.name AS host, SUM(part.amount) AS samples FROM (
       SELECT host, SUM(samples) AS amount FROM block GROUP BY host
@@ -90,6 +90,6 @@ async function listLargestHosts(database: Database, limit: number): Promise<Host
       UNION ALL SELECT host, SUM(samples) AS amount FROM late_frame GROUP BY host
     ) part JOIN host ON host.id = part.host
       GROUP BY host.id, host.name ORDER BY SUM(part.amount) DESC, host.name LIMIT ?`,
-    [foldBefore, foldHost, limit],
+    [compactBefore, compactHost, limit],
   )
 }

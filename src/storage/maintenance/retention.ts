@@ -1,11 +1,11 @@
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
-import { closeGates, takeMaintenanceTurn } from '../database/write-locks.ts'
+import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
 import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { deleteEvents } from '../events/history.ts'
 import { deleteHost } from '../hosts/hosts.ts'
 import { deleteBlock } from '../timeseries/blocks.ts'
-import { readLayout } from '../timeseries/codec/frame.ts'
+import { readMetricSet } from '../timeseries/codec/frame.ts'
 import { deleteFrontFrames } from '../timeseries/compaction.ts'
 import { dayOf } from '../timeseries/day.ts'
 
@@ -20,7 +20,7 @@ export async function dropSamples(database: Database, before: number): Promise<b
   // A block that reaches beyond `before` stays until all of it is too old.
   const firstKept = dayOf(before)
   if (await dropBlocks(database, firstKept)) return true
-  await dropLayouts(database, firstKept)
+  await dropMetricSets(database, firstKept)
   return false
 }
 
@@ -28,14 +28,14 @@ async function dropFrames(database: Database, before: number): Promise<boolean> 
   const [seen] = await database.query('SELECT time FROM frame WHERE time < ? LIMIT 1', [before])
   if (!seen) return false
   return database.transaction(async (transaction) => {
-    await takeMaintenanceTurn(transaction)
+    await takeMaintenanceLock(transaction)
     return deleteFrontFrames(transaction, before, FRAME_ROWS)
   })
 }
 
 async function dropBlocks(database: Database, firstKept: number): Promise<boolean> {
   return database.transaction(async (transaction) => {
-    await takeMaintenanceTurn(transaction)
+    await takeMaintenanceLock(transaction)
     const rows = await transaction.query<{ day: number; host: number }>(
       'SELECT day, host FROM block WHERE day < ? ORDER BY day, host LIMIT ?',
       [firstKept, BLOCK_ROWS],
@@ -46,24 +46,28 @@ async function dropBlocks(database: Database, firstKept: number): Promise<boolea
 }
 
 /** Lists of metrics that no sample and no newest frame uses any more. */
-async function dropLayouts(database: Database, firstKept: number) {
-  const [old] = await database.query('SELECT host FROM host_layout WHERE last_day < ? LIMIT 1', [firstKept])
+async function dropMetricSets(database: Database, firstKept: number) {
+  const [old] = await database.query('SELECT host FROM host_metric_set WHERE last_day < ? LIMIT 1', [
+    firstKept,
+  ])
   if (!old) return
   await database.transaction(async (transaction) => {
-    await takeMaintenanceTurn(transaction)
-    await closeGates(transaction)
-    await transaction.run('DELETE FROM host_layout WHERE last_day < ?', [firstKept])
+    await takeMaintenanceLock(transaction)
+    await takeExclusiveLock(transaction)
+    await transaction.run('DELETE FROM host_metric_set WHERE last_day < ?', [firstKept])
     const used = new Set<number>()
-    const rows = await transaction.query<{ layout: number }>('SELECT DISTINCT layout FROM host_layout')
-    for (const { layout } of rows) used.add(layout)
+    const rows = await transaction.query<{ metric_set: number }>(
+      'SELECT DISTINCT metric_set FROM host_metric_set',
+    )
+    for (const { metric_set: id } of rows) used.add(id)
     // A host that is silent shows its newest frame until it is dropped itself.
     const latest = await transaction.query<{ latest: Uint8Array }>(
       'SELECT latest FROM host WHERE latest IS NOT NULL',
     )
-    for (const { latest: packed } of latest) used.add(readLayout(packed))
-    const layouts = await transaction.query<{ id: number }>('SELECT id FROM layout')
-    for (const { id } of layouts)
-      if (!used.has(id)) await transaction.run('DELETE FROM layout WHERE id = ?', [id])
+    for (const { latest: packed } of latest) used.add(readMetricSet(packed))
+    const metricSets = await transaction.query<{ id: number }>('SELECT id FROM metric_set')
+    for (const { id } of metricSets)
+      if (!used.has(id)) await transaction.run('DELETE FROM metric_set WHERE id = ?', [id])
     await addToCounter(transaction, 'removed', 1)
   })
 }
@@ -87,19 +91,19 @@ export async function dropEvents(database: Database, before: number): Promise<nu
     if (count < EVENT_ROWS) break
     await yieldThread()
   }
-  await database.transaction((transaction) => dropStrayNotices(transaction, before))
+  await database.transaction((transaction) => dropStrayNotifications(transaction, before))
   return dropped
 }
 
-/** Notices that outlived their events, because they were waiting when those went. */
-async function dropStrayNotices(transaction: Transaction, before: number) {
+/** Notifications that outlived their events, because they were waiting when those went. */
+async function dropStrayNotifications(transaction: Transaction, before: number) {
   const rows = await transaction.query<{ id: number }>(
     `SELECT id FROM outbox WHERE created < ? AND state <> 'waiting'
       AND NOT EXISTS (SELECT 1 FROM event WHERE event.id = outbox.event) LIMIT ?`,
     [before, EVENT_ROWS],
   )
   for (const { id } of rows) {
-    await transaction.run('DELETE FROM delivery WHERE notice = ?', [id])
+    await transaction.run('DELETE FROM delivery WHERE notification = ?', [id])
     await transaction.run('DELETE FROM outbox WHERE id = ?', [id])
   }
 }
@@ -107,16 +111,16 @@ async function dropStrayNotices(transaction: Transaction, before: number) {
 /** Hosts not heard since, each in a transaction of its own; their names. */
 export async function dropHosts(database: Database, before: number): Promise<string[]> {
   const rows = await database.query<{ name: string }>(
-    'SELECT name FROM host WHERE last_heard < ? ORDER BY name',
+    'SELECT name FROM host WHERE last_seen < ? ORDER BY name',
     [before],
   )
   const dropped: string[] = []
   for (const { name } of rows) {
     const isDropped = await database.transaction(async (transaction) => {
-      await takeMaintenanceTurn(transaction)
-      await closeGates(transaction)
+      await takeMaintenanceLock(transaction)
+      await takeExclusiveLock(transaction)
       // It may have been heard meanwhile.
-      const [row] = await transaction.query('SELECT id FROM host WHERE name = ? AND last_heard < ?', [
+      const [row] = await transaction.query('SELECT id FROM host WHERE name = ? AND last_seen < ?', [
         name,
         before,
       ])

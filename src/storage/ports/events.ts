@@ -1,6 +1,6 @@
 import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../../domain/event.ts'
-import type { Window } from '../../domain/maintenance-window.ts'
-import type { NoticeKind, Rule, Told } from '../../domain/rule.ts'
+import type { MaintenanceWindow } from '../../domain/maintenance-window.ts'
+import type { NotificationKind, Notified, Rule } from '../../domain/rule.ts'
 import type { Target } from '../../domain/target.ts'
 
 /** Ports to events and to what is told of them. Features take them from `store.ts`. */
@@ -40,17 +40,17 @@ export type EventHistoryEntry = {
   readonly comment: string | null
 }
 
-export type NoticeState = 'waiting' | 'sent' | 'failed'
+export type NotificationState = 'waiting' | 'sent' | 'failed'
 
 /** A notice of an event with every attempt to send it. */
 export type Delivery = {
-  readonly kind: NoticeKind
+  readonly kind: NotificationKind
   /** Name of the rule as it was when the notice was written. */
   readonly rule: string
   readonly channel: string
   readonly target: string
   readonly created: number
-  readonly state: NoticeState
+  readonly state: NotificationState
   /** When it is tried again; null when it is not. */
   readonly due: number | null
   readonly attempts: readonly DeliveryAttempt[]
@@ -58,7 +58,7 @@ export type Delivery = {
 
 export type DeliveryAttempt = {
   readonly time: number
-  readonly isTaken: boolean
+  readonly isDelivered: boolean
   /** What the receiver answered, or why it could not. */
   readonly answer: string
 }
@@ -123,7 +123,7 @@ export type RuleStore = NamedStore<Rule> & {
   delete(id: number): Promise<boolean>
 }
 
-export type WindowStore = NamedStore<Window> & { delete(id: number): Promise<boolean> }
+export type MaintenanceWindowStore = NamedStore<MaintenanceWindow> & { delete(id: number): Promise<boolean> }
 
 /** Rules that use a target follow when it is renamed. */
 export type TargetStore = NamedStore<Target> & {
@@ -147,13 +147,17 @@ export type EventChange = EventMoment & {
 }
 
 /** What one rule was told of an event, and when to ask again. */
-export type ToldRow = { readonly rule: number; readonly told: Told; readonly lookAgain: number | null }
+export type NotifiedRow = {
+  readonly rule: number
+  readonly notified: Notified
+  readonly recheckAt: number | null
+}
 
 /** A notice to write: `snapshot` is the event as it is told. */
-export type NewNotice = {
+export type NewNotification = {
   readonly uid: string
   readonly rule: Pick<Rule, 'id' | 'name'>
-  readonly kind: NoticeKind
+  readonly kind: NotificationKind
   readonly channel: string
   readonly target: string
   readonly snapshot: Event
@@ -161,13 +165,13 @@ export type NewNotice = {
 
 export type Decided = {
   readonly event: number
-  /** The change that this answers; null when `lookAgain` made us ask. */
+  /** The change that this answers; null when `recheckAt` made us ask. */
   readonly change: number | null
-  readonly told: readonly ToldRow[]
-  readonly notices: readonly NewNotice[]
+  readonly notified: readonly NotifiedRow[]
+  readonly notifications: readonly NewNotification[]
 }
 
-export type WaitingNotice = NewNotice & {
+export type WaitingNotification = NewNotification & {
   readonly id: number
   readonly event: number
   readonly created: number
@@ -180,9 +184,9 @@ export type WaitingNotice = NewNotice & {
 
 /** What came of one attempt. `due` is when to try again; null for never. */
 export type Attempt = {
-  readonly notices: readonly number[]
+  readonly notifications: readonly number[]
   readonly time: number
-  readonly isTaken: boolean
+  readonly isDelivered: boolean
   readonly answer: string
   readonly due: number | null
 }
@@ -193,15 +197,15 @@ export type OutboxStore = {
   listChanges(limit: number): Promise<EventChange[]>
   /** Events of which a rule asked to be asked again by now, as they are now. */
   listDue(now: number, limit: number): Promise<EventMoment[]>
-  listTold(event: number): Promise<ToldRow[]>
+  listNotified(event: number): Promise<NotifiedRow[]>
   /** In one commit; what somebody else has answered already is left out. At most one change of an event at a time. */
   settle(decided: readonly Decided[], now: number): Promise<void>
   /** Oldest first; of each target the `perTarget` oldest, so that one that fails hides none of the others. */
-  listWaiting(perTarget: number): Promise<WaitingNotice[]>
-  /** Notices taken since, outside of digests, by channel and target. */
+  listWaiting(perTarget: number): Promise<WaitingNotification[]>
+  /** Notifications taken since, outside of digests, by channel and target. */
   countSent(since: number): Promise<{ channel: string; target: string; total: number }[]>
   /** Before they are sent: makes one digest of notices, or with its own uid a single of one, for good. */
-  bind(notices: readonly number[], digest: string): Promise<void>
+  bind(notifications: readonly number[], digest: string): Promise<void>
   /** Notes an attempt at every notice of it, and what becomes of them. */
   note(attempt: Attempt): Promise<void>
 }
@@ -216,13 +220,13 @@ export type EngineReport = {
 /** What the event engine alone needs to watch the hosts. */
 export type WatchStore = {
   /** Every host with the server's clock at its newest packet. */
-  listHeard(): Promise<{ name: string; lastHeard: number }[]>
+  listLastSeen(): Promise<{ name: string; lastSeen: number }[]>
   /** Hosts whose clock differs by more, in seconds, and how: agent's minus server's. */
   listSkewed(above: number): Promise<{ name: string; skew: number }[]>
   /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
   listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
-  /** Ends the events of `FOREIGN_KEY` whose newest attempt was heard before that time; how many. */
-  endForeignKeys(before: number, at: number): Promise<number>
+  /** Ends the events of `KEY_MISMATCH` whose newest attempt was heard before that time; how many. */
+  resolveKeyMismatches(before: number, at: number): Promise<number>
   /** In one commit, with what the engine has to remember of it. Unknown hosts are left out. */
   report(
     reports: readonly EngineReport[],

@@ -1,8 +1,15 @@
 import type { EventReport } from '../../domain/event.ts'
 import type { Host, HostFacts, HostStatus } from '../../domain/host.ts'
-import type { ToldThreshold } from '../../domain/reported-threshold.ts'
+import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
-import type { EventStore, OutboxStore, RuleStore, TargetStore, WatchStore, WindowStore } from './events.ts'
+import type {
+  EventStore,
+  MaintenanceWindowStore,
+  OutboxStore,
+  RuleStore,
+  TargetStore,
+  WatchStore,
+} from './events.ts'
 import type { SecondFactorStore } from './second-factors.ts'
 import type { AuditStore, SessionStore, TokenStore, UserStore } from './users.ts'
 
@@ -24,7 +31,7 @@ export type HostReport = {
   /** Null when the packet does not repeat them. The first report of a host should have them. */
   readonly facts: HostFacts | null
   /** Server's clock at arrival. */
-  readonly heard: number
+  readonly seen: number
   /** Agent's clock minus server's clock, in seconds; null when not known. */
   readonly clockSkew: number | null
   readonly frames: readonly Frame[]
@@ -38,7 +45,7 @@ export type IngestStore = {
    * of it is stored then.
    *
    * A host belongs to the first key that is said for it. Resolves with the reports that came with another one, or with none: they
-   * are not stored, and the host has an open event of `FOREIGN_KEY`.
+   * are not stored, and the host has an open event of `KEY_MISMATCH`.
    */
   write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>>
 }
@@ -56,7 +63,7 @@ export type HostQuery = {
     | 'ip'
     | 'domain'
     | 'platform'
-    | 'last_heard'
+    | 'last_seen'
     | 'processor'
     | 'memory'
   readonly descending?: boolean
@@ -80,7 +87,7 @@ export type HostStore = {
   /** Every metric that the host has samples of, sorted. */
   metrics(name: string): Promise<string[]>
   /** What its agent told that it judges by; null when it told nothing, or there is no host of this name. */
-  thresholds(name: string): Promise<readonly ToldThreshold[] | null>
+  thresholds(name: string): Promise<readonly ReportedThreshold[] | null>
   /** Metrics of any host whose names hold all these words, in any case of ASCII letters, sorted; at most `limit`. */
   findMetrics(words: readonly string[], limit: number): Promise<string[]>
   /** With samples and events; false when there is none of this name. */
@@ -88,7 +95,7 @@ export type HostStore = {
   /** With all it has, its key too. Agents that go on under the old name make a new host of it. */
   rename(name: string, newName: string): Promise<'renamed' | 'unknown' | 'taken'>
   /** The next key that is said for the host will own it; closes the event of a foreign one. False when it has none. */
-  forgetKey(name: string, at: number): Promise<boolean>
+  releaseName(name: string, at: number): Promise<boolean>
   /** Those of `names` that belong to a key. */
   listKeyed(names: readonly string[]): Promise<ReadonlySet<string>>
   /** Grows whenever any host was heard, or given groups by hand. */
@@ -125,10 +132,10 @@ export type BackupNote = { readonly time: number; readonly file: string }
 
 export type MaintenanceStore = {
   /**
-   * Folds frames older than `before` into blocks, at most `limit` host-days, in short transactions. Resolves with the number of
+   * Compacts frames older than `before` into blocks, at most `limit` host-days, in short transactions. Resolves with the number of
    * host-days folded: fewer than `limit` means that nothing is left.
    */
-  fold(before: number, limit: number): Promise<number>
+  compact(before: number, limit: number): Promise<number>
   /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time; true when more is left. */
   dropSamples(before: number): Promise<boolean>
   /** Drops closed events that closed before; how many. */
@@ -145,7 +152,7 @@ export type MaintenanceStore = {
   /** Null when there was none yet. */
   findLastBackup(): Promise<BackupNote | null>
   /** Gives free pages back to the filesystem. */
-  compact(): Promise<void>
+  reclaim(): Promise<void>
   /** Throws when the database can't be read or written just now. */
   ping(): Promise<void>
 }
@@ -156,7 +163,7 @@ export type Store = {
   readonly samples: SampleStore
   readonly events: EventStore
   readonly rules: RuleStore
-  readonly windows: WindowStore
+  readonly maintenanceWindows: MaintenanceWindowStore
   readonly targets: TargetStore
   readonly outbox: OutboxStore
   readonly watch: WatchStore

@@ -5,7 +5,7 @@ import { DAY_SECONDS } from './day.ts'
 import { unpackMetrics } from './metric-sets.ts'
 
 /**
- * A folded day of one host. Segments share lists of times, because a host reports nearly all of its metrics at once.
+ * A folded day of one host. Chunks share lists of times, because a host reports nearly all of its metrics at once.
  * `block.times` holds the lists; `segment.packed` the number of its list and one metric's values.
  */
 export type BlockRow = {
@@ -14,18 +14,18 @@ export type BlockRow = {
   readonly last_time: number
   readonly samples: number
   readonly revision: number
-  readonly first_segment: number
+  readonly first_chunk: number
   readonly metrics: Uint8Array
   readonly times: Uint8Array
 }
 
-export const BLOCK_COLUMNS = 'day, first_time, last_time, samples, revision, first_segment, metrics, times'
+export const BLOCK_COLUMNS = 'day, first_time, last_time, samples, revision, first_chunk, metrics, times'
 
 /** A block with its segments by metric. */
 export type HeldBlock = {
   readonly row: BlockRow
   readonly metrics: readonly number[]
-  readonly segments: ReadonlyMap<number, Uint8Array>
+  readonly chunks: ReadonlyMap<number, Uint8Array>
 }
 
 /** `lists` are seconds since midnight of the block's day. */
@@ -70,7 +70,7 @@ function readList(cursor: Cursor): Float64Array {
   return decodeNumbers(packed, count)
 }
 
-export function packSegment(list: number, values: Float64Array): Uint8Array {
+export function packChunk(list: number, values: Float64Array): Uint8Array {
   const writer = createByteWriter()
   writer.varint(list)
   writer.bytes(encodeNumbers(values))
@@ -78,12 +78,12 @@ export function packSegment(list: number, values: Float64Array): Uint8Array {
 }
 
 /** The number of the list that the segment's values belong to. */
-export function listOfSegment(packed: Uint8Array): number {
+export function listOfChunk(packed: Uint8Array): number {
   return readVarint({ bytes: packed, at: 0 })
 }
 
 /** As many values as the segment's list has times. */
-export function unpackSegment(packed: Uint8Array, times: Float64Array): Float64Array {
+export function unpackChunk(packed: Uint8Array, times: Float64Array): Float64Array {
   const cursor = { bytes: packed, at: 0 }
   readVarint(cursor)
   return decodeNumbers(packed.subarray(cursor.at), times.length)
@@ -113,44 +113,41 @@ export async function findBlock(reader: Reader, host: number, day: number): Prom
 /** With all its segments, for folding into it; null when there is none. */
 export async function findHeldBlock(reader: Reader, host: number, day: number): Promise<HeldBlock | null> {
   const row = await findBlock(reader, host, day)
-  return row ? readSegments(reader, row) : null
+  return row ? readChunks(reader, row) : null
 }
 
-/** Segments that another process is replacing just now may be missing. */
-export async function readSegments(reader: Reader, row: BlockRow): Promise<HeldBlock> {
+/** Chunks that another process is replacing just now may be missing. */
+export async function readChunks(reader: Reader, row: BlockRow): Promise<HeldBlock> {
   const metrics = unpackMetrics(row.metrics)
   const rows = await reader.query<{ id: number; packed: Uint8Array }>(
-    'SELECT id, packed FROM segment WHERE id >= ? AND id < ?',
-    [row.first_segment, row.first_segment + metrics.length],
+    'SELECT id, packed FROM chunk WHERE id >= ? AND id < ?',
+    [row.first_chunk, row.first_chunk + metrics.length],
   )
-  const segments = new Map<number, Uint8Array>()
+  const chunks = new Map<number, Uint8Array>()
   for (const { id, packed } of rows) {
-    const metric = metrics[id - row.first_segment]
-    if (metric !== undefined) segments.set(metric, packed)
+    const metric = metrics[id - row.first_chunk]
+    if (metric !== undefined) chunks.set(metric, packed)
   }
-  return { row, metrics, segments }
+  return { row, metrics, chunks }
 }
 
 export async function deleteBlock(transaction: Transaction, host: number, day: number) {
   const row = await findBlock(transaction, host, day)
   if (!row) return
-  await deleteSegments(transaction, row)
+  await deleteChunks(transaction, row)
   await transaction.run('DELETE FROM block WHERE day = ? AND host = ?', [day, host])
 }
 
-export async function deleteSegments(
-  transaction: Transaction,
-  row: Pick<BlockRow, 'first_segment' | 'metrics'>,
-) {
+export async function deleteChunks(transaction: Transaction, row: Pick<BlockRow, 'first_chunk' | 'metrics'>) {
   const { length } = unpackMetrics(row.metrics)
-  await transaction.run('DELETE FROM segment WHERE id >= ? AND id < ?', [
-    row.first_segment,
-    row.first_segment + length,
+  await transaction.run('DELETE FROM chunk WHERE id >= ? AND id < ?', [
+    row.first_chunk,
+    row.first_chunk + length,
   ])
 }
 
 /** First and last day of any block. */
-export async function findFoldedDays(reader: Reader): Promise<{ first: number; last: number } | null> {
+export async function findCompactedDays(reader: Reader): Promise<{ first: number; last: number } | null> {
   const [row] = await reader.query<{ first_day: number | null; last_day: number | null }>(
     'SELECT (SELECT MIN(day) FROM block) AS first_day, (SELECT MAX(day) FROM block) AS last_day',
   )

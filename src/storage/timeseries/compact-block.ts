@@ -3,31 +3,31 @@ import { addToCounter, readCounters } from '../database/counters.ts'
 import type { Transaction } from '../database/database.ts'
 import { placeRows } from '../database/dialect.ts'
 import {
-  deleteSegments,
+  deleteChunks,
   type HeldBlock,
-  listOfSegment,
-  packSegment,
+  listOfChunk,
+  packChunk,
   packTimes,
-  unpackSegment,
+  unpackChunk,
   unpackTimes,
 } from './blocks.ts'
 import { unpackFrame } from './codec/frame.ts'
-import { createSeriesBuilder, type SeriesBuilder, uniteSeries } from './codec/series-builder.ts'
+import { createSeriesBuilder, mergeSeries, type SeriesBuilder } from './codec/series-builder.ts'
 import { DAY_SECONDS } from './day.ts'
 import type { FrameRow } from './frames.ts'
-import { type LayoutReader, packMetrics } from './metric-sets.ts'
+import { type MetricSetReader, packMetrics } from './metric-sets.ts'
 
 /** Series of one host and day by metric, times as seconds since midnight. */
 export type Gathered = Map<number, SeriesBuilder>
 
 /** What becomes of a block. */
-export type FoldedBlock = {
+export type CompactedBlock = {
   readonly firstTime: number
   readonly lastTime: number
   readonly samples: number
   readonly times: Uint8Array
   /** Packed values by metric: all of the block's, and which of them are not as they were. */
-  readonly segments: ReadonlyMap<number, Uint8Array>
+  readonly chunks: ReadonlyMap<number, Uint8Array>
   readonly changed: ReadonlySet<number>
 }
 
@@ -35,10 +35,10 @@ export type FoldedBlock = {
 export function gatherFrame(
   gathered: Gathered,
   { time, packed }: Pick<FrameRow, 'time' | 'packed'>,
-  layouts: LayoutReader,
+  metricSets: MetricSetReader,
 ): number {
-  const { layout, values } = unpackFrame(packed, (id) => layouts.metrics(id).length)
-  const metrics = layouts.metrics(layout)
+  const { metricSet, values } = unpackFrame(packed, (id) => metricSets.metrics(id).length)
+  const metrics = metricSets.metrics(metricSet)
   const offset = time % DAY_SECONDS
   let count = 0
   for (let i = 0; i < values.length; i++) {
@@ -57,31 +57,31 @@ export function gatherFrame(
 }
 
 /** Pure: the block with what was gathered. `newer` says whose value counts where both have one. */
-export function foldBlock(
+export function compactBlock(
   day: number,
   gathered: Gathered,
   held: HeldBlock | null,
   newer: 'held' | 'gathered',
-): FoldedBlock {
+): CompactedBlock {
   const oldLists = held ? unpackTimes(held.row.times) : []
   const lists = createLists(oldLists, held ? listsKept(held, gathered) : new Set())
-  const segments = new Map(held?.segments)
+  const chunks = new Map(held?.chunks)
   let samples = held?.row.samples ?? 0
   let first = DAY_SECONDS
   let last = 0
   for (const [metric, builder] of gathered) {
     const series = builder.take()
-    const packed = held?.segments.get(metric)
+    const packed = held?.chunks.get(metric)
     const before = packed ? unpackHeld(packed, oldLists) : null
-    const united = !before
+    const merged = !before
       ? series
       : newer === 'held'
-        ? uniteSeries(series, before)
-        : uniteSeries(before, series)
-    samples += united.times.length - (before?.times.length ?? 0)
-    first = Math.min(first, united.times[0] ?? first)
-    last = Math.max(last, united.times.at(-1) ?? last)
-    segments.set(metric, packSegment(lists.place(united.times), united.values))
+        ? mergeSeries(series, before)
+        : mergeSeries(before, series)
+    samples += merged.times.length - (before?.times.length ?? 0)
+    first = Math.min(first, merged.times[0] ?? first)
+    last = Math.max(last, merged.times.at(-1) ?? last)
+    chunks.set(metric, packChunk(lists.place(merged.times), merged.values))
   }
   const midnight = day * DAY_SECONDS
   return {
@@ -89,7 +89,7 @@ export function foldBlock(
     lastTime: Math.max(midnight + last, held?.row.last_time ?? 0),
     samples,
     times: packTimes(lists.all()),
-    segments,
+    chunks,
     changed: new Set(gathered.keys()),
   }
 }
@@ -103,23 +103,23 @@ export async function saveBlock(
   transaction: Transaction,
   host: number,
   day: number,
-  block: FoldedBlock,
+  block: CompactedBlock,
   held: HeldBlock | null,
   moves: boolean,
 ) {
-  const metrics = [...block.segments.keys()].sort((a, b) => a - b)
+  const metrics = [...block.chunks.keys()].sort((a, b) => a - b)
   const keepsIds = !moves && held?.metrics.length === metrics.length
-  const first = keepsIds ? held.row.first_segment : await takeSegmentIds(transaction, metrics.length)
-  if (held && !keepsIds) await deleteSegments(transaction, held.row)
-  const packedOf = (metric: number) => block.segments.get(metric) ?? null
+  const first = keepsIds ? held.row.first_chunk : await takeChunkIds(transaction, metrics.length)
+  if (held && !keepsIds) await deleteChunks(transaction, held.row)
+  const packedOf = (metric: number) => block.chunks.get(metric) ?? null
   if (keepsIds) {
     for (const [i, metric] of metrics.entries())
       if (block.changed.has(metric))
-        await transaction.run('UPDATE segment SET packed = ? WHERE id = ?', [packedOf(metric), first + i])
+        await transaction.run('UPDATE chunk SET packed = ? WHERE id = ?', [packedOf(metric), first + i])
   } else {
     const values = metrics.flatMap((metric, i) => [first + i, packedOf(metric)])
     await insertInPieces(transaction, 2, values, async (rows, piece) => {
-      await transaction.run(`INSERT INTO segment (id, packed) VALUES ${placeRows(2, rows)}`, piece)
+      await transaction.run(`INSERT INTO chunk (id, packed) VALUES ${placeRows(2, rows)}`, piece)
     })
   }
   await transaction.run(held ? UPDATE_BLOCK : INSERT_BLOCK, [
@@ -135,29 +135,29 @@ export async function saveBlock(
   ])
 }
 
-const UPDATE_BLOCK = `UPDATE block SET first_time = ?, last_time = ?, samples = ?, revision = ?, first_segment = ?,
+const UPDATE_BLOCK = `UPDATE block SET first_time = ?, last_time = ?, samples = ?, revision = ?, first_chunk = ?,
   metrics = ?, times = ? WHERE day = ? AND host = ?`
-const INSERT_BLOCK = `INSERT INTO block (first_time, last_time, samples, revision, first_segment, metrics, times, day, host)
+const INSERT_BLOCK = `INSERT INTO block (first_time, last_time, samples, revision, first_chunk, metrics, times, day, host)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** Ids that follow each other; the first of them. */
-async function takeSegmentIds(transaction: Transaction, count: number): Promise<number> {
+async function takeChunkIds(transaction: Transaction, count: number): Promise<number> {
   // Changed before it is read: from then on nobody else takes any.
-  await addToCounter(transaction, 'next_segment', count)
-  const { next_segment: next } = await readCounters(transaction)
+  await addToCounter(transaction, 'next_chunk', count)
+  const { next_chunk: next } = await readCounters(transaction)
   return next - count
 }
 
 function unpackHeld(packed: Uint8Array, lists: readonly Float64Array[]) {
-  const times = lists[listOfSegment(packed)]
+  const times = lists[listOfChunk(packed)]
   if (!times) throw new Error('a segment names a list of times that its block has not')
-  return { times, values: unpackSegment(packed, times) }
+  return { times, values: unpackChunk(packed, times) }
 }
 
 /** Numbers of the lists that segments keep using which are not written anew. */
-function listsKept({ segments }: HeldBlock, gathered: Gathered): Set<number> {
+function listsKept({ chunks }: HeldBlock, gathered: Gathered): Set<number> {
   const kept = new Set<number>()
-  for (const [metric, packed] of segments) if (!gathered.has(metric)) kept.add(listOfSegment(packed))
+  for (const [metric, packed] of chunks) if (!gathered.has(metric)) kept.add(listOfChunk(packed))
   return kept
 }
 

@@ -1,33 +1,33 @@
 import type { Database, Transaction } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
-import { takeMaintenanceTurn } from '../database/write-locks.ts'
+import { takeMaintenanceLock } from '../database/write-locks.ts'
 import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { findHeldBlock } from './blocks.ts'
-import { readLayout } from './codec/frame.ts'
-import { foldBlock, type Gathered, gatherFrame, saveBlock } from './compact-block.ts'
+import { readMetricSet } from './codec/frame.ts'
+import { compactBlock, type Gathered, gatherFrame, saveBlock } from './compact-block.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { readLateFrames } from './frames.ts'
-import type { LayoutReader } from './metric-sets.ts'
+import type { MetricSetReader } from './metric-sets.ts'
 
-/** Folded in one transaction, which reads and encodes too: few enough for it to be short. */
+/** Compacted in one transaction, which reads and encodes too: few enough for it to be short. */
 const MAX_FRAMES = 1500
 const MAX_SAMPLES = 20_000
 const DELETED_AT_ONCE = 50
 const DELETE_LATE = `DELETE FROM late_frame WHERE host = ? AND time IN (${placeValues(DELETED_AT_ONCE)})`
 
 /**
- * Folds late frames into the blocks they belong to, at most `limit` host-days; how many it were. They are few and may still change, so all
+ * Compacts late frames into the blocks they belong to, at most `limit` host-days; how many it were. They are few and may still change, so all
  * of a piece is done in one transaction.
  */
-export async function foldLateFrames(
+export async function compactLateFrames(
   database: Database,
-  layouts: LayoutReader,
+  metricSets: MetricSetReader,
   before: number,
   limit: number,
 ): Promise<number> {
-  let folded = 0
+  let compacted = 0
   let after = { host: 0, time: -1 }
-  while (folded < limit) {
+  while (compacted < limit) {
     const [next] = await database.query<{ host: number; time: number }>(
       `SELECT host, time FROM late_frame WHERE (host > ? OR (host = ? AND time > ?)) AND time < ?
         ORDER BY host, time LIMIT 1`,
@@ -35,30 +35,32 @@ export async function foldLateFrames(
     )
     if (!next) break
     const last = Math.min(before, (dayOf(next.time) + 1) * DAY_SECONDS) - 1
-    await database.transaction((transaction) => foldPiece(transaction, layouts, next.host, next.time, last))
+    await database.transaction((transaction) =>
+      compactPiece(transaction, metricSets, next.host, next.time, last),
+    )
     // The rest of a day that was too much for one piece is found as the next one, and counted once more.
     after = { host: next.host, time: next.time - 1 }
-    folded++
+    compacted++
     await yieldThread()
   }
-  return folded
+  return compacted
 }
 
-async function foldPiece(
+async function compactPiece(
   transaction: Transaction,
-  layouts: LayoutReader,
+  metricSets: MetricSetReader,
   host: number,
   from: number,
   to: number,
 ) {
-  await takeMaintenanceTurn(transaction)
+  await takeMaintenanceLock(transaction)
   const rows = await readLateFrames(transaction, host, from, to, MAX_FRAMES, transaction.dialect.forUpdate)
-  await layouts.load(transaction, new Set(rows.map(({ packed }) => readLayout(packed))))
+  await metricSets.load(transaction, new Set(rows.map(({ packed }) => readMetricSet(packed))))
   const gathered: Gathered = new Map()
   let samples = 0
   const times: number[] = []
   for (const row of rows) {
-    samples += gatherFrame(gathered, row, layouts)
+    samples += gatherFrame(gathered, row, metricSets)
     times.push(row.time)
     if (samples >= MAX_SAMPLES) break
   }
@@ -66,7 +68,7 @@ async function foldPiece(
   if (known && samples > 0) {
     const day = dayOf(from)
     const held = await findHeldBlock(transaction, host, day)
-    await saveBlock(transaction, host, day, foldBlock(day, gathered, held, 'gathered'), held, false)
+    await saveBlock(transaction, host, day, compactBlock(day, gathered, held, 'gathered'), held, false)
   }
   // These and no others: another engine may have written one between them meanwhile.
   for (let i = 0; i < times.length; i += DELETED_AT_ONCE) {

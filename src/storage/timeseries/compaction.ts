@@ -1,14 +1,14 @@
 import { readCounters, setCounter } from '../database/counters.ts'
 import type { Database, Reader, Transaction } from '../database/database.ts'
-import { closeGates, takeMaintenanceTurn } from '../database/write-locks.ts'
+import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
 import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { findBlock, findHeldBlock, type HeldBlock } from './blocks.ts'
-import { readLayout } from './codec/frame.ts'
-import { type FoldedBlock, foldBlock, type Gathered, gatherFrame, saveBlock } from './compact-block.ts'
-import { foldLateFrames } from './compact-late.ts'
+import { readMetricSet } from './codec/frame.ts'
+import { type CompactedBlock, compactBlock, type Gathered, gatherFrame, saveBlock } from './compact-block.ts'
+import { compactLateFrames } from './compact-late.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { readFramesOfHosts } from './frames.ts'
-import type { LayoutReader } from './metric-sets.ts'
+import type { MetricSetReader } from './metric-sets.ts'
 
 /** Hosts read together: their rows of one time lie side by side, so a look-up serves them all. */
 const GROUP_HOSTS = 16
@@ -18,41 +18,44 @@ const MAX_GROUP_SAMPLES = 1_500_000
 const TIMES_AT_ONCE = 500
 /** Frames deleted in one transaction. */
 const DELETE_ROWS = 5000
-/** `fold_host` when no slice is begun, and when all of its hosts are folded. */
+/** `compact_host` when no slice is begun, and when all of its hosts are folded. */
 const IDLE = -1
-const ALL_FOLDED = Number.MAX_SAFE_INTEGER
+const ALL_COMPACTED = Number.MAX_SAFE_INTEGER
 
 /** What is being folded: all frames older than `before`, which are of one day; hosts up to `host` are done. */
 type Slice = { readonly before: number; readonly host: number }
 
 /**
- * Folds what is older than `before`, at most `limit` host-days; how many it were. Fewer than `limit`: nothing is left.
+ * Compacts what is older than `before`, at most `limit` host-days; how many it were. Fewer than `limit`: nothing is left.
  *
  * A day is folded for one group of hosts after the other, and its frames are deleted when all are done, front to back: deleting
  * each host's own would touch every page of the table for every host. From the beginning of a slice no frame older than its end
  * changes, because the writers put such frames in `late_frame`; so all reading and encoding is done without a lock. The blocks of a group
  * and the note that it is done are one short transaction: whoever folds at the same time, or after a crash, goes on from there.
  */
-export async function foldFrames(
+export async function compactFrames(
   database: Database,
-  layouts: LayoutReader,
+  metricSets: MetricSetReader,
   before: number,
   limit: number,
 ): Promise<number> {
-  let folded = 0
-  while (folded < limit) {
+  let compacted = 0
+  while (compacted < limit) {
     const slice = (await findSlice(database)) ?? (await beginSlice(database, before))
     if (!slice) break
-    if (slice.host === ALL_FOLDED) await deleteFolded(database, slice)
-    else folded += await foldGroup(database, layouts, slice, Math.min(GROUP_HOSTS, limit - folded))
+    if (slice.host === ALL_COMPACTED) await deleteCompacted(database, slice)
+    else
+      compacted += await compactGroup(database, metricSets, slice, Math.min(GROUP_HOSTS, limit - compacted))
     await yieldThread()
   }
-  return folded + (await foldLateFrames(database, layouts, before, limit - folded))
+  return compacted + (await compactLateFrames(database, metricSets, before, limit - compacted))
 }
 
 async function findSlice(reader: Reader): Promise<Slice | null> {
   const counters = await readCounters(reader)
-  return counters.fold_host === IDLE ? null : { before: counters.fold_before, host: counters.fold_host }
+  return counters.compact_host === IDLE
+    ? null
+    : { before: counters.compact_before, host: counters.compact_host }
 }
 
 /** Null when there is nothing older than `before`. */
@@ -60,25 +63,25 @@ async function beginSlice(database: Database, before: number): Promise<Slice | n
   const [seen] = await database.query('SELECT time FROM frame WHERE time < ? LIMIT 1', [before])
   if (!seen) return null
   return database.transaction(async (transaction) => {
-    await takeMaintenanceTurn(transaction)
+    await takeMaintenanceLock(transaction)
     const begun = await findSlice(transaction)
     if (begun) return begun
     // From here on nobody writes with the barrier of before in mind.
-    await closeGates(transaction)
+    await takeExclusiveLock(transaction)
     const [row] = await transaction.query<{ first: number | null; last: number | null }>(
       'SELECT (SELECT MIN(time) FROM frame) AS first, (SELECT MAX(time) FROM frame) AS last',
     )
     if (!row || row.first === null || row.last === null || row.first >= before) return null
     // Not beyond the newest frame: what comes next is not late.
     const end = Math.min(before, (dayOf(row.first) + 1) * DAY_SECONDS, row.last + 1)
-    await setCounter(transaction, 'fold_before', end)
-    await setCounter(transaction, 'fold_host', 0)
+    await setCounter(transaction, 'compact_before', end)
+    await setCounter(transaction, 'compact_host', 0)
     return { before: end, host: 0 }
   })
 }
 
 /** How many host-days were folded. */
-async function foldGroup(database: Database, layouts: LayoutReader, slice: Slice, size: number) {
+async function compactGroup(database: Database, metricSets: MetricSetReader, slice: Slice, size: number) {
   const hosts = (
     await database.query<{ id: number }>('SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?', [
       slice.host,
@@ -87,17 +90,17 @@ async function foldGroup(database: Database, layouts: LayoutReader, slice: Slice
   ).map(({ id }) => id)
   const lastHost = hosts.at(-1)
   if (lastHost === undefined) {
-    await advance(database, slice, ALL_FOLDED, async () => true)
+    await advance(database, slice, ALL_COMPACTED, async () => true)
     return 0
   }
   const day = dayOf(slice.before - 1)
-  const gathered = await gatherHosts(database, layouts, slice, lastHost)
-  if (!gathered) return foldGroup(database, layouts, slice, Math.ceil(hosts.length / 2))
-  const blocks: { host: number; block: FoldedBlock; held: HeldBlock | null }[] = []
+  const gathered = await gatherHosts(database, metricSets, slice, lastHost)
+  if (!gathered) return compactGroup(database, metricSets, slice, Math.ceil(hosts.length / 2))
+  const blocks: { host: number; block: CompactedBlock; held: HeldBlock | null }[] = []
   for (const [host, series] of gathered) {
     const held = await findHeldBlock(database, host, day)
     // What the block has of the slice's time came late, so it is the newer.
-    const block = foldBlock(day, series, held, 'held')
+    const block = compactBlock(day, series, held, 'held')
     blocks.push({ host, block, held })
     await yieldThread()
   }
@@ -124,23 +127,26 @@ function advance(
   act: (transaction: Transaction) => Promise<boolean>,
 ): Promise<boolean> {
   return database.transaction(async (transaction) => {
-    await takeMaintenanceTurn(transaction)
+    await takeMaintenanceLock(transaction)
     const now = await findSlice(transaction)
     if (now?.before !== slice.before || now.host !== slice.host) return false
     if (!(await act(transaction))) return false
-    await setCounter(transaction, 'fold_host', host)
+    await setCounter(transaction, 'compact_host', host)
     return true
   })
 }
 
 /** The slice's samples of hosts behind `slice.host` up to `lastHost`; null when there are too many of several hosts. */
-async function gatherHosts(reader: Reader, layouts: LayoutReader, slice: Slice, lastHost: number) {
+async function gatherHosts(reader: Reader, metricSets: MetricSetReader, slice: Slice, lastHost: number) {
   const hosts = new Map<number, Gathered>()
   let samples = 0
   let from = 0
   for (;;) {
     const rows = await readFramesOfHosts(reader, slice.host, lastHost, from, slice.before - 1, TIMES_AT_ONCE)
-    await layouts.load(reader, new Set(rows.flatMap(({ packed }) => (packed ? [readLayout(packed)] : []))))
+    await metricSets.load(
+      reader,
+      new Set(rows.flatMap(({ packed }) => (packed ? [readMetricSet(packed)] : []))),
+    )
     for (const { host, time, packed } of rows) {
       from = Math.max(from, time + 1)
       if (host === null || packed === null) continue
@@ -149,7 +155,7 @@ async function gatherHosts(reader: Reader, layouts: LayoutReader, slice: Slice, 
         gathered = new Map()
         hosts.set(host, gathered)
       }
-      samples += gatherFrame(gathered, { time, packed }, layouts)
+      samples += gatherFrame(gathered, { time, packed }, metricSets)
     }
     if (samples > MAX_GROUP_SAMPLES && hosts.size > 1) return null
     if (rows.length === 0) return hosts
@@ -158,14 +164,14 @@ async function gatherHosts(reader: Reader, layouts: LayoutReader, slice: Slice, 
 }
 
 /** Front to back, in short transactions; the last one ends the slice. */
-async function deleteFolded(database: Database, slice: Slice) {
+async function deleteCompacted(database: Database, slice: Slice) {
   for (;;) {
     const isDone = await database.transaction(async (transaction) => {
-      await takeMaintenanceTurn(transaction)
+      await takeMaintenanceLock(transaction)
       const now = await findSlice(transaction)
-      if (now?.before !== slice.before || now.host !== ALL_FOLDED) return true
+      if (now?.before !== slice.before || now.host !== ALL_COMPACTED) return true
       if (await deleteFrontFrames(transaction, slice.before, DELETE_ROWS)) return false
-      await setCounter(transaction, 'fold_host', IDLE)
+      await setCounter(transaction, 'compact_host', IDLE)
       return true
     })
     if (isDone) return

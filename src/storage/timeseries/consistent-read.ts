@@ -22,7 +22,7 @@ const selectRevisions = (days: number) =>
 const MAX_READINGS = 100
 
 /** A host's blocks, ascending by day, and what `readMore` made of them. */
-export type SteadyBlocks<T> = { readonly blocks: readonly BlockRow[]; readonly more: T }
+export type ConsistentRead<T> = { readonly blocks: readonly BlockRow[]; readonly more: T }
 
 /**
  * The host's blocks of the days from `first` to `last`, `DAYS_AT_ONCE` of them at most, and with `readMore` what they name. Outside of
@@ -35,7 +35,7 @@ export async function readSteadily<T>(
   first: number,
   last: number,
   readMore: (blocks: readonly BlockRow[]) => Promise<T>,
-): Promise<SteadyBlocks<T>> {
+): Promise<ConsistentRead<T>> {
   // Places behind the last day repeat it, so that the statements are always the same.
   const days = Array.from({ length: listLength(last - first + 1) }, (_, i) => Math.min(first + i, last))
   for (let i = 0; i < MAX_READINGS; i++) {

@@ -1,10 +1,10 @@
 import type { Transaction } from '../database/database.ts'
-import { saveHostLayout } from '../hosts/host-cache.ts'
+import { saveHostMetricSet } from '../hosts/host-cache.ts'
 import { createByteWriter } from './codec/bytes.ts'
-import { packHead, packValue, readLayout, unpackFrame } from './codec/frame.ts'
+import { packHead, packValue, readMetricSet, unpackFrame } from './codec/frame.ts'
 import { dayOf } from './day.ts'
 import type { FrameTable } from './frames.ts'
-import type { LayoutReader, LayoutWriter } from './metric-sets.ts'
+import type { MetricSetReader, MetricSetWriter } from './metric-sets.ts'
 
 /**
  * Merges `packed` into the frame held for that time and host, metric by metric: a value in `packed` wins, a null leaves what is
@@ -16,24 +16,26 @@ export async function mergeFrame(
   time: number,
   host: number,
   packed: Uint8Array,
-  writer: LayoutWriter,
-  reader: LayoutReader,
+  writer: MetricSetWriter,
+  reader: MetricSetReader,
 ): Promise<boolean> {
   const [held] = await transaction.query<{ packed: Uint8Array }>(
     `SELECT packed FROM ${table} WHERE time = ? AND host = ? ${transaction.dialect.forUpdate}`,
     [time, host],
   )
   if (!held || sameBytes(held.packed, packed)) return false
-  await reader.load(transaction, [readLayout(held.packed), readLayout(packed)])
-  const union = unite(held.packed, packed, reader)
+  await reader.load(transaction, [readMetricSet(held.packed), readMetricSet(packed)])
+  const union = merge(held.packed, packed, reader)
   const names = [...union.keys()]
   // The layout held fits when nothing was added: Map keeps the order of insertion.
-  const oldLayout = readLayout(held.packed)
-  const layout =
-    names.length === reader.names(oldLayout).length ? oldLayout : (await writer.save(transaction, names)).id
-  const result = pack(layout, [...union.values()])
+  const oldMetricSet = readMetricSet(held.packed)
+  const metricSet =
+    names.length === reader.names(oldMetricSet).length
+      ? oldMetricSet
+      : (await writer.save(transaction, names)).id
+  const result = pack(metricSet, [...union.values()])
   if (sameBytes(held.packed, result.packed)) return true
-  if (layout !== oldLayout) await saveHostLayout(transaction, host, layout, dayOf(time))
+  if (metricSet !== oldMetricSet) await saveHostMetricSet(transaction, host, metricSet, dayOf(time))
   await transaction.run(`UPDATE ${table} SET samples = ?, packed = ? WHERE time = ? AND host = ?`, [
     result.samples,
     result.packed,
@@ -43,11 +45,11 @@ export async function mergeFrame(
   return true
 }
 
-function unite(held: Uint8Array, added: Uint8Array, reader: LayoutReader): Map<string, number | null> {
+function merge(held: Uint8Array, added: Uint8Array, reader: MetricSetReader): Map<string, number | null> {
   const union = new Map<string, number | null>()
   for (const packed of [held, added]) {
-    const { layout, values } = unpackFrame(packed, (id) => reader.names(id).length)
-    reader.names(layout).forEach((name, i) => {
+    const { metricSet, values } = unpackFrame(packed, (id) => reader.names(id).length)
+    reader.names(metricSet).forEach((name, i) => {
       const value = values[i] ?? null
       if (value !== null || (packed === held && !union.has(name))) union.set(name, value)
     })
@@ -55,9 +57,9 @@ function unite(held: Uint8Array, added: Uint8Array, reader: LayoutReader): Map<s
   return union
 }
 
-function pack(layout: number, values: readonly (number | null)[]) {
+function pack(metricSet: number, values: readonly (number | null)[]) {
   const writer = createByteWriter()
-  packHead(writer, layout)
+  packHead(writer, metricSet)
   let samples = 0
   for (const value of values) if (packValue(writer, value)) samples++
   return { samples, packed: writer.take() }

@@ -2,7 +2,7 @@ import type { Reader, Transaction } from '../database/database.ts'
 import { createByteWriter, readVarint } from './codec/bytes.ts'
 
 /** A list of metrics that frames share. */
-export type Layout = {
+export type MetricSet = {
   readonly id: number
   /** Ids of the metrics, none twice, in the order of a frame's values. */
   readonly metrics: readonly number[]
@@ -14,17 +14,17 @@ export type Layout = {
 const MAX_REMEMBERED = 20_000
 
 /** Gives lists of metric names their ids, when frames are written. */
-export type LayoutWriter = {
+export type MetricSetWriter = {
   /** Null when the list was not met before: then `save` it. */
-  recall(metrics: readonly string[]): Layout | null
-  save(transaction: Transaction, metrics: readonly string[]): Promise<Layout>
+  recall(metrics: readonly string[]): MetricSet | null
+  save(transaction: Transaction, metrics: readonly string[]): Promise<MetricSet>
   /** After a rollback, or when others have deleted layouts. */
   forget(): void
 }
 
-export function createLayoutWriter(): LayoutWriter {
-  let byIdentity = new WeakMap<readonly string[], Layout>()
-  const byDigest = new Map<string, Layout>()
+export function createMetricSetWriter(): MetricSetWriter {
+  let byIdentity = new WeakMap<readonly string[], MetricSet>()
+  const byDigest = new Map<string, MetricSet>()
   const metricIds = new Map<string, number>()
 
   async function saveMetric(transaction: Transaction, name: string): Promise<number> {
@@ -40,10 +40,12 @@ export function createLayoutWriter(): LayoutWriter {
   async function saveContent(transaction: Transaction, names: readonly string[], digest: string) {
     const metrics: number[] = []
     for (const name of names) metrics.push(await saveMetric(transaction, name))
-    const [row] = await transaction.query<{ id: number }>('SELECT id FROM layout WHERE digest = ?', [digest])
+    const [row] = await transaction.query<{ id: number }>('SELECT id FROM metric_set WHERE digest = ?', [
+      digest,
+    ])
     const id =
       row?.id ??
-      (await transaction.insert('INSERT INTO layout (digest, metrics) VALUES (?, ?)', [
+      (await transaction.insert('INSERT INTO metric_set (digest, metrics) VALUES (?, ?)', [
         digest,
         packMetrics(metrics),
       ]))
@@ -57,11 +59,11 @@ export function createLayoutWriter(): LayoutWriter {
       const names = columns ? columns.map((column) => metrics[column] ?? '') : metrics
       const digest = digestNames(names)
       const known = byDigest.get(digest) ?? (await saveContent(transaction, names, digest))
-      const layout = { id: known.id, metrics: known.metrics, columns }
+      const metricSet = { id: known.id, metrics: known.metrics, columns }
       if (byDigest.size >= MAX_REMEMBERED) byDigest.clear()
-      byDigest.set(digest, layout)
-      byIdentity.set(metrics, layout)
-      return layout
+      byDigest.set(digest, metricSet)
+      byIdentity.set(metrics, metricSet)
+      return metricSet
     },
     forget() {
       byIdentity = new WeakMap()
@@ -72,7 +74,7 @@ export function createLayoutWriter(): LayoutWriter {
 }
 
 /** Knows layouts and metric names by their ids, when frames are read. What has an id never changes. */
-export type LayoutReader = {
+export type MetricSetReader = {
   /** Loads what is not known yet. An id that is not in the database has no metrics. */
   load(reader: Reader, ids: Iterable<number>): Promise<void>
   /** Ids of a loaded layout's metrics. */
@@ -83,8 +85,8 @@ export type LayoutReader = {
   names(id: number): readonly string[]
 }
 
-export function createLayoutReader(): LayoutReader {
-  const layouts = new Map<number, { metrics: number[]; columns: Map<number, number>; names: string[] }>()
+export function createMetricSetReader(): MetricSetReader {
+  const metricSets = new Map<number, { metrics: number[]; columns: Map<number, number>; names: string[] }>()
   const metricNames = new Map<number, string>()
 
   async function loadName(reader: Reader, id: number): Promise<string> {
@@ -99,26 +101,27 @@ export function createLayoutReader(): LayoutReader {
 
   return {
     async load(reader, ids) {
-      if (layouts.size >= MAX_REMEMBERED) layouts.clear()
+      if (metricSets.size >= MAX_REMEMBERED) metricSets.clear()
       for (const id of ids) {
-        if (layouts.has(id)) continue
-        const [row] = await reader.query<{ metrics: Uint8Array }>('SELECT metrics FROM layout WHERE id = ?', [
-          id,
-        ])
+        if (metricSets.has(id)) continue
+        const [row] = await reader.query<{ metrics: Uint8Array }>(
+          'SELECT metrics FROM metric_set WHERE id = ?',
+          [id],
+        )
         if (!row) continue
         const metrics = unpackMetrics(row.metrics)
         const names: string[] = []
         for (const metric of metrics) names.push(await loadName(reader, metric))
-        layouts.set(id, {
+        metricSets.set(id, {
           metrics,
           names,
           columns: new Map(metrics.map((metric, column) => [metric, column])),
         })
       }
     },
-    metrics: (id) => layouts.get(id)?.metrics ?? [],
-    column: (id, metric) => layouts.get(id)?.columns.get(metric) ?? -1,
-    names: (id) => layouts.get(id)?.names ?? [],
+    metrics: (id) => metricSets.get(id)?.metrics ?? [],
+    column: (id, metric) => metricSets.get(id)?.columns.get(metric) ?? -1,
+    names: (id) => metricSets.get(id)?.names ?? [],
   }
 }
 

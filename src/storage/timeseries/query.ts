@@ -5,26 +5,26 @@ import type { SampleStore } from '../ports/store.ts'
 import {
   type BlockRow,
   findBlockExtent,
-  findFoldedDays,
-  listOfSegment,
-  readSegments,
-  unpackSegment,
+  findCompactedDays,
+  listOfChunk,
+  readChunks,
+  unpackChunk,
   unpackTimesOf,
 } from './blocks.ts'
-import { readLayout, unpackColumns } from './codec/frame.ts'
-import { createSeriesBuilder, uniteSeries } from './codec/series-builder.ts'
+import { readMetricSet, unpackColumns } from './codec/frame.ts'
+import { createSeriesBuilder, mergeSeries } from './codec/series-builder.ts'
 import { DAYS_AT_ONCE, listLength, readSteadily } from './consistent-read.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { type FrameRow, findLastFrame, findLateExtent, readFrames, readLateFrames } from './frames.ts'
-import { type LayoutReader, unpackMetrics } from './metric-sets.ts'
+import { type MetricSetReader, unpackMetrics } from './metric-sets.ts'
 
 const NO_SAMPLES: Series = { times: new Float64Array(), values: new Float64Array() }
 /** Metrics asked for at once. */
 const MAX_RANGES = 200
 
-const selectSegments = (count: number) => `SELECT id, packed FROM segment WHERE id IN (${placeValues(count)})`
+const selectChunks = (count: number) => `SELECT id, packed FROM chunk WHERE id IN (${placeValues(count)})`
 
-export function createSampleStore(database: Database, layouts: LayoutReader): SampleStore {
+export function createSampleStore(database: Database, metricSets: MetricSetReader): SampleStore {
   async function findHost(name: string): Promise<number | null> {
     const [row] = await database.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
     return row?.id ?? null
@@ -45,15 +45,15 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
   }
 
   async function columnsOf(rows: readonly FrameRow[], metrics: readonly number[]): Promise<Series[]> {
-    await layouts.load(database, new Set(rows.map(({ packed }) => readLayout(packed))))
+    await metricSets.load(database, new Set(rows.map(({ packed }) => readMetricSet(packed))))
     const builders = metrics.map(() => createSeriesBuilder(rows.length))
     const known = new Map<number, number[]>()
     for (const { time, packed } of rows) {
-      const layout = readLayout(packed)
-      let columns = known.get(layout)
+      const metricSet = readMetricSet(packed)
+      let columns = known.get(metricSet)
       if (!columns) {
-        columns = metrics.map((metric) => layouts.column(layout, metric))
-        known.set(layout, columns)
+        columns = metrics.map((metric) => metricSets.column(metricSet, metric))
+        known.set(metricSet, columns)
       }
       const values = unpackColumns(packed, columns)
       for (let i = 0; i < values.length; i++) {
@@ -65,59 +65,56 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
   }
 
   /** What the blocks have of one metric, as many days as you like. */
-  async function readFolded(host: number, metric: number, from: number, to: number): Promise<Series> {
+  async function readCompacted(host: number, metric: number, from: number, to: number): Promise<Series> {
     const series = createSeriesBuilder(1024)
-    const days = await findFoldedDays(database)
+    const days = await findCompactedDays(database)
     const last = Math.min(dayOf(to), days?.last ?? -1)
     const unpack = rememberTimes()
     for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day += DAYS_AT_ONCE) {
-      const { blocks, more: segments } = await readSteadily(database, host, day, last, (rows) =>
-        readSegmentsOf(rows, metric),
+      const { blocks, more: chunks } = await readSteadily(database, host, day, last, (rows) =>
+        readChunksOf(rows, metric),
       )
       for (const [i, block] of blocks.entries()) {
-        const packed = segments[i]
+        const packed = chunks[i]
         if (!packed) continue
-        const times = unpack(block.times, listOfSegment(packed))
-        series.addDay(block.day * DAY_SECONDS, times, unpackSegment(packed, times), from, to)
+        const times = unpack(block.times, listOfChunk(packed))
+        series.addDay(block.day * DAY_SECONDS, times, unpackChunk(packed, times), from, to)
       }
     }
     return series.take()
   }
 
   /** Each block's segment of the metric, or undefined. */
-  async function readSegmentsOf(blocks: readonly BlockRow[], metric: number) {
+  async function readChunksOf(blocks: readonly BlockRow[], metric: number) {
     const ids = blocks.map((block) => {
       const place = unpackMetrics(block.metrics).indexOf(metric)
-      return place < 0 ? null : block.first_segment + place
+      return place < 0 ? null : block.first_chunk + place
     })
     const wanted = ids.filter((id) => id !== null)
     const last = wanted.at(-1)
     if (last === undefined) return []
     const filled = Array.from({ length: listLength(wanted.length) }, (_, i) => wanted[i] ?? last)
-    const rows = await database.query<{ id: number; packed: Uint8Array }>(
-      selectSegments(filled.length),
-      filled,
-    )
+    const rows = await database.query<{ id: number; packed: Uint8Array }>(selectChunks(filled.length), filled)
     const byId = new Map(rows.map(({ id, packed }) => [id, packed]))
     return ids.map((id) => (id === null ? undefined : byId.get(id)))
   }
 
   /** What the blocks have of many metrics, each block read once. */
-  async function readFoldedDays(host: number, metrics: readonly number[], from: number, to: number) {
+  async function readCompactedDays(host: number, metrics: readonly number[], from: number, to: number) {
     const builders = new Map(metrics.map((metric) => [metric, createSeriesBuilder(0)]))
-    const days = await findFoldedDays(database)
+    const days = await findCompactedDays(database)
     const last = Math.min(dayOf(to), days?.last ?? -1)
     const unpack = rememberTimes()
     for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day++) {
       const { more: block } = await readSteadily(database, host, day, day, async ([row]) =>
-        row ? readSegments(database, row) : null,
+        row ? readChunks(database, row) : null,
       )
       if (!block) continue
-      for (const [metric, packed] of block.segments) {
+      for (const [metric, packed] of block.chunks) {
         const builder = builders.get(metric)
         if (!builder) continue
-        const times = unpack(block.row.times, listOfSegment(packed))
-        builder.addDay(day * DAY_SECONDS, times, unpackSegment(packed, times), from, to)
+        const times = unpack(block.row.times, listOfChunk(packed))
+        builder.addDay(day * DAY_SECONDS, times, unpackChunk(packed, times), from, to)
       }
     }
     return metrics.map((metric) => builders.get(metric)?.take() ?? NO_SAMPLES)
@@ -131,8 +128,8 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
       // The blocks last: what is folded between the readings is then met twice, not missed.
       const [hot] = await readHot(hostId, [metricId], from, to)
       const [late] = await readLate(hostId, [metricId], from, to)
-      const folded = await readFolded(hostId, metricId, from, to)
-      return unite(hot, folded, late)
+      const compacted = await readCompacted(hostId, metricId, from, to)
+      return merge(hot, compacted, late)
     },
 
     async ranges(host, metrics, from, to) {
@@ -148,10 +145,10 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
       const metricIds = [...ids.values()]
       const hot = await readHot(hostId, metricIds, from, to)
       const late = await readLate(hostId, metricIds, from, to)
-      const folded = await readFoldedDays(hostId, metricIds, from, to)
+      const compacted = await readCompactedDays(hostId, metricIds, from, to)
       let i = 0
       for (const metric of ids.keys()) {
-        const series = unite(hot[i], folded[i], late[i])
+        const series = merge(hot[i], compacted[i], late[i])
         if (series.times.length > 0) found.set(metric, series)
         i++
       }
@@ -173,8 +170,8 @@ export function createSampleStore(database: Database, layouts: LayoutReader): Sa
 }
 
 /** A frame is older than what was folded from it, and that is older than what came late. */
-function unite(hot = NO_SAMPLES, folded = NO_SAMPLES, late = NO_SAMPLES): Series {
-  return uniteSeries(uniteSeries(hot, folded), late)
+function merge(hot = NO_SAMPLES, compacted = NO_SAMPLES, late = NO_SAMPLES): Series {
+  return mergeSeries(mergeSeries(hot, compacted), late)
 }
 
 /** Decodes lists of times; most days have the same, so the last one is kept. */

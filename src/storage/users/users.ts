@@ -1,6 +1,6 @@
 import type { Access, User } from '../../domain/user.ts'
 import type { Database, Transaction } from '../database/database.ts'
-import { takeMaintenanceTurn } from '../database/write-locks.ts'
+import { takeMaintenanceLock } from '../database/write-locks.ts'
 import type { UserStore } from '../ports/store.ts'
 import { removeSecondFactor } from './second-factors.ts'
 
@@ -33,7 +33,7 @@ export function createUserStore(database: Database): UserStore {
   ) =>
     database.transaction(async (transaction) => {
       // Two who take the last two admins away at once come one after the other, on a cluster too.
-      await takeMaintenanceTurn(transaction)
+      await takeMaintenanceLock(transaction)
       const [row] = await transaction.query<UserRow>(`${SELECT} WHERE name = ?`, [name])
       if (!row) return 'unknown'
       if (row.access === 'admin' && !staysAdmin && (await countAdmins(transaction)) === 1) return 'only admin'

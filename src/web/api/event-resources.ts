@@ -4,11 +4,11 @@ import { MAX_HOST_NAME } from '../../domain/host.ts'
 import { maskTarget } from '../../domain/target.ts'
 import type { Delivery, EventHistoryEntry, EventStore } from '../../storage/ports/store.ts'
 import { MAX_TIME, readChoice, readInteger, readPaging, readText } from '../http/query-parameters.ts'
-import { HttpError, notFound, type Page, type PageRequest, page } from '../http/route.ts'
+import { HttpError, notFound, type Route, route, type WebRequest } from '../http/route.ts'
 import { readBody } from './request-body.ts'
 import { readId } from './resource.ts'
 
-const listEvents = page(
+const listEvents = route(
   {
     path: '/api/v1/events',
     access: 'viewer',
@@ -39,7 +39,7 @@ const listEvents = page(
   },
 )
 
-const showEvent = page(
+const showEvent = route(
   {
     path: '/api/v1/events/:id',
     access: 'viewer',
@@ -57,7 +57,7 @@ const CHANGES: Readonly<Record<Change, string>> = {
   comment: 'Adds a comment.',
 }
 
-const REFUSALS: Readonly<Record<Change, string>> = {
+const REJECTIONS: Readonly<Record<Change, string>> = {
   acknowledge: 'The event is not open.',
   close: 'The event is not open.',
   reopen: 'The event is open already, or another one of the same metric is.',
@@ -66,7 +66,7 @@ const REFUSALS: Readonly<Record<Change, string>> = {
 
 /** The body may hold a comment; the answer is the event as it is afterwards. */
 const changeEvent = (change: Change) =>
-  page(
+  route(
     {
       path: `/api/v1/events/:id/${change}`,
       method: 'POST',
@@ -74,7 +74,7 @@ const changeEvent = (change: Change) =>
       does: `${change} event`,
       doc: CHANGES[change],
     },
-    async ({ params, body, session, now, web }: PageRequest) => {
+    async ({ params, body, session, now, web }: WebRequest) => {
       const { events } = web.store
       const id = readId(params)
       const before = await events.find(id)
@@ -91,12 +91,12 @@ const changeEvent = (change: Change) =>
           ? await events.comment(id, by, now, comment)
           : await events[change](id, by, now, comment === '' ? undefined : comment)
       const isSo = change === 'acknowledge' && before.status === 'open' && before.acknowledgedBy === by
-      if (!isDone && !isSo) throw new HttpError(409, REFUSALS[change])
+      if (!isDone && !isSo) throw new HttpError(409, REJECTIONS[change])
       return Response.json(await describeWhole(events, id))
     },
   )
 
-export const apiEvents: readonly Page[] = [
+export const apiEvents: readonly Route[] = [
   listEvents,
   showEvent,
   changeEvent('acknowledge'),
@@ -145,6 +145,6 @@ function describeDelivery({ target, attempts, ...rest }: Delivery) {
   return {
     ...rest,
     target: maskTarget(target),
-    attempts: attempts.map(({ time, isTaken, answer }) => ({ time, taken: isTaken, answer })),
+    attempts: attempts.map(({ time, isDelivered, answer }) => ({ time, delivered: isDelivered, answer })),
   }
 }

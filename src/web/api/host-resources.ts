@@ -2,12 +2,12 @@ import { SEVERITIES, SEVERITY_NAMES } from '../../domain/event.ts'
 import { MAX_GROUP_NAME } from '../../domain/group.ts'
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
-import type { ToldThreshold } from '../../domain/reported-threshold.ts'
+import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
 import { readChoice, readPaging, readText } from '../http/query-parameters.ts'
-import { notFound, page } from '../http/route.ts'
+import { notFound, route } from '../http/route.ts'
 import { HOST_SORTS, type OpenByHost } from '../pages/hosts/host-table.ts'
 
-export const apiHosts = page(
+export const apiHosts = route(
   {
     path: '/api/v1/hosts',
     access: 'viewer',
@@ -31,7 +31,7 @@ export const apiHosts = page(
   },
 )
 
-export const apiHost = page(
+export const apiHost = route(
   {
     path: '/api/v1/hosts/:name',
     access: 'viewer',
@@ -51,7 +51,7 @@ export const apiHost = page(
   },
 )
 
-export const apiHostMetrics = page(
+export const apiHostMetrics = route(
   { path: '/api/v1/hosts/:name/metrics', access: 'viewer', doc: 'The names and units of its metrics.' },
   async ({ params, web }) => {
     const name = params.name ?? ''
@@ -64,7 +64,7 @@ export const apiHostMetrics = page(
   },
 )
 
-function describeThreshold({ clearAfter, clearValue, isStandard, ...threshold }: ToldThreshold) {
+function describeThreshold({ clearAfter, clearValue, isStandard, ...threshold }: ReportedThreshold) {
   return { ...threshold, clear_after: clearAfter, clear_value: clearValue, standard: isStandard }
 }
 
@@ -74,7 +74,7 @@ export function describeHost(host: Host, open: OpenByHost, now: number, silence:
   return {
     name: host.name,
     status: hostStatus(host, now, silence),
-    last_heard: host.lastHeard,
+    last_seen: host.lastSeen,
     ip: host.ip,
     platform: host.platform,
     build: host.build,

@@ -1,15 +1,15 @@
-import type { Page } from '../http/route.ts'
+import type { Route } from '../http/route.ts'
 import { apiHostGroups } from '../pages/hosts/host-groups.ts'
 import { REPORT_API } from '../pages/reports/index.ts'
 import { apiEvents } from './event-resources.ts'
 import { apiHost, apiHostMetrics, apiHosts } from './host-resources.ts'
-import { apiWindows } from './maintenance-windows.ts'
+import { apiMaintenanceWindows } from './maintenance-windows.ts'
 import { apiRules } from './rule-resources.ts'
 import { apiSeries, apiSeriesList } from './series-resources.ts'
 import { apiTargets } from './target-resources.ts'
 
 /** Everything under `/api/v1`. */
-export const API: readonly Page[] = [
+export const API: readonly Route[] = [
   apiHosts,
   apiHost,
   apiHostMetrics,
@@ -18,7 +18,7 @@ export const API: readonly Page[] = [
   apiSeriesList,
   ...apiEvents,
   ...apiRules,
-  ...apiWindows,
+  ...apiMaintenanceWindows,
   ...apiTargets,
   ...REPORT_API,
 ]

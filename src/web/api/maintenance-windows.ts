@@ -1,32 +1,36 @@
-import { parseTimeOfDay, type Window, type WindowTime } from '../../domain/maintenance-window.ts'
-import { findWindowMistakes } from '../../domain/rule-check.ts'
-import { HttpError, type PageRequest } from '../http/route.ts'
+import {
+  type MaintenanceSchedule,
+  type MaintenanceWindow,
+  parseTimeOfDay,
+} from '../../domain/maintenance-window.ts'
+import { findMaintenanceErrors } from '../../domain/rule-check.ts'
+import { HttpError, type WebRequest } from '../http/route.ts'
 import { type BodyReader, readBody } from './request-body.ts'
 import { resource } from './resource.ts'
 
 /** Maintenance windows and quiet hours. */
-export const apiWindows = resource<Window>({
-  path: '/api/v1/windows',
-  one: 'window',
-  many: 'windows',
+export const apiMaintenanceWindows = resource<MaintenanceWindow>({
+  path: '/api/v1/maintenance-windows',
+  one: 'maintenance window',
+  many: 'maintenance_windows',
   read: 'viewer',
   write: 'operator',
-  store: ({ store }) => store.windows,
-  describe: describeWindow,
-  parse: async ({ body, web }: PageRequest) => {
+  store: ({ store }) => store.maintenanceWindows,
+  describe: describeMaintenance,
+  parse: async ({ body, web }: WebRequest) => {
     const fields = readBody(body)
     const window = {
       name: fields.text('name'),
       host: fields.text('host', '%'),
       when: readTime(fields.inside('when'), web.zone),
     }
-    fields.finish(findWindowMistakes(window))
+    fields.finish(findMaintenanceErrors(window))
     return window
   },
-  remove: ({ store }, id) => store.windows.delete(id),
+  remove: ({ store }, id) => store.maintenanceWindows.delete(id),
 })
 
-function readTime(when: BodyReader, zone: string): WindowTime {
+function readTime(when: BodyReader, zone: string): MaintenanceSchedule {
   const kind = when.text('kind')
   if (kind === 'once') return { kind, from: when.number('from'), to: when.number('to') }
   if (kind !== 'daily' && kind !== 'weekly' && kind !== 'monthly')
@@ -40,7 +44,7 @@ function readTime(when: BodyReader, zone: string): WindowTime {
   return kind === 'daily' ? { kind, ...hours } : { kind, ...hours, days: when.numbers('days') }
 }
 
-function describeWindow({ id, name, host, when }: Window) {
+function describeMaintenance({ id, name, host, when }: MaintenanceWindow) {
   if (when.kind === 'once') return { id, name, host, when }
   return { id, name, host, when: { ...when, start: writeTime(when.start), end: writeTime(when.end) } }
 }

@@ -1,4 +1,4 @@
-import type { FieldMistake } from '../../domain/rule-check.ts'
+import type { FieldError } from '../../domain/rule-check.ts'
 import { HttpError } from '../http/route.ts'
 
 /** Reading of a JSON body, field by field. What is wrong becomes a 400 that names every field and what was expected. */
@@ -12,20 +12,20 @@ export type BodyReader = {
   /** The reader of an object inside. */
   inside(field: string): BodyReader
   /** Throws the 400 when anything was wrong, `more` included, or a field was not asked for. */
-  finish(more?: readonly FieldMistake[]): void
+  finish(more?: readonly FieldError[]): void
 }
 
 /** `body` is null when there was none: an object without fields. */
 export function readBody(body: unknown): BodyReader {
   if (body !== null && !isObject(body)) throw new HttpError(400, 'The body has to be a JSON object.')
-  const mistakes: FieldMistake[] = []
+  const fieldErrors: FieldError[] = []
   const checks: (() => void)[] = []
-  const reader = createReader(body ?? {}, '', mistakes, checks)
+  const reader = createReader(body ?? {}, '', fieldErrors, checks)
   return {
     ...reader,
     finish(more = []) {
       for (const check of checks) check()
-      const wrong = new Map([...more, ...mistakes].map(({ field, expected }) => [field, expected]))
+      const wrong = new Map([...more, ...fieldErrors].map(({ field, expected }) => [field, expected]))
       if (wrong.size === 0) return
       throw new HttpError(
         400,
@@ -38,12 +38,12 @@ export function readBody(body: unknown): BodyReader {
 function createReader(
   fields: Readonly<Record<string, unknown>>,
   path: string,
-  mistakes: FieldMistake[],
+  fieldErrors: FieldError[],
   checks: (() => void)[],
 ): BodyReader {
   const asked = new Set<string>()
   const refuse = (field: string, expected: string) => {
-    mistakes.push({ field: `${path}${field}`, expected })
+    fieldErrors.push({ field: `${path}${field}`, expected })
   }
   /** The value when it is of the kind, the standard when it is absent; a mistake and `otherwise` else. */
   function take<T>(
@@ -79,7 +79,7 @@ function createReader(
     numbers: (field, standard) => take(field, isNumbers, 'a list of whole numbers', standard, []),
     inside(field) {
       const value = take(field, isObject, 'an object', undefined, {})
-      return createReader(value, `${path}${field}.`, mistakes, checks)
+      return createReader(value, `${path}${field}.`, fieldErrors, checks)
     },
     finish() {},
   }

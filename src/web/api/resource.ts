@@ -1,5 +1,5 @@
 import type { Access } from '../../domain/user.ts'
-import { HttpError, notFound, type Page, type PageRequest, page, type WebContext } from '../http/route.ts'
+import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
 
 /** Where things of one kind lie. */
 type NamedThings<T> = {
@@ -19,7 +19,7 @@ export type ResourceOptions<T> = {
   /** In the API's words. */
   readonly describe: (one: T) => object
   /** Throws an HttpError for a body that is not right. */
-  readonly parse: (request: PageRequest) => Promise<Omit<T, 'id'>>
+  readonly parse: (request: WebRequest) => Promise<Omit<T, 'id'>>
   /** False when there is none. */
   readonly remove: (web: WebContext, id: number) => Promise<boolean>
 }
@@ -27,17 +27,17 @@ export type ResourceOptions<T> = {
 /** The list and its members as JSON: GET and POST of the list; GET, PUT and DELETE of one. */
 export function resource<T extends { readonly id: number; readonly name: string }>(
   options: ResourceOptions<T>,
-): readonly Page[] {
+): readonly Route[] {
   const { path, one, many, read, write, store, describe, parse, remove } = options
   const single = `${path}/:id`
   const taken = () => new HttpError(409, `There is a ${one} of this name already.`)
 
   return [
-    page({ path, access: read, doc: `All ${many}.` }, async ({ web }) => {
+    route({ path, access: read, doc: `All ${many}.` }, async ({ web }) => {
       const all = await store(web).list()
       return Response.json({ total: all.length, [many]: all.map(describe) })
     }),
-    page(
+    route(
       { path, method: 'POST', access: write, does: `add ${one}`, doc: `Adds a ${one}.` },
       async (request) => {
         const draft = await parse(request)
@@ -48,12 +48,12 @@ export function resource<T extends { readonly id: number; readonly name: string 
         return Response.json(describe(added), { status: 201, headers: { location: `${path}/${id}` } })
       },
     ),
-    page({ path: single, access: read, doc: `One ${one}.` }, async ({ params, web }) => {
+    route({ path: single, access: read, doc: `One ${one}.` }, async ({ params, web }) => {
       const found = await store(web).find(readId(params))
       if (!found) throw notFound(one)
       return Response.json(describe(found))
     }),
-    page(
+    route(
       {
         path: single,
         method: 'PUT',
@@ -71,7 +71,7 @@ export function resource<T extends { readonly id: number; readonly name: string 
         return Response.json(describe(changed))
       },
     ),
-    page(
+    route(
       { path: single, method: 'DELETE', access: write, does: `delete ${one}`, doc: `Deletes a ${one}.` },
       async (request) => {
         const id = readId(request.params)

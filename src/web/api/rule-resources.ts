@@ -1,7 +1,7 @@
 import { isSeverity, type Severity } from '../../domain/event.ts'
 import type { Rule } from '../../domain/rule.ts'
-import { findRuleMistakes } from '../../domain/rule-check.ts'
-import type { PageRequest } from '../http/route.ts'
+import { findRuleErrors } from '../../domain/rule-check.ts'
+import type { WebRequest } from '../http/route.ts'
 import { readBody } from './request-body.ts'
 import { resource } from './resource.ts'
 
@@ -20,7 +20,7 @@ export const apiRules = resource<Rule>({
   remove: ({ store }, id) => store.rules.delete(id),
 })
 
-async function readRule({ body, web }: PageRequest): Promise<Omit<Rule, 'id'>> {
+async function readRule({ body, web }: WebRequest): Promise<Omit<Rule, 'id'>> {
   const fields = readBody(body)
   const severities = fields.numbers('severities', ALL)
   const rule = {
@@ -37,9 +37,10 @@ async function readRule({ body, web }: PageRequest): Promise<Omit<Rule, 'id'>> {
     delay: fields.number('delay', 0),
     repeat: fields.numberOrNull('repeat'),
   }
-  const mistakes = findRuleMistakes(rule, web.notifier.channels, await web.store.targets.list())
-  if (!severities.every(isSeverity)) mistakes.push({ field: 'severities', expected: 'some of 1, 2, 3 and 4' })
-  fields.finish(mistakes)
+  const fieldErrors = findRuleErrors(rule, web.notifier.channels, await web.store.targets.list())
+  if (!severities.every(isSeverity))
+    fieldErrors.push({ field: 'severities', expected: 'some of 1, 2, 3 and 4' })
+  fields.finish(fieldErrors)
   return rule
 }
 

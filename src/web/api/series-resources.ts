@@ -1,15 +1,15 @@
 import { metricUnit } from '../../domain/metric.ts'
 import type { Series } from '../../domain/sample.ts'
-import { type ThinnedSeries, thinSeries } from '../../domain/series.ts'
+import { type DownsampledSeries, downsampleSeries } from '../../domain/series.ts'
 import { loadSeries, readRefs } from '../charts/series-ref.ts'
 import { readInteger, readTimes } from '../http/query-parameters.ts'
-import { HttpError, notFound, page } from '../http/route.ts'
+import { HttpError, notFound, route } from '../http/route.ts'
 
 /** More rows than this are no picture. */
 const MAX_POINTS = 100_000
 
 /** Every sample of a metric, or at most `points` rows of time, minimum, mean and maximum. */
-export const apiSeries = page(
+export const apiSeries = route(
   {
     path: '/api/v1/hosts/:name/metrics/:metric',
     access: 'viewer',
@@ -27,7 +27,7 @@ export const apiSeries = page(
     const rows =
       points === null
         ? writeRows([series.times, series.values])
-        : writeThinned(thin(series, from, to, points))
+        : writeDownsampled(downsample(series, from, to, points))
     const head = JSON.stringify({ host: name, metric, unit: metricUnit(metric) }).slice(0, -1)
     return new Response(`${head},"points":[${rows}]}`, { headers: { 'content-type': 'application/json' } })
   },
@@ -37,7 +37,7 @@ export const apiSeries = page(
 const MAX_SERIES = 100
 
 /** Several metrics of any hosts at once, named `series=HOST:METRIC`; what is not known has no points. */
-export const apiSeriesList = page(
+export const apiSeriesList = route(
   {
     path: '/api/v1/series',
     access: 'viewer',
@@ -56,7 +56,7 @@ export const apiSeriesList = page(
       const rows =
         points === null
           ? writeRows([series.times, series.values])
-          : writeThinned(thin(series, from, to, points))
+          : writeDownsampled(downsample(series, from, to, points))
       const head = JSON.stringify({ host, metric, unit: metricUnit(metric) }).slice(0, -1)
       return `${head},"points":[${rows}]}`
     })
@@ -67,14 +67,14 @@ export const apiSeriesList = page(
 )
 
 /** Who asks for far more time than there are samples of is given the detail of what there is. */
-function thin(series: Series, from: number, to: number, points: number): ThinnedSeries {
+function downsample(series: Series, from: number, to: number, points: number): DownsampledSeries {
   const first = series.times[0] ?? from
   const last = series.times[series.times.length - 1] ?? to
   const isSparse = last - first < (to - from) / 2
-  return isSparse ? thinSeries(series, first, last, points) : thinSeries(series, from, to, points)
+  return isSparse ? downsampleSeries(series, first, last, points) : downsampleSeries(series, from, to, points)
 }
 
-function writeThinned({ times, low, mean, high }: ThinnedSeries): string {
+function writeDownsampled({ times, low, mean, high }: DownsampledSeries): string {
   return writeRows([times, low, mean, high])
 }
 

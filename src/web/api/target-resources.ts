@@ -1,6 +1,6 @@
-import { findTargetMistakes } from '../../domain/rule-check.ts'
+import { findTargetErrors } from '../../domain/rule-check.ts'
 import type { Target } from '../../domain/target.ts'
-import { HttpError, type PageRequest } from '../http/route.ts'
+import { HttpError, type WebRequest } from '../http/route.ts'
 import { readBody } from './request-body.ts'
 import { resource } from './resource.ts'
 
@@ -13,14 +13,14 @@ export const apiTargets = resource<Target>({
   write: 'admin',
   store: ({ store }) => store.targets,
   describe: ({ id, name, channel, address }) => ({ id, name, channel, address }),
-  parse: async ({ body, web }: PageRequest) => {
+  parse: async ({ body, web }: WebRequest) => {
     const fields = readBody(body)
     const target = {
       name: fields.text('name'),
       channel: fields.text('channel'),
       address: fields.text('address', ''),
     }
-    fields.finish(findTargetMistakes(target, web.notifier.channels))
+    fields.finish(findTargetErrors(target, web.notifier.channels))
     return target
   },
   async remove({ store }, id) {

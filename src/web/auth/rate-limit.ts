@@ -11,7 +11,7 @@ export type ThrottleOptions = {
 }
 
 /** Counts failures by key and says how long a key has to wait. Times are seconds. */
-export type Throttle = {
+export type RateLimit = {
   /** Seconds until the key may try again; 0 when it may now. */
   wait(key: string, now: number): number
   fail(key: string, now: number): void
@@ -22,7 +22,7 @@ export type Throttle = {
 
 type Entry = { readonly failures: number; readonly last: number; readonly until: number }
 
-export function createThrottle(options: ThrottleOptions): Throttle {
+export function createRateLimit(options: ThrottleOptions): RateLimit {
   // A key that fails is set anew, so that the order of the map is the order of the newest failures.
   const entries = new Map<string, Entry>()
 

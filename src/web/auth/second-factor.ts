@@ -4,7 +4,7 @@ import type { Log } from '../../lib/log.ts'
 import { findTotpStep } from '../../lib/totp.ts'
 import type { SecondFactorStore, UserStore } from '../../storage/ports/store.ts'
 import type { NoteFailedSignIn } from './failed-sign-ins.ts'
-import { createThrottle } from './rate-limit.ts'
+import { createRateLimit } from './rate-limit.ts'
 import { hashToken } from './session.ts'
 import { networkOf } from './sign-in.ts'
 import { isTicketOf, readTicket, writeTicket } from './sign-in-ticket.ts'
@@ -47,8 +47,8 @@ const ADDRESS_TRIES = 20
 export function createSecondStep({ store, users, clock, log, noteFailure }: SecondStepOptions): SecondStep {
   const used = new Set<string>()
   // Of its own: the password being right forgives wrong passwords, but no wrong codes.
-  const accounts = createThrottle({ ...MEMORY, tries: ACCOUNT_TRIES })
-  const addresses = createThrottle({ ...MEMORY, tries: ADDRESS_TRIES })
+  const accounts = createRateLimit({ ...MEMORY, tries: ACCOUNT_TRIES })
+  const addresses = createRateLimit({ ...MEMORY, tries: ADDRESS_TRIES })
 
   async function findHeld(text: string): Promise<SignedIn | null> {
     const ticket = readTicket(text)

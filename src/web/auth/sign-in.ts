@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { UserStore } from '../../storage/ports/store.ts'
 import type { NoteFailedSignIn } from './failed-sign-ins.ts'
-import { createThrottle } from './rate-limit.ts'
+import { createRateLimit } from './rate-limit.ts'
 
 export type SignInResult =
   /** `passwordHash` is what the password was held against: it may be another one before the session begins. */
@@ -34,9 +34,9 @@ const ACCOUNT_TRIES = 5
 const ADDRESS_TRIES = 20
 
 export function createSignIn({ users, clock, log, noteFailure }: SignInOptions): SignIn {
-  const accounts = createThrottle({ ...MEMORY, tries: ACCOUNT_TRIES })
-  const addresses = createThrottle({ ...MEMORY, tries: ADDRESS_TRIES })
-  const gate = createGate(CONCURRENT, WAITING)
+  const accounts = createRateLimit({ ...MEMORY, tries: ACCOUNT_TRIES })
+  const addresses = createRateLimit({ ...MEMORY, tries: ADDRESS_TRIES })
+  const gate = createConcurrencyLimit(CONCURRENT, WAITING)
   let unknownUser: Promise<string> | null = null
 
   /** An unknown name costs the same time as a wrong password, so that nobody learns which names there are. */
@@ -87,7 +87,7 @@ export function networkOf(address: string): string {
 }
 
 /** Lets `concurrent` tasks run and `waiting` more wait; further ones are told `busy` at once. */
-function createGate(concurrent: number, waiting: number) {
+function createConcurrencyLimit(concurrent: number, waiting: number) {
   let running = 0
   const queue: (() => void)[] = []
   return async function run<T>(task: () => Promise<T>): Promise<T | 'busy'> {

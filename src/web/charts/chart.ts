@@ -3,7 +3,7 @@ import type { Unit } from '../../domain/metric.ts'
 import { type Html, html, raw } from '../ui/html.ts'
 import { severityShape } from '../ui/icons.ts'
 import { type Scale, timeTicks, valueScale } from './scale.ts'
-import { type ChartLimit, drawLimits, findTop, type LimitStyle } from './threshold-lines.ts'
+import { drawThresholds, findTop, type ThresholdLine, type ThresholdStyle } from './threshold-lines.ts'
 
 /** One line of a chart. `low` and `high` belong to thinned data: the least and greatest of each step. Times ascend. */
 export type ChartLine = {
@@ -32,9 +32,9 @@ export type ChartOptions = {
   /** Of the lines that are measured on the right. */
   readonly rightUnit?: Unit | undefined
   readonly marks?: readonly ChartMark[]
-  readonly limits?: readonly ChartLimit[]
+  readonly thresholds?: readonly ThresholdLine[]
   /** `labels` unless given. */
-  readonly limitStyle?: LimitStyle
+  readonly thresholdStyle?: ThresholdStyle
   /** Said to those who can't see it. */
   readonly label: string
   /** Pixels of the drawing without the row of times below; the width is that of the place it stands in. */
@@ -69,12 +69,12 @@ export function lineChart(options: ChartOptions): Html {
     timeTickCount = 4,
     valueTickCount = 2,
   } = options
-  const { marks = [], limits = [], limitStyle = 'labels' } = options
+  const { marks = [], thresholds = [], thresholdStyle = 'labels' } = options
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
     unit,
     valueTickCount,
-    (most) => findTop(most, limits, unit, limitStyle),
+    (most) => findTop(most, thresholds, unit, thresholdStyle),
   )
   const rightScale =
     rightUnit === undefined
@@ -99,8 +99,8 @@ export function lineChart(options: ChartOptions): Html {
   const drawn = lines.map((line, index) =>
     drawLine(line, index + 1, options, line.axis === 'right' && rightScale ? rightScale : scale),
   )
-  const limited = drawLimits(limits, { head: HEAD, height, scale, unit }, limitStyle)
-  return html`<div class="chart${rightScale && ' two-scales'}${limited && ` limit-${limitStyle}`}" role="img" aria-label="${label}"><svg width="100%" height="${whole}">${levels.map(
+  const limited = drawThresholds(thresholds, { head: HEAD, height, scale, unit }, thresholdStyle)
+  return html`<div class="chart${rightScale && ' two-scales'}${limited && ` limit-${thresholdStyle}`}" role="img" aria-label="${label}"><svg width="100%" height="${whole}">${levels.map(
     ({ text, y }) => html`<text class="level" x="100%" y="${round(y + 4, 1)}">${text}</text>`,
   )}</svg><svg class="plot" width="100%" height="${whole}">${levels.map(
     ({ y, isBase }) => html`<line class="grid${isBase ? ' base' : null}" x2="100%" y1="${y}" y2="${y}"/>`,

@@ -17,8 +17,8 @@ const HOUR = 3600
 const YOUNG = 600
 
 /** When the small graphs of a host begin. Those of a young one begin with it, so that its first minutes fill them. */
-export function chartStart({ firstHeard }: Pick<Host, 'firstHeard'>, to: number): number {
-  return Math.max(to - HOUR, Math.min(firstHeard, to - YOUNG))
+export function chartStart({ firstSeen }: Pick<Host, 'firstSeen'>, to: number): number {
+  return Math.max(to - HOUR, Math.min(firstSeen, to - YOUNG))
 }
 
 /** Graphs of fixed metrics; a graph without any of its metrics is left out. */

@@ -1,5 +1,5 @@
 import type { Unit } from '../../domain/metric.ts'
-import { dropZeros, formatClock, formatDay, formatLimit, formatMonth, formatValue } from '../ui/format.ts'
+import { dropZeros, formatClock, formatDay, formatMonth, formatThreshold, formatValue } from '../ui/format.ts'
 
 export type Tick = { readonly at: number; readonly label: string }
 export type Scale = { readonly low: number; readonly high: number; readonly ticks: readonly Tick[] }
@@ -50,7 +50,7 @@ function tick(at: number, unit: Unit, step = 1): Tick {
   if (value === 0) return { at: value, label: '0' }
   // Values have one digit behind the point, and small steps two.
   const isExact = (unit === '%' || unit === '°C') && !Number.isInteger(value)
-  return { at: value, label: isExact ? formatLimit(value, unit) : dropZeros(formatValue(value, unit)) }
+  return { at: value, label: isExact ? formatThreshold(value, unit) : dropZeros(formatValue(value, unit)) }
 }
 
 const MINUTE = 60

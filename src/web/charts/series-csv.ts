@@ -1,5 +1,5 @@
 import type { Series } from '../../domain/sample.ts'
-import { thinSeries } from '../../domain/series.ts'
+import { downsampleSeries } from '../../domain/series.ts'
 import { type Cell, csvResponse } from '../ui/csv.ts'
 import { formatIso } from '../ui/format.ts'
 
@@ -19,11 +19,11 @@ export function seriesCsv(
   to: number,
 ): Response {
   const most = Math.max(0, ...list.map(({ series }) => series.times.length))
-  const isThinned = most > MAX_ROWS
+  const isDownsampled = most > MAX_ROWS
   const columns: { head: string; times: Float64Array; values: Float64Array }[] = list.flatMap(
     ({ name, series }) => {
-      if (!isThinned) return [{ head: name, ...series }]
-      const { times, low, mean, high } = thinSeries(series, from, to, MAX_ROWS)
+      if (!isDownsampled) return [{ head: name, ...series }]
+      const { times, low, mean, high } = downsampleSeries(series, from, to, MAX_ROWS)
       return [
         { head: `${name} minimum`, times, values: low },
         { head: `${name} mean`, times, values: mean },

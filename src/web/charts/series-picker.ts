@@ -80,7 +80,7 @@ function hits({ found, isMore }: PickerChoices, hidden: readonly Html[], taken: 
   const fresh = found.filter((ref) => !known.has(writeRef(ref)))
   if (fresh.length === 0)
     return html`<p class="soft picks-none">${found.length > 0 ? 'All that was found is in the graph already.' : 'No metric of a host fits. Fewer letters find more.'}</p>`
-  return html`<form method="get" action="/compare" class="picks-form">${hidden}<fieldset class="plain-set"><legend class="unseen">Found</legend><ul class="picks">${fresh.map(
+  return html`<form method="get" action="/compare" class="picks-form">${hidden}<fieldset class="plain-set"><legend class="visually-hidden">Found</legend><ul class="picks">${fresh.map(
     (ref) => {
       const value = writeRef(ref)
       return html`<li><label><input type="checkbox" name="series" value="${value}"> <b>${ref.host}</b> <span>${ref.metric}</span></label></li>\n`

@@ -10,14 +10,14 @@ export type TabledLine = { readonly name: string; readonly series: Series; reado
 export function figuresTable(title: string, lines: readonly TabledLine[]): Html {
   const rows = lines.map(({ name, series, unit }) => {
     const summary = summarizeSeries(series)
-    const cells = summary === null ? ['–', '–', '–', '–'] : tellFigures(summary, unit)
+    const cells = summary === null ? ['–', '–', '–', '–'] : formatSummary(summary, unit)
     return html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`
   })
-  return html`<div class="unseen"><table><caption>${title}</caption><thead><tr><th scope="col">Line</th><th scope="col">Last</th><th scope="col">Minimum</th><th scope="col">Mean</th><th scope="col">Maximum</th></tr></thead><tbody>${rows}</tbody></table></div>`
+  return html`<div class="visually-hidden"><table><caption>${title}</caption><thead><tr><th scope="col">Line</th><th scope="col">Last</th><th scope="col">Minimum</th><th scope="col">Mean</th><th scope="col">Maximum</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }
 
 /** Last, minimum, mean and maximum. Of a state the mean is the share of the time that it ran. */
-export function tellFigures(
+export function formatSummary(
   { last, low, mean, high }: { last: number; low: number; mean: number; high: number },
   unit: Unit,
 ): string[] {

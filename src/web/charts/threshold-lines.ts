@@ -1,12 +1,12 @@
 import type { Severity } from '../../domain/event.ts'
 import type { Unit } from '../../domain/metric.ts'
-import { formatLimit } from '../ui/format.ts'
+import { formatThreshold } from '../ui/format.ts'
 import { type Html, html } from '../ui/html.ts'
 import { severityShape } from '../ui/icons.ts'
 import type { Scale } from './scale.ts'
 
 /** A limit beyond which there is an event, measured by the scale on the left. */
-export type ChartLimit = {
+export type ThresholdLine = {
   readonly value: number
   readonly severity: Severity
   /** It is the values below it that are wrong. */
@@ -14,7 +14,7 @@ export type ChartLimit = {
 }
 
 /** `labels`: every limit, with its value beside the field. `marks`: two of them, with the shapes of their severities alone. */
-export type LimitStyle = 'labels' | 'marks'
+export type ThresholdStyle = 'labels' | 'marks'
 
 /** A limit that lies a little above all values is worth the room that it takes; one far above would flatten the line. */
 export const NEAR_LIMIT = 1.25
@@ -25,21 +25,26 @@ const LEAST_PART = 1 / 3
 export const isAlwaysShown = (value: number, unit: Unit) => unit === '%' && value <= 100
 
 /** Where the scale has to end at least, so that there is room for the limits that deserve it. */
-export function findTop(most: number, limits: readonly ChartLimit[], unit: Unit, style: LimitStyle): number {
+export function findTop(
+  most: number,
+  thresholds: readonly ThresholdLine[],
+  unit: Unit,
+  style: ThresholdStyle,
+): number {
   const reach = style === 'labels' ? Number.POSITIVE_INFINITY : most / LEAST_PART
-  const wanted = limits
+  const wanted = thresholds
     .map(({ value }) => value)
     .filter((value) => value <= most * NEAR_LIMIT || (isAlwaysShown(value, unit) && value <= reach))
   return Math.max(most, ...wanted)
 }
 
 /** Those that a drawing of this style can show on its scale. */
-export function pickLimits(
-  limits: readonly ChartLimit[],
+export function pickThresholds(
+  thresholds: readonly ThresholdLine[],
   { low, high }: Pick<Scale, 'low' | 'high'>,
-  style: LimitStyle,
-): readonly ChartLimit[] {
-  const within = limits.filter(({ value }) => value > low && value <= high)
+  style: ThresholdStyle,
+): readonly ThresholdLine[] {
+  const within = thresholds.filter(({ value }) => value > low && value <= high)
   if (style === 'labels') return within
   // The one that comes first, and the worst.
   const [first, ...others] = within.some(({ isBelow }) => !isBelow)
@@ -68,12 +73,12 @@ export function spreadLabels(heights: readonly number[], top: number): number[] 
 type Field = { readonly head: number; readonly height: number; readonly scale: Scale; readonly unit: Unit }
 
 /** Lines across the field, and what stands on the right of it: null when no limit is within the scale. */
-export function drawLimits(
-  limits: readonly ChartLimit[],
+export function drawThresholds(
+  thresholds: readonly ThresholdLine[],
   { head, height, scale, unit }: Field,
-  style: LimitStyle,
+  style: ThresholdStyle,
 ): { readonly lines: readonly Html[]; readonly labels: readonly Html[] } | null {
-  const shown = pickLimits(limits, scale, style)
+  const shown = pickThresholds(thresholds, scale, style)
   if (shown.length === 0) return null
   const heights = shown.map(({ value }) =>
     round(head + height * (1 - (value - scale.low) / (scale.high - scale.low))),
@@ -89,7 +94,7 @@ export function drawLimits(
       const y = places[i] ?? 0
       return html`<svg class="mark severity-${severity}" x="0" y="${round(y - size / 2)}" width="${size}" height="${size}" viewBox="0 0 16 16">${severityShape(severity)}</svg>${
         style === 'labels' &&
-        html`<text class="limit-label" x="15" y="${round(y + 4)}">${formatLimit(value, unit)}</text>`
+        html`<text class="limit-label" x="15" y="${round(y + 4)}">${formatThreshold(value, unit)}</text>`
       }`
     }),
   }

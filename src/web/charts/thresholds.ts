@@ -1,17 +1,17 @@
 import { SEVERITY_NAMES } from '../../domain/event.ts'
 import { metricUnit, type Unit } from '../../domain/metric.ts'
-import { createToldBook, type ToldThreshold } from '../../domain/reported-threshold.ts'
+import { createReportedThresholdTable, type ReportedThreshold } from '../../domain/reported-threshold.ts'
 import { readLimit, type Threshold } from '../../domain/threshold.ts'
 import type { Store } from '../../storage/ports/store.ts'
-import { formatLimit } from '../ui/format.ts'
-import type { ChartLimit } from './threshold-lines.ts'
+import { formatThreshold } from '../ui/format.ts'
+import type { ThresholdLine } from './threshold-lines.ts'
 
 /** The limits of a host's metrics. */
 export type HostLimits = {
   /** What the agent told; null when it told nothing: then only those are known that events have named. */
-  readonly told: readonly ToldThreshold[] | null
+  readonly reported: readonly ReportedThreshold[] | null
   /** Those that a line can show, the least value first. */
-  of(metric: string): readonly ChartLimit[]
+  of(metric: string): readonly ThresholdLine[]
 }
 
 type Limit = Pick<Threshold, 'compare' | 'value' | 'severity'>
@@ -22,15 +22,15 @@ const LOOKED_AT = 200
 const MAX_LIMITS = 8
 
 /** Read once for all metrics of a page; for a page of one metric only its own events are looked at. */
-export async function readLimits(
+export async function readThresholds(
   { hosts, events }: Pick<Store, 'hosts' | 'events'>,
   host: string,
   metric?: string,
 ): Promise<HostLimits> {
-  const told = await hosts.thresholds(host)
-  if (told !== null) {
-    const book = createToldBook(told)
-    return { told, of: (one) => toChartLimits(one, book.of(one)) }
+  const reported = await hosts.thresholds(host)
+  if (reported !== null) {
+    const book = createReportedThresholdTable(reported)
+    return { reported, of: (one) => toThresholdLines(one, book.of(one)) }
   }
   const list = await events.list({ host, ...(metric === undefined ? {} : { metric }), limit: LOOKED_AT })
   const named = new Map<string, Limit[]>()
@@ -41,23 +41,23 @@ export async function readLimits(
     if (!limit || known.some(({ severity }) => severity === event.severity)) continue
     named.set(event.metric, [...known, { ...limit, severity: event.severity }])
   }
-  return { told, of: (one) => toChartLimits(one, named.get(one) ?? []) }
+  return { reported, of: (one) => toThresholdLines(one, named.get(one) ?? []) }
 }
 
 /** What each of the metrics has: a line for all of them may only say what holds for all. */
-export function findShared(limits: readonly (readonly ChartLimit[])[]): readonly ChartLimit[] {
-  const [first = [], ...others] = limits
+export function findShared(thresholds: readonly (readonly ThresholdLine[])[]): readonly ThresholdLine[] {
+  const [first = [], ...others] = thresholds
   return first.filter((limit) => others.every((list) => list.some((other) => isSame(limit, other))))
 }
 
-const isSame = (a: ChartLimit, b: ChartLimit) =>
+const isSame = (a: ThresholdLine, b: ThresholdLine) =>
   a.value === b.value && a.severity === b.severity && a.isBelow === b.isBelow
 
 /** An exact value is no limit that a line could show, nor is there one between running and stopped. */
-export function toChartLimits(metric: string, limits: readonly Limit[]): ChartLimit[] {
+export function toThresholdLines(metric: string, thresholds: readonly Limit[]): ThresholdLine[] {
   if (metricUnit(metric) === 'state') return []
-  const found: ChartLimit[] = []
-  for (const { compare, value, severity } of limits) {
+  const found: ThresholdLine[] = []
+  for (const { compare, value, severity } of thresholds) {
     if (compare === '=' || compare === '!=') continue
     const limit = { value, severity, isBelow: compare.startsWith('<') }
     if (!found.some((one) => isSame(one, limit))) found.push(limit)
@@ -69,11 +69,11 @@ export function toChartLimits(metric: string, limits: readonly Limit[]): ChartLi
 }
 
 /** `information above 85%, critical above 99%`. */
-export function describeLimits(limits: readonly ChartLimit[], unit: Unit): string {
-  return limits
+export function describeThresholds(thresholds: readonly ThresholdLine[], unit: Unit): string {
+  return thresholds
     .map(
       ({ value, severity, isBelow }) =>
-        `${SEVERITY_NAMES[severity]} ${isBelow ? 'below' : 'above'} ${formatLimit(value, unit)}`,
+        `${SEVERITY_NAMES[severity]} ${isBelow ? 'below' : 'above'} ${formatThreshold(value, unit)}`,
     )
     .join(', ')
 }

@@ -1,10 +1,10 @@
 import { formatField, formatStamp } from '../ui/format.ts'
 import { type Html, html } from '../ui/html.ts'
-import type { Span } from './time-range.ts'
+import type { TimeRange } from './time-range.ts'
 
 /** Fields for a time of one's own; `kept` are parameters of the address that stay. */
-export function spanForm(
-  { from, to }: Span,
+export function timeRangeForm(
+  { from, to }: TimeRange,
   now: number,
   kept: readonly (readonly [name: string, value: string])[] = [],
 ): Html {

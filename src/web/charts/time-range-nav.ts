@@ -1,9 +1,9 @@
 import { type Html, html } from '../ui/html.ts'
 import { icon } from '../ui/icons.ts'
-import { neighbourSpans, type Span } from './time-range.ts'
+import { neighbourRanges, type TimeRange } from './time-range.ts'
 
-export type SpanStepsOptions = {
-  readonly span: Span
+export type TimeRangeNavOptions = {
+  readonly timeRange: TimeRange
   readonly now: number
   /** The address of the page at another time. */
   readonly address: (time: URLSearchParams) => string
@@ -12,8 +12,8 @@ export type SpanStepsOptions = {
 }
 
 /** The ways from the time that a graph shows to those around and within it. */
-export function spanSteps({ span, now, address, mark }: SpanStepsOptions): Html {
-  const { earlier, wider, closer, later } = neighbourSpans(span, now)
+export function timeRangeNav({ timeRange, now, address, mark }: TimeRangeNavOptions): Html {
+  const { earlier, wider, closer, later } = neighbourRanges(timeRange, now)
   const step = (query: string | null, words: Html) =>
     query === null
       ? // Still a stop for the keyboard: whoever has just used it keeps the focus.

@@ -1,4 +1,4 @@
-import { formatSpan } from '../ui/format.ts'
+import { formatDuration } from '../ui/format.ts'
 
 /** Ranges that a graph offers, by the word in its address. */
 export const RANGES = [
@@ -13,7 +13,7 @@ export const RANGES = [
 ] as const
 
 /** The time that a graph shows. */
-export type Span = {
+export type TimeRange = {
   readonly from: number
   readonly to: number
   /** The range it comes from; null when both ends were given. */
@@ -29,7 +29,7 @@ export const HOST_RANGES = RANGES.slice(0, 5)
 export const HOST_LONGEST = 31 * 86_400
 
 /** The query that gives the span again: its range, or both its ends. */
-export function spanQuery({ range, from, to }: Span): URLSearchParams {
+export function timeRangeQuery({ range, from, to }: TimeRange): URLSearchParams {
   return new URLSearchParams(range === null ? { from: String(from), to: String(to) } : { range })
 }
 
@@ -40,12 +40,16 @@ const LATEST = 253_402_300_799
  * Reads `range`, or `from` and `to`, of an address; what makes no sense falls back to the last hour, because people edit
  * addresses by hand. `extent` is what is kept of the host, null when nothing is.
  */
-export function readSpan(parameters: URLSearchParams, extent: { first: number } | null, now: number): Span {
+export function readTimeRange(
+  parameters: URLSearchParams,
+  extent: { first: number } | null,
+  now: number,
+): TimeRange {
   const from = readTime(parameters.get('from'))
   const to = readTime(parameters.get('to')) ?? now
   if (from !== null && from < to) {
     const end = Math.max(to, from + LEAST_SECONDS)
-    return { from, to: end, range: null, isLive: false, words: `${formatSpan(end - from)}` }
+    return { from, to: end, range: null, isLive: false, words: `${formatDuration(end - from)}` }
   }
   const range = RANGES.find(({ key }) => key === parameters.get('range')) ?? RANGES[0]
   const start =
@@ -63,8 +67,8 @@ export function readTime(text: string | null): number | null {
 }
 
 /** Queries of the spans around and within this one. Null where that would lie in the future, or be too short to see. */
-export function neighbourSpans(
-  { from, to }: Span,
+export function neighbourRanges(
+  { from, to }: TimeRange,
   now: number,
 ): Record<'earlier' | 'later' | 'wider' | 'closer', string | null> {
   const length = to - from

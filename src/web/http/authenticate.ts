@@ -1,31 +1,31 @@
 import { covers } from '../../domain/user.ts'
 import type { Session } from '../../storage/ports/store.ts'
 import { createCsrf, hashToken, isCsrf } from '../auth/session.ts'
-import { HttpError, type Page, type WebContext } from './route.ts'
+import { HttpError, type Route, type WebContext } from './route.ts'
 
 /** Who asks, and how that is known. */
-export type Visitor = {
+export type Requester = {
   readonly session: Session | null
   /** The session's cookie; null without a session and with a bearer token. */
   readonly sessionToken: string | null
   readonly csrf: string
 }
 
-export const STRANGER: Visitor = { session: null, sessionToken: null, csrf: '' }
+export const ANONYMOUS: Requester = { session: null, sessionToken: null, csrf: '' }
 
 /** A token's use is noted this often at most. */
 const NOTE_USE_SECONDS = 60
 const MAX_BEARER = 200
 
 /** Reads the session of the cookie, or under `/api` that of a bearer token, which then is the only thing that counts. */
-export async function identify(request: Request, isApi: boolean, web: WebContext): Promise<Visitor> {
+export async function authenticate(request: Request, isApi: boolean, web: WebContext): Promise<Requester> {
   const authorization = request.headers.get('authorization')
   if (isApi && authorization !== null) {
     const session = await findBearer(authorization, web)
-    return session ? { session, sessionToken: null, csrf: '' } : STRANGER
+    return session ? { session, sessionToken: null, csrf: '' } : ANONYMOUS
   }
   const open = await web.sessions.find(request.headers.get('cookie'))
-  if (!open) return STRANGER
+  if (!open) return ANONYMOUS
   return { session: open.session, sessionToken: open.token, csrf: createCsrf(open.token) }
 }
 
@@ -46,7 +46,7 @@ async function findBearer(authorization: string, web: WebContext): Promise<Sessi
 }
 
 /** Throws an HttpError unless this visitor may see this page. */
-export function requireAccess({ access }: Page, { session }: Visitor) {
+export function requireAccess({ access }: Route, { session }: Requester) {
   if (access === 'public') return
   if (!session) throw new HttpError(401, 'Sign in first.')
   if (!covers(session.access, access))
@@ -60,12 +60,12 @@ export function requireAccess({ access }: Page, { session }: Visitor) {
  * Throws an HttpError when another site made the browser send this POST. A bearer token is no cookie: no other site can make a
  * browser send it, so it needs nothing more.
  */
-export function requireOwnForm(request: Request, page: Page, visitor: Visitor, form: URLSearchParams) {
-  if (visitor.session && visitor.sessionToken === null) return
+export function requireOwnForm(request: Request, page: Route, requester: Requester, form: URLSearchParams) {
+  if (requester.session && requester.sessionToken === null) return
   if (isFromAnotherSite(request.headers)) throw new HttpError(403, 'This form was sent from another site.')
   if (page.access === 'public') return
   const csrf = form.get('csrf') ?? request.headers.get('x-csrf-token')
-  if (visitor.sessionToken === null || !isCsrf(csrf, visitor.sessionToken))
+  if (requester.sessionToken === null || !isCsrf(csrf, requester.sessionToken))
     throw new HttpError(403, 'This form is not of your session. Load the page again and repeat what you did.')
 }
 

@@ -1,14 +1,14 @@
 import type { AuditEntry } from '../../storage/ports/store.ts'
 import { Html } from '../ui/html.ts'
-import { identify, requireAccess, requireOwnForm, STRANGER, type Visitor } from './authenticate.ts'
+import { ANONYMOUS, authenticate, type Requester, requireAccess, requireOwnForm } from './authenticate.ts'
 import type { Client } from './client-address.ts'
 import { errorJson, errorPage, unexpected } from './errors.ts'
 import { readForm, readJson } from './request-body.ts'
 import { finishResponse } from './response-headers.ts'
-import { HttpError, type Page, type PageResult, redirect, type WebContext } from './route.ts'
+import { HttpError, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
 
 /** The pages of one path, by method. */
-export type PagesOfPath = Partial<Record<Page['method'], Page>>
+export type RoutesOfPath = Partial<Record<Route['method'], Route>>
 
 export type Arrival = {
   readonly request: Request
@@ -16,16 +16,16 @@ export type Arrival = {
   readonly client: Client
 }
 
-/** Answers one request with the page of its method. Never rejects: what a page throws becomes an error page, or JSON under `/api`. */
-export async function answerRequest(
-  pages: PagesOfPath,
+/** Handles one request with the page of its method. Never rejects: what a page throws becomes an error page, or JSON under `/api`. */
+export async function handleRequest(
+  routes: RoutesOfPath,
   arrival: Arrival,
   web: WebContext,
 ): Promise<Response> {
   const { request, client } = arrival
   const url = readUrl(request.url)
   const started = web.clock.monotonicMs()
-  const response = await answer(pages, arrival, url, web)
+  const response = await answer(routes, arrival, url, web)
   const finished = await finishResponse(response, request.headers.get('accept-encoding'))
   web.log.debug('answered', {
     method: request.method,
@@ -37,24 +37,24 @@ export async function answerRequest(
   return finished
 }
 
-async function answer(pages: PagesOfPath, arrival: Arrival, url: URL, web: WebContext): Promise<Response> {
+async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: WebContext): Promise<Response> {
   const { request, params, client } = arrival
   const isApi = url.pathname.startsWith('/api/')
-  let visitor: Visitor = STRANGER
+  let requester: Requester = ANONYMOUS
   try {
-    const page = pickPage(pages, request.method)
-    visitor = await identify(request, isApi, web)
-    requireAccess(page, visitor)
-    const changes = page.method !== 'GET'
+    const route = pickRoute(routes, request.method)
+    requester = await authenticate(request, isApi, web)
+    requireAccess(route, requester)
+    const changes = route.method !== 'GET'
     const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
     const body = changes && isApi ? await readJson(request) : null
-    if (changes) requireOwnForm(request, page, visitor, form)
+    if (changes) requireOwnForm(request, route, requester, form)
     const browser = (request.headers.get('user-agent') ?? '').slice(0, 255)
     const notes: string[] = []
     const note = (detail: string) => notes.push(detail)
     const now = web.clock.now()
-    const result = await page.answer({
-      ...visitor,
+    const result = await route.handle({
+      ...requester,
       url,
       params,
       form,
@@ -67,13 +67,13 @@ async function answer(pages: PagesOfPath, arrival: Arrival, url: URL, web: WebCo
       note,
     })
     // Signing in notes itself, under the name that it is for.
-    if (changes && page.access !== 'public' && visitor.session && isDone(result))
+    if (changes && route.access !== 'public' && requester.session && isDone(result))
       await noteChange(web, {
         time: now,
-        actor: visitor.session.user,
+        actor: requester.session.user,
         way: isApi ? 'api' : 'website',
         address: client.address,
-        action: page.does ?? `${page.method} ${page.path}`,
+        action: route.does ?? `${route.method} ${route.path}`,
         detail: notes.length > 0 ? notes.join('; ') : Object.values(params).join(' '),
       })
     if (!(result instanceof Html)) return request.method === 'HEAD' ? withoutStream(result) : result
@@ -82,11 +82,11 @@ async function answer(pages: PagesOfPath, arrival: Arrival, url: URL, web: WebCo
     const error = thrown instanceof HttpError ? thrown : await explain(thrown, request.method, url, web)
     if (isApi) return errorJson(error.status === 401 ? asksForBearer(error) : error)
     if (error.status === 401) return redirect(signInPath(request.method, url))
-    return errorPage({ error, session: visitor.session, csrf: visitor.csrf })
+    return errorPage({ error, session: requester.session, csrf: requester.csrf })
   }
 }
 
-const isDone = (result: PageResult) => result instanceof Html || result.status < 400
+const isDone = (result: RouteResult) => result instanceof Html || result.status < 400
 
 /** The change is made: a log that can't be written must not make it look as if it were not. */
 async function noteChange({ store, log }: WebContext, entry: AuditEntry) {
@@ -97,14 +97,14 @@ async function noteChange({ store, log }: WebContext, entry: AuditEntry) {
   }
 }
 
-const isMethod = (text: string): text is Page['method'] => ['GET', 'POST', 'PUT', 'DELETE'].includes(text)
+const isMethod = (text: string): text is Route['method'] => ['GET', 'POST', 'PUT', 'DELETE'].includes(text)
 
-function pickPage(pages: PagesOfPath, method: string): Page {
-  const page = method === 'HEAD' ? pages.GET : isMethod(method) ? pages[method] : undefined
-  if (page) return page
-  const methods = Object.keys(pages)
+function pickRoute(routes: RoutesOfPath, method: string): Route {
+  const route = method === 'HEAD' ? routes.GET : isMethod(method) ? routes[method] : undefined
+  if (route) return route
+  const methods = Object.keys(routes)
   if (methods.length === 0) throw new HttpError(404, 'There is no such page.')
-  const allow = pages.GET ? ['HEAD', ...methods] : methods
+  const allow = routes.GET ? ['HEAD', ...methods] : methods
   throw new HttpError(405, `This address takes ${methods.join(' and ')} only.`, { allow: allow.join(', ') })
 }
 

@@ -56,10 +56,10 @@ export function createLive({
     client.controller.enqueue(encoder.encode(text))
   }
 
-  function close(client: Client, farewell?: string) {
+  function close(client: Client, finalMessage?: string) {
     if (!clients.delete(client)) return
     try {
-      if (farewell !== undefined) client.controller.enqueue(encoder.encode(farewell))
+      if (finalMessage !== undefined) client.controller.enqueue(encoder.encode(finalMessage))
       client.controller.close()
     } catch {
       // The client went away in the same moment: there is nothing left to close.
@@ -76,8 +76,8 @@ export function createLive({
 
   async function poll() {
     try {
-      const [heard, changed] = await Promise.all([hosts.revision(), events.revision()])
-      const newest = heard + changed
+      const [seen, changed] = await Promise.all([hosts.revision(), events.revision()])
+      const newest = seen + changed
       if (failing || (revision !== null && newest !== revision))
         for (const client of [...clients]) send(client, `event: changed\ndata: ${newest}\n\n`)
       revision = newest

@@ -9,7 +9,7 @@ import type { SignIn } from '../auth/sign-in.ts'
 import type { Html } from '../ui/html.ts'
 import type { CheckHealth } from './health.ts'
 import type { Live } from './live.ts'
-import type { AboutSite } from './site-info.ts'
+import type { SiteInfo } from './site-info.ts'
 import type { StorageFigures } from './storage-stats.ts'
 
 /** Where agents reach the collect engine over TLS, and the SHA-256 of the certificate by which they know it. */
@@ -29,7 +29,7 @@ export type ChannelInfo = {
 export type Notifier = {
   readonly channels: readonly ChannelInfo[]
   /** Sends a test message now, once; resolves with the receiver's answer or with why it was not taken. Ends within half a minute. */
-  sendTest(channel: string, address: string): Promise<{ isTaken: boolean; answer: string }>
+  sendTest(channel: string, address: string): Promise<{ isDelivered: boolean; answer: string }>
 }
 
 /** What pages and the API know of the server that they are part of. */
@@ -53,13 +53,13 @@ export type WebContext = {
   readonly secondStep: SecondStep
   readonly live: Live
   readonly checkHealth: CheckHealth
-  readonly about: AboutSite
+  readonly about: SiteInfo
   readonly figures: StorageFigures
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>
 }
 
-export type PageRequest = {
+export type WebRequest = {
   /** Path and query are the client's; the origin is a constant, so that a made-up Host header reaches nobody. */
   readonly url: URL
   /** From the path's `:name` parts, percent-decoded. */
@@ -90,16 +90,16 @@ export type PageRequest = {
 }
 
 /** Whether whoever asks has this access. */
-export const mayUse = ({ session }: Pick<PageRequest, 'session'>, access: Access): boolean =>
+export const mayUse = ({ session }: Pick<WebRequest, 'session'>, access: Access): boolean =>
   session !== null && covers(session.access, access)
 
 /** What a page gives back: markup of the whole page, or a ready response (redirect, JSON, CSV). */
-export type PageResult = Html | Response
+export type RouteResult = Html | Response
 
 /** All but GET change something. PUT and DELETE are for the API: a form can't send them. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-export type Page = {
+export type Route = {
   readonly path: string
   readonly method: Method
   /** Who may see it. There is no default: a page without one does not compile. */
@@ -108,10 +108,10 @@ export type Page = {
   readonly does?: string
   /** What the guide says of an address of the API, and which parameters it takes. */
   readonly doc?: string
-  readonly answer: (request: PageRequest) => PageResult | Promise<PageResult>
+  readonly handle: (request: WebRequest) => RouteResult | Promise<RouteResult>
 }
 
-export type PageOptions = {
+export type RouteOptions = {
   readonly path: string
   readonly method?: Method
   readonly access: Access | 'public'
@@ -119,8 +119,8 @@ export type PageOptions = {
   readonly doc?: string
 }
 
-export function page(options: PageOptions, answer: Page['answer']): Page {
-  return { method: 'GET', ...options, answer }
+export function route(options: RouteOptions, handle: Route['handle']): Route {
+  return { method: 'GET', ...options, handle }
 }
 
 /** Thrown by a page; the app turns it into an error page, or into JSON under `/api`. */

@@ -42,7 +42,7 @@ export type Enrolment = {
 }
 
 /** What pages tell of the product and this installation. Handed in by whoever puts the parts together. */
-export type AboutSite = {
+export type SiteInfo = {
   readonly sections: readonly GuideSection[]
   readonly commands: readonly GuideCommand[]
   /** All that agents report and events are about. */
@@ -57,7 +57,7 @@ export type AboutSite = {
   readFreeBytes(): number | null
 }
 
-export const NOTHING_TOLD_OF_SITE: AboutSite = {
+export const NO_SITE_INFO: SiteInfo = {
   sections: [],
   commands: [],
   metrics: [],

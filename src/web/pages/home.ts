@@ -5,7 +5,7 @@ import type { Series } from '../../domain/sample.ts'
 import { donut, sparkline } from '../charts/chart.ts'
 import { chartStart } from '../charts/host-charts.ts'
 import { readInteger } from '../http/query-parameters.ts'
-import { mayUse, page, type WebContext } from '../http/route.ts'
+import { mayUse, route, type WebContext } from '../http/route.ts'
 import {
   agoLabel,
   capitalize,
@@ -35,7 +35,7 @@ const SERVER_FIGURES = [
   { metric: 'perf.system.load.1', name: 'Load', most: undefined },
 ] as const
 
-export const homePage = page({ path: '/', access: 'viewer' }, async ({ url, session, csrf, now, web }) => {
+export const homePage = route({ path: '/', access: 'viewer' }, async ({ url, session, csrf, now, web }) => {
   const { store, silence, serverName } = web
   const upSince = now - silence
   const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
@@ -115,7 +115,7 @@ export function homeTitle({ down }: HomeModel['count'], open: HomeModel['open'])
 
 function homeView(model: HomeModel): Html {
   const { hosts, openByHost, now, silence, url, offset, total } = model
-  return html`<h1 class="unseen">Home</h1>
+  return html`<h1 class="visually-hidden">Home</h1>
 ${groupFilter(url, model.groups, model.group)}
 <div class="overview">
 ${availability(model)}
@@ -171,7 +171,7 @@ function serverPanel({ server, serverName, lines, now, silence }: HomeModel): Ht
     return html`<section><h2>This server</h2><p class="soft">No agent reports as <b>${serverName}</b> yet. <code>monitor server --agent</code> watches this machine as well.</p></section>`
   const from = chartStart(server, now)
   return html`<section><h2>This server</h2>
-<p class="server-line"><a href="${hostPath(server.name)}"><b>${server.name}</b></a> ${statusLabel(hostStatus(server, now, silence))} <span class="soft">reported ${agoLabel(server.lastHeard, now)}</span></p><p class="server-line soft">${describeMachine(server)}</p>
+<p class="server-line"><a href="${hostPath(server.name)}"><b>${server.name}</b></a> ${statusLabel(hostStatus(server, now, silence))} <span class="soft">reported ${agoLabel(server.lastSeen, now)}</span></p><p class="server-line soft">${describeMachine(server)}</p>
 <div class="trio">${SERVER_FIGURES.map(({ metric, name, most }) => {
     const value = server.latest[metric]
     const series = lines.get(metric)
@@ -191,7 +191,7 @@ function emptyView({ findAgentDoor, about }: WebContext, mayAdd: boolean): Html 
     door === null
       ? `agent.server=SERVER:${about.enrolment?.plainPort ?? 'PORT'}`
       : `agent.server=tls://SERVER:${door.port} --set agent.fingerprint=${door.fingerprint}`
-  return html`<h1 class="unseen">Home</h1><section class="empty"><h2>No host has reported yet</h2>
+  return html`<h1 class="visually-hidden">Home</h1><section class="empty"><h2>No host has reported yet</h2>
 <p>Hosts are not added here: an agent that reports is a host. This page shows the first one as soon as it does.</p>
 <ol>
 <li>To watch this machine, start the server with an agent of its own:<pre class="command" tabindex="0"><code>monitor server --agent</code></pre></li>

@@ -1,4 +1,4 @@
-import type { Page } from '../http/route.ts'
+import type { Route } from '../http/route.ts'
 import { login, loginCode, loginPage, logout } from './account/login.ts'
 import { changePassword, passwordPage } from './account/password.ts'
 import { acknowledgeEvent, changeEvents, closeEvent, commentEvent, reopenEvent } from './events/actions.ts'
@@ -18,7 +18,7 @@ import { searchPage } from './search.ts'
 import { SETTINGS_PAGES } from './settings/index.ts'
 
 /** Every page of the website. */
-export const PAGES: readonly Page[] = [
+export const PAGES: readonly Route[] = [
   loginPage,
   login,
   loginCode,

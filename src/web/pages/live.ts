@@ -1,7 +1,7 @@
-import { HttpError, page } from '../http/route.ts'
+import { HttpError, route } from '../http/route.ts'
 
 /** The stream that tells an open page when to fetch its live parts again. */
-export const livePage = page({ path: '/live', access: 'viewer' }, ({ session, sessionToken, web }) => {
+export const livePage = route({ path: '/live', access: 'viewer' }, ({ session, sessionToken, web }) => {
   const stream = web.live.open(
     session?.user ?? '',
     async () => sessionToken !== null && (await web.sessions.isAlive(sessionToken)),

@@ -3,7 +3,7 @@ import type { Host } from '../../domain/host.ts'
 import type { Access } from '../../domain/user.ts'
 import { covers } from '../../domain/user.ts'
 import type { WebContext } from '../http/route.ts'
-import { type AboutSite, settingAnchor } from '../http/site-info.ts'
+import { type SiteInfo, settingAnchor } from '../http/site-info.ts'
 import { REPORTS } from '../reports/index.ts'
 import { SETTINGS_ENTRIES } from './settings/settings-layout.ts'
 
@@ -61,7 +61,7 @@ export async function find(text: string, { access, group, now, web }: FindOption
     hosts: { total: whole.total, list: whole.hosts },
     hostMetrics,
     metrics,
-    events: uniteEvents(
+    events: mergeEvents(
       [...open.events, ...closed.events].filter((event) => fitsEvent(event, words)),
       older.events,
     ),
@@ -70,7 +70,7 @@ export async function find(text: string, { access, group, now, web }: FindOption
 }
 
 /** Each once, a few of them. */
-function uniteEvents(...lists: readonly (readonly Event[])[]): Event[] {
+function mergeEvents(...lists: readonly (readonly Event[])[]): Event[] {
   return [...new Map(lists.flat().map((event) => [event.id, event])).values()].slice(0, EACH)
 }
 
@@ -103,7 +103,7 @@ function fitsEvent({ id, message, host, metric }: Event, words: readonly string[
 function findPlaces(
   words: readonly string[],
   access: Access,
-  { sections }: AboutSite,
+  { sections }: SiteInfo,
   groups: readonly string[],
 ): Place[] {
   const places: (Place & { readonly words?: string | undefined })[] = [

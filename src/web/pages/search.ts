@@ -1,6 +1,6 @@
 import { hostStatus } from '../../domain/host.ts'
 import { readText } from '../http/query-parameters.ts'
-import { page } from '../http/route.ts'
+import { route } from '../http/route.ts'
 import { agoLabel, eventPath, hostPath, metricPath, severityLabel, statusLabel } from '../ui/components.ts'
 import { formatNumber } from '../ui/format.ts'
 import { groupFilter, readGroup } from '../ui/group-filter.ts'
@@ -11,7 +11,7 @@ import { type Found, find } from './search-index.ts'
 
 const LONGEST = 200
 
-export const searchPage = page(
+export const searchPage = route(
   { path: '/search', access: 'viewer' },
   async ({ url, session, csrf, now, web }) => {
     const text = readText(url, 'q', LONGEST)?.trim() ?? ''

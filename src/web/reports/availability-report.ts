@@ -1,11 +1,11 @@
 import { AVAILABILITY } from '../../domain/availability.ts'
 import { countDowntime, countShared, type Outage, type Stretch } from '../../domain/downtime.ts'
 import type { Event } from '../../domain/event.ts'
-import { listOccurrences, type Window } from '../../domain/maintenance-window.ts'
+import { listOccurrences, type MaintenanceWindow } from '../../domain/maintenance-window.ts'
 import { compilePattern } from '../../domain/pattern.ts'
 import { readPeriod } from '../charts/period.ts'
 import { hostPath, stampLabel } from '../ui/components.ts'
-import { formatCount, formatIso, formatSpan } from '../ui/format.ts'
+import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
 import { html } from '../ui/html.ts'
 import { listAll, type Report } from './report.ts'
 
@@ -17,7 +17,7 @@ export const availabilityReport: Report = {
   hasPeriod: true,
   async load({ web, url, now, group }) {
     const { from, to } = readPeriod(url, now, web.zone)
-    const [hosts, events, windows] = await Promise.all([
+    const [hosts, events, maintenanceWindows] = await Promise.all([
       listAll(
         async (offset, limit) =>
           (await web.store.hosts.list({ ...group, upSince: now - web.silence, sort: 'name', offset, limit }))
@@ -27,19 +27,19 @@ export const availabilityReport: Report = {
         async (offset, limit) =>
           (await web.store.events.list({ metric: AVAILABILITY.name, to, offset, limit })).events,
       ),
-      web.store.windows.list(),
+      web.store.maintenanceWindows.list(),
     ])
-    const outages = groupOutages(events, from, new Map(hosts.map((host) => [host.name, host.lastHeard])))
-    const inWindows = countInWindows(windows)
+    const outages = groupOutages(events, from, new Map(hosts.map((host) => [host.name, host.lastSeen])))
+    const inMaintenance = countInMaintenance(maintenanceWindows)
     const rows = hosts
-      .map(({ name, firstHeard }) => {
-        const downtime = countDowntime(outages.get(name) ?? [], from, to, firstHeard)
+      .map(({ name, firstSeen }) => {
+        const downtime = countDowntime(outages.get(name) ?? [], from, to, firstSeen)
         const longest = downtime.outages[0]
         return {
           host: name,
           percent_up: downtime.percentUp === null ? null : Math.round(downtime.percentUp * 1000) / 1000,
           down_seconds: downtime.down,
-          in_windows_seconds: inWindows(name, downtime.outages),
+          in_maintenance_seconds: inMaintenance(name, downtime.outages),
           outages: downtime.outages.length,
           longest_seconds: longest === undefined ? null : longest.to - longest.from,
           longest_from: longest === undefined ? null : formatIso(longest.from),
@@ -55,7 +55,7 @@ export const availabilityReport: Report = {
       rows,
       lead: html`${formatCount(rows.length, 'host')}${all !== null && html`, up <b>${writePercent(all)}</b> of the time together`}; ${stampLabel(from)} to ${stampLabel(to)}`,
       empty: 'No host has reported yet.',
-      note: `An outage counts from its event, which opens ${formatSpan(web.silence)} after the last packet, to the next packet. A host counts from its first packet on. Maintenance windows, as they are now, only keep quiet: what falls into them is down all the same, and told apart.`,
+      note: `An outage counts from its event, which opens ${formatDuration(web.silence)} after the last packet, to the next packet. A host counts from its first packet on. Maintenance windows, as they are now, only keep quiet: what falls into them is down all the same, and told apart.`,
       columns: [
         {
           key: 'host',
@@ -73,20 +73,21 @@ export const availabilityReport: Report = {
           key: 'down_seconds',
           name: 'Down for',
           isNumber: true,
-          show: ({ down_seconds: seconds }) => (seconds === 0 ? '–' : formatSpan(Number(seconds))),
+          show: ({ down_seconds: seconds }) => (seconds === 0 ? '–' : formatDuration(Number(seconds))),
         },
         {
-          key: 'in_windows_seconds',
+          key: 'in_maintenance_seconds',
           name: 'In windows',
           isNumber: true,
-          show: ({ in_windows_seconds: seconds }) => (seconds === 0 ? '–' : formatSpan(Number(seconds))),
+          show: ({ in_maintenance_seconds: seconds }) =>
+            seconds === 0 ? '–' : formatDuration(Number(seconds)),
         },
         { key: 'outages', name: 'Outages', isNumber: true },
         {
           key: 'longest_seconds',
           name: 'Longest',
           isNumber: true,
-          show: (row) => (row.longest_seconds === null ? '–' : formatSpan(Number(row.longest_seconds))),
+          show: (row) => (row.longest_seconds === null ? '–' : formatDuration(Number(row.longest_seconds))),
         },
         {
           key: 'longest_from',
@@ -101,8 +102,8 @@ export const availabilityReport: Report = {
 }
 
 /** How much of a host's outages lies in windows that it is in. */
-function countInWindows(windows: readonly Window[]) {
-  const compiled = windows.map(({ host, when }) => ({ fits: compilePattern(host), when }))
+function countInMaintenance(maintenanceWindows: readonly MaintenanceWindow[]) {
+  const compiled = maintenanceWindows.map(({ host, when }) => ({ fits: compilePattern(host), when }))
   return (host: string, outages: readonly Stretch[]): number =>
     countShared(
       outages,
@@ -119,12 +120,12 @@ function countInWindows(windows: readonly Window[]) {
 export function groupOutages(
   events: readonly Pick<Event, 'host' | 'members' | 'opened' | 'closed'>[],
   from: number,
-  lastHeard: ReadonlyMap<string, number>,
+  lastSeen: ReadonlyMap<string, number>,
 ): Map<string, Outage[]> {
   const byHost = new Map<string, Outage[]>()
   for (const { host, members, opened, closed } of events) {
     for (const name of members.length > 0 ? members : [host]) {
-      const to = (lastHeard.get(name) ?? opened) < opened ? null : closed
+      const to = (lastSeen.get(name) ?? opened) < opened ? null : closed
       if (to !== null && to < from) continue
       const outages = byHost.get(name) ?? []
       outages.push({ from: opened, to })

@@ -1,6 +1,6 @@
 import { isSeverity, SEVERITY_NAMES } from '../../domain/event.ts'
 import { eventPath, hostPath, severityLabel, stampLabel } from '../ui/components.ts'
-import { formatCount, formatIso, formatSpan } from '../ui/format.ts'
+import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
 import { html } from '../ui/html.ts'
 import { listAll, type Report } from './report.ts'
 
@@ -56,7 +56,7 @@ export const eventsReport: Report = {
           key: 'open_seconds',
           name: 'Open for',
           isNumber: true,
-          show: (row) => formatSpan(Number(row.open_seconds)),
+          show: (row) => formatDuration(Number(row.open_seconds)),
         },
         { key: 'acknowledged_by', name: 'Acknowledged by' },
         { key: 'id', name: null },

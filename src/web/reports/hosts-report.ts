@@ -28,8 +28,8 @@ export const hostsReport: Report = {
       memory_mb: host.memoryMb,
       processor_percent: number(host.latest['perf.processor.percent.used']),
       memory_percent: number(host.latest['perf.memory.percent.used']),
-      last_heard: formatIso(host.lastHeard),
-      last_heard_seconds: host.lastHeard,
+      last_seen: formatIso(host.lastSeen),
+      last_seen_seconds: host.lastSeen,
     }))
     const down = rows.filter(({ status }) => status === 'down').length
     const meter = (value: unknown) => percentMeter(typeof value === 'number' ? value : undefined)
@@ -74,12 +74,12 @@ export const hostsReport: Report = {
           show: (row) => meter(row.memory_percent),
         },
         {
-          key: 'last_heard',
+          key: 'last_seen',
           name: 'Last reported',
           isNumber: true,
-          show: (row) => agoLabel(Number(row.last_heard_seconds), now),
+          show: (row) => agoLabel(Number(row.last_seen_seconds), now),
         },
-        { key: 'last_heard_seconds', name: null },
+        { key: 'last_seen_seconds', name: null },
       ],
     }
   },

@@ -3,7 +3,7 @@ import { SEVERITY_NAMES } from '../../domain/event.ts'
 import type { HostStatus } from '../../domain/host.ts'
 import type { Unit } from '../../domain/metric.ts'
 import { bar } from '../charts/chart.ts'
-import type { PageRequest } from '../http/route.ts'
+import type { WebRequest } from '../http/route.ts'
 import { formatAgo, formatFigure, formatIso, formatNumber, formatStamp, formatValue } from './format.ts'
 import { type Html, html } from './html.ts'
 import { severityMark, statusMark } from './icons.ts'
@@ -36,7 +36,7 @@ export function severityLabel(severity: Severity): Html {
 
 /** The mark of a severity where its name has no room: said all the same. */
 export const spokenMark = (severity: Severity): Html =>
-  html`${severityMark(severity)}<span class="unseen">${SEVERITY_NAMES[severity]} </span>`
+  html`${severityMark(severity)}<span class="visually-hidden">${SEVERITY_NAMES[severity]} </span>`
 
 /** A long dotted name, to be broken behind its dots. */
 export const breakable = (name: string): Html =>
@@ -56,7 +56,7 @@ export function stampLabel(time: number): Html {
 }
 
 /** What paper has to say of itself: when it was made and by whom. The screen leaves it out. */
-export const madeLine = ({ now, web }: Pick<PageRequest, 'now' | 'web'>): Html =>
+export const madeLine = ({ now, web }: Pick<WebRequest, 'now' | 'web'>): Html =>
   html`<p class="made" data-live="made">Made ${stampLabel(now)} by Monitor ${web.version}${web.serverName !== '' && html` on ${web.serverName}`}</p>`
 
 /** A percentage with its bar; a dash where there is none. */

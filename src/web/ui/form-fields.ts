@@ -1,4 +1,4 @@
-import type { FieldMistake } from '../../domain/rule-check.ts'
+import type { FieldError } from '../../domain/rule-check.ts'
 import { type Html, html } from './html.ts'
 
 /** What is wrong with a form, by field; `form` for what belongs to none. */
@@ -71,12 +71,12 @@ export function checkGroup(options: {
  * What the domain found wrong, by the fields of a form. `places` names the field where it is not the domain's, and what it says
  * where the domain speaks of what no field of a form can hold.
  */
-export function placeMistakes(
-  mistakes: readonly FieldMistake[],
+export function placeErrors(
+  fieldErrors: readonly FieldError[],
   places: Readonly<Record<string, { readonly field?: string; readonly words?: string }>> = {},
 ): Problems {
   const problems: Record<string, string> = {}
-  for (const { field, expected } of mistakes) {
+  for (const { field, expected } of fieldErrors) {
     const { field: place = field, words = `Expected ${expected}.` } = places[field] ?? {}
     problems[place] ??= words
   }

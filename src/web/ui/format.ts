@@ -69,7 +69,7 @@ function formatPower(size: number): string {
   return `${digits.replace('.0', '')}×10${raised.replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? '')}`
 }
 /** A limit as people have set it: no zeros behind the point, and no digit lost. */
-export function formatLimit(value: number, unit: Unit): string {
+export function formatThreshold(value: number, unit: Unit): string {
   if (unit === '%') return `${formatExact(value)}%`
   if (unit === '°C') return `${formatExact(value)}${NARROW_SPACE}°C`
   return unit === '' ? formatExact(value) : dropZeros(formatValue(value, unit))
@@ -110,7 +110,7 @@ function formatSeconds(value: number): Figure {
 }
 
 /** `12 s`, `3 min`, `5 h`, `2 days`: the largest unit alone, rounded down. */
-export function formatSpan(seconds: number): string {
+export function formatDuration(seconds: number): string {
   const size = Math.max(0, Math.floor(seconds))
   if (size < 60) return `${size}${NARROW_SPACE}s`
   if (size < 3600) return `${Math.floor(size / 60)}${NARROW_SPACE}min`
@@ -120,7 +120,7 @@ export function formatSpan(seconds: number): string {
 
 export function formatAgo(time: number, now: number): string {
   if (time <= 0) return 'never'
-  return now - time < 5 ? 'just now' : `${formatSpan(now - time)} ago`
+  return now - time < 5 ? 'just now' : `${formatDuration(now - time)} ago`
 }
 
 /** `1 host`, `3 hosts`, `1 234 hosts`. */

@@ -96,7 +96,7 @@ function topBar(session: Session, csrf: string, url: URL | undefined): Html {
   return html`<header class="top">
 <form class="search" role="search" action="/search" method="get">
 ${icon('search')}<input type="search" name="q" value="${url?.searchParams.get('q') ?? ''}" aria-label="Search" placeholder="Search" autocomplete="off" spellcheck="false" data-search>
-<kbd aria-hidden="true">/</kbd><button class="unseen" type="submit" tabindex="-1">Search</button>
+<kbd aria-hidden="true">/</kbd><button class="visually-hidden" type="submit" tabindex="-1">Search</button>
 </form>
 <p class="live" data-live-state role="status" hidden><span class="live-dot" aria-hidden="true"></span><span class="live-word">Live</span></p>
 <button class="quiet" type="button" data-theme-toggle hidden aria-label="Colours: as the system">${icon('theme-system')}${icon('theme-light')}${icon('theme-dark')}</button>

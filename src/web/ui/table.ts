@@ -36,7 +36,7 @@ export function listTable(
   )
   const heads = columns.map(
     (column) =>
-      html`<th scope="col"${classOf(column)}>${column.isPlain ? html`<span class="unseen">${column.name}</span>` : column.name}</th>`,
+      html`<th scope="col"${classOf(column)}>${column.isPlain ? html`<span class="visually-hidden">${column.name}</span>` : column.name}</th>`,
   )
   const cell = (value: HtmlValue, index: number) => {
     const column = columns[index]

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Agent, type AgentOptions, startAgent } from '../../../src/agent/agent.ts'
-import type { Source } from '../../../src/agent/machine-source.ts'
+import type { MachineSource } from '../../../src/agent/machine-source.ts'
 import type { HostFacts } from '../../../src/domain/host.ts'
 import { createLog } from '../../../src/lib/log.ts'
 import { openProcFs } from '../../../src/platform/proc.ts'
@@ -26,7 +26,7 @@ export type Bench = {
   /** Every value that a cycle measured, `time metric` to value. */
   readonly sampled: Map<string, number>
   readonly cycles: number[]
-  source: Source
+  source: MachineSource
   start(options: Partial<AgentOptions> & { ports: readonly number[] }): Promise<Agent>
   /** Moves the clock by small steps, giving the sockets time between, until it is so. */
   advanceUntil(isSo: () => boolean, stepSeconds?: number): Promise<void>

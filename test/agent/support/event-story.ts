@@ -33,7 +33,7 @@ export const readEndings = (server: WireServer) =>
   )
 
 /** Each event as its changes in one line: `open 3 @60, closed 3 @120`, times counted from `start`. */
-export const tellStories = (server: WireServer, start: number) =>
+export const compareHistories = (server: WireServer, start: number) =>
   [...readStories(server).values()].map((story) =>
     story
       .map(({ status, severity, stale, time }) =>

@@ -1,7 +1,7 @@
 import type { Socket } from 'bun'
 
 /** What arrived in one batch, in the wire's own names. */
-export type HeardBatch = {
+export type SeenBatch = {
   readonly id: number
   readonly host: string
   readonly passphrase?: string
@@ -16,7 +16,7 @@ export type HeardBatch = {
 
 export type Answering = {
   reply(text: string): void
-  /** Answers that it is stored. */
+  /** Replies that it is stored. */
   accept(): void
   hangUp(): void
 }
@@ -24,20 +24,20 @@ export type Answering = {
 export type WireServer = {
   readonly port: number
   /** Everything heard, stored or not. */
-  readonly batches: HeardBatch[]
+  readonly batches: SeenBatch[]
   /** Values acknowledged, `time metric` to value. */
   readonly stored: Map<string, number>
   /** How often each `time metric` was acknowledged. */
   readonly storedTimes: Map<string, number>
   connections: number
   /** What is done with a batch; `accept` unless changed. */
-  answer: (batch: HeardBatch, answering: Answering) => void
+  answer: (batch: SeenBatch, answering: Answering) => void
   /** Closes the port and all connections; `reopen` listens on the same port again. */
   close(): void
   reopen(): void
 }
 
-type State = { buffer: Buffer; layouts: Map<number, string[]>; number: number; size: number }
+type State = { buffer: Buffer; metricSets: Map<number, string[]>; number: number; size: number }
 
 /** A small collect engine that speaks our dialect and does what a test wants with each batch. */
 export function startWireServer(): WireServer {
@@ -63,7 +63,7 @@ export function startWireServer(): WireServer {
       socket: {
         open(socket) {
           const number = server.connections++
-          socket.data = { buffer: Buffer.alloc(0), layouts: new Map(), number, size: 0 }
+          socket.data = { buffer: Buffer.alloc(0), metricSets: new Map(), number, size: 0 }
         },
         data(socket, chunk) {
           socket.data.buffer = Buffer.concat([socket.data.buffer, chunk])
@@ -94,15 +94,15 @@ export function startWireServer(): WireServer {
   }
 
   function hear(socket: Socket<State>, message: Record<string, unknown> & { id: number; layout: number }) {
-    const { layouts, number } = socket.data
-    if (message.metrics !== undefined) layouts.set(message.layout, message.metrics as string[])
+    const { metricSets, number } = socket.data
+    if (message.metrics !== undefined) metricSets.set(message.layout, message.metrics as string[])
     const batch = {
       frames: [],
       events: [],
       ...message,
-      metrics: layouts.get(message.layout) ?? [],
+      metrics: metricSets.get(message.layout) ?? [],
       connection: number,
-    } as unknown as HeardBatch
+    } as unknown as SeenBatch
     server.batches.push(batch)
     const reply = (text: string) => {
       socket.write(text)
@@ -121,7 +121,7 @@ export function startWireServer(): WireServer {
 }
 
 /** Notes the values of a batch as stored, without an answer. */
-export function store(server: WireServer, batch: HeardBatch): void {
+export function store(server: WireServer, batch: SeenBatch): void {
   for (const [time, ...values] of batch.frames)
     for (const [i, metric] of batch.metrics.entries()) {
       const value = values[i]

@@ -17,7 +17,7 @@ export const growth: Benchmark = {
     const full = makeFolder()
     const store = await openBenchStore(full)
     const fillStart = start - Math.ceil((FILL_MINUTES * 60) / DAY) * DAY
-    await fillStore(store, { hosts: HOSTS, start: fillStart, minutes: FILL_MINUTES, heard: start })
+    await fillStore(store, { hosts: HOSTS, start: fillStart, minutes: FILL_MINUTES, seen: start })
     const { samples, bytes } = await store.maintenance.stats()
     await store.close()
 

@@ -19,7 +19,7 @@ async function measureGraphs(): Promise<Figure[]> {
   const folder = makeFolder()
   const now = Math.floor(Date.now() / 1000 / DAY) * DAY
   const store = await openBenchStore(folder)
-  await fillStore(store, { hosts: 3, start: now - 365 * DAY, minutes: 365 * 1440, heard: now })
+  await fillStore(store, { hosts: 3, start: now - 365 * DAY, minutes: 365 * 1440, seen: now })
   await store.close()
   const web = await startOurs(WEB_ALONE, folder)
   const token = (await runOurs(['token', 'create', '--user', 'admin', '--name', 'bench'], folder)).trim()
@@ -74,7 +74,7 @@ async function measurePages(hosts: number): Promise<{ home: number; host: number
   const folder = makeFolder()
   const now = Math.floor(Date.now() / 60_000) * 60
   const store = await openBenchStore(folder)
-  await fillStore(store, { hosts, start: now - 60 * 60, minutes: 60, heard: now })
+  await fillStore(store, { hosts, start: now - 60 * 60, minutes: 60, seen: now })
   await store.close()
   const web = await startOurs(WEB_ALONE, folder)
   const cookie = await signIn(web, folder)

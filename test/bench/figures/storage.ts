@@ -25,7 +25,7 @@ export const storage: Benchmark = {
       const processor = collect.processor() - before
       const memoryMiB = collect.memoryMiB()
       await collect.stop()
-      await runOurs(['db', 'fold'], folder)
+      await runOurs(['db', 'compact'], folder)
       const bytes = databaseBytes(folder)
       const web = await startOurs(['server', '--no-collect', '--no-events'], folder)
       const token = (await runOurs(['token', 'create', '--user', 'admin', '--name', 'bench'], folder)).trim()
@@ -86,7 +86,7 @@ export const storage: Benchmark = {
         note: 'promise: under 150 MB',
       },
       {
-        name: 'disk after db fold, everything counted',
+        name: 'disk after db compact, everything counted',
         unit: 'bytes a sample',
         ours: medianOf(ours, (run) => run.bytes) / SAMPLES,
         peer: medianOf(peer, (run) => run.disk.all) / SAMPLES,

@@ -10,7 +10,7 @@ import { slack } from '../../../src/events/channels/slack.ts'
 import { telegram } from '../../../src/events/channels/telegram.ts'
 import { webhook } from '../../../src/events/channels/webhook.ts'
 import { fakeClock } from '../../support/clock.ts'
-import { aNotice, anEvent, openWith } from './notification.ts'
+import { aNotification, anEvent, openWith } from './notification.ts'
 
 type Received = { path: string; headers: Headers; body: string; json: Record<string, unknown> }
 
@@ -49,7 +49,7 @@ describe('a webhook', () => {
   test('is posted as JSON with an idempotency key and its own headers', async () => {
     const { received, address } = receive(() => new Response('thank\nyou'))
     const { open } = openWith(webhook, { headers: ['X-Team: operations', 'Authorization: Bearer abc'] })
-    expect(await open.send(aNotice(`${address}/hook?a=1`))).toBe('200 thank you')
+    expect(await open.send(aNotification(`${address}/hook?a=1`))).toBe('200 thank you')
     const [one] = received
     expect(one?.path).toBe('/hook?a=1')
     expect(one?.headers.get('content-type')).toBe('application/json')
@@ -82,7 +82,7 @@ describe('a webhook', () => {
 
   test('is signed over the very bytes of the body', async () => {
     const { received, address } = receive()
-    await openWith(webhook, { secret: 'geheim' }).open.send(aNotice(address))
+    await openWith(webhook, { secret: 'geheim' }).open.send(aNotification(address))
     const [one] = received
     const expected = createHmac('sha256', 'geheim')
       .update(one?.body ?? '')
@@ -92,7 +92,7 @@ describe('a webhook', () => {
 
   test('signs in with the name and password of its address', async () => {
     const { received, host } = receive()
-    await openWith(webhook).open.send(aNotice(`http://ann:p%40ss@${host}/`))
+    await openWith(webhook).open.send(aNotification(`http://ann:p%40ss@${host}/`))
     expect(received[0]?.headers.get('authorization')).toBe(`Basic ${btoa('ann:p@ss')}`)
   })
 
@@ -109,7 +109,7 @@ describe('a webhook', () => {
     const { received, address } = receive(
       () => new Response('no', { status, headers: { location: '/elsewhere' } }),
     )
-    const error = await failure(openWith(webhook).open.send(aNotice(address)))
+    const error = await failure(openWith(webhook).open.send(aNotification(address)))
     expect(error.retry).toBe(retry)
     expect(error.message).toContain(`answered ${status}: no`)
     if (advice !== null) expect(error.message).toContain(advice)
@@ -122,7 +122,7 @@ describe('a webhook', () => {
     ['Wed, 21 Oct 2026 07:28:00 GMT', null],
   ])('asked to wait %p it passes on %p', async (header, expected) => {
     const { address } = receive(() => new Response('', { status: 429, headers: { 'retry-after': header } }))
-    expect((await failure(openWith(webhook).open.send(aNotice(address)))).retryAfter).toBe(expected)
+    expect((await failure(openWith(webhook).open.send(aNotification(address)))).retryAfter).toBe(expected)
   })
 
   test('tells nothing of the secrets in address, headers and settings, even when the receiver repeats them', async () => {
@@ -137,7 +137,7 @@ describe('a webhook', () => {
       secret: 'SIGNSECRET',
     })
     const target = `${address.replace('//', '//u:pw@')}/hook/T0PSECRET?key=QUERYSECRET`
-    const error = await failure(open.send(aNotice(target)))
+    const error = await failure(open.send(aNotification(target)))
     expect(error.message).toBe(
       `${host} answered 403: no ******** ******** ******** ******** ********; check the sign-in`,
     )
@@ -154,12 +154,12 @@ describe('a webhook', () => {
           }),
         ),
     )
-    expect((await openWith(webhook).open.send(aNotice(address))).length).toBeLessThan(600)
+    expect((await openWith(webhook).open.send(aNotification(address))).length).toBeLessThan(600)
   })
 
   test('a receiver that is not there is tried again, without its address being told', async () => {
     const { open } = openWith(webhook)
-    const error = await failure(open.send(aNotice('http://127.0.0.1:1/SECRETPATH')))
+    const error = await failure(open.send(aNotification('http://127.0.0.1:1/SECRETPATH')))
     expect(error.retry).toBe(true)
     expect(error.message).toStartWith("127.0.0.1:1 can't be reached: ")
     expect(error.message).not.toContain('SECRETPATH')
@@ -172,7 +172,7 @@ describe('a webhook', () => {
     const clock = fakeClock()
     const { open } = openWith(webhook, {}, clock)
     const { port } = silent.address() as { port: number }
-    const sending = failure(open.send(aNotice(`http://127.0.0.1:${port}/`)))
+    const sending = failure(open.send(aNotification(`http://127.0.0.1:${port}/`)))
     await clock.advance(HTTP_LIMIT_MS)
     expect(await sending).toMatchObject({
       retry: true,
@@ -182,12 +182,14 @@ describe('a webhook', () => {
 })
 
 describe('slack and its like', () => {
-  const send = async (notice: ReturnType<typeof aNotice>, open: OpenChannel = openWith(slack).open) =>
-    open.send(notice)
+  const send = async (
+    notification: ReturnType<typeof aNotification>,
+    open: OpenChannel = openWith(slack).open,
+  ) => open.send(notification)
 
   test('get a text and an attachment in the colour of the severity', async () => {
     const { received, address } = receive()
-    await send(aNotice(`${address}/services/T0/B0/x`, { link: 'https://monitor.example.org/events/7' }))
+    await send(aNotification(`${address}/services/T0/B0/x`, { link: 'https://monitor.example.org/events/7' }))
     expect(received[0]?.json).toMatchObject({
       text: 'web01:perf.memory.percent.used:critical:open',
       attachments: [{ color: '#D9534F', title_link: 'https://monitor.example.org/events/7' }],
@@ -197,19 +199,19 @@ describe('slack and its like', () => {
 
   test('get a closing in green', async () => {
     const { received, address } = receive()
-    await send(aNotice(address, {}, anEvent({ status: 'closed', closed: 1767268900 })))
+    await send(aNotification(address, {}, anEvent({ status: 'closed', closed: 1767268900 })))
     expect(received[0]?.json).toMatchObject({ attachments: [{ color: '#5CB85C' }] })
   })
 
   test('get no mention of everybody out of a message', async () => {
     const { received, address } = receive()
-    await send(aNotice(address, {}, anEvent({ message: '<!channel> hello' })))
+    await send(aNotification(address, {}, anEvent({ message: '<!channel> hello' })))
     expect(received[0]?.body).not.toContain('<!channel>')
   })
 
   test('get no more than they take', async () => {
     const { received, address } = receive()
-    await send(aNotice(address, {}, anEvent({ message: 'x'.repeat(20_000) })))
+    await send(aNotification(address, {}, anEvent({ message: 'x'.repeat(20_000) })))
     expect(received[0]?.body.length).toBeLessThan(8000)
   })
 })
@@ -218,7 +220,7 @@ describe('ntfy', () => {
   test('gets topic, title, priority and token', async () => {
     const { received, address } = receive()
     const { open } = openWith(ntfy, { token: 'tk_abc' })
-    await open.send(aNotice(`${address}/base/alerts`, { link: 'https://m.example.org/events/7' }))
+    await open.send(aNotification(`${address}/base/alerts`, { link: 'https://m.example.org/events/7' }))
     expect(received[0]?.path).toBe('/base')
     expect(received[0]?.headers.get('authorization')).toBe('Bearer tk_abc')
     expect(received[0]?.json).toMatchObject({
@@ -232,7 +234,7 @@ describe('ntfy', () => {
 
   test('gets no more bytes than it takes, and whole letters', async () => {
     const { received, address } = receive()
-    await openWith(ntfy).open.send(aNotice(`${address}/a`, {}, anEvent({ message: '磁'.repeat(5000) })))
+    await openWith(ntfy).open.send(aNotification(`${address}/a`, {}, anEvent({ message: '磁'.repeat(5000) })))
     const message = String(received[0]?.json.message)
     expect(Buffer.from(message).length).toBeLessThanOrEqual(4000)
     expect(message).toMatch(/磁…$/)
@@ -252,7 +254,7 @@ describe('telegram', () => {
   test('gets a text for a chat', async () => {
     const { received, address } = receive(() => Response.json({ ok: true, result: { text: 'long' } }))
     const { open } = openWith(telegram, { token: '123:abc', address: `${address}/` })
-    expect(await open.send(aNotice('-100123'))).toBe('200 sent')
+    expect(await open.send(aNotification('-100123'))).toBe('200 sent')
     expect(received[0]?.path).toBe('/bot123:abc/sendMessage')
     expect(received[0]?.json.chat_id).toBe('-100123')
     expect(String(received[0]?.json.text)).toStartWith(
@@ -264,13 +266,15 @@ describe('telegram', () => {
     const { address } = receive(() =>
       Response.json({ ok: false, description: 'Unauthorized for 123:abc' }, { status: 401 }),
     )
-    const error = await failure(openWith(telegram, { token: '123:abc', address }).open.send(aNotice('1')))
+    const error = await failure(
+      openWith(telegram, { token: '123:abc', address }).open.send(aNotification('1')),
+    )
     expect(error.message).toContain('Unauthorized')
     expect(error.message).not.toContain('123:abc')
   })
 
   test('without a token it says what is missing', async () => {
-    expect(await failure(openWith(telegram).open.send(aNotice('1')))).toMatchObject({
+    expect(await failure(openWith(telegram).open.send(aNotification('1')))).toMatchObject({
       retry: true,
       message: expect.stringContaining('[telegram]'),
     })
@@ -279,7 +283,7 @@ describe('telegram', () => {
 
 test('the log gets one line for a notice', async () => {
   const { open, lines } = openWith(log)
-  expect(await open.send(aNotice(''))).toBe('logged')
+  expect(await open.send(aNotification(''))).toBe('logged')
   expect(lines.length).toBe(1)
   expect(lines[0]).toContain('notice subject=web01:perf.memory.percent.used:critical:open')
   expect(lines[0]).toContain('rule="On call"')
@@ -304,7 +308,7 @@ describe('the list of channels', () => {
       expect(channel.checkTarget('no such thing')).not.toBe(null)
       expect(channel.checkTarget('')).not.toBe(null)
     }
-    expect(await failure(openWith(webhook).open.send(aNotice('file:///etc/passwd')))).toMatchObject({
+    expect(await failure(openWith(webhook).open.send(aNotification('file:///etc/passwd')))).toMatchObject({
       retry: false,
     })
   })

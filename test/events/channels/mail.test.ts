@@ -4,7 +4,7 @@ import { mail } from '../../../src/events/channels/mail.ts'
 import { makeCertificate } from '../../support/certificate.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from '../../support/smtp-server.ts'
-import { aNotice, anEvent, openWith } from './notification.ts'
+import { aNotification, anEvent, openWith } from './notification.ts'
 
 const certificate = makeCertificate()
 const cleanups: (() => unknown)[] = []
@@ -38,7 +38,7 @@ const failure = (sending: Promise<string>) =>
 describe('a mail', () => {
   test('arrives with subject, text and HTML, at several recipients, and answers what the server said', async () => {
     const { server, open } = await start()
-    expect(await open.send(aNotice('ann@example.org, bob@example.org'))).toBe('250 2.0.0 taken as 1')
+    expect(await open.send(aNotification('ann@example.org, bob@example.org'))).toBe('250 2.0.0 taken as 1')
     const [received] = server.mails
     expect(received?.from).toBe('monitor@example.org')
     expect(received?.to).toEqual(['ann@example.org', 'bob@example.org'])
@@ -55,8 +55,8 @@ describe('a mail', () => {
 
   test('sent again has the same Message-ID', async () => {
     const { server, open } = await start()
-    await open.send(aNotice('ann@example.org'))
-    await open.send(aNotice('ann@example.org'))
+    await open.send(aNotification('ann@example.org'))
+    await open.send(aNotification('ann@example.org'))
     expect(server.mails.map((one) => /^Message-ID: .*$/m.exec(one.content)?.[0])).toEqual([
       'Message-ID: <n-42@example.org>',
       'Message-ID: <n-42@example.org>',
@@ -66,7 +66,7 @@ describe('a mail', () => {
   test('carries letters of any script, and no header from a name', async () => {
     const { server, open } = await start()
     const event = anEvent({ host: 'größe\r\nBcc: all@example.org', message: 'Überlauf 磁盘' })
-    await open.send(aNotice('ann@example.org', {}, event))
+    await open.send(aNotification('ann@example.org', {}, event))
     const [header = '', body = ''] = (server.mails[0]?.content ?? '').split(/\n\n(.*)/s)
     expect(header).not.toMatch(/^Bcc/im)
     expect(body).toMatch(/=C3=9Cberlauf|Überlauf|w5xiZXJsYXVm/)
@@ -75,7 +75,7 @@ describe('a mail', () => {
   test('goes over one connection when many follow', async () => {
     const { server, open } = await start()
     await Promise.all(
-      Array.from({ length: 20 }, (_, i) => open.send(aNotice('ann@example.org', { id: `n-${i}` }))),
+      Array.from({ length: 20 }, (_, i) => open.send(aNotification('ann@example.org', { id: `n-${i}` }))),
     )
     expect(server.mails.length).toBe(20)
     expect(server.connections()).toBeLessThanOrEqual(2)
@@ -83,10 +83,10 @@ describe('a mail', () => {
 
   test('says which recipients were refused, and fails for good when all were', async () => {
     const { server, open } = await start()
-    expect(await open.send(aNotice('ann@example.org,nobody@example.org'))).toBe(
+    expect(await open.send(aNotification('ann@example.org,nobody@example.org'))).toBe(
       '250 2.0.0 taken as 1 (refused: nobody@example.org)',
     )
-    const error = await failure(open.send(aNotice('nobody@example.org')))
+    const error = await failure(open.send(aNotification('nobody@example.org')))
     expect(error.retry).toBe(false)
     expect(error.message).toContain('550 5.1.1 no such user')
     expect(error.message).toContain('check the addresses')
@@ -113,7 +113,7 @@ describe('encryption', () => {
     ],
   ])('%s', async (_, offered, settings, isEncrypted) => {
     const { server, open } = await start(offered, settings)
-    await open.send(aNotice('ann@example.org'))
+    await open.send(aNotification('ann@example.org'))
     expect(server.mails.map((one) => one.isEncrypted)).toEqual([isEncrypted])
   })
 
@@ -128,7 +128,7 @@ describe('encryption', () => {
     ],
   ])('%s', async (_, offered, settings) => {
     const { server, open } = await start(offered, settings)
-    const error = await failure(open.send(aNotice('ann@example.org')))
+    const error = await failure(open.send(aNotification('ann@example.org')))
     expect(error.retry).toBe(true)
     expect(error.message).toContain('check tls and ca_file')
     expect(server.mails).toEqual([])
@@ -141,13 +141,13 @@ describe('signing in', () => {
   test('works over TLS', async () => {
     const settings = { user: 'mon', password: 'sehr geheim', ca: certificate.cert, server: 'localhost' }
     const { server, open } = await start({ tls: 'starttls', user }, settings)
-    await open.send(aNotice('ann@example.org'))
+    await open.send(aNotification('ann@example.org'))
     expect(server.mails[0]).toMatchObject({ isEncrypted: true, user: 'mon' })
   })
 
   test('refused tells what to do, tries again later and keeps the password to itself', async () => {
     const { open } = await start({ user }, { user: 'mon', password: 'falsch123', tls: 'off' })
-    const error = await failure(open.send(aNotice('ann@example.org')))
+    const error = await failure(open.send(aNotification('ann@example.org')))
     expect(error.retry).toBe(true)
     expect(error.message).toContain('check user and password')
     expect(JSON.stringify([error.message, error.stack, error.cause])).not.toContain('falsch123')
@@ -159,12 +159,12 @@ describe('trouble', () => {
     const gone = await startSmtpServer()
     await gone.stop()
     const { open } = openWith(mail, { server: '127.0.0.1', port: gone.port })
-    const error = await failure(open.send(aNotice('ann@example.org')))
+    const error = await failure(open.send(aNotification('ann@example.org')))
     expect(error).toMatchObject({ name: 'SendError', retry: true })
     expect(error.message).toContain(`127.0.0.1:${gone.port}`)
     const back = await startSmtpServer({ port: gone.port })
     cleanups.push(() => open.close(), back.stop)
-    await open.send(aNotice('ann@example.org'))
+    await open.send(aNotification('ann@example.org'))
     expect(back.mails[0]?.from).toBe('monitor@mon01')
   })
 
@@ -176,7 +176,7 @@ describe('trouble', () => {
     ['MAIL', '530 5.7.0 sign in first', true],
   ])('%p answered %p: try again %p', async (command, answer, retry) => {
     const { open } = await start({ answer: (line) => (line.split(' ')[0] === command ? answer : null) })
-    const error = await failure(open.send(aNotice('ann@example.org')))
+    const error = await failure(open.send(aNotification('ann@example.org')))
     expect({ retry: error.retry, code: error.message.includes(answer.slice(0, 3)) }).toEqual({
       retry,
       code: true,
@@ -191,31 +191,31 @@ describe('trouble', () => {
     })
     const { open } = openWith(mail, { server: '127.0.0.1', port: smtp.port }, clock)
     cleanups.push(() => open.close(), smtp.stop)
-    const sending = failure(open.send(aNotice('ann@example.org')))
+    const sending = failure(open.send(aNotification('ann@example.org')))
     await clock.advance(25_000)
     expect(await sending).toMatchObject({
       retry: true,
       message: expect.stringContaining('within 25 seconds'),
     })
     isSilent = false
-    await open.send(aNotice('ann@example.org'))
+    await open.send(aNotification('ann@example.org'))
     expect(smtp.mails.length).toBe(1)
   })
 
   test('a connection that the server closed between two mails costs nothing', async () => {
     const { server, open } = await start()
-    await open.send(aNotice('ann@example.org'))
+    await open.send(aNotification('ann@example.org'))
     const { port } = server
     await server.stop()
     const again = await startSmtpServer({ port })
     cleanups.push(again.stop)
-    await open.send(aNotice('ann@example.org'))
+    await open.send(aNotification('ann@example.org'))
     expect(again.mails.length).toBe(1)
   })
 
   test('without a server it says what is missing', async () => {
     const { open } = openWith(mail)
-    expect(await failure(open.send(aNotice('ann@example.org')))).toMatchObject({
+    expect(await failure(open.send(aNotification('ann@example.org')))).toMatchObject({
       retry: true,
       message: 'mail is not set up: give the mail server as server in the section [mail]',
     })

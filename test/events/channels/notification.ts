@@ -1,9 +1,14 @@
-import { writeNotice } from '../../../src/domain/notification.ts'
-import type { Channel, Notice, NoticeEvent, OpenChannel } from '../../../src/events/channels/channel.ts'
+import { writeNotification } from '../../../src/domain/notification.ts'
+import type {
+  Channel,
+  Notification,
+  NotificationEvent,
+  OpenChannel,
+} from '../../../src/events/channels/channel.ts'
 import { type Clock, systemClock } from '../../../src/lib/clock.ts'
 import { createLog } from '../../../src/lib/log.ts'
 
-export const anEvent = (over: Partial<NoticeEvent> = {}): NoticeEvent => ({
+export const anEvent = (over: Partial<NotificationEvent> = {}): NotificationEvent => ({
   id: 7,
   host: 'web01',
   metric: 'perf.memory.percent.used',
@@ -16,8 +21,12 @@ export const anEvent = (over: Partial<NoticeEvent> = {}): NoticeEvent => ({
   ...over,
 })
 
-export function aNotice(target: string, over: Partial<Notice> = {}, event = anEvent()): Notice {
-  const words = writeNotice({ kind: 'opening', event, rule: 'On call' }, { zone: 'UTC', link: null })
+export function aNotification(
+  target: string,
+  over: Partial<Notification> = {},
+  event = anEvent(),
+): Notification {
+  const words = writeNotification({ kind: 'opening', event, rule: 'On call' }, { zone: 'UTC', link: null })
   return { id: 'n-42', kind: 'opening', target, words, events: [event], rule: 'On call', link: null, ...over }
 }
 

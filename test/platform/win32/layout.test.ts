@@ -17,7 +17,7 @@ import {
 } from '../../../src/platform/win32/system.ts'
 import { MINGW } from '../../support/wine.ts'
 
-const LAYOUTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+const METRIC_SETS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   MEMORYSTATUSEX,
   PERFORMANCE_INFORMATION,
   OSVERSIONINFOEXW,
@@ -38,7 +38,7 @@ if (!hasCompiler) console.log(`NOT TESTED HERE: layouts against the headers of W
 
 describe.skipIf(!hasCompiler)('layouts', () => {
   test('are those of the headers of Windows, as a C compiler has them', async () => {
-    const claims = Object.entries(LAYOUTS).flatMap(([structure, fields]) =>
+    const claims = Object.entries(METRIC_SETS).flatMap(([structure, fields]) =>
       Object.entries(fields).map(([field, value]) => {
         const fact =
           field === 'size'

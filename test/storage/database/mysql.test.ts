@@ -6,11 +6,11 @@ import { createLog } from '../../../src/lib/log.ts'
 import { SCHEMA_VERSION } from '../../../src/storage/database/migrations.ts'
 import { migrateMysql, readVersion, writeSchema } from '../../../src/storage/database/mysql/migrate.ts'
 import { connectServer, type DatabaseServer, openDatabase } from '../../../src/storage/database/open.ts'
-import { passGate } from '../../../src/storage/database/write-locks.ts'
+import { enterSharedLock } from '../../../src/storage/database/write-locks.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
-import { foldFrames } from '../../../src/storage/timeseries/compaction.ts'
-import { createLayoutReader } from '../../../src/storage/timeseries/metric-sets.ts'
+import { compactFrames } from '../../../src/storage/timeseries/compaction.ts'
+import { createMetricSetReader } from '../../../src/storage/timeseries/metric-sets.ts'
 import { expectFailure } from '../../support/failure.ts'
 import { HAS_MARIADB, type Mariadb, PASSWORD, startMariadb, USER } from '../../support/mariadb.ts'
 import { makeTempDir } from '../../support/spawn.ts'
@@ -176,7 +176,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
               await store.ingest.write(
                 order.map((host) =>
                   aReport(host, {
-                    heard: MIDNIGHT + i,
+                    seen: MIDNIGHT + i,
                     frames: [aFrame(MIDNIGHT + i, { [`m${at}`]: i })],
                     events: [
                       {
@@ -226,15 +226,17 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
         [MIDNIGHT],
       )
       if (!row) throw new Error('no frame')
-      let isFolded = false
-      let folding: Promise<unknown> = Promise.resolve()
+      let isCompacted = false
+      let compacting: Promise<unknown> = Promise.resolve()
       await engine.database.transaction(async (transaction) => {
-        await passGate(transaction, 7)
-        folding = foldFrames(folder.database, createLayoutReader(), MIDNIGHT + 3600, 100).then(() => {
-          isFolded = true
-        })
+        await enterSharedLock(transaction, 7)
+        compacting = compactFrames(folder.database, createMetricSetReader(), MIDNIGHT + 3600, 100).then(
+          () => {
+            isCompacted = true
+          },
+        )
         await Bun.sleep(300)
-        expect(isFolded).toBe(false)
+        expect(isCompacted).toBe(false)
         await transaction.run('INSERT INTO frame (time, host, samples, packed) VALUES (?, ?, ?, ?)', [
           MIDNIGHT + 60,
           row.host,
@@ -242,7 +244,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
           row.packed,
         ])
       })
-      await folding
+      await compacting
       expect(await engine.database.query('SELECT time FROM frame')).toEqual([])
       expect(toPairs(await store.samples.range('a', 'm', 0, Number.MAX_SAFE_INTEGER))).toEqual([
         [MIDNIGHT, 1],
@@ -499,7 +501,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
       maria.run(`USE handmade; ${statements.join(';\n')};`)
       const store = await open(rows)
       await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT, { m: 1 })] })])
-      await store.maintenance.fold(Number.MAX_SAFE_INTEGER, 10)
+      await store.maintenance.compact(Number.MAX_SAFE_INTEGER, 10)
       expect(await store.maintenance.check()).toEqual([])
       await store.close()
     })
@@ -512,7 +514,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
     const stats = await store.maintenance.stats()
     expect(stats).toMatchObject({ hosts: 1, metrics: 2, samples: 2, frames: 1, blocks: 0 })
     expect(stats.bytes).toBeGreaterThan(100_000)
-    await store.maintenance.compact()
+    await store.maintenance.reclaim()
     await store.close()
   })
 })

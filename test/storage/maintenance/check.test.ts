@@ -6,7 +6,7 @@ import { openDatabase } from '../../../src/storage/database/open.ts'
 import { checkDatabase } from '../../../src/storage/maintenance/check.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
-import { createLayoutReader } from '../../../src/storage/timeseries/metric-sets.ts'
+import { createMetricSetReader } from '../../../src/storage/timeseries/metric-sets.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { makeTempDir } from '../../support/spawn.ts'
 import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
@@ -32,37 +32,37 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
-async function foldOne(metric: string) {
+async function compactOne(metric: string) {
   await store.ingest.write([aReport('web01', { frames: [aFrame(MIDNIGHT, { [metric]: 1 })] })])
-  await store.maintenance.fold(MIDNIGHT + 86_400, 1000)
+  await store.maintenance.compact(MIDNIGHT + 86_400, 1000)
 }
 
-/** Folds something new before each of the first few statements on segments. */
+/** Compacts something new before each of the first few statements on segments. */
 function meddle(times: number): Database {
   let left = times
   return {
     ...database,
     async query(sql, values) {
-      if (sql.includes('FROM segment') && left > 0) await foldOne(`metric.${left--}`)
+      if (sql.includes('FROM chunk') && left > 0) await compactOne(`metric.${left--}`)
       return database.query(sql, values)
     },
   }
 }
 
 test('finds nothing wrong with what is folded while it looks', async () => {
-  await foldOne('first')
-  expect(await checkDatabase(meddle(6), createLayoutReader(), [])).toEqual([])
+  await compactOne('first')
+  expect(await checkDatabase(meddle(6), createMetricSetReader(), [])).toEqual([])
   expect((await store.maintenance.stats()).samples).toBe(7)
 })
 
 test('finds a segment that is missing and one too many', async () => {
-  await foldOne('first')
-  await database.transaction((transaction) => transaction.run('UPDATE segment SET id = id + 100'))
+  await compactOne('first')
+  await database.transaction((transaction) => transaction.run('UPDATE chunk SET id = id + 100'))
   const [problem, ...others] = await store.maintenance.check()
   expect(problem).toContain("of host 1 on day 20463 can't be read: the values of metric 1 are missing")
   expect(others).toEqual([])
   await database.transaction((transaction) =>
-    transaction.run('INSERT INTO segment (id, packed) SELECT id + 1, packed FROM segment'),
+    transaction.run('INSERT INTO chunk (id, packed) SELECT id + 1, packed FROM chunk'),
   )
   expect(await store.maintenance.check()).toContain('there are 2 segments, but the blocks name 1')
 })

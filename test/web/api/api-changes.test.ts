@@ -9,7 +9,7 @@ const bearers: Partial<Record<Access, Record<string, string>>> = {}
 
 beforeAll(async () => {
   site = await startTestSite(undefined, {
-    notifier: { channels: CHANNELS, sendTest: async () => ({ isTaken: true, answer: '' }) },
+    notifier: { channels: CHANNELS, sendTest: async () => ({ isDelivered: true, answer: '' }) },
     zone: 'Europe/Berlin',
   })
   for (const access of ['viewer', 'operator', 'admin'] as const) bearers[access] = await site.bearer(access)
@@ -40,7 +40,7 @@ async function open(more: Partial<EventReport> = {}): Promise<number> {
     ...more,
   }
   await site.store.ingest.write([
-    { host: 'web01', facts: FACTS, heard: now, clockSkew: 0, frames: [], events: [event] },
+    { host: 'web01', facts: FACTS, seen: now, clockSkew: 0, frames: [], events: [event] },
   ])
   return (await site.store.events.list({ limit: 1 })).events[0]?.id ?? -1
 }
@@ -193,27 +193,31 @@ describe('rules', () => {
   })
 })
 
-describe('windows', () => {
+describe('maintenance windows', () => {
   test.each([
     { kind: 'once', from: 1000, to: 2000 },
     { kind: 'daily', start: '22:00', end: '06:30', zone: 'UTC' },
     { kind: 'weekly', start: '00:05', end: '06:00', zone: 'Europe/Berlin', days: [6, 7] },
     { kind: 'monthly', start: '22:00', end: '06:00', zone: 'Asia/Tokyo', days: [1, -1] },
   ])('are read as they were written: %j', async (when) => {
-    const added = await ask('operator', 'POST', '/windows', { name: `w ${when.kind}`, host: 'web%', when })
+    const added = await ask('operator', 'POST', '/maintenance-windows', {
+      name: `w ${when.kind}`,
+      host: 'web%',
+      when,
+    })
     expect(added).toEqual({
       status: 201,
       body: { id: added.body.id, name: `w ${when.kind}`, host: 'web%', when },
     })
-    expect((await ask('viewer', 'GET', `/windows/${added.body.id}`)).body).toEqual(added.body)
-    expect((await ask('operator', 'DELETE', `/windows/${added.body.id}`)).status).toBe(204)
+    expect((await ask('viewer', 'GET', `/maintenance-windows/${added.body.id}`)).body).toEqual(added.body)
+    expect((await ask('operator', 'DELETE', `/maintenance-windows/${added.body.id}`)).status).toBe(204)
   })
 
   test('take the zone of the server when they name none', async () => {
     const when = { kind: 'daily', start: '22:00', end: '06:00' }
-    const { body } = await ask('operator', 'POST', '/windows', { name: 'nights', when })
+    const { body } = await ask('operator', 'POST', '/maintenance-windows', { name: 'nights', when })
     expect(body).toMatchObject({ host: '%', when: { zone: 'Europe/Berlin' } })
-    expect((await ask('viewer', 'POST', '/windows', { name: 'x', when })).status).toBe(403)
+    expect((await ask('viewer', 'POST', '/maintenance-windows', { name: 'x', when })).status).toBe(403)
   })
 
   test.each([
@@ -226,7 +230,7 @@ describe('windows', () => {
     [{ kind: 'daily', start: '22:00', end: '06:00', days: [1] }, 'when.days'],
     ['at night', 'when.kind'],
   ])('that are wrong are refused: %j', async (when, field) => {
-    const { status, body } = await ask('operator', 'POST', '/windows', { name: 'wrong', when })
+    const { status, body } = await ask('operator', 'POST', '/maintenance-windows', { name: 'wrong', when })
     expect(status).toBe(400)
     expect(body.error).toContain(`${field}: expected `)
   })

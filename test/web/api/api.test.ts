@@ -29,7 +29,7 @@ const names = (body: Record<string, unknown>) => (body.hosts as { name: string }
 const web01 = () => ({
   name: 'web01',
   status: 'up',
-  last_heard: now,
+  last_seen: now,
   ip: FACTS.ip,
   platform: 'Linux',
   build: 'Debian 12',
@@ -137,7 +137,7 @@ describe('a metric', () => {
 
 describe('events', () => {
   test('are listed by status, host and severity', async () => {
-    const report = { host: 'web01', facts: null, heard: now, clockSkew: 0, frames: [] }
+    const report = { host: 'web01', facts: null, seen: now, clockSkew: 0, frames: [] }
     const event = {
       metric: MEMORY,
       status: 'open' as const,
@@ -184,7 +184,7 @@ describe('what is wrong is said', () => {
     ['/hosts?status=UP', 'status: expected one of up, down, got "UP"'],
     [
       '/hosts?sort=password',
-      'sort: expected one of status, name, events, ip, domain, platform, last_heard, processor, memory, got "password"',
+      'sort: expected one of status, name, events, ip, domain, platform, last_seen, processor, memory, got "password"',
     ],
     ['/hosts?order=up', 'order: expected one of asc, desc'],
     [`/hosts?search=${'x'.repeat(201)}`, 'search: expected at most 200 characters'],

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
-import { createThrottle } from '../../../src/web/auth/rate-limit.ts'
+import { createRateLimit } from '../../../src/web/auth/rate-limit.ts'
 
 const OPTIONS = { tries: 3, firstBlock: 10, longestBlock: 60, memory: 100, keys: 3 }
 
 test('blocks from the last free failure on, twice as long each time, up to the longest', () => {
-  const throttle = createThrottle(OPTIONS)
+  const throttle = createRateLimit(OPTIONS)
   const waits: number[] = []
   let now = 1000
   for (let i = 0; i < 8; i++) {
@@ -17,14 +17,14 @@ test('blocks from the last free failure on, twice as long each time, up to the l
 })
 
 test('counts each key by itself', () => {
-  const throttle = createThrottle(OPTIONS)
+  const throttle = createRateLimit(OPTIONS)
   for (let i = 0; i < 3; i++) throttle.fail('a', 1000)
   expect(throttle.wait('a', 1000)).toBe(10)
   expect(throttle.wait('b', 1000)).toBe(0)
 })
 
 test('forgets a key that has been quiet for long, but never one that is still blocked', () => {
-  const throttle = createThrottle({ ...OPTIONS, longestBlock: 500, firstBlock: 500 })
+  const throttle = createRateLimit({ ...OPTIONS, longestBlock: 500, firstBlock: 500 })
   for (let i = 0; i < 3; i++) throttle.fail('a', 1000)
   expect(throttle.wait('a', 1499)).toBe(1)
   expect(throttle.wait('a', 1500)).toBe(0)
@@ -33,7 +33,7 @@ test('forgets a key that has been quiet for long, but never one that is still bl
 })
 
 test('remembers only so many keys, and drops the one that failed longest ago', () => {
-  const throttle = createThrottle({ ...OPTIONS, tries: 1 })
+  const throttle = createRateLimit({ ...OPTIONS, tries: 1 })
   for (const key of ['a', 'b', 'c']) throttle.fail(key, 1000)
   throttle.fail('a', 1001)
   throttle.fail('d', 1002)
@@ -43,7 +43,7 @@ test('remembers only so many keys, and drops the one that failed longest ago', (
 })
 
 test('takes back one failure, and all of them', () => {
-  const throttle = createThrottle(OPTIONS)
+  const throttle = createRateLimit(OPTIONS)
   for (let i = 0; i < 3; i++) throttle.fail('a', 1000)
   throttle.undo('a')
   expect(throttle.wait('a', 1000)).toBe(0)

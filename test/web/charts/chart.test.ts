@@ -114,7 +114,7 @@ describe('a line chart', () => {
     expect(svg).toContain('aria-label="&quot;&gt;&lt;script&gt;"')
   })
 
-  describe('with limits', () => {
+  describe('with thresholds', () => {
     const USED = [
       { value: 85, severity: 4, isBelow: false },
       { value: 90, severity: 3, isBelow: false },
@@ -135,7 +135,7 @@ describe('a line chart', () => {
       for (const height of [96, 190, 330]) {
         const svg = draw(
           minutes(30, () => 3),
-          { height, limits: USED },
+          { height, thresholds: USED },
         )
         expect(svg).toContain('>100%</text>')
         expect(heightsOf(svg)).toHaveLength(4)
@@ -149,10 +149,10 @@ describe('a line chart', () => {
     })
 
     test('small, has the first and the worst, where they leave enough of the height to the values', () => {
-      const small = (most: number, limits: readonly object[] = USED) =>
+      const small = (most: number, thresholds: readonly object[] = USED) =>
         draw(
           minutes(30, () => most),
-          { limits, limitStyle: 'marks' },
+          { thresholds, thresholdStyle: 'marks' },
         )
       expect(heightsOf(small(60))).toEqual(['4 at 22.4', '1 at 9'])
       expect(small(60)).not.toContain('limit-label')
@@ -177,7 +177,7 @@ describe('a line chart', () => {
         heightsOf(
           draw(
             minutes(30, () => most),
-            { unit: '', limits: load },
+            { unit: '', thresholds: load },
           ),
         )
       expect(at(1)).toEqual([])
@@ -193,7 +193,7 @@ describe('a line chart', () => {
       ]
       const svg = draw(
         minutes(30, () => 60),
-        { limits: odd },
+        { thresholds: odd },
       )
       expect(heightsOf(svg)).toEqual([])
       expect(svg).not.toMatch(/NaN|Infinity|undefined|limit-side/)

@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Severity } from '../../../src/domain/event.ts'
-import { type ToldThreshold, tellThresholds } from '../../../src/domain/reported-threshold.ts'
+import { type ReportedThreshold, reportThresholds } from '../../../src/domain/reported-threshold.ts'
 import type { Comparison } from '../../../src/domain/threshold.ts'
 import { standardThresholds } from '../../../src/domain/threshold-standard.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
-import { findShared, readLimits, toChartLimits } from '../../../src/web/charts/thresholds.ts'
+import { findShared, readThresholds, toThresholdLines } from '../../../src/web/charts/thresholds.ts'
 import { startTestSite, type TestSite } from '../site.ts'
 
 const MEMORY = 'perf.memory.percent.used'
 const SWAP = 'perf.pagefile.percent.used'
 const STATE = 'perf.service.nginx.state'
-const STANDARD = tellThresholds([], standardThresholds({ processors: 4 }))
+const STANDARD = reportThresholds([], standardThresholds({ processors: 4 }))
 
 const own = (
   metric: string,
   severity: Severity,
   compare: Comparison,
   value: number,
-  more: Partial<ToldThreshold> = {},
-): ToldThreshold => ({
+  more: Partial<ReportedThreshold> = {},
+): ReportedThreshold => ({
   metric,
   severity,
   compare,
@@ -46,7 +46,7 @@ beforeAll(async () => {
     },
   }))
   now = site.clock.now()
-  const hosts: readonly (readonly [string, readonly ToldThreshold[] | undefined])[] = [
+  const hosts: readonly (readonly [string, readonly ReportedThreshold[] | undefined])[] = [
     ['web01', STANDARD],
     [
       'web02',
@@ -78,7 +78,7 @@ async function get(path: string): Promise<string> {
 }
 
 /** Severities of the lines on each graph. */
-const limitsOf = (markup: string) =>
+const thresholdsOf = (markup: string) =>
   [...markup.matchAll(/class="limit severity-(\d)"/g)].map(([, one]) => one)
 const labelsOf = (markup: string) =>
   [...markup.matchAll(/class="limit-label"[^>]*>([^<]+)</g)].map(([, text]) => text)
@@ -88,7 +88,7 @@ const smallChart = (markup: string, title: string) =>
 describe('the graph of a metric', () => {
   test('shows what the agent judges by, though no event was ever opened', async () => {
     const text = await get(`/hosts/web01/metrics/${SWAP}`)
-    expect(limitsOf(text)).toEqual(['4', '3', '2'])
+    expect(thresholdsOf(text)).toEqual(['4', '3', '2'])
     expect(labelsOf(text)).toEqual(['85%', '90%', '95%'])
     expect(text).toContain('#threshold-table">Limits</a> that its agent judges by:')
     expect(text).toContain('limits: information above 85%, warning above 90%, major above 95%"')
@@ -101,14 +101,14 @@ describe('the graph of a metric', () => {
   })
 
   test('has no line for a state', async () => {
-    expect(limitsOf(await get(`/hosts/web01/metrics/${STATE}`))).toEqual([])
+    expect(thresholdsOf(await get(`/hosts/web01/metrics/${STATE}`))).toEqual([])
   })
 
   test('shows what events have named where the agent tells nothing, and nothing where it judges by none', async () => {
     const text = await get(`/hosts/old01/metrics/${MEMORY}`)
     expect(labelsOf(text)).toEqual(['55%'])
     expect(text).toContain('Limits that events of this metric have named:')
-    expect(limitsOf(await get(`/hosts/none01/metrics/${MEMORY}`))).toEqual([])
+    expect(thresholdsOf(await get(`/hosts/none01/metrics/${MEMORY}`))).toEqual([])
   })
 })
 
@@ -123,9 +123,9 @@ describe('the page of a host', () => {
     const text = await get('/hosts/web02')
     expect(reads).toBe(1)
     // Memory and pagefile share one graph, and here no limit.
-    expect(limitsOf(smallChart(text, 'Memory'))).toEqual([])
+    expect(thresholdsOf(smallChart(text, 'Memory'))).toEqual([])
     const other = smallChart(await get('/hosts/web01'), 'Memory')
-    expect(limitsOf(other)).toEqual(['4', '2'])
+    expect(thresholdsOf(other)).toEqual(['4', '2'])
     expect(other).toContain('limits: information above 85%, warning above 90%, major above 95%"')
   })
 
@@ -201,7 +201,7 @@ describe('limits as lines', () => {
 
   test('are by size, each once, in order, and the worst of very many', () => {
     expect(
-      toChartLimits(MEMORY, [
+      toThresholdLines(MEMORY, [
         limit(2, '>', 95),
         limit(3, '=', 0),
         limit(3, '!=', 7),
@@ -214,14 +214,14 @@ describe('limits as lines', () => {
       { value: 95, severity: 2, isBelow: false },
       { value: 95, severity: 2, isBelow: true },
     ])
-    expect(toChartLimits(STATE, [limit(1, '<', 1)])).toEqual([])
+    expect(toThresholdLines(STATE, [limit(1, '<', 1)])).toEqual([])
     const many = Array.from({ length: 50 }, (_, i) => limit(i % 2 === 0 ? 4 : 1, '>', i))
-    expect(toChartLimits(MEMORY, many).map(({ severity }) => severity)).toEqual(Array(8).fill(1))
+    expect(toThresholdLines(MEMORY, many).map(({ severity }) => severity)).toEqual(Array(8).fill(1))
   })
 
   test('of nothing are shared by nothing', () => {
     expect(findShared([])).toEqual([])
-    expect(findShared([toChartLimits(MEMORY, [limit(1, '>', 9)]), []])).toEqual([])
+    expect(findShared([toThresholdLines(MEMORY, [limit(1, '>', 9)]), []])).toEqual([])
   })
 
   test('that were told are read without looking at events', async () => {
@@ -229,6 +229,6 @@ describe('limits as lines', () => {
     const events = {
       list: () => Promise.reject(new Error('events were read')),
     } as unknown as Store['events']
-    expect((await readLimits({ hosts, events }, 'web01')).of(MEMORY)).toHaveLength(4)
+    expect((await readThresholds({ hosts, events }, 'web01')).of(MEMORY)).toHaveLength(4)
   })
 })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { neighbourSpans, readSpan } from '../../../src/web/charts/time-range.ts'
+import { neighbourRanges, readTimeRange } from '../../../src/web/charts/time-range.ts'
 
 const NOW = 1_795_349_220
-const read = (query: string, first = NOW - 1_000_000) => readSpan(new URLSearchParams(query), { first }, NOW)
+const read = (query: string, first = NOW - 1_000_000) =>
+  readTimeRange(new URLSearchParams(query), { first }, NOW)
 
 describe('the time that an address asks for', () => {
   test.each([
@@ -24,13 +25,16 @@ describe('the time that an address asks for', () => {
   })
 
   test('all of a host without samples is the last hour', () => {
-    expect(readSpan(new URLSearchParams('range=all'), null, NOW)).toMatchObject({ from: NOW - 3600, to: NOW })
+    expect(readTimeRange(new URLSearchParams('range=all'), null, NOW)).toMatchObject({
+      from: NOW - 3600,
+      to: NOW,
+    })
   })
 })
 
 describe('the spans around', () => {
   test('a live one has nothing later, and grows into the past', () => {
-    const around = neighbourSpans(read('range=1h'), NOW)
+    const around = neighbourRanges(read('range=1h'), NOW)
     expect(around.later).toBeNull()
     expect(around.earlier).toBe(`?from=${NOW - 5400}&to=${NOW - 1800}`)
     expect(around.wider).toBe(`?from=${NOW - 7200}&to=${NOW}`)
@@ -38,19 +42,19 @@ describe('the spans around', () => {
   })
 
   test('one in the past moves by a half, but not beyond now', () => {
-    expect(neighbourSpans(read(`from=${NOW - 5000}&to=${NOW - 4000}`), NOW).later).toBe(
+    expect(neighbourRanges(read(`from=${NOW - 5000}&to=${NOW - 4000}`), NOW).later).toBe(
       `?from=${NOW - 4500}&to=${NOW - 3500}`,
     )
-    expect(neighbourSpans(read(`from=${NOW - 1100}&to=${NOW - 100}`), NOW).later).toBe(
+    expect(neighbourRanges(read(`from=${NOW - 1100}&to=${NOW - 100}`), NOW).later).toBe(
       `?from=${NOW - 1000}&to=${NOW}`,
     )
   })
 
   test('the shortest can get no closer, the earliest no earlier than 1970', () => {
-    expect(neighbourSpans(read('from=100&to=110'), NOW)).toMatchObject({
+    expect(neighbourRanges(read('from=100&to=110'), NOW)).toMatchObject({
       closer: null,
       earlier: '?from=95&to=105',
     })
-    expect(neighbourSpans(read('from=0&to=100'), NOW).earlier).toBe('?from=0&to=50')
+    expect(neighbourRanges(read('from=0&to=100'), NOW).earlier).toBe('?from=0&to=50')
   })
 })

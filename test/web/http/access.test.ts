@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { ACCESSES, covers } from '../../../src/domain/user.ts'
 import { API } from '../../../src/web/api/index.ts'
-import type { Page } from '../../../src/web/http/route.ts'
+import type { Route } from '../../../src/web/http/route.ts'
 import { PAGES } from '../../../src/web/pages/index.ts'
 import { startTestSite, type TestSite } from '../site.ts'
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => site.stop())
 
 /** An address of the page that names things that are there. */
-function addressOf({ path }: Page): string {
+function addressOf({ path }: Route): string {
   if (path === '/api/v1/series') return `${path}?series=web01:perf.memory.percent.used`
   return path
     .replace(':name', 'web01')
@@ -22,7 +22,7 @@ function addressOf({ path }: Page): string {
     .replace(/:\w+/g, '1')
 }
 
-async function ask({ method }: Page, address: string, headers: Record<string, string>): Promise<Response> {
+async function ask({ method }: Route, address: string, headers: Record<string, string>): Promise<Response> {
   const response = await site.send(address, { method, headers })
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) await response.body?.cancel()
   return response
@@ -40,7 +40,7 @@ test('only signing in is open to strangers', () => {
 })
 
 test('the table below has every method that there is, of pages and of the API', () => {
-  const methods = (pages: readonly Page[]) => [...new Set(pages.map(({ method }) => method))].sort()
+  const methods = (pages: readonly Route[]) => [...new Set(pages.map(({ method }) => method))].sort()
   expect(methods(PAGES)).toEqual(['GET', 'POST'])
   expect(methods(API)).toEqual(['DELETE', 'GET', 'POST', 'PUT'])
 })

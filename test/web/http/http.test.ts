@@ -33,17 +33,17 @@ const AS_SENT: BunFetchRequestInit = { decompress: false }
 /** Sends bytes and gives all that comes back until the connection ends. */
 async function sendRaw(text: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
-  let heard = ''
+  let seen = ''
   await Bun.connect({
     hostname: '127.0.0.1',
     port: site.port,
     socket: {
       open: (socket) => void socket.write(text),
       data(_, bytes) {
-        heard += bytes.toString()
+        seen += bytes.toString()
       },
-      close: () => resolve(heard),
-      error: () => resolve(heard),
+      close: () => resolve(seen),
+      error: () => resolve(seen),
     },
   })
   return promise

@@ -28,17 +28,17 @@ function build(bounds: { clients?: number; clientsOfUser?: number } = {}) {
 /** What has come so far; `done` once the stream ended. */
 function readAll(body: ReadableStream<Uint8Array>) {
   const reader = body.getReader()
-  const heard = { text: '', done: false, leave: () => reader.cancel() }
+  const seen = { text: '', done: false, leave: () => reader.cancel() }
   const decoder = new TextDecoder()
   void (async () => {
     for (;;) {
       const { value, done } = await reader.read()
       if (done) break
-      heard.text += decoder.decode(value, { stream: true })
+      seen.text += decoder.decode(value, { stream: true })
     }
-    heard.done = true
+    seen.done = true
   })()
-  return heard
+  return seen
 }
 
 test('says changed when the revision grows and is silent while it does not', async () => {

@@ -45,11 +45,11 @@ function signIn(
       'content-length': body.length,
     },
   }
-  const heard = (response: IncomingMessage) => {
+  const seen = (response: IncomingMessage) => {
     response.resume()
     resolve({ status: response.statusCode ?? 0, cookie: response.headers['set-cookie']?.[0] ?? '' })
   }
-  const asking = tls ? requestTls(options, heard) : request(options, heard)
+  const asking = tls ? requestTls(options, seen) : request(options, seen)
   asking.on('error', reject)
   asking.end(body)
   return promise

@@ -186,16 +186,23 @@ describe('the page of an event', () => {
     if (!event) throw new Error('the event is gone')
     const target = 'https://hooks.example.org/secret-token'
     const rule = { id: 1, name: 'Team' }
-    const notice = { uid: 'n1', rule, kind: 'opening', channel: 'webhook', target, snapshot: event } as const
+    const notification = {
+      uid: 'n1',
+      rule,
+      kind: 'opening',
+      channel: 'webhook',
+      target,
+      snapshot: event,
+    } as const
     await site.store.outbox.settle(
-      [{ event: id, change: null, told: [], notices: [notice] }],
+      [{ event: id, change: null, notified: [], notifications: [notification] }],
       site.clock.now(),
     )
     const [waiting] = await site.store.outbox.listWaiting(1)
-    const attempt = { notices: [waiting?.id ?? 0], time: site.clock.now() }
+    const attempt = { notifications: [waiting?.id ?? 0], time: site.clock.now() }
     await site.store.outbox.note({
       ...attempt,
-      isTaken: false,
+      isDelivered: false,
       answer: '503 <busy>',
       due: site.clock.now() + 60,
     })

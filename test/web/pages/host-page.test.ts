@@ -17,8 +17,8 @@ const HOST: Host = {
   domain: 'example.org',
   processors: 2,
   memoryMb: 3907,
-  firstHeard: NOW - 86_400,
-  lastHeard: NOW - 20,
+  firstSeen: NOW - 86_400,
+  lastSeen: NOW - 20,
   clockSkew: 0,
   latestTime: NOW - 20,
   latest: {},
@@ -63,14 +63,14 @@ describe('the small graphs of a host', () => {
     ['an old host: the last hour', NOW - 86_400, NOW - 3600],
     ['heard for half an hour: all of it', NOW - 1800, NOW - 1800],
     ['new: ten minutes', NOW - 3, NOW - 600],
-  ])('%s', (_, firstHeard, from) => {
-    expect(chartStart({ firstHeard }, NOW)).toBe(from)
+  ])('%s', (_, firstSeen, from) => {
+    expect(chartStart({ firstSeen }, NOW)).toBe(from)
   })
 
   test.each([
     ['up', {}, NOW],
-    ['down, with samples', { lastHeard: NOW - 9000, latestTime: NOW - 9001 }, NOW - 9001],
-    ['down, never a sample', { lastHeard: NOW - 9000, latestTime: 0 }, NOW],
+    ['down, with samples', { lastSeen: NOW - 9000, latestTime: NOW - 9001 }, NOW - 9001],
+    ['down, never a sample', { lastSeen: NOW - 9000, latestTime: 0 }, NOW],
     ['its clock is ahead', { latestTime: NOW + 300 }, NOW + 300],
   ])('end well for a host that is %s', (_, changes, end) => {
     expect(chartEnd({ ...HOST, ...changes }, NOW, 300)).toBe(end)

@@ -133,14 +133,14 @@ describe('availability', () => {
   })
 
   test('tells what of it lay in windows, and counts it all the same', async () => {
-    await site.store.windows.add({
+    await site.store.maintenanceWindows.add({
       name: 'Patches',
       host: 'web*',
       when: { kind: 'once', from: now + DAY / 2 - 600, to: now + DAY / 2 + 3600 },
     })
     const rows = (await json(`availability?from=${now}&to=${now + DAY}`)).rows
-    expect(rows[0]).toMatchObject({ host: 'web01', down_seconds: DAY / 2, in_windows_seconds: 3600 })
-    expect(rows[1]).toMatchObject({ host: 'db01', in_windows_seconds: 0 })
+    expect(rows[0]).toMatchObject({ host: 'web01', down_seconds: DAY / 2, in_maintenance_seconds: 3600 })
+    expect(rows[1]).toMatchObject({ host: 'db01', in_maintenance_seconds: 0 })
   })
 
   test('the API says which time it is of', async () => {
@@ -176,13 +176,13 @@ describe('availability', () => {
     const event = { host: '3 hosts', members: ['a', 'b', 'c'], opened: 100, closed: 200 }
     const single = { host: 'a', members: [], opened: 300, closed: null }
     const old = { ...single, closed: 40, opened: 10 }
-    const heard = new Map([
+    const seen = new Map([
       ['a', 350],
       ['y', 5],
       ['z', 45],
     ])
     const all = [event, single, { ...old, host: 'z' }, { ...old, host: 'y' }]
-    const grouped = groupOutages(all, 50, heard)
+    const grouped = groupOutages(all, 50, seen)
     expect([...grouped.keys()]).toEqual(['a', 'b', 'c', 'y'])
     // Not heard since: whoever closed it, it is not over.
     expect(grouped.get('y')).toEqual([{ from: 10, to: null }])

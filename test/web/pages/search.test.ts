@@ -79,7 +79,7 @@ describe('search', () => {
 
   test('finds pages by what people also call them', async () => {
     const admin = await site.as('admin')
-    expect(await text('/search?q=window', admin)).toContain('/settings/windows"')
+    expect(await text('/search?q=window', admin)).toContain('/settings/maintenance"')
     expect(await text('/search?q=backup', admin)).toContain('/settings/storage"')
     expect(await text('/search?q=slack', admin)).toContain('/settings/targets"')
   })

@@ -21,8 +21,8 @@ const notifier = {
   async sendTest(channel: string, address: string) {
     sent.push(`${channel} ${address}`)
     return address.includes('good')
-      ? { isTaken: true, answer: '200 thanks' }
-      : { isTaken: false, answer: 'refused <b>' }
+      ? { isDelivered: true, answer: '200 thanks' }
+      : { isDelivered: false, answer: 'refused <b>' }
   },
 }
 
@@ -178,14 +178,14 @@ describe('windows', () => {
       { kind: 'monthly', start: 1320, end: 360, zone: 'Europe/Zurich', days: [1, 15, -1] },
     ],
   ])('of %p are kept and shown again as they were typed', async (fields, when) => {
-    expect((await post('/settings/windows', { ...base, ...fields })).status).toBe(303)
-    const [window] = await site.store.windows.list()
+    expect((await post('/settings/maintenance', { ...base, ...fields })).status).toBe(303)
+    const [window] = await site.store.maintenanceWindows.list()
     expect(window?.when as unknown).toEqual(when)
-    const markup = await text(`/settings/windows/${window?.id}`)
+    const markup = await text(`/settings/maintenance/${window?.id}`)
     for (const value of Object.values(fields)) expect(markup).toContain(shownAs[value] ?? value)
-    expect(await text('/settings/windows')).toContain('W')
-    await post(`/settings/windows/${window?.id}/delete`, {})
-    expect(await site.store.windows.list()).toEqual([])
+    expect(await text('/settings/maintenance')).toContain('W')
+    await post(`/settings/maintenance/${window?.id}/delete`, {})
+    expect(await site.store.maintenanceWindows.list()).toEqual([])
   })
 
   test.each([
@@ -198,7 +198,7 @@ describe('windows', () => {
     [{ kind: 'daily', start: '25:00' }, 'A time such as 22:00'],
     [{ kind: 'sometimes' }, 'Choose when it is'],
   ])('are refused with %p', async (fields, problem) => {
-    const response = await post('/settings/windows', { ...base, ...fields })
+    const response = await post('/settings/maintenance', { ...base, ...fields })
     expect(response.status).toBe(400)
     expect(await response.text()).toContain(problem)
   })
@@ -207,7 +207,7 @@ describe('windows', () => {
     const operator = await site.as('operator')
     const token = await site.csrf(operator.cookie)
     expect(
-      (await site.post('/settings/windows', { ...base, kind: 'daily', csrf: token }, operator)).status,
+      (await site.post('/settings/maintenance', { ...base, kind: 'daily', csrf: token }, operator)).status,
     ).toBe(303)
   })
 })
@@ -222,7 +222,7 @@ describe('users', () => {
     ).toBe(409)
     const cookie = await site.signIn('nina', 'long enough')
     await post('/settings/users/nina/access', { access: 'operator' })
-    expect((await site.send('/settings/windows', { headers: { cookie } })).status).toBe(200)
+    expect((await site.send('/settings/maintenance', { headers: { cookie } })).status).toBe(200)
     await post('/settings/users/nina/password', { password: 'another one' })
     expect((await site.send('/settings', { headers: { cookie } })).status).toBe(303)
     await site.signIn('nina', 'another one')
@@ -414,11 +414,13 @@ describe('what the server tells of itself', () => {
 
   test('the guide has the commands that it was handed, and every address of the API', async () => {
     const options = [{ usage: '--access viewer|admin', doc: 'What the user may do' }]
-    const told = await startTestSite(undefined, {
+    const reported = await startTestSite(undefined, {
       about: { commands: [{ usage: 'monitor user add NAME', doc: 'Adds a user', options }] },
     })
-    const markup = await (await told.send('/settings/guide', { headers: await told.as('viewer') })).text()
-    await told.stop()
+    const markup = await (
+      await reported.send('/settings/guide', { headers: await reported.as('viewer') })
+    ).text()
+    await reported.stop()
     for (const words of ['monitor user add NAME', 'Adds a user', '--access viewer|admin'])
       expect(markup).toContain(words)
     for (const { path, method, access, doc } of API) {
@@ -435,9 +437,11 @@ describe('what the server tells of itself', () => {
       { name: 'perf.memory.percent.used', doc: 'Memory in use.' },
       { name: 'perf.disk.<disk>.bytes.read', doc: 'Read & written.', systems: 'Linux' },
     ] as const
-    const told = await startTestSite(undefined, { about: { metrics } })
-    const markup = await (await told.send('/settings/guide', { headers: await told.as('viewer') })).text()
-    await told.stop()
+    const reported = await startTestSite(undefined, { about: { metrics } })
+    const markup = await (
+      await reported.send('/settings/guide', { headers: await reported.as('viewer') })
+    ).text()
+    await reported.stop()
     const rows = [...(markup.split('id="metrics"')[1]?.split('</table>')[0] ?? '').matchAll(/<tr>.*?<\/tr>/g)]
       .slice(1)
       .map(([row]) => row.replaceAll('<wbr>', '').replace(/<[^>]*>/g, ' '))

@@ -61,7 +61,7 @@ beforeAll(async () => {
     {
       host: 'web01',
       facts: null,
-      heard: now,
+      seen: now,
       clockSkew: 0,
       frames: [],
       events: [{ ...event, message: EVIL }],
@@ -127,7 +127,7 @@ describe.each(Object.entries(NAMES))('things that are called by %s', (_, name) =
     named = await startTestSite(undefined, {
       notifier: {
         channels: [{ name: 'mail', doc: name, targetDoc: name, checkTarget: () => null }],
-        sendTest: async () => ({ isTaken: false, answer: name }),
+        sendTest: async () => ({ isDelivered: false, answer: name }),
       },
     })
     await seedNamed(named, { name, host, group, user })
@@ -175,8 +175,8 @@ const SHOW_NAMES = [
   '/settings/rules/:id',
   '/settings/targets',
   '/settings/targets/:id',
-  '/settings/windows',
-  '/settings/windows/:id',
+  '/settings/maintenance',
+  '/settings/maintenance/:id',
   '/settings/users',
   '/settings/users/:user',
   '/settings/sessions',
@@ -212,7 +212,11 @@ async function seedNamed(
     delay: 0,
     repeat: null,
   })
-  await store.windows.add({ name, host: name, when: { kind: 'once', from: now - 60, to: now + 60 } })
+  await store.maintenanceWindows.add({
+    name,
+    host: name,
+    when: { kind: 'once', from: now - 60, to: now + 60 },
+  })
   const origin = { address: name.slice(0, 64), browser: name }
   await store.sessions.add(hashToken(NAMED_TOKEN), user, now, now + 3600, origin)
   await store.tokens.add({ name, user, tokenHash: 'hash', created: now, expires: null })

@@ -6,11 +6,11 @@ import {
   formatClock,
   formatCount,
   formatDay,
+  formatDuration,
   formatField,
-  formatLimit,
   formatMonth,
-  formatSpan,
   formatStamp,
+  formatThreshold,
   formatValue,
 } from '../../../src/web/ui/format.ts'
 
@@ -82,7 +82,7 @@ test.each([
   [150, 's', '2.5 min'],
   [0, 'state', 'stopped'],
 ] as const)('the limit %p in %p is said as it was set', (value, unit, text) => {
-  expect(plain(formatLimit(value, unit))).toBe(text)
+  expect(plain(formatThreshold(value, unit))).toBe(text)
 })
 
 describe('values for people', () => {
@@ -118,7 +118,7 @@ test.each([
   [2 * 86_400, '2 days'],
   [-5, '0 s'],
 ])('a span of %d seconds', (seconds, text) => {
-  expect(plain(formatSpan(seconds))).toBe(text)
+  expect(plain(formatDuration(seconds))).toBe(text)
 })
 
 test('how long ago', () => {

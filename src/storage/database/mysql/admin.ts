@@ -20,7 +20,7 @@ export function createMysqlUpkeep(database: MysqlDatabase): Upkeep {
       )
     },
     // InnoDB uses free pages again by itself; giving them back would rewrite whole tables.
-    async compact() {},
+    async reclaim() {},
   }
 }
 

@@ -26,12 +26,13 @@ export function createMysqlDialect({
     clustered: plain,
     plain,
     forUpdate: 'FOR UPDATE',
+    renameIndex: (table, from, to) => [`ALTER TABLE ${table} RENAME INDEX ${from} TO ${to}`],
     insertSizes: [500, 50, 5, 1],
     insertBytes,
-    gates: {
-      pass: 'UPDATE gate SET passes = passes + 1 WHERE id = ?',
+    sharedLocks: {
+      pass: 'UPDATE write_lock SET passes = passes + 1 WHERE id = ?',
       // In the order of the key, so that two of these never wait for each other in a circle.
-      close: 'UPDATE gate SET passes = passes + 1 ORDER BY id',
+      close: 'UPDATE write_lock SET passes = passes + 1 ORDER BY id',
     },
     stepThrough(table, column, { back = false, limited = false } = {}) {
       // Both servers jump from one value to the next in the key ("Using index for group-by"). A recursive walk as on SQLite would read

@@ -68,7 +68,7 @@ const LOST = new Set([
   'EALREADY',
 ])
 
-export function judgeMysqlError(error: unknown): MysqlFailure {
+export function classifyMysqlError(error: unknown): MysqlFailure {
   const { errno, code, fatal } = (error ?? {}) as { errno?: unknown; code?: unknown; fatal?: unknown }
   const known = typeof errno === 'number' ? NUMBERS[errno] : undefined
   if (known) return known

@@ -3,7 +3,7 @@ import type { Clock } from '../../../lib/clock.ts'
 import { describeError, type Log } from '../../../lib/log.ts'
 import type { Dialect } from '../dialect.ts'
 import { listStatements, NewerSchemaError, SCHEMA_VERSION } from '../migrations.ts'
-import { judgeMysqlError } from './error.ts'
+import { classifyMysqlError } from './error.ts'
 import type { MysqlDatabase } from './mysql.ts'
 
 /** The lock is taken over when it was not renewed for so long: its holder is gone. */
@@ -33,7 +33,7 @@ export async function migrateMysql(
     for (const statement of createTables(database.dialect)) await runStatement(database, clock, statement)
     return await underLock(database, clock, log, (check) => takeSteps(database, clock, target, check))
   } catch (error) {
-    if (judgeMysqlError(rootOf(error)) === 'denied')
+    if (classifyMysqlError(rootOf(error)) === 'denied')
       throw new Error(
         'the account may not change the schema of the database: run the statements that `monitor db schema` prints, with one that may',
         { cause: error },
@@ -86,7 +86,7 @@ async function runStatement(database: MysqlDatabase, clock: Clock, statement: st
       await database.withConnection((connection) => connection.runLong(statement))
       return
     } catch (error) {
-      if (attempt >= MAX_ATTEMPTS || judgeMysqlError(error) !== 'conflict') throw error
+      if (attempt >= MAX_ATTEMPTS || classifyMysqlError(error) !== 'conflict') throw error
       await new Promise<void>((resolve) => clock.after(backoff.nextMs(), resolve))
     }
 }

@@ -4,7 +4,7 @@ import type { Log } from '../../../lib/log.ts'
 import type { Database, Transaction, Value } from '../database.ts'
 import type { MysqlAccount, MysqlConnection, MysqlServer, Outcome } from './connection.ts'
 import { createMysqlDialect } from './dialect.ts'
-import { DatabaseAwayError, judgeMysqlError, UnknownOutcomeError } from './error.ts'
+import { classifyMysqlError, DatabaseAwayError, UnknownOutcomeError } from './error.ts'
 import { createMysqlPool } from './pool.ts'
 import type { MysqlNode } from './url.ts'
 
@@ -55,7 +55,7 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
       pool.giveBack(connection)
       return result
     } catch (error) {
-      if (!connection.isUsable() || judgeMysqlError(causeOf(error)) === 'lost') pool.abandon(connection)
+      if (!connection.isUsable() || classifyMysqlError(causeOf(error)) === 'lost') pool.abandon(connection)
       else pool.giveBack(connection)
       throw error
     }
@@ -72,7 +72,7 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
       } catch (error) {
         if (isClosed || error instanceof DatabaseAwayError || error instanceof UnknownOutcomeError)
           throw error
-        const failure = judgeMysqlError(error)
+        const failure = classifyMysqlError(error)
         if (failure === 'wrong' || failure === 'denied') throw error
         failures[failure]++
         if (failures.lost >= MAX_LOST || failures.duplicate >= MAX_DUPLICATES) throw error
@@ -97,7 +97,7 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
     try {
       await connection.command('COMMIT')
     } catch (error) {
-      if (judgeMysqlError(error) === 'lost') throw new UnknownOutcomeError(error)
+      if (classifyMysqlError(error) === 'lost') throw new UnknownOutcomeError(error)
       await rollBack(connection)
       throw error
     }
@@ -120,7 +120,7 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
   }
 
   /** One after the other, whatever became of the one before. */
-  function takeTurn<T>(act: () => Promise<T>): Promise<T> {
+  function takeLock<T>(act: () => Promise<T>): Promise<T> {
     if (isClosed) return Promise.reject(new Error('the database is closed'))
     const mine = turn.then(act, act)
     turn = mine
@@ -132,7 +132,7 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
     server,
     query: <R extends object>(sql: string, values: readonly Value[] = []) =>
       persist(() => use((connection) => connection.execute(sql, values))) as Promise<R[]>,
-    transaction: (act) => takeTurn(() => persist(() => use((connection) => runTransaction(connection, act)))),
+    transaction: (act) => takeLock(() => persist(() => use((connection) => runTransaction(connection, act)))),
     withConnection: use,
     async close() {
       if (isClosed) return

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts'
 import { describeError, type Log } from '../../../lib/log.ts'
 import { connectMysql, type MysqlAccount, type MysqlConnection } from './connection.ts'
-import { DatabaseAwayError, judgeMysqlError } from './error.ts'
+import { classifyMysqlError, DatabaseAwayError } from './error.ts'
 import { describeNode, type MysqlNode } from './url.ts'
 
 /** Connections to the node in use. One is for writing; pages and the event engine read beside it. */
@@ -56,7 +56,7 @@ export function createMysqlPool(
         return connection
       } catch (error) {
         // A wrong password or an unknown database is the same on every node, and no reason to wait.
-        if (judgeMysqlError(error) !== 'lost') throw describeRefusal(node, error)
+        if (classifyMysqlError(error) !== 'lost') throw describeRejection(node, error)
         tried.push(`${describeNode(node)}: ${describeError(error)}`)
         last = error
       }
@@ -164,6 +164,6 @@ export function createMysqlPool(
   }
 }
 
-function describeRefusal(node: MysqlNode, cause: unknown): Error {
+function describeRejection(node: MysqlNode, cause: unknown): Error {
   return new Error(`${describeNode(node)} can't be used as database: ${describeError(cause)}`, { cause })
 }

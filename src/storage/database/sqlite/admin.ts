@@ -24,7 +24,7 @@ export function createSqliteUpkeep(database: SqliteDatabase): Upkeep {
     },
     listTables: () => listTables(database),
     backUp: (file) => backUp(database, file),
-    compact: () => compact(database),
+    reclaim: () => reclaim(database),
   }
 }
 
@@ -57,7 +57,7 @@ async function listTables(database: SqliteDatabase): Promise<TableShape[]> {
 }
 
 /** In pieces, so that others can write between them; then the log is emptied as far as no reader needs it. */
-async function compact(database: SqliteDatabase) {
+async function reclaim(database: SqliteDatabase) {
   for (;;) {
     const [row] = await database.query<{ freelist_count: number }>('PRAGMA freelist_count')
     if (!row || row.freelist_count === 0) break

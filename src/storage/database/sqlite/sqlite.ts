@@ -57,7 +57,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   let closed = false
 
   /** One after the other, whatever became of the one before. */
-  function takeTurn<T>(act: () => Promise<T>): Promise<T> {
+  function takeLock<T>(act: () => Promise<T>): Promise<T> {
     if (closed) return Promise.reject(new Error('the database is closed'))
     const mine = turn.then(act, act)
     turn = mine
@@ -85,7 +85,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
       return (await retry(() => read(sql).all(...values))) as T[]
     },
     transaction: (act) =>
-      takeTurn(async () => {
+      takeLock(async () => {
         await retry(() => write('BEGIN IMMEDIATE').run())
         try {
           const result = await act(transaction)
@@ -97,7 +97,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
           throw error
         }
       }),
-    exclusively: (act) => takeTurn(() => retry(() => act(writer))),
+    exclusively: (act) => takeLock(() => retry(() => act(writer))),
     async close() {
       if (closed) return
       const last = turn

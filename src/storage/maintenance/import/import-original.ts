@@ -75,12 +75,12 @@ type Note = (isTaken: boolean) => void
 async function takeHosts({ original, database, store, now }: ImportOptions, note: Note) {
   await original.read('agentsystem', async (row) => {
     const host = readHost(row.name)
-    const heard = readTime(row.time, now)
+    const seen = readTime(row.time, now)
     note(host !== null)
     if (host === null) return
     const [known] = await database.query('SELECT id FROM host WHERE name = ?', [host])
     // What its own agent has said since is newer.
-    if (!known) await store.ingest.write([aReport(host, heard ?? 0, { facts: readFacts(row) })])
+    if (!known) await store.ingest.write([aReport(host, seen ?? 0, { facts: readFacts(row) })])
   })
 }
 
@@ -98,8 +98,8 @@ async function takeSamples({ original, database, store, now }: ImportOptions, no
         metrics: [...values.keys()],
         values: [...values.values()],
       }))
-      const heard = Math.max(...times.keys())
-      reports.push(aReport(host, Math.min(heard, now), { frames: shareLists(frames), keyHash }))
+      const seen = Math.max(...times.keys())
+      reports.push(aReport(host, Math.min(seen, now), { frames: shareLists(frames), keyHash }))
     }
     gathered = new Map()
     rows = 0
@@ -280,8 +280,8 @@ async function findKeyHash(database: Database, host: string): Promise<string | n
   return row?.key_hash ?? null
 }
 
-function aReport(host: string, heard: number, report: Partial<HostReport>): HostReport {
-  return { host, heard, facts: null, clockSkew: null, frames: [], events: [], ...report }
+function aReport(host: string, seen: number, report: Partial<HostReport>): HostReport {
+  return { host, seen, facts: null, clockSkew: null, frames: [], events: [], ...report }
 }
 
 function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {

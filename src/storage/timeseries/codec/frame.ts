@@ -12,8 +12,8 @@ const SCALES = [0, 1, 2, 3, 4, 6] as const
 const FIRST_DECIMAL = 2
 
 /** Starts a packed frame; the caller adds `packValue` for each metric of the layout, in its order. */
-export function packHead(writer: ByteWriter, layout: number) {
-  writer.varint(layout)
+export function packHead(writer: ByteWriter, metricSet: number) {
+  writer.varint(metricSet)
 }
 
 /** What is not finite is kept as null; true when there is a value. */
@@ -41,21 +41,21 @@ export function packValue(writer: ByteWriter, value: number | null): boolean {
   return true
 }
 
-export function readLayout(packed: Uint8Array): number {
+export function readMetricSet(packed: Uint8Array): number {
   return readVarint({ bytes: packed, at: 0 })
 }
 
 /** The layout's number and `count(layout)` values. */
 export function unpackFrame(
   packed: Uint8Array,
-  count: (layout: number) => number,
-): { layout: number; values: (number | null)[] } {
+  count: (metricSet: number) => number,
+): { metricSet: number; values: (number | null)[] } {
   const cursor = { bytes: packed, at: 0 }
-  const layout = readVarint(cursor)
-  const values: (number | null)[] = new Array(count(layout))
+  const metricSet = readVarint(cursor)
+  const values: (number | null)[] = new Array(count(metricSet))
   for (let i = 0; i < values.length; i++) values[i] = unpackValue(cursor)
   if (cursor.at !== packed.length) throw new RangeError('the frame is longer than its layout')
-  return { layout, values }
+  return { metricSet, values }
 }
 
 /** The values in some columns, without making the others; -1 is a column that the frame has not. */

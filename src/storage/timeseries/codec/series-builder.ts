@@ -42,24 +42,24 @@ export function createSeriesBuilder(capacity: number): SeriesBuilder {
 }
 
 /** Both in one, ascending; where both have a time, the newer's value counts. */
-export function uniteSeries(older: Series, newer: Series): Series {
+export function mergeSeries(older: Series, newer: Series): Series {
   if (newer.times.length === 0) return older
   if (older.times.length === 0) return newer
-  const united = createSeriesBuilder(older.times.length + newer.times.length)
+  const merged = createSeriesBuilder(older.times.length + newer.times.length)
   let i = 0
   let k = 0
   while (i < older.times.length || k < newer.times.length) {
     const a = older.times[i] ?? Number.POSITIVE_INFINITY
     const b = newer.times[k] ?? Number.POSITIVE_INFINITY
     if (a < b) {
-      united.add(a, older.values[i] ?? 0)
+      merged.add(a, older.values[i] ?? 0)
     } else {
-      united.add(b, newer.values[k] ?? 0)
+      merged.add(b, newer.values[k] ?? 0)
       k++
     }
     if (a <= b) i++
   }
-  return united.take()
+  return merged.take()
 }
 
 function enlarge(array: Float64Array<ArrayBuffer>, size: number): Float64Array<ArrayBuffer> {

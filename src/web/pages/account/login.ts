@@ -1,17 +1,17 @@
 import type { SignedIn } from '../../auth/second-factor.ts'
 import { describeBrowser } from '../../auth/user-agent.ts'
 import { readLocalPath } from '../../http/request-body.ts'
-import { type PageRequest, page, redirect } from '../../http/route.ts'
+import { redirect, route, type WebRequest } from '../../http/route.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { icon } from '../../ui/icons.ts'
 import { layout } from '../../ui/layout.ts'
 
-export const loginPage = page({ path: '/login', access: 'public' }, ({ url, session }) => {
+export const loginPage = route({ path: '/login', access: 'public' }, ({ url, session }) => {
   const next = readLocalPath(url.searchParams.get('next'))
   return session ? redirect(next) : loginView({ next, name: '', problem: null })
 })
 
-export const login = page({ path: '/login', method: 'POST', access: 'public' }, async (request) => {
+export const login = route({ path: '/login', method: 'POST', access: 'public' }, async (request) => {
   const { form, address, web } = request
   const name = (form.get('name') ?? '').trim()
   const next = readLocalPath(form.get('next'))
@@ -19,14 +19,14 @@ export const login = page({ path: '/login', method: 'POST', access: 'public' }, 
   if (result.ok && (await web.secondStep.isWanted(result.user)))
     return codeView({ ticket: web.secondStep.hold(result), next, problem: null })
   if (result.ok) return openSession(request, result, next)
-  const view = loginView({ next, name: name.slice(0, 64), problem: describeRefusal(result.retryAfter) })
+  const view = loginView({ next, name: name.slice(0, 64), problem: describeRejection(result.retryAfter) })
   return refuse(view, result.retryAfter === null ? 401 : 429, result.retryAfter)
 })
 
 /** The code of an app, or one from paper, of one whose password was right. */
-export const loginCode = page(
+export const loginCode = route(
   { path: '/login/code', method: 'POST', access: 'public' },
-  async (request: PageRequest) => {
+  async (request: WebRequest) => {
     const { form, address, web } = request
     const ticket = form.get('ticket') ?? ''
     const next = readLocalPath(form.get('next'))
@@ -40,7 +40,7 @@ export const loginCode = page(
     const problem =
       retryAfter === null
         ? 'The code is wrong, or it was used already. An app shows the next one within half a minute.'
-        : describeRefusal(retryAfter)
+        : describeRejection(retryAfter)
     return refuse(codeView({ ticket, next, problem }), retryAfter === null ? 401 : 429, retryAfter)
   },
 )
@@ -48,7 +48,7 @@ export const loginCode = page(
 const TOO_LATE = 'That took too long. Sign in again.'
 
 async function openSession(
-  { address, browser, isSecure, now, sessionToken, web }: PageRequest,
+  { address, browser, isSecure, now, sessionToken, web }: WebRequest,
   { user: actor, passwordHash }: SignedIn,
   next: string,
   how = '',
@@ -74,13 +74,13 @@ function refuse(view: Html, status: number, retryAfter: number | null): Response
   return new Response(view.text, { status, headers })
 }
 
-export const logout = page(
+export const logout = route(
   { path: '/logout', method: 'POST', access: 'viewer', does: 'sign out' },
   async ({ isSecure, sessionToken, web }) =>
     redirect('/login', await web.sessions.end(sessionToken, isSecure)),
 )
 
-export function describeRefusal(retryAfter: number | null): string {
+export function describeRejection(retryAfter: number | null): string {
   if (retryAfter === null) return 'The name or the password is wrong.'
   const minutes = Math.ceil(retryAfter / 60)
   const wait = retryAfter < 90 ? `${retryAfter} seconds` : `${minutes} minutes`

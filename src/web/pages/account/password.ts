@@ -1,15 +1,15 @@
 import { MAX_PASSWORD, MIN_PASSWORD } from '../../../domain/user.ts'
-import { HttpError, type PageRequest, page, redirect } from '../../http/route.ts'
+import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
 import { html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.ts'
-import { describeRefusal } from './login.ts'
+import { describeRejection } from './login.ts'
 
-export const passwordPage = page({ path: '/password', access: 'viewer' }, (request) =>
+export const passwordPage = route({ path: '/password', access: 'viewer' }, (request) =>
   passwordView(request, request.url.searchParams.has('changed') ? 'changed' : null),
 )
 
 /** Changes the own password. It ends every session of the user but the one that it begins. */
-export const changePassword = page(
+export const changePassword = route(
   { path: '/password', method: 'POST', access: 'viewer', does: 'change own password' },
   async (request) => {
     const { form, session, sessionToken, address, browser, isSecure, web } = request
@@ -23,7 +23,7 @@ export const changePassword = page(
       const wrong = result.retryAfter === null
       return refuse(
         request,
-        wrong ? 'The current password is wrong.' : describeRefusal(result.retryAfter),
+        wrong ? 'The current password is wrong.' : describeRejection(result.retryAfter),
         wrong ? 400 : 429,
       )
     }
@@ -43,14 +43,14 @@ export function findProblem(next: string, again: string, current: string): strin
   return next === current ? 'The new password is the old one.' : null
 }
 
-function refuse(request: PageRequest, problem: string, status: number): Response {
+function refuse(request: WebRequest, problem: string, status: number): Response {
   const headers = { 'content-type': 'text/html; charset=utf-8' }
   return new Response(passwordView(request, { problem }).text, { status, headers })
 }
 
 type Outcome = 'changed' | { readonly problem: string } | null
 
-function passwordView({ session, csrf, url }: PageRequest, outcome: Outcome) {
+function passwordView({ session, csrf, url }: WebRequest, outcome: Outcome) {
   return layout({
     title: 'Password',
     active: null,

@@ -1,7 +1,7 @@
 import { type Event, MAX_COMMENT } from '../../../domain/event.ts'
 import type { EventStore } from '../../../storage/ports/store.ts'
 import { readLocalPath } from '../../http/request-body.ts'
-import { HttpError, notFound, type PageRequest, page, redirect } from '../../http/route.ts'
+import { HttpError, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import { readId } from '../../ui/form-fields.ts'
 
 /** What people do to events. One that is in the wanted state already is fine: somebody else was quicker. */
@@ -17,7 +17,7 @@ export function readComment(form: URLSearchParams): string | undefined {
   return text === '' ? undefined : text
 }
 
-async function findEvent({ params, web }: PageRequest): Promise<Event> {
+async function findEvent({ params, web }: WebRequest): Promise<Event> {
   const event = await web.store.events.find(readId(params.id))
   if (!event) throw notFound('event')
   return event
@@ -30,7 +30,7 @@ function change(events: EventStore, what: Change, id: number, by: string, at: nu
 }
 
 const changeOne = (what: Change) =>
-  page(
+  route(
     { path: `/events/:id/${what}`, method: 'POST', access: 'operator', does: `${what} event` },
     async (request) => {
       const { form, session, now, web, note } = request
@@ -53,7 +53,7 @@ export const acknowledgeEvent = changeOne('acknowledge')
 export const closeEvent = changeOne('close')
 export const reopenEvent = changeOne('reopen')
 
-export const commentEvent = page(
+export const commentEvent = route(
   { path: '/events/:id/comment', method: 'POST', access: 'operator', does: 'comment event' },
   async (request) => {
     const { form, session, now, web, note } = request
@@ -67,7 +67,7 @@ export const commentEvent = page(
 )
 
 /** Several at once: those that were chosen by their boxes. */
-export const changeEvents = page(
+export const changeEvents = route(
   { path: '/events/change', method: 'POST', access: 'operator', does: 'change events' },
   async (request) => {
     const { form, session, now, web, note } = request

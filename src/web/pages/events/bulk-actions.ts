@@ -1,6 +1,6 @@
 import { countAll, MAX_COMMENT } from '../../../domain/event.ts'
 import { readLocalPath } from '../../http/request-body.ts'
-import { HttpError, type PageRequest, page, redirect } from '../../http/route.ts'
+import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
 import { csrfField } from '../../ui/form-fields.ts'
 import { formatCount, formatNumber } from '../../ui/format.ts'
 import { type Html, html } from '../../ui/html.ts'
@@ -25,7 +25,7 @@ export function changeAllPath({ searchParams }: URL): string {
   return `${PATH}?${query.toString()}`
 }
 
-export const changeAllPage = page({ path: PATH, access: 'operator' }, async (request) => {
+export const changeAllPage = route({ path: PATH, access: 'operator' }, async (request) => {
   const { url, session, csrf, now, web } = request
   const filter = readOpenFilter(url, now)
   const counts = await web.store.events.countBySeverity(await findEventQuery(filter, web.store.hosts))
@@ -34,7 +34,7 @@ export const changeAllPage = page({ path: PATH, access: 'operator' }, async (req
   return layout({ title: 'All that fit', active: 'events', session, csrf, url, body })
 })
 
-export const changeAllEvents = page(
+export const changeAllEvents = route(
   { path: PATH, method: 'POST', access: 'operator', does: 'change events' },
   async (request) => {
     const { form, session, now, web, note } = request
@@ -70,7 +70,7 @@ function readSeen(form: URLSearchParams, now: number): number {
 }
 
 /** All ids first: what is changed leaves the list. */
-async function listIds(filter: EventFilter, { web }: PageRequest): Promise<number[]> {
+async function listIds(filter: EventFilter, { web }: WebRequest): Promise<number[]> {
   const query = await findEventQuery(filter, web.store.hosts)
   const ids: number[] = []
   while (ids.length < MOST) {

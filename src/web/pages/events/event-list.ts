@@ -1,6 +1,6 @@
 import type { Event } from '../../../domain/event.ts'
 import { eventPath, severityLabel, stampLabel } from '../../ui/components.ts'
-import { formatSpan } from '../../ui/format.ts'
+import { formatDuration } from '../../ui/format.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { eventState, hostName } from './event-table.ts'
 
@@ -17,5 +17,5 @@ export function eventLines(
 }
 
 /** When it opened, and for how long where it is over. */
-export const tellLasting = ({ opened, closed }: Event): Html =>
-  html`${stampLabel(opened)}, ${closed === null ? 'open' : `for ${formatSpan(closed - opened)}`}`
+export const describeDurationOf = ({ opened, closed }: Event): Html =>
+  html`${stampLabel(opened)}, ${closed === null ? 'open' : `for ${formatDuration(closed - opened)}`}`

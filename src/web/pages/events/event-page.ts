@@ -1,15 +1,15 @@
 import { type Event, MAX_COMMENT } from '../../../domain/event.ts'
 import { metricTitle, metricUnit } from '../../../domain/metric.ts'
 import type { Series } from '../../../domain/sample.ts'
-import { thinSeries } from '../../../domain/series.ts'
+import { downsampleSeries } from '../../../domain/series.ts'
 import { maskTarget } from '../../../domain/target.ts'
 import { readLimit } from '../../../domain/threshold.ts'
 import { covers } from '../../../domain/user.ts'
 import type { Delivery, EventHistoryEntry, Store } from '../../../storage/ports/store.ts'
 import { lineChart } from '../../charts/chart.ts'
-import type { ChartLimit } from '../../charts/threshold-lines.ts'
-import { readLimits, toChartLimits } from '../../charts/thresholds.ts'
-import { notFound, page } from '../../http/route.ts'
+import type { ThresholdLine } from '../../charts/threshold-lines.ts'
+import { readThresholds, toThresholdLines } from '../../charts/thresholds.ts'
+import { notFound, route } from '../../http/route.ts'
 import {
   eventPath,
   hostPath,
@@ -20,7 +20,7 @@ import {
   stampLabel,
 } from '../../ui/components.ts'
 import { csrfField, readId } from '../../ui/form-fields.ts'
-import { formatCount, formatSpan } from '../../ui/format.ts'
+import { formatCount, formatDuration } from '../../ui/format.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.ts'
 import { hostName } from './event-table.ts'
@@ -33,7 +33,7 @@ const DRAWN = 400
 const LONGEST = 14 * 86_400
 const SHOWN_MEMBERS = 200
 
-export const eventPage = page(
+export const eventPage = route(
   { path: '/events/:id', access: 'viewer' },
   async ({ params, url, session, csrf, now, web }) => {
     const { events, samples } = web.store
@@ -41,11 +41,11 @@ export const eventPage = page(
     if (!event) throw notFound('event')
     const from = event.opened - BEFORE
     const to = Math.min((event.closed ?? now) + AFTER, now, from + LONGEST)
-    const [history, deliveries, series, limits] = await Promise.all([
+    const [history, deliveries, series, thresholds] = await Promise.all([
       events.history(event.id),
       events.deliveries(event.id),
       event.members.length > 0 || to <= from ? null : samples.range(event.host, event.metric, from, to),
-      event.members.length > 0 ? [] : findLimits(web.store, event),
+      event.members.length > 0 ? [] : findThresholds(web.store, event),
     ])
     const access = session?.access ?? 'viewer'
     const model = {
@@ -53,7 +53,7 @@ export const eventPage = page(
       history,
       deliveries,
       series,
-      limits,
+      thresholds,
       from,
       to,
       now,
@@ -74,12 +74,15 @@ export const eventPage = page(
 )
 
 /** Those of now, but that of the event itself as it was then: its message tells it. */
-async function findLimits(store: Store, { host, metric, message, severity }: Event): Promise<ChartLimit[]> {
-  const limits = await readLimits(store, host, metric)
+async function findThresholds(
+  store: Store,
+  { host, metric, message, severity }: Event,
+): Promise<ThresholdLine[]> {
+  const thresholds = await readThresholds(store, host, metric)
   const own = readLimit(metric, message)
-  if (!own) return [...limits.of(metric)]
-  const others = limits.of(metric).filter((limit) => limit.severity !== severity)
-  return [...others, ...toChartLimits(metric, [{ ...own, severity }])].sort((a, b) => a.value - b.value)
+  if (!own) return [...thresholds.of(metric)]
+  const others = thresholds.of(metric).filter((limit) => limit.severity !== severity)
+  return [...others, ...toThresholdLines(metric, [{ ...own, severity }])].sort((a, b) => a.value - b.value)
 }
 
 type EventModel = {
@@ -88,7 +91,7 @@ type EventModel = {
   readonly deliveries: readonly Delivery[]
   /** Null for an event of several hosts. */
   readonly series: Series | null
-  readonly limits: readonly ChartLimit[]
+  readonly thresholds: readonly ThresholdLine[]
   readonly from: number
   readonly to: number
   readonly now: number
@@ -110,7 +113,7 @@ ${membersView(event)}</div>`
 function factsView(event: Event, now: number): Html {
   const { id, host, metric, members, opened, closed, acknowledgedBy, acknowledged, isStale, status } = event
   const fact = (name: string, value: Html | string) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
-  return html`<dl class="facts">${fact('Host', hostName(event))}${fact('Metric', members.length > 0 ? html`<code>${metric}</code>` : html`<a href="${metricPath(host, metric)}"><code>${metric}</code></a>`)}${fact('Opened', stampLabel(opened))}${closed !== null && fact('Closed', stampLabel(closed))}${fact(closed === null ? 'Open for' : 'Lasted', formatSpan((closed ?? now) - opened))}${
+  return html`<dl class="facts">${fact('Host', hostName(event))}${fact('Metric', members.length > 0 ? html`<code>${metric}</code>` : html`<a href="${metricPath(host, metric)}"><code>${metric}</code></a>`)}${fact('Opened', stampLabel(opened))}${closed !== null && fact('Closed', stampLabel(closed))}${fact(closed === null ? 'Open for' : 'Lasted', formatDuration((closed ?? now) - opened))}${
     acknowledgedBy !== null &&
     fact(
       'Acknowledged',
@@ -134,11 +137,11 @@ function changeForm({ event, csrf }: EventModel): Html {
   }${button('comment', 'Comment only')}</div></form>`
 }
 
-function graphView({ event, series, limits, from, to }: EventModel): Html | null {
+function graphView({ event, series, thresholds, from, to }: EventModel): Html | null {
   if (series === null || series.times.length === 0) return null
   const { host, metric, opened, closed, severity } = event
-  const thinned = thinSeries(series, from, to, DRAWN)
-  const { times, low, mean, high } = thinned
+  const downsampled = downsampleSeries(series, from, to, DRAWN)
+  const { times, low, mean, high } = downsampled
   const title = metricTitle(metric)
   return html`<section class="section"><div class="section-head"><h2>${title}</h2><a href="${metricPath(host, metric)}?from=${from}&amp;to=${to}">As a graph to zoom</a></div><div class="event-chart">${lineChart(
     {
@@ -150,7 +153,7 @@ function graphView({ event, series, limits, from, to }: EventModel): Html | null
       height: 190,
       timeTickCount: 6,
       valueTickCount: 4,
-      limits,
+      thresholds,
       marks: [{ opened, closed, severity }],
     },
   )}</div></section>`
@@ -189,12 +192,12 @@ const STATE_WORDS: Readonly<Record<Delivery['state'], string>> = {
 
 function deliveriesView({ deliveries, seesTargets }: EventModel): Html {
   if (deliveries.length === 0)
-    return html`<section class="section"><h2>Notices</h2><p class="soft">Nobody was told. <a href="/settings/rules">Notification rules</a> say who is.</p></section>`
-  return html`<section class="section"><h2>Notices</h2><ol class="course">${deliveries.map(
+    return html`<section class="section"><h2>Notifications</h2><p class="soft">Nobody was told. <a href="/settings/rules">Notification rules</a> say who is.</p></section>`
+  return html`<section class="section"><h2>Notifications</h2><ol class="course">${deliveries.map(
     ({ kind, rule, channel, target, created, state, due, attempts }) =>
       html`<li>${stampLabel(created)}<div><b>${KIND_WORDS[kind]}</b> <span class="delivery ${state}">${STATE_WORDS[state]}</span> <span class="soft anywhere">by ${channel} to ${seesTargets ? target : maskTarget(target)}, rule ${rule}</span>${
         attempts.length > 0 &&
-        html`<ul class="attempts">${attempts.map(({ time, isTaken, answer }) => html`<li>${stampLabel(time)} ${isTaken ? 'taken' : html`<span class="refused">not taken</span>`}${answer !== '' && html`: <code class="anywhere">${answer}</code>`}</li>`)}</ul>`
+        html`<ul class="attempts">${attempts.map(({ time, isDelivered, answer }) => html`<li>${stampLabel(time)} ${isDelivered ? 'taken' : html`<span class="refused">not taken</span>`}${answer !== '' && html`: <code class="anywhere">${answer}</code>`}</li>`)}</ul>`
       }${due !== null && state === 'waiting' && html`<p class="soft">Tried again ${stampLabel(due)}</p>`}</div></li>\n`,
   )}</ol></section>`
 }

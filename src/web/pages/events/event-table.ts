@@ -1,6 +1,6 @@
 import type { Event } from '../../../domain/event.ts'
 import { capitalize, eventPath, hostPath, severityLabel, stampLabel } from '../../ui/components.ts'
-import { formatSpan } from '../../ui/format.ts'
+import { formatDuration } from '../../ui/format.ts'
 import { type Html, html } from '../../ui/html.ts'
 
 export type EventTableOptions = {
@@ -12,7 +12,7 @@ export type EventTableOptions = {
 
 /** Events one a row. Those of several hosts name them by their number. */
 export function eventTable({ events, now, mayChange = false }: EventTableOptions): Html {
-  return html`<table class="table fixed events"><thead><tr>${mayChange && html`<th scope="col" class="col-check"><input type="checkbox" data-check-all="id" aria-label="Choose all" hidden></th>`}<th scope="col" class="col-severity">Severity</th><th scope="col" class="col-host phone-hidden">Host</th><th scope="col">Event</th><th scope="col" class="col-stamp phone-hidden">Opened</th><th scope="col" class="col-time number">Lasts</th>${mayChange && html`<th scope="col" class="col-action phone-hidden"><span class="unseen">Change</span></th>`}</tr></thead>
+  return html`<table class="table fixed events"><thead><tr>${mayChange && html`<th scope="col" class="col-check"><input type="checkbox" data-check-all="id" aria-label="Choose all" hidden></th>`}<th scope="col" class="col-severity">Severity</th><th scope="col" class="col-host phone-hidden">Host</th><th scope="col">Event</th><th scope="col" class="col-stamp phone-hidden">Opened</th><th scope="col" class="col-time number">Lasts</th>${mayChange && html`<th scope="col" class="col-action phone-hidden"><span class="visually-hidden">Change</span></th>`}</tr></thead>
 <tbody>${events.map((event) => eventRow(event, now, mayChange))}</tbody></table>`
 }
 
@@ -24,7 +24,7 @@ function eventRow(event: Event, now: number, mayChange: boolean): Html {
 <th scope="row" class="col-host phone-hidden" title="${host}">${name}</th>
 <td class="event-message" title="${message}"><span class="sub">${name}</span><a class="plain clamp" href="${eventPath(id)}">${message}</a>${eventState(event)}</td>
 <td class="col-stamp phone-hidden">${stampLabel(opened)}</td>
-<td class="col-time number">${formatSpan((closed ?? now) - opened)}</td>
+<td class="col-time number">${formatDuration((closed ?? now) - opened)}</td>
 ${mayChange && html`<td class="col-action number phone-hidden"><button class="small" type="submit" formaction="${eventPath(id)}/${action}" aria-label="${capitalize(action)} event ${id} of ${host}">${capitalize(action)}</button></td>`}</tr>\n`
 }
 

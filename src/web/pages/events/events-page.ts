@@ -9,7 +9,7 @@ import {
 import { MAX_HOST_NAME } from '../../../domain/host.ts'
 import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
 import { readInteger } from '../../http/query-parameters.ts'
-import { mayUse, page } from '../../http/route.ts'
+import { mayUse, route } from '../../http/route.ts'
 import { capitalize, pager, withParameters } from '../../ui/components.ts'
 import { csrfField } from '../../ui/form-fields.ts'
 import { formatCount, formatField, formatNumber, formatStamp } from '../../ui/format.ts'
@@ -24,7 +24,7 @@ import { eventTable } from './event-table.ts'
 const PAGE = 100
 const TITLES = { open: 'Open events', closed: 'Closed events', all: 'All events' } as const
 
-export const eventsPage = page(
+export const eventsPage = route(
   { path: '/events', access: 'viewer' },
   async ({ url, session, csrf, now, web }) => {
     const filter = readEventFilter(url)

@@ -1,6 +1,6 @@
 import { isHostName } from '../../../domain/host.ts'
 import { readText } from '../../http/query-parameters.ts'
-import { page, redirect, type WebContext } from '../../http/route.ts'
+import { redirect, route, type WebContext } from '../../http/route.ts'
 import { agoLabel, hostPath, withParameters } from '../../ui/components.ts'
 import { formatCount } from '../../ui/format.ts'
 import { type Html, html } from '../../ui/html.ts'
@@ -10,7 +10,7 @@ import { layout } from '../../ui/layout.ts'
 const LOOKED_AT = 1000
 const SHOWN = 20
 
-export const addHostPage = page(
+export const addHostPage = route(
   { path: '/add-host', access: 'admin' },
   async ({ url, session, csrf, now, web, reachedAs }) => {
     // What it waits for counts from when it was opened: that has to be in the address, which live pages fetch again.
@@ -21,11 +21,11 @@ export const addHostPage = page(
     const upSince = now - web.silence
     const newest = await web.store.hosts.list({
       upSince,
-      sort: 'last_heard',
+      sort: 'last_seen',
       descending: true,
       limit: LOOKED_AT,
     })
-    const fresh = newest.hosts.filter(({ firstHeard }) => firstHeard >= since).slice(0, SHOWN)
+    const fresh = newest.hosts.filter(({ firstSeen }) => firstSeen >= since).slice(0, SHOWN)
     return layout({
       title: 'Add a host',
       active: 'settings',
@@ -54,7 +54,7 @@ function nameOf(header: string): string {
 type Model = {
   readonly server: string
   readonly since: number
-  readonly fresh: readonly { readonly name: string; readonly firstHeard: number; readonly build: string }[]
+  readonly fresh: readonly { readonly name: string; readonly firstSeen: number; readonly build: string }[]
   readonly total: number
   readonly now: number
   readonly web: WebContext
@@ -96,7 +96,7 @@ ${passphrase === null ? html`<p class="soft">The passphrase is in the configurat
 function newcomers(fresh: Model['fresh'], total: number, now: number): Html {
   if (fresh.length === 0)
     return html`<p class="waiting-line" role="status"><span class="live-dot" aria-hidden="true"></span>Waiting. ${total === 0 ? 'No host has reported yet.' : `${formatCount(total, 'host')} known so far.`} A new one appears here by itself, a few seconds after it was started.</p>`
-  return html`<ul class="newcomers" role="status">${fresh.map(({ name, firstHeard, build }) => html`<li data-key="new-${name}"><a href="${hostPath(name)}"><b>${name}</b></a> <span class="soft">${build}, first reported ${agoLabel(firstHeard, now)}</span></li>`)}</ul>`
+  return html`<ul class="newcomers" role="status">${fresh.map(({ name, firstSeen, build }) => html`<li data-key="new-${name}"><a href="${hostPath(name)}"><b>${name}</b></a> <span class="soft">${build}, first reported ${agoLabel(firstSeen, now)}</span></li>`)}</ul>`
 }
 
 function commandPart(id: string, system: string, lead: string, command: string): Html {

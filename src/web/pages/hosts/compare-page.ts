@@ -1,7 +1,7 @@
 import type { Event } from '../../../domain/event.ts'
 import { metricUnit } from '../../../domain/metric.ts'
 import type { Series } from '../../../domain/sample.ts'
-import { summarizeSeries, thinSeries } from '../../../domain/series.ts'
+import { downsampleSeries, summarizeSeries } from '../../../domain/series.ts'
 import type { Store } from '../../../storage/ports/store.ts'
 import { lineChart } from '../../charts/chart.ts'
 import { type Comparison, describeLines, MAX_COMPARED, planComparison } from '../../charts/comparison.ts'
@@ -9,26 +9,26 @@ import { listEventsIn, markEvent } from '../../charts/event-markers.ts'
 import { seriesCsv } from '../../charts/series-csv.ts'
 import { findChoices, type PickerChoices, pickerForm } from '../../charts/series-picker.ts'
 import { findWrongRefs, loadSeries, readRefs, type SeriesRef, writeRef } from '../../charts/series-ref.ts'
-import { tellFigures } from '../../charts/summary-table.ts'
-import type { ChartLimit } from '../../charts/threshold-lines.ts'
-import { describeLimits, findShared, readLimits } from '../../charts/thresholds.ts'
-import { RANGES, readSpan, spanQuery } from '../../charts/time-range.ts'
-import { spanForm } from '../../charts/time-range-form.ts'
-import { spanSteps } from '../../charts/time-range-nav.ts'
-import { type PageRequest, page } from '../../http/route.ts'
+import { formatSummary } from '../../charts/summary-table.ts'
+import type { ThresholdLine } from '../../charts/threshold-lines.ts'
+import { describeThresholds, findShared, readThresholds } from '../../charts/thresholds.ts'
+import { RANGES, readTimeRange, timeRangeQuery } from '../../charts/time-range.ts'
+import { timeRangeForm } from '../../charts/time-range-form.ts'
+import { timeRangeNav } from '../../charts/time-range-nav.ts'
+import { route, type WebRequest } from '../../http/route.ts'
 import { breakable, hostPath, madeLine, metricPath } from '../../ui/components.ts'
 import { formatNumber } from '../../ui/format.ts'
 import { readGroup } from '../../ui/group-filter.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { icon } from '../../ui/icons.ts'
 import { layout } from '../../ui/layout.ts'
-import { eventLines, tellLasting } from '../events/event-list.ts'
+import { describeDurationOf, eventLines } from '../events/event-list.ts'
 
 /** Rows of each line. */
 const DRAWN = 500
 const SHOWN_EVENTS = 20
 
-export const comparePage = page({ path: '/compare', access: 'viewer' }, async (request) => {
+export const comparePage = route({ path: '/compare', access: 'viewer' }, async (request) => {
   const { url, session, csrf, now, web } = request
   const group = readGroup(url)
   const [comparison, choices, groups] = await Promise.all([
@@ -36,12 +36,12 @@ export const comparePage = page({ path: '/compare', access: 'viewer' }, async (r
     findChoices(web.store.hosts, url, group, now - web.silence),
     web.store.hosts.groups(),
   ])
-  const [limits, events, missing] = await Promise.all([
-    findLimits(comparison.plan, web.store),
+  const [thresholds, events, missing] = await Promise.all([
+    findThresholds(comparison.plan, web.store),
     listEvents(comparison, web.store),
     findMissing(comparison, web.store),
   ])
-  const model = { ...comparison, limits, events, missing, url, choices, groups, group, now }
+  const model = { ...comparison, thresholds, events, missing, url, choices, groups, group, now }
   return layout({
     title: 'Compare',
     active: 'hosts',
@@ -54,37 +54,44 @@ export const comparePage = page({ path: '/compare', access: 'viewer' }, async (r
 })
 
 /** The samples of all lines side by side. */
-export const compareCsv = page({ path: '/compare/csv', access: 'viewer' }, async (request) => {
-  const { plan, series, span } = await readComparison(request)
+export const compareCsv = route({ path: '/compare/csv', access: 'viewer' }, async (request) => {
+  const { plan, series, timeRange } = await readComparison(request)
   const list = plan.lines.map((line, i) => ({ name: writeRef(line), series: series[i] ?? NOTHING }))
-  return seriesCsv('comparison', list, span.from, span.to)
+  return seriesCsv('comparison', list, timeRange.from, timeRange.to)
 })
 
 const NOTHING: Series = { times: new Float64Array(), values: new Float64Array() }
 
-async function readComparison({ url, now, web }: Pick<PageRequest, 'url' | 'now' | 'web'>) {
+async function readComparison({ url, now, web }: Pick<WebRequest, 'url' | 'now' | 'web'>) {
   const plan = planComparison(readRefs(url.searchParams))
   const wantsAll = url.searchParams.get('range') === 'all'
-  const span = readSpan(url.searchParams, wantsAll ? await findExtent(plan.lines, web.store) : null, now)
-  const series = await loadSeries(web.store.samples, plan.lines, span.from, span.to)
-  return { plan, span, series }
+  const timeRange = readTimeRange(
+    url.searchParams,
+    wantsAll ? await findExtent(plan.lines, web.store) : null,
+    now,
+  )
+  const series = await loadSeries(web.store.samples, plan.lines, timeRange.from, timeRange.to)
+  return { plan, timeRange, series }
 }
 
 /** Of one line all, of several what holds for each of them; none where there are two scales, because nobody could tell whose it is. */
-async function findLimits({ lines, rightUnit }: Comparison, store: Store): Promise<readonly ChartLimit[]> {
+async function findThresholds(
+  { lines, rightUnit }: Comparison,
+  store: Store,
+): Promise<readonly ThresholdLine[]> {
   if (rightUnit !== null) return []
   const [only] = lines
   const metric = lines.length === 1 ? only?.metric : undefined
   const hosts = [...new Set(lines.map(({ host }) => host))]
   const known = new Map(
-    await Promise.all(hosts.map(async (host) => [host, await readLimits(store, host, metric)] as const)),
+    await Promise.all(hosts.map(async (host) => [host, await readThresholds(store, host, metric)] as const)),
   )
   return findShared(lines.map((line) => known.get(line.host)?.of(line.metric) ?? []))
 }
 
 /** Events of the lines' metrics that were open in this time, the newest first. */
 async function listEvents(
-  { plan, span: { from, to } }: Awaited<ReturnType<typeof readComparison>>,
+  { plan, timeRange: { from, to } }: Awaited<ReturnType<typeof readComparison>>,
   { events }: Store,
 ): Promise<Event[]> {
   const lists = await Promise.all(
@@ -96,7 +103,7 @@ async function listEvents(
 }
 
 /** From the first sample of any of the hosts. */
-async function findExtent(lines: readonly SeriesRef[], { samples }: PageRequest['web']['store']) {
+async function findExtent(lines: readonly SeriesRef[], { samples }: WebRequest['web']['store']) {
   const hosts = [...new Set(lines.map(({ host }) => host))]
   const extents = await Promise.all(hosts.map((host) => samples.extent(host)))
   const firsts = extents.flatMap((extent) => (extent ? [extent.first] : []))
@@ -106,7 +113,7 @@ async function findExtent(lines: readonly SeriesRef[], { samples }: PageRequest[
 /** Lines without a sample whose host has no such metric, be it that it has another name today. */
 async function findMissing(
   { plan, series }: Awaited<ReturnType<typeof readComparison>>,
-  { hosts }: PageRequest['web']['store'],
+  { hosts }: WebRequest['web']['store'],
 ): Promise<SeriesRef[]> {
   const silent = plan.lines.filter((_, i) => (series[i] ?? NOTHING).times.length === 0)
   const known = new Map<string, readonly string[]>()
@@ -115,7 +122,7 @@ async function findMissing(
 }
 
 type CompareModel = Awaited<ReturnType<typeof readComparison>> & {
-  readonly limits: readonly ChartLimit[]
+  readonly thresholds: readonly ThresholdLine[]
   readonly events: readonly Event[]
   readonly missing: readonly SeriesRef[]
   readonly groups: readonly string[]
@@ -127,38 +134,38 @@ type CompareModel = Awaited<ReturnType<typeof readComparison>> & {
 
 /** An address of this page with other lines, or another time. */
 function compareAddress(
-  { plan, span, group }: CompareModel,
+  { plan, timeRange, group }: CompareModel,
   lines: readonly SeriesRef[] = plan.lines,
   time?: URLSearchParams,
 ) {
   const query = new URLSearchParams(lines.map((line): [string, string] => ['series', writeRef(line)]))
-  for (const [name, value] of time ?? spanQuery(span)) query.set(name, value)
+  for (const [name, value] of time ?? timeRangeQuery(timeRange)) query.set(name, value)
   if (group !== null) query.set('group', group)
   return `?${query.toString()}`
 }
 
 function compareView(model: CompareModel): Html {
-  const { plan, span, choices, groups, group, now } = model
+  const { plan, timeRange, choices, groups, group, now } = model
   const kept = plan.lines.map((line) => ['series', writeRef(line)] as const)
   const isEmpty = plan.lines.length === 0
-  return html`<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a></p><h1>Compare</h1><p class="lead" data-live="lead">${isEmpty ? 'Any metrics of any hosts in one graph' : html`${formatNumber(plan.lines.length)} of at most ${MAX_COMPARED} lines, ${span.words}`}</p></div></div>
+  return html`<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a></p><h1>Compare</h1><p class="lead" data-live="lead">${isEmpty ? 'Any metrics of any hosts in one graph' : html`${formatNumber(plan.lines.length)} of at most ${MAX_COMPARED} lines, ${timeRange.words}`}</p></div></div>
 ${[...plan.refused, ...describeMissing(model)].map((words) => html`<p class="notice" role="status"><span>${words}</span></p>`)}
 ${
   !isEmpty &&
   html`<div data-live="compare"><div class="ranges"><nav class="wide" aria-label="Range"><ul class="segments">${RANGES.map(
     ({ key, words }) =>
-      html`<li><a href="${compareAddress(model, plan.lines, new URLSearchParams({ range: key }))}" title="${words}" data-chart-link${key === span.range && html` aria-current="true"`}>${key}</a></li>`,
-  )}</ul></nav>${spanSteps({ span, now, address: (time) => compareAddress(model, undefined, time), mark: html` data-chart-link` })}<div class="saves"><a class="button" href="/compare/csv${compareAddress(model)}" download>CSV</a><button class="scripted-only" type="button" data-save-png="comparison">PNG</button></div></div>
-<div class="compare-chart" data-charts="${JSON.stringify({ from: span.from, to: span.to })}"><div class="cursor-field">${chart(model)}</div></div>
+      html`<li><a href="${compareAddress(model, plan.lines, new URLSearchParams({ range: key }))}" title="${words}" data-chart-link${key === timeRange.range && html` aria-current="true"`}>${key}</a></li>`,
+  )}</ul></nav>${timeRangeNav({ timeRange, now, address: (time) => compareAddress(model, undefined, time), mark: html` data-chart-link` })}<div class="saves"><a class="button" href="/compare/csv${compareAddress(model)}" download>CSV</a><button class="scripted-only" type="button" data-save-png="comparison">PNG</button></div></div>
+<div class="compare-chart" data-charts="${JSON.stringify({ from: timeRange.from, to: timeRange.to })}"><div class="cursor-field">${chart(model)}</div></div>
 ${lineTable(model)}${eventsView(model)}</div>`
 }
-<section class="section screen-only"><h2>${isEmpty ? 'Choose what to compare' : 'Add lines'}</h2>${pickerForm({ kept: [...kept, ...spanQuery(span)], groups, group, choices, taken: plan.lines, most: MAX_COMPARED })}</section>
-${!isEmpty && html`<section class="section" data-live="span"><h2>Any time</h2>${spanForm(span, now, group === null ? kept : [...kept, ['group', group]])}</section>`}`
+<section class="section screen-only"><h2>${isEmpty ? 'Choose what to compare' : 'Add lines'}</h2>${pickerForm({ kept: [...kept, ...timeRangeQuery(timeRange)], groups, group, choices, taken: plan.lines, most: MAX_COMPARED })}</section>
+${!isEmpty && html`<section class="section" data-live="span"><h2>Any time</h2>${timeRangeForm(timeRange, now, group === null ? kept : [...kept, ['group', group]])}</section>`}`
 }
 
 function eventsView({ events }: CompareModel): Html | null {
   if (events.length === 0) return null
-  return html`<section class="section"><div class="section-head"><h2>Events in this time</h2>${events.length > SHOWN_EVENTS && html`<span class="soft">the newest ${SHOWN_EVENTS} of ${events.length}</span>`}</div>${eventLines(events.slice(0, SHOWN_EVENTS), tellLasting, { hosts: true })}</section>`
+  return html`<section class="section"><div class="section-head"><h2>Events in this time</h2>${events.length > SHOWN_EVENTS && html`<span class="soft">the newest ${SHOWN_EVENTS} of ${events.length}</span>`}</div>${eventLines(events.slice(0, SHOWN_EVENTS), describeDurationOf, { hosts: true })}</section>`
 }
 
 function describeMissing({ url, missing }: CompareModel): string[] {
@@ -172,10 +179,15 @@ function describeMissing({ url, missing }: CompareModel): string[] {
   ].filter((words) => words !== false)
 }
 
-function chart({ plan, series, span, limits, events }: CompareModel): Html {
+function chart({ plan, series, timeRange, thresholds, events }: CompareModel): Html {
   const names = describeLines(plan.lines)
   const lines = plan.lines.map((ref, i) => {
-    const { times, low, mean, high } = thinSeries(series[i] ?? NOTHING, span.from, span.to, DRAWN)
+    const { times, low, mean, high } = downsampleSeries(
+      series[i] ?? NOTHING,
+      timeRange.from,
+      timeRange.to,
+      DRAWN,
+    )
     return {
       name: names[i] ?? '',
       times,
@@ -186,13 +198,13 @@ function chart({ plan, series, span, limits, events }: CompareModel): Html {
   })
   return lineChart({
     lines,
-    from: span.from,
-    to: span.to,
+    from: timeRange.from,
+    to: timeRange.to,
     unit: plan.leftUnit,
     rightUnit: plan.rightUnit ?? undefined,
-    limits,
+    thresholds,
     marks: events.map(markEvent),
-    label: `Graph of ${names.join('; ')}, ${span.words}${limits.length > 0 ? `; limits: ${describeLimits(limits, plan.leftUnit)}` : ''}`,
+    label: `Graph of ${names.join('; ')}, ${timeRange.words}${thresholds.length > 0 ? `; limits: ${describeThresholds(thresholds, plan.leftUnit)}` : ''}`,
     height: 360,
     timeTickCount: 6,
     valueTickCount: 5,
@@ -205,11 +217,11 @@ function lineTable(model: CompareModel): Html {
   const rows = plan.lines.map((line, i) => {
     const unit = metricUnit(line.metric)
     const summary = summarizeSeries(series[i] ?? NOTHING)
-    const [last, ...rest] = summary ? tellFigures(summary, unit) : ['–', '–', '–', '–']
+    const [last, ...rest] = summary ? formatSummary(summary, unit) : ['–', '–', '–', '–']
     const others = plan.lines.filter((other) => other !== line)
     const side = plan.rightUnit === null ? null : unit === plan.rightUnit ? 'right' : 'left'
     const metric = html`<a class="plain" href="${metricPath(line.host, line.metric)}">${breakable(line.metric)}</a>${side && html` <span class="soft">${side} scale</span>`}`
     return html`<tr data-key="${writeRef(line)}"><th scope="row" class="anywhere"><span class="swatch line-${i + 1}"></span><a href="${hostPath(line.host)}">${line.host}</a><span class="sub">${metric}</span></th><td class="anywhere phone-hidden">${metric}</td><td class="number" data-cursor-value="${writeRef(line)}" data-unit="${unit}"><b>${last}</b></td>${rest.map((cell) => html`<td class="number phone-hidden">${cell}</td>`)}<td class="number"><a class="button small icon-only" href="${compareAddress(model, others)}" aria-label="Remove ${line.metric} of ${line.host}">${icon('close')}</a></td></tr>\n`
   })
-  return html`<div class="scroller"><table class="table compare-lines"><thead><tr><th scope="col">Host</th><th scope="col" class="phone-hidden">Metric</th><th scope="col" class="number">Last</th><th scope="col" class="number phone-hidden">Minimum</th><th scope="col" class="number phone-hidden">Mean</th><th scope="col" class="number phone-hidden">Maximum</th><th scope="col"><span class="unseen">Remove</span></th></tr></thead><tbody>${rows}</tbody></table></div>`
+  return html`<div class="scroller"><table class="table compare-lines"><thead><tr><th scope="col">Host</th><th scope="col" class="phone-hidden">Metric</th><th scope="col" class="number">Last</th><th scope="col" class="number phone-hidden">Minimum</th><th scope="col" class="number phone-hidden">Mean</th><th scope="col" class="number phone-hidden">Maximum</th><th scope="col"><span class="visually-hidden">Remove</span></th></tr></thead><tbody>${rows}</tbody></table></div>`
 }

@@ -1,12 +1,12 @@
 import { MAX_GROUPS, readGroups } from '../../../domain/group.ts'
 import { readBody } from '../../api/request-body.ts'
-import { HttpError, notFound, type PageRequest, page, redirect } from '../../http/route.ts'
+import { HttpError, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import { hostPath } from '../../ui/components.ts'
 
 const ACTION = 'change groups of host'
 
 /** Puts groups in place of those that people gave a host; those that its agent says stay. */
-export const changeHostGroups = page(
+export const changeHostGroups = route(
   { path: '/hosts/:name/groups', method: 'POST', access: 'operator', does: ACTION },
   async (request) => {
     const { name } = await giveGroups(request, request.form.get('groups') ?? '')
@@ -14,7 +14,7 @@ export const changeHostGroups = page(
   },
 )
 
-async function giveGroups({ params, web, note }: PageRequest, text: string) {
+async function giveGroups({ params, web, note }: WebRequest, text: string) {
   const name = params.name ?? ''
   const { groups, wrong } = readGroups(text)
   if (wrong.length > 0)
@@ -29,7 +29,7 @@ async function giveGroups({ params, web, note }: PageRequest, text: string) {
 }
 
 /** The body is `{"groups":"web, berlin"}`; the answer is the host's groups afterwards, its agent's included. */
-export const apiHostGroups = page(
+export const apiHostGroups = route(
   {
     path: '/api/v1/hosts/:name/groups',
     method: 'POST',

@@ -2,16 +2,22 @@ import type { Event } from '../../../domain/event.ts'
 import { type Host, hostStatus } from '../../../domain/host.ts'
 import { metricUnit } from '../../../domain/metric.ts'
 import type { Series } from '../../../domain/sample.ts'
-import { thinSeries } from '../../../domain/series.ts'
+import { downsampleSeries } from '../../../domain/series.ts'
 import { type ChartMark, lineChart } from '../../charts/chart.ts'
 import { listEventsIn, markEvent } from '../../charts/event-markers.ts'
 import { type ChartPlan, chartStart, planCharts } from '../../charts/host-charts.ts'
 import { NO_SAMPLES, writeRef } from '../../charts/series-ref.ts'
 import { figuresTable } from '../../charts/summary-table.ts'
-import { describeLimits, findShared, type HostLimits, readLimits } from '../../charts/thresholds.ts'
-import { HOST_LONGEST, HOST_RANGES, readSpan, type Span, spanQuery } from '../../charts/time-range.ts'
-import { spanForm } from '../../charts/time-range-form.ts'
-import { mayUse, notFound, page } from '../../http/route.ts'
+import { describeThresholds, findShared, type HostLimits, readThresholds } from '../../charts/thresholds.ts'
+import {
+  HOST_LONGEST,
+  HOST_RANGES,
+  readTimeRange,
+  type TimeRange,
+  timeRangeQuery,
+} from '../../charts/time-range.ts'
+import { timeRangeForm } from '../../charts/time-range-form.ts'
+import { mayUse, notFound, route } from '../../http/route.ts'
 import {
   agoLabel,
   bigFigure,
@@ -24,7 +30,7 @@ import {
   statusLabel,
 } from '../../ui/components.ts'
 import { csrfField } from '../../ui/form-fields.ts'
-import { formatNumber, formatSpan, formatValue } from '../../ui/format.ts'
+import { formatDuration, formatNumber, formatValue } from '../../ui/format.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { icon, statusMark } from '../../ui/icons.ts'
 import { layout } from '../../ui/layout.ts'
@@ -46,19 +52,19 @@ const DRAWN = 150
 /** A clock that is off by less is nobody's business. */
 const WORTH_TELLING_SKEW = 30
 
-export const hostPage = page(
+export const hostPage = route(
   { path: '/hosts/:name', access: 'viewer' },
   async ({ url, params, session, csrf, now, web }) => {
     const { hosts, samples, events } = web.store
     const host = await hosts.find(params.name ?? '')
     if (!host) throw notFound('host')
-    const span = hostSpan(url.searchParams, host, now, web.silence)
-    const { from, to } = span
-    const [metrics, open, within, limits] = await Promise.all([
+    const timeRange = hostRange(url.searchParams, host, now, web.silence)
+    const { from, to } = timeRange
+    const [metrics, open, within, thresholds] = await Promise.all([
       hosts.metrics(host.name),
       events.list({ host: host.name, status: 'open', limit: SHOWN_EVENTS }),
       listEventsIn(events, { host: host.name, from, to }),
-      readLimits(web.store, host.name),
+      readThresholds(web.store, host.name),
     ])
     const plans = planCharts(metrics)
     const wanted = plans.flatMap(({ lines }) => lines.map(({ metric }) => metric))
@@ -68,11 +74,11 @@ export const hostPage = page(
       metrics,
       plans,
       series,
-      span,
+      timeRange,
       from,
       to,
       marks: groupMarks(within),
-      limits,
+      thresholds,
       events: open.events,
       total: open.total,
       csrf,
@@ -93,13 +99,13 @@ export const hostPage = page(
 )
 
 /** The time that its graphs show: the last hour unless the address says otherwise, and never more than `HOST_LONGEST`. */
-export function hostSpan(parameters: URLSearchParams, host: Host, now: number, silence: number): Span {
-  const asked = readSpan(parameters, null, now)
+export function hostRange(parameters: URLSearchParams, host: Host, now: number, silence: number): TimeRange {
+  const asked = readTimeRange(parameters, null, now)
   const end = chartEnd(host, now, silence)
   if (asked.range === null)
     return asked.to - asked.from <= HOST_LONGEST
       ? asked
-      : { ...asked, from: asked.to - HOST_LONGEST, words: formatSpan(HOST_LONGEST) }
+      : { ...asked, from: asked.to - HOST_LONGEST, words: formatDuration(HOST_LONGEST) }
   const range = HOST_RANGES.find(({ key }) => key === asked.range) ?? HOST_RANGES[0]
   const from = range?.key === '1h' ? chartStart(host, end) : end - (range?.seconds ?? HOUR)
   return { ...asked, range: range?.key ?? '1h', words: range?.words ?? '', from, to: end }
@@ -127,11 +133,11 @@ type HostModel = {
   readonly metrics: readonly string[]
   readonly plans: readonly ChartPlan[]
   readonly series: ReadonlyMap<string, Series>
-  readonly span: Span
+  readonly timeRange: TimeRange
   readonly from: number
   readonly to: number
   readonly marks: ReadonlyMap<string, readonly ChartMark[]>
-  readonly limits: HostLimits
+  readonly thresholds: HostLimits
   readonly events: readonly Event[]
   readonly total: number
   readonly csrf: string
@@ -144,20 +150,20 @@ function hostView(model: HostModel): Html {
   const { host, metrics, plans, events, total, now, silence } = model
   const status = hostStatus(host, now, silence)
   return html`<div data-live="host">
-<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a></p>${pageHeading(host.name)}</div><p class="host-status">${statusLabel(status)} <span class="soft">reported ${agoLabel(host.lastHeard, now)}</span></p></div>
+<div class="head"><div><p class="crumbs"><a href="/hosts">Hosts</a></p>${pageHeading(host.name)}</div><p class="host-status">${statusLabel(status)} <span class="soft">reported ${agoLabel(host.lastSeen, now)}</span></p></div>
 ${facts(host)}
 ${groupsOf(model)}
-${status === 'down' && html`<p class="notice" role="status">${statusMark('down')}<span>Silent for ${formatSpan(now - host.lastHeard)}. Everything below is from before; the graphs end at ${stampLabel(model.to)}.</span></p>`}
+${status === 'down' && html`<p class="notice" role="status">${statusMark('down')}<span>Silent for ${formatDuration(now - host.lastSeen)}. Everything below is from before; the graphs end at ${stampLabel(model.to)}.</span></p>`}
 ${openEventsOfHost(host, events, total, now)}
 ${metrics.length === 0 ? NO_METRICS : bigFigures(host)}
 ${
   plans.length > 0 &&
   html`<section class="section plain-top"><div class="section-head charts-head"><h2>${describeTime(model, status === 'down')}</h2>${rangeLinks(model)}</div>
 <div class="charts" data-charts="${JSON.stringify({ host: host.name, from: model.from, to: model.to })}">${plans.map((plan) => smallChart(plan, model))}</div>
-<details class="any-time" id="any-time"><summary>Any time</summary>${spanForm(model.span, now)}</details></section>`
+<details class="any-time" id="any-time"><summary>Any time</summary>${timeRangeForm(model.timeRange, now)}</details></section>`
 }
 <div class="columns">${filesystemTable(host)}${networkTable(host)}${stateTable(host)}</div>
-${thresholdTable(model.limits.told)}
+${thresholdTable(model.thresholds.reported)}
 ${metrics.length > 0 && metricList(host, metrics)}
 </div>`
 }
@@ -165,22 +171,22 @@ ${metrics.length > 0 && metricList(host, metrics)}
 const NO_METRICS = html`<section class="empty"><h2>No samples yet</h2><p>Its agent has been heard, but no value has come so far. The first come within two minutes of the agent's start; where they don't, its log says why.</p></section>`
 
 /** `Last hour`, `Its last 7 days`, or from when to when. */
-function describeTime({ span, from, to }: HostModel, isDown: boolean): Html {
-  if (span.range === null) return html`${stampLabel(from)} to ${stampLabel(to)}`
+function describeTime({ timeRange, from, to }: HostModel, isDown: boolean): Html {
+  if (timeRange.range === null) return html`${stampLabel(from)} to ${stampLabel(to)}`
   const words =
-    span.range === '1h' && to - from < HOUR - 60
-      ? `last ${formatSpan(to - from)}`
-      : span.words.replace('the ', '')
+    timeRange.range === '1h' && to - from < HOUR - 60
+      ? `last ${formatDuration(to - from)}`
+      : timeRange.words.replace('the ', '')
   return html`${isDown ? `Its ${words}` : capitalize(words)}`
 }
 
-function rangeLinks({ span, host, from, to }: HostModel): Html {
+function rangeLinks({ timeRange, host, from, to }: HostModel): Html {
   const half = Math.ceil((to - from) / 2)
   const wider = `?from=${Math.max(0, to - Math.min(HOST_LONGEST, 4 * half))}&to=${to}`
   return html`<nav class="wide" aria-label="Range"><ul class="segments">${HOST_RANGES.map(
     ({ key, words }) =>
-      html`<li><a href="${hostPath(host.name)}?range=${key}" title="${words}" data-chart-link${key === span.range && html` aria-current="true"`}>${key}</a></li>`,
-  )}</ul></nav>${span.range === null && html`<a class="button" href="${hostPath(host.name)}${wider}" data-chart-link>${icon('zoom-out')}Zoom out</a>`}<span class="soft hint">drag across a graph to zoom</span>`
+      html`<li><a href="${hostPath(host.name)}?range=${key}" title="${words}" data-chart-link${key === timeRange.range && html` aria-current="true"`}>${key}</a></li>`,
+  )}</ul></nav>${timeRange.range === null && html`<a class="button" href="${hostPath(host.name)}${wider}" data-chart-link>${icon('zoom-out')}Zoom out</a>`}<span class="soft hint">drag across a graph to zoom</span>`
 }
 
 /** Its groups as ways to their other hosts, and for those who may a form to change those by hand. */
@@ -190,7 +196,7 @@ function groupsOf({ host, mayChange, csrf }: HostModel): Html | null {
     (group) => html`<li><a href="/hosts?group=${encodeURIComponent(group)}">${group}</a></li>`,
   )
   const said = host.groups.filter((group) => !host.givenGroups.includes(group))
-  return html`<div class="host-groups" id="groups"><h2 class="unseen">Groups</h2>${links.length > 0 && html`<ul class="group-links">${links}</ul>`}${
+  return html`<div class="host-groups" id="groups"><h2 class="visually-hidden">Groups</h2>${links.length > 0 && html`<ul class="group-links">${links}</ul>`}${
     mayChange &&
     html`<details id="change-groups"><summary>${host.groups.length === 0 ? 'Put it in groups' : 'Change groups'}</summary><form class="span-form" method="post" action="${hostPath(host.name)}/groups">${csrfField(csrf)}<label>Groups <input type="text" name="groups" value="${host.givenGroups.join(', ')}" placeholder="web, berlin" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="1400"></label><button type="submit">Save</button>${said.length > 0 && html`<span class="soft">Its agent's configuration adds ${said.join(', ')}.</span>`}</form></details>`
   }</div>`
@@ -209,7 +215,7 @@ function facts(host: Host): Html {
       'Clock',
       Math.abs(skew) < WORTH_TELLING_SKEW
         ? ''
-        : `${formatSpan(Math.abs(skew))} ${skew > 0 ? 'ahead' : 'behind'}`,
+        : `${formatDuration(Math.abs(skew))} ${skew > 0 ? 'ahead' : 'behind'}`,
     ],
   ]
   return html`<dl class="facts">${list
@@ -230,16 +236,16 @@ function bigFigures({ name, latest }: Host): Html {
 
 function smallChart(
   { title, lines }: ChartPlan,
-  { host, series, from, to, marks, limits, span }: HostModel,
+  { host, series, from, to, marks, thresholds, timeRange }: HostModel,
 ): Html {
   const unit = metricUnit(lines[0]?.metric ?? '')
   const drawn = lines.map(({ metric, name }) => {
-    const { times, low, mean, high } = thinSeries(series.get(metric) ?? NO_SAMPLES, from, to, DRAWN)
+    const { times, low, mean, high } = downsampleSeries(series.get(metric) ?? NO_SAMPLES, from, to, DRAWN)
     return { name, times, values: mean, ...(mean === low ? {} : { low, high }) }
   })
   const marked = lines.flatMap(({ metric }) => marks.get(metric) ?? [])
-  const shared = findShared(lines.map(({ metric }) => limits.of(metric)))
-  const query = span.range === '1h' ? '' : `?${spanQuery(span).toString()}`
+  const shared = findShared(lines.map(({ metric }) => thresholds.of(metric)))
+  const query = timeRange.range === '1h' ? '' : `?${timeRangeQuery(timeRange).toString()}`
   const href = `${metricPath(host.name, lines[0]?.metric ?? '')}${query}`
   return html`<figure class="small-chart"><figcaption><h3><a class="plain" href="${href}">${title}</a></h3><span class="legend${lines.length === 1 && ' single'}">${lines.map(
     ({ metric, name }, index) => {
@@ -247,7 +253,7 @@ function smallChart(
       return html`<a href="${metricPath(host.name, metric)}${query}" data-cursor-value="${writeRef({ host: host.name, metric })}" data-unit="${unit}">${lines.length > 1 && html`<span class="swatch line-${index + 1}"></span>${name}`} <b>${value === undefined ? '–' : formatValue(value, unit)}</b></a>`
     },
   )}</span></figcaption>
-<div class="cursor-field">${lineChart({ lines: drawn, from, to, unit, marks: marked, limits: shared, limitStyle: 'marks', label: describeChart(`${title} of ${host.name}`, marked.length, describeLimits(shared, unit)) })}${figuresTable(
+<div class="cursor-field">${lineChart({ lines: drawn, from, to, unit, marks: marked, thresholds: shared, thresholdStyle: 'marks', label: describeChart(`${title} of ${host.name}`, marked.length, describeThresholds(shared, unit)) })}${figuresTable(
     title,
     lines.map(({ metric, name }) => ({
       name,
@@ -257,9 +263,9 @@ function smallChart(
   )}</div></figure>`
 }
 
-const describeChart = (words: string, events: number, limits: string) =>
+const describeChart = (words: string, events: number, thresholds: string) =>
   [
     words,
     ...(events === 0 ? [] : [`, with ${events} ${events === 1 ? 'event' : 'events'}`]),
-    ...(limits === '' ? [] : [`; limits: ${limits}`]),
+    ...(thresholds === '' ? [] : [`; limits: ${thresholds}`]),
   ].join('')

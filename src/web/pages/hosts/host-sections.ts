@@ -1,12 +1,12 @@
 import type { Event } from '../../../domain/event.ts'
 import type { Host } from '../../../domain/host.ts'
 import { metricUnit } from '../../../domain/metric.ts'
-import type { ToldThreshold } from '../../../domain/reported-threshold.ts'
+import type { ReportedThreshold } from '../../../domain/reported-threshold.ts'
 import { describeDuration } from '../../../domain/threshold.ts'
 import { bar } from '../../charts/chart.ts'
 import { listSubjects } from '../../charts/host-charts.ts'
 import { agoLabel, metricPath, severityLabel } from '../../ui/components.ts'
-import { formatLimit, formatValue } from '../../ui/format.ts'
+import { formatThreshold, formatValue } from '../../ui/format.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { statusMark } from '../../ui/icons.ts'
 import { type ListColumn, listTable } from '../../ui/table.ts'
@@ -106,9 +106,9 @@ ${eventLines(events, ({ opened }) => agoLabel(opened, now))}</section>`
 }
 
 /** What its agent judges by; null when that told nothing. */
-export function thresholdTable(told: readonly ToldThreshold[] | null): Html {
-  return html`<details class="section" id="thresholds"><summary><h2>Thresholds</h2>${told !== null && html` <span class="soft">${told.length}</span>`}</summary>
-${told === null ? html`<p class="soft">Its agent does not tell what it judges by. Those of the original product never do; then graphs show the limits that events have named.</p>` : describeTold(told)}</details>`
+export function thresholdTable(reported: readonly ReportedThreshold[] | null): Html {
+  return html`<details class="section" id="thresholds"><summary><h2>Thresholds</h2>${reported !== null && html` <span class="soft">${reported.length}</span>`}</summary>
+${reported === null ? html`<p class="soft">Its agent does not tell what it judges by. Those of the original product never do; then graphs show the limits that events have named.</p>` : describeReported(reported)}</details>`
 }
 
 const THRESHOLD_COLUMNS: readonly ListColumn[] = [
@@ -119,10 +119,10 @@ const THRESHOLD_COLUMNS: readonly ListColumn[] = [
   { name: 'From', className: 'soft' },
 ]
 
-function describeTold(told: readonly ToldThreshold[]): Html {
-  if (told.length === 0)
+function describeReported(reported: readonly ReportedThreshold[]): Html {
+  if (reported.length === 0)
     return html`<p class="soft">Its agent judges by none: it has none in its configuration, and those out of the box are switched off there.</p>`
-  const rows = told.map((threshold, i) => ({
+  const rows = reported.map((threshold, i) => ({
     key: `threshold-${i}`,
     cells: [
       severityLabel(threshold.severity),
@@ -137,15 +137,15 @@ ${listTable(THRESHOLD_COLUMNS, rows)}`
 }
 
 /** `> 95%`, and how it ends where that is said. */
-function describeCondition({ metric, compare, value, clearValue, clearAfter }: ToldThreshold): Html {
+function describeCondition({ metric, compare, value, clearValue, clearAfter }: ReportedThreshold): Html {
   // Between running and stopped there is nothing to compare by size.
   const isExact = compare === '=' || compare === '!='
   const unit = metricUnit(metric) === 'state' && !isExact ? '' : metricUnit(metric)
   const isOver = [
-    clearValue !== null && clearValue !== value && `at ${formatLimit(clearValue, unit)}`,
+    clearValue !== null && clearValue !== value && `at ${formatThreshold(clearValue, unit)}`,
     clearAfter !== null && `after ${describeDuration(clearAfter)}`,
   ].filter((words) => words !== false)
-  return html`<span class="condition">${compare} ${formatLimit(value, unit)}</span>${isOver.length > 0 && html` <span class="soft">ends ${isOver.join(' ')}</span>`}`
+  return html`<span class="condition">${compare} ${formatThreshold(value, unit)}</span>${isOver.length > 0 && html` <span class="soft">ends ${isOver.join(' ')}</span>`}`
 }
 
 /** Every metric that the host ever had, with its newest value. */

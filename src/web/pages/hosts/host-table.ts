@@ -11,7 +11,7 @@ export const HOST_SORTS = [
   'ip',
   'domain',
   'platform',
-  'last_heard',
+  'last_seen',
   'processor',
   'memory',
 ] as const
@@ -46,7 +46,7 @@ const COLUMNS: readonly Column[] = [
   { sort: 'platform', name: 'Platform', className: 'col-platform phone-hidden' },
   { sort: 'processor', startsHigh: true, name: 'Processor', className: 'col-meter number' },
   { sort: 'memory', startsHigh: true, name: 'Memory', className: 'col-meter number' },
-  { sort: 'last_heard', name: 'Last reported', className: 'col-time number' },
+  { sort: 'last_seen', name: 'Last reported', className: 'col-time number' },
 ]
 
 /** Hosts one a row, as home and the list of hosts show them. */
@@ -87,7 +87,7 @@ function hostRow(host: Host, open: OpenByHost, now: number, silence: number): Ht
 <td class="col-platform phone-hidden" title="${platform}">${platform}</td>
 <td class="col-meter number">${percentMeter(latest['perf.processor.percent.used'])}</td>
 <td class="col-meter number">${percentMeter(latest['perf.memory.percent.used'])}</td>
-<td class="col-time number">${agoLabel(host.lastHeard, now)}</td>
+<td class="col-time number">${agoLabel(host.lastSeen, now)}</td>
 </tr>
 `
 }
@@ -97,8 +97,8 @@ function openCounts(host: string, counts: SeverityCounts | undefined): Html | nu
   if (counts === undefined) return null
   const there = SEVERITIES.filter((severity) => counts[severity] > 0)
   const words = there.map((severity) => `${counts[severity]} ${SEVERITY_NAMES[severity]}`).join(', ')
-  return html`<a class="open-counts" href="/events?host=${encodeURIComponent(host)}" title="${words}"><span class="unseen">Open events of ${host}: </span>${there.map(
+  return html`<a class="open-counts" href="/events?host=${encodeURIComponent(host)}" title="${words}"><span class="visually-hidden">Open events of ${host}: </span>${there.map(
     (severity, i) =>
-      html`<span>${severityMark(severity)}${counts[severity]}<span class="unseen"> ${SEVERITY_NAMES[severity]}${i < there.length - 1 && ', '}</span></span>`,
+      html`<span>${severityMark(severity)}${counts[severity]}<span class="visually-hidden"> ${SEVERITY_NAMES[severity]}${i < there.length - 1 && ', '}</span></span>`,
   )}</a>`
 }

@@ -1,6 +1,6 @@
 import type { Host, HostStatus } from '../../../domain/host.ts'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
-import { mayUse, page } from '../../http/route.ts'
+import { mayUse, route } from '../../http/route.ts'
 import { pager, withParameters } from '../../ui/components.ts'
 import { formatCount, formatNumber } from '../../ui/format.ts'
 import { groupFilter, readGroup } from '../../ui/group-filter.ts'
@@ -11,7 +11,7 @@ import { HOST_SORTS, type HostSort, hostTable, type OpenByHost } from './host-ta
 
 const PAGE = 100
 
-export const hostsPage = page(
+export const hostsPage = route(
   { path: '/hosts', access: 'viewer' },
   async ({ url, session, csrf, now, web }) => {
     const upSince = now - web.silence

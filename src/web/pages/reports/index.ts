@@ -1,5 +1,5 @@
 import { PERIODS, type Period, readPeriod, writeDay } from '../../charts/period.ts'
-import { type Page, type PageRequest, page } from '../../http/route.ts'
+import { type Route, route, type WebRequest } from '../../http/route.ts'
 import { REPORTS } from '../../reports/index.ts'
 import type { Report, ReportColumn, ReportData, ReportInput, ReportRow } from '../../reports/report.ts'
 import { madeLine, withParameters } from '../../ui/components.ts'
@@ -13,7 +13,7 @@ import { listTable } from '../../ui/table.ts'
 /** Rows on a page; the file and the API have all of them. */
 const SHOWN = 1000
 
-const overview = page({ path: '/reports', access: 'viewer' }, ({ session, csrf, url }) =>
+const overview = route({ path: '/reports', access: 'viewer' }, ({ session, csrf, url }) =>
   layout({
     title: 'Reports',
     active: 'reports',
@@ -25,8 +25,8 @@ const overview = page({ path: '/reports', access: 'viewer' }, ({ session, csrf, 
   }),
 )
 
-const reportPage = (report: Report): Page =>
-  page({ path: `/reports/${report.key}`, access: 'viewer' }, async (request) => {
+const reportPage = (report: Report): Route =>
+  route({ path: `/reports/${report.key}`, access: 'viewer' }, async (request) => {
     const { web, url, now } = request
     const data = await report.load({ web, url, now, group: chosenGroup(url) })
     if (url.searchParams.get('format') === 'csv') {
@@ -37,8 +37,8 @@ const reportPage = (report: Report): Page =>
     return reportView(request, report, data, await web.store.hosts.groups())
   })
 
-const reportJson = (report: Report): Page =>
-  page(
+const reportJson = (report: Report): Route =>
+  route(
     {
       path: `/api/v1/reports/${report.key}`,
       access: 'viewer',
@@ -50,19 +50,19 @@ const reportJson = (report: Report): Page =>
       return Response.json({
         report: report.key,
         time: now,
-        ...(report.hasPeriod && tellBounds(readPeriod(url, now, web.zone))),
+        ...(report.hasPeriod && boundsOf(readPeriod(url, now, web.zone))),
         rows: rows.map((row) => Object.fromEntries(keys.map((key) => [key, row[key] ?? null]))),
       })
     },
   )
 
-const tellBounds = ({ from, to }: Period) => ({ from, to })
+const boundsOf = ({ from, to }: Period) => ({ from, to })
 
 const listParameters = ({ hasPeriod, parameters = [] }: Report) =>
   ['group', ...(hasPeriod ? ['period', 'from', 'to'] : []), ...parameters].join(', ')
 
 function reportView(
-  request: PageRequest,
+  request: WebRequest,
   report: Report,
   { columns, rows, lead, empty, note }: ReportData,
   groups: readonly string[],
@@ -103,7 +103,7 @@ function chosenGroup(url: URL): ReportInput['group'] {
   return group === null ? {} : { group }
 }
 
-function periodForm({ url, now, web }: PageRequest): Html {
+function periodForm({ url, now, web }: WebRequest): Html {
   const { from, to, key } = readPeriod(url, now, web.zone)
   return html`<div class="filters"><nav class="wide" aria-label="Period"><ul class="segments">${PERIODS.map(
     (one) =>
@@ -112,5 +112,5 @@ function periodForm({ url, now, web }: PageRequest): Html {
 }
 
 /** The reports as pages, as CSV by `?format=csv`, and as JSON. */
-export const REPORT_PAGES: readonly Page[] = [overview, ...REPORTS.map(reportPage)]
-export const REPORT_API: readonly Page[] = REPORTS.map(reportJson)
+export const REPORT_PAGES: readonly Route[] = [overview, ...REPORTS.map(reportPage)]
+export const REPORT_API: readonly Route[] = REPORTS.map(reportJson)

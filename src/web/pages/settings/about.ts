@@ -1,9 +1,9 @@
-import { page } from '../../http/route.ts'
+import { route } from '../../http/route.ts'
 import { formatStamp } from '../../ui/format.ts'
 import { html } from '../../ui/html.ts'
 import { settingsPage } from './settings-layout.ts'
 
-export const aboutPage = page({ path: '/settings/about', access: 'viewer' }, (request) => {
+export const aboutPage = route({ path: '/settings/about', access: 'viewer' }, (request) => {
   const { web, now } = request
   const { licence, licences } = web.about
   return settingsPage(request, {

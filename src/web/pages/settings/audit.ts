@@ -1,5 +1,5 @@
 import { readInteger, readText } from '../../http/query-parameters.ts'
-import { page } from '../../http/route.ts'
+import { route } from '../../http/route.ts'
 import { pager, stampLabel, withParameters } from '../../ui/components.ts'
 import { formatCount } from '../../ui/format.ts'
 import { html } from '../../ui/html.ts'
@@ -15,7 +15,7 @@ const COLUMNS: readonly ListColumn[] = [
 ]
 const WAYS = { website: 'website', api: 'API', shell: 'shell' } as const
 
-export const auditPage = page({ path: '/settings/audit', access: 'admin' }, async (request) => {
+export const auditPage = route({ path: '/settings/audit', access: 'admin' }, async (request) => {
   const { url, web } = request
   const actor = readText(url, 'actor', 255)?.trim()
   const search = readText(url, 'search', 200)?.trim()

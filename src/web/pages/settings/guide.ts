@@ -1,7 +1,7 @@
 import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/event.ts'
 import type { MetricFamily } from '../../../domain/metric-family.ts'
 import { API } from '../../api/index.ts'
-import { page } from '../../http/route.ts'
+import { route } from '../../http/route.ts'
 import { type GuideCommand, type GuideSection, settingAnchor } from '../../http/site-info.ts'
 import { capitalize } from '../../ui/components.ts'
 import { type Html, html } from '../../ui/html.ts'
@@ -9,7 +9,7 @@ import { severityMark, statusMark } from '../../ui/icons.ts'
 import { metricTable } from './metric-table.ts'
 import { settingsPage } from './settings-layout.ts'
 
-export const guidePage = page({ path: '/settings/guide', access: 'viewer' }, (request) => {
+export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (request) => {
   const { sections, commands, metrics } = request.web.about
   return settingsPage(request, {
     title: 'User guide',

@@ -1,15 +1,15 @@
-import type { Page } from '../../http/route.ts'
+import type { Route } from '../../http/route.ts'
 import { aboutPage } from './about.ts'
 import { auditPage } from './audit.ts'
 import { guidePage } from './guide.ts'
 import {
-  addWindow,
-  deleteWindow,
-  deleteWindowPage,
-  newWindowPage,
-  updateWindow,
-  windowPage,
-  windowsPage,
+  addMaintenanceWindow,
+  deleteMaintenancePage,
+  deleteMaintenanceWindow,
+  maintenancePage,
+  maintenanceWindowsPage,
+  newMaintenancePage,
+  updateMaintenanceWindow,
 } from './maintenance-windows.ts'
 import { settingsOverview } from './overview.ts'
 import { preferencesPage, savePreferences } from './preferences.ts'
@@ -54,7 +54,7 @@ import {
 } from './users.ts'
 
 /** Everything under `/settings`. */
-export const SETTINGS_PAGES: readonly Page[] = [
+export const SETTINGS_PAGES: readonly Route[] = [
   settingsOverview,
   twoFactorPage,
   enableTwoFactor,
@@ -81,13 +81,13 @@ export const SETTINGS_PAGES: readonly Page[] = [
   testTarget,
   deleteTargetPage,
   deleteTarget,
-  windowsPage,
-  newWindowPage,
-  windowPage,
-  addWindow,
-  updateWindow,
-  deleteWindowPage,
-  deleteWindow,
+  maintenanceWindowsPage,
+  newMaintenancePage,
+  maintenancePage,
+  addMaintenanceWindow,
+  updateMaintenanceWindow,
+  deleteMaintenancePage,
+  deleteMaintenanceWindow,
   usersPage,
   addUser,
   userPage,

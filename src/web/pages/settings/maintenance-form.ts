@@ -1,7 +1,11 @@
-import { parseTimeOfDay, type Window, type WindowTime } from '../../../domain/maintenance-window.ts'
-import { findWindowMistakes, MAX_PATTERN } from '../../../domain/rule-check.ts'
+import {
+  type MaintenanceSchedule,
+  type MaintenanceWindow,
+  parseTimeOfDay,
+} from '../../../domain/maintenance-window.ts'
+import { findMaintenanceErrors, MAX_PATTERN } from '../../../domain/rule-check.ts'
 import { formatTime, isTimeZone, localTime } from '../../../domain/time-zone.ts'
-import { checkGroup, choiceField, type Problems, placeMistakes, textField } from '../../ui/form-fields.ts'
+import { checkGroup, choiceField, type Problems, placeErrors, textField } from '../../ui/form-fields.ts'
 import { type Html, html } from '../../ui/html.ts'
 
 export const WEEKDAYS = [
@@ -21,7 +25,7 @@ const KINDS = [
 ] as const
 
 /** The fields of a window as they were typed. */
-export type WindowFields = {
+export type MaintenanceFields = {
   readonly name: string
   readonly host: string
   readonly kind: string
@@ -36,7 +40,7 @@ export type WindowFields = {
 }
 
 /** A window of two hours that begins at the next full hour. */
-export function newWindow(now: number, zone: string): WindowFields {
+export function newMaintenanceWindow(now: number, zone: string): MaintenanceFields {
   const from = Math.ceil(now / 3600) * 3600
   return {
     name: '',
@@ -52,8 +56,12 @@ export function newWindow(now: number, zone: string): WindowFields {
   }
 }
 
-export function fieldsOfWindow({ name, host, when }: Window, now: number, zone: string): WindowFields {
-  const empty = { ...newWindow(now, zone), name, host, kind: when.kind }
+export function fieldsOfMaintenanceWindow(
+  { name, host, when }: MaintenanceWindow,
+  now: number,
+  zone: string,
+): MaintenanceFields {
+  const empty = { ...newMaintenanceWindow(now, zone), name, host, kind: when.kind }
   if (when.kind === 'once')
     return { ...empty, from: localField(when.from, zone), to: localField(when.to, zone) }
   const recurring = {
@@ -66,7 +74,7 @@ export function fieldsOfWindow({ name, host, when }: Window, now: number, zone: 
   return when.kind === 'monthly' ? { ...recurring, monthDays: writeMonthDays(when.days) } : recurring
 }
 
-export function typedWindow(form: URLSearchParams): WindowFields {
+export function typedMaintenanceWindow(form: URLSearchParams): MaintenanceFields {
   const text = (name: string) => (form.get(name) ?? '').trim()
   return {
     name: text('name'),
@@ -89,19 +97,23 @@ const PLACES = {
 }
 
 /** The window that the fields mean, or what is wrong with them. */
-export function checkWindow(
-  fields: WindowFields,
-): { readonly window: Omit<Window, 'id'> } | { readonly problems: Problems } {
+export function checkMaintenanceWindow(
+  fields: MaintenanceFields,
+): { readonly window: Omit<MaintenanceWindow, 'id'> } | { readonly problems: Problems } {
   const { name, host, zone } = fields
   const unread: Record<string, string> = {}
   // Without a zone no time can be read; the check refuses it.
   const when = isTimeZone(zone) ? readTime(fields, unread) : null
-  const mistakes = findWindowMistakes({ name, host, when: when ?? { kind: 'daily', start: 0, end: 0, zone } })
-  const problems = { ...placeMistakes(mistakes, PLACES), ...unread }
+  const fieldErrors = findMaintenanceErrors({
+    name,
+    host,
+    when: when ?? { kind: 'daily', start: 0, end: 0, zone },
+  })
+  const problems = { ...placeErrors(fieldErrors, PLACES), ...unread }
   return when === null || Object.keys(problems).length > 0 ? { problems } : { window: { name, host, when } }
 }
 
-function readTime(fields: WindowFields, problems: Record<string, string>): WindowTime | null {
+function readTime(fields: MaintenanceFields, problems: Record<string, string>): MaintenanceSchedule | null {
   const { kind, zone } = fields
   if (kind === 'once') {
     const from = readLocal(fields.from, zone)
@@ -155,7 +167,7 @@ const formatMinute = (minute: number) =>
   `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
 
 /** When a window holds, in words. `zone` is that of the reader, for single ones. */
-export function describeWindow(when: WindowTime, zone: string): string {
+export function describeMaintenance(when: MaintenanceSchedule, zone: string): string {
   if (when.kind === 'once')
     return `once, ${formatTime(when.from, zone).slice(0, 16)} to ${formatTime(when.to, zone).slice(0, 16)} (${zone})`
   const hours = `${formatMinute(when.start)} to ${formatMinute(when.end)}${when.end > when.start ? '' : ' of the next day'} (${when.zone})`
@@ -164,7 +176,7 @@ export function describeWindow(when: WindowTime, zone: string): string {
   return `on day ${writeMonthDays(when.days)} of the month, ${hours}`
 }
 
-export function windowFieldsView(fields: WindowFields, problems: Problems): Html {
+export function maintenanceFieldsView(fields: MaintenanceFields, problems: Problems): Html {
   const shownFor = (kinds: string, part: Html) =>
     html`<div class="field-part" data-shown-by="kind" data-shown-for="${kinds}">${part}</div>`
   return html`${textField({ name: 'name', label: 'Name', value: fields.name, required: true, maxLength: 100, problem: problems.name })}

@@ -1,10 +1,10 @@
 import { SEVERITY_NAMES } from '../../../domain/event.ts'
 import { metricUnit, type Unit } from '../../../domain/metric.ts'
 import type { MetricFamily } from '../../../domain/metric-family.ts'
-import { createThresholdBook, describeDuration, type Threshold } from '../../../domain/threshold.ts'
+import { createThresholdTable, describeDuration, type Threshold } from '../../../domain/threshold.ts'
 import { standardThresholds } from '../../../domain/threshold-standard.ts'
 import { breakable, capitalize, spokenMark } from '../../ui/components.ts'
-import { formatLimit } from '../../ui/format.ts'
+import { formatThreshold } from '../../ui/format.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.ts'
 
@@ -17,7 +17,7 @@ const COLUMNS: readonly ListColumn[] = [
 
 /** What each metric is, where it is found, and how an agent judges it when its configuration says nothing. */
 export function metricTable(metrics: readonly MetricFamily[]): Html {
-  const standard = createThresholdBook([], standardThresholds({ processors: 1 }))
+  const standard = createThresholdTable([], standardThresholds({ processors: 1 }))
   const rows = metrics.map(({ name, doc, systems }) => {
     const unit = metricUnit(name)
     const thresholds = standard.of(name)
@@ -38,6 +38,6 @@ function standardView(thresholds: readonly Threshold[], unit: Unit): Html {
   const [first] = thresholds
   return html`<p class="standard-thresholds">${thresholds.map(
     ({ severity, compare, value }) =>
-      html`<span class="severity-word severity-${severity}" title="${capitalize(SEVERITY_NAMES[severity])}">${spokenMark(severity)}${compare} ${formatLimit(value, unit)}</span> `,
+      html`<span class="severity-word severity-${severity}" title="${capitalize(SEVERITY_NAMES[severity])}">${spokenMark(severity)}${compare} ${formatThreshold(value, unit)}</span> `,
   )}${first !== undefined && first.duration > 0 && html`<span class="soft">for ${describeDuration(first.duration)}</span>`}</p>`
 }

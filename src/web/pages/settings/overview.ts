@@ -1,9 +1,9 @@
-import { mayUse, page } from '../../http/route.ts'
+import { mayUse, route } from '../../http/route.ts'
 import { html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.ts'
 import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from './settings-layout.ts'
 
-export const settingsOverview = page({ path: '/settings', access: 'viewer' }, ({ session, csrf, url }) => {
+export const settingsOverview = route({ path: '/settings', access: 'viewer' }, ({ session, csrf, url }) => {
   const open = SETTINGS_ENTRIES.filter(({ access }) => mayUse({ session }, access))
   const groups = SETTINGS_GROUPS.map((group) => ({
     group,

@@ -1,6 +1,6 @@
 import { DATE_LANGUAGES, DEFAULT_PREFERENCES, readPreferences, THEMES } from '../../../domain/preferences.ts'
 import { isTimeZone } from '../../../domain/time-zone.ts'
-import { type PageRequest, page, redirect } from '../../http/route.ts'
+import { redirect, route, type WebRequest } from '../../http/route.ts'
 import {
   choiceField,
   csrfField,
@@ -16,14 +16,14 @@ import { settingsPage } from './settings-layout.ts'
 const PATH = '/settings/preferences'
 const THEME_WORDS = { system: 'as the device', light: 'light', dark: 'dark' } as const
 
-export const preferencesPage = page({ path: PATH, access: 'viewer' }, (request) => {
+export const preferencesPage = route({ path: PATH, access: 'viewer' }, (request) => {
   const { theme, zone, dates } = request.session?.preferences ?? DEFAULT_PREFERENCES
   return preferencesView(request, { theme, zone: zone ?? '', dates: dates ?? '' }, {})
 })
 
 type Typed = { readonly theme: string; readonly zone: string; readonly dates: string }
 
-function preferencesView(request: PageRequest, { theme, zone, dates }: Typed, problems: Problems): Html {
+function preferencesView(request: WebRequest, { theme, zone, dates }: Typed, problems: Problems): Html {
   return settingsPage(request, {
     title: 'Preferences',
     lead: 'How the website looks to you, on every device. The button above changes the colours on this one only.',
@@ -35,7 +35,7 @@ ${choiceField({ name: 'dates', label: 'Language of dates', value: dates, choices
   })
 }
 
-export const savePreferences = page(
+export const savePreferences = route(
   { path: PATH, method: 'POST', access: 'viewer', does: 'change own preferences' },
   async (request) => {
     const { form, session, web, note } = request

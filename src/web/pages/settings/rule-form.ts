@@ -1,11 +1,11 @@
 import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/event.ts'
 import type { Rule } from '../../../domain/rule.ts'
-import { findRuleMistakes, MAX_ADDRESS, MAX_PATTERN } from '../../../domain/rule-check.ts'
+import { findRuleErrors, MAX_ADDRESS, MAX_PATTERN } from '../../../domain/rule-check.ts'
 import type { Target } from '../../../domain/target.ts'
 import type { Notifier } from '../../http/route.ts'
 import { capitalize } from '../../ui/components.ts'
 import { readDuration, writeDuration } from '../../ui/duration.ts'
-import { checkGroup, choiceField, type Problems, placeMistakes, textField } from '../../ui/form-fields.ts'
+import { checkGroup, choiceField, type Problems, placeErrors, textField } from '../../ui/form-fields.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { severityMark } from '../../ui/icons.ts'
 
@@ -73,8 +73,8 @@ export function checkRule(
     delay: delay === '' ? 0 : (readDuration(delay) ?? -1),
     repeat: repeat === '' ? null : (readDuration(repeat) ?? -1),
   }
-  const mistakes = findRuleMistakes(rule, channels, targets)
-  return mistakes.length > 0 ? { problems: placeMistakes(mistakes, PLACES) } : { rule }
+  const fieldErrors = findRuleErrors(rule, channels, targets)
+  return fieldErrors.length > 0 ? { problems: placeErrors(fieldErrors, PLACES) } : { rule }
 }
 
 /** What the address of each channel is; script leaves that of the one chosen. */

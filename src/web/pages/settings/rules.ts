@@ -1,7 +1,7 @@
 import { SEVERITY_NAMES } from '../../../domain/event.ts'
 import type { Rule } from '../../../domain/rule.ts'
 import { maskTarget, resolveTarget } from '../../../domain/target.ts'
-import { mayUse, notFound, type PageRequest, page, redirect } from '../../http/route.ts'
+import { mayUse, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import { capitalize, spokenMark } from '../../ui/components.ts'
 import { writeDuration } from '../../ui/duration.ts'
 import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../ui/form-fields.ts'
@@ -14,7 +14,7 @@ import { confirmPage, settingsPage } from './settings-layout.ts'
 const PATH = '/settings/rules'
 const PARENT = { path: PATH, title: 'Notification rules' }
 
-export const rulesPage = page({ path: PATH, access: 'operator' }, async (request) => {
+export const rulesPage = route({ path: PATH, access: 'operator' }, async (request) => {
   const { web, csrf } = request
   const rules = await web.store.rules.list()
   const mayChange = mayUse(request, 'admin')
@@ -79,7 +79,7 @@ type FormState = {
   readonly test?: TestOutcome | null
 }
 
-async function ruleForm(request: PageRequest, { fields, id, problems = {}, test }: FormState): Promise<Html> {
+async function ruleForm(request: WebRequest, { fields, id, problems = {}, test }: FormState): Promise<Html> {
   const { web, csrf } = request
   const targets = await web.store.targets.list()
   return settingsPage(request, {
@@ -91,25 +91,25 @@ ${ruleFieldsView(fields, problems, web.notifier.channels, targets)}
   })
 }
 
-export const newRulePage = page({ path: `${PATH}/new`, access: 'admin' }, (request) =>
+export const newRulePage = route({ path: `${PATH}/new`, access: 'admin' }, (request) =>
   ruleForm(request, { fields: NEW_RULE, id: null }),
 )
 
-export const rulePage = page({ path: `${PATH}/:id`, access: 'admin' }, async (request) => {
+export const rulePage = route({ path: `${PATH}/:id`, access: 'admin' }, async (request) => {
   const rule = await findRule(request)
   return ruleForm(request, { fields: fieldsOfRule(rule), id: rule.id })
 })
 
-export const addRule = page({ path: PATH, method: 'POST', access: 'admin', does: 'add rule' }, (request) =>
+export const addRule = route({ path: PATH, method: 'POST', access: 'admin', does: 'add rule' }, (request) =>
   saveRule(request, null),
 )
 
-export const updateRule = page(
+export const updateRule = route(
   { path: `${PATH}/:id`, method: 'POST', access: 'admin', does: 'change rule' },
   async (request) => saveRule(request, (await findRule(request)).id),
 )
 
-async function saveRule(request: PageRequest, id: number | null) {
+async function saveRule(request: WebRequest, id: number | null) {
   const { web, form, note } = request
   const fields = typedRule(form)
   const checked = checkRule(fields, web.notifier.channels, await web.store.targets.list())
@@ -127,7 +127,7 @@ async function saveRule(request: PageRequest, id: number | null) {
 }
 
 /** Tries the form as it stands, saved or not. */
-async function testRule(request: PageRequest, id: number | null) {
+async function testRule(request: WebRequest, id: number | null) {
   const { web, form, note } = request
   const fields = typedRule(form)
   const targets = await web.store.targets.list()
@@ -136,22 +136,22 @@ async function testRule(request: PageRequest, id: number | null) {
     return refuseForm(await ruleForm(request, { fields, id, problems: checked.problems }))
   const { channel } = fields
   const test = await web.notifier.sendTest(channel, resolveTarget(fields, targets))
-  note(`by ${channel}: ${test.isTaken ? 'taken' : 'not taken'}`)
+  note(`by ${channel}: ${test.isDelivered ? 'taken' : 'not taken'}`)
   return ruleForm(request, { fields, id, test })
 }
 
-export const testNewRule = page(
+export const testNewRule = route(
   { path: `${PATH}/new/test`, method: 'POST', access: 'admin', does: 'send test message' },
   (request) => testRule(request, null),
 )
 
-export const testOldRule = page(
+export const testOldRule = route(
   { path: `${PATH}/:id/test`, method: 'POST', access: 'admin', does: 'send test message' },
   async (request) => testRule(request, (await findRule(request)).id),
 )
 
 const switchRule = (enabled: boolean) =>
-  page(
+  route(
     {
       path: `${PATH}/:id/${enabled ? 'enable' : 'disable'}`,
       method: 'POST',
@@ -169,7 +169,7 @@ const switchRule = (enabled: boolean) =>
 export const enableRule = switchRule(true)
 export const disableRule = switchRule(false)
 
-export const deleteRulePage = page({ path: `${PATH}/:id/delete`, access: 'admin' }, async (request) => {
+export const deleteRulePage = route({ path: `${PATH}/:id/delete`, access: 'admin' }, async (request) => {
   const { id, name } = await findRule(request)
   return confirmPage(request, {
     title: `Delete ${name}?`,
@@ -181,7 +181,7 @@ export const deleteRulePage = page({ path: `${PATH}/:id/delete`, access: 'admin'
   })
 })
 
-export const deleteRule = page(
+export const deleteRule = route(
   { path: `${PATH}/:id/delete`, method: 'POST', access: 'admin', does: 'delete rule' },
   async (request) => {
     const { id, name } = await findRule(request)
@@ -191,7 +191,7 @@ export const deleteRule = page(
   },
 )
 
-async function findRule({ params, web }: PageRequest): Promise<Rule> {
+async function findRule({ params, web }: WebRequest): Promise<Rule> {
   const rule = await web.store.rules.find(readId(params.id))
   if (!rule) throw notFound('rule')
   return rule

@@ -1,7 +1,7 @@
 import { sessionId } from '../../../domain/user.ts'
 import { hashToken } from '../../auth/session.ts'
 import { describeBrowser } from '../../auth/user-agent.ts'
-import { mayUse, notFound, page, redirect } from '../../http/route.ts'
+import { mayUse, notFound, redirect, route } from '../../http/route.ts'
 import { stampLabel } from '../../ui/components.ts'
 import { csrfField } from '../../ui/form-fields.ts'
 import { html } from '../../ui/html.ts'
@@ -19,7 +19,7 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'End it', isPlain: true, isNumber: true },
 ]
 
-export const sessionsPage = page({ path: PATH, access: 'viewer' }, async (request) => {
+export const sessionsPage = route({ path: PATH, access: 'viewer' }, async (request) => {
   const { web, url, csrf, session, sessionToken, now } = request
   const isAdmin = mayUse(request, 'admin')
   const wanted = url.searchParams.get('user')
@@ -53,7 +53,7 @@ export const sessionsPage = page({ path: PATH, access: 'viewer' }, async (reques
   })
 })
 
-export const revokeSession = page(
+export const revokeSession = route(
   { path: `${PATH}/:id/revoke`, method: 'POST', access: 'viewer', does: 'end session' },
   async (request) => {
     const { web, params, form, session, now, note } = request

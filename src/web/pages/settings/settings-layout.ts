@@ -1,5 +1,5 @@
 import type { Access } from '../../../domain/user.ts'
-import type { PageRequest } from '../../http/route.ts'
+import type { WebRequest } from '../../http/route.ts'
 import { madeLine } from '../../ui/components.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.ts'
@@ -33,7 +33,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     group: 'Telling people',
   },
   {
-    path: '/settings/windows',
+    path: '/settings/maintenance',
     title: 'Maintenance and quiet hours',
     doc: 'Times in which nothing is told of some hosts.',
     words: 'window windows downtime mute silence planned',
@@ -143,7 +143,7 @@ export type SettingsPageOptions = {
 
 /** A page under Settings in the frame of the house. */
 export function settingsPage(
-  request: PageRequest,
+  request: WebRequest,
   { title, parent, lead, actions, body }: SettingsPageOptions,
 ): Html {
   const { session, csrf, url } = request
@@ -154,7 +154,7 @@ export function settingsPage(
     csrf,
     url,
     body: html`${madeLine(request)}<div class="head"><div><p class="crumbs"><a href="/settings">Settings</a>${parent && html` › <a href="${parent.path}">${parent.title}</a>`}</p><h1>${title}</h1>${lead !== undefined && html`<p class="lead">${lead}</p>`}</div>${actions && html`<div class="actions">${actions}</div>`}</div>
-${noticeOf(url)}${body}`,
+${notificationOf(url)}${body}`,
   })
 }
 
@@ -168,7 +168,7 @@ const DONE: Readonly<Record<string, string>> = {
   'two-factor-off': 'Two-factor sign-in is off; the password alone opens the account.',
 }
 
-function noticeOf(url: URL): Html | null {
+function notificationOf(url: URL): Html | null {
   const done = url.searchParams.get('done') ?? ''
   const words = Object.hasOwn(DONE, done) ? DONE[done] : undefined
   return words === undefined ? null : html`<p class="done" role="status">${words}</p>`
@@ -185,7 +185,7 @@ export type ConfirmOptions = {
 }
 
 /** Asks once more before something is gone. */
-export function confirmPage(request: PageRequest, options: ConfirmOptions): Html {
+export function confirmPage(request: WebRequest, options: ConfirmOptions): Html {
   const { title, parent, question, action, back, word } = options
   return settingsPage(request, {
     title,

@@ -1,8 +1,8 @@
 import type { BackupNote } from '../../../storage/ports/store.ts'
-import { page } from '../../http/route.ts'
+import { route } from '../../http/route.ts'
 import type { StorageFigures } from '../../http/storage-stats.ts'
 import { agoLabel, hostPath } from '../../ui/components.ts'
-import { formatNumber, formatSpan, formatValue } from '../../ui/format.ts'
+import { formatDuration, formatNumber, formatValue } from '../../ui/format.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.ts'
 import { settingsPage } from './settings-layout.ts'
@@ -17,7 +17,7 @@ const COLUMNS: readonly ListColumn[] = [
 /** Hosts whose figures are read for the estimate of what comes in. */
 const SAMPLED_HOSTS = 1000
 
-export const storagePage = page({ path: '/settings/storage', access: 'admin' }, async (request) => {
+export const storagePage = route({ path: '/settings/storage', access: 'admin' }, async (request) => {
   const { web, now } = request
   const [figures, list, backup] = await Promise.all([
     web.figures(),
@@ -44,7 +44,7 @@ ${hostsView(figures)}
 <section class="section"><h2>Last backup</h2>${backupView(backup, now)}</section>
 ${
   retention !== null &&
-  html`<section class="section"><h2>How long things are kept</h2><dl class="words"><div><dt>Samples</dt><dd>${formatSpan(retention.samples)}, every one of them</dd></div><div><dt>Closed events</dt><dd>${formatSpan(retention.events)}</dd></div><div><dt>Silent hosts</dt><dd>${formatSpan(retention.hosts)}</dd></div></dl><p class="soft">Set by <code>retention</code> in the configuration.</p></section>`
+  html`<section class="section"><h2>How long things are kept</h2><dl class="words"><div><dt>Samples</dt><dd>${formatDuration(retention.samples)}, every one of them</dd></div><div><dt>Closed events</dt><dd>${formatDuration(retention.events)}</dd></div><div><dt>Silent hosts</dt><dd>${formatDuration(retention.hosts)}</dd></div></dl><p class="soft">Set by <code>retention</code> in the configuration.</p></section>`
 }
 <section class="section"><h2>Inside</h2><p>${formatNumber(figures.frames)} frames of the last hours, ${formatNumber(figures.blocks)} blocks of a host and a day. <code>monitor db check</code> reads everything and says whether it is sound; <code>monitor db backup FILE</code> writes a copy while all goes on.</p></section>`,
   })

@@ -1,12 +1,12 @@
-import { findTargetMistakes, MAX_ADDRESS } from '../../../domain/rule-check.ts'
+import { findTargetErrors, MAX_ADDRESS } from '../../../domain/rule-check.ts'
 import { maskTarget, type Target } from '../../../domain/target.ts'
-import { mayUse, notFound, type PageRequest, page, redirect } from '../../http/route.ts'
+import { mayUse, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import {
   choiceField,
   csrfField,
   formProblem,
   type Problems,
-  placeMistakes,
+  placeErrors,
   readId,
   refuseForm,
   textField,
@@ -29,10 +29,10 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'Test', isPlain: true, isNumber: true },
 ]
 
-export const targetsPage = page({ path: PATH, access: 'operator' }, (request) => listView(request, null))
+export const targetsPage = route({ path: PATH, access: 'operator' }, (request) => listView(request, null))
 
 async function listView(
-  request: PageRequest,
+  request: WebRequest,
   tested: { readonly name: string; readonly test: TestOutcome } | null,
 ): Promise<Html> {
   const { web, csrf } = request
@@ -52,7 +52,7 @@ async function listView(
     title: 'Targets',
     lead: 'Addresses with a name, so that a rule says “on call” and only one place knows who that is.',
     actions: mayChange ? html`<a class="button primary" href="${PATH}/new">Add a target</a>` : null,
-    body: html`${tested && html`<p class="unseen">${tested.name}</p>${testOutcome(tested.test)}`}${
+    body: html`${tested && html`<p class="visually-hidden">${tested.name}</p>${testOutcome(tested.test)}`}${
       rows.length === 0
         ? html`<section class="empty"><h2>No targets yet</h2><p>Rules can name an address themselves. A target keeps it in one place, and can be tried out.</p></section>`
         : listTable(COLUMNS, rows)
@@ -68,7 +68,7 @@ type FormState = {
   readonly test?: TestOutcome
 }
 
-function targetForm(request: PageRequest, { fields, id, problems = {}, test }: FormState): Html {
+function targetForm(request: WebRequest, { fields, id, problems = {}, test }: FormState): Html {
   const { channels } = request.web.notifier
   return settingsPage(request, {
     title: id === null ? 'Add a target' : fields.name || 'Target',
@@ -81,11 +81,11 @@ ${textField({ name: 'address', label: 'Address', value: fields.address, maxLengt
   })
 }
 
-export const newTargetPage = page({ path: `${PATH}/new`, access: 'admin' }, (request) =>
+export const newTargetPage = route({ path: `${PATH}/new`, access: 'admin' }, (request) =>
   targetForm(request, { fields: { name: '', channel: 'mail', address: '' }, id: null }),
 )
 
-export const targetPage = page({ path: `${PATH}/:id`, access: 'admin' }, async (request) => {
+export const targetPage = route({ path: `${PATH}/:id`, access: 'admin' }, async (request) => {
   const { id, ...fields } = await findTarget(request)
   return targetForm(request, { fields, id })
 })
@@ -95,10 +95,10 @@ function typed(form: URLSearchParams): TargetFields {
   return { name: text('name'), channel: text('channel'), address: text('address') }
 }
 
-const check = ({ web }: PageRequest, fields: TargetFields): Problems =>
-  placeMistakes(findTargetMistakes(fields, web.notifier.channels))
+const check = ({ web }: WebRequest, fields: TargetFields): Problems =>
+  placeErrors(findTargetErrors(fields, web.notifier.channels))
 
-async function saveTarget(request: PageRequest, id: number | null) {
+async function saveTarget(request: WebRequest, id: number | null) {
   const { web, form, note } = request
   const fields = typed(form)
   const problems = check(request, fields)
@@ -115,46 +115,46 @@ async function saveTarget(request: PageRequest, id: number | null) {
   return redirect(`${PATH}?done=${id === null ? 'added' : 'saved'}`)
 }
 
-export const addTarget = page(
+export const addTarget = route(
   { path: PATH, method: 'POST', access: 'admin', does: 'add target' },
   (request) => saveTarget(request, null),
 )
 
-export const updateTarget = page(
+export const updateTarget = route(
   { path: `${PATH}/:id`, method: 'POST', access: 'admin', does: 'change target' },
   async (request) => saveTarget(request, (await findTarget(request)).id),
 )
 
-async function tryForm(request: PageRequest, id: number | null) {
+async function tryForm(request: WebRequest, id: number | null) {
   const fields = typed(request.form)
   const problems = check(request, { ...fields, name: fields.name || 'test' })
   if (Object.keys(problems).length > 0) return refuseForm(targetForm(request, { fields, id, problems }))
   const test = await request.web.notifier.sendTest(fields.channel, fields.address)
-  request.note(`by ${fields.channel}: ${test.isTaken ? 'taken' : 'not taken'}`)
+  request.note(`by ${fields.channel}: ${test.isDelivered ? 'taken' : 'not taken'}`)
   return targetForm(request, { fields, id, test })
 }
 
-export const tryNewTarget = page(
+export const tryNewTarget = route(
   { path: `${PATH}/new/try`, method: 'POST', access: 'admin', does: 'send test message' },
   (request) => tryForm(request, null),
 )
 
-export const tryTarget = page(
+export const tryTarget = route(
   { path: `${PATH}/:id/try`, method: 'POST', access: 'admin', does: 'send test message' },
   async (request) => tryForm(request, (await findTarget(request)).id),
 )
 
-export const testTarget = page(
+export const testTarget = route(
   { path: `${PATH}/:id/test`, method: 'POST', access: 'admin', does: 'send test message' },
   async (request) => {
     const { name, channel, address } = await findTarget(request)
     const test = await request.web.notifier.sendTest(channel, address)
-    request.note(`${name}: ${test.isTaken ? 'taken' : 'not taken'}`)
+    request.note(`${name}: ${test.isDelivered ? 'taken' : 'not taken'}`)
     return listView(request, { name, test })
   },
 )
 
-export const deleteTargetPage = page({ path: `${PATH}/:id/delete`, access: 'admin' }, async (request) => {
+export const deleteTargetPage = route({ path: `${PATH}/:id/delete`, access: 'admin' }, async (request) => {
   const { id, name } = await findTarget(request)
   return confirmPage(request, {
     title: `Delete ${name}?`,
@@ -166,7 +166,7 @@ export const deleteTargetPage = page({ path: `${PATH}/:id/delete`, access: 'admi
   })
 })
 
-export const deleteTarget = page(
+export const deleteTarget = route(
   { path: `${PATH}/:id/delete`, method: 'POST', access: 'admin', does: 'delete target' },
   async (request) => {
     const { id, ...fields } = await findTarget(request)
@@ -179,7 +179,7 @@ export const deleteTarget = page(
   },
 )
 
-async function findTarget({ params, web }: PageRequest): Promise<Target> {
+async function findTarget({ params, web }: WebRequest): Promise<Target> {
   const target = await web.store.targets.find(readId(params.id))
   if (!target) throw notFound('target')
   return target

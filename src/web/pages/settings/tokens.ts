@@ -1,7 +1,7 @@
 import { ACCESSES, covers, isAccess } from '../../../domain/user.ts'
 import type { ApiToken } from '../../../storage/ports/store.ts'
 import { hashToken } from '../../auth/session.ts'
-import { mayUse, notFound, type PageRequest, page, redirect } from '../../http/route.ts'
+import { mayUse, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import { agoLabel, stampLabel } from '../../ui/components.ts'
 import { readDuration } from '../../ui/duration.ts'
 import {
@@ -38,15 +38,15 @@ type View = {
   readonly secret?: string
 }
 
-export const tokensPage = page({ path: PATH, access: 'viewer' }, (request) => tokensView(request, {}))
+export const tokensPage = route({ path: PATH, access: 'viewer' }, (request) => tokensView(request, {}))
 
-async function listVisible(request: PageRequest): Promise<ApiToken[]> {
+async function listVisible(request: WebRequest): Promise<ApiToken[]> {
   const tokens = await request.web.store.tokens.list()
   return mayUse(request, 'admin') ? tokens : tokens.filter(({ user }) => user === request.session?.user)
 }
 
 async function tokensView(
-  request: PageRequest,
+  request: WebRequest,
   { name = '', expires = '90d', access = 'viewer', problems = {}, secret }: View,
 ): Promise<Html> {
   const { csrf, now, session } = request
@@ -89,7 +89,7 @@ ${textField({ name: 'expires', label: 'Good for', value: expires, maxLength: 20,
   })
 }
 
-export const addToken = page(
+export const addToken = route(
   { path: PATH, method: 'POST', access: 'viewer', does: 'make token' },
   async (request) => {
     const { web, form, session, now, note } = request
@@ -121,7 +121,7 @@ export const addToken = page(
   },
 )
 
-export const revokeToken = page(
+export const revokeToken = route(
   { path: `${PATH}/:id/revoke`, method: 'POST', access: 'viewer', does: 'revoke token' },
   async (request) => {
     const id = readId(request.params.id)

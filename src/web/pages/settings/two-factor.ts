@@ -2,24 +2,24 @@ import { decodeBase32 } from '../../../lib/base32.ts'
 import { createTotpSecret, findTotpStep, totpAddress } from '../../../lib/totp.ts'
 import type { SecondFactor } from '../../../storage/ports/store.ts'
 import { createRecoveryCodes } from '../../auth/second-factor.ts'
-import { HttpError, type PageRequest, page, redirect } from '../../http/route.ts'
+import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
 import { stampLabel } from '../../ui/components.ts'
 import { csrfField, formProblem, type Problems, refuseForm, textField } from '../../ui/form-fields.ts'
 import { type Html, html } from '../../ui/html.ts'
 import { qrImage } from '../../ui/qr-image.ts'
-import { describeRefusal } from '../account/login.ts'
+import { describeRejection } from '../account/login.ts'
 import { settingsPage } from './settings-layout.ts'
 
 const PATH = '/settings/two-factor'
 const TITLE = 'Two-factor sign-in'
 
-export const twoFactorPage = page({ path: PATH, access: 'viewer' }, async (request) => {
+export const twoFactorPage = route({ path: PATH, access: 'viewer' }, async (request) => {
   const factor = await request.web.store.secondFactors.find(userOf(request))
   return factor ? onView(request, factor, {}) : offView(request, createTotpSecret(), {})
 })
 
 /** Switches it on, once a code shows that the app has the secret; for one who knows the password, lest an open browser lock its user out. */
-export const enableTwoFactor = page(
+export const enableTwoFactor = route(
   { path: PATH, method: 'POST', access: 'viewer', does: 'switch on two-factor sign-in' },
   async (request) => {
     const { form, now, web, note } = request
@@ -35,8 +35,9 @@ export const enableTwoFactor = page(
           code: 'This is not the code that belongs to this secret now. If it is the one that the app shows, the clock of the phone or of the server is wrong.',
         }),
       )
-    const refusal = await checkPassword(request)
-    if (refusal) return refuseForm(offView(request, secret, { password: refusal.problem }), refusal.status)
+    const rejection = await checkPassword(request)
+    if (rejection)
+      return refuseForm(offView(request, secret, { password: rejection.problem }), rejection.status)
     const { codes, hashes } = createRecoveryCodes()
     await web.store.secondFactors.set(user, { secret, lastStep: step, since: now, recoveryHashes: hashes })
     note(user)
@@ -44,7 +45,7 @@ export const enableTwoFactor = page(
   },
 )
 
-export const disableTwoFactor = page(
+export const disableTwoFactor = route(
   { path: `${PATH}/off`, method: 'POST', access: 'viewer', does: 'switch off two-factor sign-in' },
   (request) =>
     withPassword(request, async (user) => {
@@ -54,7 +55,7 @@ export const disableTwoFactor = page(
     }),
 )
 
-export const renewRecoveryCodes = page(
+export const renewRecoveryCodes = route(
   { path: `${PATH}/codes`, method: 'POST', access: 'viewer', does: 'make new recovery codes' },
   (request) =>
     withPassword(request, async (user) => {
@@ -65,26 +66,26 @@ export const renewRecoveryCodes = page(
     }),
 )
 
-const userOf = ({ session }: PageRequest) => session?.user ?? ''
+const userOf = ({ session }: WebRequest) => session?.user ?? ''
 
 /** Does it only for one who knows the password: an open browser is not enough to take the second step away. */
-async function withPassword(request: PageRequest, act: (user: string) => Promise<Html | Response>) {
+async function withPassword(request: WebRequest, act: (user: string) => Promise<Html | Response>) {
   const user = userOf(request)
   const factor = await request.web.store.secondFactors.find(user)
   if (!factor) return redirect(PATH)
-  const refusal = await checkPassword(request)
-  if (refusal === null) return act(user)
-  return refuseForm(onView(request, factor, { password: refusal.problem }), refusal.status)
+  const rejection = await checkPassword(request)
+  if (rejection === null) return act(user)
+  return refuseForm(onView(request, factor, { password: rejection.problem }), rejection.status)
 }
 
 /** Null when the password of the form is the user's; wrong ones count as at signing in. */
-async function checkPassword(request: PageRequest) {
+async function checkPassword(request: WebRequest) {
   const { form, address, web } = request
   const result = await web.signIn(userOf(request), form.get('password') ?? '', address)
   if (result.ok) return null
   return result.retryAfter === null
     ? { problem: 'The password is wrong.', status: 400 }
-    : { problem: describeRefusal(result.retryAfter), status: 429 }
+    : { problem: describeRejection(result.retryAfter), status: 429 }
 }
 
 const passwordField = (problems: Problems) =>
@@ -99,7 +100,7 @@ const passwordField = (problems: Problems) =>
     problem: problems.password,
   })
 
-function offView(request: PageRequest, secret: string, problems: Problems): Html {
+function offView(request: WebRequest, secret: string, problems: Problems): Html {
   const address = totpAddress('Monitor', userOf(request), secret)
   return settingsPage(request, {
     title: TITLE,
@@ -115,7 +116,7 @@ ${passwordField(problems)}
   })
 }
 
-function onView(request: PageRequest, { since, recoveryCodes }: SecondFactor, problems: Problems): Html {
+function onView(request: WebRequest, { since, recoveryCodes }: SecondFactor, problems: Problems): Html {
   const left = recoveryCodes === 1 ? 'One recovery code is' : `${recoveryCodes} recovery codes are`
   return settingsPage(request, {
     title: TITLE,
@@ -127,7 +128,7 @@ ${passwordField(problems)}
   })
 }
 
-function codesView(request: PageRequest, codes: readonly string[], words: string): Html {
+function codesView(request: WebRequest, codes: readonly string[], words: string): Html {
   return settingsPage(request, {
     title: 'Recovery codes',
     parent: { path: PATH, title: TITLE },

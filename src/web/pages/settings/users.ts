@@ -7,7 +7,7 @@ import {
   type User,
 } from '../../../domain/user.ts'
 import type { SecondFactor } from '../../../storage/ports/store.ts'
-import { notFound, type PageRequest, page, redirect } from '../../http/route.ts'
+import { notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import { agoLabel, stampLabel } from '../../ui/components.ts'
 import {
   choiceField,
@@ -39,12 +39,12 @@ const COLUMNS: readonly ListColumn[] = [
 
 const userPath = (name: string) => `${PATH}/${encodeURIComponent(name)}`
 
-export const usersPage = page({ path: PATH, access: 'admin' }, (request) =>
+export const usersPage = route({ path: PATH, access: 'admin' }, (request) =>
   usersView(request, '', 'viewer', {}),
 )
 
 async function usersView(
-  request: PageRequest,
+  request: WebRequest,
   name: string,
   access: string,
   problems: Problems,
@@ -76,7 +76,7 @@ function checkPassword(password: string): string | undefined {
   return password.length > MAX_PASSWORD ? `A password has at most ${MAX_PASSWORD} characters.` : undefined
 }
 
-export const addUser = page(
+export const addUser = route(
   { path: PATH, method: 'POST', access: 'admin', does: 'add user' },
   async (request) => {
     const { web, form, now, note } = request
@@ -100,11 +100,11 @@ export const addUser = page(
   },
 )
 
-export const userPage = page({ path: `${PATH}/:user`, access: 'admin' }, async (request) =>
+export const userPage = route({ path: `${PATH}/:user`, access: 'admin' }, async (request) =>
   userView(request, await findUser(request), {}),
 )
 
-async function userView(request: PageRequest, user: User, problems: Problems): Promise<Html> {
+async function userView(request: WebRequest, user: User, problems: Problems): Promise<Html> {
   const { csrf, session, web } = request
   const factor = await web.store.secondFactors.find(user.name)
   const path = userPath(user.name)
@@ -123,7 +123,7 @@ async function userView(request: PageRequest, user: User, problems: Problems): P
   })
 }
 
-function secondFactorView({ csrf, session }: PageRequest, user: User, factor: SecondFactor | null): Html {
+function secondFactorView({ csrf, session }: WebRequest, user: User, factor: SecondFactor | null): Html {
   if (user.name === session?.user)
     return html`<p>Your own is under <a href="/settings/two-factor">Two-factor sign-in</a>.</p>`
   if (factor === null) return html`<p>Off: ${user.name} signs in with the password alone.</p>`
@@ -132,7 +132,7 @@ function secondFactorView({ csrf, session }: PageRequest, user: User, factor: Se
 
 const ONLY_ADMIN = 'This is the only administrator. Make somebody else one first.'
 
-export const setUserAccess = page(
+export const setUserAccess = route(
   { path: `${PATH}/:user/access`, method: 'POST', access: 'admin', does: 'change access of user' },
   async (request) => {
     const { web, form, note } = request
@@ -150,7 +150,7 @@ export const setUserAccess = page(
   },
 )
 
-export const setUserPassword = page(
+export const setUserPassword = route(
   { path: `${PATH}/:user/password`, method: 'POST', access: 'admin', does: 'set password of user' },
   async (request) => {
     const { web, form, note } = request
@@ -165,7 +165,7 @@ export const setUserPassword = page(
   },
 )
 
-export const switchOffSecondFactor = page(
+export const switchOffSecondFactor = route(
   {
     path: `${PATH}/:user/two-factor-off`,
     method: 'POST',
@@ -183,7 +183,7 @@ export const switchOffSecondFactor = page(
   },
 )
 
-export const deleteUserPage = page({ path: `${PATH}/:user/delete`, access: 'admin' }, async (request) => {
+export const deleteUserPage = route({ path: `${PATH}/:user/delete`, access: 'admin' }, async (request) => {
   const { name } = await findUser(request)
   return confirmPage(request, {
     title: `Delete ${name}?`,
@@ -195,7 +195,7 @@ export const deleteUserPage = page({ path: `${PATH}/:user/delete`, access: 'admi
   })
 })
 
-export const deleteUser = page(
+export const deleteUser = route(
   { path: `${PATH}/:user/delete`, method: 'POST', access: 'admin', does: 'delete user' },
   async (request) => {
     const { web, note } = request
@@ -209,7 +209,7 @@ export const deleteUser = page(
   },
 )
 
-async function findUser({ params, web }: PageRequest): Promise<User> {
+async function findUser({ params, web }: WebRequest): Promise<User> {
   const found = await web.store.users.find(params.user ?? '')
   if (!found) throw notFound('user')
   const { passwordHash: _, ...user } = found

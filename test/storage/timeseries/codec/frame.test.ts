@@ -3,15 +3,15 @@ import { createByteWriter } from '../../../../src/storage/timeseries/codec/bytes
 import {
   packHead,
   packValue,
-  readLayout,
+  readMetricSet,
   unpackColumns,
   unpackFrame,
 } from '../../../../src/storage/timeseries/codec/frame.ts'
 import { randomOf } from '../../random.ts'
 
-function pack(layout: number, values: readonly (number | null)[]): Uint8Array {
+function pack(metricSet: number, values: readonly (number | null)[]): Uint8Array {
   const writer = createByteWriter()
-  packHead(writer, layout)
+  packHead(writer, metricSet)
   for (const value of values) packValue(writer, value)
   return writer.take()
 }
@@ -36,9 +36,9 @@ const ODD = [
 
 test('every value of a frame comes back bit by bit, and nulls as nulls', () => {
   const packed = pack(300, ODD)
-  const { layout, values } = unpackFrame(packed, () => ODD.length)
-  expect(layout).toBe(300)
-  expect(readLayout(packed)).toBe(300)
+  const { metricSet, values } = unpackFrame(packed, () => ODD.length)
+  expect(metricSet).toBe(300)
+  expect(readMetricSet(packed)).toBe(300)
   expect(values.every((value, i) => Object.is(value, ODD[i]))).toBe(true)
 })
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { FOREIGN_KEY } from '../../src/domain/identity.ts'
+import { KEY_MISMATCH } from '../../src/domain/identity.ts'
 import type { HostReport, Store } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'
@@ -39,13 +39,13 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       time += 60
       const report = aReport('web01', {
         keyHash,
-        heard: time,
+        seen: time,
         frames: [aFrame(time, { 'perf.test': 1 })],
         ...changes,
       })
       return !(await through.ingest.write([report])).has(report)
     }
-    const listEvents = async () => (await store.events.list({ metric: FOREIGN_KEY.name })).events
+    const listEvents = async () => (await store.events.list({ metric: KEY_MISMATCH.name })).events
 
     test('a new host belongs to the first key, over restarts too, and without it nobody speaks for it', async () => {
       expect(await say(MINE)).toBe(true)
@@ -70,30 +70,30 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
 
     test('of two keys in one commit the first has it', async () => {
       const reports = [MINE, THEIRS, MINE].map((keyHash, i) =>
-        aReport('web01', { keyHash, heard: MIDNIGHT + i }),
+        aReport('web01', { keyHash, seen: MIDNIGHT + i }),
       )
       expect([...(await store.ingest.write(reports))]).toEqual(reports.slice(1, 2))
     })
 
     test('nothing of a foreign report is stored, the others of its commit are', async () => {
       await say(MINE)
-      const heard = MIDNIGHT + 9000
-      const frames = [aFrame(heard, { 'perf.test': 666 })]
+      const seen = MIDNIGHT + 9000
+      const frames = [aFrame(seen, { 'perf.test': 666 })]
       const foreign = aReport('web01', {
         keyHash: THEIRS,
-        heard,
+        seen,
         frames,
         facts: { ...aReport('web01').facts, ip: '6.6.6.6' } as HostReport['facts'],
       })
-      const other = aReport('web02', { keyHash: THEIRS, heard, frames })
+      const other = aReport('web02', { keyHash: THEIRS, seen, frames })
       expect([...(await store.ingest.write([foreign, other]))]).toEqual([foreign])
       expect(await store.hosts.find('web01')).toMatchObject({
         ip: '10.0.0.5',
-        lastHeard: time,
+        lastSeen: time,
         latest: { 'perf.test': 1 },
       })
       expect(await store.hosts.find('web02')).toMatchObject({ latest: { 'perf.test': 666 } })
-      expect((await store.samples.range('web01', 'perf.test', heard, heard)).times).toHaveLength(0)
+      expect((await store.samples.range('web01', 'perf.test', seen, seen)).times).toHaveLength(0)
     })
 
     test('somebody else who tries is one event, however often, until it is closed; then the next try is another', async () => {
@@ -112,9 +112,9 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       await say(MINE)
       await say(THEIRS)
       await say(THEIRS)
-      expect(await store.watch.endForeignKeys(time, time + 10)).toBe(0)
-      expect(await store.watch.endForeignKeys(time + 1, time + 10)).toBe(1)
-      expect(await store.watch.endForeignKeys(time + 1, time + 10)).toBe(0)
+      expect(await store.watch.resolveKeyMismatches(time, time + 10)).toBe(0)
+      expect(await store.watch.resolveKeyMismatches(time + 1, time + 10)).toBe(1)
+      expect(await store.watch.resolveKeyMismatches(time + 1, time + 10)).toBe(0)
       expect(await listEvents()).toMatchObject([{ status: 'closed', closed: time + 10 }])
       await say(THEIRS)
       expect((await listEvents()).map(({ status }) => status)).toEqual(['open', 'closed'])
@@ -123,11 +123,11 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
     test('a key that is forgotten makes room for the next, and closes the event', async () => {
       await say(MINE)
       await say(THEIRS)
-      expect(await store.hosts.forgetKey('web01', time + 1)).toBe(true)
+      expect(await store.hosts.releaseName('web01', time + 1)).toBe(true)
       expect((await listEvents()).map(({ status }) => status)).toEqual(['closed'])
       expect(await store.hosts.listKeyed(['web01'])).toEqual(new Set())
-      expect(await store.hosts.forgetKey('web01', time + 1)).toBe(false)
-      expect(await store.hosts.forgetKey('nobody', time + 1)).toBe(false)
+      expect(await store.hosts.releaseName('web01', time + 1)).toBe(false)
+      expect(await store.hosts.releaseName('nobody', time + 1)).toBe(false)
       expect(await say(THEIRS)).toBe(true)
       expect(await say(MINE)).toBe(false)
       expect(await store.hosts.listKeyed(['web01', 'nobody'])).toEqual(new Set(['web01']))
@@ -137,7 +137,7 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       await say(MINE)
       expect(await store.hosts.rename('web01', 'db01')).toBe('renamed')
       expect(await store.hosts.find('web01')).toBeNull()
-      expect(await store.hosts.find('db01')).toMatchObject({ ip: '10.0.0.5', lastHeard: time })
+      expect(await store.hosts.find('db01')).toMatchObject({ ip: '10.0.0.5', lastSeen: time })
       expect((await store.samples.range('db01', 'perf.test', 0, 1e10)).times).toHaveLength(1)
       expect(await store.hosts.listKeyed(['db01'])).toEqual(new Set(['db01']))
       const found = async (search: string) =>
@@ -172,7 +172,7 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       expect((await store.events.list({ metric: report.metric })).events).toMatchObject([
         { host: 'web01', status: 'open', severity: 3 },
       ])
-      expect((await store.hosts.find('web01'))?.lastHeard).toBe(time)
+      expect((await store.hosts.find('web01'))?.lastSeen).toBe(time)
     })
   })
 }
