@@ -9,8 +9,8 @@ const FEATURES = ['web', 'collect', 'events', 'agent']
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   main: ['cli'],
   cli: ['roles', 'service', ...FEATURES, 'config', 'storage', 'platform', 'domain', 'protocol'],
-  roles: ['cli', 'service', ...FEATURES, 'config', 'storage', 'platform', 'domain', 'protocol'],
-  service: ['roles', 'config', 'platform'],
+  roles: ['service', ...FEATURES, 'config', 'storage', 'platform', 'domain', 'protocol'],
+  service: ['config', 'platform'],
   ...Object.fromEntries(
     FEATURES.map((name) => [name, ['protocol', 'domain', 'storage/ports', 'platform', 'config/fields.ts']]),
   ),

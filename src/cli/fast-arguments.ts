@@ -1,4 +1,4 @@
-import type { Option } from './command.ts'
+import type { Option } from '../roles/command.ts'
 
 export type PlainCommand = {
   readonly name: string

@@ -2,7 +2,7 @@ import yargs, { type Argv } from 'yargs'
 import { findNearest } from '../config/key.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { FULL_VERSION } from '../lib/version.ts'
-import type { Command, GivenValues } from './command.ts'
+import type { Command, GivenValues } from '../roles/command.ts'
 import { COMMANDS, GROUPS } from './commands/index.ts'
 
 type Run = (command: Command, values: GivenValues) => Promise<number>

@@ -1,11 +1,6 @@
-import { existsSync } from 'node:fs'
-import { noteShellChange } from '../cli/audit.ts'
-import type { CommandInput } from '../cli/command.ts'
-import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import { type Clock, systemClock } from '../lib/clock.ts'
-import { CommandError, EXIT } from '../lib/exit-codes.ts'
-import { createLog, describeError, type Log } from '../lib/log.ts'
+import type { Clock } from '../lib/clock.ts'
+import { describeError, type Log } from '../lib/log.ts'
 import type { Store } from '../storage/ports/store.ts'
 import type { RoleContext } from './role.ts'
 import { describeDatabaseServer } from './setup/database-server.ts'
@@ -55,35 +50,5 @@ export async function awaitConfiguredStore(
     }
   } finally {
     stopping.removeEventListener('abort', stop)
-  }
-}
-
-export type WithStoreOptions = {
-  readonly create?: boolean
-  /** For the audit log, when the command succeeds: what it does, and to what. */
-  readonly change?: readonly [action: string, detail: string] | null
-}
-
-/**
- * Runs a command on the database and closes it again. Without `create` the data folder has to be there already: a command that only looks
- * must not leave an empty database where somebody happened to stand.
- */
-export async function withStore(
-  input: CommandInput,
-  act: (store: Store, loaded: LoadedConfig) => Promise<number>,
-  { create = false, change = null }: WithStoreOptions = {},
-): Promise<number> {
-  const loaded = input.load()
-  const { dataDir, database, log } = loaded.config
-  if (!create && database.url.startsWith('sqlite:') && !existsSync(dataDir))
-    throw new CommandError(`there is no data in ${dataDir}: is this the right --config or --data-dir?`)
-  const level = log.level === 'error' ? 'error' : 'warn'
-  const store = await openConfiguredStore(loaded.config, systemClock, createLog({ ...log, level }))
-  try {
-    const code = await act(store, loaded)
-    if (change !== null && code === EXIT.ok) await noteShellChange(store.audit, ...change)
-    return code
-  } finally {
-    await store.close()
   }
 }

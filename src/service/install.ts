@@ -5,7 +5,6 @@ import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import type { ServiceManager, ServiceSpec, ServiceState } from '../platform/service-manager.ts'
-import { findPassphrase } from '../roles/setup/first-start.ts'
 import { checkOptions, type ServiceOptions } from './config.ts'
 import { DATA_DIR_KEY, describeMissingDataDir } from './data-dir.ts'
 import { type Files, prepareFiles, purgeFiles } from './files.ts'
@@ -20,6 +19,8 @@ export type ServiceContext = {
   readonly files: Files
   /** The configuration of a file. */
   readonly load: (file: string) => LoadedConfig
+  /** Whether the data folder holds a passphrase that the agent would take. */
+  readonly hasPassphrase: (dataDir: string) => boolean
   readonly print: (text: string) => void
 }
 
@@ -66,7 +67,7 @@ export async function installService(context: ServiceContext, options: InstallOp
   }
   await manager.install(spec)
   print(`Registered ${spec.name} with ${manager.title}; it starts with the machine.`)
-  const problems = findWants(role, config, configFile)
+  const problems = findWants(context, config, configFile)
   if (problems.length === 0 && manager.isAtWork) print(`To start it now: monitor service start ${role}`)
   else if (problems.length === 0) {
     print(`But ${manager.title} does not run this machine now. To start it by hand:`)
@@ -112,11 +113,11 @@ export type ServiceVerb = 'start' | 'stop' | 'restart'
 
 /** Throws `ConfigError` rather than start what would end at once. */
 export async function driveService(context: ServiceContext, verb: ServiceVerb): Promise<number> {
-  const { role, places, load, print } = context
+  const { places, load, print } = context
   const manager = needManager(context)
   // Where it is not there the service has one elsewhere, which it will judge itself.
   if (verb !== 'stop' && existsSync(places.configFile)) {
-    const problems = findWants(role, load(places.configFile).config, places.configFile)
+    const problems = findWants(context, load(places.configFile).config, places.configFile)
     if (problems.length > 0) throw new ConfigError(problems)
   }
   await manager[verb](places.service)
@@ -145,12 +146,12 @@ function needManager({ manager, files, role }: ServiceContext): ServiceManager {
 }
 
 /** What the configuration lacks for the role to start at all. */
-function findWants(role: ServiceRole, config: Config, where: string): ConfigProblem[] {
+function findWants({ role, hasPassphrase }: ServiceContext, config: Config, where: string): ConfigProblem[] {
   if (role !== 'agent') return []
   const wants: ConfigProblem[] = []
   if (config.agent.server.length === 0)
     wants.push({ where, key: 'agent.server', expected: 'expected at least one "host:port" to send to' })
-  if (config.agent.passphrase === null && findPassphrase(config.dataDir) === null)
+  if (config.agent.passphrase === null && !hasPassphrase(config.dataDir))
     wants.push({ where, key: 'agent.passphrase', expected: "expected the server's passphrase" })
   return wants
 }

@@ -4,8 +4,10 @@ import { createOutboxStore } from './events/outbox.ts'
 import { createMaintenanceWindowStore, createRuleStore, createTargetStore } from './events/rules.ts'
 import { createHostStore } from './hosts/hosts.ts'
 import { createLastSeenBuffer } from './hosts/last-seen.ts'
+import { createHostNames } from './ingest/host-keys.ts'
 import { createIngestStore } from './ingest/ingest.ts'
 import { refuseUnfinished } from './maintenance/copy.ts'
+import { deleteHostNow } from './maintenance/delete-host.ts'
 import { createWatchStore } from './maintenance/event-engine.ts'
 import { createMaintenanceStore } from './maintenance/maintenance.ts'
 import type { Store } from './ports/store.ts'
@@ -40,7 +42,11 @@ export function createStore(
   const states = createLastSeenBuffer(database, clock, log)
   return {
     ingest: createIngestStore(database, states),
-    hosts: createHostStore(database, states, metricSets),
+    hosts: {
+      ...createHostStore(database, states, metricSets),
+      ...createHostNames(database),
+      delete: (name) => deleteHostNow(database, states, name),
+    },
     samples: createSampleStore(database, metricSets),
     events: createEventStore(database),
     rules: createRuleStore(database),

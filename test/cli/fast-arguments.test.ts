@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import type { Command, GivenValues } from '../../src/cli/command.ts'
 import { COMMANDS } from '../../src/cli/commands/index.ts'
 import { readPlainArguments } from '../../src/cli/fast-arguments.ts'
 import { parseWithYargs } from '../../src/cli/yargs.ts'
+import type { Command, GivenValues } from '../../src/roles/command.ts'
 
 /** What yargs makes of the same words. */
 async function readWithYargs(words: readonly string[]) {

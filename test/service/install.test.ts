@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { writeExample } from '../../src/config/settings.ts'
 import { CommandError } from '../../src/lib/exit-codes.ts'
 import type { ServiceManager, ServiceSpec } from '../../src/platform/service-manager.ts'
+import { findPassphrase } from '../../src/roles/setup/first-start.ts'
 import { checkOptions, writeFirstConfig } from '../../src/service/config.ts'
 import { needDataDir } from '../../src/service/data-dir.ts'
 import { type Files, WINDOWS_FILES } from '../../src/service/files.ts'
@@ -171,6 +172,7 @@ describe('the commands', () => {
       manager,
       files,
       load: (file: string) => loadConfig({ config: file }, machine),
+      hasPassphrase: (dataDir: string) => findPassphrase(dataDir) !== null,
       print: (text: string) => void said.push(text),
     }
     return { context, places, registered, said }

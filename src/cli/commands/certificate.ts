@@ -1,6 +1,6 @@
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import type { CommandGroup } from '../../roles/command.ts'
 import { findCertificate } from '../../roles/setup/certificate.ts'
-import type { CommandGroup } from '../command.ts'
 import { formatTable, formatTime } from '../table.ts'
 
 export const certificate: CommandGroup = {

@@ -1,6 +1,6 @@
 import { printConfig } from '../../config/print.ts'
 import { EXIT } from '../../lib/exit-codes.ts'
-import type { CommandGroup } from '../command.ts'
+import type { CommandGroup } from '../../roles/command.ts'
 
 export const config: CommandGroup = {
   name: 'config',

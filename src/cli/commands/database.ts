@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT } from '../../lib/exit-codes.ts'
-import { withStore } from '../../roles/open-store.ts'
+import { type CommandGroup, needText } from '../../roles/command.ts'
 import { openDataDir } from '../../roles/setup/first-start.ts'
-import { type CommandGroup, needText } from '../command.ts'
 import { formatTable } from '../table.ts'
+import { withStore } from '../with-store.ts'
 import { importCommand } from './database-import.ts'
 import { copyCommand, schemaCommand } from './database-move.ts'
 

@@ -1,9 +1,9 @@
 import { SEVERITY_NAMES } from '../../domain/event.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
-import { withStore } from '../../roles/open-store.ts'
+import type { CommandGroup } from '../../roles/command.ts'
 import type { EventQuery } from '../../storage/ports/store.ts'
-import type { CommandGroup } from '../command.ts'
 import { formatTable, formatTime } from '../table.ts'
+import { withStore } from '../with-store.ts'
 import { readSeverities } from './severities.ts'
 
 const STATUSES = ['open', 'closed', 'all'] as const

@@ -1,7 +1,7 @@
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import type { Command } from '../../roles/command.ts'
 import { isServiceRole, SERVICE_ROLES } from '../../service/paths.ts'
-import type { Command } from '../command.ts'
 
 export const health: Command = {
   name: 'health',

@@ -1,9 +1,9 @@
 import { hostStatus, isHostName } from '../../domain/host.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
-import { withStore } from '../../roles/open-store.ts'
-import { type Argument, type CommandGroup, type CommandInput, needText } from '../command.ts'
+import { type Argument, type CommandGroup, type CommandInput, needText } from '../../roles/command.ts'
 import { formatTable, formatTime } from '../table.ts'
+import { withStore } from '../with-store.ts'
 
 const NAME: Argument = { name: 'name', doc: 'Name of the host' }
 const PAGE = 1000

@@ -1,4 +1,4 @@
-import type { Command, CommandGroup } from '../command.ts'
+import type { Command, CommandGroup } from '../../roles/command.ts'
 import { certificate } from './certificate.ts'
 import { config } from './config.ts'
 import { database } from './database.ts'

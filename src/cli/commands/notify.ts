@@ -3,9 +3,9 @@ import { CHANNELS, findChannel } from '../../events/channels/index.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import { createLog } from '../../lib/log.ts'
-import { withStore } from '../../roles/open-store.ts'
+import type { CommandGroup, CommandInput } from '../../roles/command.ts'
 import type { Store } from '../../storage/ports/store.ts'
-import type { CommandGroup, CommandInput } from '../command.ts'
+import { withStore } from '../with-store.ts'
 
 type Address = { readonly channel: string; readonly target: string }
 

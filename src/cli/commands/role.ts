@@ -1,5 +1,5 @@
+import type { Command } from '../../roles/command.ts'
 import { tuneMemory } from '../../roles/memory-tuning.ts'
-import type { Command } from '../command.ts'
 
 /**
  * An agent runs a little code once a minute: compiling it to machine code costs more processor time than it saves, and 5 MB of

@@ -4,9 +4,9 @@ import type { Rule } from '../../domain/rule.ts'
 import { findRuleErrors } from '../../domain/rule-check.ts'
 import { CHANNELS } from '../../events/channels/index.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
-import { withStore } from '../../roles/open-store.ts'
-import { type CommandGroup, type CommandInput, needText } from '../command.ts'
+import { type CommandGroup, type CommandInput, needText } from '../../roles/command.ts'
 import { formatTable } from '../table.ts'
+import { withStore } from '../with-store.ts'
 import { readSeverities } from './severities.ts'
 
 const ALL: readonly Severity[] = [1, 2, 3, 4]

@@ -1,9 +1,15 @@
 import { resolve } from 'node:path'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import { IS_COMPILED } from '../../lib/version.ts'
+import {
+  type Argument,
+  type Command,
+  type CommandGroup,
+  type CommandInput,
+  needText,
+} from '../../roles/command.ts'
 import type { ServiceContext, ServiceVerb } from '../../service/install.ts'
 import { describePlaces, isServiceRole, SERVICE_ROLES } from '../../service/paths.ts'
-import { type Argument, type Command, type CommandGroup, type CommandInput, needText } from '../command.ts'
 
 const ROLE: Argument = { name: 'role', doc: 'Which part of the program', choices: SERVICE_ROLES }
 
@@ -102,12 +108,14 @@ async function open(input: CommandInput): Promise<ServiceContext> {
   if (!isServiceRole(role)) throw new CommandError(`a role is one of ${SERVICE_ROLES.join(', ')}`, EXIT.usage)
   const { openServiceManager } = await import('../../service/open-manager.ts')
   const { LINUX_FILES, WINDOWS_FILES } = await import('../../service/files.ts')
+  const { findPassphrase } = await import('../../roles/setup/first-start.ts')
   return {
     role,
     places: describePlaces(role, process.platform, process.env.ProgramData),
     manager: await openServiceManager(),
     files: process.platform === 'win32' ? WINDOWS_FILES : LINUX_FILES,
     load: (file) => input.load({ file }),
+    hasPassphrase: (dataDir) => findPassphrase(dataDir) !== null,
     print: input.print,
   }
 }

@@ -1,11 +1,11 @@
 import { parseDuration } from '../../config/units.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
-import { withStore } from '../../roles/open-store.ts'
+import { type CommandGroup, needText } from '../../roles/command.ts'
 import { createSecret } from '../../roles/setup/password.ts'
 import { hashToken } from '../../web/auth/session.ts'
-import { type CommandGroup, needText } from '../command.ts'
 import { formatTable, formatTime } from '../table.ts'
+import { withStore } from '../with-store.ts'
 
 const MAX_TOKEN_NAME = 100
 

@@ -1,12 +1,18 @@
 import { ACCESSES, type Access, isAccess, isUserName } from '../../domain/user.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
-import { withStore } from '../../roles/open-store.ts'
+import {
+  type Argument,
+  type CommandGroup,
+  type CommandInput,
+  needText,
+  type Option,
+} from '../../roles/command.ts'
 import { forgetInitialPassword } from '../../roles/setup/first-start.ts'
 import { createPassword, readNewPassword } from '../../roles/setup/password.ts'
 import type { Store } from '../../storage/ports/store.ts'
-import { type Argument, type CommandGroup, type CommandInput, needText, type Option } from '../command.ts'
 import { formatTable, formatTime } from '../table.ts'
+import { withStore } from '../with-store.ts'
 
 const NAME: Argument = { name: 'name', doc: 'Name of the user' }
 const RANDOM: Option = { kind: 'flag', doc: 'Make the password at random and print it' }

@@ -2,6 +2,7 @@ import { mergeGroups } from '../../domain/group.ts'
 import type { HostFacts } from '../../domain/host.ts'
 import type { Transaction } from '../database/database.ts'
 import type { HostReport } from '../ports/store.ts'
+import { saveHostMetricSet } from '../timeseries/metric-sets.ts'
 import { parseGroups, saveGroups } from './groups.ts'
 import { saveThresholds } from './thresholds.ts'
 
@@ -79,29 +80,6 @@ export function createHostCache(): HostCache {
     },
     forget: () => hosts.clear(),
   }
-}
-
-/** Notes in the database that the host used the layout on that day; the last day that it says then. */
-export async function saveHostMetricSet(
-  transaction: Transaction,
-  host: number,
-  metricSet: number,
-  day: number,
-) {
-  const values = [day, host, metricSet]
-  const [row] = await transaction.query<{ last_day: number }>(
-    'SELECT last_day FROM host_metric_set WHERE host = ? AND metric_set = ?',
-    [host, metricSet],
-  )
-  if (!row) {
-    await transaction.run('INSERT INTO host_metric_set (last_day, host, metric_set) VALUES (?, ?, ?)', values)
-  } else if (row.last_day < day) {
-    await transaction.run(
-      'UPDATE host_metric_set SET last_day = ? WHERE host = ? AND metric_set = ? AND last_day < ?',
-      [...values, day],
-    )
-  }
-  return Math.max(day, row?.last_day ?? day)
 }
 
 async function findHost(transaction: Transaction, name: string): Promise<CachedHost | null> {

@@ -1,21 +1,16 @@
 import { mergeGroups } from '../../domain/group.ts'
 import type { Host } from '../../domain/host.ts'
-import { addToCounter, readCounters } from '../database/counters.ts'
-import type { Database, Transaction, Value } from '../database/database.ts'
+import { readCounters } from '../database/counters.ts'
+import type { Database, Value } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
-import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
-import { deleteEventsOfHost } from '../events/history.ts'
-import { createHostNames } from '../ingest/host-keys.ts'
 import type { HostQuery, HostStore } from '../ports/store.ts'
-import { deleteBlock, listBlockDays } from '../timeseries/blocks.ts'
 import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
-import { readFrames } from '../timeseries/frames.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
-import { deleteGroups, giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
+import { giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
 import { foldCase } from './host-cache.ts'
 import type { LastSeenBuffer } from './last-seen.ts'
 import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
-import { findThresholds, saveThresholds } from './thresholds.ts'
+import { findThresholds } from './thresholds.ts'
 
 type HostRow = {
   name: string
@@ -59,13 +54,16 @@ const WORST = `LEFT JOIN (SELECT host AS troubled, MIN(severity) AS worst FROM e
 /** Behind every severity. */
 const BEYOND = 9
 
+/** What is read of hosts; `open.ts` adds names and deletion, which other folders know more about. */
+type HostQueries = Omit<HostStore, 'rename' | 'releaseName' | 'listKeyed' | 'delete'>
+
 type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
 export function createHostStore(
   database: Database,
   states: LastSeenBuffer,
   metricSets: MetricSetReader,
-): HostStore {
+): HostQueries {
   async function toHosts(rows: readonly HostRow[]): Promise<Host[]> {
     const packed = rows.flatMap(({ latest }) => (latest ? [readMetricSet(latest)] : []))
     await metricSets.load(database, packed)
@@ -131,8 +129,6 @@ export function createHostStore(
   }
 
   return {
-    ...createHostNames(database),
-
     async find(name) {
       await states.settle()
       const rows = await database.query<HostRow>(`SELECT ${COLUMNS} FROM host WHERE name = ?`, [name])
@@ -190,15 +186,6 @@ export function createHostStore(
 
     thresholds: (name) => findThresholds(database, name),
 
-    async delete(name) {
-      await states.settle()
-      return database.transaction(async (transaction) => {
-        await takeMaintenanceLock(transaction)
-        await takeExclusiveLock(transaction)
-        return deleteHost(transaction, name)
-      })
-    },
-
     async revision() {
       const { revision } = await readCounters(database)
       return revision + states.pending()
@@ -255,22 +242,4 @@ function toHost(row: HostRow, metricSets: MetricSetReader): Host {
     latestTime: row.latest_time,
     latest,
   }
-}
-
-/** With all it has, in the running transaction, which has closed the gates; false when there is none of this name. */
-export async function deleteHost(transaction: Transaction, name: string): Promise<boolean> {
-  const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
-  if (!row) return false
-  const { id } = row
-  await deleteEventsOfHost(transaction, id)
-  for (const { time } of await readFrames(transaction, id, 0, Number.MAX_SAFE_INTEGER))
-    await transaction.run('DELETE FROM frame WHERE time = ? AND host = ?', [time, id])
-  await transaction.run('DELETE FROM late_frame WHERE host = ?', [id])
-  for (const day of await listBlockDays(transaction, id)) await deleteBlock(transaction, id, day)
-  await transaction.run('DELETE FROM host_metric_set WHERE host = ?', [id])
-  await deleteGroups(transaction, id)
-  await saveThresholds(transaction, id, null)
-  await transaction.run('DELETE FROM host WHERE id = ?', [id])
-  await addToCounter(transaction, 'removed', 1)
-  return true
 }

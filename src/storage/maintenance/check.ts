@@ -1,6 +1,7 @@
 import { describeError } from '../../lib/log.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Reader } from '../database/database.ts'
+import { TABLES } from '../database/tables.ts'
 import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { type BlockRow, listOfChunk, readChunks, unpackChunk, unpackTimes } from '../timeseries/blocks.ts'
 import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
@@ -47,22 +48,11 @@ export async function checkDatabase(
   return problems
 }
 
-/** A 0 stands for none. */
-const REFERENCES = [
-  ['event', 'host', 'host'],
-  ['event_history', 'event', 'event'],
-  ['host_metric_set', 'host', 'host'],
-  ['host_metric_set', 'metric_set', 'metric_set'],
-  ['host_threshold', 'host', 'host'],
-  ['session', 'user', 'user'],
-  ['token', 'user', 'user'],
-  ['block', 'host', 'host'],
-  ['notified', 'rule', 'rule'],
-  ['delivery', 'notification', 'outbox'],
-] as const
-
 async function checkReferences(database: Database, found: Found) {
-  for (const [table, column, target] of REFERENCES) {
+  const checked = TABLES.flatMap(({ name, references }) =>
+    references.filter(({ mayOutlive }) => !mayOutlive).map((reference) => ({ name, ...reference })),
+  )
+  for (const { name: table, column, table: target } of checked) {
     const [row] = await database.query<{ total: number }>(
       `SELECT COUNT(*) AS total FROM ${table} WHERE ${table}.${column} <> 0 AND NOT EXISTS
         (SELECT 1 FROM ${target} WHERE ${target}.id = ${table}.${column})`,

@@ -3,6 +3,7 @@ import { insertInPieces } from '../database/batch-insert.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Reader, Row, Transaction, Value } from '../database/database.ts'
 import type { OpenDatabase } from '../database/open.ts'
+import { isCopied } from '../database/tables.ts'
 
 /** How far a copy is. Rows that a run before this one has copied count too. */
 export type CopyProgress = { readonly table: string; readonly rows: number; readonly total: number }
@@ -15,8 +16,6 @@ export type CopyResult = {
   readonly samples: { readonly from: number; readonly to: number }
 }
 
-/** Belongs to a database itself, or says who is at work in it. */
-const NOT_COPIED = new Set(['migration', 'migration_lock', 'write_lock', 'lease', 'counter'])
 /** `counter` with this name: a copy into this database has begun and is not whole. */
 const UNFINISHED = 'unfinished_copy'
 /** Rows read in one statement; those of some tables hold some kilobytes. */
@@ -31,7 +30,7 @@ export async function copyDatabase(
   to: OpenDatabase,
   onProgress: (progress: CopyProgress) => void,
 ): Promise<CopyResult> {
-  const tables = (await from.upkeep.listTables()).filter(({ name }) => !NOT_COPIED.has(name))
+  const tables = (await from.upkeep.listTables()).filter(({ name }) => isCopied(name))
   await begin(to.database, tables)
   const totals = new Map<string, number>()
   let total = 0

@@ -3,11 +3,11 @@ import type { Database, Transaction } from '../database/database.ts'
 import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
 import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { deleteEvents } from '../events/history.ts'
-import { deleteHost } from '../hosts/hosts.ts'
 import { deleteBlock } from '../timeseries/blocks.ts'
 import { readMetricSet } from '../timeseries/codec/frame.ts'
 import { deleteFrontFrames } from '../timeseries/compaction.ts'
 import { dayOf } from '../timeseries/day.ts'
+import { deleteHost } from './delete-host.ts'
 
 /** Rows deleted in one transaction: enough to get on, few enough that nobody waits. */
 const FRAME_ROWS = 5000

@@ -1,10 +1,9 @@
 import type { Transaction } from '../database/database.ts'
-import { saveHostMetricSet } from '../hosts/host-cache.ts'
 import { createByteWriter } from './codec/bytes.ts'
 import { packHead, packValue, readMetricSet, unpackFrame } from './codec/frame.ts'
 import { dayOf } from './day.ts'
 import type { FrameTable } from './frames.ts'
-import type { MetricSetReader, MetricSetWriter } from './metric-sets.ts'
+import { type MetricSetReader, type MetricSetWriter, saveHostMetricSet } from './metric-sets.ts'
 
 /**
  * Merges `packed` into the frame held for that time and host, metric by metric: a value in `packed` wins, a null leaves what is

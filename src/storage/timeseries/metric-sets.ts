@@ -148,3 +148,26 @@ export function unpackMetrics(packed: Uint8Array): number[] {
   while (cursor.at < packed.length) ids.push(readVarint(cursor))
   return ids
 }
+
+/** Notes in the database that the host used the metric set on that day (UTC, counted from 1970). Returns the last day that it says then. */
+export async function saveHostMetricSet(
+  transaction: Transaction,
+  host: number,
+  metricSet: number,
+  day: number,
+) {
+  const values = [day, host, metricSet]
+  const [row] = await transaction.query<{ last_day: number }>(
+    'SELECT last_day FROM host_metric_set WHERE host = ? AND metric_set = ?',
+    [host, metricSet],
+  )
+  if (!row) {
+    await transaction.run('INSERT INTO host_metric_set (last_day, host, metric_set) VALUES (?, ?, ?)', values)
+  } else if (row.last_day < day) {
+    await transaction.run(
+      'UPDATE host_metric_set SET last_day = ? WHERE host = ? AND metric_set = ? AND last_day < ?',
+      [...values, day],
+    )
+  }
+  return Math.max(day, row?.last_day ?? day)
+}

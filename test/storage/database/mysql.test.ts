@@ -6,6 +6,7 @@ import { createLog } from '../../../src/lib/log.ts'
 import { SCHEMA_VERSION } from '../../../src/storage/database/migrations.ts'
 import { migrateMysql, readVersion, writeSchema } from '../../../src/storage/database/mysql/migrate.ts'
 import { connectServer, type DatabaseServer, openDatabase } from '../../../src/storage/database/open.ts'
+import { TABLES } from '../../../src/storage/database/tables.ts'
 import { enterSharedLock } from '../../../src/storage/database/write-locks.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
@@ -21,6 +22,7 @@ import { describeGroups } from '../groups.contract.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
 import { describeSecondFactors } from '../second-factors.contract.ts'
 import type { Workbench } from '../store.contract.ts'
+import { describeTables } from '../tables.ts'
 import { createWriters } from '../writers.ts'
 
 if (!HAS_MARIADB)
@@ -505,6 +507,14 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
       expect(await store.maintenance.check()).toEqual([])
       await store.close()
     })
+  })
+
+  test('the migrations make the tables that are declared', async () => {
+    const opened = await openRaw(await maria.createDatabase())
+    expect(await describeTables(opened)).toEqual(
+      TABLES.map(({ name, columns }) => `${name}: ${[...columns].sort().join(' ')}`).sort(),
+    )
+    await opened.database.close()
   })
 
   test('backup says what does it here; figures and check work', async () => {
