@@ -27,7 +27,11 @@ export type Connection = {
 
 const CONNECT_TIMEOUT_MS = 10_000
 
-/** Connects to a collect engine. The one place that knows how a connection is made. */
+/**
+ * Connects to a collect engine. The one place that knows how a connection is made. No event comes before the caller
+ * has what this function returns: `connect(2)` may fail at once (no route, no scope), and Bun then calls back before
+ * its own call returns.
+ */
 export function connect(server: ServerAddress, clock: Clock, events: ConnectionEvents): Connection {
   let socket: Socket | null = null
   let isOver = false
@@ -84,13 +88,15 @@ export function connect(server: ServerAddress, clock: Clock, events: ConnectionE
     if (text.length > MAX_REPLY_BYTES) finish('the answer is too long')
   }
 
-  async function connect() {
+  async function start() {
+    // The caller may have closed it meanwhile.
+    if (isOver) return
     const handler = {
       data: (_: Socket, data: Buffer) => receive(data),
       drain: flush,
       close: (_: Socket, error?: Error) => finish(error?.message ?? 'the server closed the connection'),
       error: (_: Socket, error: Error) => finish(error.message),
-      connectError: (_: Socket, error: Error) => finish(error.message),
+      connectError: (_: Socket, error: Error) => finish(describeConnectError(error)),
     }
     const { host: hostname, port, tls } = server
     if (!tls) {
@@ -108,7 +114,9 @@ export function connect(server: ServerAddress, clock: Clock, events: ConnectionE
     }
     await Bun.connect({ hostname, port, tls: toTlsOptions(hostname, tls), socket: { ...handler, handshake } })
   }
-  connect().catch((error: unknown) => finish(error instanceof Error ? error.message : String(error)))
+  Promise.resolve()
+    .then(start)
+    .catch((error: unknown) => finish(describeConnectError(error)))
 
   return {
     write(data) {
@@ -118,4 +126,14 @@ export function connect(server: ServerAddress, clock: Clock, events: ConnectionE
     },
     close,
   }
+}
+
+/** Bun reports a missing route as a refused connection, so the words name both. */
+function describeConnectError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ECONNREFUSED') return 'no connection: refused, or no route to the server'
+  if (code === 'EINVAL')
+    return 'no connection: the address is not valid here (a link-local address needs a scope)'
+  return error.message
 }

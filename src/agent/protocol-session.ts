@@ -24,9 +24,10 @@ export type ProtocolSessionOptions = {
   onRefused(items: readonly Item[], reason: string): void
   /**
    * The conversation is over; nothing comes after it. `isLasting` when the server refused us as such (a wrong
-   * passphrase), which trying again soon won't change; `isClean` when it closed an idle connection, which is no fault.
+   * passphrase), which trying again soon won't change; `isClean` when it closed an idle connection, which is no fault; `isUnanswered`
+   * when it took the greeting and then left a batch with rows without an answer for the whole time.
    */
-  onEnded(end: { reason: string; isLasting: boolean; isClean: boolean }): void
+  onEnded(end: { reason: string; isLasting: boolean; isClean: boolean; isUnanswered: boolean }): void
 }
 
 export type ProtocolSession = {
@@ -83,10 +84,10 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     closed: (reason) => end(reason, { isClean: isReady && batches.size === 0 }),
   })
 
-  function end(reason: string, { isLasting = false, isClean = false } = {}) {
+  function end(reason: string, { isLasting = false, isClean = false, isUnanswered = false } = {}) {
     if (isOver) return
     close()
-    options.onEnded({ reason, isLasting, isClean })
+    options.onEnded({ reason, isLasting, isClean, isUnanswered })
   }
 
   function close() {
@@ -130,7 +131,10 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     const { sentAtMs } = oldest.value
     const untilMs = Math.min(Math.max(lastSeenMs, sentAtMs) + SILENCE_MS, sentAtMs + ANSWER_MS)
     const leftMs = untilMs - clock.monotonicMs()
-    if (leftMs <= 0) return end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`)
+    if (leftMs <= 0)
+      return end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`, {
+        isUnanswered: isReady && oldest.value.items.length > 0,
+      })
     timer = clock.after(leftMs, () => {
       timer = null
       watch()

@@ -32,7 +32,21 @@ export type Sender = {
 const BATCH_ITEMS = 250
 const BATCH_BYTES = 512 * 1024
 /** Batches that may wait for their answers at a time. */
-const WINDOW = 4
+const MAX_OPEN_BATCHES = 4
+/**
+ * A path that drops large packets lets the greeting pass and no batch. After a batch without an answer the next ones
+ * are so much smaller, down to one frame a batch, until one is stored.
+ */
+const SHRINK = 8
+const LEAST_BATCH_BYTES = 1200
+/** A failure that lasts is logged again after so long, with what waits. */
+const LOG_AGAIN_MS = 600_000
+/**
+ * A sender that has neither sent, received nor failed for three intervals, and for at least so long, is stuck: every
+ * wait of a connection is shorter than this.
+ */
+const STUCK_MS = 120_000
+const STUCK_INTERVALS = 3
 
 /**
  * Sends the queue to the first server that takes it. Everything that is not acknowledged on one connection is sent again on the next. New
@@ -59,9 +73,21 @@ export function startSender(options: SenderOptions): Sender {
   let pieces: Item[][] = []
   const suspects = new Set<number>()
   let lastTaker: ServerAddress | null = null
+  let batchBytes = BATCH_BYTES
+  /** When anything last happened to the connection. */
+  let lastActivityMs = clock.monotonicMs()
+  /** Calls of `sendDue` since then. */
+  let idleIntervals = 0
+  let lastLoggedMs = Number.NEGATIVE_INFINITY
+
+  function noteActivity() {
+    lastActivityMs = clock.monotonicMs()
+    idleIntervals = 0
+  }
 
   function connect() {
     const server = serverAt(turn)
+    noteActivity()
     freshId = Math.max(0, dueId - 1)
     backlogId = 0
     pieces = []
@@ -75,24 +101,41 @@ export function startSender(options: SenderOptions): Sender {
       clock,
       metricsOf: (metricSet) => queue.metricsOf(metricSet),
       onReady() {
+        noteActivity()
         pump()
         if (talk?.openBatches === 0) noteSuccess(server)
       },
       onStored(items, refused, reason) {
+        noteActivity()
+        if (items.length > 0) batchBytes = Math.min(BATCH_BYTES, batchBytes * 2)
         if (refused > 0) log.warn('the server refused values', { server: nameOf(server), refused, reason })
         queue.remove(items)
         noteSuccess(server)
         pump()
       },
       onRefused(items, reason) {
+        noteActivity()
         refuse(items, reason)
         pump()
       },
-      onEnded({ reason, isLasting, isClean }) {
+      onEnded({ reason, isLasting, isClean, isUnanswered }) {
         talk = null
+        noteActivity()
+        if (isUnanswered) shrinkBatches(server)
         if (stopping !== null) stopping()
         else if (!isClean) noteFailure(server, reason, isLasting)
       },
+    })
+  }
+
+  /** The greeting was answered and a batch was not: see `SHRINK`. */
+  function shrinkBatches(server: ServerAddress) {
+    if (batchBytes <= LEAST_BATCH_BYTES) return
+    batchBytes = Math.max(LEAST_BATCH_BYTES, Math.floor(batchBytes / SHRINK))
+    log.warn('the server answers the greeting but no batch; smaller batches are tried', {
+      server: nameOf(server),
+      bytes: batchBytes,
+      hint: 'does the path drop large packets (MTU)?',
     })
   }
 
@@ -115,7 +158,8 @@ export function startSender(options: SenderOptions): Sender {
   function pump() {
     while (talk?.isReady && stopping === null) {
       const hasFresh = freshId < dueId
-      if (talk.openBatches >= (hasFresh ? WINDOW + 1 : WINDOW)) return
+      const mostOpen = batchBytes < BATCH_BYTES ? 1 : MAX_OPEN_BATCHES
+      if (talk.openBatches >= (hasFresh ? mostOpen + 1 : mostOpen)) return
       const items = pick(talk.inFlight)
       if (items.length === 0) return
       talk.send(items)
@@ -125,7 +169,7 @@ export function startSender(options: SenderOptions): Sender {
 
   function pick(inFlight: ReadonlySet<number>): Item[] {
     const except = { has: (id: number) => inFlight.has(id) || suspects.has(id) }
-    const limits = { items: BATCH_ITEMS, bytes: BATCH_BYTES, except }
+    const limits = { items: BATCH_ITEMS, bytes: batchBytes, except }
     if (freshId < dueId) {
       const items = queue.takeNewest(freshId, dueId, limits)
       freshId = dueId
@@ -155,8 +199,11 @@ export function startSender(options: SenderOptions): Sender {
 
   /** The next server at once; a pause when all of them have failed, a long one when all have refused us. */
   function noteFailure(server: ServerAddress, reason: string, isLasting: boolean) {
-    if (lastReasons.get(server) !== reason)
+    const nowMs = clock.monotonicMs()
+    if (lastReasons.get(server) !== reason || nowMs - lastLoggedMs >= LOG_AGAIN_MS) {
       log.warn('sending failed', { server: nameOf(server), reason, waiting: queue.figures.length })
+      lastLoggedMs = nowMs
+    }
     lastReasons.set(server, reason)
     turn = (turn + 1) % servers.length
     failuresInRound++
@@ -173,9 +220,26 @@ export function startSender(options: SenderOptions): Sender {
     })
   }
 
+  /** Nothing should ever make a sender wait for ever; if something does, it starts again instead of keeping silent. */
+  function restartWhenStuck() {
+    idleIntervals++
+    const idleMs = clock.monotonicMs() - lastActivityMs
+    if (pause !== null || queue.figures.length === 0) return
+    if (idleIntervals <= STUCK_INTERVALS || idleMs < STUCK_MS) return
+    log.error('sending is stuck; the connection is made anew', {
+      server: nameOf(serverAt(turn)),
+      seconds: Math.round(idleMs / 1000),
+      waiting: queue.figures.length,
+    })
+    talk?.close()
+    talk = null
+    turn = (turn + 1) % servers.length
+  }
+
   function sendDue() {
     slot = null
     dueId = queue.newestId
+    restartWhenStuck()
     if (talk === null && pause === null) connect()
     else if (talk?.isReady) {
       pump()

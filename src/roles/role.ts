@@ -54,13 +54,11 @@ export async function runRole(
       own: (name, stop) => parts.push({ name, stop }),
       onReload: (part, reload) => reloads.push({ part, reload }),
     })
-    if (reloads.length > 0) {
-      const { onSighup } = await import('./sighup.ts')
-      onSighup(
-        () => reloadParts(reloads, log),
-        () => ask('SIGHUP', 1),
-      )
-    }
+    const { onSighup } = await import('./sighup.ts')
+    onSighup(
+      () => reloadParts(reloads, log),
+      () => ask('SIGHUP', 1),
+    )
     log.info('started', { role, version: FULL_VERSION, pid: process.pid, ms: since(began, clock) })
     supervisor?.ready()
   } catch (error) {
@@ -109,6 +107,8 @@ function awaitSignal(clock: Clock, log: Log) {
 }
 
 function reloadParts(reloads: readonly Reload[], log: Log) {
+  const parts = reloads.map(({ part }) => part).join(', ')
+  log.info('SIGHUP', parts === '' ? { effect: 'none: this role reads nothing again' } : { reloading: parts })
   for (const { part, reload } of reloads)
     try {
       reload()

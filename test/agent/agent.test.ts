@@ -218,7 +218,27 @@ describe('an agent whose server fails', () => {
     await stop()
     expect(queueLength()).toBe(0)
     const failures = bench.logLines.filter((line) => line.includes('sending failed'))
-    expect(failures).toEqual([expect.stringContaining('connect')])
+    // At once, and then every ten minutes with what waits by then: thirty minutes pass here.
+    expect(failures.length).toBeGreaterThanOrEqual(2)
+    expect(failures.length).toBeLessThanOrEqual(4)
+    expect(failures[0]).toContain('waiting=1')
+    expect(failures[1]).toMatch(/waiting=1\d/)
+    expect(failures[0]).toContain('no connection: refused, or no route to the server')
+  })
+
+  test('sends smaller batches to a server that answers its greeting and none of the larger ones', async () => {
+    const server = newServer()
+    server.close()
+    await start(server)
+    await bench.advanceUntil(() => bench.cycles.length >= 120, 30)
+    server.answer = (batch, { accept }) => {
+      if (batch.frames.length <= 30) accept()
+    }
+    server.reopen()
+    await bench.advanceUntil(() => hasAll(server), 5)
+    await stop()
+    expect(queueLength()).toBe(0)
+    expect(bench.logLines.join('\n')).toContain('smaller batches are tried')
   })
 
   test('sends again what was stored but not acknowledged, and deletes nothing before it is', async () => {

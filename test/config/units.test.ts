@@ -60,6 +60,9 @@ describe('the nearest known word', () => {
 
 describe('server addresses', () => {
   const cases: [string, ReturnType<typeof parseServerAddress>][] = [
+    ['[fe80::1%eth0]:8889', { host: 'fe80::1%eth0', port: 8889, tls: null }],
+    ['[fe80::1%]:8889', null],
+    ['[fe80::1%a b]', null],
     ['monitor.example.org:9000', { host: 'monitor.example.org', port: 9000, tls: null }],
     ['monitor', { host: 'monitor', port: 8888, tls: null }],
     ['10.0.0.1:1', { host: '10.0.0.1', port: 1, tls: null }],
