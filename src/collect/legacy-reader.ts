@@ -19,6 +19,8 @@ export type LegacyPort = {
   submit(report: HostReport, refused: Tally | null): void
 }
 
+/** Name and passphrase come before the rows in every released agent; a sender that has not said them by then is refused. */
+const MAX_UNKNOWN_PACKET_BYTES = 1024 * 1024
 /** A long packet is stored in parts of about this much. */
 const PART_WEIGHT = 2 * 1024 * 1024
 const MAX_PART_FRAMES = 1000
@@ -60,9 +62,15 @@ export class LegacyReader {
       throw new ProtocolError('oversized', `a packet is longer than ${this.#port.legacyBytes} bytes`)
     stream.feed(bytes)
     const { weight } = stream.packet
-    if (!stream.isComplete && weight === this.#weight) return false
+    const isOverdue = this.#head === null && this.#bytes > MAX_UNKNOWN_PACKET_BYTES
+    if (!stream.isComplete && weight === this.#weight && !isOverdue) return false
     this.#weight = weight
     const head = this.#head ?? stream.findHead()
+    if (head === null && isOverdue)
+      throw new ProtocolError(
+        'oversized',
+        `no name and passphrase within the first ${MAX_UNKNOWN_PACKET_BYTES} bytes of a packet`,
+      )
     if (head === null) return false
     if (this.#head === null) {
       this.#port.checkPassphrase(head.passphrase)

@@ -1,9 +1,9 @@
 import { checkVersion, MetricSetTable, readBatch } from '../protocol/batch.ts'
 import type { Fields } from '../protocol/field.ts'
 import { parseObject } from '../protocol/json.ts'
-import { MAX_BATCH_BYTES } from '../protocol/message.ts'
+import { MAX_BATCH_BYTES, MAX_UNKNOWN_BYTES } from '../protocol/message.ts'
 import type { NameLists } from '../protocol/names.ts'
-import { isWhiteSpace, ObjectScanner } from '../protocol/object-scanner.ts'
+import { checkNesting, isWhiteSpace, ObjectScanner } from '../protocol/object-scanner.ts'
 import { type PackedHeader, readPackedHeader, unpack } from '../protocol/packing.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
@@ -60,6 +60,11 @@ export class ProtocolDecoder {
   /** True when the sender has said the passphrase. */
   get isKnown(): boolean {
     return this.#isKnown
+  }
+
+  /** The longest message that is read now, packed or not. */
+  get #mostBytes(): number {
+    return this.#isKnown ? MAX_BATCH_BYTES : MAX_UNKNOWN_BYTES
   }
 
   /** Null while that can't be told yet. */
@@ -127,7 +132,7 @@ export class ProtocolDecoder {
     const end = scanner.scan(bytes, this.#at + this.#scanned, bytes.length)
     if (end < 0) {
       this.#scanned = bytes.length - this.#at
-      if (this.#scanned <= MAX_BATCH_BYTES) return false
+      if (this.#scanned <= MAX_UNKNOWN_BYTES) return false
       this.#scanner = null
       this.#phase = 'stream'
       return true
@@ -152,12 +157,13 @@ export class ProtocolDecoder {
   #readLine(bytes: Buffer): boolean {
     const end = bytes.indexOf(LINE_FEED, this.#at + this.#scanned)
     const length = (end < 0 ? bytes.length : end) - this.#at
-    if (length > MAX_BATCH_BYTES)
-      throw new ProtocolError('oversized', `a line is longer than ${MAX_BATCH_BYTES} bytes`)
+    if (length > this.#mostBytes)
+      throw new ProtocolError('oversized', `a line is longer than ${this.#mostBytes} bytes`)
     if (end < 0) {
       this.#scanned = length
       return false
     }
+    checkNesting(bytes, this.#at, end)
     const text = bytes.toString('utf8', this.#at, end)
     this.#at = end + 1
     this.#scanned = 0
@@ -189,7 +195,9 @@ export class ProtocolDecoder {
     this.#at = end
     this.#packed = null
     this.#phase = 'lines'
-    this.#readMessage(parseObject(unpack(header, packed).toString()), false)
+    const plain = unpack(header, packed)
+    checkNesting(plain, 0, plain.length)
+    this.#readMessage(parseObject(plain.toString()), false)
     return true
   }
 
@@ -197,7 +205,7 @@ export class ProtocolDecoder {
     checkVersion(fields)
     if ('encoding' in fields) {
       if (!mayBePacked) throw new ProtocolError('malformed', 'packed twice')
-      this.#packed = readPackedHeader(fields)
+      this.#packed = readPackedHeader(fields, this.#mostBytes)
       this.#phase = 'packed'
       return
     }

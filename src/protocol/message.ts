@@ -49,6 +49,8 @@ export type Reply =
 export const MAX_BATCH_FRAMES = 1000
 export const MAX_BATCH_EVENTS = 1000
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024
+/** What a sender may cost, packed or unpacked, before it has said the passphrase. A greeting takes about 500 bytes. */
+export const MAX_UNKNOWN_BYTES = 128 * 1024
 export const MAX_METRIC_SETS = 256
 export const MAX_METRICS = 4096
 

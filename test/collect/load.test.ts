@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { zstdCompressSync } from 'node:zlib'
 import { encodeBatch } from '../../src/protocol/encode.ts'
 import type { HostReport } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
@@ -88,16 +89,35 @@ describe('a long packet of the original', () => {
   test('is stored as well when its name comes last, and refused early when its passphrase is wrong', async () => {
     const store = new SumStore()
     rig = await startRig({ store })
-    const good = await sendLong(rig.port, 10_000, false)
+    const good = await sendLong(rig.port, 1000, false)
     await good.client.until((c) => c.hasEnded)
     expect(good.client.received).toBe('Received')
-    expect(store.frames).toBe(10_000)
+    expect(store.frames).toBe(1000)
+    const late = await sendLong(rig.port, 40_000, false)
+    await late.client.until((c) => c.hasEnded || c.isClosed)
+    expect(late.client.received).toBe('')
+    expect(rig.engine.counters().refused).toEqual({ oversized: 1 })
     const bad = await sendLong(rig.port, 40_000, true, 'wrong')
     await bad.client.until((c) => c.hasEnded || c.isClosed)
     expect(bad.client.received).toBe('')
-    expect(store.frames).toBe(10_000)
-    expect(rig.engine.counters().refused).toEqual({ passphrase: 1 })
+    expect(store.frames).toBe(1000)
+    expect(rig.engine.counters().refused).toEqual({ oversized: 1, passphrase: 1 })
   }, 20_000)
+
+  test('costs a stranger no more than it would cost a known agent: a packed line of brackets is refused', async () => {
+    rig = await startRig()
+    const client = await Client.connect(rig.port)
+    const plain = Buffer.from(`{"v":1,"a":${'['.repeat(4_000_000)}`)
+    const packed = zstdCompressSync(plain)
+    client.write(Buffer.from(`{"v":1,"encoding":"zstd","bytes":${packed.length},"size":${plain.length}}\n`))
+    client.write(packed)
+    await client.until((c) => c.hasEnded || c.isClosed)
+    expect(client.received).toContain('longer than 131072 bytes')
+    const nested = await Client.connect(rig.port)
+    nested.write(Buffer.from(`{"v":1,"a":${'['.repeat(100_000)}\n`))
+    await nested.until((c) => c.hasEnded || c.isClosed)
+    expect(rig.engine.counters().refused).toEqual({ oversized: 1, malformed: 1 })
+  })
 
   test('is refused above the limit', async () => {
     rig = await startRig({ limits: { legacyBytes: 6 * MIB } })
