@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { bar, donut, lineChart, sparkline, splitAtGaps } from '../../../src/web/charts/chart.ts'
+import { bar, donut, lineChart, sparkline, splitAtGaps } from '../../../src/web/charts/chart.tsx'
 
 const HOUR = 3600
 /** 2026-11-22 12:00 UTC. */

@@ -1,0 +1,73 @@
+/** @jsxImportSource #markup */
+import type { Severity } from '../../domain/event.ts'
+import type { HostStatus } from '../../domain/host.ts'
+import { type Html, raw } from './html.ts'
+
+/** Line drawings on a field of 24, stroked with the colour of the text around them. */
+const DRAWINGS = {
+  brand: '<path d="M2.5 13h4l2.6-7.5 4.6 13 3-8 1.3 2.5h3.5"/>',
+  home: '<path d="M4 10.5 12 4l8 6.5V20h-5.5v-5.5h-5V20H4z"/>',
+  hosts:
+    '<rect x="3.5" y="4" width="17" height="6.5" rx="1.5"/><rect x="3.5" y="13.5" width="17" height="6.5" rx="1.5"/><path d="M7 7.25h.01M7 16.75h.01M11 7.25h6M11 16.75h6"/>',
+  events: '<path d="M12 4 2.8 19.5h18.4zM12 10v4.5M12 17h.01"/>',
+  reports: '<path d="M4 20h16M6.5 20v-6M12 20V8M17.5 20v-9M6 9l5-4 3 2 5-4"/>',
+  settings:
+    '<path d="M4 7h9M19 7h1M4 17h1M11 17h9"/><circle cx="16" cy="7" r="2.6"/><circle cx="8" cy="17" r="2.6"/>',
+  search: '<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5.5 5.5"/>',
+  user: '<circle cx="12" cy="8" r="3.8"/><path d="M4.5 20c.8-4 3.7-5.8 7.5-5.8S18.7 16 19.5 20"/>',
+  'sign-out': '<path d="M14 4H5v16h9M10 12h10.5M17 8.5l3.5 3.5-3.5 3.5"/>',
+  'theme-system': '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>',
+  'theme-light':
+    '<circle cx="12" cy="12" r="4"/><path d="M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4"/>',
+  'theme-dark': '<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z"/>',
+  'zoom-out': '<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5.5 5.5M7.5 10.5h6"/>',
+  'zoom-in': '<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5.5 5.5M7.5 10.5h6M10.5 7.5v6"/>',
+  back: '<path d="M10 5 3.5 12l6.5 7M4 12h16.5"/>',
+  forward: '<path d="m14 5 6.5 7-6.5 7M20 12H3.5"/>',
+  close: '<path d="m6 6 12 12M18 6 6 18"/>',
+  up: '<path d="m6 14 6-6 6 6"/>',
+  down: '<path d="m6 10 6 6 6-6"/>',
+} as const
+
+export type IconName = keyof typeof DRAWINGS
+
+/** For the eye only; whoever places it gives the words. */
+export function icon(name: IconName): Html {
+  return (
+    <svg class={`icon icon-${name}`} viewBox="0 0 24 24" aria-hidden="true">
+      {raw(DRAWINGS[name])}
+    </svg>
+  )
+}
+
+/** Each severity has a shape of its own, so that its colour is never the only sign. */
+const SEVERITY_SHAPES: Readonly<Record<Severity, string>> = {
+  1: '<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5z"/><path class="cut" d="m5.5 5.5 5 5m0-5-5 5"/>',
+  2: '<path d="M8 .8 15.2 8 8 15.2.8 8z"/><path class="cut" d="M8 4.8v3.7m0 2.3v.1"/>',
+  3: '<path d="M8 1.5 15.3 14.5H.7z"/><path class="cut" d="M8 6.2v3.9m0 2v.1"/>',
+  4: '<circle cx="8" cy="8" r="7"/><path class="cut" d="M8 7.3v4.2m0-6.9v.1"/>',
+}
+
+/** What `severityMark` draws, on a field of 16, for another drawing to hold. */
+export const severityShape = (severity: Severity): Html => raw(SEVERITY_SHAPES[severity])
+
+export function severityMark(severity: Severity): Html {
+  return (
+    <svg class={`mark severity-${severity}`} viewBox="0 0 16 16" aria-hidden="true">
+      {raw(SEVERITY_SHAPES[severity])}
+    </svg>
+  )
+}
+
+const STATUS_SHAPES: Readonly<Record<HostStatus, string>> = {
+  up: '<circle cx="8" cy="8" r="6"/>',
+  down: '<rect x="1.5" y="1.5" width="13" height="13" rx="2"/><path class="cut" d="m5 5 6 6m0-6-6 6"/>',
+}
+
+export function statusMark(status: HostStatus): Html {
+  return (
+    <svg class={`mark status-${status}`} viewBox="0 0 16 16" aria-hidden="true">
+      {raw(STATUS_SHAPES[status])}
+    </svg>
+  )
+}
