@@ -7,6 +7,8 @@ export type Waiting = {
   readonly created: number
   /** Failed attempts so far. */
   readonly attempts: number
+  /** How many of them the receiver may have taken. */
+  readonly uncertain: number
   /** Not to be sent before. */
   readonly due: number
   /** The digest that it is part of for good; null while it stands alone. */
@@ -31,8 +33,16 @@ const DIGEST_SECONDS = 60
 /** What is not delivered after a day is given up. */
 export const GIVE_UP_SECONDS = 86_400
 
+/** And not after fewer attempts: a clock that jumped made a day of a minute. A real day has more than forty. */
+const GIVE_UP_ATTEMPTS = 20
+
 const FIRST_PAUSE = 10
 const LONGEST_PAUSE = 1800
+/** No receiver is left alone for longer; what is due later than this was planned by a clock that was wrong. */
+const LONGEST_WAIT = 86_400
+
+/** Pauses after attempts that the receiver may have taken though no answer came; after the last of them it is given up. */
+const UNCERTAIN_PAUSES: readonly number[] = [600, 3600, 21_600]
 
 /**
  * What to send now, of all that waits. A target's shipments are in the order in which they have to go, one after the
@@ -67,9 +77,11 @@ function planTarget(
   now: number,
   works: boolean,
 ): PlannedDelivery[] {
-  const notifications = works
-    ? waiting.map((notification) => ({ ...notification, due: Math.min(notification.due, now) }))
-    : waiting
+  const notifications = waiting.map((notification) =>
+    works || notification.due > now + LONGEST_WAIT
+      ? { ...notification, due: Math.min(notification.due, now) }
+      : notification,
+  )
   const planned = gather(notifications, recent, now)
   const order = orderOfEvents(notifications)
   const ready = planned.filter((planned) => isReady(planned, order, now))
@@ -148,17 +160,38 @@ function ship(notifications: readonly Waiting[], digest: string | null): Planned
   return { channel, target, notifications, digest }
 }
 
+export type FailedAttempt = {
+  readonly created: number
+  /** Failed attempts before this one. */
+  readonly attempts: number
+  /** How many of them the receiver may have taken. */
+  readonly uncertain: number
+}
+
+export type Failure = {
+  /** Seconds that the receiver asked for; null for none. */
+  readonly retryAfter: number | null
+  /** The receiver may have taken it though no answer came. */
+  readonly isUncertain: boolean
+}
+
 /**
- * When to try again after a failure, null to give up: pauses double from ten seconds to half an hour, each made up to a quarter
- * longer by `random` (0 to 1), and no shorter than the receiver asked for.
+ * When to try again after a failure, in seconds since 1970; null to give up. Pauses double from ten seconds to half an
+ * hour, each made up to a quarter longer by `random` (0 to 1), and no shorter than the receiver asked for. What may
+ * have been delivered is tried three more times, far apart.
  */
 export function nextAttempt(
-  failed: { readonly created: number; readonly attempts: number },
-  retryAfter: number | null,
+  failed: FailedAttempt,
+  { retryAfter, isUncertain }: Failure,
   now: number,
   random: number,
 ): number | null {
+  const least = retryAfter ?? 0
+  if (isUncertain) {
+    const pause = UNCERTAIN_PAUSES[failed.uncertain]
+    return pause === undefined ? null : now + Math.max(pause, least)
+  }
   const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failed.attempts, 20))
-  const at = now + Math.max(Math.round(pause * (1 + random / 4)), retryAfter ?? 0)
-  return at - failed.created > GIVE_UP_SECONDS ? null : at
+  const at = now + Math.max(Math.round(pause * (1 + random / 4)), least)
+  return at - failed.created > GIVE_UP_SECONDS && failed.attempts >= GIVE_UP_ATTEMPTS ? null : at
 }

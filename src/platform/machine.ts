@@ -1,7 +1,7 @@
 import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { type HostFacts, isHostName } from '../domain/host.ts'
 import { findDefaultInterfaces } from './default-route.ts'
-import { findDomain, shortenName } from './fqdn.ts'
+import { findDomain, NO_DOMAIN, shortenName } from './fqdn.ts'
 import { describeSystem } from './os-release.ts'
 import { type ProcFs, readTextOrNothing } from './proc.ts'
 
@@ -35,6 +35,13 @@ export function readMachine(
 /** The name that `readMachine` gives, on any system. */
 export function readShortName(full: string = hostname()): string {
   return toHostName(shortenName(full))
+}
+
+/** The full name of this machine where it has one, else its host name; for what it says of itself to other servers. */
+export function readFullName(proc: ProcFs, full: string = hostname()): string {
+  const domain = findDomain(proc, full)
+  const name = shortenName(full)
+  return domain === NO_DOMAIN ? name : `${name}.${domain}`
 }
 
 /** Names are the key of everything, so one that the server would refuse is made legal. */

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
 import { createNotifier, type Notifier } from '../events/notifier.ts'
+import { readFullName } from '../platform/machine.ts'
+import { openProcFs } from '../platform/proc.ts'
 import type { RoleContext } from './role.ts'
-import { readServerName } from './setup/server-name.ts'
 
 /** Every channel of the configuration, with this machine as the sender. */
 export function openNotifier(config: Config, { clock, log }: Pick<RoleContext, 'clock' | 'log'>): Notifier {
   const sections: Readonly<Record<string, unknown>> = config
   return createNotifier({
     settings: (channel) => (sections[channel] ?? {}) as Readonly<Record<string, unknown>>,
-    machine: readServerName(config),
+    machine: readFullName(openProcFs()),
     zone: readZone(config),
     webUrl: config.web.url,
     makeId: randomUUID,

@@ -38,6 +38,8 @@ const idleStore: EventEngineStore = {
     countSent: async () => [],
     bind: async () => {},
     note: async () => {},
+    split: async () => {},
+    listTargetStates: async () => [],
   },
   watch: {
     listLastSeen: async () => [],

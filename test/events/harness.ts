@@ -12,6 +12,7 @@ import { sendNotifications } from '../../src/events/tasks/send-notifications.ts'
 import { watchAvailability } from '../../src/events/tasks/watch-availability.ts'
 import { watchCertificates } from '../../src/events/tasks/watch-certificates.ts'
 import { watchClocks } from '../../src/events/tasks/watch-clocks.ts'
+import { watchNotifications } from '../../src/events/tasks/watch-notifications.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { aReport } from '../storage/reports.ts'
@@ -35,6 +36,8 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
   /** Every try, also those that failed. */
   const tries: Sent[] = []
   const away = new Set<string>()
+  /** What a target refuses, and how; null takes it. */
+  const refuses = new Map<string, (notification: Notification) => SendError | null>()
   /** Those that the server shows. */
   const certificates: ShownCertificate[] = []
   let engine: EventEngine | null = null
@@ -57,6 +60,8 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
         async send(channel, notification) {
           const one = { ...notification, channel, at: clock.now() }
           tries.push(one)
+          const refusal = refuses.get(notification.target)?.(notification) ?? null
+          if (refusal !== null) throw refusal
           if (away.has(notification.target)) throw new SendError('away', { retry: true })
           sent.push(one)
           await afterSending(notification)
@@ -76,6 +81,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
         watchAvailability,
         watchClocks,
         watchCertificates,
+        watchNotifications,
         resolveKeyMismatches,
         decideNotifications,
         sendNotifications,
@@ -90,6 +96,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
     sent,
     tries,
     away,
+    refuses,
     certificates,
     lines,
     now: () => clock.now(),

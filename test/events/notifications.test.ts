@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { SendError } from '../../src/events/channels/channel.ts'
 import { aChange, METRIC, openWorld, type World } from './harness.ts'
 
 let world: World
@@ -153,8 +154,8 @@ describe('what happens to an event', () => {
 
 describe('a receiver that is away', () => {
   test('gets everything in order when it is back, and keeps no other receiver waiting', async () => {
-    await world.addRule({ target: 'http://a' })
-    await world.addRule({ target: 'http://b' })
+    await world.addRule({ metric: METRIC, target: 'http://a' })
+    await world.addRule({ metric: METRIC, target: 'http://b' })
     world.away.add('http://a')
     await world.start()
     for (const [i, host] of hosts(3).entries()) {
@@ -178,7 +179,7 @@ describe('a receiver that is away', () => {
   })
 
   test('gets what waits within a round of taking the first of it, not each at its own next attempt', async () => {
-    await world.addRule({ target: 'http://a' })
+    await world.addRule({ metric: METRIC, target: 'http://a' })
     world.away.add('http://a')
     await world.start()
     for (const host of hosts(4)) {
@@ -197,7 +198,7 @@ describe('a receiver that is away', () => {
   })
 
   test('gets no storm when it is back', async () => {
-    await world.addRule({ target: 'http://a' })
+    await world.addRule({ metric: METRIC, target: 'http://a' })
     world.away.add('http://a')
     await world.start()
     for (const host of hosts(25)) {
@@ -222,7 +223,7 @@ describe('a receiver that is away', () => {
     await world.say('web01', aChange(world.now(), 1))
     for (let hour = 0; hour < 26; hour++) await world.wait(3600)
     expect((await world.store.events.deliveries(1))[0]).toMatchObject({ state: 'failed', due: null })
-    expect(world.lines.some((line) => line.includes('notice given up'))).toBe(true)
+    expect(world.lines.some((line) => line.includes('notification given up'))).toBe(true)
   })
 
   test('and an engine that dies after the receiver said yes: the next one sends the same id again', async () => {
@@ -254,6 +255,66 @@ describe('a receiver that is away', () => {
     const ofFirst = world.sent.filter(({ events }) => events.some(({ host }) => host === 'web01'))
     expect(ofFirst.map(({ id }) => id)).toEqual([world.sent[0]?.id ?? '', world.sent[0]?.id ?? ''])
     expect(world.sent.map(({ kind }) => kind)).toEqual(['opening', 'opening', 'digest'])
+  })
+
+  test('answers after a minute, or perhaps took it: three more attempts under the same id, far apart', async () => {
+    await world.addRule({ metric: METRIC })
+    const slow = () => new SendError('no answer', { retry: true, isUncertain: true })
+    world.refuses.set('http://127.0.0.1/hook', slow)
+    await world.start()
+    await world.say('web01', aChange(world.now(), 1))
+    for (let hour = 0; hour < 26; hour++) await world.wait(3600)
+    expect(world.tries).toHaveLength(4)
+    expect(new Set(world.tries.map(({ id }) => id)).size).toBe(1)
+    expect((await world.store.events.deliveries(1))[0]?.state).toBe('failed')
+  })
+
+  test('keeps no other target waiting while its answer takes minutes', async () => {
+    await world.addRule({ metric: METRIC, target: 'http://slow' })
+    await world.addRule({ metric: METRIC, target: 'http://quick' })
+    const answer = Promise.withResolvers<void>()
+    world.onSent(({ target }) => (target === 'http://slow' ? answer.promise : Promise.resolve()))
+    await world.start()
+    for (const host of hosts(3)) {
+      await world.say(host, aChange(world.now(), 1))
+      await world.wait(30)
+    }
+    expect(world.sent.filter(({ target }) => target === 'http://quick')).toHaveLength(3)
+    expect(world.sent.filter(({ target }) => target === 'http://slow')).toHaveLength(1)
+    answer.resolve()
+    await world.wait(60)
+    expect(world.sent.filter(({ target }) => target === 'http://slow')).toHaveLength(3)
+  })
+
+  test('takes shorter digests only: they are split until they fit, and nothing is lost', async () => {
+    await world.addRule({ metric: METRIC })
+    world.refuses.set('http://127.0.0.1/hook', ({ events }) =>
+      events.length > 6 ? new SendError('413', { retry: true, isTooLarge: true }) : null,
+    )
+    for (const host of hosts(40)) await world.say(host, aChange(world.now(), 1))
+    await world.start()
+    await world.wait(600)
+    const told = world.sent.flatMap(({ events }) => events.map(({ host }) => host))
+    expect(told.sort()).toEqual([...hosts(40)].sort())
+    expect(Math.max(...world.sent.map(({ events }) => events.length))).toBeLessThanOrEqual(6)
+  })
+
+  test('for a quarter of an hour is an event, told by another channel, that ends when it works again', async () => {
+    await world.addRule({ metric: METRIC })
+    await world.addRule({ metric: 'perf.notification.%', channel: 'mail', target: 'ann@example.org' })
+    world.away.add('http://127.0.0.1/hook')
+    await world.start()
+    await world.say('web01', aChange(world.now(), 1))
+    await world.wait(600)
+    expect(world.sent).toEqual([])
+    await world.wait(600)
+    expect(world.notified()).toEqual(['opening monitor 2'])
+    expect(world.sent[0]?.events[0]?.message).toMatch(
+      /^Notifications by webhook to http:\/\/127\.0\.0\.1\/… have failed for 1[5-9] minutes$/,
+    )
+    world.away.clear()
+    await world.wait(3600)
+    expect(world.notified()).toEqual(['opening monitor 2', 'opening web01 2', 'closing monitor 2'])
   })
 })
 

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { nextAttempt, planDeliveries, type Waiting } from '../../src/events/outbox-plan.ts'
+import {
+  type FailedAttempt,
+  type Failure,
+  nextAttempt,
+  planDeliveries,
+  type Waiting,
+} from '../../src/events/outbox-plan.ts'
 
 const NOW = 10_000
 const notification = (id: number, over: Partial<Waiting> = {}): Waiting => ({
@@ -9,6 +15,7 @@ const notification = (id: number, over: Partial<Waiting> = {}): Waiting => ({
   target: 'ann@example.org',
   created: NOW,
   attempts: 0,
+  uncertain: 0,
   due: NOW,
   digest: null,
   isAlone: false,
@@ -83,23 +90,48 @@ describe('what goes out', () => {
 })
 
 describe('after a failure', () => {
-  test('the pauses grow to half an hour, a little longer by chance', () => {
-    const pauses = [0, 1, 2, 5, 8, 1000].map((attempts) =>
-      nextAttempt({ created: NOW, attempts }, null, NOW, 0),
+  const after = (
+    failed: Partial<FailedAttempt>,
+    failure: Partial<Failure> = {},
+    { now = NOW, random = 0 } = {},
+  ) =>
+    nextAttempt(
+      { created: NOW, attempts: 0, uncertain: 0, ...failed },
+      { retryAfter: null, isUncertain: false, ...failure },
+      now,
+      random,
     )
+
+  test('the pauses grow to half an hour, a little longer by chance', () => {
+    const pauses = [0, 1, 2, 5, 8, 1000].map((attempts) => after({ attempts }))
     expect(pauses.map((at) => (at ?? 0) - NOW)).toEqual([10, 20, 40, 320, 1800, 1800])
-    expect(nextAttempt({ created: NOW, attempts: 0 }, null, NOW, 1)).toBe(NOW + 13)
+    expect(after({}, {}, { random: 1 })).toBe(NOW + 13)
   })
 
   test('a receiver that asks for patience gets it', () => {
-    expect(nextAttempt({ created: NOW, attempts: 0 }, 300, NOW, 0)).toBe(NOW + 300)
-    expect(nextAttempt({ created: NOW, attempts: 5 }, 3, NOW, 0)).toBe(NOW + 320)
+    expect(after({}, { retryAfter: 300 })).toBe(NOW + 300)
+    expect(after({ attempts: 5 }, { retryAfter: 3 })).toBe(NOW + 320)
   })
 
   test('after a day it is over', () => {
-    expect(nextAttempt({ created: NOW, attempts: 9 }, null, NOW + 86_400 - 1800, 0)).toBe(NOW + 86_400)
-    expect(nextAttempt({ created: NOW, attempts: 9 }, null, NOW + 86_400 - 1799, 0)).toBe(null)
+    expect(after({ attempts: 40 }, {}, { now: NOW + 86_400 - 1800 })).toBe(NOW + 86_400)
+    expect(after({ attempts: 40 }, {}, { now: NOW + 86_400 - 1799 })).toBe(null)
   })
+
+  test('a clock that jumped by two days gives nothing up after a few attempts', () => {
+    const now = NOW + 2 * 86_400
+    expect(after({ attempts: 2 }, {}, { now })).toBe(now + 40)
+  })
+
+  test('what may have been delivered is tried three more times, far apart', () => {
+    const pauses = [0, 1, 2, 3].map((uncertain) => after({ uncertain }, { isUncertain: true }))
+    expect(pauses).toEqual([NOW + 600, NOW + 3600, NOW + 21_600, null])
+  })
+})
+
+test('what a clock two days ahead had planned is due when the clock is right again', () => {
+  expect(plan([notification(1, { attempts: 1, due: NOW + 2 * 86_400 })])).toEqual(['1'])
+  expect(plan([notification(1, { attempts: 1, due: NOW + 3600 })])).toEqual([])
 })
 
 test('random outages: everything arrives once, no notice of an event overtakes an earlier one', () => {
@@ -126,7 +158,12 @@ test('random outages: everything arrives once, no notice of an event overtakes a
         if (isDown || random(8) === 0) {
           waiting = waiting.map((one) =>
             ids.has(one.id)
-              ? { ...one, digest, attempts: one.attempts + 1, due: nextAttempt(one, null, now, 0.5) ?? now }
+              ? {
+                  ...one,
+                  digest,
+                  attempts: one.attempts + 1,
+                  due: nextAttempt(one, { retryAfter: null, isUncertain: false }, now, 0.5) ?? now,
+                }
               : one,
           )
           continue

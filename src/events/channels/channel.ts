@@ -40,15 +40,15 @@ export type NotificationEvent = {
 export type ChannelTools = {
   readonly clock: Clock
   readonly log: Log
-  /** Name of this machine. */
+  /** Full name of this machine where it has one, else its host name. */
   readonly machine: string
 }
 
 /** A channel that is ready to send. */
 export type OpenChannel = {
   /**
-   * Resolves with the receiver's answer, short, when it took the notice; throws a `SendError` else. Never retries.
-   * Ends within half a minute.
+   * Resolves with the receiver's answer, short, when it took the notification; throws a `SendError` else. Never
+   * retries. Ends within ten minutes: a slow receiver is not a failed one.
    */
   send(notification: Notification): Promise<string>
   close(): void
@@ -74,18 +74,36 @@ export function defineChannel<const F extends Fields>(channel: Channel<F>): Chan
   return channel as unknown as Channel
 }
 
-/** A notice that was not taken. The message says what to do and holds no secret. */
-export class SendError extends Error {
-  /** False when the same would be answered the same tomorrow. */
+export type SendErrorOptions = {
+  /** False when it can never succeed: the target itself is wrong. What a person or a server can put right is tried again. */
   readonly retry: boolean
   /** Seconds that the receiver asks to be left alone; null when it did not say. */
-  readonly retryAfter: number | null
+  readonly retryAfter?: number | null
+  /** The receiver may have taken it though no answer came: it must not be sent many times over. */
+  readonly isUncertain?: boolean
+  /** The receiver takes shorter messages: a digest is split. */
+  readonly isTooLarge?: boolean
+  /** The receiver's answer as it came, cut short, for the channel alone: it is neither stored nor logged. */
+  readonly body?: string
+  readonly cause?: unknown
+}
 
-  constructor(message: string, options: { retry: boolean; retryAfter?: number | null; cause?: unknown }) {
+/** A notification that was not delivered. The message says what to do and holds no secret. */
+export class SendError extends Error {
+  readonly retry: boolean
+  readonly retryAfter: number | null
+  readonly isUncertain: boolean
+  readonly isTooLarge: boolean
+  readonly body: string
+
+  constructor(message: string, options: SendErrorOptions) {
     super(message, { cause: options.cause })
     this.name = 'SendError'
     this.retry = options.retry
     this.retryAfter = options.retryAfter ?? null
+    this.isUncertain = options.isUncertain ?? false
+    this.isTooLarge = options.isTooLarge ?? false
+    this.body = options.body ?? ''
   }
 }
 

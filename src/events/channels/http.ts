@@ -1,8 +1,11 @@
+import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
 import { type ChannelTools, SendError, tidyAnswer } from './channel.ts'
 
-/** Longest wait for the whole of an answer. */
-export const HTTP_LIMIT_MS = 10_000
+/** Longest wait for the status of an answer: a receiver that takes its time gets one copy. */
+export const HTTP_LIMIT_MS = 60_000
+/** Longest wait for the rest of an answer, which changes nothing any more. */
+export const HTTP_BODY_LIMIT_MS = 5000
 
 /** Of an answer no more than this is read. */
 const MAX_BODY = 4096
@@ -17,8 +20,8 @@ export type PostOptions = {
 }
 
 /**
- * Posts JSON and gives the answer's body, cut short, when the status is 2xx; throws a `SendError` else. Redirects are not followed: they
- * would carry the notice, and what signs it, somewhere else.
+ * Posts JSON and gives the answer's body, cut short, when the status is 2xx, even if the body hangs; throws a
+ * `SendError` else. Redirects are not followed: they would carry the notification, and what signs it, somewhere else.
  */
 export async function postJson(
   address: string,
@@ -40,14 +43,17 @@ export async function postJson(
       signal: patience.signal,
       headers: { 'content-type': 'application/json', 'user-agent': 'monitor', ...signIn(url), ...headers },
     })
-    const answer = tidyAnswer(await readSome(response), hidden)
+    timer.cancel()
+    const received = await readSome(response, tools.clock)
+    const answer = tidyAnswer(received, hidden)
     if (response.ok) return `${response.status} ${answer}`.trim()
-    throw rejection(url, response, answer)
+    throw rejection(url, response, { answer, body: received, now: tools.clock.now() })
   } catch (error) {
     if (error instanceof SendError) throw error
     if (patience.signal.aborted)
       throw new SendError(`${url.host} did not answer within ${HTTP_LIMIT_MS / 1000} seconds`, {
         retry: true,
+        isUncertain: true,
       })
     const reason = tidyAnswer(describeError(error), [address, ...hidden])
     throw new SendError(`${url.host} can't be reached: ${reason}`, { retry: true })
@@ -63,18 +69,23 @@ export function checkHttpAddress(address: string): string | null {
   return isRight ? null : 'an address such as "https://example.org/path"'
 }
 
-function rejection(url: URL, response: Response, answer: string): SendError {
+/** Every status is tried again: a wrong path or password is put right by somebody, and the notification is still wanted. */
+function rejection(
+  url: URL,
+  response: Response,
+  { answer, body, now }: { readonly answer: string; readonly body: string; readonly now: number },
+): SendError {
   const { status } = response
   const said = `${url.host} answered ${status}${answer === '' ? '' : `: ${answer}`}`
-  if (status >= 300 && status < 400)
-    return new SendError(`${said}; it points elsewhere, so give the address that it points to`, {
-      retry: false,
-    })
-  const isBusy = [408, 425, 429].includes(status) || status >= 500
-  const advice = ADVICE[status]
+  const advice =
+    status >= 300 && status < 400
+      ? 'it points elsewhere, so give the address that it points to'
+      : ADVICE[status]
   return new SendError(advice === undefined ? said : `${said}; ${advice}`, {
-    retry: isBusy,
-    retryAfter: isBusy ? parseRetryAfter(response.headers.get('retry-after')) : null,
+    retry: true,
+    retryAfter: parseRetryAfter(response.headers.get('retry-after'), now),
+    isTooLarge: status === 413,
+    body,
   })
 }
 
@@ -86,23 +97,34 @@ const ADVICE: Readonly<Record<number, string>> = {
   413: 'it takes shorter notices only',
 }
 
-/** Seconds; the date that HTTP allows here too is not worth a clock that may differ. */
-function parseRetryAfter(text: string | null): number | null {
-  return text !== null && /^\d{1,9}$/.test(text) ? Math.min(Number(text), MAX_RETRY_AFTER) : null
+/** Seconds, given as a number or as a date (RFC 9110 10.2.3). */
+function parseRetryAfter(text: string | null, now: number): number | null {
+  if (text === null) return null
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : Math.ceil(Date.parse(text) / 1000) - now
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER) : null
 }
 
-async function readSome(response: Response): Promise<string> {
+/** What comes of the body in time, at most `MAX_BODY` bytes. Never rejects: the status has said what counts. */
+async function readSome(response: Response, clock: Clock): Promise<string> {
   if (response.body === null) return ''
   const pieces: Uint8Array[] = []
-  let size = 0
   const reader = response.body.getReader()
-  while (size < MAX_BODY) {
-    const { done, value } = await reader.read()
-    if (done) break
-    pieces.push(value)
-    size += value.length
+  const late = Promise.withResolvers<{ done: true; value: undefined }>()
+  const timer = clock.after(HTTP_BODY_LIMIT_MS, () => late.resolve({ done: true, value: undefined }))
+  try {
+    for (let size = 0; size < MAX_BODY; ) {
+      const { done, value } = await Promise.race([reader.read(), late.promise])
+      if (done) break
+      pieces.push(value)
+      size += value.length
+    }
+  } catch {
+    // A body that breaks off leaves what came of it.
+  } finally {
+    timer.cancel()
+    // Not awaited: a connection that hangs would make its end hang, too.
+    reader.cancel().catch(() => {})
   }
-  await reader.cancel()
   return new TextDecoder().decode(Buffer.concat(pieces).subarray(0, MAX_BODY))
 }
 

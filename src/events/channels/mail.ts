@@ -4,10 +4,14 @@ import type { Clock } from '../../lib/clock.ts'
 import { type ChannelTools, defineChannel, type Notification, SendError, tidyAnswer } from './channel.ts'
 import { isMailAddress, parseRecipients, writeMail } from './mail-message.ts'
 
-/** Longest silence of the server, and longest wait for a connection. */
-const SILENCE_MS = 10_000
+/** Longest wait for a connection and for the answer of the name server. */
+const CONNECT_MS = 30_000
+/** A server may take its time over the greeting. */
+const GREETING_MS = 60_000
+/** Longest silence of the server: RFC 5321 4.5.3.2.6 grants it so long over the answer after the final dot, and a quarter more. */
+const SILENCE_MS = 375_000
 /** Longest time for one mail, whatever the server says meanwhile. */
-const SEND_LIMIT_MS = 25_000
+const SEND_LIMIT_MS = 540_000
 /** A connection is kept for a storm of notices, not for the day. */
 const IDLE_MS = 5000
 
@@ -22,8 +26,16 @@ const FIELDS = {
   password: secret({ example: 'a password', doc: "The user's password." }),
   from: text({
     example: 'monitor@example.org',
-    doc: 'Sender. When not given: monitor at the name of this machine.',
+    doc: 'Sender. When not given: monitor at the full name of this machine.',
     check: (address) => (isMailAddress(address) ? null : 'an address such as "monitor@example.org"'),
+  }),
+  hello: text({
+    example: 'monitor.example.org',
+    doc: 'Name that this machine says to the mail server (EHLO). When not given: its full name.',
+    check: (name) =>
+      /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(name)
+        ? null
+        : 'a full name such as "monitor.example.org"',
   }),
   ca: secret({
     example: '-----BEGIN CERTIFICATE----- …',
@@ -66,7 +78,7 @@ function openMail(settings: MailSettings, tools: ChannelTools) {
           retry: false,
         })
       const from = settings.from ?? `monitor@${tools.machine}`
-      pool ??= openPool(server, settings)
+      pool ??= openPool(server, { ...settings, hello: settings.hello ?? tools.machine })
       const sending = pool.then((open) =>
         open.sendMail(writeMail(notification, from, to, tools.clock.nowMs())),
       )
@@ -94,10 +106,11 @@ async function openPool(server: string, settings: MailSettings) {
     idleTimeout: IDLE_MS,
     // A connection that the server closed while it was idle is noticed at the next mail.
     maxRequeues: 1,
-    connectionTimeout: SILENCE_MS,
-    greetingTimeout: SILENCE_MS,
+    connectionTimeout: CONNECT_MS,
+    greetingTimeout: GREETING_MS,
     socketTimeout: SILENCE_MS,
-    dnsTimeout: SILENCE_MS,
+    dnsTimeout: CONNECT_MS,
+    ...(settings.hello !== null && { name: settings.hello }),
     maxResponseSize: 64 * 1024,
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -133,18 +146,24 @@ const ADVICE: Readonly<Record<string, string>> = {
   EENVELOPE: 'check the addresses: target of the rule, from in the section [mail]',
 }
 
-/** Sign-in or encryption wanted, too weak or wrong (RFC 4954). */
-const SIGN_IN_ANSWERS: readonly number[] = [530, 534, 535, 538]
+/** No such mailbox, and not local, as answers to RCPT TO (RFC 5321 4.2.3): waiting makes no mailbox. */
+const NO_MAILBOX: readonly number[] = [550, 551, 553]
+/** Mailbox full, of RFC 3463: a 550 may carry it, and it passes. */
+const PASSES = /\b[45]\.2\.2\b|full|quota/i
 
 function explain(error: unknown, server: string, settings: MailSettings): SendError {
   if (error instanceof SendError) return error
-  const { code = '', responseCode = 0, message } = error as NodemailerError
+  const { code = '', responseCode = 0, command = '', message } = error as NodemailerError
   const said = `${server}:${settings.port}: ${tidyAnswer(message, [settings.password])}`
   const advice = ADVICE[isCertificateTrouble(error) ? 'ETLS' : code]
-  // What is wrong with sign-in or encryption is put right in the settings, after which the notice is still wanted.
-  const isFinal =
-    responseCode >= 500 && ['EENVELOPE', 'EMESSAGE'].includes(code) && !SIGN_IN_ANSWERS.includes(responseCode)
-  return new SendError(advice === undefined ? said : `${said}; ${advice}`, { retry: !isFinal })
+  // Everything else is put right by somebody or passes, after which the notification is still wanted.
+  const isFinal = command === 'RCPT TO' && NO_MAILBOX.includes(responseCode) && !PASSES.test(message)
+  return new SendError(advice === undefined ? said : `${said}; ${advice}`, {
+    retry: !isFinal,
+    // The connection stood and went silent: the mail may have been taken.
+    isUncertain: code === 'ETIMEDOUT' && message === 'Timeout',
+    isTooLarge: (responseCode === 552 && command !== 'RCPT TO') || /size larger than allowed/i.test(message),
+  })
 }
 
 function isCertificateTrouble(error: unknown): boolean {
@@ -157,7 +176,10 @@ async function within<T>(clock: Clock, ms: number, work: Promise<T>, giveUp: () 
   const timer = clock.after(ms, () => {
     giveUp()
     limit.reject(
-      new SendError(`the mail server did not take the mail within ${ms / 1000} seconds`, { retry: true }),
+      new SendError(`the mail server did not take the mail within ${ms / 1000} seconds`, {
+        retry: true,
+        isUncertain: true,
+      }),
     )
   })
   try {

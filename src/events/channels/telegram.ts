@@ -4,11 +4,14 @@ import { checkHttpAddress, postJson } from './http.ts'
 
 const MAX_TEXT = 4000
 
+/** A chat, and behind a slash one of its topics (`message_thread_id`). */
+const TARGET = /^(-?\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})(?:\/(\d{1,10}))?$/
+
 /** A bot of Telegram. */
 export const telegram = defineChannel({
   name: 'telegram',
   doc: 'A chat of Telegram, written to by a bot.',
-  targetDoc: 'the number of a chat, or the @name of a public channel',
+  targetDoc: 'the number of a chat (with /NUMBER of a topic behind it), or the @name of a public channel',
   fields: {
     token: secret({ example: '123456:ABC-DEF', doc: "The bot's token, from @BotFather." }),
     address: text({
@@ -18,9 +21,9 @@ export const telegram = defineChannel({
     }),
   },
   checkTarget: (target) =>
-    /^(-?\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})$/.test(target)
+    TARGET.test(target)
       ? null
-      : 'the number of a chat, or the @name of a public channel',
+      : 'the number of a chat such as "-1001234567890" or "-1001234567890/77", or an @name',
   open: (settings, tools) => ({
     async send(notification) {
       const { token } = settings
@@ -31,22 +34,49 @@ export const telegram = defineChannel({
             retry: true,
           },
         )
-      const body = {
-        chat_id: notification.target,
-        text: shorten(`${notification.words.subject}\n\n${notification.words.text.trim()}`, MAX_TEXT),
-        disable_web_page_preview: true,
+      const address = `${settings.address.replace(/\/+$/, '')}/bot${token}/sendMessage`
+      const [, chat = '', topic] = TARGET.exec(notification.target) ?? []
+      const post = (chatId: string) =>
+        postJson(
+          address,
+          JSON.stringify({
+            chat_id: chatId,
+            ...(topic !== undefined && { message_thread_id: Number(topic) }),
+            text: shorten(`${notification.words.subject}\n\n${notification.words.text.trim()}`, MAX_TEXT),
+            disable_web_page_preview: true,
+          }),
+          tools,
+          { secrets: [token] },
+        )
+      try {
+        await post(chat)
+      } catch (error) {
+        if (!(error instanceof SendError)) throw error
+        const { movedTo, retryAfter } = readParameters(error.body)
+        if (movedTo !== null) {
+          tools.log.warn('a chat of Telegram has a new number; give it as the target', { chat, now: movedTo })
+          await post(movedTo)
+        } else if (retryAfter !== null) throw new SendError(error.message, { retry: true, retryAfter })
+        else throw error
       }
-      await postJson(
-        `${settings.address.replace(/\/+$/, '')}/bot${token}/sendMessage`,
-        JSON.stringify(body),
-        tools,
-        {
-          secrets: [token],
-        },
-      )
       // The answer repeats the whole message.
       return '200 sent'
     },
     close() {},
   }),
 })
+
+/** `parameters` of an error of the bot interface: a group that became a supergroup, or the seconds to wait. */
+function readParameters(body: string): { movedTo: string | null; retryAfter: number | null } {
+  let parameters: { migrate_to_chat_id?: unknown; retry_after?: unknown } = {}
+  try {
+    parameters = (JSON.parse(body) as { parameters?: typeof parameters }).parameters ?? {}
+  } catch {
+    // Not an answer of the bot interface.
+  }
+  const { migrate_to_chat_id: chat, retry_after: seconds } = parameters
+  return {
+    movedTo: Number.isSafeInteger(chat) ? String(chat) : null,
+    retryAfter: typeof seconds === 'number' && seconds >= 0 ? Math.min(seconds, 86_400) : null,
+  }
+}

@@ -1,8 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { list, secret } from '../../config/fields.ts'
 import { SEVERITY_NAMES } from '../../domain/event.ts'
-import { defineChannel, type Notification } from './channel.ts'
+import { defineChannel, type Notification, SendError } from './channel.ts'
 import { checkHttpAddress, postJson } from './http.ts'
+
+/** Receivers commonly take bodies up to a few hundred KiB; a digest beyond this is split. */
+const MAX_BODY_BYTES = 64 * 1024
 
 const HEADER = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x20-\x7E]*)$/
 
@@ -27,8 +30,13 @@ export const webhook = defineChannel({
   },
   checkTarget: checkHttpAddress,
   open: (settings, tools) => ({
-    send(notification) {
+    async send(notification) {
       const body = JSON.stringify(describeNotification(notification))
+      if (Buffer.byteLength(body) > MAX_BODY_BYTES && notification.events.length > 1)
+        throw new SendError(`the digest is longer than ${MAX_BODY_BYTES} bytes`, {
+          retry: true,
+          isTooLarge: true,
+        })
       const own = settings.headers.flatMap((line) => {
         const [, name, value] = HEADER.exec(line) ?? []
         return name === undefined || value === undefined ? [] : [[name, value] as const]

@@ -11,12 +11,14 @@ import { sendNotifications } from './send-notifications.ts'
 import { watchAvailability } from './watch-availability.ts'
 import { watchCertificates } from './watch-certificates.ts'
 import { watchClocks } from './watch-clocks.ts'
+import { watchNotifications } from './watch-notifications.ts'
 
 /** Everything the event engine does, in the order of a cycle: the quick first, what takes long last. */
 export const TASKS: readonly Task[] = [
   watchAvailability,
   watchClocks,
   watchCertificates,
+  watchNotifications,
   resolveKeyMismatches,
   decideNotifications,
   sendNotifications,

@@ -8,11 +8,15 @@ import type { Task, TaskContext } from '../task.ts'
 
 /** Of one target no more are looked at together; of all together they stay in memory only here. */
 const PER_TARGET = 500
-/** Targets served at a time: a slow one keeps few others waiting. */
-const LANES = 8
-/** A target that takes its time gets no further shipment in this round after so long. */
-const LANE_MS = 20_000
+/** Targets served at a time. */
+const MOST_BUSY = 8
+/** While a slow target is served, the others are looked at again after so long. */
+const LOOK_AGAIN_MS = 10_000
+/** A target that takes its time gets no further delivery before the others were looked at again. */
+const QUEUE_MS = 20_000
 const RECENT_SECONDS = 60
+/** After a split: both halves go at once. */
+const SPLIT_NOW = 0
 
 /** What is sent in one piece, with all that is needed for it. */
 type Delivery = {
@@ -20,45 +24,73 @@ type Delivery = {
   readonly digest: string | 'new' | null
 }
 
-/** Sends what waits, target by target, each in its order. */
+/**
+ * Sends what waits, target by target, each in its order. A receiver may take minutes over its answer: the others are
+ * served meanwhile.
+ */
 export const sendNotifications: Task = {
-  name: 'send notices',
+  name: 'send notifications',
   every: 0,
   async run(context) {
-    const recovered = await sendRound(context, new Set())
-    // What else waits for them need not wait until its own next attempt.
-    if (recovered.size > 0) await sendRound(context, recovered)
+    const busy = new Map<string, Promise<void>>()
+    // Targets that took what had failed before: what else waits for them need not wait until its own next attempt.
+    const recovered = new Set<string>()
+    const failures: unknown[] = []
+    for (;;) {
+      await serveTargets(context, { busy, recovered, failures })
+      if (busy.size === 0) break
+      await oneOf(context, busy)
+    }
+    // Each delivery's failure is noted where it happens; what comes here is the database's.
+    if (failures.length > 0) throw failures[0]
     return false
   },
 }
 
-/** Sends what is due, to the targets in `working` whatever waits. Gives the targets that took what had failed before. */
-async function sendRound(context: TaskContext, working: ReadonlySet<string>): Promise<Set<string>> {
+type Round = {
+  readonly busy: Map<string, Promise<void>>
+  readonly recovered: Set<string>
+  readonly failures: unknown[]
+}
+
+/** Starts what is due for every target that is not being served. */
+async function serveTargets(context: TaskContext, { busy, recovered, failures }: Round) {
   const { clock, store } = context
-  const recovered = new Set<string>()
-  const waiting = await store.outbox.listWaiting(PER_TARGET)
-  if (waiting.length === 0) return recovered
-  const now = clock.now()
-  const targetQueues = planTargetQueues(
-    waiting,
-    await store.outbox.countSent(now - RECENT_SECONDS),
-    now,
-    working,
+  if (context.isStopping() || !context.isLeader() || failures.length > 0) return
+  const waiting = (await store.outbox.listWaiting(PER_TARGET)).filter(
+    ({ channel, target }) => !busy.has(keyOf(channel, target)),
   )
-  const queue = targetQueues.entries()
-  const serve = async () => {
-    for (const [target, deliveries] of queue)
-      if (await serveTarget(context, deliveries)) recovered.add(target)
+  if (waiting.length === 0) return
+  const now = clock.now()
+  const sent = await store.outbox.countSent(now - RECENT_SECONDS)
+  for (const [target, deliveries] of planTargetQueues(waiting, sent, now, recovered)) {
+    if (busy.size >= MOST_BUSY) return
+    recovered.delete(target)
+    busy.set(
+      target,
+      serveTarget(context, deliveries)
+        .then((isRecovered) => {
+          if (isRecovered) recovered.add(target)
+        })
+        .catch((error: unknown) => {
+          failures.push(error)
+        })
+        .finally(() => busy.delete(target)),
+    )
   }
-  // Each shipment's failure is noted where it happens; what comes here is the database's.
-  const results = await Promise.allSettled(Array.from({ length: LANES }, serve))
-  for (const result of results) if (result.status === 'rejected') throw result.reason
-  return recovered
+}
+
+/** Resolves when a target is done, or when it is time to look at the others again. */
+async function oneOf({ clock }: TaskContext, busy: ReadonlyMap<string, Promise<void>>) {
+  const late = Promise.withResolvers<void>()
+  const timer = clock.after(LOOK_AGAIN_MS, late.resolve)
+  await Promise.race([...busy.values(), late.promise])
+  timer.cancel()
 }
 
 const keyOf = (channel: string, target: string) => `${channel}\n${target}`
 
-/** The shipments that go now, in one list for each target, by `keyOf`. */
+/** The deliveries that go now, in one list for each target, by `keyOf`. */
 function planTargetQueues(
   waiting: readonly WaitingNotification[],
   sent: readonly { channel: string; target: string; total: number }[],
@@ -86,7 +118,7 @@ async function serveTarget(context: TaskContext, deliveries: readonly Delivery[]
   let isRecovered = false
   for (const delivery of deliveries) {
     if (context.isStopping() || !context.isLeader()) return false
-    if (context.clock.monotonicMs() - start > LANE_MS) return false
+    if (context.clock.monotonicMs() - start > QUEUE_MS) return false
     if (!(await deliver(context, delivery))) return false
     isRecovered ||= delivery.notifications.some(({ attempts }) => attempts > 0)
   }
@@ -118,18 +150,46 @@ async function deliver(context: TaskContext, { notifications, digest }: Delivery
       answer: result.answer,
       due: null,
     })
-    log.info('notice sent', { ...line, notifications: ids.length, answer: result.answer })
+    log.info('notification sent', { ...line, notifications: ids.length, answer: result.answer })
     return true
   }
-  const { error } = result
-  const isFinal = error instanceof SendError && !error.retry
-  const due = isFinal ? null : planNext(notifications, error, now, context.random())
-  const answer = describeError(error)
-  await store.outbox.note({ notifications: ids, time: now, isDelivered: false, answer, due })
-  const attempts = first.attempts + 1
-  if (due === null) log.error('notice given up', { ...line, attempts, error: answer })
-  else log.warn('notice not sent, is tried again', { ...line, attempts, seconds: due - now, error: answer })
+  await noteFailure(context, { notifications, digest: digest === null ? null : id }, result.error, line)
   return false
+}
+
+/** Splits a digest that is too large, plans the next attempt, or gives up. */
+async function noteFailure(
+  context: TaskContext,
+  { notifications, digest }: Delivery,
+  error: unknown,
+  line: Readonly<Record<string, unknown>>,
+) {
+  const { store, notifier, clock, log } = context
+  const now = clock.now()
+  const ids = notifications.map(({ id }) => id)
+  const answer = describeError(error)
+  const isTooLarge = error instanceof SendError && error.isTooLarge
+  if (isTooLarge && digest !== null && ids.length > 1) {
+    const middle = ids.length >> 1
+    await store.outbox.note({
+      notifications: ids,
+      time: now,
+      isDelivered: false,
+      answer,
+      due: now + SPLIT_NOW,
+    })
+    await store.outbox.split(ids.slice(0, middle), notifier.makeId(), now + SPLIT_NOW)
+    await store.outbox.split(ids.slice(middle), notifier.makeId(), now + SPLIT_NOW)
+    log.info('a digest was too large and is split', { ...line, notifications: ids.length, error: answer })
+    return
+  }
+  const isFinal = error instanceof SendError && (!error.retry || isTooLarge)
+  const isUncertain = error instanceof SendError && error.isUncertain
+  const due = isFinal ? null : planNext(notifications, error, now, context.random())
+  await store.outbox.note({ notifications: ids, time: now, isDelivered: false, isUncertain, answer, due })
+  const attempts = (notifications[0]?.attempts ?? 0) + 1
+  if (due === null) log.error('notification given up', { ...line, attempts, error: answer })
+  else log.warn('notification failed, will retry', { ...line, attempts, seconds: due - now, error: answer })
 }
 
 async function attempt({ notifier }: TaskContext, channel: string, notification: Notification) {
@@ -148,7 +208,9 @@ function planNext(
 ): number | null {
   const created = Math.min(...notifications.map((notification) => notification.created))
   const attempts = Math.max(...notifications.map((notification) => notification.attempts))
-  return nextAttempt({ created, attempts }, error instanceof SendError ? error.retryAfter : null, now, random)
+  const uncertain = Math.max(...notifications.map((notification) => notification.uncertain))
+  const { retryAfter = null, isUncertain = false } = error instanceof SendError ? error : {}
+  return nextAttempt({ created, attempts, uncertain }, { retryAfter, isUncertain }, now, random)
 }
 
 function write(
@@ -158,7 +220,7 @@ function write(
   isDigest: boolean,
 ): Notification {
   const [first] = notifications
-  if (first === undefined) throw new Error('a notice of nothing')
+  if (first === undefined) throw new Error('a notification of nothing')
   const base = webUrl?.replace(/\/+$/, '') ?? null
   const link = base === null ? null : isDigest ? `${base}/events` : `${base}/events/${first.snapshot.id}`
   const sources = notifications.map(({ kind, snapshot, rule }) => ({

@@ -196,6 +196,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     ) ${plain}`,
   ],
   renameToFieldTerms,
+  // How many attempts a receiver may have taken though no answer came.
+  ({ integer }) => [`ALTER TABLE outbox ADD COLUMN uncertain ${integer} NOT NULL DEFAULT 0`],
 ]
 
 /** Gives tables, columns and counters the words that the field uses. Renaming is instant on every database. */

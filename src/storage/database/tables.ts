@@ -73,7 +73,7 @@ export const TABLES: readonly Table[] = [
   }),
   table(
     'outbox',
-    'id uid event rule rule_name kind channel target snapshot created due attempts digest state',
+    'id uid event rule rule_name kind channel target snapshot created due attempts digest state uncertain',
     {
       references: [
         { column: 'event', table: 'event', mayOutlive: true },

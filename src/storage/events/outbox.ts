@@ -36,6 +36,7 @@ type NotificationRow = {
   created: number
   due: number
   attempts: number
+  uncertain: number
   digest: string | null
 }
 
@@ -107,7 +108,7 @@ export function createOutboxStore(database: Database): OutboxStore {
 
     async listWaiting(perTarget) {
       const rows = await database.query<NotificationRow>(
-        `SELECT id, uid, event, rule, rule_name, kind, channel, target, snapshot, created, due, attempts, digest
+        `SELECT id, uid, event, rule, rule_name, kind, channel, target, snapshot, created, due, attempts, uncertain, digest
           FROM (SELECT outbox.*, ROW_NUMBER() OVER (PARTITION BY channel, target ORDER BY id) AS place
             FROM outbox WHERE state = 'waiting') waiting
           WHERE place <= ? ORDER BY id`,
@@ -140,13 +141,14 @@ export function createOutboxStore(database: Database): OutboxStore {
           )
       }),
 
-    note: ({ notifications, time, isDelivered, answer, due }) =>
+    note: ({ notifications, time, isDelivered, isUncertain = false, answer, due }) =>
       database.transaction(async (transaction) => {
         const state = isDelivered ? 'sent' : due === null ? 'failed' : 'waiting'
         for (const id of notifications) {
           await transaction.run(
-            'UPDATE outbox SET attempts = attempts + 1, state = ?, due = COALESCE(?, due) WHERE id = ?',
-            [state, due, id],
+            `UPDATE outbox SET attempts = attempts + 1, uncertain = uncertain + ?, state = ?, due = COALESCE(?, due)
+              WHERE id = ?`,
+            [flag(isUncertain), state, due, id],
           )
           await transaction.run(
             'INSERT INTO delivery (notification, time, is_delivered, answer) VALUES (?, ?, ?, ?)',
@@ -154,6 +156,29 @@ export function createOutboxStore(database: Database): OutboxStore {
           )
         }
       }),
+
+    split: (notifications, digest, due) =>
+      database.transaction(async (transaction) => {
+        for (const id of notifications)
+          await transaction.run(`UPDATE outbox SET digest = ?, due = ? WHERE id = ? AND state = 'waiting'`, [
+            digest,
+            due,
+            id,
+          ])
+      }),
+
+    // `delivery` is read by its time, so that the cost is that of the time asked for.
+    listTargetStates: (since) =>
+      database.query(
+        `SELECT outbox.channel AS channel, outbox.target AS target,
+          MAX(CASE WHEN delivery.is_delivered = 1 THEN delivery.time END) AS worked,
+          MIN(CASE WHEN delivery.is_delivered = 0 AND outbox.state = 'waiting' THEN delivery.time END) AS failingSince,
+          MAX(CASE WHEN outbox.state = 'failed' THEN delivery.time END) AS gaveUp,
+          COUNT(DISTINCT CASE WHEN outbox.state = 'failed' THEN outbox.id END) AS lost
+          FROM delivery JOIN outbox ON outbox.id = delivery.notification
+          WHERE delivery.time >= ? GROUP BY outbox.channel, outbox.target`,
+        [since],
+      ),
   }
 }
 

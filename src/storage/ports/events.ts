@@ -176,6 +176,8 @@ export type WaitingNotification = NewNotification & {
   readonly event: number
   readonly created: number
   readonly attempts: number
+  /** How many of them the receiver may have taken though no answer came. */
+  readonly uncertain: number
   readonly due: number
   readonly digest: string | null
   /** It was bound to its own uid: it is sent by itself for good. */
@@ -187,11 +189,27 @@ export type Attempt = {
   readonly notifications: readonly number[]
   readonly time: number
   readonly isDelivered: boolean
+  /** The receiver may have taken it though no answer came. */
+  readonly isUncertain?: boolean
   readonly answer: string
   readonly due: number | null
 }
 
-/** The way from a change of an event to its notices, for the event engine alone. */
+/** How deliveries to one target went. Times are seconds since 1970. */
+export type TargetState = {
+  readonly channel: string
+  readonly target: string
+  /** When it last took something; null when it did not. */
+  readonly worked: number | null
+  /** First failed attempt at what still waits; null when nothing does. */
+  readonly failingSince: number | null
+  /** When a notification was last given up; null when none was. */
+  readonly gaveUp: number | null
+  /** Notifications given up. */
+  readonly lost: number
+}
+
+/** The way from a change of an event to its notifications, for the event engine alone. */
 export type OutboxStore = {
   /** Oldest first. */
   listChanges(limit: number): Promise<EventChange[]>
@@ -206,8 +224,12 @@ export type OutboxStore = {
   countSent(since: number): Promise<{ channel: string; target: string; total: number }[]>
   /** Before they are sent: makes one digest of notices, or with its own uid a single of one, for good. */
   bind(notifications: readonly number[], digest: string): Promise<void>
-  /** Notes an attempt at every notice of it, and what becomes of them. */
+  /** Notes an attempt at every notification of it, and what becomes of them. */
   note(attempt: Attempt): Promise<void>
+  /** Gives waiting notifications of one digest that is too large another digest, due at `due`. */
+  split(notifications: readonly number[], digest: string, due: number): Promise<void>
+  /** Targets with an attempt since that time, and how they do. */
+  listTargetStates(since: number): Promise<TargetState[]>
 }
 
 export type EngineReport = {

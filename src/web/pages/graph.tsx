@@ -10,9 +10,10 @@ import {
 } from '../../domain/series.ts'
 import { lineChart } from '../charts/chart.tsx'
 import { listEventsIn, markEvent } from '../charts/event-markers.ts'
+import type { GraphMarks, GraphSpan } from '../charts/plot.ts'
 import { seriesCsv } from '../charts/series-csv.ts'
 import { writeRef } from '../charts/series-ref.ts'
-import { isAlwaysShown, type ThresholdLine } from '../charts/threshold-lines.tsx'
+import type { ThresholdLine } from '../charts/threshold-places.ts'
 import { describeThresholds, readThresholds } from '../charts/thresholds.ts'
 import { RANGES, readTimeRange, type TimeRange, timeRangeQuery } from '../charts/time-range.ts'
 import { timeRangeForm } from '../charts/time-range-form.tsx'
@@ -62,7 +63,7 @@ export const graphPage = route(
           {graphView(model)}
         </>
       ),
-      scripts: ['uplot.css', 'uplot.js', 'graph.js', 'picture.js'],
+      scripts: ['uplot.css', 'graph'],
     })
   },
 )
@@ -156,7 +157,7 @@ function graphView(model: GraphModel): Html {
       </p>
       <div
         data-live="figures"
-        data-graph-span={JSON.stringify({ from: timeRange.from, to: timeRange.to, live: timeRange.isLive })}
+        data-graph-span={JSON.stringify(describeSpan(timeRange))}
         data-graph-marks={JSON.stringify(describeMarks(model))}
       >
         {figures(model)}
@@ -210,15 +211,12 @@ function saveLinks({ host, metric, timeRange }: GraphModel): Html {
   )
 }
 
-/** For the script that draws the graph again. */
-function describeMarks({ events, thresholds, unit }: GraphModel) {
+/** These two are for the script that draws the graph again. */
+const describeSpan = ({ from, to, isLive }: TimeRange): GraphSpan => ({ from, to, live: isLive })
+
+function describeMarks({ events, thresholds }: GraphModel): GraphMarks {
   return {
-    thresholds: thresholds.map(({ value, severity }) => ({
-      value,
-      severity,
-      label: formatThreshold(value, unit),
-      isAlwaysShown: isAlwaysShown(value, unit),
-    })),
+    thresholds: thresholds.map(({ value, severity }) => ({ value, severity })),
     events: events.map(({ id, severity, opened, closed, message }) => ({
       id,
       severity,

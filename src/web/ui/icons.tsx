@@ -2,6 +2,7 @@
 import type { Severity } from '../../domain/event.ts'
 import type { HostStatus } from '../../domain/host.ts'
 import { type Html, raw } from './html.ts'
+import { SEVERITY_SHAPES } from './severity-shapes.ts'
 
 /** Line drawings on a field of 24, stroked with the colour of the text around them. */
 const DRAWINGS = {
@@ -40,21 +41,31 @@ export function icon(name: IconName): Html {
   )
 }
 
-/** Each severity has a shape of its own, so that its colour is never the only sign. */
-const SEVERITY_SHAPES: Readonly<Record<Severity, string>> = {
-  1: '<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5z"/><path class="cut" d="m5.5 5.5 5 5m0-5-5 5"/>',
-  2: '<path d="M8 .8 15.2 8 8 15.2.8 8z"/><path class="cut" d="M8 4.8v3.7m0 2.3v.1"/>',
-  3: '<path d="M8 1.5 15.3 14.5H.7z"/><path class="cut" d="M8 6.2v3.9m0 2v.1"/>',
-  4: '<circle cx="8" cy="8" r="7"/><path class="cut" d="M8 7.3v4.2m0-6.9v.1"/>',
+/** What `severityMark` draws, on a field of 16, for another drawing to hold. */
+export function severityShape(severity: Severity): Html {
+  const { outline, cut } = SEVERITY_SHAPES[severity]
+  return (
+    <>
+      <path d={outline} />
+      <path class="cut" d={cut} />
+    </>
+  )
 }
 
-/** What `severityMark` draws, on a field of 16, for another drawing to hold. */
-export const severityShape = (severity: Severity): Html => raw(SEVERITY_SHAPES[severity])
+/** Lists place the same few marks hundreds of times, so each is drawn once. */
+const SEVERITY_MARKS: Readonly<Record<Severity, Html>> = {
+  1: drawSeverityMark(1),
+  2: drawSeverityMark(2),
+  3: drawSeverityMark(3),
+  4: drawSeverityMark(4),
+}
 
-export function severityMark(severity: Severity): Html {
+export const severityMark = (severity: Severity): Html => SEVERITY_MARKS[severity]
+
+function drawSeverityMark(severity: Severity): Html {
   return (
     <svg class={`mark severity-${severity}`} viewBox="0 0 16 16" aria-hidden="true">
-      {raw(SEVERITY_SHAPES[severity])}
+      {severityShape(severity)}
     </svg>
   )
 }
@@ -64,7 +75,14 @@ const STATUS_SHAPES: Readonly<Record<HostStatus, string>> = {
   down: '<rect x="1.5" y="1.5" width="13" height="13" rx="2"/><path class="cut" d="m5 5 6 6m0-6-6 6"/>',
 }
 
-export function statusMark(status: HostStatus): Html {
+const STATUS_MARKS: Readonly<Record<HostStatus, Html>> = {
+  up: drawStatusMark('up'),
+  down: drawStatusMark('down'),
+}
+
+export const statusMark = (status: HostStatus): Html => STATUS_MARKS[status]
+
+function drawStatusMark(status: HostStatus): Html {
   return (
     <svg class={`mark status-${status}`} viewBox="0 0 16 16" aria-hidden="true">
       {raw(STATUS_SHAPES[status])}

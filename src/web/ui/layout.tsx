@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Session } from '../../storage/ports/store.ts'
-import { assetUrl } from '../http/assets.ts'
+import { assetUrl, listScripts } from '../http/assets.ts'
 import { readGroup } from './group-filter.tsx'
 import { type Html, raw } from './html.ts'
 import { icon } from './icons.tsx'
@@ -29,7 +29,7 @@ export type LayoutOptions = {
   /** The page's own address: its search words are shown in the search box. */
   readonly url?: URL | undefined
   readonly body: Html
-  /** Names of further assets; those that end in `.css` are style sheets. */
+  /** Names of further style sheets, which end in `.css`, and of scripts of `src/web/browser`. */
   readonly scripts?: readonly string[]
   /** Where a wall screen goes next when it goes round; the next page of the main ones unless given. */
   readonly next?: string | undefined
@@ -40,13 +40,11 @@ export function layout({ title, active, session, csrf, url, body, scripts = [], 
   const kiosk = session && url ? readKiosk(url) : null
   const isFramed = session !== null && kiosk === null
   const sheets = ['app.css', 'settings.css', ...scripts.filter((name) => name.endsWith('.css'))]
-  const programs = [
-    'units.js',
-    'app.js',
-    'forms.js',
-    ...(kiosk ? ['kiosk.js'] : []),
-    ...scripts.filter((name) => name.endsWith('.js')),
-  ]
+  const programs = listScripts([
+    'app',
+    ...(kiosk ? ['kiosk'] : []),
+    ...scripts.filter((name) => !name.endsWith('.css')),
+  ])
   return (
     <>
       {raw('<!doctype html>')}
@@ -68,8 +66,8 @@ export function layout({ title, active, session, csrf, url, body, scripts = [], 
             <link rel="stylesheet" href={assetUrl(name)} />
           ))}
           <script src={assetUrl('theme.js')} />
-          {programs.map((name) => (
-            <script src={assetUrl(name)} defer />
+          {programs.map((program) => (
+            <script type="module" src={program} />
           ))}
         </head>
         <body>

@@ -172,7 +172,13 @@ describe('trouble', () => {
     ['RCPT', '451 4.7.1 greylisted', true],
     ['DATA', '452 4.3.1 disk full', true],
     ['', '421 4.3.2 too many', true],
-    ['MAIL', '553 5.1.8 sender not taken', false],
+    ['MAIL', '553 5.1.8 sender not taken', true],
+    ['MAIL', '550 5.7.1 sender refused', true],
+    ['RCPT', '550 5.1.1 no such user', false],
+    ['RCPT', '550 5.2.2 mailbox full', true],
+    ['RCPT', '552 5.2.2 quota exceeded', true],
+    ['RCPT', '554 5.7.1 relay denied', true],
+    ['DATA', '554 5.6.0 content not taken', true],
     ['MAIL', '530 5.7.0 sign in first', true],
   ])('%p answered %p: try again %p', async (command, answer, retry) => {
     const { open } = await start({ answer: (line) => (line.split(' ')[0] === command ? answer : null) })
@@ -192,14 +198,37 @@ describe('trouble', () => {
     const { open } = openWith(mail, { server: '127.0.0.1', port: smtp.port }, clock)
     cleanups.push(() => open.close(), smtp.stop)
     const sending = failure(open.send(aNotification('ann@example.org')))
-    await clock.advance(25_000)
+    await clock.advance(540_000)
     expect(await sending).toMatchObject({
       retry: true,
-      message: expect.stringContaining('within 25 seconds'),
+      isUncertain: true,
+      message: expect.stringContaining('within 540 seconds'),
     })
     isSilent = false
     await open.send(aNotification('ann@example.org'))
     expect(smtp.mails.length).toBe(1)
+  })
+
+  test('a digest that the server calls too large is to be split', async () => {
+    const { open } = await start({
+      answer: (line) => (line.startsWith('MAIL') ? '552 5.3.4 too large' : null),
+    })
+    expect(await failure(open.send(aNotification('ann@example.org')))).toMatchObject({ isTooLarge: true })
+  })
+
+  test('it says the name of the settings in its greeting', async () => {
+    const greetings: string[] = []
+    const { open } = await start(
+      {
+        answer: (line) => {
+          if (line.startsWith('EHLO')) greetings.push(line)
+          return null
+        },
+      },
+      { hello: 'monitor.example.org' },
+    )
+    await open.send(aNotification('ann@example.org'))
+    expect(greetings[0]).toBe('EHLO monitor.example.org')
   })
 
   test('a connection that the server closed between two mails costs nothing', async () => {

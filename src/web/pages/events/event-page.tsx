@@ -8,7 +8,7 @@ import { readLimit } from '../../../domain/threshold.ts'
 import { covers } from '../../../domain/user.ts'
 import type { Delivery, EventHistoryEntry, Store } from '../../../storage/ports/store.ts'
 import { lineChart } from '../../charts/chart.tsx'
-import type { ThresholdLine } from '../../charts/threshold-lines.tsx'
+import type { ThresholdLine } from '../../charts/threshold-places.ts'
 import { readThresholds, toThresholdLines } from '../../charts/thresholds.ts'
 import { notFound, route } from '../../http/route.ts'
 import {

@@ -11,7 +11,7 @@ import { seriesCsv } from '../../charts/series-csv.ts'
 import { findChoices, type PickerChoices, pickerForm } from '../../charts/series-picker.tsx'
 import { findWrongRefs, loadSeries, readRefs, type SeriesRef, writeRef } from '../../charts/series-ref.ts'
 import { formatSummary } from '../../charts/summary-table.tsx'
-import type { ThresholdLine } from '../../charts/threshold-lines.tsx'
+import type { ThresholdLine } from '../../charts/threshold-places.ts'
 import { describeThresholds, findShared, readThresholds } from '../../charts/thresholds.ts'
 import { RANGES, readTimeRange, timeRangeQuery } from '../../charts/time-range.ts'
 import { timeRangeForm } from '../../charts/time-range-form.tsx'
@@ -55,7 +55,7 @@ export const comparePage = route({ path: '/compare', access: 'viewer' }, async (
         {compareView(model)}
       </>
     ),
-    scripts: ['charts.js', 'picture.js'],
+    scripts: ['charts'],
   })
 })
 

@@ -99,7 +99,7 @@ export const hostPage = route(
           {hostView(model)}
         </>
       ),
-      scripts: ['charts.js'],
+      scripts: ['charts'],
     })
   },
 )
