@@ -99,10 +99,13 @@ async function main() {
   installDebianPackages()
   const bun = findBun()
   const inModules = (...path) => join(ROOT, 'node_modules', ...path)
-  count(
-    'types',
-    (await run(process.execPath, [inModules('typescript', 'bin', 'tsc'), '--noEmit', '-p', '.'])).code === 0,
-  )
+  for (const [what, project] of [
+    ['types', '.'],
+    ['types of the scripts for browsers', join('src', 'web', 'browser')],
+  ]) {
+    const tsc = inModules('typescript', 'bin', 'tsc')
+    count(what, (await run(process.execPath, [tsc, '--noEmit', '-p', project])).code === 0)
+  }
   count(
     'lint and format',
     (await run(process.execPath, [inModules('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'])).code === 0,

@@ -2,8 +2,10 @@ import type { Severity } from '../../domain/event.ts'
 import type { Unit } from '../../domain/metric.ts'
 import { type Html, html, raw } from '../ui/html.ts'
 import { severityShape } from '../ui/icons.ts'
+import { FOOT, HEAD, splitAtGaps } from './plot.ts'
 import { type Scale, timeTicks, valueScale } from './scale.ts'
-import { drawThresholds, findTop, type ThresholdLine, type ThresholdStyle } from './threshold-lines.ts'
+import { drawThresholds } from './threshold-lines.ts'
+import { findTop, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
 
 /** One line of a chart. `low` and `high` belong to thinned data: the least and greatest of each step. Times ascend. */
 export type ChartLine = {
@@ -47,11 +49,6 @@ export type ChartOptions = {
 
 /** Side of the field on which lines are drawn before they are stretched to the place they get. */
 const FIELD = 1000
-/** Room above the field for the upper half of its highest label, and below for the times, in pixels. */
-const HEAD = 8
-const FOOT = 20
-/** A step longer than this many usual steps is a gap. */
-const GAP = 1.8
 
 /**
  * Lines over time, as wide as the place they get: lines are stretched, words and hairlines are not, because their places are
@@ -174,28 +171,6 @@ function drawLine(line: ChartLine, number: number, options: ChartOptions, scale:
   return raw(
     `<g class="line-${number}">${area && `<path class="area" d="${area}"/>`}${band && `<path class="band" d="${band}"/>`}<path class="line" d="${path}"/>${dots && `<path class="dots" d="${dots}"/>`}</g>`,
   )
-}
-
-/** Index ranges `[start, end)` of points without a gap between them. The usual step is the median of all. */
-export function splitAtGaps(times: ArrayLike<number>): [number, number][] {
-  if (times.length === 0) return []
-  const limit = usualStep(times) * GAP
-  const runs: [number, number][] = []
-  let start = 0
-  for (let i = 1; i < times.length; i++) {
-    if ((times[i] ?? 0) - (times[i - 1] ?? 0) <= limit) continue
-    runs.push([start, i])
-    start = i
-  }
-  runs.push([start, times.length])
-  return runs
-}
-
-function usualStep(times: ArrayLike<number>): number {
-  const steps: number[] = []
-  for (let i = 1; i < times.length; i++) steps.push((times[i] ?? 0) - (times[i - 1] ?? 0))
-  steps.sort((a, b) => a - b)
-  return steps[Math.floor(steps.length / 2)] ?? 60
 }
 
 /** Least and greatest over all lines, with the ends of their bands; 0 and 0 when there is nothing. */

@@ -9,9 +9,10 @@ import {
 } from '../../domain/series.ts'
 import { lineChart } from '../charts/chart.ts'
 import { listEventsIn, markEvent } from '../charts/event-markers.ts'
+import type { GraphMarks, GraphSpan } from '../charts/plot.ts'
 import { seriesCsv } from '../charts/series-csv.ts'
 import { writeRef } from '../charts/series-ref.ts'
-import { isAlwaysShown, type ThresholdLine } from '../charts/threshold-lines.ts'
+import type { ThresholdLine } from '../charts/threshold-places.ts'
 import { describeThresholds, readThresholds } from '../charts/thresholds.ts'
 import { RANGES, readTimeRange, type TimeRange, timeRangeQuery } from '../charts/time-range.ts'
 import { timeRangeForm } from '../charts/time-range-form.ts'
@@ -56,7 +57,7 @@ export const graphPage = route(
       csrf,
       url,
       body: html`${madeLine({ now, web })}${graphView(model)}`,
-      scripts: ['uplot.css', 'uplot.js', 'graph.js', 'picture.js'],
+      scripts: ['uplot.css', 'graph'],
     })
   },
 )
@@ -114,7 +115,7 @@ function graphView(model: GraphModel): Html {
 <div data-live="ranges" class="ranges">${rangeLinks(timeRange)}${timeRangeNav({ timeRange, now: model.now, address: (time) => `?${time.toString()}`, mark: html` data-graph-link` })}${saveLinks(model)}</div>
 <div class="big-chart" data-graph data-source="${source}" data-unit="${unit}" tabindex="0" role="group" aria-label="Graph. Arrow keys move it in time, plus and minus zoom."><div class="served" data-live="drawing">${bigChart(model)}</div></div>
 <p class="chart-note" data-graph-note role="status">${model.summary === null && 'No samples in this time.'}</p>
-<div data-live="figures" data-graph-span="${JSON.stringify({ from: timeRange.from, to: timeRange.to, live: timeRange.isLive })}" data-graph-marks="${JSON.stringify(describeMarks(model))}">
+<div data-live="figures" data-graph-span="${JSON.stringify(describeSpan(timeRange))}" data-graph-marks="${JSON.stringify(describeMarks(model))}">
 ${figures(model)}
 ${eventsOf(model)}
 <details class="section"><summary><h2>These figures as a table</h2></summary>${table(model)}</details>
@@ -135,15 +136,12 @@ function saveLinks({ host, metric, timeRange }: GraphModel): Html {
   return html`<div class="saves"><a class="button" href="/compare?${compared.toString()}">Compare</a><a class="button" href="${metricPath(host.name, metric)}/csv?${query.toString()}" download>CSV</a><button class="scripted-only" type="button" data-save-png="${host.name}-${metric}">PNG</button></div>`
 }
 
-/** For the script that draws the graph again. */
-function describeMarks({ events, thresholds, unit }: GraphModel) {
+/** These two are for the script that draws the graph again. */
+const describeSpan = ({ from, to, isLive }: TimeRange): GraphSpan => ({ from, to, live: isLive })
+
+function describeMarks({ events, thresholds }: GraphModel): GraphMarks {
   return {
-    thresholds: thresholds.map(({ value, severity }) => ({
-      value,
-      severity,
-      label: formatThreshold(value, unit),
-      isAlwaysShown: isAlwaysShown(value, unit),
-    })),
+    thresholds: thresholds.map(({ value, severity }) => ({ value, severity })),
     events: events.map(({ id, severity, opened, closed, message }) => ({
       id,
       severity,

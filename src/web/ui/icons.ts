@@ -1,6 +1,7 @@
 import type { Severity } from '../../domain/event.ts'
 import type { HostStatus } from '../../domain/host.ts'
 import { type Html, raw } from './html.ts'
+import { SEVERITY_SHAPES } from './severity-shapes.ts'
 
 /** Line drawings on a field of 24, stroked with the colour of the text around them. */
 const DRAWINGS = {
@@ -35,20 +36,17 @@ export function icon(name: IconName): Html {
   return raw(`<svg class="icon icon-${name}" viewBox="0 0 24 24" aria-hidden="true">${DRAWINGS[name]}</svg>`)
 }
 
-/** Each severity has a shape of its own, so that its colour is never the only sign. */
-const SEVERITY_SHAPES: Readonly<Record<Severity, string>> = {
-  1: '<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5z"/><path class="cut" d="m5.5 5.5 5 5m0-5-5 5"/>',
-  2: '<path d="M8 .8 15.2 8 8 15.2.8 8z"/><path class="cut" d="M8 4.8v3.7m0 2.3v.1"/>',
-  3: '<path d="M8 1.5 15.3 14.5H.7z"/><path class="cut" d="M8 6.2v3.9m0 2v.1"/>',
-  4: '<circle cx="8" cy="8" r="7"/><path class="cut" d="M8 7.3v4.2m0-6.9v.1"/>',
+function drawSeverity(severity: Severity): string {
+  const { outline, cut } = SEVERITY_SHAPES[severity]
+  return `<path d="${outline}"/><path class="cut" d="${cut}"/>`
 }
 
 /** What `severityMark` draws, on a field of 16, for another drawing to hold. */
-export const severityShape = (severity: Severity): Html => raw(SEVERITY_SHAPES[severity])
+export const severityShape = (severity: Severity): Html => raw(drawSeverity(severity))
 
 export function severityMark(severity: Severity): Html {
   return raw(
-    `<svg class="mark severity-${severity}" viewBox="0 0 16 16" aria-hidden="true">${SEVERITY_SHAPES[severity]}</svg>`,
+    `<svg class="mark severity-${severity}" viewBox="0 0 16 16" aria-hidden="true">${drawSeverity(severity)}</svg>`,
   )
 }
 

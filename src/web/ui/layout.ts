@@ -1,5 +1,5 @@
 import type { Session } from '../../storage/ports/store.ts'
-import { assetUrl } from '../http/assets.ts'
+import { assetUrl, listScripts } from '../http/assets.ts'
 import { readGroup } from './group-filter.ts'
 import { type Html, html } from './html.ts'
 import { icon } from './icons.ts'
@@ -27,7 +27,7 @@ export type LayoutOptions = {
   /** The page's own address: its search words are shown in the search box. */
   readonly url?: URL | undefined
   readonly body: Html
-  /** Names of further assets; those that end in `.css` are style sheets. */
+  /** Names of further style sheets, which end in `.css`, and of scripts of `src/web/browser`. */
   readonly scripts?: readonly string[]
   /** Where a wall screen goes next when it goes round; the next page of the main ones unless given. */
   readonly next?: string | undefined
@@ -38,13 +38,11 @@ export function layout({ title, active, session, csrf, url, body, scripts = [], 
   const kiosk = session && url ? readKiosk(url) : null
   const isFramed = session !== null && kiosk === null
   const sheets = ['app.css', 'settings.css', ...scripts.filter((name) => name.endsWith('.css'))]
-  const programs = [
-    'units.js',
-    'app.js',
-    'forms.js',
-    ...(kiosk ? ['kiosk.js'] : []),
-    ...scripts.filter((name) => name.endsWith('.js')),
-  ]
+  const programs = listScripts([
+    'app',
+    ...(kiosk ? ['kiosk'] : []),
+    ...scripts.filter((name) => !name.endsWith('.css')),
+  ])
   return html`<!doctype html>
 <html lang="en" class="${kiosk ? 'kiosk' : session ? 'with-rail' : 'bare'}"${session && preferred(session)}${kiosk && url && goesRound(kiosk, url, next)}>
 <head>
@@ -56,7 +54,7 @@ export function layout({ title, active, session, csrf, url, body, scripts = [], 
 <meta name="robots" content="noindex">
 <link rel="icon" href="${assetUrl('favicon.svg')}" type="image/svg+xml">
 ${sheets.map((name) => html`<link rel="stylesheet" href="${assetUrl(name)}">\n`)}<script src="${assetUrl('theme.js')}"></script>
-${programs.map((name) => html`<script src="${assetUrl(name)}" defer></script>\n`)}</head>
+${programs.map((program) => html`<script type="module" src="${program}"></script>\n`)}</head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 ${isFramed ? rail(active, url ? readGroup(url) : null) : null}

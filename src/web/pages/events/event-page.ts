@@ -7,7 +7,7 @@ import { readLimit } from '../../../domain/threshold.ts'
 import { covers } from '../../../domain/user.ts'
 import type { Delivery, EventHistoryEntry, Store } from '../../../storage/ports/store.ts'
 import { lineChart } from '../../charts/chart.ts'
-import type { ThresholdLine } from '../../charts/threshold-lines.ts'
+import type { ThresholdLine } from '../../charts/threshold-places.ts'
 import { readThresholds, toThresholdLines } from '../../charts/thresholds.ts'
 import { notFound, route } from '../../http/route.ts'
 import {

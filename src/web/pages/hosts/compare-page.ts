@@ -10,7 +10,7 @@ import { seriesCsv } from '../../charts/series-csv.ts'
 import { findChoices, type PickerChoices, pickerForm } from '../../charts/series-picker.ts'
 import { findWrongRefs, loadSeries, readRefs, type SeriesRef, writeRef } from '../../charts/series-ref.ts'
 import { formatSummary } from '../../charts/summary-table.ts'
-import type { ThresholdLine } from '../../charts/threshold-lines.ts'
+import type { ThresholdLine } from '../../charts/threshold-places.ts'
 import { describeThresholds, findShared, readThresholds } from '../../charts/thresholds.ts'
 import { RANGES, readTimeRange, timeRangeQuery } from '../../charts/time-range.ts'
 import { timeRangeForm } from '../../charts/time-range-form.ts'
@@ -49,7 +49,7 @@ export const comparePage = route({ path: '/compare', access: 'viewer' }, async (
     csrf,
     url,
     body: html`${madeLine(request)}${compareView(model)}`,
-    scripts: ['charts.js', 'picture.js'],
+    scripts: ['charts'],
   })
 })
 

@@ -93,7 +93,7 @@ export const hostPage = route(
       csrf,
       url,
       body: html`${madeLine({ now, web })}${hostView(model)}`,
-      scripts: ['charts.js'],
+      scripts: ['charts'],
     })
   },
 )
