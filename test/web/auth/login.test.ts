@@ -123,10 +123,10 @@ describe('a session', () => {
   })
 
   test('dies with its user and with a new password, and follows a change of access at once', async () => {
-    const [vera, olga, ada] = [await site.signIn('vera'), await site.signIn('otto'), await site.signIn('ada')]
+    const [vera, olga, ada] = [await site.signIn('vera'), await site.signIn('olga'), await site.signIn('ada')]
     await site.store.users.delete('vera')
     await site.store.users.setPassword(
-      'otto',
+      'olga',
       await Bun.password.hash('another', { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 }),
     )
     expect([await isSignedIn(vera), await isSignedIn(olga), await isSignedIn(ada)]).toEqual([
@@ -147,7 +147,7 @@ describe('a session', () => {
 
 describe('the token of a form', () => {
   test('is needed for every change, and has to be that of the own session', async () => {
-    const [vera, olga] = [await site.signIn('vera'), await site.signIn('otto')]
+    const [vera, olga] = [await site.signIn('vera'), await site.signIn('olga')]
     const foreign = await site.csrf(olga)
     const bad: Record<string, string>[] = [{}, { csrf: '' }, { csrf: 'x' }, { csrf: foreign }]
     for (const fields of bad) {
