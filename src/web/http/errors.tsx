@@ -1,6 +1,5 @@
 /** @jsxImportSource #markup */
 import type { Session } from '../../storage/ports/store.ts'
-
 import { layout } from '../ui/layout.tsx'
 import { HttpError } from './route.ts'
 

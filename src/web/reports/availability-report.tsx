@@ -7,7 +7,6 @@ import { compilePattern } from '../../domain/pattern.ts'
 import { readPeriod } from '../charts/period.ts'
 import { hostPath, stampLabel } from '../ui/components.tsx'
 import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
-
 import { listAll, type Report } from './report.ts'
 
 export const availabilityReport: Report = {

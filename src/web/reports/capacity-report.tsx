@@ -6,7 +6,6 @@ import { writeDay } from '../charts/period.ts'
 import { readInteger } from '../http/query-parameters.ts'
 import { hostPath, metricPath, percentMeter } from '../ui/components.tsx'
 import { formatCount, formatNumber, formatValue } from '../ui/format.ts'
-
 import { listAll, type Report } from './report.ts'
 
 /** The time that growth is read from. */

@@ -2,7 +2,6 @@
 import { isSeverity, SEVERITY_NAMES } from '../../domain/event.ts'
 import { eventPath, hostPath, severityLabel, stampLabel } from '../ui/components.tsx'
 import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
-
 import { listAll, type Report } from './report.ts'
 
 export const eventsReport: Report = {

@@ -2,7 +2,6 @@
 import { hostStatus } from '../../domain/host.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel } from '../ui/components.tsx'
 import { formatCount, formatIso, formatValue } from '../ui/format.ts'
-
 import { listAll, type Report } from './report.ts'
 
 export const hostsReport: Report = {

@@ -1,7 +1,6 @@
 /** @jsxImportSource #markup */
-import { MAX_PASSWORD, MIN_PASSWORD } from '../../../domain/user.ts'
+import { findPasswordProblem, MAX_PASSWORD, MIN_PASSWORD, normalizePassword } from '../../../domain/user.ts'
 import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
-
 import { layout } from '../../ui/layout.tsx'
 import { describeRejection } from './login.tsx'
 
@@ -28,7 +27,7 @@ export const changePassword = route(
         wrong ? 400 : 429,
       )
     }
-    await web.store.users.setPassword(session.user, await Bun.password.hash(next))
+    await web.store.users.setPassword(session.user, await Bun.password.hash(normalizePassword(next)))
     await web.onPasswordChanged(session.user)
     web.log.info('password changed', { user: session.user, address })
     const cookie = await web.sessions.begin(session.user, sessionToken, { address, browser, isSecure })
@@ -38,8 +37,8 @@ export const changePassword = route(
 
 /** What is wrong with a new password, or null. */
 export function findProblem(next: string, again: string, current: string): string | null {
-  if (next.length < MIN_PASSWORD) return `A password has at least ${MIN_PASSWORD} characters.`
-  if (next.length > MAX_PASSWORD) return `A password has at most ${MAX_PASSWORD} characters.`
+  const problem = findPasswordProblem(next)
+  if (problem !== null) return problem
   if (next !== again) return 'The new password was not repeated the same.'
   return next === current ? 'The new password is the old one.' : null
 }
@@ -61,6 +60,7 @@ function passwordView({ session, csrf, url }: WebRequest, outcome: Outcome) {
     body: (
       <form class="settings" method="post" action="/password">
         <h1>Your password</h1>
+        {session?.mustChangePassword && <p class="notice">Choose a password of your own before you go on.</p>}
         {outcome === 'changed' && (
           <p class="done" role="status">
             The password is changed. Other browsers are signed out.

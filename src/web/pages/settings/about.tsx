@@ -1,7 +1,6 @@
 /** @jsxImportSource #markup */
 import { route } from '../../http/route.ts'
 import { formatStamp } from '../../ui/format.ts'
-
 import { settingsPage } from './settings-layout.tsx'
 
 export const aboutPage = route({ path: '/settings/about', access: 'viewer' }, (request) => {

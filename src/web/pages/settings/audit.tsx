@@ -3,7 +3,6 @@ import { readInteger, readText } from '../../http/query-parameters.ts'
 import { route } from '../../http/route.ts'
 import { pager, stampLabel, withParameters } from '../../ui/components.tsx'
 import { formatCount } from '../../ui/format.ts'
-
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { settingsPage } from './settings-layout.tsx'
 

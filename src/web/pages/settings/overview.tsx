@@ -1,6 +1,5 @@
 /** @jsxImportSource #markup */
 import { mayUse, route } from '../../http/route.ts'
-
 import { layout } from '../../ui/layout.tsx'
 import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from './settings-layout.tsx'
 

@@ -5,7 +5,6 @@ import { describeBrowser } from '../../auth/user-agent.ts'
 import { mayUse, notFound, redirect, route } from '../../http/route.ts'
 import { stampLabel } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
-
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { settingsPage } from './settings-layout.tsx'
 

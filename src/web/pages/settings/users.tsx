@@ -1,10 +1,13 @@
 /** @jsxImportSource #markup */
 import {
   ACCESSES,
+  findPasswordProblem,
   isAccess,
   isUserName,
   MAX_PASSWORD,
   MIN_PASSWORD,
+  normalizePassword,
+  type PasswordState,
   type User,
 } from '../../../domain/user.ts'
 import type { SecondFactor } from '../../../storage/ports/store.ts'
@@ -30,6 +33,13 @@ const ACCESS_WORDS = {
   admin: 'admin – also keeps rules, targets and users',
 } as const
 const CHOICES = ACCESSES.map((value) => ({ value, words: ACCESS_WORDS[value] }))
+
+/** What the list says of a password that is not the user's own. */
+const PASSWORD_NOTES: Readonly<Partial<Record<PasswordState, string>>> = {
+  temporary: 'password to be changed',
+  original: 'old password, once more',
+  disabled: 'disabled: set a password',
+}
 
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
@@ -63,7 +73,15 @@ async function usersView(
           </>
         )}
       </>,
-      user.access,
+      <>
+        {user.access}
+        {PASSWORD_NOTES[user.passwordState] && (
+          <>
+            {' '}
+            <span class="soft">{PASSWORD_NOTES[user.passwordState]}</span>
+          </>
+        )}
+      </>,
       stampLabel(user.created),
       agoLabel(user.lastSignIn ?? 0, now),
     ],
@@ -117,11 +135,6 @@ async function usersView(
   })
 }
 
-function checkPassword(password: string): string | undefined {
-  if (password.length < MIN_PASSWORD) return `A password has at least ${MIN_PASSWORD} characters.`
-  return password.length > MAX_PASSWORD ? `A password has at most ${MAX_PASSWORD} characters.` : undefined
-}
-
 export const addUser = route(
   { path: PATH, method: 'POST', access: 'admin', does: 'add user' },
   async (request) => {
@@ -129,14 +142,14 @@ export const addUser = route(
     const name = (form.get('name') ?? '').trim()
     const access = form.get('access') ?? ''
     const password = form.get('password') ?? ''
-    const problem = checkPassword(password)
+    const problem = findPasswordProblem(password)
     const problems: Record<string, string> = {}
     if (!isUserName(name)) problems.name = 'At most 64 letters, digits and . _ @ -'
     if (!isAccess(access)) problems.access = 'Choose one of them.'
-    if (problem !== undefined) problems.password = problem
+    if (problem !== null) problems.password = problem
     if (Object.keys(problems).length > 0 || !isAccess(access))
       return refuseForm(await usersView(request, name, access, problems))
-    if (!(await web.store.users.add(name, access, await Bun.password.hash(password), now)))
+    if (!(await web.store.users.add(name, access, await Bun.password.hash(normalizePassword(password)), now)))
       return refuseForm(
         await usersView(request, name, access, { name: 'There is a user of this name.' }),
         409,
@@ -283,9 +296,9 @@ export const setUserPassword = route(
     const { web, form, note } = request
     const user = await findUser(request)
     const password = form.get('password') ?? ''
-    const problem = checkPassword(password)
-    if (problem !== undefined) return refuseForm(await userView(request, user, { password: problem }))
-    await web.store.users.setPassword(user.name, await Bun.password.hash(password))
+    const problem = findPasswordProblem(password)
+    if (problem !== null) return refuseForm(await userView(request, user, { password: problem }))
+    await web.store.users.setPassword(user.name, await Bun.password.hash(normalizePassword(password)))
     await web.onPasswordChanged(user.name)
     note(user.name)
     return redirect(`${userPath(user.name)}?done=password`)
