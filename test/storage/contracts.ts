@@ -2,6 +2,7 @@ import { describe } from 'bun:test'
 import { describeGroups } from './groups.contract.ts'
 import { describeNames } from './host-names.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
+import { describeOutages } from './outages.contract.ts'
 import { describeSecondFactors } from './second-factors.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
 import { describeThresholds } from './thresholds.contract.ts'
@@ -15,6 +16,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   people: describePeople,
   'events and notices': describeNotifications,
   'groups of hosts': describeGroups,
+  'outages of a period': describeOutages,
   'codes for signing in': describeSecondFactors,
   'what is wrong now': describeTrouble,
   'thresholds of agents': describeThresholds,

@@ -144,6 +144,15 @@ export function createHostStore(
       return { total, hosts: await toHosts(rows) }
     },
 
+    async listSpans(group) {
+      await states.settle()
+      const { sql, values } = where(group === undefined ? { upSince: 0 } : { upSince: 0, group })
+      return database.query(
+        `SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host ${sql} ORDER BY name`,
+        values,
+      )
+    },
+
     async count(upSince, group) {
       await states.settle()
       if (group !== undefined) {
