@@ -1,18 +1,18 @@
 import { type EventReport, isSeverity } from '../domain/event.ts'
 import { isMetricName } from '../domain/sample.ts'
+import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
 import { type Fields, isFields, readNumber, readText, readTime } from './field.ts'
+import { toLegacyMetric } from './legacy-metric.ts'
 import type { Tally } from './rejection-tally.ts'
 
-export const MAX_EVENT_MESSAGE = 1024
-export const MAX_EVENT_UID = 64
-
-const UID = /^[A-Za-z0-9._:-]{1,64}$/
+const UID = /^[A-Za-z0-9._:-]+$/
+const { uid: MAX_UID, message: MAX_MESSAGE } = TEXT_BOUNDS.event
 
 /** Events of our dialect. Those that are incomplete are left out and counted. */
 export function readEvents(values: readonly unknown[], now: number, tally: Tally): EventReport[] {
   return collect(values, tally, (fields) => {
     const { uid, change, status } = fields
-    if (uid !== null && uid !== undefined && !(typeof uid === 'string' && UID.test(uid))) return null
+    if (uid !== null && uid !== undefined && !isUid(uid)) return null
     if (status !== 'open' && status !== 'closed') return null
     const number = readNumber(change)
     if (!Number.isSafeInteger(number) || number < 0) return null
@@ -21,13 +21,43 @@ export function readEvents(values: readonly unknown[], now: number, tally: Tally
   })
 }
 
-/** Events of the original's dialect: `monitor` for the metric, `status` 1 opens and 0 closes. */
+const isUid = (uid: unknown): uid is string =>
+  typeof uid === 'string' && uid.length <= MAX_UID && UID.test(uid)
+
+/**
+ * Events of the original's dialect: `monitor` for the metric, `status` 1 opens and 0 closes. A closing carries the time
+ * of the opening, so its `opened` is set and its own time is not known yet: see `dateClosings`. A time that lies in the
+ * future counts as now, because the clock of the agent is fast and the event has happened.
+ */
 export function readLegacyEvents(values: readonly unknown[], now: number, tally: Tally): EventReport[] {
   return collect(values, tally, (fields) => {
     const status = readNumber(fields.status)
     if (status !== 0 && status !== 1) return null
-    const time = readTime(fields.time, now)
-    return complete(fields, fields.monitor, now, null, time, status === 1 ? 'open' : 'closed')
+    const said = Math.floor(readNumber(fields.time))
+    const time = Math.min(said, now)
+    const metric = typeof fields.monitor === 'string' ? toLegacyMetric(fields.monitor) : fields.monitor
+    const report = complete({ ...fields, time }, metric, now, null, time, status === 1 ? 'open' : 'closed')
+    return report === null || status === 1 ? report : { ...report, opened: time }
+  })
+}
+
+/**
+ * Gives the closings among the events of one packet their time: that of the packet, or that of the next opening of the
+ * same metric, which came after it. `now` is the packet's time.
+ */
+export function dateClosings(events: readonly EventReport[], now: number): EventReport[] {
+  const openings = new Map<string, number[]>()
+  for (const { metric, opened, time } of events) {
+    const times = openings.get(metric)
+    if (times === undefined) openings.set(metric, [opened ?? time])
+    else times.push(opened ?? time)
+  }
+  for (const times of openings.values()) times.sort((a, b) => a - b)
+  return events.map((event) => {
+    const { opened, metric } = event
+    if (opened === undefined) return event
+    const next = openings.get(metric)?.find((time) => time > opened) ?? Number.POSITIVE_INFINITY
+    return { ...event, time: Math.max(opened, Math.min(now, next)) }
   })
 }
 
@@ -64,6 +94,6 @@ function complete(
     metric,
     severity,
     status,
-    message: readText(fields.message, MAX_EVENT_MESSAGE),
+    message: readText(fields.message, MAX_MESSAGE),
   }
 }
