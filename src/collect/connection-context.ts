@@ -17,6 +17,18 @@ export type ConnectionSocket = {
   terminate(): void
 }
 
+/** Where the events of a socket go. */
+export type SocketHandler = {
+  /** The bytes are valid during the call alone. */
+  receive(chunk: Buffer): void
+  /** The socket takes bytes again. */
+  drain(): void
+  /** The other side will say no more. */
+  receiveEnd(): void
+  /** The socket is gone. May come twice. */
+  close(): void
+}
+
 /** What all connections, `C`, share. */
 export type ConnectionContext<C> = {
   readonly ingest: Ingest
@@ -29,6 +41,10 @@ export type ConnectionContext<C> = {
   readonly monotonicMs: () => number
   /** Called when the memory that a connection holds has changed. */
   readonly onHeld: (connection: C, change: number) => void
+  /** Called once, when the sender has said the passphrase. */
+  readonly onKnown: (connection: C) => void
+  /** Called once, when the connection is over. */
+  readonly onClosed: (connection: C) => void
   /** Called when a connection waits because storage is behind. */
   readonly onWaiting: (connection: C) => void
 }

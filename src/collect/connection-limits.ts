@@ -1,7 +1,14 @@
 /** What the engine bears with. Bytes are bytes of memory, as near as they can be told. */
 export type CollectLimits = {
-  /** Open at once; further ones are closed at once. The process needs as many file descriptors and some more. */
+  /**
+   * Open at once. Beyond it the oldest unknown sender goes; when all are known, the new one is refused. The process needs
+   * as many file descriptors and some more.
+   */
   readonly connections: number
+  /** Connections of unknown senders from one address (a /64 of IPv6); known agents are not counted. */
+  readonly unknownPerAddress: number
+  /** A sender has this long to say the passphrase, whatever else it sends. */
+  readonly unknownMs: number
   /** Longest packet of the original's dialect. */
   readonly legacyBytes: number
   /** A connection that has to say something, and says nothing for this long, is closed. */
@@ -30,6 +37,8 @@ export type CollectLimits = {
 
 export const DEFAULT_LIMITS: CollectLimits = {
   connections: 16_384,
+  unknownPerAddress: 512,
+  unknownMs: 30_000,
   legacyBytes: 128 * 1024 * 1024,
   silenceMs: 30_000,
   idleMs: 2 * 3600_000,

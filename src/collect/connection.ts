@@ -9,19 +9,23 @@ import {
   type ConnectionSocket,
   PAUSED_FOR_ANSWERS,
   PAUSED_FOR_STORAGE,
+  type SocketHandler,
 } from './connection-context.ts'
 import { measureReport, type Outcome, type Sender, type Submission } from './ingest.ts'
 import { ProtocolDecoder } from './protocol-decoder.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import type { Reason } from './rejections.ts'
 import { KEY_MISMATCH, LEGACY_ID, ReplyBuffer } from './reply-buffer.ts'
+import type { UnknownSender } from './unknown-senders.ts'
 
 /** What a sender that is refused may still send before the line is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
 
 /** One agent's connection: keeps what is not complete, has it answered, knows how long it has been quiet. */
-export class Connection implements Sender {
+export class Connection implements Sender, SocketHandler, UnknownSender {
   readonly address: string
+  /** When it was opened, by the monotonic clock. */
+  readonly since: number
   /** By the monotonic clock, when anything last came or went. */
   lastActive: number
   /** When it began to wait for memory; null when it does not. */
@@ -34,16 +38,23 @@ export class Connection implements Sender {
   readonly #receiveBuffer: ReceiveBuffer
   readonly #replies = new ReplyBuffer()
   #paused = 0
+  #isKnown = false
   #inFlight = 0
   #hasEnded = false
   #isClosed = false
   #lingerBytes = 0
 
-  constructor(socket: ConnectionSocket, shared: ConnectionContext<Connection>) {
+  /** `opening` tells what the socket does not know of itself, when something was read from it before. */
+  constructor(
+    socket: ConnectionSocket,
+    shared: ConnectionContext<Connection>,
+    opening?: { readonly address: string; readonly since: number },
+  ) {
     this.#socket = socket
     this.#shared = shared
-    this.address = socket.remoteAddress
+    this.address = opening?.address ?? socket.remoteAddress
     this.lastActive = shared.monotonicMs()
+    this.since = opening?.since ?? this.lastActive
     this.#decoder = new ProtocolDecoder({
       nameLists: shared.nameLists,
       legacyBytes: shared.limits.legacyBytes,
@@ -159,9 +170,11 @@ export class Connection implements Sender {
 
   /** The socket is gone. */
   close(): void {
+    if (this.#isClosed) return
     this.#isClosed = true
     this.#replies.clear()
     this.#receiveBuffer.release()
+    this.#shared.onClosed(this)
   }
 
   #canTake(): boolean {
@@ -192,7 +205,15 @@ export class Connection implements Sender {
     } catch (error) {
       this.#giveUp(error)
       return bytes.length
+    } finally {
+      this.#noteKnown()
     }
+  }
+
+  #noteKnown(): void {
+    if (this.#isKnown || !this.#decoder.isKnown) return
+    this.#isKnown = true
+    this.#shared.onKnown(this)
   }
 
   #afterReading(): void {

@@ -1,27 +1,37 @@
 import type { Socket } from 'bun'
-import { type AddressRange, isWithin } from '../lib/address-range.ts'
+import type { AddressRange } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { NameLists } from '../protocol/names.ts'
 import type { IngestStore } from '../storage/ports/store.ts'
 import { Connection } from './connection.ts'
-import { type ConnectionContext, PAUSED_FOR_STOP, PAUSED_FOR_STORAGE } from './connection-context.ts'
+import {
+  type ConnectionContext,
+  PAUSED_FOR_STOP,
+  PAUSED_FOR_STORAGE,
+  type SocketHandler,
+} from './connection-context.ts'
 import { type CollectLimits, DEFAULT_LIMITS } from './connection-limits.ts'
 import { Ingest } from './ingest.ts'
 import { type Listener, listen } from './listener.ts'
 import { MemoryBudget } from './memory-budget.ts'
+import { Opening, type PortPolicy } from './opening.ts'
 import { createPassphraseCheck } from './passphrase.ts'
 import { Rejections } from './rejections.ts'
 import { findTimedOut } from './timeouts.ts'
+import { UnknownSenders } from './unknown-senders.ts'
 
 export type CollectEngineOptions = {
   readonly address: string
-  /** Without TLS, which the original's agents need; 0 takes a free one, null has none. */
+  /** For agents with TLS and without, told apart by the first byte; 0 takes a free one, null has none. */
   readonly port: number | null
   /** From where connections without TLS are taken; from everywhere when it is empty. */
   readonly plainFrom?: readonly AddressRange[]
-  readonly tls?: (TlsFiles & { readonly port: number }) | null
+  /** Balancers that tell by the PROXY protocol whom they speak for. */
+  readonly trustedProxies?: readonly AddressRange[]
+  /** `port` is for TLS alone; null has none, and TLS is spoken on the other port only. */
+  readonly tls?: (TlsFiles & { readonly port: number | null }) | null
   /** Any of them lets an agent in; none lets nobody in. */
   readonly passphrases: readonly string[]
   readonly store: IngestStore
@@ -30,7 +40,7 @@ export type CollectEngineOptions = {
   readonly limits?: Partial<CollectLimits>
 }
 
-/** Since the start, but for `connections` and the two after it, which are of now. */
+/** Since the start, except `connections` and `held`, which are of now. */
 export type CollectCounters = {
   readonly connections: number
   /** Bytes held in unfinished messages. */
@@ -73,6 +83,8 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
   const rejections = new Rejections(clock, log)
   const budget = new MemoryBudget(limits, () => clock.monotonicMs())
   const connections = new Set<Connection>()
+  const openings = new Set<Opening>()
+  const unknown = new UnknownSenders(limits.unknownPerAddress)
   const waiting = new Set<Connection>()
   const ingest = new Ingest({ store, clock, log, rejections, limits, onRoom, onCommit: () => look() })
   let accepted = 0
@@ -90,27 +102,50 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     now: () => clock.now(),
     monotonicMs: () => clock.monotonicMs(),
     onHeld: noteHeld,
+    onKnown: (connection) => unknown.remove(connection),
+    onClosed(connection) {
+      connections.delete(connection)
+      waiting.delete(connection)
+      unknown.remove(connection)
+    },
     onWaiting: (connection) => waiting.add(connection),
   }
 
   const events = {
     address: options.address,
-    received(socket: Socket<Connection | undefined>, chunk: Buffer) {
+    received(socket: Socket<SocketHandler | undefined>, chunk: Buffer) {
       bytes += chunk.length
       socket.data?.receive(chunk)
     },
-    drained: (socket: Socket<Connection | undefined>) => socket.data?.drain(),
-    ended: (socket: Socket<Connection | undefined>) => socket.data?.receiveEnd(),
+    drained: (socket: Socket<SocketHandler | undefined>) => socket.data?.drain(),
+    ended: (socket: Socket<SocketHandler | undefined>) => socket.data?.receiveEnd(),
     closed: forget,
-    distrusted(socket: Socket<Connection | undefined>, error: Error | null) {
+    distrusted(socket: Socket<SocketHandler | undefined>, error: Error | null) {
       // Balancers look whether the port is open by opening and closing it.
       if (error === null || !('code' in error) || error.code !== 'ECONNRESET')
         rejections.note('tls', socket.remoteAddress, 'the TLS handshake failed')
     },
   }
   const listeners: Listener[] = []
-  const plain = options.port === null ? null : open(options.port, null, acceptPlain)
-  const secure = options.tls ? open(options.tls.port, options.tls, accept) : null
+  const trustedProxies = options.trustedProxies ?? []
+  let tlsFiles: TlsFiles | null = options.tls ?? null
+  const policy: PortPolicy = {
+    plainFrom: options.plainFrom ?? [],
+    trustedProxies,
+    findTls: () => tlsFiles,
+    onAddress(opening) {
+      unknown.remove(opening)
+      unknown.add(opening)
+    },
+    onOver(opening) {
+      openings.delete(opening)
+      unknown.remove(opening)
+    },
+    onOpened: register,
+  }
+  const plain =
+    options.port === null ? null : open(options.port, null, (socket) => acceptOpening(socket, policy))
+  const secure = openSecure()
   let sweeper: Timer = clock.after(SWEEP_MS, sweep)
 
   /** All or none: a port that can't be had closes the other. */
@@ -126,33 +161,50 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     }
   }
 
-  function acceptPlain(socket: Socket<Connection | undefined>): void {
-    const ranges = options.plainFrom ?? []
-    if (ranges.length === 0 || isWithin(socket.remoteAddress, ranges)) accept(socket)
-    else {
-      rejections.note('plain', socket.remoteAddress, 'has to come over TLS: not in collect.plain_from')
-      socket.terminate()
-    }
+  /** What comes through a balancer has a header before the handshake, which no listener for TLS can read. */
+  function openSecure(): Listener | null {
+    const { tls = null } = options
+    if (tls === null || tls.port === null) return null
+    if (trustedProxies.length === 0) return open(tls.port, tls, accept)
+    const tlsAlone: PortPolicy = { ...policy, plainFrom: null }
+    return open(tls.port, null, (socket) => acceptOpening(socket, tlsAlone))
   }
 
-  function accept(socket: Socket<Connection | undefined>): void {
-    if (isStopping || connections.size >= limits.connections) {
-      if (!isStopping) rejections.note('connections', socket.remoteAddress, 'too many connections')
-      socket.terminate()
-      return
-    }
-    accepted++
+  function acceptOpening(socket: Socket<SocketHandler | undefined>, by: PortPolicy): void {
+    if (!hasRoom(socket)) return
+    const opening = new Opening(socket, by, shared)
+    socket.data = opening
+    openings.add(opening)
+    unknown.add(opening)
+  }
+
+  function accept(socket: Socket<SocketHandler | undefined>): void {
+    if (!hasRoom(socket)) return
     const connection = new Connection(socket, shared)
     socket.data = connection
-    connections.add(connection)
+    register(connection)
   }
 
-  function forget(socket: Socket<Connection | undefined>): void {
-    const connection = socket.data
-    if (connection === undefined) return
-    connections.delete(connection)
-    waiting.delete(connection)
-    connection.close()
+  /** False when the socket was closed because there is no room for it. */
+  function hasRoom(socket: Socket<SocketHandler | undefined>): boolean {
+    const isFull = () => connections.size + openings.size >= limits.connections
+    if (!isStopping && isFull()) unknown.refuseOldest()
+    if (isStopping || isFull()) {
+      if (!isStopping) rejections.note('connections', socket.remoteAddress, 'too many connections')
+      socket.terminate()
+      return false
+    }
+    accepted++
+    return true
+  }
+
+  function register(connection: Connection): void {
+    connections.add(connection)
+    unknown.add(connection)
+  }
+
+  function forget(socket: Socket<SocketHandler | undefined>): void {
+    socket.data?.close()
     look()
   }
 
@@ -179,12 +231,13 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
 
   function sweep(): void {
     const now = clock.monotonicMs()
+    for (const opening of openings)
+      if (now - opening.since > limits.unknownMs) opening.refuse('silent', 'says nothing')
     for (const connection of connections) {
       const timeouts = findTimedOut(connection, now, limits)
       if (timeouts === null) continue
       if (timeouts.reason === null) connection.end()
       else connection.refuse(timeouts.reason, timeouts.detail)
-      if (connection.isClosed) connections.delete(connection)
     }
     sweeper = clock.after(SWEEP_MS, sweep)
   }
@@ -196,8 +249,9 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     for (const listener of listeners) listener.stop()
     for (const connection of connections) if (!waiting.has(connection)) connection.pause(PAUSED_FOR_STOP)
     await waitUntil(limits.stopMs, () => ingest.isIdle && waiting.size === 0)
+    for (const opening of openings) opening.receiveEnd()
     for (const connection of connections) connection.end()
-    await waitUntil(FINAL_REPLY_MS, () => connections.size === 0)
+    await waitUntil(FINAL_REPLY_MS, () => connections.size + openings.size === 0)
     for (const listener of listeners) listener.close()
   }
 
@@ -218,7 +272,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     port: plain?.port ?? null,
     tlsPort: secure?.port ?? null,
     counters: () => ({
-      connections: connections.size,
+      connections: connections.size + openings.size,
       held: budget.held,
       accepted,
       ...ingest.counters,
@@ -226,7 +280,10 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
       refused: rejections.counts(),
     }),
     isStorageAway: () => ingest.isStorageAway,
-    renewTls: (tls) => secure?.renew(tls),
+    renewTls(tls) {
+      if (trustedProxies.length === 0) secure?.renew(tls)
+      tlsFiles = tls
+    },
     stop,
   }
 }

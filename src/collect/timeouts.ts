@@ -3,6 +3,8 @@ import type { ConnectionFault } from './rejections.ts'
 
 /** What is known of a connection's pace; times by the monotonic clock, null for none. */
 export type Pace = {
+  /** When the connection was opened. */
+  readonly since: number
   readonly lastActive: number
   readonly messageSince: number | null
   readonly messageBytes: number
@@ -29,6 +31,11 @@ export function findTimedOut(pace: Pace, now: number, limits: CollectLimits): Ti
       : null
   // Waiting for us is no fault of theirs.
   if (pace.isPaused) return null
+  if (!pace.isKnown && now - pace.since > limits.unknownMs && !pace.isAnswering)
+    return {
+      reason: 'silent',
+      detail: `has not said the passphrase within ${Math.round(limits.unknownMs / 1000)} s`,
+    }
   if (pace.messageSince !== null) {
     if (quietMs > limits.silenceMs) return { reason: 'silent', detail: 'silent in the middle of a message' }
     const ms = now - pace.messageSince
@@ -36,6 +43,6 @@ export function findTimedOut(pace: Pace, now: number, limits: CollectLimits): Ti
     return isSlow ? { reason: 'slow', detail: 'a message comes too slowly' } : null
   }
   if (pace.isAnswering) return null
-  if (!pace.isKnown) return quietMs > limits.silenceMs ? { reason: 'silent', detail: 'says nothing' } : null
+  if (!pace.isKnown) return null
   return quietMs > limits.idleMs ? { reason: null, detail: '' } : null
 }

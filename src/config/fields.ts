@@ -162,6 +162,8 @@ export function flag(options: Doc & { readonly default: boolean }): Field<boolea
 /** Several texts: an array in TOML (one text alone is taken too), parted by commas elsewhere. */
 export function list(
   options: Doc & {
+    /** Empty unless given. */
+    readonly default?: readonly string[]
     readonly example?: readonly string[]
     /** What the items are to be, in the plural, when this one is wrong; else null. */
     readonly check?: (item: string) => string | null
@@ -169,8 +171,8 @@ export function list(
 ): Field<readonly string[]> {
   const show = (items: readonly string[]) => `[${items.map(quote).join(', ')}]`
   const isText = (item: unknown): item is string => typeof item === 'string' && item !== ''
-  return scalar<readonly string[]>(options.doc, [], {
-    example: show(options.example ?? []),
+  return scalar<readonly string[]>(options.doc, options.default ?? [], {
+    example: show(options.default ?? options.example ?? []),
     read: (raw) => {
       const items: unknown[] = Array.isArray(raw) ? raw : [raw]
       return items.every(isText) ? items : undefined

@@ -27,6 +27,12 @@ import { thresholds } from './thresholds.ts'
 
 const DATABASE_URL = /^(sqlite:[^?#]+|(mysql|mariadb):\/\/[^:@/]+(:[^@/]*)?@[^/?#@\s]+\/[^/?#\s]+)$/
 
+/** This machine, and networks that nobody routes on the internet. */
+const PRIVATE_RANGES = [
+  ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'],
+  ...['::1', 'fc00::/7', 'fe80::/10'],
+]
+
 type Section = { readonly doc: string; readonly fields: Fields }
 
 /** Settings that stand at the top of the file, before any section. */
@@ -135,16 +141,21 @@ export const SECTIONS = {
       address: text({ default: '0.0.0.0', doc: 'Address to listen at.' }),
       port: portOrOff({
         default: 8888,
-        doc: 'Port for agents without TLS, which those of the original product need; 0 takes a free one, "off" closes it.',
+        doc: 'Port for agents with TLS and without, told apart by the first byte; those of the original product come here. 0 takes a free one, "off" closes it.',
       }),
       plainFrom: list({
-        example: ['10.0.0.0/8', '2001:db8::/32'],
-        doc: 'Where agents without TLS may come from, as addresses or ranges of them; from everywhere when it is empty.',
+        default: PRIVATE_RANGES,
+        doc: 'Where agents without TLS may come from, as addresses or ranges of them; from everywhere when it is empty. With TLS they may come from everywhere.',
+        check: checkRange,
+      }),
+      trustedProxies: list({
+        example: ['10.0.0.2', '10.0.1.0/28'],
+        doc: 'Balancers before the collect engine, as addresses or ranges of them. They tell by the PROXY protocol (version 1 or 2) which address an agent really has, and are believed.',
         check: checkRange,
       }),
       tlsPort: portOrOff({
         default: 8889,
-        doc: 'Port for agents over TLS; 0 takes a free one, "off" closes it.',
+        doc: 'Port for agents over TLS alone; 0 takes a free one, "off" closes it.',
       }),
       tlsCertificate: path({
         example: '/etc/monitor/collect.crt',

@@ -33,6 +33,13 @@ export function readAddress(text: string): string | null {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }
 
+/** What one sender has for itself alone: an IPv4 address, or the first 64 bits of an IPv6 address. */
+export function networkOf(address: string): string {
+  const bytes = parseAddress(address)
+  if (bytes === null) return address
+  return beginsAlike(bytes, MAPPED) ? bytes.slice(12).join('.') : `${bytes.slice(0, 8).toHex()}::/64`
+}
+
 function beginsAlike(bytes: Uint8Array, range: AddressRange): boolean {
   const whole = range.bits >> 3
   for (let i = 0; i < whole; i++) if (bytes[i] !== range.bytes[i]) return false

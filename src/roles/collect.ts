@@ -40,7 +40,6 @@ export function describePorts(config: Config): CollectPorts {
     plain: portOrNull(port),
     tls: portOrNull(tlsPort),
     findFingerprint() {
-      if (tlsPort === 'off') return null
       try {
         return findCertificate('collect', config)?.fingerprint ?? null
       } catch {
@@ -59,17 +58,18 @@ export async function startCollect(
   print: (text: string) => void,
 ): Promise<RunningCollect> {
   const { clock, log } = context
-  const { address, port, tlsPort, plainFrom, passphrasePrevious } = config.collect
+  const { address, port, tlsPort, plainFrom, trustedProxies, passphrasePrevious } = config.collect
   if (port === 'off' && tlsPort === 'off')
     throw new ConfigError([
       { where: 'configuration', key: 'collect.port', expected: 'expected collect.port or collect.tls_port' },
     ])
-  const certificate = tlsPort === 'off' ? null : await openCertificate('collect', config, context, print)
+  const certificate = await openCertificate('collect', config, context, print)
   const engine = await startCollectEngine({
     address,
     port: portOrNull(port),
     plainFrom: plainFrom.flatMap((range) => parseAddressRange(range) ?? []),
-    tls: certificate === null || tlsPort === 'off' ? null : { ...certificate, port: tlsPort },
+    trustedProxies: trustedProxies.flatMap((range) => parseAddressRange(range) ?? []),
+    tls: { ...certificate, port: portOrNull(tlsPort) },
     passphrases: [choosePassphrase(config), ...(passphrasePrevious === null ? [] : [passphrasePrevious])],
     store: store.ingest,
     clock,
@@ -77,17 +77,16 @@ export async function startCollect(
   })
   context.own('collect', () => engine.stop())
   if (engine.port !== null) log.info('listening', { role: 'collect', address, port: engine.port })
-  let fingerprint = certificate?.fingerprint ?? null
-  if (certificate !== null) {
+  let { fingerprint } = certificate
+  if (engine.tlsPort !== null)
     log.info('listening', { role: 'collect_tls', address, fingerprint, port: engine.tlsPort })
-    context.onReload('collect', () => {
-      const renewed = findCertificate('collect', config)
-      if (renewed === null) throw new Error('the certificate is gone')
-      engine.renewTls(renewed)
-      fingerprint = renewed.fingerprint
-      log.info('read the certificate again', { role: 'collect_tls', fingerprint })
-    })
-  }
+  context.onReload('collect', () => {
+    const renewed = findCertificate('collect', config)
+    if (renewed === null) throw new Error('the certificate is gone')
+    engine.renewTls(renewed)
+    fingerprint = renewed.fingerprint
+    log.info('read the certificate again', { role: 'collect_tls', fingerprint })
+  })
   const { port: plain, tlsPort: tls, isStorageAway } = engine
   return { plain, tls, findFingerprint: () => fingerprint, isStorageAway }
 }

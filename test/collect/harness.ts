@@ -81,37 +81,45 @@ export class Client {
   sent = 0
   isClosed = false
   hasEnded = false
-  #socket: Bun.Socket | null = null
+  #socket: Bun.Socket<undefined> | null = null
   #pending: Buffer[] = []
   #wakers: (() => void)[] = []
 
-  /** `tls` takes any certificate: who trusts whom is tried elsewhere. */
-  static async connect(port: number, { tls = false } = {}): Promise<Client> {
+  /** `tls` takes any certificate: who trusts whom is tried elsewhere. `before` goes ahead of the handshake. */
+  static async connect(
+    port: number,
+    { tls = false, before = null }: { tls?: boolean; before?: Uint8Array | null } = {},
+  ): Promise<Client> {
     const client = new Client()
     const ready = Promise.withResolvers<void>()
-    client.#socket = await Bun.connect({
+    const socket: Bun.SocketHandler<undefined> = {
+      data: (_, bytes) => {
+        client.received += bytes.toString()
+        client.#wake()
+      },
+      drain: () => client.#pump(),
+      handshake: () => ready.resolve(),
+      end: () => {
+        client.hasEnded = true
+        client.#wake()
+      },
+      close: () => {
+        client.isClosed = true
+        client.#wake()
+      },
+      error: () => {},
+    }
+    const trustAll = { tls: { rejectUnauthorized: false } }
+    const isUpgraded = tls && before !== null
+    const first = await Bun.connect<undefined>({
       hostname: '127.0.0.1',
       port,
       allowHalfOpen: true,
-      ...(tls && { tls: { rejectUnauthorized: false } }),
-      socket: {
-        data: (_, bytes) => {
-          client.received += bytes.toString()
-          client.#wake()
-        },
-        drain: () => client.#pump(),
-        handshake: () => ready.resolve(),
-        end: () => {
-          client.hasEnded = true
-          client.#wake()
-        },
-        close: () => {
-          client.isClosed = true
-          client.#wake()
-        },
-        error: () => {},
-      },
+      ...(tls && !isUpgraded && trustAll),
+      socket: isUpgraded ? { data: () => {} } : socket,
     })
+    if (before !== null) first.write(before)
+    client.#socket = isUpgraded ? first.upgradeTLS({ ...trustAll, data: undefined, socket })[1] : first
     if (tls) await ready.promise
     return client
   }

@@ -229,7 +229,7 @@ describe('storage', () => {
 describe('nobody else notices', () => {
   test('two thousand idle connections, which are closed in the end', async () => {
     clock = fakeClock(NOW * 1000)
-    rig = await startRig({ clock })
+    rig = await startRig({ clock, limits: { unknownPerAddress: 3000 } })
     const { port } = rig
     const idle: Client[] = []
     // The kernel's queue of connections that are not accepted yet is shorter than 2000.
@@ -249,16 +249,23 @@ describe('nobody else notices', () => {
     good.close()
   })
 
-  test('more connections than are allowed', async () => {
+  test('more connections than are allowed: the oldest unknown sender goes, a known one never', async () => {
     rig = await startRig({ limits: { connections: 2 } })
     const first = await Client.connect(rig.port)
     first.write(batch(1))
     await first.lines(1)
-    const others = [await Client.connect(rig.port), await Client.connect(rig.port)]
-    await waitFor(() => rig?.engine.counters().refused.connections === 1)
+    const silent = await Client.connect(rig.port)
+    await waitFor(() => rig?.engine.counters().connections === 2)
+    const second = await Client.connect(rig.port)
+    await silent.all()
+    second.write(batch(1))
+    await second.lines(1)
+    const third = await Client.connect(rig.port)
+    await third.all()
+    expect(rig.engine.counters().refused).toEqual({ connections: 2 })
     first.write(batch(2))
     await first.lines(2)
-    for (const client of [first, ...others]) client.close()
+    for (const client of [first, second]) client.close()
   })
 
   test('a sender that stops amidst a message, and one that dribbles', async () => {
@@ -268,6 +275,8 @@ describe('nobody else notices', () => {
     const half = await Client.connect(rig.port)
     half.write('{"time":')
     const slow = await Client.connect(rig.port)
+    slow.write(batch(1))
+    await slow.lines(1)
     for (let i = 0; i < 7; i++) {
       const before = engine.counters().bytes
       slow.write(' {"a":'.slice(0, i === 0 ? 6 : 1).replace('{', i === 0 ? '{' : ' '))

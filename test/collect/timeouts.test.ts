@@ -13,6 +13,7 @@ const LIMITS = {
 const NOW = 10_000_000
 
 const aPace = (changes: Partial<Pace>): Pace => ({
+  since: NOW - 7_200_000,
   lastActive: NOW,
   messageSince: null,
   messageBytes: 0,
@@ -27,7 +28,12 @@ const aPace = (changes: Partial<Pace>): Pace => ({
 
 describe('a connection has had its time when', () => {
   test.each<[string, Partial<Pace>, string | null]>([
-    ['a stranger says nothing', { isKnown: false, lastActive: NOW - 30_001 }, 'silent'],
+    ['a stranger has not said the passphrase', { isKnown: false, since: NOW - 30_001 }, 'silent'],
+    [
+      'so has one that goes on with a message',
+      { isKnown: false, since: NOW - 30_001, messageSince: NOW - 1000, messageBytes: 1_000_000 },
+      'silent',
+    ],
     ['it stops amidst a message', { messageSince: NOW - 40_000, lastActive: NOW - 30_001 }, 'silent'],
     ['a message dribbles', { messageSince: NOW - 60_001, messageBytes: 60_000 }, 'slow'],
     ['it does not read its answers', { hasUnread: true, isPaused: true, lastActive: NOW - 30_001 }, 'unread'],
@@ -41,7 +47,7 @@ describe('a connection has had its time when', () => {
 
 describe('a connection has time left when', () => {
   test.each<[string, Partial<Pace>]>([
-    ['a stranger is still within its time', { isKnown: false, lastActive: NOW - 30_000 }],
+    ['a stranger is still within its time', { isKnown: false, since: NOW - 30_000 }],
     ['a known agent rests', { lastActive: NOW - 3_600_000 }],
     ['a long message comes quickly enough', { messageSince: NOW - 600_000, messageBytes: 600_000 }],
     ['a message is young, however slow', { messageSince: NOW - 60_000, messageBytes: 1 }],

@@ -124,6 +124,7 @@ describe('the plain port', () => {
   test('is closed to those who are not in its ranges; TLS is open to them', async () => {
     const port = await start({ plainFrom: [{ bytes: new Uint8Array(16), bits: 128 }] })
     const plain = await Client.connect(rig.port)
+    plain.write(aBatch(1))
     await plain.until(({ isClosed }) => isClosed)
     const client = await Client.connect(port, { tls: true })
     client.write(aBatch(1))
