@@ -237,7 +237,7 @@ export const SECTIONS = {
       }),
       defaultThresholds: flag({
         default: true,
-        doc: 'ThresholdEvaluator processor, memory, pagefile, filesystems (space and inodes), load, and the processes and services named above by the thresholds out of the box. One under `threshold` for a metric takes their place for it.',
+        doc: 'Judge processor, memory, pagefile, filesystems (space and inodes), load, the processes and services named above, and checks by the thresholds out of the box. One under `threshold` for a metric takes their place for it.',
       }),
       check: checks,
       threshold: thresholds,

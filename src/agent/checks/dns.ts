@@ -79,7 +79,9 @@ async function askOverUdp(
               reject(error)
             }
           },
-          error(_, error) {
+          // Bun hands the error over first, where its types have the socket.
+          error(first: unknown, second?: unknown) {
+            const error = second ?? first
             refused++
             if (refused >= servers.length) reject(new Error(`${server.host}: ${describeCode(error)}`))
           },
