@@ -99,10 +99,13 @@ async function main() {
   installDebianPackages()
   const bun = findBun()
   const inModules = (...path) => join(ROOT, 'node_modules', ...path)
-  count(
-    'types',
-    (await run(process.execPath, [inModules('typescript', 'bin', 'tsc'), '--noEmit', '-p', '.'])).code === 0,
-  )
+  for (const [what, project] of [
+    ['types', '.'],
+    ['types of the scripts for browsers', join('src', 'web', 'browser')],
+  ]) {
+    const tsc = inModules('typescript', 'bin', 'tsc')
+    count(what, (await run(process.execPath, [tsc, '--noEmit', '-p', project])).code === 0)
+  }
   count(
     'lint and format',
     (await run(process.execPath, [inModules('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'])).code === 0,
@@ -138,7 +141,7 @@ const isForCluster = ({ name, for: use }) => name === 'mariadb-server' || use ==
 /** Folders of `test` with tests in them, and the tests that lie in `test` itself: each runs in a process of its own. */
 function listGroups() {
   const top = join(ROOT, 'test')
-  const isTest = (path) => path.endsWith('.test.ts')
+  const isTest = (path) => /\.test\.tsx?$/.test(path)
   return readdirSync(top, { withFileTypes: true })
     .filter((entry) =>
       entry.isDirectory()

@@ -23,10 +23,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   lib: [],
 }
 
+/** What runs in browsers. */
+const BROWSER = 'web/browser/'
+
 type SourceFile = { readonly path: string; readonly text: string; readonly imports: readonly string[] }
 
 const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts'))
+  .filter((path) => /\.tsx?$/.test(path))
   .sort()
   .map((path) => {
     const text = readFileSync(join(SRC, path), 'utf8')
@@ -35,7 +38,9 @@ const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encodin
 
 /** Every module that a file names: `Bun.Transpiler` sees what runs, the pattern adds what is there for its types only. */
 function listImports(path: string, text: string): string[] {
-  const seen = new Bun.Transpiler({ loader: 'ts' }).scanImports(text).map((found) => found.path)
+  const seen = new Bun.Transpiler({ loader: path.endsWith('x') ? 'tsx' : 'ts' })
+    .scanImports(text)
+    .map((found) => found.path)
   const typed = [...text.matchAll(/^(?:import|export)\s(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm)].map(
     ([, name]) => name ?? '',
   )
@@ -84,7 +89,7 @@ describe('arrows', () => {
     const known = new Set(files.map(({ path }) => path))
     const lost = files.flatMap(({ path, imports }) =>
       imports
-        .filter((name) => name.endsWith('.ts') && !name.startsWith('..') && !known.has(name))
+        .filter((name) => /\.tsx?$/.test(name) && !name.startsWith('..') && !known.has(name))
         .map((name) => `${path} -> ${name}`),
     )
     expect(lost).toEqual([])
@@ -128,7 +133,9 @@ describe('bans', () => {
     expect(
       findForbidden(
         /\bDate\.now\(|\bnew Date\(\)|\bprocess\.env\b|\bBun\.env\b|\bprocess\.exit\b|\bsetTimeout\(|\bsetInterval\(/,
-        (path) => !['main', 'cli', 'service', 'roles', 'config', 'lib'].includes(folderOf(path)),
+        (path) =>
+          !path.startsWith(BROWSER) &&
+          !['main', 'cli', 'service', 'roles', 'config', 'lib'].includes(folderOf(path)),
       ),
     ).toEqual([]))
 
@@ -142,6 +149,51 @@ describe('bans', () => {
     ).toEqual([]))
 
   test('exports have names', () => expect(findForbidden(/^export default\b/m, () => true)).toEqual([]))
+})
+
+describe('scripts of the browser', () => {
+  const isOfBrowser = ({ path }: SourceFile) => path.startsWith(BROWSER)
+
+  test('share with the server what needs nothing of it', () => {
+    const byPath = new Map(files.map((file) => [file.path, file]))
+    const foreign = new Set<string>()
+    const visit = ({ path, imports }: SourceFile, seen: Set<string>) => {
+      if (seen.has(path)) return
+      seen.add(path)
+      for (const name of imports) {
+        const file = byPath.get(name)
+        if (file) visit(file, seen)
+        else if (name !== 'uplot') foreign.add(`${path} -> ${name}`)
+      }
+      if (/^(domain|lib)\/|^web\/(browser|ui|charts)\//.test(path)) return
+      foreign.add(path)
+    }
+    const seen = new Set<string>()
+    for (const file of files.filter(isOfBrowser)) visit(file, seen)
+    expect([...foreign]).toEqual([])
+    // Formatting and scales stand once, for both sides.
+    expect(seen).toContain('web/ui/format.ts')
+    expect(seen).toContain('web/charts/scale.ts')
+  })
+
+  test('are imported by nothing that runs on the server', () =>
+    expect(
+      files
+        .filter((file) => !isOfBrowser(file))
+        .flatMap(({ path, imports }) =>
+          imports.filter((name) => name.startsWith(BROWSER)).map((name) => `${path} -> ${name}`),
+        ),
+    ).toEqual([]))
+
+  test('leave no globals behind', () =>
+    expect(findForbidden(/\b(?:globalThis|window)\b/, (path) => path.startsWith(BROWSER))).toEqual([]))
+
+  test('are written in TypeScript', () =>
+    expect(
+      readdirSync(join(SRC, '..', 'assets'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+        /\.[cm]?js$/.test(path),
+      ),
+    ).toEqual([]))
 })
 
 test('the longest files, for somebody to look at', () => {

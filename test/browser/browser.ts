@@ -74,3 +74,13 @@ export function collectComplaints(page: Page): string[] {
   })
   return complaints
 }
+
+/** Lets a page fetch itself again, as it does when it comes into view; ends when it has shown what came. */
+export async function refreshPage(page: Page): Promise<void> {
+  await page.evaluate(
+    `new Promise((resolve) => {
+      document.addEventListener('monitor:refreshed', resolve, { once: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    })`,
+  )
+}

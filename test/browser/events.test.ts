@@ -2,6 +2,7 @@ import { expect } from 'bun:test'
 import type { Page } from 'playwright-core'
 import type { Event } from '../../src/domain/event.ts'
 import { FIRST_HOST } from '../support/seed.ts'
+import { refreshPage } from './browser.ts'
 import { ALL_WAYS, type Scene, startFlows } from './flow.ts'
 
 const flow = startFlows({ hosts: 12, minutes: 10 })
@@ -205,7 +206,7 @@ flow(
     await page.getByText('1 chosen').waitFor()
     await page.locator('[data-live-state="live"]').waitFor()
     const [fresh] = await openEvents(scene, 1)
-    await page.evaluate('monitorPage.refresh()')
+    await refreshPage(page)
     await page.getByLabel(`Choose event ${fresh?.id} of ${FIRST_HOST}`).waitFor()
     expect(await box.isChecked()).toBe(true)
     expect(await page.evaluate('document.activeElement.value')).toBe(String(event?.id))

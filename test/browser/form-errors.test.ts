@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { totpCode, totpStep } from '../../src/lib/totp.ts'
 import { FIRST_HOST } from '../support/seed.ts'
-import { launchBrowser, openContext } from './browser.ts'
+import { launchBrowser, openContext, refreshPage } from './browser.ts'
 import { findFaults } from './faults.ts'
 import { PASSWORD, type SeededWebsite, startSeededWebsite } from './website.ts'
 
@@ -103,11 +103,11 @@ test('events that come to an empty list can be chosen and acknowledged there', a
       events: [{ ...change, message: 'It is full' }],
     }
     await empty.store.ingest.write(['web01', 'web02'].map((host) => ({ ...report, host })))
-    await page.evaluate('monitorPage.refresh()')
+    await refreshPage(page)
     await page.getByLabel('Choose all').check()
     await page.getByText('2 chosen').waitFor()
     // The box for all needs scripts and is hidden in what comes from the server: renewing must not hide it again.
-    await page.evaluate('monitorPage.refresh()')
+    await refreshPage(page)
     expect(await page.getByLabel('Choose all').isChecked()).toBe(true)
     await page.getByLabel('Comment').fill('On it')
     await page.getByRole('button', { name: 'Acknowledge chosen' }).click()
@@ -157,10 +157,10 @@ test('a page that could not renew itself once is live again when it can', async 
   await page.goto('/hosts')
   await page.locator('[data-live-state="live"]').waitFor()
   await page.route('**/hosts', (route) => route.fulfill({ status: 503, body: '' }))
-  await page.evaluate('monitorPage.refresh()')
-  expect(await page.locator('[data-live-state="waiting"]').count()).toBe(1)
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+  await page.locator('[data-live-state="waiting"]').waitFor()
   await page.unroute('**/hosts')
-  await page.evaluate('monitorPage.refresh()')
+  await refreshPage(page)
   expect(await page.locator('[data-live-state="live"]').count()).toBe(1)
   await context.close()
 }, 30_000)

@@ -107,6 +107,7 @@ flow(
       await page.goBack()
       expect(readTimes(page)).toEqual(closer)
       // What is shown follows the address.
+      await page.locator(`[data-graph-span*='"from":${closer.from},"to":${closer.to}']`).waitFor()
       await page.locator(`[data-drawn="${closer.from}-${closer.to}"]`).waitFor()
     }
     const wider = await moveBy(scene, link(page, 'Zoom out'))

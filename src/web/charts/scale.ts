@@ -17,13 +17,18 @@ export function valueScale(least: number, most: number, unit: Unit, parts = 3): 
       ? most
       : bottom + (unit === 'B' || unit === 'B/s' ? 1024 : 1)
   const step = roundStep((top - bottom) / parts, unit)
-  const low = Math.floor(bottom / step) * step
-  let high = Math.ceil(top / step - 1e-9) * step
+  const low = roundOff(Math.floor(bottom / step) * step, step)
+  let high = roundOff(Math.ceil(top / step - 1e-9) * step, step)
   if (unit === '%' && most <= 100) high = Math.min(high, Math.max(100, step))
   const ticks: Tick[] = []
-  for (let i = 0; low + i * step <= high + step / 1e6; i++) ticks.push(tick(low + i * step, unit, step))
+  for (let i = 0; low + i * step <= high + step / 1e6; i++)
+    ticks.push(tick(roundOff(low + i * step, step), unit, step))
   return { low, high, ticks }
 }
+
+/** Takes away what binary fractions add: three steps of 0.2 end at 0.6. */
+const roundOff = (value: number, step: number) =>
+  Number(value.toFixed(Math.min(100, Math.max(0, 3 - Math.floor(Math.log10(step))))))
 
 /** The next round number at or above `wanted`. */
 export function roundStep(wanted: number, unit: Unit): number {

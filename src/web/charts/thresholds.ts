@@ -4,7 +4,7 @@ import { createReportedThresholdTable, type ReportedThreshold } from '../../doma
 import { readLimit, type Threshold } from '../../domain/threshold.ts'
 import type { Store } from '../../storage/ports/store.ts'
 import { formatThreshold } from '../ui/format.ts'
-import type { ThresholdLine } from './threshold-lines.ts'
+import type { ThresholdLine } from './threshold-places.ts'
 
 /** The limits of a host's metrics. */
 export type HostLimits = {

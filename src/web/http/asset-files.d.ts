@@ -9,8 +9,3 @@ declare module '*.svg' {
   // biome-ignore lint/style/noDefaultExport: as above.
   export default path
 }
-declare module '*.js' {
-  const path: string
-  // biome-ignore lint/style/noDefaultExport: as above.
-  export default path
-}

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import uplotJs from 'uplot/dist/uPlot.iife.min.js' with { type: 'file' }
 import uplotCss from 'uplot/dist/uPlot.min.css' with { type: 'file' }
 import eventsCss from '../../../assets/app/events.css' with { type: 'file' }
 import forcedCss from '../../../assets/app/forced.css' with { type: 'file' }
@@ -13,20 +12,12 @@ import partsCss from '../../../assets/app/parts.css' with { type: 'file' }
 import tablesCss from '../../../assets/app/tables.css' with { type: 'file' }
 import tokensCss from '../../../assets/app/tokens.css' with { type: 'file' }
 import wallCss from '../../../assets/app/wall.css' with { type: 'file' }
-import appJs from '../../../assets/app.js' with { type: 'file' }
-import chartsJs from '../../../assets/charts.js' with { type: 'file' }
 import faviconSvg from '../../../assets/favicon.svg' with { type: 'file' }
-import formsJs from '../../../assets/forms.js' with { type: 'file' }
-import graphJs from '../../../assets/graph.js' with { type: 'file' }
-import graphMarksJs from '../../../assets/graph-marks.js' with { type: 'file' }
-import kioskJs from '../../../assets/kiosk.js' with { type: 'file' }
-import pictureJs from '../../../assets/picture.js' with { type: 'file' }
 import printCss from '../../../assets/print.css' with { type: 'file' }
 import eventPagesCss from '../../../assets/settings/event-pages.css' with { type: 'file' }
 import formsCss from '../../../assets/settings/forms.css' with { type: 'file' }
 import listsCss from '../../../assets/settings/lists.css' with { type: 'file' }
-import themeJs from '../../../assets/theme.js' with { type: 'file' }
-import unitsJs from '../../../assets/units.js' with { type: 'file' }
+import { bundleScripts } from './bundle-scripts.ts' with { type: 'macro' }
 import { compress, type Encoding } from './compress.ts'
 
 /** Later rules overrule earlier ones: the order counts. */
@@ -45,21 +36,12 @@ const APP_SHEETS = [
   forcedCss,
 ]
 
-/** Everything a browser fetches besides pages: name in the code, and the file that is part of the executable; several become one. */
+/** Everything but scripts that a browser fetches besides pages: its name in the code, and the file that is part of the executable; several become one. */
 const FILES: Readonly<Record<string, string | readonly string[]>> = {
   'app.css': APP_SHEETS,
   'settings.css': [formsCss, listsCss, eventPagesCss, printCss],
-  'app.js': appJs,
-  'forms.js': formsJs,
-  'charts.js': chartsJs,
-  'picture.js': pictureJs,
-  'kiosk.js': kioskJs,
-  'units.js': unitsJs,
-  'theme.js': themeJs,
-  'graph.js': [graphMarksJs, graphJs],
   'favicon.svg': faviconSvg,
   'uplot.css': uplotCss,
-  'uplot.js': uplotJs,
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -77,27 +59,49 @@ export type Asset = {
   packed(encoding: Encoding): Uint8Array<ArrayBuffer>
 }
 
+/** Scripts and what several of them share, by their names in the address. Macros run when this file is compiled. */
+const SCRIPTS: Readonly<Record<string, string>> = bundleScripts()
+
 const byName = new Map<string, Asset>()
 
 /** The address of an asset by its name; a name that is not in the list is a mistake of ours and throws. */
 export const assetUrl = (name: string): string => openAsset(name).url
 
 /** Every asset; reads those that were not used yet. */
-export const listAssets = (): Asset[] => Object.keys(FILES).map(openAsset)
+export const listAssets = (): Asset[] => [
+  ...Object.keys(FILES).map(openAsset),
+  ...Object.keys(SCRIPTS).map(openScript),
+]
 
 /** The files are part of the executable and never change, so each one is read once. */
 function openAsset(name: string): Asset {
   const known = byName.get(name)
   if (known) return known
+  if (name.endsWith('.js')) return openScript(scriptFile(name))
   const file = FILES[name]
   if (file === undefined) throw new Error(`there is no asset ${name}: add it to src/web/http/assets.ts`)
   const bytes = Uint8Array.from(Buffer.concat([file].flat().map((one) => readFileSync(one))))
   const hash = new Bun.CryptoHasher('sha256').update(bytes).digest('hex').slice(0, 12)
   const dot = name.lastIndexOf('.')
+  const asset = makeAsset(`${name.slice(0, dot)}-${hash}${name.slice(dot)}`, bytes)
+  byName.set(name, asset)
+  return asset
+}
+
+/** The bundler has put a hash of its content into the name of each script. */
+function openScript(file: string): Asset {
+  const known = byName.get(file)
+  if (known) return known
+  const asset = makeAsset(file, new TextEncoder().encode(SCRIPTS[file]))
+  byName.set(file, asset)
+  return asset
+}
+
+function makeAsset(file: string, bytes: Uint8Array<ArrayBuffer>): Asset {
   const packed = new Map<Encoding, Uint8Array<ArrayBuffer>>()
-  const asset: Asset = {
-    url: `/assets/${name.slice(0, dot)}-${hash}${name.slice(dot)}`,
-    type: TYPES[name.slice(dot + 1)] ?? 'application/octet-stream',
+  return {
+    url: `/assets/${file}`,
+    type: TYPES[file.slice(file.lastIndexOf('.') + 1)] ?? 'application/octet-stream',
     bytes,
     packed(encoding) {
       const ready = packed.get(encoding) ?? compress(bytes, encoding, 'best')
@@ -105,6 +109,40 @@ function openAsset(name: string): Asset {
       return ready
     },
   }
-  byName.set(name, asset)
-  return asset
+}
+
+/**
+ * Addresses of what a page loads for these scripts of `src/web/browser`, in this order. The parts that they share come
+ * first: a browser that hears of them in the page need not wait for the scripts to name them.
+ */
+export function listScripts(names: readonly string[]): readonly string[] {
+  const key = names.join()
+  const known = scriptLists.get(key)
+  if (known) return known
+  const files = names.map((name) => scriptFile(`${name}.js`))
+  const list = [...new Set([...files.flatMap((file) => listParts(file)), ...files])].map(
+    (file) => openScript(file).url,
+  )
+  scriptLists.set(key, list)
+  return list
+}
+
+const scriptLists = new Map<string, readonly string[]>()
+
+/** The served name of a script, which has the hash of its content in it. */
+function scriptFile(name: string): string {
+  const file = Object.keys(SCRIPTS).find((candidate) => candidate.replace(/-\w+(?=\.js$)/, '') === name)
+  if (file === undefined)
+    throw new Error(`there is no script ${name}: add it to src/web/http/bundle-scripts.ts`)
+  return file
+}
+
+/** The shared parts that a script imports, and what they import themselves. */
+function listParts(file: string, found = new Set<string>()): string[] {
+  for (const [, part = ''] of (SCRIPTS[file] ?? '').matchAll(/"\.\/(part-\w+\.js)"/g)) {
+    if (found.has(part)) continue
+    found.add(part)
+    listParts(part, found)
+  }
+  return [...found]
 }

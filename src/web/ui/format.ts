@@ -6,7 +6,7 @@ export type Figure = { readonly number: string; readonly unit: string }
 const NARROW_SPACE = '\u202f'
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 
-/** For people: three significant digits or so, in the unit that makes the number short. `assets/units.js` does the same in the browser. */
+/** For people: three significant digits or so, in the unit that makes the number short. The browser uses this file too. */
 export function formatFigure(value: number, unit: Unit): Figure {
   if (!Number.isFinite(value)) return { number: '–', unit: '' }
   switch (unit) {
@@ -131,36 +131,66 @@ export function formatCount(count: number, noun: string): string {
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 const pad = (value: number) => String(value).padStart(2, '0')
 
-/** `12:07`, in the time zone of this process, like all of the following; the browser rewrites them in its own. */
-export function formatClock(time: number): string {
-  const date = new Date(time * 1000)
-  return `${pad(date.getHours())}:${pad(date.getMinutes())}`
+/** What a clock and a calendar on a wall show at a time. Months count from 1. */
+export type WallTime = {
+  readonly year: number
+  readonly month: number
+  readonly day: number
+  readonly hour: number
+  readonly minute: number
+  readonly second: number
 }
+
+/** By the time zone of this process or browser. */
+export function readWallTime(time: number): WallTime {
+  const date = new Date(time * 1000)
+  return {
+    year: date.getFullYear(),
+    month: date.getMonth() + 1,
+    day: date.getDate(),
+    hour: date.getHours(),
+    minute: date.getMinutes(),
+    second: date.getSeconds(),
+  }
+}
+
+/** How a time is written; the examples are those of the functions below. */
+export type TimeForm = 'clock' | 'second' | 'day' | 'month' | 'stamp' | 'field'
+
+export function writeWallTime(wall: WallTime, form: TimeForm): string {
+  const clock = `${pad(wall.hour)}:${pad(wall.minute)}`
+  const date = `${wall.year}-${pad(wall.month)}-${pad(wall.day)}`
+  const month = MONTHS[wall.month - 1] ?? ''
+  switch (form) {
+    case 'clock':
+      return clock
+    case 'second':
+      return `${clock}:${pad(wall.second)}`
+    case 'day':
+      return `${wall.day} ${month}`
+    case 'month':
+      return wall.month === 1 ? String(wall.year) : month
+    case 'stamp':
+      return `${date} ${clock}:${pad(wall.second)}`
+    case 'field':
+      return `${date}T${clock}`
+  }
+}
+
+/** `12:07`, in the time zone of this process, like all of the following; the browser writes them again in that of the reader. */
+export const formatClock = (time: number) => writeWallTime(readWallTime(time), 'clock')
 
 /** `22 Nov`. */
-export function formatDay(time: number): string {
-  const date = new Date(time * 1000)
-  return `${date.getDate()} ${MONTHS[date.getMonth()]}`
-}
+export const formatDay = (time: number) => writeWallTime(readWallTime(time), 'day')
 
 /** `Nov`, and in January the year. */
-export function formatMonth(time: number): string {
-  const date = new Date(time * 1000)
-  return date.getMonth() === 0 ? String(date.getFullYear()) : (MONTHS[date.getMonth()] ?? '')
-}
+export const formatMonth = (time: number) => writeWallTime(readWallTime(time), 'month')
 
 /** `2026-11-22 12:07:31`. */
-export function formatStamp(time: number): string {
-  const date = new Date(time * 1000)
-  return `${formatDate(date)} ${formatClock(time)}:${pad(date.getSeconds())}`
-}
+export const formatStamp = (time: number) => writeWallTime(readWallTime(time), 'stamp')
 
 /** `2026-11-22T12:07`, what a field for date and time takes. */
-export function formatField(time: number): string {
-  return `${formatDate(new Date(time * 1000))}T${formatClock(time)}`
-}
-
-const formatDate = (date: Date) => `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`
+export const formatField = (time: number) => writeWallTime(readWallTime(time), 'field')
 
 /** For the `datetime` attribute. */
 export const formatIso = (time: number) => `${new Date(time * 1000).toISOString().slice(0, 19)}Z`

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { bar, donut, lineChart, sparkline, splitAtGaps } from '../../../src/web/charts/chart.ts'
+import { bar, donut, lineChart, sparkline } from '../../../src/web/charts/chart.tsx'
+import { splitAtGaps } from '../../../src/web/charts/plot.ts'
 
 const HOUR = 3600
 /** 2026-11-22 12:00 UTC. */
@@ -48,11 +49,11 @@ describe('gaps', () => {
       ],
     ],
     [
-      'samples each second',
-      [1, 2, 3, 5, 6, 7],
+      'samples each second, some of them late, and then none for ten',
+      [1, 2, 3, 5, 6, 10, 20, 21],
       [
-        [0, 3],
-        [3, 6],
+        [0, 6],
+        [6, 8],
       ],
     ],
     ['a little late is no gap', [60, 120, 200, 260, 320], [[0, 5]]],

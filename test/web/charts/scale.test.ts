@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import '../../../assets/units.js'
 import type { Unit } from '../../../src/domain/metric.ts'
 import { timeTicks, valueScale } from '../../../src/web/charts/scale.ts'
 
@@ -41,37 +40,6 @@ describe('levels', () => {
           expect(scale.ticks.length).toBeLessThanOrEqual(8)
         }
   })
-})
-
-type BrowserUnits = {
-  findLevels(
-    least: number,
-    most: number,
-    unit: string,
-    parts: number,
-  ): { low: number; high: number; levels: number[] }
-  formatLevel(value: number, unit: string): string
-}
-const browser = (globalThis as unknown as { monitorUnits: BrowserUnits }).monitorUnits
-
-test('the browser finds the same levels as the server', () => {
-  for (const unit of ['%', 'B', 'B/s', '/s', 's', '°C', 'state', ''] as const)
-    for (let power = -5; power < 16; power++)
-      for (const [least, most] of [
-        [0, 0],
-        [0, 3.3],
-        [1.2, 9.99],
-        [-4, 1],
-        [5, 5],
-      ] as const) {
-        const [low, high] = [least * 10 ** power, most * 10 ** power]
-        const ours = valueScale(low, high, unit, 5)
-        const theirs = browser.findLevels(low, high, unit, 5)
-        expect([theirs.low, theirs.high]).toEqual([ours.low, ours.high])
-        expect(
-          theirs.levels.map((level) => browser.formatLevel(Math.abs(level) < 1e-12 ? 0 : level, unit)),
-        ).toEqual(ours.ticks.map(({ label }) => label))
-      }
 })
 
 /** 2026-11-22 12:07 UTC; the tests run in UTC. */

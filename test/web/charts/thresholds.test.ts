@@ -92,7 +92,7 @@ describe('the graph of a metric', () => {
     expect(labelsOf(text)).toEqual(['85%', '90%', '95%'])
     expect(text).toContain('#threshold-table">Limits</a> that its agent judges by:')
     expect(text).toContain('limits: information above 85%, warning above 90%, major above 95%"')
-    expect(text).toContain('&quot;label&quot;:&quot;85%&quot;,&quot;isAlwaysShown&quot;:true')
+    expect(text).toContain('{&quot;value&quot;:85,&quot;severity&quot;:4}')
   })
 
   test('shows the nearest group alone, and no limit that an event of another time has named', async () => {

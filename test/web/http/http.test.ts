@@ -157,7 +157,7 @@ test('HEAD gives the headers of GET and no body', async () => {
 test('every asset has a type, and its address changes with its content only', async () => {
   expect(listAssets().map((asset) => asset.url)).toEqual(listAssets().map((asset) => asset.url))
   for (const asset of listAssets()) {
-    expect(asset.url).toMatch(/^\/assets\/[\w.-]+-[0-9a-f]{12}\.(css|js|svg)$/)
+    expect(asset.url).toMatch(/^\/assets\/[\w.-]+-(?:[0-9a-f]{12}\.(?:css|svg)|[0-9a-z]{8}\.js)$/)
     expect(asset.type).not.toBe('application/octet-stream')
   }
 })

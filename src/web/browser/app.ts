@@ -1,0 +1,8 @@
+// What makes every page live. Each page is complete without it.
+import './theme-button.ts'
+import './search-key.ts'
+import './live.ts'
+import './forms.ts'
+import { localizeTimes } from './times.ts'
+
+localizeTimes(document)

@@ -1,0 +1,58 @@
+// Conveniences of forms and lists. Everything here can be done without.
+import { findAll, setText } from './dom.ts'
+import { REFRESHED } from './live.ts'
+
+// ---- One box for all of a list ----
+const boxesOf = (all: HTMLInputElement) =>
+  all.form ? findAll(`input[name="${all.dataset.checkAll}"]`, HTMLInputElement, all.form) : []
+
+function showAll() {
+  for (const all of findAll('[data-check-all]', HTMLInputElement)) {
+    // Hidden without scripts, and so in every page that is fetched to renew this one.
+    all.hidden = false
+    const boxes = boxesOf(all)
+    const checked = boxes.filter((box) => box.checked).length
+    all.checked = boxes.length > 0 && checked === boxes.length
+    all.indeterminate = checked > 0 && checked < boxes.length
+    const count = all.form?.querySelector('[data-checked-count]')
+    if (count) setText(count, checked === 0 ? '' : `${checked} chosen`)
+  }
+}
+
+document.addEventListener('change', ({ target }) => {
+  if (target instanceof HTMLSelectElement && target.matches('[data-shows]')) showParts(target)
+  if (!(target instanceof HTMLInputElement) || target.type !== 'checkbox') return
+  if (target.matches('[data-check-all]')) for (const box of boxesOf(target)) box.checked = target.checked
+  showAll()
+})
+document.addEventListener(REFRESHED, showAll)
+showAll()
+
+// ---- Parts of a form that belong to one choice ----
+function showParts(select: HTMLSelectElement) {
+  if (!select.form) return
+  for (const part of findAll(`[data-shown-by="${select.name}"]`, HTMLElement, select.form)) {
+    const isShown = (part.dataset.shownFor ?? '').split(' ').includes(select.value)
+    part.hidden = !isShown
+    for (const field of part.querySelectorAll<HTMLInputElement | HTMLSelectElement>('input, select'))
+      field.disabled = !isShown
+  }
+}
+for (const select of findAll('select[data-shows]', HTMLSelectElement)) showParts(select)
+
+// ---- Copying ----
+function offerCopying(button: HTMLButtonElement) {
+  button.hidden = false
+  button.addEventListener('click', async () => {
+    const words = button.textContent
+    const copied = document.getElementById(button.dataset.copy ?? '')
+    await navigator.clipboard.writeText(copied?.textContent ?? '')
+    button.textContent = 'Copied'
+    setTimeout(() => {
+      button.textContent = words
+    }, 2000)
+  })
+}
+// A page that came without TLS has no clipboard.
+if ('clipboard' in navigator)
+  for (const button of findAll('[data-copy]', HTMLButtonElement)) offerCopying(button)

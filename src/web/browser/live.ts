@@ -1,0 +1,138 @@
+// Keeps the [data-live] regions of a page as they are on the server.
+import { find, setText } from './dom.ts'
+import { morph } from './morph.ts'
+import { localizeTimes } from './times.ts'
+
+/** Raised on the document when the regions show what the server said last. */
+export const REFRESHED = 'monitor:refreshed'
+
+/** "3 min ago" grows older even when nothing is heard. */
+const OLDEST_SECONDS = 60
+
+let running: Promise<void> | null = null
+let lastTook = 0
+let lastEnd = performance.now()
+
+/** Fetches this address again and shows what is new in it, after any fetch under way. Resolves when it is shown. */
+export function refresh(): Promise<void> {
+  const mine = (running ?? Promise.resolve()).then(load).finally(() => {
+    if (running === mine) running = null
+  })
+  running = mine
+  return mine
+}
+
+async function load() {
+  const start = performance.now()
+  const address = location.href
+  try {
+    const response = await fetch(address, { headers: { accept: 'text/html' }, credentials: 'same-origin' })
+    if (response.redirected && new URL(response.url).pathname === '/login') return location.reload()
+    if (!response.ok) return showState('waiting')
+    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html')
+    // Whoever changed the address meanwhile fetches again.
+    if (location.href !== address) return
+    // It may have failed before without the stream having ended.
+    if (source?.readyState === EventSource.OPEN) showState('live')
+    show(fresh)
+  } catch {
+    showState('waiting')
+  } finally {
+    lastEnd = performance.now()
+    lastTook = lastEnd - start
+  }
+}
+
+function show(fresh: Document) {
+  localizeTimes(fresh)
+  for (const region of document.querySelectorAll<HTMLElement>('[data-live]')) {
+    const next = fresh.querySelector(`[data-live="${CSS.escape(region.dataset.live ?? '')}"]`)
+    if (next) morph(region, next)
+  }
+  document.title = fresh.title
+  document.dispatchEvent(new Event(REFRESHED))
+}
+
+// ---- When ----
+let planned: ReturnType<typeof setTimeout> | null = null
+
+/** A busy server is asked less often: at most a twentieth of the time goes into refreshing. */
+function plan() {
+  if (planned !== null || document.hidden) return
+  const wait = Math.max(0, lastEnd + Math.max(1000, 20 * lastTook) - performance.now())
+  planned = setTimeout(() => {
+    planned = null
+    refresh()
+  }, wait)
+}
+
+type LiveState = 'live' | 'waiting'
+
+const WORDS: Readonly<Record<LiveState, string>> = { live: 'Live', waiting: 'Waiting for the server' }
+
+const sign = find('[data-live-state]', HTMLElement)
+
+function showState(state: LiveState) {
+  if (!sign) return
+  sign.hidden = false
+  sign.dataset.liveState = state
+  const place = sign.querySelector('.live-word')
+  if (place) setText(place, WORDS[state])
+  sign.title = WORDS[state]
+}
+
+let source: EventSource | null = null
+let fallback: ReturnType<typeof setInterval> | null = null
+
+function stopFallback() {
+  if (fallback !== null) clearInterval(fallback)
+  fallback = null
+}
+
+function listen() {
+  if (source) return
+  source = new EventSource('/live')
+  source.addEventListener('open', () => {
+    stopFallback()
+    // Nobody told what changed while there was no stream.
+    if (sign?.dataset.liveState === 'waiting') refresh()
+    showState('live')
+  })
+  source.addEventListener('changed', plan)
+  source.addEventListener('away', () => showState('waiting'))
+  source.addEventListener('ended', () => location.reload())
+  source.addEventListener('error', () => {
+    showState('waiting')
+    // A refused stream is not tried again by the browser: from then on the page refreshes each minute.
+    if (source?.readyState === EventSource.CLOSED) source = null
+    fallback ??= setInterval(() => {
+      if (document.hidden) return
+      refresh()
+      if (!source) listen()
+    }, OLDEST_SECONDS * 1000)
+  })
+}
+
+function pause() {
+  source?.close()
+  source = null
+  stopFallback()
+  if (planned !== null) clearTimeout(planned)
+  planned = null
+}
+
+if (document.querySelector('[data-live]')) {
+  listen()
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return pause()
+    listen()
+    refresh()
+  })
+  setInterval(() => {
+    if (!document.hidden && performance.now() - lastEnd > OLDEST_SECONDS * 1000) refresh()
+  }, 15_000)
+  addEventListener('pagehide', pause)
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) listen()
+  })
+}

@@ -1,0 +1,58 @@
+// What the drawings of the server and the scripts of the browser both have to know.
+import type { Severity } from '../../domain/event.ts'
+
+/** Room above the field for the upper half of its highest label, and below for the times, in pixels. */
+export const HEAD = 8
+export const FOOT = 20
+
+/** A step longer than this many usual steps is a gap … */
+const GAP = 1.8
+/** … unless it is this short, in seconds: a sample of a 1 s interval that comes a little late is no gap. */
+const LEAST_GAP = 5
+
+/** Index ranges `[start, end)` of points without a gap between them. */
+export function splitAtGaps(times: ArrayLike<number>): [number, number][] {
+  if (times.length === 0) return []
+  const usual = usualStep(times)
+  const limit = Math.max(usual * GAP, usual + LEAST_GAP)
+  const runs: [number, number][] = []
+  let start = 0
+  for (let i = 1; i < times.length; i++) {
+    if ((times[i] ?? 0) - (times[i - 1] ?? 0) <= limit) continue
+    runs.push([start, i])
+    start = i
+  }
+  runs.push([start, times.length])
+  return runs
+}
+
+/** The median of all steps, in seconds. */
+export function usualStep(times: ArrayLike<number>): number {
+  const steps: number[] = []
+  for (let i = 1; i < times.length; i++) steps.push((times[i] ?? 0) - (times[i - 1] ?? 0))
+  steps.sort((a, b) => a - b)
+  return steps[Math.floor(steps.length / 2)] ?? 60
+}
+
+/** What `data-graph-span` holds: the time that the graph of one metric shows. */
+export type GraphSpan = {
+  readonly from: number
+  readonly to: number
+  /** The end moves on with the clock. */
+  readonly live: boolean
+}
+
+/** What `data-graph-marks` holds. */
+export type GraphMarks = {
+  readonly thresholds: readonly { readonly value: number; readonly severity: Severity }[]
+  readonly events: readonly GraphEvent[]
+}
+
+export type GraphEvent = {
+  readonly id: number
+  readonly severity: Severity
+  readonly opened: number
+  /** Null while it is open. */
+  readonly closed: number | null
+  readonly message: string
+}

@@ -1,0 +1,51 @@
+// Where the lines of thresholds go, for the drawings of the server and for the graph that the browser draws.
+import type { Severity } from '../../domain/event.ts'
+import type { Unit } from '../../domain/metric.ts'
+
+/** A limit beyond which there is an event, measured by the scale on the left. */
+export type ThresholdLine = {
+  readonly value: number
+  readonly severity: Severity
+  /** It is the values below it that are wrong. */
+  readonly isBelow: boolean
+}
+
+/** `labels`: every limit, with its value beside the field. `marks`: two of them, with the shapes of their severities alone. */
+export type ThresholdStyle = 'labels' | 'marks'
+
+/** A limit that lies a little above all values is worth the room that it takes; one far above would flatten the line. */
+const NEAR_LIMIT = 1.25
+/** In a small drawing the greatest value has at least this part of the height that the limit has. */
+const LEAST_PART = 1 / 3
+
+/** A whole is known to end at 100 %: how far away its limits are is worth knowing, whatever the values. */
+const isAlwaysShown = (value: number, unit: Unit) => unit === '%' && value <= 100
+
+/** Where the scale has to end at least, so that there is room for the limits that deserve it. */
+export function findTop(
+  most: number,
+  thresholds: readonly Pick<ThresholdLine, 'value'>[],
+  unit: Unit,
+  style: ThresholdStyle,
+): number {
+  const reach = style === 'labels' ? Number.POSITIVE_INFINITY : most / LEAST_PART
+  const wanted = thresholds
+    .map(({ value }) => value)
+    .filter((value) => value <= most * NEAR_LIMIT || (isAlwaysShown(value, unit) && value <= reach))
+  return Math.max(most, ...wanted)
+}
+
+/** Pixels from one label to the next. */
+export const LABEL_GAP = 12.5
+
+/**
+ * Where labels of lines at these heights stand, from the lowest line up, so that none covers another: each at its
+ * line or above it, and down again where `top` is the end.
+ */
+export function spreadLabels(heights: readonly number[], top: number, gap = LABEL_GAP): number[] {
+  const placed: number[] = []
+  for (const height of heights) placed.push(Math.min(height, (placed.at(-1) ?? Infinity) - gap))
+  for (let i = placed.length - 1, least = top; i >= 0; i--, least += gap)
+    placed[i] = Math.max(placed[i] ?? least, least)
+  return placed
+}
