@@ -48,7 +48,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     if (found !== null) evaluator.restore(found.kept)
     queue.append(
       { frame, ...evaluator.evaluator(frame) },
-      clockJumpDetector.isSteady() ? clock.now() - options.queueAge : null,
+      clockJumpDetector.isSteady() && sender.isClockConfirmed() ? clock.now() - options.queueAge : null,
     )
   }
 
