@@ -141,7 +141,7 @@ const isForCluster = ({ name, for: use }) => name === 'mariadb-server' || use ==
 /** Folders of `test` with tests in them, and the tests that lie in `test` itself: each runs in a process of its own. */
 function listGroups() {
   const top = join(ROOT, 'test')
-  const isTest = (path) => path.endsWith('.test.ts')
+  const isTest = (path) => /\.test\.tsx?$/.test(path)
   return readdirSync(top, { withFileTypes: true })
     .filter((entry) =>
       entry.isDirectory()

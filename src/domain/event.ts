@@ -33,6 +33,8 @@ export type Event = {
   /** Seconds since 1970, by the clock of whoever opened or closed it. */
   readonly opened: number
   readonly closed: number | null
+  /** Present and true when it is over and nobody knows since when; `closed` is then the time of the opening. */
+  readonly isEndUnknown?: boolean
   readonly acknowledgedBy: string | null
   /** When it was acknowledged, by the server's clock. */
   readonly acknowledged: number | null

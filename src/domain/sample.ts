@@ -25,3 +25,28 @@ export function isMetricName(name: string): boolean {
     name.length > 0 && name.length <= MAX_METRIC_NAME && /^[\p{L}\p{N}_][\p{L}\p{N}._:@+~#%()-]*$/u.test(name)
   )
 }
+
+/**
+ * The legal name for what an agent of the original product calls a metric: its service and process names keep what
+ * Windows allows (`mssql$sqlexpress`), where ours have `_`. Returns null when nothing legal is left.
+ */
+export function toMetricName(name: string): string | null {
+  if (isMetricName(name)) return name
+  const legal = name
+    .trim()
+    .replace(/[^\p{L}\p{N}._:@+~#%()-]/gu, '_')
+    .slice(0, MAX_METRIC_NAME)
+  return isMetricName(legal) ? legal : null
+}
+
+const FREE = /^(perf\.filesystem\..+\.percent)\.free$/
+
+/**
+ * What agents of 2018 call free space is shown with the filesystems: used = 100 − free. Returns the name as it is for
+ * every other metric.
+ */
+export function fromFreeSpace(metric: string, value: number): { metric: string; value: number } {
+  const [, base] = FREE.exec(metric) ?? []
+  if (base === undefined) return { metric, value }
+  return { metric: `${base}.used`, value: Number((100 - value).toFixed(2)) }
+}

@@ -1,5 +1,8 @@
+import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseStoredPassword } from '../../src/domain/user.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
@@ -11,36 +14,55 @@ const PATIENCE_MS = 60_000
 const log = createLog({ level: 'error', format: 'text' })
 const CPU = 'perf.processor.percent.used'
 
-/** A database of the original, by what is known of it: names as in its packets, numbers of monitors as text. */
+const sha224 = (text: string) => new Bun.CryptoHasher('sha224').update(text).digest('hex')
+
+/** A database of the original, with the types of columns that its releases have. */
 const ORIGINAL = `
-  CREATE TABLE agentsystem (id INT AUTO_INCREMENT PRIMARY KEY, timestamp INT, name VARCHAR(100), ip VARCHAR(50), platform VARCHAR(50),
-    build VARCHAR(100), arch VARCHAR(50), domain VARCHAR(100), procs INT, memory DOUBLE) CHARSET latin1;
-  CREATE TABLE agentdata (id INT AUTO_INCREMENT PRIMARY KEY, timestamp INT, name VARCHAR(100), monitor VARCHAR(200), value VARCHAR(50))
+  CREATE TABLE agentsystem (id INT AUTO_INCREMENT PRIMARY KEY, timestamp INT UNSIGNED, name VARCHAR(100), ipaddress VARCHAR(50),
+    platform VARCHAR(50), build VARCHAR(100), architecture VARCHAR(25), domain VARCHAR(100), processors INT, memory DECIMAL(10,2))
     CHARSET latin1;
-  CREATE TABLE agentevents (id INT AUTO_INCREMENT PRIMARY KEY, timestamp INT, name VARCHAR(100), monitor VARCHAR(200),
-    message VARCHAR(500), status INT, severity INT, processed INT) CHARSET latin1;
+  CREATE TABLE agentdata (id BIGINT AUTO_INCREMENT PRIMARY KEY, timestamp INT UNSIGNED, name VARCHAR(100), monitor VARCHAR(250),
+    value DECIMAL(50,2)) CHARSET latin1;
+  CREATE TABLE agentevents (id BIGINT AUTO_INCREMENT PRIMARY KEY, timestamp INT UNSIGNED, name VARCHAR(100), monitor VARCHAR(250),
+    message VARCHAR(250), status TINYINT(1), severity VARCHAR(11), processed TINYINT(1)) CHARSET latin1;
   CREATE TABLE notifyrule (id INT AUTO_INCREMENT PRIMARY KEY, notify_name VARCHAR(100), notify_email VARCHAR(100), agent_name VARCHAR(100),
-    agent_monitor VARCHAR(200), agent_status VARCHAR(10), agent_severity VARCHAR(10), notify_enabled INT) CHARSET latin1;
-  CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY, username VARCHAR(100), password VARCHAR(200), role VARCHAR(20)) CHARSET latin1;
-  INSERT INTO agentsystem (timestamp, name, ip, platform, build, arch, domain, procs, memory) VALUES
-    (${MIDNIGHT + 600}, 'WEB01', '10.0.0.5', 'Linux', 'Ubuntu 18.04', '64bit', 'example.org', 4, 7976),
+    agent_monitor VARCHAR(250), agent_status TINYINT(1), agent_severity VARCHAR(11), notify_enabled TINYINT(1)) CHARSET latin1;
+  CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY, username VARCHAR(50), password VARCHAR(100), role TINYINT(1)) CHARSET latin1;
+  INSERT INTO agentsystem (timestamp, name, ipaddress, platform, build, architecture, domain, processors, memory) VALUES
+    (${MIDNIGHT + 6000 * 60}, 'WEB01', '10.0.0.5', 'Linux', 'Ubuntu 18.04', '64bit', 'example.org', 4, 7976),
     (${MIDNIGHT}, 'db01', '10.0.0.6', 'Windows', '10.0.17763', '64bit', 'Stand Alone', 2, 4095.5),
     (${MIDNIGHT}, 'no/name', '', '', '', '', '', 0, 0);
   INSERT INTO agentdata (timestamp, name, monitor, value)
-    SELECT ${MIDNIGHT} + 60 * a.seq, 'web01', CONCAT('perf.', b.seq), a.seq / 10 FROM seq_0_to_4999 a, seq_1_to_6 b;
+    SELECT ${MIDNIGHT} + 60 * (a.n * 1000 + b.n * 100 + c.n * 10 + d.n), 'web01', CONCAT('perf.', m.n + 1),
+      (a.n * 1000 + b.n * 100 + c.n * 10 + d.n) / 10
+    FROM (SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) a,
+      (SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8
+        UNION SELECT 9) b,
+      (SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8
+        UNION SELECT 9) c,
+      (SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8
+        UNION SELECT 9) d,
+      (SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5) m;
   INSERT INTO agentdata (timestamp, name, monitor, value) VALUES
-    (${MIDNIGHT}, 'db01', '${CPU}', '12.5'), (${MIDNIGHT}, 'db01', 'bad name', '1'), (${MIDNIGHT}, 'db01', '${CPU}2', 'NaN'),
-    (5, 'db01', '${CPU}', '1'), (${MIDNIGHT + 60}, 'db01', '${CPU}', NULL);
+    (${MIDNIGHT}, 'db01', '${CPU}', 12.5), (${MIDNIGHT}, 'db01', 'perf.service.mssql$sqlexpress.state', 1),
+    (${MIDNIGHT}, 'db01', 'perf.filesystem.c.percent.free', 12.25),
+    (5, 'db01', '${CPU}', 1), (${MIDNIGHT + 60}, 'db01', '${CPU}', NULL), (NULL, 'db01', '${CPU}', 1), (${MIDNIGHT}, NULL, '${CPU}', 1);
   INSERT INTO agentevents (timestamp, name, monitor, message, status, severity, processed) VALUES
-    (${MIDNIGHT}, 'web01', '${CPU}', 'Processor percent used > 90 for 15 minutes, überall', 1, 2, 1),
-    (${MIDNIGHT}, 'db01', '${CPU}', 'Processor percent used > 85 for 15 minutes', 0, 4, 1),
-    (${MIDNIGHT}, 'db01', 'perf.system.availability.seconds', 'Agent not responding', 1, 1, 1),
-    (${MIDNIGHT}, 'db01', '${CPU}', 'no such severity', 1, 9, 1);
+    (${MIDNIGHT}, 'web01', '${CPU}', 'Processor percent used > 90 for 15 minutes, überall', 1, '2', 0),
+    (${MIDNIGHT + 60}, 'web01', '${CPU}', 'Processor percent used > 95 for 15 minutes', 1, '1', 0),
+    (${MIDNIGHT}, 'db01', '${CPU}', 'Processor percent used > 85 for 15 minutes', 0, '4', 1),
+    (${MIDNIGHT}, 'db01', 'perf.system.availability.seconds', 'Agent not responding', 1, '1', 1),
+    (${MIDNIGHT}, 'old01', '${CPU}', 'of a host without facts', 0, '3', 1),
+    (${MIDNIGHT}, 'db01', 'perf.service.mssql$sqlexpress.state', 'Service stopped', 0, '3', 0),
+    (${MIDNIGHT}, 'db01', '${CPU}', 'no such severity', 1, '9', 1),
+    (${MIDNIGHT}, 'db01', '${CPU}', 'no status', NULL, '1', 1);
   INSERT INTO notifyrule (notify_name, notify_email, agent_name, agent_monitor, agent_status, agent_severity, notify_enabled) VALUES
-    ('ops', 'ops@example.org', '%_%', '%_%', '%_%', '%_%', 1),
-    ('ops', 'night@example.org', 'web%', 'perf.processor%', '1', '1', 0),
-    ('broken', 'nobody', '%', '%', '%', '%', 1);
-  INSERT INTO users (username, password, role) VALUES ('admin', 'aa', 'admin'), ('anna', 'bb', 'user'), ('bob', 'cc', 'admin'), ('a b', '', 'user');
+    ('ops', 'ops@example.org', '%_%', '%_%', NULL, '%_%', 1),
+    ('ops', 'night@example.org, Ann <ann@example.org>', 'web%', 'perf.processor%', 1, '1', 0),
+    ('local', 'root', '%', '%', 1, '%', 1),
+    ('broken', 'no body', '%', '%', 1, '%', 1);
+  INSERT INTO users (username, password, role) VALUES ('admin', '${sha224('password')}', 1), ('anna', '${sha224('Tr0ub4dor&3')}', 0),
+    ('bob', '${sha224('eleven lamps')}', 1), ('a b', '', 0);
 `
 
 describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
@@ -70,11 +92,19 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
         const { code, stdout, stderr } = await importIt()
         expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('100 %') })
         expect(stdout).toMatch(/agentsystem +3 +2 +1/)
-        expect(stdout).toMatch(/agentdata +30,005 +30,001 +4/)
-        expect(stdout).toMatch(/agentevents +4 +3 +1/)
-        expect(stdout).toMatch(/notifyrule +3 +2 +1/)
+        expect(stdout).toMatch(/agentdata +30,007 +30,003 +4/)
+        expect(stdout).toMatch(/agentevents +8 +6 +2/)
+        expect(stdout).toMatch(/notifyrule +4 +3 +1/)
         expect(stdout).toMatch(/users +4 +3 +1/)
-        expect(stdout.includes('monitor user password anna')).toBe(round === 0)
+        // Whose password everybody guesses is disabled; the others are named, and who is an admin.
+        expect(stdout.includes('monitor user password admin')).toBe(round === 0)
+        expect(stdout.includes('choose a new one: anna, bob')).toBe(round === 0)
+        expect(stdout).toContain('Admins: admin, bob')
+        expect(stdout).toContain('notifyrule 4: broken to no body: the e-mail is no list of addresses')
+        expect(stdout).toContain(
+          'agentevents 7: db01 perf.processor.percent.used: the severity is not 1 to 4',
+        )
+        expect(stdout).toContain('1 events are still open. Nobody is notified of them')
 
         const store = await open()
         expect(await store.hosts.find('web01')).toMatchObject({
@@ -82,21 +112,39 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
           build: 'Ubuntu 18.04',
           processors: 4,
           latestTime: MIDNIGHT + 4999 * 60,
+          firstSeen: MIDNIGHT,
+          lastSeen: MIDNIGHT + 6000 * 60,
         })
         expect((await store.hosts.find('db01'))?.memoryMb).toBe(4095.5)
         const series = toPairs(await store.samples.range('web01', 'perf.6', 0, Number.MAX_SAFE_INTEGER))
         expect(series).toEqual(Array.from({ length: 5000 }, (_, i) => [MIDNIGHT + i * 60, i / 10]))
-        expect(await store.hosts.metrics('db01')).toEqual([CPU])
+        expect(await store.hosts.metrics('db01')).toEqual([
+          'perf.filesystem.c.percent.used',
+          CPU,
+          'perf.service.mssql_sqlexpress.state',
+        ])
+        expect((await store.hosts.find('db01'))?.latest['perf.filesystem.c.percent.used']).toBe(87.75)
         const { events } = await store.events.list({})
         expect(
           events.map(({ host, status, severity, message }) => [host, status, severity, message]).sort(),
         ).toEqual([
           ['db01', 'closed', 1, 'Agent not responding'],
+          ['db01', 'closed', 3, 'Service stopped'],
           ['db01', 'closed', 4, 'Processor percent used > 85 for 15 minutes'],
-          ['web01', 'open', 2, 'Processor percent used > 90 for 15 minutes, überall'],
+          ['old01', 'closed', 3, 'of a host without facts'],
+          ['web01', 'closed', 2, 'Processor percent used > 90 for 15 minutes, überall'],
+          ['web01', 'open', 1, 'Processor percent used > 95 for 15 minutes'],
         ])
+        // Of two open rows the older is over where the newer begins; of all other closed ones the end is unknown.
+        expect(
+          events
+            .filter(({ isEndUnknown }) => isEndUnknown)
+            .map(({ host }) => host)
+            .sort(),
+        ).toEqual(['db01', 'db01', 'db01', 'old01'])
         expect(await store.outbox.listChanges(10)).toEqual([])
         expect(await store.rules.list()).toMatchObject([
+          { name: 'local', target: 'root' },
           {
             name: 'ops',
             enabled: true,
@@ -115,17 +163,21 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
             severities: [1],
             onOpening: true,
             onClosing: false,
+            target: 'night@example.org, ann@example.org',
           },
         ])
         const users = await store.users.list()
-        expect(users.map(({ name, access }) => [name, access])).toEqual([
-          ['admin', 'admin'],
-          ['anna', 'operator'],
-          ['bob', 'admin'],
+        expect(users.map(({ name, access, passwordState }) => [name, access, passwordState])).toEqual([
+          ['admin', 'admin', 'disabled'],
+          ['anna', 'operator', 'original'],
+          ['bob', 'admin', 'original'],
         ])
         const hash = (await store.users.find('anna'))?.passwordHash ?? ''
-        for (const guess of ['', 'bb', 'password']) expect(await Bun.password.verify(guess, hash)).toBe(false)
-        expect((await store.maintenance.stats()).samples).toBe(30_001)
+        const verifier = parseStoredPassword(hash)
+        expect(verifier.expires).toBeGreaterThan(systemClock.now() + 29 * 86_400)
+        expect(await Bun.password.verify(sha224('Tr0ub4dor&3'), verifier.hash)).toBe(true)
+        expect(hash).not.toContain(sha224('Tr0ub4dor&3'))
+        expect((await store.maintenance.stats()).samples).toBe(30_003)
         expect(await store.maintenance.check()).toEqual([])
         first ||= hash
         expect(hash).toBe(first)
@@ -156,11 +208,80 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
     PATIENCE_MS,
   )
 
+  test(
+    'notifies once of what is still open when asked to, and writes what is left out into a file',
+    async () => {
+      const report = join(dataDir, 'left-out.txt')
+      const { code } = await runMonitor([
+        ...[
+          'db',
+          'import-original',
+          '--from',
+          url,
+          '--data-dir',
+          dataDir,
+          '--notify-open',
+          '--report',
+          report,
+        ],
+      ])
+      expect(code).toBe(0)
+      expect(readFileSync(report, 'utf8').trim().split('\n')).toHaveLength(9)
+      const store = await open()
+      const changes = await store.outbox.listChanges(10)
+      expect(changes.map(({ event }) => [event.host, event.status, event.severity])).toEqual([
+        ['web01', 'open', 1],
+      ])
+      await store.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+    PATIENCE_MS,
+  )
+
   test('is told from any other', async () => {
     url = await maria.createDatabase()
     const { code, stderr } = await importIt()
     expect(stderr).toContain('it lacks agentsystem.name')
     expect(code).toBe(1)
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+})
+
+describe('the SQLite file of 0.05b', () => {
+  test('is imported with its own names of columns, and an admin is made where none is', async () => {
+    const dataDir = makeTempDir()
+    const file = join(dataDir, 'flask.db')
+    const flask = new Database(file)
+    flask.run(`CREATE TABLE agentsystem (ID INTEGER PRIMARY KEY, timestamp INTEGER, name TEXT, ipaddress TEXT, platform TEXT, build TEXT,
+      architecture TEXT, domain TEXT, processors INTEGER, memory REAL)`)
+    flask.run(
+      'CREATE TABLE agentdata (ID INTEGER PRIMARY KEY, timestamp INTEGER, name TEXT, monitor TEXT, value REAL)',
+    )
+    flask.run(`CREATE TABLE agentevents (ID INTEGER PRIMARY KEY, timestamp INTEGER, name TEXT, monitor TEXT, message TEXT, status INTEGER,
+      severity TEXT, processed INTEGER)`)
+    flask.run(`CREATE TABLE notifyrule (ID INTEGER PRIMARY KEY, name TEXT, email TEXT, agent TEXT, monitor TEXT, status TEXT,
+      severity TEXT, enabled INTEGER)`)
+    flask.run('CREATE TABLE users (ID INTEGER PRIMARY KEY, user TEXT, password TEXT, role INTEGER)')
+    flask.run(
+      `INSERT INTO agentsystem VALUES (1, ${MIDNIGHT}, 'web01', '10.0.0.1', 'Linux', 'Debian', '64bit', 'x', 2, 2048)`,
+    )
+    flask.run(`INSERT INTO agentdata VALUES (1, ${MIDNIGHT}, 'web01', '${CPU}', 12.5)`)
+    flask.run(`INSERT INTO notifyrule VALUES (1, 'all', 'a@example.org', '%_%', '%_%', '%_%', '%_%', 1)`)
+    flask.run(`INSERT INTO users VALUES (1, 'ann', '${sha224('eleven lamps')}', 0)`)
+    flask.close()
+    const { code, stdout, stderr } = await runMonitor([
+      ...['db', 'import-original', '--from', `sqlite:${file}`, '--data-dir', dataDir],
+    ])
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    expect(stdout).toContain('Nobody was an admin: "admin" was made')
+    const store = await openStore('sqlite:monitor.db', { dataDir, clock: systemClock, log })
+    expect((await store.users.list()).map(({ name, access }) => [name, access])).toEqual([
+      ['admin', 'admin'],
+      ['ann', 'operator'],
+    ])
+    expect(toPairs(await store.samples.range('web01', CPU, 0, MIDNIGHT + 1))).toEqual([[MIDNIGHT, 12.5]])
+    expect(await store.rules.list()).toMatchObject([{ name: 'all', target: 'a@example.org' }])
+    await store.close()
     rmSync(dataDir, { recursive: true, force: true })
   })
 })

@@ -550,10 +550,11 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           access: 'admin',
           created: 10,
           lastSignIn: 20,
+          passwordState: 'own',
           passwordHash: 'hash1',
         })
         expect(await store.users.list()).toEqual([
-          { name: 'anna', access: 'admin', created: 10, lastSignIn: 20 },
+          { name: 'anna', access: 'admin', created: 10, lastSignIn: 20, passwordState: 'own' },
         ])
         expect(await store.users.find('nobody')).toBeNull()
       })

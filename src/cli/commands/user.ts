@@ -1,4 +1,11 @@
-import { ACCESSES, type Access, isAccess, isUserName } from '../../domain/user.ts'
+import {
+  ACCESSES,
+  type Access,
+  isAccess,
+  isUserName,
+  normalizePassword,
+  type PasswordState,
+} from '../../domain/user.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import {
@@ -14,6 +21,13 @@ import type { Store } from '../../storage/ports/store.ts'
 import { formatTable, formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
+const PASSWORD_WORDS: Readonly<Record<PasswordState, string>> = {
+  own: 'set',
+  temporary: 'to be changed at the next sign-in',
+  original: 'of the original product, once more',
+  disabled: 'disabled: set one',
+}
+
 const NAME: Argument = { name: 'name', doc: 'Name of the user' }
 const RANDOM: Option = { kind: 'flag', doc: 'Make the password at random and print it' }
 
@@ -26,13 +40,14 @@ export const user: CommandGroup = {
       doc: 'Lists the users',
       run: (input) =>
         withStore(input, async ({ users }) => {
-          const rows = (await users.list()).map(({ name, access, created, lastSignIn }) => [
+          const rows = (await users.list()).map(({ name, access, created, lastSignIn, passwordState }) => [
             name,
             access,
+            PASSWORD_WORDS[passwordState],
             formatTime(created),
             lastSignIn === null ? 'never' : formatTime(lastSignIn),
           ])
-          input.print(formatTable(['NAME', 'ACCESS', 'CREATED', 'LAST SIGN-IN'], rows))
+          input.print(formatTable(['NAME', 'ACCESS', 'PASSWORD', 'CREATED', 'LAST SIGN-IN'], rows))
           return EXIT.ok
         }),
     },
@@ -134,7 +149,7 @@ export const user: CommandGroup = {
 async function choosePassword(input: CommandInput): Promise<{ shown: string | null; hash: string }> {
   const random = input.flag('random')
   const password = random ? createPassword() : await readNewPassword()
-  return { shown: random ? password : null, hash: await Bun.password.hash(password) }
+  return { shown: random ? password : null, hash: await Bun.password.hash(normalizePassword(password)) }
 }
 
 function refuseUnlessDone(outcome: 'changed' | 'deleted' | 'unknown' | 'only admin', name: string) {

@@ -12,20 +12,6 @@ export type MailMessage = {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** One address, without a name before it. */
-export function isMailAddress(text: string): boolean {
-  return (
-    text.length <= 254 &&
-    /^[^\s@,;:<>()[\]\\"\p{Cc}]{1,64}@[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u.test(text)
-  )
-}
-
-/** Several addresses, parted by commas; null when one of them is none. */
-export function parseRecipients(target: string): string[] | null {
-  const addresses = target.split(',').map((part) => part.trim())
-  return addresses.length <= 100 && addresses.every(isMailAddress) ? [...new Set(addresses)] : null
-}
-
 /** The notice's id makes the Message-ID, so that a mail that arrives twice is known as one. */
 export function writeMail(
   notification: Notification,

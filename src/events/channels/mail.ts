@@ -1,8 +1,9 @@
 import type { NodemailerError } from 'nodemailer'
 import { oneOf, port, secret, text, type ValuesOf } from '../../config/fields.ts'
+import { isMailAddress, parseRecipients } from '../../domain/mail-address.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type ChannelTools, defineChannel, type Notification, SendError, tidyAnswer } from './channel.ts'
-import { isMailAddress, parseRecipients, writeMail } from './mail-message.ts'
+import { writeMail } from './mail-message.ts'
 
 /** Longest wait for a connection and for the answer of the name server. */
 const CONNECT_MS = 30_000

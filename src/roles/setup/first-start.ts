@@ -40,7 +40,7 @@ export async function createFirstUser(
   dataDir: string,
   clock: Clock,
 ): Promise<{ name: string; password: string; file: string } | null> {
-  if ((await users.list()).length > 0) return null
+  if ((await users.list()).some(({ access }) => access === 'admin')) return null
   const file = join(dataDir, PASSWORD_FILE)
   // Kept before it is in force: a crash in between must not leave an account whose password nobody knows.
   const password = keepFile(file, createPassword)

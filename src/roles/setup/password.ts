@@ -1,4 +1,4 @@
-import { MAX_PASSWORD, MIN_PASSWORD } from '../../domain/user.ts'
+import { findPasswordProblem, MAX_PASSWORD } from '../../domain/user.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 
 /** Without the characters that look like one another. 54 of them: 20 give 115 bits. */
@@ -37,8 +37,9 @@ export async function readNewPassword(): Promise<string> {
 }
 
 function checkPassword(password: string): string {
-  if (password.length < MIN_PASSWORD || password.length > MAX_PASSWORD)
-    throw new CommandError(`a password has ${MIN_PASSWORD} to ${MAX_PASSWORD} characters`)
+  const problem = findPasswordProblem(password)
+  // As everywhere in the shell: a small letter and no full stop.
+  if (problem !== null) throw new CommandError(problem[0]?.toLowerCase() + problem.slice(1, -1))
   return password
 }
 

@@ -198,6 +198,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   renameToFieldTerms,
   // How many attempts a receiver may have taken though no answer came.
   ({ integer }) => [`ALTER TABLE outbox ADD COLUMN uncertain ${integer} NOT NULL DEFAULT 0`],
+  // Of an imported event that is over it is not known since when; `closed` is then the opening.
+  ({ integer }) => [`ALTER TABLE event ADD COLUMN end_unknown ${integer} NOT NULL DEFAULT 0`],
 ]
 
 /** Gives tables, columns and counters the words that the field uses. Renaming is instant on every database. */

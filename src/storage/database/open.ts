@@ -25,7 +25,7 @@ export type DatabaseServer = {
   /** Longest wait for the answer to one statement, in seconds. */
   readonly timeout?: number
   /** A database that is not ours and only read. */
-  readonly isKeyMismatch?: boolean
+  readonly isOfOriginal?: boolean
 }
 
 export type OpenDatabase = { readonly database: Database; readonly upkeep: Upkeep }
@@ -83,7 +83,7 @@ export async function connectServer(url: string, { clock, log, server = {} }: Op
     database,
     tls: server.tls ?? null,
     timeoutMs: (server.timeout ?? TIMEOUT_SECONDS) * 1000,
-    isKeyMismatch: server.isKeyMismatch ?? false,
+    isOfOriginal: server.isOfOriginal ?? false,
   }
   return openMysql({ nodes, account, clock, log })
 }

@@ -40,7 +40,7 @@ export const TABLES: readonly Table[] = [
   table('engine_memory', 'name value'),
   table(
     'event',
-    'id host metric uid change_number severity is_open closed_by_hand message opened closed acknowledged_by acknowledged is_stale seen_open members',
+    'id host metric uid change_number severity is_open closed_by_hand message opened closed acknowledged_by acknowledged is_stale seen_open members end_unknown',
     { references: [toHost] },
   ),
   table('event_history', 'id event time action severity actor noted comment_text', {

@@ -16,6 +16,7 @@ export type EventRow = {
   readonly acknowledged: number | null
   readonly is_stale: number
   readonly members: string | null
+  readonly end_unknown: number
 }
 
 /** Stands in `event.host` when the event is of several hosts, or of one that is not watched. No host has this id. */
@@ -24,7 +25,7 @@ export const NO_HOST = 0
 export const SELECT_EVENTS = `SELECT event.id AS id, host.name AS host, event.metric AS metric, event.severity AS severity,
   event.is_open AS is_open, event.message AS message, event.opened AS opened, event.closed AS closed,
   event.acknowledged_by AS acknowledged_by, event.acknowledged AS acknowledged, event.is_stale AS is_stale,
-  event.members AS members FROM event LEFT JOIN host ON host.id = event.host`
+  event.members AS members, event.end_unknown AS end_unknown FROM event LEFT JOIN host ON host.id = event.host`
 
 export async function readEvent(reader: Reader, id: number): Promise<Event | null> {
   const [row] = await reader.query<EventRow>(`${SELECT_EVENTS} WHERE event.id = ?`, [id])
@@ -46,5 +47,7 @@ export function toEvent(row: EventRow): Event {
     acknowledged: row.acknowledged,
     isStale: row.is_stale === 1,
     members,
+    // After it was reopened and closed again its end is known.
+    ...(row.end_unknown === 1 && row.closed === row.opened && { isEndUnknown: true }),
   }
 }

@@ -5,7 +5,7 @@ import type { Access, User } from '../../domain/user.ts'
 
 export type UserStore = {
   list(): Promise<User[]>
-  /** `passwordHash` is what `Bun.password` made. */
+  /** `passwordHash` is what `parseStoredPassword` reads. */
   find(name: string): Promise<(User & { passwordHash: string }) | null>
   /** False when the name is taken. */
   add(name: string, access: Access, passwordHash: string, at: number): Promise<boolean>
@@ -24,6 +24,8 @@ export type Session = {
   readonly access: Access
   readonly created: number
   readonly expires: number
+  /** Present and true until the user has replaced a password that somebody else chose. */
+  readonly mustChangePassword?: boolean
   /** Absent while the user has chosen nothing. */
   readonly preferences?: Preferences
 }

@@ -3,7 +3,10 @@ import { sessionId } from '../../domain/user.ts'
 import type { Database, Value } from '../database/database.ts'
 import type { ListedSession, Session, SessionStore } from '../ports/store.ts'
 
-type SessionRow = Omit<Session, 'preferences'> & { preferences: string | null }
+type SessionRow = Omit<Session, 'preferences' | 'mustChangePassword'> & {
+  preferences: string | null
+  must_change: number
+}
 type ListedRow = Omit<ListedSession, 'id' | 'address' | 'browser'> & {
   token_hash: string
   address: string | null
@@ -37,7 +40,8 @@ export function createSessionStore(database: Database): SessionStore {
     async find(tokenHash, now) {
       const [row] = await database.query<SessionRow>(
         `SELECT user.name AS user, user.access AS access, session.created AS created, session.expires AS expires,
-          user.preferences AS preferences
+          user.preferences AS preferences, CASE WHEN user.password_hash LIKE 'temporary:%'
+            OR user.password_hash LIKE 'original:%' THEN 1 ELSE 0 END AS must_change
           FROM session JOIN user ON user.id = session.user
           WHERE session.token_hash = ? AND session.expires > ?`,
         [tokenHash, now],
@@ -80,7 +84,10 @@ export function createSessionStore(database: Database): SessionStore {
   }
 }
 
-function toSession({ preferences, ...session }: SessionRow): Session {
-  if (preferences === null) return session
-  return { ...session, preferences: readPreferences(JSON.parse(preferences)) }
+function toSession({ preferences, must_change: mustChange, ...session }: SessionRow): Session {
+  return {
+    ...session,
+    ...(mustChange === 1 && { mustChangePassword: true }),
+    ...(preferences !== null && { preferences: readPreferences(JSON.parse(preferences)) }),
+  }
 }

@@ -1,4 +1,4 @@
-import type { Access, User } from '../../domain/user.ts'
+import { type Access, parseStoredPassword, type User } from '../../domain/user.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { takeMaintenanceLock } from '../database/write-locks.ts'
 import type { UserStore } from '../ports/store.ts'
@@ -100,5 +100,6 @@ async function countAdmins(transaction: Transaction): Promise<number> {
 }
 
 function toUser(row: UserRow): User {
-  return { name: row.name, access: row.access, created: row.created, lastSignIn: row.last_sign_in }
+  const { name, access, created, last_sign_in: lastSignIn, password_hash: stored } = row
+  return { name, access, created, lastSignIn, passwordState: parseStoredPassword(stored).state }
 }

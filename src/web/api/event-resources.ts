@@ -132,7 +132,7 @@ export function describeEvent(event: Event) {
     status: event.status,
     message: event.message,
     opened: event.opened,
-    closed: event.closed,
+    closed: event.isEndUnknown ? null : event.closed,
     acknowledged_by: event.acknowledgedBy,
   }
 }

@@ -5,7 +5,7 @@ import { metricUnit } from '../../domain/metric.ts'
 import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
 import { readChoice, readPaging, readText } from '../http/query-parameters.ts'
 import { notFound, route } from '../http/route.ts'
-import { HOST_SORTS, type OpenByHost } from '../pages/hosts/host-table.ts'
+import { HOST_SORTS, type OpenByHost } from '../pages/hosts/host-table.tsx'
 
 export const apiHosts = route(
   {

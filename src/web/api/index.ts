@@ -1,6 +1,6 @@
 import type { Route } from '../http/route.ts'
 import { apiHostGroups } from '../pages/hosts/host-groups.ts'
-import { REPORT_API } from '../pages/reports/index.ts'
+import { REPORT_API } from '../pages/reports/index.tsx'
 import { apiEvents } from './event-resources.ts'
 import { apiHost, apiHostMetrics, apiHosts } from './host-resources.ts'
 import { apiMaintenanceWindows } from './maintenance-windows.ts'

@@ -1,4 +1,4 @@
-import { MAX_PASSWORD } from '../../domain/user.ts'
+import { MAX_PASSWORD, normalizePassword, parseStoredPassword } from '../../domain/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { UserStore } from '../../storage/ports/store.ts'
@@ -55,14 +55,17 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
     addresses.fail(origin, clock.now())
     const possible = name.length <= MAX_NAME && password.length > 0 && password.length <= MAX_PASSWORD
     const user = possible ? await users.find(name) : null
-    const hash = user?.passwordHash ?? (await hashOfNobody())
-    const verified = await gate(() => Bun.password.verify(possible ? password : '-', hash))
+    const stored = parseStoredPassword(user?.passwordHash ?? (await hashOfNobody()))
+    const isFit = stored.state !== 'disabled' && (stored.expires === null || clock.now() < stored.expires)
+    const said = stored.state === 'original' ? hashAsOriginal(password) : normalizePassword(password)
+    // What can't fit costs the same as what does not.
+    const verified = await gate(() => Bun.password.verify(possible && isFit ? said : '-', stored.hash))
     if (verified === 'busy') {
       accounts.undo(account)
       addresses.undo(origin)
       return { ok: false, retryAfter: BUSY_RETRY_SECONDS }
     }
-    if (!user || !verified) {
+    if (!user || !verified || !isFit) {
       log.warn('sign-in failed', { user: account, address })
       await noteFailure({ user: user?.name ?? null, address, why: 'wrong password' })
       return { ok: false, retryAfter: null }
@@ -70,9 +73,12 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
     accounts.forgive(account)
     // Only this attempt: else an own account would be a way to try other people's for ever.
     addresses.undo(origin)
-    return { ok: true, user: user.name, passwordHash: hash }
+    return { ok: true, user: user.name, passwordHash: user.passwordHash }
   }
 }
+
+/** What the original product kept of a password. */
+const hashAsOriginal = (password: string) => new Bun.CryptoHasher('sha224').update(password).digest('hex')
 
 /** One who holds an IPv6 network has 2^64 addresses: they count as one. */
 export function networkOf(address: string): string {

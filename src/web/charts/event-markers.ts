@@ -1,6 +1,6 @@
 import type { Event } from '../../domain/event.ts'
 import type { EventStore } from '../../storage/ports/store.ts'
-import type { ChartMark } from './chart.ts'
+import type { ChartMark } from './chart.tsx'
 
 /** Newest events looked through: what opened before them and is still open is not marked. */
 const LOOKED_AT = 200

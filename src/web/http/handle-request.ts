@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../storage/ports/store.ts'
 import { Html } from '../ui/html.ts'
 import { ANONYMOUS, authenticate, type Requester, requireAccess, requireOwnForm } from './authenticate.ts'
 import type { Client } from './client-address.ts'
-import { errorJson, errorPage, unexpected } from './errors.ts'
+import { errorJson, errorPage, unexpected } from './errors.tsx'
 import { readForm, readJson } from './request-body.ts'
 import { finishResponse } from './response-headers.ts'
 import { HttpError, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
@@ -45,6 +45,10 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     const route = pickRoute(routes, request.method)
     requester = await authenticate(request, isApi, web)
     requireAccess(route, requester)
+    if (requester.session?.mustChangePassword && !WITHOUT_OWN_PASSWORD.has(route.path)) {
+      if (isApi) throw new HttpError(403, 'Choose a password of your own first, on the page /password.')
+      return redirect('/password?first')
+    }
     const changes = route.method !== 'GET'
     const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
     const body = changes && isApi ? await readJson(request) : null
@@ -85,6 +89,9 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     return errorPage({ error, session: requester.session, csrf: requester.csrf })
   }
 }
+
+/** What somebody may still do whose password was chosen by somebody else. */
+const WITHOUT_OWN_PASSWORD: ReadonlySet<string> = new Set(['/password', '/logout', '/login', '/login/code'])
 
 const isDone = (result: RouteResult) => result instanceof Html || result.status < 400
 

@@ -1,7 +1,7 @@
-import { availabilityReport } from './availability-report.ts'
-import { capacityReport } from './capacity-report.ts'
-import { eventsReport } from './events-report.ts'
-import { hostsReport } from './hosts-report.ts'
+import { availabilityReport } from './availability-report.tsx'
+import { capacityReport } from './capacity-report.tsx'
+import { eventsReport } from './events-report.tsx'
+import { hostsReport } from './hosts-report.tsx'
 import type { Report } from './report.ts'
 
 /** Every report, in the order in which they are offered. */

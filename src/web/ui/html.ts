@@ -1,4 +1,4 @@
-/** Markup that is safe to send as it is. Made by `html` only, or by `raw` for what we wrote ourselves. */
+/** Markup that is safe to send as it is: made by TSX, which escapes, or by `raw` from constants of our own. */
 export class Html {
   constructor(readonly text: string) {}
   toString() {
@@ -6,31 +6,21 @@ export class Html {
   }
 }
 
+/** What an element may hold. Null, undefined and false give nothing; arrays are joined; text is escaped. */
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[]
 
-/** Template tag that escapes every value but `Html`; null, undefined and false give nothing, arrays are joined. */
-export function html(strings: TemplateStringsArray, ...values: HtmlValue[]): Html {
-  let text = strings[0] ?? ''
-  for (let i = 0; i < values.length; i++) text += render(values[i]) + (strings[i + 1] ?? '')
-  return new Html(text)
-}
-
-/** Only for constants of our own. */
+/** The only way past escaping. It is for constants of our own, never for anything that was sent or stored. */
 export const raw = (text: string) => new Html(text)
 
-function render(value: HtmlValue): string {
+export function renderValue(value: HtmlValue): string {
   if (value === null || value === undefined || value === false) return ''
+  if (typeof value === 'string') return escapeHtml(value)
   if (value instanceof Html) return value.text
-  if (typeof value === 'object') return value.map(render).join('')
-  return typeof value === 'number' ? String(value) : escapeHtml(value)
+  if (typeof value === 'number') return String(value)
+  let text = ''
+  for (const one of value) text += renderValue(one)
+  return text
 }
 
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+/** For text and for attribute values in double quotes. */
+export const escapeHtml = (text: string): string => Bun.escapeHTML(text)

@@ -258,7 +258,10 @@ test.each([
   ['ann', false],
   ['', false],
   ['ann@example.org,', false],
-  ['Ann <ann@example.org>', false],
+  ['Ann <ann@example.org>', true],
+  ['"Ann, on call" <ann@example.org>', false],
+  ['root', true],
+  ['Ann <ann>', false],
   ['ann@example.org\r\nBcc: x@y', false],
   ['a b@example.org', false],
 ])('the target %p is taken: %p', (target, expected) => {

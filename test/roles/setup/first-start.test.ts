@@ -89,11 +89,15 @@ describe('the first user', () => {
       expect(await createFirstUser(users, dir, fakeClock())).toBeNull()
     }))
 
-  test('is not made where there is any user', () =>
+  test('is not made where there is an admin, and is where all others are none', () =>
     withUsers(async (users) => {
-      await users.add('ann', 'viewer', 'hash', 0)
+      await users.add('ann', 'admin', '$hash', 0)
       expect(await createFirstUser(users, dir, fakeClock())).toBeNull()
       expect(existsSync(join(dir, 'initial-admin-password'))).toBe(false)
+      await users.add('bob', 'admin', '$hash', 0)
+      await users.setAccess('ann', 'viewer')
+      await users.delete('bob')
+      expect((await users.list()).map(({ name }) => name)).toEqual(['ann', 'bob'])
     }))
 
   test('has its password forgotten when that was changed, and only then', () =>

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { writeStoredPassword } from '../../../src/domain/user.ts'
 import { PASSWORD, startTestSite, type TestSite } from '../site.ts'
 
 let site: TestSite
@@ -208,5 +209,62 @@ describe('the own password', () => {
     const cookie = await site.signIn('vera')
     for (let i = 0; i < 5; i++) await change(cookie, `guess ${i}`, 'battery staple')
     expect((await change(cookie, PASSWORD, 'battery staple')).status).toBe(429)
+  })
+})
+
+describe('a password that somebody else chose', () => {
+  const sha224 = (text: string) => new Bun.CryptoHasher('sha224').update(text).digest('hex')
+  const addOld = async (expires: number) =>
+    site.store.users.add(
+      'otto',
+      'operator',
+      writeStoredPassword({
+        state: 'original',
+        hash: await Bun.password.hash(sha224('eleven lamps')),
+        expires,
+      }),
+      1,
+    )
+  const signIn = (password: string) => site.post('/login', { name: 'otto', password })
+  const cookieOf = (response: Response) => response.headers.get('set-cookie')?.split(';')[0] ?? ''
+
+  test('of the original product opens nothing but the page for a new one, until there is one', async () => {
+    await addOld(site.clock.now() + 100)
+    expect((await signIn('eleven lamp')).status).toBe(401)
+
+    const cookie = cookieOf(await signIn('eleven lamps'))
+    const home = await site.send('/', { headers: { cookie } })
+    expect([home.status, home.headers.get('location')]).toEqual([303, '/password?first'])
+    const api = await site.send('/api/v1/hosts', { headers: { cookie } })
+    expect([api.status, await api.json()]).toEqual([
+      403,
+      { error: 'Choose a password of your own first, on the page /password.' },
+    ])
+    const markup = await (await site.send('/password?first', { headers: { cookie } })).text()
+    expect(markup).toContain('Choose a password of your own before you go on.')
+    const csrf = /name="csrf" value="([^"]+)"/.exec(markup)?.[1] ?? ''
+    const change = (next: string) =>
+      site.post('/password', { csrf, current: 'eleven lamps', new: next, again: next }, { cookie })
+    const common = await change('Password123')
+    expect([common.status, await common.text()]).toEqual([
+      400,
+      expect.stringContaining('anybody would guess'),
+    ])
+    const changed = await change('seven green boats')
+    expect(changed.status).toBe(303)
+    expect((await site.send('/', { headers: { cookie: cookieOf(changed) } })).status).toBe(200)
+    expect((await signIn('eleven lamps')).status).toBe(401)
+    expect((await signIn('seven green boats')).status).toBe(303)
+  })
+
+  test('of the original product ends after its time, and a disabled user never gets in', async () => {
+    await addOld(site.clock.now())
+    expect((await signIn('eleven lamps')).status).toBe(401)
+    const hash = await Bun.password.hash('seven green boats')
+    await site.store.users.setPassword(
+      'otto',
+      writeStoredPassword({ state: 'disabled', hash, expires: null }),
+    )
+    expect((await signIn('seven green boats')).status).toBe(401)
   })
 })

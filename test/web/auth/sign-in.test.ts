@@ -17,7 +17,14 @@ function build() {
   const users = {
     find: async (name: string) =>
       /^(ada|bob|user\d+)$/.test(name)
-        ? { name, access: 'viewer' as const, created: 1, lastSignIn: null, passwordHash }
+        ? {
+            name,
+            access: 'viewer' as const,
+            created: 1,
+            lastSignIn: null,
+            passwordState: 'own' as const,
+            passwordHash,
+          }
         : null,
   }
   return { clock, signIn: createSignIn({ users, clock, log, noteFailure: async () => {} }) }

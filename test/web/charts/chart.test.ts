@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { bar, donut, lineChart, sparkline } from '../../../src/web/charts/chart.ts'
+import { bar, donut, lineChart, sparkline } from '../../../src/web/charts/chart.tsx'
 import { splitAtGaps } from '../../../src/web/charts/plot.ts'
 
 const HOUR = 3600

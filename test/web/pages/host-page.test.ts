@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import type { Host } from '../../../src/domain/host.ts'
 import { chartStart, listSubjects, planCharts } from '../../../src/web/charts/host-charts.ts'
-import { homeTitle } from '../../../src/web/pages/home.ts'
-import { chartEnd } from '../../../src/web/pages/hosts/host-page.ts'
-import { describePlatform } from '../../../src/web/pages/hosts/host-table.ts'
-import { describeList } from '../../../src/web/pages/hosts/hosts-page.ts'
-import { pager, withParameters } from '../../../src/web/ui/components.ts'
+import { homeTitle } from '../../../src/web/pages/home.tsx'
+import { chartEnd } from '../../../src/web/pages/hosts/host-page.tsx'
+import { describePlatform } from '../../../src/web/pages/hosts/host-table.tsx'
+import { describeList } from '../../../src/web/pages/hosts/hosts-page.tsx'
+import { pager, withParameters } from '../../../src/web/ui/components.tsx'
 
 const NOW = 1_795_349_220
 const HOST: Host = {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { AVAILABILITY } from '../../../src/domain/availability.ts'
-import { groupOutages, writePercent } from '../../../src/web/reports/availability-report.ts'
+import { groupOutages, writePercent } from '../../../src/web/reports/availability-report.tsx'
 import { startTestSite, type TestSite } from '../site.ts'
 
 const DAY = 86_400

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { agentWay, linuxCommand, windowsCommand } from '../../../src/web/pages/hosts/add-host.ts'
+import { agentWay, linuxCommand, windowsCommand } from '../../../src/web/pages/hosts/add-host.tsx'
 import { splitWords } from '../../../src/web/pages/search-index.ts'
 import { startTestSite, type TestSite } from '../site.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { API } from '../../../src/web/api/index.ts'
 import { describeBrowser } from '../../../src/web/auth/user-agent.ts'
-import { html } from '../../../src/web/ui/html.ts'
+import { escapeHtml } from '../../../src/web/ui/html.ts'
 import { PASSWORD, startTestSite, type TestSite } from '../site.ts'
 
 const sent: string[] = []
@@ -427,7 +427,7 @@ describe('what the server tells of itself', () => {
       const shown = path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())
       expect(doc ?? '').not.toBe('')
       expect(markup).toContain(
-        html`${method} ${shown}</code></dt><dd>${doc} <span class="soft">Access: ${access}</span>`.text,
+        `${method} ${shown}</code></dt><dd>${escapeHtml(doc ?? '')} <span class="soft">Access: ${access}</span>`,
       )
     }
   })

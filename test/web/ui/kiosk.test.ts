@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readKiosk } from '../../../src/web/ui/kiosk.ts'
+import { readKiosk } from '../../../src/web/ui/kiosk.tsx'
 import { startTestSite, type TestSite } from '../site.ts'
 
 let site: TestSite

@@ -24,7 +24,7 @@ export type MysqlAccount = {
   /** Longest wait for the answer to one statement; 0 for no end. */
   readonly timeoutMs: number
   /** A database that is not ours and only read: any version will do, and one that takes no writes. */
-  readonly isKeyMismatch?: boolean
+  readonly isOfOriginal?: boolean
 }
 
 /** What we asked a server about itself. */
@@ -177,7 +177,7 @@ type Facts = { version: string; max_packet: number; is_read_only: number }
 
 async function setUp(
   node: MysqlNode,
-  { isKeyMismatch = false }: MysqlAccount,
+  { isOfOriginal = false }: MysqlAccount,
   ask: (sql: string) => Promise<unknown>,
 ): Promise<MysqlServer> {
   const [facts] = (await ask(
@@ -185,7 +185,7 @@ async function setUp(
   )) as Facts[]
   if (!facts) throw new Error(`${describeNode(node)} told nothing of itself`)
   const isMaria = /mariadb/i.test(facts.version)
-  if (isKeyMismatch) {
+  if (isOfOriginal) {
     await ask(`SET SESSION time_zone = '+00:00'`)
     return { version: facts.version, isMaria, maxPacket: facts.max_packet, isCluster: false }
   }

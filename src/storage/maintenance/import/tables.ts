@@ -1,3 +1,4 @@
+import { Database as SqliteFile } from 'bun:sqlite'
 import type { MysqlDatabase } from '../../database/mysql/mysql.ts'
 
 /** Columns of the original product's tables by what we call them. Its versions named some of them differently. */
@@ -38,7 +39,7 @@ const TABLES = {
     severity: ['severity', 'agent_severity'],
     enabled: ['enabled', 'notify_enabled'],
   },
-  users: { name: ['username', 'name', 'user'], role: ['role'] },
+  users: { name: ['username', 'name', 'user'], role: ['role'], password: ['password'] },
 } as const
 
 export type OriginalTable = keyof typeof TABLES
@@ -50,12 +51,10 @@ export type OriginalReader = {
   read<T extends OriginalTable>(table: T, onRow: (row: OriginalRow<T>) => Promise<void>): Promise<void>
 }
 
-/** Looks at what the tables have. Throws, with all that is missing, when it is no database of the original. */
-export async function openOriginal(database: MysqlDatabase): Promise<OriginalReader> {
-  const columns = await database.query<{ table: string; column: string; type: string }>(
-    `SELECT LOWER(table_name) AS \`table\`, LOWER(column_name) AS \`column\`, LOWER(data_type) AS type
-      FROM information_schema.columns WHERE table_schema = DATABASE()`,
-  )
+type ColumnOf = { readonly table: string; readonly column: string; readonly type: string }
+
+/** The SELECT of each table by what its columns are called there. Throws, with all that is missing, when it is no database of the original. */
+function describeSelects(columns: readonly ColumnOf[]): ReadonlyMap<OriginalTable, string> {
   const missing: string[] = []
   const selects = new Map<OriginalTable, string>()
   for (const table of Object.keys(TABLES) as OriginalTable[]) {
@@ -71,6 +70,17 @@ export async function openOriginal(database: MysqlDatabase): Promise<OriginalRea
   }
   if (missing.length > 0)
     throw new Error(`this is no database of the original product: it lacks ${missing.join(', ')}`)
+  return selects
+}
+
+/** Opens the MySQL or MariaDB database of a release up to 0.04b. */
+export async function openOriginal(database: MysqlDatabase): Promise<OriginalReader> {
+  const selects = describeSelects(
+    await database.query<ColumnOf>(
+      `SELECT LOWER(table_name) AS \`table\`, LOWER(column_name) AS \`column\`, LOWER(data_type) AS type
+        FROM information_schema.columns WHERE table_schema = DATABASE()`,
+    ),
+  )
   return {
     async count(table) {
       const [row] = await database.query<{ total: number }>(`SELECT COUNT(*) AS total FROM \`${table}\``)
@@ -81,6 +91,29 @@ export async function openOriginal(database: MysqlDatabase): Promise<OriginalRea
         for await (const row of connection.stream(selects.get(table) ?? ''))
           await onRow(row as OriginalRow<T>)
       }),
+  }
+}
+
+/** Opens `database/flask.db` of 0.05b, for reading alone. Throws when the file is not there or is none of the original's. */
+export function openOriginalFile(file: string): OriginalReader & { close(): void } {
+  const database = new SqliteFile(file, { readonly: true, strict: true })
+  const columns = database
+    .query<ColumnOf, []>(
+      `SELECT LOWER(m.name) AS "table", LOWER(c.name) AS "column", LOWER(c.type) AS type
+        FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'`,
+    )
+    .all()
+    // Times are numbers there, whatever the type of their column says.
+    .map((column) => ({ ...column, type: 'int' }))
+  const selects = describeSelects(columns)
+  return {
+    count: async (table) =>
+      database.query<{ total: number }, []>(`SELECT COUNT(*) AS total FROM "${table}"`).get()?.total ?? 0,
+    async read<T extends OriginalTable>(table: T, onRow: (row: OriginalRow<T>) => Promise<void>) {
+      for (const row of database.query<OriginalRow<T>, []>(selects.get(table) ?? '').iterate())
+        await onRow(row)
+    },
+    close: () => database.close(),
   }
 }
 

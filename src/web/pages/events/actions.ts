@@ -2,7 +2,7 @@ import { type Event, MAX_COMMENT } from '../../../domain/event.ts'
 import type { EventStore } from '../../../storage/ports/store.ts'
 import { readLocalPath } from '../../http/request-body.ts'
 import { HttpError, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
-import { readId } from '../../ui/form-fields.ts'
+import { readId } from '../../ui/form-fields.tsx'
 
 /** What people do to events. One that is in the wanted state already is fine: somebody else was quicker. */
 

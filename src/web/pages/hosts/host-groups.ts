@@ -1,7 +1,7 @@
 import { MAX_GROUPS, readGroups } from '../../../domain/group.ts'
 import { readBody } from '../../api/request-body.ts'
 import { HttpError, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
-import { hostPath } from '../../ui/components.ts'
+import { hostPath } from '../../ui/components.tsx'
 
 const ACTION = 'change groups of host'
 

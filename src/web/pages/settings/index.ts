@@ -1,7 +1,7 @@
 import type { Route } from '../../http/route.ts'
-import { aboutPage } from './about.ts'
-import { auditPage } from './audit.ts'
-import { guidePage } from './guide.ts'
+import { aboutPage } from './about.tsx'
+import { auditPage } from './audit.tsx'
+import { guidePage } from './guide.tsx'
 import {
   addMaintenanceWindow,
   deleteMaintenancePage,
@@ -10,9 +10,9 @@ import {
   maintenanceWindowsPage,
   newMaintenancePage,
   updateMaintenanceWindow,
-} from './maintenance-windows.ts'
-import { settingsOverview } from './overview.ts'
-import { preferencesPage, savePreferences } from './preferences.ts'
+} from './maintenance-windows.tsx'
+import { settingsOverview } from './overview.tsx'
+import { preferencesPage, savePreferences } from './preferences.tsx'
 import {
   addRule,
   deleteRule,
@@ -25,9 +25,9 @@ import {
   testNewRule,
   testOldRule,
   updateRule,
-} from './rules.ts'
-import { revokeSession, sessionsPage } from './sessions.ts'
-import { storagePage } from './storage.ts'
+} from './rules.tsx'
+import { revokeSession, sessionsPage } from './sessions.tsx'
+import { storagePage } from './storage.tsx'
 import {
   addTarget,
   deleteTarget,
@@ -39,9 +39,9 @@ import {
   tryNewTarget,
   tryTarget,
   updateTarget,
-} from './targets.ts'
-import { addToken, revokeToken, tokensPage } from './tokens.ts'
-import { disableTwoFactor, enableTwoFactor, renewRecoveryCodes, twoFactorPage } from './two-factor.ts'
+} from './targets.tsx'
+import { addToken, revokeToken, tokensPage } from './tokens.tsx'
+import { disableTwoFactor, enableTwoFactor, renewRecoveryCodes, twoFactorPage } from './two-factor.tsx'
 import {
   addUser,
   deleteUser,
@@ -51,7 +51,7 @@ import {
   switchOffSecondFactor,
   userPage,
   usersPage,
-} from './users.ts'
+} from './users.tsx'
 
 /** Everything under `/settings`. */
 export const SETTINGS_PAGES: readonly Route[] = [

@@ -1,0 +1,322 @@
+/** @jsxImportSource #markup */
+import type { Severity } from '../../domain/event.ts'
+import type { Unit } from '../../domain/metric.ts'
+import type { Html } from '../ui/html.ts'
+import { severityShape } from '../ui/icons.tsx'
+import { FOOT, HEAD, splitAtGaps } from './plot.ts'
+import { type Scale, timeTicks, valueScale } from './scale.ts'
+import { drawThresholds } from './threshold-lines.tsx'
+import { findTop, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
+
+/** One line of a chart. `low` and `high` belong to thinned data: the least and greatest of each step. Times ascend. */
+export type ChartLine = {
+  readonly name: string
+  readonly times: ArrayLike<number>
+  readonly values: ArrayLike<number>
+  readonly low?: ArrayLike<number> | undefined
+  readonly high?: ArrayLike<number> | undefined
+  /** Measured by the scale on the right; by that on the left unless given. */
+  readonly axis?: 'right' | undefined
+}
+
+/** An event in the time of a chart. */
+export type ChartMark = {
+  readonly opened: number
+  /** Null while it is open. */
+  readonly closed: number | null
+  readonly severity: Severity
+}
+
+export type ChartOptions = {
+  readonly lines: readonly ChartLine[]
+  readonly from: number
+  readonly to: number
+  readonly unit: Unit
+  /** Of the lines that are measured on the right. */
+  readonly rightUnit?: Unit | undefined
+  readonly marks?: readonly ChartMark[]
+  readonly thresholds?: readonly ThresholdLine[]
+  /** `labels` unless given. */
+  readonly thresholdStyle?: ThresholdStyle
+  /** Said to those who can't see it. */
+  readonly label: string
+  /** Pixels of the drawing without the row of times below; the width is that of the place it stands in. */
+  readonly height?: number
+  readonly timeTickCount?: number
+  readonly valueTickCount?: number
+  /** Fills below the only line. */
+  readonly filled?: boolean
+}
+
+/** Side of the field on which lines are drawn before they are stretched to the place they get. */
+const FIELD = 1000
+
+/**
+ * Lines over time, as wide as the place they get: lines are stretched, words and hairlines are not, because their places are
+ * given in per cent. The levels stand in a column of their own. Colours come from the style sheet (`line-1` and so on).
+ */
+export function lineChart(options: ChartOptions): Html {
+  const {
+    lines,
+    from,
+    to,
+    unit,
+    rightUnit,
+    label,
+    height = 96,
+    timeTickCount = 4,
+    valueTickCount = 2,
+  } = options
+  const { marks = [], thresholds = [], thresholdStyle = 'labels' } = options
+  const scale = scaleFor(
+    lines.filter(({ axis }) => axis !== 'right'),
+    unit,
+    valueTickCount,
+    (most) => findTop(most, thresholds, unit, thresholdStyle),
+  )
+  const rightScale =
+    rightUnit === undefined
+      ? null
+      : scaleFor(
+          lines.filter(({ axis }) => axis === 'right'),
+          rightUnit,
+          valueTickCount,
+        )
+  const whole = HEAD + height + FOOT
+  const levelsOf = (of: Scale) =>
+    of.ticks.map(({ at, label: text }) => {
+      const y = round(HEAD + height * (1 - (at - of.low) / (of.high - of.low)), 1)
+      return { text, y, isBase: at === of.low }
+    })
+  const levels = levelsOf(scale)
+  const place = (time: number) => `${round(((time - from) / (to - from)) * 100, 2)}%`
+  const moments = timeTicks(from, to, timeTickCount, 0.04).map(({ at, label: text }) => {
+    const x = place(at)
+    return (
+      <>
+        <line class="tick" x1={x} x2={x} y1={HEAD + height} y2={HEAD + height + 4} />
+        <text class="moment" x={x} y={HEAD + height + 16} data-time={at} data-time-as={timeForm(text)}>
+          {text}
+        </text>
+      </>
+    )
+  })
+  const drawn = lines.map((line, index) =>
+    drawLine(line, index + 1, options, line.axis === 'right' && rightScale ? rightScale : scale),
+  )
+  const limited = drawThresholds(thresholds, { head: HEAD, height, scale, unit }, thresholdStyle)
+  return (
+    <div
+      class={['chart', rightScale && 'two-scales', limited && `limit-${thresholdStyle}`]}
+      role="img"
+      aria-label={label}
+    >
+      <svg width="100%" height={whole}>
+        {levels.map(({ text, y }) => (
+          <text class="level" x="100%" y={round(y + 4, 1)}>
+            {text}
+          </text>
+        ))}
+      </svg>
+      <svg class="plot" width="100%" height={whole}>
+        {levels.map(({ y, isBase }) => (
+          <line class={['grid', isBase && 'base']} x2="100%" y1={y} y2={y} />
+        ))}
+        <svg
+          y={HEAD}
+          width="100%"
+          height={height}
+          viewBox={`0 0 ${FIELD} ${FIELD}`}
+          preserveAspectRatio="none"
+        >
+          {drawn}
+        </svg>
+        {limited?.lines}
+        {marks.map((mark) => drawMark(mark, options, height, place))}
+        {moments}
+      </svg>
+      {rightScale && (
+        <svg width="100%" height={whole}>
+          {levelsOf(rightScale).map(({ text, y }) => (
+            <text class="level right" x="0" y={round(y + 4, 1)}>
+              {text}
+            </text>
+          ))}
+        </svg>
+      )}
+      {limited && (
+        <svg class="limit-side" width="100%" height={whole}>
+          {limited.labels}
+        </svg>
+      )}
+    </div>
+  )
+}
+
+function scaleFor(
+  lines: readonly ChartLine[],
+  unit: Unit,
+  parts: number,
+  topFor = (most: number) => most,
+): Scale {
+  const [least, most] = findExtent(lines)
+  return valueScale(least, topFor(most), unit, parts)
+}
+
+/** How long an event was open as a bar along the top, and the shape of its severity where it opened. */
+function drawMark(
+  { opened, closed, severity }: ChartMark,
+  { from, to }: ChartOptions,
+  height: number,
+  place: (time: number) => string,
+): Html | null {
+  if (opened > to || (closed !== null && closed < from)) return null
+  const [start, end] = [Math.max(from, opened), Math.min(to, closed ?? to)]
+  const [x1, x2] = [place(start), place(Math.max(start, end))]
+  const bottom = HEAD + height
+  const edge = (x: string) => <line x1={x} x2={x} y1={HEAD} y2={bottom} />
+  return (
+    <g class={`event-mark severity-${severity}`}>
+      <line class="lasting" x1={x1} x2={x2} y1={HEAD} y2={HEAD} />
+      {opened >= from && edge(x1)}
+      {closed !== null && closed <= to && edge(x2)}
+      {opened >= from && (
+        <svg
+          class={`mark severity-${severity}`}
+          x={x1}
+          y={HEAD - 6}
+          width="12"
+          height="12"
+          viewBox="8 0 16 16"
+        >
+          {severityShape(severity)}
+        </svg>
+      )}
+    </g>
+  )
+}
+
+/** How the browser is to write a time again in its own zone: like the label that stands there. */
+const timeForm = (label: string) => (label.includes(':') ? 'clock' : /\d [A-Z]/.test(label) ? 'day' : 'month')
+
+function drawLine(line: ChartLine, number: number, options: ChartOptions, scale: Scale): Html {
+  const { from, to, filled = options.lines.length === 1 } = options
+  const x = (time: number) => Math.round(((time - from) / (to - from)) * FIELD)
+  const y = (value: number) => Math.round(FIELD * (1 - (value - scale.low) / (scale.high - scale.low || 1)))
+  let area = ''
+  let band = ''
+  let path = ''
+  let dots = ''
+  for (const [start, end] of splitAtGaps(line.times)) {
+    let run = ''
+    let top = ''
+    let bottom = ''
+    for (let i = start; i < end; i++) {
+      const at = x(line.times[i] ?? 0)
+      const value = line.values[i] ?? 0
+      run += `${i === start ? 'M' : i === start + 1 ? 'L' : ' '}${at} ${y(value)}`
+      if (line.low && line.high) {
+        top += `${i === start ? 'M' : 'L'}${at} ${y(line.high[i] ?? value)}`
+        bottom = `L${at} ${y(line.low[i] ?? value)}${bottom}`
+      }
+    }
+    // A lone point is a line of no length, which its round ends make a dot.
+    if (end - start === 1) dots += `${run}h0`
+    else path += run
+    if (top !== '') band += `${top}${bottom}Z`
+    if (filled && end - start > 1)
+      area += `${run}L${x(line.times[end - 1] ?? 0)} ${FIELD}L${x(line.times[start] ?? 0)} ${FIELD}Z`
+  }
+  return (
+    <g class={`line-${number}`}>
+      {area !== '' && <path class="area" d={area} />}
+      {band !== '' && <path class="band" d={band} />}
+      <path class="line" d={path} />
+      {dots !== '' && <path class="dots" d={dots} />}
+    </g>
+  )
+}
+
+/** Least and greatest over all lines, with the ends of their bands; 0 and 0 when there is nothing. */
+function findExtent(lines: readonly ChartLine[]): [number, number] {
+  let least = Number.POSITIVE_INFINITY
+  let most = Number.NEGATIVE_INFINITY
+  for (const { values, low = values, high = values } of lines) {
+    for (let i = 0; i < values.length; i++) {
+      least = Math.min(least, low[i] ?? 0)
+      most = Math.max(most, high[i] ?? 0)
+    }
+  }
+  return least <= most ? [least, most] : [0, 0]
+}
+
+/** A line without axes, for a place that has the number beside it. Runs from 0 to `most`, or to its own greatest. */
+export function sparkline(line: ChartLine, from: number, to: number, most?: number): Html {
+  const high = most ?? Math.max(1e-9, findExtent([line])[1])
+  const options = { lines: [line], from, to, unit: '', label: line.name, filled: true } as const
+  return (
+    <svg class="spark" viewBox={`0 0 ${FIELD} ${FIELD}`} preserveAspectRatio="none" aria-hidden="true">
+      {drawLine(line, 1, options, { low: 0, high, ticks: [] })}
+    </svg>
+  )
+}
+
+export type Slice = { readonly value: number; readonly className: string }
+
+const RADIUS = 42
+const AROUND = 2 * Math.PI * RADIUS
+
+/** Parts of a whole as a ring, beginning at the top; with `total` written in it. The words are beside it, so it is for the eye only. */
+export function donut(slices: readonly Slice[], total: string, caption: string): Html {
+  const sum = slices.reduce((all, { value }) => all + value, 0)
+  const parts = slices.filter(({ value }) => value > 0)
+  // A sliver stays visible: each part gets at least 1.5 % of the ring, the gaps between included.
+  const shares = parts.map(({ value }) => Math.max(value / sum, 0.015))
+  const whole = shares.reduce((all, share) => all + share, 0)
+  const gap = parts.length > 1 ? 2 : 0
+  let start = 0
+  const arcs = parts.map(({ className }, index) => {
+    const length = ((shares[index] ?? 0) / whole) * AROUND
+    const arc = (
+      <circle
+        class={className}
+        cx="50"
+        cy="50"
+        r={RADIUS}
+        stroke-dasharray={`${round(Math.max(0.5, length - gap), 2)} ${round(AROUND, 2)}`}
+        stroke-dashoffset={round(-start, 2)}
+        transform="rotate(-90 50 50)"
+      />
+    )
+    start += length
+    return arc
+  })
+  return (
+    <svg class="donut" viewBox="0 0 100 100" aria-hidden="true">
+      <circle class="ring" cx="50" cy="50" r={RADIUS} />
+      {arcs}
+      <text class="donut-total" x="50" y={caption === '' ? 57 : 54}>
+        {total}
+      </text>
+      {caption !== '' && (
+        <text class="donut-caption" x="50" y="68">
+          {caption}
+        </text>
+      )}
+    </svg>
+  )
+}
+
+/** How full something is, 0 to 100; the number stands beside it. */
+export function bar(percent: number): Html {
+  const level = percent >= 95 ? 'full' : percent >= 85 ? 'high' : 'fine'
+  const width = round(Math.min(100, Math.max(0, percent)), 1)
+  return (
+    <svg class={`bar ${level}`} viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="bar-field" width="100" height="8" />
+      <rect class="bar-fill" width={width} height="8" />
+    </svg>
+  )
+}
+
+const round = (value: number, digits: number) => Number(value.toFixed(digits))

@@ -1,0 +1,54 @@
+/** @jsxImportSource #markup */
+import type { Unit } from '../../domain/metric.ts'
+import type { Series } from '../../domain/sample.ts'
+import { summarizeSeries } from '../../domain/series.ts'
+import { formatValue } from '../ui/format.ts'
+import type { Html } from '../ui/html.ts'
+
+export type TabledLine = { readonly name: string; readonly series: Series; readonly unit: Unit }
+
+/** What a graph shows, in words, for those who can't see it. */
+export function figuresTable(title: string, lines: readonly TabledLine[]): Html {
+  const rows = lines.map(({ name, series, unit }) => {
+    const summary = summarizeSeries(series)
+    const cells = summary === null ? ['–', '–', '–', '–'] : formatSummary(summary, unit)
+    return (
+      <tr>
+        <th scope="row">{name}</th>
+        {cells.map((cell) => (
+          <td>{cell}</td>
+        ))}
+      </tr>
+    )
+  })
+  return (
+    <div class="visually-hidden">
+      <table>
+        <caption>{title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Line</th>
+            <th scope="col">Last</th>
+            <th scope="col">Minimum</th>
+            <th scope="col">Mean</th>
+            <th scope="col">Maximum</th>
+          </tr>
+        </thead>
+        <tbody>{rows}</tbody>
+      </table>
+    </div>
+  )
+}
+
+/** Last, minimum, mean and maximum. Of a state the mean is the share of the time that it ran. */
+export function formatSummary(
+  { last, low, mean, high }: { last: number; low: number; mean: number; high: number },
+  unit: Unit,
+): string[] {
+  return [
+    formatValue(last, unit),
+    formatValue(low, unit),
+    unit === 'state' ? formatValue(mean * 100, '%') : formatValue(mean, unit),
+    formatValue(high, unit),
+  ]
+}

@@ -1,0 +1,70 @@
+/** @jsxImportSource #markup */
+import type { Unit } from '../../domain/metric.ts'
+import { formatThreshold } from '../ui/format.ts'
+import type { Html } from '../ui/html.ts'
+import { severityShape } from '../ui/icons.tsx'
+import type { Scale } from './scale.ts'
+import { spreadLabels, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
+
+/** Those that a drawing of this style can show on its scale. */
+export function pickThresholds(
+  thresholds: readonly ThresholdLine[],
+  { low, high }: Pick<Scale, 'low' | 'high'>,
+  style: ThresholdStyle,
+): readonly ThresholdLine[] {
+  const within = thresholds.filter(({ value }) => value > low && value <= high)
+  if (style === 'labels') return within
+  // The one that comes first, and the worst.
+  const [first, ...others] = within.some(({ isBelow }) => !isBelow)
+    ? within.filter(({ isBelow }) => !isBelow)
+    : within.toReversed()
+  const worst = others.sort((a, b) => a.severity - b.severity)[0]
+  if (first === undefined) return []
+  return worst === undefined || worst.severity >= first.severity ? [first] : [first, worst]
+}
+
+type Field = { readonly head: number; readonly height: number; readonly scale: Scale; readonly unit: Unit }
+
+/** Lines across the field, and what stands on the right of it: null when no limit is within the scale. */
+export function drawThresholds(
+  thresholds: readonly ThresholdLine[],
+  { head, height, scale, unit }: Field,
+  style: ThresholdStyle,
+): { readonly lines: readonly Html[]; readonly labels: readonly Html[] } | null {
+  const shown = pickThresholds(thresholds, scale, style)
+  if (shown.length === 0) return null
+  const heights = shown.map(({ value }) =>
+    round(head + height * (1 - (value - scale.low) / (scale.high - scale.low))),
+  )
+  const places = style === 'labels' ? spreadLabels(heights, head - 4) : heights
+  const size = style === 'labels' ? 11 : 9
+  return {
+    lines: shown.map(({ severity }, i) => (
+      <line class={`limit severity-${severity}`} x2="100%" y1={heights[i]} y2={heights[i]} />
+    )),
+    labels: shown.map(({ value, severity }, i) => {
+      const y = places[i] ?? 0
+      return (
+        <>
+          <svg
+            class={`mark severity-${severity}`}
+            x="0"
+            y={round(y - size / 2)}
+            width={size}
+            height={size}
+            viewBox="0 0 16 16"
+          >
+            {severityShape(severity)}
+          </svg>
+          {style === 'labels' && (
+            <text class="limit-label" x="15" y={round(y + 4)}>
+              {formatThreshold(value, unit)}
+            </text>
+          )}
+        </>
+      )
+    }),
+  }
+}
+
+const round = (value: number) => Number(value.toFixed(1))

@@ -1,0 +1,36 @@
+/** @jsxImportSource #markup */
+import { formatField, formatStamp } from '../ui/format.ts'
+import type { Html } from '../ui/html.ts'
+import type { TimeRange } from './time-range.ts'
+
+/** Fields for a time of one's own; `kept` are parameters of the address that stay. */
+export function timeRangeForm(
+  { from, to }: TimeRange,
+  now: number,
+  kept: readonly (readonly [name: string, value: string])[] = [],
+): Html {
+  const field = (name: string, label: string, time: number) => (
+    <label>
+      {label}{' '}
+      <input
+        type="datetime-local"
+        name={name}
+        value={formatField(time)}
+        data-time={time}
+        data-time-as="field"
+        required
+      />
+    </label>
+  )
+  return (
+    <form class="span-form" method="get" data-span-form>
+      {kept.map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+      {field('from', 'From', from)}
+      {field('to', 'to', to)}
+      <button type="submit">Show</button>
+      <span class="soft unscripted">in the time of the server, where it is {formatStamp(now)}</span>
+    </form>
+  )
+}

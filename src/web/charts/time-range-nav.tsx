@@ -1,0 +1,41 @@
+/** @jsxImportSource #markup */
+import type { Html } from '../ui/html.ts'
+import { icon } from '../ui/icons.tsx'
+import type { Attributes } from '../ui/jsx-elements.ts'
+import { neighbourRanges, type TimeRange } from './time-range.ts'
+
+export type TimeRangeNavOptions = {
+  readonly timeRange: TimeRange
+  readonly now: number
+  /** The address of the page at another time. */
+  readonly address: (time: URLSearchParams) => string
+  /** The attribute by which the page's script knows the links. */
+  readonly mark: Attributes
+}
+
+/** The ways from the time that a graph shows to those around and within it. */
+export function timeRangeNav({ timeRange, now, address, mark }: TimeRangeNavOptions): Html {
+  const { earlier, wider, closer, later } = neighbourRanges(timeRange, now)
+  const step = (query: string | null, words: Html) =>
+    query === null ? (
+      // Still a stop for the keyboard: whoever has just used it keeps the focus.
+      <a class="button" role="link" aria-disabled="true" tabindex="0">
+        {words}
+      </a>
+    ) : (
+      <a class="button" href={address(new URLSearchParams(query))} {...mark}>
+        {words}
+      </a>
+    )
+  return (
+    <>
+      <div class="steps">
+        {step(earlier, <>{icon('back')}Earlier</>)}
+        {step(later, <>Later{icon('forward')}</>)}
+        {step(wider, <>{icon('zoom-out')}Zoom out</>)}
+        {step(closer, <>{icon('zoom-in')}Zoom in</>)}
+      </div>
+      <span class="soft hint">or drag across the graph</span>
+    </>
+  )
+}

@@ -1,0 +1,60 @@
+/** @jsxImportSource #markup */
+import type { Session } from '../../storage/ports/store.ts'
+import { layout } from '../ui/layout.tsx'
+import { HttpError } from './route.ts'
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'That request makes no sense here',
+  401: 'Sign in first',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Not possible here',
+  413: 'Too large',
+  415: 'Of an unknown kind',
+  429: 'Too many attempts',
+  500: 'Something failed',
+  503: 'Not available just now',
+}
+
+export type ErrorPageOptions = {
+  readonly error: HttpError
+  readonly session: Session | null
+  readonly csrf: string
+}
+
+/** The error as a page of the house. */
+export function errorPage({ error, session, csrf }: ErrorPageOptions): Response {
+  const title = TITLES[error.status] ?? 'Something failed'
+  const markup = layout({
+    title,
+    active: null,
+    session,
+    csrf,
+    body: (
+      <section class="failure">
+        <p class="failure-status">{error.status}</p>
+        <h1>{title}</h1>
+        <p>{error.message}</p>
+        <p>
+          <a href="/">Go to the home page</a>
+        </p>
+      </section>
+    ),
+  })
+  return new Response(markup.text, {
+    status: error.status,
+    headers: { ...error.headers, 'content-type': 'text/html; charset=utf-8' },
+  })
+}
+
+/** The error as the API gives it: `{"error": "…"}`. */
+export function errorJson(error: HttpError): Response {
+  return Response.json({ error: error.message }, { status: error.status, headers: error.headers })
+}
+
+/** What to say of an error that nobody expected. Details are for the log alone. */
+export function unexpected(databaseAnswers: boolean): HttpError {
+  return databaseAnswers
+    ? new HttpError(500, 'The server could not answer this request. Its log says why.')
+    : new HttpError(503, 'The database does not answer. Try again in a moment.', { 'retry-after': '10' })
+}

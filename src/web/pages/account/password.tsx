@@ -1,0 +1,112 @@
+/** @jsxImportSource #markup */
+import { findPasswordProblem, MAX_PASSWORD, MIN_PASSWORD, normalizePassword } from '../../../domain/user.ts'
+import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
+import { layout } from '../../ui/layout.tsx'
+import { describeRejection } from './login.tsx'
+
+export const passwordPage = route({ path: '/password', access: 'viewer' }, (request) =>
+  passwordView(request, request.url.searchParams.has('changed') ? 'changed' : null),
+)
+
+/** Changes the own password. It ends every session of the user but the one that it begins. */
+export const changePassword = route(
+  { path: '/password', method: 'POST', access: 'viewer', does: 'change own password' },
+  async (request) => {
+    const { form, session, sessionToken, address, browser, isSecure, web } = request
+    if (!session) throw new HttpError(401, 'Sign in first.')
+    const next = form.get('new') ?? ''
+    const problem = findProblem(next, form.get('again') ?? '', form.get('current') ?? '')
+    if (problem !== null) return refuse(request, problem, 400)
+    // The same door as for signing in: a stolen session must not be a way to try passwords without end.
+    const result = await web.signIn(session.user, form.get('current') ?? '', address)
+    if (!result.ok) {
+      const wrong = result.retryAfter === null
+      return refuse(
+        request,
+        wrong ? 'The current password is wrong.' : describeRejection(result.retryAfter),
+        wrong ? 400 : 429,
+      )
+    }
+    await web.store.users.setPassword(session.user, await Bun.password.hash(normalizePassword(next)))
+    await web.onPasswordChanged(session.user)
+    web.log.info('password changed', { user: session.user, address })
+    const cookie = await web.sessions.begin(session.user, sessionToken, { address, browser, isSecure })
+    return cookie === null ? redirect('/login') : redirect('/password?changed', cookie)
+  },
+)
+
+/** What is wrong with a new password, or null. */
+export function findProblem(next: string, again: string, current: string): string | null {
+  const problem = findPasswordProblem(next)
+  if (problem !== null) return problem
+  if (next !== again) return 'The new password was not repeated the same.'
+  return next === current ? 'The new password is the old one.' : null
+}
+
+function refuse(request: WebRequest, problem: string, status: number): Response {
+  const headers = { 'content-type': 'text/html; charset=utf-8' }
+  return new Response(passwordView(request, { problem }).text, { status, headers })
+}
+
+type Outcome = 'changed' | { readonly problem: string } | null
+
+function passwordView({ session, csrf, url }: WebRequest, outcome: Outcome) {
+  return layout({
+    title: 'Password',
+    active: null,
+    session,
+    csrf,
+    url,
+    body: (
+      <form class="settings" method="post" action="/password">
+        <h1>Your password</h1>
+        {session?.mustChangePassword && <p class="notice">Choose a password of your own before you go on.</p>}
+        {outcome === 'changed' && (
+          <p class="done" role="status">
+            The password is changed. Other browsers are signed out.
+          </p>
+        )}
+        {outcome !== null && outcome !== 'changed' && (
+          <p class="problem" role="alert">
+            {outcome.problem}
+          </p>
+        )}
+        <input type="hidden" name="csrf" value={csrf} />
+        <input type="text" name="name" value={session?.user} autocomplete="username" hidden readonly />
+        <label>
+          Current password{' '}
+          <input
+            name="current"
+            type="password"
+            autocomplete="current-password"
+            maxlength={MAX_PASSWORD}
+            required
+          />
+        </label>
+        <label>
+          New password{' '}
+          <input
+            name="new"
+            type="password"
+            autocomplete="new-password"
+            minlength={MIN_PASSWORD}
+            maxlength={MAX_PASSWORD}
+            required
+          />
+        </label>
+        <label>
+          New password again{' '}
+          <input
+            name="again"
+            type="password"
+            autocomplete="new-password"
+            minlength={MIN_PASSWORD}
+            maxlength={MAX_PASSWORD}
+            required
+          />
+        </label>
+        <button type="submit">Change</button>
+      </form>
+    ),
+  })
+}

@@ -1,0 +1,42 @@
+/** @jsxImportSource #markup */
+import type { Event } from '../../../domain/event.ts'
+import { eventPath, severityLabel, stampLabel } from '../../ui/components.tsx'
+import { formatDuration } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+import { eventState, hostName } from './event-table.tsx'
+
+/** Events one a line: how bad, what, and what `tell` says of its time; with `hosts` also whose they are. */
+export function eventLines(
+  events: readonly Event[],
+  tell: (event: Event) => Html,
+  { hosts = false }: { readonly hosts?: boolean } = {},
+): Html {
+  return (
+    <ul class={['event-lines', hosts && 'with-hosts']}>
+      {events.map((event) => (
+        <li data-key={`event-${event.id}`}>
+          {severityLabel(event.severity)}
+          {hosts && (
+            <span class="event-host" title={event.host}>
+              {hostName(event)}
+            </span>
+          )}
+          <span class="event-message">
+            <a class="plain" href={eventPath(event.id)}>
+              {event.message}
+            </a>
+            {hosts && eventState(event)}
+          </span>
+          <span class="event-when soft">{tell(event)}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** When it opened, and for how long where it is over. */
+export const describeDurationOf = ({ opened, closed }: Event): Html => (
+  <>
+    {stampLabel(opened)}, {closed === null ? 'open' : `for ${formatDuration(closed - opened)}`}
+  </>
+)

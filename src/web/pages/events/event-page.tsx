@@ -1,0 +1,358 @@
+/** @jsxImportSource #markup */
+import { type Event, MAX_COMMENT } from '../../../domain/event.ts'
+import { metricTitle, metricUnit } from '../../../domain/metric.ts'
+import type { Series } from '../../../domain/sample.ts'
+import { downsampleSeries } from '../../../domain/series.ts'
+import { maskTarget } from '../../../domain/target.ts'
+import { readLimit } from '../../../domain/threshold.ts'
+import { covers } from '../../../domain/user.ts'
+import type { Delivery, EventHistoryEntry, Store } from '../../../storage/ports/store.ts'
+import { lineChart } from '../../charts/chart.tsx'
+import type { ThresholdLine } from '../../charts/threshold-places.ts'
+import { readThresholds, toThresholdLines } from '../../charts/thresholds.ts'
+import { notFound, route } from '../../http/route.ts'
+import {
+  eventPath,
+  hostPath,
+  madeLine,
+  metricPath,
+  pageHeading,
+  severityLabel,
+  stampLabel,
+} from '../../ui/components.tsx'
+import { csrfField, readId } from '../../ui/form-fields.tsx'
+import { formatCount, formatDuration } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+import { layout } from '../../ui/layout.tsx'
+import { hostName } from './event-table.tsx'
+
+/** Seconds that the graph shows before and after the event. */
+const BEFORE = 3600
+const AFTER = 1800
+const DRAWN = 400
+/** A graph of a longer event shows its beginning. */
+const LONGEST = 14 * 86_400
+const SHOWN_MEMBERS = 200
+
+export const eventPage = route(
+  { path: '/events/:id', access: 'viewer' },
+  async ({ params, url, session, csrf, now, web }) => {
+    const { events, samples } = web.store
+    const event = await events.find(readId(params.id))
+    if (!event) throw notFound('event')
+    const from = event.opened - BEFORE
+    const to = Math.min((event.closed ?? now) + AFTER, now, from + LONGEST)
+    const [history, deliveries, series, thresholds] = await Promise.all([
+      events.history(event.id),
+      events.deliveries(event.id),
+      event.members.length > 0 || to <= from ? null : samples.range(event.host, event.metric, from, to),
+      event.members.length > 0 ? [] : findThresholds(web.store, event),
+    ])
+    const access = session?.access ?? 'viewer'
+    const model = {
+      event,
+      history,
+      deliveries,
+      series,
+      thresholds,
+      from,
+      to,
+      now,
+      csrf,
+      mayChange: covers(access, 'operator'),
+      seesTargets: covers(access, 'admin'),
+    }
+    const title = `${event.host}: ${event.message}`
+    return layout({
+      title,
+      active: 'events',
+      session,
+      csrf,
+      url,
+      body: (
+        <>
+          {madeLine({ now, web })}
+          {eventView(model)}
+        </>
+      ),
+    })
+  },
+)
+
+/** Those of now, but that of the event itself as it was then: its message tells it. */
+async function findThresholds(
+  store: Store,
+  { host, metric, message, severity }: Event,
+): Promise<ThresholdLine[]> {
+  const thresholds = await readThresholds(store, host, metric)
+  const own = readLimit(metric, message)
+  if (!own) return [...thresholds.of(metric)]
+  const others = thresholds.of(metric).filter((limit) => limit.severity !== severity)
+  return [...others, ...toThresholdLines(metric, [{ ...own, severity }])].sort((a, b) => a.value - b.value)
+}
+
+type EventModel = {
+  readonly event: Event
+  readonly history: readonly EventHistoryEntry[]
+  readonly deliveries: readonly Delivery[]
+  /** Null for an event of several hosts. */
+  readonly series: Series | null
+  readonly thresholds: readonly ThresholdLine[]
+  readonly from: number
+  readonly to: number
+  readonly now: number
+  readonly csrf: string
+  readonly mayChange: boolean
+  readonly seesTargets: boolean
+}
+
+function eventView(model: EventModel): Html {
+  const { event, mayChange } = model
+  return (
+    <>
+      <div data-live="event">
+        <div class="head">
+          <div>
+            <p class="crumbs">
+              <a href="/events">Events</a> › {hostName(event)}
+            </p>
+            {pageHeading(event.message)}
+          </div>
+          <p class="host-status">
+            {severityLabel(event.severity)}{' '}
+            <span class={event.status === 'open' ? 'open-word' : 'soft'}>{event.status}</span>
+          </p>
+        </div>
+        {factsView(event, model.now)}
+      </div>
+      {mayChange && changeForm(model)}
+      <div data-live="course">
+        {graphView(model)}
+        <div class="columns">
+          {historyView(model)}
+          {deliveriesView(model)}
+        </div>
+        {membersView(event)}
+      </div>
+    </>
+  )
+}
+
+function factsView(event: Event, now: number): Html {
+  const { id, host, metric, members, opened, closed, acknowledgedBy, acknowledged, isStale, status } = event
+  const fact = (name: string, value: Html | string) => (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+  return (
+    <>
+      <dl class="facts">
+        {fact('Host', hostName(event))}
+        {fact(
+          'Metric',
+          members.length > 0 ? (
+            <code>{metric}</code>
+          ) : (
+            <a href={metricPath(host, metric)}>
+              <code>{metric}</code>
+            </a>
+          ),
+        )}
+        {fact('Opened', stampLabel(opened))}
+        {closed !== null && fact('Closed', stampLabel(closed))}
+        {fact(closed === null ? 'Open for' : 'Lasted', formatDuration((closed ?? now) - opened))}
+        {acknowledgedBy !== null &&
+          fact(
+            'Acknowledged',
+            <>
+              by {acknowledgedBy}
+              {acknowledged !== null && <> at {stampLabel(acknowledged)}</>}
+            </>,
+          )}
+        {fact('Number', String(id))}
+      </dl>
+      {isStale && status === 'open' && (
+        <p class="notice stale" role="status">
+          The metric does not come any more: nobody knows whether the problem is still there.
+        </p>
+      )}
+    </>
+  )
+}
+
+function changeForm({ event, csrf }: EventModel): Html {
+  const path = eventPath(event.id)
+  const button = (action: string, words: string, isMain = false) => (
+    <button type="submit" formaction={`${path}/${action}`} class={isMain && 'primary'}>
+      {words}
+    </button>
+  )
+  return (
+    <form class="event-form" method="post" action={`${path}/comment`}>
+      {csrfField(csrf)}
+      <input type="hidden" name="back" value={path} />
+      <label for="comment">Comment</label>
+      <textarea id="comment" name="comment" rows={2} maxlength={MAX_COMMENT} />
+      <div class="form-end" data-live="actions">
+        {event.status === 'open' ? (
+          <>
+            {button(
+              'acknowledge',
+              event.acknowledgedBy === null ? 'Acknowledge' : 'Acknowledge again',
+              event.acknowledgedBy === null,
+            )}
+            {button('close', 'Close')}
+          </>
+        ) : (
+          button('reopen', 'Reopen')
+        )}
+        {button('comment', 'Comment only')}
+      </div>
+    </form>
+  )
+}
+
+function graphView({ event, series, thresholds, from, to }: EventModel): Html | null {
+  if (series === null || series.times.length === 0) return null
+  const { host, metric, opened, closed, severity } = event
+  const downsampled = downsampleSeries(series, from, to, DRAWN)
+  const { times, low, mean, high } = downsampled
+  const title = metricTitle(metric)
+  return (
+    <section class="section">
+      <div class="section-head">
+        <h2>{title}</h2>
+        <a href={`${metricPath(host, metric)}?from=${from}&to=${to}`}>As a graph to zoom</a>
+      </div>
+      <div class="event-chart">
+        {lineChart({
+          lines: [{ name: title, times, values: mean, ...(mean === low ? {} : { low, high }) }],
+          from,
+          to,
+          unit: metricUnit(metric),
+          label: `${title} of ${host} around the event`,
+          height: 190,
+          timeTickCount: 6,
+          valueTickCount: 4,
+          thresholds,
+          marks: [{ opened, closed, severity }],
+        })}
+      </div>
+    </section>
+  )
+}
+
+const ACTION_WORDS: Readonly<Record<EventHistoryEntry['action'], string>> = {
+  opened: 'Opened',
+  severity: 'Severity changed',
+  joined: 'More hosts joined',
+  closed: 'Closed',
+  reopened: 'Reopened',
+  acknowledged: 'Acknowledged',
+  comment: 'Comment',
+  stale: 'Metric stopped coming',
+  fresh: 'Metric comes again',
+}
+
+function historyView({ history }: EventModel): Html {
+  return (
+    <section class="section">
+      <h2>History</h2>
+      <ol class="course">
+        {history.map(({ action, time, noted, severity, actor, comment }) => (
+          <li>
+            {stampLabel(time)}
+            <div>
+              <b>{ACTION_WORDS[action]}</b>
+              {(action === 'severity' || action === 'opened') && <> {severityLabel(severity)}</>}{' '}
+              <span class="soft">
+                {actor === null ? '' : `by ${actor}`}
+                {Math.abs(noted - time) > 120 && <> heard {stampLabel(noted)}</>}
+              </span>
+              {comment !== null && <p class="comment">{comment}</p>}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+const KIND_WORDS: Readonly<Record<Delivery['kind'], string>> = {
+  opening: 'Opening',
+  severity: 'Change of severity',
+  repeat: 'Repeat',
+  closing: 'Closing',
+}
+const STATE_WORDS: Readonly<Record<Delivery['state'], string>> = {
+  waiting: 'waiting',
+  sent: 'sent',
+  failed: 'given up',
+}
+
+function deliveriesView({ deliveries, seesTargets }: EventModel): Html {
+  if (deliveries.length === 0)
+    return (
+      <section class="section">
+        <h2>Notifications</h2>
+        <p class="soft">
+          Nobody was told. <a href="/settings/rules">Notification rules</a> say who is.
+        </p>
+      </section>
+    )
+  return (
+    <section class="section">
+      <h2>Notifications</h2>
+      <ol class="course">
+        {deliveries.map(({ kind, rule, channel, target, created, state, due, attempts }) => (
+          <li>
+            {stampLabel(created)}
+            <div>
+              <b>{KIND_WORDS[kind]}</b> <span class={`delivery ${state}`}>{STATE_WORDS[state]}</span>{' '}
+              <span class="soft anywhere">
+                by {channel} to {seesTargets ? target : maskTarget(target)}, rule {rule}
+              </span>
+              {attempts.length > 0 && (
+                <ul class="attempts">
+                  {attempts.map(({ time, isDelivered, answer }) => (
+                    <li>
+                      {stampLabel(time)} {isDelivered ? 'taken' : <span class="refused">not taken</span>}
+                      {answer !== '' && (
+                        <>
+                          : <code class="anywhere">{answer}</code>
+                        </>
+                      )}
+                    </li>
+                  ))}
+                </ul>
+              )}
+              {due !== null && state === 'waiting' && <p class="soft">Tried again {stampLabel(due)}</p>}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+function membersView({ members }: Event): Html | null {
+  // A single one is named as the event's host already.
+  if (members.length < 2) return null
+  return (
+    <section class="section">
+      <h2>{formatCount(members.length, 'host')}</h2>
+      <ul class="metrics">
+        {members.slice(0, SHOWN_MEMBERS).map((member) => (
+          <li>
+            <a href={hostPath(member)}>{member}</a>
+          </li>
+        ))}
+      </ul>
+      {members.length > SHOWN_MEMBERS && (
+        <p class="soft">and {formatCount(members.length - SHOWN_MEMBERS, 'more host')}</p>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,101 @@
+/** @jsxImportSource #markup */
+import type { Event } from '../../../domain/event.ts'
+import { capitalize, eventPath, hostPath, severityLabel, stampLabel } from '../../ui/components.tsx'
+import { formatDuration } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+
+export type EventTableOptions = {
+  readonly events: readonly Event[]
+  readonly now: number
+  /** Adds a box for each event and a button that closes or reopens it; the table then stands inside a form. */
+  readonly mayChange?: boolean
+}
+
+/** Events one a row. Those of several hosts name them by their number. */
+export function eventTable({ events, now, mayChange = false }: EventTableOptions): Html {
+  return (
+    <table class="table fixed events">
+      <thead>
+        <tr>
+          {mayChange && (
+            <th scope="col" class="col-check">
+              <input type="checkbox" data-check-all="id" aria-label="Choose all" hidden />
+            </th>
+          )}
+          <th scope="col" class="col-severity">
+            Severity
+          </th>
+          <th scope="col" class="col-host phone-hidden">
+            Host
+          </th>
+          <th scope="col">Event</th>
+          <th scope="col" class="col-stamp phone-hidden">
+            Opened
+          </th>
+          <th scope="col" class="col-time number">
+            Lasts
+          </th>
+          {mayChange && (
+            <th scope="col" class="col-action phone-hidden">
+              <span class="visually-hidden">Change</span>
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody>{events.map((event) => eventRow(event, now, mayChange))}</tbody>
+    </table>
+  )
+}
+
+function eventRow(event: Event, now: number, mayChange: boolean): Html {
+  const { id, host, severity, message, opened, closed, status } = event
+  const name = hostName(event)
+  const action = status === 'open' ? 'close' : 'reopen'
+  return (
+    <tr data-key={`event-${id}`}>
+      {mayChange && (
+        <td class="col-check">
+          <input type="checkbox" name="id" value={id} aria-label={`Choose event ${id} of ${host}`} />
+        </td>
+      )}
+      <td class="col-severity">{severityLabel(severity)}</td>
+      <th scope="row" class="col-host phone-hidden" title={host}>
+        {name}
+      </th>
+      <td class="event-message" title={message}>
+        <span class="sub">{name}</span>
+        <a class="plain clamp" href={eventPath(id)}>
+          {message}
+        </a>
+        {eventState(event)}
+      </td>
+      <td class="col-stamp phone-hidden">{stampLabel(opened)}</td>
+      <td class="col-time number">{formatDuration((closed ?? now) - opened)}</td>
+      {mayChange && (
+        <td class="col-action number phone-hidden">
+          <button
+            class="small"
+            type="submit"
+            formaction={`${eventPath(id)}/${action}`}
+            aria-label={`${capitalize(action)} event ${id} of ${host}`}
+          >
+            {capitalize(action)}
+          </button>
+        </td>
+      )}
+    </tr>
+  )
+}
+
+/** The host as a link to its page; an event of several hosts has no such page. */
+export const hostName = ({ host, members }: Pick<Event, 'host' | 'members'>) =>
+  members.length > 0 ? <span>{host}</span> : <a href={hostPath(host)}>{host}</a>
+
+/** What a list says of an event besides its severity. */
+export function eventState({ status, acknowledgedBy, isStale }: Event): Html | null {
+  const words = [
+    acknowledgedBy !== null && `acknowledged by ${acknowledgedBy}`,
+    status === 'open' && isStale && 'stale',
+  ].filter(Boolean)
+  return words.length === 0 ? null : <span class="event-state soft">{words.join(', ')}</span>
+}

@@ -1,0 +1,146 @@
+/** @jsxImportSource #markup */
+import { SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../../domain/event.ts'
+import { type Host, hostStatus } from '../../../domain/host.ts'
+import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from '../../ui/components.tsx'
+import type { Html } from '../../ui/html.ts'
+import { icon, severityMark } from '../../ui/icons.tsx'
+
+export const HOST_SORTS = [
+  'status',
+  'name',
+  'events',
+  'ip',
+  'domain',
+  'platform',
+  'last_seen',
+  'processor',
+  'memory',
+] as const
+export type HostSort = (typeof HOST_SORTS)[number]
+
+/** Open events by host; hosts without one are not in it. */
+export type OpenByHost = ReadonlyMap<string, SeverityCounts>
+
+export type HostTableOptions = {
+  readonly hosts: readonly Host[]
+  readonly open: OpenByHost
+  readonly now: number
+  readonly silence: number
+  /** Makes the heads links that sort; without it they are plain. */
+  readonly order?: { readonly url: URL; readonly sort: HostSort; readonly isDescending: boolean }
+}
+
+type Column = {
+  readonly sort: HostSort
+  readonly name: string
+  readonly className: string
+  /** The greatest first at the first click: that is what people look for. */
+  readonly startsHigh?: boolean
+}
+
+const COLUMNS: readonly Column[] = [
+  { sort: 'status', name: 'Status', className: 'col-status' },
+  { sort: 'name', name: 'Name', className: 'col-name' },
+  { sort: 'events', name: 'Events', className: 'col-events phone-hidden' },
+  { sort: 'ip', name: 'Address', className: 'col-ip phone-hidden' },
+  { sort: 'domain', name: 'Domain', className: 'col-domain wide-only' },
+  { sort: 'platform', name: 'Platform', className: 'col-platform phone-hidden' },
+  { sort: 'processor', startsHigh: true, name: 'Processor', className: 'col-meter number' },
+  { sort: 'memory', startsHigh: true, name: 'Memory', className: 'col-meter number' },
+  { sort: 'last_seen', name: 'Last reported', className: 'col-time number' },
+]
+
+/** Hosts one a row, as home and the list of hosts show them. */
+export function hostTable({ hosts, open, now, silence, order }: HostTableOptions): Html {
+  return (
+    <table class="table fixed hosts">
+      <thead>
+        <tr>{COLUMNS.map((column) => columnHead(column, order))}</tr>
+      </thead>
+      <tbody>{hosts.map((host) => hostRow(host, open, now, silence))}</tbody>
+    </table>
+  )
+}
+
+function columnHead(
+  { sort, name, className, startsHigh = false }: Column,
+  order: HostTableOptions['order'],
+): Html {
+  if (!order)
+    return (
+      <th scope="col" class={className}>
+        {name}
+      </th>
+    )
+  const isCurrent = order.sort === sort
+  const turnsDown = isCurrent ? !order.isDescending : startsHigh
+  const href = withParameters(order.url, { sort, order: turnsDown ? 'desc' : null, offset: null })
+  const direction = order.isDescending ? 'descending' : 'ascending'
+  return (
+    <th scope="col" class={className} aria-sort={isCurrent && direction}>
+      <a href={href}>
+        {name}
+        {isCurrent && icon(order.isDescending ? 'down' : 'up')}
+      </a>
+    </th>
+  )
+}
+
+/** `Debian 12.7 · Linux`; the platform is not said twice where the build begins with it. */
+export function describePlatform({ platform, build }: Host): string {
+  return build.startsWith(platform) ? build : [build, platform].filter(Boolean).join(' · ')
+}
+
+function hostRow(host: Host, open: OpenByHost, now: number, silence: number): Html {
+  const { latest } = host
+  const events = openCounts(host.name, open.get(host.name))
+  const platform = describePlatform(host)
+  return (
+    <tr data-key={`host-${host.name}`}>
+      <td class="col-status">{statusLabel(hostStatus(host, now, silence))}</td>
+      <th scope="row" class="col-name" title={host.name}>
+        <a href={hostPath(host.name)}>{host.name}</a>
+        <span class="sub">
+          {events}
+          {host.ip}
+        </span>
+      </th>
+      <td class="col-events phone-hidden">{events}</td>
+      <td class="col-ip phone-hidden" title={host.ip}>
+        {host.ip}
+      </td>
+      <td class="col-domain wide-only" title={host.domain}>
+        {host.domain}
+      </td>
+      <td class="col-platform phone-hidden" title={platform}>
+        {platform}
+      </td>
+      <td class="col-meter number">{percentMeter(latest['perf.processor.percent.used'])}</td>
+      <td class="col-meter number">{percentMeter(latest['perf.memory.percent.used'])}</td>
+      <td class="col-time number">{agoLabel(host.lastSeen, now)}</td>
+    </tr>
+  )
+}
+
+/** How many of each severity, the worst first, as one link to them; nothing where nothing is open. */
+function openCounts(host: string, counts: SeverityCounts | undefined): Html | null {
+  if (counts === undefined) return null
+  const there = SEVERITIES.filter((severity) => counts[severity] > 0)
+  const words = there.map((severity) => `${counts[severity]} ${SEVERITY_NAMES[severity]}`).join(', ')
+  return (
+    <a class="open-counts" href={`/events?host=${encodeURIComponent(host)}`} title={words}>
+      <span class="visually-hidden">Open events of {host}: </span>
+      {there.map((severity, i) => (
+        <span>
+          {severityMark(severity)}
+          {counts[severity]}
+          <span class="visually-hidden">
+            {' '}
+            {SEVERITY_NAMES[severity]}
+            {i < there.length - 1 && ', '}
+          </span>
+        </span>
+      ))}
+    </a>
+  )
+}

@@ -1,0 +1,229 @@
+/** @jsxImportSource #markup */
+import type { Host, HostStatus } from '../../../domain/host.ts'
+import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
+import { mayUse, route } from '../../http/route.ts'
+import { pager, withParameters } from '../../ui/components.tsx'
+import { formatCount, formatNumber } from '../../ui/format.ts'
+import { groupFilter, readGroup } from '../../ui/group-filter.tsx'
+import type { Html } from '../../ui/html.ts'
+import { statusMark } from '../../ui/icons.tsx'
+import { layout } from '../../ui/layout.tsx'
+import { HOST_SORTS, type HostSort, hostTable, type OpenByHost } from './host-table.tsx'
+
+const PAGE = 100
+
+export const hostsPage = route(
+  { path: '/hosts', access: 'viewer' },
+  async ({ url, session, csrf, now, web }) => {
+    const upSince = now - web.silence
+    const search = readText(url, 'q', 200)?.trim()
+    const status = readChoice(url, 'status', ['up', 'down', ''])
+    const sort = readChoice(url, 'sort', HOST_SORTS) ?? 'name'
+    const isDescending = readChoice(url, 'order', ['asc', 'desc']) === 'desc'
+    const group = readGroup(url)
+    const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
+    const wanted = {
+      ...(search ? { search } : {}),
+      ...(status ? { status } : {}),
+      ...(group === null ? {} : { group }),
+    }
+    const [count, groups, list] = await Promise.all([
+      web.store.hosts.count(upSince, group ?? undefined),
+      web.store.hosts.groups(),
+      web.store.hosts.list({ ...wanted, sort, descending: isDescending, offset, limit: PAGE, upSince }),
+    ])
+    const open = await web.store.events.countOpenOf(list.hosts.map(({ name }) => name))
+    const model = {
+      url,
+      open,
+      mayAdd: mayUse({ session }, 'admin'),
+      search: search ?? '',
+      status: status || null,
+      group,
+      groups,
+      sort,
+      isDescending,
+      offset,
+      count,
+      ...list,
+      now,
+      silence: web.silence,
+    }
+    return layout({ title: 'Hosts', active: 'hosts', session, csrf, url, body: hostsView(model) })
+  },
+)
+
+type HostsModel = {
+  readonly url: URL
+  readonly open: OpenByHost
+  readonly mayAdd: boolean
+  readonly search: string
+  readonly status: HostStatus | null
+  readonly group: string | null
+  readonly groups: readonly string[]
+  readonly sort: HostSort
+  readonly isDescending: boolean
+  readonly offset: number
+  readonly count: { readonly up: number; readonly down: number }
+  readonly total: number
+  readonly hosts: readonly Host[]
+  readonly now: number
+  readonly silence: number
+}
+
+function hostsView(model: HostsModel): Html {
+  const { url, open, search, sort, isDescending, hosts, total, offset, now, silence } = model
+  return (
+    <>
+      <div class="head">
+        <div>
+          <h1>Hosts</h1>
+          <p class="lead" data-live="lead">
+            {describeList(model)} ·{' '}
+            <a href={`/compare${model.group !== null ? `?group=${encodeURIComponent(model.group)}` : ''}`}>
+              Compare metrics
+            </a>
+            {model.mayAdd && (
+              <>
+                {' '}
+                · <a href="/add-host">Add a host</a>
+              </>
+            )}
+          </p>
+        </div>
+        <div class="totals" data-live="totals" role="group" aria-label="Status">
+          {statusLinks(model)}
+        </div>
+      </div>
+      {filterForm(url, search)}
+      {groupFilter(url, model.groups, model.group)}
+      <div data-live="hosts">
+        {total === 0 || hosts.length === 0 ? (
+          emptyView(model)
+        ) : (
+          <>
+            {hostTable({ hosts, open, now, silence, order: { url, sort, isDescending } })}
+            {pager({ url, offset, limit: PAGE, total })}
+          </>
+        )}
+      </div>
+      {search !== '' && (
+        <p class="pager">
+          <a href={withParameters(url, { q: null, offset: null })}>Show all hosts</a>
+        </p>
+      )}
+    </>
+  )
+}
+
+/** What the address says besides the words stays as it is. */
+function filterForm(url: URL, search: string): Html {
+  const kept = ['status', 'group', 'sort', 'order'].flatMap((name) => {
+    const value = url.searchParams.get(name)
+    return value === null ? [] : <input type="hidden" name={name} value={value} />
+  })
+  return (
+    <form class="filters one-line" method="get" action="/hosts">
+      {kept}
+      <input
+        type="text"
+        name="q"
+        value={search}
+        maxlength={200}
+        autocomplete="off"
+        spellcheck="false"
+        aria-label="Name, address, domain or platform"
+        placeholder="Name, address, domain, platform"
+      />
+      <button type="submit">Filter</button>
+    </form>
+  )
+}
+
+/** What the list holds, in a line. */
+export function describeList({
+  search,
+  status,
+  group = null,
+  total,
+  count,
+}: Pick<HostsModel, 'search' | 'status' | 'total' | 'count'> & Partial<Pick<HostsModel, 'group'>>): Html {
+  const all = count.up + count.down
+  const within = group === null ? null : <> in {group}</>
+  if (search === '' && status === null)
+    return (
+      <>
+        {formatCount(all, 'host')}
+        {within}
+      </>
+    )
+  const conditions = [
+    status,
+    search === '' ? null : `“${search}” in name, address, domain, platform or build`,
+  ].filter((condition) => condition !== null)
+  return (
+    <>
+      {formatNumber(total)} of {formatCount(all, 'host')}
+      {within}: {conditions.join(', ')}
+    </>
+  )
+}
+
+function statusLinks({ url, status, count }: HostsModel): Html[] {
+  const link = (value: HostStatus | null, words: Html, number: number) => (
+    <a href={withParameters(url, { status: value, offset: null })} aria-current={status === value && 'true'}>
+      {words}
+      <b>{formatNumber(number)}</b>
+    </a>
+  )
+  return [
+    link(null, <>All</>, count.up + count.down),
+    link('up', <>{statusMark('up')}Up</>, count.up),
+    link('down', <>{statusMark('down')}Down</>, count.down),
+  ]
+}
+
+function emptyView({ search, status, group, count, offset, url, mayAdd }: HostsModel): Html {
+  if (group !== null && count.up + count.down === 0)
+    return (
+      <section class="empty">
+        <h2>No host is in the group {group}</h2>
+        <p>
+          Groups are given on a host's page, or by <code>agent.groups</code> in its agent's configuration.
+        </p>
+      </section>
+    )
+  if (count.up + count.down === 0)
+    return (
+      <section class="empty">
+        <h2>No host has reported yet</h2>
+        <p>
+          An agent that reports is a host.{' '}
+          <a href={mayAdd ? '/add-host' : '/'}>{mayAdd ? 'Add a host' : 'Home'}</a> says how to start one.
+        </p>
+      </section>
+    )
+  if (offset > 0)
+    return (
+      <section class="empty">
+        <h2>Nothing on this page</h2>
+        <p>
+          The list is shorter than that.{' '}
+          <a href={withParameters(url, { offset: null })}>Go to its beginning</a>
+        </p>
+      </section>
+    )
+  if (status === 'down' && search === '')
+    return (
+      <section class="empty">
+        <h2>No host is down</h2>
+        <p>Every host has reported within the time allowed.</p>
+      </section>
+    )
+  return (
+    <section class="empty">
+      <h2>No host fits</h2>
+      <p>Nothing was found. Fewer letters find more.</p>
+    </section>
+  )
+}

@@ -1,0 +1,217 @@
+/** @jsxImportSource #markup */
+import { PERIODS, type Period, readPeriod, writeDay } from '../../charts/period.ts'
+import { type Route, route, type WebRequest } from '../../http/route.ts'
+import { REPORTS } from '../../reports/index.ts'
+import type { Report, ReportColumn, ReportData, ReportInput, ReportRow } from '../../reports/report.ts'
+import { madeLine, withParameters } from '../../ui/components.tsx'
+import { csvResponse } from '../../ui/csv.ts'
+import { formatNumber } from '../../ui/format.ts'
+import { groupFilter, readGroup } from '../../ui/group-filter.tsx'
+import type { Html } from '../../ui/html.ts'
+import { layout } from '../../ui/layout.tsx'
+import { listTable } from '../../ui/table.tsx'
+
+/** Rows on a page; the file and the API have all of them. */
+const SHOWN = 1000
+
+const overview = route({ path: '/reports', access: 'viewer' }, ({ session, csrf, url }) =>
+  layout({
+    title: 'Reports',
+    active: 'reports',
+    session,
+    csrf,
+    url,
+    body: (
+      <>
+        <div class="head">
+          <div>
+            <h1>Reports</h1>
+            <p class="lead">Each prints well, downloads as CSV, and is there as JSON by the API.</p>
+          </div>
+        </div>
+        <div class="entry-groups">
+          <section>
+            <ul class="entries">
+              {REPORTS.map(({ key, title, doc }) => (
+                <li>
+                  <a href={`/reports/${key}`}>
+                    <b>{title}</b>
+                    <span>{doc}</span>
+                  </a>
+                </li>
+              ))}
+              <li>
+                <a href="/compare">
+                  <b>Compare</b>
+                  <span>Metrics of several hosts in one graph.</span>
+                </a>
+              </li>
+            </ul>
+          </section>
+        </div>
+      </>
+    ),
+  }),
+)
+
+const reportPage = (report: Report): Route =>
+  route({ path: `/reports/${report.key}`, access: 'viewer' }, async (request) => {
+    const { web, url, now } = request
+    const data = await report.load({ web, url, now, group: chosenGroup(url) })
+    if (url.searchParams.get('format') === 'csv') {
+      const keys = data.columns.map(({ key }) => key)
+      const rows = data.rows.map((row) => keys.map((key) => row[key] ?? null))
+      return csvResponse(`${report.key}-${writeDay(now, web.zone)}`, keys, rows)
+    }
+    return reportView(request, report, data, await web.store.hosts.groups())
+  })
+
+const reportJson = (report: Report): Route =>
+  route(
+    {
+      path: `/api/v1/reports/${report.key}`,
+      access: 'viewer',
+      doc: `${report.doc} Takes ${listParameters(report)}.`,
+    },
+    async ({ web, url, now }) => {
+      const { columns, rows } = await report.load({ web, url, now, group: chosenGroup(url) })
+      const keys = columns.map(({ key }) => key)
+      return Response.json({
+        report: report.key,
+        time: now,
+        ...(report.hasPeriod && boundsOf(readPeriod(url, now, web.zone))),
+        rows: rows.map((row) => Object.fromEntries(keys.map((key) => [key, row[key] ?? null]))),
+      })
+    },
+  )
+
+const boundsOf = ({ from, to }: Period) => ({ from, to })
+
+const listParameters = ({ hasPeriod, parameters = [] }: Report) =>
+  ['group', ...(hasPeriod ? ['period', 'from', 'to'] : []), ...parameters].join(', ')
+
+function reportView(
+  request: WebRequest,
+  report: Report,
+  { columns, rows, lead, empty, note }: ReportData,
+  groups: readonly string[],
+): Html {
+  const { session, csrf, url } = request
+  const group = readGroup(url)
+  return layout({
+    title: report.title,
+    active: 'reports',
+    session,
+    csrf,
+    url,
+    body: (
+      <>
+        {madeLine(request)}
+        <div class="head">
+          <div>
+            <p class="crumbs">
+              <a href="/reports">Reports</a>
+            </p>
+            <h1>{report.title}</h1>
+            <p class="lead">
+              {lead}
+              {group !== null && (
+                <>
+                  ; of group <b>{group}</b>
+                </>
+              )}
+            </p>
+          </div>
+          <div class="actions">
+            <a class="button" href={withParameters(url, { format: 'csv' })} download>
+              Download CSV
+            </a>
+          </div>
+        </div>
+        {report.hasPeriod && periodForm(request)}
+        {groupFilter(url, groups, group)}
+        {rows.length === 0 ? (
+          <section class="empty">
+            <h2>Nothing to report</h2>
+            <p>
+              {group === null ? (
+                empty
+              ) : (
+                <>
+                  Not of the group <b>{group}</b>.
+                </>
+              )}
+            </p>
+          </section>
+        ) : (
+          reportTable(columns, rows.slice(0, SHOWN))
+        )}
+        {rows.length > SHOWN && (
+          <p class="report-note">
+            <b>
+              The first {formatNumber(SHOWN)} of {formatNumber(rows.length)} are shown.
+            </b>{' '}
+            The file has all of them.
+          </p>
+        )}
+        {note !== undefined && <p class="soft report-note">{note}</p>}
+      </>
+    ),
+  })
+}
+
+function reportTable(columns: readonly ReportColumn[], rows: readonly ReportRow[]): Html {
+  const shown = columns.flatMap(({ name, ...column }) => (name === null ? [] : [{ ...column, name }]))
+  const heads = shown.map(({ name, isNumber = false, namesRow = false }) => ({
+    name,
+    isNumber,
+    namesRow,
+    breaks: !isNumber,
+  }))
+  const cells = rows.map((row) => ({ cells: shown.map(({ key, show }) => (show ? show(row) : row[key])) }))
+  return listTable(heads, cells, { className: 'report' })
+}
+
+function chosenGroup(url: URL): ReportInput['group'] {
+  const group = readGroup(url)
+  return group === null ? {} : { group }
+}
+
+function periodForm({ url, now, web }: WebRequest): Html {
+  const { from, to, key } = readPeriod(url, now, web.zone)
+  return (
+    <div class="filters">
+      <nav class="wide" aria-label="Period">
+        <ul class="segments">
+          {PERIODS.map((one) => (
+            <li>
+              <a
+                href={withParameters(url, { period: one.key, from: null, to: null })}
+                title={one.words}
+                aria-current={one.key === key && 'true'}
+              >
+                {one.key}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <form class="span-form" method="get" action={url.pathname}>
+        {url.searchParams.has('group') && (
+          <input type="hidden" name="group" value={url.searchParams.get('group') ?? ''} />
+        )}
+        <label>
+          From <input type="date" name="from" value={writeDay(from, web.zone)} required />
+        </label>
+        <label>
+          to <input type="date" name="to" value={writeDay(to, web.zone)} required />
+        </label>
+        <button type="submit">Show</button>
+      </form>
+    </div>
+  )
+}
+
+/** The reports as pages, as CSV by `?format=csv`, and as JSON. */
+export const REPORT_PAGES: readonly Route[] = [overview, ...REPORTS.map(reportPage)]
+export const REPORT_API: readonly Route[] = REPORTS.map(reportJson)

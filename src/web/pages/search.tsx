@@ -1,0 +1,175 @@
+/** @jsxImportSource #markup */
+import { hostStatus } from '../../domain/host.ts'
+import { readText } from '../http/query-parameters.ts'
+import { route } from '../http/route.ts'
+import { agoLabel, eventPath, hostPath, metricPath, severityLabel, statusLabel } from '../ui/components.tsx'
+import { formatNumber } from '../ui/format.ts'
+import { groupFilter, readGroup } from '../ui/group-filter.tsx'
+import type { Html } from '../ui/html.ts'
+import { layout } from '../ui/layout.tsx'
+import { eventState, hostName } from './events/event-table.tsx'
+import { type Found, find } from './search-index.ts'
+
+const LONGEST = 200
+
+export const searchPage = route(
+  { path: '/search', access: 'viewer' },
+  async ({ url, session, csrf, now, web }) => {
+    const text = readText(url, 'q', LONGEST)?.trim() ?? ''
+    const group = readGroup(url)
+    const [found, groups] = await Promise.all([
+      find(text, { access: session?.access ?? 'viewer', group, now, web }),
+      web.store.hosts.groups(),
+    ])
+    const body =
+      text === '' ? (
+        <>
+          <h1>Search</h1>
+          <section class="empty">
+            <h2>What are you looking for?</h2>
+            <p>
+              Hosts by name, address, domain or platform; metrics; events by their words or number; pages and
+              settings. <kbd>/</kbd> leads to the search from everywhere; <code>web01 memory</code> finds the
+              metrics of a host.
+            </p>
+          </section>
+        </>
+      ) : (
+        foundView({
+          text,
+          found,
+          group,
+          filter: groupFilter(url, groups, group),
+          now,
+          silence: web.silence,
+        })
+      )
+    return layout({
+      title: text === '' ? 'Search' : `${text} · Search`,
+      active: null,
+      session,
+      csrf,
+      url,
+      body,
+    })
+  },
+)
+
+type FoundModel = {
+  readonly text: string
+  readonly found: Found
+  readonly group: string | null
+  readonly filter: Html | null
+  readonly now: number
+  readonly silence: number
+}
+
+function foundView({ text, found, group, filter, now, silence }: FoundModel): Html {
+  const { hosts, hostMetrics, metrics, events, places } = found
+  const isEmpty = hosts.total + hostMetrics.length + metrics.length + events.length + places.length === 0
+  const head = (
+    <>
+      <div class="head">
+        <div>
+          <h1>Search</h1>
+          <p class="lead">for “{text}”</p>
+        </div>
+      </div>
+      {filter}
+    </>
+  )
+  const inGroup = group === null ? '' : `&group=${encodeURIComponent(group)}`
+  if (isEmpty)
+    return (
+      <>
+        {head}
+        <section class="empty">
+          <h2>Nothing was found</h2>
+          <p>
+            Fewer letters find more. <a href="/hosts">All hosts</a> or <a href="/settings/guide">the guide</a>{' '}
+            may help.
+          </p>
+        </section>
+      </>
+    )
+  return (
+    <>
+      {head}
+      <div class="found">
+        {section(
+          hosts.list.length,
+          <>
+            Hosts
+            {hosts.total > hosts.list.length && (
+              <>
+                {' '}
+                <a href={`/hosts?q=${encodeURIComponent(text)}${inGroup}`}>all {formatNumber(hosts.total)}</a>
+              </>
+            )}
+          </>,
+          hosts.list.map((host) => (
+            <li>
+              {statusLabel(hostStatus(host, now, silence))} <a href={hostPath(host.name)}>{host.name}</a>{' '}
+              <span class="soft">
+                {host.ip} {host.build}
+              </span>
+            </li>
+          )),
+        )}
+        {section(
+          hostMetrics.length,
+          'Metrics of hosts',
+          hostMetrics.map(({ host, metric }) => (
+            <li>
+              <a href={metricPath(host, metric)}>
+                {host} <code>{metric}</code>
+              </a>
+            </li>
+          )),
+        )}
+        {section(
+          events.length,
+          'Events',
+          events.map((event) => (
+            <li>
+              {severityLabel(event.severity)} <a href={eventPath(event.id)}>{event.message}</a>{' '}
+              <span class="soft">
+                {hostName(event)}, {event.status}, {agoLabel(event.opened, now)}
+              </span>{' '}
+              {eventState(event)}
+            </li>
+          )),
+        )}
+        {section(
+          metrics.length,
+          'Metrics',
+          metrics.map((metric) => (
+            <li>
+              <a href={`/compare?metric=${encodeURIComponent(metric)}${inGroup}`}>
+                <code>{metric}</code>
+              </a>
+            </li>
+          )),
+        )}
+        {section(
+          places.length,
+          'Pages and settings',
+          places.map(({ path, title, doc }) => (
+            <li>
+              <a href={path}>{title}</a> <span class="soft">{doc}</span>
+            </li>
+          )),
+        )}
+      </div>
+    </>
+  )
+}
+
+function section(count: number, title: Html | string, items: readonly Html[]): Html | null {
+  return count === 0 ? null : (
+    <section class="section">
+      <h2>{title}</h2>
+      <ul class="found-list">{items}</ul>
+    </section>
+  )
+}

@@ -1,0 +1,268 @@
+/** @jsxImportSource #markup */
+import { findTargetErrors, MAX_ADDRESS } from '../../../domain/rule-check.ts'
+import { maskTarget, type Target } from '../../../domain/target.ts'
+import { mayUse, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
+import {
+  choiceField,
+  csrfField,
+  formProblem,
+  type Problems,
+  placeErrors,
+  readId,
+  refuseForm,
+  textField,
+} from '../../ui/form-fields.tsx'
+import type { Html } from '../../ui/html.ts'
+import { type ListColumn, listTable } from '../../ui/table.tsx'
+import { type TestOutcome, testOutcome } from '../../ui/test-outcome.tsx'
+import { channelChoices, targetHints } from './rule-form.tsx'
+import { confirmPage, settingsPage } from './settings-layout.tsx'
+
+const PATH = '/settings/targets'
+const PARENT = { path: PATH, title: 'Targets' }
+
+type TargetFields = Omit<Target, 'id'>
+
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'Name', breaks: true },
+  { name: 'Channel' },
+  { name: 'Address', breaks: true },
+  { name: 'Test', isPlain: true, isNumber: true },
+]
+
+export const targetsPage = route({ path: PATH, access: 'operator' }, (request) => listView(request, null))
+
+async function listView(
+  request: WebRequest,
+  tested: { readonly name: string; readonly test: TestOutcome } | null,
+): Promise<Html> {
+  const { web, csrf } = request
+  const targets = await web.store.targets.list()
+  const mayChange = mayUse(request, 'admin')
+  const rows = targets.map(({ id, name, channel, address }) => ({
+    cells: [
+      mayChange ? <a href={`${PATH}/${id}`}>{name}</a> : name,
+      channel,
+      mayChange ? address : maskTarget(address),
+      mayChange && (
+        <form method="post" action={`${PATH}/${id}/test`}>
+          {csrfField(csrf)}
+          <button class="small" type="submit" aria-label={`Send a test message to ${name}`}>
+            Send a test
+          </button>
+        </form>
+      ),
+    ],
+  }))
+  const channels = web.notifier.channels
+  return settingsPage(request, {
+    title: 'Targets',
+    lead: 'Addresses with a name, so that a rule says “on call” and only one place knows who that is.',
+    actions: mayChange ? (
+      <a class="button primary" href={`${PATH}/new`}>
+        Add a target
+      </a>
+    ) : null,
+    body: (
+      <>
+        {tested && (
+          <>
+            <p class="visually-hidden">{tested.name}</p>
+            {testOutcome(tested.test)}
+          </>
+        )}
+        {rows.length === 0 ? (
+          <section class="empty">
+            <h2>No targets yet</h2>
+            <p>Rules can name an address themselves. A target keeps it in one place, and can be tried out.</p>
+          </section>
+        ) : (
+          listTable(COLUMNS, rows)
+        )}
+        <section class="section">
+          <h2>Channels</h2>
+          <dl class="words">
+            {channels.map(({ name, doc, targetDoc }) => (
+              <div>
+                <dt>{name}</dt>
+                <dd>
+                  {doc} <span class="soft">Target: {targetDoc}.</span>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      </>
+    ),
+  })
+}
+
+type FormState = {
+  readonly fields: TargetFields
+  readonly id: number | null
+  readonly problems?: Problems
+  readonly test?: TestOutcome
+}
+
+function targetForm(request: WebRequest, { fields, id, problems = {}, test }: FormState): Html {
+  const { channels } = request.web.notifier
+  return settingsPage(request, {
+    title: id === null ? 'Add a target' : fields.name || 'Target',
+    parent: PARENT,
+    body: (
+      <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
+        {csrfField(request.csrf)}
+        {formProblem(problems)}
+        {test && testOutcome(test)}
+        {textField({
+          name: 'name',
+          label: 'Name',
+          value: fields.name,
+          required: true,
+          maxLength: 100,
+          problem: problems.name,
+        })}
+        {choiceField({
+          name: 'channel',
+          label: 'Channel',
+          value: fields.channel,
+          choices: channelChoices(channels),
+          shows: true,
+          problem: problems.channel,
+        })}
+        {textField({
+          name: 'address',
+          label: 'Address',
+          value: fields.address,
+          maxLength: MAX_ADDRESS,
+          problem: problems.address,
+        })}
+        {targetHints(channels)}
+        <div class="form-end">
+          <button class="primary" type="submit">
+            {id === null ? 'Add' : 'Save'}
+          </button>
+          <button type="submit" formaction={`${PATH}/${id ?? 'new'}/try`}>
+            Send a test message
+          </button>
+          <a class="button" href={PATH}>
+            Cancel
+          </a>
+          {id !== null && (
+            <a class="button danger-link" href={`${PATH}/${id}/delete`}>
+              Delete…
+            </a>
+          )}
+        </div>
+      </form>
+    ),
+  })
+}
+
+export const newTargetPage = route({ path: `${PATH}/new`, access: 'admin' }, (request) =>
+  targetForm(request, { fields: { name: '', channel: 'mail', address: '' }, id: null }),
+)
+
+export const targetPage = route({ path: `${PATH}/:id`, access: 'admin' }, async (request) => {
+  const { id, ...fields } = await findTarget(request)
+  return targetForm(request, { fields, id })
+})
+
+function typed(form: URLSearchParams): TargetFields {
+  const text = (name: string) => (form.get(name) ?? '').trim()
+  return { name: text('name'), channel: text('channel'), address: text('address') }
+}
+
+const check = ({ web }: WebRequest, fields: TargetFields): Problems =>
+  placeErrors(findTargetErrors(fields, web.notifier.channels))
+
+async function saveTarget(request: WebRequest, id: number | null) {
+  const { web, form, note } = request
+  const fields = typed(form)
+  const problems = check(request, fields)
+  if (Object.keys(problems).length > 0) return refuseForm(targetForm(request, { fields, id, problems }))
+  const isTaken =
+    id === null
+      ? (await web.store.targets.add(fields)) === null
+      : (await web.store.targets.update({ ...fields, id })) === 'taken'
+  if (isTaken) {
+    const taken = { name: 'Another target has this name.' }
+    return refuseForm(targetForm(request, { fields, id, problems: taken }), 409)
+  }
+  note(`${fields.name}: ${fields.channel} ${maskTarget(fields.address)}`)
+  return redirect(`${PATH}?done=${id === null ? 'added' : 'saved'}`)
+}
+
+export const addTarget = route(
+  { path: PATH, method: 'POST', access: 'admin', does: 'add target' },
+  (request) => saveTarget(request, null),
+)
+
+export const updateTarget = route(
+  { path: `${PATH}/:id`, method: 'POST', access: 'admin', does: 'change target' },
+  async (request) => saveTarget(request, (await findTarget(request)).id),
+)
+
+async function tryForm(request: WebRequest, id: number | null) {
+  const fields = typed(request.form)
+  const problems = check(request, { ...fields, name: fields.name || 'test' })
+  if (Object.keys(problems).length > 0) return refuseForm(targetForm(request, { fields, id, problems }))
+  const test = await request.web.notifier.sendTest(fields.channel, fields.address)
+  request.note(`by ${fields.channel}: ${test.isDelivered ? 'taken' : 'not taken'}`)
+  return targetForm(request, { fields, id, test })
+}
+
+export const tryNewTarget = route(
+  { path: `${PATH}/new/try`, method: 'POST', access: 'admin', does: 'send test message' },
+  (request) => tryForm(request, null),
+)
+
+export const tryTarget = route(
+  { path: `${PATH}/:id/try`, method: 'POST', access: 'admin', does: 'send test message' },
+  async (request) => tryForm(request, (await findTarget(request)).id),
+)
+
+export const testTarget = route(
+  { path: `${PATH}/:id/test`, method: 'POST', access: 'admin', does: 'send test message' },
+  async (request) => {
+    const { name, channel, address } = await findTarget(request)
+    const test = await request.web.notifier.sendTest(channel, address)
+    request.note(`${name}: ${test.isDelivered ? 'taken' : 'not taken'}`)
+    return listView(request, { name, test })
+  },
+)
+
+export const deleteTargetPage = route({ path: `${PATH}/:id/delete`, access: 'admin' }, async (request) => {
+  const { id, name } = await findTarget(request)
+  return confirmPage(request, {
+    title: `Delete ${name}?`,
+    parent: PARENT,
+    question: (
+      <>
+        No rule can send to <b>{name}</b> any more. A target that a rule still uses stays.
+      </>
+    ),
+    action: `${PATH}/${id}/delete`,
+    back: `${PATH}/${id}`,
+    word: 'Delete the target',
+  })
+})
+
+export const deleteTarget = route(
+  { path: `${PATH}/:id/delete`, method: 'POST', access: 'admin', does: 'delete target' },
+  async (request) => {
+    const { id, ...fields } = await findTarget(request)
+    if ((await request.web.store.targets.delete(id)) === 'used') {
+      const problems = { form: 'A rule still sends to this target. Change or delete that rule first.' }
+      return refuseForm(targetForm(request, { fields, id, problems }), 409)
+    }
+    request.note(fields.name)
+    return redirect(`${PATH}?done=deleted`)
+  },
+)
+
+async function findTarget({ params, web }: WebRequest): Promise<Target> {
+  const target = await web.store.targets.find(readId(params.id))
+  if (!target) throw notFound('target')
+  return target
+}

@@ -1,0 +1,152 @@
+/** @jsxImportSource #markup */
+import { AVAILABILITY } from '../../domain/availability.ts'
+import { countDowntime, countShared, type Outage, type Stretch } from '../../domain/downtime.ts'
+import type { Event } from '../../domain/event.ts'
+import { listOccurrences, type MaintenanceWindow } from '../../domain/maintenance-window.ts'
+import { compilePattern } from '../../domain/pattern.ts'
+import { readPeriod } from '../charts/period.ts'
+import { hostPath, stampLabel } from '../ui/components.tsx'
+import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
+import { listAll, type Report } from './report.ts'
+
+export const availabilityReport: Report = {
+  key: 'availability',
+  title: 'Availability',
+  doc: 'How much of a period each host was up, and its longest outage.',
+  words: 'uptime sla downtime',
+  hasPeriod: true,
+  async load({ web, url, now, group }) {
+    const { from, to } = readPeriod(url, now, web.zone)
+    const [hosts, events, maintenanceWindows] = await Promise.all([
+      listAll(
+        async (offset, limit) =>
+          (await web.store.hosts.list({ ...group, upSince: now - web.silence, sort: 'name', offset, limit }))
+            .hosts,
+      ),
+      listAll(
+        async (offset, limit) =>
+          (await web.store.events.list({ metric: AVAILABILITY.name, to, offset, limit })).events,
+      ),
+      web.store.maintenanceWindows.list(),
+    ])
+    const outages = groupOutages(events, from, new Map(hosts.map((host) => [host.name, host.lastSeen])))
+    const inMaintenance = countInMaintenance(maintenanceWindows)
+    const rows = hosts
+      .map(({ name, firstSeen }) => {
+        const downtime = countDowntime(outages.get(name) ?? [], from, to, firstSeen)
+        const longest = downtime.outages[0]
+        return {
+          host: name,
+          percent_up: downtime.percentUp === null ? null : Math.round(downtime.percentUp * 1000) / 1000,
+          down_seconds: downtime.down,
+          in_maintenance_seconds: inMaintenance(name, downtime.outages),
+          outages: downtime.outages.length,
+          longest_seconds: longest === undefined ? null : longest.to - longest.from,
+          longest_from: longest === undefined ? null : formatIso(longest.from),
+          longest_from_seconds: longest?.from ?? null,
+          known_seconds: downtime.known,
+        }
+      })
+      .sort((a, b) => (a.percent_up ?? 101) - (b.percent_up ?? 101) || a.host.localeCompare(b.host, 'en'))
+    const known = rows.reduce((sum, row) => sum + row.known_seconds, 0)
+    const down = rows.reduce((sum, row) => sum + row.down_seconds, 0)
+    const all = known === 0 ? null : ((known - down) / known) * 100
+    return {
+      rows,
+      lead: (
+        <>
+          {formatCount(rows.length, 'host')}
+          {all !== null && (
+            <>
+              , up <b>{writePercent(all)}</b> of the time together
+            </>
+          )}
+          ; {stampLabel(from)} to {stampLabel(to)}
+        </>
+      ),
+      empty: 'No host has reported yet.',
+      note: `An outage counts from its event, which opens ${formatDuration(web.silence)} after the last packet, to the next packet. A host counts from its first packet on. Maintenance windows, as they are now, only keep quiet: what falls into them is down all the same, and told apart.`,
+      columns: [
+        {
+          key: 'host',
+          name: 'Host',
+          namesRow: true,
+          show: ({ host }) => <a href={hostPath(String(host))}>{host}</a>,
+        },
+        {
+          key: 'percent_up',
+          name: 'Up',
+          isNumber: true,
+          show: ({ percent_up: up }) => (typeof up === 'number' ? writePercent(up) : '–'),
+        },
+        {
+          key: 'down_seconds',
+          name: 'Down for',
+          isNumber: true,
+          show: ({ down_seconds: seconds }) => (seconds === 0 ? '–' : formatDuration(Number(seconds))),
+        },
+        {
+          key: 'in_maintenance_seconds',
+          name: 'In windows',
+          isNumber: true,
+          show: ({ in_maintenance_seconds: seconds }) =>
+            seconds === 0 ? '–' : formatDuration(Number(seconds)),
+        },
+        { key: 'outages', name: 'Outages', isNumber: true },
+        {
+          key: 'longest_seconds',
+          name: 'Longest',
+          isNumber: true,
+          show: (row) => (row.longest_seconds === null ? '–' : formatDuration(Number(row.longest_seconds))),
+        },
+        {
+          key: 'longest_from',
+          name: 'It began',
+          show: (row) =>
+            row.longest_from_seconds === null ? '–' : stampLabel(Number(row.longest_from_seconds)),
+        },
+        { key: 'known_seconds', name: null },
+      ],
+    }
+  },
+}
+
+/** How much of a host's outages lies in windows that it is in. */
+function countInMaintenance(maintenanceWindows: readonly MaintenanceWindow[]) {
+  const compiled = maintenanceWindows.map(({ host, when }) => ({ fits: compilePattern(host), when }))
+  return (host: string, outages: readonly Stretch[]): number =>
+    countShared(
+      outages,
+      compiled
+        .filter(({ fits }) => fits(host))
+        .flatMap(({ when }) => outages.flatMap(({ from, to }) => listOccurrences(when, from, to))),
+    )
+}
+
+/**
+ * By host. An event of several hosts is an outage of each of them. One of a host that was not heard since is not over, though somebody
+ * closed its event.
+ */
+export function groupOutages(
+  events: readonly Pick<Event, 'host' | 'members' | 'opened' | 'closed'>[],
+  from: number,
+  lastSeen: ReadonlyMap<string, number>,
+): Map<string, Outage[]> {
+  const byHost = new Map<string, Outage[]>()
+  for (const { host, members, opened, closed } of events) {
+    for (const name of members.length > 0 ? members : [host]) {
+      const to = (lastSeen.get(name) ?? opened) < opened ? null : closed
+      if (to !== null && to < from) continue
+      const outages = byHost.get(name) ?? []
+      outages.push({ from: opened, to })
+      byHost.set(name, outages)
+    }
+  }
+  return byHost
+}
+
+/** Never rounded up to 100: that would hide an outage. */
+export function writePercent(percent: number): string {
+  if (percent >= 100) return '100%'
+  return `${(Math.floor(percent * 1000) / 1000).toFixed(percent >= 99 ? 3 : 1)}%`
+}

@@ -1,0 +1,131 @@
+/** @jsxImportSource #markup */
+import { forecastFull } from '../../domain/capacity.ts'
+import type { Host } from '../../domain/host.ts'
+import { metricSubject } from '../../domain/metric.ts'
+import { writeDay } from '../charts/period.ts'
+import { readInteger } from '../http/query-parameters.ts'
+import { hostPath, metricPath, percentMeter } from '../ui/components.tsx'
+import { formatCount, formatNumber, formatValue } from '../ui/format.ts'
+import { listAll, type Report } from './report.ts'
+
+/** The time that growth is read from. */
+const LOOK_BACK = 30 * 86_400
+const USED = /^perf\.filesystem\..+\.percent\.used$/
+const INODES = /\.inodes\.percent\.used$/
+
+type Place = {
+  readonly host: string
+  readonly metric: string
+  readonly name: string
+  readonly used: number
+  readonly free: number | null
+}
+
+export const capacityReport: Report = {
+  key: 'capacity',
+  title: 'Capacity',
+  doc: 'The fullest filesystems, how they grow, and between which days each will be full.',
+  words: 'disk forecast growth',
+  hasPeriod: false,
+  parameters: ['limit'],
+  async load({ web, url, now, group }) {
+    const limit = readInteger(url, 'limit', { min: 1, max: 200, default: 50 })
+    const hosts = await listAll(
+      async (offset, size) =>
+        (
+          await web.store.hosts.list({
+            ...group,
+            upSince: now - web.silence,
+            sort: 'name',
+            offset,
+            limit: size,
+          })
+        ).hosts,
+    )
+    const places = hosts.flatMap(listFilesystems).sort((a, b) => b.used - a.used)
+    const rows = []
+    for (const { host, metric, name, used, free } of places.slice(0, limit)) {
+      const series = await web.store.samples.range(host, metric, now - LOOK_BACK, now)
+      // What has not come for a day says nothing of days to come.
+      const isFresh = (series.times.at(-1) ?? 0) > now - 86_400
+      const forecast = isFresh ? forecastFull(series) : null
+      rows.push({
+        host,
+        filesystem: name,
+        metric,
+        percent_used: Math.round(used * 10) / 10,
+        bytes_free: free,
+        growth_percent_per_day: forecast === null ? null : Math.round(forecast.growth.mid * 1000) / 1000,
+        full_earliest: forecast === null ? null : writeDay(forecast.full.earliest, web.zone),
+        full_latest:
+          forecast === null || forecast.full.latest === null
+            ? null
+            : writeDay(forecast.full.latest, web.zone),
+        has_forecast: forecast === null ? 0 : 1,
+      })
+    }
+    return {
+      rows,
+      lead: `${places.length > rows.length ? `The fullest ${formatNumber(rows.length)} of ` : ''}${formatCount(places.length, 'filesystem')}`,
+      empty: 'No host has reported a filesystem yet.',
+      note: 'Growth is read from the last 30 days, at least three of them; a single leap, such as a clean-up, is left out. Where it is flat, or the end years ahead, nothing is foretold: a dash. The range is where eight of ten slopes within that time lead.',
+      columns: [
+        {
+          key: 'host',
+          name: 'Host',
+          namesRow: true,
+          show: ({ host }) => <a href={hostPath(String(host))}>{host}</a>,
+        },
+        {
+          key: 'filesystem',
+          name: 'Filesystem',
+          show: (row) => (
+            <a href={`${metricPath(String(row.host), String(row.metric))}?range=30d`}>{row.filesystem}</a>
+          ),
+        },
+        { key: 'metric', name: null },
+        {
+          key: 'percent_used',
+          name: 'Used',
+          isNumber: true,
+          show: (row) => percentMeter(Number(row.percent_used)),
+        },
+        {
+          key: 'bytes_free',
+          name: 'Free',
+          isNumber: true,
+          show: ({ bytes_free: free }) => (typeof free === 'number' ? formatValue(free, 'B') : '–'),
+        },
+        {
+          key: 'growth_percent_per_day',
+          name: 'Grows a day',
+          isNumber: true,
+          show: ({ growth_percent_per_day: growth }) =>
+            typeof growth === 'number' ? `${growth >= 0.1 ? growth.toFixed(1) : growth.toFixed(2)}%` : '–',
+        },
+        {
+          key: 'full_earliest',
+          name: 'Full',
+          show: (row) =>
+            row.percent_used === 100 ? 'now' : describeFull(row.full_earliest, row.full_latest),
+        },
+        { key: 'full_latest', name: null },
+      ],
+    }
+  },
+}
+
+/** `2026-12-03 to 2026-12-19`; `2026-12-03 or later`; a dash where nothing is foretold. */
+function describeFull(earliest: unknown, latest: unknown): string {
+  if (typeof earliest !== 'string') return '–'
+  if (typeof latest !== 'string') return `${earliest} or later`
+  return earliest === latest ? earliest : `${earliest} to ${latest}`
+}
+
+function listFilesystems({ name: host, latest }: Host): Place[] {
+  return Object.entries(latest).flatMap(([metric, used]) => {
+    if (!USED.test(metric) || INODES.test(metric)) return []
+    const name = metricSubject(metric)?.subject ?? metric
+    return [{ host, metric, name, used, free: latest[`perf.filesystem.${name}.bytes.free`] ?? null }]
+  })
+}

@@ -1,0 +1,70 @@
+/** @jsxImportSource #markup */
+import { isSeverity, SEVERITY_NAMES } from '../../domain/event.ts'
+import { eventPath, hostPath, severityLabel, stampLabel } from '../ui/components.tsx'
+import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
+import { listAll, type Report } from './report.ts'
+
+export const eventsReport: Report = {
+  key: 'events',
+  title: 'Open events',
+  doc: 'Everything that is wrong now, the worst first.',
+  hasPeriod: false,
+  async load({ web, now, group }) {
+    const events = await listAll(
+      async (offset, limit) =>
+        (await web.store.events.list({ ...group, status: 'open', offset, limit })).events,
+    )
+    events.sort((a, b) => a.severity - b.severity || b.opened - a.opened)
+    const rows = events.map((event) => ({
+      id: event.id,
+      severity: SEVERITY_NAMES[event.severity],
+      severity_number: event.severity,
+      host: event.host,
+      is_host: event.members.length === 0 ? 1 : 0,
+      metric: event.metric,
+      message: event.message,
+      opened: formatIso(event.opened),
+      opened_seconds: event.opened,
+      open_seconds: now - event.opened,
+      acknowledged_by: event.acknowledgedBy,
+    }))
+    return {
+      rows,
+      lead: formatCount(rows.length, 'open event'),
+      empty: 'Nothing is wrong that anything here knows of.',
+      columns: [
+        {
+          key: 'severity',
+          name: 'Severity',
+          show: ({ severity_number: severity }) => (isSeverity(severity) ? severityLabel(severity) : null),
+        },
+        {
+          key: 'host',
+          name: 'Host',
+          namesRow: true,
+          show: ({ host, is_host: isHost }) =>
+            isHost === 1 ? <a href={hostPath(String(host))}>{host}</a> : host,
+        },
+        {
+          key: 'message',
+          name: 'Event',
+          show: ({ id, message }) => (
+            <a class="plain" href={eventPath(Number(id))}>
+              {message}
+            </a>
+          ),
+        },
+        { key: 'metric', name: null },
+        { key: 'opened', name: 'Opened', show: (row) => stampLabel(Number(row.opened_seconds)) },
+        {
+          key: 'open_seconds',
+          name: 'Open for',
+          isNumber: true,
+          show: (row) => formatDuration(Number(row.open_seconds)),
+        },
+        { key: 'acknowledged_by', name: 'Acknowledged by' },
+        { key: 'id', name: null },
+      ],
+    }
+  },
+}

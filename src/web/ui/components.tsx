@@ -1,0 +1,181 @@
+/** @jsxImportSource #markup */
+import type { Severity } from '../../domain/event.ts'
+import { SEVERITY_NAMES } from '../../domain/event.ts'
+import type { HostStatus } from '../../domain/host.ts'
+import type { Unit } from '../../domain/metric.ts'
+import { bar } from '../charts/chart.tsx'
+import type { WebRequest } from '../http/route.ts'
+import { formatAgo, formatFigure, formatIso, formatNumber, formatStamp, formatValue } from './format.ts'
+import type { Html } from './html.ts'
+import { severityMark, statusMark } from './icons.tsx'
+
+/** Small pieces that several pages place. */
+
+export const hostPath = (host: string) => `/hosts/${encodeURIComponent(host)}`
+export const metricPath = (host: string, metric: string) =>
+  `${hostPath(host)}/metrics/${encodeURIComponent(metric)}`
+
+export const eventPath = (id: number) => `/events/${id}`
+
+/** Longer names leave room for what they name. */
+const LONG_TITLE = 100
+
+/** The title of a page that is named by people or machines. */
+export const pageHeading = (text: string): Html => <h1 class={text.length > LONG_TITLE && 'long'}>{text}</h1>
+
+const STATUS_WORDS: Readonly<Record<HostStatus, string>> = { up: 'Up', down: 'Down' }
+
+export function statusLabel(status: HostStatus): Html {
+  return (
+    <span class={`status ${status}`}>
+      {statusMark(status)}
+      <span class="status-word">{STATUS_WORDS[status]}</span>
+    </span>
+  )
+}
+
+export function severityLabel(severity: Severity): Html {
+  const name = SEVERITY_NAMES[severity]
+  return (
+    <span class={`severity-word severity-${severity}`}>
+      {severityMark(severity)}
+      <span class="severity-name">{capitalize(name)}</span>
+    </span>
+  )
+}
+
+/** The mark of a severity where its name has no room: said all the same. */
+export const spokenMark = (severity: Severity): Html => (
+  <>
+    {severityMark(severity)}
+    <span class="visually-hidden">{SEVERITY_NAMES[severity]} </span>
+  </>
+)
+
+/** A long dotted name, to be broken behind its dots. */
+export const breakable = (name: string): Html => (
+  <>
+    {name.split('.').map((part, i) =>
+      i === 0 ? (
+        part
+      ) : (
+        <>
+          .<wbr />
+          {part}
+        </>
+      ),
+    )}
+  </>
+)
+
+export const capitalize = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** `3 min ago`, with the exact time as its title. */
+export function agoLabel(time: number, now: number): Html {
+  if (time <= 0) return <span class="soft">never</span>
+  return (
+    <time datetime={formatIso(time)} title={formatStamp(time)} data-time={time} data-time-as="title">
+      {formatAgo(time, now)}
+    </time>
+  )
+}
+
+/** The exact time, which the browser rewrites in its own time zone. */
+export function stampLabel(time: number): Html {
+  return (
+    <time datetime={formatIso(time)} data-time={time} data-time-as="stamp">
+      {formatStamp(time)}
+    </time>
+  )
+}
+
+/** What paper has to say of itself: when it was made and by whom. The screen leaves it out. */
+export const madeLine = ({ now, web }: Pick<WebRequest, 'now' | 'web'>): Html => (
+  <p class="made" data-live="made">
+    Made {stampLabel(now)} by Monitor {web.version}
+    {web.serverName !== '' && <> on {web.serverName}</>}
+  </p>
+)
+
+/** A percentage with its bar; a dash where there is none. */
+export function percentMeter(percent: number | undefined): Html {
+  if (percent === undefined)
+    return (
+      <span class="meter">
+        <span />
+        <span class="soft">–</span>
+      </span>
+    )
+  return (
+    <span class="meter">
+      {bar(percent)}
+      <span class={percent >= 95 && 'full-text'}>{formatValue(percent, '%')}</span>
+    </span>
+  )
+}
+
+/** A large number under its small name. `word` takes the place of the unit. */
+export function bigFigure(
+  name: string,
+  value: number | undefined,
+  unit: Unit,
+  href: string,
+  word?: string,
+): Html {
+  const figure = value === undefined ? { number: '–', unit: '' } : formatFigure(value, unit)
+  const behind = word ?? figure.unit
+  return (
+    <a href={href}>
+      <span class="name">{name}</span>
+      <b>
+        {figure.number}
+        {behind !== '' && <small>{behind}</small>}
+      </b>
+    </a>
+  )
+}
+
+export type PagerOptions = {
+  readonly url: URL
+  readonly offset: number
+  readonly limit: number
+  readonly total: number
+}
+
+/** Which rows these are of how many, and the ways to the others; nothing when all fit. */
+export function pager({ url, offset, limit, total }: PagerOptions): Html {
+  if (total <= limit && offset === 0) return <></>
+  const last = Math.min(offset + limit, total)
+  const before = Math.max(0, Math.min(offset, Math.ceil(total / limit) * limit) - limit)
+  const step = (to: number, word: string, isPossible: boolean) =>
+    isPossible ? (
+      <a class="button" href={withParameters(url, { offset: to === 0 ? null : String(to) })}>
+        {word}
+      </a>
+    ) : (
+      <span class="button" aria-disabled="true">
+        {word}
+      </span>
+    )
+  const rows = offset < total ? `${formatNumber(offset + 1)}–${formatNumber(last)}` : 'none'
+  return (
+    <nav class="pager" aria-label="Pages">
+      <span>
+        {rows} of {formatNumber(total)}
+      </span>
+      {step(before, 'Previous', offset > 0)}
+      {step(offset + limit, 'Next', last < total)}
+    </nav>
+  )
+}
+
+/** Path and query of this address with some parameters changed; null takes one away. */
+export function withParameters(url: URL, changes: Readonly<Record<string, string | null>>): string {
+  const parameters = new URLSearchParams(url.searchParams)
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) parameters.delete(name)
+    else parameters.set(name, value)
+  }
+  const query = parameters.toString()
+  return query === '' ? url.pathname : `${url.pathname}?${query}`
+}

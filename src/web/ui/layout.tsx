@@ -1,0 +1,164 @@
+/** @jsxImportSource #markup */
+import type { Session } from '../../storage/ports/store.ts'
+import { assetUrl, listScripts } from '../http/assets.ts'
+import { readGroup } from './group-filter.tsx'
+import { type Html, raw } from './html.ts'
+import { icon } from './icons.tsx'
+import type { Attributes } from './jsx-elements.ts'
+import { goesRound, kioskCorner, readKiosk } from './kiosk.tsx'
+
+/** Entries of the main navigation, in their order. */
+const NAVIGATION = [
+  { key: 'home', href: '/', label: 'Home' },
+  { key: 'hosts', href: '/hosts', label: 'Hosts' },
+  { key: 'events', href: '/events', label: 'Events' },
+  { key: 'reports', href: '/reports', label: 'Reports' },
+  { key: 'settings', href: '/settings', label: 'Settings' },
+] as const
+
+export type NavigationKey = (typeof NAVIGATION)[number]['key']
+
+export type LayoutOptions = {
+  /** What the page is about; stands before the product's name in the window's title. */
+  readonly title: string
+  /** The entry of the navigation that the page belongs to. */
+  readonly active: NavigationKey | null
+  /** Null leaves out navigation, search and account: sign-in, and errors shown to strangers. */
+  readonly session: Session | null
+  readonly csrf: string
+  /** The page's own address: its search words are shown in the search box. */
+  readonly url?: URL | undefined
+  readonly body: Html
+  /** Names of further style sheets, which end in `.css`, and of scripts of `src/web/browser`. */
+  readonly scripts?: readonly string[]
+  /** Where a wall screen goes next when it goes round; the next page of the main ones unless given. */
+  readonly next?: string | undefined
+}
+
+/** The frame of every page. The body begins at the level of `<h1>`. */
+export function layout({ title, active, session, csrf, url, body, scripts = [], next }: LayoutOptions): Html {
+  const kiosk = session && url ? readKiosk(url) : null
+  const isFramed = session !== null && kiosk === null
+  const sheets = ['app.css', 'settings.css', ...scripts.filter((name) => name.endsWith('.css'))]
+  const programs = listScripts([
+    'app',
+    ...(kiosk ? ['kiosk'] : []),
+    ...scripts.filter((name) => !name.endsWith('.css')),
+  ])
+  return (
+    <>
+      {raw('<!doctype html>')}
+      <html
+        lang="en"
+        class={kiosk ? 'kiosk' : session ? 'with-rail' : 'bare'}
+        {...(session?.preferences ? preferred(session.preferences) : {})}
+        {...(kiosk && url ? goesRound(kiosk, url, next) : {})}
+      >
+        <head>
+          <meta charset="utf-8" />
+          <title>{title} · Monitor</title>
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <meta name="theme-color" content="#325d88" />
+          <meta name="robots" content="noindex" />
+          <link rel="icon" href={assetUrl('favicon.svg')} type="image/svg+xml" />
+          {sheets.map((name) => (
+            <link rel="stylesheet" href={assetUrl(name)} />
+          ))}
+          <script src={assetUrl('theme.js')} />
+          {programs.map((program) => (
+            <script type="module" src={program} />
+          ))}
+        </head>
+        <body>
+          <a class="skip" href="#main">
+            Skip to the content
+          </a>
+          {isFramed ? rail(active, url ? readGroup(url) : null) : null}
+          {isFramed ? topBar(session, csrf, url) : null}
+          {kiosk && url && kioskCorner(url)}
+          <main id="main" tabindex="-1">
+            {body}
+          </main>
+        </body>
+      </html>
+    </>
+  )
+}
+
+/** Read by the style sheet and by the scripts that write times. */
+const preferred = ({ theme, zone, dates }: NonNullable<Session['preferences']>): Attributes => ({
+  'data-theme': theme !== 'system' && theme,
+  'data-zone': zone,
+  'data-dates': dates,
+})
+
+/** Pages with hosts of one group keep to it; the sign above them leads to all. */
+const OF_A_GROUP: readonly NavigationKey[] = ['home', 'hosts', 'events']
+
+function rail(active: NavigationKey | null, group: string | null): Html {
+  const kept = (key: NavigationKey) =>
+    group !== null && OF_A_GROUP.includes(key) ? `?group=${encodeURIComponent(group)}` : ''
+  return (
+    <nav class="rail" aria-label="Main">
+      <div class="rail-inner">
+        <a class="brand" href="/" aria-label="Monitor, home">
+          {icon('brand')}
+        </a>
+        <ul>
+          {NAVIGATION.map(({ key, href, label }) => (
+            <li>
+              <a href={`${href}${kept(key)}`} aria-current={key === active ? 'page' : null}>
+                {icon(key)}
+                <span>{label}</span>
+              </a>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </nav>
+  )
+}
+
+function topBar(session: Session, csrf: string, url: URL | undefined): Html {
+  return (
+    <header class="top">
+      <form class="search" role="search" action="/search" method="get">
+        {icon('search')}
+        <input
+          type="search"
+          name="q"
+          value={url?.searchParams.get('q') ?? ''}
+          aria-label="Search"
+          placeholder="Search"
+          autocomplete="off"
+          spellcheck="false"
+          data-search
+        />
+        <kbd aria-hidden="true">/</kbd>
+        <button class="visually-hidden" type="submit" tabindex="-1">
+          Search
+        </button>
+      </form>
+      <p class="live" data-live-state role="status" hidden>
+        <span class="live-dot" aria-hidden="true" />
+        <span class="live-word">Live</span>
+      </p>
+      <button class="quiet" type="button" data-theme-toggle hidden aria-label="Colours: as the system">
+        {icon('theme-system')}
+        {icon('theme-light')}
+        {icon('theme-dark')}
+      </button>
+      <a class="account" href="/settings/preferences" title="Your preferences">
+        {icon('user')}
+        <span class="account-name">{session.user}</span>
+      </a>
+      <form class="sign-out" action="/logout" method="post">
+        <input type="hidden" name="csrf" value={csrf} />
+        <button class="quiet" type="submit" aria-label="Sign out" title="Sign out">
+          {icon('sign-out')}
+        </button>
+      </form>
+    </header>
+  )
+}

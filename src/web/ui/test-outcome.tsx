@@ -1,0 +1,20 @@
+/** @jsxImportSource #markup */
+import type { Html } from './html.ts'
+
+export type TestOutcome = { readonly isDelivered: boolean; readonly answer: string }
+
+/** What became of a test message, with the receiver's own words. */
+export function testOutcome({ isDelivered, answer }: TestOutcome): Html {
+  return (
+    <div class={isDelivered ? 'done' : 'problem'} role={isDelivered ? 'status' : 'alert'}>
+      <p>
+        <b>{isDelivered ? 'The test message was taken.' : 'The test message was not taken.'}</b>
+      </p>
+      {answer !== '' && (
+        <p>
+          <code class="anywhere">{answer}</code>
+        </p>
+      )}
+    </div>
+  )
+}
