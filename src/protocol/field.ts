@@ -10,6 +10,8 @@ export type Fields = Readonly<Record<string, unknown>>
 export const EARLIEST_TIME = 946_684_800
 /** A sample may be this many seconds ahead of the server's clock. */
 export const MAX_TIME_AHEAD = 600
+/** The end of the year 9999: no clock says a later time, so it never comes. */
+const LATEST_TIME = 253_402_300_799
 export const MAX_FACT_LENGTH = 255
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
@@ -30,8 +32,14 @@ export function readNumber(value: unknown): number {
 
 /** Whole seconds since 1970, a fraction cut off; -1 when it is no time between 2000 and shortly after `now`. */
 export function readTime(value: unknown, now: number): number {
+  const time = readAnyTime(value)
+  return time <= now + MAX_TIME_AHEAD ? time : -1
+}
+
+/** Whole seconds since 1970, also in the future; -1 when it is no time between the years 2000 and 9999. */
+export function readAnyTime(value: unknown): number {
   const time = Math.floor(typeof value === 'number' ? value : readNumber(value))
-  return time >= EARLIEST_TIME && time <= now + MAX_TIME_AHEAD ? time : -1
+  return time >= EARLIEST_TIME && time <= LATEST_TIME ? time : -1
 }
 
 /** Text without control characters, cut to `longest` characters; empty for what is neither text nor number. */

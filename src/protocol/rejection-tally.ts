@@ -3,7 +3,7 @@ export type PieceFault = 'value' | 'time' | 'name' | 'frame' | 'event' | 'thresh
 
 const SENTENCES: Readonly<Record<PieceFault, string>> = {
   value: 'a value is not a finite number',
-  time: 'a time is missing, before 2000 or in the future',
+  time: 'a time is missing, before 2000 or too far in the future',
   name: 'a metric name is not allowed',
   frame: 'a frame has the wrong shape',
   event: 'an event is incomplete',

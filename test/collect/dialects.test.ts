@@ -110,7 +110,7 @@ describe('our dialect', () => {
       )}\n`,
     )
     const [reply] = (await client.lines(1)) as [{ refused: number; reason: string }]
-    expect(reply).toMatchObject({ id: 1, stored: true, refused: 8 })
+    expect(reply).toMatchObject({ id: 1, stored: true, refused: 7, later: 1, clock: expect.any(Number) })
     expect(reply.reason).not.toBe('')
     expect([...rig.store.samples()]).toEqual([
       [`h a ${NOW}`, 1.5],
