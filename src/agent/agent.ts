@@ -87,6 +87,8 @@ export async function startAgent(
   const describe = describeWith(options, standard)
   const facts = describe(machine.facts)
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
+  const table = createThresholdTable(options.thresholds, standard)
+  const evaluator = createThresholdEvaluator(table, interval, log)
   const sender = startSender({
     servers: options.servers,
     passphrase: options.passphrase,
@@ -94,6 +96,7 @@ export async function startAgent(
     host: name,
     facts,
     queue,
+    listOpenEvents: evaluator.listOpen,
     clock,
     log,
   })
@@ -101,7 +104,7 @@ export async function startAgent(
     source,
     frames: createFrameBuilder(MAX_METRICS),
     figures: watchSelfMetrics(),
-    evaluator: createThresholdEvaluator(createThresholdTable(options.thresholds, standard), interval, log),
+    evaluator,
     queue,
     sender,
     facts,
