@@ -1,3 +1,4 @@
+import type { CheckSettings } from '../domain/check.ts'
 import { type HostFacts, isHostName } from '../domain/host.ts'
 import { reportThresholds } from '../domain/reported-threshold.ts'
 import { createThresholdTable, type Threshold } from '../domain/threshold.ts'
@@ -6,6 +7,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Platform } from '../platform/platform.ts'
 import { MAX_METRICS } from '../protocol/message.ts'
+import { createCheck } from './checks/service-check.ts'
 import type { ServerAddress } from './connect.ts'
 import { createCycle } from './cycle.ts'
 import { createFrameBuilder } from './frame.ts'
@@ -34,6 +36,10 @@ export type AgentOptions = {
   readonly queueFile: string
   readonly processes: readonly string[]
   readonly services: readonly string[]
+  /** Checks of the configuration. */
+  readonly checks?: readonly CheckSettings[]
+  /** The file that names the checks; null when there is none. */
+  readonly configFile?: string | null
   /** What counts as a problem, before the thresholds out of the box. */
   readonly thresholds: readonly Threshold[]
   readonly hasDefaultThresholds: boolean
@@ -44,7 +50,13 @@ export type AgentOptions = {
 
 export type SampleOptions = Pick<
   AgentOptions,
-  'name' | 'groups' | 'thresholds' | 'hasDefaultThresholds' | keyof MachineSourceOptions
+  | 'name'
+  | 'groups'
+  | 'thresholds'
+  | 'hasDefaultThresholds'
+  | 'checks'
+  | 'configFile'
+  | Exclude<keyof MachineSourceOptions, 'jobs'>
 >
 
 export type Agent = {
@@ -65,7 +77,7 @@ const MAX_SPREAD_MS = 60_000
  */
 export async function startAgent(
   options: AgentOptions,
-  source: MachineSource = openSource(options),
+  source: MachineSource = openSourceFor(options),
 ): Promise<Agent> {
   const { interval, clock, log } = options
   if (options.servers.length === 0) throw new Error('the agent needs at least one server')
@@ -103,7 +115,7 @@ export async function startAgent(
   return {
     name,
     async stop() {
-      await within(clock, STOP_WITHIN_MS, schedule.stop())
+      await within(clock, STOP_WITHIN_MS, Promise.all([schedule.stop(), source.close?.()]))
       await sender.stop(STOP_WITHIN_MS)
       queue.close()
     },
@@ -116,15 +128,16 @@ export async function startAgent(
  */
 export async function sampleOnce(
   options: SampleOptions,
-  source: MachineSource = openSource(options),
+  source: MachineSource = openSourceFor(options),
 ): Promise<object> {
   const machine = source.readMachine()
   const name = checkName(options.name ?? machine.name)
   const describe = describeWith(options, listStandard(options, machine.facts))
   const figures = watchSelfMetrics()
   await source.measure()
-  await wait(options.clock, 1000)
+  await Promise.all([wait(options.clock, 1000), source.ready?.()])
   const { samples, failed } = await source.measure()
+  await source.close?.()
   const now = options.clock.now()
   const frame = createFrameBuilder(MAX_METRICS).build(now, [...samples, ...figures.read(failed, null)])
   return {
@@ -140,11 +153,20 @@ export async function sampleOnce(
   }
 }
 
-type Said = Pick<AgentOptions, 'groups' | 'thresholds' | 'hasDefaultThresholds'>
+/** The machine below us, and what is checked beside it. */
+function openSourceFor(options: SampleOptions): MachineSource {
+  const { checks = [], configFile = null, clock } = options
+  return openSource({
+    ...options,
+    jobs: checks.map((settings) => createCheck({ settings, configFile, clock })),
+  })
+}
+
+type Said = Pick<AgentOptions, 'groups' | 'thresholds' | 'hasDefaultThresholds' | 'checks'>
 
 /** Made for the machine as it is at the start: what is told is what is judged by, though processors may come and go. */
-const listStandard = ({ hasDefaultThresholds }: Said, facts: HostFacts) =>
-  hasDefaultThresholds ? standardThresholds(facts) : []
+const listStandard = ({ hasDefaultThresholds, checks = [] }: Said, facts: HostFacts) =>
+  hasDefaultThresholds ? standardThresholds({ ...facts, checks }) : []
 
 /** Adds what the agent says of itself to what it read of its machine. */
 function describeWith({ groups = [], thresholds: configured }: Said, standard: readonly Threshold[]) {
@@ -161,7 +183,7 @@ function checkName(name: string): string {
 const shareOf = (name: string) => Number(Bun.hash.crc32(name)) / 2 ** 32
 
 /** Waits for `work`, but no longer than `ms`. */
-function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
     const timer = clock.after(ms, resolve)
     work.finally(() => {

@@ -3,8 +3,8 @@ import { type Item, type Run, sizeOf } from './queue-file.ts'
 export type BatchLimits = {
   readonly items: number
   readonly bytes: number
-  /** Ids to pass over: they are on their way already. */
-  readonly except: { has(id: number): boolean }
+  /** True for what is passed over: it is on its way already, or must wait. */
+  isExcluded(item: Item): boolean
 }
 
 /**
@@ -16,7 +16,7 @@ export function collectBatch(items: Iterable<Item>, limits: BatchLimits): Item[]
   let metricSet: number | null = null
   let bytes = 0
   for (const item of items) {
-    if (limits.except.has(item.id)) continue
+    if (limits.isExcluded(item)) continue
     bytes += sizeOf(item)
     const isOtherMetricSet = item.metricSet !== null && metricSet !== null && item.metricSet !== metricSet
     if (isOtherMetricSet || (taken.length > 0 && bytes > limits.bytes)) break

@@ -42,13 +42,13 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   let isFirst = true
 
   async function sample(time: number) {
-    const { samples, failed } = await source.measure()
+    const { samples, failed, reasons } = await source.measure()
     const frame = frames.build(time, [...figures.read(failed, queue.figures), ...samples])
     const found = queue.takeFoundThresholds()
     if (found !== null) evaluator.restore(found.kept)
     queue.append(
-      { frame, ...evaluator.evaluator(frame) },
-      clockJumpDetector.isSteady() ? clock.now() - options.queueAge : null,
+      { frame, ...evaluator.evaluate(frame, reasons) },
+      clockJumpDetector.isSteady() && sender.isClockConfirmed() ? clock.now() - options.queueAge : null,
     )
   }
 

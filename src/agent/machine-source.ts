@@ -4,6 +4,8 @@ import type { Log } from '../lib/log.ts'
 import { readMachine } from '../platform/machine.ts'
 import type { Platform } from '../platform/platform.ts'
 import { readWindowsMachine } from '../platform/windows-machine.ts'
+import type { BackgroundJob } from './background-result.ts'
+import { startBackgroundRunner } from './background-runner.ts'
 import { probes } from './probes/index.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import { createProbeRunner } from './probes/runner.ts'
@@ -11,14 +13,27 @@ import { createProbeRunner } from './probes/runner.ts'
 /** The machine that is watched, as the agent sees it. */
 export type MachineSource = {
   /** One reading of every probe; `failed` counts those that gave none for a fault. Never rejects. */
-  measure(): Promise<{ samples: ProbeSample[]; failed: number }>
+  measure(): Promise<Measurement>
   readMachine(): { name: string; facts: HostFacts }
+  /** Resolves when everything that is found out in the background has a first result. */
+  ready?(): Promise<void>
+  /** Ends what runs in the background. */
+  close?(): Promise<void>
+}
+
+export type Measurement = {
+  readonly samples: ProbeSample[]
+  readonly failed: number
+  /** By metric: why its value is what it is, for the text of its events. */
+  readonly reasons?: ReadonlyMap<string, string>
 }
 
 export type MachineSourceOptions = {
   readonly platform: Platform
   readonly processes: readonly string[]
   readonly services: readonly string[]
+  /** Work that runs at intervals of its own; each cycle takes its latest results. */
+  readonly jobs?: readonly BackgroundJob[]
   readonly clock: Clock
   readonly log: Log
 }
@@ -27,12 +42,26 @@ export function openSource({
   platform,
   processes,
   services,
+  jobs = [],
   clock,
   log,
 }: MachineSourceOptions): MachineSource {
   const runner = createProbeRunner({ probes, platform, context: { processes, services }, clock, log })
-  return { measure: () => runner.run(), readMachine: () => readMachineOf(platform) }
+  const background = startBackgroundRunner({ jobs, spreadMs: SPREAD_MS, clock, log })
+  return {
+    async measure() {
+      const { samples, failed } = await runner.run()
+      const { samples: found, reasons } = background.read()
+      return { samples: [...samples, ...found], failed, reasons }
+    },
+    readMachine: () => readMachineOf(platform),
+    ready: () => background.ready(),
+    close: () => background.stop(),
+  }
 }
+
+/** Many checks do not all begin at once; the spread is short enough for the first cycles to have values. */
+const SPREAD_MS = 10_000
 
 function readMachineOf(platform: Platform): ReturnType<MachineSource['readMachine']> {
   return platform.system === 'linux' ? readMachine(platform.proc) : readWindowsMachine(platform.win32)

@@ -2,6 +2,7 @@ import type { EventReport } from '../domain/event.ts'
 import type { HostFacts } from '../domain/host.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { encodeBatch, parseReply } from '../protocol/encode.ts'
+import { MAX_TIME_AHEAD } from '../protocol/field.ts'
 import type { Batch, Reply } from '../protocol/message.ts'
 import { type Connection, connect, type ServerAddress } from './connect.ts'
 import type { Item } from './queue-file.ts'
@@ -18,8 +19,10 @@ export type ProtocolSessionOptions = {
   metricsOf(metricSet: number): readonly string[]
   /** The server has taken our greeting; from now on batches can be sent. */
   onReady(): void
-  /** The server has these on disk, but for `refused` values of them. */
-  onStored(items: readonly Item[], refused: number, reason: string | undefined): void
+  /** The server's clock, as an answer told it; it comes before `onReady` or `onStored` for the same answer. */
+  onClock(serverTime: number): void
+  /** What has become of a batch. */
+  onStored(answer: StoredBatch): void
   /** The server will never take these. */
   onRefused(items: readonly Item[], reason: string): void
   /**
@@ -28,6 +31,14 @@ export type ProtocolSessionOptions = {
    * when it took the greeting and then left a batch with rows without an answer for the whole time.
    */
   onEnded(end: { reason: string; isLasting: boolean; isClean: boolean; isUnanswered: boolean }): void
+}
+
+/** The server has `items` on disk, but for `refused` values of them. `waiting` are still to be sent: they are from its future. */
+export type StoredBatch = {
+  readonly items: readonly Item[]
+  readonly waiting: readonly Item[]
+  readonly refused: number
+  readonly reason: string | undefined
 }
 
 export type ProtocolSession = {
@@ -51,7 +62,7 @@ const ANSWER_MS = 300_000
 /** Lists of names that the server is asked to keep at a time: even the longest fit what it grants a connection. */
 const MAX_OPEN_METRIC_SETS = 4
 
-type SentBatch = { readonly items: readonly Item[]; readonly sentAtMs: number }
+type SentBatch = { readonly items: readonly Item[]; readonly sentAtMs: number; readonly clock: number }
 
 /**
  * One connection, from connecting to its end. It begins with a greeting: a batch with passphrase, key and facts and no rows. So a refusal of
@@ -100,11 +111,12 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
   function transmit(items: readonly Item[], extra: Pick<Batch, 'passphrase' | 'key'> = {}): number {
     const id = ++lastBatchId
     const metricSet = items.find((item) => item.metricSet !== null)?.metricSet ?? null
+    const now = clock.now()
     const batch: Batch = {
       id,
       host,
       ...extra,
-      clock: clock.now(),
+      clock: now,
       ...(unsentFacts !== null && { facts: unsentFacts }),
       metrics: metricSet === null ? [] : options.metricsOf(metricSet),
       frames: items.flatMap(({ kind, body }) =>
@@ -118,7 +130,7 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     if (metricSet !== null) metricSets.set(metricSet, number)
     unsentFacts = null
     connection.write(line)
-    batches.set(id, { items, sentAtMs: clock.monotonicMs() })
+    batches.set(id, { items, sentAtMs: clock.monotonicMs(), clock: now })
     for (const item of items) inFlight.add(item.id)
     watch()
     return id
@@ -149,11 +161,22 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     lastSeenMs = clock.monotonicMs()
     batches.delete(reply.id as number)
     for (const item of batch.items) inFlight.delete(item.id)
-    if ('error' in reply) options.onRefused(batch.items, reply.error)
-    else if (reply.id === greeting) {
+    if ('error' in reply) return options.onRefused(batch.items, reply.error)
+    const serverTime = reply.clock ?? batch.clock
+    options.onClock(serverTime)
+    if (reply.id === greeting) {
       isReady = true
-      options.onReady()
-    } else options.onStored(batch.items, reply.refused ?? 0, reply.reason)
+      return options.onReady()
+    }
+    const mayWait = (reply.later ?? 0) > 0
+    const isWaiting = ({ kind, time }: Item) =>
+      mayWait && kind === 'frame' && time > serverTime + MAX_TIME_AHEAD
+    options.onStored({
+      items: batch.items.filter((item) => !isWaiting(item)),
+      waiting: batch.items.filter(isWaiting),
+      refused: reply.refused ?? 0,
+      reason: reply.reason,
+    })
   }
 
   return {

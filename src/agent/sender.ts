@@ -6,6 +6,7 @@ import type { ServerAddress } from './connect.ts'
 import { type ProtocolSession, startSession } from './protocol-session.ts'
 import type { Queue } from './queue.ts'
 import type { Item } from './queue-file.ts'
+import { watchServerClock } from './server-clock.ts'
 
 export type SenderOptions = {
   /** In the order of preference; at least one. */
@@ -24,6 +25,11 @@ export type Sender = {
   /** Sends what is in the queue in `delayMs`, or says that the host lives if there is nothing. */
   wake(delayMs: number): void
   updateFacts(facts: HostFacts): void
+  /**
+   * True when a server has said that our clock is right and it has not jumped since. Only then may anything be thrown away
+   * for its age.
+   */
+  isClockConfirmed(): boolean
   /** Sends nothing new, waits up to `withinMs` for answers that are due, and ends the connection. */
   stop(withinMs: number): Promise<void>
 }
@@ -74,11 +80,15 @@ export function startSender(options: SenderOptions): Sender {
   const suspects = new Set<number>()
   let lastTaker: ServerAddress | null = null
   let batchBytes = BATCH_BYTES
+  const serverClock = watchServerClock(clock)
+  /** Frames from the server's future were passed over; they are looked at again in the next interval. */
+  let hasHeldBack = false
   /** When anything last happened to the connection. */
   let lastActivityMs = clock.monotonicMs()
   /** Calls of `sendDue` since then. */
   let idleIntervals = 0
   let lastLoggedMs = Number.NEGATIVE_INFINITY
+  let lastFutureLoggedMs = Number.NEGATIVE_INFINITY
 
   function noteActivity() {
     lastActivityMs = clock.monotonicMs()
@@ -105,8 +115,10 @@ export function startSender(options: SenderOptions): Sender {
         pump()
         if (talk?.openBatches === 0) noteSuccess(server)
       },
-      onStored(items, refused, reason) {
+      onClock: (serverTime) => serverClock.note(serverTime),
+      onStored({ items, waiting, refused, reason }) {
         noteActivity()
+        if (waiting.length > 0) noteWaiting(server)
         if (items.length > 0) batchBytes = Math.min(BATCH_BYTES, batchBytes * 2)
         if (refused > 0) log.warn('the server refused values', { server: nameOf(server), refused, reason })
         queue.remove(items)
@@ -141,6 +153,18 @@ export function startSender(options: SenderOptions): Sender {
 
   const serverAt = (index: number) => servers[index % servers.length] as ServerAddress
 
+  function noteWaiting(server: ServerAddress) {
+    hasHeldBack = true
+    const nowMs = clock.monotonicMs()
+    if (nowMs - lastFutureLoggedMs < LOG_AGAIN_MS) return
+    lastFutureLoggedMs = nowMs
+    log.warn('samples are from the future by the clock of the server; they are kept until the clocks agree', {
+      server: nameOf(server),
+      seconds: serverClock.secondsAhead(),
+      waiting: queue.figures.length,
+    })
+  }
+
   /** Halves what was refused until the item at fault stands alone: the others are not to go with it. */
   function refuse(items: readonly Item[], reason: string) {
     if (items.length > 1) {
@@ -168,8 +192,17 @@ export function startSender(options: SenderOptions): Sender {
   }
 
   function pick(inFlight: ReadonlySet<number>): Item[] {
-    const except = { has: (id: number) => inFlight.has(id) || suspects.has(id) }
-    const limits = { items: BATCH_ITEMS, bytes: batchBytes, except }
+    const latest = serverClock.latestTime()
+    const limits = {
+      items: BATCH_ITEMS,
+      bytes: batchBytes,
+      isExcluded(item: Item) {
+        if (inFlight.has(item.id) || suspects.has(item.id)) return true
+        if (item.kind !== 'frame' || item.time <= latest) return false
+        hasHeldBack = true
+        return true
+      },
+    }
     if (freshId < dueId) {
       const items = queue.takeNewest(freshId, dueId, limits)
       freshId = dueId
@@ -240,6 +273,8 @@ export function startSender(options: SenderOptions): Sender {
     slot = null
     dueId = queue.newestId
     restartWhenStuck()
+    if (hasHeldBack) backlogId = 0
+    hasHeldBack = false
     if (talk === null && pause === null) connect()
     else if (talk?.isReady) {
       pump()
@@ -255,6 +290,7 @@ export function startSender(options: SenderOptions): Sender {
       facts = newFacts
       talk?.updateFacts(newFacts)
     },
+    isClockConfirmed: () => serverClock.isOursRight(),
     async stop(withinMs) {
       slot?.cancel()
       pause?.cancel()

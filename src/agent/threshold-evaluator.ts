@@ -23,7 +23,8 @@ export type ThresholdEvaluator = {
    * server may know events of an agent that was here before, and each metric that is found good ends what is open of it.
    */
   restore(kept: string | null): void
-  evaluator(frame: Frame): Verdict
+  /** `reasons` has, by metric, why values are what they are. */
+  evaluate(frame: Frame, reasons?: ReadonlyMap<string, string>): Verdict
 }
 
 export function createThresholdEvaluator(
@@ -51,9 +52,12 @@ export function createThresholdEvaluator(
       }
       state = joinThresholdStates(before, state)
     },
-    evaluator(frame) {
+    evaluate(frame, reasons) {
       const wasIdle = state.metrics.length === 0
-      const { state: after, changes } = step(state, frame, options)
+      const { state: after, changes } = step(state, frame, {
+        ...options,
+        ...(reasons !== undefined && { reasons }),
+      })
       state = after
       for (const { metric, severity, status, message, stale, change } of changes) {
         const what = status === 'closed' ? 'closed' : change === 1 ? 'opened' : stale ? 'is stale' : 'changed'

@@ -18,6 +18,9 @@ import type { Reason } from './rejections.ts'
 import { KEY_MISMATCH, LEGACY_ID, ReplyBuffer } from './reply-buffer.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
+const FROM_THE_FUTURE =
+  'samples are from the future; they wait with their sender until its clock and ours agree'
+
 /** What a sender that is refused may still send before the line is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
 
@@ -61,7 +64,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       now: shared.now,
       isPassphrase: shared.isPassphrase,
       canTake: () => this.#canTake(),
-      submit: (report, id, refused) => this.#submit(report, id, refused),
+      submit: (report, id, refused, later) => this.#submit(report, id, refused, later),
       refuse: (error) => this.#refuseBatch(error),
     })
     this.#receiveBuffer = new ReceiveBuffer(this.#decoder, (change) => shared.onHeld(this, change))
@@ -224,17 +227,19 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.#endWhenDone()
   }
 
-  #submit(report: HostReport, id: number | null, tally: Tally | null): void {
+  #submit(report: HostReport, id: number | null, tally: Tally | null, later: number): void {
     this.#inFlight++
     if (tally !== null)
       for (const [fault, count] of tally.counts)
         this.#shared.rejections.note(fault, this.address, tally.reason ?? fault, count)
+    if (later > 0) this.#shared.rejections.note('future', this.address, FROM_THE_FUTURE, later)
     this.#shared.ingest.submit({
       report,
       sender: this,
       id: id ?? LEGACY_ID,
       refused: tally?.total ?? 0,
       reason: tally?.reason ?? null,
+      later,
       ...measureReport(report),
     })
   }

@@ -24,6 +24,8 @@ export type Submission = {
   /** What the sender is told was left out. */
   readonly refused: number
   readonly reason: string | null
+  /** Frames that were left out because they are from the future: the sender keeps them. */
+  readonly later: number
   readonly weight: number
   readonly samples: number
 }

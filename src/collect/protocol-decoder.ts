@@ -21,8 +21,8 @@ export type DecoderPort = {
   isPassphrase(said: unknown): boolean
   /** False when no further message should be read now. */
   canTake(): boolean
-  /** `id` is null for a packet of the original's dialect. */
-  submit(report: HostReport, id: number | null, refused: Tally | null): void
+  /** `id` is null for a packet of the original's dialect; `later` counts the frames that wait with the sender. */
+  submit(report: HostReport, id: number | null, refused: Tally | null, later: number): void
   /** A batch that is refused while the conversation goes on. */
   refuse(error: ProtocolError): void
 }
@@ -217,7 +217,7 @@ export class ProtocolDecoder {
     if (!this.#isKnown || passphrase !== undefined) this.#checkPassphrase(passphrase)
     const seen = this.#port.now()
     const metricSets = this.#metricSets ?? new MetricSetTable()
-    const { id, host, key, clock, facts, frames, events, refused } = readBatch(
+    const { id, host, key, clock, facts, frames, events, refused, later } = readBatch(
       fields,
       metricSets,
       this.#port.nameLists,
@@ -233,7 +233,7 @@ export class ProtocolDecoder {
       frames,
       events,
     }
-    this.#port.submit(report, id, refused)
+    this.#port.submit(report, id, refused, later)
   }
 
   #checkPassphrase(said: unknown): void {
@@ -247,7 +247,7 @@ export class ProtocolDecoder {
       legacyBytes: this.#port.legacyBytes,
       now: () => this.#port.now(),
       checkPassphrase: (said) => this.#checkPassphrase(said),
-      submit: (report, refused) => this.#port.submit(report, null, refused),
+      submit: (report, refused) => this.#port.submit(report, null, refused, 0),
     })
     return this.#legacy
   }

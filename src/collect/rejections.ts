@@ -16,6 +16,7 @@ export type ConnectionFault =
   | 'memory'
   | 'storage'
   | 'internal'
+  | 'future'
 
 export type Reason = MessageFault | PieceFault | ConnectionFault
 

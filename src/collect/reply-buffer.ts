@@ -1,5 +1,5 @@
 import { encodeReply } from '../protocol/encode.ts'
-import type { Reply } from '../protocol/message.ts'
+import { MAX_CLOCK_DIFFERENCE, type Reply } from '../protocol/message.ts'
 import type { Outcome, Submission } from './ingest.ts'
 
 /** The id of a submission in the original's dialect, which has no numbers. */
@@ -50,9 +50,17 @@ export class ReplyBuffer {
     else this.sendFinalReply(encodeReply({ id: null, error: KEY_MISMATCH, retry: false }))
   }
 
-  #addStored({ id, refused, reason }: Submission): void {
-    if (refused === 0) this.#text += `{"id":${id},"stored":true}\n`
-    else this.add({ id, stored: true, refused, reason: reason ?? '' })
+  #addStored({ id, refused, reason, later, report: { seen, clockSkew } }: Submission): void {
+    const isClockRight = clockSkew === null || Math.abs(clockSkew) <= MAX_CLOCK_DIFFERENCE
+    if (refused === 0 && later === 0 && isClockRight) this.#text += `{"id":${id},"stored":true}\n`
+    else
+      this.add({
+        id,
+        stored: true,
+        ...((later > 0 || !isClockRight) && { clock: seen }),
+        ...(later > 0 && { later }),
+        ...(refused > 0 && { refused, reason: reason ?? '' }),
+      })
   }
 
   /** Ends the reading; `text` is said when all that came before is answered. The first to call it has its way. */

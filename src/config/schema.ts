@@ -6,6 +6,7 @@ import { findChannel } from '../events/channels/index.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import { parseFingerprint } from '../lib/fingerprint.ts'
 import { LOG_LEVELS } from '../lib/log.ts'
+import { checks } from './checks.ts'
 import {
   bytes,
   duration,
@@ -236,8 +237,9 @@ export const SECTIONS = {
       }),
       defaultThresholds: flag({
         default: true,
-        doc: 'ThresholdEvaluator processor, memory, pagefile, filesystems (space and inodes), load, and the processes and services named above by the thresholds out of the box. One under `threshold` for a metric takes their place for it.',
+        doc: 'Judge processor, memory, pagefile, filesystems (space and inodes), load, the processes and services named above, and checks by the thresholds out of the box. One under `threshold` for a metric takes their place for it.',
       }),
+      check: checks,
       threshold: thresholds,
     },
   },

@@ -10,6 +10,10 @@ export function tables<F extends Fields>(options: {
   readonly fields: F
   /** Keys of `fields` that every table has to give. */
   readonly needed?: readonly (keyof F & string)[]
+  /** The field whose value no other table may have. */
+  readonly unique?: keyof F & string
+  /** There may not be more tables. */
+  readonly most?: number
   readonly default?: readonly ValuesOf<F>[]
   /** Rows to show in the example file when there is no default. */
   readonly example?: readonly ValuesOf<F>[]
@@ -39,7 +43,12 @@ export function tables<F extends Fields>(options: {
         return undefined
       }
       let sound = true
-      const { check } = options
+      const { check, unique, most } = options
+      if (most !== undefined && raw.length > most) {
+        report(`at most ${most} tables`, '', raw.length)
+        return undefined
+      }
+      const taken = new Set<unknown>()
       const rows = raw.map((table: unknown, index) => {
         const at = `[${index + 1}]`
         const wrong = (expected: string, key: string, value: unknown) => {
@@ -60,6 +69,10 @@ export function tables<F extends Fields>(options: {
         }
         for (const key of Object.keys(table))
           if (!keys.has(key)) wrong(`one of ${[...keys.keys()].join(', ')}`, key, table[key])
+        const own = unique === undefined ? undefined : table[toKey(unique)]
+        if (unique !== undefined && own !== undefined && taken.has(own))
+          wrong('a value that no other table has', toKey(unique), own)
+        taken.add(own)
         const fault = sound ? (check?.(row as ValuesOf<F>) ?? null) : null
         if (fault !== null) wrong(fault.expected, toKey(fault.field), table[toKey(fault.field)])
         sound &&= wasSound

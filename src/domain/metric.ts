@@ -30,6 +30,8 @@ export function metricTitle(metric: string): string {
 /** Kinds that have many things, whose names may hold dots themselves and keep them. A service may even be called `percent.used`. */
 const SUBJECTS: readonly RegExp[] = [
   /^perf\.(service|process)\.(.+)\.(state)$/,
+  // Names of checks hold no dots.
+  /^perf\.(check)\.([^.]+)\.(state|exit|milliseconds|certificate\.days|value\..+)$/,
   /^perf\.(filesystem|disk|network)\.(.+?)\.((?:inodes\.)?percent\.[a-z]+|(?:bytes|errors|drops|packets|operations)\.[a-z]+)$/,
   /^perf\.(temperature)\.(.+?)\.(celsius)$/,
 ]

@@ -23,8 +23,17 @@ const LOADED: readonly (readonly [number, Severity])[] = [
   [8, 2],
 ]
 
+/** How long a check is bad that has failed twice, when its interval is the default one. */
+const TWO_RUNS = 60
+
+export type WatchedMachine = {
+  readonly processors: number
+  /** The checks of the configuration; their intervals are in seconds. */
+  readonly checks?: readonly { readonly name: string; readonly interval: number }[]
+}
+
 /** What every agent watches when its configuration says nothing else. */
-export function standardThresholds({ processors }: { readonly processors: number }): Threshold[] {
+export function standardThresholds({ processors, checks = [] }: WatchedMachine): Threshold[] {
   return [
     ...above('perf.processor.percent.used', USED, 900),
     ...above('perf.memory.percent.used', USED, 900),
@@ -38,6 +47,12 @@ export function standardThresholds({ processors }: { readonly processors: number
     ),
     threshold('perf.process.*.state', 3, '=', 0, 300),
     threshold('perf.service.*.state', 3, '=', 0, 300),
+    threshold('perf.check.*.state', 2, '=', 0, TWO_RUNS),
+    ...checks
+      .filter(({ interval }) => interval !== TWO_RUNS)
+      .map(({ name, interval }) => threshold(`perf.check.${name}.state`, 2, '=', 0, interval)),
+    threshold('perf.check.*.certificate.days', 3, '<', 14, 0),
+    threshold('perf.check.*.certificate.days', 1, '<', 3, 0),
   ]
 }
 

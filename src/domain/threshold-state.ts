@@ -49,6 +49,8 @@ export type StepOptions = {
   readonly interval: number
   /** An id for an event that opens, never given before: at most 64 letters, digits, dots, hyphens, colons and underscores. */
   readonly makeUid: (metric: string, opened: number) => string
+  /** By metric: why its value is what it is. An event that opens, or changes its severity, says so. */
+  readonly reasons?: ReadonlyMap<string, string>
 }
 
 export const FRESH_STATE: ThresholdState = { time: 0, metrics: [] }
@@ -155,10 +157,10 @@ function nextEvent(
   before: OpenEvent | null,
   worst: Threshold | null,
   time: number,
-  { makeUid }: StepOptions,
+  { makeUid, reasons }: StepOptions,
 ): OpenEvent | null {
   if (worst === null) return null
-  const message = describeThreshold(metric, worst)
+  const message = describeThreshold(metric, worst, reasons?.get(metric))
   const { severity } = worst
   if (before === null) return { uid: makeUid(metric, time), change: 1, severity, message, stale: false }
   if (before.severity === severity && !before.stale) return before

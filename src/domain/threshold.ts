@@ -37,11 +37,12 @@ export function isBreach(value: number, compare: Comparison, limit: number): boo
   }
 }
 
-/** `Memory percent used > 85 for 15 minutes`. */
-export function describeThreshold(metric: string, threshold: Threshold): string {
+/** `Memory percent used > 85 for 15 minutes`, and behind a colon the reason where one is known. */
+export function describeThreshold(metric: string, threshold: Threshold, reason?: string): string {
   const { compare, value, duration } = threshold
   const text = `${metricTitle(metric)} ${compare} ${value}`
-  return duration > 0 ? `${text} for ${describeDuration(duration)}` : text
+  const condition = duration > 0 ? `${text} for ${describeDuration(duration)}` : text
+  return reason === undefined ? condition : `${condition}: ${reason}`
 }
 
 /** In the largest unit that divides it: `15 minutes`, `1 hour`, `90 seconds`. */
@@ -108,12 +109,13 @@ function findIn(groups: readonly (readonly Matched[])[], metric: string): readon
 }
 
 const LIMIT =
-  /^(.+) (>=|<=|!=|>|<|=) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: for \d+ (?:second|minute|hour|day)s?)?$/
+  /^ (>=|<=|!=|>|<|=) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: for \d+ (?:second|minute|hour|day)s?)?(?:: .*)?$/
 
 /** The limit that an event's message names, as `describeThreshold` writes it; null when it is another sentence. */
 export function readLimit(metric: string, message: string): Pick<Threshold, 'compare' | 'value'> | null {
-  const [, title, sign, number] = LIMIT.exec(message) ?? []
+  const title = metricTitle(metric)
+  const [, sign, number] = message.startsWith(title) ? (LIMIT.exec(message.slice(title.length)) ?? []) : []
   const compare = COMPARISONS.find((one) => one === sign)
-  if (title !== metricTitle(metric) || compare === undefined) return null
+  if (compare === undefined) return null
   return { compare, value: Number(number) }
 }

@@ -2,7 +2,15 @@ import type { EventReport } from '../domain/event.ts'
 import type { HostFacts } from '../domain/host.ts'
 import type { Frame } from '../domain/sample.ts'
 import { readEvents } from './event-report.ts'
-import { type Fields, isFields, readFacts, readHost, readNumber, readTime } from './field.ts'
+import {
+  type Fields,
+  isFields,
+  MAX_TIME_AHEAD,
+  readAnyTime,
+  readFacts,
+  readHost,
+  readNumber,
+} from './field.ts'
 import {
   MAX_BATCH_EVENTS,
   MAX_BATCH_FRAMES,
@@ -27,6 +35,8 @@ export type ReceivedBatch = {
   readonly frames: readonly Frame[]
   readonly events: readonly EventReport[]
   readonly refused: Tally
+  /** Frames left out because they are from the future by our clock. The sender keeps them: one of the clocks is wrong. */
+  readonly later: number
 }
 
 /** Names that one connection may keep under all its layout numbers; more are refused, to be tried on a new connection. */
@@ -70,20 +80,23 @@ export function readBatch(
   if (rows.length > 0 && list === undefined)
     throw new ProtocolError('layout', 'the layout is not known on this connection', id, true)
   const clock = fields.clock === undefined ? Number.NaN : Math.floor(readNumber(fields.clock))
+  const { frames, later } =
+    list === undefined || rows.length === 0 ? NO_FRAMES : readFrames(rows, list, now, tally)
   return {
     id,
     host,
     key: fields.key === undefined ? null : readKey(fields.key),
     clock: Number.isSafeInteger(clock) ? clock : null,
     facts: fields.facts === undefined ? null : readFactsOfBatch(fields.facts, tally),
-    frames: list === undefined || rows.length === 0 ? [] : readFrames(rows, list, now, tally),
-    events: events.length === 0 ? [] : readEvents(events, now, tally),
+    frames,
+    events: events.length === 0 ? [] : readEvents(events, tally),
     refused: tally,
+    later,
   }
 }
 
 function readFactsOfBatch(value: unknown, tally: Tally): HostFacts | null {
-  const facts = readFacts(value)
+  const facts = readFacts(value, tally)
   const thresholds = isFields(value) ? readThresholds(value.thresholds, tally) : null
   return facts === null || thresholds === null ? facts : { ...facts, thresholds }
 }
@@ -134,22 +147,31 @@ function readMetricSet(
 const areStrings = (names: readonly unknown[]): names is readonly string[] =>
   names.every((name) => typeof name === 'string')
 
-function readFrames(rows: readonly unknown[], list: NameList, now: number, tally: Tally): Frame[] {
+type ReadFrames = { readonly frames: readonly Frame[]; readonly later: number }
+
+const NO_FRAMES: ReadFrames = { frames: [], later: 0 }
+
+function readFrames(rows: readonly unknown[], list: NameList, now: number, tally: Tally): ReadFrames {
   const frames: Frame[] = []
+  let later = 0
   for (const row of rows) {
     if (!Array.isArray(row) || row.length > list.width + 1) {
       tally.refuse('frame')
       continue
     }
-    const time = readTime(row[0], now)
+    const time = readAnyTime(row[0])
     if (time < 0) {
       tally.refuse('time')
+      continue
+    }
+    if (time > now + MAX_TIME_AHEAD) {
+      later++
       continue
     }
     const values = list.columns === null ? row.slice(1) : pickColumns(row, list.columns, list.refused, tally)
     if (readValues(values, list.metrics.length, tally)) frames.push({ time, metrics: list.metrics, values })
   }
-  return frames
+  return { frames, later }
 }
 
 function pickColumns(

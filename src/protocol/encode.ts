@@ -41,11 +41,13 @@ export function parseReply(line: string): Reply {
   if (line.length > MAX_REPLY_BYTES) throw new Error('the answer is too long')
   const reply: unknown = JSON.parse(line)
   if (typeof reply !== 'object' || reply === null) throw new Error('the answer is not an object')
-  const { id, stored, refused, reason, error, retry } = reply as Record<string, unknown>
+  const { id, stored, clock, later, refused, reason, error, retry } = reply as Record<string, unknown>
   if (stored === true && isId(id))
     return {
       id,
       stored,
+      ...(Number.isSafeInteger(clock) && { clock: clock as number }),
+      ...(typeof later === 'number' && { later }),
       ...(typeof refused === 'number' && { refused }),
       ...(typeof reason === 'string' && { reason }),
     }

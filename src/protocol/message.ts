@@ -25,6 +25,11 @@ import type { HostFacts } from '../domain/host.ts'
  *   Nothing comes back for it: whoever reads them only shows them. Who does not know them leaves them alone.
  * - A batch of which only some values are bad is stored without them and answered
  *   `{"id":3,"stored":true,"refused":2,"reason":"…"}`: sending these again would not help.
+ * - An answer that something is stored tells the server's clock as `clock` when the one that the batch said is more than
+ *   MAX_CLOCK_DIFFERENCE seconds off; without it the two agree. Frames
+ *   that are more than MAX_TIME_AHEAD seconds ahead of the server's clock are not stored, which the answer counts as `later`:
+ *   `{"id":3,"stored":true,"clock":1573000000,"later":4}`. They are neither bad nor lost: the agent keeps them until the server's
+ *   clock has come near. Events are taken whatever their time.
  * - After an answer with `"retry":false` and no id the server closes the connection.
  */
 export type Batch = {
@@ -42,7 +47,16 @@ export type Batch = {
 }
 
 export type Reply =
-  | { readonly id: number; readonly stored: true; readonly refused?: number; readonly reason?: string }
+  | {
+      readonly id: number
+      readonly stored: true
+      /** The server's clock when it received the batch; left out when the agent's agreed with it. */
+      readonly clock?: number
+      /** Frames that were not stored because they are from the future by that clock. */
+      readonly later?: number
+      readonly refused?: number
+      readonly reason?: string
+    }
   | { readonly id: number | null; readonly error: string; readonly retry: boolean }
 
 /** Bounds of one batch, kept by the agent and enforced by the collect engine. */
@@ -62,6 +76,9 @@ export const MIN_KEY_LENGTH = 16
 export const MAX_KEY_LENGTH = 256
 /** Hosts whose keys a connection keeps; one that speaks for more of them says the keys again. */
 export const MAX_CONNECTION_HOSTS = 1000
+
+/** An agent is told the server's clock when its own is further off, in seconds. */
+export const MAX_CLOCK_DIFFERENCE = 60
 
 /** No reply is longer, its line end included. */
 export const MAX_REPLY_BYTES = 4096

@@ -1,13 +1,14 @@
 /** What can be wrong with one piece of an otherwise good message. */
-export type PieceFault = 'value' | 'time' | 'name' | 'frame' | 'event' | 'threshold'
+export type PieceFault = 'value' | 'time' | 'name' | 'frame' | 'event' | 'threshold' | 'fact'
 
 const SENTENCES: Readonly<Record<PieceFault, string>> = {
   value: 'a value is not a finite number',
-  time: 'a time is missing, before 2000 or in the future',
+  time: 'a time is missing, before 2000 or too far in the future',
   name: 'a metric name is not allowed',
   frame: 'a frame has the wrong shape',
   event: 'an event is incomplete',
   threshold: 'a threshold is not one',
+  fact: 'a system fact is too long and was cut',
 }
 
 /** Counts the pieces of one message that were refused while the rest was taken. */

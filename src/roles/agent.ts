@@ -3,7 +3,6 @@ import { type AgentOptions, sampleOnce, startAgent } from '../agent/agent.ts'
 import type { ServerAddress } from '../agent/connect.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import type { Config } from '../config/schema.ts'
 import { systemClock } from '../lib/clock.ts'
 import { EXIT } from '../lib/exit-codes.ts'
 import { createLog, type Log } from '../lib/log.ts'
@@ -29,42 +28,43 @@ export async function runAgent(loaded: LoadedConfig): Promise<never> {
     problems.push({ where, key: 'agent.passphrase', expected: "expected the server's passphrase" })
   if (passphrase === null || problems.length > 0) throw new ConfigError(problems)
   return runRole('agent', config.log, async (context) => {
-    await start(config, servers, passphrase, context)
+    await start(loaded, servers, passphrase, context)
     limitMemory(context.clock, context.log, COLLECT_EVERY_CYCLES * config.agent.interval)
   })
 }
 
 /** The agent inside the server, for the machine that it runs on. */
 export function startLocalAgent(
-  config: Config,
+  loaded: LoadedConfig,
   server: ServerAddress,
   passphrase: string,
   context: RoleContext,
 ): Promise<void> {
-  return start(config, [server], passphrase, context)
+  return start(loaded, [server], passphrase, context)
 }
 
 /** `monitor agent --once`. */
-export async function printOnce({ config }: LoadedConfig, print: (text: string) => void): Promise<number> {
-  const context = { clock: systemClock, log: createLog(config.log) }
+export async function printOnce(loaded: LoadedConfig, print: (text: string) => void): Promise<number> {
+  const context = { clock: systemClock, log: createLog(loaded.config.log) }
   const platform = await openPlatform(context.log)
-  const sample = await sampleOnce(describeAgent(config, platform, [], '', context))
+  const sample = await sampleOnce(describeAgent(loaded, platform, [], '', context))
   closePlatform(platform)
   print(JSON.stringify(sample, null, 2))
   return EXIT.ok
 }
 
 async function start(
-  config: Config,
+  loaded: LoadedConfig,
   servers: readonly ServerAddress[],
   passphrase: string,
   context: RoleContext,
 ): Promise<void> {
-  openDataDir(config.dataDir)
-  const key = keepAgentKey(config.dataDir)
+  const { dataDir } = loaded.config
+  openDataDir(dataDir)
+  const key = keepAgentKey(dataDir)
   const platform = await openPlatform(context.log)
   context.own('platform', async () => closePlatform(platform))
-  const agent = await startAgent({ ...describeAgent(config, platform, servers, passphrase, context), key })
+  const agent = await startAgent({ ...describeAgent(loaded, platform, servers, passphrase, context), key })
   context.own('agent', () => agent.stop())
 }
 
@@ -80,7 +80,7 @@ function closePlatform(platform: Platform): void {
 }
 
 function describeAgent(
-  { dataDir, agent }: Config,
+  { config: { dataDir, agent }, file }: LoadedConfig,
   platform: Platform,
   servers: readonly ServerAddress[],
   passphrase: string,
@@ -100,6 +100,8 @@ function describeAgent(
     queueFile: join(dataDir, 'agent-queue.db'),
     processes,
     services,
+    checks: agent.check,
+    configFile: file,
     thresholds: threshold,
     hasDefaultThresholds: defaultThresholds,
     platform,

@@ -1,3 +1,4 @@
+import { CHECK_METRICS } from '../agent/checks/service-check.ts'
 import { probes } from '../agent/probes/index.ts'
 import { SELF_METRICS } from '../agent/self-metrics.ts'
 import { AVAILABILITY } from '../domain/availability.ts'
@@ -10,6 +11,7 @@ import { CLOCK_SKEW } from '../events/tasks/watch-clocks.ts'
 /** Every metric that agents report, and those that the server's own events are about, as each is declared where it is made. */
 export const METRICS: readonly MetricFamily[] = [
   ...probes.flatMap(({ metrics }) => metrics),
+  ...CHECK_METRICS,
   ...SELF_METRICS,
   AVAILABILITY,
   CLOCK_SKEW,

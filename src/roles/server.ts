@@ -24,7 +24,8 @@ export type ServerOptions = {
 }
 
 /** `monitor server`: website, collect engine and event engine in one process, and an agent when asked for. */
-export function runServer({ config }: LoadedConfig, options: ServerOptions): Promise<never> {
+export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise<never> {
+  const { config } = loaded
   return runRole('server', config.log, async (context) => {
     const store = await awaitConfiguredStore(config, context)
     context.own('store', () => store.close())
@@ -37,7 +38,7 @@ export function runServer({ config }: LoadedConfig, options: ServerOptions): Pro
     const url = await startWeb(config, store, ports, findTrouble, context, options)
     if (options.agent) {
       const server = findOwnCollect(config, ports)
-      await startLocalAgent(config, server, choosePassphrase(config), context)
+      await startLocalAgent(loaded, server, choosePassphrase(config), context)
     }
     options.print(`Open ${url}`)
   })

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import type { Agent } from '../../src/agent/agent.ts'
 import type { Threshold } from '../../src/domain/threshold.ts'
+import { readLimit } from '../../src/domain/threshold.ts'
 import { type Bench, openBench } from './support/bench.ts'
 import { compareHistories, readEndings, readStories, setValues } from './support/event-story.ts'
 import { startWireServer, type WireServer } from './support/wire-server.ts'
@@ -100,6 +101,29 @@ describe('an agent with thresholds', () => {
     values.set(MEMORY, 85)
     await pass(3)
     expect(tell()).toHaveLength(2)
+  })
+
+  test('says in an event why the value is what it is, as the check found it', async () => {
+    const STATE = 'perf.check.shop.state'
+    const { measure } = bench.source
+    let reason = 'the connection was refused'
+    bench.source = {
+      ...bench.source,
+      measure: async () => ({ ...(await measure()), reasons: new Map([[STATE, reason]]) }),
+    }
+    values.set(STATE, 0)
+    await start([threshold({ metric: STATE, compare: '=', value: 0, duration: INTERVAL })])
+    await pass(2)
+    reason = 'no answer within 10 s'
+    await pass(2)
+    values.set(STATE, 1)
+    await pass(3)
+    const [story] = readStories(server).values()
+    expect(story?.map(({ status, message }) => [status, message])).toEqual([
+      ['open', 'Check shop state = 0 for 10 seconds: the connection was refused'],
+      ['closed', 'Check shop state = 0 for 10 seconds: the connection was refused'],
+    ])
+    expect(readLimit(STATE, story?.[0]?.message ?? '')).toEqual({ compare: '=', value: 0 })
   })
 
   test('judges every metric of a pattern by itself, and one that has an exception by that alone', async () => {

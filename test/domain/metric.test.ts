@@ -19,6 +19,8 @@ test.each<[string, Unit, string]>([
   ['perf.service.sshd@1.state', 'state', 'Service sshd@1 state'],
   ['perf.agent.memory.bytes', 'B', 'Agent memory bytes'],
   ['perf.agent.queue.length', '', 'Agent queue length'],
+  ['perf.check.shop.certificate.days', '', 'Check shop certificate days'],
+  ['perf.check.mail-queue.value.a.b', '', 'Check mail-queue value a b'],
   ['custom', '', 'Custom'],
 ])('%s', (metric, unit, title) => {
   expect(metricUnit(metric)).toBe(unit)

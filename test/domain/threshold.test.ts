@@ -279,3 +279,20 @@ describe('which thresholds count', () => {
     expect(values(book, 'perf.filesystem.dev.sda1.percent.active')).toEqual([])
   })
 })
+
+test('checks have failed twice when they open an event, whatever their interval', () => {
+  const checks = [
+    { name: 'shop', interval: 60 },
+    { name: 'backup', interval: 3600 },
+  ]
+  const book = createThresholdTable([], standardThresholds({ processors: 1, checks }))
+  const state = (name: string) =>
+    book.of(`perf.check.${name}.state`).map(({ severity, duration }) => [severity, duration])
+  expect([state('shop'), state('backup')]).toEqual([[[2, 60]], [[2, 3600]]])
+  expect(book.of('perf.check.shop.certificate.days').map(({ severity, value }) => [severity, value])).toEqual(
+    [
+      [3, 14],
+      [1, 3],
+    ],
+  )
+})

@@ -19,6 +19,6 @@ test('an event of which the metric stopped coming is told from one that is known
     { ...event, stale: false },
     { ...event, stale: 'yes' },
   ]
-  const seen = readEvents(JSON.parse(JSON.stringify(sent)), NOW, new Tally())
+  const seen = readEvents(JSON.parse(JSON.stringify(sent)), new Tally())
   expect(seen).toEqual([{ ...event, stale: true }, event, event] as typeof seen)
 })

@@ -9,7 +9,7 @@ import type { HostShare, MaintenanceStore, StorageStats } from '../ports/store.t
 import { compactFrames } from '../timeseries/compaction.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { checkDatabase } from './check.ts'
-import { dropEvents, dropHosts, dropSamples } from './retention.ts'
+import { dropEvents, dropHosts, dropSamples, findSampleTimes } from './retention.ts'
 
 /** A ping that went well stands for so long for those behind it, so that asking often costs no disk. */
 const PING_WRITE_MS = 5000
@@ -26,7 +26,11 @@ export function createMaintenanceStore(
   return {
     compact: (before, limit) => compactFrames(database, metricSets, before, limit),
     dropSamples: (before) => dropSamples(database, before),
-    dropEvents: (before) => dropEvents(database, before),
+    dropEvents: (before, limit) => dropEvents(database, before, limit),
+    async findSampleTimes() {
+      await states.settle()
+      return findSampleTimes(database)
+    },
     async dropHosts(before) {
       await states.settle()
       return dropHosts(database, before)

@@ -130,16 +130,24 @@ export type HostShare = { readonly host: string; readonly samples: number }
 /** The newest copy that `backup` wrote, wherever it is now. */
 export type BackupNote = { readonly time: number; readonly file: string }
 
+/** What one piece of retention dropped, in frames and host-days, and whether anything older is left. */
+export type DroppedSamples = { readonly frames: number; readonly blocks: number; readonly isLeft: boolean }
+
 export type MaintenanceStore = {
   /**
    * Compacts frames older than `before` into blocks, at most `limit` host-days, in short transactions. Resolves with the number of
    * host-days folded: fewer than `limit` means that nothing is left.
    */
   compact(before: number, limit: number): Promise<number>
-  /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time; true when more is left. */
-  dropSamples(before: number): Promise<boolean>
-  /** Drops closed events that closed before; how many. */
-  dropEvents(before: number): Promise<number>
+  /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time. */
+  dropSamples(before: number): Promise<DroppedSamples>
+  /** Drops at most `limit` of the closed events that closed before, the oldest first; how many. */
+  dropEvents(before: number, limit: number): Promise<number>
+  /**
+   * Time of the oldest sample, to the day where it is in a block, and the time up to which samples are known to have been
+   * taken: that of the middle one of the hosts that reported lately, so that no single clock decides it. Null when there is none.
+   */
+  findSampleTimes(): Promise<{ oldest: number | null; newest: number | null }>
   /** Drops hosts not heard since, with all they have; their names. */
   dropHosts(before: number): Promise<string[]>
   stats(): Promise<StorageStats>

@@ -170,7 +170,7 @@ async function deleteCompacted(database: Database, slice: Slice) {
       await takeMaintenanceLock(transaction)
       const now = await findSlice(transaction)
       if (now?.before !== slice.before || now.host !== ALL_COMPACTED) return true
-      if (await deleteFrontFrames(transaction, slice.before, DELETE_ROWS)) return false
+      if ((await deleteFrontFrames(transaction, slice.before, DELETE_ROWS)).isLeft) return false
       await setCounter(transaction, 'compact_host', IDLE)
       return true
     })
@@ -179,17 +179,16 @@ async function deleteCompacted(database: Database, slice: Slice) {
   }
 }
 
-/** Deletes about `rows` of the oldest frames older than `before`; true when more are left. */
+/** Deletes about `rows` of the oldest frames older than `before`; how many, and whether more are left. */
 export async function deleteFrontFrames(transaction: Transaction, before: number, rows: number) {
   const [row] = await transaction.query<{ time: number; host: number }>(
     'SELECT time, host FROM frame WHERE time < ? ORDER BY time, host LIMIT 1 OFFSET ?',
     [before, rows],
   )
   if (!row) {
-    await transaction.run('DELETE FROM frame WHERE time < ?', [before])
-    return false
+    return { count: await transaction.run('DELETE FROM frame WHERE time < ?', [before]), isLeft: false }
   }
-  await transaction.run('DELETE FROM frame WHERE time < ?', [row.time])
-  await transaction.run('DELETE FROM frame WHERE time = ? AND host < ?', [row.time, row.host])
-  return true
+  const earlier = await transaction.run('DELETE FROM frame WHERE time < ?', [row.time])
+  const rest = await transaction.run('DELETE FROM frame WHERE time = ? AND host < ?', [row.time, row.host])
+  return { count: earlier + rest, isLeft: true }
 }

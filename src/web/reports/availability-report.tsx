@@ -65,7 +65,11 @@ export const availabilityReport: Report = {
         </>
       ),
       empty: 'No host has reported yet.',
-      note: `An outage counts from its event, which opens ${formatDuration(web.silence)} after the last packet, to the next packet. A host counts from its first packet on. Maintenance windows, as they are now, only keep quiet: what falls into them is down all the same, and told apart.`,
+      note:
+        `An outage counts from its event, which opens ${formatDuration(web.silence)} after the ` +
+        `last packet, to the next packet. A host counts from its first packet on. Maintenance ` +
+        `windows, as they are now, only hold notifications: downtime within them is counted as ` +
+        `downtime and listed separately.`,
       columns: [
         {
           key: 'host',

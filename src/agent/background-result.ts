@@ -1,0 +1,33 @@
+import type { ProbeSample } from './probes/probe.ts'
+
+/** What work in the background found, as the next cycle takes it. */
+export type BackgroundResult = {
+  readonly samples: readonly ProbeSample[]
+  /** By metric: why its value is what it is. Events of the metric have it in their text. */
+  readonly reasons: ReadonlyMap<string, string>
+  /** Why the work as a whole failed, for the log; null when it did not. */
+  readonly failure: string | null
+}
+
+/** Work that is too slow for a cycle: it runs at an interval of its own, and cycles take its latest result. */
+export type BackgroundJob = {
+  /** As the log names it. */
+  readonly name: string
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** Ends soon after `signal` is aborted, with whose reason it may reject. */
+  run(signal: AbortSignal): Promise<BackgroundResult>
+  /** What a run counts as that rejected, or that took too long. */
+  fail(reason: string): BackgroundResult
+}
+
+const MAX_REASON = 400
+
+/** Makes a reason of any text: one line, not too long for the text of an event. */
+export function toReason(text: string): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim()
+    .toWellFormed()
+  return line.length > MAX_REASON ? `${line.slice(0, MAX_REASON - 1).toWellFormed()}…` : line
+}

@@ -1,0 +1,94 @@
+import { type CheckSettings, parseStatusRanges } from '../../domain/check.ts'
+import { VERSION } from '../../lib/version.ts'
+import type { CheckContext } from './context.ts'
+import { type HttpHead, readBody, readHead } from './http-message.ts'
+import { type Outcome, outcome } from './outcome.ts'
+import { openStream } from './stream.ts'
+
+const MAX_HEAD = 64 * 1024
+const MAX_BODY = 256 * 1024
+const MAX_REDIRECTS = 5
+
+/** Asks for a page and compares what it answers with what is expected. */
+export async function checkHttp(settings: CheckSettings, context: CheckContext): Promise<Outcome> {
+  const { clock } = context
+  const beganMs = clock.monotonicMs()
+  let url = new URL(settings.target ?? '')
+  let certificateEnds: number | null = null
+  for (let redirects = 0; ; redirects++) {
+    const answer = await ask(url, settings, context)
+    if (answer.certificateEnds !== null)
+      certificateEnds = Math.min(certificateEnds ?? Number.POSITIVE_INFINITY, answer.certificateEnds)
+    const finish = (failure: string | null) =>
+      outcome({ failure, certificateEnds, milliseconds: clock.monotonicMs() - beganMs })
+    if ('distrust' in answer) return finish(answer.distrust)
+    const next = settings.followRedirects ? findRedirect(answer.head, url) : null
+    if (next === null) return finish(evaluate(answer, settings))
+    if (redirects >= MAX_REDIRECTS) return finish(`there are more than ${MAX_REDIRECTS} redirects`)
+    if (typeof next === 'string') return finish(next)
+    url = next
+  }
+}
+
+type Answer = { readonly head: HttpHead; readonly body: string; readonly certificateEnds: number | null }
+
+async function ask(
+  url: URL,
+  settings: CheckSettings,
+  { clock, signal, authorities }: CheckContext,
+): Promise<Answer | { readonly distrust: string; readonly certificateEnds: number | null }> {
+  const usesTls = url.protocol === 'https:'
+  const stream = await openStream({
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || (usesTls ? 443 : 80)),
+    ipVersion: settings.ipVersion,
+    tls: usesTls ? { authorities } : null,
+    timeoutMs: settings.timeout * 1000,
+    signal,
+    clock,
+  })
+  try {
+    const { certificateEnds, distrust } = stream
+    if (distrust !== null) return { distrust, certificateEnds }
+    stream.write(
+      [
+        `GET ${url.pathname}${url.search} HTTP/1.1`,
+        `Host: ${url.host}`,
+        `User-Agent: monitor/${VERSION}`,
+        'Accept: */*',
+        'Accept-Encoding: identity',
+        'Connection: close',
+        '\r\n',
+      ].join('\r\n'),
+    )
+    const begin = await stream.read(MAX_HEAD, (received) => readHead(received) !== null)
+    const head = readHead(begin)
+    if (head === null)
+      throw new Error(begin.length === 0 ? 'the server closed without an answer' : 'the answer is not HTTP')
+    const wantsBody = settings.expectText !== null && findRedirect(head, url) === null
+    if (!wantsBody) return { head, body: '', certificateEnds }
+    const all = await stream.read(head.length + MAX_BODY, (received) => readBody(head, received).isWhole)
+    return { head, body: readBody(head, all).text, certificateEnds }
+  } finally {
+    stream.close()
+  }
+}
+
+/** Where the server sends us; a sentence when that is no place to go, null when it sends us nowhere. */
+function findRedirect({ status, headers }: HttpHead, from: URL): URL | string | null {
+  const location = headers.get('location')
+  if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return null
+  const url = URL.canParse(location, from.href) ? new URL(location, from.href) : null
+  if (url === null || !/^https?:$/.test(url.protocol)) return `it redirects to ${JSON.stringify(location)}`
+  return url
+}
+
+function evaluate({ head, body }: Answer, { expectStatus, expectText }: CheckSettings): string | null {
+  const { status } = head
+  const ranges = parseStatusRanges(expectStatus) ?? []
+  if (!ranges.some(({ first, last }) => status >= first && status <= last))
+    return `HTTP status ${status}, expected ${expectStatus}`
+  return expectText === null || body.includes(expectText)
+    ? null
+    : `the page does not contain ${JSON.stringify(expectText)}`
+}

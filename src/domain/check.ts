@@ -1,0 +1,111 @@
+/** What a check may look at. `script` runs a program of this machine. */
+export const CHECK_KINDS = ['http', 'tcp', 'ping', 'dns', 'tls', 'script'] as const
+export type CheckKind = (typeof CHECK_KINDS)[number]
+
+export const IP_VERSIONS = ['any', '4', '6'] as const
+export type IpVersion = (typeof IP_VERSIONS)[number]
+
+export const DNS_RECORDS = ['A', 'AAAA', 'CNAME', 'MX', 'NS', 'TXT'] as const
+export type DnsRecord = (typeof DNS_RECORDS)[number]
+
+/** More are refused: each one costs a connection or a process in every interval. */
+export const MAX_CHECKS = 100
+
+/** A check as the configuration has it. Times are in seconds. */
+export type CheckSettings = {
+  /** Part of the names of its metrics, `perf.check.NAME.state`. */
+  readonly name: string
+  readonly kind: CheckKind
+  /** A URL for http, `host:port` for tcp and tls, a host for ping, a name for dns; null for scripts. */
+  readonly target: string | null
+  readonly interval: number
+  readonly timeout: number
+  /** Status codes that are good, as `parseStatusRanges` reads them. */
+  readonly expectStatus: string
+  /** What the answer has to contain; null when anything is good. */
+  readonly expectText: string | null
+  readonly followRedirects: boolean
+  readonly ipVersion: IpVersion
+  /** Certificates in PEM of the CAs that may vouch for the target; null stands for those of the system. */
+  readonly caFile: string | null
+  readonly record: DnsRecord
+  /** The name server to ask, as an address with or without a port; null stands for those of the system. */
+  readonly server: string | null
+  /** The program and its arguments, for scripts. */
+  readonly command: readonly string[]
+}
+
+/** Names stand between dots in the names of metrics, so they hold none. */
+export const isCheckName = (name: string) => /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/.test(name)
+
+type Range = { readonly first: number; readonly last: number }
+
+/** Reads `200-299, 401`; returns null for anything that is no list of status codes and ranges of them. */
+export function parseStatusRanges(text: string): Range[] | null {
+  const ranges: Range[] = []
+  for (const part of text.split(',')) {
+    const [, low, high] = /^\s*([1-5]\d\d)(?:-([1-5]\d\d))?\s*$/.exec(part) ?? []
+    if (low === undefined) return null
+    const range = { first: Number(low), last: Number(high ?? low) }
+    if (range.last < range.first) return null
+    ranges.push(range)
+  }
+  return ranges
+}
+
+export type Endpoint = { readonly host: string; readonly port: number }
+
+const ENDPOINT = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]{1,15})?)\]|([^\s:[\]/@]{1,253}))(?::(\d{1,5}))?$/
+
+/** Reads `host:port`, `10.0.0.1:port` or `[2001:db8::1]:port`; returns null for anything else. */
+export function parseEndpoint(text: string, defaultPort: number | null): Endpoint | null {
+  const [, address6, name, digits] = ENDPOINT.exec(text) ?? []
+  const host = address6 ?? name
+  const port = digits === undefined ? defaultPort : Number(digits)
+  return host !== undefined && port !== null && port >= 1 && port <= 65535 ? { host, port } : null
+}
+
+/** Tells whether this can be the name of a host or an IP address. */
+export const isHostTarget = (text: string) =>
+  /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})$/.test(text) || /^[0-9a-fA-F:.]{2,45}(%[\w.-]{1,15})?$/.test(text)
+
+/** Tells whether this can be a name that is looked up in the DNS. */
+export const isDnsName = (text: string) =>
+  text.length <= 253 && /^(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/.test(text)
+
+type Problem = { readonly field: 'target' | 'command'; readonly expected: string }
+
+/** Returns what a check of this kind lacks or has wrongly; null when nothing is wrong. */
+export function findCheckProblem({
+  kind,
+  target,
+  command,
+}: Pick<CheckSettings, 'kind' | 'target' | 'command'>): Problem | null {
+  if (kind === 'script') {
+    if (!command[0]?.startsWith('/'))
+      return { field: 'command', expected: 'a list that begins with the absolute path of a program' }
+    return target === null ? null : { field: 'target', expected: 'nothing: a script has no target' }
+  }
+  if (command.length > 0) return { field: 'command', expected: 'nothing: only kind "script" runs a command' }
+  const expected = TARGETS[kind](target ?? '')
+  return expected === null ? null : { field: 'target', expected }
+}
+
+const isHttpUrl = (text: string) =>
+  URL.canParse(text) && /^https?:\/\/[^/?#@]+([/?#]|$)/i.test(text) && !/[\s\p{Cc}]/u.test(text)
+
+const TARGETS: Readonly<Record<Exclude<CheckKind, 'script'>, (target: string) => string | null>> = {
+  http: (target) =>
+    isHttpUrl(target) ? null : 'an address without a user, such as "https://example.org/path"',
+  tcp: (target) =>
+    parseEndpoint(target, null) === null ? 'a host and a port, such as "db.example.org:5432"' : null,
+  tls: (target) =>
+    parseEndpoint(target, TLS_PORT) === null
+      ? 'a host with or without a port, such as "mail.example.org:993"'
+      : null,
+  ping: (target) => (isHostTarget(target) ? null : 'a host name or an IP address'),
+  dns: (target) => (isDnsName(target) ? null : 'a name to look up, such as "www.example.org"'),
+}
+
+/** The port that a tls check connects to where its target names none. */
+export const TLS_PORT = 443

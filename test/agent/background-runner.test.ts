@@ -1,0 +1,156 @@
+import { expect, test } from 'bun:test'
+import type { BackgroundJob, BackgroundResult } from '../../src/agent/background-result.ts'
+import { startBackgroundRunner } from '../../src/agent/background-runner.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { fakeClock } from '../support/clock.ts'
+
+const result = (value: number, failure: string | null = null): BackgroundResult => ({
+  samples: [{ metric: 'state', value }],
+  reasons: new Map(failure === null ? [] : [['state', failure]]),
+  failure,
+})
+
+type Call = {
+  readonly signal: AbortSignal
+  resolve(result: BackgroundResult): void
+  reject(error: Error): void
+}
+
+function open(more: Partial<BackgroundJob> = {}) {
+  const clock = fakeClock()
+  const lines: string[] = []
+  const calls: Call[] = []
+  const job: BackgroundJob = {
+    name: 'job',
+    intervalMs: 60_000,
+    timeoutMs: 10_000,
+    run: (signal) => new Promise((resolve, reject) => calls.push({ signal, resolve, reject })),
+    fail: (reason) => result(0, reason),
+    ...more,
+  }
+  const log = createLog({ level: 'debug', format: 'text', write: (line) => lines.push(line) })
+  const runner = startBackgroundRunner({ jobs: [job], spreadMs: 0, clock, log })
+  const read = () => {
+    const { samples, reasons } = runner.read()
+    return samples.length === 0 ? null : [samples[0]?.value, reasons.get('state') ?? null]
+  }
+  return { clock, calls, runner, read, lines }
+}
+
+test('runs at its interval, and gives its latest result however often it is asked', async () => {
+  const { clock, calls, read } = open()
+  await clock.advance(0)
+  expect(read()).toBeNull()
+  calls[0]?.resolve(result(1))
+  await clock.advance(59_000)
+  expect([read(), read(), calls.length]).toEqual([[1, null], [1, null], 1])
+  await clock.advance(1000)
+  calls[1]?.resolve(result(0, 'refused'))
+  await clock.advance(1000)
+  expect(read()).toEqual([0, 'refused'])
+})
+
+test('a run that takes too long is aborted and has failed; its reason is the time', async () => {
+  const { clock, calls, read } = open()
+  await clock.advance(9999)
+  expect(calls[0]?.signal.aborted).toBe(false)
+  await clock.advance(1)
+  expect(calls[0]?.signal.aborted).toBe(true)
+  calls[0]?.reject(new Error('aborted'))
+  await clock.advance(1)
+  expect(read()).toEqual([0, 'no answer within 10 s'])
+})
+
+test('a run that does not end though it was aborted fails, and keeps no second one beside it', async () => {
+  const { clock, calls, read } = open()
+  await clock.advance(10_600)
+  expect(read()).toEqual([0, 'no answer within 10 s'])
+  await clock.advance(60_000)
+  expect([calls.length, read()]).toEqual([1, [0, 'the run before does not end']])
+  calls[0]?.resolve(result(1))
+  await clock.advance(1)
+  await clock.advance(49_500)
+  expect(calls.length).toBe(2)
+  calls[1]?.resolve(result(1))
+  await clock.advance(1)
+  expect(read()).toEqual([1, null])
+})
+
+test('while the next run goes on, the old result is not given as if it were a new one', async () => {
+  const { clock, calls, read } = open()
+  await clock.advance(0)
+  calls[0]?.resolve(result(0, 'refused'))
+  await clock.advance(60_001)
+  expect(calls.length).toBe(2)
+  expect(read()).toBeNull()
+  calls[1]?.resolve(result(0, 'again'))
+  await clock.advance(1)
+  expect(read()).toEqual([0, 'again'])
+})
+
+test('what throws or rejects has failed, is logged once, and again when it is over', async () => {
+  const { clock, calls, read, lines } = open()
+  await clock.advance(0)
+  calls[0]?.reject(new Error('no such\nthing', { cause: new Error('cause') }))
+  await clock.advance(1)
+  await clock.advance(60_000)
+  expect(calls).toHaveLength(2)
+  calls[1]?.reject(new Error('still'))
+  await clock.advance(1)
+  await clock.advance(60_000)
+  calls[2]?.resolve(result(1))
+  await clock.advance(1)
+  expect(read()).toEqual([1, null])
+  expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+    'warn  a check fails check=job reason="no such thing: cause"',
+    'info  a check is good again check=job',
+  ])
+})
+
+test('a job that throws before it promises anything has failed as well', async () => {
+  const { clock, read } = open({
+    run: () => {
+      throw new Error('broken')
+    },
+  })
+  await clock.advance(1)
+  expect(read()).toEqual([0, 'broken'])
+})
+
+test('stopping aborts what runs and begins nothing any more', async () => {
+  const { clock, calls, runner } = open()
+  await clock.advance(0)
+  const stopping = runner.stop()
+  expect(calls[0]?.signal.aborted).toBe(true)
+  calls[0]?.reject(new Error('aborted'))
+  await clock.advance(120_000)
+  await stopping
+  expect(calls).toHaveLength(1)
+})
+
+test('the first runs of many are spread', async () => {
+  const clock = fakeClock()
+  const beganMs: number[] = []
+  const jobs = Array.from({ length: 10 }, (_, i) => ({
+    name: `job ${i}`,
+    intervalMs: 60_000,
+    timeoutMs: 1000,
+    run: async () => {
+      beganMs.push(clock.monotonicMs())
+      return result(1)
+    },
+    fail: () => result(0),
+  }))
+  const log = createLog({ level: 'error', format: 'text', write: () => {} })
+  const runner = startBackgroundRunner({ jobs, spreadMs: 10_000, clock, log })
+  let isReady = false
+  runner.ready().then(() => {
+    isReady = true
+  })
+  await clock.advance(8000)
+  expect(isReady).toBe(false)
+  await clock.advance(2000)
+  expect(isReady).toBe(true)
+  expect(beganMs).toEqual(Array.from({ length: 10 }, (_, i) => i * 1000))
+  await runner.stop()
+})

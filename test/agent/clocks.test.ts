@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Agent } from '../../src/agent/agent.ts'
+import { type CollectEngine, startCollectEngine } from '../../src/collect/engine.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { openStore } from '../../src/storage/open.ts'
+import type { Store } from '../../src/storage/ports/store.ts'
+import { type Bench, openBench } from './support/bench.ts'
+import { setValues } from './support/event-story.ts'
+
+// A real agent, collect engine and database, whose wall clocks are set by hand.
+
+let bench: Bench
+let dataDir = ''
+let store: Store
+let engine: CollectEngine
+let agent: Agent | null = null
+/** The server's clock minus the real time, in seconds; the agent's clock is set by `bench.clock.jump`. */
+let serverError = 0
+let trueNow = () => 0
+
+beforeEach(async () => {
+  bench = openBench()
+  serverError = 0
+  const wallStart = bench.clock.now()
+  trueNow = () => wallStart + Math.floor(bench.clock.monotonicMs() / 1000)
+  dataDir = mkdtempSync(join(tmpdir(), 'monitor-clocks-'))
+  const log = createLog({ level: 'error', format: 'text', write: () => {} })
+  const serverClock = { ...systemClock, now: () => trueNow() + serverError }
+  store = await openStore('sqlite:monitor.db', { dataDir, clock: serverClock, log })
+  const passphrases = ['open sesame']
+  engine = await startCollectEngine({
+    address: '127.0.0.1',
+    port: 0,
+    passphrases,
+    store: store.ingest,
+    clock: serverClock,
+    log,
+  })
+})
+
+afterEach(async () => {
+  if (agent !== null) await stopAgent(agent)
+  agent = null
+  await engine.stop()
+  await store.close()
+  rmSync(dataDir, { recursive: true, force: true })
+  bench.close()
+})
+
+async function stopAgent(stopped: Agent) {
+  const stopping = stopped.stop()
+  for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
+  await stopping
+}
+
+/** The times of all samples of the test's metric that are in the database. */
+async function storedTimes(): Promise<number[]> {
+  const from = bench.clock.now() - 30 * 86_400
+  const to = bench.clock.now() + 30 * 86_400
+  return [...(await store.samples.range('web01', 'perf.test.count', from, to)).times]
+}
+
+async function advanceUntilStored(count: number) {
+  let times: number[] = []
+  for (let step = 0; step < 400; step++) {
+    times = await storedTimes()
+    if (times.length >= count) return
+    await bench.clock.advance(5000)
+    await Bun.sleep(1)
+  }
+  throw new Error(`only ${times.length} of ${count} samples came\n${bench.logLines.join('\n')}`)
+}
+
+test.each([20 * 60, 3600, 2 * 86_400])(
+  'a server whose clock is %d s behind stores nothing of its future, and gets all of it after its clock was set',
+  async (seconds) => {
+    agent = await bench.start({ ports: [engine.port ?? 0] })
+    await advanceUntilStored(2)
+    serverError = -seconds
+    await bench.advanceUntil(() => bench.cycles.length >= 8, 5)
+    expect((await storedTimes()).length).toBeLessThan(4)
+    expect(engine.counters().refused.future).toBeGreaterThan(0)
+    expect(bench.logLines.join('\n')).toContain('samples are from the future by the clock of the server')
+    serverError = 0
+    await advanceUntilStored(bench.cycles.length)
+    expect(new Set(await storedTimes())).toEqual(new Set(bench.cycles))
+  },
+  30_000,
+)
+
+test('samples of an agent whose clock was an hour ahead wait, and arrive when their time has come', async () => {
+  agent = await bench.start({ ports: [engine.port ?? 0] })
+  await advanceUntilStored(2)
+  bench.clock.jump(bench.clock.nowMs() + 3_600_000)
+  await bench.advanceUntil(() => bench.cycles.length >= 5, 5)
+  const wrong = bench.cycles.slice(2)
+  bench.clock.jump(trueNow() * 1000)
+  await bench.advanceUntil(() => bench.cycles.length >= 10, 5)
+  expect((await storedTimes()).filter((time) => wrong.includes(time))).toEqual([])
+  for (let step = 0; step < 60; step++) {
+    await bench.clock.advance(60_000)
+    await Bun.sleep(2)
+  }
+  expect((await storedTimes()).filter((time) => wrong.includes(time))).toEqual(wrong)
+}, 30_000)
+
+test('an event from the future is taken at once, with the time of its receipt beside its own', async () => {
+  const values = new Map([['perf.memory.percent.used', 99]])
+  setValues(bench, values)
+  serverError = -2 * 86_400
+  const threshold = {
+    metric: 'perf.memory.percent.used',
+    compare: '>',
+    clearAfter: 60,
+    clearValue: null,
+  } as const
+  agent = await bench.start({
+    ports: [engine.port ?? 0],
+    thresholds: [{ ...threshold, severity: 1, value: 85, duration: 60 }],
+  })
+  const list = () => store.events.list({ status: 'open', limit: 10, offset: 0 })
+  let open = (await list()).events
+  for (let step = 0; step < 100 && open.length === 0; step++) {
+    await bench.clock.advance(5000)
+    await Bun.sleep(1)
+    open = (await list()).events
+  }
+  expect(open).toMatchObject([{ host: 'web01', severity: 1 }])
+  const [event] = open
+  const history = await store.events.history(event?.id ?? 0)
+  expect(history).toMatchObject([{ action: 'opened', time: event?.opened }])
+  expect(Math.abs((history[0]?.noted ?? 0) - (trueNow() + serverError))).toBeLessThan(120)
+}, 30_000)
+
+test('a backlog is not dropped for its age by an agent that starts with a clock 8 days ahead', async () => {
+  agent = await bench.start({ ports: [1] })
+  await bench.advanceUntil(() => bench.cycles.length >= 5, 5)
+  await stopAgent(agent)
+  const backlog = [...bench.cycles]
+  bench.clock.jump(bench.clock.nowMs() + 8 * 86_400_000)
+  agent = await bench.start({ ports: [1] })
+  // Longer than the time for which a clock is doubted after a jump.
+  for (let step = 0; step < 30; step++) await bench.clock.advance(60_000)
+  await stopAgent(agent)
+  bench.clock.jump(trueNow() * 1000)
+  agent = await bench.start({ ports: [engine.port ?? 0] })
+  await advanceUntilStored(backlog.length)
+  const times = await storedTimes()
+  expect(backlog.filter((time) => !times.includes(time))).toEqual([])
+}, 30_000)

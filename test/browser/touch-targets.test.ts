@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { FIRST_HOST } from '../support/seed.ts'
+import { launchBrowser, openContext } from './browser.ts'
+import { findFaults } from './faults.ts'
+import { findAddress, PAGE_LIST } from './page-list.ts'
+import { type SeededWebsite, startSeededWebsite, USER } from './website.ts'
+
+let browser: Browser
+let website: SeededWebsite
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+  website = await startSeededWebsite({
+    hosts: 30,
+    minutes: 65,
+    firstMinutes: 2 * 1440,
+    oddNames: true,
+    settings: true,
+  })
+  await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam'])
+}, 60_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await website?.close()
+})
+
+/**
+ * What can be touched and is smaller than 24 px either way. As WCAG 2.5.8 has it, links within a sentence are exempt, and so are those
+ * inside a graph, whose place says something.
+ */
+const findSmall = (page: Page) =>
+  page.evaluate<string[]>(`(() => {
+    const shows = { opacityProperty: true, visibilityProperty: true }
+    const inSentence = (link) => {
+      const around = link.parentElement
+      if (getComputedStyle(link).display !== 'inline' || !around.matches('p, li, td, dd, small, label')) return false
+      return [...around.childNodes].some((node) => node.nodeType === 3 && /[a-z]{2}/i.test(node.data))
+    }
+    const small = []
+    for (const target of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')) {
+      if (!target.checkVisibility(shows) || target.closest('.visually-hidden, .skip, svg')) continue
+      if (target.matches('a') && inSentence(target)) continue
+      // A label around a box is touched as well.
+      const touched = target.closest('label') ?? target
+      const { width, height } = touched.getBoundingClientRect()
+      if (width === 0 || (width >= 24 && height >= 24)) continue
+      small.push(Math.round(width) + ' x ' + Math.round(height) + ' ' + (target.closest('[class]')?.className ?? '') + ': ' + target.outerHTML.slice(0, 100))
+    }
+    return small.slice(0, 4)
+  })()`)
+
+test('on a phone everything that can be touched is at least 24 px wide and high', async () => {
+  const faults: string[] = []
+  const context = await openContext(browser, website, { width: 390, user: USER })
+  const page = await context.newPage()
+  for (const listed of PAGE_LIST.filter(({ ofEmpty, user }) => !ofEmpty && user === undefined)) {
+    const path = await findAddress(listed, website.store)
+    await page.goto(path)
+    for (const fault of await findSmall(page)) faults.push(`${path}: ${fault}`)
+  }
+  expect(faults).toEqual([])
+  await context.close()
+}, 120_000)
+
+test('a long name on a wall does not lie over what stands beside it, wherever it stands in the list', async () => {
+  const context = await openContext(browser, website)
+  const page = await context.newPage()
+  for (const [width, height] of [
+    [1440, 600],
+    [1440, 900],
+    [1100, 800],
+    [390, 700],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    await page.goto('/?kiosk')
+    expect(await page.locator('.event-host a', { hasText: 'long-' }).count()).toBe(1)
+    expect(await findFaults(page, ['target-size'])).toEqual([])
+  }
+  await context.close()
+}, 60_000)

@@ -1,0 +1,99 @@
+import { expect, test } from 'bun:test'
+import { ConfigError } from '../../src/config/config-error.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { findCheckProblem, MAX_CHECKS } from '../../src/domain/check.ts'
+import { aMachine } from './machine.ts'
+
+const FILE = '/srv/monitor.toml'
+const load = (toml: string) => loadConfig({}, aMachine({ [FILE]: toml })).config.agent.check
+
+function findProblems(toml: string): string[] {
+  try {
+    load(toml)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n')
+  }
+  return []
+}
+
+test('checks are read with their defaults', () =>
+  expect(
+    load(`[[agent.check]]
+name = "shop"
+kind = "http"
+target = "https://shop.example.org/health"
+interval = "30s"
+expect_text = "ok"
+[[agent.check]]
+name = "mail-queue"
+kind = "script"
+command = ["/usr/lib/nagios/plugins/check_mailq", "-w", "5"]`),
+  ).toMatchObject([
+    { name: 'shop', kind: 'http', interval: 30, timeout: 10, expectStatus: '200-299', followRedirects: true },
+    { name: 'mail-queue', kind: 'script', target: null, command: [expect.any(String), '-w', '5'] },
+  ]))
+
+test('every mistake is told with file, key, value and what was expected', () =>
+  expect(
+    findProblems(`[[agent.check]]
+name = "a.b"
+kind = "htp"
+interval = "0s"
+expect_status = "200-99"
+[[agent.check]]
+kind = "http"
+target = "x"
+[[agent.check]]
+name = "twice"
+kind = "http"
+target = "ftp://example.org"
+[[agent.check]]
+name = "twice"
+kind = "script"
+command = ["check_mailq"]
+ca_file = "ca.pem"
+colour = "red"`),
+  ).toEqual([
+    expect.stringMatching(
+      /monitor.toml: agent.check\[1\].name = "a.b": expected a name of at most 64 letters/,
+    ),
+    expect.stringMatching(
+      /agent.check\[1\].kind = "htp": expected one of "http", "tcp", "ping", "dns", "tls", "script"/,
+    ),
+    expect.stringMatching(/agent.check\[1\].interval = "0s": expected a duration/),
+    expect.stringMatching(/agent.check\[1\].expect_status = "200-99": expected status codes/),
+    expect.stringMatching(/agent.check\[2\].name: expected to be given/),
+    expect.stringMatching(/agent.check\[3\].target = "ftp:.*: expected an address without a user/),
+    expect.stringMatching(/agent.check\[4\].ca_file = "ca.pem": expected an absolute path/),
+    expect.stringMatching(/agent.check\[4\].colour = "red": expected one of name, kind/),
+    expect.stringMatching(/agent.check\[4\].name = "twice": expected a value that no other table has/),
+  ]))
+
+test('there are bounds', () => {
+  const one = (i: number) => `[[agent.check]]\nname = "c${i}"\nkind = "tcp"\ntarget = "a:1"\n`
+  const many = (count: number) => Array.from({ length: count }, (_, i) => one(i)).join('')
+  expect(load(many(MAX_CHECKS))).toHaveLength(MAX_CHECKS)
+  expect(findProblems(many(MAX_CHECKS + 1))[0]).toContain(
+    `agent.check = ${MAX_CHECKS + 1}: expected at most 100`,
+  )
+})
+
+test.each([
+  ['http', 'https://user:secret@example.org/', 'target'],
+  ['http', 'https://example.org/ x', 'target'],
+  ['http', 'https://[2001:db8::1]:8443/x?y=z', null],
+  ['http', null, 'target'],
+  ['tcp', 'db.example.org', 'target'],
+  ['tcp', 'db.example.org:70000', 'target'],
+  ['tcp', '[2001:db8::1]:5432', null],
+  ['tls', 'mail.example.org', null],
+  ['tls', 'mail.example.org:993', null],
+  ['ping', '10.0.0.1', null],
+  ['ping', 'fe80::1%eth0', null],
+  ['ping', 'a b', 'target'],
+  ['dns', '_sip._tcp.example.org.', null],
+  ['dns', 'https://example.org', 'target'],
+  ['script', 'x', 'command'],
+] as const)('%s %s', (kind, target, field) =>
+  expect(findCheckProblem({ kind, target, command: [] })?.field ?? null).toBe(field),
+)
