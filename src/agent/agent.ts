@@ -36,6 +36,7 @@ export type AgentOptions = {
   readonly queueFile: string
   readonly processes: readonly string[]
   readonly services: readonly string[]
+  readonly networkFilesystems?: boolean
   /** Checks of the configuration. */
   readonly checks?: readonly CheckSettings[]
   /** The file that names the checks; null when there is none. */

@@ -104,7 +104,7 @@ export function readBatch(
 }
 
 function readFactsOfBatch(value: unknown, tally: Tally): HostFacts | null {
-  const facts = readFacts(value)
+  const facts = readFacts(value, tally)
   const thresholds = isFields(value) ? readThresholds(value.thresholds, tally) : null
   return facts === null || thresholds === null ? facts : { ...facts, thresholds }
 }
