@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import { createLease } from './lease.ts'
 import type { Notifier } from './notifier.ts'
+import { createSampleTime } from './sample-time.ts'
 import type { EventEngineStore, Retention, Task, TaskContext, Watching } from './task.ts'
 import { TASKS } from './tasks/index.ts'
 
@@ -91,6 +92,7 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
     isLeader: lease.isHeld,
     isWell: () => records.every(({ failures }) => failures === 0),
     steadyMs: () => clock.monotonicMs() - steadySince,
+    sampleTime: createSampleTime(store.maintenance, clock),
   }
 
   function noteJump() {

@@ -17,7 +17,10 @@ import type { Notifier } from './notifier.ts'
 
 /** What the engine needs of the database. */
 export type EventEngineStore = {
-  readonly maintenance: Pick<MaintenanceStore, 'compact' | 'dropSamples' | 'dropEvents' | 'dropHosts'>
+  readonly maintenance: Pick<
+    MaintenanceStore,
+    'compact' | 'dropSamples' | 'dropEvents' | 'dropHosts' | 'findSampleTimes'
+  >
   readonly sessions: Pick<SessionStore, 'prune'>
   readonly audit: Pick<AuditStore, 'prune'>
   readonly events: Pick<EventStore, 'report'>
@@ -71,6 +74,8 @@ export type TaskContext = {
   random(): number
   /** Milliseconds since the engine started or the wall clock last jumped, whichever is later. */
   steadyMs(): number
+  /** Seconds since 1970: now, but never later than the samples that have been received. What is old is old by this time. */
+  sampleTime(): Promise<number>
 }
 
 /** One kind of work of the event engine. A throw is logged at the first failure and at recovery, and stops nothing else. */

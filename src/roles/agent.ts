@@ -104,6 +104,7 @@ function describeAgent(
     containers: agent.containers,
     configFile: file,
     thresholds: threshold,
+    networkFilesystems: agent.networkFilesystems,
     hasDefaultThresholds: defaultThresholds,
     platform,
     clock,

@@ -19,9 +19,10 @@ function recordingLog(): { log: Log; lines: Line[] } {
 const idleStore: EventEngineStore = {
   maintenance: {
     compact: async () => 0,
-    dropSamples: async () => false,
+    dropSamples: async () => ({ frames: 0, blocks: 0, isLeft: false }),
     dropEvents: async () => 0,
     dropHosts: async () => [],
+    findSampleTimes: async () => ({ oldest: null, newest: null }),
   },
   sessions: { prune: async () => 0 },
   audit: { prune: async () => 0 },
@@ -275,9 +276,10 @@ describe('the work of the event engine', () => {
       maintenance: {
         compact: async () => 0,
         dropSamples: async (before) => {
-          asked.samples?.push(clock.now() - before)
-          return false
+          asked.samples?.push(before)
+          return { frames: 1, blocks: 0, isLeft: false }
         },
+        findSampleTimes: async () => ({ oldest: 1, newest: null }),
         dropEvents: async (before) => {
           asked.events?.push(clock.now() - before)
           return 3
@@ -297,12 +299,15 @@ describe('the work of the event engine', () => {
     const { engine, lines } = await start(undefined, clock, store)
     await clock.advance(3_590_000)
     expect(asked.hosts).toEqual([])
-    expect(asked.samples).toEqual([0, 1, 2, 3, 4, 5].map(() => 365 * DAY))
-    expect(asked.events?.[0]).toBe(30 * DAY)
+    expect(asked.samples).toEqual([])
+    expect(asked.events).toEqual([])
     expect(asked.sessions?.[0]).toBe(0)
     await clock.advance(20_000)
     await engine.stop()
     expect(asked.hosts).toEqual([30 * DAY])
+    expect(asked.events).toEqual([30 * DAY])
+    // The oldest sample is of the first of January 1970, and one day is what a run drops.
+    expect(asked.samples).toEqual([DAY])
     expect(lines.filter((line) => line.level === 'warn').map((line) => line.fields.host)).toEqual([
       'web01',
       'web02',

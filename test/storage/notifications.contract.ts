@@ -384,7 +384,7 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
           due: null,
         })
         expect(await store.events.deliveries(none.event)).toHaveLength(1)
-        await store.maintenance.dropEvents(MIDNIGHT + 9000)
+        await store.maintenance.dropEvents(MIDNIGHT + 9000, 1000)
         expect(await store.events.deliveries(none.event)).toEqual([])
       })
     })

@@ -262,9 +262,9 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           // To a midnight, where blocks and frames end alike, with nothing unfolded behind it.
           const before = Math.floor((now - 2 * DAY) / DAY) * DAY
           dropped = Math.max(dropped, before)
-          while (await store.maintenance.dropSamples(before));
+          while ((await store.maintenance.dropSamples(before)).isLeft);
           await store.maintenance.compact(before, FOREVER)
-          while (await store.maintenance.dropSamples(before));
+          while ((await store.maintenance.dropSamples(before)).isLeft);
           for (const series of model.values())
             for (const time of series.keys()) if (time < before) series.delete(time)
         }
@@ -627,10 +627,10 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         for (const day of [0, 1, 2])
           await write('web01', MIDNIGHT + day * DAY + 60, { [CPU]: day, [`old${day}`]: 1 })
         await store.maintenance.compact(MIDNIGHT + 2 * DAY, FOREVER)
-        while (await store.maintenance.dropSamples(MIDNIGHT + DAY + 3600));
+        while ((await store.maintenance.dropSamples(MIDNIGHT + DAY + 3600)).isLeft);
         expect((await read('web01')).map(([, value]) => value)).toEqual([1, 2])
         expect(await store.hosts.metrics('web01')).toEqual(['old1', 'old2', CPU].sort())
-        while (await store.maintenance.dropSamples(MIDNIGHT + 3 * DAY));
+        while ((await store.maintenance.dropSamples(MIDNIGHT + 3 * DAY)).isLeft);
         expect(await store.samples.extent('web01')).toBeNull()
         expect((await store.hosts.find('web01'))?.latest).toEqual({ [CPU]: 2, old2: 1 })
         await write('web01', MIDNIGHT + 3 * DAY, { [CPU]: 3, old0: 1 })
@@ -651,8 +651,8 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
             ],
           }),
         ])
-        expect(await store.maintenance.dropEvents(20)).toBe(0)
-        expect(await store.maintenance.dropEvents(21)).toBe(1)
+        expect(await store.maintenance.dropEvents(20, 1000)).toBe(0)
+        expect(await store.maintenance.dropEvents(21, 1000)).toBe(1)
         expect(await store.maintenance.dropHosts(100)).toEqual([])
         expect(await store.maintenance.dropHosts(101)).toEqual(['old'])
         expect((await store.events.list({})).events.map(({ host }) => host)).toEqual(['new'])

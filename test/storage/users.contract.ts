@@ -100,7 +100,7 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
         total: 2,
         entries: [{ ...entry, action: 'add rule', detail: 'All of 100%' }],
       })
-      expect(await store.audit.prune(2)).toBe(1)
+      expect(await store.audit.prune(2, 100)).toBe(1)
       expect(await found({})).toEqual([2])
     })
 

@@ -9,6 +9,12 @@ export const HOT_SECONDS = 2 * 3600
  */
 const STEP_SECONDS = 2 * 3600
 
+/**
+ * Compaction goes on this far beyond the newest samples, so that those of silent hosts are compacted too, and no further: a clock
+ * that is a year ahead would make everything that comes for a year late.
+ */
+const SLACK_SECONDS = 86_400
+
 /** Host-days of one piece: some tens of milliseconds of work. */
 const PIECE = 4
 
@@ -18,7 +24,8 @@ export const compactFrames: Task = {
   every: 0,
   run: (context) =>
     workInPieces(context, async () => {
-      const before = Math.floor((context.clock.now() - HOT_SECONDS) / STEP_SECONDS) * STEP_SECONDS
+      const now = Math.min(context.clock.now(), (await context.sampleTime()) + SLACK_SECONDS)
+      const before = Math.floor((now - HOT_SECONDS) / STEP_SECONDS) * STEP_SECONDS
       return (await context.store.maintenance.compact(before, PIECE)) >= PIECE
     }),
 }

@@ -1,13 +1,21 @@
 import type { Task } from '../task.ts'
+import { mayDropByAge } from './retention.ts'
+
+/** The most that one run drops: a wrong clock that nothing else has noticed gets no further in ten minutes. */
+const MOST = 10_000
 
 /** Retention of closed events, and of the audit log with them. Open events stay, however old. */
 export const dropEvents: Task = {
   name: 'drop events',
   every: 600,
-  async run({ store, retention, clock, log }) {
-    const dropped = await store.maintenance.dropEvents(clock.now() - retention.events)
-    if (dropped > 0) log.info('dropped old events', { events: dropped })
-    await store.audit.prune(clock.now() - retention.events)
+  async run(context) {
+    const { store, retention, log } = context
+    if (!mayDropByAge(context, retention.events)) return false
+    const before = (await context.sampleTime()) - retention.events
+    const events = await store.maintenance.dropEvents(before, MOST)
+    if (events > 0) log.info('dropped old events', { events, before })
+    const entries = await store.audit.prune(before, MOST)
+    if (entries > 0) log.info('dropped old entries of the audit log', { entries, before })
     return false
   },
 }

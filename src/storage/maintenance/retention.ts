@@ -3,10 +3,12 @@ import type { Database, Transaction } from '../database/database.ts'
 import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
 import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { deleteEvents } from '../events/history.ts'
+import type { DroppedSamples } from '../ports/store.ts'
 import { deleteBlock } from '../timeseries/blocks.ts'
 import { readMetricSet } from '../timeseries/codec/frame.ts'
 import { deleteFrontFrames } from '../timeseries/compaction.ts'
-import { dayOf } from '../timeseries/day.ts'
+import { openLatest } from '../timeseries/damage.ts'
+import { DAY_SECONDS, dayOf } from '../timeseries/day.ts'
 import { deleteHost } from './delete-host.ts'
 
 /** Rows deleted in one transaction: enough to get on, few enough that nobody waits. */
@@ -14,26 +16,53 @@ const FRAME_ROWS = 5000
 const BLOCK_ROWS = 200
 const EVENT_ROWS = 1000
 
-/** Drops a bounded piece of what is older than `before`; true when more is left. */
-export async function dropSamples(database: Database, before: number): Promise<boolean> {
-  if (await dropFrames(database, before)) return true
-  // A block that reaches beyond `before` stays until all of it is too old.
-  const firstKept = dayOf(before)
-  if (await dropBlocks(database, firstKept)) return true
-  await dropMetricSets(database, firstKept)
-  return false
+/** Hosts that reported within so many seconds before the newest report say how far samples have come. */
+const LATELY = 86_400
+
+/** See `MaintenanceStore.findSampleTimes`. */
+export async function findSampleTimes(database: Database) {
+  const [first] = await database.query<{ frame: number | null; day: number | null }>(
+    'SELECT (SELECT MIN(time) FROM frame) AS frame, (SELECT MIN(day) FROM block) AS day',
+  )
+  const [seen] = await database.query<{ last: number | null }>('SELECT MAX(last_seen) AS last FROM host')
+  const since = (seen?.last ?? 0) - LATELY
+  const lately = 'FROM host WHERE last_seen >= ? AND latest_time > 0'
+  const [count] = await database.query<{ hosts: number }>(`SELECT COUNT(*) AS hosts ${lately}`, [since])
+  const hosts = count?.hosts ?? 0
+  const [middle] = await database.query<{ time: number }>(
+    `SELECT latest_time AS time ${lately} ORDER BY latest_time LIMIT 1 OFFSET ?`,
+    // The lower one of two: too late a time drops what should stay.
+    [since, Math.max(0, Math.floor((hosts - 1) / 2))],
+  )
+  const times = [first?.frame ?? null, first?.day == null ? null : first.day * DAY_SECONDS]
+  const known = times.filter((time) => time !== null)
+  return { oldest: known.length === 0 ? null : Math.min(...known), newest: middle?.time ?? null }
 }
 
-async function dropFrames(database: Database, before: number): Promise<boolean> {
+/** Drops a bounded piece of what is older than `before`. */
+export async function dropSamples(database: Database, before: number): Promise<DroppedSamples> {
+  const frames = await dropFrames(database, before)
+  if (frames.isLeft) return { frames: frames.count, blocks: 0, isLeft: true }
+  // A block that reaches beyond `before` stays until all of it is too old.
+  const firstKept = dayOf(before)
+  const blocks = await dropBlocks(database, firstKept)
+  const isLeft = blocks === BLOCK_ROWS
+  if (!isLeft) await dropMetricSets(database, firstKept)
+  return { frames: frames.count, blocks, isLeft }
+}
+
+const NO_FRAMES = { count: 0, isLeft: false }
+
+async function dropFrames(database: Database, before: number) {
   const [seen] = await database.query('SELECT time FROM frame WHERE time < ? LIMIT 1', [before])
-  if (!seen) return false
+  if (!seen) return NO_FRAMES
   return database.transaction(async (transaction) => {
     await takeMaintenanceLock(transaction)
     return deleteFrontFrames(transaction, before, FRAME_ROWS)
   })
 }
 
-async function dropBlocks(database: Database, firstKept: number): Promise<boolean> {
+async function dropBlocks(database: Database, firstKept: number): Promise<number> {
   return database.transaction(async (transaction) => {
     await takeMaintenanceLock(transaction)
     const rows = await transaction.query<{ day: number; host: number }>(
@@ -41,7 +70,7 @@ async function dropBlocks(database: Database, firstKept: number): Promise<boolea
       [firstKept, BLOCK_ROWS],
     )
     for (const { day, host } of rows) await deleteBlock(transaction, host, day)
-    return rows.length === BLOCK_ROWS
+    return rows.length
   })
 }
 
@@ -61,10 +90,15 @@ async function dropMetricSets(database: Database, firstKept: number) {
     )
     for (const { metric_set: id } of rows) used.add(id)
     // A host that is silent shows its newest frame until it is dropped itself.
-    const latest = await transaction.query<{ latest: Uint8Array }>(
-      'SELECT latest FROM host WHERE latest IS NOT NULL',
-    )
-    for (const { latest: packed } of latest) used.add(readMetricSet(packed))
+    const latest = await transaction.query<{
+      id: number
+      latest_time: number
+      latest: Uint8Array | null
+    }>('SELECT id, latest_time, latest FROM host WHERE latest IS NOT NULL')
+    for (const row of latest) {
+      const frame = openLatest(row)
+      if (frame) used.add(readMetricSet(frame))
+    }
     const metricSets = await transaction.query<{ id: number }>('SELECT id FROM metric_set')
     for (const { id } of metricSets)
       if (!used.has(id)) await transaction.run('DELETE FROM metric_set WHERE id = ?', [id])
@@ -72,14 +106,15 @@ async function dropMetricSets(database: Database, firstKept: number) {
   })
 }
 
-/** Closed events that closed before; how many. */
-export async function dropEvents(database: Database, before: number): Promise<number> {
+/** At most `limit` of the closed events that closed before, the oldest first; how many. */
+export async function dropEvents(database: Database, before: number, limit: number): Promise<number> {
   let dropped = 0
-  for (;;) {
+  while (dropped < limit) {
+    const most = Math.min(EVENT_ROWS, limit - dropped)
     const count = await database.transaction(async (transaction) => {
       const rows = await transaction.query<{ id: number }>(
-        'SELECT id FROM event WHERE is_open = 0 AND closed < ? LIMIT ?',
-        [before, EVENT_ROWS],
+        'SELECT id FROM event WHERE is_open = 0 AND closed < ? ORDER BY closed, id LIMIT ?',
+        [before, most],
       )
       await deleteEvents(
         transaction,
@@ -88,7 +123,7 @@ export async function dropEvents(database: Database, before: number): Promise<nu
       return rows.length
     })
     dropped += count
-    if (count < EVENT_ROWS) break
+    if (count < most) break
     await yieldThread()
   }
   await database.transaction((transaction) => dropStrayNotifications(transaction, before))

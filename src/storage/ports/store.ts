@@ -4,6 +4,7 @@ import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
 import type {
   EventStore,
+  KnownSpan,
   MaintenanceWindowStore,
   OutboxStore,
   RuleStore,
@@ -36,6 +37,10 @@ export type HostReport = {
   readonly clockSkew: number | null
   readonly frames: readonly Frame[]
   readonly events: readonly EventReport[]
+  /** All events that are open on the agent; null or absent when it did not say. */
+  readonly open?: readonly EventReport[] | null
+  /** True for a greeting: it says what the host is, and is no sign that its samples come through. */
+  readonly isGreeting?: boolean
 }
 
 export type IngestStore = {
@@ -78,6 +83,8 @@ export type HostStore = {
   find(name: string): Promise<Host | null>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
+  /** Every host, or those of a group, by name. */
+  listSpans(group?: string): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
   /** Groups that any host is in, sorted; at most 200. */
@@ -130,16 +137,24 @@ export type HostShare = { readonly host: string; readonly samples: number }
 /** The newest copy that `backup` wrote, wherever it is now. */
 export type BackupNote = { readonly time: number; readonly file: string }
 
+/** What one piece of retention dropped, in frames and host-days, and whether anything older is left. */
+export type DroppedSamples = { readonly frames: number; readonly blocks: number; readonly isLeft: boolean }
+
 export type MaintenanceStore = {
   /**
    * Compacts frames older than `before` into blocks, at most `limit` host-days, in short transactions. Resolves with the number of
    * host-days folded: fewer than `limit` means that nothing is left.
    */
   compact(before: number, limit: number): Promise<number>
-  /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time; true when more is left. */
-  dropSamples(before: number): Promise<boolean>
-  /** Drops closed events that closed before; how many. */
-  dropEvents(before: number): Promise<number>
+  /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time. */
+  dropSamples(before: number): Promise<DroppedSamples>
+  /** Drops at most `limit` of the closed events that closed before, the oldest first; how many. */
+  dropEvents(before: number, limit: number): Promise<number>
+  /**
+   * Time of the oldest sample, to the day where it is in a block, and the time up to which samples are known to have been
+   * taken: that of the middle one of the hosts that reported lately, so that no single clock decides it. Null when there is none.
+   */
+  findSampleTimes(): Promise<{ oldest: number | null; newest: number | null }>
   /** Drops hosts not heard since, with all they have; their names. */
   dropHosts(before: number): Promise<string[]>
   stats(): Promise<StorageStats>

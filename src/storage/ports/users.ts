@@ -123,6 +123,6 @@ export type AuditStore = {
   add(entry: AuditEntry): Promise<void>
   /** Newest first. */
   list(query: AuditQuery): Promise<{ total: number; entries: AuditEntry[] }>
-  /** Drops what is older; how many. */
-  prune(before: number): Promise<number>
+  /** Drops at most `limit` of what is older, the oldest first; how many. */
+  prune(before: number, limit: number): Promise<number>
 }

@@ -45,7 +45,15 @@ export function createAuditStore(database: Database): AuditStore {
       return { total: count?.total ?? 0, entries }
     },
 
-    prune: (before) =>
-      database.transaction((transaction) => transaction.run('DELETE FROM audit WHERE time < ?', [before])),
+    prune: (before, limit) =>
+      database.transaction(async (transaction) => {
+        const rows = await transaction.query<{ id: number }>(
+          'SELECT id FROM audit WHERE time < ? ORDER BY id LIMIT ?',
+          [before, limit],
+        )
+        const last = rows.at(-1)
+        if (last === undefined) return 0
+        return transaction.run('DELETE FROM audit WHERE time < ? AND id <= ?', [before, last.id])
+      }),
   }
 }

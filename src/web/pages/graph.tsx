@@ -263,7 +263,7 @@ function eventsOf({ host, events, thresholds, isReported, unit }: GraphModel): H
 
 function bigChart({ drawn, timeRange, unit, title, summary, host, events, thresholds }: GraphModel): Html {
   const { times, low, mean, high } = drawn
-  const known = thresholds.length > 0 ? `; limits: ${describeThresholds(thresholds, unit)}` : ''
+  const known = thresholds.length > 0 ? `; thresholds: ${describeThresholds(thresholds, unit)}` : ''
   const label = summary
     ? `${title} of ${host.name}, ${timeRange.words}: from ${formatValue(summary.low, unit)} to ${formatValue(summary.high, unit)}${known}`
     : `${title} of ${host.name}, ${timeRange.words}: no samples${known}`

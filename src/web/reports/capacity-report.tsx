@@ -66,9 +66,17 @@ export const capacityReport: Report = {
     }
     return {
       rows,
-      lead: `${places.length > rows.length ? `The fullest ${formatNumber(rows.length)} of ` : ''}${formatCount(places.length, 'filesystem')}`,
+      lead: [
+        places.length > rows.length && `The fullest ${formatNumber(rows.length)} of `,
+        formatCount(places.length, 'filesystem'),
+      ]
+        .filter(Boolean)
+        .join(''),
       empty: 'No host has reported a filesystem yet.',
-      note: 'Growth is read from the last 30 days, at least three of them; a single leap, such as a clean-up, is left out. Where it is flat, or the end years ahead, nothing is foretold: a dash. The range is where eight of ten slopes within that time lead.',
+      note:
+        'Growth is read from the last 30 days, at least three of them; a single leap, such as a ' +
+        'clean-up, is left out. Where it is flat, or the end is years ahead, there is no ' +
+        'forecast: a dash. The range is the 80 % interval of the slopes within that time.',
       columns: [
         {
           key: 'host',

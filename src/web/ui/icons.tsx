@@ -9,7 +9,9 @@ const DRAWINGS = {
   brand: '<path d="M2.5 13h4l2.6-7.5 4.6 13 3-8 1.3 2.5h3.5"/>',
   home: '<path d="M4 10.5 12 4l8 6.5V20h-5.5v-5.5h-5V20H4z"/>',
   hosts:
-    '<rect x="3.5" y="4" width="17" height="6.5" rx="1.5"/><rect x="3.5" y="13.5" width="17" height="6.5" rx="1.5"/><path d="M7 7.25h.01M7 16.75h.01M11 7.25h6M11 16.75h6"/>',
+    '<rect x="3.5" y="4" width="17" height="6.5" rx="1.5"/>' +
+    '<rect x="3.5" y="13.5" width="17" height="6.5" rx="1.5"/>' +
+    '<path d="M7 7.25h.01M7 16.75h.01M11 7.25h6M11 16.75h6"/>',
   events: '<path d="M12 4 2.8 19.5h18.4zM12 10v4.5M12 17h.01"/>',
   reports: '<path d="M4 20h16M6.5 20v-6M12 20V8M17.5 20v-9M6 9l5-4 3 2 5-4"/>',
   settings:
@@ -19,7 +21,8 @@ const DRAWINGS = {
   'sign-out': '<path d="M14 4H5v16h9M10 12h10.5M17 8.5l3.5 3.5-3.5 3.5"/>',
   'theme-system': '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>',
   'theme-light':
-    '<circle cx="12" cy="12" r="4"/><path d="M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4"/>',
+    '<circle cx="12" cy="12" r="4"/>' +
+    '<path d="M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4"/>',
   'theme-dark': '<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z"/>',
   'zoom-out': '<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5.5 5.5M7.5 10.5h6"/>',
   'zoom-in': '<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5.5 5.5M7.5 10.5h6M10.5 7.5v6"/>',

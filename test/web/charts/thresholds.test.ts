@@ -91,7 +91,7 @@ describe('the graph of a metric', () => {
     expect(thresholdsOf(text)).toEqual(['4', '3', '2'])
     expect(labelsOf(text)).toEqual(['85%', '90%', '95%'])
     expect(text).toContain('#threshold-table">Limits</a> that its agent judges by:')
-    expect(text).toContain('limits: information above 85%, warning above 90%, major above 95%"')
+    expect(text).toContain('thresholds: information above 85%, warning above 90%, major above 95%"')
     expect(text).toContain('{&quot;value&quot;:85,&quot;severity&quot;:4}')
   })
 
@@ -126,7 +126,7 @@ describe('the page of a host', () => {
     expect(thresholdsOf(smallChart(text, 'Memory'))).toEqual([])
     const other = smallChart(await get('/hosts/web01'), 'Memory')
     expect(thresholdsOf(other)).toEqual(['4', '2'])
-    expect(other).toContain('limits: information above 85%, warning above 90%, major above 95%"')
+    expect(other).toContain('thresholds: information above 85%, warning above 90%, major above 95%"')
   })
 
   test('lists what its agent judges by, in the words of people', async () => {

@@ -19,7 +19,7 @@ const get = async (path: string, headers: Record<string, string> = operator) =>
 const post = (path: string, fields: Record<string, string>) => site.post(path, { csrf, ...fields }, operator)
 /** Hosts of the rows, from top to bottom. */
 const rowsOf = (markup: string) =>
-  [...markup.matchAll(/<th scope="row"[^>]*title="([^"]+)"/g)].map((found) => found[1])
+  [...markup.matchAll(/<th\b(?=[^>]* scope="row")[^>]* title="([^"]+)"/g)].map((found) => found[1])
 
 beforeAll(async () => {
   site = await startTestSite()

@@ -130,7 +130,8 @@ function addHostView({ server, since, fresh, total, now, web }: Model): Html {
           {commandPart(
             'windows',
             'Windows',
-            'Copy the release for Windows to the machine: install.ps1 and monitor.exe beside it. Then, in that folder, in a PowerShell opened as administrator:',
+            'Copy the release for Windows to the machine: install.ps1 and monitor.exe beside it. ' +
+              'Then, in that folder, in a PowerShell opened as administrator:',
             windowsCommand(way, passphrase),
           )}
         </>
@@ -202,7 +203,12 @@ export function linuxCommand({ server, fingerprint }: AgentWay, passphrase: stri
   const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
   return [
     `(umask 077; printf '%s\\n' ${quote(passphrase ?? PLACE)} > passphrase.txt)`,
-    `sh install.sh agent --server ${quote(server)} --passphrase-file passphrase.txt${fingerprint === null ? '' : ` --fingerprint ${fingerprint}`}`,
+    [
+      'sh install.sh agent',
+      `--server ${quote(server)}`,
+      '--passphrase-file passphrase.txt',
+      ...(fingerprint === null ? [] : [`--fingerprint ${fingerprint}`]),
+    ].join(' '),
     'rm passphrase.txt',
   ].join('\n')
 }
@@ -212,7 +218,12 @@ export function windowsCommand({ server, fingerprint }: AgentWay, passphrase: st
   return [
     // Windows PowerShell writes the code page of the machine unless told otherwise.
     `Set-Content -Path passphrase.txt -Encoding UTF8 -Value ${quote(passphrase ?? PLACE)}`,
-    `powershell -ExecutionPolicy Bypass -File install.ps1 agent -Server ${quote(server)} -PassphraseFile passphrase.txt${fingerprint === null ? '' : ` -Fingerprint ${fingerprint}`}`,
+    [
+      'powershell -ExecutionPolicy Bypass -File install.ps1 agent',
+      `-Server ${quote(server)}`,
+      '-PassphraseFile passphrase.txt',
+      ...(fingerprint === null ? [] : [`-Fingerprint ${fingerprint}`]),
+    ].join(' '),
     'Remove-Item passphrase.txt',
   ].join('\n')
 }

@@ -293,7 +293,10 @@ function chart({ plan, series, timeRange, thresholds, events }: CompareModel): H
     rightUnit: plan.rightUnit ?? undefined,
     thresholds,
     marks: events.map(markEvent),
-    label: `Graph of ${names.join('; ')}, ${timeRange.words}${thresholds.length > 0 ? `; limits: ${describeThresholds(thresholds, plan.leftUnit)}` : ''}`,
+    label: [
+      `Graph of ${names.join('; ')}, ${timeRange.words}`,
+      ...(thresholds.length > 0 ? [`thresholds: ${describeThresholds(thresholds, plan.leftUnit)}`] : []),
+    ].join('; '),
     height: 360,
     timeTickCount: 6,
     valueTickCount: 5,

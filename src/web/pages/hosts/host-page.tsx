@@ -425,5 +425,5 @@ const describeChart = (words: string, events: number, thresholds: string) =>
   [
     words,
     ...(events === 0 ? [] : [`, with ${events} ${events === 1 ? 'event' : 'events'}`]),
-    ...(thresholds === '' ? [] : [`; limits: ${thresholds}`]),
+    ...(thresholds === '' ? [] : [`; thresholds: ${thresholds}`]),
   ].join('')

@@ -66,19 +66,27 @@ const pagesPart = () => (
     {words([
       [
         'Home',
-        'How many hosts are up, which events are open, the server itself, what needs attention first (the worst open events that nobody has acknowledged), and every host with its open events. It renews itself.',
+        'How many hosts are up, which events are open, the server itself, what needs attention ' +
+          'first (the worst open events that nobody has acknowledged), and every host with its open' +
+          ' events. Updates live.',
       ],
       [
         'Hosts',
-        'Every machine whose agent ever reported. Search by name, address, domain, platform or build; a click on a head sorts.',
+        'Every machine whose agent ever reported. Search by name, address, domain, platform or build; click a column header to sort.',
       ],
       [
         'A host',
-        'Its facts, groups, open events, big figures and graphs, of the last hour or up to a month. One cursor runs over all of them; dragging zooms. Each graph leads to its metric over any time.',
+        'Its facts, groups, open events, figures and graphs, of the last hour or up to a month. ' +
+          'One cursor runs over all graphs; drag to zoom. Each graph opens its metric over any time' +
+          ' range.',
       ],
       [
         'A graph',
-        'Drag across it to zoom, use the arrow keys and + and −, or type a time. Marks along its top are events, dashed lines the limits beyond which there are some: those that the agent judges by, or, where it does not tell them, those that events have named. It is saved as CSV or as a picture. Every sample is kept; where there are more than pixels, the band runs from the least to the greatest.',
+        'Drag across it to zoom, use the arrow keys and + and −, or enter a custom range. Marks ' +
+          'along its top are events; dashed lines are the thresholds set on the agent or, where the' +
+          ' agent does not report them, those that events have named. Save it as CSV or as a ' +
+          'picture. Every sample is kept; where there are more samples than pixels, the band runs ' +
+          'from the minimum to the maximum.',
       ],
       [
         'Compare',

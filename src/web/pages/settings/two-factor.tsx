@@ -19,7 +19,10 @@ export const twoFactorPage = route({ path: PATH, access: 'viewer' }, async (requ
   return factor ? onView(request, factor, {}) : offView(request, createTotpSecret(), {})
 })
 
-/** Switches it on, once a code shows that the app has the secret; for one who knows the password, lest an open browser lock its user out. */
+/**
+ * Enables it once a code shows that the app has the secret. It asks for the password as well, so that somebody at an open browser
+ * cannot lock its user out.
+ */
 export const enableTwoFactor = route(
   { path: PATH, method: 'POST', access: 'viewer', does: 'switch on two-factor sign-in' },
   async (request) => {
@@ -33,7 +36,9 @@ export const enableTwoFactor = route(
     if (step === null)
       return refuseForm(
         offView(request, secret, {
-          code: 'This is not the code that belongs to this secret now. If it is the one that the app shows, the clock of the phone or of the server is wrong.',
+          code:
+            'This is not the code that belongs to this secret now. If it is the one that the app ' +
+            'shows, the clock of the phone or of the server is wrong.',
         }),
       )
     const rejection = await checkPassword(request)
