@@ -36,6 +36,7 @@ export type AgentOptions = {
   readonly queueFile: string
   readonly processes: readonly string[]
   readonly services: readonly string[]
+  readonly networkFilesystems?: boolean
   /** Checks of the configuration. */
   readonly checks?: readonly CheckSettings[]
   /** The file that names the checks; null when there is none. */
@@ -87,6 +88,8 @@ export async function startAgent(
   const describe = describeWith(options, standard)
   const facts = describe(machine.facts)
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
+  const table = createThresholdTable(options.thresholds, standard)
+  const evaluator = createThresholdEvaluator(table, interval, log)
   const sender = startSender({
     servers: options.servers,
     passphrase: options.passphrase,
@@ -94,6 +97,7 @@ export async function startAgent(
     host: name,
     facts,
     queue,
+    listOpenEvents: evaluator.listOpen,
     clock,
     log,
   })
@@ -101,7 +105,7 @@ export async function startAgent(
     source,
     frames: createFrameBuilder(MAX_METRICS),
     figures: watchSelfMetrics(),
-    evaluator: createThresholdEvaluator(createThresholdTable(options.thresholds, standard), interval, log),
+    evaluator,
     queue,
     sender,
     facts,

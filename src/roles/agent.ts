@@ -103,6 +103,7 @@ function describeAgent(
     checks: agent.check,
     configFile: file,
     thresholds: threshold,
+    networkFilesystems: agent.networkFilesystems,
     hasDefaultThresholds: defaultThresholds,
     platform,
     clock,

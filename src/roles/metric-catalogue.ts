@@ -6,6 +6,7 @@ import { CERTIFICATE_END } from '../domain/certificate-end.ts'
 import { KEY_MISMATCH } from '../domain/identity.ts'
 import type { MetricFamily } from '../domain/metric-family.ts'
 import { NOTIFICATION_TROUBLE } from '../domain/notification-trouble.ts'
+import { STORAGE_DAMAGE } from '../domain/storage-damage.ts'
 import { CLOCK_SKEW } from '../events/tasks/watch-clocks.ts'
 
 /** Every metric that agents report, and those that the server's own events are about, as each is declared where it is made. */
@@ -18,4 +19,5 @@ export const METRICS: readonly MetricFamily[] = [
   KEY_MISMATCH,
   CERTIFICATE_END,
   NOTIFICATION_TROUBLE,
+  STORAGE_DAMAGE,
 ]
