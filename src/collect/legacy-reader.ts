@@ -1,3 +1,4 @@
+import { dateClosings } from '../protocol/event-report.ts'
 import type { Fields } from '../protocol/field.ts'
 import { type LegacyHead, LegacyPacket, LegacyStream, readLegacyHead } from '../protocol/legacy.ts'
 import type { NameLists } from '../protocol/names.ts'
@@ -92,9 +93,10 @@ export class LegacyReader {
 
   /** Hands on what a packet has gathered, in reports of bounded length, at least one. */
   #submitPart(packet: LegacyPacket, head: LegacyHead, seen: number): void {
-    const { frames, events, refused } = packet.takePart()
+    const { frames, events: said, refused } = packet.takePart()
     this.#weight = 0
     const { host, facts, clock } = head
+    const events = dateClosings(said, Math.min(clock ?? seen, seen))
     const reports = Math.max(
       1,
       Math.ceil(frames.length / MAX_PART_FRAMES),

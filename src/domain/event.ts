@@ -42,6 +42,8 @@ export type Event = {
   readonly isStale: boolean
   /** The hosts of an event that stands for several; empty for all others. */
   readonly members: readonly string[]
+  /** In a change that rules are asked about: the event was over before the server heard of it. */
+  readonly wasMissed?: true
 }
 
 /** What happens to an event: `joined` when it came to stand for other hosts, `stale` and `fresh` when its metric stopped coming and came again. */
@@ -75,6 +77,11 @@ export type EventReport = {
   readonly severity: Severity
   readonly status: 'open' | 'closed'
   readonly message: string
+  /**
+   * When the event opened, in a closing that says it. Agents of the original send nothing but the closing of an event
+   * that opened and closed while the server was away.
+   */
+  readonly opened?: number
   /** True while the metric does not come any more: what is known of the problem is old. */
   readonly stale?: boolean
 }

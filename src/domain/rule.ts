@@ -61,6 +61,8 @@ export type EventState = {
   readonly changed: number
   readonly opened: number
   readonly acknowledged: boolean
+  /** The event was over before the server heard of it: what there is to tell is told in one. */
+  readonly wasMissed?: boolean
 }
 
 export type Decision = {
@@ -138,6 +140,10 @@ function planOpen(rule: Rule, event: EventState, notified: Notified): Plan {
 }
 
 function planClosing(rule: Rule, event: EventState, notified: Notified): Plan {
+  if (event.wasMissed && notified.last === null)
+    return (rule.onOpening || rule.onClosing) && event.changed - event.opened >= rule.delay
+      ? { kind: 'closing', due: event.changed }
+      : NO_PLAN
   if (!rule.onClosing || notified.closing) return NO_PLAN
   // Whoever was not told that it began is not told that it ended.
   const isExpected = rule.onOpening

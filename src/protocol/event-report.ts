@@ -1,12 +1,12 @@
 import { type EventReport, isSeverity } from '../domain/event.ts'
 import { isMetricName } from '../domain/sample.ts'
-import { type Fields, isFields, readAnyTime, readNumber, readText, readTime } from './field.ts'
+import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
+import { type Fields, isFields, readAnyTime, readNumber, readText } from './field.ts'
+import { toLegacyMetric } from './legacy-metric.ts'
 import type { Tally } from './rejection-tally.ts'
 
-export const MAX_EVENT_MESSAGE = 1024
-export const MAX_EVENT_UID = 64
-
-const UID = /^[A-Za-z0-9._:-]{1,64}$/
+const UID = /^[A-Za-z0-9._:-]+$/
+const { uid: MAX_UID, message: MAX_MESSAGE } = TEXT_BOUNDS.event
 
 /**
  * Events of our dialect. Those that are incomplete are left out and counted. An event from the future is taken as well: a
@@ -15,7 +15,7 @@ const UID = /^[A-Za-z0-9._:-]{1,64}$/
 export function readEvents(values: readonly unknown[], tally: Tally): EventReport[] {
   return collect(values, tally, (fields) => {
     const { uid, change, status } = fields
-    if (uid !== null && uid !== undefined && !(typeof uid === 'string' && UID.test(uid))) return null
+    if (uid !== null && uid !== undefined && !isUid(uid)) return null
     if (status !== 'open' && status !== 'closed') return null
     const number = readNumber(change)
     if (!Number.isSafeInteger(number) || number < 0) return null
@@ -24,13 +24,43 @@ export function readEvents(values: readonly unknown[], tally: Tally): EventRepor
   })
 }
 
-/** Events of the original's dialect: `monitor` for the metric, `status` 1 opens and 0 closes. */
+const isUid = (uid: unknown): uid is string =>
+  typeof uid === 'string' && uid.length <= MAX_UID && UID.test(uid)
+
+/**
+ * Events of the original's dialect: `monitor` for the metric, `status` 1 opens and 0 closes. A closing carries the time
+ * of the opening, so its `opened` is set and its own time is not known yet: see `dateClosings`. A time that lies in the
+ * future counts as now, because the clock of the agent is fast and the event has happened.
+ */
 export function readLegacyEvents(values: readonly unknown[], now: number, tally: Tally): EventReport[] {
   return collect(values, tally, (fields) => {
     const status = readNumber(fields.status)
     if (status !== 0 && status !== 1) return null
-    const time = readTime(fields.time, now)
-    return complete(fields, fields.monitor, time, null, time, status === 1 ? 'open' : 'closed')
+    const time = Math.min(readAnyTime(fields.time), now)
+    const metric = typeof fields.monitor === 'string' ? toLegacyMetric(fields.monitor) : fields.monitor
+    const report = complete(fields, metric, time, null, time, status === 1 ? 'open' : 'closed')
+    return report === null || status === 1 ? report : { ...report, opened: time }
+  })
+}
+
+/**
+ * Gives the closings among the events of one packet their time: that of the packet, or that of the next opening of the
+ * same metric, which came after it. `now` is the packet's time.
+ */
+export function dateClosings(events: readonly EventReport[], now: number): EventReport[] {
+  const ends = new Map<EventReport, number>()
+  const next = new Map<string, { opened: number; end: number }>()
+  const openingOf = ({ opened, time }: EventReport) => opened ?? time
+  for (const event of [...events].sort((a, b) => openingOf(b) - openingOf(a))) {
+    const opened = openingOf(event)
+    const later = next.get(event.metric)
+    const end = later === undefined ? now : later.opened > opened ? later.opened : later.end
+    next.set(event.metric, { opened, end })
+    ends.set(event, Math.max(opened, Math.min(now, end)))
+  }
+  return events.map((event) => {
+    const time = event.opened === undefined ? undefined : ends.get(event)
+    return time === undefined ? event : { ...event, time }
   })
 }
 
@@ -66,6 +96,6 @@ function complete(
     metric,
     severity,
     status,
-    message: readText(fields.message, MAX_EVENT_MESSAGE),
+    message: readText(fields.message, MAX_MESSAGE),
   }
 }

@@ -1,7 +1,9 @@
 import { isGroupName, MAX_GROUPS } from '../domain/group.ts'
 import type { HostFacts } from '../domain/host.ts'
 import { isHostName } from '../domain/host.ts'
+import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
 import { ProtocolError } from './protocol-error.ts'
+import type { Tally } from './rejection-tally.ts'
 
 /** Members of a JSON object that nobody has looked at yet. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -10,9 +12,11 @@ export type Fields = Readonly<Record<string, unknown>>
 export const EARLIEST_TIME = 946_684_800
 /** A sample may be this many seconds ahead of the server's clock. */
 export const MAX_TIME_AHEAD = 600
+/** Characters that nobody sees: format characters, among them those that turn the direction of what follows. */
+const INVISIBLE = /\p{Cf}+/gu
+const CONTROL = /[\p{Cc}\u2028\u2029]+/gu
 /** The end of the year 9999: no clock says a later time, so it never comes. */
 const LATEST_TIME = 253_402_300_799
-export const MAX_FACT_LENGTH = 255
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
@@ -42,13 +46,13 @@ export function readAnyTime(value: unknown): number {
   return time >= EARLIEST_TIME && time <= LATEST_TIME ? time : -1
 }
 
-/** Text without control characters, cut to `longest` characters; empty for what is neither text nor number. */
+/** Text without control and invisible characters, cut to `longest` characters; empty for what is neither text nor number. */
 export function readText(value: unknown, longest: number): string {
   const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
-  return text
-    .slice(0, longest)
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim()
+  const cut = text.slice(0, longest)
+  // Half of a pair of code units is no character, and not every database takes one.
+  const whole = cut.isWellFormed() ? cut : cut.replace(/[\uD800-\uDBFF]$/, '').toWellFormed()
+  return whole.replace(CONTROL, ' ').replace(INVISIBLE, '').trim()
 }
 
 /** The host's name in lower case, as the original keeps it. Throws when it is not one. */
@@ -58,15 +62,21 @@ export function readHost(value: unknown): string {
   return host
 }
 
-/** System facts by the names of `HostFacts`; null when there are none. Bad ones are left empty. */
-export function readFacts(fields: unknown): HostFacts | null {
+/** System facts by the names of `HostFacts`; null when there are none. Bad ones are left empty, long ones are cut and counted. */
+export function readFacts(fields: unknown, tally: Tally | null): HostFacts | null {
   if (!isFields(fields)) return null
+  const readFact = (name: keyof typeof TEXT_BOUNDS.host) => {
+    const value = fields[name]
+    const longest = TEXT_BOUNDS.host[name]
+    if (typeof value === 'string' && value.length > longest) tally?.refuse('fact')
+    return readText(value, longest)
+  }
   const facts: HostFacts = {
-    ip: readText(fields.ip, MAX_FACT_LENGTH),
-    platform: readText(fields.platform, MAX_FACT_LENGTH),
-    build: readText(fields.build, MAX_FACT_LENGTH),
-    architecture: readText(fields.architecture, MAX_FACT_LENGTH),
-    domain: readText(fields.domain, MAX_FACT_LENGTH) || 'Stand Alone',
+    ip: readFact('ip'),
+    platform: readFact('platform'),
+    build: readFact('build'),
+    architecture: readFact('architecture'),
+    domain: readFact('domain') || 'Stand Alone',
     processors: readCount(fields.processors),
     memoryMb: readCount(fields.memoryMb),
     ...readGroupsOf(fields.groups),

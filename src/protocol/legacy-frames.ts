@@ -1,11 +1,17 @@
 import type { Frame } from '../domain/sample.ts'
 import { type Fields, isFields, readNumber, readTime } from './field.ts'
+import { toLegacyMetric } from './legacy-metric.ts'
 import { MAX_METRICS } from './message.ts'
 import type { NameLists } from './names.ts'
 import type { Tally } from './rejection-tally.ts'
 
 /** What a list of row keys means, worked out once. */
-type RowShape = { readonly metrics: readonly string[]; readonly refused: number }
+type RowShape = {
+  /** `metrics[i]` stands under `keys[i]` in the row, whose spelling the original allowed. */
+  readonly keys: readonly string[]
+  readonly metrics: readonly string[]
+  readonly refused: number
+}
 
 const MAX_SHAPES = 1024
 
@@ -55,7 +61,7 @@ export class LegacyFrames {
     }
     tally.refuse('name', shape.refused)
     let isEmpty = true
-    const values = shape.metrics.map((key) => {
+    const values = shape.keys.map((key) => {
       const value = row[key]
       if (value === null) return null
       const number = readNumber(value)
@@ -83,8 +89,10 @@ export class LegacyFrames {
     // A key with a line end in it is refused and could pass for two others: such shapes are never kept.
     if (known !== undefined && known.metrics.length === keys.length - 1) return known
     const names = keys.filter((key) => key !== 'time')
-    const list = this.#nameLists.intern(names)
-    const shape = { metrics: list.metrics, refused: list.refused.length }
+    const list = this.#nameLists.intern(names.map(toLegacyMetric))
+    const { metrics, columns, refused } = list
+    const kept = columns === null ? names : columns.map((column) => names[column] ?? '')
+    const shape = { keys: kept, metrics, refused: refused.length }
     if (list.refused.length > 0) return shape
     if (this.#shapes.size >= MAX_SHAPES) this.#shapes.clear()
     this.#shapes.set(joined, shape)

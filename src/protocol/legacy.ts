@@ -39,7 +39,7 @@ export function readLegacyHead(fields: Fields, now: number): LegacyHead {
   return {
     host: readHost(fields.name),
     passphrase: fields.passphrase,
-    facts: readFacts({ ...fields, architecture: arch, processors: procs, memoryMb: memory }),
+    facts: readFacts({ ...fields, architecture: arch, processors: procs, memoryMb: memory }, null),
     clock: time > 0 && Math.abs(time - now) <= MAX_CLOCK_SKEW ? time : null,
   }
 }

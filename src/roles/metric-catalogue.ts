@@ -1,4 +1,5 @@
 import { CHECK_METRICS } from '../agent/checks/service-check.ts'
+import { CONTAINER_METRICS } from '../agent/containers/container-job.ts'
 import { probes } from '../agent/probes/index.ts'
 import { SELF_METRICS } from '../agent/self-metrics.ts'
 import { AVAILABILITY } from '../domain/availability.ts'
@@ -6,16 +7,19 @@ import { CERTIFICATE_END } from '../domain/certificate-end.ts'
 import { KEY_MISMATCH } from '../domain/identity.ts'
 import type { MetricFamily } from '../domain/metric-family.ts'
 import { NOTIFICATION_TROUBLE } from '../domain/notification-trouble.ts'
+import { STORAGE_DAMAGE } from '../domain/storage-damage.ts'
 import { CLOCK_SKEW } from '../events/tasks/watch-clocks.ts'
 
 /** Every metric that agents report, and those that the server's own events are about, as each is declared where it is made. */
 export const METRICS: readonly MetricFamily[] = [
   ...probes.flatMap(({ metrics }) => metrics),
   ...CHECK_METRICS,
+  ...CONTAINER_METRICS,
   ...SELF_METRICS,
   AVAILABILITY,
   CLOCK_SKEW,
   KEY_MISMATCH,
   CERTIFICATE_END,
   NOTIFICATION_TROUBLE,
+  STORAGE_DAMAGE,
 ]

@@ -283,6 +283,32 @@ describe("the original's dialect", () => {
     expect(rig.lines.join()).not.toContain(PASSPHRASE)
   })
 
+  test('keeps names that Windows allows, as our own agent would write them', async () => {
+    const client = await Client.connect(rig.port)
+    const monitor = 'perf.service.mssql$sqlexpress.state'
+    const event = { time: NOW - 60, monitor, message: 'stopped', status: 1, severity: 3 }
+    client.write(JSON.stringify(aPacket({ data: [{ time: NOW - 60, [monitor]: 1, b: 2 }], events: [event] })))
+    expect(await client.all()).toBe('Received')
+    expect([...rig.store.samples().keys()]).toEqual([
+      `web01 perf.service.mssql_sqlexpress.state ${NOW - 60}`,
+      `web01 b ${NOW - 60}`,
+    ])
+    expect(rig.store.reports[0]?.events[0]?.metric).toBe('perf.service.mssql_sqlexpress.state')
+    expect(rig.engine.counters().refused).toEqual({})
+  })
+
+  test('a closing has the time of its packet, or the server when that is not usable', async () => {
+    const event = { time: NOW - 900, monitor: 'a', message: 'a', status: 0, severity: 3 }
+    for (const time of [NOW - 30, NOW - 10 * 86_400]) {
+      const client = await Client.connect(rig.port)
+      client.write(JSON.stringify(aPacket({ time, data: [], events: [event] })))
+      expect(await client.all()).toBe('Received')
+    }
+    const [packet, server] = rig.store.reports.map(({ events }) => events[0])
+    expect(packet).toMatchObject({ opened: NOW - 900, time: NOW - 30, status: 'closed' })
+    expect(server?.time).toBeGreaterThanOrEqual(NOW)
+  })
+
   test('is not stored when it was cut off', async () => {
     const client = await Client.connect(rig.port)
     client.write(JSON.stringify(aPacket()).slice(0, -1))

@@ -208,3 +208,24 @@ test('random stories: never a closing without an opening, never two of either in
     if (is === 'closed') expect(isTold).toBe(false)
   }
 })
+
+describe('an event that was over before the server heard of it', () => {
+  const missed: EventState = {
+    status: 'closed',
+    severity: 3,
+    changed: 500,
+    opened: 100,
+    acknowledged: false,
+    wasMissed: true,
+  }
+  test.each<[string, Partial<Rule>, string | null]>([
+    ['is told once by a rule for both', {}, 'closing'],
+    ['is told by a rule for openings alone', { onClosing: false }, 'closing'],
+    ['is not told when it was shorter than the delay', { delay: 401 }, null],
+    ['is not told when nobody wants to know either', { onOpening: false, onClosing: false }, null],
+  ])('%s', (_, over, notify) => {
+    const decision = decide(rule(over), missed, NOTHING_NOTIFIED, 600, null)
+    expect(decision).toMatchObject({ notify, recheckAt: null })
+    expect(decide(rule(over), missed, decision.notified, 700, null).notify).toBeNull()
+  })
+})

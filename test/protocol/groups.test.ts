@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { MAX_GROUPS } from '../../src/domain/group.ts'
 import { readFacts } from '../../src/protocol/field.ts'
 
-const groupsOf = (groups: unknown) => readFacts({ ip: '10.0.0.5', groups })?.groups
+const groupsOf = (groups: unknown) => readFacts({ ip: '10.0.0.5', groups }, null)?.groups
 
 describe('the groups that an agent says', () => {
   test('are taken as they are', () => {

@@ -1,7 +1,10 @@
 import { describe } from 'bun:test'
+import { describeBounds } from './bounds.contract.ts'
 import { describeGroups } from './groups.contract.ts'
 import { describeNames } from './host-names.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
+import { describeOriginalEvents } from './original-events.contract.ts'
+import { describeOutages } from './outages.contract.ts'
 import { describeSecondFactors } from './second-factors.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
 import { describeThresholds } from './thresholds.contract.ts'
@@ -14,7 +17,10 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'names of hosts': describeNames,
   people: describePeople,
   'events and notices': describeNotifications,
+  'events of agents of the original': describeOriginalEvents,
+  'the longest and shortest values of the wire': describeBounds,
   'groups of hosts': describeGroups,
+  'outages of a period': describeOutages,
   'codes for signing in': describeSecondFactors,
   'what is wrong now': describeTrouble,
   'thresholds of agents': describeThresholds,

@@ -94,6 +94,7 @@ async function ask(
       changed,
       opened,
       acknowledged: event.acknowledgedBy !== null,
+      wasMissed: event.wasMissed ?? false,
     }
     const decision = decide(rule, state, row?.notified ?? NOTHING_NOTIFIED, at, mutedUntil)
     const { notify, recheckAt } = decision

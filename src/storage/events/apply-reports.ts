@@ -48,6 +48,45 @@ export async function applyReports(
   }
 }
 
+/** The ids of events that the server itself opens have a colon in them; agents give random ones without. */
+const OF_AGENT = `uid IS NOT NULL AND uid NOT LIKE '%:%'`
+
+/**
+ * Makes the host's open events those that its agent has open, `open`: what is missing is opened, and what the agent does not name is over
+ * since now, until the change that says when it ended arrives. What a person closed stays closed.
+ */
+export async function reconcileEvents(
+  transaction: Transaction,
+  host: number,
+  open: readonly EventReport[],
+  seen: number,
+) {
+  await takeEventLock(transaction, host)
+  for (const report of open) {
+    if (report.uid === null || report.status !== 'open') continue
+    const received: ReceivedReport = { report, host, noted: seen, members: null }
+    const [held] = await transaction.query<Held>(
+      `SELECT ${HELD} FROM event WHERE host = ? AND uid = ? ${transaction.dialect.forUpdate}`,
+      [host, report.uid],
+    )
+    if (!held) await addEvent(transaction, received)
+    else if (report.change > held.change_number || (held.seen_open === 0 && held.closed_by_hand === 0))
+      await change(transaction, received, held)
+  }
+  const named = new Set(open.map(({ uid }) => uid))
+  const rows = await transaction.query<Held & { uid: string; metric: string }>(
+    `SELECT ${HELD}, uid, metric FROM event WHERE host = ? AND seen_open = 1 AND ${OF_AGENT}`,
+    [host],
+  )
+  for (const row of rows) {
+    if (named.has(row.uid)) continue
+    const { uid, metric, severity, message, change_number: number } = row
+    const time = Math.max(seen, row.opened)
+    const report = { uid, metric, severity, message, change: number, time, status: 'closed' } as const
+    await change(transaction, { report, host, noted: seen, members: null }, row)
+  }
+}
+
 /** The state of an event is that of its greatest change, whatever the order in which they are heard. */
 async function applyChange(transaction: Transaction, received: ReceivedReport, uid: string) {
   const { report, host } = received
@@ -133,9 +172,16 @@ async function mayReopen(
 }
 
 async function addEvent(transaction: Transaction, received: ReceivedReport) {
-  const { report, host, noted, members } = received
+  const { report, noted } = received
+  const id = await insertEvent(transaction, received, report.time)
+  if (report.status === 'open') await keepOne(transaction, received, id)
+  else await noteHistory(transaction, id, { action: 'closed', time: report.time, noted })
+}
+
+function insertEvent(transaction: Transaction, received: ReceivedReport, opened: number): Promise<number> {
+  const { report, host, members } = received
   const isOpen = report.status === 'open'
-  const id = await transaction.insert(
+  return transaction.insert(
     `INSERT INTO event (host, metric, uid, change_number, severity, is_open, seen_open, closed_by_hand, message,
       opened, closed, is_stale, members) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)`,
     [
@@ -147,14 +193,12 @@ async function addEvent(transaction: Transaction, received: ReceivedReport) {
       isOpen ? 1 : 0,
       isOpen ? 1 : 0,
       report.message,
-      report.time,
+      opened,
       isOpen ? null : report.time,
       isOpen && report.stale === true ? 1 : 0,
       members,
     ],
   )
-  if (isOpen) await keepOne(transaction, received, id)
-  else await noteHistory(transaction, id, { action: 'closed', time: report.time, noted })
 }
 
 /**
@@ -176,6 +220,21 @@ async function keepOne(transaction: Transaction, { report, host, noted }: Receiv
   if (end !== null) await endEvent(transaction, id, true, end, noted)
 }
 
+/** An event that opened and closed while the server was away comes as its closing alone. */
+async function addClosed(transaction: Transaction, received: ReceivedReport, opened: number) {
+  const { report, host, noted } = received
+  const [known] = await transaction.query(
+    `SELECT id FROM event WHERE host = ? AND metric = ? AND uid IS NULL
+      AND (opened = ? OR (opened < ? AND closed > ?)) LIMIT 1`,
+    [host, report.metric, opened, opened, opened],
+  )
+  if (known !== undefined) return
+  const id = await insertEvent(transaction, received, opened)
+  // Rules are asked once, about an event that is over, and so send one message.
+  await noteHistory(transaction, id, { action: 'opened', time: opened, noted, isAsked: false })
+  await noteHistory(transaction, id, { action: 'closed', time: report.time, noted, wasMissed: true })
+}
+
 async function endEvent(transaction: Transaction, id: number, wasOpen: boolean, at: number, noted: number) {
   if (!wasOpen) {
     await transaction.run('UPDATE event SET seen_open = 0 WHERE id = ?', [id])
@@ -193,8 +252,8 @@ async function openLegacy(transaction: Transaction, received: ReceivedReport) {
   const { report, host } = received
   const [held] = await transaction.query<Held>(
     `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND uid IS NULL
-      AND (seen_open = 1 OR (opened <= ? AND closed >= ?)) ORDER BY seen_open DESC LIMIT 1`,
-    [host, report.metric, report.time, report.time],
+      AND (seen_open = 1 OR opened = ? OR (opened < ? AND closed > ?)) ORDER BY seen_open DESC LIMIT 1`,
+    [host, report.metric, report.time, report.time, report.time],
   )
   if (!held) return addEvent(transaction, received)
   const same = held.severity === report.severity && held.message === report.message
@@ -208,9 +267,12 @@ async function closeWithoutId(transaction: Transaction, received: ReceivedReport
   const { report, host } = received
   const [held] = await transaction.query<Held>(
     `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND seen_open = 1 AND opened <= ? LIMIT 1`,
-    [host, report.metric, report.time],
+    [host, report.metric, report.opened ?? report.time],
   )
-  if (!held) return
+  if (!held) {
+    if (report.opened !== undefined) await addClosed(transaction, received, report.opened)
+    return
+  }
   // Such a closing says no severity that means anything, nor the number of a change.
   const number = Math.max(report.change, held.change_number + 1)
   await change(

@@ -10,6 +10,10 @@ export type Happening = {
   readonly noted: number
   readonly actor?: string | null
   readonly comment?: string | null
+  /** False when rules are not to be asked, whatever the action. */
+  readonly isAsked?: boolean
+  /** See `Event`. */
+  readonly wasMissed?: true
 }
 
 /** Rules are asked after these. */
@@ -20,13 +24,13 @@ const ASKED: ReadonlySet<EventAction> = new Set(['opened', 'severity', 'joined',
  * promise to do so.
  */
 export async function noteHistory(transaction: Transaction, event: number, happening: Happening) {
-  const { action, time, noted, actor = null, comment = null } = happening
+  const { action, time, noted, actor = null, comment = null, isAsked = ASKED.has(action) } = happening
   const history = await transaction.insert(
     `INSERT INTO event_history (event, time, noted, action, severity, actor, comment_text)
       SELECT id, ?, ?, ?, severity, ?, ? FROM event WHERE id = ?`,
     [time, noted, action, actor, comment, event],
   )
-  if (!ASKED.has(action)) return
+  if (!isAsked) return
   const snapshot = await readEvent(transaction, event)
   if (snapshot === null) return
   const [first] = await transaction.query<{ noted: number }>(
@@ -40,7 +44,7 @@ export async function noteHistory(transaction: Transaction, event: number, happe
       event,
       Math.min(snapshot.opened, first?.noted ?? noted),
       Math.min(time, noted),
-      JSON.stringify(snapshot),
+      JSON.stringify(happening.wasMissed ? { ...snapshot, wasMissed: true } : snapshot),
     ],
   )
 }

@@ -33,6 +33,8 @@ const NO_FACTS: StoredFacts = {
 
 /** Hosts remembered; beyond that they are looked up again. */
 const MAX_HOSTS = 50_000
+/** What the column holds. Zeros before each number may make an order longer than its address. */
+const MAX_IP_ORDER = 64
 /** Layouts remembered a host; one that changes its metrics all the time must not fill the memory. */
 const MAX_METRIC_SETS = 64
 
@@ -125,7 +127,17 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Ca
 function factValues(name: string, facts: StoredFacts) {
   const { ip, platform, build, architecture, domain, processors, memoryMb } = facts
   const search = searchText(name, facts)
-  return [ip, orderIp(ip), platform, build, architecture, domain, processors, memoryMb, search]
+  return [
+    ip,
+    orderIp(ip).slice(0, MAX_IP_ORDER),
+    platform,
+    build,
+    architecture,
+    domain,
+    processors,
+    memoryMb,
+    search,
+  ]
 }
 
 /** What a search for hosts looks through. */

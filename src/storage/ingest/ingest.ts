@@ -3,12 +3,12 @@ import { insertInPieces } from '../database/batch-insert.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
 import { enterSharedLock, SHARED_LOCKS } from '../database/write-locks.ts'
-import { applyReports } from '../events/apply-reports.ts'
+import { applyReports, reconcileEvents } from '../events/apply-reports.ts'
 import { type CachedHost, createHostCache } from '../hosts/host-cache.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { HostReport, IngestStore } from '../ports/store.ts'
 import { createByteWriter } from '../timeseries/codec/bytes.ts'
-import { packHead, packValue } from '../timeseries/codec/frame.ts'
+import { packHead, packValue, sealFrame } from '../timeseries/codec/frame.ts'
 import { dayOf } from '../timeseries/day.ts'
 import type { FrameTable } from '../timeseries/frames.ts'
 import { mergeFrame } from '../timeseries/merge-frame.ts'
@@ -62,7 +62,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
     for (let i = 0; i < length; i++) {
       if (packValue(writer, values[columns ? (columns[i] ?? i) : i] ?? null)) samples++
     }
-    const packed = writer.take()
+    const packed = sealFrame(writer.take(), frame.time, host)
     rows.push(frame.time, host, samples, packed)
     return packed
   }
@@ -107,7 +107,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
       removed++
     }
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
-    states.noteSeen(host.id, report.seen, report.clockSkew)
+    if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)
     for (const frame of frames) {
       const metricSet =
         metricSets.recall(frame.metrics) ?? (await metricSets.save(transaction, frame.metrics))
@@ -117,6 +117,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
       states.noteFrame(host.id, frame.time, packed)
     }
     if (events.length > 0) await applyReports(transaction, host.id, events, report.seen)
+    if (report.open) await reconcileEvents(transaction, host.id, report.open, report.seen)
     return true
   }
 

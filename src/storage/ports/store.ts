@@ -4,6 +4,7 @@ import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
 import type {
   EventStore,
+  KnownSpan,
   MaintenanceWindowStore,
   OutboxStore,
   RuleStore,
@@ -36,6 +37,10 @@ export type HostReport = {
   readonly clockSkew: number | null
   readonly frames: readonly Frame[]
   readonly events: readonly EventReport[]
+  /** All events that are open on the agent; null or absent when it did not say. */
+  readonly open?: readonly EventReport[] | null
+  /** True for a greeting: it says what the host is, and is no sign that its samples come through. */
+  readonly isGreeting?: boolean
 }
 
 export type IngestStore = {
@@ -78,6 +83,8 @@ export type HostStore = {
   find(name: string): Promise<Host | null>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
+  /** Every host, or those of a group, by name. */
+  listSpans(group?: string): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
   /** Groups that any host is in, sorted; at most 200. */
