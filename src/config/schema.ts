@@ -243,6 +243,10 @@ export const SECTIONS = {
         default: true,
         doc: 'Judge processor, memory, pagefile, filesystems (space and inodes), load, the processes and services named above, and checks by the thresholds out of the box. One under `threshold` for a metric takes their place for it.',
       }),
+      containers: flag({
+        default: false,
+        doc: 'Watch the containers of Docker and Podman, by the sockets /run/docker.sock and /run/podman/podman.sock, with requests that read alone. Who may use that socket is root in effect: the agent then has the rights to be, though it never uses them. `systemctl edit monitor-agent` gives its user the group: [Service] SupplementaryGroups=docker.',
+      }),
       check: checks,
       threshold: thresholds,
     },

@@ -101,6 +101,7 @@ function describeAgent(
     processes,
     services,
     checks: agent.check,
+    containers: agent.containers,
     configFile: file,
     thresholds: threshold,
     networkFilesystems: agent.networkFilesystems,
