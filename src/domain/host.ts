@@ -51,3 +51,17 @@ export const MAX_HOST_NAME = 253
 export function isHostName(name: string): boolean {
   return name.length > 0 && name.length <= MAX_HOST_NAME && /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(name)
 }
+
+/** The orders in which hosts are listed. */
+export const HOST_SORTS = [
+  'status',
+  'name',
+  'events',
+  'ip',
+  'domain',
+  'platform',
+  'last_seen',
+  'processor',
+  'memory',
+] as const
+export type HostSort = (typeof HOST_SORTS)[number]
