@@ -6,6 +6,7 @@ import { CERTIFICATE_END } from '../domain/certificate-end.ts'
 import { KEY_MISMATCH } from '../domain/identity.ts'
 import type { MetricFamily } from '../domain/metric-family.ts'
 import { NOTIFICATION_TROUBLE } from '../domain/notification-trouble.ts'
+import { REFUSED_REPORT } from '../domain/refused-report.ts'
 import { CLOCK_SKEW } from '../events/tasks/watch-clocks.ts'
 
 /** Every metric that agents report, and those that the server's own events are about, as each is declared where it is made. */
@@ -16,6 +17,7 @@ export const METRICS: readonly MetricFamily[] = [
   AVAILABILITY,
   CLOCK_SKEW,
   KEY_MISMATCH,
+  REFUSED_REPORT,
   CERTIFICATE_END,
   NOTIFICATION_TROUBLE,
 ]
