@@ -7,6 +7,7 @@ import { KEY_MISMATCH } from '../domain/identity.ts'
 import type { MetricFamily } from '../domain/metric-family.ts'
 import { NOTIFICATION_TROUBLE } from '../domain/notification-trouble.ts'
 import { REFUSED_REPORT } from '../domain/refused-report.ts'
+import { STORAGE_DAMAGE } from '../domain/storage-damage.ts'
 import { CLOCK_SKEW } from '../events/tasks/watch-clocks.ts'
 
 /** Every metric that agents report, and those that the server's own events are about, as each is declared where it is made. */
@@ -20,4 +21,5 @@ export const METRICS: readonly MetricFamily[] = [
   REFUSED_REPORT,
   CERTIFICATE_END,
   NOTIFICATION_TROUBLE,
+  STORAGE_DAMAGE,
 ]

@@ -11,6 +11,7 @@ import { deleteHostNow } from './maintenance/delete-host.ts'
 import { createWatchStore } from './maintenance/event-engine.ts'
 import { createMaintenanceStore } from './maintenance/maintenance.ts'
 import type { Store } from './ports/store.ts'
+import { createDamageLog } from './timeseries/damage.ts'
 import { createMetricSetReader } from './timeseries/metric-sets.ts'
 import { createSampleStore } from './timeseries/query.ts'
 import { createAuditStore } from './users/audit-log.ts'
@@ -40,6 +41,7 @@ export function createStore(
 ): Store {
   const metricSets = createMetricSetReader()
   const states = createLastSeenBuffer(database, clock, log)
+  const damage = createDamageLog(database, clock, log)
   return {
     ingest: createIngestStore(database, states),
     hosts: {
@@ -47,7 +49,7 @@ export function createStore(
       ...createHostNames(database),
       delete: (name) => deleteHostNow(database, states, name),
     },
-    samples: createSampleStore(database, metricSets),
+    samples: createSampleStore(database, metricSets, damage.note),
     events: createEventStore(database),
     rules: createRuleStore(database),
     maintenanceWindows: createMaintenanceWindowStore(database),
@@ -59,8 +61,9 @@ export function createStore(
     tokens: createTokenStore(database),
     secondFactors: createSecondFactorStore(database),
     audit: createAuditStore(database),
-    maintenance: createMaintenanceStore(database, upkeep, metricSets, states, clock, log),
+    maintenance: createMaintenanceStore({ database, upkeep, metricSets, states, damage, clock, log }),
     async close() {
+      await damage.settle()
       await states.close()
       await database.close()
     },

@@ -5,6 +5,7 @@ import { describeGroups } from './groups.contract.ts'
 import { describeNames } from './host-names.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
 import { describeOriginalEvents } from './original-events.contract.ts'
+import { describeOutages } from './outages.contract.ts'
 import { describeSecondFactors } from './second-factors.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
 import { describeThresholds } from './thresholds.contract.ts'
@@ -21,6 +22,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'the longest and shortest values of the wire': describeBounds,
   'content that is refused': describeContent,
   'groups of hosts': describeGroups,
+  'outages of a period': describeOutages,
   'codes for signing in': describeSecondFactors,
   'what is wrong now': describeTrouble,
   'thresholds of agents': describeThresholds,

@@ -200,6 +200,15 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ({ integer }) => [`ALTER TABLE outbox ADD COLUMN uncertain ${integer} NOT NULL DEFAULT 0`],
   // Of an imported event that is over it is not known since when; `closed` is then the opening.
   ({ integer }) => [`ALTER TABLE event ADD COLUMN end_unknown ${integer} NOT NULL DEFAULT 0`],
+  // Null in blocks that were written before there were checksums: see blocks.ts.
+  ({ integer }) => [`ALTER TABLE block ADD COLUMN checksum ${integer}`],
+  // Events of a metric by their end: the outages of a period, however many years of them there are.
+  // And the newest of a host or a metric, in their order.
+  () => [
+    `CREATE INDEX event_by_metric_end ON event (metric, closed, id)`,
+    `CREATE INDEX event_by_host_time ON event (host, opened)`,
+    `CREATE INDEX event_by_metric_time ON event (metric, opened)`,
+  ],
 ]
 
 /** Gives tables, columns and counters the words that the field uses. Renaming is instant on every database. */

@@ -29,7 +29,7 @@ const toUser: TableReference = { column: 'user', table: 'user' }
  */
 export const TABLES: readonly Table[] = [
   table('audit', 'id time actor way address action detail'),
-  table('block', 'day host first_time last_time samples revision first_chunk metrics times', {
+  table('block', 'day host first_time last_time samples revision first_chunk metrics times checksum', {
     references: [toHost],
   }),
   table('chunk', 'id packed'),

@@ -13,8 +13,11 @@ import { createEventChanges } from './actions.ts'
 import { applyReports } from './apply-reports.ts'
 import { readDeliveries } from './deliveries.ts'
 import { type EventRow, NO_HOST, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
+import { listOutages } from './outages.ts'
 
 const MAX_LIMIT = 1000
+/** What fits is counted so far; behind it the list says that there is more. */
+const MAX_COUNTED = 10_000
 /** Events whose words are read for one search: more would keep everybody else waiting. */
 const MAX_SEARCHED = 20_000
 
@@ -23,12 +26,36 @@ const NONE_OPEN: SeverityCounts = { 1: 0, 2: 0, 3: 0, 4: 0 }
 type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
 export function createEventStore(database: Database): EventStore {
-  async function readPage({ sql, values }: Condition, limit: number, offset: number): Promise<Event[]> {
-    const rows = await database.query<EventRow>(
-      `${SELECT_EVENTS} ${sql} ORDER BY event.opened DESC, event.id DESC LIMIT ? OFFSET ?`,
-      [...values, limit, offset],
-    )
-    return rows.map(toEvent)
+  /** Reads one page of what fits any of the conditions, of which none fits what another does. */
+  async function readPage(conditions: readonly Condition[], limit: number, offset: number): Promise<Event[]> {
+    const [only] = conditions
+    if (only === undefined) return []
+    const read = async ({ sql, values }: Condition, most: number, skip: number) =>
+      database.query<EventRow>(
+        `${SELECT_EVENTS} ${sql} ORDER BY event.opened DESC, event.id DESC LIMIT ? OFFSET ?`,
+        [...values, most, skip],
+      )
+    if (conditions.length === 1) return (await read(only, limit, offset)).map(toEvent)
+    const rows: EventRow[] = []
+    for (const condition of conditions) rows.push(...(await read(condition, offset + limit, 0)))
+    return rows
+      .sort((a, b) => b.opened - a.opened || b.id - a.id)
+      .slice(offset, offset + limit)
+      .map(toEvent)
+  }
+
+  /** How many fit, up to one more than `MAX_COUNTED`: counting a million would keep everybody else waiting. */
+  async function countUpTo(conditions: readonly Condition[]): Promise<number> {
+    let total = 0
+    for (const { sql, values } of conditions) {
+      const [count] = await database.query<{ total: number }>(
+        `SELECT COUNT(*) AS total FROM (SELECT event.id FROM event ${sql} LIMIT ?) counted`,
+        [...values, MAX_COUNTED + 1 - total],
+      )
+      total += count?.total ?? 0
+      if (total > MAX_COUNTED) break
+    }
+    return total
   }
 
   return {
@@ -36,24 +63,21 @@ export function createEventStore(database: Database): EventStore {
 
     find: (id) => readEvent(database, id),
 
+    listOutages: (spans, from, to) => listOutages(database, spans, from, to),
+
     async list(query) {
-      const condition = await writeCondition(database, query)
-      if (!condition) return { total: 0, events: [] }
-      const { sql, values } = condition
+      const conditions = await writeConditions(database, query)
       const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
-      const [count] = await database.query<{ total: number }>(
-        `SELECT COUNT(*) AS total FROM event ${sql}`,
-        values,
-      )
-      const events = await readPage(condition, limit, Math.max(query.offset ?? 0, 0))
-      return { total: count?.total ?? 0, events }
+      const total = await countUpTo(conditions)
+      const events = await readPage(conditions, limit, Math.max(query.offset ?? 0, 0))
+      return { total: Math.min(total, MAX_COUNTED), isMore: total > MAX_COUNTED, events }
     },
 
     async listWorst(query) {
       const events: Event[] = []
       for (const severity of SEVERITIES) {
-        const condition = await writeCondition(database, { ...query, severity })
-        if (condition) events.push(...(await readPage(condition, query.limit - events.length, 0)))
+        const conditions = await writeConditions(database, { ...query, severity })
+        events.push(...(await readPage(conditions, query.limit - events.length, 0)))
         if (events.length >= query.limit) break
       }
       return events
@@ -102,13 +126,13 @@ export function createEventStore(database: Database): EventStore {
 
 async function countBySeverity(reader: Reader, query: EventQuery): Promise<SeverityCounts> {
   const counts = { ...NONE_OPEN }
-  const condition = await writeCondition(reader, query)
-  if (!condition) return counts
-  const rows = await reader.query<{ severity: Severity; total: number }>(
-    `SELECT severity, COUNT(*) AS total FROM event ${condition.sql} GROUP BY severity`,
-    condition.values,
-  )
-  for (const { severity, total } of rows) counts[severity] = total
+  for (const { sql, values } of await writeConditions(reader, query)) {
+    const rows = await reader.query<{ severity: Severity; total: number }>(
+      `SELECT severity, COUNT(*) AS total FROM event ${sql} GROUP BY severity`,
+      values,
+    )
+    for (const { severity, total } of rows) counts[severity] += total
+  }
   return counts
 }
 
@@ -119,26 +143,34 @@ const HAS_WORD = `(LOWER(event.message) LIKE ? ESCAPE '!' OR LOWER(event.metric)
 /** A pattern that the word stands for itself in. */
 const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`
 
-/** Null when the host asked for is not known. */
-async function writeCondition(reader: Reader, query: EventQuery): Promise<Condition | null> {
+/**
+ * The conditions of a query, of which an event fits one at most: an OR of the host's own events with those of several
+ * hosts would keep the database from every index. None when the host asked for is not known.
+ */
+async function writeConditions(reader: Reader, query: EventQuery): Promise<Condition[]> {
+  const { host } = query
+  if (host === undefined) return [writeCondition(query, null)]
+  const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
+  if (!row) return []
+  return [
+    writeCondition(query, { sql: 'event.host = ?', values: [row.id] }),
+    writeCondition(query, {
+      sql: `event.host = ${NO_HOST} AND INSTR(event.members, ?) > 0`,
+      values: [JSON.stringify(host)],
+    }),
+  ]
+}
+
+function writeCondition(query: EventQuery, ofHost: Condition | null): Condition {
   const parts: string[] = []
   const values: Value[] = []
   const add = (part: string, ...more: Value[]) => {
     parts.push(part)
     values.push(...more)
   }
-  const { host, group, metric, status, severity, acknowledged, from, to, words = [] } = query
+  const { group, metric, status, severity, acknowledged, from, to, after, words = [] } = query
   const { hostPart, metricWords = [] } = query
-  if (host !== undefined) {
-    const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
-    if (!row) return null
-    add(
-      '(event.host = ? OR (event.host = ? AND INSTR(event.members, ?) > 0))',
-      row.id,
-      NO_HOST,
-      JSON.stringify(host),
-    )
-  }
+  if (ofHost !== null) add(ofHost.sql, ...ofHost.values)
   if (group !== undefined)
     add(
       `(event.host IN (${HOSTS_OF_GROUP}) OR (event.host = ? AND EXISTS (SELECT 1 FROM host_group
@@ -163,5 +195,7 @@ async function writeCondition(reader: Reader, query: EventQuery): Promise<Condit
   for (const word of words) add(HAS_WORD, ...new Array(4).fill(containing(word)))
   if (from !== undefined) add('event.opened >= ?', from)
   if (to !== undefined) add('event.opened <= ?', to)
+  if (after !== undefined)
+    add('(event.opened < ? OR (event.opened = ? AND event.id < ?))', after.opened, after.opened, after.id)
   return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
 }

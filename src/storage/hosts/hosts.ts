@@ -5,6 +5,7 @@ import type { Database, Value } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
 import type { HostQuery, HostStore } from '../ports/store.ts'
 import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
+import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
 import { foldCase } from './host-cache.ts'
@@ -13,6 +14,7 @@ import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
 import { findThresholds } from './thresholds.ts'
 
 type HostRow = {
+  id: number
   name: string
   ip: string
   platform: string
@@ -30,7 +32,7 @@ type HostRow = {
   given_groups: string | null
 }
 
-const COLUMNS = `name, ip, platform, build, architecture, domain, processors, memory_mb,
+const COLUMNS = `id, name, ip, platform, build, architecture, domain, processors, memory_mb,
   first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups`
 
 const MAX_LIMIT = 1000
@@ -65,9 +67,12 @@ export function createHostStore(
   metricSets: MetricSetReader,
 ): HostQueries {
   async function toHosts(rows: readonly HostRow[]): Promise<Host[]> {
-    const packed = rows.flatMap(({ latest }) => (latest ? [readMetricSet(latest)] : []))
-    await metricSets.load(database, packed)
-    return rows.map((row) => toHost(row, metricSets))
+    const opened = rows.map((row) => ({ row, latest: openLatest(row) }))
+    await metricSets.load(
+      database,
+      opened.flatMap(({ latest }) => (latest ? [readMetricSet(latest)] : [])),
+    )
+    return opened.map(({ row, latest }) => toHost(row, latest, metricSets))
   }
 
   async function countWhere({ sql, values }: Condition): Promise<number> {
@@ -109,8 +114,8 @@ export function createHostStore(
     const page = { isDescending: query.descending === true, limit, offset }
     const ids = await orderByValue(database, metricSets, where(query), metric, page)
     if (ids.length === 0) return []
-    const rows = await database.query<HostRow & { id: number }>(
-      `SELECT id, ${COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
+    const rows = await database.query<HostRow>(
+      `SELECT ${COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
       ids,
     )
     const byId = new Map(rows.map((row) => [row.id, row]))
@@ -142,6 +147,15 @@ export function createHostStore(
       const total = await countWhere(where(query))
       const rows = await listSorted(query, limit, offset)
       return { total, hosts: await toHosts(rows) }
+    },
+
+    async listSpans(group) {
+      await states.settle()
+      const { sql, values } = where(group === undefined ? { upSince: 0 } : { upSince: 0, group })
+      return database.query(
+        `SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host ${sql} ORDER BY name`,
+        values,
+      )
     },
 
     async count(upSince, group) {
@@ -215,10 +229,10 @@ function where(query: HostQuery): Condition {
   return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
 }
 
-function toHost(row: HostRow, metricSets: MetricSetReader): Host {
+function toHost(row: HostRow, frame: Uint8Array | null, metricSets: MetricSetReader): Host {
   const latest: Record<string, number> = Object.create(null)
-  if (row.latest) {
-    const { metricSet, values } = unpackFrame(row.latest, (id) => metricSets.metrics(id).length)
+  if (frame) {
+    const { metricSet, values } = unpackFrame(frame, (id) => metricSets.metrics(id).length)
     metricSets.names(metricSet).forEach((metric, i) => {
       const value = values[i]
       if (value !== null && value !== undefined) latest[metric] = value

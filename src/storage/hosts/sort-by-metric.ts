@@ -1,5 +1,6 @@
 import type { Reader, Value } from '../database/database.ts'
 import { readMetricSet, unpackColumns } from '../timeseries/codec/frame.ts'
+import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 
 /** Sorts of hosts by a value of their newest frames, which no index has. */
@@ -8,7 +9,7 @@ export const VALUE_SORTS = {
   memory: 'perf.memory.percent.used',
 } as const
 
-type Packed = { readonly id: number; readonly latest: Uint8Array | null }
+type Packed = { readonly id: number; readonly latest_time: number; readonly latest: Uint8Array | null }
 
 /**
  * Ids of a page of the hosts that fit, by the newest value of a metric; those without one come last. Reads one column of each
@@ -22,10 +23,11 @@ export async function orderByValue(
   page: { readonly isDescending: boolean; readonly limit: number; readonly offset: number },
 ): Promise<number[]> {
   const [known] = await reader.query<{ id: number }>('SELECT id FROM metric WHERE name = ?', [metric])
-  const rows = await reader.query<Packed>(
-    `SELECT id, latest FROM host ${condition.sql} ORDER BY name`,
+  const packed = await reader.query<Packed>(
+    `SELECT id, latest_time, latest FROM host ${condition.sql} ORDER BY name`,
     condition.values,
   )
+  const rows = packed.map((row) => ({ id: row.id, latest: openLatest(row) }))
   await metricSets.load(
     reader,
     new Set(rows.flatMap(({ latest }) => (latest ? [readMetricSet(latest)] : []))),

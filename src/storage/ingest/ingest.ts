@@ -9,7 +9,7 @@ import { type CachedHost, createHostCache } from '../hosts/host-cache.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { HostReport, IngestStore } from '../ports/store.ts'
 import { createByteWriter } from '../timeseries/codec/bytes.ts'
-import { packHead, packValue } from '../timeseries/codec/frame.ts'
+import { packHead, packValue, sealFrame } from '../timeseries/codec/frame.ts'
 import { dayOf } from '../timeseries/day.ts'
 import type { FrameTable } from '../timeseries/frames.ts'
 import { mergeFrame } from '../timeseries/merge-frame.ts'
@@ -63,7 +63,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
     for (let i = 0; i < length; i++) {
       if (packValue(writer, values[columns ? (columns[i] ?? i) : i] ?? null)) samples++
     }
-    const packed = writer.take()
+    const packed = sealFrame(writer.take(), frame.time, host)
     rows.push(frame.time, host, samples, packed)
     return packed
   }

@@ -3,10 +3,20 @@ import { readCounters } from '../database/counters.ts'
 import type { Database, Reader } from '../database/database.ts'
 import { TABLES } from '../database/tables.ts'
 import { yieldThread } from '../database/yield-to-event-loop.ts'
-import { type BlockRow, listOfChunk, readChunks, unpackChunk, unpackTimes } from '../timeseries/blocks.ts'
-import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
+import {
+  type BlockRow,
+  isSoundBlock,
+  listOfChunk,
+  openChunk,
+  readChunks,
+  unpackChunk,
+  unpackTimes,
+} from '../timeseries/blocks.ts'
+import { DamageError } from '../timeseries/codec/checksum.ts'
+import { openFrame, readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { readSteadily } from '../timeseries/consistent-read.ts'
-import { DAY_SECONDS } from '../timeseries/day.ts'
+import { type Damage, describePlace, type NoteDamage } from '../timeseries/damage.ts'
+import { DAY_SECONDS, dayOf } from '../timeseries/day.ts'
 import { FRAME_TABLES, type FrameTable } from '../timeseries/frames.ts'
 import { type MetricSetReader, unpackMetrics } from '../timeseries/metric-sets.ts'
 
@@ -15,29 +25,36 @@ const MAX_PROBLEMS = 100
 const FRAMES_AT_ONCE = 2000
 const BLOCKS_AT_ONCE = 50
 const COUNTED_AT_ONCE = 1000
-/** Chunks are counted so often at most, until nothing was folded meanwhile. */
+/** Chunks are counted so often at most, until nothing was compacted meanwhile. */
 const MAX_COUNTINGS = 10
 
 type Found = (problem: string) => void
 
+type FoundDamage = (damage: Damage) => Promise<void>
+
 /**
- * Reads everything, after the database's own structure, of which `damage` tells: every frame and every segment, and
- * whether what refers to something finds it. Others may write meanwhile: what they change is looked at again.
+ * Reads everything, after the database's own structure, of which `damage` tells: every frame and every chunk, and
+ * whether what refers to something finds it. Damaged samples are noted too. Others may write meanwhile: what they change is looked at again.
  */
 export async function checkDatabase(
   database: Database,
   metricSets: MetricSetReader,
   damage: readonly string[],
+  note: NoteDamage,
 ): Promise<string[]> {
   const problems: string[] = []
   const found: Found = (problem) => {
     if (problems.length < MAX_PROBLEMS) problems.push(problem)
   }
+  const foundDamage: FoundDamage = async (place) => {
+    note(place)
+    found(`${await describePlace(database, place)}: ${place.problem}`)
+  }
   for (const problem of damage) found(problem)
   const parts = [
     () => checkReferences(database, found),
-    ...FRAME_TABLES.map((table) => () => checkFrames(database, table, metricSets, found)),
-    () => checkBlocks(database, found),
+    ...FRAME_TABLES.map((table) => () => checkFrames(database, table, metricSets, foundDamage)),
+    () => checkBlocks(database, foundDamage),
     () => checkChunks(database, found),
   ]
   for (const part of parts) {
@@ -61,7 +78,12 @@ async function checkReferences(database: Database, found: Found) {
   }
 }
 
-async function checkFrames(database: Database, table: FrameTable, metricSets: MetricSetReader, found: Found) {
+async function checkFrames(
+  database: Database,
+  table: FrameTable,
+  metricSets: MetricSetReader,
+  found: FoundDamage,
+) {
   // In the order of the table's key.
   const [a, b] = table === 'frame' ? (['time', 'host'] as const) : (['host', 'time'] as const)
   let last = { time: -1, host: -1 }
@@ -74,19 +96,26 @@ async function checkFrames(database: Database, table: FrameTable, metricSets: Me
     for (const row of rows) {
       last = { time: row.time, host: row.host }
       const problem = await tryDecode(async () => {
-        await metricSets.load(database, [readMetricSet(row.packed)])
-        const { values } = unpackFrame(row.packed, (metricSet) => metricSets.metrics(metricSet).length)
+        const body = openFrame(row.packed, row.time, row.host)
+        await metricSets.load(database, [readMetricSet(body)])
+        const { values } = unpackFrame(body, (metricSet) => metricSets.metrics(metricSet).length)
         const samples = values.filter((value) => value !== null).length
         if (samples !== row.samples) throw new Error(`it has ${samples} samples, not ${row.samples}`)
       })
-      if (problem) found(`the frame of host ${row.host} at ${row.time} can't be read: ${problem}`)
+      if (problem)
+        await found({
+          host: row.host,
+          day: dayOf(row.time),
+          metric: null,
+          problem: `the frame of second ${row.time % DAY_SECONDS} can't be read: ${problem}`,
+        })
     }
     if (rows.length < FRAMES_AT_ONCE) return
     await yieldThread()
   }
 }
 
-async function checkBlocks(database: Database, found: Found) {
+async function checkBlocks(database: Database, found: FoundDamage) {
   let day = -1
   let host = -1
   for (;;) {
@@ -97,29 +126,29 @@ async function checkBlocks(database: Database, found: Found) {
     for (const row of rows) {
       day = row.day
       host = row.host
-      const { more: problem } = await readSteadily(database, host, day, day, async ([block]) =>
-        block ? tryDecode(() => checkBlock(database, block)) : null,
+      const { more: damaged } = await readSteadily(database, host, day, day, async ([block]) =>
+        block ? checkBlock(database, block) : [],
       )
-      if (problem) found(`the block of host ${host} on day ${day} can't be read: ${problem}`)
+      for (const damage of damaged) await found(damage)
     }
     if (rows.length < BLOCKS_AT_ONCE) return
     await yieldThread()
   }
 }
 
-/** That there are as many segments as the blocks name. On a server that folds all the time it is left open. */
+/** That there are as many chunks as the blocks name. On a server that compacts all the time it is left open. */
 async function checkChunks(database: Database, found: Found) {
   for (let i = 0; i < MAX_COUNTINGS; i++) {
     const before = await readChanges(database)
     const named = await countNamedChunks(database)
     const [row] = await database.query<{ total: number }>('SELECT COUNT(*) AS total FROM chunk')
     if ((await readChanges(database)) !== before) continue
-    if (row && row.total !== named) found(`there are ${row.total} segments, but the blocks name ${named}`)
+    if (row && row.total !== named) found(`there are ${row.total} chunks, but the blocks name ${named}`)
     return
   }
 }
 
-/** Differs after anything was folded or dropped. */
+/** Differs after anything was compacted or dropped. */
 async function readChanges(reader: Reader): Promise<string> {
   const { next_chunk: next } = await readCounters(reader)
   const [row] = await reader.query<{ blocks: number; revisions: number | null }>(
@@ -147,19 +176,32 @@ async function countNamedChunks(reader: Reader): Promise<number> {
   }
 }
 
-async function checkBlock(database: Database, block: BlockRow) {
-  const lists = unpackTimes(block.times)
-  for (const list of lists) checkTimes(list, block)
-  const { metrics, chunks } = await readChunks(database, block)
-  let samples = 0
-  for (const metric of metrics) {
-    const packed = chunks.get(metric)
-    if (!packed) throw new Error(`the values of metric ${metric} are missing`)
-    const times = lists[listOfChunk(packed)]
-    if (!times) throw new Error(`metric ${metric} names a list of times that is not there`)
-    samples += unpackChunk(packed, times).length
+async function checkBlock(database: Database, block: BlockRow): Promise<Damage[]> {
+  const { host, day } = block
+  const damaged: Damage[] = []
+  const tryPart = async (metric: number | null, act: () => Promise<void>) => {
+    const problem = await tryDecode(act)
+    if (problem) damaged.push({ host, day, metric, problem: `the block can't be read: ${problem}` })
   }
-  if (samples !== block.samples) throw new Error(`it has ${samples} samples, not ${block.samples}`)
+  await tryPart(null, async () => {
+    if (!isSoundBlock(block)) throw new DamageError()
+    const lists = unpackTimes(block.times)
+    for (const list of lists) checkTimes(list, block)
+    const { metrics, chunks } = await readChunks(database, block)
+    let samples = 0
+    for (const metric of metrics)
+      await tryPart(metric, async () => {
+        const packed = chunks.get(metric)
+        if (!packed) throw new DamageError('its values are missing')
+        const body = openChunk(packed, block, metric)
+        const times = lists[listOfChunk(body)]
+        if (!times) throw new DamageError('it names a list of times that is not there')
+        samples += unpackChunk(body, times).length
+      })
+    if (damaged.length === 0 && samples !== block.samples)
+      throw new DamageError(`it has ${samples} samples, not ${block.samples}`)
+  })
+  return damaged
 }
 
 function checkTimes(list: Float64Array, block: BlockRow) {

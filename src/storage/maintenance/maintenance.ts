@@ -7,6 +7,7 @@ import { findLastBackup, noteBackup } from '../database/sqlite/backup-note.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { HostShare, MaintenanceStore, StorageStats } from '../ports/store.ts'
 import { compactFrames } from '../timeseries/compaction.ts'
+import { closeDamageEvents, type DamageLog } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { checkDatabase } from './check.ts'
 import { dropEvents, dropHosts, dropSamples, findSampleTimes } from './retention.ts'
@@ -14,17 +15,21 @@ import { dropEvents, dropHosts, dropSamples, findSampleTimes } from './retention
 /** A ping that went well stands for so long for those behind it, so that asking often costs no disk. */
 const PING_WRITE_MS = 5000
 
-export function createMaintenanceStore(
-  database: Database,
-  upkeep: Upkeep,
-  metricSets: MetricSetReader,
-  states: LastSeenBuffer,
-  clock: Clock,
-  log: Log,
-): MaintenanceStore {
+type MaintenanceParts = {
+  readonly database: Database
+  readonly upkeep: Upkeep
+  readonly metricSets: MetricSetReader
+  readonly states: LastSeenBuffer
+  readonly damage: DamageLog
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStore {
+  const { database, upkeep, metricSets, states, damage, clock, log } = parts
   let lastWrite = Number.NEGATIVE_INFINITY
   return {
-    compact: (before, limit) => compactFrames(database, metricSets, before, limit),
+    compact: (before, limit) => compactFrames(database, metricSets, before, limit, damage.note),
     dropSamples: (before) => dropSamples(database, before),
     dropEvents: (before, limit) => dropEvents(database, before, limit),
     async findSampleTimes() {
@@ -45,7 +50,10 @@ export function createMaintenanceStore(
     },
     async check() {
       await states.settle()
-      return checkDatabase(database, metricSets, await upkeep.findDamage())
+      const problems = await checkDatabase(database, metricSets, await upkeep.findDamage(), damage.note)
+      await damage.settle()
+      if (problems.length === 0) await closeDamageEvents(database, clock.now())
+      return problems
     },
     async backup(file) {
       await states.settle()

@@ -7,6 +7,7 @@ import type { DroppedSamples } from '../ports/store.ts'
 import { deleteBlock } from '../timeseries/blocks.ts'
 import { readMetricSet } from '../timeseries/codec/frame.ts'
 import { deleteFrontFrames } from '../timeseries/compaction.ts'
+import { openLatest } from '../timeseries/damage.ts'
 import { DAY_SECONDS, dayOf } from '../timeseries/day.ts'
 import { deleteHost } from './delete-host.ts'
 
@@ -89,10 +90,15 @@ async function dropMetricSets(database: Database, firstKept: number) {
     )
     for (const { metric_set: id } of rows) used.add(id)
     // A host that is silent shows its newest frame until it is dropped itself.
-    const latest = await transaction.query<{ latest: Uint8Array }>(
-      'SELECT latest FROM host WHERE latest IS NOT NULL',
-    )
-    for (const { latest: packed } of latest) used.add(readMetricSet(packed))
+    const latest = await transaction.query<{
+      id: number
+      latest_time: number
+      latest: Uint8Array | null
+    }>('SELECT id, latest_time, latest FROM host WHERE latest IS NOT NULL')
+    for (const row of latest) {
+      const frame = openLatest(row)
+      if (frame) used.add(readMetricSet(frame))
+    }
     const metricSets = await transaction.query<{ id: number }>('SELECT id FROM metric_set')
     for (const { id } of metricSets)
       if (!used.has(id)) await transaction.run('DELETE FROM metric_set WHERE id = ?', [id])

@@ -1,3 +1,4 @@
+import type { Outage } from '../../domain/downtime.ts'
 import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../../domain/event.ts'
 import type { MaintenanceWindow } from '../../domain/maintenance-window.ts'
 import type { NotificationKind, Notified, Rule } from '../../domain/rule.ts'
@@ -23,6 +24,8 @@ export type EventQuery = {
   /** All of them in message, metric or host, in any case of ASCII letters; looked for among the newest 20,000 events. */
   readonly words?: readonly string[]
   readonly offset?: number
+  /** Only events behind this one in the order of the list, as the last of the page before. */
+  readonly after?: Pick<Event, 'opened' | 'id'>
   /** At most 1000. */
   readonly limit?: number
 }
@@ -89,10 +92,19 @@ export type EventChanges = {
   ): Promise<number[]>
 }
 
+/** A host and the times between which it is known, in seconds since 1970. */
+export type KnownSpan = { readonly name: string; readonly firstSeen: number; readonly lastSeen: number }
+
 export type EventStore = EventChanges & {
+  /** Outages of these hosts that touch the period, by host; `to` of an outage is null while it lasts. */
+  listOutages(
+    spans: readonly KnownSpan[],
+    from: number,
+    to: number,
+  ): Promise<ReadonlyMap<string, readonly Outage[]>>
   find(id: number): Promise<Event | null>
-  /** Newest opening first. */
-  list(query: EventQuery): Promise<{ total: number; events: Event[] }>
+  /** Newest opening first. `total` counts up to 10,000; `isMore` says that there are more than that. */
+  list(query: EventQuery): Promise<{ total: number; isMore: boolean; events: Event[] }>
   /** The most severe first, the newest of each severity first; reads no more than it gives, and knows no `offset`. */
   listWorst(query: Omit<EventQuery, 'severity' | 'offset'> & { readonly limit: number }): Promise<Event[]>
   /** Open events of each of these hosts (at most 1000 names); a host without one is not in the map. Those of several hosts count for none. */

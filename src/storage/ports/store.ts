@@ -4,6 +4,7 @@ import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
 import type {
   EventStore,
+  KnownSpan,
   MaintenanceWindowStore,
   OutboxStore,
   RuleStore,
@@ -80,6 +81,8 @@ export type HostStore = {
   find(name: string): Promise<Host | null>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
+  /** Every host, or those of a group, by name. */
+  listSpans(group?: string): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
   /** Groups that any host is in, sorted; at most 200. */

@@ -1,14 +1,26 @@
 import type { Reader, Transaction } from '../database/database.ts'
 import { type Cursor, createByteWriter, readVarint } from './codec/bytes.ts'
+import {
+  CHECKSUM_BYTES,
+  computeChecksum,
+  DamageError,
+  readChecksum,
+  writeChecksum,
+} from './codec/checksum.ts'
 import { decodeNumbers, encodeNumbers } from './codec/numbers.ts'
+import type { NoteDamage } from './damage.ts'
 import { DAY_SECONDS } from './day.ts'
 import { unpackMetrics } from './metric-sets.ts'
 
 /**
- * A folded day of one host. Chunks share lists of times, because a host reports nearly all of its metrics at once.
- * `block.times` holds the lists; `segment.packed` the number of its list and one metric's values.
+ * A compacted day of one host. Chunks share lists of times, because a host reports nearly all of its metrics at once.
+ * `block.times` holds the lists; `chunk.packed` a checksum, the number of its list and one metric's values.
+ *
+ * `checksum` covers all other columns of the row. It is null in blocks of schemas that had no checksums; the chunks of such
+ * a block begin with the number of the list. Compaction that touches such a block writes all of it in the newer form.
  */
 export type BlockRow = {
+  readonly host: number
   readonly day: number
   readonly first_time: number
   readonly last_time: number
@@ -17,16 +29,44 @@ export type BlockRow = {
   readonly first_chunk: number
   readonly metrics: Uint8Array
   readonly times: Uint8Array
+  readonly checksum: number | null
 }
 
-export const BLOCK_COLUMNS = 'day, first_time, last_time, samples, revision, first_chunk, metrics, times'
+export const BLOCK_COLUMNS =
+  'host, day, first_time, last_time, samples, revision, first_chunk, metrics, times, checksum'
 
-/** A block with its segments by metric. */
+/** A block with its chunks by metric, as they are stored. */
 export type HeldBlock = {
   readonly row: BlockRow
   readonly metrics: readonly number[]
   readonly chunks: ReadonlyMap<number, Uint8Array>
 }
+
+/** The checksum of a row's other columns. */
+export function computeBlockChecksum(row: Omit<BlockRow, 'checksum'>): number {
+  const writer = createByteWriter(64 + row.metrics.length + row.times.length)
+  for (const value of [row.first_time, row.last_time, row.samples, row.revision, row.first_chunk])
+    writer.float64(value)
+  writer.varint(row.metrics.length)
+  writer.bytes(row.metrics)
+  writer.bytes(row.times)
+  return computeChecksum(writer.take(), row.host, row.day)
+}
+
+/** True when the row is what was written. Of rows without a checksum it is only known whether they can be decoded. */
+export function isSoundBlock(row: BlockRow): boolean {
+  if (row.checksum !== null) return row.checksum === computeBlockChecksum(row)
+  try {
+    unpackMetrics(row.metrics)
+    unpackTimes(row.times)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether a block's chunks have checksums. */
+export type ChunkPlace = Pick<BlockRow, 'host' | 'day' | 'checksum'>
 
 /** `lists` are seconds since midnight of the block's day. */
 export function packTimes(lists: readonly Float64Array[]): Uint8Array {
@@ -70,23 +110,42 @@ function readList(cursor: Cursor): Float64Array {
   return decodeNumbers(packed, count)
 }
 
+/** A chunk without its checksum: the list that its values belong to, and the values. */
 export function packChunk(list: number, values: Float64Array): Uint8Array {
-  const writer = createByteWriter()
+  const encoded = encodeNumbers(values)
+  const writer = createByteWriter(encoded.length + 8)
   writer.varint(list)
-  writer.bytes(encodeNumbers(values))
+  writer.bytes(encoded)
   return writer.take()
 }
 
-/** The number of the list that the segment's values belong to. */
-export function listOfChunk(packed: Uint8Array): number {
-  return readVarint({ bytes: packed, at: 0 })
+/** The chunk as it is stored, for that host, day and metric. */
+export function sealChunk(body: Uint8Array, host: number, day: number, metric: number): Uint8Array {
+  const packed = new Uint8Array(CHECKSUM_BYTES + body.length)
+  packed.set(body, CHECKSUM_BYTES)
+  writeChecksum(packed, 0, computeChecksum(body, host, day, metric))
+  return packed
 }
 
-/** As many values as the segment's list has times. */
-export function unpackChunk(packed: Uint8Array, times: Float64Array): Float64Array {
-  const cursor = { bytes: packed, at: 0 }
+/** The chunk without its checksum. Throws a `DamageError` where that does not fit. */
+export function openChunk(packed: Uint8Array, block: ChunkPlace, metric: number): Uint8Array {
+  if (block.checksum === null) return packed
+  const body = packed.subarray(CHECKSUM_BYTES)
+  if (readChecksum(packed, 0) !== computeChecksum(body, block.host, block.day, metric))
+    throw new DamageError()
+  return body
+}
+
+/** The number of the list that an opened chunk's values belong to. */
+export function listOfChunk(body: Uint8Array): number {
+  return readVarint({ bytes: body, at: 0 })
+}
+
+/** As many values as the list of the opened chunk has times. */
+export function unpackChunk(body: Uint8Array, times: Float64Array): Float64Array {
+  const cursor = { bytes: body, at: 0 }
   readVarint(cursor)
-  return decodeNumbers(packed.subarray(cursor.at), times.length)
+  return decodeNumbers(body.subarray(cursor.at), times.length)
 }
 
 const ALL_DAYS = [0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const
@@ -110,10 +169,34 @@ export async function findBlock(reader: Reader, host: number, day: number): Prom
   return row ?? null
 }
 
-/** With all its segments, for folding into it; null when there is none. */
-export async function findHeldBlock(reader: Reader, host: number, day: number): Promise<HeldBlock | null> {
+/**
+ * With all its chunks, for compacting into it; null when there is none. A row that is damaged says nothing that could be
+ * relied on, not even which chunks are its own: it comes as a block without any, and what is compacted then takes its place.
+ */
+export async function findHeldBlock(
+  reader: Reader,
+  host: number,
+  day: number,
+  note: NoteDamage,
+): Promise<HeldBlock | null> {
   const row = await findBlock(reader, host, day)
-  return row ? readChunks(reader, row) : null
+  if (!row) return null
+  if (isSoundBlock(row)) return readChunks(reader, row)
+  note({ host, day, metric: null, problem: new DamageError().message })
+  const nothing = new Uint8Array()
+  return {
+    row: {
+      ...row,
+      first_time: Number.POSITIVE_INFINITY,
+      last_time: 0,
+      samples: 0,
+      first_chunk: 0,
+      metrics: nothing,
+      times: nothing,
+    },
+    metrics: [],
+    chunks: new Map(),
+  }
 }
 
 /** Chunks that another process is replacing just now may be missing. */
@@ -134,7 +217,8 @@ export async function readChunks(reader: Reader, row: BlockRow): Promise<HeldBlo
 export async function deleteBlock(transaction: Transaction, host: number, day: number) {
   const row = await findBlock(transaction, host, day)
   if (!row) return
-  await deleteChunks(transaction, row)
+  // A damaged row could name the chunks of others.
+  if (isSoundBlock(row)) await deleteChunks(transaction, row)
   await transaction.run('DELETE FROM block WHERE day = ? AND host = ?', [day, host])
 }
 

@@ -1,20 +1,25 @@
+import { describeError } from '../../lib/log.ts'
 import { insertInPieces } from '../database/batch-insert.ts'
 import { addToCounter, readCounters } from '../database/counters.ts'
 import type { Transaction } from '../database/database.ts'
 import { placeRows } from '../database/dialect.ts'
 import {
+  computeBlockChecksum,
   deleteChunks,
   type HeldBlock,
   listOfChunk,
+  openChunk,
   packChunk,
   packTimes,
+  sealChunk,
   unpackChunk,
   unpackTimes,
 } from './blocks.ts'
+import { DamageError } from './codec/checksum.ts'
 import { unpackFrame } from './codec/frame.ts'
 import { createSeriesBuilder, mergeSeries, type SeriesBuilder } from './codec/series-builder.ts'
-import { DAY_SECONDS } from './day.ts'
-import type { FrameRow } from './frames.ts'
+import type { NoteDamage } from './damage.ts'
+import { DAY_SECONDS, dayOf } from './day.ts'
 import { type MetricSetReader, packMetrics } from './metric-sets.ts'
 
 /** Series of one host and day by metric, times as seconds since midnight. */
@@ -26,18 +31,24 @@ export type CompactedBlock = {
   readonly lastTime: number
   readonly samples: number
   readonly times: Uint8Array
-  /** Packed values by metric: all of the block's, and which of them are not as they were. */
+  /** Chunks by metric as they are stored: all of the block's, and which of them are not as they were. */
   readonly chunks: ReadonlyMap<number, Uint8Array>
   readonly changed: ReadonlySet<number>
 }
 
-/** Adds a frame's values; frames come ascending by time. Its layout must be loaded. Returns how many values it had. */
+/** Adds an opened frame's values; frames come ascending by time. Its metric set must be loaded. Returns how many values it had: none when they can't be decoded, which is noted. */
 export function gatherFrame(
   gathered: Gathered,
-  { time, packed }: Pick<FrameRow, 'time' | 'packed'>,
+  { host, time, body }: { readonly host: number; readonly time: number; readonly body: Uint8Array },
   metricSets: MetricSetReader,
+  note: NoteDamage,
 ): number {
-  const { metricSet, values } = unpackFrame(packed, (id) => metricSets.metrics(id).length)
+  const frame = tryUnpackFrame(body, metricSets)
+  if (typeof frame === 'string') {
+    note({ host, day: dayOf(time), metric: null, problem: frame })
+    return 0
+  }
+  const { metricSet, values } = frame
   const metrics = metricSets.metrics(metricSet)
   const offset = time % DAY_SECONDS
   let count = 0
@@ -56,32 +67,58 @@ export function gatherFrame(
   return count
 }
 
-/** Pure: the block with what was gathered. `newer` says whose value counts where both have one. */
-export function compactBlock(
-  day: number,
-  gathered: Gathered,
-  held: HeldBlock | null,
-  newer: 'held' | 'gathered',
-): CompactedBlock {
+/** What is wrong with the frame when it can't be decoded. */
+function tryUnpackFrame(body: Uint8Array, metricSets: MetricSetReader) {
+  try {
+    return unpackFrame(body, (id) => metricSets.metrics(id).length)
+  } catch (error) {
+    return describeError(error)
+  }
+}
+
+/** A block to compact into: `newer` says whose value counts where both have one. */
+export type CompactionInput = {
+  readonly host: number
+  readonly day: number
+  readonly gathered: Gathered
+  readonly held: HeldBlock | null
+  readonly newer: 'held' | 'gathered'
+}
+
+/**
+ * The block with what was gathered. A held chunk that is damaged is noted; it stays as it is when nothing was gathered for
+ * its metric, so that `db check` finds it again, and gives way to what was gathered otherwise.
+ */
+export function compactBlock(input: CompactionInput, note: NoteDamage): CompactedBlock {
+  const { host, day, gathered, held } = input
+  const bodies = openHeld(held, note)
   const oldLists = held ? unpackTimes(held.row.times) : []
-  const lists = createLists(oldLists, held ? listsKept(held, gathered) : new Set())
+  const lists = createLists(oldLists, listsKept(bodies, gathered))
   const chunks = new Map(held?.chunks)
-  let samples = held?.row.samples ?? 0
+  const changed = new Set(gathered.keys())
+  let samples = 0
+  for (const [metric, body] of bodies) {
+    if (gathered.has(metric)) continue
+    samples += oldLists[listOfChunk(body)]?.length ?? 0
+    if (held?.row.checksum !== null) continue
+    chunks.set(metric, sealChunk(body, host, day, metric))
+    changed.add(metric)
+  }
   let first = DAY_SECONDS
   let last = 0
   for (const [metric, builder] of gathered) {
     const series = builder.take()
-    const packed = held?.chunks.get(metric)
-    const before = packed ? unpackHeld(packed, oldLists) : null
+    const body = bodies.get(metric)
+    const before = body ? unpackHeld(body, oldLists) : null
     const merged = !before
       ? series
-      : newer === 'held'
+      : input.newer === 'held'
         ? mergeSeries(series, before)
         : mergeSeries(before, series)
-    samples += merged.times.length - (before?.times.length ?? 0)
+    samples += merged.times.length
     first = Math.min(first, merged.times[0] ?? first)
     last = Math.max(last, merged.times.at(-1) ?? last)
-    chunks.set(metric, packChunk(lists.place(merged.times), merged.values))
+    chunks.set(metric, sealChunk(packChunk(lists.place(merged.times), merged.values), host, day, metric))
   }
   const midnight = day * DAY_SECONDS
   return {
@@ -90,23 +127,45 @@ export function compactBlock(
     samples,
     times: packTimes(lists.all()),
     chunks,
-    changed: new Set(gathered.keys()),
+    changed,
   }
 }
 
+/** The held chunks that can be read, without their checksums. */
+function openHeld(held: HeldBlock | null, note: NoteDamage): Map<number, Uint8Array> {
+  const bodies = new Map<number, Uint8Array>()
+  if (!held) return bodies
+  const { row, metrics, chunks } = held
+  const lists = row.checksum === null ? unpackTimes(row.times) : []
+  for (const metric of metrics) {
+    const packed = chunks.get(metric)
+    try {
+      if (!packed) throw new DamageError('its values are missing')
+      const body = openChunk(packed, row, metric)
+      // What gets its first checksum now must not be damaged already, as far as that can be seen.
+      if (row.checksum === null) unpackHeld(body, lists)
+      bodies.set(metric, body)
+    } catch (error) {
+      note({ host: row.host, day: row.day, metric, problem: describeError(error) })
+    }
+  }
+  return bodies
+}
+
+export type BlockToSave = {
+  readonly host: number
+  readonly day: number
+  readonly block: CompactedBlock
+  readonly held: HeldBlock | null
+  readonly moves: boolean
+}
+
 /**
- * Writes the block over `held`, which must be what the database has just now. `moves` says whether its segments go to the end of
+ * Writes the block over `held`, which must be what the database has just now. `moves` says whether its chunks go to the end of
  * their table. Where a whole day's blocks grow they should: those of all hosts then leave whole pages behind, where growing in
  * place would split each. A single block that changes a little should stay: its gap would not be filled again.
  */
-export async function saveBlock(
-  transaction: Transaction,
-  host: number,
-  day: number,
-  block: CompactedBlock,
-  held: HeldBlock | null,
-  moves: boolean,
-) {
+export async function saveBlock(transaction: Transaction, { host, day, block, held, moves }: BlockToSave) {
   const metrics = [...block.chunks.keys()].sort((a, b) => a - b)
   const keepsIds = !moves && held?.metrics.length === metrics.length
   const first = keepsIds ? held.row.first_chunk : await takeChunkIds(transaction, metrics.length)
@@ -122,23 +181,35 @@ export async function saveBlock(
       await transaction.run(`INSERT INTO chunk (id, packed) VALUES ${placeRows(2, rows)}`, piece)
     })
   }
-  await transaction.run(held ? UPDATE_BLOCK : INSERT_BLOCK, [
-    block.firstTime,
-    block.lastTime,
-    block.samples,
-    (held?.row.revision ?? 0) + 1,
-    first,
-    packMetrics(metrics),
-    block.times,
-    day,
+  const row = {
     host,
+    day,
+    first_time: block.firstTime,
+    last_time: block.lastTime,
+    samples: block.samples,
+    revision: (held?.row.revision ?? 0) + 1,
+    first_chunk: first,
+    metrics: packMetrics(metrics),
+    times: block.times,
+  }
+  await transaction.run(held ? UPDATE_BLOCK : INSERT_BLOCK, [
+    row.first_time,
+    row.last_time,
+    row.samples,
+    row.revision,
+    row.first_chunk,
+    row.metrics,
+    row.times,
+    computeBlockChecksum(row),
+    row.day,
+    row.host,
   ])
 }
 
 const UPDATE_BLOCK = `UPDATE block SET first_time = ?, last_time = ?, samples = ?, revision = ?, first_chunk = ?,
-  metrics = ?, times = ? WHERE day = ? AND host = ?`
-const INSERT_BLOCK = `INSERT INTO block (first_time, last_time, samples, revision, first_chunk, metrics, times, day, host)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  metrics = ?, times = ?, checksum = ? WHERE day = ? AND host = ?`
+const INSERT_BLOCK = `INSERT INTO block (first_time, last_time, samples, revision, first_chunk, metrics, times, checksum,
+  day, host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** Ids that follow each other; the first of them. */
 async function takeChunkIds(transaction: Transaction, count: number): Promise<number> {
@@ -148,20 +219,20 @@ async function takeChunkIds(transaction: Transaction, count: number): Promise<nu
   return next - count
 }
 
-function unpackHeld(packed: Uint8Array, lists: readonly Float64Array[]) {
-  const times = lists[listOfChunk(packed)]
-  if (!times) throw new Error('a segment names a list of times that its block has not')
-  return { times, values: unpackChunk(packed, times) }
+function unpackHeld(body: Uint8Array, lists: readonly Float64Array[]) {
+  const times = lists[listOfChunk(body)]
+  if (!times) throw new DamageError('a chunk names a list of times that its block does not have')
+  return { times, values: unpackChunk(body, times) }
 }
 
-/** Numbers of the lists that segments keep using which are not written anew. */
-function listsKept({ chunks }: HeldBlock, gathered: Gathered): Set<number> {
+/** Numbers of the lists that chunks keep using which are not written anew. */
+function listsKept(bodies: ReadonlyMap<number, Uint8Array>, gathered: Gathered): Set<number> {
   const kept = new Set<number>()
-  for (const [metric, packed] of chunks) if (!gathered.has(metric)) kept.add(listOfChunk(packed))
+  for (const [metric, body] of bodies) if (!gathered.has(metric)) kept.add(listOfChunk(body))
   return kept
 }
 
-/** Lists of times: one keeps its number while a segment uses it, a new one takes the first free number. */
+/** Lists of times: one keeps its number while a chunk uses it, a new one takes the first free number. */
 function createLists(old: readonly Float64Array[], kept: ReadonlySet<number>) {
   const lists = old.map((list, number) => (kept.has(number) ? list : null))
   return {

@@ -5,6 +5,7 @@ import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { findHeldBlock } from './blocks.ts'
 import { readMetricSet } from './codec/frame.ts'
 import { compactBlock, type Gathered, gatherFrame, saveBlock } from './compact-block.ts'
+import { type NoteDamage, openFrames } from './damage.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { readLateFrames } from './frames.ts'
 import type { MetricSetReader } from './metric-sets.ts'
@@ -24,6 +25,7 @@ export async function compactLateFrames(
   metricSets: MetricSetReader,
   before: number,
   limit: number,
+  note: NoteDamage,
 ): Promise<number> {
   let compacted = 0
   let after = { host: 0, time: -1 }
@@ -36,7 +38,7 @@ export async function compactLateFrames(
     if (!next) break
     const last = Math.min(before, (dayOf(next.time) + 1) * DAY_SECONDS) - 1
     await database.transaction((transaction) =>
-      compactPiece(transaction, metricSets, next.host, next.time, last),
+      compactPiece(transaction, { metricSets, note, host: next.host, from: next.time, to: last }),
     )
     // The rest of a day that was too much for one piece is found as the next one, and counted once more.
     after = { host: next.host, time: next.time - 1 }
@@ -46,29 +48,36 @@ export async function compactLateFrames(
   return compacted
 }
 
-async function compactPiece(
-  transaction: Transaction,
-  metricSets: MetricSetReader,
-  host: number,
-  from: number,
-  to: number,
-) {
+type Piece = {
+  readonly metricSets: MetricSetReader
+  readonly note: NoteDamage
+  readonly host: number
+  readonly from: number
+  readonly to: number
+}
+
+async function compactPiece(transaction: Transaction, { metricSets, note, host, from, to }: Piece) {
   await takeMaintenanceLock(transaction)
   const rows = await readLateFrames(transaction, host, from, to, MAX_FRAMES, transaction.dialect.forUpdate)
-  await metricSets.load(transaction, new Set(rows.map(({ packed }) => readMetricSet(packed))))
+  const frames = openFrames(rows, host, note)
+  await metricSets.load(transaction, new Set(frames.map(({ body }) => readMetricSet(body))))
   const gathered: Gathered = new Map()
   let samples = 0
-  const times: number[] = []
-  for (const row of rows) {
-    samples += gatherFrame(gathered, row, metricSets)
-    times.push(row.time)
-    if (samples >= MAX_SAMPLES) break
+  let last = rows.at(-1)?.time ?? from
+  for (const frame of frames) {
+    samples += gatherFrame(gathered, { host, ...frame }, metricSets, note)
+    if (samples < MAX_SAMPLES) continue
+    last = frame.time
+    break
   }
+  // Damaged frames up to there go too: they were noted, and nothing can be made of them.
+  const times = rows.flatMap(({ time }) => (time <= last ? [time] : []))
   const [known] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
   if (known && samples > 0) {
     const day = dayOf(from)
-    const held = await findHeldBlock(transaction, host, day)
-    await saveBlock(transaction, host, day, compactBlock(day, gathered, held, 'gathered'), held, false)
+    const held = await findHeldBlock(transaction, host, day, note)
+    const block = compactBlock({ host, day, gathered, held, newer: 'gathered' }, note)
+    await saveBlock(transaction, { host, day, block, held, moves: false })
   }
   // These and no others: another engine may have written one between them meanwhile.
   for (let i = 0; i < times.length; i += DELETED_AT_ONCE) {

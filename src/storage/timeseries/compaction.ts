@@ -6,6 +6,7 @@ import { findBlock, findHeldBlock, type HeldBlock } from './blocks.ts'
 import { readMetricSet } from './codec/frame.ts'
 import { type CompactedBlock, compactBlock, type Gathered, gatherFrame, saveBlock } from './compact-block.ts'
 import { compactLateFrames } from './compact-late.ts'
+import { type Damage, type NoteDamage, openFrameOr } from './damage.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { readFramesOfHosts } from './frames.ts'
 import type { MetricSetReader } from './metric-sets.ts'
@@ -22,7 +23,13 @@ const DELETE_ROWS = 5000
 const IDLE = -1
 const ALL_COMPACTED = Number.MAX_SAFE_INTEGER
 
-/** What is being folded: all frames older than `before`, which are of one day; hosts up to `host` are done. */
+type Context = {
+  readonly database: Database
+  readonly metricSets: MetricSetReader
+  readonly note: NoteDamage
+}
+
+/** What is being compacted: all frames older than `before`, which are of one day; hosts up to `host` are done. */
 type Slice = { readonly before: number; readonly host: number }
 
 /**
@@ -38,17 +45,18 @@ export async function compactFrames(
   metricSets: MetricSetReader,
   before: number,
   limit: number,
+  note: NoteDamage,
 ): Promise<number> {
+  const context = { database, metricSets, note }
   let compacted = 0
   while (compacted < limit) {
     const slice = (await findSlice(database)) ?? (await beginSlice(database, before))
     if (!slice) break
     if (slice.host === ALL_COMPACTED) await deleteCompacted(database, slice)
-    else
-      compacted += await compactGroup(database, metricSets, slice, Math.min(GROUP_HOSTS, limit - compacted))
+    else compacted += await compactGroup(context, slice, Math.min(GROUP_HOSTS, limit - compacted))
     await yieldThread()
   }
-  return compacted + (await compactLateFrames(database, metricSets, before, limit - compacted))
+  return compacted + (await compactLateFrames(database, metricSets, before, limit - compacted, note))
 }
 
 async function findSlice(reader: Reader): Promise<Slice | null> {
@@ -81,7 +89,8 @@ async function beginSlice(database: Database, before: number): Promise<Slice | n
 }
 
 /** How many host-days were folded. */
-async function compactGroup(database: Database, metricSets: MetricSetReader, slice: Slice, size: number) {
+async function compactGroup(context: Context, slice: Slice, size: number): Promise<number> {
+  const { database, note } = context
   const hosts = (
     await database.query<{ id: number }>('SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?', [
       slice.host,
@@ -94,13 +103,16 @@ async function compactGroup(database: Database, metricSets: MetricSetReader, sli
     return 0
   }
   const day = dayOf(slice.before - 1)
-  const gathered = await gatherHosts(database, metricSets, slice, lastHost)
-  if (!gathered) return compactGroup(database, metricSets, slice, Math.ceil(hosts.length / 2))
+  const gathered = await gatherHosts(context, slice, lastHost)
+  if (!gathered) return compactGroup(context, slice, Math.ceil(hosts.length / 2))
+  // Outside of a transaction a chunk may be missing because somebody else replaces it: that is known only at the end.
+  const met: Damage[] = []
+  const remember: NoteDamage = (damage) => met.push(damage)
   const blocks: { host: number; block: CompactedBlock; held: HeldBlock | null }[] = []
   for (const [host, series] of gathered) {
-    const held = await findHeldBlock(database, host, day)
+    const held = await findHeldBlock(database, host, day, remember)
     // What the block has of the slice's time came late, so it is the newer.
-    const block = compactBlock(day, series, held, 'held')
+    const block = compactBlock({ host, day, gathered: series, held, newer: 'held' }, remember)
     blocks.push({ host, block, held })
     await yieldThread()
   }
@@ -112,11 +124,13 @@ async function compactGroup(database: Database, metricSets: MetricSetReader, sli
     }
     for (const { host, block, held } of blocks) {
       const [known] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
-      if (known) await saveBlock(transaction, host, day, block, held, true)
+      if (known) await saveBlock(transaction, { host, day, block, held, moves: true })
     }
     return true
   })
-  return done ? blocks.length : 0
+  if (!done) return 0
+  for (const damage of met) note(damage)
+  return blocks.length
 }
 
 /** Moves the slice on together with `act`, unless that says no or somebody else has moved it: then nothing is done. */
@@ -137,25 +151,26 @@ function advance(
 }
 
 /** The slice's samples of hosts behind `slice.host` up to `lastHost`; null when there are too many of several hosts. */
-async function gatherHosts(reader: Reader, metricSets: MetricSetReader, slice: Slice, lastHost: number) {
+async function gatherHosts({ database: reader, metricSets, note }: Context, slice: Slice, lastHost: number) {
   const hosts = new Map<number, Gathered>()
   let samples = 0
   let from = 0
   for (;;) {
     const rows = await readFramesOfHosts(reader, slice.host, lastHost, from, slice.before - 1, TIMES_AT_ONCE)
-    await metricSets.load(
-      reader,
-      new Set(rows.flatMap(({ packed }) => (packed ? [readMetricSet(packed)] : []))),
-    )
+    const frames: { host: number; time: number; body: Uint8Array }[] = []
     for (const { host, time, packed } of rows) {
       from = Math.max(from, time + 1)
-      if (host === null || packed === null) continue
+      const body = host === null || packed === null ? null : openFrameOr({ time, packed }, host, note)
+      if (host !== null && body) frames.push({ host, time, body })
+    }
+    await metricSets.load(reader, new Set(frames.map(({ body }) => readMetricSet(body))))
+    for (const { host, time, body } of frames) {
       let gathered = hosts.get(host)
       if (!gathered) {
         gathered = new Map()
         hosts.set(host, gathered)
       }
-      samples += gatherFrame(gathered, { time, packed }, metricSets)
+      samples += gatherFrame(gathered, { host, time, body }, metricSets, note)
     }
     if (samples > MAX_GROUP_SAMPLES && hosts.size > 1) return null
     if (rows.length === 0) return hosts

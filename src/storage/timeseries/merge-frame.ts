@@ -1,13 +1,15 @@
 import type { Transaction } from '../database/database.ts'
 import { createByteWriter } from './codec/bytes.ts'
-import { packHead, packValue, readMetricSet, unpackFrame } from './codec/frame.ts'
+import { DamageError } from './codec/checksum.ts'
+import { openFrame, packHead, packValue, readMetricSet, sealFrame, unpackFrame } from './codec/frame.ts'
 import { dayOf } from './day.ts'
 import type { FrameTable } from './frames.ts'
 import { type MetricSetReader, type MetricSetWriter, saveHostMetricSet } from './metric-sets.ts'
 
 /**
- * Merges `packed` into the frame held for that time and host, metric by metric: a value in `packed` wins, a null leaves what is
- * there. Rare (the same frame sent twice, or one time in two packets), so it may be slow. False when they were the same.
+ * Merges `packed` into the frame held for that time and host, metric by metric: a value in `packed` wins, a null leaves
+ * what is there. A held frame that is damaged is replaced. Rare (the same frame sent twice, or one time in two packets), so
+ * it may be slow. False when they were the same.
  */
 export async function mergeFrame(
   transaction: Transaction,
@@ -23,16 +25,21 @@ export async function mergeFrame(
     [time, host],
   )
   if (!held || sameBytes(held.packed, packed)) return false
-  await reader.load(transaction, [readMetricSet(held.packed), readMetricSet(packed)])
-  const union = merge(held.packed, packed, reader)
+  const added = openFrame(packed, time, host)
+  const before = tryOpenFrame(held.packed, time, host)
+  if (before && sameBytes(before, added)) return false
+  const frames = before ? [before, added] : [added]
+  await reader.load(transaction, frames.map(readMetricSet))
+  const union = merge(frames, reader)
   const names = [...union.keys()]
-  // The layout held fits when nothing was added: Map keeps the order of insertion.
-  const oldMetricSet = readMetricSet(held.packed)
+  // The first metric set fits when nothing was added: Map keeps the order of insertion.
+  const oldMetricSet = readMetricSet(before ?? added)
   const metricSet =
     names.length === reader.names(oldMetricSet).length
       ? oldMetricSet
       : (await writer.save(transaction, names)).id
   const result = pack(metricSet, [...union.values()])
+  sealFrame(result.packed, time, host)
   if (sameBytes(held.packed, result.packed)) return true
   if (metricSet !== oldMetricSet) await saveHostMetricSet(transaction, host, metricSet, dayOf(time))
   await transaction.run(`UPDATE ${table} SET samples = ?, packed = ? WHERE time = ? AND host = ?`, [
@@ -44,13 +51,22 @@ export async function mergeFrame(
   return true
 }
 
-function merge(held: Uint8Array, added: Uint8Array, reader: MetricSetReader): Map<string, number | null> {
+function tryOpenFrame(packed: Uint8Array, time: number, host: number): Uint8Array | null {
+  try {
+    return openFrame(packed, time, host)
+  } catch (error) {
+    if (error instanceof DamageError) return null
+    throw error
+  }
+}
+
+function merge(frames: readonly Uint8Array[], reader: MetricSetReader): Map<string, number | null> {
   const union = new Map<string, number | null>()
-  for (const packed of [held, added]) {
-    const { metricSet, values } = unpackFrame(packed, (id) => reader.names(id).length)
+  for (const frame of frames) {
+    const { metricSet, values } = unpackFrame(frame, (id) => reader.names(id).length)
     reader.names(metricSet).forEach((name, i) => {
       const value = values[i] ?? null
-      if (value !== null || (packed === held && !union.has(name))) union.set(name, value)
+      if (value !== null || (frame === frames[0] && !union.has(name))) union.set(name, value)
     })
   }
   return union

@@ -1,4 +1,5 @@
 import type { Series } from '../../domain/sample.ts'
+import { describeError } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
 import type { SampleStore } from '../ports/store.ts'
@@ -6,14 +7,18 @@ import {
   type BlockRow,
   findBlockExtent,
   findCompactedDays,
+  isSoundBlock,
   listOfChunk,
+  openChunk,
   readChunks,
   unpackChunk,
   unpackTimesOf,
 } from './blocks.ts'
+import { DamageError } from './codec/checksum.ts'
 import { readMetricSet, unpackColumns } from './codec/frame.ts'
 import { createSeriesBuilder, mergeSeries } from './codec/series-builder.ts'
 import { DAYS_AT_ONCE, listLength, readSteadily } from './consistent-read.ts'
+import { type NoteDamage, openFrames } from './damage.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { type FrameRow, findLastFrame, findLateExtent, readFrames, readLateFrames } from './frames.ts'
 import { type MetricSetReader, unpackMetrics } from './metric-sets.ts'
@@ -24,7 +29,12 @@ const MAX_RANGES = 200
 
 const selectChunks = (count: number) => `SELECT id, packed FROM chunk WHERE id IN (${placeValues(count)})`
 
-export function createSampleStore(database: Database, metricSets: MetricSetReader): SampleStore {
+/** Samples that are damaged are noted and left out. */
+export function createSampleStore(
+  database: Database,
+  metricSets: MetricSetReader,
+  note: NoteDamage,
+): SampleStore {
   async function findHost(name: string): Promise<number | null> {
     const [row] = await database.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
     return row?.id ?? null
@@ -37,25 +47,26 @@ export function createSampleStore(database: Database, metricSets: MetricSetReade
 
   /** What the frames have of the metrics, each frame read once. */
   async function readHot(host: number, metrics: readonly number[], from: number, to: number) {
-    return columnsOf(await readFrames(database, host, from, to), metrics)
+    return columnsOf(await readFrames(database, host, from, to), host, metrics)
   }
 
   async function readLate(host: number, metrics: readonly number[], from: number, to: number) {
-    return columnsOf(await readLateFrames(database, host, from, to), metrics)
+    return columnsOf(await readLateFrames(database, host, from, to), host, metrics)
   }
 
-  async function columnsOf(rows: readonly FrameRow[], metrics: readonly number[]): Promise<Series[]> {
-    await metricSets.load(database, new Set(rows.map(({ packed }) => readMetricSet(packed))))
+  async function columnsOf(rows: readonly FrameRow[], host: number, metrics: readonly number[]) {
+    const frames = openFrames(rows, host, note)
+    await metricSets.load(database, new Set(frames.map(({ body }) => readMetricSet(body))))
     const builders = metrics.map(() => createSeriesBuilder(rows.length))
     const known = new Map<number, number[]>()
-    for (const { time, packed } of rows) {
-      const metricSet = readMetricSet(packed)
+    for (const { time, body } of frames) {
+      const metricSet = readMetricSet(body)
       let columns = known.get(metricSet)
       if (!columns) {
         columns = metrics.map((metric) => metricSets.column(metricSet, metric))
         known.set(metricSet, columns)
       }
-      const values = unpackColumns(packed, columns)
+      const values = unpackColumns(body, columns)
       for (let i = 0; i < values.length; i++) {
         const value = values[i]
         if (value !== null && value !== undefined) builders[i]?.add(time, value)
@@ -75,18 +86,37 @@ export function createSampleStore(database: Database, metricSets: MetricSetReade
         readChunksOf(rows, metric),
       )
       for (const [i, block] of blocks.entries()) {
-        const packed = chunks[i]
-        if (!packed) continue
-        const times = unpack(block.times, listOfChunk(packed))
-        series.addDay(block.day * DAY_SECONDS, times, unpackChunk(packed, times), from, to)
+        const day = decodeChunk(block, metric, chunks[i], unpack)
+        if (day) series.addDay(block.day * DAY_SECONDS, day.times, day.values, from, to)
       }
     }
     return series.take()
   }
 
-  /** Each block's segment of the metric, or undefined. */
+  /** Null when there is none, or when it is damaged, which is noted. */
+  function decodeChunk(block: BlockRow, metric: number, packed: Uint8Array | undefined, unpack: UnpackTimes) {
+    if (!packed) return null
+    try {
+      const body = openChunk(packed, block, metric)
+      const times = unpack(block.times, listOfChunk(body))
+      return { times, values: unpackChunk(body, times) }
+    } catch (error) {
+      note({ host: block.host, day: block.day, metric, problem: describeError(error) })
+      return null
+    }
+  }
+
+  /** Rows that are damaged name no chunks that could be relied on. */
+  function isReadable(row: BlockRow): boolean {
+    const isSound = isSoundBlock(row)
+    if (!isSound) note({ host: row.host, day: row.day, metric: null, problem: new DamageError().message })
+    return isSound
+  }
+
+  /** Each block's chunk of the metric, or undefined. */
   async function readChunksOf(blocks: readonly BlockRow[], metric: number) {
     const ids = blocks.map((block) => {
+      if (!isReadable(block)) return null
       const place = unpackMetrics(block.metrics).indexOf(metric)
       return place < 0 ? null : block.first_chunk + place
     })
@@ -107,14 +137,14 @@ export function createSampleStore(database: Database, metricSets: MetricSetReade
     const unpack = rememberTimes()
     for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day++) {
       const { more: block } = await readSteadily(database, host, day, day, async ([row]) =>
-        row ? readChunks(database, row) : null,
+        row && isReadable(row) ? readChunks(database, row) : null,
       )
       if (!block) continue
       for (const [metric, packed] of block.chunks) {
         const builder = builders.get(metric)
         if (!builder) continue
-        const times = unpack(block.row.times, listOfChunk(packed))
-        builder.addDay(day * DAY_SECONDS, times, unpackChunk(packed, times), from, to)
+        const decoded = decodeChunk(block.row, metric, packed, unpack)
+        if (decoded) builder.addDay(day * DAY_SECONDS, decoded.times, decoded.values, from, to)
       }
     }
     return metrics.map((metric) => builders.get(metric)?.take() ?? NO_SAMPLES)
@@ -125,7 +155,7 @@ export function createSampleStore(database: Database, metricSets: MetricSetReade
       const hostId = await findHost(host)
       const metricId = await findMetric(metric)
       if (hostId === null || metricId === null || from > to) return NO_SAMPLES
-      // The blocks last: what is folded between the readings is then met twice, not missed.
+      // The blocks last: what is compacted between the readings is then met twice, not missed.
       const [hot] = await readHot(hostId, [metricId], from, to)
       const [late] = await readLate(hostId, [metricId], from, to)
       const compacted = await readCompacted(hostId, metricId, from, to)
@@ -169,13 +199,15 @@ export function createSampleStore(database: Database, metricSets: MetricSetReade
   }
 }
 
-/** A frame is older than what was folded from it, and that is older than what came late. */
+/** A frame is older than what was compacted from it, and that is older than what came late. */
 function merge(hot = NO_SAMPLES, compacted = NO_SAMPLES, late = NO_SAMPLES): Series {
   return mergeSeries(mergeSeries(hot, compacted), late)
 }
 
+type UnpackTimes = (packed: Uint8Array, list: number) => Float64Array
+
 /** Decodes lists of times; most days have the same, so the last one is kept. */
-function rememberTimes(): (packed: Uint8Array, list: number) => Float64Array {
+function rememberTimes(): UnpackTimes {
   let packedBefore: Uint8Array | null = null
   let listBefore = -1
   let times: Float64Array = new Float64Array()

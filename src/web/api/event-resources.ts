@@ -12,7 +12,7 @@ const listEvents = route(
   {
     path: '/api/v1/events',
     access: 'viewer',
-    doc: 'Events, newest first: status, host, group, metric, severity, acknowledged, from, to, offset, limit.',
+    doc: 'Events, newest first: status, host, group, metric, severity, acknowledged, from, to, cursor (the next of the page before), offset, limit.',
   },
   async ({ url, web }) => {
     const status = readChoice(url, 'status', ['open', 'closed'])
@@ -24,8 +24,11 @@ const listEvents = route(
     const times = { min: 0, max: MAX_TIME, default: null }
     const from = readInteger(url, 'from', times)
     const to = readInteger(url, 'to', times)
-    const { total, events } = await web.store.events.list({
-      ...readPaging(url),
+    const cursor = readCursor(readText(url, 'cursor', 40))
+    const paging = readPaging(url)
+    const { total, isMore, events } = await web.store.events.list({
+      ...paging,
+      ...(cursor === null ? {} : { after: cursor }),
       ...(status === undefined ? {} : { status }),
       ...(host === undefined ? {} : { host }),
       ...(group === undefined ? {} : { group }),
@@ -35,9 +38,24 @@ const listEvents = route(
       ...(from === null ? {} : { from }),
       ...(to === null ? {} : { to }),
     })
-    return Response.json({ total, events: events.map(describeEvent) })
+    const last = events.length === paging.limit ? events.at(-1) : undefined
+    return Response.json({
+      total,
+      // The total counts up to 10,000.
+      ...(isMore && { is_more: true }),
+      next: last === undefined ? null : `${last.opened}-${last.id}`,
+      events: events.map(describeEvent),
+    })
   },
 )
+
+/** `OPENED-ID` of the last event of the page before. */
+function readCursor(text: string | undefined): { opened: number; id: number } | null {
+  if (text === undefined) return null
+  const [, opened, id] = /^(\d{1,12})-(\d{1,15})$/.exec(text) ?? []
+  if (opened === undefined) throw new HttpError(400, 'cursor: expected the "next" of the page before')
+  return { opened: Number(opened), id: Number(id) }
+}
 
 const showEvent = route(
   {

@@ -1,13 +1,11 @@
 /** @jsxImportSource #markup */
-import { AVAILABILITY } from '../../domain/availability.ts'
-import { countDowntime, countShared, type Outage, type Stretch } from '../../domain/downtime.ts'
-import type { Event } from '../../domain/event.ts'
+import { countDowntime, countShared, type Stretch } from '../../domain/downtime.ts'
 import { listOccurrences, type MaintenanceWindow } from '../../domain/maintenance-window.ts'
 import { compilePattern } from '../../domain/pattern.ts'
 import { readPeriod } from '../charts/period.ts'
 import { hostPath, stampLabel } from '../ui/components.tsx'
 import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
-import { listAll, type Report } from './report.ts'
+import type { Report } from './report.ts'
 
 export const availabilityReport: Report = {
   key: 'availability',
@@ -17,19 +15,11 @@ export const availabilityReport: Report = {
   hasPeriod: true,
   async load({ web, url, now, group }) {
     const { from, to } = readPeriod(url, now, web.zone)
-    const [hosts, events, maintenanceWindows] = await Promise.all([
-      listAll(
-        async (offset, limit) =>
-          (await web.store.hosts.list({ ...group, upSince: now - web.silence, sort: 'name', offset, limit }))
-            .hosts,
-      ),
-      listAll(
-        async (offset, limit) =>
-          (await web.store.events.list({ metric: AVAILABILITY.name, to, offset, limit })).events,
-      ),
+    const [hosts, maintenanceWindows] = await Promise.all([
+      web.store.hosts.listSpans(group.group),
       web.store.maintenanceWindows.list(),
     ])
-    const outages = groupOutages(events, from, new Map(hosts.map((host) => [host.name, host.lastSeen])))
+    const outages = await web.store.events.listOutages(hosts, from, to)
     const inMaintenance = countInMaintenance(maintenanceWindows)
     const rows = hosts
       .map(({ name, firstSeen }) => {
@@ -125,28 +115,6 @@ function countInMaintenance(maintenanceWindows: readonly MaintenanceWindow[]) {
         .filter(({ fits }) => fits(host))
         .flatMap(({ when }) => outages.flatMap(({ from, to }) => listOccurrences(when, from, to))),
     )
-}
-
-/**
- * By host. An event of several hosts is an outage of each of them. One of a host that was not heard since is not over, though somebody
- * closed its event.
- */
-export function groupOutages(
-  events: readonly Pick<Event, 'host' | 'members' | 'opened' | 'closed'>[],
-  from: number,
-  lastSeen: ReadonlyMap<string, number>,
-): Map<string, Outage[]> {
-  const byHost = new Map<string, Outage[]>()
-  for (const { host, members, opened, closed } of events) {
-    for (const name of members.length > 0 ? members : [host]) {
-      const to = (lastSeen.get(name) ?? opened) < opened ? null : closed
-      if (to !== null && to < from) continue
-      const outages = byHost.get(name) ?? []
-      outages.push({ from: opened, to })
-      byHost.set(name, outages)
-    }
-  }
-  return byHost
 }
 
 /** Never rounded up to 100: that would hide an outage. */

@@ -140,10 +140,12 @@ export type PagerOptions = {
   readonly offset: number
   readonly limit: number
   readonly total: number
+  /** There are more than `total`, which were not counted. */
+  readonly isMore?: boolean
 }
 
 /** Which rows these are of how many, and the ways to the others; nothing when all fit. */
-export function pager({ url, offset, limit, total }: PagerOptions): Html {
+export function pager({ url, offset, limit, total, isMore = false }: PagerOptions): Html {
   if (total <= limit && offset === 0) return <></>
   const last = Math.min(offset + limit, total)
   const before = Math.max(0, Math.min(offset, Math.ceil(total / limit) * limit) - limit)
@@ -161,7 +163,8 @@ export function pager({ url, offset, limit, total }: PagerOptions): Html {
   return (
     <nav class="pager" aria-label="Pages">
       <span>
-        {rows} of {formatNumber(total)}
+        {rows} of {isMore && 'more than '}
+        {formatNumber(total)}
       </span>
       {step(before, 'Previous', offset > 0)}
       {step(offset + limit, 'Next', last < total)}

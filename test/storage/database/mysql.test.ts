@@ -10,7 +10,9 @@ import { TABLES } from '../../../src/storage/database/tables.ts'
 import { enterSharedLock } from '../../../src/storage/database/write-locks.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
+import { sealFrame } from '../../../src/storage/timeseries/codec/frame.ts'
 import { compactFrames } from '../../../src/storage/timeseries/compaction.ts'
+import type { Damage } from '../../../src/storage/timeseries/damage.ts'
 import { createMetricSetReader } from '../../../src/storage/timeseries/metric-sets.ts'
 import { expectFailure } from '../../support/failure.ts'
 import { HAS_MARIADB, type Mariadb, PASSWORD, startMariadb, USER } from '../../support/mariadb.ts'
@@ -228,11 +230,14 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
         [MIDNIGHT],
       )
       if (!row) throw new Error('no frame')
+      const fail = ({ problem }: Damage) => {
+        throw new Error(problem)
+      }
       let isCompacted = false
       let compacting: Promise<unknown> = Promise.resolve()
       await engine.database.transaction(async (transaction) => {
         await enterSharedLock(transaction, 7)
-        compacting = compactFrames(folder.database, createMetricSetReader(), MIDNIGHT + 3600, 100).then(
+        compacting = compactFrames(folder.database, createMetricSetReader(), MIDNIGHT + 3600, 100, fail).then(
           () => {
             isCompacted = true
           },
@@ -243,7 +248,7 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
           MIDNIGHT + 60,
           row.host,
           row.samples,
-          row.packed,
+          sealFrame(row.packed.slice(), MIDNIGHT + 60, row.host),
         ])
       })
       await compacting

@@ -163,9 +163,20 @@ describe('events', () => {
       acknowledged_by: null,
     })
     expect((await get('/events?status=open&host=old01&severity=1')).body.total).toBe(1)
-    expect((await get('/events?status=closed')).body).toEqual({ total: 0, events: [] })
+    expect((await get('/events?status=closed')).body).toEqual({ total: 0, next: null, events: [] })
     expect((await get('/events?severity=3')).body.total).toBe(0)
     expect((await get('/events?limit=1')).body.events).toHaveLength(1)
+    const first = (await get('/events?limit=1')).body
+    const second = (await get(`/events?limit=1&cursor=${first.next}`)).body
+    expect([first.events, second.events].map((list) => (list as { host: string }[])[0]?.host)).toEqual([
+      'old01',
+      'web01',
+    ])
+    expect((await get(`/events?limit=1&cursor=${second.next}`)).body).toMatchObject({
+      next: null,
+      events: [],
+    })
+    expect((await get('/events?cursor=nonsense')).status).toBe(400)
   })
 })
 

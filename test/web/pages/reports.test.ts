@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { AVAILABILITY } from '../../../src/domain/availability.ts'
-import { groupOutages, writePercent } from '../../../src/web/reports/availability-report.tsx'
+import { writePercent } from '../../../src/web/reports/availability-report.tsx'
 import { startTestSite, type TestSite } from '../site.ts'
 
 const DAY = 86_400
@@ -171,26 +171,6 @@ describe('availability', () => {
         (await site.send(`/reports/availability?${query}`, { headers: await site.as('viewer') })).status,
       ).toBe(400),
   )
-
-  test('an event of several hosts is an outage of each', () => {
-    const event = { host: '3 hosts', members: ['a', 'b', 'c'], opened: 100, closed: 200 }
-    const single = { host: 'a', members: [], opened: 300, closed: null }
-    const old = { ...single, closed: 40, opened: 10 }
-    const seen = new Map([
-      ['a', 350],
-      ['y', 5],
-      ['z', 45],
-    ])
-    const all = [event, single, { ...old, host: 'z' }, { ...old, host: 'y' }]
-    const grouped = groupOutages(all, 50, seen)
-    expect([...grouped.keys()]).toEqual(['a', 'b', 'c', 'y'])
-    // Not heard since: whoever closed it, it is not over.
-    expect(grouped.get('y')).toEqual([{ from: 10, to: null }])
-    expect(grouped.get('a')).toEqual([
-      { from: 100, to: 200 },
-      { from: 300, to: null },
-    ])
-  })
 
   test.each([
     [100, '100%'],

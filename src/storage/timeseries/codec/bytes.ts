@@ -9,8 +9,9 @@ export type ByteWriter = {
   take(): Uint8Array
 }
 
-export function createByteWriter(): ByteWriter {
-  let buffer = new Uint8Array(1024)
+/** `capacity` is how many bytes it takes before it grows, at least one. */
+export function createByteWriter(capacity = 1024): ByteWriter {
+  let buffer = new Uint8Array(capacity)
   let view = new DataView(buffer.buffer)
   let length = 0
 

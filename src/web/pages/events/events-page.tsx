@@ -58,6 +58,7 @@ type EventsModel = {
   /** Of all that fit, whatever severity is asked for. */
   readonly counts: SeverityCounts
   readonly total: number
+  readonly isMore: boolean
   readonly events: readonly Event[]
   readonly csrf: string
   readonly mayChange: boolean
@@ -65,12 +66,12 @@ type EventsModel = {
 }
 
 function eventsView(model: EventsModel): Html {
-  const { url, filter, events, offset, total, mayChange, now } = model
+  const { url, filter, events, offset, total, isMore, mayChange, now } = model
   const word = filter.status === 'all' ? 'event' : `${filter.status} event`
   const table = (
     <>
       {events.length === 0 ? emptyView(model) : eventTable({ events, now, mayChange })}
-      {pager({ url, offset, limit: PAGE, total })}
+      {pager({ url, offset, limit: PAGE, total, isMore })}
     </>
   )
   return (
@@ -79,6 +80,7 @@ function eventsView(model: EventsModel): Html {
         <div>
           <h1>Events</h1>
           <p class="lead" data-live="lead">
+            {isMore && 'More than '}
             {formatCount(total, word)}
             {isNarrowed(filter) && (total === 1 ? ' that fits' : ' that fit')}
           </p>

@@ -1,19 +1,30 @@
 import { expect, test } from 'bun:test'
 import { createByteWriter } from '../../../../src/storage/timeseries/codec/bytes.ts'
 import {
+  openFrame,
   packHead,
   packValue,
   readMetricSet,
+  sealFrame,
   unpackColumns,
   unpackFrame,
 } from '../../../../src/storage/timeseries/codec/frame.ts'
 import { randomOf } from '../../random.ts'
 
+const TIME = 1_796_000_000
+const HOST = 70_000
+
+/** Without its head. */
 function pack(metricSet: number, values: readonly (number | null)[]): Uint8Array {
+  return openFrame(seal(metricSet, values), TIME, HOST)
+}
+
+/** As it is stored. */
+function seal(metricSet: number, values: readonly (number | null)[]): Uint8Array {
   const writer = createByteWriter()
   packHead(writer, metricSet)
   for (const value of values) packValue(writer, value)
-  return writer.take()
+  return sealFrame(writer.take(), TIME, HOST)
 }
 
 const ODD = [
@@ -70,7 +81,12 @@ test('what is not finite is kept as no value', () => {
     false,
     true,
   ])
-  expect(unpackFrame(writer.take(), () => 4).values).toEqual([null, null, null, 1])
+  expect(unpackFrame(openFrame(sealFrame(writer.take(), TIME, HOST), TIME, HOST), () => 4).values).toEqual([
+    null,
+    null,
+    null,
+    1,
+  ])
 })
 
 test('a frame that is cut short or too long is refused', () => {
@@ -78,4 +94,24 @@ test('a frame that is cut short or too long is refused', () => {
   expect(() => unpackFrame(packed.slice(0, -1), () => 3)).toThrow('too early')
   expect(() => unpackFrame(packed.slice(0, 8), () => 3)).toThrow('too early')
   expect(() => unpackFrame(packed, () => 2)).toThrow('longer')
+})
+
+test('any bit of a frame that flips is noticed, and so is a time or a host that is not its own', () => {
+  const packed = seal(3, [1234.5, Math.PI, 7, null, 42])
+  for (let bit = 0; bit < packed.length * 8; bit++) {
+    const damaged = packed.slice()
+    damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    expect(() => {
+      const body = openFrame(damaged, TIME, HOST)
+      // What looks like a frame without a checksum names a metric set that there is not.
+      if (readMetricSet(body) < 16_384) throw new Error('taken for another metric set')
+      throw new RangeError('unknown metric set')
+    }).toThrow(/checksum|beginning|unknown/)
+  }
+  for (let bit = 0; bit < 32; bit++) {
+    expect(() => openFrame(packed, (TIME ^ (1 << bit)) >>> 0, HOST)).toThrow('checksum')
+    expect(() => openFrame(packed, TIME, (HOST ^ (1 << bit)) >>> 0)).toThrow('checksum')
+  }
+  for (let length = 0; length < packed.length; length++)
+    expect(() => openFrame(packed.slice(0, length), TIME, HOST)).toThrow()
 })

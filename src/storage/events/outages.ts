@@ -1,0 +1,79 @@
+import { AVAILABILITY } from '../../domain/availability.ts'
+import type { Outage } from '../../domain/downtime.ts'
+import type { Database } from '../database/database.ts'
+import { yieldThread } from '../database/yield-to-event-loop.ts'
+import type { KnownSpan } from '../ports/store.ts'
+import { NO_HOST } from './event-rows.ts'
+
+/** Rows read in one statement: SQLite keeps everybody else waiting for so long. */
+const ROWS = 2000
+
+type OutageRow = {
+  id: number
+  host: string | null
+  opened: number
+  closed: number | null
+  members: string | null
+}
+
+const COLUMNS = `event.id AS id, host.name AS host, event.opened AS opened, event.closed AS closed,
+  event.members AS members`
+const SELECT = `SELECT ${COLUMNS} FROM event LEFT JOIN host ON host.id = event.host`
+
+/**
+ * The outages of hosts that touch the time from `from` to `to` (seconds since 1970), by host: events of the
+ * availability metric. An event of several hosts is an outage of each of them. One of a host that was not seen since
+ * is not over, though somebody closed its event. Reads by index what lies in the period, piece by piece.
+ */
+export async function listOutages(
+  database: Database,
+  spans: readonly KnownSpan[],
+  from: number,
+  to: number,
+): Promise<Map<string, Outage[]>> {
+  const lastSeen = new Map(spans.map((span) => [span.name, span.lastSeen]))
+  const byHost = new Map<string, Outage[]>()
+  const known = new Set<number>()
+  const take = (row: OutageRow) => {
+    if (known.has(row.id)) return
+    known.add(row.id)
+    const members = row.members === null ? [] : (JSON.parse(row.members) as string[])
+    for (const name of members.length > 0 ? members : [row.host ?? '']) {
+      const seen = lastSeen.get(name)
+      if (seen === undefined) continue
+      const end = seen < row.opened ? null : row.closed
+      if (end !== null && end < from) continue
+      const outages = byHost.get(name)
+      if (outages) outages.push({ from: row.opened, to: end })
+      else byHost.set(name, [{ from: row.opened, to: end }])
+    }
+  }
+  const metric = AVAILABILITY.name
+  // What ended in the period or after it, in the order of the index; the plus keeps the index by opening out of it.
+  let last = { closed: from, id: 0 }
+  for (;;) {
+    const rows = await database.query<OutageRow & { closed: number }>(
+      `${SELECT} WHERE event.metric = ? AND (event.closed > ? OR (event.closed = ? AND event.id > ?))
+        AND +event.opened <= ? ORDER BY event.closed, event.id LIMIT ?`,
+      [metric, last.closed, last.closed, last.id, to, ROWS],
+    )
+    for (const row of rows) {
+      take(row)
+      last = row
+    }
+    if (rows.length < ROWS) break
+    await yieldThread()
+  }
+  const others: readonly string[] = [
+    `${SELECT} WHERE event.metric = ? AND event.closed IS NULL AND event.opened <= ?`,
+    // Closed by hand, but the host was not seen since: looked up host by host.
+    `SELECT ${COLUMNS} FROM host CROSS JOIN event
+      WHERE event.host = host.id AND event.metric = ? AND event.opened > host.last_seen AND event.opened <= ?`,
+    `${SELECT} WHERE event.host = ${NO_HOST} AND event.metric = ? AND event.opened <= ?`,
+  ]
+  for (const sql of others) {
+    for (const row of await database.query<OutageRow>(sql, [metric, to])) take(row)
+    await yieldThread()
+  }
+  return byHost
+}

@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
+import { STORAGE_DAMAGE } from '../../../src/domain/storage-damage.ts'
+import { createLog } from '../../../src/lib/log.ts'
+import type { Database } from '../../../src/storage/database/database.ts'
+import { openDatabase } from '../../../src/storage/database/open.ts'
+import { openStore } from '../../../src/storage/open.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { makeTempDir } from '../../support/spawn.ts'
+import { randomOf } from '../random.ts'
+import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
+
+const DAY = 86_400
+const FRAMES = 40
+const METRICS = ['cpu', 'disk', 'odd'] as const
+
+let dataDir: string
+let store: Store
+let database: Database
+
+const options = () => ({
+  dataDir,
+  clock: fakeClock((MIDNIGHT + 2 * DAY) * 1000),
+  log: createLog({ level: 'error', format: 'text', write: () => {} }),
+})
+
+const expectedOf = (metric: string, i: number) =>
+  metric === 'cpu' ? (i * 37) % 100 : metric === 'disk' ? 1e9 + i * 4096 : Math.PI * (i + 1)
+const framesOf = (day: number) =>
+  Array.from({ length: FRAMES }, (_, i) =>
+    aFrame(MIDNIGHT + day * DAY + i * 60, Object.fromEntries(METRICS.map((m) => [m, expectedOf(m, i)]))),
+  )
+
+beforeEach(async () => {
+  dataDir = makeTempDir()
+  store = await openStore('sqlite:monitor.db', options())
+  database = (await openDatabase('sqlite:monitor.db', options())).database
+  await store.ingest.write([aReport('web01', { frames: [...framesOf(0), ...framesOf(1)] })])
+  await store.maintenance.compact(MIDNIGHT + DAY, 1000)
+})
+afterEach(async () => {
+  await database.close()
+  await store.close()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+const run = (sql: string, values: (string | number | Uint8Array | null)[] = []) =>
+  database.transaction((transaction) => transaction.run(sql, values))
+
+function flip(bytes: Uint8Array, bit: number): Uint8Array {
+  const damaged = bytes.slice()
+  damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+  return damaged
+}
+
+/** Nothing but what was written is shown: values are left out, never changed. Returns how many there are. */
+async function countTrueValues(): Promise<number> {
+  let count = 0
+  const together = await store.samples.ranges('web01', METRICS, 0, 4e9)
+  for (const metric of METRICS) {
+    const alone = toPairs(await store.samples.range('web01', metric, 0, 4e9))
+    for (const pairs of [
+      alone,
+      toPairs(together.get(metric) ?? { times: new Float64Array(), values: new Float64Array() }),
+    ])
+      for (const [time, value] of pairs) {
+        const at = (time - MIDNIGHT) % DAY
+        expect(at % 60).toBe(0)
+        expect(value).toBe(expectedOf(metric, at / 60))
+      }
+    count += alone.length
+  }
+  return count
+}
+
+async function listDamageEvents() {
+  const { events } = await store.events.list({})
+  return events.filter(({ metric }) => metric === STORAGE_DAMAGE.name)
+}
+
+test('a damaged chunk is left out, named by db check, and an event until it is gone', async () => {
+  expect(await countTrueValues()).toBe(2 * FRAMES * METRICS.length)
+  const [chunk] = await database.query<{ id: number; packed: Uint8Array }>(
+    'SELECT id, packed FROM chunk ORDER BY id',
+  )
+  if (!chunk) throw new Error('no chunk')
+  for (let bit = 0; bit < chunk.packed.length * 8; bit += 5) {
+    await run('UPDATE chunk SET packed = ? WHERE id = ?', [flip(chunk.packed, bit), chunk.id])
+    expect(await countTrueValues()).toBe(2 * FRAMES * METRICS.length - FRAMES)
+  }
+  const problems = await store.maintenance.check()
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toContain('host web01, metric cpu, 2026-01-10')
+  const [event, ...others] = await listDamageEvents()
+  expect(event?.message).toContain('host web01, metric cpu, 2026-01-10')
+  expect(event?.status).toBe('open')
+  expect(others).toEqual([])
+  await run('UPDATE chunk SET packed = ? WHERE id = ?', [chunk.packed, chunk.id])
+  expect(await store.maintenance.check()).toEqual([])
+  expect((await listDamageEvents())[0]?.status).toBe('closed')
+})
+
+test('chunks and blocks that change places are noticed', async () => {
+  await store.ingest.write([aReport('db01', { frames: framesOf(0).map((frame) => ({ ...frame })) })])
+  await store.maintenance.compact(MIDNIGHT + DAY, 1000)
+  expect(await store.maintenance.check()).toEqual([])
+  const [a, b] = await database.query<{ id: number; packed: Uint8Array }>(
+    'SELECT id, packed FROM chunk ORDER BY id',
+  )
+  if (!a || !b) throw new Error('no chunks')
+  await run('UPDATE chunk SET packed = ? WHERE id = ?', [a.packed, b.id])
+  expect(await store.maintenance.check()).toEqual([expect.stringContaining('metric disk, 2026-01-10')])
+  await run('UPDATE chunk SET packed = ? WHERE id = ?', [b.packed, b.id])
+  await run('UPDATE block SET first_chunk = first_chunk + 1 WHERE host = 1')
+  expect(await store.maintenance.check()).toContainEqual(
+    expect.stringContaining('host web01, all metrics, 2026-01-10'),
+  )
+  expect(await countTrueValues()).toBe(FRAMES * METRICS.length)
+})
+
+test('each bit that flips in frames and rows of blocks costs values and gives no wrong one', async () => {
+  const random = randomOf(11)
+  const [block] = await database.query<{ times: Uint8Array; metrics: Uint8Array }>(
+    'SELECT times, metrics FROM block',
+  )
+  if (!block) throw new Error('no block')
+  for (const column of ['times', 'metrics'] as const)
+    for (let bit = 0; bit < block[column].length * 8; bit++) {
+      await run(`UPDATE block SET ${column} = ?`, [flip(block[column], bit)])
+      expect(await countTrueValues()).toBe(FRAMES * METRICS.length)
+      await run(`UPDATE block SET ${column} = ?`, [block[column]])
+    }
+  const frames = await database.query<{ time: number; packed: Uint8Array }>('SELECT time, packed FROM frame')
+  for (const { time, packed } of frames) {
+    await run('UPDATE frame SET packed = ? WHERE time = ?', [
+      flip(packed, Math.floor(random() * packed.length * 8)),
+      time,
+    ])
+  }
+  expect(await countTrueValues()).toBe(FRAMES * METRICS.length)
+  // Compaction goes past what is damaged, and what comes again takes its place.
+  await store.maintenance.compact(MIDNIGHT + DAY + 20 * 60, 1000)
+  await store.ingest.write([aReport('web01', { frames: framesOf(1) })])
+  expect(await countTrueValues()).toBe(2 * FRAMES * METRICS.length)
+  await store.maintenance.compact(MIDNIGHT + 2 * DAY, 1000)
+  expect(await countTrueValues()).toBe(2 * FRAMES * METRICS.length)
+  expect(await store.maintenance.check()).toEqual([])
+})
+
+test('compaction into a damaged block goes on: other metrics keep their values', async () => {
+  const [chunk] = await database.query<{ id: number; packed: Uint8Array }>(
+    'SELECT id, packed FROM chunk ORDER BY id',
+  )
+  if (!chunk) throw new Error('no chunk')
+  await run('UPDATE chunk SET packed = ? WHERE id = ?', [flip(chunk.packed, 77), chunk.id])
+  const late = aFrame(MIDNIGHT + FRAMES * 60, { disk: expectedOf('disk', FRAMES) })
+  await store.ingest.write([aReport('web01', { frames: [late] })])
+  await store.maintenance.compact(MIDNIGHT + DAY, 1000)
+  expect(await countTrueValues()).toBe(2 * FRAMES * METRICS.length - FRAMES + 1)
+  expect(await store.maintenance.check()).toEqual([expect.stringContaining('metric cpu, 2026-01-10')])
+  await run('UPDATE block SET samples = samples + 1')
+  await store.ingest.write([aReport('web01', { frames: [framesOf(0)[0] ?? late] })])
+  await store.maintenance.compact(MIDNIGHT + DAY, 1000)
+  expect(await countTrueValues()).toBe((FRAMES + 1) * METRICS.length)
+})
