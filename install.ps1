@@ -20,7 +20,7 @@ The checksum that it must have; else FILE.sha256 or SHA256SUMS beside it says so
 Only tell which version is installed here and which one this would install.
 
 .PARAMETER Server
-Agent: the collect engine to send to, host:port. This and the next four are for the first configuration; one that is there is never changed.
+Agent: the collect engine to send to, host:port. This and the next two are for the configuration: only what it does not set yet is filled in.
 
 .PARAMETER PassphraseFile
 File with the passphrase; it is copied.
@@ -29,7 +29,13 @@ File with the passphrase; it is copied.
 Agent: SHA-256 fingerprint of the server's certificate.
 
 .PARAMETER Agent
-Server: watch this machine too.
+Server: watch this machine too. An upgrade keeps this flag and the next two; monitor service install --reset-flags forgets them.
+
+.PARAMETER NoCollect
+Server: leave the collect engine to a service of its own.
+
+.PARAMETER NoEvents
+Server: leave the event engine to a service of its own.
 
 .PARAMETER Uninstall
 Stop and remove the service, and the program when no other service uses it.
@@ -55,6 +61,8 @@ param(
     [string]$PassphraseFile = '',
     [string]$Fingerprint = '',
     [switch]$Agent,
+    [switch]$NoCollect,
+    [switch]$NoEvents,
     [switch]$Uninstall,
     [switch]$Purge,
     [switch]$DryRun
@@ -110,6 +118,14 @@ function Assert-Arguments {
     }
     if ($Role -ne 'server' -and $Agent) {
         Stop-Script '-Agent is for the role server' $ExitUsage
+    }
+    if ($Role -ne 'server' -and ($NoCollect -or $NoEvents)) {
+        Stop-Script '-NoCollect and -NoEvents are for the role server' $ExitUsage
+    }
+    # Refused before anything is written; a configuration that is there may say it.
+    if ($Role -eq 'agent' -and -not $Uninstall -and -not $Version -and $Server -eq '' -and
+        -not (Test-Path -LiteralPath (Join-Path $env:ProgramData 'monitor\agent.toml'))) {
+        Stop-Script 'an agent has to know where to send to: -Server HOST:PORT' $ExitUsage
     }
     if ($Purge -and -not $Uninstall) {
         Stop-Script '-Purge goes with -Uninstall' $ExitUsage
@@ -298,6 +314,12 @@ function Register-Role {
     if ($Fingerprint -ne '') {
         $words += @('--fingerprint', $Fingerprint)
     }
+    if ($NoCollect) {
+        $words += '--no-collect'
+    }
+    if ($NoEvents) {
+        $words += '--no-events'
+    }
     if ($Agent) {
         $words += '--agent'
     }
@@ -384,9 +406,38 @@ function Remove-Folder {
     Remove-Item -LiteralPath $Folder -Recurse -Force
 }
 
+# After an earlier -Uninstall took the program away: what it left is removed without it.
+function Remove-Leftovers {
+    $registered = @($Roles | Where-Object { Test-Registered $_ })
+    if ($registered.Count -gt 0) {
+        Stop-Script "$Program is not there, but $($registered -join ', ') is registered: install it again, then uninstall with -Purge"
+    }
+    $data = Join-Path $env:ProgramData 'monitor'
+    $side = if ($Role -eq 'agent') { 'agent' } else { 'server' }
+    $config = if ($Role -eq 'agent') { 'agent.toml' } else { 'monitor.toml' }
+    Invoke-Step "Remove the configuration and data of $Role, which an earlier -Uninstall left." {
+        foreach ($name in @($config, "$side-passphrase", $side)) {
+            $path = Join-Path $data $name
+            if (Test-Path -LiteralPath $path) {
+                Remove-Item -LiteralPath $path -Recurse -Force
+            }
+        }
+        $left = @(Get-ChildItem -LiteralPath $data -Force -ErrorAction SilentlyContinue | ForEach-Object { $_.Name })
+        if ($left.Count -gt 0) {
+            Write-Output "Left $data, which holds what is not of this service: $($left -join ', ')"
+        } elseif (Test-Path -LiteralPath $data) {
+            Remove-Item -LiteralPath $data -Force
+        }
+    }
+}
+
 function Uninstall-Role {
     if (-not (Test-Path -LiteralPath $Program)) {
-        Stop-Script "$Program is not there: nothing to uninstall"
+        if (-not $Purge) {
+            Stop-Script "$Program is not there: nothing to uninstall"
+        }
+        Remove-Leftovers
+        return
     }
     $words = @('service', 'uninstall', $Role)
     $text = "Stop and remove the service monitor-$Role; configuration and data stay."

@@ -16,11 +16,14 @@ Where the program comes from:
                           Nothing is installed from a URL without one
   --version               Only tell which version is installed here and which one this would install
 
-For the first configuration (one that is there is never changed):
+For the configuration (only what it does not set yet is filled in):
   --server HOST:PORT      Agent: the collect engine to send to
   --passphrase-file FILE  The passphrase; it is copied
   --fingerprint HEX       Agent: SHA-256 fingerprint of the server's certificate
   --agent                 Server: watch this machine too
+  --no-collect            Server: leave the collect engine to a service of its own
+  --no-events             Server: leave the event engine to a service of its own
+                          (an upgrade keeps these flags; monitor service install --reset-flags forgets them)
 
   --uninstall             Stop and remove the service, and the program when no other service uses it
   --purge                 With it: configuration, data and user as well
@@ -65,6 +68,8 @@ read_arguments() {
   passphrase_file=''
   fingerprint=''
   watch_too=no
+  no_collect=no
+  no_events=no
   version_only=no
   uninstall=no
   purge=no
@@ -90,6 +95,8 @@ read_arguments() {
       --passphrase-file) needs_value "$1" $#; passphrase_file=$2; shift ;;
       --fingerprint) needs_value "$1" $#; fingerprint=$2; shift ;;
       --agent) watch_too=yes ;;
+      --no-collect) no_collect=yes ;;
+      --no-events) no_events=yes ;;
       --version) version_only=yes ;;
       --uninstall) uninstall=yes ;;
       --purge) purge=yes ;;
@@ -105,6 +112,13 @@ read_arguments() {
   done
 }
 
+# Where `monitor service install` puts the configuration of a role.
+config_of() { if [ "$1" = agent ]; then echo /etc/monitor/agent.toml; else echo /etc/monitor/monitor.toml; fi; }
+
+# Agent and server have data, passphrase and user apart.
+side_of() { if [ "$1" = agent ]; then echo agent; else echo server; fi; }
+user_of() { if [ "$1" = agent ]; then echo monitor-agent; else echo monitor; fi; }
+
 check_arguments() {
   case $role in
     agent | server | collect | events) ;;
@@ -117,11 +131,18 @@ check_arguments() {
   if [ "$role" != server ] && [ "$watch_too" = yes ]; then
     fail '--agent is for the role server' "$EX_USAGE"
   fi
+  if [ "$role" != server ] && [ "$no_collect$no_events" != nono ]; then
+    fail '--no-collect and --no-events are for the role server' "$EX_USAGE"
+  fi
   if [ "$purge" = yes ] && [ "$uninstall" = no ]; then
     fail '--purge goes with --uninstall' "$EX_USAGE"
   fi
   if [ -n "$passphrase_file" ] && [ ! -r "$passphrase_file" ]; then
     fail "the passphrase file $passphrase_file can't be read"
+  fi
+  # Refused before anything is written; a configuration that is there may say it.
+  if [ "$role" = agent ] && [ "$uninstall$version_only" = nono ] && [ -z "$server" ] && [ ! -e "$(config_of agent)" ]; then
+    fail 'an agent has to know where to send to: --server HOST:PORT' "$EX_USAGE"
   fi
   if [ "$(uname -s)" != Linux ]; then
     fail "this is for Linux, not for $(uname -s); Windows has install.ps1"
@@ -310,6 +331,8 @@ register() {
   [ -z "$passphrase_file" ] || set -- "$@" --passphrase-file "$passphrase_file"
   [ -z "$fingerprint" ] || set -- "$@" --fingerprint "$fingerprint"
   [ "$watch_too" = no ] || set -- "$@" --agent
+  [ "$no_collect" = no ] || set -- "$@" --no-collect
+  [ "$no_events" = no ] || set -- "$@" --no-events
   run_program "$@" || fail "monitor service install ended with exit code $code" "$code"
 }
 
@@ -377,7 +400,11 @@ install_role() {
 }
 
 uninstall_role() {
-  [ -x "$PROGRAM" ] || fail "$PROGRAM is not there: nothing to uninstall"
+  if [ ! -x "$PROGRAM" ]; then
+    [ "$purge" = yes ] || fail "$PROGRAM is not there: nothing to uninstall"
+    purge_without_program
+    return
+  fi
   [ "$dry_run" = yes ] || make_work_folder
   if [ "$purge" = yes ]; then
     step "Stop and remove the service monitor-$role with its configuration, data and user." unregister --purge
@@ -391,6 +418,33 @@ uninstall_role() {
     fi
   done
   step "Remove $PROGRAM." rm -f "$PROGRAM"
+}
+
+# After an earlier --uninstall took the program away: what it left is removed without it.
+purge_without_program() {
+  for other in server collect events agent; do
+    [ ! -e "/etc/systemd/system/monitor-$other.service" ] ||
+      fail "$PROGRAM is not there, but monitor-$other is registered: install it again, then uninstall with --purge"
+  done
+  step "Remove the configuration, data and user of $role, which an earlier --uninstall left." remove_leftovers
+}
+
+remove_leftovers() {
+  side=$(side_of "$role")
+  user=$(user_of "$role")
+  rm -f "$(config_of "$role")" "/etc/monitor/$side-passphrase"
+  rm -rf "/var/lib/monitor/$side"
+  if id -u "$user" >/dev/null 2>&1; then
+    if has userdel; then userdel "$user"; else deluser "$user"; fi
+    say "  Removed the user $user."
+  fi
+  if grep -q "^$user:" /etc/group; then
+    if has groupdel; then groupdel "$user"; else delgroup "$user"; fi
+  fi
+  for folder in /etc/monitor /var/lib/monitor; do
+    [ -d "$folder" ] || continue
+    rmdir "$folder" 2>/dev/null || say "  Left $folder, which holds what is not of this service: $(cd "$folder" && echo *)"
+  done
 }
 
 unregister() {

@@ -11,18 +11,13 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export function install() {
   if (isInstalled()) return
   console.error('Installing the packages of package-lock.json ...')
-  // Not `npm ci`: that refuses a lock file that lacks optional packages of other systems, which some registries do not carry.
-  // With --no-save the lock file decides and is left as it is. Shell on Windows: npm is a batch file there.
-  const { status } = spawnSync(
-    'npm',
-    ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
-    {
-      cwd: ROOT,
-      stdio: ['ignore', 2, 2],
-      shell: process.platform === 'win32',
-    },
-  )
-  if (status !== 0) throw new Error(`npm install failed with exit code ${status}`)
+  // The shell is for Windows, where npm is a batch file.
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: ROOT,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  })
+  if (status !== 0) throw new Error(`npm ci failed with exit code ${status}`)
   linkBun()
   findBun()
 }

@@ -9,6 +9,7 @@ import type { Platform } from '../platform/platform.ts'
 import { MAX_METRICS } from '../protocol/message.ts'
 import { createCheck } from './checks/service-check.ts'
 import type { ServerAddress } from './connect.ts'
+import { createContainerJob } from './containers/container-job.ts'
 import { createCycle } from './cycle.ts'
 import { createFrameBuilder } from './frame.ts'
 import { type MachineSource, type MachineSourceOptions, openSource } from './machine-source.ts'
@@ -36,8 +37,11 @@ export type AgentOptions = {
   readonly queueFile: string
   readonly processes: readonly string[]
   readonly services: readonly string[]
+  readonly networkFilesystems?: boolean
   /** Checks of the configuration. */
   readonly checks?: readonly CheckSettings[]
+  /** Watches the containers of Docker and Podman. */
+  readonly containers?: boolean
   /** The file that names the checks; null when there is none. */
   readonly configFile?: string | null
   /** What counts as a problem, before the thresholds out of the box. */
@@ -55,9 +59,11 @@ export type SampleOptions = Pick<
   | 'thresholds'
   | 'hasDefaultThresholds'
   | 'checks'
+  | 'containers'
   | 'configFile'
   | Exclude<keyof MachineSourceOptions, 'jobs'>
->
+> &
+  Partial<Pick<AgentOptions, 'interval'>>
 
 export type Agent = {
   /** The host's name that samples go under. */
@@ -87,6 +93,8 @@ export async function startAgent(
   const describe = describeWith(options, standard)
   const facts = describe(machine.facts)
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
+  const table = createThresholdTable(options.thresholds, standard)
+  const evaluator = createThresholdEvaluator(table, interval, log)
   const sender = startSender({
     servers: options.servers,
     passphrase: options.passphrase,
@@ -94,6 +102,7 @@ export async function startAgent(
     host: name,
     facts,
     queue,
+    listOpenEvents: evaluator.listOpen,
     clock,
     log,
   })
@@ -101,7 +110,7 @@ export async function startAgent(
     source,
     frames: createFrameBuilder(MAX_METRICS),
     figures: watchSelfMetrics(),
-    evaluator: createThresholdEvaluator(createThresholdTable(options.thresholds, standard), interval, log),
+    evaluator,
     queue,
     sender,
     facts,
@@ -155,11 +164,10 @@ export async function sampleOnce(
 
 /** The machine below us, and what is checked beside it. */
 function openSourceFor(options: SampleOptions): MachineSource {
-  const { checks = [], configFile = null, clock } = options
-  return openSource({
-    ...options,
-    jobs: checks.map((settings) => createCheck({ settings, configFile, clock })),
-  })
+  const { checks = [], containers = false, configFile = null, interval = 60, clock } = options
+  const jobs = checks.map((settings) => createCheck({ settings, configFile, clock }))
+  if (containers) jobs.push(createContainerJob({ intervalMs: interval * 1000, clock }))
+  return openSource({ ...options, jobs })
 }
 
 type Said = Pick<AgentOptions, 'groups' | 'thresholds' | 'hasDefaultThresholds' | 'checks'>

@@ -32,6 +32,7 @@ export type MachineSourceOptions = {
   readonly platform: Platform
   readonly processes: readonly string[]
   readonly services: readonly string[]
+  readonly networkFilesystems?: boolean
   /** Work that runs at intervals of its own; each cycle takes its latest results. */
   readonly jobs?: readonly BackgroundJob[]
   readonly clock: Clock
@@ -42,11 +43,13 @@ export function openSource({
   platform,
   processes,
   services,
+  networkFilesystems = false,
   jobs = [],
   clock,
   log,
 }: MachineSourceOptions): MachineSource {
-  const runner = createProbeRunner({ probes, platform, context: { processes, services }, clock, log })
+  const context = { processes, services, networkFilesystems }
+  const runner = createProbeRunner({ probes, platform, context, clock, log })
   const background = startBackgroundRunner({ jobs, spreadMs: SPREAD_MS, clock, log })
   return {
     async measure() {

@@ -262,7 +262,10 @@ function nameError(error: unknown): string {
 
 /** About the bytes of memory that a report holds, and how many samples it brings. */
 export function measureReport(report: HostReport): { weight: number; samples: number } {
-  let weight = 512 + 1024 * report.events.length + 400 * (report.facts?.thresholds?.length ?? 0)
+  let weight =
+    512 +
+    1024 * (report.events.length + (report.open?.length ?? 0)) +
+    400 * (report.facts?.thresholds?.length ?? 0)
   let samples = 0
   for (const { values } of report.frames) {
     weight += 160 + 8 * values.length

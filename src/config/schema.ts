@@ -235,9 +235,17 @@ export const SECTIONS = {
         doc: 'Services to watch, by name: perf.service.NAME.state is 1 while it runs, else 0.',
         check: checkWatchedName,
       }),
+      networkFilesystems: flag({
+        default: false,
+        doc: 'Report filesystems that other machines or programs serve (NFS, CIFS, FUSE), too. One that does not answer within a second is left out until it does. Linux only.',
+      }),
       defaultThresholds: flag({
         default: true,
         doc: 'Judge processor, memory, pagefile, filesystems (space and inodes), load, the processes and services named above, and checks by the thresholds out of the box. One under `threshold` for a metric takes their place for it.',
+      }),
+      containers: flag({
+        default: false,
+        doc: 'Watch the containers of Docker and Podman, by the sockets /run/docker.sock and /run/podman/podman.sock, with requests that read alone. Who may use that socket is root in effect: the agent then has the rights to be, though it never uses them. `systemctl edit monitor-agent` gives its user the group: [Service] SupplementaryGroups=docker.',
       }),
       check: checks,
       threshold: thresholds,

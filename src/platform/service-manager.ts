@@ -48,6 +48,8 @@ export type ServiceManager = {
   readonly isAtWork: boolean
   /** Registers a service, or brings the one of that name up to date; it starts with the machine from then on, not yet now. */
   install(spec: ServiceSpec): Promise<void>
+  /** The words after the program that a service of that name is started with now; null when there is none. */
+  readArguments(name: string): Promise<readonly string[] | null>
   /** Stops it, too. Nothing happens when there is none. */
   uninstall(name: string): Promise<void>
   /** Resolves when it is up; so do those below, when it is so. */

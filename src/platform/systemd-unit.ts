@@ -129,3 +129,12 @@ function quoteWord(word: string): string {
   const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
   return /^[\w@%+=:,./$-]+$/.test(plain) ? plain : `"${plain.replace(/["\\]/g, '\\$&')}"`
 }
+
+/** The words after the program in a unit that `writeUnit` made; none for a unit that does not start a program. */
+export function readUnitArguments(unit: string): string[] {
+  const command = /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? ''
+  const words = [...command.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
+    ([, quoted, plain]) => quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '',
+  )
+  return words.slice(1).map((word) => word.replaceAll('$$', '$').replaceAll('%%', '%'))
+}

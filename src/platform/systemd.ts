@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServiceManager, ServiceState, ServiceStatus } from './service-manager.ts'
-import { writeUnit } from './systemd-unit.ts'
+import { readUnitArguments, writeUnit } from './systemd-unit.ts'
 
 /** Runs `systemctl` with these words; resolves with its exit code and what it wrote. */
 export type RunSystemctl = (...words: string[]) => Promise<{ code: number; output: string }>
@@ -44,6 +44,10 @@ export function openSystemd({
       writeAtOnce(unitFolder, file, writeUnit(spec))
       if (isBooted) await call('daemon-reload')
       await call('enable', `${spec.name}.service`)
+    },
+    async readArguments(name) {
+      const file = fileOf(name)
+      return existsSync(file) ? readUnitArguments(readFileSync(file, 'utf8')) : null
     },
     async uninstall(name) {
       const file = fileOf(name)

@@ -1,4 +1,5 @@
 import { CHECK_METRICS } from '../agent/checks/service-check.ts'
+import { CONTAINER_METRICS } from '../agent/containers/container-job.ts'
 import { probes } from '../agent/probes/index.ts'
 import { SELF_METRICS } from '../agent/self-metrics.ts'
 import { AVAILABILITY } from '../domain/availability.ts'
@@ -14,6 +15,7 @@ import { CLOCK_SKEW } from '../events/tasks/watch-clocks.ts'
 export const METRICS: readonly MetricFamily[] = [
   ...probes.flatMap(({ metrics }) => metrics),
   ...CHECK_METRICS,
+  ...CONTAINER_METRICS,
   ...SELF_METRICS,
   AVAILABILITY,
   CLOCK_SKEW,

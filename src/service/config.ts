@@ -29,31 +29,64 @@ export function checkOptions(role: ServiceRole, { server, fingerprint }: Service
 
 /** A configuration to begin with: the example, with what is known filled in. */
 export function writeFirstConfig(role: ServiceRole, places: Places, options: ServiceOptions): string {
-  const list = (text: string) =>
-    `[${text
-      .split(',')
-      .map((item) => quote(item.trim()))
-      .join(', ')}]`
-  const values = new Map([[toKey('dataDir'), quote(places.dataDir)]])
-  if (options.server !== null) values.set('agent.server', list(options.server))
-  if (options.fingerprint !== null) values.set('agent.fingerprint', list(options.fingerprint))
-  if (options.passphraseFile !== null)
+  const values = new Map([
+    [toKey('dataDir'), quote(places.dataDir)],
+    ...describeValues(role, places, options),
+  ])
+  return fillIn(writeExample(), values)
+}
+
+/** By key, as TOML: what the command line says of the configuration. */
+export function describeValues(
+  role: ServiceRole,
+  places: Places,
+  { server, fingerprint, passphraseFile }: ServiceOptions,
+): Map<string, string> {
+  const values = new Map<string, string>()
+  if (server !== null) values.set('agent.server', writeList(server))
+  if (fingerprint !== null) values.set('agent.fingerprint', writeList(fingerprint))
+  if (passphraseFile !== null)
     values.set(
       role === 'agent' ? 'agent.passphrase_file' : 'collect.passphrase_file',
       quote(places.passphraseFile),
     )
+  return values
+}
+
+const writeList = (text: string) =>
+  `[${text
+    .split(',')
+    .map((item) => quote(item.trim()))
+    .join(', ')}]`
+
+/**
+ * Sets settings that a file does not set yet and changes nothing else. A setting takes the place of its line that is commented out;
+ * where there is none it goes below the heading of its section, which is added when it is missing.
+ */
+export function fillIn(text: string, given: ReadonlyMap<string, string>): string {
+  const values = new Map(given)
   let section = ''
-  const lines = writeExample()
-    .split('\n')
-    .map((line) => {
-      section = /^\[(\w+)\]$/.exec(line)?.[1] ?? section
-      const key = /^#(\w+) = /.exec(line)?.[1]
-      const full = section === '' ? key : `${section}.${key}`
-      const value = full === undefined ? undefined : values.get(full)
-      if (full === undefined || value === undefined) return line
-      values.delete(full)
-      return `${key} = ${value}`
-    })
-  if (values.size > 0) throw new Error(`the example lacks ${[...values.keys()].join(', ')}`)
+  const lines = text.split('\n').map((line) => {
+    section = /^\[(\w+)\]\s*$/.exec(line)?.[1] ?? section
+    const name = /^#\s*(\w+) = /.exec(line)?.[1]
+    const key = section === '' ? name : `${section}.${name}`
+    const value = key === undefined ? undefined : values.get(key)
+    if (key === undefined || value === undefined) return line
+    values.delete(key)
+    return `${name} = ${value}`
+  })
+  for (const [key, value] of values) addSetting(lines, key, value)
   return lines.join('\n')
+}
+
+function addSetting(lines: string[], key: string, value: string): void {
+  const [name = '', section] = key.split('.').reverse()
+  const setting = `${name} = ${value}`
+  if (section === undefined) {
+    lines.unshift(setting)
+    return
+  }
+  const heading = lines.findIndex((line) => new RegExp(`^\\s*\\[\\s*${section}\\s*\\]`).test(line))
+  if (heading >= 0) lines.splice(heading + 1, 0, setting)
+  else lines.push(`[${section}]`, setting, '')
 }

@@ -3,14 +3,17 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import type { LoadedConfig } from '../config/load.ts'
 import { CommandError } from '../lib/exit-codes.ts'
-import { type ServiceOptions, writeFirstConfig } from './config.ts'
+import { describeValues, fillIn, type ServiceOptions, writeFirstConfig } from './config.ts'
 import type { Places, ServiceRole } from './paths.ts'
 import { deleteAccount, ensureAccount, findAccount } from './systemd/account.ts'
 
@@ -63,38 +66,91 @@ export const WINDOWS_FILES: Files = {
   describeStart: (_user, command) => command.join(' '),
 }
 
-/** Makes what is missing and tells each step; what is there is never changed. */
+type Preparation = {
+  readonly role: ServiceRole
+  readonly files: Files
+  readonly load: (file: string) => LoadedConfig
+  readonly hasPassphrase: (dataDir: string) => boolean
+  readonly print: (text: string) => void
+}
+
+/** Makes what is missing and says each step; of a configuration that is there only what it does not set is filled in. */
 export async function prepareFiles(
-  role: ServiceRole,
+  preparation: Preparation,
   places: Places,
-  files: Files,
   options: ServiceOptions,
-  print: (text: string) => void,
 ): Promise<void> {
-  const { configFile, passphraseFile, user } = places
+  const { role, files, print } = preparation
+  const { configFile, user } = places
+  const isThere = existsSync(configFile)
+  // A configuration that can't be read is refused here, before anything is written.
+  const missing = isThere ? chooseUnset(preparation, places, options) : options
+  const passphrase = missing.passphraseFile === null ? null : readPassphrase(missing.passphraseFile)
   if (await files.ensureAccount(places)) print(`Made the user ${user}.`)
   mkdirSync(dirname(configFile), { recursive: true, mode: 0o755 })
-  if (existsSync(configFile)) {
-    print(`Kept the configuration ${configFile} as it is.`)
-    const unused = [
-      ...(options.server === null ? [] : ['--server']),
-      ...(options.fingerprint === null ? [] : ['--fingerprint']),
-      ...(options.passphraseFile === null ? [] : ['--passphrase-file']),
-    ]
-    if (unused.length > 0) print(`  So this was not used: ${unused.join(', ')}`)
+  if (passphrase !== null) await copyPassphrase(passphrase, places, files, print)
+  if (!isThere) {
+    await writeGuarded(configFile, writeFirstConfig(role, places, options), places, files)
+    print(`Wrote the configuration ${configFile}.`)
     return
   }
-  if (options.passphraseFile !== null) {
-    const passphrase = readPassphrase(options.passphraseFile)
-    writeFileSync(passphraseFile, '', { mode: 0o600 })
-    chmodSync(passphraseFile, 0o600)
-    writeFileSync(passphraseFile, `${passphrase}\n`)
-    await files.guard(passphraseFile, places)
-    print(`Copied the passphrase to ${passphraseFile}.`)
+  const values = describeValues(role, places, missing)
+  if (values.size > 0) {
+    await writeGuarded(configFile, fillIn(readFileSync(configFile, 'utf8'), values), places, files)
+    print(`Set what ${configFile} did not set yet: ${[...values.keys()].join(', ')}`)
+  } else print(`Kept the configuration ${configFile} as it is.`)
+  const unused = OPTION_NAMES.filter(([name]) => options[name] !== null && missing[name] === null)
+  if (unused.length > 0)
+    print(`  It sets this already, so this was not used: ${unused.map(([, option]) => option).join(', ')}`)
+}
+
+const OPTION_NAMES = [
+  ['server', '--server'],
+  ['fingerprint', '--fingerprint'],
+  ['passphraseFile', '--passphrase-file'],
+] as const
+
+/** Of the options those whose setting is still unset in the configuration. */
+function chooseUnset(
+  { role, load, hasPassphrase }: Preparation,
+  { configFile }: Places,
+  { server, fingerprint, passphraseFile }: ServiceOptions,
+): ServiceOptions {
+  const { config, origins } = load(configFile)
+  const isUnset = (key: string) => origins.get(key) === 'default'
+  const lacksPassphrase =
+    isUnset(role === 'agent' ? 'agent.passphrase' : 'collect.passphrase') && !hasPassphrase(config.dataDir)
+  return {
+    server: isUnset('agent.server') ? server : null,
+    fingerprint: isUnset('agent.fingerprint') ? fingerprint : null,
+    passphraseFile: lacksPassphrase ? passphraseFile : null,
   }
-  writeFileSync(configFile, writeFirstConfig(role, places, options), { mode: 0o600, flag: 'wx' })
-  await files.guard(configFile, places)
-  print(`Wrote the configuration ${configFile}.`)
+}
+
+async function copyPassphrase(
+  passphrase: string,
+  places: Places,
+  files: Files,
+  print: (text: string) => void,
+): Promise<void> {
+  const { passphraseFile } = places
+  writeFileSync(passphraseFile, '', { mode: 0o600 })
+  chmodSync(passphraseFile, 0o600)
+  writeFileSync(passphraseFile, `${passphrase}\n`)
+  await files.guard(passphraseFile, places)
+  print(`Copied the passphrase to ${passphraseFile}.`)
+}
+
+/** Nobody sees half of the file, and nobody else can read it at any time. */
+async function writeGuarded(file: string, text: string, places: Places, files: Files): Promise<void> {
+  const draft = `${file}.${process.pid}.new`
+  try {
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true })
+    await files.guard(draft, places)
+    renameSync(draft, file)
+  } finally {
+    rmSync(draft, { force: true })
+  }
 }
 
 function readPassphrase(file: string): string {
@@ -120,7 +176,11 @@ export async function purgeFiles(places: Places, files: Files, print: (text: str
   }
   await files.deleteAccount(places)
   if (files.platform === 'linux') print(`Removed the user ${user}.`)
-  for (const folder of new Set([configFolder, dataRoot])) removeIfEmpty(folder)
+  for (const folder of new Set([configFolder, dataRoot])) {
+    removeIfEmpty(folder)
+    const left = existsSync(folder) ? readdirSync(folder).sort() : []
+    if (left.length > 0) print(`Left ${folder}, which holds what is not of this service: ${left.join(', ')}`)
+  }
 }
 
 const BUSY = new Set(['EBUSY', 'EPERM', 'EACCES', 'ENOTEMPTY'])

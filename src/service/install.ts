@@ -27,11 +27,15 @@ export type ServiceContext = {
 export type InstallOptions = ServiceOptions & {
   /** Null takes the usual place. */
   readonly config: string | null
-  /** Flags of the role: `--no-collect` and the like. */
+  /** Flags of the role: `--no-collect` and the like. Those that the service has already are kept beside them. */
   readonly flags: readonly string[]
+  /** The service forgets the flags that it had. */
+  readonly forgetsFlags: boolean
   /** Absolute path of this executable. */
   readonly program: string
 }
+
+const ROLE_FLAGS = ['--no-collect', '--no-events', '--agent'] as const
 
 const TITLES: Readonly<Record<ServiceRole, readonly [string, string]>> = {
   server: ['Monitor: server', 'Website, collect engine and event engine of the monitoring server.'],
@@ -46,14 +50,18 @@ const UNFIT_FOLDERS = ['/home/', '/root/', '/tmp/', '/var/tmp/']
 /** Makes account, folders and configuration as far as they are missing, and registers the service; it is not started. */
 export async function installService(context: ServiceContext, options: InstallOptions): Promise<number> {
   const { role, places, manager, files, load, print } = context
-  const { program, flags } = options
+  const { program } = options
   checkOptions(role, options)
   if (files.platform !== 'win32' && UNFIT_FOLDERS.some((folder) => program.startsWith(folder)))
     throw new CommandError(
       `a service can't run from ${dirname(program)}: put the program to /usr/local/bin/monitor first`,
     )
-  const configFile = options.config ?? places.configFile
-  await prepareFiles(role, { ...places, configFile }, files, options, print)
+  const before = readRegistration((await manager?.readArguments(places.service)) ?? [])
+  const flags = [...new Set([...(options.forgetsFlags ? [] : before.flags), ...options.flags])]
+  const kept = flags.filter((flag) => !options.flags.includes(flag))
+  if (kept.length > 0) print(`Kept the flags of the service: ${kept.join(' ')}`)
+  const configFile = options.config ?? before.config ?? places.configFile
+  await prepareFiles(context, { ...places, configFile }, options)
   const { config, origins } = load(configFile)
   if (origins.get(DATA_DIR_KEY) === 'default')
     throw new ConfigError([describeMissingDataDir(configFile, places.dataDir)])
@@ -77,6 +85,15 @@ export async function installService(context: ServiceContext, options: InstallOp
     for (const { key, expected } of problems) print(`  ${key}: ${expected}`)
   }
   return EXIT.ok
+}
+
+/** Flags and configuration file of a service that is registered already: an upgrade names neither of them. */
+function readRegistration(words: readonly string[]): { flags: readonly string[]; config: string | null } {
+  const at = words.indexOf('--config')
+  return {
+    flags: words.filter((word) => ROLE_FLAGS.some((flag) => word === flag)),
+    config: at < 0 ? null : (words[at + 1] ?? null),
+  }
 }
 
 /** The service is stopped and forgotten; `purge` also removes configuration, data and account when no other service has a part in them. */

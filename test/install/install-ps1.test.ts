@@ -70,6 +70,7 @@ describe('install.ps1', () => {
         'New-Item',
         'New-Object',
         'Out-Null',
+        'Get-ChildItem',
         'Remove-Item',
         'Start-Sleep',
         'Resolve-Path',

@@ -82,6 +82,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     ['agent --purge', '--purge goes with --uninstall'],
     ['server --server x:1', 'for the role agent'],
     ['agent --agent', 'for the role server'],
+    ['collect --no-events', 'for the role server'],
   ]
   test.each(mistakes)('"install.sh %s" ends with 64 and says why', async (line, words) => {
     const { code, stderr } = await install(...line.split(' ').filter(Boolean))
@@ -105,7 +106,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
   test.each(libraries)('on a machine with %s it takes the build for it', async (_name, said, file) => {
     writeFileSync(root.at('/bin/ldd'), `#!/bin/sh\nprintf '%s\\n' '${said}' >&2\n`, { mode: 0o755 })
     writeFileSync(root.at(`/release/${file}.tar.gz`), '')
-    const { stdout } = await install('agent', '--dry-run', '--from', '/release/')
+    const { stdout } = await install('server', '--dry-run', '--from', '/release/')
     expect(stdout).toContain(`Would: Fetch /release/${file}.tar.gz.`)
     rmSync(root.at(`/release/${file}.tar.gz`))
     rmSync(root.at('/bin/ldd'))
@@ -114,7 +115,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
   test('without --from it takes what lies beside it: the program of an unpacked archive too', async () => {
     mkdirSync(root.at('/tmp/unpacked'))
     copyFileSync(SCRIPT, root.at('/tmp/unpacked/install.sh'))
-    const tryIt = () => root.run(['/bin/dash', '/tmp/unpacked/install.sh', 'agent', '--dry-run'])
+    const tryIt = () => root.run(['/bin/dash', '/tmp/unpacked/install.sh', 'server', '--dry-run'])
     expect((await tryIt()).stderr).toContain('there is neither')
     linkSync(root.at(`/release/${FILE}`), root.at('/tmp/unpacked/monitor'))
     expect((await tryIt()).stdout).toContain('Would: Fetch /tmp/unpacked/monitor.\n')
@@ -133,20 +134,54 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
   test('a program that does not run here is refused', async () => {
     writeFileSync(root.at('/tmp/monitor'), 'no program at all\n')
     const sum = sha256(readFileSync(root.at('/tmp/monitor')))
-    const { code, stderr } = await install('agent', '--from', '/tmp/monitor', '--sha256', sum)
+    const { code, stderr } = await install('server', '--from', '/tmp/monitor', '--sha256', sum)
     expect(stderr).toContain('does not run on this machine')
     expect(code).toBe(1)
     expect(readdirSync(root.at('/usr/local/bin'))).toEqual([])
   })
 
-  test('an agent that nobody told where to send to is registered, not started, and told what it lacks', async () => {
-    const { code, stdout, stderr } = await install('agent', ...FROM)
-    expect(stdout).toContain('Registered monitor-agent with systemd')
-    expect(stdout).toContain('agent.server: expected at least one "host:port"')
-    expect(stderr).toContain('not started before its configuration is complete')
-    expect(code).toBe(78)
-    expect(calls()).toEqual(['daemon-reload', 'enable monitor-agent.service'])
+  test('an agent that nobody told where to send to is refused before anything is written', async () => {
+    const before = listAll(root)
+    const { code, stderr } = await install('agent', ...FROM)
+    expect(stderr).toContain('an agent has to know where to send to: --server HOST:PORT')
+    expect(code).toBe(64)
+    expect(listAll(root)).toEqual(before)
+  })
+
+  test('a mistake does not stick: a second run with the option sets what is unset, and starts the agent', async () => {
+    const first = await install('agent', ...FROM, '--server', '127.0.0.1:1')
+    expect(first.stderr).toContain('not started before its configuration is complete')
+    expect(first.code).toBe(78)
+    const { code, stdout } = await install('agent', ...AGENT)
+    expect(stdout).toContain('Set what /etc/monitor/agent.toml did not set yet: agent.passphrase_file')
+    expect(code).toBe(0)
     await install('agent', '--uninstall', '--purge')
+  })
+
+  test('an upgrade keeps the flags that the server was installed with', async () => {
+    const unit = () => readFileSync(root.at('/etc/systemd/system/monitor-server.service'), 'utf8')
+    expect((await install('server', ...FROM, '--no-collect', '--agent')).code).toBe(0)
+    const made = unit()
+    expect(made).toContain('monitor server --no-collect --agent --config')
+    expect((await install('server', ...FROM)).stdout).toContain('Kept the flags of the service')
+    expect(unit()).toBe(made)
+    await install('server', '--uninstall', '--purge')
+  })
+
+  test('purging works after an uninstall that took the program away, and leaves files of others', async () => {
+    expect((await install('agent', ...AGENT)).code).toBe(0)
+    writeFileSync(root.at('/etc/monitor/ours.pem'), 'x')
+    expect((await install('agent', '--uninstall')).code).toBe(0)
+    expect(existsSync(root.at('/usr/local/bin/monitor'))).toBe(false)
+    const { code, stdout, stderr } = await install('agent', '--uninstall', '--purge')
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(stdout).toContain('Left /etc/monitor, which holds what is not of this service: ours.pem')
+    for (const path of ['/etc/monitor/agent.toml', '/etc/monitor/agent-passphrase', '/var/lib/monitor'])
+      expect([path, existsSync(root.at(path))]).toEqual([path, false])
+    expect(readFileSync(root.at('/etc/passwd'), 'utf8')).not.toContain('monitor')
+    expect((await install('agent', '--uninstall')).code).toBe(1)
+    rmSync(root.at('/etc/monitor'), { recursive: true })
   })
 
   test('installs program, user, configuration and service, and starts it', async () => {
@@ -192,7 +227,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     const { code, stdout } = await install('agent', ...FROM, '--server', 'other:1')
     expect(code).toBe(0)
     expect(stdout).toContain('Kept the configuration /etc/monitor/agent.toml as it is')
-    expect(stdout).toContain('this was not used: --server')
+    expect(stdout).toContain('It sets this already, so this was not used: --server')
     expect(readFileSync(config, 'utf8')).toEndWith('# by hand\n')
     expect(readFileSync(config, 'utf8')).not.toContain('other:1')
     expect(readFileSync(root.at('/var/lib/monitor/agent/kept'), 'utf8')).toBe('data')
@@ -285,7 +320,7 @@ describe.skipIf(obstacle !== null)("install.sh under busybox's shell, without sy
         '/bin/busybox',
         'sh',
         '/release/install.sh',
-        'agent',
+        'server',
         '--from',
         `http://127.0.0.1:${server.port}/unknown`,
       ],

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import type { ServiceSpec } from '../../src/platform/service-manager.ts'
 import { openSystemd, parseShow } from '../../src/platform/systemd.ts'
-import { writeUnit } from '../../src/platform/systemd-unit.ts'
+import { readUnitArguments, writeUnit } from '../../src/platform/systemd-unit.ts'
 import { expectFailure } from '../support/failure.ts'
 import { makeTempDir } from '../support/spawn.ts'
 
@@ -88,6 +88,11 @@ describe('units', () => {
     expect(() => writeUnit({ ...AGENT, arguments: ['a\nUser=root'] })).toThrow("can't hold")
   })
 
+  test('the words of a unit are read back as they were written', () => {
+    const words = ['server', '--agent', '--config', '/srv/a "quoted" \\ %n $HOME/m.toml']
+    expect(readUnitArguments(writeUnit({ ...SERVER, arguments: words }))).toEqual(words)
+    expect(readUnitArguments('[Service]\n')).toEqual([])
+  })
   test('data outside of /var/lib is opened to the service by its path', () => {
     expect(writeUnit(AGENT)).toContain('\nStateDirectory=monitor/agent\n')
     for (const dataDir of ['/srv/monitor', '/var/lib/../../etc', '/var/lib/'])

@@ -7,7 +7,7 @@ import { writeExample } from '../../src/config/settings.ts'
 import { CommandError } from '../../src/lib/exit-codes.ts'
 import type { ServiceManager, ServiceSpec } from '../../src/platform/service-manager.ts'
 import { findPassphrase } from '../../src/roles/setup/first-start.ts'
-import { checkOptions, writeFirstConfig } from '../../src/service/config.ts'
+import { checkOptions, fillIn, writeFirstConfig } from '../../src/service/config.ts'
 import { needDataDir } from '../../src/service/data-dir.ts'
 import { type Files, WINDOWS_FILES } from '../../src/service/files.ts'
 import {
@@ -148,6 +148,7 @@ describe('the commands', () => {
       title: 'a manager',
       isAtWork: true,
       install: async (spec) => void registered.set(spec.name, { spec, runs: false }),
+      readArguments: async (name) => registered.get(name)?.spec.arguments ?? null,
       uninstall: async (name) => void registered.delete(name),
       start: async (name) => set(name, true),
       stop: async (name) => set(name, false),
@@ -177,7 +178,7 @@ describe('the commands', () => {
     }
     return { context, places, registered, said }
   }
-  const install = { ...NOTHING, config: null, flags: [], program: PROGRAM }
+  const install = { ...NOTHING, config: null, flags: [], forgetsFlags: false, program: PROGRAM }
 
   test('install, start, status, stop and uninstall, and data that stays', async () => {
     const { context, places, said } = aServiceMachine('server')
@@ -190,6 +191,70 @@ describe('the commands', () => {
     expect(await uninstallService(context, false)).toBe(0)
     expect(await printStatus(context)).toBe(4)
     expect(readFileSync(places.configFile, 'utf8')).toContain('data_dir = ')
+  })
+
+  test('an upgrade, which names no flags, keeps those of the service and its configuration file', async () => {
+    const { context, places, registered, said } = aServiceMachine('server')
+    const config = join(dirname(places.configFile), 'other.toml')
+    const words = () => registered.get('monitor-server')?.spec.arguments
+    await installService(context, { ...install, config, flags: ['--no-collect', '--agent'] })
+    await installService(context, install)
+    expect(words()).toEqual(['server', '--no-collect', '--agent', '--config', config])
+    expect(said).toContain('Kept the flags of the service: --no-collect --agent')
+    await installService(context, { ...install, flags: ['--no-events'] })
+    expect(words()?.slice(1, 4)).toEqual(['--no-collect', '--agent', '--no-events'])
+    await installService(context, { ...install, flags: ['--agent'], forgetsFlags: true })
+    expect(words()).toEqual(['server', '--agent', '--config', config])
+  })
+
+  test('a second install sets what is still unset, and changes nothing that is set', async () => {
+    const { context, places, said } = aServiceMachine()
+    const passphrase = join(folder, 'second')
+    await Bun.write(passphrase, 'of the second try\n')
+    await installService(context, install)
+    await Bun.write(places.configFile, `${await Bun.file(places.configFile).text()}# by hand\n`)
+    await installService(context, { ...install, server: 'a:1', passphraseFile: passphrase })
+    const second = context.load(places.configFile).config.agent
+    expect([second.server, second.passphrase]).toEqual([['a:1'], 'of the second try'])
+    expect(await Bun.file(places.configFile).text()).toEndWith('# by hand\n')
+    await driveService(context, 'start')
+    const before = await Bun.file(places.configFile).text()
+    await installService(context, { ...install, server: 'b:1', fingerprint: PRINT })
+    expect(context.load(places.configFile).config.agent).toMatchObject({
+      server: ['a:1'],
+      fingerprint: [PRINT],
+    })
+    expect(said.at(-3)).toBe('  It sets this already, so this was not used: --server')
+    expect((await Bun.file(places.configFile).text()).replace(/^fingerprint = .*$/m, '')).toBe(
+      before.replace(/^#\s*fingerprint = .*$/m, ''),
+    )
+  })
+
+  test.each([
+    ['', '\n[agent]\nserver = ["a"]\n'],
+    ['[agent]\nname = "x"', '[agent]\nserver = ["a"]\nname = "x"'],
+    ['[ agent ] # mine\nname = "x"', '[ agent ] # mine\nserver = ["a"]\nname = "x"'],
+    ['[web]\n#server = []\n[agent]\n# server = ["h:1"]', '[web]\n#server = []\n[agent]\nserver = ["a"]'],
+  ])('a setting is filled into %j', (text, filled) =>
+    expect(fillIn(text, new Map([['agent.server', '["a"]']]))).toBe(filled),
+  )
+
+  test('a configuration that can not be read stops the install before anything is written', async () => {
+    const { context, places, registered } = aServiceMachine()
+    await Bun.write(places.configFile, 'data_dir = \n')
+    await expectFailure(installService(context, { ...install, server: 'a:1' }), ConfigError)
+    expect(await Bun.file(places.configFile).text()).toBe('data_dir = \n')
+    expect(registered.size).toBe(0)
+  })
+
+  test('purging says what it leaves', async () => {
+    const { context, places, said } = aServiceMachine('server')
+    await installService(context, install)
+    await Bun.write(join(places.configFolder, 'ours.pem'), 'x')
+    await uninstallService(context, true)
+    expect(said.join('\n')).toContain(
+      `Left ${places.configFolder}, which holds what is not of this service: ours.pem`,
+    )
   })
 
   test('a configuration that does not say where to keep things is refused, and nothing is registered', async () => {

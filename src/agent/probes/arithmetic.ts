@@ -14,6 +14,21 @@ export function findIncrease(
   return now - before
 }
 
+/** The part of all that a counter may fall behind in one interval and still count as standing still. */
+const STEP_BACK = 0.1
+
+/**
+ * How far counters of one kind moved on. The kernel and hypervisors sometimes take back a few ticks of one of them, which
+ * counts as no increase. Null when nothing has passed, or when one fell so far that it began anew.
+ */
+export function findIncreases(now: readonly number[], before: readonly number[]): number[] | null {
+  const steps = now.map((value, i) => value - (before[i] ?? Number.NaN))
+  const total = steps.reduce((sum, step) => sum + Math.max(0, step), 0)
+  return total > 0 && steps.every((step) => step >= -total * STEP_BACK)
+    ? steps.map((step) => Math.max(0, step))
+    : null
+}
+
 /** Average a second of what a counter gained, to that many decimals; null as above. */
 export function ratePerSecond(
   now: number | null | undefined,

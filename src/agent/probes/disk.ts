@@ -1,6 +1,6 @@
 import type { Win32 } from '../../platform/win32.ts'
 import { addSample, findIncrease, percentOfTime, ratePerSecond } from './arithmetic.ts'
-import { type DiskCounters, parseDiskstats } from './diskstats.ts'
+import { type DiskCounters, mergePaths, parseDiskstats } from './diskstats.ts'
 import { toMetricPart } from './metric-name.ts'
 import { defineProbe } from './probe.ts'
 
@@ -24,7 +24,7 @@ export const disk = defineProbe<DiskReading>({
     { name: 'perf.disk.<disk>.percent.active', doc: 'Time that a disk was busy.' },
   ],
   linux(proc, _context, previous) {
-    const all = parseDiskstats(proc.readText('/proc/diskstats'))
+    const all = mergePaths(parseDiskstats(proc.readText('/proc/diskstats')))
     const names = all.map(({ name }) => name).join(' ')
     const blocks = previous?.names === names ? previous.blocks : new Set(proc.list('/sys/block'))
     return { disks: findDisks(all, blocks), names, blocks }

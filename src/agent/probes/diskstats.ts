@@ -29,3 +29,40 @@ export function parseDiskstats(text: string): DiskCounters[] {
     })
   return disks
 }
+
+/** A path to a namespace of NVMe multipath: `nvme0c1n1` leads to `nvme0n1`. */
+const PATH = /^(nvme\d+)c\d+(n\d+)$/
+
+/**
+ * Leaves out the paths of NVMe multipath, whose work is the namespace's. Kernels that do not count at the namespace, or
+ * count everything there but the busy time, get the paths' figures in their place.
+ */
+export function mergePaths(disks: readonly DiskCounters[]): DiskCounters[] {
+  const paths = new Map<string, DiskCounters[]>()
+  for (const disk of disks) {
+    const [, controller, namespace] = PATH.exec(disk.name) ?? []
+    if (controller === undefined || namespace === undefined) continue
+    const name = controller + namespace
+    paths.set(name, [...(paths.get(name) ?? []), disk])
+  }
+  if (paths.size === 0) return [...disks]
+  const names = new Set(disks.map(({ name }) => name))
+  return disks.flatMap((disk) => {
+    const [, controller = '', namespace = ''] = PATH.exec(disk.name) ?? []
+    if (names.has(controller + namespace)) return []
+    const own = paths.get(disk.name)
+    return [own === undefined ? disk : withPaths(disk, own)]
+  })
+}
+
+function withPaths(head: DiskCounters, paths: readonly DiskCounters[]): DiskCounters {
+  const isCounted = head.bytesRead !== 0 || head.bytesWritten !== 0
+  const sum = (key: 'bytesRead' | 'bytesWritten') =>
+    paths.reduce((total, path) => total + (path[key] ?? 0), 0)
+  return {
+    ...head,
+    bytesRead: isCounted ? head.bytesRead : sum('bytesRead'),
+    bytesWritten: isCounted ? head.bytesWritten : sum('bytesWritten'),
+    busyMs: head.busyMs || Math.max(...paths.map(({ busyMs }) => busyMs ?? 0)),
+  }
+}

@@ -2,15 +2,15 @@ import type { ProcFs, StatFs } from '../../platform/proc.ts'
 import type { Drive, Win32 } from '../../platform/win32.ts'
 import { addSample, percentOf } from './arithmetic.ts'
 import { nameDrive, readDrives, shareActive } from './disk.ts'
-import { type DiskCounters, parseDiskstats } from './diskstats.ts'
+import { type DiskCounters, mergePaths, parseDiskstats } from './diskstats.ts'
 import { parseMountinfo } from './mountinfo.ts'
-import { chooseFilesystems, type MountedFilesystem } from './mounts.ts'
+import { type ChosenFilesystems, chooseFilesystems, type MountedFilesystem } from './mounts.ts'
 import { defineProbe, type ProbeSample } from './probe.ts'
 
 export type FilesystemReading = {
   readonly states: readonly FilesystemState[]
   /** What was chosen from the text of mountinfo, which is the same in nearly every cycle; null on Windows. */
-  readonly table: { readonly text: string; readonly mounts: readonly MountedFilesystem[] } | null
+  readonly table: (ChosenFilesystems & { readonly text: string }) | null
 }
 
 export type FilesystemState = {
@@ -33,16 +33,29 @@ export const filesystem = defineProbe<FilesystemReading>({
     { name: 'perf.filesystem.<filesystem>.percent.used', doc: 'Space in use, of what can be had.' },
     { name: 'perf.filesystem.<filesystem>.bytes.free', doc: 'Space that programs can still have.' },
     { name: 'perf.filesystem.<filesystem>.inodes.percent.used', doc: 'Inodes in use.', systems: 'Linux' },
+    {
+      name: 'perf.filesystem.omitted',
+      doc: 'Filesystems that are not reported because there are more than 128.',
+      systems: 'Linux',
+    },
     { name: 'perf.filesystem.<filesystem>.percent.active', doc: 'Time that the disk below was busy.' },
   ],
-  linux(proc, { networkFilesystems = false }, previous): FilesystemReading | Promise<FilesystemReading> {
+  linux(
+    proc,
+    { networkFilesystems = false, noteOnce },
+    previous,
+  ): FilesystemReading | Promise<FilesystemReading> {
     const text = proc.readText('/proc/self/mountinfo')
     const table =
       previous?.table?.text === text
         ? previous.table
-        : { text, mounts: chooseFilesystems(parseMountinfo(text), networkFilesystems) }
+        : { text, ...chooseFilesystems(parseMountinfo(text), networkFilesystems) }
+    for (const { name, now } of table.renamed)
+      noteOnce?.(`two filesystems have the name ${name}`, { filesystem: now })
+    if (table.omitted > 0)
+      noteOnce?.('filesystems are left out because there are too many', { count: table.omitted })
     const disks = readDisks(proc)
-    const found = table.mounts.map((mounted) => readState(proc, mounted, disks))
+    const found = table.filesystems.map((mounted) => readState(proc, mounted, disks))
     // Where all have answered there is nothing to wait for, nor to give a time to.
     const states = found.filter((state): state is FilesystemState => !(state instanceof Promise))
     return states.length === found.length
@@ -63,6 +76,8 @@ export const filesystem = defineProbe<FilesystemReading>({
   },
   samples(now, previous, seconds) {
     const samples: ProbeSample[] = []
+    if (now.table !== null && now.table.omitted > 0)
+      addSample(samples, 'perf.filesystem.omitted', now.table.omitted)
     for (const { name, space, disk } of dropTwins(now.states)) {
       const part = `perf.filesystem.${name}`
       if (space !== null) addSpace(samples, part, space)
@@ -77,7 +92,7 @@ export const filesystem = defineProbe<FilesystemReading>({
 /** Empty where containers hide them: space is worth telling without. */
 function readDisks(proc: ProcFs): DiskCounters[] {
   try {
-    return parseDiskstats(proc.readText('/proc/diskstats'))
+    return mergePaths(parseDiskstats(proc.readText('/proc/diskstats')))
   } catch {
     return []
   }

@@ -16,8 +16,8 @@ const PASSING =
 /** Where /sys is not to be seen, names tell what is stacked on other interfaces. */
 const STACKED = /^(bond|team|br|vmbr|vlan|wg|tun|ppp|vxlan|macv|ipv)\w*\d|\.\d+$/
 
-/** One machine is looked at no further than this. */
-const MAX_LOOKED_AT = 256
+/** Interfaces without a device are looked at no further than this; the machine's total does not rest on them. */
+const MAX_VIRTUAL = 256
 
 /**
  * The interfaces worth a report and which of them make up the machine's total. These are the ones with a device
@@ -30,9 +30,16 @@ export function describeInterfaces(
   before: ReadonlyMap<string, InterfaceTraits> | null,
 ): Map<string, InterfaceTraits> {
   const looks = new Map<string, Look>()
-  for (const name of names)
-    if (!PASSING.test(name) && looks.size < MAX_LOOKED_AT)
-      looks.set(name, recheckAt(proc, name, before?.get(name)))
+  const look = (name: string) => looks.set(name, recheckAt(proc, name, before?.get(name)))
+  const virtual = new Set(proc.list('/sys/devices/virtual/net'))
+  const wanted = names.filter((name) => !PASSING.test(name))
+  // Cards come first, so that a host of containers' interfaces neither displaces them nor is part of the total.
+  for (const name of wanted) if (!virtual.has(name)) look(name)
+  const hasCard = virtual.size > 0 && looks.size > 0
+  for (const name of wanted.filter((other) => virtual.has(other)).slice(0, MAX_VIRTUAL)) {
+    look(name)
+    if (hasCard && isContainerEnd(proc, name, looks.get(name))) looks.delete(name)
+  }
   const hasDevice = (name: string | null) => name !== null && looks.get(name)?.hasDevice === true
   const isAnyPhysical = [...looks.values()].some((look) => look.hasDevice)
   const found = new Map<string, InterfaceTraits>()
@@ -44,6 +51,13 @@ export function describeInterfaces(
     found.set(name, { index, hasDevice: isPhysical, isCounted })
   }
   return found
+}
+
+/** One end of a pair whose other end is in another network namespace: it has a link, but nothing below it. */
+function isContainerEnd(proc: ProcFs, name: string, look: Look | undefined): boolean {
+  if (look === undefined || look.files === null || look.index === '') return false
+  const link = proc.readTextIfThere(`/sys/class/net/${name}/iflink`)?.trim() ?? look.index
+  return link !== look.index && ![...look.files].some((file) => file.startsWith('lower_'))
 }
 
 /** `files` is null where they need not be listed: a device stays below the interface it belongs to. */

@@ -1,3 +1,4 @@
+import { type ProcFs, readTextOrNothing } from '../../platform/proc.ts'
 import { addSample, percentOf } from './arithmetic.ts'
 import { findAmount } from './meminfo.ts'
 import { defineProbe } from './probe.ts'
@@ -26,7 +27,7 @@ export const memory = defineProbe<MemoryReading>({
     { name: 'perf.memory.bytes.commit.limit', doc: 'Memory that can be promised.', systems: 'Windows' },
     { name: 'perf.memory.percent.committed', doc: 'Memory promised, of what can be.', systems: 'Windows' },
   ],
-  linux: (proc) => readMemory(proc.readText('/proc/meminfo')),
+  linux: (proc) => readMemory(proc.readText('/proc/meminfo'), readReclaimableArc(proc)),
   windows: (win32) => win32.readMemory(),
   samples({ total, available, cached, committed, commitLimit }) {
     const samples: { metric: string; value: number }[] = []
@@ -44,17 +45,38 @@ export const memory = defineProbe<MemoryReading>({
   },
 })
 
+const ARC = '/proc/spl/kstat/zfs/arcstats'
+
+/** Bytes that the cache of ZFS would give back: what it holds above its minimum. The kernel counts all of it as used. */
+function readReclaimableArc(proc: ProcFs): number {
+  if (!proc.has(ARC)) return 0
+  // LXCFS tells a container's own memory, but the cache is the host's.
+  if (proc.readText('/proc/self/mountinfo').includes(' /proc/meminfo ')) return 0
+  const text = readTextOrNothing(proc, ARC)
+  const size = /^size +\d+ +(\d{1,15})$/m.exec(text)?.[1]
+  const minimum = /^c_min +\d+ +(\d{1,15})$/m.exec(text)?.[1]
+  return size === undefined || minimum === undefined ? 0 : Math.max(0, Number(size) - Number(minimum))
+}
+
+/** Bytes of huge pages that nobody holds or has reserved; the kernel sets them aside, and `free` of procps leaves them out. */
+function findFreeHugePages(text: string): number {
+  const count = (name: string) =>
+    Number(new RegExp(`^HugePages_${name}: +(\\d{1,12})$`, 'm').exec(text)?.[1] ?? 0)
+  return Math.max(0, count('Free') - count('Rsvd')) * (findAmount(text, 'Hugepagesize') ?? 0)
+}
+
 /** Throws when the two figures that everything rests on are missing. */
-export function readMemory(text: string): MemoryReading {
+export function readMemory(text: string, arc = 0): MemoryReading {
   const total = findAmount(text, 'MemTotal')
   const free = findAmount(text, 'MemFree')
   if (total === null || total === 0 || free === null)
     throw new Error('/proc/meminfo does not tell total and free memory')
   const pages = findAmount(text, 'Cached')
   const cached = (pages ?? 0) + (findAmount(text, 'Buffers') ?? 0) + (findAmount(text, 'SReclaimable') ?? 0)
+  const available = findAmount(text, 'MemAvailable') ?? estimateAvailable(text, free, cached)
   return {
     total,
-    available: Math.min(findAmount(text, 'MemAvailable') ?? estimateAvailable(text, free, cached), total),
+    available: Math.min(available + arc + findFreeHugePages(text), total),
     cached: pages === null ? null : cached,
   }
 }

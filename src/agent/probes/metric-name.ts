@@ -10,6 +10,33 @@ export function toMetricPart(name: string): string {
     .slice(0, MAX_PART)
 }
 
+export type RenamedPart = { readonly name: string; readonly now: string }
+
+/**
+ * Hands out each name once: one that is taken gets `.2`, `.3` … behind it. `suffixes` are what metrics carry behind a name: with
+ * `inodes`, a dataset `tank.inodes` would collide with the inodes of `tank`.
+ */
+export function createUniqueNames(suffixes: readonly string[] = []): {
+  claim(name: string): string
+  readonly renamed: readonly RenamedPart[]
+} {
+  const taken = new Set<string>()
+  const renamed: RenamedPart[] = []
+  const isTaken = (name: string) =>
+    taken.has(name) || suffixes.some((suffix) => taken.has(`${name}.${suffix}`))
+  return {
+    renamed,
+    claim(name) {
+      let now = name
+      for (let i = 2; isTaken(now); i++) now = `${name}.${i}`
+      taken.add(now)
+      for (const suffix of suffixes) taken.add(`${now}.${suffix}`)
+      if (now !== name) renamed.push({ name, now })
+      return now
+    },
+  }
+}
+
 /** Leaves room for what stands before and behind it in the longest legal name. */
 const MAX_PART = 200
 

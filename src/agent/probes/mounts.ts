@@ -1,4 +1,4 @@
-import { toMetricPart } from './metric-name.ts'
+import { createUniqueNames, type RenamedPart, toMetricPart } from './metric-name.ts'
 import type { Mount } from './mountinfo.ts'
 
 /** A filesystem worth a report, and where to ask for its space. */
@@ -12,6 +12,14 @@ export type MountedFilesystem = {
   readonly isQuick: boolean
   /** A whole device (or subvolume), a part of one that is bound in from elsewhere, or a root on no device of its own. */
   readonly kind: 'device' | 'bind' | 'root'
+}
+
+export type ChosenFilesystems = {
+  readonly filesystems: readonly MountedFilesystem[]
+  /** How many were left out because there are too many. */
+  readonly omitted: number
+  /** Names that two have; the later one goes by another. */
+  readonly renamed: readonly RenamedPart[]
 }
 
 /** Filesystems that other machines, hypervisors or processes answer for. */
@@ -34,6 +42,10 @@ const QUICK = new Set(['ext2', 'ext3', 'ext4', 'xfs'])
 /** Images that are full for ever. */
 const IMAGE = new Set(['squashfs', 'iso9660', 'udf', 'erofs', 'cramfs', 'romfs'])
 
+/** Mounts of the system and of container engines, as node_exporter leaves them out. */
+const EXCLUDED_POINT =
+  /^\/(dev|proc|sys|run\/credentials\/.+|var\/lib\/docker\/.+|var\/lib\/containers\/storage\/.+)($|\/)/
+
 /** What one machine reports at most: ZFS hosts have thousands of datasets. */
 const MAX_FILESYSTEMS = 128
 
@@ -41,21 +53,23 @@ const MAX_FILESYSTEMS = 128
  * Chooses from all mounts those that hold somebody's data, each filesystem once, and the root whatever it is. Filesystems of other
  * machines only when asked for.
  */
-export function chooseFilesystems(mounts: readonly Mount[], withRemote: boolean): MountedFilesystem[] {
+export function chooseFilesystems(mounts: readonly Mount[], withRemote: boolean): ChosenFilesystems {
   // The newest mount of a folder hides those before it.
   const visible = [...new Map(mounts.map((mount) => [mount.mountPoint, mount])).values()]
   const remotePoints = visible.filter(({ type }) => isRemoteType(type)).map(({ mountPoint }) => mountPoint)
   const byDevice = new Map<string, MountedFilesystem>()
   for (const mount of visible) {
     const found = classify(mount, remotePoints)
-    if (found === null || (found.isRemote && !withRemote && mount.mountPoint !== '/')) continue
+    if (found === null || (isRemoteType(mount.type) && !withRemote && mount.mountPoint !== '/')) continue
     const other = byDevice.get(mount.device)
     if (other === undefined || isBetter(found, other)) byDevice.set(mount.device, found)
   }
-  const byName = new Map<string, MountedFilesystem>()
-  for (const found of [...byDevice.values()].sort(byImportance))
-    if (!byName.has(found.name) && byName.size < MAX_FILESYSTEMS) byName.set(found.name, found)
-  return [...byName.values()]
+  const all = [...byDevice.values()].sort(byImportance)
+  const names = createUniqueNames(['inodes'])
+  const filesystems = all
+    .slice(0, MAX_FILESYSTEMS)
+    .map((found) => ({ ...found, name: names.claim(found.name) }))
+  return { filesystems, omitted: all.length - filesystems.length, renamed: names.renamed }
 }
 
 function classify(mount: Mount, remotePoints: readonly string[]): MountedFilesystem | null {
@@ -64,7 +78,7 @@ function classify(mount: Mount, remotePoints: readonly string[]): MountedFilesys
   const isRemote =
     isRemoteOne || remotePoints.some((point) => point !== '/' && mountPoint.startsWith(`${point}/`))
   const isOnDevice = source.startsWith('/dev/') || type === 'zfs'
-  if (VIRTUAL.has(type)) return null
+  if (VIRTUAL.has(type) || EXCLUDED_POINT.test(mountPoint) || isSnapshot(mount)) return null
   if (isOnDevice && !isRemoteOne && !IMAGE.has(type)) {
     const isWhole = root === '/' || type === 'btrfs' || type === 'bcachefs' || mountPoint === '/'
     return name(source, { mount, isRemote, kind: isWhole ? 'device' : 'bind' })
@@ -77,6 +91,9 @@ function name(source: string, rest: Omit<MountedFilesystem, 'name' | 'isQuick'>)
   const part = toMetricPart(source)
   return part === '' ? null : { name: part, isQuick: !rest.isRemote && QUICK.has(rest.mount.type), ...rest }
 }
+
+/** ZFS mounts a snapshot as soon as somebody looks into it. */
+const isSnapshot = ({ type, source }: Mount) => type === 'zfs' && source.includes('@')
 
 const isRemoteType = (type: string) => REMOTE.has(type) || type === 'fuse' || type.startsWith('fuse.')
 

@@ -2,7 +2,7 @@ import type { ProcFs } from '../../platform/proc.ts'
 import type { Win32, WindowsInterface } from '../../platform/win32.ts'
 import { addSample, ratePerSecond, roundTo } from './arithmetic.ts'
 import { describeInterfaces, type InterfaceTraits } from './interfaces.ts'
-import { toMetricPart } from './metric-name.ts'
+import { createUniqueNames, toMetricPart } from './metric-name.ts'
 import { defineProbe, type ProbeSample } from './probe.ts'
 
 export type InterfaceCounters = {
@@ -31,6 +31,10 @@ export const network = defineProbe<NetworkReading>({
   metrics: [
     { name: 'perf.network.bytes.received', doc: 'Received a second over all interfaces but loopback.' },
     { name: 'perf.network.bytes.sent', doc: 'Sent a second over all interfaces but loopback.' },
+    {
+      name: 'perf.network.omitted',
+      doc: 'Interfaces that are not reported because there are more than 64.',
+    },
     { name: 'perf.network.<interface>.bytes.received', doc: 'Received a second over one interface.' },
     { name: 'perf.network.<interface>.bytes.sent', doc: 'Sent a second over one interface.' },
     { name: 'perf.network.<interface>.errors.received', doc: 'Packets a second that arrived broken.' },
@@ -52,13 +56,16 @@ export const network = defineProbe<NetworkReading>({
     addSample(samples, 'perf.network.bytes.received', addUp(now, previous, 'bytesReceived', seconds))
     addSample(samples, 'perf.network.bytes.sent', addUp(now, previous, 'bytesSent', seconds))
     let reported = 0
+    const names = createUniqueNames()
     for (const [name, state] of now) {
       const before = previous.get(name)
       const { bytesReceived, bytesSent } = state.counters
       if (before === undefined || before.index !== state.index || bytesReceived + bytesSent === 0) continue
-      if (++reported > MAX_INTERFACES) break
-      addInterface(samples, `perf.network.${toMetricPart(name)}`, state.counters, before.counters, seconds)
+      if (++reported > MAX_INTERFACES) continue
+      const part = names.claim(toMetricPart(name))
+      addInterface(samples, `perf.network.${part}`, state.counters, before.counters, seconds)
     }
+    if (reported > MAX_INTERFACES) addSample(samples, 'perf.network.omitted', reported - MAX_INTERFACES)
     return samples
   },
 })

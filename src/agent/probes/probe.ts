@@ -11,6 +11,8 @@ export type ProbeContext = {
   readonly services: readonly string[]
   /** Report filesystems that other machines or processes serve (NFS, CIFS, FUSE), too. */
   readonly networkFilesystems?: boolean
+  /** Logs a message the first time that it is given. */
+  noteOnce?(message: string, fields: Readonly<Record<string, string | number>>): void
 }
 
 /**

@@ -1,4 +1,4 @@
-import { addSample, findIncrease, parseCount, percentOf } from './arithmetic.ts'
+import { addSample, findIncreases, parseCount, percentOf } from './arithmetic.ts'
 import { defineProbe } from './probe.ts'
 
 /** Time of all processors since the start, in ticks of the system's own. */
@@ -37,23 +37,28 @@ export const processor = defineProbe<ProcessorReading>({
   },
   samples(now, previous) {
     if (previous === null) return []
-    const user = findIncrease(now.user, previous.user)
-    const system = findIncrease(now.system, previous.system)
-    const steal = now.steal === null ? 0 : findIncrease(now.steal, previous.steal)
-    // The kernel moves waiting time between idle and iowait afterwards, so either may go backwards; their sum does not.
-    const rest = findIncrease(now.idle + (now.iowait ?? 0), previous.idle + (previous.iowait ?? 0))
-    if (user === null || system === null || steal === null || rest === null) return []
+    const increases = findIncreases(listTimes(now), listTimes(previous))
+    if (increases === null) return []
+    const [user = 0, system = 0, steal = 0, rest = 0] = increases
     const total = user + system + steal + rest
-    const iowait = findIncrease(now.iowait, previous.iowait)
+    const waited = Math.min(rest, Math.max(0, (now.iowait ?? 0) - (previous.iowait ?? 0)))
     const samples: { metric: string; value: number }[] = []
     addSample(samples, 'perf.processor.percent.used', percentOf(total - rest, total))
     addSample(samples, 'perf.processor.percent.user', percentOf(user, total))
     addSample(samples, 'perf.processor.percent.system', percentOf(system, total))
-    if (iowait !== null) addSample(samples, 'perf.processor.percent.iowait', percentOf(iowait, total))
+    if (now.iowait !== null) addSample(samples, 'perf.processor.percent.iowait', percentOf(waited, total))
     if (now.steal !== null) addSample(samples, 'perf.processor.percent.steal', percentOf(steal, total))
     return samples
   },
 })
+
+/** The kernel moves waiting time between idle and iowait afterwards, so the two are taken as one. */
+const listTimes = ({ user, system, steal, idle, iowait }: ProcessorReading) => [
+  user,
+  system,
+  steal ?? 0,
+  idle + (iowait ?? 0),
+]
 
 /** Throws when the line is not there. Time of guests is part of user time already and is not counted again. */
 export function parseStat(text: string): ProcessorReading {

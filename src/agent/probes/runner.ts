@@ -42,7 +42,8 @@ const TIMEOUT_MS = 3000
  * `run` never rejects; one run is to end before the next begins.
  */
 export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise<ProbeRun> } {
-  const { context, clock, log, timeoutMs = TIMEOUT_MS } = options
+  const { clock, log, timeoutMs = TIMEOUT_MS } = options
+  const context: ProbeContext = { ...options.context, noteOnce: createNotes(log) }
   const entries = options.probes
     .filter((probe) => options.platform.system === 'linux' || probe.windows !== undefined)
     .map(
@@ -128,7 +129,11 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
         if (found === null) failed++
         else
           for (const sample of found) {
-            if (!names.accepts(sample) || taken.has(sample.metric)) continue
+            if (!names.accepts(sample)) continue
+            if (taken.has(sample.metric)) {
+              context.noteOnce?.('metric left out: another one has its name', { metric: sample.metric })
+              continue
+            }
             taken.add(sample.metric)
             samples.push(sample)
           }
@@ -137,6 +142,20 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
     },
   }
 }
+
+/** Logs each message once; with very many, which only a machine in trouble has, no further one. */
+function createNotes(log: Log): NonNullable<ProbeContext['noteOnce']> {
+  const known = new Set<string>()
+  return (message, fields) => {
+    const { count: _, ...subject } = fields
+    const key = JSON.stringify([message, subject])
+    if (known.has(key) || known.size >= MAX_NOTES) return
+    known.add(key)
+    log.warn(message, fields)
+  }
+}
+
+const MAX_NOTES = 1000
 
 /** Within one cycle everything is read once, also for two probes (memory and swap, disks and filesystems). */
 function shareReads(platform: Platform): Platform {

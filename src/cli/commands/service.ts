@@ -37,6 +37,10 @@ export const service: CommandGroup = {
         'no-collect': { kind: 'flag', doc: 'Server: leave the collect engine to a service of its own' },
         'no-events': { kind: 'flag', doc: 'Server: leave the event engine to a service of its own' },
         agent: { kind: 'flag', doc: 'Server: watch this machine too' },
+        'reset-flags': {
+          kind: 'flag',
+          doc: 'Forget the flags that the service was installed with; they are kept otherwise',
+        },
       },
       run: install,
     },
@@ -99,6 +103,7 @@ async function install(input: CommandInput): Promise<number> {
     fingerprint: input.text('fingerprint'),
     passphraseFile: input.text('passphrase-file'),
     flags: flags.map((flag) => `--${flag}`),
+    forgetsFlags: input.flag('reset-flags'),
     program: process.execPath,
   })
 }

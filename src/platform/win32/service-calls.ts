@@ -1,5 +1,5 @@
 import { ptr } from 'bun:ffi'
-import { openSystemLibrary, toWide, viewOf } from './library.ts'
+import { openSystemLibrary, readWide, toWide, viewOf } from './library.ts'
 
 /** A call that Windows refused, with its number: winerror.h. */
 export class WindowsError extends Error {
@@ -60,6 +60,8 @@ export type ServiceCalls = {
   stop(service: bigint): void
   remove(service: bigint): void
   readStatus(service: bigint): RawStatus
+  /** Program and words that the service is started with. */
+  readCommandLine(service: bigint): string
   /** winnt.h: 2 starts with the machine, 3 on demand, 4 disabled. */
   readStartType(service: bigint): number
   close(handle: bigint): void
@@ -81,6 +83,13 @@ export function openServiceCalls(): ServiceCalls {
     if (advapi.ChangeServiceConfig2W(service, level, info) !== 0) return
     const code = kernel.GetLastError()
     if (code !== ERROR_INVALID_LEVEL) throw new WindowsError('ChangeServiceConfig2', code)
+  }
+  /** A QUERY_SERVICE_CONFIGW; the texts that it points to lie behind it in the same memory. 8 KB is the most there is. */
+  const readConfig = (service: bigint) => {
+    const config = new BigUint64Array(1024)
+    const needed = new Uint32Array(1)
+    need('QueryServiceConfig', advapi.QueryServiceConfigW(service, config, config.byteLength, needed))
+    return new Uint8Array(config.buffer)
   }
 
   return {
@@ -158,18 +167,21 @@ export function openServiceCalls(): ServiceCalls {
         pid: view.getUint32(SERVICE_STATUS_PROCESS.dwProcessId, true),
       }
     },
-    readStartType(service) {
-      // QUERY_SERVICE_CONFIGW: DWORD dwServiceType, DWORD dwStartType, …; its texts lie behind it. 8 KB is the most there is.
-      const config = new BigUint64Array(1024)
-      const needed = new Uint32Array(1)
-      need('QueryServiceConfig', advapi.QueryServiceConfigW(service, config, config.byteLength, needed))
-      return new DataView(config.buffer).getUint32(4, true)
+    readCommandLine(service) {
+      const config = readConfig(service)
+      const address = viewOf(config).getBigUint64(QUERY_SERVICE_CONFIGW.lpBinaryPathName, true)
+      return address === 0n ? '' : readWide(config, Number(address - BigInt(ptr(config))))
     },
+    readStartType: (service) =>
+      viewOf(readConfig(service)).getUint32(QUERY_SERVICE_CONFIGW.dwStartType, true),
     close(handle) {
       advapi.CloseServiceHandle(handle)
     },
   }
 }
+
+/** Offsets of the fields that are read. */
+const QUERY_SERVICE_CONFIGW = { dwStartType: 4, lpBinaryPathName: 16 } as const
 
 const SIGNATURES = {
   // SC_HANDLE OpenSCManagerW(LPCWSTR machine, LPCWSTR database, DWORD access)

@@ -128,6 +128,10 @@ export function openWindowsServiceManager({
       for (const folder of [spec.dataDir, ...spec.writableFolders]) keep(folder, 'write')
       for (const file of spec.secretFiles) if (existsSync(file)) guard(file, 'read')
     },
+    readArguments: (name) =>
+      withService(name, SERVICE.queryConfig, (service) =>
+        splitCommandLine(calls.readCommandLine(service)).slice(1),
+      ),
     async uninstall(name) {
       await withService(name, SERVICE.stop | SERVICE.queryStatus | SERVICE.delete, async (service) => {
         await stopService(service, name)
@@ -204,4 +208,30 @@ export function writeCommandLine({ program, arguments: words }: Pick<ServiceSpec
 function quoteWord(word: string): string {
   if (word !== '' && !/[\s"]/.test(word)) return word
   return `"${word.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`
+}
+
+/** The words of a command line by the rules of CommandLineToArgvW; the first one is the program. */
+export function splitCommandLine(line: string): string[] {
+  const words: string[] = []
+  let word: string | null = null
+  let isQuoted = false
+  for (let i = 0; i < line.length; i++) {
+    const slashes = /^\\*/.exec(line.slice(i))?.[0].length ?? 0
+    const after = line[i + slashes]
+    if (slashes > 0) {
+      word = (word ?? '') + '\\'.repeat(after === '"' ? Math.floor(slashes / 2) : slashes)
+      i += slashes - 1
+      if (after === '"' && slashes % 2 === 1) {
+        word += '"'
+        i++
+      }
+    } else if (after === '"') {
+      isQuoted = !isQuoted
+      word ??= ''
+    } else if (after === ' ' && !isQuoted) {
+      if (word !== null) words.push(word)
+      word = null
+    } else word = (word ?? '') + after
+  }
+  return word === null ? words : [...words, word]
 }

@@ -37,6 +37,10 @@ export type HostReport = {
   readonly clockSkew: number | null
   readonly frames: readonly Frame[]
   readonly events: readonly EventReport[]
+  /** All events that are open on the agent; null or absent when it did not say. */
+  readonly open?: readonly EventReport[] | null
+  /** True for a greeting: it says what the host is, and is no sign that its samples come through. */
+  readonly isGreeting?: boolean
 }
 
 export type IngestStore = {

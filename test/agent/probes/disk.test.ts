@@ -54,3 +54,20 @@ test('another device under the same name has no value', async () => {
 test('leaves out lines without busy time', () => {
   expect(parseDiskstats('   8    1 sda1 442 3404 39 312\n')).toEqual([])
 })
+
+test.each([
+  ['the kernel counts at the paths alone', line('nvme0n1', 0, 0, 0), line('nvme0n1', 0, 0, 0), 90, 51_200],
+  ['the namespace lacks the busy time', line('nvme0n1', 5, 5, 0), line('nvme0n1', 505, 5, 0), 90, 25_600],
+  ['the namespace counts', line('nvme0n1', 5, 5, 5), line('nvme0n1', 505, 5, 5005), 50, 25_600],
+])('NVMe multipath where %s', async (_, before, now, active, read) => {
+  const paths = (busy: number, sectors: number) => [
+    line('nvme0c0n1', sectors, 1, busy, '8 1'),
+    line('nvme0c1n1', 7, 1, 3, '8 2'),
+  ]
+  const found = await measure(disk, [at(before, ...paths(100, 100)), at(now, ...paths(9100, 1100))])
+  expect(Object.keys(found ?? {}).filter((name) => name.includes('nvme0c'))).toEqual([])
+  expect(found).toMatchObject({
+    'perf.disk.nvme0n1.percent.active': active,
+    'perf.disk.nvme0n1.bytes.read': read,
+  })
+})

@@ -8,7 +8,7 @@ import { measure } from './measure.ts'
 
 function choose(machine: string, withRemote = false) {
   const text = fakeProc({ machine }).readText('/proc/self/mountinfo')
-  return chooseFilesystems(parseMountinfo(text), withRemote).map(
+  return chooseFilesystems(parseMountinfo(text), withRemote).filesystems.map(
     ({ name, mount, isRemote }) => `${name} ${mount.mountPoint}${isRemote ? ' remote' : ''}`,
   )
 }
@@ -26,7 +26,16 @@ test.each([
     ],
   ],
   ['container', ['overlay /', 'dev.sdb1 /data', 'dev.sda1 /etc/hosts']],
-  ['storage', ['dev.nvme0n1p2 /', 'tank /tank', 'dev.sdc1 /mnt/stick', 'tank.data /tank/data']],
+  [
+    'storage',
+    [
+      'dev.nvme0n1p2 /',
+      'tank /tank',
+      'dev.sdc1 /mnt/stick',
+      'tank.data /tank/data',
+      'dev.sdb1 /mnt/share/local remote',
+    ],
+  ],
 ])('chooses each filesystem once on %s', (machine, expected) => {
   expect(choose(machine).sort()).toEqual([...expected].sort())
 })
@@ -44,12 +53,16 @@ test('asks for filesystems of others only when told to', () => {
 test('of two mounts of one folder the newer is seen', () => {
   const text =
     '1 0 0:1 / / rw - rootfs rootfs rw\n2 1 8:1 / / rw - ext4 /dev/sda1 rw\n3 2 8:2 / /x rw - ext4 /dev/sda2 rw\n4 3 0:9 / /x rw - tmpfs tmpfs rw\n'
-  expect(chooseFilesystems(parseMountinfo(text), false).map(({ name }) => name)).toEqual(['dev.sda1'])
+  expect(chooseFilesystems(parseMountinfo(text), false).filesystems.map(({ name }) => name)).toEqual([
+    'dev.sda1',
+  ])
 })
 
 test('a root without a device goes by its type', () => {
   const text = '1 0 0:1 / / rw - tmpfs none rw\n2 1 0:2 / /tmp rw - tmpfs none rw\n'
-  expect(chooseFilesystems(parseMountinfo(text), false).map(({ name }) => name)).toEqual(['tmpfs'])
+  expect(chooseFilesystems(parseMountinfo(text), false).filesystems.map(({ name }) => name)).toEqual([
+    'tmpfs',
+  ])
 })
 
 test('reads octal escapes and optional columns', () => {
@@ -147,4 +160,47 @@ test('one that does not answer, refuses or has no size is left out, the others s
     'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.percent.used',
     'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.bytes.free',
   ])
+})
+
+test('leaves out snapshots of ZFS and layers of container engines', () => {
+  const text = [
+    '1 0 0:1 / / rw - zfs rpool/root rw',
+    '2 1 0:2 / /home/.zfs/snapshot/daily ro - zfs rpool/home@daily rw',
+    '3 1 0:3 / /var/lib/docker/zfs/graph/0a1b rw - zfs rpool/docker/0a1b rw',
+    '4 1 8:1 / /var/lib/containers/storage/overlay rw - ext4 /dev/sda1 rw',
+    '5 1 8:2 / /var/lib/docker rw - ext4 /dev/sdb1 rw',
+  ].join('\n')
+  const found = chooseFilesystems(parseMountinfo(text), false)
+  expect(found.filesystems.map(({ name }) => name)).toEqual(['rpool.root', 'dev.sdb1'])
+})
+
+const zfs = (...sources: string[]) =>
+  fakeProc({
+    files: {
+      '/proc/self/mountinfo': sources
+        .map((source, i) => `${i + 1} 0 0:${i + 1} / ${i === 0 ? '/' : `/m${i}`} rw - zfs ${source} rw`)
+        .join('\n'),
+    },
+  })
+
+test('filesystems whose names collide keep both their values, and the new name is logged', async () => {
+  const notes: unknown[] = []
+  const noteOnce = (message: string, fields: unknown) => notes.push([message, fields])
+  const found = await measure(filesystem, [zfs('tank', 'tank/inodes', 'tank.data', 'tank/data')], {
+    context: { noteOnce },
+  })
+  expect(Object.keys(found ?? {}).filter((name) => name.endsWith('.bytes.free'))).toEqual(
+    ['tank', 'tank.inodes.2', 'tank.data', 'tank.data.2'].map((name) => `perf.filesystem.${name}.bytes.free`),
+  )
+  expect(found).toHaveProperty(['perf.filesystem.tank.inodes.percent.used'])
+  expect(notes).toEqual([
+    ['two filesystems have the name tank.inodes', { filesystem: 'tank.inodes.2' }],
+    ['two filesystems have the name tank.data', { filesystem: 'tank.data.2' }],
+  ])
+})
+
+test('tells how many filesystems are left out', async () => {
+  const found = await measure(filesystem, [zfs(...Array.from({ length: 140 }, (_, i) => `tank/d${i}`))])
+  expect(found?.['perf.filesystem.omitted']).toBe(12)
+  expect(Object.keys(found ?? {}).filter((name) => name.endsWith('.bytes.free'))).toHaveLength(128)
 })

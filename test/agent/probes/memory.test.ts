@@ -55,3 +55,30 @@ test('swap figures that contradict each other are none', async () => {
   expect(await measure(pagefile, [withMeminfo('SwapTotal: 10 kB\nSwapFree: 20 kB\n')])).toBeNull()
   expect(await measure(pagefile, [withMeminfo('SwapTotal: 10 kB\n')])).toBeNull()
 })
+
+const GIB = 1024 ** 3
+const arcstats = (size: number, minimum: number) =>
+  `13 1 0x01 147 39984 5 9\nname type data\nc_min                           4    ${minimum}\nsize                            4    ${size}\n`
+const server = `MemTotal: ${64 * 1024 ** 2} kB\nMemFree: ${3 * 1024 ** 2} kB\nMemAvailable: ${4 * 1024 ** 2} kB\n`
+
+test('the cache of ZFS above its minimum is available', async () => {
+  const files = {
+    '/proc/meminfo': server,
+    '/proc/spl/kstat/zfs/arcstats': arcstats(52 * GIB, 2 * GIB),
+    '/proc/self/mountinfo': '1 0 0:1 / / rw - zfs rpool/root rw\n',
+  }
+  expect(await measure(memory, [fakeProc({ files })])).toMatchObject({
+    'perf.memory.bytes.available': 54 * GIB,
+    'perf.memory.percent.used': 15.6,
+  })
+  const mountinfo = `${files['/proc/self/mountinfo']}2 1 0:2 /proc/meminfo /proc/meminfo rw - fuse.lxcfs lxcfs rw\n`
+  const container = fakeProc({ files: { ...files, '/proc/self/mountinfo': mountinfo } })
+  expect(await measure(memory, [container])).toMatchObject({ 'perf.memory.bytes.available': 4 * GIB })
+})
+
+test('huge pages that nobody holds are available', async () => {
+  const text = `${server}HugePages_Total:    8192\nHugePages_Free:     6144\nHugePages_Rsvd:     1024\nHugepagesize:       2048 kB\n`
+  expect(await measure(memory, [withMeminfo(text)])).toMatchObject({
+    'perf.memory.bytes.available': 14 * GIB,
+  })
+})

@@ -132,3 +132,37 @@ test('an interface that was made anew under its old name has no value', async ()
   expect(found).not.toHaveProperty(['perf.network.eno1.bytes.received'])
   expect(found).toHaveProperty(['perf.network.eno2.bytes.received'], 0)
 })
+
+test('a card behind many interfaces of containers has its series, and the total is its own', async () => {
+  const ends = Array.from({ length: 4999 }, (_, i) => `pod${i}`)
+  const files: Record<string, string> = {
+    '/sys/class/net/eth9/device': '',
+    '/sys/class/net/eth9/ifindex': '2\n',
+  }
+  for (const [i, name] of ends.entries()) {
+    files[`/sys/class/net/${name}/ifindex`] = `${i + 10}\n`
+    files[`/sys/class/net/${name}/iflink`] = `${i + 10_000}\n`
+  }
+  const base = fakeProc({ files: {} })
+  const at = (bytes: number) => ({
+    ...base,
+    list: (path: string) =>
+      path === '/sys/devices/virtual/net'
+        ? ends
+        : path.endsWith('/eth9')
+          ? ['device', 'ifindex']
+          : ['ifindex', 'iflink'],
+    has: (path: string) => path in files,
+    readTextIfThere: (path: string) => files[path] ?? null,
+    readText: () =>
+      ['', '', ...[...ends, 'eth9'].map((name) => `${name}: ${bytes} 1 0 0 0 0 0 0 5 1 0 0 0 0 0 0`)].join(
+        '\n',
+      ),
+  })
+  const found = (await measure(network, [at(0), at(1000)])) ?? {}
+  expect(found).toMatchObject({
+    'perf.network.bytes.received': 100,
+    'perf.network.eth9.bytes.received': 100,
+  })
+  expect(Object.keys(found)).toHaveLength(8)
+})

@@ -30,7 +30,7 @@ test('tells the shares of the interval, guests counted once', async () => {
 })
 
 const nothing: [string, string, string][] = [
-  ['user time went backwards', 'cpu  100 0 50 1000 40 0 0 0', 'cpu  90 0 60 1100 40 0 0 0'],
+  ['user time went backwards', 'cpu  100 0 50 1000 40 0 0 0', 'cpu  70 0 60 1100 40 0 0 0'],
   ['a processor was taken out', 'cpu  100 0 50 1000 40 0 0 0', 'cpu  110 0 50 500 40 0 0 0'],
   ['no tick has passed', 'cpu  100 0 50 1000 40 0 0 0', 'cpu  100 0 50 1000 40 0 0 0'],
 ]
@@ -42,16 +42,27 @@ test('has no value at the first reading', async () => {
   expect(await measure(processor, [at('cpu  1 2 3 4 5 6 7 8')])).toEqual({})
 })
 
-test('leaves out waiting time that the kernel took back, and still knows what was used', async () => {
+test('takes waiting time that the kernel took back as none, and still knows what was used', async () => {
   const states = [at('cpu  100 0 0 1000 50 0 0 0'), at('cpu  120 0 0 1090 40 0 0 0')]
   expect(await measure(processor, states)).toEqual({
     [part('used')]: 20,
     [part('user')]: 20,
     [part('system')]: 0,
+    [part('iowait')]: 0,
     [part('steal')]: 0,
   })
 })
 
 test.each(['', 'cpu', 'cpu0 1 2 3 4', 'cpu  1 2 x 4', 'cpu  -1 2 3 4'])('refuses %j', (text) => {
   expect(() => parseStat(text)).toThrow('/proc/stat')
+})
+
+test.each([
+  ['user', 'cpu  99 0 60 1080 40 0 0 10'],
+  ['idle', 'cpu  180 0 60 999 40 0 0 10'],
+  ['steal', 'cpu  120 0 60 1060 40 0 0 9'],
+])('has all values when %s steps back by a tick', async (_, now) => {
+  const found = (await measure(processor, [at('cpu  100 0 50 1000 40 0 0 10'), at(now)])) ?? {}
+  expect(Object.keys(found)).toHaveLength(5)
+  expect(Object.values(found).every((value) => value >= 0 && value <= 100)).toBe(true)
 })

@@ -138,7 +138,10 @@ test('a name that is not legal is dropped and logged once; values that are no nu
   const { lines, run } = setUp([odd])
   await run()
   expect(await run()).toEqual({ samples: [{ metric: 'fine', value: 1 }], failed: 0 })
-  expect(lines).toEqual(['warn  metric left out: its name is not legal metric="a b"'])
+  expect(lines).toEqual([
+    'warn  metric left out: its name is not legal metric="a b"',
+    'warn  metric left out: another one has its name metric=fine',
+  ])
 })
 
 test('within one run a file is read once, in the next one anew', async () => {

@@ -16,6 +16,7 @@ import {
 import {
   describeStatus,
   openWindowsServiceManager,
+  splitCommandLine,
   writeCommandLine,
 } from '../../../src/platform/win32/service-control.ts'
 import { encodeStatus } from '../../../src/platform/win32/service-entry.ts'
@@ -105,6 +106,7 @@ function fakeManager({
       if (state !== undefined) setState(service, state)
       return service.status
     },
+    readCommandLine: (handle) => find(handle, ACCESS.service.queryConfig).registration.commandLine,
     readStartType: (handle) => (find(handle, ACCESS.service.queryConfig) ? 2 : 3),
     close: (handle) => handles.delete(handle),
   }
@@ -255,39 +257,21 @@ test.each([
   expect(describeStatus(raw, startType)).toEqual({ state, pid, starts, detail })
 })
 
-/** The rules of CommandLineToArgvW for the words behind the program. */
-function takeApart(line: string): string[] {
-  const words: string[] = []
-  let word: string | null = null
-  let isQuoted = false
-  for (let i = 0; i < line.length; i++) {
-    const slashes = /^\\*/.exec(line.slice(i))?.[0].length ?? 0
-    const after = line[i + slashes]
-    if (slashes > 0) {
-      word = (word ?? '') + '\\'.repeat(after === '"' ? Math.floor(slashes / 2) : slashes)
-      i += slashes - 1
-      if (after === '"' && slashes % 2 === 1) {
-        word += '"'
-        i++
-      }
-    } else if (after === '"') {
-      isQuoted = !isQuoted
-      word ??= ''
-    } else if (after === ' ' && !isQuoted) {
-      if (word !== null) words.push(word)
-      word = null
-    } else word = (word ?? '') + after
-  }
-  return word === null ? words : [...words, word]
-}
-
 test.each([
   [[]],
   [['agent', '--config', 'C:\\Program Data\\x\\']],
   [['a "quoted" word', '', 'C:\\end\\', 'tail\\\\ \\"', '\\\\server\\share name\\']],
 ])('words come back from a command line as they went in: %j', (words) => {
   const program = 'C:\\Program Files\\monitor.exe'
-  expect(takeApart(writeCommandLine({ program, arguments: words }))).toEqual([program, ...words])
+  expect(splitCommandLine(writeCommandLine({ program, arguments: words }))).toEqual([program, ...words])
+})
+
+test('the words that a service is started with are read back, so that an upgrade can keep them', async () => {
+  const { manager, settle } = fakeManager()
+  expect(await settle(manager.readArguments('monitor-server'))).toBeNull()
+  const words = ['server', '--agent', '--config', 'C:\\Program Data\\m.toml']
+  await settle(manager.install(spec({ name: 'monitor-server', arguments: words })))
+  expect(await settle(manager.readArguments('monitor-server'))).toEqual(words)
 })
 
 test('a status is laid out as SetServiceStatus takes it', () => {
