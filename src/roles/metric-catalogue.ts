@@ -8,6 +8,7 @@ import { CERTIFICATE_END } from '../domain/certificate-end.ts'
 import { KEY_MISMATCH } from '../domain/identity.ts'
 import type { MetricFamily } from '../domain/metric-family.ts'
 import { NOTIFICATION_TROUBLE } from '../domain/notification-trouble.ts'
+import { REFUSED_REPORT } from '../domain/refused-report.ts'
 import { STORAGE_DAMAGE } from '../domain/storage-damage.ts'
 import { CLOCK_SKEW } from '../events/tasks/watch-clocks.ts'
 
@@ -21,6 +22,7 @@ export const METRICS: readonly MetricFamily[] = [
   AVAILABILITY,
   CLOCK_SKEW,
   KEY_MISMATCH,
+  REFUSED_REPORT,
   CERTIFICATE_END,
   NOTIFICATION_TROUBLE,
   STORAGE_DAMAGE,
