@@ -2,6 +2,7 @@ import { CHECK_METRICS } from '../agent/checks/service-check.ts'
 import { CONTAINER_METRICS } from '../agent/containers/container-job.ts'
 import { probes } from '../agent/probes/index.ts'
 import { SELF_METRICS } from '../agent/self-metrics.ts'
+import { TEXT_FILE_METRICS } from '../agent/text-files/text-file-job.ts'
 import { AVAILABILITY } from '../domain/availability.ts'
 import { CERTIFICATE_END } from '../domain/certificate-end.ts'
 import { KEY_MISMATCH } from '../domain/identity.ts'
@@ -16,6 +17,7 @@ export const METRICS: readonly MetricFamily[] = [
   ...probes.flatMap(({ metrics }) => metrics),
   ...CHECK_METRICS,
   ...CONTAINER_METRICS,
+  ...TEXT_FILE_METRICS,
   ...SELF_METRICS,
   AVAILABILITY,
   CLOCK_SKEW,
