@@ -100,7 +100,8 @@ function fitsEvent({ id, message, host, metric }: Event, words: readonly string[
   return words.every((word) => text.includes(word) || word === `#${id}` || word === String(id))
 }
 
-function findPlaces(
+/** Pages, groups, reports and settings that hold all these words. */
+export function findPlaces(
   words: readonly string[],
   access: Access,
   { sections }: SiteInfo,

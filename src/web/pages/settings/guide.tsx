@@ -175,7 +175,7 @@ const keysPart = () => (
   <section class="section" id="keys">
     <h2>Keys</h2>
     {words([
-      [<kbd>/</kbd>, 'goes to the search'],
+      [<kbd>/</kbd>, 'or Ctrl+K goes to the search, which shows matches as you type; arrow keys choose one'],
       [<kbd>Tab</kbd>, 'goes on; the first leads past the navigation to the content'],
       [
         <>
