@@ -27,7 +27,7 @@ export async function parseWithYargs(words: readonly string[], run: Run): Promis
       type: 'string',
       requiresArg: true,
       group: GLOBALS,
-      desc: 'Folder of everything that is kept',
+      desc: 'Data directory',
     })
     .option('set', {
       type: 'string',

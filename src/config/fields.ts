@@ -159,7 +159,7 @@ export function flag(options: Doc & { readonly default: boolean }): Field<boolea
   })
 }
 
-/** Several texts: an array in TOML (one text alone is taken too), parted by commas elsewhere. */
+/** Several texts: an array in TOML (one text alone is taken too), separated by commas elsewhere. */
 export function list(
   options: Doc & {
     /** Empty unless given. */

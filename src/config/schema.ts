@@ -39,7 +39,7 @@ type Section = { readonly doc: string; readonly fields: Fields }
 export const TOP = {
   dataDir: path({
     default: 'monitor-data',
-    doc: 'Folder of everything that is kept: database, queue of the agent, passphrase. Made when it is missing, for its owner alone.',
+    doc: 'Data directory: database, queue of the agent, passphrase. Made when it is missing, for its owner alone.',
   }),
 } satisfies Fields
 
@@ -64,7 +64,7 @@ export const SECTIONS = {
     fields: {
       url: text({
         default: 'sqlite:monitor.db',
-        doc: 'sqlite:FILE, counted from data_dir when it is relative; or mysql://USER:PASSWORD@HOST:3306/DATABASE for MariaDB (10.6 or later) and MySQL (8 or later). Several hosts, parted by commas, are nodes of one cluster: the next is taken when one fails. What has a meaning of its own in an address is written as % and two digits, %40 for @.',
+        doc: 'sqlite:FILE, counted from data_dir when it is relative; or mysql://USER:PASSWORD@HOST:3306/DATABASE for MariaDB (10.6 or later) and MySQL (8 or later). Several hosts, separated by commas, are nodes of one cluster: the next is taken when one fails. What has a meaning of its own in an address is written as % and two digits, %40 for @.',
         check: (url) =>
           DATABASE_URL.test(url)
             ? null
@@ -263,7 +263,7 @@ export const SECTIONS = {
         default: '5m',
         min: '2s',
         max: '30d',
-        doc: 'A host that was not heard for so long counts as down.',
+        doc: 'A host that has sent no data for so long counts as down.',
       }),
       availabilitySeverity: integer({
         default: 1,

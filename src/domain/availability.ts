@@ -109,9 +109,9 @@ function keepGroup(
   return { group: { ...group, members, returned }, left: [] }
 }
 
-/** `web01 was not heard for 5 minutes`. */
+/** `web01 has sent no data for 5 minutes`. */
 export function describeSilence(host: string, seconds: number): string {
-  return `${host} was not heard for ${describeDuration(seconds)}`
+  return `${host} has sent no data for ${describeDuration(seconds)}`
 }
 
 /** `23 hosts fell silent at once: web01, web02, … and 13 more`. */

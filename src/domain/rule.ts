@@ -1,7 +1,7 @@
 import type { Severity } from './event.ts'
 import { compilePattern } from './pattern.ts'
 
-/** Who is told about which events, and how. Times are in seconds. */
+/** Who is notified of which events, and how. Times are in seconds. */
 export type Rule = {
   readonly id: number
   readonly name: string

@@ -33,7 +33,7 @@ export type EventEngineStore = {
 
 /** When the engine itself opens events; times in seconds. */
 export type Watching = {
-  /** A host that was not heard for so long is down. */
+  /** A host that has sent no data for so long is down. */
   readonly check: number
   /** Of the event that says so. */
   readonly severity: Severity

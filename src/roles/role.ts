@@ -45,7 +45,7 @@ export async function runRole(
   const began = clock.monotonicMs()
   const supervisor = await findSupervisor(clock, log, (reason) => ask(reason, 15))
   if (process.platform === 'linux' && process.getuid?.() === 0)
-    log.warn('runs as root; give it a user of its own, it needs no rights', { role })
+    log.warn('running as root is not needed; use a dedicated user', { role })
   try {
     await start({
       clock,

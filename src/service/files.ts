@@ -25,7 +25,7 @@ export type Files = {
   deleteAccount(places: Places): Promise<void>
   /** A file for administrators to write, for the service's account to read, and for nobody else. */
   guard(file: string, places: Places): Promise<void>
-  /** The folder of all that is kept, for the service's account alone. */
+  /** The folder of all data, for the service's account alone. */
   ownDataDir(folder: string, places: Places): Promise<void>
   /** The command that runs this as that user. */
   describeStart(user: string, command: readonly string[]): string

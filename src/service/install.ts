@@ -40,7 +40,7 @@ const ROLE_FLAGS = ['--no-collect', '--no-events', '--agent'] as const
 const TITLES: Readonly<Record<ServiceRole, readonly [string, string]>> = {
   server: ['Monitor: server', 'Website, collect engine and event engine of the monitoring server.'],
   collect: ['Monitor: collect engine', 'Takes what agents send.'],
-  events: ['Monitor: event engine', 'Finds silent hosts and sends notices.'],
+  events: ['Monitor: event engine', 'Watches hosts and sends notifications.'],
   agent: ['Monitor: agent', 'Watches this machine and reports to the monitoring server.'],
 }
 

@@ -73,7 +73,7 @@ flow(
     const host = OWN_HOST[way]
     await page.goto(`/hosts/${host}`)
     const groups = async () => (await store.hosts.find(host))?.givenGroups
-    await driver.activate(page.getByText('Put it in groups'))
+    await driver.activate(page.getByText('Add to group'))
     await driver.type(page.getByLabel('Groups'), `Shop, of-${way}`)
     await driver.follow(page.getByRole('button', { name: 'Save' }))
     expect(await groups()).toEqual([`of-${way}`, 'shop'])
@@ -82,7 +82,7 @@ flow(
     await driver.follow(link(page, 'All groups'))
     expect(await page.locator('tbody tr').count()).toBe(100)
     await page.goto(`/hosts/${host}`)
-    await driver.activate(page.getByText('Change groups'))
+    await driver.activate(page.getByText('Edit groups'))
     await driver.type(page.getByLabel('Groups'), '')
     await driver.follow(page.getByRole('button', { name: 'Save' }))
     expect(await groups()).toEqual([])

@@ -69,7 +69,7 @@ flow(
     expect((await find())?.enabled).toBe(true)
     await driver.follow(link(page, name))
     await driver.type(page.getByLabel('Repeat every'), '1h')
-    await driver.toggle(page.getByRole('checkbox', { name: 'The rule is in force' }))
+    await driver.toggle(page.getByRole('checkbox', { name: 'Enabled' }))
     await driver.follow(button(page, 'Save'))
     await page.getByText('Saved.').waitFor()
     expect(await find()).toMatchObject({ repeat: 3600, enabled: false })

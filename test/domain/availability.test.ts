@@ -191,7 +191,7 @@ describe('availability', () => {
   })
 
   test('is worded', () => {
-    expect(describeSilence('web01', 300)).toBe('web01 was not heard for 5 minutes')
+    expect(describeSilence('web01', 300)).toBe('web01 has sent no data for 5 minutes')
     expect(describeGroup(names(13))).toBe(
       '13 hosts fell silent at once: h0, h1, h2, h3, h4, h5, h6, h7, h8, h9 and 3 more',
     )

@@ -22,7 +22,7 @@ export const memory = defineProbe<MemoryReading>({
     { name: 'perf.memory.bytes.total', doc: 'Memory of the machine.' },
     { name: 'perf.memory.bytes.used', doc: 'Memory that is not available to programs.' },
     { name: 'perf.memory.bytes.available', doc: 'Memory that programs could have.' },
-    { name: 'perf.memory.bytes.cached', doc: 'Memory that holds contents of files and can be had back.' },
+    { name: 'perf.memory.bytes.cached', doc: 'Memory that holds contents of files and reclaimable.' },
     { name: 'perf.memory.bytes.committed', doc: 'Memory that was promised to programs.', systems: 'Windows' },
     { name: 'perf.memory.bytes.commit.limit', doc: 'Memory that can be promised.', systems: 'Windows' },
     { name: 'perf.memory.percent.committed', doc: 'Memory promised, of what can be.', systems: 'Windows' },

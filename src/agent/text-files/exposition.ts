@@ -22,7 +22,7 @@ export function readExposition(text: string): ProbeSample[] {
     if (value === null) throw wrong(`${JSON.stringify(number.slice(0, 40))} is no number`)
     if (time !== undefined) throw wrong('a value with a time of its own is not taken')
     const parts = labels === undefined ? [] : readLabels(labels)
-    if (parts === null) throw wrong('the labels are not label="value", parted by commas')
+    if (parts === null) throw wrong('the labels are not label="value", separated by commas')
     const metric = `perf.text.${[name, ...parts].join('.')}`
     if (!isMetricName(metric))
       throw wrong(`the name and its labels are longer than ${MAX_METRIC_NAME} characters`)

@@ -4,7 +4,7 @@ import type { CommandGroup } from '../../roles/command.ts'
 
 export const config: CommandGroup = {
   name: 'config',
-  doc: 'Looks at the configuration',
+  doc: 'Shows the configuration',
   commands: [
     {
       name: 'config check',

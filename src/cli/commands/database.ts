@@ -13,7 +13,7 @@ const COMPACT_PIECE = 500
 
 export const database: CommandGroup = {
   name: 'db',
-  doc: 'Looks after the database',
+  doc: 'Database maintenance',
   commands: [
     {
       name: 'db compact',

@@ -11,14 +11,14 @@ type Address = { readonly channel: string; readonly target: string }
 
 export const notify: CommandGroup = {
   name: 'notify',
-  doc: 'Tries the ways in which people are told',
+  doc: 'Tests notification channels',
   commands: [
     {
       name: 'notify test',
       doc: 'Sends a test message, to a target or to those of every rule; exit code 1 when one is not taken',
       options: {
-        channel: { kind: 'text', doc: 'How to tell', choices: CHANNELS.map(({ name }) => name) },
-        target: { kind: 'text', doc: 'Whom to tell: an address, or the name of a target' },
+        channel: { kind: 'text', doc: 'Channel to send by', choices: CHANNELS.map(({ name }) => name) },
+        target: { kind: 'text', doc: 'Target to send to: an address, or the name of a target' },
       },
       run: (input) =>
         withStore(input, async (store, { config }) => {

@@ -37,11 +37,11 @@ export const rule: CommandGroup = {
         name: { kind: 'text', doc: 'What the rule is called', needed: true },
         channel: {
           kind: 'text',
-          doc: 'How to tell',
+          doc: 'Channel to send by',
           needed: true,
           choices: CHANNELS.map(({ name }) => name),
         },
-        target: { kind: 'text', doc: 'Whom to tell: an address, or the name of a target' },
+        target: { kind: 'text', doc: 'Target to send to: an address, or the name of a target' },
         host: { kind: 'text', doc: 'Hosts, with % or * for any text and _ or ? for one character' },
         metric: { kind: 'text', doc: 'Metrics, in the same way' },
         severity: { kind: 'text', doc: 'Severities, as in 1,2' },
@@ -112,7 +112,10 @@ function readRule(input: CommandInput): Omit<Rule, 'id'> {
 function readOn(text: string | null): ReadonlySet<string> {
   const words = text === null ? ['opening', 'closing'] : text.split(',').map((word) => word.trim())
   if (!words.every((word) => ['opening', 'closing', 'severity'].includes(word)))
-    throw new CommandError('--on takes some of opening, closing and severity, parted by commas', EXIT.usage)
+    throw new CommandError(
+      '--on takes some of opening, closing and severity, separated by commas',
+      EXIT.usage,
+    )
   return new Set(words)
 }
 

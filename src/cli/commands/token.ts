@@ -69,7 +69,7 @@ export const token: CommandGroup = {
     },
     {
       name: 'token revoke',
-      doc: 'Makes a token worthless',
+      doc: 'Revokes a token',
       arguments: [{ name: 'id', doc: 'Its number in `token list`' }],
       run: (input) => {
         const id = needText(input, 'id')

@@ -50,7 +50,7 @@ type MailSettings = ValuesOf<typeof FIELDS>
 export const mail = defineChannel({
   name: 'mail',
   doc: 'Mail, through a mail server.',
-  targetDoc: 'one or several mail addresses, parted by commas',
+  targetDoc: 'one or several mail addresses, separated by commas',
   fields: FIELDS,
   checkTarget: (target) =>
     parseRecipients(target) === null ? 'mail addresses such as "ann@example.org, bob@example.org"' : null,

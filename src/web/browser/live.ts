@@ -68,7 +68,7 @@ function plan() {
 
 type LiveState = 'live' | 'waiting'
 
-const WORDS: Readonly<Record<LiveState, string>> = { live: 'Live', waiting: 'Waiting for the server' }
+const WORDS: Readonly<Record<LiveState, string>> = { live: 'Live', waiting: 'Reconnecting…' }
 
 const sign = find('[data-live-state]', HTMLElement)
 

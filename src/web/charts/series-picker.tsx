@@ -129,7 +129,7 @@ function hits({ found, isMore }: PickerChoices, hidden: readonly Html[], taken: 
       <p class="soft picks-none">
         {found.length > 0
           ? 'All that was found is in the graph already.'
-          : 'No metric of a host fits. Fewer letters find more.'}
+          : 'No metric of a host fits. No results. Try a shorter term.'}
       </p>
     )
   return (

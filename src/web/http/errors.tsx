@@ -4,7 +4,7 @@ import { layout } from '../ui/layout.tsx'
 import { HttpError } from './route.ts'
 
 const TITLES: Readonly<Record<number, string>> = {
-  400: 'That request makes no sense here',
+  400: 'Bad request',
   401: 'Sign in first',
   403: 'Not allowed',
   404: 'Not found',
@@ -12,7 +12,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Too large',
   415: 'Of an unknown kind',
   429: 'Too many attempts',
-  500: 'Something failed',
+  500: 'Something went wrong',
   503: 'Not available just now',
 }
 
@@ -24,7 +24,7 @@ export type ErrorPageOptions = {
 
 /** The error as a page of the house. */
 export function errorPage({ error, session, csrf }: ErrorPageOptions): Response {
-  const title = TITLES[error.status] ?? 'Something failed'
+  const title = TITLES[error.status] ?? 'Something went wrong'
   const markup = layout({
     title,
     active: null,

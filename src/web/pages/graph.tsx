@@ -233,7 +233,7 @@ function eventsOf({ host, events, thresholds, isReported, unit }: GraphModel): H
   if (events.length === 0 && thresholds.length === 0) return null
   const source = isReported ? (
     <>
-      <a href={`${hostPath(host.name)}#threshold-table`}>Limits</a> that its agent judges by:
+      <a href={`${hostPath(host.name)}#threshold-table`}>Thresholds</a>, set on the agent:
     </>
   ) : (
     'Limits that events of this metric have named:'
@@ -255,7 +255,7 @@ function eventsOf({ host, events, thresholds, isReported, unit }: GraphModel): H
   return (
     <section class="section" id="events-here">
       <div class="section-head">
-        <h2>Events in this time</h2>
+        <h2>Events in this period</h2>
       </div>
       {events.length === 0 ? <p class="soft">None.</p> : eventLines(events, describeDurationOf)}
       {known}

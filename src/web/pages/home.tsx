@@ -271,8 +271,8 @@ function emptyView({ findAgentDoor, about }: WebContext, mayAdd: boolean): Html 
       <section class="empty">
         <h2>No host has reported yet</h2>
         <p>
-          Hosts are not added here: an agent that reports is a host. This page shows the first one as soon as
-          it does.
+          Install an agent and its host appears here by itself. This page shows the first one as soon as it
+          does.
         </p>
         <ol>
           <li>

@@ -85,8 +85,8 @@ function foundView({ text, found, group, filter, now, silence }: FoundModel): Ht
         <section class="empty">
           <h2>Nothing was found</h2>
           <p>
-            Fewer letters find more. <a href="/hosts">All hosts</a> or <a href="/settings/guide">the guide</a>{' '}
-            may help.
+            No results. Try a shorter term. <a href="/hosts">All hosts</a> or{' '}
+            <a href="/settings/guide">the guide</a> may help.
           </p>
         </section>
       </>

@@ -95,7 +95,7 @@ export const availabilityReport: Report = {
         },
         {
           key: 'longest_from',
-          name: 'It began',
+          name: 'Started',
           show: (row) =>
             row.longest_from_seconds === null ? '–' : stampLabel(Number(row.longest_from_seconds)),
         },

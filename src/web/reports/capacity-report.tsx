@@ -106,7 +106,7 @@ export const capacityReport: Report = {
         },
         {
           key: 'growth_percent_per_day',
-          name: 'Grows a day',
+          name: 'Growth per day',
           isNumber: true,
           show: ({ growth_percent_per_day: growth }) =>
             typeof growth === 'number' ? `${growth >= 0.1 ? growth.toFixed(1) : growth.toFixed(2)}%` : '–',
@@ -123,7 +123,7 @@ export const capacityReport: Report = {
   },
 }
 
-/** `2026-12-03 to 2026-12-19`; `2026-12-03 or later`; a dash where nothing is foretold. */
+/** `2026-12-03 to 2026-12-19`; `2026-12-03 or later`; a dash where no forecast. */
 function describeFull(earliest: unknown, latest: unknown): string {
   if (typeof earliest !== 'string') return '–'
   if (typeof latest !== 'string') return `${earliest} or later`

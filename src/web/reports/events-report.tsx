@@ -31,7 +31,7 @@ export const eventsReport: Report = {
     return {
       rows,
       lead: formatCount(rows.length, 'open event'),
-      empty: 'Nothing is wrong that anything here knows of.',
+      empty: 'All clear.',
       columns: [
         {
           key: 'severity',

@@ -102,8 +102,8 @@ test.each([
   ['x 1 1395066363000', 'line 1: a value with a time of its own is not taken'],
   ['x', 'line 1: expected a name, labels and a value'],
   ['x one', 'line 1: "one" is no number'],
-  ['x{a=1} 2', 'line 1: the labels are not label="value", parted by commas'],
-  ['x{a="1" b="2"} 2', 'line 1: the labels are not label="value", parted by commas'],
+  ['x{a=1} 2', 'line 1: the labels are not label="value", separated by commas'],
+  ['x{a="1" b="2"} 2', 'line 1: the labels are not label="value", separated by commas'],
   ['\nx 1\nx 2', 'line 3: perf.text.x is there twice'],
   [`x{a="${'b'.repeat(150)}",c="${'d'.repeat(150)}"} 1`, 'longer than 255 characters'],
 ])('%s', (text, why) => expect(() => readExposition(text)).toThrow(why))

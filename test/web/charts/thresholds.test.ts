@@ -90,7 +90,7 @@ describe('the graph of a metric', () => {
     const text = await get(`/hosts/web01/metrics/${SWAP}`)
     expect(thresholdsOf(text)).toEqual(['4', '3', '2'])
     expect(labelsOf(text)).toEqual(['85%', '90%', '95%'])
-    expect(text).toContain('#threshold-table">Limits</a> that its agent judges by:')
+    expect(text).toContain('#threshold-table">Thresholds</a>, set on the agent:')
     expect(text).toContain('thresholds: information above 85%, warning above 90%, major above 95%"')
     expect(text).toContain('{&quot;value&quot;:85,&quot;severity&quot;:4}')
   })
@@ -151,9 +151,9 @@ describe('the page of a host', () => {
   })
 
   test('says why there are none', async () => {
-    expect(await get('/hosts/none01')).toContain('Its agent judges by none')
+    expect(await get('/hosts/none01')).toContain('This agent has no thresholds')
     const old = await get('/hosts/old01')
-    expect(old).toContain('Its agent does not tell what it judges by.')
+    expect(old).toContain('This agent does not report its thresholds.')
     expect(old).not.toContain('threshold-table')
   })
 

@@ -98,7 +98,7 @@ describe('the page that compares', () => {
     const { text } = await get(`/compare?${WEB}&${BASE}`)
     expect(text).toContain('class="event-mark severity-2"')
     expect(text).toMatch(
-      /Events in this time.*href="\/hosts\/web01".*href="\/events\/1">Memory percent used/s,
+      /Events in this period.*href="\/hosts\/web01".*href="\/events\/1">Memory percent used/s,
     )
     expect((await get(`/compare?${BASE}`)).text).not.toContain('event-mark')
     const half = `/compare?${BASE}&from=${now - 7200}&to=${now - 3600}`

@@ -60,7 +60,7 @@ describe('rules', () => {
   }
 
   test('are added, changed, switched off and deleted after being asked once more', async () => {
-    expect(await text('/settings/rules')).toContain('Nobody is told yet')
+    expect(await text('/settings/rules')).toContain('No notification rules yet')
     expect((await post('/settings/rules', RULE)).headers.get('location')).toBe('/settings/rules?done=added')
     const [rule] = await site.store.rules.list()
     if (!rule) throw new Error('there is no rule')

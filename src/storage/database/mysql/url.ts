@@ -9,7 +9,7 @@ export type MysqlAddress = {
 export type MysqlNode = { readonly host: string; readonly port: number } | { readonly socket: string }
 
 const DEFAULT_PORT = 3306
-const EXPECTED = 'mysql://USER:PASSWORD@HOST:3306/DATABASE is expected, several hosts parted by commas'
+const EXPECTED = 'mysql://USER:PASSWORD@HOST:3306/DATABASE is expected, several hosts separated by commas'
 
 export function isMysqlUrl(url: string): boolean {
   return /^(mysql|mariadb):/.test(url)

@@ -272,7 +272,7 @@ function historyView({ history }: EventModel): Html {
               {(action === 'severity' || action === 'opened') && <> {severityLabel(severity)}</>}{' '}
               <span class="soft">
                 {actor === null ? '' : `by ${actor}`}
-                {Math.abs(noted - time) > 120 && <> heard {stampLabel(noted)}</>}
+                {Math.abs(noted - time) > 120 && <> received {stampLabel(noted)}</>}
               </span>
               {comment !== null && <p class="comment">{comment}</p>}
             </div>
@@ -301,7 +301,7 @@ function deliveriesView({ deliveries, seesTargets }: EventModel): Html {
       <section class="section">
         <h2>Notifications</h2>
         <p class="soft">
-          Nobody was told. <a href="/settings/rules">Notification rules</a> say who is.
+          No notification sent: no <a href="/settings/rules">rule</a> matches.
         </p>
       </section>
     )

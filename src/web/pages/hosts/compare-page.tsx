@@ -247,7 +247,7 @@ function eventsView({ events }: CompareModel): Html | null {
   return (
     <section class="section">
       <div class="section-head">
-        <h2>Events in this time</h2>
+        <h2>Events in this period</h2>
         {events.length > SHOWN_EVENTS && (
           <span class="soft">
             the newest {SHOWN_EVENTS} of {events.length}

@@ -187,8 +187,8 @@ function hostView(model: HostModel): Html {
         <p class="notice" role="status">
           {statusMark('down')}
           <span>
-            Silent for {formatDuration(now - host.lastSeen)}. Everything below is from before; the graphs end
-            at {stampLabel(model.to)}.
+            Silent for {formatDuration(now - host.lastSeen)}. Values below are the last received; the graphs
+            end at {stampLabel(model.to)}.
           </span>
         </p>
       )}
@@ -227,8 +227,8 @@ const NO_METRICS = (
   <section class="empty">
     <h2>No samples yet</h2>
     <p>
-      Its agent has been heard, but no value has come so far. The first come within two minutes of the agent's
-      start; where they don't, its log says why.
+      Connected. Waiting for the first values (up to 2 minutes). The first come within two minutes of the
+      agent's start; where they don't, its log says why.
     </p>
   </section>
 )
@@ -294,7 +294,7 @@ function groupsOf({ host, mayChange, csrf }: HostModel): Html | null {
       {links.length > 0 && <ul class="group-links">{links}</ul>}
       {mayChange && (
         <details id="change-groups">
-          <summary>{host.groups.length === 0 ? 'Put it in groups' : 'Change groups'}</summary>
+          <summary>{host.groups.length === 0 ? 'Add to group' : 'Edit groups'}</summary>
           <form class="span-form" method="post" action={`${hostPath(host.name)}/groups`}>
             {csrfField(csrf)}
             <label>

@@ -162,7 +162,7 @@ export function thresholdTable(reported: readonly ReportedThreshold[] | null): H
       </summary>
       {reported === null ? (
         <p class="soft">
-          Its agent does not tell what it judges by. Those of the original product never do; then graphs show
+          This agent does not report its thresholds. Those of the original product never do; then graphs show
           the limits that events have named.
         </p>
       ) : (
@@ -184,8 +184,8 @@ function describeReported(reported: readonly ReportedThreshold[]): Html {
   if (reported.length === 0)
     return (
       <p class="soft">
-        Its agent judges by none: it has none in its configuration, and those out of the box are switched off
-        there.
+        This agent has no thresholds: it has none in its configuration, and those out of the box are switched
+        off there.
       </p>
     )
   const rows = reported.map((threshold, i) => ({
@@ -201,8 +201,8 @@ function describeReported(reported: readonly ReportedThreshold[]): Html {
   return (
     <>
       <p class="soft" id="threshold-table">
-        Its agent judges by these, and they are changed in the agent’s configuration. Those that name a metric
-        win over patterns, and those of the configuration over the standard ones.
+        Set on the agent and changed in the agent’s configuration. Those that name a metric win over patterns,
+        and those of the configuration over the standard ones.
       </p>
       {listTable(THRESHOLD_COLUMNS, rows)}
     </>

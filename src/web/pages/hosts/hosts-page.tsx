@@ -226,7 +226,7 @@ function emptyView({ search, status, group, count, offset, url, mayAdd }: HostsM
   return (
     <section class="empty">
       <h2>No host fits</h2>
-      <p>Nothing was found. Fewer letters find more.</p>
+      <p>Nothing was found. No results. Try a shorter term.</p>
     </section>
   )
 }

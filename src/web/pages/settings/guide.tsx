@@ -21,7 +21,7 @@ export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (r
             {[
               ['pages', 'The pages'],
               ['marks', 'What the marks mean'],
-              ['events', 'Events and notices'],
+              ['events', 'Events and notifications'],
               ['keys', 'Keys'],
               ['metrics', 'Metrics'],
               ['commands', 'Commands'],
@@ -132,7 +132,7 @@ const marksPart = () => (
         </li>
       ))}
       <li>
-        {statusMark('up')} Up <span class="soft">heard within the time allowed</span>
+        {statusMark('up')} Up <span class="soft">seen within the time allowed</span>
       </li>
       <li>
         {statusMark('down')} Down <span class="soft">silent for longer</span>
@@ -143,11 +143,11 @@ const marksPart = () => (
 
 const eventsPart = () => (
   <section class="section" id="events">
-    <h2>Events and notices</h2>
+    <h2>Events and notifications</h2>
     <p>
-      The agent judges its own samples: a threshold holds when every sample of its duration breaches it. One
-      event is open for a metric at most; it rises and falls in severity and closes when no threshold holds
-      any more. Thresholds are set in the agent’s configuration and nowhere else (
+      The agent evaluates its own samples: a threshold holds when every sample of its duration breaches it.
+      One event is open for a metric at most; it rises and falls in severity and closes when no threshold
+      holds any more. Thresholds are set in the agent’s configuration and nowhere else (
       <code>[[agent.threshold]]</code>); the agent tells the server which they are, so that the host’s page
       lists them and graphs show them as lines. The server opens events of its own for hosts that fall silent
       and for clocks that are wrong.
@@ -155,7 +155,7 @@ const eventsPart = () => (
     {words([
       [
         'Acknowledge',
-        'Says that somebody looks after it: repeats and delayed notices stop. The event stays open.',
+        'Says that somebody looks after it: repeats and delayed notifications stop. The event stays open.',
       ],
       [
         'Close',
@@ -166,7 +166,10 @@ const eventsPart = () => (
         'Rules',
         'Tell people: by host, metric and severity; at once or after a delay; once or again and again.',
       ],
-      ['Windows', 'Keep quiet for some hosts at some times. What is still open at the end is told then.'],
+      [
+        'Windows',
+        'Hold notifications of some hosts during planned work. What is still open at the end is sent then.',
+      ],
     ])}
   </section>
 )

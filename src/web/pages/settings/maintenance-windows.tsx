@@ -26,7 +26,7 @@ export const maintenanceWindowsPage = route({ path: PATH, access: 'operator' }, 
   const maintenanceWindows = await request.web.store.maintenanceWindows.list()
   return settingsPage(request, {
     title: 'Maintenance and quiet hours',
-    lead: 'In these times nothing is told. What began inside and is still open at the end is told then.',
+    lead: 'Notifications are held; what is still open at the end is sent then.',
     actions: (
       <a class="button primary" href={`${PATH}/new`}>
         Add a window
@@ -36,7 +36,7 @@ export const maintenanceWindowsPage = route({ path: PATH, access: 'operator' }, 
       maintenanceWindows.length === 0 ? (
         <section class="empty">
           <h2>No windows</h2>
-          <p>Everything is told at any time. A window keeps quiet while you work on hosts, or at night.</p>
+          <p>Notifications are sent at any time. A window holds them while you work on hosts, or at night.</p>
         </section>
       ) : (
         maintenanceWindowsView(maintenanceWindows, request)
@@ -169,7 +169,7 @@ export const deleteMaintenancePage = route(
       parent: PARENT,
       question: (
         <>
-          Without <b>{name}</b>, what happens in its time is told at once.
+          Without <b>{name}</b>, notifications are sent at any time again.
         </>
       ),
       action: `${PATH}/${id}/delete`,

@@ -56,7 +56,7 @@ export function typedRule(form: URLSearchParams): RuleFields {
 
 const PLACES = {
   severities: { words: 'Choose at least one severity.' },
-  on_opening: { field: 'on', words: 'Choose at least one thing to be told of.' },
+  on_opening: { field: 'on', words: 'Choose at least one thing to notify on.' },
   delay: { words: 'Expected a time such as 5m, 1h 30m or 2d; 0s for at once.' },
   repeat: { words: 'Expected a time of at least a minute, such as 1h; nothing for once only.' },
 }
@@ -109,7 +109,7 @@ export function ruleFieldsView(
         problem: problems.name,
       })}
       <label class="check">
-        <input type="checkbox" name="enabled" value="1" checked={fields.enabled} /> The rule is in force
+        <input type="checkbox" name="enabled" value="1" checked={fields.enabled} /> Enabled
       </label>
       <h2>Which events</h2>
       <div class="field-pair">
@@ -187,7 +187,7 @@ export function ruleFieldsView(
           value: fields.delay,
           problem: problems.delay,
           maxLength: 40,
-          hint: 'Told only when the event is still open and nobody acknowledged it after so long: 10m makes this an escalation.',
+          hint: 'Send only if still open and unacknowledged after this time: 10m makes this an escalation.',
         })}
         {textField({
           name: 'repeat',
@@ -195,7 +195,7 @@ export function ruleFieldsView(
           value: fields.repeat,
           problem: problems.repeat,
           maxLength: 40,
-          hint: 'Until somebody acknowledges it. Empty: told once.',
+          hint: 'Until somebody acknowledges it. Empty: sent once.',
         })}
       </div>
     </>

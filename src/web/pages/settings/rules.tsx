@@ -28,7 +28,7 @@ export const rulesPage = route({ path: PATH, access: 'operator' }, async (reques
   const mayChange = mayUse(request, 'admin')
   return settingsPage(request, {
     title: 'Notification rules',
-    lead: 'Who is told about which events. Every notice is also a line in the log, whatever the rules say.',
+    lead: 'Who is notified of which events. Every notification is also a line in the log, whatever the rules say.',
     actions: mayChange ? (
       <a class="button primary" href={`${PATH}/new`}>
         Add a rule
@@ -40,7 +40,7 @@ export const rulesPage = route({ path: PATH, access: 'operator' }, async (reques
 
 const emptyView = (mayChange: boolean) => (
   <section class="empty">
-    <h2>Nobody is told yet</h2>
+    <h2>No notification rules yet</h2>
     <p>
       Events open and close on this website only. A rule sends them by mail, to a chat or to a program of
       yours.

@@ -13,17 +13,17 @@ export type SettingsEntry = {
   /** What people also call it, for the search. */
   readonly words?: string
   readonly access: Access
-  readonly group: 'Telling people' | 'Access' | 'You' | 'This server'
+  readonly group: 'Notifications' | 'Access' | 'You' | 'This server'
 }
 
 export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   {
     path: '/settings/rules',
     title: 'Notification rules',
-    doc: 'Who is told about which events, and how.',
+    doc: 'Who is notified of which events, and how.',
     words: 'alert alerts mail escalation repeat',
     access: 'operator',
-    group: 'Telling people',
+    group: 'Notifications',
   },
   {
     path: '/settings/targets',
@@ -31,15 +31,15 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     doc: 'Named addresses that rules send to, each with a test message.',
     words: 'channel channels mail webhook slack ntfy telegram',
     access: 'operator',
-    group: 'Telling people',
+    group: 'Notifications',
   },
   {
     path: '/settings/maintenance',
     title: 'Maintenance and quiet hours',
-    doc: 'Times in which nothing is told of some hosts.',
+    doc: 'Mute notifications during planned work.',
     words: 'window windows downtime mute silence planned',
     access: 'operator',
-    group: 'Telling people',
+    group: 'Notifications',
   },
   {
     path: '/settings/preferences',
@@ -75,7 +75,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   {
     path: '/settings/tokens',
     title: 'API tokens',
-    doc: 'Let programs read and change what you may.',
+    doc: 'API access with your permissions.',
     words: 'bearer key script',
     access: 'viewer',
     group: 'You',
@@ -130,7 +130,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   },
 ]
 
-export const SETTINGS_GROUPS = ['Telling people', 'You', 'Access', 'This server'] as const
+export const SETTINGS_GROUPS = ['Notifications', 'You', 'Access', 'This server'] as const
 
 export type SettingsPageOptions = {
   readonly title: string

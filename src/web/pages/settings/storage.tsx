@@ -45,7 +45,7 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
   const [bytes = '', bytesUnit = ''] = formatValue(figures.bytes, 'B').split('\u202f')
   return settingsPage(request, {
     title: 'Storage',
-    lead: <>Figures from {agoLabel(figures.taken, now)}; they are taken anew every ten minutes.</>,
+    lead: <>Figures from {agoLabel(figures.taken, now)}; they are updated every 10 min.</>,
     body: (
       <>
         <div class="figures">
@@ -181,7 +181,7 @@ function roomView({ free, bytesPerDay, daysLeft }: StorageModel): Html {
         ? 'How much room the disk has left is not known here.'
         : `The disk has ${formatValue(free, 'B')} left.`}{' '}
       {bytesPerDay === null
-        ? 'What a day takes can be told once there are more samples.'
+        ? 'What a day takes is known once there are more samples.'
         : `With a sample a minute the hosts that are up bring about ${formatValue(bytesPerDay, 'B')} a day.`}{' '}
       {left}
     </p>

@@ -105,7 +105,7 @@ async function tokensView(
           listTable(COLUMNS, rows)
         )}
         <section class="section">
-          <h2>Make a token</h2>
+          <h2>Create token</h2>
           <form class="form" method="post" action={PATH}>
             {csrfField(csrf)}
             {formProblem(problems)}

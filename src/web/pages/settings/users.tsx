@@ -88,7 +88,7 @@ async function usersView(
   }))
   return settingsPage(request, {
     title: 'Users',
-    lead: 'Everybody who may sign in.',
+    lead: 'Users and their roles.',
     body: (
       <>
         {listTable(COLUMNS, rows)}
