@@ -17,6 +17,7 @@ import { Queue } from './queue.ts'
 import { startSchedule } from './schedule.ts'
 import { watchSelfMetrics } from './self-metrics.ts'
 import { startSender } from './sender.ts'
+import { createTextFileJob } from './text-files/text-file-job.ts'
 import { createThresholdEvaluator } from './threshold-evaluator.ts'
 
 export type AgentOptions = {
@@ -42,6 +43,8 @@ export type AgentOptions = {
   readonly checks?: readonly CheckSettings[]
   /** Watches the containers of Docker and Podman. */
   readonly containers?: boolean
+  /** The folder whose files hold values that programs have written; null when there is none. */
+  readonly textFiles?: string | null
   /** The file that names the checks; null when there is none. */
   readonly configFile?: string | null
   /** What counts as a problem, before the thresholds out of the box. */
@@ -60,6 +63,7 @@ export type SampleOptions = Pick<
   | 'hasDefaultThresholds'
   | 'checks'
   | 'containers'
+  | 'textFiles'
   | 'configFile'
   | Exclude<keyof MachineSourceOptions, 'jobs'>
 > &
@@ -164,8 +168,11 @@ export async function sampleOnce(
 
 /** The machine below us, and what is checked beside it. */
 function openSourceFor(options: SampleOptions): MachineSource {
-  const { checks = [], containers = false, configFile = null, interval = 60, clock } = options
+  const { checks = [], containers = false, textFiles = null, configFile = null } = options
+  const { interval = 60, clock } = options
   const jobs = checks.map((settings) => createCheck({ settings, configFile, clock }))
+  if (textFiles !== null)
+    jobs.push(createTextFileJob({ folder: textFiles, intervalMs: interval * 1000, clock }))
   if (containers) jobs.push(createContainerJob({ intervalMs: interval * 1000, clock }))
   return openSource({ ...options, jobs })
 }

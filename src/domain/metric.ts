@@ -31,6 +31,7 @@ export function metricTitle(metric: string): string {
 const SUBJECTS: readonly RegExp[] = [
   /^perf\.(service|process)\.(.+)\.(state)$/,
   /^perf\.(container)\.(.+?)\.(state|healthy|restarts\.hour|processor\.percent|memory\.(?:bytes|percent)|network\.bytes\.(?:received|sent))$/,
+  /^perf\.(textfile)\.(.+)\.(state|age\.seconds)$/,
   // Names of checks hold no dots.
   /^perf\.(check)\.([^.]+)\.(state|exit|milliseconds|certificate\.days|value\..+)$/,
   /^perf\.(filesystem|disk|network)\.(.+?)\.((?:inodes\.)?percent\.[a-z]+|(?:bytes|errors|drops|packets|operations)\.[a-z]+)$/,

@@ -102,6 +102,7 @@ function describeAgent(
     services,
     checks: agent.check,
     containers: agent.containers,
+    textFiles: agent.textFiles,
     configFile: file,
     thresholds: threshold,
     networkFilesystems: agent.networkFilesystems,

@@ -1,5 +1,6 @@
 import type { Frame } from '../../domain/sample.ts'
 import { insertInPieces } from '../database/batch-insert.ts'
+import { isContentError } from '../database/content-error.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
 import { enterSharedLock, SHARED_LOCKS } from '../database/write-locks.ts'
@@ -122,6 +123,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
   }
 
   return {
+    isContentError,
     async write(reports) {
       if (reports.length === 0) return NONE
       const refused = new Set<HostReport>()

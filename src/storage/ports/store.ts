@@ -53,6 +53,8 @@ export type IngestStore = {
    * are not stored, and the host has an open event of `KEY_MISMATCH`.
    */
   write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>>
+  /** True when `write` rejected with `error` because of what a report holds: the same report fails again, others do not. */
+  isContentError(error: unknown): boolean
 }
 
 export type HostQuery = {
