@@ -69,3 +69,17 @@ export function isHostName(name: string): boolean {
     !(LATIN.test(name) && LATIN_LOOK.test(name))
   )
 }
+
+/** The orders in which hosts are listed. */
+export const HOST_SORTS = [
+  'status',
+  'name',
+  'events',
+  'ip',
+  'domain',
+  'platform',
+  'last_seen',
+  'processor',
+  'memory',
+] as const
+export type HostSort = (typeof HOST_SORTS)[number]

@@ -54,6 +54,8 @@ export type WebContext = {
   readonly live: Live
   readonly checkHealth: CheckHealth
   readonly about: SiteInfo
+  /** What the guide says of the API: its routes. */
+  readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc'>[]
   readonly figures: StorageFigures
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>

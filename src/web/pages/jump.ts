@@ -1,11 +1,12 @@
 import { MAX_HOST_NAME } from '../../domain/host.ts'
 import { metricTitle } from '../../domain/metric.ts'
+import { splitWords } from '../../domain/pattern.ts'
 import { covers } from '../../domain/user.ts'
 import { readText } from '../http/query-parameters.ts'
 import { route, type WebRequest } from '../http/route.ts'
 import { hostPath, metricPath } from '../ui/components.tsx'
 import { type JumpRow, MAX_JUMP_TEXT, THEME_ACTION } from '../ui/jump-row.ts'
-import { findPlaces, splitWords } from './search-index.ts'
+import { findPlaces } from './search-index.ts'
 
 /** Rows of an answer, the way to the whole search among them. */
 const MOST = 12

@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Session } from '../../storage/ports/store.ts'
-import { assetUrl, listScripts } from '../http/assets.ts'
+import { assetUrl, listScripts } from '../assets/assets.ts'
 import { readGroup } from './group-filter.tsx'
 import { type Html, raw } from './html.ts'
 import { icon } from './icons.tsx'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { hashToken } from '../../../src/web/auth/session.ts'
+import { hashToken } from '../../../src/lib/hash-token.ts'
 import { PAGES } from '../../../src/web/pages/index.ts'
 import { escapeHtml } from '../../../src/web/ui/html.ts'
 import { startTestSite, type TestSite } from '../site.ts'
