@@ -44,12 +44,15 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   async function sample(time: number) {
     const { samples, failed, reasons } = await source.measure()
     const frame = frames.build(time, [...figures.read(failed, queue.figures), ...samples])
-    const found = queue.takeFoundThresholds()
-    if (found !== null) evaluator.restore(found.kept)
     queue.append(
       { frame, ...evaluator.evaluate(frame, reasons) },
       clockJumpDetector.isSteady() && sender.isClockConfirmed() ? clock.now() - options.queueAge : null,
     )
+  }
+
+  function restoreThresholds() {
+    const found = queue.takeFoundThresholds()
+    if (found !== null) evaluator.restore(found.kept)
   }
 
   function refreshFacts() {
@@ -67,6 +70,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   }
 
   return async (time) => {
+    restoreThresholds()
     if (!queue.hasTaken(time)) await sample(time)
     refreshFacts()
     // Not below 0 though the clock was put back meanwhile: the delay has its bounds.

@@ -49,6 +49,8 @@ export type ProtocolSession = {
   readonly openBatches: number
   /** Sends one batch; an empty one tells the server that we live. All frames are of one layout. */
   send(items: readonly Item[]): void
+  /** Names all events that are open, so that the server opens those that it lacks and closes those that are over. */
+  sendOpenEvents(open: readonly EventReport[]): void
   /** Go with the next batch. */
   updateFacts(facts: HostFacts): void
   close(): void
@@ -61,6 +63,9 @@ const ANSWER_MS = 300_000
 
 /** Lists of names that the server is asked to keep at a time: even the longest fit what it grants a connection. */
 const MAX_OPEN_METRIC_SETS = 4
+
+/** What goes with some batches only. */
+type Extra = Pick<Batch, 'passphrase' | 'key' | 'open'>
 
 type SentBatch = { readonly items: readonly Item[]; readonly sentAtMs: number; readonly clock: number }
 
@@ -108,7 +113,7 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     connection.close()
   }
 
-  function transmit(items: readonly Item[], extra: Pick<Batch, 'passphrase' | 'key'> = {}): number {
+  function transmit(items: readonly Item[], extra: Extra = {}): number {
     const id = ++lastBatchId
     const metricSet = items.find((item) => item.metricSet !== null)?.metricSet ?? null
     const now = clock.now()
@@ -194,6 +199,9 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
       } catch (error) {
         options.onRefused(items, error instanceof Error ? error.message : String(error))
       }
+    },
+    sendOpenEvents(open) {
+      transmit([], { open })
     },
     updateFacts(facts) {
       unsentFacts = facts

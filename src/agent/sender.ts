@@ -1,7 +1,9 @@
+import type { EventReport } from '../domain/event.ts'
 import type { HostFacts } from '../domain/host.ts'
 import { createBackoff } from '../lib/backoff.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { MAX_BATCH_EVENTS } from '../protocol/message.ts'
 import type { ServerAddress } from './connect.ts'
 import { type ProtocolSession, startSession } from './protocol-session.ts'
 import type { Queue } from './queue.ts'
@@ -17,6 +19,8 @@ export type SenderOptions = {
   readonly host: string
   readonly facts: HostFacts
   readonly queue: Queue
+  /** The agent's open events, for the server to compare with its own; null when that is not known. */
+  listOpenEvents(): readonly EventReport[] | null
   readonly clock: Clock
   readonly log: Log
 }
@@ -112,6 +116,7 @@ export function startSender(options: SenderOptions): Sender {
       metricsOf: (metricSet) => queue.metricsOf(metricSet),
       onReady() {
         noteActivity()
+        reconcile()
         pump()
         if (talk?.openBatches === 0) noteSuccess(server)
       },
@@ -138,6 +143,17 @@ export function startSender(options: SenderOptions): Sender {
         else if (!isClean) noteFailure(server, reason, isLasting)
       },
     })
+  }
+
+  /**
+   * Server and agent may differ in what is open after a host was deleted or a backup restored: the agent names its open
+   * events once a connection. While only small batches get through, a long list would end the connection.
+   */
+  function reconcile() {
+    const open = options.listOpenEvents()
+    if (open === null || open.length > MAX_BATCH_EVENTS) return
+    if (batchBytes < BATCH_BYTES && JSON.stringify(open).length > batchBytes) return
+    talk?.sendOpenEvents(open)
   }
 
   /** The greeting was answered and a batch was not: see `SHRINK`. */

@@ -4,6 +4,7 @@ import type { ThresholdTable } from '../domain/threshold.ts'
 import {
   FRESH_STATE,
   joinThresholdStates,
+  listOpenEvents,
   parseThresholdState,
   step,
   type ThresholdState,
@@ -25,7 +26,12 @@ export type ThresholdEvaluator = {
   restore(kept: string | null): void
   /** `reasons` has, by metric, why values are what they are. */
   evaluate(frame: Frame, reasons?: ReadonlyMap<string, string>): Verdict
+  /** The events that are open now; null while what was kept is not read yet, or was lost, so that the list may lack some. */
+  listOpen(): readonly EventReport[] | null
 }
+
+/** An agent that lost its state knows after so many frames, with nothing on its way to hold, all that is open. */
+const DOUBTED_FRAMES = 10
 
 export function createThresholdEvaluator(
   book: ThresholdTable,
@@ -37,6 +43,7 @@ export function createThresholdEvaluator(
   let isKnown = false
   /** Metrics of which the server knows how they are; null when there is no doubt of any. */
   let settled: Set<string> | null = null
+  let framesInDoubt = 0
   return {
     restore(kept) {
       const isFirst = !isKnown
@@ -64,12 +71,19 @@ export function createThresholdEvaluator(
         log.info(`an event ${what}`, { metric, severity, message })
       }
       const endings = settled === null ? [] : endUnknown(frame, book, after, settled)
+      if (
+        settled !== null &&
+        ++framesInDoubt >= DOUBTED_FRAMES &&
+        after.metrics.every(({ event }) => event !== null)
+      )
+        settled = null
       // While nothing breaches, which is nearly always, there is nothing to remember but the time, which the queue knows too; once
       // it is kept all the same, for the next start to see that this agent was here before.
       return wasIdle && after.metrics.length === 0 && endings.length === 0
         ? { events: changes }
         : { events: [...endings, ...changes], thresholds: JSON.stringify(after) }
     },
+    listOpen: () => (isKnown && settled === null ? listOpenEvents(state) : null),
   }
 }
 

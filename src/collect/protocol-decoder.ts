@@ -217,21 +217,18 @@ export class ProtocolDecoder {
     if (!this.#isKnown || passphrase !== undefined) this.#checkPassphrase(passphrase)
     const seen = this.#port.now()
     const metricSets = this.#metricSets ?? new MetricSetTable()
-    const { id, host, key, clock, facts, frames, events, refused, later } = readBatch(
+    const { id, key, clock, refused, later, ...batch } = readBatch(
       fields,
       metricSets,
       this.#port.nameLists,
       seen,
     )
-    const keyHash = this.#keys.recall(host, key)
+    const keyHash = this.#keys.recall(batch.host, key)
     const report: HostReport = {
-      host,
+      ...batch,
       keyHash,
-      facts,
       seen,
       clockSkew: skewOf(clock, seen),
-      frames,
-      events,
     }
     this.#port.submit(report, id, refused, later)
   }

@@ -34,6 +34,8 @@ type Run = {
 type OpenEvent = {
   readonly uid: string
   readonly change: number
+  /** Seconds since 1970; absent in a state that an older version kept. */
+  readonly opened?: number
   readonly severity: Severity
   readonly message: string
   /** The metric stopped coming; what is known of the problem is old. */
@@ -162,7 +164,8 @@ function nextEvent(
   if (worst === null) return null
   const message = describeThreshold(metric, worst, reasons?.get(metric))
   const { severity } = worst
-  if (before === null) return { uid: makeUid(metric, time), change: 1, severity, message, stale: false }
+  if (before === null)
+    return { uid: makeUid(metric, time), change: 1, opened: time, severity, message, stale: false }
   if (before.severity === severity && !before.stale) return before
   return amend(before, before.severity === severity ? { stale: false } : { severity, message, stale: false })
 }
@@ -185,6 +188,15 @@ function changeBetween(before: MetricState | null, after: MetricState, time: num
   if (was === null) return null
   const { uid, severity, message } = was
   return { uid, change: was.change + 1, time, metric, severity, status: 'closed', message, stale: false }
+}
+
+/** The events that are open, each as its newest change with the time of its opening. */
+export function listOpenEvents({ time, metrics }: ThresholdState): EventReport[] {
+  return metrics.flatMap(({ metric, event }) => {
+    if (event === null) return []
+    const { uid, change, opened, severity, message, stale } = event
+    return [{ uid, change, time: opened ?? time, metric, severity, status: 'open' as const, message, stale }]
+  })
 }
 
 /** What was judged since `newer` began anew, together with the events that `older` had left open: they go on. */

@@ -34,6 +34,10 @@ export type ReceivedBatch = {
   readonly facts: HostFacts | null
   readonly frames: readonly Frame[]
   readonly events: readonly EventReport[]
+  /** All events of the agent that are open; null when it does not say. */
+  readonly open: readonly EventReport[] | null
+  /** It has nothing to store but what the host is. */
+  readonly isGreeting: boolean
   readonly refused: Tally
   /** Frames left out because they are from the future by our clock. The sender keeps them: one of the clocks is wrong. */
   readonly later: number
@@ -75,6 +79,8 @@ export function readBatch(
   const host = readHost(fields.host)
   const rows = readList(fields.frames, MAX_BATCH_FRAMES, 'frames', id)
   const events = readList(fields.events, MAX_BATCH_EVENTS, 'events', id)
+  const openRows =
+    fields.open === undefined ? null : readList(fields.open, MAX_BATCH_EVENTS, 'open events', id)
   const tally = new Tally()
   const list = readMetricSet(fields, layouts, nameLists, id)
   if (rows.length > 0 && list === undefined)
@@ -90,6 +96,8 @@ export function readBatch(
     facts: fields.facts === undefined ? null : readFactsOfBatch(fields.facts, tally),
     frames,
     events: events.length === 0 ? [] : readEvents(events, tally),
+    open: openRows === null ? null : readEvents(openRows, tally),
+    isGreeting: fields.passphrase !== undefined && rows.length + events.length === 0 && openRows === null,
     refused: tally,
     later,
   }

@@ -20,7 +20,7 @@ export function encodeBatch(batch: Batch, layout: number, withNames: boolean): U
 
 /** `v` stands first, so that a receiver knows the dialect from the first bytes. */
 function renderBatch(batch: Batch, layout: number, withNames: boolean): string {
-  const { id, host, passphrase, key, clock, facts, metrics, frames, events } = batch
+  const { id, host, passphrase, key, clock, facts, metrics, frames, events, open } = batch
   return JSON.stringify({
     v: 1,
     id,
@@ -33,6 +33,7 @@ function renderBatch(batch: Batch, layout: number, withNames: boolean): string {
     metrics: withNames ? metrics : undefined,
     frames: frames.length > 0 ? frames : undefined,
     events: events.length > 0 ? events : undefined,
+    open,
   })
 }
 

@@ -30,6 +30,11 @@ import type { HostFacts } from '../domain/host.ts'
  *   that are more than MAX_TIME_AHEAD seconds ahead of the server's clock are not stored, which the answer counts as `later`:
  *   `{"id":3,"stored":true,"clock":1573000000,"later":4}`. They are neither bad nor lost: the agent keeps them until the server's
  *   clock has come near. Events are taken whatever their time.
+ * - `open` lists, in the form of `events`, all events of the agent that are open; it may come once a connection. The server opens those
+ *   that it lacks and closes those of its own list that are not in it, but leaves alone what a person closed. An agent that has
+ *   lost its state does not say it.
+ * - A batch with the passphrase and without rows is a greeting: it is no sign of life of the host, which a batch without
+ *   passphrase is, also an empty one. A path that drops large packets lets a greeting pass and nothing else.
  * - After an answer with `"retry":false` and no id the server closes the connection.
  */
 export type Batch = {
@@ -44,6 +49,8 @@ export type Batch = {
   /** Rows `[time, value of metrics[0], …]`. */
   readonly frames: readonly (readonly (number | null)[])[]
   readonly events: readonly EventReport[]
+  /** Every event that is open, once a connection. */
+  readonly open?: readonly EventReport[]
 }
 
 export type Reply =

@@ -48,6 +48,45 @@ export async function applyReports(
   }
 }
 
+/** The ids of events that the server itself opens have a colon in them; agents give random ones without. */
+const OF_AGENT = `uid IS NOT NULL AND uid NOT LIKE '%:%'`
+
+/**
+ * Makes the host's open events those that its agent has open, `open`: what is missing is opened, and what the agent does not name is over
+ * since now, until the change that says when it ended arrives. What a person closed stays closed.
+ */
+export async function reconcileEvents(
+  transaction: Transaction,
+  host: number,
+  open: readonly EventReport[],
+  seen: number,
+) {
+  await takeEventLock(transaction, host)
+  for (const report of open) {
+    if (report.uid === null || report.status !== 'open') continue
+    const received: ReceivedReport = { report, host, noted: seen, members: null }
+    const [held] = await transaction.query<Held>(
+      `SELECT ${HELD} FROM event WHERE host = ? AND uid = ? ${transaction.dialect.forUpdate}`,
+      [host, report.uid],
+    )
+    if (!held) await addEvent(transaction, received)
+    else if (report.change > held.change_number || (held.seen_open === 0 && held.closed_by_hand === 0))
+      await change(transaction, received, held)
+  }
+  const named = new Set(open.map(({ uid }) => uid))
+  const rows = await transaction.query<Held & { uid: string; metric: string }>(
+    `SELECT ${HELD}, uid, metric FROM event WHERE host = ? AND seen_open = 1 AND ${OF_AGENT}`,
+    [host],
+  )
+  for (const row of rows) {
+    if (named.has(row.uid)) continue
+    const { uid, metric, severity, message, change_number: number } = row
+    const time = Math.max(seen, row.opened)
+    const report = { uid, metric, severity, message, change: number, time, status: 'closed' } as const
+    await change(transaction, { report, host, noted: seen, members: null }, row)
+  }
+}
+
 /** The state of an event is that of its greatest change, whatever the order in which they are heard. */
 async function applyChange(transaction: Transaction, received: ReceivedReport, uid: string) {
   const { report, host } = received

@@ -1,9 +1,10 @@
 import type { Frame } from '../../domain/sample.ts'
 import { insertInPieces } from '../database/batch-insert.ts'
+import { isContentError } from '../database/content-error.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
 import { enterSharedLock, SHARED_LOCKS } from '../database/write-locks.ts'
-import { applyReports } from '../events/apply-reports.ts'
+import { applyReports, reconcileEvents } from '../events/apply-reports.ts'
 import { type CachedHost, createHostCache } from '../hosts/host-cache.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { HostReport, IngestStore } from '../ports/store.ts'
@@ -41,7 +42,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
     states.rolledBack()
   }
 
-  /** Other processes delete hosts and layouts, of which ids are kept here, and fold. */
+  /** Other processes delete hosts and metric sets, of which ids are kept here, and compact. */
   async function readOthers(transaction: Transaction) {
     const counters = await readCounters(transaction)
     compactBefore = counters.compact_before
@@ -107,7 +108,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
       removed++
     }
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
-    states.noteSeen(host.id, report.seen, report.clockSkew)
+    if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)
     for (const frame of frames) {
       const metricSet =
         metricSets.recall(frame.metrics) ?? (await metricSets.save(transaction, frame.metrics))
@@ -117,10 +118,12 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
       states.noteFrame(host.id, frame.time, packed)
     }
     if (events.length > 0) await applyReports(transaction, host.id, events, report.seen)
+    if (report.open) await reconcileEvents(transaction, host.id, report.open, report.seen)
     return true
   }
 
   return {
+    isContentError,
     async write(reports) {
       if (reports.length === 0) return NONE
       const refused = new Set<HostReport>()
