@@ -16,10 +16,13 @@ export type ProcessReading = {
 /** What is remembered of the processes that have been looked at. */
 type Scan = {
   /** Processes that have none of the names, the longest ago looked at first, and how often each has been. */
-  readonly seen: ReadonlyMap<string, number>
+  readonly seen: ReadonlyMap<string, Seen>
   /** The names that these were compared with. */
   readonly names: string
 }
+
+/** A known process is read in full again only when its command is another, which it is when it runs another program. */
+type Seen = { readonly looks: number; readonly command: string }
 
 const NO_SCAN: Scan = { seen: new Map(), names: '' }
 
@@ -96,12 +99,14 @@ async function findMissing(
       isComplete = queue.every((other) => seen.has(other))
       break
     }
-    const look = await findRunning(proc, id, wanted)
+    const known = seen.get(id)
+    const command = readCommand(proc, id)
+    const isKnown = known !== undefined && known.looks >= EARLY_LOOKS && known.command === command
+    const look = isKnown ? null : await findRunning(proc, id, wanted)
     if (look === STUCK) isComplete = false
     else if (look === null) {
-      const looks = (seen.get(id) ?? 0) + 1
       seen.delete(id)
-      seen.set(id, looks)
+      seen.set(id, { looks: (known?.looks ?? 0) + 1, command: command ?? '' })
     } else {
       found.set(look, id)
       wanted = wanted.filter((other) => other !== look)
@@ -116,16 +121,18 @@ async function findMissing(
 function planScan(
   ids: readonly string[],
   before: Scan['seen'],
-): { seen: Map<string, number>; queue: string[] } {
+): { seen: Map<string, Seen>; queue: string[] } {
   const running = new Set(ids)
   const seen = new Map([...before].filter(([id]) => running.has(id)))
   const known = [...seen]
-  const early = known.filter(([, looks]) => looks < EARLY_LOOKS)
-  const late = known.filter(([, looks]) => looks >= EARLY_LOOKS).slice(0, RECHECK_PER_CYCLE)
+  const early = known.filter(([, { looks }]) => looks < EARLY_LOOKS)
+  const late = known.filter(([, { looks }]) => looks >= EARLY_LOOKS).slice(0, RECHECK_PER_CYCLE)
   const queue = ids.filter((id) => !seen.has(id))
   for (const [id] of [...early.slice(-RECHECK_PER_CYCLE), ...late]) queue.push(id)
   return { seen, queue }
 }
+
+const readCommand = (proc: ProcFs, id: string) => proc.readTextIfThere(`/proc/${id}/comm`)?.trimEnd()
 
 /** A process whose command line does not come back. */
 const STUCK = Symbol('stuck')
@@ -142,7 +149,7 @@ async function findRunning(
   id: string,
   names: readonly string[],
 ): Promise<string | null | typeof STUCK> {
-  const command = proc.readTextIfThere(`/proc/${id}/comm`)?.trimEnd()
+  const command = readCommand(proc, id)
   if (command === undefined) return null
   if (names.includes(command)) return isZombie(proc, id) ? null : command
   try {

@@ -164,3 +164,14 @@ test('a process whose command line does not come back takes no value but those t
     'perf.process.nginx.state': 1,
   })
 })
+
+test('a process that runs another program long after its start is found', async () => {
+  const names = ['sh', 'sh', 'sh', 'nginx']
+  const states = names.map((name) => crowd(100, { '30001': name }).proc)
+  expect(await measure(process, states.slice(0, 3), { context: { processes: ['nginx'] } })).toEqual({
+    'perf.process.nginx.state': 0,
+  })
+  expect(await measure(process, states, { context: { processes: ['nginx'] } })).toEqual({
+    'perf.process.nginx.state': 1,
+  })
+})
