@@ -146,10 +146,10 @@ export class Ingest {
 
   /** Reports of a host of which one was refused come last and alone, so that they cost the others nothing. */
   async #storeAll(batch: readonly Submission[]): Promise<void> {
-    const suspect = batch.filter(({ report }) => this.#suspects.has(report.host))
-    if (suspect.length === 0) await this.#store(batch)
+    if (this.#suspects.isEmpty) await this.#store(batch)
     else {
-      const others = batch.filter((submission) => !suspect.includes(submission))
+      const others = batch.filter(({ report }) => !this.#suspects.has(report.host))
+      const suspect = batch.filter(({ report }) => this.#suspects.has(report.host))
       if (others.length > 0) await this.#store(others)
       for (const submission of suspect)
         if (this.#suspects.mustWait(submission.report)) this.#refuse(submission)
@@ -183,9 +183,7 @@ export class Ingest {
       return this.#store(batch.slice(middle))
     }
     this.#noteSuccess(batch, mismatched)
-    for (const { report } of batch)
-      if (this.#suspects.has(report.host) && this.#suspects.noteStored(report))
-        this.#announcements.push(aboutRefusal(report, 'closed'))
+    if (!this.#suspects.isEmpty) this.#clearSuspects(batch, mismatched)
     for (const submission of batch)
       submission.sender.complete(submission, mismatched.has(submission.report) ? 'foreign' : 'stored')
   }
@@ -208,6 +206,12 @@ export class Ingest {
 
   #refuse(submission: Submission): void {
     submission.sender.complete(submission, 'refused')
+  }
+
+  #clearSuspects(batch: readonly Submission[], mismatched: ReadonlySet<HostReport>): void {
+    for (const { report } of batch)
+      if (!mismatched.has(report) && this.#suspects.has(report.host) && this.#suspects.noteStored(report))
+        this.#announcements.push(aboutRefusal(report, 'closed'))
   }
 
   async #announce(): Promise<void> {

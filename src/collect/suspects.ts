@@ -23,8 +23,13 @@ export class Suspects {
     this.#clock = clock
   }
 
+  /** Nearly always true: asked first, because it is asked for each commit. */
+  get isEmpty(): boolean {
+    return this.#hosts.size === 0
+  }
+
   has(host: string): boolean {
-    return this.#hosts.size > 0 && this.#hosts.has(host)
+    return this.#hosts.has(host)
   }
 
   /** True while the very same report is not to be tried. */

@@ -47,6 +47,7 @@ export function standardThresholds({ processors, checks = [] }: WatchedMachine):
     ),
     threshold('perf.process.*.state', 3, '=', 0, 300),
     threshold('perf.service.*.state', 3, '=', 0, 300),
+    threshold('perf.agent.probe.stuck', 3, '>', 0, 300),
     threshold('perf.check.*.state', 2, '=', 0, TWO_RUNS),
     ...checks
       .filter(({ interval }) => interval !== TWO_RUNS)

@@ -16,6 +16,7 @@ import { readClient } from './http/client-address.ts'
 import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
 import { createHealthCheck } from './http/health.ts'
 import { createLive } from './http/live.ts'
+import { createLivePages } from './http/live-pages.ts'
 import { finishResponse } from './http/response-headers.ts'
 import type { AgentDoor, Notifier, Route, WebContext } from './http/route.ts'
 import { NO_SITE_INFO, type SiteInfo } from './http/site-info.ts'
@@ -229,6 +230,7 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
       noteFailure,
     }),
     live: createLive({ hosts: store.hosts, events: store.events, clock, log }),
+    livePages: createLivePages(),
     about: { ...NO_SITE_INFO, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
     api: API,

@@ -105,7 +105,7 @@ test('events that come to an empty list can be chosen and acknowledged there', a
     await empty.store.ingest.write(['web01', 'web02'].map((host) => ({ ...report, host })))
     await refreshPage(page)
     await page.getByLabel('Select all').check()
-    await page.getByText('2 chosen').waitFor()
+    await page.getByText('2 selected').waitFor()
     // The box for all needs scripts and is hidden in what comes from the server: renewing must not hide it again.
     await refreshPage(page)
     expect(await page.getByLabel('Select all').isChecked()).toBe(true)

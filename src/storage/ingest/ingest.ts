@@ -42,7 +42,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
     states.rolledBack()
   }
 
-  /** Other processes delete hosts and layouts, of which ids are kept here, and fold. */
+  /** Other processes delete hosts and metric sets, of which ids are kept here, and compact. */
   async function readOthers(transaction: Transaction) {
     const counters = await readCounters(transaction)
     compactBefore = counters.compact_before
