@@ -5,6 +5,8 @@ export type MetricFamily = {
   readonly doc: string
   /** Both unless given. */
   readonly systems?: 'Linux' | 'Windows'
+  /** It comes only where there is something to say: things that were left out, say. */
+  readonly isRare?: true
 }
 
 /** Tells whether a name is one of a family. */

@@ -121,6 +121,6 @@ describe('a role', () => {
     await hear('ready')
     child.kill('SIGTERM')
     const isRoot = process.platform === 'linux' && process.getuid?.() === 0
-    expect((await finish()).stderr.includes('runs as root')).toBe(isRoot)
+    expect((await finish()).stderr.includes('running as root is not needed')).toBe(isRoot)
   })
 })

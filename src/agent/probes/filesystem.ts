@@ -35,6 +35,7 @@ export const filesystem = defineProbe<FilesystemReading>({
     { name: 'perf.filesystem.<filesystem>.inodes.percent.used', doc: 'Inodes in use.', systems: 'Linux' },
     {
       name: 'perf.filesystem.omitted',
+      isRare: true,
       doc: 'Filesystems that are not reported because there are more than 128.',
       systems: 'Linux',
     },

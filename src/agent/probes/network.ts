@@ -33,6 +33,7 @@ export const network = defineProbe<NetworkReading>({
     { name: 'perf.network.bytes.sent', doc: 'Sent a second over all interfaces but loopback.' },
     {
       name: 'perf.network.omitted',
+      isRare: true,
       doc: 'Interfaces that are not reported because there are more than 64.',
     },
     { name: 'perf.network.<interface>.bytes.received', doc: 'Received a second over one interface.' },
