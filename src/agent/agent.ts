@@ -9,6 +9,7 @@ import type { Platform } from '../platform/platform.ts'
 import { MAX_METRICS } from '../protocol/message.ts'
 import { createCheck } from './checks/service-check.ts'
 import type { ServerAddress } from './connect.ts'
+import { createContainerJob } from './containers/container-job.ts'
 import { createCycle } from './cycle.ts'
 import { createFrameBuilder } from './frame.ts'
 import { type MachineSource, type MachineSourceOptions, openSource } from './machine-source.ts'
@@ -16,6 +17,7 @@ import { Queue } from './queue.ts'
 import { startSchedule } from './schedule.ts'
 import { watchSelfMetrics } from './self-metrics.ts'
 import { startSender } from './sender.ts'
+import { createTextFileJob } from './text-files/text-file-job.ts'
 import { createThresholdEvaluator } from './threshold-evaluator.ts'
 
 export type AgentOptions = {
@@ -39,6 +41,10 @@ export type AgentOptions = {
   readonly networkFilesystems?: boolean
   /** Checks of the configuration. */
   readonly checks?: readonly CheckSettings[]
+  /** Watches the containers of Docker and Podman. */
+  readonly containers?: boolean
+  /** The folder whose files hold values that programs have written; null when there is none. */
+  readonly textFiles?: string | null
   /** The file that names the checks; null when there is none. */
   readonly configFile?: string | null
   /** What counts as a problem, before the thresholds out of the box. */
@@ -56,9 +62,12 @@ export type SampleOptions = Pick<
   | 'thresholds'
   | 'hasDefaultThresholds'
   | 'checks'
+  | 'containers'
+  | 'textFiles'
   | 'configFile'
   | Exclude<keyof MachineSourceOptions, 'jobs'>
->
+> &
+  Partial<Pick<AgentOptions, 'interval'>>
 
 export type Agent = {
   /** The host's name that samples go under. */
@@ -159,11 +168,13 @@ export async function sampleOnce(
 
 /** The machine below us, and what is checked beside it. */
 function openSourceFor(options: SampleOptions): MachineSource {
-  const { checks = [], configFile = null, clock } = options
-  return openSource({
-    ...options,
-    jobs: checks.map((settings) => createCheck({ settings, configFile, clock })),
-  })
+  const { checks = [], containers = false, textFiles = null, configFile = null } = options
+  const { interval = 60, clock } = options
+  const jobs = checks.map((settings) => createCheck({ settings, configFile, clock }))
+  if (textFiles !== null)
+    jobs.push(createTextFileJob({ folder: textFiles, intervalMs: interval * 1000, clock }))
+  if (containers) jobs.push(createContainerJob({ intervalMs: interval * 1000, clock }))
+  return openSource({ ...options, jobs })
 }
 
 type Said = Pick<AgentOptions, 'groups' | 'thresholds' | 'hasDefaultThresholds' | 'checks'>

@@ -53,14 +53,26 @@ export function openSource({
   const background = startBackgroundRunner({ jobs, spreadMs: SPREAD_MS, clock, log })
   return {
     async measure() {
-      const { samples, failed } = await runner.run()
-      const { samples: found, reasons } = background.read()
-      return { samples: [...samples, ...found], failed, reasons }
+      const { samples, failed, stuck } = await runner.run()
+      const { samples: found, reasons: foundReasons } = background.read()
+      const reasons = new Map(foundReasons)
+      if (stuck.length > 0) reasons.set(STUCK_METRIC, describeStuck(stuck))
+      const own = { metric: STUCK_METRIC, value: stuck.length }
+      return { samples: [...samples, ...found, own], failed, reasons }
     },
     readMachine: () => readMachineOf(platform),
     ready: () => background.ready(),
     close: () => background.stop(),
   }
+}
+
+const STUCK_METRIC = 'perf.agent.probe.stuck'
+
+const MAX_NAMED = 3
+
+function describeStuck(stuck: readonly string[]): string {
+  const more = stuck.length > MAX_NAMED ? ` and ${stuck.length - MAX_NAMED} more` : ''
+  return `no answer from ${stuck.slice(0, MAX_NAMED).join(', ')}${more}`
 }
 
 /** Many checks do not all begin at once; the spread is short enough for the first cycles to have values. */

@@ -20,6 +20,10 @@ export const SELF_METRICS: readonly MetricFamily[] = [
     doc: "Samples that were lost because the agent's queue was damaged on disk.",
   },
   { name: 'perf.agent.probe.failures', doc: 'Probes that failed in this round.' },
+  {
+    name: 'perf.agent.probe.stuck',
+    doc: 'Probes, files and mounts that were asked and have not answered in time; the others go on.',
+  },
   { name: 'perf.agent.processor.seconds', doc: 'Processor time that the agent took since the round before.' },
   { name: 'perf.agent.memory.bytes', doc: 'Memory that the agent takes.' },
 ]

@@ -1,11 +1,18 @@
+import { reportRefusedReport } from '../domain/refused-report.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { HostReport, IngestStore } from '../storage/ports/store.ts'
 import type { CollectLimits } from './connection-limits.ts'
 import type { Rejections } from './rejections.ts'
+import { Suspects } from './suspects.ts'
 
-/** On disk; not, because storage is away or can't take it; refused, because the host's name belongs to another key. */
-export type Outcome = 'stored' | 'failed' | 'foreign'
+/**
+ * - `stored`: on disk.
+ * - `failed`: storage is away.
+ * - `refused`: storage does not take what the report holds, while it takes others.
+ * - `foreign`: the host's name belongs to another key.
+ */
+export type Outcome = 'stored' | 'failed' | 'refused' | 'foreign'
 
 /** Who waits for the fate of a report. */
 export type Sender = {
@@ -58,6 +65,9 @@ const AWAY_MS = 120_000
 export class Ingest {
   readonly counters: IngestCounters = { packets: 0, frames: 0, samples: 0, commits: 0 }
   readonly #options: IngestOptions
+  readonly #suspects: Suspects
+  /** Events about hosts of which a report is refused, or no report any more; written after the commit. */
+  #announcements: HostReport[] = []
   #queue: Submission[] = []
   #weight = 0
   #isBusy = false
@@ -69,6 +79,7 @@ export class Ingest {
 
   constructor(options: IngestOptions) {
     this.#options = options
+    this.#suspects = new Suspects(options.clock)
   }
 
   /** While true nothing should be submitted but what is already half read. */
@@ -108,7 +119,7 @@ export class Ingest {
   async #commitNext(): Promise<void> {
     const batch = this.#take()
     this.#failures = 0
-    await this.#store(batch)
+    await this.#storeAll(batch)
     for (const { weight } of batch) this.#weight -= weight
     this.#isBusy = false
     for (const { sender } of batch) sender.flush()
@@ -133,6 +144,20 @@ export class Ingest {
     return all
   }
 
+  /** Reports of a host of which one was refused come last and alone, so that they cost the others nothing. */
+  async #storeAll(batch: readonly Submission[]): Promise<void> {
+    if (this.#suspects.isEmpty) await this.#store(batch)
+    else {
+      const others = batch.filter(({ report }) => !this.#suspects.has(report.host))
+      const suspect = batch.filter(({ report }) => this.#suspects.has(report.host))
+      if (others.length > 0) await this.#store(others)
+      for (const submission of suspect)
+        if (this.#suspects.mustWait(submission.report)) this.#refuse(submission)
+        else await this.#store([submission])
+    }
+    await this.#announce()
+  }
+
   async #store(batch: readonly Submission[]): Promise<void> {
     if (this.#hasGivenUp()) {
       this.#fail(batch)
@@ -142,7 +167,13 @@ export class Ingest {
     try {
       mismatched = await this.#options.store.write(batch.map((submission) => submission.report))
     } catch (error) {
-      this.#noteFailure(error)
+      const isContent = this.#options.store.isContentError(error)
+      const [only] = batch
+      if (isContent && only !== undefined && batch.length === 1) {
+        this.#noteRefused(only, error)
+        return
+      }
+      if (!isContent) this.#noteFailure(error)
       if (batch.length === 1 || this.#hasGivenUp()) {
         this.#fail(batch)
         return
@@ -152,12 +183,46 @@ export class Ingest {
       return this.#store(batch.slice(middle))
     }
     this.#noteSuccess(batch, mismatched)
+    if (!this.#suspects.isEmpty) this.#clearSuspects(batch, mismatched)
     for (const submission of batch)
       submission.sender.complete(submission, mismatched.has(submission.report) ? 'foreign' : 'stored')
   }
 
   #fail(batch: readonly Submission[]): void {
     for (const submission of batch) submission.sender.complete(submission, 'failed')
+  }
+
+  #noteRefused(submission: Submission, error: unknown): void {
+    const { report } = submission
+    // The error may repeat a value, which may be anything; its code alone says what kind it is.
+    this.#options.rejections.note(
+      'content',
+      report.host,
+      `storage does not take a report: ${nameError(error)}`,
+    )
+    if (this.#suspects.noteRefused(report)) this.#announcements.push(aboutRefusal(report, 'open'))
+    this.#refuse(submission)
+  }
+
+  #refuse(submission: Submission): void {
+    submission.sender.complete(submission, 'refused')
+  }
+
+  #clearSuspects(batch: readonly Submission[], mismatched: ReadonlySet<HostReport>): void {
+    for (const { report } of batch)
+      if (!mismatched.has(report) && this.#suspects.has(report.host) && this.#suspects.noteStored(report))
+        this.#announcements.push(aboutRefusal(report, 'closed'))
+  }
+
+  async #announce(): Promise<void> {
+    const reports = this.#announcements
+    if (reports.length === 0) return
+    this.#announcements = []
+    try {
+      await this.#options.store.write(reports)
+    } catch (error) {
+      this.#options.log.warn('events about refused reports were not stored', { error: describeError(error) })
+    }
   }
 
   #hasGivenUp(): boolean {
@@ -187,6 +252,16 @@ export class Ingest {
       this.counters.samples += samples
     }
   }
+}
+
+function aboutRefusal({ host, keyHash = null, seen }: HostReport, status: 'open' | 'closed'): HostReport {
+  const events = [reportRefusedReport(seen, status)]
+  return { host, keyHash, facts: null, seen, clockSkew: null, frames: [], events }
+}
+
+function nameError(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? code : error instanceof Error ? error.name : 'an error'
 }
 
 /** About the bytes of memory that a report holds, and how many samples it brings. */

@@ -15,6 +15,7 @@ export type ConnectionFault =
   | 'unread'
   | 'memory'
   | 'storage'
+  | 'content'
   | 'internal'
   | 'future'
 

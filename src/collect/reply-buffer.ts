@@ -7,6 +7,8 @@ export const LEGACY_ID = -1
 
 export const KEY_MISMATCH = "the host's name belongs to another key (monitor host release, on the server)"
 
+const REFUSED_CONTENT = 'storage does not take what this batch holds'
+
 /** Characters of answers that may wait before reading pauses. */
 const MAX_WAITING = 64 * 1024
 
@@ -46,6 +48,7 @@ export class ReplyBuffer {
       if (outcome !== 'stored') this.sendFinalReply('')
     } else if (outcome === 'stored') this.#addStored(submission)
     else if (outcome === 'failed') this.add({ id, error: 'storage is away', retry: true })
+    else if (outcome === 'refused') this.add({ id, error: REFUSED_CONTENT, retry: true })
     // Without an id: no batch is at fault, so the agent keeps them all.
     else this.sendFinalReply(encodeReply({ id: null, error: KEY_MISMATCH, retry: false }))
   }

@@ -243,6 +243,14 @@ export const SECTIONS = {
         default: true,
         doc: 'Judge processor, memory, pagefile, filesystems (space and inodes), load, the processes and services named above, and checks by the thresholds out of the box. One under `threshold` for a metric takes their place for it.',
       }),
+      containers: flag({
+        default: false,
+        doc: 'Watch the containers of Docker and Podman, by the sockets /run/docker.sock and /run/podman/podman.sock, with requests that read alone. Who may use that socket is root in effect: the agent then has the rights to be, though it never uses them. `systemctl edit monitor-agent` gives its user the group: [Service] SupplementaryGroups=docker.',
+      }),
+      textFiles: path({
+        example: '/var/lib/monitor-agent/text',
+        doc: 'A folder of files NAME.prom in the text format of Prometheus, as programs write them for node_exporter; their values are perf.text.NAME. Write another file first and rename it, so that none is read half written.',
+      }),
       check: checks,
       threshold: thresholds,
     },

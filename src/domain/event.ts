@@ -85,3 +85,6 @@ export type EventReport = {
   /** True while the metric does not come any more: what is known of the problem is old. */
   readonly stale?: boolean
 }
+
+/** Open events by host; hosts without one are not in it. */
+export type OpenByHost = ReadonlyMap<string, SeverityCounts>

@@ -47,7 +47,39 @@ export function hostStatus(host: Pick<Host, 'lastSeen'>, now: number, silence: n
 /** Longest host name taken, in characters (the limit of a DNS name). */
 export const MAX_HOST_NAME = 253
 
-/** Letters, digits, dot, hyphen and underscore, in any script; no spaces, slashes or control characters. */
+/** Nearly every name there is; asked first, because it is asked for each batch. */
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+/** Letters that show nothing, such as the fillers of Hangul. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
+const LATIN = /\p{Script=Latin}/u
+/** Scripts with letters that look like Latin ones. */
+const LATIN_LOOK =
+  /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]/u
+
+/**
+ * Letters, digits, dot, hyphen and underscore, in any script; no spaces, slashes or control characters. Latin letters beside
+ * those of a script that looks like it are refused: such a name could pass for that of another host.
+ */
 export function isHostName(name: string): boolean {
-  return name.length > 0 && name.length <= MAX_HOST_NAME && /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(name)
+  if (name.length === 0 || name.length > MAX_HOST_NAME) return false
+  if (PLAIN.test(name)) return true
+  return (
+    /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(name) &&
+    !INVISIBLE.test(name) &&
+    !(LATIN.test(name) && LATIN_LOOK.test(name))
+  )
 }
+
+/** The orders in which hosts are listed. */
+export const HOST_SORTS = [
+  'status',
+  'name',
+  'events',
+  'ip',
+  'domain',
+  'platform',
+  'last_seen',
+  'processor',
+  'memory',
+] as const
+export type HostSort = (typeof HOST_SORTS)[number]

@@ -6,7 +6,7 @@ const UNITS: readonly (readonly [RegExp, Unit])[] = [
   // Before all others: the name of a service or process in front of it may end in anything.
   [/\.state$/, 'state'],
   [/\.percent(\.|$)/, '%'],
-  [/^perf\.(network|disk)\..*bytes\.[a-z]+$/, 'B/s'],
+  [/^perf\.(network|disk|container)\..*bytes\.[a-z]+$/, 'B/s'],
   [/^perf\.filesystem\..*bytes\.(read|written)$/, 'B/s'],
   [/\.bytes(\.|$)/, 'B'],
   [/^perf\.network\..*(errors|drops|packets)\.[a-z]+$/, '/s'],
@@ -30,6 +30,8 @@ export function metricTitle(metric: string): string {
 /** Kinds that have many things, whose names may hold dots themselves and keep them. A service may even be called `percent.used`. */
 const SUBJECTS: readonly RegExp[] = [
   /^perf\.(service|process)\.(.+)\.(state)$/,
+  /^perf\.(container)\.(.+?)\.(state|healthy|restarts\.hour|processor\.percent|memory\.(?:bytes|percent)|network\.bytes\.(?:received|sent))$/,
+  /^perf\.(textfile)\.(.+)\.(state|age\.seconds)$/,
   // Names of checks hold no dots.
   /^perf\.(check)\.([^.]+)\.(state|exit|milliseconds|certificate\.days|value\..+)$/,
   /^perf\.(filesystem|disk|network)\.(.+?)\.((?:inodes\.)?percent\.[a-z]+|(?:bytes|errors|drops|packets|operations)\.[a-z]+)$/,

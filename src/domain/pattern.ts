@@ -82,3 +82,12 @@ function fits(piece: Piece, text: readonly string[], at: number, toTheEnd: boole
   if (toTheEnd ? text.length - at !== piece.length : text.length - at < piece.length) return false
   return piece.every((wanted, i) => wanted === ONE || wanted === text[at + i])
 }
+
+/** The words of a search in lower case, at most eight. */
+export const splitWords = (text: string) =>
+  text
+    .trim()
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .slice(0, 8)

@@ -47,10 +47,17 @@ export function standardThresholds({ processors, checks = [] }: WatchedMachine):
     ),
     threshold('perf.process.*.state', 3, '=', 0, 300),
     threshold('perf.service.*.state', 3, '=', 0, 300),
+    threshold('perf.agent.probe.stuck', 3, '>', 0, 300),
     threshold('perf.check.*.state', 2, '=', 0, TWO_RUNS),
     ...checks
       .filter(({ interval }) => interval !== TWO_RUNS)
       .map(({ name, interval }) => threshold(`perf.check.${name}.state`, 2, '=', 0, interval)),
+    threshold('perf.textfiles.state', 3, '=', 0, 300),
+    threshold('perf.textfile.*.state', 3, '=', 0, 300),
+    threshold('perf.containers.state', 3, '=', 0, 300),
+    threshold('perf.container.*.state', 3, '=', 0, 300),
+    threshold('perf.container.*.healthy', 2, '=', 0, 60),
+    threshold('perf.container.*.restarts.hour', 3, '>=', 3, 0),
     threshold('perf.check.*.certificate.days', 3, '<', 14, 0),
     threshold('perf.check.*.certificate.days', 1, '<', 3, 0),
   ]

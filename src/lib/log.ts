@@ -19,7 +19,8 @@ export function createLog({ level, format, write = writeToStderr }: LogOptions):
   const render = RENDERERS[format]
   const at = (name: LogLevel) => {
     if (LOG_LEVELS.indexOf(name) < least) return () => {}
-    return (message: string, fields: LogFields = {}) => write(render(new Date(), name, message, fields))
+    return (message: string, fields: LogFields = {}) =>
+      write(escapeInvisible(render(new Date(), name, message, fields)))
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
@@ -68,6 +69,17 @@ const quote = (text: string) => (/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.st
 
 /** Control characters would let a sender write log lines of its own. */
 const oneLine = (text: string) => text.replace(/\p{Cc}/gu, ' ')
+
+/** Characters that control a terminal, that nobody sees, or that turn the direction of what follows. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** Escaped as in JSON, so that a line of JSON stays one. */
+const escapeInvisible = (line: string) =>
+  line.replace(INVISIBLE, (character) =>
+    Array.from({ length: character.length }, (_, i) => escapeUnit(character.charCodeAt(i))).join(''),
+  )
+
+const escapeUnit = (unit: number) => `\\u${unit.toString(16).padStart(4, '0')}`
 
 /** Not `process.stderr`, whose streams cost a process that does little else 5 MB of resident memory. */
 function writeToStderr(line: string) {

@@ -1,5 +1,7 @@
 import {
+  constants,
   existsSync,
+  readFile as nodeReadFile,
   statfs as nodeStatFs,
   readdirSync,
   readFileSync,
@@ -18,6 +20,14 @@ export type ProcFs = {
   readText(path: string): string
   /** Null when the file or folder is not there; throws on other failures. */
   readTextIfThere(path: string): string | null
+  /**
+   * The same without holding up the caller, for files whose reading may never end: of a process that hangs, of a device, or served
+   * by a program. Null when the file is not there. Rejects when it can not be read, or has not been within a second; it is then not
+   * read again until that call has come back. Of such files one is read at a time, and none while one is overdue.
+   */
+  readSlowly(path: string): Promise<string | null>
+  /** What has been asked for, should have come back by now, and has not. */
+  listStuck(): string[]
   /** Names in a folder; empty when it is not there. */
   list(path: string): string[]
   /** Names of the folders in a folder, links to folders left out; empty when it is not there. */
@@ -64,21 +74,38 @@ export type ProcFsOptions = {
   readonly clock?: Clock
   /** The system call on a thread; resolves or rejects, perhaps never. */
   readonly statfs?: (path: string) => Promise<StatFs>
+  /** Likewise. */
+  readFile?(path: string): Promise<string>
 }
 
-const STATFS_TIMEOUT_MS = 1000
+const TIMEOUT_MS = 1000
+
+/** A pipe in the place of a file is empty rather than waited for. */
+const TEXT = { encoding: 'utf8', flag: constants.O_RDONLY | constants.O_NONBLOCK } as const
 
 /** Opens the kernel's files under `root`. */
 export function openProcFs(
   root = '/',
-  { clock = systemClock, statfs = callStatFs }: ProcFsOptions = {},
+  { clock = systemClock, statfs = callStatFs, readFile = callReadFile }: ProcFsOptions = {},
 ): ProcFs {
   const prefix = root.replace(/\/+$/, '')
-  const guarded = guardStatFs(statfs, clock)
+  const spaces = guardCalls(statfs, clock)
+  const files = guardCalls(readFile, clock)
   return {
     // Opening anew costs some 5 µs more than keeping the file open, and survives devices that come and go.
-    readText: (path) => readFileSync(prefix + path, 'utf8'),
-    readTextIfThere: (path) => orIfAbsent(null, () => readFileSync(prefix + path, 'utf8')),
+    readText: (path) => readFileSync(prefix + path, TEXT),
+    readTextIfThere: (path) => orIfAbsent(null, () => readFileSync(prefix + path, TEXT)),
+    async readSlowly(path) {
+      try {
+        const text = await files.call(prefix + path, true)
+        if (text === null) throw new Error(`${path} has not been read within ${TIMEOUT_MS} ms`)
+        return text
+      } catch (error) {
+        if (isAbsence(error, ABSENT)) return null
+        throw error
+      }
+    },
+    listStuck: () => [...spaces.listOverdue(), ...files.listOverdue()],
     list: (path) => orIfAbsent([], () => readdirSync(prefix + path)),
     listFolders: (path) =>
       orIfAbsent([], () => readdirSync(prefix + path, { withFileTypes: true }))
@@ -89,7 +116,7 @@ export function openProcFs(
     readLink: (path) => orIfAbsent(null, () => readlinkSync(prefix + path), NO_LINK),
     statfs(path, options = {}) {
       const full = prefix + path || '/'
-      return options.quick ? callQuickly(full) : guarded(full, options.remote ?? false)
+      return options.quick ? callQuickly(full) : spaces.call(full, options.remote ?? false)
     },
   }
 }
@@ -103,28 +130,29 @@ export function readTextOrNothing(proc: ProcFs, path: string): string {
   }
 }
 
+type GuardedCalls<Found> = {
+  /** `isRemote`: as in `StatFsOptions`. Null when there was no answer in time. */
+  call(path: string, isRemote: boolean): Promise<Found | null>
+  listOverdue(): string[]
+}
+
 /** Keeps calls that never come back from taking the caller, or more than one thread, with them. */
-function guardStatFs(
-  call: (path: string) => Promise<StatFs>,
-  clock: Clock,
-): (path: string, isRemote: boolean) => Promise<StatFs | null> {
+function guardCalls<Found>(call: (path: string) => Promise<Found>, clock: Clock): GuardedCalls<Found> {
   const outstanding = new Set<string>()
-  let overdue = 0
+  const overdue = new Set<string>()
   let lastRemote: Promise<unknown> = Promise.resolve()
 
-  function callOnce(path: string): Promise<StatFs | null> {
+  function callOnce(path: string): Promise<Found | null> {
     if (outstanding.has(path)) return Promise.resolve(null)
     outstanding.add(path)
     return new Promise((resolve, reject) => {
-      let late = false
-      const timer = clock.after(STATFS_TIMEOUT_MS, () => {
-        late = true
-        overdue++
+      const timer = clock.after(TIMEOUT_MS, () => {
+        overdue.add(path)
         resolve(null)
       })
       const settle = (answer: () => void) => {
         outstanding.delete(path)
-        if (late) overdue--
+        overdue.delete(path)
         timer.cancel()
         answer()
       }
@@ -135,12 +163,21 @@ function guardStatFs(
     })
   }
 
-  return (path, isRemote) => {
-    if (!isRemote) return callOnce(path)
-    const answer = lastRemote.then(() => (overdue > 0 ? null : callOnce(path)))
-    lastRemote = answer.catch(() => {})
-    return answer
+  return {
+    call(path, isRemote) {
+      if (!isRemote) return callOnce(path)
+      const answer = lastRemote.then(() => (overdue.size > 0 ? null : callOnce(path)))
+      lastRemote = answer.catch(() => {})
+      return answer
+    },
+    listOverdue: () => [...overdue],
   }
+}
+
+function callReadFile(path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    nodeReadFile(path, 'utf8', (error, text) => (error ? reject(error) : resolve(text)))
+  })
 }
 
 function callStatFs(path: string): Promise<StatFs> {
@@ -178,7 +215,10 @@ function orIfAbsent<Value>(absent: Value, read: () => Value, codes: ReadonlySet<
   try {
     return read()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && codes.has(String(error.code))) return absent
+    if (isAbsence(error, codes)) return absent
     throw error
   }
 }
+
+const isAbsence = (error: unknown, codes: ReadonlySet<string>) =>
+  error instanceof Error && 'code' in error && codes.has(String(error.code))

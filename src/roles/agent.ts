@@ -101,6 +101,8 @@ function describeAgent(
     processes,
     services,
     checks: agent.check,
+    containers: agent.containers,
+    textFiles: agent.textFiles,
     configFile: file,
     thresholds: threshold,
     networkFilesystems: agent.networkFilesystems,

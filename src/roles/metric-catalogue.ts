@@ -1,11 +1,14 @@
 import { CHECK_METRICS } from '../agent/checks/service-check.ts'
+import { CONTAINER_METRICS } from '../agent/containers/container-job.ts'
 import { probes } from '../agent/probes/index.ts'
 import { SELF_METRICS } from '../agent/self-metrics.ts'
+import { TEXT_FILE_METRICS } from '../agent/text-files/text-file-job.ts'
 import { AVAILABILITY } from '../domain/availability.ts'
 import { CERTIFICATE_END } from '../domain/certificate-end.ts'
 import { KEY_MISMATCH } from '../domain/identity.ts'
 import type { MetricFamily } from '../domain/metric-family.ts'
 import { NOTIFICATION_TROUBLE } from '../domain/notification-trouble.ts'
+import { REFUSED_REPORT } from '../domain/refused-report.ts'
 import { STORAGE_DAMAGE } from '../domain/storage-damage.ts'
 import { CLOCK_SKEW } from '../events/tasks/watch-clocks.ts'
 
@@ -13,10 +16,13 @@ import { CLOCK_SKEW } from '../events/tasks/watch-clocks.ts'
 export const METRICS: readonly MetricFamily[] = [
   ...probes.flatMap(({ metrics }) => metrics),
   ...CHECK_METRICS,
+  ...CONTAINER_METRICS,
+  ...TEXT_FILE_METRICS,
   ...SELF_METRICS,
   AVAILABILITY,
   CLOCK_SKEW,
   KEY_MISMATCH,
+  REFUSED_REPORT,
   CERTIFICATE_END,
   NOTIFICATION_TROUBLE,
   STORAGE_DAMAGE,

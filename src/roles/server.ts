@@ -63,7 +63,7 @@ function findOwnCollect({ collect }: Config, ports: CollectPorts): ServerAddress
   return { host, port: ports.tls, tls: trust }
 }
 
-/** Tells the password of the first user, once. */
+/** Says once where the password of the first user is. Under a service this goes to the journal, so it is never shown itself. */
 async function welcome(config: Config, store: Store, { clock }: RoleContext, print: (text: string) => void) {
   const first = await createFirstUser(store.users, config.dataDir, clock)
   if (first === null) return
@@ -71,8 +71,7 @@ async function welcome(config: Config, store: Store, { clock }: RoleContext, pri
     [
       'First start: the website has a user now.',
       `  user      ${first.name}`,
-      `  password  ${first.password}`,
-      `It is kept in ${first.file} until it is changed.`,
+      `  password  in the file ${first.file}, until it is changed`,
     ].join('\n'),
   )
 }

@@ -5,17 +5,18 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { API } from './api/index.ts'
+import { type Asset, listAssets } from './assets/assets.ts'
+import { chooseEncoding } from './assets/compress.ts'
 import { createBackgroundWrites } from './auth/background-writes.ts'
 import { createFailedSignIns } from './auth/failed-sign-ins.ts'
 import { createSecondStep } from './auth/second-factor.ts'
 import { createSessions } from './auth/session.ts'
 import { createSignIn } from './auth/sign-in.ts'
-import { type Asset, listAssets } from './http/assets.ts'
 import { readClient } from './http/client-address.ts'
-import { chooseEncoding } from './http/compress.ts'
 import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
 import { createHealthCheck } from './http/health.ts'
 import { createLive } from './http/live.ts'
+import { createLivePages } from './http/live-pages.ts'
 import { finishResponse } from './http/response-headers.ts'
 import type { AgentDoor, Notifier, Route, WebContext } from './http/route.ts'
 import { NO_SITE_INFO, type SiteInfo } from './http/site-info.ts'
@@ -229,8 +230,10 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
       noteFailure,
     }),
     live: createLive({ hosts: store.hosts, events: store.events, clock, log }),
+    livePages: createLivePages(),
     about: { ...NO_SITE_INFO, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
+    api: API,
     checkHealth: createHealthCheck({
       maintenance: store.maintenance,
       findTrouble: rest.findTrouble ?? (() => null),

@@ -23,6 +23,7 @@ test('the collect engine gets from the agent what was sampled, through its resta
       port,
       passphrases: ['open sesame'],
       store: {
+        isContentError: () => false,
         async write(written) {
           if (isAway) throw new Error('storage is away')
           reports.push(...written)
@@ -77,6 +78,7 @@ test('an event that opens and closes on the agent is stored with its times, told
     port: 0,
     passphrases: ['open sesame'],
     store: {
+      isContentError: () => false,
       async write(reports) {
         const refused = await database.ingest.write(reports)
         // Stored, but the agent will not hear of it and says it again.

@@ -68,7 +68,7 @@ flow(
     expect(searchParams.get('severity')).toBe('2')
     await driver.choose(page.getByLabel('Acknowledged'), 'yes')
     await driver.follow(button(page, 'Filter'))
-    await page.getByText('No open event fits').waitFor()
+    await page.getByText('No open event matches').waitFor()
     await driver.follow(page.getByRole('link', { name: 'Show all', exact: true }))
     expect(await rows.count()).toBe(await count({ status: 'open' }))
     await driver.activate(page.getByText('Filter', { exact: true }).first())
@@ -91,7 +91,7 @@ flow(
     await page.getByText(`by ${user} at`).waitFor()
     expect((await store.events.find(id))?.acknowledgedBy).toBe(user)
     await driver.type(comment, 'It was a log')
-    await driver.follow(button(page, 'Comment only'))
+    await driver.follow(button(page, 'Add comment'))
     await page.getByText('It was a log').waitFor()
     await driver.follow(button(page, 'Close'))
     await button(page, 'Reopen').waitFor()
@@ -109,7 +109,7 @@ flow(
 )
 
 flow(
-  'an event is closed and reopened in the list, with the comment typed there',
+  'an event is acknowledged, closed and reopened in the list, with the comment typed there',
   { start: '/events', as: 'operator', ways: ALL_WAYS },
   async (scene) => {
     const { driver, page, store, user } = scene
@@ -117,10 +117,16 @@ flow(
     const id = event?.id ?? 0
     await page.goto(`/events?metric=${event?.metric}`)
     await driver.type(page.getByLabel('Comment'), 'cleaned up')
-    await driver.follow(button(page, `Close event ${id} of ${FIRST_HOST}`))
-    await page.getByText('No open event fits').waitFor()
+    await driver.follow(button(page, `Acknowledge event ${id} of ${FIRST_HOST}`))
+    await page.getByText(`acknowledged by ${user}`).waitFor()
+    expect((await store.events.find(id))?.status).toBe('open')
+    expect((await actionsOf(scene, id)).at(-1)).toEqual(['acknowledged', user, 'cleaned up'])
+    // One click in a list hides nothing: closing takes a box and a button, or the page of the event.
+    expect(await button(page, `Acknowledge event ${id} of ${FIRST_HOST}`).count()).toBe(0)
+    await driver.toggle(page.getByLabel(`Select event ${id} of ${FIRST_HOST}`))
+    await driver.follow(button(page, 'Close selected'))
+    await page.getByText('No open event matches').waitFor()
     expect((await store.events.find(id))?.status).toBe('closed')
-    expect((await actionsOf(scene, id)).at(-1)).toEqual(['closed', user, 'cleaned up'])
     await driver.follow(
       page.getByRole('navigation', { name: 'Status' }).getByRole('link', { name: 'Closed' }),
     )
@@ -161,8 +167,8 @@ flow(
     const host = { mouse: 'web01', keyboard: 'mail01', plain: 'build01' }[way]
     const opened = await openEvents(scene, 3, host)
     await page.goto(`/events?host=${host}`)
-    const boxes = page.getByLabel(/^Choose event/)
-    const all = page.getByLabel('Choose all')
+    const boxes = page.getByLabel(/^Select event/)
+    const all = page.getByLabel('Select all')
     const left = opened[0]?.id ?? 0
     expect(await boxes.count()).toBeGreaterThanOrEqual(3)
     if (way === 'plain') {
@@ -170,15 +176,15 @@ flow(
       for (let i = 0; i < (await boxes.count()); i++) await driver.toggle(boxes.nth(i))
     } else {
       await driver.toggle(all)
-      await page.getByText(`${await boxes.count()} chosen`).waitFor()
+      await page.getByText(`${await boxes.count()} selected`).waitFor()
     }
-    await driver.toggle(page.getByLabel(`Choose event ${left} of ${host}`))
+    await driver.toggle(page.getByLabel(`Select event ${left} of ${host}`))
     if (way !== 'plain') {
-      await page.getByText(`${(await boxes.count()) - 1} chosen`).waitFor()
+      await page.getByText(`${(await boxes.count()) - 1} selected`).waitFor()
       expect(await all.evaluate('document.querySelector("[data-check-all]").indeterminate')).toBe(true)
     }
     await driver.type(page.getByLabel('Comment'), 'The night shift looks')
-    await driver.follow(button(page, 'Acknowledge chosen'))
+    await driver.follow(button(page, 'Acknowledge selected'))
     expect(new URL(page.url()).search).toBe(`?host=${host}`)
     for (const { id } of opened) {
       expect((await store.events.find(id))?.acknowledgedBy ?? null).toBe(id === left ? null : user)
@@ -186,9 +192,9 @@ flow(
         expect((await actionsOf(scene, id)).at(-1)).toEqual(['acknowledged', user, 'The night shift looks'])
     }
     for (const { id } of opened.slice(1))
-      await driver.toggle(page.getByLabel(`Choose event ${id} of ${host}`))
-    await driver.follow(button(page, 'Close chosen'))
-    expect(await page.getByLabel(`Choose event ${left} of ${host}`).count()).toBe(1)
+      await driver.toggle(page.getByLabel(`Select event ${id} of ${host}`))
+    await driver.follow(button(page, 'Close selected'))
+    expect(await page.getByLabel(`Select event ${left} of ${host}`).count()).toBe(1)
     for (const { id } of opened)
       expect((await store.events.find(id))?.status).toBe(id === left ? 'open' : 'closed')
   },
@@ -201,16 +207,16 @@ flow(
     const { driver, page } = scene
     const [event] = await openEvents(scene, 1)
     await page.goto(`/events?host=${FIRST_HOST}`)
-    const box = page.getByLabel(`Choose event ${event?.id} of ${FIRST_HOST}`)
+    const box = page.getByLabel(`Select event ${event?.id} of ${FIRST_HOST}`)
     await driver.toggle(box)
-    await page.getByText('1 chosen').waitFor()
+    await page.getByText('1 selected').waitFor()
     await page.locator('[data-live-state="live"]').waitFor()
     const [fresh] = await openEvents(scene, 1)
     await refreshPage(page)
-    await page.getByLabel(`Choose event ${fresh?.id} of ${FIRST_HOST}`).waitFor()
+    await page.getByLabel(`Select event ${fresh?.id} of ${FIRST_HOST}`).waitFor()
     expect(await box.isChecked()).toBe(true)
     expect(await page.evaluate('document.activeElement.value')).toBe(String(event?.id))
-    expect(await page.getByText('1 chosen').count()).toBe(1)
+    expect(await page.getByText('1 selected').count()).toBe(1)
     await driver.toggle(box)
     expect(await box.isChecked()).toBe(false)
   },

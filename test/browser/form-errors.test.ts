@@ -104,13 +104,13 @@ test('events that come to an empty list can be chosen and acknowledged there', a
     }
     await empty.store.ingest.write(['web01', 'web02'].map((host) => ({ ...report, host })))
     await refreshPage(page)
-    await page.getByLabel('Choose all').check()
-    await page.getByText('2 chosen').waitFor()
+    await page.getByLabel('Select all').check()
+    await page.getByText('2 selected').waitFor()
     // The box for all needs scripts and is hidden in what comes from the server: renewing must not hide it again.
     await refreshPage(page)
-    expect(await page.getByLabel('Choose all').isChecked()).toBe(true)
+    expect(await page.getByLabel('Select all').isChecked()).toBe(true)
     await page.getByLabel('Comment').fill('On it')
-    await page.getByRole('button', { name: 'Acknowledge chosen' }).click()
+    await page.getByRole('button', { name: 'Acknowledge selected' }).click()
     await page.getByText('acknowledged by admin').nth(1).waitFor()
     await context.close()
   } finally {

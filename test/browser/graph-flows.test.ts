@@ -138,7 +138,7 @@ flow('the graphs of a host show other times together', { start: HOST, ways: ALL_
     await page.goBack()
     await page.locator('.segments a[aria-current]', { hasText: '6h' }).waitFor()
   }
-  await driver.activate(page.getByText('Any time'))
+  await driver.activate(page.getByText('Custom range'))
   await typeTime(scene, '2026-01-02T23:30', '2026-01-02T22:30')
   if (way !== 'plain')
     expect(
@@ -146,7 +146,7 @@ flow('the graphs of a host show other times together', { start: HOST, ways: ALL_
         .getByLabel('to', { exact: true })
         .evaluate('document.querySelector("[data-span-form]").checkValidity()'),
     ).toBe(false)
-  else await driver.activate(page.getByText('Any time'))
+  else await driver.activate(page.getByText('Custom range'))
   await typeTime(scene, '2026-01-02T22:00', '2026-01-02T23:00')
   await page.waitForURL((url) => url.searchParams.has('from') && !url.search.includes('22%3A30'))
   await page.locator('h2', { hasText: '2026-01-02 22:00' }).waitFor()
@@ -175,7 +175,7 @@ flow(
       expect(picture.bytes.subarray(1, 4).toString()).toBe('PNG')
       expect(picture.bytes.readUInt32BE(16)).toBeGreaterThan(600)
     }
-    const details = page.locator('details', { hasText: 'These figures as a table' })
+    const details = page.locator('details', { hasText: 'Show as table' })
     await driver.activate(details.locator('summary'))
     expect(await details.locator('tbody tr').count()).toBeGreaterThan(10)
     await details.locator('tbody tr').first().waitFor()

@@ -91,7 +91,7 @@ flow(
 
 flow('the search box finds hosts, metrics, events and pages', { start: '/' }, async (scene) => {
   const { driver, page, store, way } = scene
-  const box = page.getByRole('searchbox')
+  const box = page.getByLabel('Search', { exact: true })
   async function search(words: string) {
     if (way === 'keyboard') {
       await page.keyboard.press('/')

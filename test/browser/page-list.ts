@@ -112,8 +112,10 @@ export async function findAddress({ path }: ListedPage, store: Store): Promise<s
 
 /** Paths of pages that are declared, and that none of the listed ones shows. */
 export function findForgotten(list: readonly ListedPage[] = PAGE_LIST): string[] {
-  // What is no page: streams and files.
-  const declared = PAGES.filter(({ method, path }) => method === 'GET' && !/^\/live$|\/csv$/.test(path))
+  // What is no page: streams, files and what scripts ask for.
+  const declared = PAGES.filter(
+    ({ method, path }) => method === 'GET' && !/^\/(live|jump)$|\/csv$/.test(path),
+  )
   const shown = new Set(
     list.map(({ path }) => {
       const { pathname } = new URL(path, 'http://monitor.invalid')

@@ -1,6 +1,6 @@
 import { expect } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { hashToken } from '../../src/web/auth/session.ts'
+import { hashToken } from '../../src/lib/hash-token.ts'
 import { FIRST_HOST } from '../support/seed.ts'
 import { ALL_WAYS, startFlows } from './flow.ts'
 import { PASSWORD, USER } from './website.ts'

@@ -15,6 +15,8 @@ export class MemoryStore implements IngestStore {
   reports: HostReport[] = []
   writes = 0
   isAway = false
+  /** What `poison` fails with is the fault of the report. */
+  isPoisonContent = false
   poison: string | null = null
   /** Hosts whose name belongs to another key. */
   foreign = new Set<string>()
@@ -25,10 +27,17 @@ export class MemoryStore implements IngestStore {
     this.writes++
     if (this.#gate !== null) await this.#gate
     if (this.isAway) throw new Error('the database is away')
-    if (reports.some((report) => report.host === this.poison)) throw new Error('one report is no good')
+    if (reports.some(({ host, frames }) => host === this.poison && frames.length > 0))
+      throw this.isPoisonContent
+        ? new RangeError('one report is no good')
+        : new Error('one report is no good')
     const refused = new Set(reports.filter((report) => this.foreign.has(report.host)))
     this.reports.push(...reports.filter((report) => !refused.has(report)))
     return refused
+  }
+
+  isContentError(error: unknown): boolean {
+    return error instanceof RangeError
   }
 
   /** Commits wait from now on. */

@@ -195,6 +195,55 @@ describe('storage', () => {
     client.close()
   })
 
+  test('that refuses what one report holds refuses that one alone, says so by an event, and tries it again less and less', async () => {
+    clock = fakeClock(NOW * 1000)
+    rig = await startRig({ clock })
+    const { store, engine } = rig
+    store.poison = 'bad'
+    store.isPoisonContent = true
+    const refusal = { id: 1, error: 'storage does not take what this batch holds', retry: true }
+    const [bad, good] = [await Client.connect(rig.port), await Client.connect(rig.port)]
+    store.hold()
+    good.write(batch(0, 'good'))
+    await waitFor(() => store.writes === 1)
+    bad.write(batch(1, 'bad'))
+    for (let id = 1; id < 100; id++) good.write(batch(id, `good${id}`))
+    await Bun.sleep(100)
+    store.release()
+    expect((await good.lines(100)).every((reply) => (reply as { stored?: boolean }).stored)).toBe(true)
+    expect(await bad.lines(1)).toEqual([refusal])
+    expect(engine.isStorageAway()).toBe(false)
+    const eventsOfBad = () =>
+      store.reports.filter(({ host }) => host === 'bad').flatMap(({ events }) => events)
+    await waitFor(() => eventsOfBad().length === 1)
+    expect(eventsOfBad()[0]).toMatchObject({ metric: 'perf.agent.report.state', status: 'open' })
+    expect(rig.lines.join('\n')).toContain('from=bad reason=content')
+    const tries: number[] = []
+    for (let minute = 0; minute < 10; minute++) {
+      const { writes } = store
+      const said = bad.received.length
+      bad.write(batch(1, 'bad'))
+      await bad.until((client) => client.received.length > said)
+      if (store.writes > writes) tries.push(minute)
+      await clock.advance(60_000)
+    }
+    expect(tries).toEqual([1, 3, 7])
+    // Another report of the host is stored meanwhile.
+    store.poison = null
+    bad.write(batch(2, 'bad'))
+    await bad.until((client) => client.received.includes('{"id":2,"stored":true}'))
+    expect(eventsOfBad()).toHaveLength(1)
+    await clock.advance(3600_000)
+    bad.close()
+    const again = await Client.connect(rig.port)
+    again.write(batch(1, 'bad'))
+    expect(await again.lines(1)).toEqual([{ id: 1, stored: true }])
+    await waitFor(() => eventsOfBad().length === 2)
+    expect(eventsOfBad()[1]?.status).toBe('closed')
+    again.close()
+    good.close()
+  })
+
   test('shares one commit between what arrives meanwhile', async () => {
     rig = await startRig()
     rig.store.hold()

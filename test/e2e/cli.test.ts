@@ -132,9 +132,10 @@ describe('a server', () => {
     return fetch(url, { headers: { authorization: `Bearer ${token}` } })
   }
 
-  test('prints the first password once and where to go', () => {
+  test('says where the first password is and where to go, and shows the password itself nowhere', () => {
     const password = readFileSync(data('initial-admin-password'), 'utf8').trim()
-    expect(server.stdout().split(password)).toHaveLength(2)
+    expect(server.stdout()).toContain(`in the file ${data('initial-admin-password')}, until it is changed\n`)
+    expect(server.stdout()).not.toContain(password)
     expect(server.stdout()).toContain(`Open http://localhost:${server.ports.web}/\n`)
     expect(server.stderr()).not.toContain(password)
   })

@@ -31,6 +31,8 @@ export function fakeProc({ machine = '', files = {}, links = {}, statfs }: FakeP
       if (text === null) throw new Error(`ENOENT: ${path}`)
       return text
     },
+    readSlowly: async (path) => readTextIfThere(path),
+    listStuck: () => [],
     list,
     listFolders: list,
     // As on btrfs and overlay, where links tell nothing.

@@ -120,3 +120,39 @@ test('a folder of /proc has two links and one for each folder in it', () => {
   const proc = openProcFs()
   expect(proc.countLinks('/proc/tty')).toBe(2 + proc.listFolders('/proc/tty').length)
 })
+
+test('a pipe in the place of a file does not hold up the caller', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'monitor-pipe-'))
+  try {
+    expect(Bun.spawnSync(['mkfifo', join(folder, 'loadavg')]).exitCode).toBe(0)
+    expect(openProcFs(folder).readText('/loadavg')).toBe('')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a file that does not come back is given up after a second, named, and read again when it is back', async () => {
+  const clock = fakeClock()
+  const calls: { path: string; answer: (text: string) => void }[] = []
+  const readFile = (path: string) => new Promise<string>((answer) => calls.push({ path, answer }))
+  const proc = openProcFs('/', { clock, readFile })
+  const first = proc.readSlowly('/proc/7/cmdline').catch((error: Error) => error.message)
+  await clock.advance(0)
+  await clock.advance(1000)
+  expect(await first).toBe('/proc/7/cmdline has not been read within 1000 ms')
+  expect(proc.listStuck()).toEqual(['/proc/7/cmdline'])
+  await expectFailure(proc.readSlowly('/proc/8/cmdline'), 'not been read')
+  expect(calls).toHaveLength(1)
+  calls[0]?.answer('late')
+  await clock.advance(1)
+  expect(proc.listStuck()).toEqual([])
+  const again = proc.readSlowly('/proc/8/cmdline')
+  await clock.advance(0)
+  calls[1]?.answer('sh')
+  expect(await again).toBe('sh')
+})
+
+test('a file that is not there is none', async () => {
+  expect(await openProcFs().readSlowly('/proc/self/none')).toBeNull()
+  expect(await openProcFs().readSlowly('/proc/self/comm')).not.toBeNull()
+})

@@ -1,5 +1,6 @@
 import { describe } from 'bun:test'
 import { describeBounds } from './bounds.contract.ts'
+import { describeContent } from './content.contract.ts'
 import { describeGroups } from './groups.contract.ts'
 import { describeNames } from './host-names.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
@@ -19,6 +20,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'events and notices': describeNotifications,
   'events of agents of the original': describeOriginalEvents,
   'the longest and shortest values of the wire': describeBounds,
+  'content that is refused': describeContent,
   'groups of hosts': describeGroups,
   'outages of a period': describeOutages,
   'codes for signing in': describeSecondFactors,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
@@ -163,3 +163,25 @@ test('a backup goes in the place of a database that nobody can read any more, an
   expect(await restored.maintenance.check()).toEqual([])
   await restored.close()
 })
+
+test.skipIf(process.getuid?.() !== 0)(
+  'what root restores belongs to the owner of the file that it replaces, or of the folder when there is none',
+  async () => {
+    const store = await open()
+    const backup = join(dataDir, 'backup.db')
+    await store.maintenance.backup(backup)
+    await store.close()
+    const file = join(dataDir, 'monitor.db')
+    const restore = async () => {
+      await restoreBackup('sqlite:monitor.db', backup, { dataDir, clock: systemClock })
+      const { uid, gid, mode } = statSync(file)
+      return [uid, gid, mode & 0o777]
+    }
+    chownSync(file, 54_321, 54_322)
+    chmodSync(file, 0o640)
+    expect(await restore()).toEqual([54_321, 54_322, 0o640])
+    rmSync(file)
+    chownSync(dataDir, 54_323, 54_324)
+    expect(await restore()).toEqual([54_323, 54_324, 0o600])
+  },
+)

@@ -7,7 +7,12 @@ import { randomOf } from './random.ts'
 import { aFrame, aReport, FACTS, MIDNIGHT, toPairs } from './reports.ts'
 
 /** One database for a test; `open` may be called several times for the same one. */
-export type Workbench = { open(clock: FakeClock): Promise<Store>; remove(): Promise<void> }
+export type Workbench = {
+  open(clock: FakeClock): Promise<Store>
+  remove(): Promise<void>
+  /** The database holds longer texts than the schema says. */
+  readonly takesAnyLength?: true
+}
 
 const DAY = 86_400
 const CPU = 'perf.processor.percent.used'

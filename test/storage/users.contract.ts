@@ -116,5 +116,36 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
       expect(await store.hosts.findMetrics(['%'], 10)).toEqual([])
       expect(await store.hosts.findMetrics([], 1)).toEqual(['perf.load_1'])
     })
+
+    test('hosts are found as somebody types: by the beginning, within the name, by the address', async () => {
+      const facts = (ip: string) => ({ ip, platform: 'linux', build: 'web', domain: 'web.example' })
+      const hosts = [
+        ['web10', '10.0.0.1'],
+        ['web2', '10.0.0.2'],
+        ['old-web1', '10.0.0.3'],
+        ['db01', '10.0.7.5'],
+        ['a5', '10.0.0.4'],
+      ] as const
+      await store.ingest.write(
+        hosts.map(([name, ip]) => {
+          const report = aReport(name, {})
+          return { ...report, facts: report.facts && { ...report.facts, ...facts(ip) } }
+        }),
+      )
+      const names = async (text: string, limit = 8) =>
+        (await store.hosts.findNames(text, limit)).map(({ name }) => name)
+      expect(await names('web')).toEqual(['web2', 'web10', 'old-web1'])
+      expect(await names(' WEB1')).toEqual(['web10', 'old-web1'])
+      expect(await names('web', 2)).toEqual(['web2', 'web10'])
+      expect(await names('5')).toEqual(['a5', 'db01'])
+      expect(await names('10.0.7')).toEqual(['db01'])
+      // The platform and the domain are no names.
+      expect(await names('linux')).toEqual([])
+      expect(await names('example')).toEqual([])
+      for (const odd of ['', '  ', '%', '_', "'", '\n', 'web2\n10']) expect(await names(odd)).toEqual([])
+      expect(await store.hosts.findNames('db01', 1)).toEqual([
+        { name: 'db01', ip: '10.0.7.5', lastSeen: expect.any(Number) },
+      ])
+    })
   })
 }

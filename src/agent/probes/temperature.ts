@@ -16,14 +16,15 @@ export type TemperatureReading = {
 export const temperature = defineProbe<TemperatureReading>({
   name: 'temperature',
   metrics: [{ name: 'perf.temperature.<sensor>.celsius', doc: 'Temperature of a sensor.', systems: 'Linux' }],
-  linux(proc, _context, previous) {
+  async linux(proc, _context, previous) {
     // Virtual machines have none, and a failure to list costs more than to ask.
     const chips = proc.has('/sys/class/hwmon') ? proc.list('/sys/class/hwmon') : []
     const zones = proc.list('/sys/class/thermal').filter((name) => name.startsWith('thermal_zone'))
     const sources = [...chips, ...zones].join(' ')
     const sensors = previous?.sources === sources ? previous.sensors : findSensors(proc, chips, zones)
     if (sensors.length === 0) return null
-    return { sources, sensors, values: sensors.map(({ path }) => readValue(proc, path)) }
+    const values = await Promise.all(sensors.map(({ path }) => readValue(proc, path)))
+    return { sources, sensors, values }
   },
   samples({ sensors, values }) {
     const samples: { metric: string; value: number }[] = []
@@ -40,9 +41,9 @@ export const temperature = defineProbe<TemperatureReading>({
 })
 
 /** Sensors of parts that sleep, or that the board does not have, answer EAGAIN, ENODATA, EIO and others: they just have no value. */
-function readValue(proc: ProcFs, path: string): number | null {
+async function readValue(proc: ProcFs, path: string): Promise<number | null> {
   try {
-    return parseMillidegrees(proc.readText(path))
+    return parseMillidegrees((await proc.readSlowly(path)) ?? '')
   } catch {
     return null
   }

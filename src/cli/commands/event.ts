@@ -1,4 +1,5 @@
 import { SEVERITY_NAMES } from '../../domain/event.ts'
+import { describeEvent } from '../../domain/json-shapes.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import type { CommandGroup } from '../../roles/command.ts'
 import type { EventQuery } from '../../storage/ports/store.ts'
@@ -38,7 +39,6 @@ export const event: CommandGroup = {
         return withStore(input, async ({ events }) => {
           const { total, events: found } = await events.list(query)
           if (input.flag('json')) {
-            const { describeEvent } = await import('../../web/api/event-resources.ts')
             input.print(JSON.stringify({ total, events: found.map(describeEvent) }))
             return EXIT.ok
           }

@@ -1,5 +1,6 @@
 import { formatDuration, parseDuration } from '../../config/units.ts'
 import type { Severity } from '../../domain/event.ts'
+import { describeRule } from '../../domain/json-shapes.ts'
 import type { Rule } from '../../domain/rule.ts'
 import { findRuleErrors } from '../../domain/rule-check.ts'
 import { CHANNELS } from '../../events/channels/index.ts'
@@ -24,7 +25,6 @@ export const rule: CommandGroup = {
         withStore(input, async ({ rules }) => {
           const all = await rules.list()
           if (input.flag('json')) {
-            const { describeRule } = await import('../../web/api/rule-resources.ts')
             input.print(JSON.stringify({ total: all.length, rules: all.map(describeRule) }))
           } else input.print(formatTable(HEADINGS, all.map(writeRow)))
           return EXIT.ok

@@ -1,9 +1,9 @@
 import { parseDuration } from '../../config/units.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { hashToken } from '../../lib/hash-token.ts'
 import { type CommandGroup, needText } from '../../roles/command.ts'
 import { createSecret } from '../../roles/setup/password.ts'
-import { hashToken } from '../../web/auth/session.ts'
 import { formatTable, formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
 

@@ -74,7 +74,8 @@ export function listCertificates(config: Config): ShownCertificate[] {
     const { tlsCertificate } = config[section]
     return tlsCertificate === null || existsSync(tlsCertificate) ? findCertificate(section, config) : null
   }
-  const collect = config.collect.tlsPort === 'off' ? null : find('collect')
+  // Without a port of its own TLS is spoken at `collect.port`.
+  const collect = find('collect')
   const web = config.web.tls ? find('web') : null
   const shown: ShownCertificate[] = collect === null ? [] : [{ name: 'collect', ends: collect.ends }]
   if (web !== null && web.fingerprint !== collect?.fingerprint) shown.push({ name: 'web', ends: web.ends })

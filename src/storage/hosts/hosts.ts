@@ -177,6 +177,21 @@ export function createHostStore(
 
     giveGroups: (name, groups) => giveGroups(database, name, groups),
 
+    async findNames(text, limit) {
+      const sought = foldCase(text.trim())
+      if (sought === '' || sought.includes('\n')) return []
+      // What is searched begins with the name, and a line break ends it.
+      const rows = await database.query<{ name: string; ip: string; last_seen: number }>(
+        `SELECT name, ip, last_seen FROM host
+          WHERE INSTR(search_text, ?) BETWEEN 1 AND INSTR(search_text, ?) OR INSTR(LOWER(ip), ?) > 0
+          ORDER BY CASE INSTR(search_text, ?) WHEN 1 THEN 0 ELSE
+              CASE WHEN INSTR(search_text, ?) BETWEEN 1 AND INSTR(search_text, ?) THEN 1 ELSE 2 END END,
+            LENGTH(name), name LIMIT ?`,
+        [sought, '\n', sought, sought, sought, '\n', limit],
+      )
+      return rows.map(({ name, ip, last_seen: lastSeen }) => ({ name, ip, lastSeen }))
+    },
+
     async findMetrics(words, limit) {
       const patterns = words.slice(0, 8).map((word) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`)
       const where = patterns.map(() => `LOWER(name) LIKE ? ESCAPE '!'`).join(' AND ')

@@ -1,5 +1,6 @@
 import type { Frame } from '../../domain/sample.ts'
 import { insertInPieces } from '../database/batch-insert.ts'
+import { isContentError } from '../database/content-error.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
 import { enterSharedLock, SHARED_LOCKS } from '../database/write-locks.ts'
@@ -41,7 +42,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
     states.rolledBack()
   }
 
-  /** Other processes delete hosts and layouts, of which ids are kept here, and fold. */
+  /** Other processes delete hosts and metric sets, of which ids are kept here, and compact. */
   async function readOthers(transaction: Transaction) {
     const counters = await readCounters(transaction)
     compactBefore = counters.compact_before
@@ -122,6 +123,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
   }
 
   return {
+    isContentError,
     async write(reports) {
       if (reports.length === 0) return NONE
       const refused = new Set<HostReport>()

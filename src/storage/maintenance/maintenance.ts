@@ -78,7 +78,7 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
 async function readStats(database: Database): Promise<Omit<StorageStats, 'bytes'>> {
   const { compact_before: compactBefore, compact_host: compactHost } = await readCounters(database)
   const compacted = [compactBefore, compactHost]
-  // Frames that are folded already but not deleted yet are in their blocks.
+  // Frames that are compacted already but not deleted yet are in their blocks.
   const [row] = await database.query<Omit<StorageStats, 'bytes'>>(
     `SELECT (SELECT COUNT(*) FROM host) AS hosts,
       (SELECT COUNT(*) FROM metric) AS metrics,

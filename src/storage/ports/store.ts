@@ -53,6 +53,8 @@ export type IngestStore = {
    * are not stored, and the host has an open event of `KEY_MISMATCH`.
    */
   write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>>
+  /** True when `write` rejected with `error` because of what a report holds: the same report fails again, others do not. */
+  isContentError(error: unknown): boolean
 }
 
 export type HostQuery = {
@@ -79,10 +81,17 @@ export type HostQuery = {
   readonly upSince: number
 }
 
+export type HostName = { readonly name: string; readonly ip: string; readonly lastSeen: number }
+
 export type HostStore = {
   find(name: string): Promise<Host | null>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
+  /**
+   * Hosts for somebody who types a name: first those whose names begin so, then those that have it within the name, then those that have
+   * it in the address; of each kind the shortest names first. At most `limit`.
+   */
+  findNames(text: string, limit: number): Promise<readonly HostName[]>
   /** Every host, or those of a group, by name. */
   listSpans(group?: string): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */

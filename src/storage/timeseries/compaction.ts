@@ -19,7 +19,7 @@ const MAX_GROUP_SAMPLES = 1_500_000
 const TIMES_AT_ONCE = 500
 /** Frames deleted in one transaction. */
 const DELETE_ROWS = 5000
-/** `compact_host` when no slice is begun, and when all of its hosts are folded. */
+/** `compact_host` when no slice is begun, and when all of its hosts are compacted. */
 const IDLE = -1
 const ALL_COMPACTED = Number.MAX_SAFE_INTEGER
 
@@ -35,10 +35,10 @@ type Slice = { readonly before: number; readonly host: number }
 /**
  * Compacts what is older than `before`, at most `limit` host-days; how many it were. Fewer than `limit`: nothing is left.
  *
- * A day is folded for one group of hosts after the other, and its frames are deleted when all are done, front to back: deleting
+ * A day is compacted for one group of hosts after the other, and its frames are deleted when all are done, front to back: deleting
  * each host's own would touch every page of the table for every host. From the beginning of a slice no frame older than its end
  * changes, because the writers put such frames in `late_frame`; so all reading and encoding is done without a lock. The blocks of a group
- * and the note that it is done are one short transaction: whoever folds at the same time, or after a crash, goes on from there.
+ * and the note that it is done are one short transaction: whoever compacts at the same time, or after a crash, goes on from there.
  */
 export async function compactFrames(
   database: Database,
@@ -88,7 +88,7 @@ async function beginSlice(database: Database, before: number): Promise<Slice | n
   })
 }
 
-/** How many host-days were folded. */
+/** How many host-days were compacted. */
 async function compactGroup(context: Context, slice: Slice, size: number): Promise<number> {
   const { database, note } = context
   const hosts = (

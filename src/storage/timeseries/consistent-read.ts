@@ -26,7 +26,7 @@ export type ConsistentRead<T> = { readonly blocks: readonly BlockRow[]; readonly
 
 /**
  * The host's blocks of the days from `first` to `last`, `DAYS_AT_ONCE` of them at most, and with `readMore` what they name. Outside of
- * a transaction each statement sees what is committed by then, and the values of a segment that was folded meanwhile do not fit the
+ * a transaction each statement sees what is committed by then, and the values of a chunk that was compacted meanwhile do not fit the
  * times of the block that was read before: then all of it is read again.
  */
 export async function readSteadily<T>(

@@ -18,7 +18,7 @@ export type MetricSetWriter = {
   /** Null when the list was not met before: then `save` it. */
   recall(metrics: readonly string[]): MetricSet | null
   save(transaction: Transaction, metrics: readonly string[]): Promise<MetricSet>
-  /** After a rollback, or when others have deleted layouts. */
+  /** After a rollback, or when others have deleted metric sets. */
   forget(): void
 }
 
@@ -73,15 +73,15 @@ export function createMetricSetWriter(): MetricSetWriter {
   }
 }
 
-/** Knows layouts and metric names by their ids, when frames are read. What has an id never changes. */
+/** Knows metric sets and metric names by their ids, when frames are read. What has an id never changes. */
 export type MetricSetReader = {
   /** Loads what is not known yet. An id that is not in the database has no metrics. */
   load(reader: Reader, ids: Iterable<number>): Promise<void>
-  /** Ids of a loaded layout's metrics. */
+  /** Ids of a loaded metric set's metrics. */
   metrics(id: number): readonly number[]
-  /** Column of a metric in a loaded layout; -1 when it has none. */
+  /** Column of a metric in a loaded metric set; -1 when it has none. */
   column(id: number, metric: number): number
-  /** Names of a loaded layout's metrics. */
+  /** Names of a loaded metric set's metrics. */
   names(id: number): readonly string[]
 }
 

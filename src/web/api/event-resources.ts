@@ -1,6 +1,7 @@
-import { type Event, isSeverity, MAX_COMMENT } from '../../domain/event.ts'
+import { isSeverity, MAX_COMMENT } from '../../domain/event.ts'
 import { MAX_GROUP_NAME } from '../../domain/group.ts'
 import { MAX_HOST_NAME } from '../../domain/host.ts'
+import { describeEvent } from '../../domain/json-shapes.ts'
 import { maskTarget } from '../../domain/target.ts'
 import type { Delivery, EventHistoryEntry, EventStore } from '../../storage/ports/store.ts'
 import { MAX_TIME, readChoice, readInteger, readPaging, readText } from '../http/query-parameters.ts'
@@ -137,21 +138,6 @@ async function describeWhole(events: EventStore, id: number) {
     members: event.members,
     history: history.map(describeEntry),
     deliveries: deliveries.map(describeDelivery),
-  }
-}
-
-/** An event in the API's words. */
-export function describeEvent(event: Event) {
-  return {
-    id: event.id,
-    host: event.host,
-    metric: event.metric,
-    severity: event.severity,
-    status: event.status,
-    message: event.message,
-    opened: event.opened,
-    closed: event.isEndUnknown ? null : event.closed,
-    acknowledged_by: event.acknowledgedBy,
   }
 }
 

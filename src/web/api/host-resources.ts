@@ -1,11 +1,10 @@
-import { SEVERITIES, SEVERITY_NAMES } from '../../domain/event.ts'
+import { type OpenByHost, SEVERITIES, SEVERITY_NAMES } from '../../domain/event.ts'
 import { MAX_GROUP_NAME } from '../../domain/group.ts'
-import { type Host, hostStatus } from '../../domain/host.ts'
+import { HOST_SORTS, type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
 import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
 import { readChoice, readPaging, readText } from '../http/query-parameters.ts'
 import { notFound, route } from '../http/route.ts'
-import { HOST_SORTS, type OpenByHost } from '../pages/hosts/host-table.tsx'
 
 export const apiHosts = route(
   {

@@ -1,4 +1,5 @@
 import { isSeverity, type Severity } from '../../domain/event.ts'
+import { describeRule } from '../../domain/json-shapes.ts'
 import type { Rule } from '../../domain/rule.ts'
 import { findRuleErrors } from '../../domain/rule-check.ts'
 import type { WebRequest } from '../http/route.ts'
@@ -42,22 +43,4 @@ async function readRule({ body, web }: WebRequest): Promise<Omit<Rule, 'id'>> {
     fieldErrors.push({ field: 'severities', expected: 'some of 1, 2, 3 and 4' })
   fields.finish(fieldErrors)
   return rule
-}
-
-export function describeRule(rule: Rule) {
-  return {
-    id: rule.id,
-    name: rule.name,
-    enabled: rule.enabled,
-    host: rule.host,
-    metric: rule.metric,
-    severities: rule.severities,
-    on_opening: rule.onOpening,
-    on_closing: rule.onClosing,
-    on_severity_change: rule.onSeverityChange,
-    channel: rule.channel,
-    target: rule.target,
-    delay: rule.delay,
-    repeat: rule.repeat,
-  }
 }

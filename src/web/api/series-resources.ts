@@ -13,7 +13,7 @@ export const apiSeries = route(
   {
     path: '/api/v1/hosts/:name/metrics/:metric',
     access: 'viewer',
-    doc: 'Every sample of a metric: from, to; with points=N at most N rows of time, minimum, mean and maximum.',
+    doc: 'Every sample of a metric: from, to, or range such as 24h or 1y; with points=N at most N rows of time, minimum, mean and maximum.',
   },
   async ({ params: { name = '', metric = '' }, url, now, web }) => {
     const { from, to } = readTimes(url, now)
@@ -41,7 +41,7 @@ export const apiSeriesList = route(
   {
     path: '/api/v1/series',
     access: 'viewer',
-    doc: 'Several metrics of any hosts at once: series=HOST:METRIC, up to 100 times; from, to, points.',
+    doc: 'Several metrics of any hosts at once: series=HOST:METRIC, up to 100 times; from, to, or range; points.',
   },
   async ({ url, now, web }) => {
     const { from, to } = readTimes(url, now)

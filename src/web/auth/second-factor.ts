@@ -1,11 +1,11 @@
 import { encodeBase32 } from '../../lib/base32.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { hashToken } from '../../lib/hash-token.ts'
 import type { Log } from '../../lib/log.ts'
 import { findTotpStep } from '../../lib/totp.ts'
 import type { SecondFactorStore, UserStore } from '../../storage/ports/store.ts'
 import type { NoteFailedSignIn } from './failed-sign-ins.ts'
 import { createRateLimit } from './rate-limit.ts'
-import { hashToken } from './session.ts'
 import { networkOf } from './sign-in.ts'
 import { isTicketOf, readTicket, writeTicket } from './sign-in-ticket.ts'
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { hashToken } from '../../lib/hash-token.ts'
 import type { Session, SessionOrigin, SessionStore } from '../../storage/ports/store.ts'
 import type { WriteAside } from './background-writes.ts'
 
@@ -81,11 +82,6 @@ const attributesOf = (isSecure: boolean) => `Path=/; HttpOnly; SameSite=Lax${isS
 /** The value of our cookie; null when it is not there or can't be one of ours. */
 export function parseSessionCookie(header: string | null): string | null {
   return /(?:^|;\s*)session=([A-Za-z0-9_-]{43})(?:;|$)/.exec(header ?? '')?.[1] ?? null
-}
-
-/** SHA-256 in hex: how session cookies and API tokens are kept. */
-export function hashToken(token: string): string {
-  return new Bun.CryptoHasher('sha256').update(token).digest('hex')
 }
 
 /**

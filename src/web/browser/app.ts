@@ -1,6 +1,6 @@
 // What makes every page live. Each page is complete without it.
 import './theme-button.ts'
-import './search-key.ts'
+import './jump-box.ts'
 import './live.ts'
 import './forms.ts'
 import { localizeTimes } from './times.ts'

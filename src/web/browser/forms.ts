@@ -15,7 +15,7 @@ function showAll() {
     all.checked = boxes.length > 0 && checked === boxes.length
     all.indeterminate = checked > 0 && checked < boxes.length
     const count = all.form?.querySelector('[data-checked-count]')
-    if (count) setText(count, checked === 0 ? '' : `${checked} chosen`)
+    if (count) setText(count, checked === 0 ? '' : `${checked} selected`)
   }
 }
 

@@ -1,4 +1,5 @@
 // Keeps the [data-live] regions of a page as they are on the server.
+import { applyDelta, LIVE_PAGE_HEADER } from '../ui/page-delta.ts'
 import { find, setText } from './dom.ts'
 import { morph } from './morph.ts'
 import { localizeTimes } from './times.ts'
@@ -26,10 +27,14 @@ async function load() {
   const start = performance.now()
   const address = location.href
   try {
-    const response = await fetch(address, { headers: { accept: 'text/html' }, credentials: 'same-origin' })
+    const response = await fetch(address, {
+      headers: { accept: 'text/html', [LIVE_PAGE_HEADER]: held?.address === address ? held.id : 'new' },
+      credentials: 'same-origin',
+    })
     if (response.redirected && new URL(response.url).pathname === '/login') return location.reload()
     if (!response.ok) return showState('waiting')
-    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html')
+    const markup = await readMarkup(response, address)
+    const fresh = new DOMParser().parseFromString(markup, 'text/html')
     // Whoever changed the address meanwhile fetches again.
     if (location.href !== address) return
     // It may have failed before without the stream having ended.
@@ -41,6 +46,17 @@ async function load() {
     lastEnd = performance.now()
     lastTook = lastEnd - start
   }
+}
+
+/** The page as it was sent last; the server tells what has changed in it since then. */
+let held: { readonly id: string; readonly address: string; readonly markup: string } | null = null
+
+async function readMarkup(response: Response, address: string): Promise<string> {
+  const id = response.headers.get(LIVE_PAGE_HEADER)
+  const isDelta = response.headers.get('content-type')?.startsWith('application/json')
+  const markup = isDelta && held ? applyDelta(held.markup, await response.json()) : await response.text()
+  held = id === null ? null : { id, address, markup }
+  return markup
 }
 
 function show(fresh: Document) {

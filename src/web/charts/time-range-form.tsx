@@ -1,7 +1,21 @@
 /** @jsxImportSource #markup */
+import { HttpError } from '../http/route.ts'
 import { formatField, formatStamp } from '../ui/format.ts'
 import type { Html } from '../ui/html.ts'
 import type { TimeRange } from './time-range.ts'
+
+/** What the address asked for and did not get; nothing when it was understood. */
+export const timeRangeProblem = ({ problem, words }: TimeRange): Html | null =>
+  problem === null ? null : (
+    <p class="problem" role="alert">
+      {problem} Showing {words}.
+    </p>
+  )
+
+/** A file of another time than was asked for would be a wrong one. */
+export function refuseWrongRange({ problem }: TimeRange): void {
+  if (problem !== null) throw new HttpError(400, problem)
+}
 
 /** Fields for a time of one's own; `kept` are parameters of the address that stay. */
 export function timeRangeForm(

@@ -1,3 +1,4 @@
+import { NAMED_RANGE_FORM, parseNamedRange } from '../../domain/named-range.ts'
 import { formatDuration } from '../ui/format.ts'
 
 /** Ranges that a graph offers, by the word in its address. */
@@ -9,18 +10,20 @@ export const RANGES = [
   { key: '30d', seconds: 30 * 86_400, words: 'the last 30 days' },
   { key: '90d', seconds: 90 * 86_400, words: 'the last 90 days' },
   { key: '1y', seconds: 365 * 86_400, words: 'the last year' },
-  { key: 'all', seconds: null, words: 'all that is kept' },
+  { key: 'all', seconds: null, words: 'all data' },
 ] as const
 
 /** The time that a graph shows. */
 export type TimeRange = {
   readonly from: number
   readonly to: number
-  /** The range it comes from; null when both ends were given. */
-  readonly range: (typeof RANGES)[number]['key'] | null
+  /** The range it comes from, as one of `RANGES` or such as `3d`; null when both ends were given. */
+  readonly range: string | null
   /** Moves on with the clock. */
   readonly isLive: boolean
   readonly words: string
+  /** What the address asked for and did not get, to be said on the page. */
+  readonly problem: string | null
 }
 
 /** Ranges of a host's page, which shows all its graphs at once. */
@@ -37,24 +40,57 @@ const LEAST_SECONDS = 10
 const LATEST = 253_402_300_799
 
 /**
- * Reads `range`, or `from` and `to`, of an address; what makes no sense falls back to the last hour, because people edit
- * addresses by hand. `extent` is what is kept of the host, null when nothing is.
+ * Reads `range`, or `from` and `to`, of an address. What is not understood gives the last hour and a `problem`, because
+ * people edit addresses by hand. `extent` is what is kept of the host, null when nothing is.
  */
 export function readTimeRange(
   parameters: URLSearchParams,
   extent: { first: number } | null,
   now: number,
 ): TimeRange {
-  const from = readTime(parameters.get('from'))
-  const to = readTime(parameters.get('to')) ?? now
-  if (from !== null && from < to) {
+  const [fromText, toText] = [parameters.get('from') ?? '', parameters.get('to') ?? '']
+  if (fromText !== '' || toText !== '') {
+    const [from, to] = [readTime(fromText), toText === '' ? now : readTime(toText)]
+    if (from === null || to === null || from >= to)
+      return { ...lastHour(now), problem: describeWrongEnds(fromText, toText, from !== null && to !== null) }
     const end = Math.max(to, from + LEAST_SECONDS)
-    return { from, to: end, range: null, isLive: false, words: `${formatDuration(end - from)}` }
+    return { from, to: end, range: null, isLive: false, words: formatDuration(end - from), problem: null }
   }
-  const range = RANGES.find(({ key }) => key === parameters.get('range')) ?? RANGES[0]
-  const start =
-    range.seconds === null ? Math.min(extent?.first ?? now - 3600, now - 3600) : now - range.seconds
-  return { from: start, to: now, range: range.key, isLive: true, words: range.words }
+  const text = parameters.get('range') ?? ''
+  if (text === '') return lastHour(now)
+  if (text === 'all') {
+    const from = Math.min(extent?.first ?? now - 3600, now - 3600)
+    return { ...lastHour(now), from, range: 'all', words: 'all data' }
+  }
+  const seconds = parseNamedRange(text)
+  if (seconds === null)
+    return { ...lastHour(now), problem: `Expected ${NAMED_RANGE_FORM}, got “${shorten(text)}”.` }
+  const known = RANGES.find((one) => one.seconds === seconds)
+  return {
+    from: Math.max(0, now - seconds),
+    to: now,
+    range: known?.key ?? text,
+    isLive: true,
+    words: known?.words ?? `the last ${formatDuration(seconds)}`,
+    problem: null,
+  }
+}
+
+const lastHour = (now: number): TimeRange => ({
+  from: now - 3600,
+  to: now,
+  range: '1h',
+  isLive: true,
+  words: 'the last hour',
+  problem: null,
+})
+
+const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
+
+function describeWrongEnds(from: string, to: string, areTimes: boolean): string {
+  if (areTimes) return 'The range has to begin before it ends.'
+  const shown = [from !== '' && `from “${shorten(from)}”`, to !== '' && `to “${shorten(to)}”`]
+  return `Expected times such as 2026-11-22T10:00, got ${shown.filter(Boolean).join(' ')}.`
 }
 
 /** Seconds since 1970, or what a field for date and time gives, in the time zone of this process. */

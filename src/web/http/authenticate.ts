@@ -1,6 +1,7 @@
 import { covers } from '../../domain/user.ts'
+import { hashToken } from '../../lib/hash-token.ts'
 import type { Session } from '../../storage/ports/store.ts'
-import { createCsrf, hashToken, isCsrf } from '../auth/session.ts'
+import { createCsrf, isCsrf } from '../auth/session.ts'
 import { HttpError, type Route, type WebContext } from './route.ts'
 
 /** Who asks, and how that is known. */

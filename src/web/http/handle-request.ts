@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../storage/ports/store.ts'
 import { Html } from '../ui/html.ts'
+import { LIVE_PAGE_HEADER } from '../ui/page-delta.ts'
 import { ANONYMOUS, authenticate, type Requester, requireAccess, requireOwnForm } from './authenticate.ts'
 import type { Client } from './client-address.ts'
 import { errorJson, errorPage, unexpected } from './errors.tsx'
@@ -81,6 +82,9 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
         detail: notes.length > 0 ? notes.join('; ') : Object.values(params).join(' '),
       })
     if (!(result instanceof Html)) return request.method === 'HEAD' ? withoutStream(result) : result
+    const held = request.headers.get(LIVE_PAGE_HEADER)
+    if (held !== null && requester.session && request.method === 'GET')
+      return web.livePages.answer(result.text, held, `${requester.session.user} ${url.pathname}${url.search}`)
     return new Response(result.text, { headers: { 'content-type': 'text/html; charset=utf-8' } })
   } catch (thrown) {
     const error = thrown instanceof HttpError ? thrown : await explain(thrown, request.method, url, web)

@@ -1,3 +1,4 @@
+import { NAMED_RANGE_FORM, parseNamedRange } from '../../domain/named-range.ts'
 import { HttpError } from './route.ts'
 
 /** Reading of query parameters. What is wrong becomes a 400 that names the parameter and what was expected. */
@@ -50,8 +51,19 @@ export function readPaging(url: URL): { offset: number; limit: number } {
 
 export const MAX_TIME = 253_402_300_799
 
-/** `from` and `to` in seconds since 1970, both included: the last hour unless said otherwise. */
+/**
+ * `from` and `to` in seconds since 1970, both included, or `range` up to now (`24h`, `1y`): the last hour unless said
+ * otherwise.
+ */
 export function readTimes(url: URL, now: number): { from: number; to: number } {
+  const range = url.searchParams.get('range')
+  if (range !== null) {
+    if (url.searchParams.has('from') || url.searchParams.has('to'))
+      throw new HttpError(400, 'range: expected either range, or from and to')
+    const seconds = parseNamedRange(range)
+    if (seconds === null) throw refuse('range', NAMED_RANGE_FORM, range)
+    return { from: Math.max(0, now - seconds), to: now }
+  }
   const bounds = { min: 0, max: MAX_TIME }
   const to = readInteger(url, 'to', { ...bounds, default: now })
   const from = readInteger(url, 'from', { ...bounds, default: Math.max(0, to - 3600) })

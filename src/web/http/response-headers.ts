@@ -1,4 +1,4 @@
-import { COMPRESS_FROM_BYTES, chooseEncoding, compress } from './compress.ts'
+import { COMPRESS_FROM_BYTES, chooseEncoding, compress } from '../assets/compress.ts'
 
 /** On every answer, whatever it is. Nothing of ours needs inline script or style, frames, or another origin. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {

@@ -9,6 +9,7 @@ import type { SignIn } from '../auth/sign-in.ts'
 import type { Html } from '../ui/html.ts'
 import type { CheckHealth } from './health.ts'
 import type { Live } from './live.ts'
+import type { LivePages } from './live-pages.ts'
 import type { SiteInfo } from './site-info.ts'
 import type { StorageFigures } from './storage-stats.ts'
 
@@ -52,8 +53,11 @@ export type WebContext = {
   readonly signIn: SignIn
   readonly secondStep: SecondStep
   readonly live: Live
+  readonly livePages: LivePages
   readonly checkHealth: CheckHealth
   readonly about: SiteInfo
+  /** What the guide says of the API: its routes. */
+  readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc'>[]
   readonly figures: StorageFigures
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>

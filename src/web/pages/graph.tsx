@@ -16,7 +16,7 @@ import { writeRef } from '../charts/series-ref.ts'
 import type { ThresholdLine } from '../charts/threshold-places.ts'
 import { describeThresholds, readThresholds } from '../charts/thresholds.ts'
 import { RANGES, readTimeRange, type TimeRange, timeRangeQuery } from '../charts/time-range.ts'
-import { timeRangeForm } from '../charts/time-range-form.tsx'
+import { refuseWrongRange, timeRangeForm, timeRangeProblem } from '../charts/time-range-form.tsx'
 import { timeRangeNav } from '../charts/time-range-nav.tsx'
 import { notFound, route, type WebRequest } from '../http/route.ts'
 import { hostPath, madeLine, metricPath, spokenMark, stampLabel } from '../ui/components.tsx'
@@ -60,6 +60,7 @@ export const graphPage = route(
       body: (
         <>
           {madeLine({ now, web })}
+          {timeRangeProblem(timeRange)}
           {graphView(model)}
         </>
       ),
@@ -73,6 +74,7 @@ export const graphCsv = route(
   { path: '/hosts/:name/metrics/:metric/csv', access: 'viewer' },
   async (request) => {
     const { host, metric, timeRange, series } = await readGraph(request)
+    refuseWrongRange(timeRange)
     return seriesCsv(`${host.name}-${metric}`, [{ name: metric, series }], timeRange.from, timeRange.to)
   },
 )
@@ -164,13 +166,13 @@ function graphView(model: GraphModel): Html {
         {eventsOf(model)}
         <details class="section">
           <summary>
-            <h2>These figures as a table</h2>
+            <h2>Show as table</h2>
           </summary>
           {table(model)}
         </details>
       </div>
       <section class="section" data-live="span">
-        <h2>Any time</h2>
+        <h2>Custom range</h2>
         {timeRangeForm(timeRange, model.now)}
       </section>
     </>

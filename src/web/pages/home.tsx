@@ -1,4 +1,6 @@
 /** @jsxImportSource #markup */
+
+import type { OpenByHost } from '../../domain/event.ts'
 import { countAll, type Event, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../domain/event.ts'
 import { type Host, hostStatus } from '../../domain/host.ts'
 import { metricUnit } from '../../domain/metric.ts'
@@ -23,7 +25,7 @@ import { severityMark, statusMark } from '../ui/icons.tsx'
 import { readKiosk } from '../ui/kiosk.tsx'
 import { layout } from '../ui/layout.tsx'
 import { eventLines } from './events/event-list.tsx'
-import { describePlatform, hostTable, type OpenByHost } from './hosts/host-table.tsx'
+import { describePlatform, hostTable } from './hosts/host-table.tsx'
 
 const PAGE = 100
 /** Lines of what nobody looks after yet; a wall has room for more. */

@@ -12,6 +12,7 @@ import { compareCsv, comparePage } from './hosts/compare-page.tsx'
 import { changeHostGroups } from './hosts/host-groups.ts'
 import { hostPage } from './hosts/host-page.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
+import { jump } from './jump.ts'
 import { livePage } from './live.ts'
 import { REPORT_PAGES } from './reports/index.tsx'
 import { searchPage } from './search.tsx'
@@ -43,6 +44,7 @@ export const PAGES: readonly Route[] = [
   commentEvent,
   ...REPORT_PAGES,
   searchPage,
+  jump,
   ...SETTINGS_PAGES,
   livePage,
   passwordPage,

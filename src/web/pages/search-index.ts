@@ -1,5 +1,6 @@
 import type { Event } from '../../domain/event.ts'
 import type { Host } from '../../domain/host.ts'
+import { splitWords } from '../../domain/pattern.ts'
 import type { Access } from '../../domain/user.ts'
 import { covers } from '../../domain/user.ts'
 import type { WebContext } from '../http/route.ts'
@@ -24,14 +25,6 @@ const EACH = 12
 const HOSTS_TRIED = 3
 /** Newest events, open and closed, of which any word may be meant, in any case of any script, and the number too. */
 const EVENTS_TRIED = 1000
-
-export const splitWords = (text: string) =>
-  text
-    .trim()
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .slice(0, 8)
 
 export type FindOptions = {
   readonly access: Access
@@ -100,7 +93,8 @@ function fitsEvent({ id, message, host, metric }: Event, words: readonly string[
   return words.every((word) => text.includes(word) || word === `#${id}` || word === String(id))
 }
 
-function findPlaces(
+/** Pages, groups, reports and settings that hold all these words. */
+export function findPlaces(
   words: readonly string[],
   access: Access,
   { sections }: SiteInfo,

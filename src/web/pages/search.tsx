@@ -6,16 +6,15 @@ import { agoLabel, eventPath, hostPath, metricPath, severityLabel, statusLabel }
 import { formatNumber } from '../ui/format.ts'
 import { groupFilter, readGroup } from '../ui/group-filter.tsx'
 import type { Html } from '../ui/html.ts'
+import { MAX_JUMP_TEXT } from '../ui/jump-row.ts'
 import { layout } from '../ui/layout.tsx'
 import { eventState, hostName } from './events/event-table.tsx'
 import { type Found, find } from './search-index.ts'
 
-const LONGEST = 200
-
 export const searchPage = route(
   { path: '/search', access: 'viewer' },
   async ({ url, session, csrf, now, web }) => {
-    const text = readText(url, 'q', LONGEST)?.trim() ?? ''
+    const text = readText(url, 'q', MAX_JUMP_TEXT)?.trim() ?? ''
     const group = readGroup(url)
     const [found, groups] = await Promise.all([
       find(text, { access: session?.access ?? 'viewer', group, now, web }),
@@ -29,8 +28,8 @@ export const searchPage = route(
             <h2>What are you looking for?</h2>
             <p>
               Hosts by name, address, domain or platform; metrics; events by their words or number; pages and
-              settings. <kbd>/</kbd> leads to the search from everywhere; <code>web01 memory</code> finds the
-              metrics of a host.
+              settings. <kbd>/</kbd> or <kbd>Ctrl</kbd>+<kbd>K</kbd> leads to the search from everywhere;{' '}
+              <code>web01 memory</code> finds the metrics of a host.
             </p>
           </section>
         </>

@@ -1,5 +1,6 @@
 import type { WebContext } from '../http/route.ts'
 import type { Cell } from '../ui/csv.ts'
+import { readGroup } from '../ui/group-filter.tsx'
 import type { Html, HtmlValue } from '../ui/html.ts'
 
 /** What a row says, by column: the same for the page, CSV and JSON. */
@@ -66,4 +67,10 @@ export async function listAll<T>(
     if (part.length < PAGE) break
   }
   return all.slice(0, most)
+}
+
+/** The group that the address asks for. */
+export function chosenGroup(url: URL): ReportInput['group'] {
+  const group = readGroup(url)
+  return group === null ? {} : { group }
 }

@@ -3,8 +3,7 @@ import type { Severity } from '../../domain/event.ts'
 import { SEVERITY_NAMES } from '../../domain/event.ts'
 import type { HostStatus } from '../../domain/host.ts'
 import type { Unit } from '../../domain/metric.ts'
-import { bar } from '../charts/chart.tsx'
-import type { WebRequest } from '../http/route.ts'
+import { bar } from './bar.tsx'
 import { formatAgo, formatFigure, formatIso, formatNumber, formatStamp, formatValue } from './format.ts'
 import type { Html } from './html.ts'
 import { severityMark, statusMark } from './icons.tsx'
@@ -90,7 +89,13 @@ export function stampLabel(time: number): Html {
 }
 
 /** What paper has to say of itself: when it was made and by whom. The screen leaves it out. */
-export const madeLine = ({ now, web }: Pick<WebRequest, 'now' | 'web'>): Html => (
+export const madeLine = ({
+  now,
+  web,
+}: {
+  readonly now: number
+  readonly web: { readonly version: string; readonly serverName: string; readonly zone: string }
+}): Html => (
   <p class="made" data-live="made">
     Made {stampLabel(now)} by Monitor {web.version}
     {web.serverName !== '' && <> on {web.serverName}</>}

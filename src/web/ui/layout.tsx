@@ -1,10 +1,11 @@
 /** @jsxImportSource #markup */
 import type { Session } from '../../storage/ports/store.ts'
-import { assetUrl, listScripts } from '../http/assets.ts'
+import { assetUrl, listScripts } from '../assets/assets.ts'
 import { readGroup } from './group-filter.tsx'
 import { type Html, raw } from './html.ts'
 import { icon } from './icons.tsx'
 import type { Attributes } from './jsx-elements.ts'
+import { MAX_JUMP_TEXT } from './jump-row.ts'
 import { goesRound, kioskCorner, readKiosk } from './kiosk.tsx'
 
 /** Entries of the main navigation, in their order. */
@@ -133,6 +134,7 @@ function topBar(session: Session, csrf: string, url: URL | undefined): Html {
           placeholder="Search"
           autocomplete="off"
           spellcheck="false"
+          maxlength={MAX_JUMP_TEXT}
           data-search
         />
         <kbd aria-hidden="true">/</kbd>

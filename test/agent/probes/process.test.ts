@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { matchName, parseState, process } from '../../../src/agent/probes/process.ts'
-import { openProcFs } from '../../../src/platform/proc.ts'
+import { openProcFs, type ProcFs } from '../../../src/platform/proc.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
 import { expectFailure } from '../../support/failure.ts'
 import { measure } from './measure.ts'
@@ -20,6 +20,15 @@ test.each([
   ['long-script-nam', '/usr/bin/python3\0/opt/long-script-name.py\0', 'long-script-name.py', true],
   ['grep', 'grep\0nginx\0', 'nginx', false],
   ['vim', 'vim\0/etc/nginx\0', 'nginx', false],
+  ['python3', '/usr/bin/python3\0-u\0-W\0ignore\0/opt/worker.py\0--x\0', 'worker.py', true],
+  ['python3.12', 'python3.12\0-m\0celery\0worker\0', 'celery', true],
+  ['python3', 'python3\0-c\0import x\0nginx\0', 'nginx', false],
+  ['java', '/usr/bin/java\0-Xmx1g\0-cp\0a:b\0-jar\0/opt/shop.jar\0', 'shop.jar', true],
+  ['java', 'java\0-cp\0a:b\0org.example.Main\0', 'org.example.Main', true],
+  ['node', 'node\0--require\0./trace.js\0/srv/app/server.js\0', 'server.js', true],
+  ['node', 'node\0server.js\0nginx\0', 'nginx', false],
+  ['bash', 'bash\0/usr/local/bin/backup.sh\0', 'backup.sh', true],
+  ['bash', 'bash\0-c\0nginx\0', 'nginx', false],
   ['kworker/0:1', '', 'nginx', false],
   ['', '', '', true],
 ])('a process %j started as %j has the name %j: %j', (command, commandLine, name, expected) => {
@@ -88,4 +97,81 @@ test('sees a real process come and go', async () => {
   const gone = await measure(process, [openProcFs()], options)
   expect(running?.[`perf.process.${name}.state`]).toBe(1)
   expect(gone?.[`perf.process.${name}.state`]).toBe(0)
+})
+
+/** A machine of many processes that counts what is read of it. */
+function crowd(count: number, extra: Record<string, string> = {}) {
+  let reads = 0
+  const ids = [...Array.from({ length: count }, (_, i) => String(i + 1)), ...Object.keys(extra)]
+  const base = fakeProc({})
+  const proc: ProcFs = {
+    ...base,
+    list: (path) => (path === '/proc' ? ids : []),
+    readTextIfThere(path) {
+      reads++
+      const id = path.split('/')[2] ?? ''
+      return path.endsWith('/comm') ? (extra[id] ?? 'idle') : path.endsWith('/stat') ? `${id} (x) S 1 ` : null
+    },
+    readSlowly: async () => {
+      reads++
+      return 'idle\0'
+    },
+  }
+  return { proc, count: () => reads }
+}
+
+test('of 20,000 processes few are read again for a name that is missing, and a new one is found at once', async () => {
+  const machines = [crowd(20_000), crowd(20_000), crowd(20_000), crowd(20_000, { '30001': 'nginx' })]
+  const states = machines.map(({ proc }) => proc)
+  let previous: unknown = null
+  const values = []
+  for (const proc of states) {
+    const reading = await process.linux(proc, { services: [], processes: ['nginx'] }, previous)
+    values.push(process.samples(reading, previous, 60).map(({ value }) => value))
+    previous = reading
+  }
+  expect(values).toEqual([[0], [0], [0], [1]])
+  expect(machines[0]?.count()).toBeGreaterThan(40_000)
+  for (const machine of machines.slice(1)) expect(machine.count()).toBeLessThan(2_100)
+})
+
+test('a process whose command line does not come back takes no value but those that rest on it', async () => {
+  const base = fakeProc({
+    files: {
+      ...init,
+      '/proc/7/comm': 'hung\n',
+      '/proc/9/comm': 'nginx\n',
+      '/proc/9/stat': '9 (nginx) S 1 1',
+    },
+  })
+  const proc: ProcFs = {
+    ...base,
+    readSlowly: (path) => (path.includes('/7/') ? Promise.reject(new Error('late')) : base.readSlowly(path)),
+    listStuck: () => ['/proc/7/cmdline'],
+  }
+  const options = { context: { processes: ['nginx', 'worker.py', 'hung'] } }
+  const hung = {
+    ...proc,
+    readTextIfThere: (path: string) =>
+      path === '/proc/7/stat' ? '7 (hung) D 1 1' : proc.readTextIfThere(path),
+  }
+  expect(await measure(process, [hung], options)).toEqual({
+    'perf.process.nginx.state': 1,
+    'perf.process.hung.state': 1,
+    'perf.process.worker.py.state': 0,
+  })
+  expect(await measure(process, [hung], { context: { processes: ['worker.py', 'nginx'] } })).toEqual({
+    'perf.process.nginx.state': 1,
+  })
+})
+
+test('a process that runs another program long after its start is found', async () => {
+  const names = ['sh', 'sh', 'sh', 'nginx']
+  const states = names.map((name) => crowd(100, { '30001': name }).proc)
+  expect(await measure(process, states.slice(0, 3), { context: { processes: ['nginx'] } })).toEqual({
+    'perf.process.nginx.state': 0,
+  })
+  expect(await measure(process, states, { context: { processes: ['nginx'] } })).toEqual({
+    'perf.process.nginx.state': 1,
+  })
 })

@@ -56,7 +56,7 @@ test('a null reading is silent, and forgets the one before', async () => {
   const { clock, lines, run } = setUp([probeOf('a', () => readings.shift() ?? null)])
   await run()
   await clock.advance(1000)
-  expect(await run()).toEqual({ samples: [], failed: 0 })
+  expect(await run()).toEqual({ samples: [], failed: 0, stuck: [] })
   await clock.advance(1000)
   expect(values(await run())).toMatchObject({ 'a.now': 3, 'a.previous': -1 })
   expect(lines).toEqual([])
@@ -108,7 +108,7 @@ test('a probe that hangs is given up, and not asked again until it is back', asy
   const { clock, lines, run } = setUp([slow, steady('good')])
   const first = run()
   await clock.advance(3000)
-  expect(await first).toMatchObject({ failed: 1 })
+  expect(await first).toMatchObject({ failed: 1, stuck: ['probe slow'] })
   const second = await run()
   expect([second.failed, second.samples.length, asked]).toEqual([1, 3, 1])
   answer(5)
@@ -118,7 +118,9 @@ test('a probe that hangs is given up, and not asked again until it is back', asy
   expect(values(await third)).toMatchObject({ 'slow.now': 6, 'slow.previous': -1 })
   expect(lines).toEqual([
     'warn  probe fails probe=slow reason="no answer within 3000 ms"',
+    'warn  a reading does not come back; the others go on what="probe slow"',
     'info  probe works again probe=slow',
+    'info  a reading that was stuck has come back what="probe slow"',
   ])
 })
 
@@ -137,10 +139,47 @@ test('a name that is not legal is dropped and logged once; values that are no nu
   })
   const { lines, run } = setUp([odd])
   await run()
-  expect(await run()).toEqual({ samples: [{ metric: 'fine', value: 1 }], failed: 0 })
+  expect(await run()).toEqual({ samples: [{ metric: 'fine', value: 1 }], failed: 0, stuck: [] })
   expect(lines).toEqual([
     'warn  metric left out: its name is not legal metric="a b"',
     'warn  metric left out: another one has its name metric=fine',
+  ])
+})
+
+test('files that LXCFS serves and that do not come back fail the probes that need them, and are named', async () => {
+  const mountinfo = '1 0 0:9 /proc/loadavg /proc/loadavg rw - fuse.lxcfs lxcfs rw\n'
+  const base = fakeProc({ files: { '/proc/self/mountinfo': mountinfo, '/proc/stat': '7' } })
+  const proc = {
+    ...base,
+    readText(path: string) {
+      if (path === '/proc/loadavg') throw new RangeError('would block for ever')
+      return base.readText(path)
+    },
+    readSlowly: () => Promise.reject(new Error('/proc/loadavg has not been read')),
+    listStuck: () => ['/proc/loadavg'],
+  }
+  const reader = (name: string) =>
+    defineProbe<number>({
+      name,
+      metrics: [],
+      linux: (from) => Number(from.readText(`/proc/${name}`)),
+      samples: (value) => [{ metric: name, value }],
+    })
+  const lines: string[] = []
+  const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line.slice(25)) })
+  const runner = createProbeRunner({
+    probes: [reader('loadavg'), reader('stat')],
+    platform: { system: 'linux', proc },
+    context: { processes: [], services: [] },
+    clock: fakeClock(),
+    log,
+  })
+  const run = { samples: [{ metric: 'stat', value: 7 }], failed: 1, stuck: ['/proc/loadavg'] }
+  expect(await runner.run()).toEqual(run)
+  expect(await runner.run()).toEqual(run)
+  expect(lines).toEqual([
+    'warn  probe fails probe=loadavg reason="/proc/loadavg has not been read"',
+    'warn  a reading does not come back; the others go on what=/proc/loadavg',
   ])
 })
 

@@ -22,6 +22,8 @@ test('of several machines with one configuration, those without the files have n
   writeFileSync(certificate, files.certificate)
   writeFileSync(key, files.key)
   expect(listCertificates(config).map(({ name }) => name)).toEqual(['collect'])
+  const alone = loadConfig({ dataDir: folder, set: [...set, 'collect.tls_port=off'] }, aMachine({})).config
+  expect(listCertificates(alone).map(({ name }) => name)).toEqual(['collect'])
   writeFileSync(certificate, 'no certificate any more')
   expect(() => listCertificates(config)).toThrow("can't use collect.tls_certificate")
 })

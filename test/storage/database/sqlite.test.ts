@@ -11,6 +11,7 @@ function makeWorkbench(): Workbench {
   const dataDir = makeTempDir()
   return {
     open: (clock) => openStore('sqlite:monitor.db', { dataDir, clock, log }),
+    takesAnyLength: true,
     remove: async () => rmSync(dataDir, { recursive: true, force: true }),
   }
 }

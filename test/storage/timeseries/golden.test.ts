@@ -1,10 +1,27 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLog } from '../../../src/lib/log.ts'
 import { openDatabase } from '../../../src/storage/database/open.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
+import {
+  listOfChunk,
+  openChunk,
+  packChunk,
+  packTimes,
+  sealChunk,
+  unpackChunk,
+  unpackTimes,
+} from '../../../src/storage/timeseries/blocks.ts'
+import { createByteWriter } from '../../../src/storage/timeseries/codec/bytes.ts'
+import {
+  openFrame,
+  packHead,
+  packValue,
+  sealFrame,
+  unpackFrame,
+} from '../../../src/storage/timeseries/codec/frame.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { makeTempDir } from '../../support/spawn.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
@@ -14,7 +31,10 @@ import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
  * commit of its build. They are never written anew: what was once written has to be read for ever.
  */
 const FIXTURES = join(import.meta.dir, '..', '..', 'fixtures', 'storage')
-const BUILDS = ['473b423'] as const
+const BUILDS = [
+  { build: '473b423', hasChecksums: false },
+  { build: '239b123', hasChecksums: true },
+] as const
 
 type Expected = Readonly<Record<string, Readonly<Record<string, readonly (readonly [number, number])[]>>>>
 
@@ -54,15 +74,15 @@ async function countBlocks(condition: string): Promise<number> {
   return row?.total ?? 0
 }
 
-for (const build of BUILDS)
-  test(`what build ${build} wrote is read value by value, and gets checksums when it is compacted again`, async () => {
+for (const { build, hasChecksums } of BUILDS)
+  test(`what build ${build} wrote is read value by value, and has checksums once it is compacted again`, async () => {
     writeFileSync(join(dataDir, 'golden.db'), await unpack(`${build}.db.zst`))
     const expected: Expected = JSON.parse(Buffer.from(await unpack(`${build}.json.zst`)).toString())
     const store = await openStore('sqlite:golden.db', options())
-    expect(await countBlocks('checksum IS NULL')).toBeGreaterThan(1)
+    expect(await countBlocks(`checksum IS ${hasChecksums ? 'NOT ' : ''}NULL`)).toBeGreaterThan(1)
     expect(await store.maintenance.check()).toEqual([])
     await expectValues(store, expected)
-    // The late frames that wait there go into blocks of the old form, those of web01 get a new one.
+    // Late frames wait there for blocks of the build's form, and web01 gets one more.
     const added = MIDNIGHT + 3600 * 12
     await store.ingest.write([aReport('web01', { frames: [aFrame(added, { percent: 7.25 })] })])
     while ((await store.maintenance.compact(MIDNIGHT + 2 * 86_400, 100)) >= 100);
@@ -74,3 +94,42 @@ for (const build of BUILDS)
     await expectValues(store, { ...expected, web01: { ...web01, percent } })
     await store.close()
   })
+
+describe('the examples of src/storage/README.md', async () => {
+  const readme = await Bun.file(join(import.meta.dir, '../../../src/storage/README.md')).text()
+  const examples = (kind: string) =>
+    [...readme.matchAll(new RegExp(`\`\`\`${kind}\n([0-9a-f]+)\n\`\`\``, 'g'))].map(([, hex = '']) => hex)
+  const bytes = (hex: string | undefined) => Uint8Array.from(Buffer.from(hex ?? '', 'hex'))
+  const hex = (packed: Uint8Array) => Buffer.from(packed).toString('hex')
+
+  test('are a frame', () => {
+    const [example, ...others] = examples('frame')
+    const values = [12.5, null, 7, Math.PI, -4096]
+    expect(others).toEqual([])
+    const body = openFrame(bytes(example), MIDNIGHT, 1)
+    expect(unpackFrame(body, () => 5)).toEqual({ metricSet: 3, values })
+    const writer = createByteWriter()
+    packHead(writer, 3)
+    for (const value of values) packValue(writer, value)
+    expect(hex(sealFrame(writer.take(), MIDNIGHT, 1))).toBe(example ?? '')
+  })
+
+  test('are times and chunks', () => {
+    const [example] = examples('times')
+    const times = Float64Array.of(0, 60, 120, 180, 241)
+    expect(unpackTimes(bytes(example))).toEqual([times])
+    expect(hex(packTimes([times]))).toBe(example ?? '')
+    const chunks = [
+      { metric: 7, values: Float64Array.of(50, 50.25, 50.5, 49.75, 50) },
+      { metric: 8, values: new Float64Array(5).fill(42) },
+    ]
+    expect(examples('chunk')).toHaveLength(chunks.length)
+    for (const [i, { metric, values }] of chunks.entries()) {
+      const packed = bytes(examples('chunk')[i])
+      const body = openChunk(packed, { host: 1, day: 20_463, checksum: 0 }, metric)
+      expect(listOfChunk(body)).toBe(0)
+      expect(unpackChunk(body, times)).toEqual(values)
+      expect(hex(sealChunk(packChunk(0, values), 1, 20_463, metric))).toBe(hex(packed))
+    }
+  })
+})

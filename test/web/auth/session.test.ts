@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { createCsrf, hashToken, isCsrf, parseSessionCookie } from '../../../src/web/auth/session.ts'
+import { hashToken } from '../../../src/lib/hash-token.ts'
+import { createCsrf, isCsrf, parseSessionCookie } from '../../../src/web/auth/session.ts'
 import { isFromAnotherSite } from '../../../src/web/http/authenticate.ts'
 
 const TOKEN = `${'a'.repeat(42)}-`

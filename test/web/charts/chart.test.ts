@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { bar, donut, lineChart, sparkline } from '../../../src/web/charts/chart.tsx'
+import { donut, lineChart, sparkline } from '../../../src/web/charts/chart.tsx'
 import { splitAtGaps } from '../../../src/web/charts/plot.ts'
+import { bar } from '../../../src/web/ui/bar.tsx'
 
 const HOUR = 3600
 /** 2026-11-22 12:00 UTC. */

@@ -11,18 +11,36 @@ describe('the time that an address asks for', () => {
     ['range=24h', NOW - 86_400, NOW, '24h'],
     ['range=1y', NOW - 365 * 86_400, NOW, '1y'],
     ['range=all', NOW - 1_000_000, NOW, 'all'],
-    ['range=nonsense', NOW - 3600, NOW, '1h'],
+    ['range=365d', NOW - 365 * 86_400, NOW, '1y'],
+    ['range=1d', NOW - 86_400, NOW, '24h'],
+    ['range=3d', NOW - 3 * 86_400, NOW, '3d'],
+    ['range=9999y', 0, NOW, '9999y'],
+    ['range=', NOW - 3600, NOW, '1h'],
+    ['from=&to=', NOW - 3600, NOW, '1h'],
     [`from=${NOW - 500}&to=${NOW - 100}`, NOW - 500, NOW - 100, null],
     [`from=${NOW - 500}`, NOW - 500, NOW, null],
-    ['from=5&to=4', NOW - 3600, NOW, '1h'],
     ['from=100&to=101', 100, 110, null],
-    ['from=abc&to=def', NOW - 3600, NOW, '1h'],
     ['from=2026-11-22T10:00&to=2026-11-22T11:30', 1_795_341_600, 1_795_347_000, null],
-    ['from=2026-13-45T99:00&to=2026-11-22T11:30', NOW - 3600, NOW, '1h'],
     ['from=0&to=999999999999', 0, 253_402_300_799, null],
   ])('%s', (query, from, to, range) => {
-    expect(read(query)).toMatchObject({ from, to, range, isLive: range !== null })
+    expect(read(query)).toMatchObject({ from, to, range, isLive: range !== null, problem: null })
   })
+
+  test.each([
+    ['range=nonsense', 'Expected a range such as 6h, 30d, 2w or 1y, got “nonsense”.'],
+    ['range=0d', 'Expected a range such as 6h, 30d, 2w or 1y, got “0d”.'],
+    ['range=-1d', 'Expected a range such as 6h, 30d, 2w or 1y, got “-1d”.'],
+    [`range=${'9'.repeat(90)}d`, `Expected a range such as 6h, 30d, 2w or 1y, got “${'9'.repeat(40)}…”.`],
+    ['from=5&to=4', 'The range has to begin before it ends.'],
+    ['from=abc&to=def', 'Expected times such as 2026-11-22T10:00, got from “abc” to “def”.'],
+    ['to=yesterday', 'Expected times such as 2026-11-22T10:00, got to “yesterday”.'],
+    [
+      'from=2026-13-45T99:00&to=2026-11-22T11:30',
+      'Expected times such as 2026-11-22T10:00, got from “2026-13-45T99:00” to “2026-11-22T11:30”.',
+    ],
+  ])('%s is the last hour, and the page says why', (query, problem) =>
+    expect(read(query)).toMatchObject({ from: NOW - 3600, to: NOW, range: '1h', problem }),
+  )
 
   test('all of a host without samples is the last hour', () => {
     expect(readTimeRange(new URLSearchParams('range=all'), null, NOW)).toMatchObject({

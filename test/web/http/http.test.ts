@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Store } from '../../../src/storage/ports/store.ts'
-import { listAssets } from '../../../src/web/http/assets.ts'
+import { listAssets } from '../../../src/web/assets/assets.ts'
 import { expectFailure } from '../../support/failure.ts'
 import { startTestSite, type TestSite } from '../site.ts'
 

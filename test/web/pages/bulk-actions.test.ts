@@ -39,7 +39,9 @@ beforeAll(async () => {
 afterAll(() => site.stop())
 
 test('a list of more than a page leads to changing all that fit, one that shows all of them does not', async () => {
-  expect(await get('/events?host=web01&offset=100')).toContain(`href="${PATH}?host=web01">All 250 that fit…`)
+  expect(await get('/events?host=web01&offset=100')).toContain(
+    `href="${PATH}?host=web01">Select all 250 matching…`,
+  )
   for (const path of ['/events?host=db01', '/events?status=all', '/events?status=closed'])
     expect(await get(path)).not.toContain(PATH)
 })
@@ -49,7 +51,7 @@ test('says how many they are and changes none by being looked at', async () => {
   expect(markup).toContain('Close all 250</button>')
   expect(markup).toContain('Acknowledge all 250</button>')
   expect(hidden(markup, 'back')).toBe('/events?host=web01')
-  expect(await get(`${PATH}?host=nobody`)).toContain('No open event fits')
+  expect(await get(`${PATH}?host=nobody`)).toContain('No open event matches')
   expect(await countOf('web01')).toBe(250)
 })
 

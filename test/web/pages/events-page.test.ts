@@ -99,7 +99,7 @@ describe('the list', () => {
     expect(counts(await get('/events?host=web&severity=3'))).toEqual([1, 0, 1, 0])
     expect(counts(await get('/events?host=db01&metric=load'))).toEqual([0, 0, 0, 1])
     expect(counts(await get('/events?status=closed'))).toEqual([0, 0, 0, 0])
-    expect(await get('/events?host=db01')).toContain('1 open event that fits')
+    expect(await get('/events?host=db01')).toContain('1 matching open event')
   })
 
   test('says so when no event is chosen', async () =>

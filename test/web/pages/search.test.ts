@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { splitWords } from '../../../src/domain/pattern.ts'
 import { agentWay, linuxCommand, windowsCommand } from '../../../src/web/pages/hosts/add-host.tsx'
-import { splitWords } from '../../../src/web/pages/search-index.ts'
+
 import { startTestSite, type TestSite } from '../site.ts'
 
 const FINGERPRINT = 'ab'.repeat(32)

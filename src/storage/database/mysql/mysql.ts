@@ -1,6 +1,7 @@
 import { createBackoff } from '../../../lib/backoff.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
+import { ValueRefusedError } from '../content-error.ts'
 import type { Database, Transaction, Value } from '../database.ts'
 import type { MysqlAccount, MysqlConnection, MysqlServer, Outcome } from './connection.ts'
 import { createMysqlDialect } from './dialect.ts'
@@ -157,7 +158,7 @@ async function rollBack(connection: MysqlConnection) {
 async function checkIgnored(connection: MysqlConnection) {
   const warnings = (await connection.command('SHOW WARNINGS')) as { Code: number; Message: string }[]
   const other = warnings.find(({ Code }) => Code !== 1062)
-  if (other) throw new Error(`the database would not take a row as it is: ${other.Message}`)
+  if (other) throw new ValueRefusedError(other.Message)
 }
 
 function causeOf(error: unknown): unknown {

@@ -1,5 +1,5 @@
 import { Database as Connection } from 'bun:sqlite'
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
 import { isMysqlUrl } from '../mysql/url.ts'
@@ -32,13 +32,25 @@ export async function restoreBackup(
   const copy = `${target}.restoring`
   try {
     copyFileSync(file, copy)
-    chmodSync(copy, 0o600)
+    giveToOwner(copy, target)
     verifyBackup(copy)
     syncPath(copy)
     return exchange(target, copy, clock)
   } finally {
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true })
   }
+}
+
+/**
+ * Gives the copy owner, group and rights of the file that it replaces, or the owner of the folder where there is none:
+ * the service has to be able to open what an administrator restores. Only an administrator has to change the owner.
+ */
+function giveToOwner(copy: string, target: string): void {
+  const before = statSync(target, { throwIfNoEntry: false })
+  const { uid, gid } = before ?? statSync(dirname(target))
+  const own = statSync(copy)
+  if (own.uid !== uid || own.gid !== gid) chownSync(copy, uid, gid)
+  chmodSync(copy, before === undefined ? 0o600 : before.mode & 0o777)
 }
 
 function exchange(target: string, copy: string, clock: Clock): string | null {

@@ -1,6 +1,6 @@
 /**
  * A binary range coder with adaptive probabilities: a decision that is nearly always the same costs nearly nothing, and there
- * is no table to store, which counts in segments of a few hundred samples. The carry is handled as in LZMA; ranges keep to
+ * is no table to store, which counts in chunks of a few hundred samples. The carry is handled as in LZMA; ranges keep to
  * 31 bits, so that all of it is integer arithmetic.
  */
 

@@ -75,7 +75,7 @@ export const changeEvents = route(
     if (what === undefined) throw new HttpError(400, `action: expected one of ${CHANGES.join(', ')}`)
     const ids = [...new Set(form.getAll('id').map(readId))].slice(0, MAX_AT_ONCE)
     if (ids.length === 0)
-      throw new HttpError(400, 'No event is chosen: tick the boxes of those that are meant.')
+      throw new HttpError(400, 'No event is selected: tick the boxes of the events to change.')
     const comment = readComment(form)
     const known = ids.filter((id) => id >= 0)
     const changed = await web.store.events.changeAll(what, known, session?.user ?? '', now, comment)

@@ -32,7 +32,7 @@ export const changeAllPage = route({ path: PATH, access: 'operator' }, async (re
   const counts = await web.store.events.countBySeverity(await findEventQuery(filter, web.store.hosts))
   const total = countAll(counts)
   const body = changeAllView({ filter, total, url, csrf })
-  return layout({ title: 'All that fit', active: 'events', session, csrf, url, body })
+  return layout({ title: 'All matching events', active: 'events', session, csrf, url, body })
 })
 
 export const changeAllEvents = route(
@@ -97,7 +97,7 @@ function changeAllView({ filter, total, url, csrf }: ChangeAllModel): Html {
         <p class="crumbs">
           <a href={list}>Events</a>
         </p>
-        <h1>All that fit</h1>
+        <h1>All matching events</h1>
         <p class="lead">{formatCount(total, 'open event')}</p>
       </div>
     </div>
@@ -107,9 +107,9 @@ function changeAllView({ filter, total, url, csrf }: ChangeAllModel): Html {
       <>
         {head}
         <section class="empty">
-          <h2>No open event fits</h2>
+          <h2>No open event matches</h2>
           <p>
-            Perhaps somebody else was quicker. <a href={list}>Back to the list</a>
+            Somebody else may have changed them. <a href={list}>Back to the list</a>
           </p>
         </section>
       </>

@@ -1,11 +1,11 @@
 import { isSeverity, type Severity } from '../../../domain/event.ts'
 import { MAX_HOST_NAME } from '../../../domain/host.ts'
+import { splitWords } from '../../../domain/pattern.ts'
 import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
 import type { EventQuery, HostStore } from '../../../storage/ports/store.ts'
 import { readTime } from '../../charts/time-range.ts'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
 import { readGroup } from '../../ui/group-filter.tsx'
-import { splitWords } from '../search-index.ts'
 
 /** What a list of events is filtered by, as its address says it. */
 export type EventFilter = {

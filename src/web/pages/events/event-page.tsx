@@ -208,8 +208,11 @@ function changeForm({ event, csrf }: EventModel): Html {
         ) : (
           button('reopen', 'Reopen')
         )}
-        {button('comment', 'Comment only')}
+        {button('comment', 'Add comment')}
       </div>
+      {event.status === 'open' && (
+        <p class="hint-text">Close hides this event until it has recovered and comes again.</p>
+      )}
     </form>
   )
 }
@@ -224,7 +227,7 @@ function graphView({ event, series, thresholds, from, to }: EventModel): Html | 
     <section class="section">
       <div class="section-head">
         <h2>{title}</h2>
-        <a href={`${metricPath(host, metric)}?from=${from}&to=${to}`}>As a graph to zoom</a>
+        <a href={`${metricPath(host, metric)}?from=${from}&to=${to}`}>Open in graph</a>
       </div>
       <div class="event-chart">
         {lineChart({

@@ -7,7 +7,10 @@ import type { Html } from '../../ui/html.ts'
 export type EventTableOptions = {
   readonly events: readonly Event[]
   readonly now: number
-  /** Adds a box for each event and a button that closes or reopens it; the table then stands inside a form. */
+  /**
+   * Adds a box for each event, and a button for the step that hides nothing: acknowledging an open event, or reopening a
+   * closed one. The table then stands inside a form.
+   */
   readonly mayChange?: boolean
 }
 
@@ -19,7 +22,7 @@ export function eventTable({ events, now, mayChange = false }: EventTableOptions
         <tr>
           {mayChange && (
             <th scope="col" class="col-check">
-              <input type="checkbox" data-check-all="id" aria-label="Choose all" hidden />
+              <input type="checkbox" data-check-all="id" aria-label="Select all" hidden />
             </th>
           )}
           <th scope="col" class="col-severity">
@@ -33,7 +36,7 @@ export function eventTable({ events, now, mayChange = false }: EventTableOptions
             Opened
           </th>
           <th scope="col" class="col-time number">
-            Lasts
+            Duration
           </th>
           {mayChange && (
             <th scope="col" class="col-action phone-hidden">
@@ -50,12 +53,12 @@ export function eventTable({ events, now, mayChange = false }: EventTableOptions
 function eventRow(event: Event, now: number, mayChange: boolean): Html {
   const { id, host, severity, message, opened, closed, status } = event
   const name = hostName(event)
-  const action = status === 'open' ? 'close' : 'reopen'
+  const action = status === 'closed' ? 'reopen' : event.acknowledgedBy === null ? 'acknowledge' : null
   return (
     <tr data-key={`event-${id}`}>
       {mayChange && (
         <td class="col-check">
-          <input type="checkbox" name="id" value={id} aria-label={`Choose event ${id} of ${host}`} />
+          <input type="checkbox" name="id" value={id} aria-label={`Select event ${id} of ${host}`} />
         </td>
       )}
       <td class="col-severity">{severityLabel(severity)}</td>
@@ -73,14 +76,16 @@ function eventRow(event: Event, now: number, mayChange: boolean): Html {
       <td class="col-time number">{formatDuration((closed ?? now) - opened)}</td>
       {mayChange && (
         <td class="col-action number phone-hidden">
-          <button
-            class="small"
-            type="submit"
-            formaction={`${eventPath(id)}/${action}`}
-            aria-label={`${capitalize(action)} event ${id} of ${host}`}
-          >
-            {capitalize(action)}
-          </button>
+          {action !== null && (
+            <button
+              class="small"
+              type="submit"
+              formaction={`${eventPath(id)}/${action}`}
+              aria-label={`${capitalize(action)} event ${id} of ${host}`}
+            >
+              {capitalize(action)}
+            </button>
+          )}
         </td>
       )}
     </tr>

@@ -81,8 +81,7 @@ function eventsView(model: EventsModel): Html {
           <h1>Events</h1>
           <p class="lead" data-live="lead">
             {isMore && 'More than '}
-            {formatCount(total, word)}
-            {isNarrowed(filter) && (total === 1 ? ' that fits' : ' that fit')}
+            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)}
           </p>
         </div>
         <div class="totals" data-live="totals" role="group" aria-label="Severity">
@@ -217,14 +216,14 @@ function bulkBar({ filter, url, total, events }: EventsModel): Html {
         Comment <input type="text" name="comment" maxlength={2000} autocomplete="off" />
       </label>
       <button type="submit" name="action" value="acknowledge">
-        Acknowledge chosen
+        Acknowledge selected
       </button>
       <button type="submit" name="action" value="close">
-        Close chosen
+        Close selected
       </button>
       {hasMore && (
         <a class="button" href={changeAllPath(url)}>
-          All {formatNumber(total)} that fit…
+          Select all {formatNumber(total)} matching…
         </a>
       )}
       <span class="soft" data-checked-count role="status" />
@@ -271,7 +270,7 @@ function emptyView({ filter, offset, url }: EventsModel): Html {
   if (isNarrowed(filter))
     return (
       <section class="empty">
-        <h2>No {filter.status === 'all' ? '' : `${filter.status} `}event fits</h2>
+        <h2>No {filter.status === 'all' ? '' : `${filter.status} `}event matches</h2>
         <p>
           <a href={filter.status === 'open' ? '/events' : `/events?status=${filter.status}`}>
             Show all {filter.status === 'all' ? '' : `${filter.status} `}events
@@ -282,12 +281,12 @@ function emptyView({ filter, offset, url }: EventsModel): Html {
   return filter.status === 'open' ? (
     <section class="empty">
       <h2>No open events</h2>
-      <p>Nothing is wrong that anything here knows of.</p>
+      <p>All clear.</p>
     </section>
   ) : (
     <section class="empty">
       <h2>No {filter.status === 'closed' ? 'closed ' : ''}events</h2>
-      <p>Events that are over are kept here for as long as the configuration says.</p>
+      <p>Closed events are kept here until their retention ends.</p>
     </section>
   )
 }

@@ -14,7 +14,7 @@ import { formatSummary } from '../../charts/summary-table.tsx'
 import type { ThresholdLine } from '../../charts/threshold-places.ts'
 import { describeThresholds, findShared, readThresholds } from '../../charts/thresholds.ts'
 import { RANGES, readTimeRange, timeRangeQuery } from '../../charts/time-range.ts'
-import { timeRangeForm } from '../../charts/time-range-form.tsx'
+import { refuseWrongRange, timeRangeForm, timeRangeProblem } from '../../charts/time-range-form.tsx'
 import { timeRangeNav } from '../../charts/time-range-nav.tsx'
 import { route, type WebRequest } from '../../http/route.ts'
 import { breakable, hostPath, madeLine, metricPath } from '../../ui/components.tsx'
@@ -52,6 +52,7 @@ export const comparePage = route({ path: '/compare', access: 'viewer' }, async (
     body: (
       <>
         {madeLine(request)}
+        {timeRangeProblem(model.timeRange)}
         {compareView(model)}
       </>
     ),
@@ -62,6 +63,7 @@ export const comparePage = route({ path: '/compare', access: 'viewer' }, async (
 /** The samples of all lines side by side. */
 export const compareCsv = route({ path: '/compare/csv', access: 'viewer' }, async (request) => {
   const { plan, series, timeRange } = await readComparison(request)
+  refuseWrongRange(timeRange)
   const list = plan.lines.map((line, i) => ({ name: writeRef(line), series: series[i] ?? NOTHING }))
   return seriesCsv('comparison', list, timeRange.from, timeRange.to)
 })
@@ -232,7 +234,7 @@ function compareView(model: CompareModel): Html {
       </section>
       {!isEmpty && (
         <section class="section" data-live="span">
-          <h2>Any time</h2>
+          <h2>Custom range</h2>
           {timeRangeForm(timeRange, now, group === null ? kept : [...kept, ['group', group]])}
         </section>
       )}

@@ -17,7 +17,7 @@ import {
   type TimeRange,
   timeRangeQuery,
 } from '../../charts/time-range.ts'
-import { timeRangeForm } from '../../charts/time-range-form.tsx'
+import { timeRangeForm, timeRangeProblem } from '../../charts/time-range-form.tsx'
 import { mayUse, notFound, route } from '../../http/route.ts'
 import {
   agoLabel,
@@ -96,6 +96,7 @@ export const hostPage = route(
       body: (
         <>
           {madeLine({ now, web })}
+          {timeRangeProblem(model.timeRange)}
           {hostView(model)}
         </>
       ),
@@ -104,6 +105,8 @@ export const hostPage = route(
   },
 )
 
+const TOO_LONG = 'A host page shows at most 31 days. A graph of one metric shows everything.'
+
 /** The time that its graphs show: the last hour unless the address says otherwise, and never more than `HOST_LONGEST`. */
 export function hostRange(parameters: URLSearchParams, host: Host, now: number, silence: number): TimeRange {
   const asked = readTimeRange(parameters, null, now)
@@ -111,10 +114,20 @@ export function hostRange(parameters: URLSearchParams, host: Host, now: number, 
   if (asked.range === null)
     return asked.to - asked.from <= HOST_LONGEST
       ? asked
-      : { ...asked, from: asked.to - HOST_LONGEST, words: formatDuration(HOST_LONGEST) }
-  const range = HOST_RANGES.find(({ key }) => key === asked.range) ?? HOST_RANGES[0]
-  const from = range?.key === '1h' ? chartStart(host, end) : end - (range?.seconds ?? HOUR)
-  return { ...asked, range: range?.key ?? '1h', words: range?.words ?? '', from, to: end }
+      : { ...asked, from: asked.to - HOST_LONGEST, words: formatDuration(HOST_LONGEST), problem: TOO_LONG }
+  if (asked.range === '1h') return { ...asked, from: chartStart(host, end), to: end }
+  const seconds = asked.range === 'all' ? null : asked.to - asked.from
+  if (seconds !== null && seconds <= HOST_LONGEST) return { ...asked, from: end - seconds, to: end }
+  const longest = HOST_RANGES.at(-1)
+  const from = end - (longest?.seconds ?? HOUR)
+  return {
+    ...asked,
+    range: longest?.key ?? null,
+    words: longest?.words ?? '',
+    from,
+    to: end,
+    problem: TOO_LONG,
+  }
 }
 
 /** Marks of events by their metric. */
@@ -194,7 +207,7 @@ function hostView(model: HostModel): Html {
             {plans.map((plan) => smallChart(plan, model))}
           </div>
           <details class="any-time" id="any-time">
-            <summary>Any time</summary>
+            <summary>Custom range</summary>
             {timeRangeForm(model.timeRange, now)}
           </details>
         </section>

@@ -4,8 +4,8 @@ import type { Host } from '../../../domain/host.ts'
 import { metricUnit } from '../../../domain/metric.ts'
 import type { ReportedThreshold } from '../../../domain/reported-threshold.ts'
 import { describeDuration } from '../../../domain/threshold.ts'
-import { bar } from '../../charts/chart.tsx'
 import { listSubjects } from '../../charts/host-charts.ts'
+import { bar } from '../../ui/bar.tsx'
 import { agoLabel, metricPath, severityLabel } from '../../ui/components.tsx'
 import { formatThreshold, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
@@ -95,8 +95,17 @@ const STATE_COLUMNS: readonly ListColumn[] = [
   { name: 'State' },
 ]
 
+/** What has a state, by the word in its metrics, and how people call it when it is 1 and when it is 0. */
+const STATE_KINDS = {
+  service: { word: 'service', good: 'Running', bad: 'Stopped' },
+  process: { word: 'process', good: 'Running', bad: 'Stopped' },
+  check: { word: 'check', good: 'Good', bad: 'Failed' },
+  container: { word: 'container', good: 'Good', bad: 'Failed' },
+  textfile: { word: 'text file', good: 'Good', bad: 'Broken' },
+} as const
+
 export function stateTable(host: Host): Html | null {
-  const rows = (['service', 'process'] as const).flatMap((kind) =>
+  const rows = Object.entries(STATE_KINDS).flatMap(([kind, words]) =>
     listSubjects(Object.keys(host.latest), kind, 'state').map((name) => {
       const metric = `perf.${kind}.${name}.state`
       const status = (host.latest[metric] ?? 0) >= 0.5 ? 'up' : 'down'
@@ -104,19 +113,20 @@ export function stateTable(host: Host): Html | null {
         key: metric,
         cells: [
           <a href={metricPath(host.name, metric)}>{name}</a>,
-          kind,
+          words.word,
           <span class={`status ${status}`}>
             {statusMark(status)}
-            {status === 'up' ? 'Running' : 'Stopped'}
+            {status === 'up' ? words.good : words.bad}
           </span>,
         ],
       }
     }),
   )
   if (rows.length === 0) return null
+  const hasChecks = rows.some(({ key }) => !/^perf\.(service|process)\./.test(key))
   return (
     <section class="section">
-      <h2>Services and processes</h2>
+      <h2>{hasChecks ? 'Services, processes and checks' : 'Services and processes'}</h2>
       {listTable(STATE_COLUMNS, rows)}
     </section>
   )

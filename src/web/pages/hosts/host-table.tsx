@@ -1,25 +1,9 @@
 /** @jsxImportSource #markup */
-import { SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../../domain/event.ts'
-import { type Host, hostStatus } from '../../../domain/host.ts'
+import { type OpenByHost, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../../domain/event.ts'
+import { type Host, type HostSort, hostStatus } from '../../../domain/host.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from '../../ui/components.tsx'
 import type { Html } from '../../ui/html.ts'
 import { icon, severityMark } from '../../ui/icons.tsx'
-
-export const HOST_SORTS = [
-  'status',
-  'name',
-  'events',
-  'ip',
-  'domain',
-  'platform',
-  'last_seen',
-  'processor',
-  'memory',
-] as const
-export type HostSort = (typeof HOST_SORTS)[number]
-
-/** Open events by host; hosts without one are not in it. */
-export type OpenByHost = ReadonlyMap<string, SeverityCounts>
 
 export type HostTableOptions = {
   readonly hosts: readonly Host[]

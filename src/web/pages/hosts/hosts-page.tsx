@@ -1,5 +1,8 @@
 /** @jsxImportSource #markup */
+
+import type { OpenByHost } from '../../../domain/event.ts'
 import type { Host, HostStatus } from '../../../domain/host.ts'
+import { HOST_SORTS, type HostSort } from '../../../domain/host.ts'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
 import { mayUse, route } from '../../http/route.ts'
 import { pager, withParameters } from '../../ui/components.tsx'
@@ -8,7 +11,7 @@ import { groupFilter, readGroup } from '../../ui/group-filter.tsx'
 import type { Html } from '../../ui/html.ts'
 import { statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
-import { HOST_SORTS, type HostSort, hostTable, type OpenByHost } from './host-table.tsx'
+import { hostTable } from './host-table.tsx'
 
 const PAGE = 100
 

@@ -1,8 +1,14 @@
 /** @jsxImportSource #markup */
-import { PERIODS, type Period, readPeriod, writeDay } from '../../charts/period.ts'
+import { PERIODS, readPeriod, writeDay } from '../../charts/period.ts'
 import { type Route, route, type WebRequest } from '../../http/route.ts'
 import { REPORTS } from '../../reports/index.ts'
-import type { Report, ReportColumn, ReportData, ReportInput, ReportRow } from '../../reports/report.ts'
+import {
+  chosenGroup,
+  type Report,
+  type ReportColumn,
+  type ReportData,
+  type ReportRow,
+} from '../../reports/report.ts'
 import { madeLine, withParameters } from '../../ui/components.tsx'
 import { csvResponse } from '../../ui/csv.ts'
 import { formatNumber } from '../../ui/format.ts'
@@ -65,30 +71,6 @@ const reportPage = (report: Report): Route =>
     }
     return reportView(request, report, data, await web.store.hosts.groups())
   })
-
-const reportJson = (report: Report): Route =>
-  route(
-    {
-      path: `/api/v1/reports/${report.key}`,
-      access: 'viewer',
-      doc: `${report.doc} Takes ${listParameters(report)}.`,
-    },
-    async ({ web, url, now }) => {
-      const { columns, rows } = await report.load({ web, url, now, group: chosenGroup(url) })
-      const keys = columns.map(({ key }) => key)
-      return Response.json({
-        report: report.key,
-        time: now,
-        ...(report.hasPeriod && boundsOf(readPeriod(url, now, web.zone))),
-        rows: rows.map((row) => Object.fromEntries(keys.map((key) => [key, row[key] ?? null]))),
-      })
-    },
-  )
-
-const boundsOf = ({ from, to }: Period) => ({ from, to })
-
-const listParameters = ({ hasPeriod, parameters = [] }: Report) =>
-  ['group', ...(hasPeriod ? ['period', 'from', 'to'] : []), ...parameters].join(', ')
 
 function reportView(
   request: WebRequest,
@@ -172,11 +154,6 @@ function reportTable(columns: readonly ReportColumn[], rows: readonly ReportRow[
   return listTable(heads, cells, { className: 'report' })
 }
 
-function chosenGroup(url: URL): ReportInput['group'] {
-  const group = readGroup(url)
-  return group === null ? {} : { group }
-}
-
 function periodForm({ url, now, web }: WebRequest): Html {
   const { from, to, key } = readPeriod(url, now, web.zone)
   return (
@@ -212,6 +189,5 @@ function periodForm({ url, now, web }: WebRequest): Html {
   )
 }
 
-/** The reports as pages, as CSV by `?format=csv`, and as JSON. */
+/** The reports as pages, and as CSV by `?format=csv`. */
 export const REPORT_PAGES: readonly Route[] = [overview, ...REPORTS.map(reportPage)]
-export const REPORT_API: readonly Route[] = REPORTS.map(reportJson)

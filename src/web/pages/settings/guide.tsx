@@ -1,8 +1,7 @@
 /** @jsxImportSource #markup */
 import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/event.ts'
 import type { MetricFamily } from '../../../domain/metric-family.ts'
-import { API } from '../../api/index.ts'
-import { route } from '../../http/route.ts'
+import { route, type WebContext } from '../../http/route.ts'
 import { type GuideCommand, type GuideSection, settingAnchor } from '../../http/site-info.ts'
 import { capitalize } from '../../ui/components.tsx'
 import type { Html } from '../../ui/html.ts'
@@ -11,6 +10,7 @@ import { metricTable } from './metric-table.tsx'
 import { settingsPage } from './settings-layout.tsx'
 
 export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (request) => {
+  const { api } = request.web
   const { sections, commands, metrics } = request.web.about
   return settingsPage(request, {
     title: 'User guide',
@@ -42,7 +42,7 @@ export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (r
           {metricsPart(metrics)}
           {commandsPart(commands)}
           {settingsPart(sections)}
-          {apiPart()}
+          {apiPart(api)}
         </div>
       </>
     ),
@@ -175,7 +175,7 @@ const keysPart = () => (
   <section class="section" id="keys">
     <h2>Keys</h2>
     {words([
-      [<kbd>/</kbd>, 'goes to the search'],
+      [<kbd>/</kbd>, 'or Ctrl+K goes to the search, which shows matches as you type; arrow keys choose one'],
       [<kbd>Tab</kbd>, 'goes on; the first leads past the navigation to the content'],
       [
         <>
@@ -279,7 +279,7 @@ function commandsPart(commands: readonly GuideCommand[]): Html {
   )
 }
 
-const apiPart = () => (
+const apiPart = (api: WebContext['api']) => (
   <section class="section" id="api">
     <h2>API</h2>
     <p>
@@ -288,7 +288,7 @@ const apiPart = () => (
       and what is wrong.
     </p>
     {words(
-      API.map(({ method, path, access, doc }) => [
+      api.map(({ method, path, access, doc }) => [
         <code class="anywhere">
           {method} {path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())}
         </code>,

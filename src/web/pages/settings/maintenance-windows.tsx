@@ -1,5 +1,7 @@
 /** @jsxImportSource #markup */
+import { MAX_HOST_NAME } from '../../../domain/host.ts'
 import { type MaintenanceWindow, maintenanceEnd } from '../../../domain/maintenance-window.ts'
+import { readText } from '../../http/query-parameters.ts'
 import { notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../ui/form-fields.tsx'
 import type { Html } from '../../ui/html.ts'
@@ -111,7 +113,14 @@ function maintenanceForm(request: WebRequest, { fields, id, problems = {} }: For
 }
 
 export const newMaintenancePage = route({ path: `${PATH}/new`, access: 'operator' }, (request) =>
-  maintenanceForm(request, { fields: newMaintenanceWindow(request.now, zoneOf(request)), id: null }),
+  maintenanceForm(request, {
+    fields: {
+      ...newMaintenanceWindow(request.now, zoneOf(request)),
+      // Links of a host fill in its name.
+      host: readText(request.url, 'host', MAX_HOST_NAME) ?? '*',
+    },
+    id: null,
+  }),
 )
 
 export const maintenancePage = route({ path: `${PATH}/:id`, access: 'operator' }, async (request) => {

@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import { sessionId } from '../../../domain/user.ts'
-import { hashToken } from '../../auth/session.ts'
+import { hashToken } from '../../../lib/hash-token.ts'
 import { describeBrowser } from '../../auth/user-agent.ts'
 import { mayUse, notFound, redirect, route } from '../../http/route.ts'
 import { stampLabel } from '../../ui/components.tsx'

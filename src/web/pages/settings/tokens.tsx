@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { ACCESSES, covers, isAccess } from '../../../domain/user.ts'
+import { hashToken } from '../../../lib/hash-token.ts'
 import type { ApiToken } from '../../../storage/ports/store.ts'
-import { hashToken } from '../../auth/session.ts'
 import { mayUse, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import { agoLabel, stampLabel } from '../../ui/components.tsx'
 import { readDuration } from '../../ui/duration.ts'

@@ -79,7 +79,7 @@ function openAsset(name: string): Asset {
   if (known) return known
   if (name.endsWith('.js')) return openScript(scriptFile(name))
   const file = FILES[name]
-  if (file === undefined) throw new Error(`there is no asset ${name}: add it to src/web/http/assets.ts`)
+  if (file === undefined) throw new Error(`there is no asset ${name}: add it to src/web/assets/assets.ts`)
   const bytes = Uint8Array.from(Buffer.concat([file].flat().map((one) => readFileSync(one))))
   const hash = new Bun.CryptoHasher('sha256').update(bytes).digest('hex').slice(0, 12)
   const dot = name.lastIndexOf('.')
@@ -133,7 +133,7 @@ const scriptLists = new Map<string, readonly string[]>()
 function scriptFile(name: string): string {
   const file = Object.keys(SCRIPTS).find((candidate) => candidate.replace(/-\w+(?=\.js$)/, '') === name)
   if (file === undefined)
-    throw new Error(`there is no script ${name}: add it to src/web/http/bundle-scripts.ts`)
+    throw new Error(`there is no script ${name}: add it to src/web/assets/bundle-scripts.ts`)
   return file
 }
 

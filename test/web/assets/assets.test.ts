@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { assetUrl, listAssets, listScripts } from '../../../src/web/http/assets.ts'
+import { assetUrl, listAssets, listScripts } from '../../../src/web/assets/assets.ts'
 
 const textOf = (url: string) =>
   new TextDecoder().decode(listAssets().find((asset) => asset.url === url)?.bytes ?? new Uint8Array())
@@ -45,7 +45,7 @@ test('the compiled program holds the same scripts, and needs no bundler for it',
   const folder = mkdtempSync(join(tmpdir(), 'monitor-assets-'))
   try {
     const main = join(folder, 'main.ts')
-    const assets = new URL('../../../src/web/http/assets.ts', import.meta.url).pathname
+    const assets = new URL('../../../src/web/assets/assets.ts', import.meta.url).pathname
     await Bun.write(
       main,
       `import { listAssets } from ${JSON.stringify(assets)}\nconsole.log(JSON.stringify(listAssets().map(({ url, bytes }) => [url.replace(/-[^-]*$/, ''), bytes.length])))`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { chooseEncoding, compress } from '../../../src/web/http/compress.ts'
+import { chooseEncoding, compress } from '../../../src/web/assets/compress.ts'
 
 describe('the encoding', () => {
   test.each([

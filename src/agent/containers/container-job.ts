@@ -1,0 +1,233 @@
+import { existsSync } from 'node:fs'
+import type { MetricFamily } from '../../domain/metric-family.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { describeError } from '../../lib/log.ts'
+import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'
+import { addSample, findIncrease, percentOf, ratePerSecond, roundTo } from '../probes/arithmetic.ts'
+import type { ProbeSample } from '../probes/probe.ts'
+import { type ContainerReading, type ListedContainer, readContainer, readListed } from './container.ts'
+import { getJson } from './container-api.ts'
+
+/** All that containers may yield. */
+export const CONTAINER_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.containers.state',
+    doc: '1 while the engine of the containers (Docker, Podman) answers, else 0; with agent.containers.',
+    systems: 'Linux',
+  },
+  { name: 'perf.containers.running', doc: 'Containers that run.', systems: 'Linux' },
+  {
+    name: 'perf.containers.left',
+    doc: 'Containers that are not watched because there are more than 64.',
+    systems: 'Linux',
+  },
+  {
+    name: 'perf.container.<name>.state',
+    doc: '1 while a container runs or after it ended with code 0 and is not to be started again, else 0.',
+    systems: 'Linux',
+  },
+  {
+    name: 'perf.container.<name>.healthy',
+    doc: '1 while its health check is good, else 0.',
+    systems: 'Linux',
+  },
+  {
+    name: 'perf.container.<name>.restarts.hour',
+    doc: 'How often the engine started it again in the last hour.',
+    systems: 'Linux',
+  },
+  {
+    name: 'perf.container.<name>.processor.percent',
+    doc: 'Processor time that it took, of all processors.',
+    systems: 'Linux',
+  },
+  {
+    name: 'perf.container.<name>.memory.bytes',
+    doc: 'Memory that it takes, without files that can be dropped.',
+    systems: 'Linux',
+  },
+  { name: 'perf.container.<name>.memory.percent', doc: 'The same, of its limit.', systems: 'Linux' },
+  {
+    name: 'perf.container.<name>.network.bytes.received',
+    doc: 'Bytes a second that it received.',
+    systems: 'Linux',
+  },
+  { name: 'perf.container.<name>.network.bytes.sent', doc: 'Bytes a second that it sent.', systems: 'Linux' },
+]
+
+/** Where Docker and Podman listen. */
+export const CONTAINER_SOCKETS: readonly string[] = ['/run/docker.sock', '/run/podman/podman.sock']
+
+const MAX_CONTAINERS = 64
+/** Each takes two requests; so many are under way at a time. */
+const AT_ONCE = 4
+const MAX_LIST_BYTES = 8 * 1024 * 1024
+const MAX_ANSWER_BYTES = 1024 * 1024
+const HOUR_MS = 3_600_000
+const TIMEOUT_MS = 20_000
+
+export type ContainerOptions = {
+  readonly sockets?: readonly string[]
+  readonly intervalMs: number
+  readonly clock: Clock
+}
+
+/** The containers of this machine as work that runs in the background. */
+export function createContainerJob({
+  sockets = CONTAINER_SOCKETS,
+  intervalMs,
+  clock,
+}: ContainerOptions): BackgroundJob {
+  const watch = new ContainerWatch(clock)
+  return {
+    name: 'containers',
+    intervalMs,
+    timeoutMs: Math.min(TIMEOUT_MS, Math.max(1000, intervalMs)),
+    async run(signal) {
+      const present = sockets.filter((socket) => existsSync(socket))
+      if (present.length === 0) throw new Error(`there is no socket ${sockets.join(' or ')}`)
+      return watch.read(present, signal)
+    },
+    fail: failed,
+  }
+}
+
+const ENGINE = 'perf.containers.state'
+
+const failed = (failure: string): BackgroundResult => ({
+  samples: [{ metric: ENGINE, value: 0 }],
+  reasons: new Map([[ENGINE, failure]]),
+  failure,
+})
+
+type Found = ListedContainer & { readonly socket: string }
+type Seen = { readonly reading: ContainerReading; readonly atMs: number }
+type Restarts = { readonly atMs: number; readonly count: number }
+
+class ContainerWatch {
+  /** By name. */
+  #previous = new Map<string, Seen>()
+  #restarts = new Map<string, readonly Restarts[]>()
+
+  constructor(readonly clock: Clock) {}
+
+  async read(sockets: readonly string[], signal: AbortSignal): Promise<BackgroundResult> {
+    const lists = await Promise.all(sockets.map((socket) => listContainers(socket, signal)))
+    const all = nameApart(lists.flat())
+    const watched = all.slice(0, MAX_CONTAINERS)
+    const samples: ProbeSample[] = [
+      { metric: ENGINE, value: 1 },
+      { metric: 'perf.containers.running', value: all.filter(({ isRunning }) => isRunning).length },
+      { metric: 'perf.containers.left', value: all.length - watched.length },
+    ]
+    const reasons = new Map<string, string>()
+    const now = new Map<string, Seen>()
+    await forEachOf(watched, AT_ONCE, async (found) => {
+      const reading = await inspect(found, signal)
+      if (reading !== null) now.set(found.name, { reading, atMs: this.clock.monotonicMs() })
+    })
+    for (const [name, seen] of now) this.#describe(name, seen, samples, reasons)
+    this.#previous = now
+    for (const name of this.#restarts.keys()) if (!now.has(name)) this.#restarts.delete(name)
+    return { samples, reasons, failure: null }
+  }
+
+  #describe(name: string, seen: Seen, samples: ProbeSample[], reasons: Map<string, string>) {
+    const { reading, atMs } = seen
+    const known = this.#previous.get(name)
+    // Counters of a container that took the place of another begin anew.
+    const before = known?.reading.id === reading.id ? known : null
+    const seconds = before === null ? 0 : (atMs - before.atMs) / 1000
+    const add = (end: string, value: number | null) =>
+      addSample(samples, `perf.container.${name}.${end}`, value)
+    add('state', reading.isGood ? 1 : 0)
+    if (reading.failure !== null) reasons.set(`perf.container.${name}.state`, toReason(reading.failure))
+    if (reading.isHealthy !== null) add('healthy', reading.isHealthy ? 1 : 0)
+    const because = toReason(reading.unhealthyBecause)
+    if (reading.isHealthy === false && because !== '') reasons.set(`perf.container.${name}.healthy`, because)
+    add('restarts.hour', this.#countRestarts(name, reading, before?.reading ?? null, atMs))
+    const used = findIncrease(reading.processor, before?.reading.processor)
+    if (used !== null && seconds > 0 && reading.processors !== null)
+      add(
+        'processor.percent',
+        percentOf(Math.min(used / 1e9, seconds * reading.processors), seconds * reading.processors),
+      )
+    add('memory.bytes', reading.memory)
+    if (reading.memory !== null && reading.memoryLimit !== null)
+      add('memory.percent', roundTo((reading.memory / reading.memoryLimit) * 100, 1))
+    add('network.bytes.received', ratePerSecond(reading.received, before?.reading.received, seconds))
+    add('network.bytes.sent', ratePerSecond(reading.sent, before?.reading.sent, seconds))
+  }
+
+  #countRestarts(name: string, now: ContainerReading, before: ContainerReading | null, atMs: number): number {
+    const gained = findIncrease(now.restarts, before?.restarts) ?? 0
+    const recent = (this.#restarts.get(name) ?? []).filter((one) => atMs - one.atMs < HOUR_MS)
+    const restarts = gained > 0 ? [...recent, { atMs, count: gained }] : recent
+    this.#restarts.set(name, restarts)
+    return restarts.reduce((sum, { count }) => sum + count, 0)
+  }
+}
+
+async function listContainers(socket: string, signal: AbortSignal): Promise<Found[]> {
+  const list = await getJson(socket, '/containers/json?all=1', { signal, most: MAX_LIST_BYTES }).catch(
+    (error: unknown) => {
+      throw new Error(`${socket}: ${describeError(error)}${isForbidden(error) ? FORBIDDEN : ''}`)
+    },
+  )
+  if (!Array.isArray(list)) throw new Error(`${socket} answers with no list of containers`)
+  return list.flatMap((entry: unknown) => {
+    const found = readListed(entry)
+    return found === null || found.isOneOff ? [] : [{ ...found, socket }]
+  })
+}
+
+const isForbidden = (error: unknown) =>
+  error instanceof Error &&
+  /EACCES|EPERM|FailedToOpenSocket/.test(`${error.message}${'code' in error ? String(error.code) : ''}`)
+const FORBIDDEN = '; may the user of the agent read and write that socket?'
+
+/** Those that run come first, so that they are watched before what has ended; of two with one name the second gets a number. */
+function nameApart(found: readonly Found[]): Found[] {
+  const sorted = [...found].sort(
+    (a, b) =>
+      Number(b.isRunning) - Number(a.isRunning) ||
+      a.name.localeCompare(b.name, 'en') ||
+      (a.id < b.id ? -1 : 1),
+  )
+  const taken = new Set<string>()
+  return sorted.map((one) => {
+    let name = one.name
+    for (let number = 2; taken.has(name); number++) name = `${one.name}_${number}`
+    taken.add(name)
+    return { ...one, name }
+  })
+}
+
+/** Null for one that is gone meanwhile, or that the engine can say nothing of. */
+async function inspect(
+  { socket, id, isRunning }: Found,
+  signal: AbortSignal,
+): Promise<ContainerReading | null> {
+  const get = (path: string) =>
+    getJson(socket, `/containers/${id}/${path}`, { signal, most: MAX_ANSWER_BYTES }).catch(
+      (error: unknown) => {
+        if (signal.aborted) throw error
+        return null
+      },
+    )
+  const inspected = await get('json')
+  if (inspected === null) return null
+  return readContainer(id, inspected, isRunning ? await get('stats?stream=false&one-shot=true') : null)
+}
+
+async function forEachOf<T>(
+  items: readonly T[],
+  atOnce: number,
+  act: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = [...items]
+  const work = async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await act(item)
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+}

@@ -1,0 +1,106 @@
+import { constants } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { MetricFamily } from '../../domain/metric-family.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { describeError } from '../../lib/log.ts'
+import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'
+import { toMetricPart } from '../probes/metric-name.ts'
+import type { ProbeSample } from '../probes/probe.ts'
+import { readExposition } from './exposition.ts'
+
+/** All that text files may yield. */
+export const TEXT_FILE_METRICS: readonly MetricFamily[] = [
+  { name: 'perf.textfiles.state', doc: '1 while the folder agent.text_files can be read, else 0.' },
+  {
+    name: 'perf.textfiles.omitted',
+    doc: 'Files and values of text files that were left out because there are too many.',
+  },
+  {
+    name: 'perf.textfile.<file>.state',
+    doc: '1 while a file of that folder is sound, else 0; its event says what is wrong.',
+  },
+  { name: 'perf.textfile.<file>.age.seconds', doc: 'Time since a file of that folder was written.' },
+  {
+    name: 'perf.text.<name>',
+    doc: 'A value of a text file; its labels are part of the name, as in perf.text.NAME.LABEL:VALUE.',
+  },
+]
+
+const MAX_FILES = 100
+const MAX_BYTES = 1024 * 1024
+const MAX_VALUES = 500
+const TIMEOUT_MS = 10_000
+const FOLDER = 'perf.textfiles.state'
+
+export type TextFileOptions = {
+  readonly folder: string
+  readonly intervalMs: number
+  readonly clock: Clock
+}
+
+/** Reads the files `*.prom` of a folder, in the background: it may lie where reading hangs. */
+export function createTextFileJob({ folder, intervalMs, clock }: TextFileOptions): BackgroundJob {
+  return {
+    name: 'text files',
+    intervalMs,
+    timeoutMs: Math.min(TIMEOUT_MS, Math.max(1000, intervalMs)),
+    run: () => readFolder(folder, clock),
+    fail: (failure) => ({
+      samples: [{ metric: FOLDER, value: 0 }],
+      reasons: new Map([[FOLDER, failure]]),
+      failure,
+    }),
+  }
+}
+
+async function readFolder(folder: string, clock: Clock): Promise<BackgroundResult> {
+  const all = (await readdir(folder)).filter((name) => /^[^.].*\.prom$/.test(name)).sort()
+  const files = all.slice(0, MAX_FILES)
+  const samples: ProbeSample[] = [{ metric: FOLDER, value: 1 }]
+  const reasons = new Map<string, string>()
+  const values = new Map<string, number>()
+  const failures: string[] = []
+  const describe = (name: string, end: string) =>
+    `perf.textfile.${toMetricPart(name.replace(/\.prom$/, ''))}.${end}`
+  let omitted = all.length - files.length
+  for (const name of files) {
+    const state = describe(name, 'state')
+    try {
+      const { text, writtenMs } = await readBounded(join(folder, name))
+      const found = readExposition(text)
+      const double = found.find(({ metric }) => values.has(metric))
+      if (double !== undefined) throw new Error(`${double.metric} is in another file too`)
+      const taken = found.slice(0, MAX_VALUES - values.size)
+      omitted += found.length - taken.length
+      for (const { metric, value } of taken) values.set(metric, value)
+      const age = Math.max(0, Math.round((clock.nowMs() - writtenMs) / 1000))
+      samples.push({ metric: state, value: 1 }, { metric: describe(name, 'age.seconds'), value: age })
+    } catch (error) {
+      const reason = toReason(describeError(error))
+      samples.push({ metric: state, value: 0 })
+      reasons.set(state, reason)
+      failures.push(`${name}: ${reason}`)
+    }
+  }
+  samples.push({ metric: 'perf.textfiles.omitted', value: omitted })
+  for (const [metric, value] of values) samples.push({ metric, value })
+  return { samples, reasons, failure: failures.length === 0 ? null : toReason(failures.join('; ')) }
+}
+
+/** Does not wait for the other end of what is no file but a pipe. */
+async function readBounded(path: string): Promise<{ text: string; writtenMs: number }> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const { size, mtimeMs } = await file.stat().then((found) => {
+      if (!found.isFile()) throw new Error('it is no regular file')
+      return found
+    })
+    if (size > MAX_BYTES) throw new Error(`it is longer than ${MAX_BYTES} bytes`)
+    const buffer = Buffer.alloc(size)
+    const { bytesRead } = await file.read(buffer, 0, size, 0)
+    return { text: buffer.toString('utf8', 0, bytesRead), writtenMs: mtimeMs }
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BackgroundJob } from '../../../src/agent/background-result.ts'
+import { CONTAINER_METRICS, createContainerJob } from '../../../src/agent/containers/container-job.ts'
+import { metricSubject, metricUnit } from '../../../src/domain/metric.ts'
+import { isOfFamily } from '../../../src/domain/metric-family.ts'
+import { createThresholdTable } from '../../../src/domain/threshold.ts'
+import { standardThresholds } from '../../../src/domain/threshold-standard.ts'
+import { type FakeClock, fakeClock } from '../../support/clock.ts'
+import { type DockerServer, type FakeContainer, startDockerServer } from './docker-server.ts'
+
+let folder: string
+let docker: DockerServer
+let clock: FakeClock
+let job: BackgroundJob
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'monitor-containers-'))
+  docker = startDockerServer(join(folder, 'docker.sock'))
+  clock = fakeClock()
+  job = createContainerJob({
+    sockets: [docker.socket, join(folder, 'podman.sock')],
+    intervalMs: 60_000,
+    clock,
+  })
+})
+
+afterEach(() => {
+  docker.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const id = (number: number) => number.toString(16).padStart(64, 'a')
+const web = (more: Partial<FakeContainer> = {}): FakeContainer => ({
+  id: id(1),
+  names: ['/shop-web-1'],
+  labels: {
+    'com.docker.compose.project': 'shop',
+    'com.docker.compose.service': 'web',
+    'com.docker.compose.container-number': '1',
+    'com.docker.compose.oneoff': 'False',
+  },
+  status: 'running',
+  policy: 'unless-stopped',
+  ...more,
+})
+
+async function read() {
+  const { samples, reasons, failure } = await job.run(new AbortController().signal)
+  const values = Object.fromEntries(samples.map(({ metric, value }) => [metric, value]))
+  return { values, reasons, failure }
+}
+
+const isDeclared = (metric: string) => CONTAINER_METRICS.some((family) => isOfFamily(metric, family))
+
+test('a container has its state, health, restarts, processor, memory and network', async () => {
+  const limit = 400 * 1024 * 1024
+  const before = {
+    processor: 10e9,
+    received: 1000,
+    sent: 100,
+    memoryLimit: limit,
+    health: { status: 'healthy' },
+  }
+  docker.containers = [web(before)]
+  await read()
+  await clock.advance(60_000)
+  docker.containers = [web({ ...before, processor: 34e9, received: 61_000, sent: 100 })]
+  const { values, reasons } = await read()
+  expect(values).toEqual({
+    'perf.containers.state': 1,
+    'perf.containers.running': 1,
+    'perf.containers.left': 0,
+    'perf.container.shop.web.state': 1,
+    'perf.container.shop.web.healthy': 1,
+    'perf.container.shop.web.restarts.hour': 0,
+    // 24 s of processor time in 60 s on four processors.
+    'perf.container.shop.web.processor.percent': 10,
+    'perf.container.shop.web.memory.bytes': 200 * 1024 * 1024,
+    'perf.container.shop.web.memory.percent': 50,
+    'perf.container.shop.web.network.bytes.received': 1000,
+    'perf.container.shop.web.network.bytes.sent': 0,
+  })
+  expect(reasons.size).toBe(0)
+  expect(Object.keys(values).filter((metric) => !isDeclared(metric))).toEqual([])
+  expect(
+    CONTAINER_METRICS.filter((family) => !Object.keys(values).some((one) => isOfFamily(one, family))),
+  ).toEqual([])
+  expect(metricSubject('perf.container.shop.web.network.bytes.sent')?.subject).toBe('shop.web')
+  expect(metricUnit('perf.container.shop.web.network.bytes.sent')).toBe('B/s')
+})
+
+test('asks nothing but GET, of those that run and of those that do not', async () => {
+  docker.containers = [web(), web({ id: id(2), names: ['/job'], labels: {}, status: 'exited', policy: 'no' })]
+  await read()
+  expect(docker.requests.sort()).toEqual(
+    [
+      'GET /containers/json?all=1',
+      `GET /containers/${id(1)}/json`,
+      `GET /containers/${id(1)}/stats?stream=false&one-shot=true`,
+      `GET /containers/${id(2)}/json`,
+    ].sort(),
+  )
+})
+
+test('names stay when containers are made anew, and counters of the new one begin anew', async () => {
+  docker.containers = [web({ processor: 50e9, restarts: 7 })]
+  await read()
+  await clock.advance(60_000)
+  docker.containers = [web({ id: id(9), names: ['/0123_shop-web-1'], processor: 80e9, restarts: 9 })]
+  const { values } = await read()
+  expect(values).toMatchObject({
+    'perf.container.shop.web.state': 1,
+    'perf.container.shop.web.restarts.hour': 0,
+  })
+  expect(values).not.toHaveProperty('perf.container.shop.web.processor.percent')
+})
+
+test('names come from compose, swarm or the container itself, and no two are the same', async () => {
+  const compose = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' }
+  docker.containers = [
+    web(),
+    web({ id: id(2), labels: { ...compose, 'com.docker.compose.container-number': '2' } }),
+    web({
+      id: id(3),
+      labels: { 'com.docker.swarm.task.name': 'api.1.x7k2m9q4w8e5r1t6y3u0i2o4p' },
+      names: ['/api.1.x7k'],
+    }),
+    web({ id: id(4), labels: {}, names: ['/my db!'] }),
+    web({ id: id(5), labels: {}, names: ['/shop.web'] }),
+    web({ id: id(6), labels: {}, names: [] }),
+    web({ id: id(7), labels: { ...compose, 'com.docker.compose.oneoff': 'True' } }),
+  ]
+  const { values } = await read()
+  const names = Object.keys(values).flatMap(
+    (metric) => /^perf\.container\.(.+)\.state$/.exec(metric)?.[1] ?? [],
+  )
+  expect(names.sort()).toEqual(
+    ['api.1', 'my_db_', 'shop.web', 'shop.web.2', 'shop.web_2', id(6).slice(0, 12)].sort(),
+  )
+})
+
+test('one that ended well and is not to be started again is good; others say what they ended with', async () => {
+  const one = (number: number, name: string, more: Partial<FakeContainer>) =>
+    web({ id: id(number), names: [`/${name}`], labels: {}, ...more })
+  docker.containers = [
+    one(1, 'done', { status: 'exited', exitCode: 0, policy: 'no' }),
+    one(2, 'stopped', { status: 'exited', exitCode: 0, policy: 'always' }),
+    one(3, 'crashed', { status: 'exited', exitCode: 137, policy: 'no', isOutOfMemory: true }),
+    one(4, 'loops', { status: 'restarting', exitCode: 1 }),
+    one(5, 'paused', { status: 'paused' }),
+    one(6, 'ill', { health: { status: 'unhealthy', output: 'curl: (7) Failed\nto connect' } }),
+    one(7, 'starts', { health: { status: 'starting' } }),
+  ]
+  const { values, reasons } = await read()
+  const state = (name: string) => [
+    values[`perf.container.${name}.state`],
+    reasons.get(`perf.container.${name}.state`),
+  ]
+  expect(state('done')).toEqual([1, undefined])
+  expect(state('stopped')).toEqual([0, 'exited with code 0'])
+  expect(state('crashed')).toEqual([0, 'exited with code 137, out of memory'])
+  expect(state('loops')).toEqual([0, 'restarting with code 1'])
+  expect(state('paused')).toEqual([0, 'paused'])
+  expect(values['perf.container.ill.healthy']).toBe(0)
+  expect(reasons.get('perf.container.ill.healthy')).toBe('curl: (7) Failed to connect')
+  expect(values).not.toHaveProperty('perf.container.starts.healthy')
+  expect(values['perf.containers.running']).toBe(2)
+})
+
+test('restarts are those of the last hour', async () => {
+  const restarts: (number | undefined)[] = []
+  for (const [minutes, count] of [
+    [0, 4],
+    [10, 6],
+    [30, 7],
+    [35, 7],
+    [40, 7],
+  ] as const) {
+    await clock.advance(minutes * 60_000)
+    docker.containers = [web({ restarts: count })]
+    restarts.push((await read()).values['perf.container.shop.web.restarts.hour'])
+  }
+  expect(restarts).toEqual([0, 2, 3, 1, 0])
+})
+
+test('more than 64 are not watched but counted; those that run come first', async () => {
+  docker.containers = Array.from({ length: 80 }, (_, i) =>
+    web({ id: id(i), names: [`/c${i}`], labels: {}, status: i < 20 ? 'exited' : 'running' }),
+  )
+  const { values } = await read()
+  expect(values).toMatchObject({ 'perf.containers.running': 60, 'perf.containers.left': 16 })
+  const watched = Object.keys(values).filter((metric) => /^perf\.container\..*\.state$/.test(metric))
+  expect(watched).toHaveLength(64)
+  expect(
+    Array.from({ length: 60 }, (_, i) => `perf.container.c${i + 20}.state`).filter(
+      (one) => !watched.includes(one),
+    ),
+  ).toEqual([])
+})
+
+test('one that is gone while it is asked for, or that answers nonsense, does not touch the others', async () => {
+  docker.containers = [
+    web(),
+    web({ id: id(2), names: ['/gone'], labels: {} }),
+    web({ id: id(3), names: ['/odd'], labels: {} }),
+  ]
+  docker.instead.set(`/containers/${id(2)}/json`, () =>
+    Response.json({ message: 'No such container' }, { status: 404 }),
+  )
+  docker.instead.set(`/containers/${id(3)}/json`, () => new Response('x'.repeat(2_000_000)))
+  docker.instead.set(`/containers/${id(1)}/stats`, () =>
+    Response.json({ cpu_stats: 7, networks: [1], memory_stats: null }),
+  )
+  const { values } = await read()
+  expect(
+    Object.keys(values)
+      .filter((metric) => metric.startsWith('perf.container.'))
+      .sort(),
+  ).toEqual(['perf.container.shop.web.restarts.hour', 'perf.container.shop.web.state'])
+})
+
+test.each<[string, () => Response, RegExp]>([
+  ['an error', () => Response.json({ message: 'x' }, { status: 500 }), /docker\.sock: .* answers 500/],
+  ['no JSON', () => new Response('<html>'), /something else than JSON/],
+  ['no list', () => Response.json({}), /no list of containers/],
+  ['too much', () => new Response('['.padEnd(9_000_000)), /longer than/],
+])('an engine that answers with %s has failed, and says so', async (_, response, why) => {
+  docker.instead.set('/containers/json', response)
+  await expect(read()).rejects.toThrow(why)
+  expect(job.fail('the reason')).toEqual({
+    samples: [{ metric: 'perf.containers.state', value: 0 }],
+    reasons: new Map([['perf.containers.state', 'the reason']]),
+    failure: 'the reason',
+  })
+})
+
+test('no engine, and a socket at which nobody listens, are told', async () => {
+  docker.close()
+  const gone = createContainerJob({ sockets: [join(folder, 'none.sock')], intervalMs: 60_000, clock })
+  await expect(gone.run(new AbortController().signal)).rejects.toThrow(
+    `there is no socket ${join(folder, 'none.sock')}`,
+  )
+  writeFileSync(join(folder, 'dead.sock'), '')
+  const dead = createContainerJob({ sockets: [join(folder, 'dead.sock')], intervalMs: 60_000, clock })
+  await expect(dead.run(new AbortController().signal)).rejects.toThrow('dead.sock')
+})
+
+test('exited, unhealthy and restarting containers have standard thresholds', () => {
+  const book = createThresholdTable([], standardThresholds({ processors: 1 }))
+  const of = (end: string) =>
+    book
+      .of(`perf.container.shop.web.${end}`)
+      .map(({ severity, compare, value, duration }) => [severity, compare, value, duration])
+  expect([of('state'), of('healthy'), of('restarts.hour')]).toEqual([
+    [[3, '=', 0, 300]],
+    [[2, '=', 0, 60]],
+    [[3, '>=', 3, 0]],
+  ])
+})

@@ -1,0 +1,47 @@
+import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { MetricSetTable, readBatch } from '../../src/protocol/batch.ts'
+import { parseObject } from '../../src/protocol/json.ts'
+import { LegacyPacket, readLegacyHead } from '../../src/protocol/legacy.ts'
+import { NameLists } from '../../src/protocol/names.ts'
+import { readPackedHeader } from '../../src/protocol/packing.ts'
+
+const README = readFileSync(join(import.meta.dir, '..', '..', 'src', 'protocol', 'README.md'), 'utf8')
+const NOW = 1_800_000_200
+
+/** The lines of the example with that word behind its fence. */
+function example(word: string): string[] {
+  const [, text = ''] = new RegExp(`\`\`\`json ${word}\\n([\\s\\S]*?)\`\`\``).exec(README) ?? []
+  return text.trim().split('\n')
+}
+
+test('the examples of our dialect are batches', () => {
+  const metricSets = new MetricSetTable()
+  const names = new NameLists()
+  const batches = example('ours').map((line) => readBatch(parseObject(line), metricSets, names, NOW))
+  expect(batches.map(({ id, host, frames, events }) => [id, host, frames.length, events.length])).toEqual([
+    [1, 'web01', 0, 0],
+    [2, 'web01', 2, 0],
+    [3, 'web01', 1, 1],
+  ])
+  expect(batches[0]?.facts?.processors).toBe(4)
+  expect(batches[2]?.frames[0]?.metrics).toEqual(['perf.processor.percent.used', 'perf.memory.percent.used'])
+})
+
+test('the example of a header is one', () =>
+  expect(readPackedHeader(parseObject(example('header')[0] ?? ''))).toEqual({
+    encoding: 'zstd',
+    bytes: 161,
+    size: 417,
+  }))
+
+test("the example of the original's dialect is a packet", () => {
+  const fields = parseObject(example('original').join('\n'))
+  expect(readLegacyHead(fields, NOW)).toMatchObject({ host: 'web01', passphrase: 'open sesame' })
+  const packet = new LegacyPacket(new NameLists(), NOW)
+  packet.addFields(fields)
+  const { frames, events } = packet.takePart()
+  expect([frames.length, events.length]).toEqual([1, 1])
+  expect(frames[0]?.values).toEqual([12])
+})
