@@ -21,7 +21,13 @@ export type Item = {
 /** Ids from `first` to `last`. */
 export type Run = { readonly first: number; readonly last: number }
 
-export type QueueTotals = { readonly dropped: number; readonly refused: number }
+export type QueueTotals = {
+  /** For want of room or for their age. */
+  readonly dropped: number
+  readonly refused: number
+  /** Lost because the file was damaged. */
+  readonly damaged: number
+}
 
 export type QueueState = {
   readonly length: number
@@ -47,17 +53,30 @@ export type QueueChange = {
   readonly thresholds: string | null
 }
 
-type Row = { id: number; kind: number; time: number; metricSet: number | null; body: string }
+/** `crc` is null in rows of an agent that wrote none. */
+export type ItemRow = {
+  id: number
+  kind: number
+  time: number
+  metricSet: number | null
+  body: string
+  crc: number | null
+}
 
 /** "monQ": tells the queue from any other SQLite database, which must never be moved aside. */
 const APPLICATION_ID = 0x6d_6f_6e_51
-const SCHEMA_VERSION = 2
+const SCHEMA_VERSION = 3
 
 /** Freed pages above this many are given back to the filesystem once the queue is empty. */
 const SPARE_PAGES = 256
 
 const ADD_THRESHOLDS =
   'CREATE TABLE threshold_state (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);'
+
+const ADD_CHECKSUMS = `
+  ALTER TABLE layout ADD COLUMN crc INTEGER;
+  ALTER TABLE item ADD COLUMN crc INTEGER;
+  ALTER TABLE totals ADD COLUMN damaged INTEGER NOT NULL DEFAULT 0;`
 
 const SCHEMA = `
   CREATE TABLE layout (id INTEGER PRIMARY KEY, metrics TEXT NOT NULL);
@@ -73,11 +92,40 @@ const SCHEMA = `
   CREATE TABLE span (first INTEGER NOT NULL, last INTEGER NOT NULL);
   ${ADD_THRESHOLDS}
   INSERT INTO totals VALUES (0, 0, 0);
+  ${ADD_CHECKSUMS}
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};`
 
 /** What an item counts for in the bound on bytes: its text and about what SQLite adds to a row. */
 export const sizeOf = (item: Item) => item.body.length + 40
+
+const checksumOf = ({ id, kind, time, metricSet, body }: Omit<ItemRow, 'crc'>) =>
+  Bun.hash.crc32(`${id} ${kind} ${time} ${metricSet} ${body}`)
+
+const checksumOfNames = (id: number, metrics: string) => Bun.hash.crc32(`${id} ${metrics}`)
+
+/** Null when the row is not what was written: its checksum or its JSON is wrong. */
+export function readItem({ crc, ...row }: ItemRow): Item | null {
+  const kind = ITEM_KINDS[row.kind]
+  if (kind === undefined) return null
+  if (crc === null ? !isJson(row.body) : crc !== checksumOf(row)) return null
+  return { ...row, kind }
+}
+
+/** Null when the row is not what was written. */
+export function readNames({ id, metrics, crc }: { id: number; metrics: string; crc: number | null }) {
+  if (crc !== null && crc !== checksumOfNames(id, metrics)) return null
+  return isJson(metrics) ? (JSON.parse(metrics) as readonly string[]) : null
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** The file is a queue of ours, but there is no working with it. */
 export class UnusableQueueError extends Error {}
@@ -88,17 +136,18 @@ export class UnusableQueueError extends Error {}
  */
 export class QueueFile {
   readonly #database: Database
-  readonly #ascending: Statement<Row, [number, number]>
-  readonly #descending: Statement<Row, [number, number]>
+  readonly #ascending: Statement<ItemRow, [number, number]>
+  readonly #descending: Statement<ItemRow, [number, number]>
   readonly #applyAtOnce: (change: QueueChange) => { count: number; bytes: number }
   #isDurable = false
+  readonly #damaged = new Set<number>()
   /** What the file is known to hold; null when it is not known. */
   #written: { totals: QueueTotals | null; spans: readonly TimeRange[] | null } = { totals: null, spans: null }
 
   private constructor(database: Database) {
     this.#database = database
     const read = (order: 'ASC' | 'DESC') =>
-      `SELECT id, kind, time, layout AS metricSet, body FROM item WHERE id BETWEEN ? AND ? ORDER BY id ${order}`
+      `SELECT id, kind, time, layout AS metricSet, body, crc FROM item WHERE id BETWEEN ? AND ? ORDER BY id ${order}`
     this.#ascending = database.prepare(read('ASC'))
     this.#descending = database.prepare(read('DESC'))
     this.#applyAtOnce = database.transaction((change: QueueChange) => this.#apply(change))
@@ -133,12 +182,12 @@ export class QueueFile {
         'SELECT count(*) AS length, coalesce(sum(size), 0) AS bytes, coalesce(max(id), 0) AS lastId FROM item',
       )
       .get()
-    const totals = db.query<QueueTotals, []>('SELECT dropped, refused FROM totals').get()
+    const totals = db.query<QueueTotals, []>('SELECT dropped, refused, damaged FROM totals').get()
     const lastId = db.query<{ id: number | null }, []>('SELECT max(id) AS id FROM layout').get()?.id ?? null
     const lastMetrics = lastId === null ? null : this.readMetricSet(lastId)
     return {
       ...(items ?? { length: 0, bytes: 0, lastId: 0 }),
-      totals: totals ?? { dropped: 0, refused: 0 },
+      totals: totals ?? { dropped: 0, refused: 0, damaged: 0 },
       spans: db.query<TimeRange, []>('SELECT first, last FROM span ORDER BY rowid').all(),
       thresholds:
         db.query<{ json: string }, []>('SELECT json FROM threshold_state WHERE id = 0').get()?.json ?? null,
@@ -148,9 +197,11 @@ export class QueueFile {
 
   readMetricSet(id: number): readonly string[] | null {
     const row = this.#database
-      .query<{ metrics: string }, [number]>('SELECT metrics FROM layout WHERE id = ?')
+      .query<{ id: number; metrics: string; crc: number | null }, [number]>(
+        'SELECT id, metrics, crc FROM layout WHERE id = ?',
+      )
       .get(id)
-    return row === null ? null : JSON.parse(row.metrics)
+    return row === null ? null : readNames(row)
   }
 
   /**
@@ -175,14 +226,31 @@ export class QueueFile {
     bytes: number
   } {
     const db = this.#database
-    for (const { id, metrics } of metricSets)
-      db.query('INSERT OR REPLACE INTO layout (id, metrics) VALUES (?, ?)').run(id, JSON.stringify(metrics))
+    for (const { id, metrics } of metricSets) {
+      const json = JSON.stringify(metrics)
+      db.query('INSERT OR REPLACE INTO layout (id, metrics, crc) VALUES (?, ?, ?)').run(
+        id,
+        json,
+        checksumOfNames(id, json),
+      )
+    }
     if (metricSets.length > 0) db.run('DELETE FROM layout WHERE id < (SELECT min(layout) FROM item)')
     const insert = db.query(
-      'INSERT OR REPLACE INTO item (id, kind, time, layout, size, body) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO item (id, kind, time, layout, size, body, crc) VALUES (?, ?, ?, ?, ?, ?, ?)',
     )
-    for (const item of items)
-      insert.run(item.id, ITEM_KINDS.indexOf(item.kind), item.time, item.metricSet, sizeOf(item), item.body)
+    for (const item of items) {
+      const { id, time, metricSet, body } = item
+      const kind = ITEM_KINDS.indexOf(item.kind)
+      insert.run(
+        id,
+        kind,
+        time,
+        metricSet,
+        sizeOf(item),
+        body,
+        checksumOf({ id, kind, time, metricSet, body }),
+      )
+    }
     let count = 0
     let bytes = 0
     const remove = db.query<{ size: number }, [number, number]>(
@@ -202,8 +270,11 @@ export class QueueFile {
 
   #writeTotals(totals: QueueTotals) {
     const written = this.#written.totals
-    if (written?.dropped === totals.dropped && written.refused === totals.refused) return
-    this.#database.query('UPDATE totals SET dropped = ?, refused = ?').run(totals.dropped, totals.refused)
+    const { dropped, refused, damaged } = totals
+    if (written?.dropped === dropped && written.refused === refused && written.damaged === damaged) return
+    this.#database
+      .query('UPDATE totals SET dropped = ?, refused = ?, damaged = ?')
+      .run(dropped, refused, damaged)
     this.#written.totals = totals
   }
 
@@ -231,12 +302,28 @@ export class QueueFile {
     this.#written.spans = spans
   }
 
+  /** Rows whose checksum is wrong are passed over; see `takeDamaged`. */
   *ascending(first: number, last: number): Generator<Item> {
-    for (const row of this.#ascending.iterate(first, last)) yield toItem(row)
+    yield* this.#readItems(this.#ascending.iterate(first, last))
   }
 
   *descending(first: number, last: number): Generator<Item> {
-    for (const row of this.#descending.iterate(first, last)) yield toItem(row)
+    yield* this.#readItems(this.#descending.iterate(first, last))
+  }
+
+  *#readItems(rows: Iterable<ItemRow>): Generator<Item> {
+    for (const row of rows) {
+      const item = readItem(row)
+      if (item === null) this.#damaged.add(row.id)
+      else yield item
+    }
+  }
+
+  /** The ids of rows that were found damaged since the last call. */
+  takeDamaged(): number[] {
+    const ids = [...this.#damaged]
+    this.#damaged.clear()
+    return ids
   }
 
   /**
@@ -284,13 +371,12 @@ function prepareSchema(database: Database, path: string): void {
   }
   if (pragma('application_id') !== APPLICATION_ID)
     throw new Error(`${path} is a database of something else: name another file for the agent's queue`)
-  if (pragma('user_version') === 1)
-    database.transaction(() => database.run(`${ADD_THRESHOLDS} PRAGMA user_version = ${SCHEMA_VERSION}`))()
+  const version = pragma('user_version')
+  if (version === 1 || version === 2) {
+    const steps = `${version === 1 ? ADD_THRESHOLDS : ''} ${ADD_CHECKSUMS}`
+    database.transaction(() => database.run(`${steps} PRAGMA user_version = ${SCHEMA_VERSION}`))()
+  }
   if (pragma('user_version') !== SCHEMA_VERSION)
     throw new UnusableQueueError(`${path} was written by another version of the agent`)
   if (pragma('quick_check(1)') !== 'ok') throw new UnusableQueueError(`${path} is damaged`)
-}
-
-function toItem({ id, kind, time, metricSet, body }: Row): Item {
-  return { id, kind: ITEM_KINDS[kind] ?? 'frame', time, metricSet, body }
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type BatchLimits, collectBatch, runsOf } from './batch-selection.ts'
 import { MetricSetRegistry } from './metric-set-registry.ts'
-import { isDiskTrouble, isUnusable, moveQueueAside, openQueueFile } from './queue-damage.ts'
+import { isDiskTrouble, isUnusable, type OpenQueue, openQueueFile, replaceDamaged } from './queue-damage.ts'
 import { type Item, type QueueFile, sizeOf } from './queue-file.ts'
 import { addTime, isTaken, type TimeRange } from './sampled-ranges.ts'
 
@@ -34,6 +34,8 @@ export type QueueFigures = {
   readonly dropped: number
   /** Items that the server would not have, since the queue was made. */
   readonly refused: number
+  /** Items that were lost because the file was damaged, since the queue was made. */
+  readonly damaged: number
 }
 
 /** Commits that are forced onto the disk are at least so far apart; what a power cut may cost. */
@@ -70,7 +72,7 @@ export class Queue {
   #foundThresholds: { readonly kept: string | null } | null = null
   #onDisk = { length: 0, bytes: 0 }
   #oldestTime = Number.NEGATIVE_INFINITY
-  #totals = { dropped: 0, refused: 0 }
+  #totals = { dropped: 0, refused: 0, damaged: 0 }
   #newestId = 0
   #isFailing = false
   #isClosed = false
@@ -199,11 +201,24 @@ export class Queue {
       const items = read()
       // Reads the names now: a disk that fails here must not look like a frame that can't be sent.
       for (const { metricSet } of items) if (metricSet !== null) this.#metricSets.find(metricSet)
+      this.#dropDamaged()
       return items
     } catch (error) {
       this.#recover(error)
       return []
     }
+  }
+
+  /** Rows that are not what was written go with the next commit, and are counted. */
+  #dropDamaged() {
+    const damaged = this.#file?.takeDamaged().filter((id) => !this.#gone.has(id)) ?? []
+    if (damaged.length === 0) return
+    this.#totals = { ...this.#totals, damaged: this.#totals.damaged + damaged.length }
+    for (const id of damaged) this.#gone.add(id)
+    this.#options.log.error('rows of the queue are damaged; they are dropped', {
+      file: this.#options.file,
+      count: damaged.length,
+    })
   }
 
   /** Brings the disk up to date with the memory, if it lets us. */
@@ -277,7 +292,10 @@ export class Queue {
   }
 
   #open() {
-    const { file, state } = openQueueFile(this.#options.file, this.#options.log)
+    this.#use(openQueueFile(this.#options.file, this.#options.log))
+  }
+
+  #use({ file, state }: OpenQueue) {
     this.#file = file
     this.#onDisk = { length: state.length, bytes: state.bytes }
     this.#oldestTime = Number.NEGATIVE_INFINITY
@@ -285,6 +303,7 @@ export class Queue {
     this.#metricSets.continueAfter(state.lastMetricSet?.id ?? 0, state.lastMetricSet)
     this.#totals.dropped += state.totals.dropped
     this.#totals.refused += state.totals.refused
+    this.#totals.damaged += state.totals.damaged
     this.#spans = [...state.spans, ...this.#spans]
     this.#foundThresholds = { kept: state.thresholds }
   }
@@ -303,19 +322,19 @@ export class Queue {
     try {
       this.#file.close()
       this.#file = null
-      const lost = this.#onDisk.length - this.#gone.size
-      this.#onDisk = { length: 0, bytes: 0 }
-      this.#totals.dropped += lost
-      this.#gone.clear()
+      const { length } = this.#onDisk
+      const gone = this.#gone
+      const opened = replaceDamaged(path, log, error, (id) => gone.has(id))
+      const lost = Math.max(0, length - gone.size - opened.state.length)
+      this.#gone = new Set()
       this.#recent = []
       this.#metricSets.forgetFile()
       this.#isThresholdsSaved = this.#thresholds === null
-      log.error('the queue was damaged; it was moved aside and begun anew', {
-        file: moveQueueAside(path),
-        lost,
-        reason: error,
-      })
-      this.#open()
+      // What is in memory is as new as the file's: only the rows are taken over, and what is lost is counted exactly.
+      this.#file = opened.file
+      this.#onDisk = { length: opened.state.length, bytes: opened.state.bytes }
+      this.#oldestTime = Number.NEGATIVE_INFINITY
+      this.#totals = { ...this.#totals, damaged: this.#totals.damaged + lost }
       this.#write(null)
     } catch (again) {
       this.#noteFailure(again)

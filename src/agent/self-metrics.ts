@@ -15,6 +15,10 @@ export const SELF_METRICS: readonly MetricFamily[] = [
     doc: 'Samples that were dropped because the queue was full or they were too old.',
   },
   { name: 'perf.agent.queue.refused', doc: 'Samples that the server refused.' },
+  {
+    name: 'perf.agent.queue.damaged',
+    doc: "Samples that were lost because the agent's queue was damaged on disk.",
+  },
   { name: 'perf.agent.probe.failures', doc: 'Probes that failed in this round.' },
   {
     name: 'perf.agent.probe.stuck',
@@ -47,6 +51,7 @@ export function watchSelfMetrics(): SelfMetrics {
           { metric: 'perf.agent.queue.length', value: queue.length },
           { metric: 'perf.agent.queue.dropped', value: queue.dropped },
           { metric: 'perf.agent.queue.refused', value: queue.refused },
+          { metric: 'perf.agent.queue.damaged', value: queue.damaged },
         )
       return samples
     },

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -76,7 +77,7 @@ describe('the queue', () => {
       ['frame', [120, 2.5, 3]],
     ])
     expect(again.metricsOf(items[0]?.metricSet ?? -1)).toEqual(METRICS)
-    expect(again.figures).toEqual({ length: 3, dropped: 0, refused: 0 })
+    expect(again.figures).toEqual({ length: 3, dropped: 0, refused: 0, damaged: 0 })
     again.close()
   })
 
@@ -221,12 +222,76 @@ describe('the queue', () => {
     for (let i = 0; i < 10; i++) queue.takeOldest(0, FOREVER, { ...ALL, items: 5000, bytes: 1e9 })
     append(queue, 6000)
     expect(timesOf(queue)).toEqual([6000])
-    expect(queue.figures).toEqual({ length: 1, dropped: 1000, refused: 0 })
+    expect(queue.figures).toEqual({ length: 1, dropped: 0, refused: 0, damaged: 1000 })
     queue.close()
     expect(logLines.filter((line) => line.includes(`${file}.corrupt`))).toHaveLength(1)
     const again = openQueue()
     expect(again.takeFoundThresholds()).toEqual({ kept: '{"time":1}' })
     again.close()
+  })
+
+  /** A row takes some 400 bytes; `fill` gives 2,000 of them. */
+  const fill = (queue: Queue) => {
+    const values = Array.from({ length: 60 }, (_, i) => 100_000 + i)
+    const metrics = values.map((_, i) => `perf.m${i}`)
+    for (let time = 1; time <= 2000; time++) append(queue, time, values, metrics)
+  }
+
+  test('keeps every row around damaged pages, counts what is lost, also over the new file', () => {
+    const queue = openQueue(1e8)
+    fill(queue)
+    queue.close()
+    const size = statSync(file).size
+    const handle = openSync(file, 'r+')
+    for (const part of [0.3, 0.6])
+      writeSync(handle, Buffer.alloc(4096), 0, 4096, Math.floor((size * part) / 4096) * 4096)
+    closeSync(handle)
+    const again = openQueue(1e8)
+    const { length, damaged, dropped } = again.figures
+    expect(length).toBeGreaterThan(1950)
+    expect(length + damaged).toBe(2000)
+    expect(dropped).toBe(0)
+    const items = again.takeOldest(0, FOREVER, { ...ALL, items: 5000, bytes: 1e9 })
+    expect(items).toHaveLength(length)
+    for (const { time, body } of items) expect(JSON.parse(body).slice(0, 3)).toEqual([time, 100_000, 100_001])
+    again.close()
+    const third = openQueue(1e8)
+    expect(third.figures).toEqual({ length, damaged, dropped: 0, refused: 0 })
+    third.close()
+    expect(logLines.filter((line) => line.includes('was damaged'))).toHaveLength(1)
+  })
+
+  test('keeps what a file that was cut off still holds', () => {
+    const queue = openQueue(1e8)
+    fill(queue)
+    queue.close()
+    truncateSync(file, Math.floor(statSync(file).size / 2))
+    const again = openQueue(1e8)
+    expect(again.figures.length).toBeGreaterThan(500)
+    expect(again.figures.damaged).toBeGreaterThan(0)
+    const items = again.takeOldest(0, FOREVER, { ...ALL, items: 5000, bytes: 1e9 })
+    expect(items.map(({ time }) => time)).toEqual(items.map((_, i) => i + 1))
+    append(again, 5000, [1, 2])
+    expect(again.takeNewest(0, FOREVER, { ...ALL, items: 1 }).map(({ time }) => time)).toEqual([5000])
+    again.close()
+  })
+
+  test('drops a row of which one bit was flipped, and sends no wrong value', () => {
+    const queue = openQueue()
+    for (const time of [60, 120, 180]) append(queue, time, [123_456_000 + time, 1])
+    queue.close()
+    const bytes = readFileSync(file)
+    const at = bytes.indexOf('[120,123456120')
+    expect(at).toBeGreaterThan(0)
+    bytes[at + 6] = (bytes[at + 6] ?? 0) ^ 1
+    writeFileSync(file, bytes)
+    const again = openQueue()
+    expect(timesOf(again)).toEqual([60, 180])
+    expect(again.figures).toEqual({ length: 2, dropped: 0, refused: 0, damaged: 1 })
+    again.close()
+    const third = openQueue()
+    expect(third.figures).toEqual({ length: 2, dropped: 0, refused: 0, damaged: 1 })
+    third.close()
   })
 
   test('never touches a database of something else', () => {

@@ -270,7 +270,9 @@ describe('an agent with thresholds', () => {
     await pass(2)
     await stop()
     const database = new Database(bench.queueFile)
-    database.run('DROP TABLE threshold_state; PRAGMA user_version = 1')
+    database.run(`DROP TABLE threshold_state;
+      ALTER TABLE item DROP COLUMN crc; ALTER TABLE layout DROP COLUMN crc; ALTER TABLE totals DROP COLUMN damaged;
+      PRAGMA user_version = 1`)
     database.close()
     server.answer = (_, { accept }) => accept()
     values.set(MEMORY, 90)
