@@ -22,6 +22,8 @@ export const SELF_METRICS: readonly MetricFamily[] = [
   { name: 'perf.agent.probe.failures', doc: 'Probes that failed in this round.' },
   {
     name: 'perf.agent.probe.stuck',
+    // The machine source adds it, which knows the probes.
+    isRare: true,
     doc: 'Probes, files and mounts that were asked and have not answered in time; the others go on.',
   },
   { name: 'perf.agent.processor.seconds', doc: 'Processor time that the agent took since the round before.' },

@@ -176,7 +176,7 @@ test('an event is mailed when it opens, escalates when nobody looks at it, and i
   expect(event.deliveries.every(({ state }) => state === 'sent')).toBe(true)
   expect(event.deliveries.map(({ target }) => target)).toContain(`${receiver.url}/…`)
   expect(event.deliveries[0]?.attempts).toMatchObject([
-    { taken: true, answer: expect.stringContaining('250') },
+    { delivered: true, answer: expect.stringContaining('250') },
   ])
   expect(await run('event', 'list', '--status', 'closed')).toContain('web01')
   await smtp.stop()
@@ -188,7 +188,7 @@ test('a mail server that is away gets the opening before the closing once it is 
   await startServer({ 'mail.server': '127.0.0.1', 'mail.port': smtp.port })
   await run('rule', 'add', '--name', 'ops', '--channel', 'mail', '--target', 'ann@example.org')
   await say('web01', report(1, 'open'))
-  await server?.waitFor(/notice not sent, is tried again/)
+  await server?.waitFor(/notification failed, will retry/)
   await say('web01', report(2, 'closed'))
   await Bun.sleep(2000)
   await smtp.comeBack()

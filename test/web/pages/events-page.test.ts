@@ -123,7 +123,13 @@ describe('the page of an event', () => {
 
   test('shows its facts, its history and that nobody was told', async () => {
     const markup = await get(`/events/${id}`)
-    for (const part of ['perf.processor.percent.used', 'Major', 'History', 'Nobody was told', 'Acknowledge'])
+    for (const part of [
+      'perf.processor.percent.used',
+      'Major',
+      'History',
+      'No notification sent',
+      'Acknowledge',
+    ])
       expect(markup).toContain(part)
   })
 
