@@ -41,7 +41,10 @@ const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encodin
     return { path, text, imports: listImports(path, text) }
   })
 
-/** Every module that a file names: `Bun.Transpiler` sees what runs, the pattern adds what is there for its types only. */
+/**
+ * Every module that a file names: `Bun.Transpiler` sees what runs, the pattern adds what is there for its
+ * types only.
+ */
 function listImports(path: string, text: string): string[] {
   const seen = new Bun.Transpiler({ loader: path.endsWith('x') ? 'tsx' : 'ts' })
     .scanImports(text)
@@ -160,7 +163,8 @@ describe('arrows', () => {
 })
 
 describe('bans', () => {
-  // Checks of kind "script" run programs that the agent's own file names; one file does so, with all that bounds it.
+  // Checks of kind "script" run programs that the agent's own file names; one file does so, with all that
+  // bounds it.
   test('the agent starts no process, but for the runner of scripts', () =>
     expect(
       findForbidden(/child_process|\bBun\.spawn|\bspawnSync\b|\bBun\.\$|import \{ ?\$/, (path) =>

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 const SRC = join(import.meta.dir, '..', 'src')
 
 /**
- * Names of an earlier vocabulary and what is used instead. They may stand where databases of earlier schemas are
- * migrated and nowhere else in `src`.
+ * Names of an earlier vocabulary and what is used instead. They may stand where databases of earlier schemas
+ * are migrated and nowhere else in `src`.
  */
 const REPLACED: Readonly<Record<string, string>> = {
   'notices?|Notices?|[a-z]+Notices?|Notice[A-Z]\\w*': 'notification',

@@ -24,7 +24,9 @@ export type AgentOptions = {
   /** Collect engines in the order of preference; at least one. */
   readonly servers: readonly ServerAddress[]
   readonly passphrase: string
-  /** What proves that the host's name is ours, the same for ever; null says none, as the original's agents do. */
+  /**
+   * What proves that the host's name is ours, the same for ever; null says none, as the original's agents do.
+   */
   readonly key: string | null
   /** In place of the machine's own name. */
   readonly name: string | null
@@ -72,7 +74,9 @@ export type SampleOptions = Pick<
 export type Agent = {
   /** The host's name that samples go under. */
   readonly name: string
-  /** Ends the cycle that runs, waits a bounded time for answers that are due, closes the queue. Within 4 s. */
+  /**
+   * Ends the cycle that runs, waits a bounded time for answers that are due, closes the queue. Within 4 s.
+   */
   stop(): Promise<void>
 }
 
@@ -82,8 +86,8 @@ const STOP_WITHIN_MS = 2000
 const MAX_SPREAD_MS = 60_000
 
 /**
- * Starts to sample and to send. Throws when the name is not a legal host name, or when the queue can't be opened. `source` stands for the
- * machine; it is the one below us unless another is given.
+ * Starts to sample and to send. Throws when the name is not a legal host name, or when the queue can't be
+ * opened. `source` stands for the machine; it is the one below us unless another is given.
  */
 export async function startAgent(
   options: AgentOptions,
@@ -136,8 +140,8 @@ export async function startAgent(
 }
 
 /**
- * What the agent would send now, as the wire has it, without the passphrase. Reads twice, a second apart, so that averages
- * have values. The queue is left alone, so its figures are not in it.
+ * What the agent would send now, as the wire has it, without the passphrase. Reads twice, a second apart, so
+ * that averages have values. The queue is left alone, so its figures are not in it.
  */
 export async function sampleOnce(
   options: SampleOptions,
@@ -179,7 +183,10 @@ function openSourceFor(options: SampleOptions): MachineSource {
 
 type Said = Pick<AgentOptions, 'groups' | 'thresholds' | 'hasDefaultThresholds' | 'checks'>
 
-/** Made for the machine as it is at the start: what is told is what is judged by, though processors may come and go. */
+/**
+ * Made for the machine as it is at the start: what is told is what is evaluated by, though processors may
+ * come and go.
+ */
 const listStandard = ({ hasDefaultThresholds, checks = [] }: Said, facts: HostFacts) =>
   hasDefaultThresholds ? standardThresholds({ ...facts, checks }) : []
 

@@ -9,7 +9,9 @@ export type BackgroundResult = {
   readonly failure: string | null
 }
 
-/** Work that is too slow for a cycle: it runs at an interval of its own, and cycles take its latest result. */
+/**
+ * Work that is too slow for a cycle: it runs at an interval of its own, and cycles take its latest result.
+ */
 export type BackgroundJob = {
   /** As the log names it. */
   readonly name: string

@@ -73,8 +73,8 @@ class JobRun {
   }
 
   /**
-   * A result that should have been replaced by now, while the run that will do so goes on, is not given: otherwise
-   * one failure could count as two runs that failed.
+   * A result that should have been replaced by now, while the run that will do so goes on, is not given:
+   * otherwise one failure could count as two runs that failed.
    */
   read(): BackgroundResult | null {
     const age = this.clock.monotonicMs() - this.#beganMs

@@ -8,8 +8,8 @@ export type BatchLimits = {
 }
 
 /**
- * Takes items from the front for as long as they fit one batch: its bounds, and one layout for all frames. One item is always taken, however
- * large.
+ * Takes items from the front for as long as they fit one batch: its bounds, and one layout for all frames.
+ * One item is always taken, however large.
  */
 export function collectBatch(items: Iterable<Item>, limits: BatchLimits): Item[] {
   const taken: Item[] = []

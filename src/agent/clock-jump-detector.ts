@@ -1,14 +1,16 @@
 import type { Clock } from '../lib/clock.ts'
 
-/** What the two clocks may differ by before it is a jump: more than NTP slews, less than any age that matters. */
+/**
+ * What the two clocks may differ by before it is a jump: more than NTP slews, less than any age that matters.
+ */
 const JUMP_MS = 30_000
 /** How long the wall clock is doubted after a jump. */
 const DOUBT_MS = 10 * 60_000
 
 export type ClockJumpDetector = {
   /**
-   * False for ten minutes after the wall clock jumped. While it is doubted nothing is thrown away for its age: a clock that is a year ahead for
-   * a moment must not empty the queue.
+   * False for ten minutes after the wall clock jumped. While it is doubted nothing is thrown away for its
+   * age: a clock that is a year ahead for a moment must not empty the queue.
    */
   isSteady(): boolean
 }

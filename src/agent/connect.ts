@@ -28,9 +28,9 @@ export type Connection = {
 const CONNECT_TIMEOUT_MS = 10_000
 
 /**
- * Connects to a collect engine. The one place that knows how a connection is made. No event comes before the caller
- * has what this function returns: `connect(2)` may fail at once (no route, no scope), and Bun then calls back before
- * its own call returns.
+ * Connects to a collect engine. The one place that knows how a connection is made. No event comes before the
+ * caller has what this function returns: `connect(2)` may fail at once (no route, no scope), and Bun then
+ * calls back before its own call returns.
  */
 export function connect(server: ServerAddress, clock: Clock, events: ConnectionEvents): Connection {
   let socket: Socket | null = null

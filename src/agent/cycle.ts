@@ -31,8 +31,9 @@ export type CycleOptions = {
 const READ_FACTS_EVERY_MS = 10 * 60_000
 
 /**
- * One cycle: measure, judge, put both in the queue, have it sent. A time that has its samples already (after a restart, or a clock
- * that was put back) is not sampled again; the server is then only told that the host lives.
+ * One cycle: measure, judge, put both in the queue, have it sent. A time that has its samples already (after
+ * a restart, or a clock that was put back) is not sampled again; the server is then only told that the host
+ * lives.
  */
 export function createCycle(options: CycleOptions): (time: number) => Promise<void> {
   const { source, frames, figures, evaluator, queue, sender, clock, log } = options

@@ -6,9 +6,10 @@ const SPARE = 2
 
 export type FrameBuilder = {
   /**
-   * Puts the samples of one cycle in a frame. Frames share one `metrics` array for as long as it fits, which it does though rates are missing
-   * at the first cycle or a probe fails: a list of names that is the same need not be written nor sent again. Values that are not
-   * finite, names that are not metric names and everything beyond `maxMetrics` are left out.
+   * Puts the samples of one cycle in a frame. Frames share one `metrics` array for as long as it fits, which
+   * it does though rates are missing at the first cycle or a probe fails: a list of names that is the same
+   * need not be written nor sent again. Values that are not finite, names that are not metric names and
+   * everything beyond `maxMetrics` are left out.
    */
   build(time: number, samples: readonly ProbeSample[]): Frame
 }

@@ -3,7 +3,9 @@ export type MetricSet = { readonly id: number; readonly metrics: readonly string
 /** Lists of names kept in memory; older ones are read from the file again. */
 const MAX_KEPT = 16
 
-/** Gives each list of metric names a number, so that the queue holds the list once and not with every frame. */
+/**
+ * Gives each list of metric names a number, so that the queue holds the list once and not with every frame.
+ */
 export class MetricSetRegistry {
   readonly #kept = new Map<number, readonly string[]>()
   readonly #load: (id: number) => readonly string[] | null

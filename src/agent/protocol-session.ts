@@ -19,21 +19,27 @@ export type ProtocolSessionOptions = {
   metricsOf(metricSet: number): readonly string[]
   /** The server has taken our greeting; from now on batches can be sent. */
   onReady(): void
-  /** The server's clock, as an answer told it; it comes before `onReady` or `onStored` for the same answer. */
+  /**
+   * The server's clock, as an answer told it; it comes before `onReady` or `onStored` for the same answer.
+   */
   onClock(serverTime: number): void
   /** What has become of a batch. */
   onStored(answer: StoredBatch): void
   /** The server will never take these. */
   onRefused(items: readonly Item[], reason: string): void
   /**
-   * The conversation is over; nothing comes after it. `isLasting` when the server refused us as such (a wrong
-   * passphrase), which trying again soon won't change; `isClean` when it closed an idle connection, which is no fault; `isUnanswered`
-   * when it took the greeting and then left a batch with rows without an answer for the whole time.
+   * The session is over; nothing comes after it. `isLasting` when the server refused us as such (a wrong
+   * passphrase), which trying again soon won't change; `isClean` when it closed an idle connection, which is
+   * no fault; `isUnanswered` when it took the greeting and then left a batch with rows without an answer for
+   * the whole time.
    */
   onEnded(end: { reason: string; isLasting: boolean; isClean: boolean; isUnanswered: boolean }): void
 }
 
-/** The server has `items` on disk, but for `refused` values of them. `waiting` are still to be sent: they are from its future. */
+/**
+ * The server has `items` on disk, but for `refused` values of them. `waiting` are still to be sent: they are
+ * from its future.
+ */
 export type StoredBatch = {
   readonly items: readonly Item[]
   readonly waiting: readonly Item[]
@@ -49,19 +55,30 @@ export type ProtocolSession = {
   readonly openBatches: number
   /** Sends one batch; an empty one tells the server that we live. All frames are of one layout. */
   send(items: readonly Item[]): void
-  /** Names all events that are open, so that the server opens those that it lacks and closes those that are over. */
+  /**
+   * Names all events that are open, so that the server opens those that it lacks and closes those that are
+   * over.
+   */
   sendOpenEvents(open: readonly EventReport[]): void
   /** Go with the next batch. */
   updateFacts(facts: HostFacts): void
   close(): void
 }
 
-/** Silence for so long, while an answer is due, ends the conversation: the connection is dead, or the server stuck. */
+/**
+ * Silence for so long, while an answer is due, ends the session: the connection is dead, or the server stuck.
+ */
 const SILENCE_MS = 60_000
-/** A server that answers others but not this batch is given longer: it may be slow, and asking again would not make it faster. */
+/**
+ * A server that answers others but not this batch is given longer: it may be slow, and asking again would not
+ * make it faster.
+ */
 const ANSWER_MS = 300_000
 
-/** Lists of names that the server is asked to keep at a time: even the longest fit what it grants a connection. */
+/**
+ * Lists of names that the server is asked to keep at a time: even the longest fit what it grants a
+ * connection.
+ */
 const MAX_OPEN_METRIC_SETS = 4
 
 /** What goes with some batches only. */
@@ -70,8 +87,9 @@ type Extra = Pick<Batch, 'passphrase' | 'key' | 'open'>
 type SentBatch = { readonly items: readonly Item[]; readonly sentAtMs: number; readonly clock: number }
 
 /**
- * One connection, from connecting to its end. It begins with a greeting: a batch with passphrase, key and facts and no rows. So a refusal of
- * us as such is told from that of a batch, and a batch is never thrown away for a wrong passphrase.
+ * One connection, from connecting to its end. It begins with a greeting: a batch with passphrase, key and
+ * facts and no rows. So a refusal of us as such is told from that of a batch, and a batch is never thrown
+ * away for a wrong passphrase.
  */
 export function startSession(options: ProtocolSessionOptions): ProtocolSession {
   const { clock, host, passphrase, key } = options
@@ -141,7 +159,10 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     return id
   }
 
-  /** One timer, left alone by what is sent and answered: patience only grows by that, so it is looked at when the timer ends. */
+  /**
+   * One timer, left alone by what is sent and answered: patience only grows by that, so it is looked at when
+   * the timer ends.
+   */
   function watch() {
     const oldest = batches.values().next()
     if (timer !== null || oldest.done || isOver) return

@@ -21,8 +21,8 @@ const codeOf = (error: unknown) =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
 /**
- * Moves a damaged queue out of the way, for whoever wants to look at it; only the newest such file is kept, so that a
- * failing disk does not fill up with them. Gives its new name.
+ * Moves a damaged queue out of the way, for whoever wants to look at it; only the newest such file is kept,
+ * so that a failing disk does not fill up with them. Gives its new name.
  */
 export function moveQueueAside(path: string): string {
   const aside = `${path}.corrupt`
@@ -41,8 +41,8 @@ export function moveQueueAside(path: string): string {
 const SALVAGE_ITEMS = 1000
 
 /**
- * Moves a damaged file aside, begins a new one and takes over what can be read of the old, under the ids that it has.
- * `isGone` tells of items that need not be kept. What is lost is counted in the new file.
+ * Moves a damaged file aside, begins a new one and takes over what can be read of the old, under the ids that
+ * it has. `isGone` tells of items that need not be kept. What is lost is counted in the new file.
  */
 export function replaceDamaged(
   path: string,
@@ -98,8 +98,8 @@ function copySalvage(salvage: Salvage, file: QueueFile, isGone: (id: number) => 
 }
 
 /**
- * Opens the file; one that is unusable is moved aside and begun anew. Throws when it is in use, not a queue, or the disk
- * does not let us.
+ * Opens the file; one that is unusable is moved aside and begun anew. Throws when it is in use, not a queue,
+ * or the disk does not let us.
  */
 export function openQueueFile(path: string, log: Log): OpenQueue {
   try {

@@ -131,8 +131,8 @@ function isJson(text: string): boolean {
 export class UnusableQueueError extends Error {}
 
 /**
- * The queue's SQLite file. Locked for as long as it is open: two agents on one queue would send everything twice. Every
- * method throws SQLiteError when the disk does not do its part, and nothing has changed then.
+ * The queue's SQLite file. Locked for as long as it is open: two agents on one queue would send everything
+ * twice. Every method throws SQLiteError when the disk does not do its part, and nothing has changed then.
  */
 export class QueueFile {
   readonly #database: Database
@@ -153,7 +153,10 @@ export class QueueFile {
     this.#applyAtOnce = database.transaction((change: QueueChange) => this.#apply(change))
   }
 
-  /** Opens or creates it. Throws an Error when the file is a database of something else, or unusable (an UnusableQueueError, or SQLite's word for damage). */
+  /**
+   * Opens or creates it. Throws an Error when the file is a database of something else, or unusable (an
+   * UnusableQueueError, or SQLite's word for damage).
+   */
   static open(path: string): QueueFile {
     // Before SQLite makes it, readable for all; its log takes the rights over.
     closeSync(openSync(path, 'a', 0o600))
@@ -205,8 +208,8 @@ export class QueueFile {
   }
 
   /**
-   * All of it in one transaction; gives what was removed. It survives a crash of this process at once; one of the machine when
-   * `durable` is true, and then all that was written before does too.
+   * All of it in one transaction; gives what was removed. It survives a crash of this process at once; one of
+   * the machine when `durable` is true, and then all that was written before does too.
    */
   write(change: QueueChange, durable: boolean): { count: number; bytes: number } {
     if (durable !== this.#isDurable) {
@@ -327,8 +330,8 @@ export class QueueFile {
   }
 
   /**
-   * The ids that have to go to be rid of so many bytes, and of what is older than `oldest` (null: of any age). Oldest first; for want of
-   * room frames before events, which are few and mean more.
+   * The ids that have to go to be rid of so many bytes, and of what is older than `oldest` (null: of any
+   * age). Oldest first; for want of room frames before events, which are few and mean more.
    */
   chooseDrops(excessBytes: number, oldest: number | null): number[] {
     const dropped: number[] = []

@@ -25,8 +25,8 @@ const LONGEST_FILE = 16 * 2 ** 30
 const LONGEST_STEP = 2 ** 40
 
 /**
- * Opens a queue that SQLite calls damaged, to take out of it what can be read, row by row: an error ends neither the reading before nor
- * behind it. Null when not even its tables can be found.
+ * Opens a queue that SQLite calls damaged, to take out of it what can be read, row by row: an error ends
+ * neither the reading before nor behind it. Null when not even its tables can be found.
  */
 export function openSalvage(path: string): Salvage | null {
   let database: Database | null = null
@@ -41,8 +41,8 @@ export function openSalvage(path: string): Salvage | null {
 }
 
 /**
- * SQLite reads nothing of a file that is shorter than its header says. Zeros in place of what was cut off are pages that it
- * calls damaged one by one.
+ * SQLite reads nothing of a file that is shorter than its header says. Zeros in place of what was cut off are
+ * pages that it calls damaged one by one.
  */
 function restoreLength(path: string): void {
   const handle = openSync(path, 'r+')
@@ -110,9 +110,9 @@ function attempt<T>(read: () => T): T | null {
 }
 
 /**
- * Every row that `next` can read, ascending, and how many ids can't be read between them. `next` gives the first row with
- * at least that id, null when there is none, and throws where the file is damaged: then steps of growing length find where it
- * goes on, and halving them the first row there.
+ * Every row that `next` can read, ascending, and how many ids can't be read between them. `next` gives the
+ * first row with at least that id, null when there is none, and throws where the file is damaged: then steps
+ * of growing length find where it goes on, and halving them the first row there.
  */
 function* walk<T extends { id: number }>(
   next: (id: number) => T | null,

@@ -12,7 +12,9 @@ import { addTime, isTaken, type TimeRange } from './sampled-ranges.ts'
 
 export type QueueOptions = {
   readonly file: string
-  /** Bound on what waits, in bytes of the items. The file is about this large at most, and 2 MB for its log. */
+  /**
+   * Bound on what waits, in bytes of the items. The file is about this large at most, and 2 MB for its log.
+   */
   readonly bytes: number
   /** Seconds between two frames. */
   readonly interval: number
@@ -51,9 +53,10 @@ const TELL_DROPS_EVERY_MS = 3_600_000
 const MAX_MEMORY_BYTES = 4 * 1024 * 1024
 
 /**
- * The agent's outbox: frames and events in the order of sending, in a SQLite file, bounded in age and bytes. What is
- * appended survives a crash of the process, and one of the machine but for the last ten seconds. While the disk takes nothing
- * (full, failing, read-only) items gather in a bounded memory and go to the disk when it takes them again.
+ * The agent's outbox: frames and events in the order of sending, in a SQLite file, bounded in age and bytes.
+ * What is appended survives a crash of the process, and one of the machine but for the last ten seconds.
+ * While the disk takes nothing (full, failing, read-only) items gather in a bounded memory and go to the disk
+ * when it takes them again.
  */
 export class Queue {
   readonly #options: QueueOptions
@@ -80,8 +83,8 @@ export class Queue {
   #dropsLoggedAtMs = Number.NEGATIVE_INFINITY
 
   /**
-   * Opens or creates the file, and its folder. A damaged file is moved aside and begun anew. Throws when the file can't be opened for good:
-   * it is in use by another agent, is not a queue, or may not be written.
+   * Opens or creates the file, and its folder. A damaged file is moved aside and begun anew. Throws when the
+   * file can't be opened for good: it is in use by another agent, is not a queue, or may not be written.
    */
   constructor(options: QueueOptions) {
     this.#options = options
@@ -112,8 +115,8 @@ export class Queue {
   }
 
   /**
-   * What the thresholds remembered when the file was written last, null in a file that is new: given once after the file was opened,
-   * which may be long after the start; otherwise null.
+   * What the thresholds remembered when the file was written last, null in a file that is new: given once
+   * after the file was opened, which may be long after the start; otherwise null.
    */
   takeFoundThresholds(): { readonly kept: string | null } | null {
     const found = this.#foundThresholds
@@ -121,7 +124,10 @@ export class Queue {
     return found
   }
 
-  /** Never throws for the disk's sake. Drops what is older than `oldest` (seconds since 1970; null keeps all ages). */
+  /**
+   * Never throws for the disk's sake. Drops what is older than `oldest` (seconds since 1970; null keeps all
+   * ages).
+   */
   append({ frame, events, thresholds }: QueueEntries, oldest: number | null): void {
     if (thresholds !== undefined) {
       this.#thresholds = thresholds
@@ -163,7 +169,8 @@ export class Queue {
     const firstPending = this.#pending[0]?.id ?? Number.POSITIVE_INFINITY
     this.#pending = this.#pending.filter((item) => !ids.has(item.id))
     for (const id of ids) if (id < firstPending) this.#gone.add(id)
-    // A few go in the commit of the next frame. Those that a crash brings back are sent twice, which hurts nobody.
+    // A few go in the commit of the next frame. Those that a crash brings back are sent twice, which hurts
+    // nobody.
     if (this.#gone.size > KEPT_GONE || this.#isFailing) this.#flush(null)
   }
 
@@ -330,7 +337,8 @@ export class Queue {
       this.#recent = []
       this.#metricSets.forgetFile()
       this.#isThresholdsSaved = this.#thresholds === null
-      // What is in memory is as new as the file's: only the rows are taken over, and what is lost is counted exactly.
+      // What is in memory is as new as the file's: only the rows are taken over, and what is lost is counted
+      // exactly.
       this.#file = opened.file
       this.#onDisk = { length: opened.state.length, bytes: opened.state.bytes }
       this.#oldestTime = Number.NEGATIVE_INFINITY

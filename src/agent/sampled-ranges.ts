@@ -1,4 +1,6 @@
-/** Times from `first` to `last` (seconds since 1970) that have a sample, or that nobody will ask for again. */
+/**
+ * Times from `first` to `last` (seconds since 1970) that have a sample, or that nobody will ask for again.
+ */
 export type TimeRange = { readonly first: number; readonly last: number }
 
 /** A clock that jumps more often than this between two restarts of the count is past helping. */
@@ -12,8 +14,9 @@ export function isTaken(spans: readonly TimeRange[], time: number): boolean {
 }
 
 /**
- * The spans with `time` added; the oldest entry goes when there are more than MAX_SPANS. What makes this more than one number: after a
- * clock was put back, the times up to the wrong one are free to be sampled, and those before the jump are not.
+ * The spans with `time` added; the oldest entry goes when there are more than MAX_SPANS. What makes this more
+ * than one number: after a clock was put back, the times up to the wrong one are free to be sampled, and
+ * those before the jump are not.
  */
 export function addTime(spans: readonly TimeRange[], time: number, interval: number): TimeRange[] {
   const grown = spans.findIndex(

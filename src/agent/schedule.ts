@@ -2,11 +2,15 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 
 export type ScheduleOptions = {
-  /** Whole seconds, 1 at the least. Boundaries are its multiples by the wall clock: with 60 the full minutes. */
+  /**
+   * Whole seconds, 1 at the least. Boundaries are its multiples by the wall clock: with 60 the full minutes.
+   */
   readonly interval: number
   readonly clock: Clock
   readonly log: Log
-  /** One cycle for the boundary `time` (seconds since 1970). The next one does not begin before it has ended. */
+  /**
+   * One cycle for the boundary `time` (seconds since 1970). The next one does not begin before it has ended.
+   */
   act(time: number): Promise<void>
 }
 
@@ -22,9 +26,10 @@ const LOOK_MS = 15_000
 const LEAST_LEFT = 0.1
 
 /**
- * Runs a cycle at every interval boundary. One that is late (after a start, a sleep, a jump of the clock or an overrun) is taken late, under
- * the boundary's time, as long as a tenth of the interval is left before the next; otherwise it is left out. So no
- * interval without need is empty, and two readings are never so close that their difference is noise.
+ * Runs a cycle at every interval boundary. One that is late (after a start, a sleep, a jump of the clock or
+ * an overrun) is taken late, under the boundary's time, as long as a tenth of the interval is left before the
+ * next; otherwise it is left out. So no interval without need is empty, and two readings are never so close
+ * that their difference is noise.
  */
 export function startSchedule({ interval, clock, log, act }: ScheduleOptions): Schedule {
   const intervalMs = interval * 1000

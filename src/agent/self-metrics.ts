@@ -31,8 +31,9 @@ export const SELF_METRICS: readonly MetricFamily[] = [
 ]
 
 /**
- * Processor time and memory are those of the process: where the agent runs inside the server, the server's are in it. Dropped and refused are totals: so
- * they are still told by a later frame when those that told them first were dropped themselves.
+ * Processor time and memory are those of the process: where the agent runs inside the server, the server's
+ * are in it. Dropped and refused are totals: so they are still told by a later frame when those that told
+ * them first were dropped themselves.
  */
 export function watchSelfMetrics(): SelfMetrics {
   let used = process.cpuUsage()

@@ -30,8 +30,8 @@ export type Sender = {
   wake(delayMs: number): void
   updateFacts(facts: HostFacts): void
   /**
-   * True when a server has said that our clock is right and it has not jumped since. Only then may anything be thrown away
-   * for its age.
+   * True when a server has said that our clock is right and it has not jumped since. Only then may anything
+   * be thrown away for its age.
    */
   isClockConfirmed(): boolean
   /** Sends nothing new, waits up to `withinMs` for answers that are due, and ends the connection. */
@@ -44,23 +44,23 @@ const BATCH_BYTES = 512 * 1024
 /** Batches that may wait for their answers at a time. */
 const MAX_OPEN_BATCHES = 4
 /**
- * A path that drops large packets lets the greeting pass and no batch. After a batch without an answer the next ones
- * are so much smaller, down to one frame a batch, until one is stored.
+ * A path that drops large packets lets the greeting pass and no batch. After a batch without an answer the
+ * next ones are so much smaller, down to one frame a batch, until one is stored.
  */
 const SHRINK = 8
 const LEAST_BATCH_BYTES = 1200
 /** A failure that lasts is logged again after so long, with what waits. */
 const LOG_AGAIN_MS = 600_000
 /**
- * A sender that has neither sent, received nor failed for three intervals, and for at least so long, is stuck: every
- * wait of a connection is shorter than this.
+ * A sender that has neither sent, received nor failed for three intervals, and for at least so long, is
+ * stuck: every wait of a connection is shorter than this.
  */
 const STUCK_MS = 120_000
 const STUCK_INTERVALS = 3
 
 /**
- * Sends the queue to the first server that takes it. Everything that is not acknowledged on one connection is sent again on the next. New
- * samples go first, then the backlog, oldest first.
+ * Sends the queue to the first server that takes it. Everything that is not acknowledged on one connection is
+ * sent again on the next. New samples go first, then the backlog, oldest first.
  */
 export function startSender(options: SenderOptions): Sender {
   const { servers, queue, clock, log } = options
@@ -146,8 +146,9 @@ export function startSender(options: SenderOptions): Sender {
   }
 
   /**
-   * Server and agent may differ in what is open after a host was deleted or a backup restored: the agent names its open
-   * events once a connection. While only small batches get through, a long list would end the connection.
+   * Server and agent may differ in what is open after a host was deleted or a backup restored: the agent
+   * names its open events once a connection. While only small batches get through, a long list would end the
+   * connection.
    */
   function reconcile() {
     const open = options.listOpenEvents()
@@ -269,7 +270,10 @@ export function startSender(options: SenderOptions): Sender {
     })
   }
 
-  /** Nothing should ever make a sender wait for ever; if something does, it starts again instead of keeping silent. */
+  /**
+   * Nothing should ever make a sender wait for ever; if something does, it starts again instead of keeping
+   * silent.
+   */
   function restartWhenStuck() {
     idleIntervals++
     const idleMs = clock.monotonicMs() - lastActivityMs

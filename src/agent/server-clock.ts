@@ -5,7 +5,10 @@ import { MAX_CLOCK_DIFFERENCE } from '../protocol/message.ts'
 export type ServerClock = {
   /** An answer of the server said or implied this time, in seconds since 1970. */
   note(serverTime: number): void
-  /** The latest time of a frame that the server takes now; everything is tried while nothing is known of its clock. */
+  /**
+   * The latest time of a frame that the server takes now; everything is tried while nothing is known of its
+   * clock.
+   */
   latestTime(): number
   /** How far our clock is ahead of the server's, in seconds; 0 while nothing is known. */
   secondsAhead(): number

@@ -17,20 +17,29 @@ export type Verdict = {
   readonly thresholds?: string
 }
 
-/** Evaluates frames against thresholds. What it remembers it gives out to be kept, and gets back after a restart. */
+/**
+ * Evaluates frames against thresholds. What it remembers it gives out to be kept, and gets back after a
+ * restart.
+ */
 export type ThresholdEvaluator = {
   /**
-   * What was kept before this start, as it was given out; a damaged one counts for nothing. Null when nothing ever was: then the
-   * server may know events of an agent that was here before, and each metric that is found good ends what is open of it.
+   * What was kept before this start, as it was given out; a damaged one counts for nothing. Null when nothing
+   * ever was: then the server may know events of an agent that was here before, and each metric that is found
+   * good ends what is open of it.
    */
   restore(kept: string | null): void
   /** `reasons` has, by metric, why values are what they are. */
   evaluate(frame: Frame, reasons?: ReadonlyMap<string, string>): Verdict
-  /** The events that are open now; null while what was kept is not read yet, or was lost, so that the list may lack some. */
+  /**
+   * The events that are open now; null while what was kept is not read yet, or was lost, so that the list may
+   * lack some.
+   */
   listOpen(): readonly EventReport[] | null
 }
 
-/** An agent that lost its state knows after so many frames, with nothing on its way to hold, all that is open. */
+/**
+ * An agent that lost its state knows after so many frames, with nothing on its way to hold, all that is open.
+ */
 const DOUBTED_FRAMES = 10
 
 export function createThresholdEvaluator(
@@ -77,8 +86,9 @@ export function createThresholdEvaluator(
         after.metrics.every(({ event }) => event !== null)
       )
         settled = null
-      // While nothing breaches, which is nearly always, there is nothing to remember but the time, which the queue knows too; once
-      // it is kept all the same, for the next start to see that this agent was here before.
+      // While nothing breaches, which is nearly always, there is nothing to remember but the time, which the
+      // queue knows too; once it is kept all the same, for the next start to see that this agent was here
+      // before.
       return wasIdle && after.metrics.length === 0 && endings.length === 0
         ? { events: changes }
         : { events: [...endings, ...changes], thresholds: JSON.stringify(after) }
@@ -87,7 +97,10 @@ export function createThresholdEvaluator(
   }
 }
 
-/** Closings without an id, for whatever event is open of a metric that is good; one that opens an event ends the older by that. */
+/**
+ * Closings without an id, for whatever event is open of a metric that is good; one that opens an event ends
+ * the older by that.
+ */
 function endUnknown(
   frame: Frame,
   book: ThresholdTable,

@@ -4,8 +4,8 @@ import { fingerprintOf } from '../lib/fingerprint.ts'
 /** How a server over TLS is known. There is no way to take any: with neither list nothing is trusted. */
 export type Trust = {
   /**
-   * SHA-256 of the certificates that are trusted, as `fingerprintOf` gives it; null when CAs vouch. With fingerprints, neither the
-   * CA nor the name nor the age of a certificate says anything more.
+   * SHA-256 of the certificates that are trusted, as `fingerprintOf` gives it; null when CAs vouch. With
+   * fingerprints, neither the CA nor the name nor the age of a certificate says anything more.
    */
   readonly fingerprints: readonly string[] | null
   /** Certificates in PEM of the CAs that may vouch for the server; unused with fingerprints. */
@@ -15,7 +15,9 @@ export type Trust = {
 /** What nobody can take for a name: digits and dots alone, or a colon. */
 const IP_ADDRESS = /^[\d.]+$|:/
 
-/** The library judges unless a fingerprint does; then it must not end the connection before we have looked. */
+/**
+ * The library evaluates unless a fingerprint does; then it must not end the connection before we have looked.
+ */
 export function toTlsOptions(host: string, { fingerprints, authorities }: Trust): TLSOptions {
   return {
     rejectUnauthorized: fingerprints === null,
@@ -26,8 +28,8 @@ export function toTlsOptions(host: string, { fingerprints, authorities }: Trust)
 }
 
 /**
- * What speaks against the server at the other end, as a sentence; null when it is the one that is meant. To be asked when the
- * handshake is over; `isValid` and `error` are what the library found.
+ * What speaks against the server at the other end, as a sentence; null when it is the one that is meant. To
+ * be asked when the handshake is over; `isValid` and `error` are what the library found.
  */
 export function findDistrust(
   { fingerprints }: Trust,
@@ -48,9 +50,10 @@ export function findDistrust(
 }
 
 /**
- * The library calls a handshake that went well a failure when the certificate is not for the name that was connected; the error is one of
- * verification then (`ERR_TLS_CERT_ALTNAME_INVALID`, `UNABLE_TO_VERIFY_LEAF_SIGNATURE`, …). A handshake that really failed, as of a
- * server without the certificate's key, has one like those of the system (`EPROTO`, `ECONNRESET`).
+ * The library calls a handshake that went well a failure when the certificate is not for the name that was
+ * connected; the error is one of verification then (`ERR_TLS_CERT_ALTNAME_INVALID`,
+ * `UNABLE_TO_VERIFY_LEAF_SIGNATURE`, …). A handshake that really failed, as of a server without the
+ * certificate's key, has one like those of the system (`EPROTO`, `ECONNRESET`).
  */
 function isAboutCertificate(error: Error | null): boolean {
   return error !== null && 'code' in error && !/^E[A-Z0-9]+$/.test(String(error.code))

@@ -15,8 +15,9 @@ export type PlainArguments<C extends PlainCommand> = {
 }
 
 /**
- * The command line of a role, read without yargs, whose loading costs a long-running process some 10 MB of resident memory.
- * Null for anything that is not plainly right (help, mistakes, other commands): yargs answers that.
+ * The command line of a role, read without yargs, whose loading costs a long-running process some 10 MB of
+ * resident memory. Null for anything that is not plainly right (help, mistakes, other commands): yargs
+ * answers that.
  */
 export function readPlainArguments<C extends PlainCommand>(
   words: readonly string[],

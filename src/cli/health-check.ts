@@ -13,7 +13,10 @@ export type Health = { readonly isSound: boolean; readonly words: string }
 /** Longest wait for an answer; a server under load takes its time, one that hangs never answers. */
 const LIMIT_MS = 5000
 
-/** Seconds over three intervals that nothing may be seen of a role: the event engine's tasks are given up one after the other. */
+/**
+ * Seconds over three intervals that nothing may be seen of a role: the event engine's tasks are given up one
+ * after the other.
+ */
 const EVENTS_PATIENCE = 300
 const AGENT_PATIENCE = 60
 
@@ -52,7 +55,10 @@ async function checkWebsite(config: Config): Promise<string> {
   return `${url} answers ${text} after ${Math.round(performance.now() - began)} ms`
 }
 
-/** Over TLS as far as the handshake, which only a process that is alive completes; else as far as the connection. */
+/**
+ * Over TLS as far as the handshake, which only a process that is alive completes; else as far as the
+ * connection.
+ */
 async function checkCollect(config: Config): Promise<string> {
   const { address, port, tlsPort } = config.collect
   const host = nameForClients(address, '127.0.0.1')
@@ -71,7 +77,10 @@ async function checkCollect(config: Config): Promise<string> {
   return `${host}:${port} takes connections`
 }
 
-/** The fingerprint of the certificate that is shown there; the caller compares it, and nothing is said on the connection. */
+/**
+ * The fingerprint of the certificate that is shown there; the caller compares it, and nothing is said on the
+ * connection.
+ */
 function shakeHands(host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({ host, port, rejectUnauthorized: false, timeout: LIMIT_MS })

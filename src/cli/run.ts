@@ -66,7 +66,8 @@ const MACHINE = {
   env: process.env,
   cwd: process.cwd(),
   platform: process.platform,
-  // Read leniently, a secret in another encoding would become another secret, and nobody would know why it is wrong.
+  // Read leniently, a secret in another encoding would become another secret, and nobody would know why it is
+  // wrong.
   readText: (file: string) => new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)),
   isThere: existsSync,
 }

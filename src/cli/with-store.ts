@@ -15,8 +15,8 @@ export type WithStoreOptions = {
 }
 
 /**
- * Runs a command on the database and closes it again. Without `create` the data folder has to be there already: a command that only looks
- * must not leave an empty database where somebody happened to stand.
+ * Runs a command on the database and closes it again. Without `create` the data folder has to be there
+ * already: a command that only looks must not leave an empty database where somebody happened to stand.
  */
 export async function withStore(
   input: CommandInput,

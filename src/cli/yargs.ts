@@ -10,7 +10,9 @@ type Run = (command: Command, values: GivenValues) => Promise<number>
 const GLOBALS = 'For every command:'
 const GLOBAL_NAMES = ['config', 'data-dir', 'set', 'help', 'version', 'completion']
 
-/** Reads any command line, with help, completion and words for mistakes. Throws `CommandError` for the latter. */
+/**
+ * Reads any command line, with help, completion and words for mistakes. Throws `CommandError` for the latter.
+ */
 export async function parseWithYargs(words: readonly string[], run: Run): Promise<number> {
   let code: number = EXIT.ok
   const perform = async (command: Command, values: GivenValues) => {

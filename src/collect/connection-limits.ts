@@ -1,8 +1,8 @@
 /** What the engine bears with. Bytes are bytes of memory, as near as they can be told. */
 export type CollectLimits = {
   /**
-   * Open at once. Beyond it the oldest unknown sender goes; when all are known, the new one is refused. The process needs
-   * as many file descriptors and some more.
+   * Open at once. Beyond it the oldest unknown sender goes; when all are known, the new one is refused. The
+   * process needs as many file descriptors and some more.
    */
   readonly connections: number
   /** Connections of unknown senders from one address (a /64 of IPv6); known agents are not counted. */

@@ -201,7 +201,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.#afterReading()
   }
 
-  /** How many bytes are done with: all, when the conversation can't go on. */
+  /** How many bytes are done with: all, when the session can't go on. */
   #consume(bytes: Buffer): number {
     try {
       return this.#decoder.consume(bytes)
@@ -287,7 +287,10 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.#replies.writeFinalReply()
   }
 
-  /** Our half ends; what the other side still sends is read and dropped, since unread bytes would destroy the last answer. */
+  /**
+   * Our half ends; what the other side still sends is read and dropped, since unread bytes would destroy the
+   * last answer.
+   */
   #closeSocket(): void {
     if (this.lingerUntil !== null) return
     this.lingerUntil = this.#shared.monotonicMs() + this.#shared.limits.lingerMs

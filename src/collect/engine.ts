@@ -61,9 +61,15 @@ export type CollectEngine = {
   readonly port: number | null
   readonly tlsPort: number | null
   counters(): CollectCounters
-  /** True while what agents send can't be stored; false again when it can, or when nobody has tried for two minutes. */
+  /**
+   * True while what agents send can't be stored; false again when it can, or when nobody has tried for two
+   * minutes.
+   */
   isStorageAway(): boolean
-  /** Gives new connections another certificate; those there are go on. Throws when it is no good: the old one stays then. */
+  /**
+   * Gives new connections another certificate; those there are go on. Throws when it is no good: the old one
+   * stays then.
+   */
   renewTls(tls: TlsFiles): void
   /** Accepts nothing more, stores and answers what is complete (3 s at most), then closes everything. */
   stop(): Promise<void>
@@ -74,8 +80,9 @@ const SWEEP_MS = 1000
 const FINAL_REPLY_MS = 250
 
 /**
- * Takes agents' packets, in both dialects of the wire, and answers each after the commit that holds it. Rejects when a port can't be
- * had. Never throws afterwards: what goes wrong on a connection ends that connection.
+ * Takes agents' packets, in both dialects of the wire, and answers each after the commit that holds it.
+ * Rejects when a port can't be had. Never throws afterwards: what goes wrong on a connection ends that
+ * connection.
  */
 export async function startCollectEngine(options: CollectEngineOptions): Promise<CollectEngine> {
   const { store, clock, log } = options

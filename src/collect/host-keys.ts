@@ -1,6 +1,9 @@
 import { MAX_CONNECTION_HOSTS } from '../protocol/message.ts'
 
-/** The keys that one connection has said for hosts, as SHA-256 in hexadecimal: a key is hashed once, not with each batch. */
+/**
+ * The keys that one connection has said for hosts, as SHA-256 in hexadecimal: a key is hashed once, not with
+ * each batch.
+ */
 export class HostKeys {
   readonly #hashes = new Map<string, string>()
 

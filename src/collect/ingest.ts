@@ -51,7 +51,10 @@ export type IngestOptions = {
   readonly onCommit: () => void
 }
 
-/** Failures in a row, halving each time, that mean storage is away: one bad report among 1000 is found after 11. */
+/**
+ * Failures in a row, halving each time, that mean storage is away: one bad report among 1000 is found after
+ * 11.
+ */
 const MAX_FAILURES = 16
 /** So does nothing but failure for this long. */
 const MAX_FAILING_MS = 3000
@@ -59,8 +62,8 @@ const MAX_FAILING_MS = 3000
 const AWAY_MS = 120_000
 
 /**
- * Group commit: what arrives while one commit runs shares the next, and is answered after it. A commit that fails is
- * tried again in halves, so that one report that storage can't take is refused alone.
+ * Group commit: what arrives while one commit runs shares the next, and is answered after it. A commit that
+ * fails is tried again in halves, so that one report that storage can't take is refused alone.
  */
 export class Ingest {
   readonly counters: IngestCounters = { packets: 0, frames: 0, samples: 0, commits: 0 }

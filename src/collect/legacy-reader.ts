@@ -7,7 +7,7 @@ import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
 import { skewOf } from './skew.ts'
 
-/** What the reading of a packet needs of the conversation that it is in. */
+/** What the reading of a packet needs of the session that it is in. */
 export type LegacyPort = {
   readonly nameLists: NameLists
   /** Longest packet. */
@@ -20,14 +20,17 @@ export type LegacyPort = {
   submit(report: HostReport, refused: Tally | null): void
 }
 
-/** Name and passphrase come before the rows in every released agent; a sender that has not said them by then is refused. */
+/**
+ * Name and passphrase come before the rows in every released agent; a sender that has not said them by then
+ * is refused.
+ */
 const MAX_UNKNOWN_PACKET_BYTES = 1024 * 1024
 /** A long packet is stored in parts of about this much. */
 const PART_WEIGHT = 2 * 1024 * 1024
 const MAX_PART_FRAMES = 1000
 const MAX_PART_EVENTS = 1000
 
-/** Reads the one packet of a conversation in the original's dialect: whole, or piece by piece when it is long. */
+/** Reads the one packet of a session in the original's dialect: whole, or piece by piece when it is long. */
 export class LegacyReader {
   readonly #port: LegacyPort
   #stream: LegacyStream | null = null

@@ -21,8 +21,9 @@ export type ListenerOptions<Data> = {
 export type Listener = {
   readonly port: number
   /**
-   * From now on new connections get this certificate; those there are go on with the old one. Between closing the port and opening it
-   * anew nothing else runs. Throws when that fails; then the port is open with the old certificate, unless somebody else has taken it.
+   * From now on new connections get this certificate; those there are go on with the old one. Between closing
+   * the port and opening it anew nothing else runs. Throws when that fails; then the port is open with the
+   * old certificate, unless somebody else has taken it.
    */
   renew(tls: TlsFiles): void
   /** Accepts nothing more. */
@@ -31,7 +32,10 @@ export type Listener = {
   close(): void
 }
 
-/** Opens a port. Throws when it can't be had. TLS is 1.2 or 1.3: the library knows how to speak the older ones no more. */
+/**
+ * Opens a port. Throws when it can't be had. TLS is 1.2 or 1.3: the library knows how to speak the older ones
+ * no more.
+ */
 export function listen<Data>(options: ListenerOptions<Data>): Listener {
   let current = open(options.port, options.tls)
   let files = options.tls

@@ -6,8 +6,9 @@ import type { CollectLimits } from './connection-limits.ts'
 export type Holder = Pick<Connection, 'held' | 'memoryWaitSince' | 'pause' | 'resume' | 'refuse'>
 
 /**
- * Bounds what unfinished messages hold over all connections. Beyond the budget only small ones and the largest are read on:
- * the largest, because finishing it frees most; beyond twice the budget the largest that waits is refused.
+ * Bounds what unfinished messages hold over all connections. Beyond the budget only small ones and the
+ * largest are read on: the largest, because finishing it frees most; beyond twice the budget the largest that
+ * waits is refused.
  */
 export class MemoryBudget {
   readonly #limits: Pick<CollectLimits, 'heldBytes' | 'smallBytes'>
@@ -41,7 +42,9 @@ export class MemoryBudget {
     else if (this.#waiting.size > 0) this.#letGo()
   }
 
-  /** The connection that is let go on although the budget is spent is given up: another may take its place. */
+  /**
+   * The connection that is let go on although the budget is spent is given up: another may take its place.
+   */
   #holdBack(connection: Holder): void {
     this.#leader ??= this.#findLargest() ?? connection
     if (connection !== this.#leader) {

@@ -15,7 +15,9 @@ export type OpeningSocket = ConnectionSocket & {
 
 /** What may come through a port. */
 export type PortPolicy = {
-  /** Where senders without TLS may come from; from everywhere when it is empty, from nowhere when it is null. */
+  /**
+   * Where senders without TLS may come from; from everywhere when it is empty, from nowhere when it is null.
+   */
   readonly plainFrom: readonly AddressRange[] | null
   /** The balancers that are believed whom they speak for. */
   readonly trustedProxies: readonly AddressRange[]
@@ -32,8 +34,8 @@ export type PortPolicy = {
 const TLS_HANDSHAKE = 0x16
 
 /**
- * A connection until its first bytes have told who speaks for whom, with TLS or without. Then a `Connection` takes its
- * place.
+ * A connection until its first bytes have told who speaks for whom, with TLS or without. Then a `Connection`
+ * takes its place.
  */
 export class Opening implements SocketHandler, UnknownSender {
   address: string

@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { MAX_PASSPHRASE } from '../domain/passphrase.ts'
 
 /**
- * A check of what an agent says against every valid passphrase (several while they are being changed; none lets nobody in).
- * Takes the same time whatever is wrong with the one said.
+ * A check of what an agent says against every valid passphrase (several while they are being changed; none
+ * lets nobody in). Takes the same time whatever is wrong with the one said.
  */
 export function createPassphraseCheck(valid: readonly string[]): (said: unknown) => boolean {
   const digests = valid.filter((passphrase) => passphrase !== '').map(digest)

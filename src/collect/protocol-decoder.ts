@@ -12,7 +12,7 @@ import { HostKeys } from './host-keys.ts'
 import { LegacyReader } from './legacy-reader.ts'
 import { skewOf } from './skew.ts'
 
-/** What a conversation needs of the connection that it is on. */
+/** What a session needs of the connection that it is on. */
 export type DecoderPort = {
   readonly nameLists: NameLists
   readonly legacyBytes: number
@@ -21,9 +21,11 @@ export type DecoderPort = {
   isPassphrase(said: unknown): boolean
   /** False when no further message should be read now. */
   canTake(): boolean
-  /** `id` is null for a packet of the original's dialect; `later` counts the frames that wait with the sender. */
+  /**
+   * `id` is null for a packet of the original's dialect; `later` counts the frames that wait with the sender.
+   */
   submit(report: HostReport, id: number | null, refused: Tally | null, later: number): void
-  /** A batch that is refused while the conversation goes on. */
+  /** A batch that is refused while the session goes on. */
   refuse(error: ProtocolError): void
 }
 
@@ -84,8 +86,8 @@ export class ProtocolDecoder {
   }
 
   /**
-   * Reads what is complete; how many bytes of `bytes` are done with. The next call must give the rest again, with more behind it.
-   * Throws a ProtocolError when the conversation can't go on.
+   * Reads what is complete; how many bytes of `bytes` are done with. The next call must give the rest again,
+   * with more behind it. Throws a ProtocolError when the session can't go on.
    */
   consume(bytes: Buffer): number {
     this.#at = 0

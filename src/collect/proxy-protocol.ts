@@ -13,8 +13,9 @@ const SIGNATURE_2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 const BINARY_HEAD = 16
 
 /**
- * Reads a header of the PROXY protocol, version 1 or 2, at the beginning of a connection. Null when there is none,
- * `more` when that can't be told yet or the header is not complete, `malformed` when it is not a right one.
+ * Reads a header of the PROXY protocol, version 1 or 2, at the beginning of a connection. Null when there is
+ * none, `more` when that can't be told yet or the header is not complete, `malformed` when it is not a right
+ * one.
  */
 export function readProxyHeader(bytes: Buffer): ProxyHeader | 'more' | 'malformed' | null {
   for (const [signature, read] of [

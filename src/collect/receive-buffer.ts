@@ -1,7 +1,7 @@
 import { ByteBuffer } from '../protocol/byte-buffer.ts'
 import type { ProtocolDecoder } from './protocol-decoder.ts'
 
-/** What came on one connection and is not read yet, and how much memory it and the conversation about it hold. */
+/** What came on one connection and is not read yet, and how much memory it and the session about it hold. */
 export class ReceiveBuffer {
   /** When the message under way began, by the monotonic clock; null when there is none. */
   messageSince: number | null = null
@@ -55,7 +55,7 @@ export class ReceiveBuffer {
     this.#bytes.release()
   }
 
-  /** Drops what was kept, and counts nothing as held, the conversation's either: it is over. */
+  /** Drops what was kept, and counts nothing as held, the session's either: it is over. */
   release(): void {
     this.#bytes.release()
     this.#setHeld(0)

@@ -12,7 +12,9 @@ const REFUSED_CONTENT = 'storage does not take what this batch holds'
 /** Characters of answers that may wait before reading pauses. */
 const MAX_WAITING = 64 * 1024
 
-/** What is to be said to one agent, until its socket takes it, and the last words after which nothing is read. */
+/**
+ * What is to be said to one agent, until its socket takes it, and the last words after which nothing is read.
+ */
 export class ReplyBuffer {
   #text = ''
   #finalReply: string | null = null
@@ -40,7 +42,10 @@ export class ReplyBuffer {
     this.#text += encodeReply(reply)
   }
 
-  /** What has become of a report. Of the original's dialect only a failure says something: there is no receipt then. */
+  /**
+   * What has become of a report. Of the original's dialect only a failure says something: there is no receipt
+   * then.
+   */
   addOutcome(submission: Submission, outcome: Outcome): void {
     const { id } = submission
     if (id === LEGACY_ID) {
@@ -66,7 +71,9 @@ export class ReplyBuffer {
       })
   }
 
-  /** Ends the reading; `text` is said when all that came before is answered. The first to call it has its way. */
+  /**
+   * Ends the reading; `text` is said when all that came before is answered. The first to call it has its way.
+   */
   sendFinalReply(text: string): void {
     this.#finalReply ??= text
   }
@@ -78,7 +85,10 @@ export class ReplyBuffer {
     this.#finalReply = ''
   }
 
-  /** `write` gives how many bytes were taken, negative when the socket is gone, and so does this; answers are ASCII, a byte a character. */
+  /**
+   * `write` gives how many bytes were taken, negative when the socket is gone, and so does this; answers are
+   * ASCII, a byte a character.
+   */
   flush(write: (text: string) => number): number {
     const written = write(this.#text)
     if (written > 0) this.#text = this.#text.slice(written)

@@ -12,8 +12,8 @@ const MAX_REPORTS = 100
 type Trial = { failures: number; until: number }
 
 /**
- * Remembers which reports storage refused for what they hold. Reports of their hosts are stored apart from those of
- * others, and the same report is not tried again before a growing pause is over.
+ * Remembers which reports storage refused for what they hold. Reports of their hosts are stored apart from
+ * those of others, and the same report is not tried again before a growing pause is over.
  */
 export class Suspects {
   readonly #clock: Clock

@@ -20,9 +20,9 @@ function findContext(files: TlsFiles): SecureContext {
 }
 
 /**
- * TLS on a connection of which the first bytes were read before it was known to be TLS. A listener that speaks TLS from
- * the first byte is cheaper; this one is for the port that takes both, and for what comes through a balancer that puts
- * a header before it.
+ * TLS on a connection of which the first bytes were read before it was known to be TLS. A listener that
+ * speaks TLS from the first byte is cheaper; this one is for the port that takes both, and for what comes
+ * through a balancer that puts a header before it.
  */
 export class TlsOverSocket implements ConnectionSocket, SocketHandler {
   readonly remoteAddress: string

@@ -9,8 +9,9 @@ export type UnknownSender = {
 }
 
 /**
- * Bounds the connections of unknown senders by the network they come from: one IPv4 address, or a /64 of IPv6. When the
- * bound is reached, the oldest of that network goes, because an honest agent needs only moments to become known.
+ * Bounds the connections of unknown senders by the network they come from: one IPv4 address, or a /64 of
+ * IPv6. When the bound is reached, the oldest of that network goes, because an honest agent needs only
+ * moments to become known.
  */
 export class UnknownSenders {
   readonly #mostPerNetwork: number

@@ -56,7 +56,10 @@ export function text(options: TextOptions & { readonly default?: string }): Fiel
   }) as Field<string>
 }
 
-/** A file or folder. A relative one counts from the folder of the file that names it, else from the current folder. */
+/**
+ * A file or folder. A relative one counts from the folder of the file that names it, else from the current
+ * folder.
+ */
 export function path(options: Doc & { readonly default: string }): Field<string>
 /** Null when it is not given. */
 export function path(options: Doc & { readonly example: string }): Field<string | null>

@@ -13,8 +13,8 @@ export type Host = {
 }
 
 /**
- * The file asked for, else `monitor.toml` in the current folder, else the system's, one of the role (`agent.toml`) before that
- * of all; null when there is none.
+ * The file asked for, else `monitor.toml` in the current folder, else the system's, one of the role
+ * (`agent.toml`) before that of all; null when there is none.
  */
 export function findConfigFile(asked: string | undefined, host: Host, role?: string): string | null {
   if (asked !== undefined) return resolve(host.cwd, asked)

@@ -102,8 +102,8 @@ function collectFromTable(table: Record<string, unknown>, file: string): Found {
 }
 
 /**
- * A variable that begins like ours but names no setting is a mistake when it has the name of a section in it or is nearly one of
- * ours; others (`MONITOR_COLOR` of some other program) are none of our business.
+ * A variable that begins like ours but names no setting is a mistake when it has the name of a section in it
+ * or is nearly one of ours; others (`MONITOR_COLOR` of some other program) are none of our business.
  */
 function collectFromEnvironment({ env, cwd }: Host): Found {
   const found: Found = { given: [], problems: [] }

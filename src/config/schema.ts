@@ -340,7 +340,10 @@ function checkUrl(text: string): string | null {
   return isRight ? null : 'an address such as "https://example.org/path"'
 }
 
-/** Names end up inside metric names, between dots, with `_` for what may not stand there: Windows has blanks and `MSSQL$NAME`. */
+/**
+ * Names end up inside metric names, between dots, with `_` for what may not stand there: Windows has blanks
+ * and `MSSQL$NAME`.
+ */
 function checkWatchedName(name: string): string | null {
   return /^[\p{L}\p{N}_][\p{L}\p{N}._:@+$ ()-]{0,199}$/u.test(name)
     ? null

@@ -14,9 +14,9 @@ const ADDRESS =
   /^(?:(tls|tcp):\/\/)?(?:\[([0-9a-fA-F:.]+(?:%[\w.-]{1,15})?)\]|([^\s:[\]/@]+))(?::(\d{1,5}))?\/?$/
 
 /**
- * Reads `name:port`, `name`, `10.0.0.1:port`, `[2001:db8::1]:port` or `[fe80::1%eth0]:port`, each with `tls://` or
- * `tcp://` (without TLS) before it or not. Returns null for anything else. `usesTls` is what an address without a
- * scheme means.
+ * Reads `name:port`, `name`, `10.0.0.1:port`, `[2001:db8::1]:port` or `[fe80::1%eth0]:port`, each with
+ * `tls://` or `tcp://` (without TLS) before it or not. Returns null for anything else. `usesTls` is what an
+ * address without a scheme means.
  */
 export function parseServerAddress(text: string, usesTls = false): ServerAddress | null {
   const [, scheme, address6, name, digits] = ADDRESS.exec(text) ?? []

@@ -2,8 +2,8 @@ import type { Field, Fields, ValuesOf } from './fields.ts'
 import { toKey } from './key.ts'
 
 /**
- * Any number of tables of one shape, `[[section.key]]` in TOML. Each mistake is reported with its place, `[2].severity`
- * counted from 1. They come from the file only.
+ * Any number of tables of one shape, `[[section.key]]` in TOML. Each mistake is reported with its place,
+ * `[2].severity` counted from 1. They come from the file only.
  */
 export function tables<F extends Fields>(options: {
   readonly doc: string
@@ -17,7 +17,10 @@ export function tables<F extends Fields>(options: {
   readonly default?: readonly ValuesOf<F>[]
   /** Rows to show in the example file when there is no default. */
   readonly example?: readonly ValuesOf<F>[]
-  /** What is wrong with a row whose fields are each right: the field at fault and what it is to be; null when nothing is. */
+  /**
+   * What is wrong with a row whose fields are each right: the field at fault and what it is to be; null when
+   * nothing is.
+   */
   readonly check?: (
     row: ValuesOf<F>,
   ) => { readonly field: keyof F & string; readonly expected: string } | null

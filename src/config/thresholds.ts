@@ -31,7 +31,7 @@ const fields = {
   }),
 }
 
-/** `[[agent.threshold]]`: what the agent judges its samples by. */
+/** `[[agent.threshold]]`: what the agent evaluates its samples by. */
 export const thresholds = tables({
   doc: 'What counts as a problem, judged on the agent. Each stands under a heading [[agent.threshold]] of its own, behind the other settings of [agent], or all in one list as here.',
   fields,

@@ -7,7 +7,10 @@ export const AVAILABILITY: MetricFamily = {
   doc: 'Of events alone: a host, or many at once, is silent.',
 }
 
-/** At least so many hosts that fall silent together are told as one, if they are also more than half of those that were up. */
+/**
+ * At least so many hosts that fall silent together are told as one, if they are also more than half of those
+ * that were up.
+ */
 export const GROUP_LEAST = 3
 
 export type AvailabilityHost = {
@@ -22,7 +25,7 @@ export type SilenceGroup = {
   readonly opened: number
   /** Those that have not been heard since. */
   readonly members: readonly string[]
-  /** When one of them was heard again last; null while none was. */
+  /** When one of them was seen again last; null while none was. */
   readonly returned: number | null
 }
 
@@ -35,7 +38,10 @@ export type AvailabilityState = {
 export type AvailabilityInput = AvailabilityState & {
   readonly hosts: readonly AvailabilityHost[]
   readonly now: number
-  /** When the engine started, or its clock was last set: the silence of every host counts from here at the earliest. */
+  /**
+   * When the engine started, or its clock was last set: the silence of every host counts from here at the
+   * earliest.
+   */
   readonly since: number
   /** Seconds of silence that are an event. */
   readonly check: number
@@ -55,10 +61,10 @@ export type AvailabilityVerdict = {
 }
 
 /**
- * Compares who was heard with what is open. Hosts that die at one moment reach the limit up to one sending interval
- * apart; so once one has reached it, those that are silent for more than half of the limit count as fallen with it, and
- * stragglers of one limit join. The group ends when all were heard again, or one limit after the newest return: who is
- * still silent then gets an event of its own.
+ * Compares who was seen with what is open. Hosts that die at one moment reach the limit up to one sending
+ * interval apart; so once one has reached it, those that are silent for more than half of the limit count as
+ * fallen with it, and stragglers of one limit join. The group ends when all were heard again, or one limit
+ * after the newest return: who is still silent then gets an event of its own.
  */
 export function evaluateAvailability(input: AvailabilityInput): AvailabilityVerdict {
   const { now, since, check, open } = input

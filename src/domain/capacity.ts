@@ -21,10 +21,11 @@ const LEAST_SPREAD = 0.15
 const STEPS = 90
 
 /**
- * Forecasts from percentages over time. Slopes between all steps that lie at least a third of the time apart are sorted: their
- * middle is the growth, and the tenth and the ninetieth of a hundred bound it, so that a day of cleaning up or a single large file
- * widens the range and does not turn it. A single leap in all of the time (a clean-up, a large copy) is an exception and is taken out;
- * several are how the thing is used, and count. Null when the time is too short, the growth flat or downward, or the end too far.
+ * Forecasts from percentages over time. Slopes between all steps that lie at least a third of the time apart
+ * are sorted: their middle is the growth, and the tenth and the ninetieth of a hundred bound it, so that a
+ * day of cleaning up or a single large file widens the range and does not turn it. A single leap in all of
+ * the time (a clean-up, a large copy) is an exception and is taken out; several are how the thing is used,
+ * and count. Null when the time is too short, the growth flat or downward, or the end too far.
  */
 export function forecastFull(series: Series, limit = 100): Forecast | null {
   const { times, values } = series
@@ -60,7 +61,10 @@ const LEAP_TIMES = 8
 
 type Point = { readonly time: number; readonly value: number }
 
-/** The points as if the only leap among them had not been; as they are where there is none, or another half as large. */
+/**
+ * The points as if the only leap among them had not been; as they are where there is none, or another half as
+ * large.
+ */
 function withoutLeap(points: readonly Point[]): readonly Point[] {
   const apart = median(points.slice(1).map(({ time }, i) => time - (points[i]?.time ?? time)))
   // Over a gap nobody knows whether it leapt or grew.

@@ -25,7 +25,10 @@ const STAGES: readonly (readonly [seconds: number, severity: Severity])[] = [
 
 const WORDS = { collect: 'for agents', web: 'of the website' } as const
 
-/** What is to be said of a certificate now: that it ends soon or has ended, else that all is well. Saying it again changes nothing. */
+/**
+ * What is to be said of a certificate now: that it ends soon or has ended, else that all is well. Saying it
+ * again changes nothing.
+ */
 export function reportCertificate({ name, ends }: ShownCertificate, now: number): EventReport {
   const stage = STAGES.findLast(([seconds]) => ends - now <= seconds)
   return {

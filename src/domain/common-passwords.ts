@@ -1,6 +1,7 @@
 /**
- * Passwords that every guesser tries first, in lower case: the head of the lists that are published after thefts, and
- * what stands in manuals. A password is looked up without its case and without digits and signs at its end.
+ * Passwords that every guesser tries first, in lower case: the head of the lists that are published after
+ * thefts, and what stands in manuals. A password is looked up without its case and without digits and signs
+ * at its end.
  */
 const COMMON: ReadonlySet<string> = new Set(
   `password passwort motdepasse contrasena senha parola wachtwoord passw0rd p@ssw0rd pa55word p@ssword pass1234 passpass

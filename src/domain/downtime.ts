@@ -14,7 +14,10 @@ export type Downtime = {
   readonly outages: readonly Stretch[]
 }
 
-/** How long a host was down between two times. Outages that overlap count once; before `since` it was not known. */
+/**
+ * How long a host was down between two times. Outages that overlap count once; before `since` it was not
+ * known.
+ */
 export function countDowntime(outages: readonly Outage[], from: number, to: number, since: number): Downtime {
   const start = Math.max(from, since)
   const known = Math.max(0, to - start)

@@ -33,7 +33,9 @@ export type Event = {
   /** Seconds since 1970, by the clock of whoever opened or closed it. */
   readonly opened: number
   readonly closed: number | null
-  /** Present and true when it is over and nobody knows since when; `closed` is then the time of the opening. */
+  /**
+   * Present and true when it is over and nobody knows since when; `closed` is then the time of the opening.
+   */
   readonly isEndUnknown?: boolean
   readonly acknowledgedBy: string | null
   /** When it was acknowledged, by the server's clock. */
@@ -46,7 +48,10 @@ export type Event = {
   readonly wasMissed?: true
 }
 
-/** What happens to an event: `joined` when it came to stand for other hosts, `stale` and `fresh` when its metric stopped coming and came again. */
+/**
+ * What happens to an event: `joined` when it came to stand for other hosts, `stale` and `fresh` when its
+ * metric stopped coming and came again.
+ */
 export const EVENT_ACTIONS = [
   'opened',
   'severity',
@@ -64,10 +69,10 @@ export type EventAction = (typeof EVENT_ACTIONS)[number]
 export const MAX_COMMENT = 2000
 
 /**
- * What a packet says about events. `uid` and `change` make it safe to hear twice: the state of event `uid` is that of
- * its greatest `change`. The original's packets have neither: there `uid` is null, and at most one event of a
- * metric is open at a time. A closing without a `uid` ends whatever is open of the metric since before its time: so says an
- * agent that lost its state of what it finds good.
+ * What a packet says about events. `uid` and `change` make it safe to hear twice: the state of event `uid` is
+ * that of its greatest `change`. The original's packets have neither: there `uid` is null, and at most one
+ * event of a metric is open at a time. A closing without a `uid` ends whatever is open of the metric since
+ * before its time: so says an agent that lost its state of what it finds good.
  */
 export type EventReport = {
   readonly uid: string | null
@@ -78,8 +83,8 @@ export type EventReport = {
   readonly status: 'open' | 'closed'
   readonly message: string
   /**
-   * When the event opened, in a closing that says it. Agents of the original send nothing but the closing of an event
-   * that opened and closed while the server was away.
+   * When the event opened, in a closing that says it. Agents of the original send nothing but the closing of
+   * an event that opened and closed while the server was away.
    */
   readonly opened?: number
   /** True while the metric does not come any more: what is known of the problem is old. */

@@ -1,4 +1,6 @@
-/** Hosts belong to groups: by what their agents' configuration says, and by hand. A host may be in several. */
+/**
+ * Hosts belong to groups: by what their agents' configuration says, and by hand. A host may be in several.
+ */
 
 /** Groups of a host, those of its agent and those by hand counted apart. */
 export const MAX_GROUPS = 20

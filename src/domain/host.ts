@@ -15,7 +15,7 @@ export type HostFacts = {
   readonly memoryMb: number
   /** Groups that the agent's configuration names; absent is none. */
   readonly groups?: readonly string[]
-  /** What the agent judges by; absent when it does not tell, as agents of the original product never do. */
+  /** What the agent evaluates; absent when it does not tell, as agents of the original product never do. */
   readonly thresholds?: readonly ReportedThreshold[]
 }
 
@@ -57,8 +57,9 @@ const LATIN_LOOK =
   /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]/u
 
 /**
- * Letters, digits, dot, hyphen and underscore, in any script; no spaces, slashes or control characters. Latin letters beside
- * those of a script that looks like it are refused: such a name could pass for that of another host.
+ * Letters, digits, dot, hyphen and underscore, in any script; no spaces, slashes or control characters. Latin
+ * letters beside those of a script that looks like it are refused: such a name could pass for that of another
+ * host.
  */
 export function isHostName(name: string): boolean {
   if (name.length === 0 || name.length > MAX_HOST_NAME) return false

@@ -7,7 +7,9 @@ export const KEY_MISMATCH: MetricFamily = {
   doc: 'Of events alone: somebody uses the name of a host with another key.',
 }
 
-/** What is told of a host when somebody with the right passphrase but another key, or none, spoke in its name. */
+/**
+ * What is told of a host when somebody with the right passphrase but another key, or none, spoke in its name.
+ */
 export function reportKeyMismatch(time: number, status: EventReport['status']): EventReport {
   return {
     uid: null,

@@ -7,8 +7,8 @@ export function isMailAddress(text: string): boolean {
 }
 
 /**
- * Mailboxes that a mail server has of itself (RFC 2142, and `root`). No other name stands alone: a name that was typed
- * wrong is not to become an address.
+ * Mailboxes that a mail server has of itself (RFC 2142, and `root`). No other name stands alone: a name that
+ * was typed wrong is not to become an address.
  */
 const LOCAL_MAILBOXES: ReadonlySet<string> = new Set([
   'root',

@@ -20,19 +20,28 @@ export type MaintenanceSchedule =
   | (Recurring & { readonly kind: 'monthly'; readonly days: readonly number[] })
 
 type Recurring = {
-  /** Minutes after midnight as the clocks of the zone show them. An end that is not after the start is on the next day. */
+  /**
+   * Minutes after midnight as the clocks of the zone show them. An end that is not after the start is on the
+   * next day.
+   */
   readonly start: number
   readonly end: number
   readonly zone: string
 }
 
-/** Windows that follow on one another without a pause are looked through for so many steps: more than a year of days. */
+/**
+ * Windows that follow on one another without a pause are looked through for so many steps: more than a year
+ * of days.
+ */
 const MAX_CHAIN = 400
 
 export type MaintenanceCalendar = {
   /** The window that a host is in, null for none. `ends` is when it is over. */
   at(host: string, time: number): { readonly window: MaintenanceWindow; readonly ends: number } | null
-  /** When the host is out of all windows again, null when it is in none; for windows without end, a time far ahead. */
+  /**
+   * When the host is out of all windows again, null when it is in none; for windows without end, a time far
+   * ahead.
+   */
   mutedUntil(host: string, time: number): number | null
 }
 

@@ -27,7 +27,10 @@ export function metricTitle(metric: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Kinds that have many things, whose names may hold dots themselves and keep them. A service may even be called `percent.used`. */
+/**
+ * Kinds that have many things, whose names may hold dots themselves and keep them. A service may even be
+ * called `percent.used`.
+ */
 const SUBJECTS: readonly RegExp[] = [
   /^perf\.(service|process)\.(.+)\.(state)$/,
   /^perf\.(container)\.(.+?)\.(state|healthy|restarts\.hour|processor\.percent|memory\.(?:bytes|percent)|network\.bytes\.(?:received|sent))$/,
@@ -38,7 +41,10 @@ const SUBJECTS: readonly RegExp[] = [
   /^perf\.(temperature)\.(.+?)\.(celsius)$/,
 ]
 
-/** The thing that a metric is about, where its kind has many: `dev.sda1` of `perf.filesystem.dev.sda1.percent.used`. */
+/**
+ * The thing that a metric is about, where its kind has many: `dev.sda1` of
+ * `perf.filesystem.dev.sda1.percent.used`.
+ */
 export function metricSubject(metric: string): { kind: string; subject: string; figure: string } | null {
   for (const pattern of SUBJECTS) {
     const match = pattern.exec(metric)

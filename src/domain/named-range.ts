@@ -3,7 +3,10 @@ const SECONDS: Readonly<Record<string, number>> = { h: 3600, d: 86_400, w: 7 * 8
 /** What `parseNamedRange` reads, for messages. */
 export const NAMED_RANGE_FORM = 'a range such as 6h, 30d, 2w or 1y'
 
-/** Seconds of a range up to now: `6h`, `30d`, `2w`, `1y`; `365d` and `1y` are the same. Null for anything else. */
+/**
+ * Seconds of a range up to now: `6h`, `30d`, `2w`, `1y`; `365d` and `1y` are the same. Null for anything
+ * else.
+ */
 export function parseNamedRange(text: string): number | null {
   const [, count, unit] = /^(\d{1,4})([hdwy])$/.exec(text) ?? []
   const seconds = Number(count) * (SECONDS[unit ?? ''] ?? 0)

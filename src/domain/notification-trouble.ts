@@ -28,7 +28,10 @@ export function isInTrouble({ worked, failingSince, gaveUp }: TargetTrouble, now
   return hasGivenUp || (failingSince !== null && now - failingSince >= FAILING_SECONDS)
 }
 
-/** What is to be said of a channel now, from all its targets: open while any is in trouble. Saying it again changes nothing. */
+/**
+ * What is to be said of a channel now, from all its targets: open while any is in trouble. Saying it again
+ * changes nothing.
+ */
 export function reportNotificationTrouble(
   channel: string,
   targets: readonly TargetTrouble[],

@@ -46,7 +46,7 @@ export function writeSubject({ event }: Pick<NotificationSource, 'event'>): stri
   return oneLine(`${event.host}:${event.metric}:${SEVERITY_NAMES[event.severity]}:${event.status}`)
 }
 
-/** The notice of one event. */
+/** The notification of one event. */
 export function writeNotification(source: NotificationSource, options: WriteOptions): Message {
   const { event, kind, rule } = source
   const rows: [string, string][] = [

@@ -38,8 +38,8 @@ export function isMetricPattern(pattern: string): boolean {
 }
 
 /**
- * No regular expression, and no going back behind a piece that was found: the work is at most the length of the name
- * times that of the pattern, whatever the pattern.
+ * No regular expression, and no going back behind a piece that was found: the work is at most the length of
+ * the name times that of the pattern, whatever the pattern.
  */
 function compile(pattern: string, wildcards: Wildcards): Matcher {
   const pieces = split(pattern.toLowerCase(), wildcards)

@@ -12,7 +12,7 @@ export const MAX_REPORTED_THRESHOLDS = 500
 /** Longest duration taken, in seconds. */
 export const MAX_REPORTED_DURATION = 366 * 86_400
 
-/** What an agent judges by, in the order in which `createThresholdTable` takes it. */
+/** What an agent evaluates, in the order in which `createThresholdTable` takes it. */
 export function reportThresholds(
   configured: readonly Threshold[],
   standard: readonly Threshold[],

@@ -33,7 +33,10 @@ export function compileRule(
 
 export type NotificationKind = 'opening' | 'severity' | 'repeat' | 'closing'
 
-/** What was told of one event by one rule: a row of the database, written in the transaction that writes the notice. */
+/**
+ * What was told of one event by one rule: a row of the database, written in the transaction that writes the
+ * notification.
+ */
 export type Notified = {
   /** When the event came into what the rule is about; null when it never was. */
   readonly since: number | null
@@ -73,10 +76,10 @@ export type Decision = {
 }
 
 /**
- * Decides whether a rule tells something of an event now. To be asked after every single change of the event and at
- * `recheckAt`; it looks at how things are and at what was told, so that asking twice tells nothing twice, and a closing is
- * only told after its opening. `mutedUntil` is the end of the maintenance window or quiet hours of the host at
- * `now`, null outside: nothing is told before it.
+ * Decides whether a rule tells something of an event now. To be asked after every single change of the event
+ * and at `recheckAt`; it looks at how things are and at what was told, so that asking twice tells nothing
+ * twice, and a closing is only told after its opening. `mutedUntil` is the end of the maintenance window or
+ * quiet hours of the host at `now`, null outside: nothing is told before it.
  */
 export function decide(
   rule: Rule,

@@ -1,7 +1,7 @@
 /**
- * The values of one host at one time. `values[i]` belongs to `metrics[i]`; null means that the metric has no value
- * at this time. Frames of one sender share the same `metrics` array object, so that work done for a list of
- * names (checks, ids) can be kept by its identity.
+ * The values of one host at one time. `values[i]` belongs to `metrics[i]`; null means that the metric has no
+ * value at this time. Frames of one sender share the same `metrics` array object, so that work done for a
+ * list of names (checks, ids) can be kept by its identity.
  */
 export type Frame = {
   /** Whole seconds since 1970, agent's clock. */
@@ -27,8 +27,8 @@ export function isMetricName(name: string): boolean {
 }
 
 /**
- * The legal name for what an agent of the original product calls a metric: its service and process names keep what
- * Windows allows (`mssql$sqlexpress`), where ours have `_`. Returns null when nothing legal is left.
+ * The legal name for what an agent of the original product calls a metric: its service and process names keep
+ * what Windows allows (`mssql$sqlexpress`), where ours have `_`. Returns null when nothing legal is left.
  */
 export function toMetricName(name: string): string | null {
   if (isMetricName(name)) return name
@@ -42,8 +42,8 @@ export function toMetricName(name: string): string | null {
 const FREE = /^(perf\.filesystem\..+\.percent)\.free$/
 
 /**
- * What agents of 2018 call free space is shown with the filesystems: used = 100 − free. Returns the name as it is for
- * every other metric.
+ * What agents of 2018 call free space is shown with the filesystems: used = 100 − free. Returns the name as
+ * it is for every other metric.
  */
 export function fromFreeSpace(metric: string, value: number): { metric: string; value: number } {
   const [, base] = FREE.exec(metric) ?? []

@@ -1,6 +1,9 @@
 import type { Series } from './sample.ts'
 
-/** A series made shorter: per step its mean and its ends, so that no peak is lost. All four have the same length. */
+/**
+ * A series made shorter: per step its mean and its ends, so that no peak is lost. All four have the same
+ * length.
+ */
 export type DownsampledSeries = {
   readonly times: Float64Array
   readonly low: Float64Array
@@ -9,8 +12,9 @@ export type DownsampledSeries = {
 }
 
 /**
- * At most `points` rows (1 or more). A series that is short enough keeps each sample as a row of its own. Steps begin at multiples of
- * their length, so that a graph that moves on with the time does not flicker; steps without a sample have no row.
+ * At most `points` rows (1 or more). A series that is short enough keeps each sample as a row of its own.
+ * Steps begin at multiples of their length, so that a graph that moves on with the time does not flicker;
+ * steps without a sample have no row.
  */
 export function downsampleSeries(
   { times, values }: Series,

@@ -13,7 +13,10 @@ export function isLabel(name: string): boolean {
   return name.trim() === name && name.length > 0 && name.length <= 100 && !/\p{Cc}/u.test(name)
 }
 
-/** The address that a rule's target means: that of the target of its channel that has this name, else the text itself. */
+/**
+ * The address that a rule's target means: that of the target of its channel that has this name, else the text
+ * itself.
+ */
 export function resolveTarget(
   rule: { readonly channel: string; readonly target: string },
   targets: readonly Target[],

@@ -3,8 +3,8 @@ import { MAX_HOST_NAME } from './host.ts'
 import { MAX_METRIC_NAME } from './sample.ts'
 
 /**
- * Longest texts of what agents report, in characters, by the table and column that hold them. The wire takes no longer
- * ones, and a test compares the list with the schema that the migrations make.
+ * Longest texts of what agents report, in characters, by the table and column that hold them. The wire takes
+ * no longer ones, and a test compares the list with the schema that the migrations make.
  */
 export const TEXT_BOUNDS = {
   host: { name: MAX_HOST_NAME, ip: 64, platform: 64, build: 255, architecture: 64, domain: 253 },

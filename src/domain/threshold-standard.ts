@@ -16,7 +16,10 @@ const SWAPPED: readonly (readonly [number, Severity])[] = [
   [95, 2],
 ]
 
-/** Threads that run or wait, for each processor, over fifteen minutes. Slow disks raise it too: it never counts as critical. */
+/**
+ * Threads that run or wait, for each processor, over fifteen minutes. Slow disks raise it too: it never
+ * counts as critical.
+ */
 const LOADED: readonly (readonly [number, Severity])[] = [
   [2, 4],
   [4, 3],

@@ -3,11 +3,11 @@ import type { Frame } from './sample.ts'
 import { describeThreshold, isBreach, type Threshold, type ThresholdTable } from './threshold.ts'
 
 /**
- * What the agent remembers between two cycles: plain JSON, to be kept in the transaction that queues the changes. It names only
- * metrics that breach something or have an open event.
+ * What the agent remembers between two cycles: plain JSON, to be kept in the transaction that queues the
+ * changes. It names only metrics that breach something or have an open event.
  */
 export type ThresholdState = {
-  /** Time of the newest frame judged; 0 when there was none. */
+  /** Time of the newest frame evaluated; 0 when there was none. */
   readonly time: number
   readonly metrics: readonly MetricState[]
 }
@@ -27,7 +27,10 @@ type Run = {
   /** Says which threshold it is even after its value was changed in the configuration. */
   readonly key: string
   readonly holds: boolean
-  /** Begin of the samples without a gap that breach or, while it holds, that are good; null while there are none of these. */
+  /**
+   * Begin of the samples without a gap that breach or, while it holds, that are good; null while there are
+   * none of these.
+   */
   readonly since: number | null
 }
 
@@ -49,7 +52,10 @@ export type StepOptions = {
   readonly book: ThresholdTable
   /** Seconds between two samples. A gap longer than two of them ends what was counted. */
   readonly interval: number
-  /** An id for an event that opens, never given before: at most 64 letters, digits, dots, hyphens, colons and underscores. */
+  /**
+   * An id for an event that opens, never given before: at most 64 letters, digits, dots, hyphens, colons and
+   * underscores.
+   */
   readonly makeUid: (metric: string, opened: number) => string
   /** By metric: why its value is what it is. An event that opens, or changes its severity, says so. */
   readonly reasons?: ReadonlyMap<string, string>
@@ -58,8 +64,9 @@ export type StepOptions = {
 export const FRESH_STATE: ThresholdState = { time: 0, metrics: [] }
 
 /**
- * Evaluates one frame. Pure: the same state and frame give the same result (but for the ids), and a frame that was judged already changes
- * nothing. A metric has at most one open event; its severity is that of the gravest threshold that holds.
+ * Evaluates one frame. Pure: the same state and frame give the same result (but for the ids), and a frame
+ * that was evaluated already changes nothing. A metric has at most one open event; its severity is that of
+ * the gravest threshold that holds.
  */
 export function step(
   state: ThresholdState,
@@ -100,7 +107,8 @@ export function step(
     } else if (options.book.of(before.metric).length === 0) {
       keep(before, { ...before, event: null, runs: [] })
     } else {
-      // Counted in frames, not seconds, so that rates, which have no value in the first frame after a pause, don't count as gone.
+      // Counted in frames, not seconds, so that rates, which have no value in the first frame after a pause,
+      // don't count as gone.
       const missed = Math.min(before.missed + 1, STALE_AFTER)
       const stale = before.event.stale || missed >= STALE_AFTER
       const event = stale === before.event.stale ? before.event : amend(before.event, { stale })
@@ -199,7 +207,10 @@ export function listOpenEvents({ time, metrics }: ThresholdState): EventReport[]
   })
 }
 
-/** What was judged since `newer` began anew, together with the events that `older` had left open: they go on. */
+/**
+ * What was evaluated since `newer` began anew, together with the events that `older` had left open: they go
+ * on.
+ */
 export function joinThresholdStates(older: ThresholdState, newer: ThresholdState): ThresholdState {
   if (newer.time === 0) return older
   const opened = new Set(newer.metrics.flatMap(({ metric, event }) => (event === null ? [] : [metric])))
@@ -211,7 +222,10 @@ export function joinThresholdStates(older: ThresholdState, newer: ThresholdState
   }
 }
 
-/** A state as it was kept; a fresh one when it is damaged or of another version, which costs no more than its counts. */
+/**
+ * A state as it was kept; a fresh one when it is damaged or of another version, which costs no more than its
+ * counts.
+ */
 export function parseThresholdState(json: string): ThresholdState {
   try {
     const state = JSON.parse(json) as ThresholdState

@@ -58,15 +58,15 @@ export function describeDuration(seconds: number): string {
 
 const count = (number: number, unit: string) => `${number} ${unit}${number === 1 ? '' : 's'}`
 
-/** Tells which thresholds a metric is judged by. */
+/** Tells which thresholds a metric is evaluated by. */
 export type ThresholdTable = {
   /** In the order of the configuration; the same array for the same metric each time. */
   of(metric: string): readonly Threshold[]
 }
 
 /**
- * The nearest group that has something for a metric wins, alone: thresholds of the configuration that name it, those whose
- * pattern it fits, then in the same way the ones out of the box.
+ * The nearest group that has something for a metric wins, alone: thresholds of the configuration that name
+ * it, those whose pattern it fits, then in the same way the ones out of the box.
  */
 export function createThresholdTable(
   configured: readonly Threshold[],
@@ -111,7 +111,10 @@ function findIn(groups: readonly (readonly Matched[])[], metric: string): readon
 const LIMIT =
   /^ (>=|<=|!=|>|<|=) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: for \d+ (?:second|minute|hour|day)s?)?(?:: .*)?$/
 
-/** The limit that an event's message names, as `describeThreshold` writes it; null when it is another sentence. */
+/**
+ * The limit that an event's message names, as `describeThreshold` writes it; null when it is another
+ * sentence.
+ */
 export function readLimit(metric: string, message: string): Pick<Threshold, 'compare' | 'value'> | null {
   const title = metricTitle(metric)
   const [, sign, number] = message.startsWith(title) ? (LIMIT.exec(message.slice(title.length)) ?? []) : []

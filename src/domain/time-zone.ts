@@ -33,8 +33,8 @@ export function isLastOfMonth(day: LocalDay): boolean {
 }
 
 /**
- * When the clocks of a zone show a minute (from 0) of a day. A time that they skip is the moment of the skip; of one that they show
- * twice it is the first or the last.
+ * When the clocks of a zone show a minute (from 0) of a day. A time that they skip is the moment of the skip;
+ * of one that they show twice it is the first or the last.
  */
 export function localTime(day: LocalDay, minute: number, zone: string, which: 'first' | 'last'): number {
   const wanted = Date.UTC(day.year, day.month - 1, day.day, 0, minute) / 1000
@@ -62,7 +62,10 @@ function zoneOffset(time: number, zone: string): number {
   return Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - Math.floor(time)
 }
 
-/** The first second at which the offset differs from that at `from`, between two times of which the second has another. */
+/**
+ * The first second at which the offset differs from that at `from`, between two times of which the second has
+ * another.
+ */
 function findChange(from: number, to: number, zone: string): number {
   const offset = zoneOffset(from, zone)
   let low = from

@@ -23,8 +23,9 @@ export type User = {
 }
 
 /**
- * What a user's password is: `own`, chosen by the user; `temporary`, to be replaced at the first sign-in; `original`,
- * taken over from the original product for a time, to be replaced at the first sign-in; `disabled`, none that fits.
+ * What a user's password is: `own`, chosen by the user; `temporary`, to be replaced at the first sign-in;
+ * `original`, taken over from the original product for a time, to be replaced at the first sign-in;
+ * `disabled`, none that fits.
  */
 export type PasswordState = 'own' | 'temporary' | 'original' | 'disabled'
 
@@ -38,7 +39,9 @@ export type StoredPassword = {
 
 const MARKED = /^(?:(temporary|disabled)|original:(\d{1,12})):(.*)$/
 
-/** Reads what the database keeps of a password: a hash, with a word before it where it is not the user's own. */
+/**
+ * Reads what the database keeps of a password: a hash, with a word before it where it is not the user's own.
+ */
 export function parseStoredPassword(stored: string): StoredPassword {
   const [, word, expires, hash] = MARKED.exec(stored) ?? []
   if (hash === undefined) return { state: 'own', hash: stored, expires: null }
@@ -69,7 +72,10 @@ export function findPasswordProblem(password: string): string | null {
   return isCommonPassword(password) ? 'This password is among the first that anybody would guess.' : null
 }
 
-/** A password in the one form in which it is hashed and compared: keyboards make the same letter in several ways. */
+/**
+ * A password in the one form in which it is hashed and compared: keyboards make the same letter in several
+ * ways.
+ */
 export const normalizePassword = (password: string): string => password.normalize('NFC')
 
 /** Names a session in lists without opening it: the beginning of the hash of its cookie. */

@@ -34,15 +34,18 @@ export type EventEngine = {
   stop(): Promise<void>
 }
 
-/** A task that takes longer is left to itself while the others go on; it starts again only after it has ended. */
+/**
+ * A task that takes longer is left to itself while the others go on; it starts again only after it has ended.
+ */
 export const TASK_LIMIT_MS = 60_000
 
 /** Longest wait for a running task when the engine stops. */
 export const STOP_LIMIT_MS = 3000
 
 /**
- * Seconds for which an engine leads without renewing: intervals, but within bounds. A crash of it keeps the others waiting for so long and
- * a third more, for so often they ask: 20 s at the most, whatever the interval.
+ * Seconds for which an engine leads without renewing: intervals, but within bounds. A crash of it keeps the
+ * others waiting for so long and a third more, for so often they ask: 20 s at the most, whatever the
+ * interval.
  */
 const LEASE_INTERVALS = 1.5
 const LEASE_LEAST = 5
@@ -55,8 +58,8 @@ const JUMP_MS = 60_000
 type TaskRecord = { task: Task; due: number; failures: number; running: Promise<void> | null }
 
 /**
- * Runs every task in turn, the first cycle at once and then one an interval. A cycle that takes longer than the
- * interval is followed by the next without a pause; cycles never overlap.
+ * Runs every task in turn, the first cycle at once and then one an interval. A cycle that takes longer than
+ * the interval is followed by the next without a pause; cycles never overlap.
  */
 export async function startEventEngine(options: EventEngineOptions): Promise<EventEngine> {
   const { store, interval, clock, log, tasks = TASKS } = options

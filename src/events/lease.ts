@@ -6,7 +6,10 @@ export type LeaseOptions = {
   readonly watch: Pick<WatchStore, 'takeLease' | 'releaseLease'>
   /** Names this engine among all. */
   readonly holder: string
-  /** How long the lease is good; it is renewed, or by those that do not hold it asked for, three times within that. */
+  /**
+   * How long the lease is good; it is renewed, or by those that do not hold it asked for, three times within
+   * that.
+   */
   readonly seconds: number
   /** Called when it became ours after it was not, for instance because the one that held it is dead. */
   readonly onGained: () => void
@@ -17,8 +20,8 @@ export type LeaseOptions = {
 /** Of several event engines on one database, one at a time does the work. */
 export type Lease = {
   /**
-   * True while it is ours. Asks when it is not, or not for much longer; rejects when the database does not answer. From the first time on it
-   * is asked for without further calls.
+   * True while it is ours. Asks when it is not, or not for much longer; rejects when the database does not
+   * answer. From the first time on it is asked for without further calls.
    */
   take(): Promise<boolean>
   /** As far as is known without asking. */
@@ -60,7 +63,10 @@ export function createLease({ watch, holder, seconds, onGained, clock, log }: Le
     return taken
   }
 
-  /** Goes on through tasks that take long, through the pause between two cycles and through a database that is away. */
+  /**
+   * Goes on through tasks that take long, through the pause between two cycles and through a database that is
+   * away.
+   */
   function plan() {
     timer?.cancel()
     if (isReleased) return

@@ -9,7 +9,7 @@ export type NotifierOptions = {
   readonly settings: (channel: string) => Readonly<Record<string, unknown>>
   /** Name of this machine. */
   readonly machine: string
-  /** Time zone of the times in notices. */
+  /** Time zone of the times in notifications. */
   readonly zone: string
   /** Address of the website; null when it is not known. */
   readonly webUrl: string | null

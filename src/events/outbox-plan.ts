@@ -1,4 +1,4 @@
-/** A notice that waits in the database. Times are the server's, in seconds. */
+/** A notification that waits in the database. Times are the server's, in seconds. */
 export type Waiting = {
   readonly id: number
   readonly event: number
@@ -13,42 +13,56 @@ export type Waiting = {
   readonly due: number
   /** The digest that it is part of for good; null while it stands alone. */
   readonly digest: string | null
-  /** It was given to the channel by itself, and perhaps taken though we never heard so: it stays by itself, for the sake of its id. */
+  /**
+   * It was given to the channel by itself, and perhaps taken though we never heard so: it stays by itself,
+   * for the sake of its id.
+   */
   readonly isAlone: boolean
 }
 
-/** What is sent in one piece: one notice, or a digest. */
+/** What is sent in one piece: one notification, or a digest. */
 export type PlannedDelivery = {
   readonly channel: string
   readonly target: string
   readonly notifications: readonly Waiting[]
-  /** The id of a digest that was tried before, `new` for one that has to be given its id first, null for a single notice. */
+  /**
+   * The id of a digest that was tried before, `new` for one that has to be given its id first, null for a
+   * single notification.
+   */
   readonly digest: string | 'new' | null
 }
 
-/** More notices than this to one target within a minute are a storm. */
+/** More notifications than this to one target within a minute are a storm. */
 export const DIGEST_THRESHOLD = 10
 const DIGEST_SECONDS = 60
 
 /** What is not delivered after a day is given up. */
 export const GIVE_UP_SECONDS = 86_400
 
-/** And not after fewer attempts: a clock that jumped made a day of a minute. A real day has more than forty. */
+/**
+ * And not after fewer attempts: a clock that jumped made a day of a minute. A real day has more than forty.
+ */
 const GIVE_UP_ATTEMPTS = 20
 
 const FIRST_PAUSE = 10
 const LONGEST_PAUSE = 1800
-/** No receiver is left alone for longer; what is due later than this was planned by a clock that was wrong. */
+/**
+ * No receiver is left alone for longer; what is due later than this was planned by a clock that was wrong.
+ */
 const LONGEST_WAIT = 86_400
 
-/** Pauses after attempts that the receiver may have taken though no answer came; after the last of them it is given up. */
+/**
+ * Pauses after attempts that the receiver may have taken though no answer came; after the last of them it is
+ * given up.
+ */
 const UNCERTAIN_PAUSES: readonly number[] = [600, 3600, 21_600]
 
 /**
- * What to send now, of all that waits. A target's shipments are in the order in which they have to go, one after the
- * other; an event's notices never overtake each other. To a target that fails, one shipment at a time goes out; once it `works`
- * again nothing waits for its own next attempt, though no more go out together than would make a storm. `recent` counts the
- * notices sent alone to a target within the last minute.
+ * What to send now, of all that waits. A target's deliveries are in the order in which they have to go, one
+ * after the other; an event's notifications never overtake each other. To a target that fails, one delivery
+ * at a time goes out; once it `works` again nothing waits for its own next attempt, though no more go out
+ * together than would make a storm. `recent` counts the notifications sent alone to a target within the last
+ * minute.
  */
 export function planDeliveries(
   waiting: readonly Waiting[],
@@ -92,12 +106,16 @@ function planTarget(
   return ready.sort((a, b) => dueOf(a) - dueOf(b)).slice(0, 1)
 }
 
-/** Puts together what belongs together: what has been tried, as it was tried, then either the rest one by one or a new digest. */
+/**
+ * Puts together what belongs together: what has been tried, as it was tried, then either the rest one by one
+ * or a new digest.
+ */
 function gather(notifications: readonly Waiting[], recent: number, now: number): PlannedDelivery[] {
   const planned: PlannedDelivery[] = []
   const digests = new Map<string, Waiting[]>()
   const fresh: Waiting[] = []
-  // Two digests that each hold an event's earlier notice would wait for each other: what has to wait joins none.
+  // Two digests that each hold an event's earlier notification would wait for each other: what has to wait
+  // joins none.
   const held = new Set<number>()
   for (const notification of notifications) {
     const isTried = notification.isAlone || notification.attempts > 0
@@ -176,9 +194,9 @@ export type Failure = {
 }
 
 /**
- * When to try again after a failure, in seconds since 1970; null to give up. Pauses double from ten seconds to half an
- * hour, each made up to a quarter longer by `random` (0 to 1), and no shorter than the receiver asked for. What may
- * have been delivered is tried three more times, far apart.
+ * When to try again after a failure, in seconds since 1970; null to give up. Pauses double from ten seconds
+ * to half an hour, each made up to a quarter longer by `random` (0 to 1), and no shorter than the receiver
+ * asked for. What may have been delivered is tried three more times, far apart.
  */
 export function nextAttempt(
   failed: FailedAttempt,

@@ -74,11 +74,17 @@ export type TaskContext = {
   random(): number
   /** Milliseconds since the engine started or the wall clock last jumped, whichever is later. */
   steadyMs(): number
-  /** Seconds since 1970: now, but never later than the samples that have been received. What is old is old by this time. */
+  /**
+   * Seconds since 1970: now, but never later than the samples that have been received. What is old is old by
+   * this time.
+   */
   sampleTime(): Promise<number>
 }
 
-/** One kind of work of the event engine. A throw is logged at the first failure and at recovery, and stops nothing else. */
+/**
+ * One kind of work of the event engine. A throw is logged at the first failure and at recovery, and stops
+ * nothing else.
+ */
 export type Task = {
   readonly name: string
   /** Seconds from one run to the next; 0 runs in every cycle. */
@@ -90,9 +96,9 @@ export type Task = {
 }
 
 /**
- * Repeats a piece of work until it says that nothing is left or the time slice is over, and rests after each piece for as
- * long as it took, so that others get at the database and, in a process that does more than this, at the processor.
- * Resolves with true when work is left.
+ * Repeats a piece of work until it says that nothing is left or the time slice is over, and rests after each
+ * piece for as long as it took, so that others get at the database and, in a process that does more than
+ * this, at the processor. Resolves with true when work is left.
  */
 export async function workInPieces(context: TaskContext, piece: () => Promise<boolean>): Promise<boolean> {
   const { clock } = context

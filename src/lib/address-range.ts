@@ -16,13 +16,19 @@ export function parseAddressRange(text: string): AddressRange | null {
   return { bytes, bits: Number(length) + (isV4 ? MAPPED_BITS : 0) }
 }
 
-/** True when the address lies in one of the ranges; IPv4 is the same whether it is written alone or within IPv6. */
+/**
+ * True when the address lies in one of the ranges; IPv4 is the same whether it is written alone or within
+ * IPv6.
+ */
 export function isWithin(address: string, ranges: readonly AddressRange[]): boolean {
   const bytes = parseAddress(address)
   return bytes !== null && ranges.some((range) => beginsAlike(bytes, range))
 }
 
-/** An address as it is written by everybody else, whichever way this one was; IPv4 stands alone. Null when it is none. */
+/**
+ * An address as it is written by everybody else, whichever way this one was; IPv4 stands alone. Null when it
+ * is none.
+ */
 export function readAddress(text: string): string | null {
   const bytes = parseAddress(text)
   if (bytes === null) return null

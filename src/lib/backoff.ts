@@ -6,7 +6,10 @@ export type BackoffOptions = {
 }
 
 export type Backoff = {
-  /** How long to wait after one more failure: doubles from `leastMs` to `mostMs`, less up to half of it by chance. */
+  /**
+   * How long to wait after one more failure: doubles from `leastMs` to `mostMs`, less up to half of it by
+   * chance.
+   */
   nextMs(): number
   reset(): void
 }

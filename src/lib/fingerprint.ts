@@ -3,7 +3,10 @@ export function fingerprintOf(der: Uint8Array): string {
   return new Bun.CryptoHasher('sha256').update(der).digest('hex')
 }
 
-/** A fingerprint as people write it: in either case, with colons or blanks between, `sha256:` before it; null when it is none. */
+/**
+ * A fingerprint as people write it: in either case, with colons or blanks between, `sha256:` before it; null
+ * when it is none.
+ */
 export function parseFingerprint(text: string): string | null {
   const digits = text
     .toLowerCase()

@@ -8,8 +8,9 @@ export type LogFileOptions = {
 }
 
 /**
- * Appends lines to a file that is moved aside when it grows too large. Each line is written before `write` returns. A line that can't be
- * written (the disk is full) is lost, and nothing is thrown: what logs has work to do.
+ * Appends lines to a file that is moved aside when it grows too large. Each line is written before `write`
+ * returns. A line that can't be written (the disk is full) is lost, and nothing is thrown: what logs has work
+ * to do.
  */
 export function openLogFile(
   file: string,

@@ -1,6 +1,9 @@
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
-/** `journal` is for systemd's: it adds the time itself, and takes the level as a number in front, see sd-daemon(3). */
+/**
+ * `journal` is for systemd's: it adds the time itself, and takes the level as a number in front, see
+ * sd-daemon(3).
+ */
 export type LogFormat = 'text' | 'json' | 'journal'
 export type LogFields = Readonly<Record<string, unknown>>
 

@@ -2,8 +2,8 @@ import { CODEWORDS, findVersion, type QrVersion } from './qr-versions.ts'
 import { correctErrors } from './reed-solomon.ts'
 
 /**
- * QR codes (ISO/IEC 18004) of bytes with error correction M: up to 213 bytes, versions 1 to 10. A module that is true is dark.
- * Throws a RangeError when the text is longer.
+ * QR codes (ISO/IEC 18004) of bytes with error correction M: up to 213 bytes, versions 1 to 10. A module that
+ * is true is dark. Throws a RangeError when the text is longer.
  */
 export function encodeQr(text: string): boolean[][] {
   const bytes = new TextEncoder().encode(text)

@@ -21,8 +21,9 @@ export type SelfSignedOptions = {
 }
 
 /**
- * A new ECDSA key on P-256 and a certificate of it for a TLS server, signed with itself; both as one text of PEM. This loads
- * some megabytes of code that nothing else needs: import it only when a certificate is to be made.
+ * A new ECDSA key on P-256 and a certificate of it for a TLS server, signed with itself; both as one text of
+ * PEM. This loads some megabytes of code that nothing else needs: import it only when a certificate is to be
+ * made.
  */
 export async function createSelfSigned({
   names,

@@ -1,6 +1,8 @@
 import { decodeBase32, encodeBase32 } from './base32.ts'
 
-/** Codes that change every half minute (RFC 6238 with SHA-1, six digits, 30 seconds: what every app speaks). */
+/**
+ * Codes that change every half minute (RFC 6238 with SHA-1, six digits, 30 seconds: what every app speaks).
+ */
 
 const STEP_SECONDS = 30
 const DIGITS = 6
@@ -27,7 +29,10 @@ export function totpCode(secret: string, step: number): string {
   return String(number % 10 ** DIGITS).padStart(DIGITS, '0')
 }
 
-/** The step whose code this is, among those around `now`; null when it is none of them. Compares every one in the same time. */
+/**
+ * The step whose code this is, among those around `now`; null when it is none of them. Compares every one in
+ * the same time.
+ */
 export function findTotpStep(secret: string, code: string, now: number): number | null {
   const typed = code.replace(/\s/g, '')
   if (!/^\d{6}$/.test(typed)) return null

@@ -23,7 +23,10 @@ export function parseRoutes(text: string): string[] {
     .flatMap(([name]) => name ?? [])
 }
 
-/** /proc/net/ipv6_route, all in hex: destination, its length, source, its length, gateway, metric, uses (2), flags, name. */
+/**
+ * /proc/net/ipv6_route, all in hex: destination, its length, source, its length, gateway, metric, uses (2),
+ * flags, name.
+ */
 export function parseIpv6Routes(text: string): string[] {
   return text
     .split('\n')

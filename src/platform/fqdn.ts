@@ -9,8 +9,9 @@ export function shortenName(hostname: string): string {
 }
 
 /**
- * The part of the machine's full name behind the first dot: from the host name itself, from its line in /etc/hosts, from
- * /etc/resolv.conf, or from the kernel's domain name. No name server is asked, which might hang.
+ * The part of the machine's full name behind the first dot: from the host name itself, from its line in
+ * /etc/hosts, from /etc/resolv.conf, or from the kernel's domain name. No name server is asked, which might
+ * hang.
  */
 export function findDomain(proc: ProcFs, hostname: string): string {
   const candidates = [

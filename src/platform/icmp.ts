@@ -42,7 +42,9 @@ const SIGNATURES = {
 export type EchoSocket = {
   /** Sends an echo request with this number, from 0 to 65535. */
   send(number: number): void
-  /** The number of an answer that has come, and how many milliseconds after its request; null when none has. */
+  /**
+   * The number of an answer that has come, and how many milliseconds after its request; null when none has.
+   */
   receive(): { readonly number: number; readonly milliseconds: number } | null
   close(): void
 }
@@ -69,7 +71,8 @@ export function openEchoSocket(address: string): EchoSocket {
   const buffer = Buffer.alloc(512)
   return {
     send(number) {
-      // The kernel fills in the check sum and the identifier, by which it finds the socket that an answer is for.
+      // The kernel fills in the check sum and the identifier, by which it finds the socket that an answer is
+      // for.
       const packet = Buffer.alloc(HEAD + 32)
       packet.writeUInt8(ECHO_REQUEST[version], 0)
       packet.writeUInt16BE(number, 6)
@@ -101,7 +104,10 @@ function readRealTime(): bigint {
   return (time[0] ?? 0n) * 1_000_000n + (time[1] ?? 0n) / 1000n
 }
 
-/** A `sockaddr_in` or `sockaddr_in6`; behind `%` stands the interface of an address that counts on one link alone. */
+/**
+ * A `sockaddr_in` or `sockaddr_in6`; behind `%` stands the interface of an address that counts on one link
+ * alone.
+ */
 function writeAddress(address: string, version: 4 | 6): Buffer {
   const [plain = '', link] = address.split('%')
   const place = Buffer.alloc(version === 4 ? 16 : 28)

@@ -6,7 +6,10 @@ const LIBRARIES = [
   process.arch === 'arm64' ? 'libc.musl-aarch64.so.1' : 'libc.musl-x86_64.so.1',
 ] as const
 
-/** Functions of the C library, for what neither Bun nor Node.js knows. Throws where there is none, or it lacks one of them. */
+/**
+ * Functions of the C library, for what neither Bun nor Node.js knows. Throws where there is none, or it lacks
+ * one of them.
+ */
 export function openLibc<Signatures extends Record<string, FFIFunction>>(signatures: Signatures) {
   const failures: unknown[] = []
   for (const name of LIBRARIES)

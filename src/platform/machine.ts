@@ -9,8 +9,8 @@ import { type ProcFs, readTextOrNothing } from './proc.ts'
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
 
 /**
- * What the machine says of itself: its short name in lower case, and the facts that change rarely. Never throws for what is
- * missing; what can't be told is empty or 0.
+ * What the machine says of itself: its short name in lower case, and the facts that change rarely. Never
+ * throws for what is missing; what can't be told is empty or 0.
  */
 export function readMachine(
   proc: ProcFs,
@@ -37,7 +37,10 @@ export function readShortName(full: string = hostname()): string {
   return toHostName(shortenName(full))
 }
 
-/** The full name of this machine where it has one, else its host name; for what it says of itself to other servers. */
+/**
+ * The full name of this machine where it has one, else its host name; for what it says of itself to other
+ * servers.
+ */
 export function readFullName(proc: ProcFs, full: string = hostname()): string {
   const domain = findDomain(proc, full)
   const name = shortenName(full)
@@ -50,7 +53,10 @@ function toHostName(name: string): string {
   return isHostName(legal) ? legal : 'localhost'
 }
 
-/** IPv4 before IPv6, on the interface of the default route before any other. Link-local addresses say nothing and are left out. */
+/**
+ * IPv4 before IPv6, on the interface of the default route before any other. Link-local addresses say nothing
+ * and are left out.
+ */
 export function findAddress(defaults: readonly string[], interfaces: Interfaces): string {
   const preferred = defaults.flatMap((name) => interfaces[name] ?? [])
   const others = Object.values(interfaces).flatMap((addresses) => addresses ?? [])

@@ -1,6 +1,8 @@
 import { type ProcFs, readTextOrNothing } from './proc.ts'
 
-/** Older distributions have a line of their own in a file of their own, such as `CentOS release 6.10 (Final)`. */
+/**
+ * Older distributions have a line of their own in a file of their own, such as `CentOS release 6.10 (Final)`.
+ */
 const OLD_FILES = ['/etc/redhat-release', '/etc/SuSE-release', '/etc/system-release']
 
 /** Distribution and version, as `Debian GNU/Linux 12`; the kernel's release where no file tells. */
@@ -27,7 +29,10 @@ export function nameBuild(release: ReadonlyMap<string, string>): string {
   return ` ${name} `.includes(` ${version} `) ? name : `${name} ${version}`
 }
 
-/** Shell assignments as os-release(5) allows them: bare, in single or in double quotes, with backslashes. The last one of a name wins. */
+/**
+ * Shell assignments as os-release(5) allows them: bare, in single or in double quotes, with backslashes. The
+ * last one of a name wins.
+ */
 export function parseOsRelease(text: string): Map<string, string> {
   const found = new Map<string, string>()
   for (const line of text.split('\n')) {

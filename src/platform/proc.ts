@@ -13,7 +13,8 @@ import {
 import { type Clock, systemClock } from '../lib/clock.ts'
 
 /**
- * The kernel's text files under a root that a test can replace. Paths are absolute (`/proc/stat`, `/sys/block`).
+ * The kernel's text files under a root that a test can replace. Paths are absolute (`/proc/stat`,
+ * `/sys/block`).
  */
 export type ProcFs = {
   /** Throws when the file can't be read. */
@@ -21,9 +22,10 @@ export type ProcFs = {
   /** Null when the file or folder is not there; throws on other failures. */
   readTextIfThere(path: string): string | null
   /**
-   * The same without holding up the caller, for files whose reading may never end: of a process that hangs, of a device, or served
-   * by a program. Null when the file is not there. Rejects when it can not be read, or has not been within a second; it is then not
-   * read again until that call has come back. Of such files one is read at a time, and none while one is overdue.
+   * The same without holding up the caller, for files whose reading may never end: of a process that hangs,
+   * of a device, or served by a program. Null when the file is not there. Rejects when it can not be read, or
+   * has not been within a second; it is then not read again until that call has come back. Of such files one
+   * is read at a time, and none while one is overdue.
    */
   readSlowly(path: string): Promise<string | null>
   /** What has been asked for, should have come back by now, and has not. */
@@ -32,29 +34,32 @@ export type ProcFs = {
   list(path: string): string[]
   /** Names of the folders in a folder, links to folders left out; empty when it is not there. */
   listFolders(path: string): string[]
-  /** Hard links of a folder; 0 when it is not there. Kernel filesystems count two and one for each folder in it, which costs less than listing. */
+  /**
+   * Hard links of a folder; 0 when it is not there. Kernel filesystems count two and one for each folder in
+   * it, which costs less than listing.
+   */
   countLinks(path: string): number
   /** Whether something is there, a link's target included; asked without the cost of a failure. */
   has(path: string): boolean
   /** What a symbolic link says, not followed; null when there is no link. */
   readLink(path: string): string | null
   /**
-   * Space of the filesystem mounted at `path`, as statfs(2) gives it; null when it did not answer within a second (a dead
-   * network mount), and then not asked again until that call has come back. Rejects when the system refuses. A quick one that
-   * is answered needs no promise.
+   * Space of the filesystem mounted at `path`, as statfs(2) gives it; null when it did not answer within a
+   * second (a dead network mount), and then not asked again until that call has come back. Rejects when the
+   * system refuses. A quick one that is answered needs no promise.
    */
   statfs(path: string, options?: StatFsOptions): StatFs | Promise<StatFs | null>
 }
 
 export type StatFsOptions = {
   /**
-   * The answer depends on another machine or process. Such calls go one after the other, and none goes while one is
-   * overdue: each holds a thread of Bun's pool, which on a small machine has only two.
+   * The answer depends on another machine or process. Such calls go one after the other, and none goes while
+   * one is overdue: each holds a thread of Bun's pool, which on a small machine has only two.
    */
   readonly remote?: boolean
   /**
-   * The kernel answers from memory, whatever the disk does: asked at once and without a thread, which costs a tenth. Only
-   * for types of filesystem that are known to.
+   * The kernel answers from memory, whatever the disk does: asked at once and without a thread, which costs a
+   * tenth. Only for types of filesystem that are known to.
    */
   readonly quick?: boolean
 }

@@ -5,8 +5,9 @@ import { openLibc } from './libc.ts'
 const MADV_DONTNEED = 4
 
 /**
- * Gives back the pages of the program's own code, of which the start needs more than ever after: what is still needed comes back from the
- * kernel's cache when it is next run. Only code is touched, which is never written to. Returns the bytes that were mapped; throws where the system refuses.
+ * Gives back the pages of the program's own code, of which the start needs more than ever after: what is
+ * still needed comes back from the kernel's cache when it is next run. Only code is touched, which is never
+ * written to. Returns the bytes that were mapped; throws where the system refuses.
  */
 export function releaseProgramCode(program: string): number {
   const ranges = findCode(readFileSync('/proc/self/maps', 'utf8'), program)

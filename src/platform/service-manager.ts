@@ -38,15 +38,20 @@ export type ServiceStatus = {
 }
 
 /**
- * systemd or the Windows service manager. Every method but `status` needs an administrator's rights and rejects with words that
- * say so, or with what the manager said.
+ * systemd or the Windows service manager. Every method but `status` needs an administrator's rights and
+ * rejects with words that say so, or with what the manager said.
  */
 export type ServiceManager = {
   /** How people call it: `systemd`. */
   readonly title: string
-  /** Whether it runs this machine now; in a container or in the making of an image it is there and does not. */
+  /**
+   * Whether it runs this machine now; in a container or in the making of an image it is there and does not.
+   */
   readonly isAtWork: boolean
-  /** Registers a service, or brings the one of that name up to date; it starts with the machine from then on, not yet now. */
+  /**
+   * Registers a service, or brings the one of that name up to date; it starts with the machine from then on,
+   * not yet now.
+   */
   install(spec: ServiceSpec): Promise<void>
   /** The words after the program that a service of that name is started with now; null when there is none. */
   readArguments(name: string): Promise<readonly string[] | null>

@@ -1,4 +1,6 @@
-/** Who started this process as a service and waits for word of it: systemd, or the Windows service manager. */
+/**
+ * Who started this process as a service and waits for word of it: systemd, or the Windows service manager.
+ */
 export type Supervisor = {
   /** Everything that the role is made of is up. */
   ready(): void

@@ -20,8 +20,9 @@ const SIGNATURES = {
 export type SendNotification = (text: string) => void
 
 /**
- * The way to tell systemd how a service is doing, sd_notify(3). `address` is what NOTIFY_SOCKET holds: a path, or `@name` of
- * an abstract socket. Neither Bun nor Node.js knows datagrams on unix sockets, hence the C library.
+ * The way to tell systemd how a service is doing, sd_notify(3). `address` is what NOTIFY_SOCKET holds: a
+ * path, or `@name` of an abstract socket. Neither Bun nor Node.js knows datagrams on unix sockets, hence the
+ * C library.
  */
 export function openNotifySocket(address: string): SendNotification {
   const target = encodeAddress(address)
@@ -46,7 +47,10 @@ export function openNotifySocket(address: string): SendNotification {
   }
 }
 
-/** `struct sockaddr_un`: family in the order of the machine, then the path; that of an abstract one begins with a zero byte. */
+/**
+ * `struct sockaddr_un`: family in the order of the machine, then the path; that of an abstract one begins
+ * with a zero byte.
+ */
 export function encodeAddress(address: string): Uint8Array {
   const path = new TextEncoder().encode(address)
   const isAbstract = address.startsWith('@')

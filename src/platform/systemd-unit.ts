@@ -16,7 +16,9 @@ const EXIT_CONFIG = 78
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it is systemd that puts the number there.
 const RELOAD = 'ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"'
 
-/** The text of a service's unit. Works from systemd 232 on; older ones pass over the lines they don't know. */
+/**
+ * The text of a service's unit. Works from systemd 232 on; older ones pass over the lines they don't know.
+ */
 export function writeUnit(spec: ServiceSpec): string {
   return `${[
     '# Written by `monitor service install`, and anew by each upgrade.',
@@ -130,7 +132,9 @@ function quoteWord(word: string): string {
   return /^[\w@%+=:,./$-]+$/.test(plain) ? plain : `"${plain.replace(/["\\]/g, '\\$&')}"`
 }
 
-/** The words after the program in a unit that `writeUnit` made; none for a unit that does not start a program. */
+/**
+ * The words after the program in a unit that `writeUnit` made; none for a unit that does not start a program.
+ */
 export function readUnitArguments(unit: string): string[] {
   const command = /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? ''
   const words = [...command.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(

@@ -10,7 +10,10 @@ export type SystemdOptions = {
   readonly run: RunSystemctl
   /** Where units of the machine's administrator are. */
   readonly unitFolder?: string
-  /** Whether systemd runs this machine now; else services are registered for its next start, as in the making of an image. */
+  /**
+   * Whether systemd runs this machine now; else services are registered for its next start, as in the making
+   * of an image.
+   */
   readonly isBooted?: boolean
 }
 

@@ -1,7 +1,7 @@
 /**
- * What the agent asks Windows for. Every call into a DLL stays behind this type (`win32/` holds the one that calls, tests
- * make others), because `bun:ffi` is called experimental: what could break is to be easy to swap.
- * Readings are raw; arithmetic is the probes'. Methods throw when Windows refuses.
+ * What the agent asks Windows for. Every call into a DLL stays behind this type (`win32/` holds the one that
+ * calls, tests make others), because `bun:ffi` is called experimental: what could break is to be easy to
+ * swap. Readings are raw; arithmetic is the probes'. Methods throw when Windows refuses.
  */
 export type Win32 = {
   readSystemTimes(): SystemTimes

@@ -39,11 +39,17 @@ export type ReceivedBatch = {
   /** It has nothing to store but what the host is. */
   readonly isGreeting: boolean
   readonly refused: Tally
-  /** Frames left out because they are from the future by our clock. The sender keeps them: one of the clocks is wrong. */
+  /**
+   * Frames left out because they are from the future by our clock. The sender keeps them: one of the clocks
+   * is wrong.
+   */
   readonly later: number
 }
 
-/** Names that one connection may keep under all its layout numbers; more are refused, to be tried on a new connection. */
+/**
+ * Names that one connection may keep under all its layout numbers; more are refused, to be tried on a new
+ * connection.
+ */
 export const MAX_CONNECTION_NAMES = 4 * MAX_METRICS
 
 /** The lists of names that one connection has given, by number. */
@@ -66,8 +72,8 @@ export class MetricSetTable {
 }
 
 /**
- * Reads one batch of our dialect. Throws a ProtocolError for what is refused as a whole; single values, frames
- * and events that are no good are left out and counted. `now` is the server's clock.
+ * Reads one batch of our dialect. Throws a ProtocolError for what is refused as a whole; single values,
+ * frames and events that are no good are left out and counted. `now` is the server's clock.
  */
 export function readBatch(
   fields: Fields,

@@ -1,10 +1,10 @@
 import { type Batch, MAX_BATCH_BYTES, MAX_REPLY_BYTES, PACK_FROM_BYTES, type Reply } from './message.ts'
 
 /**
- * A batch as it goes on the wire, line end included, packed with zstd when that makes it shorter. `layout` is the
- * number (0 to MAX_METRIC_SETS - 1) under which the connection keeps the names; they travel when `withNames` is true, which they
- * must the first time that a connection uses the number. Values that are not finite travel as null.
- * Throws a RangeError when the batch is longer than MAX_BATCH_BYTES: split it.
+ * A batch as it goes on the wire, line end included, packed with zstd when that makes it shorter. `layout` is
+ * the number (0 to MAX_METRIC_SETS - 1) under which the connection keeps the names; they travel when
+ * `withNames` is true, which they must the first time that a connection uses the number. Values that are not
+ * finite travel as null. Throws a RangeError when the batch is longer than MAX_BATCH_BYTES: split it.
  */
 export function encodeBatch(batch: Batch, layout: number, withNames: boolean): Uint8Array | string {
   const line = renderBatch(batch, layout, withNames)

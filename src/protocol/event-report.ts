@@ -9,8 +9,8 @@ const UID = /^[A-Za-z0-9._:-]+$/
 const { uid: MAX_UID, message: MAX_MESSAGE } = TEXT_BOUNDS.event
 
 /**
- * Events of our dialect. Those that are incomplete are left out and counted. An event from the future is taken as well: a
- * problem must not wait for a clock, and the time of receipt is noted beside the agent's.
+ * Events of our dialect. Those that are incomplete are left out and counted. An event from the future is
+ * taken as well: a problem must not wait for a clock, and the time of receipt is noted beside the agent's.
  */
 export function readEvents(values: readonly unknown[], tally: Tally): EventReport[] {
   return collect(values, tally, (fields) => {
@@ -28,9 +28,10 @@ const isUid = (uid: unknown): uid is string =>
   typeof uid === 'string' && uid.length <= MAX_UID && UID.test(uid)
 
 /**
- * Events of the original's dialect: `monitor` for the metric, `status` 1 opens and 0 closes. A closing carries the time
- * of the opening, so its `opened` is set and its own time is not known yet: see `dateClosings`. A time that lies in the
- * future counts as now, because the clock of the agent is fast and the event has happened.
+ * Events of the original's dialect: `monitor` for the metric, `status` 1 opens and 0 closes. A closing
+ * carries the time of the opening, so its `opened` is set and its own time is not known yet: see
+ * `dateClosings`. A time that lies in the future counts as now, because the clock of the agent is fast and
+ * the event has happened.
  */
 export function readLegacyEvents(values: readonly unknown[], now: number, tally: Tally): EventReport[] {
   return collect(values, tally, (fields) => {
@@ -44,8 +45,8 @@ export function readLegacyEvents(values: readonly unknown[], now: number, tally:
 }
 
 /**
- * Gives the closings among the events of one packet their time: that of the packet, or that of the next opening of the
- * same metric, which came after it. `now` is the packet's time.
+ * Gives the closings among the events of one packet their time: that of the packet, or that of the next
+ * opening of the same metric, which came after it. `now` is the packet's time.
  */
 export function dateClosings(events: readonly EventReport[], now: number): EventReport[] {
   const ends = new Map<EventReport, number>()

@@ -12,7 +12,9 @@ export type Fields = Readonly<Record<string, unknown>>
 export const EARLIEST_TIME = 946_684_800
 /** A sample may be this many seconds ahead of the server's clock. */
 export const MAX_TIME_AHEAD = 600
-/** Characters that nobody sees: format characters, among them those that turn the direction of what follows. */
+/**
+ * Characters that nobody sees: format characters, among them those that turn the direction of what follows.
+ */
 const INVISIBLE = /\p{Cf}+/gu
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu
 /** The end of the year 9999: no clock says a later time, so it never comes. */
@@ -34,7 +36,9 @@ export function readNumber(value: unknown): number {
   return Number.isFinite(number) ? number : Number.NaN
 }
 
-/** Whole seconds since 1970, a fraction cut off; -1 when it is no time between 2000 and shortly after `now`. */
+/**
+ * Whole seconds since 1970, a fraction cut off; -1 when it is no time between 2000 and shortly after `now`.
+ */
 export function readTime(value: unknown, now: number): number {
   const time = readAnyTime(value)
   return time <= now + MAX_TIME_AHEAD ? time : -1
@@ -46,7 +50,10 @@ export function readAnyTime(value: unknown): number {
   return time >= EARLIEST_TIME && time <= LATEST_TIME ? time : -1
 }
 
-/** Text without control and invisible characters, cut to `longest` characters; empty for what is neither text nor number. */
+/**
+ * Text without control and invisible characters, cut to `longest` characters; empty for what is neither text
+ * nor number.
+ */
 export function readText(value: unknown, longest: number): string {
   const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
   const cut = text.slice(0, longest)
@@ -62,7 +69,10 @@ export function readHost(value: unknown): string {
   return host
 }
 
-/** System facts by the names of `HostFacts`; null when there are none. Bad ones are left empty, long ones are cut and counted. */
+/**
+ * System facts by the names of `HostFacts`; null when there are none. Bad ones are left empty, long ones are
+ * cut and counted.
+ */
 export function readFacts(fields: unknown, tally: Tally | null): HostFacts | null {
   if (!isFields(fields)) return null
   const readFact = (name: keyof typeof TEXT_BOUNDS.host) => {

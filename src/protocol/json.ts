@@ -1,15 +1,18 @@
 import { type Fields, isFields } from './field.ts'
 import { ProtocolError } from './protocol-error.ts'
 
-/** Python writes these bare, which JSON does not know. Outside strings alone; linear in the length of the text. */
+/**
+ * Python writes these bare, which JSON does not know. Outside strings alone; linear in the length of the
+ * text.
+ */
 const BARE = /-?\b(?:NaN|Infinity)\b/g
 
 const BACKSLASH = 0x5c
 const QUOTE = 0x22
 
 /**
- * Parses JSON; bare NaN and Infinity become strings, to be refused one by one where a number is wanted. Throws a
- * ProtocolError that does not repeat the text: it may hold a passphrase.
+ * Parses JSON; bare NaN and Infinity become strings, to be refused one by one where a number is wanted.
+ * Throws a ProtocolError that does not repeat the text: it may hold a passphrase.
  */
 export function parseJson(text: string): unknown {
   try {
@@ -34,8 +37,8 @@ function parseWithBareNames(text: string): unknown {
 }
 
 /**
- * Looks at each character once. A regular expression that skips strings would start anew at every quote of a string
- * without an end, which costs the square of the length.
+ * Looks at each character once. A regular expression that skips strings would start anew at every quote of a
+ * string without an end, which costs the square of the length.
  */
 function quoteBareNames(text: string): string {
   let result = ''

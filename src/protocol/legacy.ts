@@ -25,7 +25,10 @@ export type LegacyHead = {
   readonly host: string
   readonly passphrase: unknown
   readonly facts: HostFacts | null
-  /** Agent's clock at sending; null when it said none that is near enough to the server's to be of this packet. */
+  /**
+   * Agent's clock at sending; null when it said none that is near enough to the server's to be of this
+   * packet.
+   */
   readonly clock: number | null
 }
 
@@ -116,8 +119,8 @@ export class LegacyStream {
   }
 
   /**
-   * Who sent it; null while the members that say so have not arrived. Throws a ProtocolError when a complete packet
-   * does not say it, or is a batch of the other dialect, which is never this long.
+   * Who sent it; null while the members that say so have not arrived. Throws a ProtocolError when a complete
+   * packet does not say it, or is a batch of the other dialect, which is never this long.
    */
   findHead(): LegacyHead | null {
     const text = this.#splitter.head()

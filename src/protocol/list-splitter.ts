@@ -23,8 +23,9 @@ const CLOSE_BRACKET = 0x5d
 const LIST_KEY = /[{,\s]"(data|events)"\s*:\s*$/
 
 /**
- * Takes a legacy packet apart while it arrives, so that one of a hundred megabytes is never in memory as a whole: the
- * elements of "data" and "events" are handed on a slab at a time, what is left is the packet with both lists empty.
+ * Takes a legacy packet apart while it arrives, so that one of a hundred megabytes is never in memory as a
+ * whole: the elements of "data" and "events" are handed on a slab at a time, what is left is the packet with
+ * both lists empty.
  */
 export class ListSplitter {
   readonly #take: (list: ListName, json: string) => void
@@ -57,7 +58,10 @@ export class ListSplitter {
     return this.#list === null ? '' : `${text}]}`
   }
 
-  /** Bytes behind the end of the packet are ignored. Throws a ProtocolError when a part is too long or nests too deep. */
+  /**
+   * Bytes behind the end of the packet are ignored. Throws a ProtocolError when a part is too long or nests
+   * too deep.
+   */
   feed(bytes: Uint8Array): void {
     if (this.#isComplete) return
     let depth = this.#depth

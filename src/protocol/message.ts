@@ -13,28 +13,31 @@ import type { HostFacts } from '../domain/host.ts'
  * ```
  *
  * - `passphrase` is needed in the first batch of a connection only.
- * - `key` is made at random by the agent at its first start. The first key that is said for a host owns its name from then on: batches for
- *   it with another key, or with none, are refused as a whole. It is said in the first batch of a connection for a host.
- * - `metrics` names the columns of `frames` and is kept on the connection under the number `layout`; a later batch of the same
- *   connection may give the number alone. A number may be given anew, with other names.
+ * - `key` is made at random by the agent at its first start. The first key that is said for a host owns its
+ *   name from then on: batches for it with another key, or with none, are refused as a whole. It is said in
+ *   the first batch of a connection for a host.
+ * - `metrics` names the columns of `frames` and is kept on the connection under the number `layout`; a later
+ *   batch of the same connection may give the number alone. A number may be given anew, with other names.
  * - A frame is `[time, value, …]`, a value null where the metric has none; numbers may be strings.
- * - A long line travels packed: a line `{"v":1,"encoding":"zstd","bytes":N,"size":M}` and then N bytes that unpack to
- *   M bytes, the JSON of one batch without a line end. `gzip` is taken too.
- * - `facts` may tell as `thresholds` what the agent judges by, at most 500, those of its configuration before the standard ones:
+ * - A long line travels packed: a line `{"v":1,"encoding":"zstd","bytes":N,"size":M}` and then N bytes that
+ *   unpack to M bytes, the JSON of one batch without a line end. `gzip` is taken too.
+ * - `facts` may tell as `thresholds` what the agent evaluates, at most 500, those of its configuration before
+ *   the standard ones:
  *   `{"metric":"perf.memory.*","severity":2,"compare":">","value":95,"duration":900,"clearAfter":null,"clearValue":93,"isStandard":false}`.
  *   Nothing comes back for it: whoever reads them only shows them. Who does not know them leaves them alone.
  * - A batch of which only some values are bad is stored without them and answered
  *   `{"id":3,"stored":true,"refused":2,"reason":"…"}`: sending these again would not help.
- * - An answer that something is stored tells the server's clock as `clock` when the one that the batch said is more than
- *   MAX_CLOCK_DIFFERENCE seconds off; without it the two agree. Frames
- *   that are more than MAX_TIME_AHEAD seconds ahead of the server's clock are not stored, which the answer counts as `later`:
- *   `{"id":3,"stored":true,"clock":1573000000,"later":4}`. They are neither bad nor lost: the agent keeps them until the server's
- *   clock has come near. Events are taken whatever their time.
- * - `open` lists, in the form of `events`, all events of the agent that are open; it may come once a connection. The server opens those
- *   that it lacks and closes those of its own list that are not in it, but leaves alone what a person closed. An agent that has
- *   lost its state does not say it.
- * - A batch with the passphrase and without rows is a greeting: it is no sign of life of the host, which a batch without
- *   passphrase is, also an empty one. A path that drops large packets lets a greeting pass and nothing else.
+ * - An answer that something is stored tells the server's clock as `clock` when the one that the batch said
+ *   is more than MAX_CLOCK_DIFFERENCE seconds off; without it the two agree. Frames that are more than
+ *   MAX_TIME_AHEAD seconds ahead of the server's clock are not stored, which the answer counts as `later`:
+ *   `{"id":3,"stored":true,"clock":1573000000,"later":4}`. They are neither bad nor lost: the agent keeps
+ *   them until the server's clock has come near. Events are taken whatever their time.
+ * - `open` lists, in the form of `events`, all events of the agent that are open; it may come once a
+ *   connection. The server opens those that it lacks and closes those of its own list that are not in it, but
+ *   leaves alone what a person closed. An agent that has lost its state does not say it.
+ * - A batch with the passphrase and without rows is a greeting: it is no sign of life of the host, which a
+ *   batch without passphrase is, also an empty one. A path that drops large packets lets a greeting pass and
+ *   nothing else.
  * - After an answer with `"retry":false` and no id the server closes the connection.
  */
 export type Batch = {
@@ -70,7 +73,10 @@ export type Reply =
 export const MAX_BATCH_FRAMES = 1000
 export const MAX_BATCH_EVENTS = 1000
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024
-/** What a sender may cost, packed or unpacked, before it has said the passphrase. A greeting takes about 500 bytes. */
+/**
+ * What a sender may cost, packed or unpacked, before it has said the passphrase. A greeting takes about 500
+ * bytes.
+ */
 export const MAX_UNKNOWN_BYTES = 128 * 1024
 export const MAX_METRIC_SETS = 256
 export const MAX_METRICS = 4096

@@ -13,8 +13,8 @@ export type NameList = {
 }
 
 /**
- * Keeps one copy of every list of names in use, over all connections, so that storage can know a list by its identity
- * and a name is checked once. Bounded by characters: the oldest list goes first.
+ * Keeps one copy of every list of names in use, over all connections, so that storage can know a list by its
+ * identity and a name is checked once. Bounded by characters: the oldest list goes first.
  */
 export class NameLists {
   readonly #lists = new Map<string, NameList>()

@@ -14,13 +14,18 @@ const CLOSE_BRACKET = 0x5d
 export const isWhiteSpace = (byte: number | undefined) =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 
-/** Finds the end of one JSON object in bytes that arrive in pieces; looks at each byte once and keeps none. */
+/**
+ * Finds the end of one JSON object in bytes that arrive in pieces; looks at each byte once and keeps none.
+ */
 export class ObjectScanner {
   #depth = 0
   #inString = false
   #isEscaped = false
 
-  /** The index behind the object's last byte, or -1 when it goes on behind `to`. Throws when it nests too deep. */
+  /**
+   * The index behind the object's last byte, or -1 when it goes on behind `to`. Throws when it nests too
+   * deep.
+   */
   scan(bytes: Uint8Array, from: number, to: number): number {
     let depth = this.#depth
     let inString = this.#inString
@@ -43,10 +48,16 @@ export class ObjectScanner {
   }
 }
 
-/** Shorter texts can't nest deep enough to cost anything, and the scan would cost each ordinary packet a tenth more. */
+/**
+ * Shorter texts can't nest deep enough to cost anything, and the scan would cost each ordinary packet a tenth
+ * more.
+ */
 const UNSCANNED_BYTES = 16 * 1024
 
-/** Throws a ProtocolError when the JSON nests deeper than any message does: parsing it would cost time and memory. */
+/**
+ * Throws a ProtocolError when the JSON nests deeper than any message does: parsing it would cost time and
+ * memory.
+ */
 export function checkNesting(bytes: Uint8Array, from: number, to: number): void {
   if (to - from > UNSCANNED_BYTES) new ObjectScanner().scan(bytes, from, to)
 }

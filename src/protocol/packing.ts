@@ -10,10 +10,15 @@ export type PackedHeader = {
   readonly size: number
 }
 
-/** A zstd frame may ask for a window of its own choice: 2^23 bytes is what the highest ordinary level uses. */
+/**
+ * A zstd frame may ask for a window of its own choice: 2^23 bytes is what the highest ordinary level uses.
+ */
 const MAX_WINDOW_LOG = 23
 
-/** Reads the line before packed bytes. Throws a ProtocolError when it promises more than `most` bytes on either side. */
+/**
+ * Reads the line before packed bytes. Throws a ProtocolError when it promises more than `most` bytes on
+ * either side.
+ */
 export function readPackedHeader(fields: Fields, most = MAX_BATCH_BYTES): PackedHeader {
   const { encoding } = fields
   if (encoding !== 'zstd' && encoding !== 'gzip')
@@ -27,7 +32,10 @@ export function readPackedHeader(fields: Fields, most = MAX_BATCH_BYTES): Packed
   return { encoding, bytes, size }
 }
 
-/** Unpacks one batch; never makes more than the header promised. Throws a ProtocolError when it is another length. */
+/**
+ * Unpacks one batch; never makes more than the header promised. Throws a ProtocolError when it is another
+ * length.
+ */
 export function unpack(header: PackedHeader, packed: Uint8Array): Buffer {
   const plain = unpackBounded(header, packed)
   if (plain.length !== header.size)

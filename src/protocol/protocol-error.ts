@@ -1,7 +1,10 @@
 /** Why a message is refused as a whole; a counter each. */
 export type MessageFault = 'malformed' | 'oversized' | 'passphrase' | 'version' | 'limit' | 'layout'
 
-/** A message that is refused as a whole. The text goes to the sender and to the log; it never repeats what was sent. */
+/**
+ * A message that is refused as a whole. The text goes to the sender and to the log; it never repeats what was
+ * sent.
+ */
 export class ProtocolError extends Error {
   constructor(
     readonly fault: MessageFault,

@@ -10,8 +10,8 @@ import { isFields, readNumber } from './field.ts'
 import type { Tally } from './rejection-tally.ts'
 
 /**
- * The thresholds that an agent tells; null when it tells none. What is no threshold, and what is beyond `MAX_REPORTED_THRESHOLDS`, is left
- * out and counted.
+ * The thresholds that an agent tells; null when it tells none. What is no threshold, and what is beyond
+ * `MAX_REPORTED_THRESHOLDS`, is left out and counted.
  */
 export function readThresholds(value: unknown, tally: Tally): ReportedThreshold[] | null {
   if (value === undefined || value === null) return null

@@ -9,8 +9,9 @@ import { parseFingerprint } from '../lib/fingerprint.ts'
 type Settings = Pick<Config['agent'], 'server' | 'fingerprint' | 'caFile'>
 
 /**
- * Where an agent sends to, and how it knows each server. An address without a scheme is reached over TLS when anything says how to
- * know the server: nobody who went to that trouble meant to send in the clear. Throws `ConfigError` when nothing could be verified.
+ * Where an agent sends to, and how it knows each server. An address without a scheme is reached over TLS when
+ * anything says how to know the server: nobody who went to that trouble meant to send in the clear. Throws
+ * `ConfigError` when nothing could be verified.
  */
 export async function findServers(settings: Settings): Promise<ServerAddress[]> {
   const usesTls = settings.fingerprint.length > 0 || settings.caFile !== null

@@ -23,8 +23,8 @@ export type CommandInput = {
   /** Of an option or an argument; null when it was not given. */
   readonly text: (name: string) => string | null
   /**
-   * Throws `ConfigError` when anything in the configuration is wrong. `file` is in place of the one that was asked for; a role may
-   * have a file of its own, which comes before that of all.
+   * Throws `ConfigError` when anything in the configuration is wrong. `file` is in place of the one that was
+   * asked for; a role may have a file of its own, which comes before that of all.
    */
   readonly load: (choice?: { readonly file?: string; readonly role?: string }) => LoadedConfig
   /** One line, or several, on standard output. */

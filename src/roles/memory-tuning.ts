@@ -3,15 +3,16 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 
 /**
- * Bun collects garbage on a timer whenever a little work was done, and its allocator has a thread that gives every freed page back at
- * once: for a process that works for two milliseconds and then sleeps that is a third of what it costs. Both can be told only by the
- * environment, before the runtime starts.
+ * Bun collects garbage on a timer whenever a little work was done, and its allocator has a thread that gives
+ * every freed page back at once: for a process that works for two milliseconds and then sleeps that is a
+ * third of what it costs. Both can be told only by the environment, before the runtime starts.
  */
 const LEAN: Readonly<Record<string, string>> = { BUN_GC_TIMER_DISABLE: '1', MIMALLOC_PURGE_DELAY: '-1' }
 
 /**
- * Begins this program anew in the same process (execve: its id, streams and folder stay, so whoever started it does not notice), with the
- * runtime set for long sleeps. Returns when there is nothing to change: it was done, whoever started us has set either, or this system or build can't.
+ * Begins this program anew in the same process (execve: its id, streams and folder stay, so whoever started
+ * it does not notification), with the runtime set for long sleeps. Returns when there is nothing to change:
+ * it was done, whoever started us has set either, or this system or build can't.
  */
 export function tuneMemory(): void {
   if (process.platform !== 'linux' || !Bun.isStandaloneExecutable || isLean()) return
@@ -29,8 +30,9 @@ export function tuneMemory(): void {
 const isLean = () => Object.entries(LEAN).every(([name, value]) => process.env[name] === value)
 
 /**
- * Keeps memory what it was: soon after the start, and then every `seconds`, collects garbage, since the runtime does not do so by itself, and
- * gives back the code that only the start and the collection needed. A cycle of the agent leaves some 100 kB.
+ * Keeps memory what it was: soon after the start, and then every `seconds`, collects garbage, since the
+ * runtime does not do so by itself, and gives back the code that only the start and the collection needed. A
+ * cycle of the agent leaves some 100 kB.
  */
 export function limitMemory(clock: Clock, log: Log, seconds: number): void {
   if (!isLean()) return

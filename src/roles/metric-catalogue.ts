@@ -12,7 +12,10 @@ import { REFUSED_REPORT } from '../domain/refused-report.ts'
 import { STORAGE_DAMAGE } from '../domain/storage-damage.ts'
 import { CLOCK_SKEW } from '../events/tasks/watch-clocks.ts'
 
-/** Every metric that agents report, and those that the server's own events are about, as each is declared where it is made. */
+/**
+ * Every metric that agents report, and those that the server's own events are about, as each is declared
+ * where it is made.
+ */
 export const METRICS: readonly MetricFamily[] = [
   ...probes.flatMap(({ metrics }) => metrics),
   ...CHECK_METRICS,

@@ -18,8 +18,9 @@ export async function openConfiguredStore(config: Config, clock: Clock, log: Log
 }
 
 /**
- * The same for a role: one that starts before its database, or while that is away, waits for it. Rejects with the reason of `stopping` as
- * soon as the role is to stop: a server that swallows what it is sent would keep it from that for as long as a statement may take.
+ * The same for a role: one that starts before its database, or while that is away, waits for it. Rejects with
+ * the reason of `stopping` as soon as the role is to stop: a server that swallows what it is sent would keep
+ * it from that for as long as a statement may take.
  */
 export async function awaitConfiguredStore(
   config: Config,

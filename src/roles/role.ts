@@ -28,9 +28,9 @@ type Reload = { readonly part: string; readonly reload: () => void }
 type Part = { readonly name: string; readonly stop: () => Promise<void> }
 
 /**
- * Runs a role: starts its parts, waits for SIGTERM or SIGINT, stops the parts in reverse order and ends the process, with 0 when
- * every part has stopped in time; a start that waits is given up. A second signal ends it there and then. Rejects when the start fails,
- * after stopping what did start.
+ * Runs a role: starts its parts, waits for SIGTERM or SIGINT, stops the parts in reverse order and ends the
+ * process, with 0 when every part has stopped in time; a start that waits is given up. A second signal ends
+ * it there and then. Rejects when the start fails, after stopping what did start.
  */
 export async function runRole(
   role: string,
@@ -80,8 +80,8 @@ export async function runRole(
 }
 
 /**
- * `asked` resolves with the first signal, a real one or one that `ask` stands for, and `stopping` is aborted; from then on the process has
- * so long to end by itself.
+ * `asked` resolves with the first signal, a real one or one that `ask` stands for, and `stopping` is aborted;
+ * from then on the process has so long to end by itself.
  */
 function awaitSignal(clock: Clock, log: Log) {
   const { promise: asked, resolve } = Promise.withResolvers<string>()

@@ -44,7 +44,10 @@ export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise
   })
 }
 
-/** This machine's way to its own collect engine: the plain one where that is open to it, else TLS with the fingerprint that we know. */
+/**
+ * This machine's way to its own collect engine: the plain one where that is open to it, else TLS with the
+ * fingerprint that we know.
+ */
 function findOwnCollect({ collect }: Config, ports: CollectPorts): ServerAddress {
   const host = nameForClients(collect.address, '127.0.0.1')
   const ranges = collect.plainFrom.flatMap((range) => parseAddressRange(range) ?? [])
@@ -63,7 +66,10 @@ function findOwnCollect({ collect }: Config, ports: CollectPorts): ServerAddress
   return { host, port: ports.tls, tls: trust }
 }
 
-/** Says once where the password of the first user is. Under a service this goes to the journal, so it is never shown itself. */
+/**
+ * Says once where the password of the first user is. Under a service this goes to the journal, so it is never
+ * shown itself.
+ */
 async function welcome(config: Config, store: Store, { clock }: RoleContext, print: (text: string) => void) {
   const first = await createFirstUser(store.users, config.dataDir, clock)
   if (first === null) return

@@ -13,7 +13,9 @@ import { findPassphrase } from './setup/first-start.ts'
 
 const LICENCES = collectLicences()
 
-/** What the website tells of this installation, from the same declarations that everything else is made of. */
+/**
+ * What the website tells of this installation, from the same declarations that everything else is made of.
+ */
 export function describeSite(
   config: Config,
   agents: { readonly plain: number | null },

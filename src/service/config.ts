@@ -60,8 +60,9 @@ const writeList = (text: string) =>
     .join(', ')}]`
 
 /**
- * Sets settings that a file does not set yet and changes nothing else. A setting takes the place of its line that is commented out;
- * where there is none it goes below the heading of its section, which is added when it is missing.
+ * Sets settings that a file does not set yet and changes nothing else. A setting takes the place of its line
+ * that is commented out; where there is none it goes below the heading of its section, which is added when it
+ * is missing.
  */
 export function fillIn(text: string, given: ReadonlyMap<string, string>): string {
   const values = new Map(given)

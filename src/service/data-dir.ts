@@ -4,8 +4,8 @@ import type { LoadedConfig } from '../config/load.ts'
 export const DATA_DIR_KEY = 'data_dir'
 
 /**
- * The default counts from the current folder. That of a service is the root of the file system or that of Windows itself, where it
- * may not write, and where nobody would look.
+ * The default counts from the current folder. That of a service is the root of the file system or that of
+ * Windows itself, where it may not write, and where nobody would look.
  */
 export function describeMissingDataDir(where: string, example: string): ConfigProblem {
   return {
@@ -15,7 +15,10 @@ export function describeMissingDataDir(where: string, example: string): ConfigPr
   }
 }
 
-/** Throws `ConfigError` when a service would keep its things wherever it happens to run. `folder` is the current one. */
+/**
+ * Throws `ConfigError` when a service would keep its things wherever it happens to run. `folder` is the
+ * current one.
+ */
 export function needDataDir({ origins, file }: LoadedConfig, isService: boolean, folder: string): void {
   const isWindows = process.platform === 'win32'
   // A unit of somebody else's may set a folder that is meant.

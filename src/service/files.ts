@@ -74,7 +74,10 @@ type Preparation = {
   readonly print: (text: string) => void
 }
 
-/** Makes what is missing and says each step; of a configuration that is there only what it does not set is filled in. */
+/**
+ * Makes what is missing and says each step; of a configuration that is there only what it does not set is
+ * filled in.
+ */
 export async function prepareFiles(
   preparation: Preparation,
   places: Places,
@@ -187,7 +190,10 @@ const BUSY = new Set(['EBUSY', 'EPERM', 'EACCES', 'ENOTEMPTY'])
 const BUSY_ATTEMPTS = 20
 const BUSY_PAUSE_MS = 250
 
-/** On Windows nobody can delete an open file, and a service that has just stopped may hold its log for a moment yet. */
+/**
+ * On Windows nobody can delete an open file, and a service that has just stopped may hold its log for a
+ * moment yet.
+ */
 async function removeWhenFree(path: string) {
   for (let attempt = 1; ; attempt++)
     try {

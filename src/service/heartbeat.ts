@@ -1,6 +1,9 @@
 import { closeSync, openSync, statSync, utimesSync } from 'node:fs'
 
-/** The event engine's sign of life, for `monitor health events`: in the data folder, its time of change counts. */
+/**
+ * The event engine's sign of life, for `monitor health events`: in the data folder, its time of change
+ * counts.
+ */
 export const HEARTBEAT_FILE = 'events-heartbeat'
 
 /** Sets the file's time of change to `now` (milliseconds since 1970), and makes it when it is not there. */

@@ -27,7 +27,9 @@ export type ServiceContext = {
 export type InstallOptions = ServiceOptions & {
   /** Null takes the usual place. */
   readonly config: string | null
-  /** Flags of the role: `--no-collect` and the like. Those that the service has already are kept beside them. */
+  /**
+   * Flags of the role: `--no-collect` and the like. Those that the service has already are kept beside them.
+   */
   readonly flags: readonly string[]
   /** The service forgets the flags that it had. */
   readonly forgetsFlags: boolean
@@ -47,7 +49,10 @@ const TITLES: Readonly<Record<ServiceRole, readonly [string, string]>> = {
 /** Below these a service can't see its program, or anybody may put another one there. */
 const UNFIT_FOLDERS = ['/home/', '/root/', '/tmp/', '/var/tmp/']
 
-/** Makes account, folders and configuration as far as they are missing, and registers the service; it is not started. */
+/**
+ * Makes account, folders and configuration as far as they are missing, and registers the service; it is not
+ * started.
+ */
 export async function installService(context: ServiceContext, options: InstallOptions): Promise<number> {
   const { role, places, manager, files, load, print } = context
   const { program } = options
@@ -96,7 +101,10 @@ function readRegistration(words: readonly string[]): { flags: readonly string[];
   }
 }
 
-/** The service is stopped and forgotten; `purge` also removes configuration, data and account when no other service has a part in them. */
+/**
+ * The service is stopped and forgotten; `purge` also removes configuration, data and account when no other
+ * service has a part in them.
+ */
 export async function uninstallService(context: ServiceContext, purge: boolean): Promise<number> {
   const { role, places, manager, files, print } = context
   if (manager !== null) {

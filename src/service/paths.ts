@@ -6,7 +6,10 @@ export type ServiceRole = (typeof SERVICE_ROLES)[number]
 export const isServiceRole = (word: string): word is ServiceRole =>
   SERVICE_ROLES.some((role) => role === word)
 
-/** Where a service has its things. The agent has places and an account apart: it need not see what the server keeps. */
+/**
+ * Where a service has its things. The agent has places and an account apart: it need not see what the server
+ * keeps.
+ */
 export type Places = {
   /** Of the unit, or of the Windows service. */
   readonly service: string

@@ -1,7 +1,9 @@
 /** Longest wait for a program of the system; starting a service is the slowest of them. */
 const LIMIT_MS = 20 * 60_000
 
-/** Runs a program of the system to its end; its exit code and all it wrote. 127 when there is no such program. */
+/**
+ * Runs a program of the system to its end; its exit code and all it wrote. 127 when there is no such program.
+ */
 export async function runProgram(words: readonly string[]): Promise<{ code: number; output: string }> {
   if (Bun.which(words[0] ?? '') === null)
     return { code: 127, output: `${words[0]}: there is no such program` }

@@ -12,7 +12,10 @@ const READY_AGAIN_MS = 1000
 /** Signs of life for each time that systemd waits for one. */
 const SIGNS = 3
 
-/** Text goes to systemd's journal in its own form, when that is where standard error leads: JOURNAL_STREAM in systemd.exec(5). */
+/**
+ * Text goes to systemd's journal in its own form, when that is where standard error leads: JOURNAL_STREAM in
+ * systemd.exec(5).
+ */
 export function chooseFormat(wanted: LogFormat): LogFormat {
   const stream = process.env.JOURNAL_STREAM
   if (wanted !== 'text' || stream === undefined) return wanted
@@ -28,7 +31,10 @@ export async function openRoleLog(settings: Config['log']): Promise<Log> {
   return openServiceLog(service, settings)
 }
 
-/** Where words on standard error reach nobody: to the service's log, and to the service manager the code that this process will end with. */
+/**
+ * Where words on standard error reach nobody: to the service's log, and to the service manager the code that
+ * this process will end with.
+ */
 export async function reportFailure(words: readonly string[], exitCode: number): Promise<void> {
   const service = findOwnService()
   if (service === null) return
@@ -52,7 +58,10 @@ const findOwnService = () => (process.platform === 'win32' ? findServiceWord(pro
 export const isService = () =>
   findOwnService() !== null || (process.platform === 'linux' && Boolean(process.env.NOTIFY_SOCKET))
 
-/** Who started this process and wants to hear of it; null when it is a person. `stop` is called when it wants the role to end. */
+/**
+ * Who started this process and wants to hear of it; null when it is a person. `stop` is called when it wants
+ * the role to end.
+ */
 export async function findSupervisor(
   clock: Clock,
   log: Log,
@@ -77,8 +86,8 @@ export async function findSupervisor(
 }
 
 /**
- * Word for systemd, sd_notify(3). From `ready` on signs of life follow each other for as long as the event loop turns; a service that
- * hangs gives none and is started anew.
+ * Word for systemd, sd_notify(3). From `ready` on signs of life follow each other for as long as the event
+ * loop turns; a service that hangs gives none and is started anew.
  */
 export function superviseBySystemd(
   send: (text: string) => void,
@@ -95,7 +104,8 @@ export function superviseBySystemd(
     } catch (error) {
       if (!isNotified) log.warn('systemd does not hear this service', { error: describeError(error) })
       isNotified = true
-      // The rest is said again and again, or makes no difference; without this one the start counts as failed.
+      // The rest is said again and again, or makes no difference; without this one the start counts as
+      // failed.
       if (text === READY) clock.after(READY_AGAIN_MS, () => tell(text))
     }
   }

@@ -41,11 +41,17 @@ export type WebsiteOptions = {
   readonly findTrouble?: () => string | null
   /** Called after a user changed a password on the website. */
   readonly onPasswordChanged?: (user: string) => void | Promise<void>
-  /** Serves HTTPS at a port of its own (0 takes a free one), with cookies for HTTPS only; `port` sends everybody there. */
+  /**
+   * Serves HTTPS at a port of its own (0 takes a free one), with cookies for HTTPS only; `port` sends
+   * everybody there.
+   */
   readonly tls?: TlsFiles & { readonly port: number }
   /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody's unless given. */
   readonly trustedProxies?: readonly AddressRange[]
-  /** Where agents reach the collect engine over TLS now; null when they don't. Its certificate may be renewed at any time. */
+  /**
+   * Where agents reach the collect engine over TLS now; null when they don't. Its certificate may be renewed
+   * at any time.
+   */
   readonly findAgentDoor?: () => AgentDoor | null
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
@@ -59,15 +65,18 @@ export type Website = {
   /** Null without TLS. */
   readonly tlsPort: number | null
   /**
-   * New connections get this certificate; requests under way and live streams go on with the old one, connections that rest are
-   * closed. Between closing the port and opening it anew nothing else runs. Throws when that fails, with the old one in place.
+   * New connections get this certificate; requests under way and live streams go on with the old one,
+   * connections that rest are closed. Between closing the port and opening it anew nothing else runs. Throws
+   * when that fails, with the old one in place.
    */
   renewTls(tls: TlsFiles): void
   /** Takes no more requests; those under way get two seconds. */
   stop(): Promise<void>
 }
 
-/** Seconds without a byte from or to a client after which its connection is closed; live streams are let off. */
+/**
+ * Seconds without a byte from or to a client after which its connection is closed; live streams are let off.
+ */
 const IDLE_SECONDS = 60
 /** Bun refuses larger bodies itself; forms have a lower bound of their own, with an answer in words. */
 const MAX_BODY_BYTES = 1024 * 1024
@@ -178,7 +187,8 @@ function openServer(
       idleTimeout: IDLE_SECONDS,
       maxRequestBodySize: MAX_BODY_BYTES,
       development: false,
-      // Outside of development Bun shares a port that is taken, and two servers would get half of the requests each.
+      // Outside of development Bun shares a port that is taken, and two servers would get half of the
+      // requests each.
       reusePort: false,
       ...site,
       error(error) {

@@ -11,7 +11,8 @@ import { makeTempDir } from '../support/spawn.ts'
 import { type Bench, openBench } from './support/bench.ts'
 import { setValues } from './support/event-story.ts'
 
-// A real agent, collect engine and database. The database is lost, put back or changed behind the agent's back.
+// A real agent, collect engine and database. The database is lost, put back or changed behind the agent's
+// back.
 
 const METRIC = 'perf.memory.percent.used'
 const values = new Map([[METRIC, 20]])

@@ -27,7 +27,10 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What came of connecting a server that shows `files`: what it answered, or why there was no talk; and what it heard. */
+/**
+ * What came of connecting a server that shows `files`: what it answered, or why there was no talk; and what
+ * it heard.
+ */
 async function tryConnect(files: TlsFiles | null, tls: Trust | null, host = '127.0.0.1') {
   let seen = ''
   const server: TCPSocketListener = Bun.listen({

@@ -36,8 +36,9 @@ const clamp = (value: number, low: number, high: number) => Math.min(high, Math.
 const round = (value: number, decimals: number) => Number(value.toFixed(decimals))
 
 /**
- * One made-up machine. Each call gives the next minute's values in the order of METRICS: a noisy processor with one decimal,
- * slow memory and filesystems with two, rates in whole bytes, a constant, a state that seldom changes, a counter, a load.
+ * One made-up machine. Each call gives the next minute's values in the order of METRICS: a noisy processor
+ * with one decimal, slow memory and filesystems with two, rates in whole bytes, a constant, a state that
+ * seldom changes, a counter, a load.
  */
 export function machine(host: number): () => number[] {
   const next = random(0x5eed + host * 7919)
@@ -77,7 +78,10 @@ export function machine(host: number): () => number[] {
   }
 }
 
-/** Start of the benchmark's samples: a UTC day's beginning, far enough back that every minute of `minutes` is past. */
+/**
+ * Start of the benchmark's samples: a UTC day's beginning, far enough back that every minute of `minutes` is
+ * past.
+ */
 export function startTime(now: number, minutes: number): number {
   return Math.floor((now - minutes * 60) / 86400) * 86400
 }

@@ -2,8 +2,8 @@ import type { Cost } from './figure.ts'
 import { freePort, processorSeconds, residentMiB, waitFor } from './process.ts'
 
 /**
- * What prometheus-node-exporter takes for one scrape, asked as Prometheus asks (gzip, one kept
- * connection), once a second: as in our cycle the caches of the processor have seen other work between two of them.
+ * What prometheus-node-exporter takes for one scrape, asked as Prometheus asks (gzip, one kept connection),
+ * once a second: as in our cycle the caches of the processor have seen other work between two of them.
  */
 export async function measureExporter(program: string, scrapes = 60): Promise<Cost> {
   const port = await freePort()

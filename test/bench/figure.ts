@@ -1,6 +1,8 @@
 import { median } from './process.ts'
 
-/** One line of the report. `ours` and `peer` are medians in the same unit; the ratio is ours to the peer's. */
+/**
+ * One line of the report. `ours` and `peer` are medians in the same unit; the ratio is ours to the peer's.
+ */
 export type Figure = {
   readonly name: string
   readonly unit: string

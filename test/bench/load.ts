@@ -4,8 +4,8 @@ import { HOSTS, hostName, METRICS, MINUTES, machine } from './data.ts'
 export type LoadPart = { readonly chunks: readonly Buffer[]; readonly batches: number }
 
 /**
- * The benchmark's data in our dialect: one batch is one host and one minute, as agents send it. Host `h` goes over connection
- * `h % connections`; names of metrics travel once a connection.
+ * The benchmark's data in our dialect: one batch is one host and one minute, as agents send it. Host `h` goes
+ * over connection `h % connections`; names of metrics travel once a connection.
  */
 export function loadParts(start: number, passphrase: string, connections = 8, minutes = MINUTES): LoadPart[] {
   const machines = Array.from({ length: HOSTS }, (_, host) => machine(host))
@@ -42,8 +42,8 @@ export function loadParts(start: number, passphrase: string, connections = 8, mi
 }
 
 /**
- * Sends each part over a connection of its own, as fast as the server takes it but with at most `window` chunks unanswered. Resolves
- * when every batch was acknowledged; rejects on any other answer.
+ * Sends each part over a connection of its own, as fast as the server takes it but with at most `window`
+ * chunks unanswered. Resolves when every batch was acknowledged; rejects on any other answer.
  */
 export async function sendLoad(port: number, parts: readonly LoadPart[], window = 8): Promise<number> {
   const begun = performance.now()

@@ -4,8 +4,8 @@ import { benchmarks } from './figures/index.ts'
 import { PROGRAM } from './ours.ts'
 
 /**
- * `npm run bench [NAME …]`: all benchmarks or those named. Prints medians and ratios; it never fails because of a figure.
- * The peers come from Debian's packages and are installed when this runs as root.
+ * `npm run bench [NAME …]`: all benchmarks or those named. Prints medians and ratios; it never fails because
+ * of a figure. The peers come from Debian's packages and are installed when this runs as root.
  */
 const PACKAGES = [
   { name: 'victoria-metrics', program: 'victoria-metrics', key: 'victoria' },

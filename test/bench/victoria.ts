@@ -36,7 +36,10 @@ export async function startVictoria(
   }
 }
 
-/** Influx lines, one a host and minute with all fields: the peer's cheapest way in. Bodies of `linesPerBody` lines. */
+/**
+ * Influx lines, one a host and minute with all fields: the peer's cheapest way in. Bodies of `linesPerBody`
+ * lines.
+ */
 export function influxBodies(start: number, linesPerBody = 1000): Buffer[] {
   const machines = Array.from({ length: HOSTS }, (_, host) => machine(host))
   const bodies: Buffer[] = []
@@ -59,7 +62,9 @@ export function influxBodies(start: number, linesPerBody = 1000): Buffer[] {
 
 export type IngestFigures = { seconds: number; processor: number; samples: number; memoryMiB: number }
 
-/** Sends all bodies over eight connections; ends when each is answered and the data has been made searchable. */
+/**
+ * Sends all bodies over eight connections; ends when each is answered and the data has been made searchable.
+ */
 export async function ingestVictoria(peer: Victoria, bodies: readonly Buffer[]): Promise<IngestFigures> {
   const before = processorSeconds(peer.pid)
   const begun = performance.now()
@@ -82,8 +87,8 @@ export async function ingestVictoria(peer: Victoria, bodies: readonly Buffer[]):
 }
 
 /**
- * Merges everything to as few parts as it would have after some hours; bytes on disk without and with the index (its caches are
- * not counted).
+ * Merges everything to as few parts as it would have after some hours; bytes on disk without and with the
+ * index (its caches are not counted).
  */
 export async function mergeVictoria(peer: Victoria): Promise<{ data: number; all: number }> {
   await fetch(`${peer.url}/internal/force_merge`)

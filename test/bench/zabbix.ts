@@ -6,8 +6,9 @@ import { deleteFolder, makeFolder } from './ours.ts'
 import { processorSeconds, residentMiB, waitFor } from './process.ts'
 
 /**
- * zabbix-agent2 as an active agent, which is how it is like ours: it asks a server of ours what to measure, measures each second what
- * our agent measures too, and sends it each second. It has no buffer on disk, and without `Server=` it opens no port.
+ * zabbix-agent2 as an active agent, which is how it is like ours: it asks a server of ours what to measure,
+ * measures each second what our agent measures too, and sends it each second. It has no buffer on disk, and
+ * without `Server=` it opens no port.
  */
 export async function measureZabbix(program: string, cycles = 60): Promise<Cost> {
   const folder = makeFolder()
@@ -46,7 +47,10 @@ export async function measureZabbix(program: string, cycles = 60): Promise<Cost>
   }
 }
 
-/** The counterparts of what our agent measures on this machine. Pressure of processor, memory and disks has none. */
+/**
+ * The counterparts of what our agent measures on this machine. Pressure of processor, memory and disks has
+ * none.
+ */
 function listItems(): string[] {
   const devices = readdirSync('/sys/block').filter((name) => !/^(loop|ram|zram|fd|sr)/.test(name))
   const interfaces = readdirSync('/sys/class/net').filter((name) => name !== 'lo')
@@ -118,7 +122,10 @@ async function startZabbixServer(keys: readonly string[]): Promise<ZabbixServer>
 
 const closeAll = (server: Server) => void server.close()
 
-/** "ZBXD", flags, length and a length reserved for what was compressed (zlib), each of four bytes with the least first. */
+/**
+ * "ZBXD", flags, length and a length reserved for what was compressed (zlib), each of four bytes with the
+ * least first.
+ */
 const HEADER_BYTES = 13
 const COMPRESSED = 2
 

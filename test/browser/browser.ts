@@ -35,7 +35,10 @@ export type OpenContextOptions = {
   readonly isSignedIn?: boolean
 }
 
-/** A fresh profile, signed in unless told otherwise. Times are those of UTC, dates are typed as in the United States. */
+/**
+ * A fresh profile, signed in unless told otherwise. Times are those of UTC, dates are typed as in the United
+ * States.
+ */
 export async function openContext(
   browser: Browser,
   { origin }: SeededWebsite,

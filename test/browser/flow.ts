@@ -20,7 +20,10 @@ const WAYS = {
 /** By mouse; by keys alone; by mouse without JavaScript. */
 export type Way = keyof typeof WAYS
 
-/** What a flow has to work with: a page as in a fresh profile, of a website that it shares with the other flows of its file. */
+/**
+ * What a flow has to work with: a page as in a fresh profile, of a website that it shares with the other
+ * flows of its file.
+ */
 export type Scene = {
   /** Names what a flow makes, so that its ways do not meet. */
   readonly way: Way

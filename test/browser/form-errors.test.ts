@@ -106,7 +106,8 @@ test('events that come to an empty list can be chosen and acknowledged there', a
     await refreshPage(page)
     await page.getByLabel('Select all').check()
     await page.getByText('2 selected').waitFor()
-    // The box for all needs scripts and is hidden in what comes from the server: renewing must not hide it again.
+    // The box for all needs scripts and is hidden in what comes from the server: renewing must not hide it
+    // again.
     await refreshPage(page)
     expect(await page.getByLabel('Select all').isChecked()).toBe(true)
     await page.getByLabel('Comment').fill('On it')

@@ -82,7 +82,9 @@ test('a graph shows events as marks that lead to them, and the limit that they n
   await page.close()
 }, 30_000)
 
-/** Whether the canvas has a pixel of about this colour at the height of a value, in the middle of the field. */
+/**
+ * Whether the canvas has a pixel of about this colour at the height of a value, in the middle of the field.
+ */
 async function hasLineAt(page: Page, value: number, wanted: readonly number[]): Promise<boolean> {
   const place = page.locator('[data-graph]')
   const [low = 0, high = 0] = ((await place.getAttribute('data-levels')) ?? '').split('-').map(Number)

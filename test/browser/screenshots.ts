@@ -6,8 +6,9 @@ import { findAddress, PAGE_LIST } from './page-list.ts'
 import { startSeededWebsite, USER } from './website.ts'
 
 /**
- * Pictures of every page at two widths in both sets of colours, for people to look at, in `test/screenshots/`, which git
- * ignores. Words after the command pick pages by name: `bun test/browser/screenshots.ts host graph`.
+ * Pictures of every page at two widths in both sets of colours, for people to look at, in
+ * `test/screenshots/`, which git ignores. Words after the command pick pages by name: `bun
+ * test/browser/screenshots.ts host graph`.
  */
 const FOLDER = join(import.meta.dir, '..', 'screenshots')
 /** Pixels of the highest picture. */

@@ -7,7 +7,9 @@ type Stop = {
   readonly isThere: boolean
   /** The focus is on nothing: on the document itself. */
   readonly isNowhere: boolean
-  /** The target stands before what has the focus, or nearer to the end of a document in which nothing has it. */
+  /**
+   * The target stands before what has the focus, or nearer to the end of a document in which nothing has it.
+   */
   readonly isBehind: boolean
   /** It is the link that leads past the navigation, and the target is behind that. */
   readonly isShortcut: boolean
@@ -100,8 +102,8 @@ const MISSED = `[...document.querySelectorAll('a[href], button, input, select, t
   .map((one) => one.outerHTML.slice(0, 100))`
 
 /**
- * Presses Tab from the beginning of a page just loaded to its end: where the focus can't be seen, and what it never came to. Every press has to
- * lead somewhere else, or the keyboard is trapped.
+ * Presses Tab from the beginning of a page just loaded to its end: where the focus can't be seen, and what it
+ * never came to. Every press has to lead somewhere else, or the keyboard is trapped.
  */
 export async function walk(page: Page): Promise<{ readonly count: number; readonly faults: string[] }> {
   await page.evaluate('globalThis.monitorStops = new Set()')
@@ -121,8 +123,9 @@ export async function walk(page: Page): Promise<{ readonly count: number; readon
 /** Moves the focus as a person does, and looks at every stop on the way. */
 export type Tabber = {
   /**
-   * Presses Tab, or Shift+Tab where the target stands before, until the target has the focus. Throws with what had it on the way
-   * when the target is out of reach, when a stop can't be seen, or when the focus was lost since the last activation.
+   * Presses Tab, or Shift+Tab where the target stands before, until the target has the focus. Throws with
+   * what had it on the way when the target is out of reach, when a stop can't be seen, or when the focus was
+   * lost since the last activation.
    */
   tabTo(target: Locator): Promise<void>
   /** Something was used that need not lead away. */

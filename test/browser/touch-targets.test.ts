@@ -27,8 +27,8 @@ afterAll(async () => {
 })
 
 /**
- * What can be touched and is smaller than 24 px either way. As WCAG 2.5.8 has it, links within a sentence are exempt, and so are those
- * inside a graph, whose place says something.
+ * What can be touched and is smaller than 24 px either way. As WCAG 2.5.8 has it, links within a sentence are
+ * exempt, and so are those inside a graph, whose place says something.
  */
 const findSmall = (page: Page) =>
   page.evaluate<string[]>(`(() => {

@@ -135,7 +135,8 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
           ['web01', 'closed', 2, 'Processor percent used > 90 for 15 minutes, überall'],
           ['web01', 'open', 1, 'Processor percent used > 95 for 15 minutes'],
         ])
-        // Of two open rows the older is over where the newer begins; of all other closed ones the end is unknown.
+        // Of two open rows the older is over where the newer begins; of all other closed ones the end is
+        // unknown.
         expect(
           events
             .filter(({ isEndUnknown }) => isEndUnknown)

@@ -33,7 +33,10 @@ const FACTS = {
 /** No answer for so long: the connection is given up, as an agent does. */
 const SILENCE_MS = 20_000
 
-/** Agents that each say one thing after the other, every `everyMs`, over and over until they are told that it is stored. */
+/**
+ * Agents that each say one thing after the other, every `everyMs`, over and over until they are told that it
+ * is stored.
+ */
 export function startFleet(port: number, passphrase: string, count: number, everyMs: number): Fleet {
   let isStopping = false
   const start = Math.floor(Date.now() / 1000) - 3600

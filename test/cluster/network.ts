@@ -20,8 +20,9 @@ export type Network = {
 }
 
 /**
- * Runs this program again in a network of its own, of which the rest of the machine sees nothing, and ends with its exit code. Returns
- * where it runs in there, and false where the kernel or the account does not allow one.
+ * Runs this program again in a network of its own, of which the rest of the machine sees nothing, and ends
+ * with its exit code. Returns where it runs in there, and false where the kernel or the account does not
+ * allow one.
  */
 export async function enterOwnNetwork(): Promise<boolean> {
   if (process.env[INSIDE] !== undefined) return true

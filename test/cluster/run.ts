@@ -1,7 +1,8 @@
 /**
- * `npm run test:cluster`: three Galera nodes, HAProxy, two collect engines, two event engines and a fleet of agents; each of them is
- * killed in turn under load, one node of the database is frozen and one cut off from the network as well. At the end every sample that an agent was told is stored is
- * there, once, on every node, and every event was told.
+ * `npm run test:cluster`: three Galera nodes, HAProxy, two collect engines, two event engines and a fleet of
+ * agents; each of them is killed in turn under load, one node of the database is frozen and one cut off from
+ * the network as well. At the end every sample that an agent was told is stored is there, once, on every
+ * node, and every event was told.
  */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -94,7 +94,9 @@ export class Client {
   #pending: Buffer[] = []
   #wakers: (() => void)[] = []
 
-  /** `tls` takes any certificate: who trusts whom is tried elsewhere. `before` goes ahead of the handshake. */
+  /**
+   * `tls` takes any certificate: who trusts whom is tried elsewhere. `before` goes ahead of the handshake.
+   */
   static async connect(
     port: number,
     { tls = false, before = null }: { tls?: boolean; before?: Uint8Array | null } = {},

@@ -9,7 +9,9 @@ import {
 
 const CHECK = 300
 
-/** A small world: hosts that report every minute, each at its own second, and an engine that looks every ten. */
+/**
+ * A small world: hosts that report every minute, each at its own second, and an engine that looks every ten.
+ */
 function world(names: string[], since = 0, isGrouping = true) {
   const alive = new Set(names)
   const lastSeen = new Map(names.map((name) => [name, 0]))

@@ -28,7 +28,10 @@ const rule = (over: Partial<Rule> = {}): Rule => ({
 
 type Happening = { at: number; is?: 'open' | 'closed'; severity?: Severity; acknowledged?: true }
 
-/** Plays what happens to an event, asking after every change, at every `recheckAt` and once more in vain; gives what was told and when. */
+/**
+ * Plays what happens to an event, asking after every change, at every `recheckAt` and once more in vain;
+ * gives what was told and when.
+ */
 function play(
   of: Rule,
   happenings: Happening[],

@@ -29,7 +29,10 @@ const threshold = (over: Partial<Threshold>): Threshold => ({
   ...over,
 })
 
-/** Evaluates one metric's values, a minute each; null is a minute without a value, undefined one without a frame. */
+/**
+ * Evaluates one metric's values, a minute each; null is a minute without a value, undefined one without a
+ * frame.
+ */
 function judge(thresholds: Threshold[], values: (number | null | undefined)[], metric = MEMORY) {
   const book = createThresholdTable(thresholds, [])
   let state: ThresholdState = FRESH_STATE

@@ -12,7 +12,10 @@ const PASSPHRASE = 'of several machines'
 const METRIC = 'perf.memory.percent.used'
 const PATIENCE_MS = 120_000
 
-/** Roles in processes of their own, each with a data folder of its own as on machines of their own, on one MariaDB. */
+/**
+ * Roles in processes of their own, each with a data folder of its own as on machines of their own, on one
+ * MariaDB.
+ */
 describe.skipIf(!HAS_MARIADB)('several machines', () => {
   let maria: Mariadb
   let folder: string

@@ -103,13 +103,17 @@ test('an agent that was cut off for ten intervals leaves no gap behind', async (
   times = await readTimes(second, token, 'far-away', metric, cut - 2, back + 1)
   await end(second, 'SIGTERM')
   const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0))
-  // A busy machine may make the agent miss the moment of a sample; what the outage would leave is a gap of ten.
+  // A busy machine may make the agent miss the moment of a sample; what the outage would leave is a gap of
+  // ten.
   expect(Math.max(...gaps)).toBeLessThanOrEqual(3)
   expect(times.length).toBeGreaterThanOrEqual(10)
   expect(times[0]).toBeLessThanOrEqual(cut)
 }, 90_000)
 
-/** Sends batches as fast as they are answered, each of one frame at a time of its own, and keeps the times that were acknowledged. */
+/**
+ * Sends batches as fast as they are answered, each of one frame at a time of its own, and keeps the times
+ * that were acknowledged.
+ */
 async function flood(
   port: number,
   host: string,

@@ -25,7 +25,10 @@ export const METRIC = 'perf.memory.percent.used'
 
 export type World = Awaited<ReturnType<typeof openWorld>>
 
-/** A real database, the engine with the tasks that tell people, a clock to turn, and receivers that can be away. */
+/**
+ * A real database, the engine with the tasks that tell people, a clock to turn, and receivers that can be
+ * away.
+ */
 export async function openWorld(watching: Partial<Watching> = {}, interval = 10) {
   const dataDir = makeTempDir()
   const clock = fakeClock()

@@ -4,9 +4,9 @@ import { randomOf } from '../storage/random.ts'
 import { openWorld, type World } from './harness.ts'
 
 /**
- * Agents whose metrics go wrong and right again at random, over a line that fails, repeats itself and brings things out of
- * order; a server that is stopped and started; people who close, reopen and acknowledge; receivers that are away. Whatever the
- * course of it, the same has to hold.
+ * Agents whose metrics go wrong and right again at random, over a line that fails, repeats itself and brings
+ * things out of order; a server that is stopped and started; people who close, reopen and acknowledge;
+ * receivers that are away. Whatever the course of it, the same has to hold.
  */
 
 const HOSTS = ['web01', 'web02']
@@ -116,7 +116,10 @@ async function checkOpen({ store }: World, closedByHand: ReadonlySet<number>) {
   expect(events.filter(({ id }) => closedByHand.has(id))).toEqual([])
 }
 
-/** Of each event: an opening first, closings and reopenings in turn, one told closing at most for each told opening. */
+/**
+ * Of each event: an opening first, closings and reopenings in turn, one told closing at most for each told
+ * opening.
+ */
 async function checkStories(world: World) {
   const { events } = await world.store.events.list({})
   const notified = new Map<number, string[]>()

@@ -34,7 +34,10 @@ function isOfScript(node: Node): boolean {
 
 const find = (type: string) => [...walk(parse(TEXT))].filter((node) => node.type === type)
 
-/** It is not run on Windows here: this holds it to the grammar of PowerShell and to what 5.1 and 7 have in common. */
+/**
+ * It is not run on Windows here: this holds it to the grammar of PowerShell and to what 5.1 and 7 have in
+ * common.
+ */
 describe('install.ps1', () => {
   test('the grammar finds no mistake in it, and finds one when there is one', () => {
     expect(parse(TEXT).hasError).toBe(false)

@@ -1,7 +1,10 @@
 import { expect, test } from 'bun:test'
 import { createLog } from '../../src/lib/log.ts'
 
-/** A terminal's control sequence of C1, a turn of direction, a zero-width blank, a line separator, and a tag beyond 16 bits. */
+/**
+ * A terminal's control sequence of C1, a turn of direction, a zero-width blank, a line separator, and a tag
+ * beyond 16 bits.
+ */
 const HOSTILE = 'a\u009b31mb\u202ec\u200bd\u2028e\u{e0041}f\u001bg'
 
 test.each(['text', 'json', 'journal'] as const)(

@@ -5,7 +5,10 @@ const draw = (text: string) => encodeQr(text).map((row) => row.map((isDark) => (
 const aText = (length: number) =>
   Array.from({ length }, (_, i) => String.fromCharCode(33 + ((i * 7 + length * 13) % 90))).join('')
 
-/** Made when jsQR 1.4.0, another's reader, had read every length from 1 to 213 back: side, and SHA-256 of the drawing. */
+/**
+ * Made when jsQR 1.4.0, another's reader, had read every length from 1 to 213 back: side, and SHA-256 of the
+ * drawing.
+ */
 const READ_BACK: readonly (readonly [length: number, side: number, hash: string])[] = [
   [1, 21, 'aae312d1243a10e16b6fc876feeff69a'],
   [14, 21, '05fd1c803ca8eb4f42a5ff4b6a52ec69'],

@@ -8,7 +8,9 @@ import {
 } from '../../src/platform/win32/counter-values.ts'
 import type { Win32, WindowsIdentity, WindowsInterface } from '../../src/platform/win32.ts'
 
-/** What Windows answered at one time, as test/fixtures/win32 keeps it. Counters are raw, their values as text. */
+/**
+ * What Windows answered at one time, as test/fixtures/win32 keeps it. Counters are raw, their values as text.
+ */
 export type WindowsState = {
   readonly systemTimes: ReturnType<Win32['readSystemTimes']>
   readonly memory: ReturnType<Win32['readMemory']>

@@ -24,7 +24,10 @@ const ADVERSARIAL: Readonly<Record<string, (size: number) => string>> = {
   'strings that are empty': (size) => `{"a":NaN,${'"",'.repeat(size / 3)}`,
 }
 
-/** Every parser that text from the network reaches, with what it needs. What they throw is not the question here. */
+/**
+ * Every parser that text from the network reaches, with what it needs. What they throw is not the question
+ * here.
+ */
 const PARSERS: Readonly<Record<string, (text: string) => void>> = {
   parseJson,
   parseReply,

@@ -7,7 +7,10 @@ import { fakeClock } from '../support/clock.ts'
 import { MIDNIGHT } from './reports.ts'
 import type { Workbench } from './store.contract.ts'
 
-/** Characters of one, two, three and four bytes; those of four are two code units, in which lengths are counted. */
+/**
+ * Characters of one, two, three and four bytes; those of four are two code units, in which lengths are
+ * counted.
+ */
 const LETTERS = ['x', 'ß', '語', '𝔸']
 
 const fill = (letter: string, length: number) => letter.repeat(Math.floor(length / letter.length))
@@ -92,7 +95,8 @@ export function describeBounds(name: string, makeWorkbench: () => Workbench) {
       'the shortest illegal one is refused or cut before it gets there, of the letter %s',
       async (letter) => {
         const batch = aBatch(letter, letter.length)
-        // Five facts, an event, and the value under a name that is too long; a group that is none is left out.
+        // Five facts, an event, and the value under a name that is too long; a group that is none is left
+        // out.
         expect(batch.refused.total).toBe(7)
         expect(await write(batch)).toMatchObject({
           platform: fill(letter, TEXT_BOUNDS.host.platform),

@@ -4,7 +4,10 @@ import { fakeClock } from '../support/clock.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'
 import type { Workbench } from './store.contract.ts'
 
-/** Every database must say when it was the content of a report that it refused, and when it was something else. */
+/**
+ * Every database must say when it was the content of a report that it refused, and when it was something
+ * else.
+ */
 export function describeContent(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench

@@ -5,7 +5,9 @@ import { fakeClock } from '../support/clock.ts'
 import { aReport, MIDNIGHT } from './reports.ts'
 import type { Workbench } from './store.contract.ts'
 
-/** What every database must say of what is wrong now, by event and by host, and when pages are to look again. */
+/**
+ * What every database must say of what is wrong now, by event and by host, and when pages are to look again.
+ */
 export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench

@@ -1,7 +1,7 @@
 /**
- * A process of its own: `bun writer.ts URL DATA_DIR NAME COUNT` writes one packet after the other for host NAME and says on standard
- * output, one line each, which times are acknowledged. What is not acknowledged it writes again, as an agent does. `fold` as NAME folds
- * all the time instead.
+ * A process of its own: `bun writer.ts URL DATA_DIR NAME COUNT` writes one packet after the other for host
+ * NAME and says on standard output, one line each, which times are acknowledged. What is not acknowledged it
+ * writes again, as an agent does. `fold` as NAME folds all the time instead.
  */
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 
 /**
- * A self-signed P-256 certificate for `localhost` and 127.0.0.1, made anew in a millisecond, so that no key has to lie in the repository.
- * Both are PEM.
+ * A self-signed P-256 certificate for `localhost` and 127.0.0.1, made anew in a millisecond, so that no key
+ * has to lie in the repository. Both are PEM.
  */
 export function makeCertificate(): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

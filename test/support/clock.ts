@@ -1,7 +1,10 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
 export type FakeClock = Clock & {
-  /** Moves both clocks on, running the timers that fall due, each at its own time, and lets promises settle between. */
+  /**
+   * Moves both clocks on, running the timers that fall due, each at its own time, and lets promises settle
+   * between.
+   */
   advance(ms: number): Promise<void>
   /** Sets the wall clock alone, as an administrator or NTP would. */
   jump(toMs: number): void

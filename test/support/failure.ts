@@ -3,14 +3,17 @@ import { expect } from 'bun:test'
 type Why = string | RegExp | (abstract new (...words: never[]) => Error)
 
 /**
- * Expects `work` to fail, for a reason as `toThrow` takes it. In place of `expect(work).rejects`, which waits in an event loop within
- * the event loop (Bun 1.4.5): immediates of the work may never run there, nor the test's own time limit, and the run hangs.
+ * Expects `work` to fail, for a reason as `toThrow` takes it. In place of `expect(work).rejects`, which waits
+ * in an event loop within the event loop (Bun 1.4.5): immediates of the work may never run there, nor the
+ * test's own time limit, and the run hangs.
  */
 export async function expectFailure(work: Promise<unknown>, why?: Why): Promise<void> {
   throwAs(why, await findFailure(work))
 }
 
-/** What `work` failed with, wrapped so that even `undefined` can be told from success; null when it succeeded. */
+/**
+ * What `work` failed with, wrapped so that even `undefined` can be told from success; null when it succeeded.
+ */
 export async function findFailure(work: Promise<unknown>): Promise<{ readonly error: unknown } | null> {
   try {
     await work

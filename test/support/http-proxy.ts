@@ -12,7 +12,10 @@ export type HttpProxyOptions = {
 
 export type HttpProxy = { readonly port: number; close(): Promise<void> }
 
-/** A reverse proxy as nginx is one: it keeps the Host header and adds its client and scheme to what was forwarded to it. */
+/**
+ * A reverse proxy as nginx is one: it keeps the Host header and adds its client and scheme to what was
+ * forwarded to it.
+ */
 export async function openHttpProxy({ target, from, tls = false }: HttpProxyOptions): Promise<HttpProxy> {
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const add = (name: string, value: string) => [incoming.headers[name], value].filter(Boolean).join(', ')

@@ -30,7 +30,10 @@ export type Mariadb = {
   urlOf(database: string, by?: 'tcp' | 'socket'): string
   /** Runs statements as the server's root, and gives what they print. */
   run(sql: string): string
-  /** Whether a commit waits for the disk, as it does by default, or for the operating system alone, which is quicker. */
+  /**
+   * Whether a commit waits for the disk, as it does by default, or for the operating system alone, which is
+   * quicker.
+   */
   setDurable(isDurable: boolean): void
   kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGCONT'): void
   /** Resolves when no thread of it runs any more, until `SIGCONT`. */

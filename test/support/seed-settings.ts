@@ -1,7 +1,9 @@
 import type { Store } from '../../src/storage/ports/store.ts'
 import { FIRST_HOST } from './seed.ts'
 
-/** Rules, targets, windows, a story of one event and changes in the audit log, as people leave them behind. */
+/**
+ * Rules, targets, windows, a story of one event and changes in the audit log, as people leave them behind.
+ */
 export async function seedSettings(store: Store, now: number): Promise<void> {
   await store.targets.add({ name: 'On call', channel: 'mail', address: 'oncall@example.org' })
   await store.targets.add({

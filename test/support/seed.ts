@@ -29,7 +29,9 @@ const NAMES = ['db', 'web', 'mail', 'build', 'cache', 'files', 'proxy', 'backup'
 const BUILDS = ['Debian 12.7', 'Ubuntu 24.04.1 LTS', 'Rocky Linux 9.4', 'Alpine 3.20', 'openSUSE Leap 15.6']
 const SEVERITIES: readonly Severity[] = [1, 2, 3, 4]
 
-/** Fills a store as agents would have: through the ingest port, with metrics named as the probes name them. */
+/**
+ * Fills a store as agents would have: through the ingest port, with metrics named as the probes name them.
+ */
 export async function seedStore(store: Store, options: SeedOptions): Promise<string[]> {
   const { now, hosts, minutes, firstMinutes = minutes, oddNames = false, seed = 1 } = options
   const random = seededRandom(seed)

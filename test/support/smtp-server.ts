@@ -28,7 +28,10 @@ export type SmtpServer = {
   stop(): Promise<void>
 }
 
-/** A small mail server after RFC 5321 on the loopback interface, with STARTTLS (RFC 3207) and AUTH PLAIN and LOGIN (RFC 4954). */
+/**
+ * A small mail server after RFC 5321 on the loopback interface, with STARTTLS (RFC 3207) and AUTH PLAIN and
+ * LOGIN (RFC 4954).
+ */
 export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<SmtpServer> {
   const mails: ReceivedMail[] = []
   const sockets = new Set<Socket>()

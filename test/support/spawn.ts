@@ -72,7 +72,8 @@ export type RunningMonitor = {
 }
 
 /**
- * Starts a role and waits until it says `started`. Give `--set web.port=0` and the like: the real ports are in `ports`.
+ * Starts a role and waits until it says `started`. Give `--set web.port=0` and the like: the real ports are
+ * in `ports`.
  */
 export async function startMonitor(
   args: readonly string[],

@@ -77,7 +77,10 @@ export async function openWine(): Promise<Wine> {
     return { code, stdout, stderr }
   }
 
-  /** Its output goes nowhere: the services that Wine starts along with a program would hold it open for as long as they run. */
+  /**
+   * Its output goes nowhere: the services that Wine starts along with a program would hold it open for as
+   * long as they run.
+   */
   async function need(words: readonly string[]) {
     const code = await Bun.spawn([...words], { ...silent, cwd: folder, env }).exited
     if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}`)

@@ -1,5 +1,5 @@
-// Runs under Wine, with Windows' Bun: reads everything that the agent reads, many times over, and prints what that left behind. Arguments: number of
-// rounds to warm up, number of rounds to count.
+// Runs under Wine, with Windows' Bun: reads everything that the agent reads, many times over, and prints what
+// that left behind. Arguments: number of rounds to warm up, number of rounds to count.
 import { dlopen } from 'bun:ffi'
 import { createLog } from '../../src/lib/log.ts'
 import { openCounterQuery } from '../../src/platform/win32/counters.ts'

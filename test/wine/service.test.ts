@@ -95,7 +95,8 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
       writeFileSync(config, '[agent]\ninterval = "zero"\n')
       // Our own command would look at the configuration first.
       await wine.run('sc', ['start', 'monitor-agent'])
-      // It is still "stopped" until the service manager has made its process, and then "starting" for a while.
+      // It is still "stopped" until the service manager has made its process, and then "starting" for a
+      // while.
       let status = await service('status', 'agent')
       for (let tries = 0; tries < 200 && !status.said.includes('failed'); tries++) {
         await Bun.sleep(50)

@@ -6,8 +6,9 @@ const WRITABLE_BY_OTHERS = 0o002
 const STICKY = 0o1000
 
 /**
- * Tells who else could put something of their own in a file's place, as a sentence; null when nobody could but root and
- * `uid`, the user that the agent runs as. Links are followed, and each folder above the file counts.
+ * Tells who else could put something of their own in a file's place, as a sentence; null when nobody could
+ * but root and `uid`, the user that the agent runs as. Links are followed, and each folder above the file
+ * counts.
  */
 export async function findForeignWriter(file: string, uid: number): Promise<string | null> {
   let path = await realpath(file)

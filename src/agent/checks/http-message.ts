@@ -6,7 +6,10 @@ export type HttpHead = {
   readonly length: number
 }
 
-/** Returns the head of an answer; null while it is not complete, and for what is no HTTP. Interim answers are passed over. */
+/**
+ * Returns the head of an answer; null while it is not complete, and for what is no HTTP. Interim answers are
+ * passed over.
+ */
 export function readHead(received: Buffer): HttpHead | null {
   let begin = 0
   for (;;) {

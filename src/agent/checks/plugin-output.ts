@@ -12,8 +12,8 @@ export type PluginOutput = {
 const MAX_VALUES = 50
 
 /**
- * Reads what a plugin wrote, as the guidelines for Nagios plugins have it: `text | performance data` in the first line,
- * then lines of text, and after another `|` performance data to the end.
+ * Reads what a plugin wrote, as the guidelines for Nagios plugins have it: `text | performance data` in the
+ * first line, then lines of text, and after another `|` performance data to the end.
  */
 export function readPluginOutput(output: string): PluginOutput {
   const [first = '', ...lines] = output.split(/\r?\n/)
@@ -28,7 +28,10 @@ export function readPluginOutput(output: string): PluginOutput {
 const ENTRY =
   /(?:'((?:[^']|'')+)'|([^\s='|]+))=(-?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)([a-zA-Zµ%]*)(?=[;\s]|$)/g
 
-/** Values are taken as the plugin writes them, whatever their unit; `U`, which stands for unknown, is no value. */
+/**
+ * Values are taken as the plugin writes them, whatever their unit; `U`, which stands for unknown, is no
+ * value.
+ */
 function readPerformanceData(data: string): ProbeSample[] {
   const values = new Map<string, number>()
   for (const [, quoted, plain, number = ''] of data.matchAll(ENTRY)) {

@@ -1,6 +1,7 @@
 /**
- * The one file of the agent that starts processes. What is started comes from the agent's own configuration file alone,
- * no shell reads it, and it gets a process group of its own, so that nothing of it outlives the run.
+ * The one file of the agent that starts processes. What is started comes from the agent's own configuration
+ * file alone, no shell reads it, and it gets a process group of its own, so that nothing of it outlives the
+ * run.
  */
 
 export type ProgramRun = {
@@ -11,7 +12,10 @@ export type ProgramRun = {
 }
 
 const MAX_OUTPUT = 8 * 1024
-/** What is beyond 8 KiB is thrown away, so that the program need not wait for us; who writes more than this is ended. */
+/**
+ * What is beyond 8 KiB is thrown away, so that the program need not wait for us; who writes more than this is
+ * ended.
+ */
 const MAX_WRITTEN = 16 * 1024 * 1024
 
 /** The environment is the same everywhere; that of the agent may hold a passphrase. */
@@ -23,7 +27,10 @@ const ENVIRONMENT = {
 
 const SIGNAL_BASE = 128
 
-/** Runs a program to its end. Rejects when it can't be started, when `signal` is aborted, and when it writes without end. */
+/**
+ * Runs a program to its end. Rejects when it can't be started, when `signal` is aborted, and when it writes
+ * without end.
+ */
 export async function runProgram(command: readonly string[], signal: AbortSignal): Promise<ProgramRun> {
   signal.throwIfAborted()
   const child = Bun.spawn([...command], {

@@ -10,7 +10,10 @@ export const EXIT_UNKNOWN = 3
 
 const EXIT_WORDS: Readonly<Record<number, string>> = { 1: 'warning', 2: 'critical', 3: 'unknown' }
 
-/** Runs a plugin. Who could change it, or the file that names it, could run what they like as our user: then nothing runs. */
+/**
+ * Runs a plugin. Who could change it, or the file that names it, could run what they like as our user: then
+ * nothing runs.
+ */
 export async function checkScript(
   { command }: CheckSettings,
   { clock, signal }: CheckContext,

@@ -38,7 +38,10 @@ type Run = (settings: CheckSettings, context: CheckContext) => Promise<Outcome>
 
 export type CheckOptions = {
   readonly settings: CheckSettings
-  /** The file that holds the settings, for which scripts are refused when others may write to it; null when there is none. */
+  /**
+   * The file that holds the settings, for which scripts are refused when others may write to it; null when
+   * there is none.
+   */
   readonly configFile: string | null
   readonly clock: Clock
 }

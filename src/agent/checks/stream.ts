@@ -27,7 +27,10 @@ export type Stream = {
   /** Why the certificate that was shown is not trusted; null when it is, and without TLS. */
   readonly distrust: string | null
   write(data: Uint8Array | string): void
-  /** Resolves with all that was received once `isEnough` says so, the other side has ended, or `most` bytes are there. */
+  /**
+   * Resolves with all that was received once `isEnough` says so, the other side has ended, or `most` bytes
+   * are there.
+   */
   read(most: number, isEnough: (received: Buffer) => boolean): Promise<Buffer>
   close(): void
 }
@@ -35,7 +38,10 @@ export type Stream = {
 /** A host may have many addresses; no more than these are tried. */
 const MAX_ADDRESSES = 4
 
-/** Connects to the first address of a host that answers. Rejects with a sentence that says why there is no connection. */
+/**
+ * Connects to the first address of a host that answers. Rejects with a sentence that says why there is no
+ * connection.
+ */
 export async function openStream(options: StreamOptions): Promise<Stream> {
   const { timeoutMs, clock, signal } = options
   const addresses = await findAddresses(options)

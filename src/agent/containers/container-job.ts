@@ -186,7 +186,10 @@ const isForbidden = (error: unknown) =>
   /EACCES|EPERM|FailedToOpenSocket/.test(`${error.message}${'code' in error ? String(error.code) : ''}`)
 const FORBIDDEN = '; may the user of the agent read and write that socket?'
 
-/** Those that run come first, so that they are watched before what has ended; of two with one name the second gets a number. */
+/**
+ * Those that run come first, so that they are watched before what has ended; of two with one name the second
+ * gets a number.
+ */
 function nameApart(found: readonly Found[]): Found[] {
   const sorted = [...found].sort(
     (a, b) =>

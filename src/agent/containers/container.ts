@@ -27,8 +27,8 @@ export function readListed(entry: unknown): ListedContainer | null {
 const labelOf = (labels: unknown, key: string) => digText(labels, key)
 
 /**
- * Compose and swarm make containers anew under other names and ids, and label them with what stays: project and
- * service, and the number where a service has several.
+ * Compose and swarm make containers anew under other names and ids, and label them with what stays: project
+ * and service, and the number where a service has several.
  */
 function nameContainer(entry: unknown, labels: unknown): string {
   const service = labelOf(labels, 'com.docker.compose.service')

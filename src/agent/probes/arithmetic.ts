@@ -5,7 +5,9 @@ export function parseCount(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : null
 }
 
-/** How far a counter moved on; null when it went backwards (wrapped, reset, another device) or was not there. */
+/**
+ * How far a counter moved on; null when it went backwards (wrapped, reset, another device) or was not there.
+ */
 export function findIncrease(
   now: number | null | undefined,
   before: number | null | undefined,
@@ -18,8 +20,9 @@ export function findIncrease(
 const STEP_BACK = 0.1
 
 /**
- * How far counters of one kind moved on. The kernel and hypervisors sometimes take back a few ticks of one of them, which
- * counts as no increase. Null when nothing has passed, or when one fell so far that it began anew.
+ * How far counters of one kind moved on. The kernel and hypervisors sometimes take back a few ticks of one of
+ * them, which counts as no increase. Null when nothing has passed, or when one fell so far that it began
+ * anew.
  */
 export function findIncreases(now: readonly number[], before: readonly number[]): number[] | null {
   const steps = now.map((value, i) => value - (before[i] ?? Number.NaN))
@@ -45,11 +48,17 @@ export function percentOf(part: number, whole: number, decimals = 1): number | n
   return whole > 0 && part >= 0 && part <= whole ? roundTo((part / whole) * 100, decimals) : null
 }
 
-/** What a counter of busy time may run ahead of our own clock: it is read a moment later, and the kernel counts in ticks. */
+/**
+ * What a counter of busy time may run ahead of our own clock: it is read a moment later, and the kernel
+ * counts in ticks.
+ */
 const TIMER_SLACK = 0.05
 const TIMER_SLACK_SECONDS = 0.1
 
-/** The share of the interval that something was busy; a little more than all of it is all of it, much more is no value. */
+/**
+ * The share of the interval that something was busy; a little more than all of it is all of it, much more is
+ * no value.
+ */
 export function percentOfTime(busySeconds: number | null, seconds: number, decimals = 1): number | null {
   if (busySeconds === null || !(seconds > 0)) return null
   if (busySeconds > seconds + Math.max(seconds * TIMER_SLACK, TIMER_SLACK_SECONDS)) return null

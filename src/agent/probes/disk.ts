@@ -15,7 +15,10 @@ export type DiskReading = {
 /** What one machine reports at most: a storage server has hundreds of paths to its disks. */
 const MAX_DISKS = 128
 
-/** Bytes read and written a second and busy time of whole disks. Linux: /proc/diskstats. Windows: the counters LogicalDisk. */
+/**
+ * Bytes read and written a second and busy time of whole disks. Linux: /proc/diskstats. Windows: the counters
+ * LogicalDisk.
+ */
 export const disk = defineProbe<DiskReading>({
   name: 'disk',
   metrics: [
@@ -71,10 +74,14 @@ export function shareActive(now: DiskCounters, before: DiskCounters, seconds: nu
   return percentOfTime(busyMs === null ? null : busyMs / 1000, seconds)
 }
 
-/** Memory, files, removable media and what is stacked on other devices, whose work is counted below already. */
+/**
+ * Memory, files, removable media and what is stacked on other devices, whose work is counted below already.
+ */
 const NOT_A_DISK = /^(loop|ram|zram|fd|sr|scd|dm-|md|bcache|drbd|zd|nullb)\d/
 
-/** `blocks` are the names in /sys/block, which has no partitions; where it is not to be seen, names decide. */
+/**
+ * `blocks` are the names in /sys/block, which has no partitions; where it is not to be seen, names decide.
+ */
 export function findDisks(
   all: readonly DiskCounters[],
   blocks: ReadonlySet<string>,

@@ -12,7 +12,10 @@ export type DiskCounters = {
 /** The unit of the kernel's block counters, whatever the disk's own sector size. */
 const SECTOR_BYTES = 512
 
-/** One line: numbers of the device, name, and of the eleven columns or more sectors read, sectors written and time busy. */
+/**
+ * One line: numbers of the device, name, and of the eleven columns or more sectors read, sectors written and
+ * time busy.
+ */
 const LINE =
   /^[ \t]*(\d{1,20}) +(\d{1,20}) +(\S+) +\S+ +\S+ +(\d{1,20}) +\S+ +\S+ +\S+ +(\d{1,20}) +\S+ +\S+ +(\d{1,20}) +\S/gm
 
@@ -34,8 +37,8 @@ export function parseDiskstats(text: string): DiskCounters[] {
 const PATH = /^(nvme\d+)c\d+(n\d+)$/
 
 /**
- * Leaves out the paths of NVMe multipath, whose work is the namespace's. Kernels that do not count at the namespace, or
- * count everything there but the busy time, get the paths' figures in their place.
+ * Leaves out the paths of NVMe multipath, whose work is the namespace's. Kernels that do not count at the
+ * namespace, or count everything there but the busy time, get the paths' figures in their place.
  */
 export function mergePaths(disks: readonly DiskCounters[]): DiskCounters[] {
   const paths = new Map<string, DiskCounters[]>()

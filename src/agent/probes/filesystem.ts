@@ -23,8 +23,8 @@ export type FilesystemState = {
 }
 
 /**
- * Space, inodes and busy time of mounted filesystems. Linux: /proc/self/mountinfo, statfs(2) and /proc/diskstats. Windows:
- * drives with a letter, GetDiskFreeSpaceEx and the counters LogicalDisk.
+ * Space, inodes and busy time of mounted filesystems. Linux: /proc/self/mountinfo, statfs(2) and
+ * /proc/diskstats. Windows: drives with a letter, GetDiskFreeSpaceEx and the counters LogicalDisk.
  * Percentages are those of df: what root keeps to itself belongs neither to the used nor to the whole.
  */
 export const filesystem = defineProbe<FilesystemReading>({
@@ -129,11 +129,15 @@ function readState(
   const disk = own ?? findSource(proc, mount.source, disks)
   const answer = proc.statfs(mount.mountPoint, { remote: isRemote, quick: isQuick })
   if (!(answer instanceof Promise)) return { name, kind, space: answer, disk }
-  // One that refuses (no right to enter the folder, an aborted FUSE) is left out; the others are none the worse.
+  // One that refuses (no right to enter the folder, an aborted FUSE) is left out; the others are none the
+  // worse.
   return answer.catch(() => null).then((space) => ({ name, kind, space, disk }))
 }
 
-/** Btrfs has a device number of its own, so the path it was mounted from leads to the disk, `/dev/mapper/x` over its link. */
+/**
+ * Btrfs has a device number of its own, so the path it was mounted from leads to the disk, `/dev/mapper/x`
+ * over its link.
+ */
 function findSource(proc: ProcFs, source: string, disks: readonly DiskCounters[]): DiskCounters | null {
   if (!source.startsWith('/dev/')) return null
   const path = source.slice('/dev/'.length)
@@ -145,8 +149,8 @@ function findSource(proc: ProcFs, source: string, disks: readonly DiskCounters[]
 }
 
 /**
- * In a container the root is an overlay, and files such as /etc/hosts are bound in from the very disk below it: same figures, one filesystem.
- * The whole device stays if it is mounted, else the root.
+ * In a container the root is an overlay, and files such as /etc/hosts are bound in from the very disk below
+ * it: same figures, one filesystem. The whole device stays if it is mounted, else the root.
  */
 function dropTwins(states: readonly FilesystemState[]): readonly FilesystemState[] {
   const root = states.find(({ kind }) => kind === 'root')

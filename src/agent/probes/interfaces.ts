@@ -1,7 +1,10 @@
 import type { ProcFs } from '../../platform/proc.ts'
 
 export type InterfaceTraits = {
-  /** The kernel's number of it, which a new interface of the same name does not share; empty where it is not told. */
+  /**
+   * The kernel's number of it, which a new interface of the same name does not share; empty where it is not
+   * told.
+   */
   readonly index: string
   /** A device is below it, which for one index never changes. */
   readonly hasDevice: boolean
@@ -16,13 +19,15 @@ const PASSING =
 /** Where /sys is not to be seen, names tell what is stacked on other interfaces. */
 const STACKED = /^(bond|team|br|vmbr|vlan|wg|tun|ppp|vxlan|macv|ipv)\w*\d|\.\d+$/
 
-/** Interfaces without a device are looked at no further than this; the machine's total does not rest on them. */
+/**
+ * Interfaces without a device are looked at no further than this; the machine's total does not rest on them.
+ */
 const MAX_VIRTUAL = 256
 
 /**
- * The interfaces worth a report and which of them make up the machine's total. These are the ones with a device
- * below them; bridges, bonds, VLANs and tunnels pass on what those carry. In a container, which has no device at all,
- * those that are not stacked on others. `before` is what was found in the cycle before.
+ * The interfaces worth a report and which of them make up the machine's total. These are the ones with a
+ * device below them; bridges, bonds, VLANs and tunnels pass on what those carry. In a container, which has no
+ * device at all, those that are not stacked on others. `before` is what was found in the cycle before.
  */
 export function describeInterfaces(
   proc: ProcFs,
@@ -33,7 +38,8 @@ export function describeInterfaces(
   const look = (name: string) => looks.set(name, recheckAt(proc, name, before?.get(name)))
   const virtual = new Set(proc.list('/sys/devices/virtual/net'))
   const wanted = names.filter((name) => !PASSING.test(name))
-  // Cards come first, so that a host of containers' interfaces neither displaces them nor is part of the total.
+  // Cards come first, so that a host of containers' interfaces neither displaces them nor is part of the
+  // total.
   for (const name of wanted) if (!virtual.has(name)) look(name)
   const hasCard = virtual.size > 0 && looks.size > 0
   for (const name of wanted.filter((other) => virtual.has(other)).slice(0, MAX_VIRTUAL)) {
@@ -44,7 +50,8 @@ export function describeInterfaces(
   const isAnyPhysical = [...looks.values()].some((look) => look.hasDevice)
   const found = new Map<string, InterfaceTraits>()
   for (const [name, { index, hasDevice: isPhysical, files }] of looks) {
-    // On Azure and with virtio failover, the fast path is a device enslaved to a device which counts its traffic, too.
+    // On Azure and with virtio failover, the fast path is a device enslaved to a device which counts its
+    // traffic, too.
     const isCounted = isAnyPhysical
       ? isPhysical && !hasDevice(findMaster(proc, name))
       : !isStacked(name, files ?? listFiles(proc, name))

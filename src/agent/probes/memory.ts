@@ -9,12 +9,18 @@ export type MemoryReading = {
   readonly available: number
   /** What the kernel keeps because nobody needs the room; null where that is not told. */
   readonly cached: number | null
-  /** What programs were promised, and how much can be. Linux promises without a limit, so it is told for Windows alone. */
+  /**
+   * What programs were promised, and how much can be. Linux promises without a limit, so it is told for
+   * Windows alone.
+   */
   readonly committed?: number
   readonly commitLimit?: number
 }
 
-/** Physical memory; used is what is not available to a new program. Linux: /proc/meminfo. Windows: GlobalMemoryStatusEx and GetPerformanceInfo. */
+/**
+ * Physical memory; used is what is not available to a new program. Linux: /proc/meminfo. Windows:
+ * GlobalMemoryStatusEx and GetPerformanceInfo.
+ */
 export const memory = defineProbe<MemoryReading>({
   name: 'memory',
   metrics: [
@@ -47,7 +53,10 @@ export const memory = defineProbe<MemoryReading>({
 
 const ARC = '/proc/spl/kstat/zfs/arcstats'
 
-/** Bytes that the cache of ZFS would give back: what it holds above its minimum. The kernel counts all of it as used. */
+/**
+ * Bytes that the cache of ZFS would give back: what it holds above its minimum. The kernel counts all of it
+ * as used.
+ */
 function readReclaimableArc(proc: ProcFs): number {
   if (!proc.has(ARC)) return 0
   // LXCFS tells a container's own memory, but the cache is the host's.
@@ -58,7 +67,10 @@ function readReclaimableArc(proc: ProcFs): number {
   return size === undefined || minimum === undefined ? 0 : Math.max(0, Number(size) - Number(minimum))
 }
 
-/** Bytes of huge pages that nobody holds or has reserved; the kernel sets them aside, and `free` of procps leaves them out. */
+/**
+ * Bytes of huge pages that nobody holds or has reserved; the kernel sets them aside, and `free` of procps
+ * leaves them out.
+ */
 function findFreeHugePages(text: string): number {
   const count = (name: string) =>
     Number(new RegExp(`^HugePages_${name}: +(\\d{1,12})$`, 'm').exec(text)?.[1] ?? 0)
@@ -81,7 +93,10 @@ export function readMemory(text: string, arc = 0): MemoryReading {
   }
 }
 
-/** Kernels before 3.14 don't say what is available. Shared memory counts as cached there, but can't be given away. */
+/**
+ * Kernels before 3.14 don't say what is available. Shared memory counts as cached there, but can't be given
+ * away.
+ */
 function estimateAvailable(text: string, free: number, cached: number): number {
   return Math.max(free, free + cached - (findAmount(text, 'Shmem') ?? 0))
 }

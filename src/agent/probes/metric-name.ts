@@ -1,4 +1,7 @@
-/** Turns any name the system gives (device, interface, sensor) into a part of a metric's name; empty when nothing is left. */
+/**
+ * Turns any name the system gives (device, interface, sensor) into a part of a metric's name; empty when
+ * nothing is left.
+ */
 export function toMetricPart(name: string): string {
   if (PLAIN.test(name)) return name
   return name
@@ -13,8 +16,8 @@ export function toMetricPart(name: string): string {
 export type RenamedPart = { readonly name: string; readonly now: string }
 
 /**
- * Hands out each name once: one that is taken gets `.2`, `.3` … behind it. `suffixes` are what metrics carry behind a name: with
- * `inodes`, a dataset `tank.inodes` would collide with the inodes of `tank`.
+ * Hands out each name once: one that is taken gets `.2`, `.3` … behind it. `suffixes` are what metrics carry
+ * behind a name: with `inodes`, a dataset `tank.inodes` would collide with the inodes of `tank`.
  */
 export function createUniqueNames(suffixes: readonly string[] = []): {
   claim(name: string): string

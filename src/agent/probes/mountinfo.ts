@@ -1,7 +1,10 @@
 export type Mount = {
   /** `major:minor` of the filesystem; shared by bind mounts and by the subvolumes of a btrfs. */
   readonly device: string
-  /** The folder of the filesystem that is seen at the mount point; `/` unless it is a bind mount or a subvolume. */
+  /**
+   * The folder of the filesystem that is seen at the mount point; `/` unless it is a bind mount or a
+   * subvolume.
+   */
   readonly root: string
   readonly mountPoint: string
   readonly type: string

@@ -10,7 +10,10 @@ export type MountedFilesystem = {
   readonly isRemote: boolean
   /** The kernel knows its space without asking any disk. */
   readonly isQuick: boolean
-  /** A whole device (or subvolume), a part of one that is bound in from elsewhere, or a root on no device of its own. */
+  /**
+   * A whole device (or subvolume), a part of one that is bound in from elsewhere, or a root on no device of
+   * its own.
+   */
   readonly kind: 'device' | 'bind' | 'root'
 }
 
@@ -37,7 +40,10 @@ const VIRTUAL = new Set([
   'fusectl',
   'devtmpfs',
 ])
-/** What keeps its counters in memory while mounted; ZFS waits for a suspended pool, FAT counts its free clusters first. */
+/**
+ * What keeps its counters in memory while mounted; ZFS waits for a suspended pool, FAT counts its free
+ * clusters first.
+ */
 const QUICK = new Set(['ext2', 'ext3', 'ext4', 'xfs'])
 /** Images that are full for ever. */
 const IMAGE = new Set(['squashfs', 'iso9660', 'udf', 'erofs', 'cramfs', 'romfs'])
@@ -50,8 +56,8 @@ const EXCLUDED_POINT =
 const MAX_FILESYSTEMS = 128
 
 /**
- * Chooses from all mounts those that hold somebody's data, each filesystem once, and the root whatever it is. Filesystems of other
- * machines only when asked for.
+ * Chooses from all mounts those that hold somebody's data, each filesystem once, and the root whatever it is.
+ * Filesystems of other machines only when asked for.
  */
 export function chooseFilesystems(mounts: readonly Mount[], withRemote: boolean): ChosenFilesystems {
   // The newest mount of a folder hides those before it.
@@ -99,7 +105,9 @@ const isRemoteType = (type: string) => REMOTE.has(type) || type === 'fuse' || ty
 
 const isRoot = ({ mount }: MountedFilesystem) => mount.mountPoint === '/'
 
-/** Of two mounts of one filesystem: the root, then one that is not out of reach, the whole, the shorter way. */
+/**
+ * Of two mounts of one filesystem: the root, then one that is not out of reach, the whole, the shorter way.
+ */
 function isBetter(a: MountedFilesystem, b: MountedFilesystem): boolean {
   if (isRoot(a) !== isRoot(b)) return isRoot(a)
   if (a.isRemote !== b.isRemote) return !a.isRemote

@@ -23,8 +23,9 @@ export type NetworkReading = ReadonlyMap<string, InterfaceState>
 const MAX_INTERFACES = 64
 
 /**
- * Traffic a second: in total over the interfaces through which it enters and leaves the machine, and of each interface
- * that has ever carried any. Linux: /proc/net/dev and the links in /sys/class/net. Windows: GetIfTable2.
+ * Traffic a second: in total over the interfaces through which it enters and leaves the machine, and of each
+ * interface that has ever carried any. Linux: /proc/net/dev and the links in /sys/class/net. Windows:
+ * GetIfTable2.
  */
 export const network = defineProbe<NetworkReading>({
   name: 'network',
@@ -89,7 +90,9 @@ function addInterface(
   add('drops.sent', 'dropsSent', 3)
 }
 
-/** Null when one of the interfaces that count is new or began anew: the sum of the others would be too small. */
+/**
+ * Null when one of the interfaces that count is new or began anew: the sum of the others would be too small.
+ */
 function addUp(
   now: NetworkReading,
   previous: NetworkReading,
@@ -124,7 +127,8 @@ function readNetwork(proc: ProcFs, previous: NetworkReading | null): NetworkRead
 const NOT_A_NETWORK = new Set([24, 131])
 
 /**
- * What counts are devices, not what is stacked on them: bridges of Hyper-V, teams, VPNs. Where there is no device (a container), everything counts.
+ * What counts are devices, not what is stacked on them: bridges of Hyper-V, teams, VPNs. Where there is no
+ * device (a container), everything counts.
  */
 function readWindowsNetwork(win32: Win32): NetworkReading {
   const found = win32

@@ -14,8 +14,8 @@ const KINDS = [
 ] as const
 
 /**
- * Share of the interval in which some, or all, busy tasks waited for a resource. Linux: the totals in /proc/pressure,
- * since 4.20 and only where it is switched on.
+ * Share of the interval in which some, or all, busy tasks waited for a resource. Linux: the totals in
+ * /proc/pressure, since 4.20 and only where it is switched on.
  */
 export const pressure = defineProbe<PressureReading>({
   name: 'pressure',

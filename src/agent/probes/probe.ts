@@ -16,10 +16,9 @@ export type ProbeContext = {
 }
 
 /**
- * One part of a machine. `linux` and `windows` read raw figures and do no arithmetic; `samples` does all arithmetic, purely,
- * for both.
- * A null reading means "not present here" and is silent; a throw means broken: the runner logs it once, counts
- * it and goes on with the rest.
+ * One part of a machine. `linux` and `windows` read raw figures and do no arithmetic; `samples` does all
+ * arithmetic, purely, for both. A null reading means "not present here" and is silent; a throw means broken:
+ * the runner logs it once, counts it and goes on with the rest.
  */
 export type Probe<Reading> = {
   readonly name: string
@@ -28,14 +27,17 @@ export type Probe<Reading> = {
   linux(
     proc: ProcFs,
     context: ProbeContext,
-    /** The reading of the cycle before, for what need not be looked up again (a process id, a list of sensors). */
+    /**
+     * The reading of the cycle before, for what need not be looked up again (a process id, a list of
+     * sensors).
+     */
     previous: Reading | null,
   ): Reading | null | Promise<Reading | null>
   /** Probes without are of things that Windows does not have. */
   windows?(win32: Win32, context: ProbeContext): Reading | null
   /**
-   * `previous` is the reading of the cycle before (null at the first one), `seconds` the time between the two by the monotonic clock.
-   * Counters that went backwards give no sample.
+   * `previous` is the reading of the cycle before (null at the first one), `seconds` the time between the two
+   * by the monotonic clock. Counters that went backwards give no sample.
    */
   samples(now: Reading, previous: Reading | null, seconds: number): ProbeSample[]
 }

@@ -6,8 +6,8 @@ import { findScriptName } from './script-name.ts'
 
 export type ProcessReading = {
   /**
-   * By configured name what tells its process (on Linux the id); null when none runs. A name is left out while that is not
-   * known, because not all processes have been looked at.
+   * By configured name what tells its process (on Linux the id); null when none runs. A name is left out
+   * while that is not known, because not all processes have been looked at.
    */
   readonly found: ReadonlyMap<string, string | null>
   readonly scan: Scan
@@ -21,12 +21,18 @@ type Scan = {
   readonly names: string
 }
 
-/** A known process is read in full again only when its command is another, which it is when it runs another program. */
+/**
+ * A known process is read in full again only when its command is another, which it is when it runs another
+ * program.
+ */
 type Seen = { readonly looks: number; readonly command: string }
 
 const NO_SCAN: Scan = { seen: new Map(), names: '' }
 
-/** A process may take its name some time after its start, so each is looked at again; but of those known only so many in a cycle. */
+/**
+ * A process may take its name some time after its start, so each is looked at again; but of those known only
+ * so many in a cycle.
+ */
 const RECHECK_PER_CYCLE = 500
 
 /** A new process soon runs another program, so the known ones of so few looks are looked at again at once. */
@@ -36,10 +42,10 @@ const EARLY_LOOKS = 2
 const SCAN_MS = 1000
 
 /**
- * Whether a process of a configured name runs. Linux: the command name, which the kernel cuts at 15 bytes, the last part of
- * the path it was started by, or the script, jar or module that an interpreter runs. Processes are looked through only for names
- * whose process of the last time is gone; those that were looked at before are remembered.
- * Windows: the program's file, with or without `.exe`, in any case.
+ * Whether a process of a configured name runs. Linux: the command name, which the kernel cuts at 15 bytes,
+ * the last part of the path it was started by, or the script, jar or module that an interpreter runs.
+ * Processes are looked through only for names whose process of the last time is gone; those that were looked
+ * at before are remembered. Windows: the program's file, with or without `.exe`, in any case.
  */
 export const process = defineProbe<ProcessReading>({
   name: 'process',
@@ -87,7 +93,8 @@ async function findMissing(
   before: Scan['seen'],
 ): Promise<Scan['seen']> {
   const ids = proc.list('/proc').filter(isProcessId)
-  // Mounted with hidepid, /proc shows an ordinary user no process of others: nothing can be said of what is not seen.
+  // Mounted with hidepid, /proc shows an ordinary user no process of others: nothing can be said of what is
+  // not seen.
   if (proc.readTextIfThere('/proc/1/comm') === null)
     throw new Error('processes of other users are hidden here (/proc is mounted with hidepid)')
   const { seen, queue } = planScan(ids, before)
@@ -117,7 +124,10 @@ async function findMissing(
   return seen
 }
 
-/** New processes first, then those looked at a few times, then some of the others, the longest ago looked at first. */
+/**
+ * New processes first, then those looked at a few times, then some of the others, the longest ago looked at
+ * first.
+ */
 function planScan(
   ids: readonly string[],
   before: Scan['seen'],
@@ -160,13 +170,17 @@ async function findRunning(
   }
 }
 
-/** A name is the command, which the kernel cuts at 15 bytes, or ends the path of the program or of the script it runs. */
+/**
+ * A name is the command, which the kernel cuts at 15 bytes, or ends the path of the program or of the script
+ * it runs.
+ */
 export function matchName(command: string, commandLine: string, names: readonly string[]): string | null {
   if (names.includes(command)) return command
   const words = commandLine.split('\0', 2)
   const program = nameProgram(words[0] ?? '')
   if (names.includes(program)) return program
-  // A script that the kernel started has its path as the second word, whatever its interpreter; its cut name must agree.
+  // A script that the kernel started has its path as the second word, whatever its interpreter; its cut name
+  // must agree.
   const script = nameProgram(words[1] ?? '')
   if (command !== '' && script.startsWith(command) && names.includes(script)) return script
   const run = findScriptName(program, commandLine)

@@ -13,9 +13,10 @@ export type ProcessesReading = {
 const LIST_EVERY = 10
 
 /**
- * Number of processes. Linux: numbered folders of /proc; /proc/loadavg would count threads. Listing them is the dearest thing in a cycle, so where the
- * links of /proc agree with the list (they are of the whole machine, so not in a container) they are asked instead: see
- * proc_root_getattr() in fs/proc/root.c. Windows: GetPerformanceInfo.
+ * Number of processes. Linux: numbered folders of /proc; /proc/loadavg would count threads. Listing them is
+ * the dearest thing in a cycle, so where the links of /proc agree with the list (they are of the whole
+ * machine, so not in a container) they are asked instead: see proc_root_getattr() in fs/proc/root.c. Windows:
+ * GetPerformanceInfo.
  */
 export const processes = defineProbe<ProcessesReading>({
   name: 'processes',
@@ -39,7 +40,10 @@ function readProcesses(proc: ProcFs, previous: ProcessesReading | null): Process
 const withCount = (count: number | null, otherLinks: number | null, age: number) =>
   count === null ? null : { count, otherLinks, age }
 
-/** Null when the first process is not to be seen: /proc is mounted with hidepid then, and the count would be of our own alone. */
+/**
+ * Null when the first process is not to be seen: /proc is mounted with hidepid then, and the count would be
+ * of our own alone.
+ */
 export function countProcesses(names: readonly string[]): number | null {
   if (!names.includes('1')) return null
   let count = 0

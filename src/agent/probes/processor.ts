@@ -11,7 +11,10 @@ export type ProcessorReading = {
   readonly steal: number | null
 }
 
-/** Processor time by state, averaged over the interval. Linux: first line of /proc/stat. Windows: GetSystemTimes. */
+/**
+ * Processor time by state, averaged over the interval. Linux: first line of /proc/stat. Windows:
+ * GetSystemTimes.
+ */
 export const processor = defineProbe<ProcessorReading>({
   name: 'processor',
   metrics: [
@@ -60,7 +63,9 @@ const listTimes = ({ user, system, steal, idle, iowait }: ProcessorReading) => [
   idle + (iowait ?? 0),
 ]
 
-/** Throws when the line is not there. Time of guests is part of user time already and is not counted again. */
+/**
+ * Throws when the line is not there. Time of guests is part of user time already and is not counted again.
+ */
 export function parseStat(text: string): ProcessorReading {
   const end = text.indexOf('\n')
   const fields = (end < 0 ? text : text.slice(0, end)).split(/ +/)

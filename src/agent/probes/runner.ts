@@ -40,9 +40,9 @@ type Entry = {
 const TIMEOUT_MS = 3000
 
 /**
- * Runs every probe, each on its own: one that throws or hangs is logged when it begins and when it ends, counted, and
- * does not touch the others. A gap (failure, or nothing to read) forgets the reading before it, so averages never span one.
- * `run` never rejects; one run is to end before the next begins.
+ * Runs every probe, each on its own: one that throws or hangs is logged when it begins and when it ends,
+ * counted, and does not touch the others. A gap (failure, or nothing to read) forgets the reading before it,
+ * so averages never span one. `run` never rejects; one run is to end before the next begins.
  */
 export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise<ProbeRun> } {
   const { clock, log, timeoutMs = TIMEOUT_MS } = options
@@ -209,7 +209,10 @@ type ServedFiles = ReadonlyMap<string, string | Error>
 
 const NONE_SERVED: ServedFiles = new Map()
 
-/** LXCFS lies over files of /proc in containers: when it hangs, so does whoever reads them. They are few, and read ahead. */
+/**
+ * LXCFS lies over files of /proc in containers: when it hangs, so does whoever reads them. They are few, and
+ * read ahead.
+ */
 function createServedReader(): (proc: ProcFs) => ServedFiles | Promise<ServedFiles> {
   let mountinfo = ''
   let paths: readonly string[] = []

@@ -26,8 +26,9 @@ const WORDS = new Set(['run', 'exec'])
 const MAX_WORDS = 64
 
 /**
- * The script, jar, module or main class that an interpreter runs: `x.py` of `python3 /opt/x.py`, `x.jar` of `java -jar x.jar`, `x`
- * of `python3 -m x`. Null when the program is no interpreter, or runs what is on its command line.
+ * The script, jar, module or main class that an interpreter runs: `x.py` of `python3 /opt/x.py`, `x.jar` of
+ * `java -jar x.jar`, `x` of `python3 -m x`. Null when the program is no interpreter, or runs what is on its
+ * command line.
  */
 export function findScriptName(program: string, commandLine: string): string | null {
   const interpreter = INTERPRETER.exec(program)?.[1]

@@ -6,12 +6,14 @@ import { defineProbe } from './probe.ts'
 export type ServiceReading = ReadonlyMap<string, boolean>
 
 /**
- * Whether systemd services named in the configuration are up, by their full name or without `.service`; templates as
- * `getty@tty1`, escapes as systemd writes them. Linux: systemd (236 and newer) keeps a link `invocation:UNIT` in
- * /run/systemd/units for every service that is neither inactive nor failed. That is what `systemctl is-active` calls active, and also
- * the moments of starting and stopping; a oneshot with RemainAfterExit=yes is up until it is stopped. A service waiting to be
- * restarted is not. Windows: the service manager, by the short name (`EventLog`); what is starting or stopping does not run.
- * With an older systemd a service is up while there are processes in its control group, which a oneshot has only while it runs.
+ * Whether systemd services named in the configuration are up, by their full name or without `.service`;
+ * templates as `getty@tty1`, escapes as systemd writes them. Linux: systemd (236 and newer) keeps a link
+ * `invocation:UNIT` in /run/systemd/units for every service that is neither inactive nor failed. That is what
+ * `systemctl is-active` calls active, and also the moments of starting and stopping; a oneshot with
+ * RemainAfterExit=yes is up until it is stopped. A service waiting to be restarted is not. Windows: the
+ * service manager, by the short name (`EventLog`); what is starting or stopping does not run. With an older
+ * systemd a service is up while there are processes in its control group, which a oneshot has only while it
+ * runs.
  */
 export const service = defineProbe<ServiceReading>({
   name: 'service',
@@ -34,7 +36,10 @@ export const service = defineProbe<ServiceReading>({
     })),
 })
 
-/** False for units of other kinds (`.timer`, `.mount`): they run nothing, so their state can't be told from files. */
+/**
+ * False for units of other kinds (`.timer`, `.mount`): they run nothing, so their state can't be told from
+ * files.
+ */
 export function isServiceName(name: string): boolean {
   return (
     name !== '' &&
@@ -50,7 +55,9 @@ const UNIT_FOLDERS = [
   '/lib/systemd/system',
 ]
 
-/** The unit's own name: `sshd` is an alias of `ssh.service` on Debian, which a link among the unit files says. */
+/**
+ * The unit's own name: `sshd` is an alias of `ssh.service` on Debian, which a link among the unit files says.
+ */
 function findUnit(proc: ProcFs, name: string): string {
   const unit = name.endsWith('.service') ? name : `${name}.service`
   for (const folder of UNIT_FOLDERS) {
@@ -76,7 +83,9 @@ const CGROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgrou
 /** Slices in slices are followed this far. */
 const MAX_DEPTH = 5
 
-/** Looks for the unit's group in the slices below, then for a process in it or in the groups it made itself. */
+/**
+ * Looks for the unit's group in the slices below, then for a process in it or in the groups it made itself.
+ */
 function hasProcesses(proc: ProcFs, folder: string, unit: string, depth = 0): boolean {
   if (depth > MAX_DEPTH) return false
   return proc

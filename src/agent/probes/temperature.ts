@@ -40,7 +40,10 @@ export const temperature = defineProbe<TemperatureReading>({
   },
 })
 
-/** Sensors of parts that sleep, or that the board does not have, answer EAGAIN, ENODATA, EIO and others: they just have no value. */
+/**
+ * Sensors of parts that sleep, or that the board does not have, answer EAGAIN, ENODATA, EIO and others: they
+ * just have no value.
+ */
 async function readValue(proc: ProcFs, path: string): Promise<number | null> {
   try {
     return parseMillidegrees((await proc.readSlowly(path)) ?? '')

@@ -12,7 +12,10 @@ import { formatTable } from '../table.ts'
 
 const count = (number: number) => number.toLocaleString('en')
 
-/** How a database is opened: as the configuration says, but with the password of a file where one is given for it. */
+/**
+ * How a database is opened: as the configuration says, but with the password of a file where one is given for
+ * it.
+ */
 export function describeOptions(
   input: CommandInput,
   config: Config,

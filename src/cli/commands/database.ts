@@ -8,7 +8,7 @@ import { withStore } from '../with-store.ts'
 import { importCommand } from './database-import.ts'
 import { copyCommand, schemaCommand } from './database-move.ts'
 
-/** Host-days folded in one go: each go is some seconds at the most. */
+/** Host-days compacted in one go: each go is some seconds at the most. */
 const COMPACT_PIECE = 500
 
 export const database: CommandGroup = {

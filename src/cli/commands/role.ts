@@ -2,8 +2,8 @@ import type { Command } from '../../roles/command.ts'
 import { tuneMemory } from '../../roles/memory-tuning.ts'
 
 /**
- * An agent runs a little code once a minute: compiling it to machine code costs more processor time than it saves, and 5 MB of
- * resident memory. The larger the number, the later a function is compiled.
+ * An agent runs a little code once a minute: compiling it to machine code costs more processor time than it
+ * saves, and 5 MB of resident memory. The larger the number, the later a function is compiled.
  */
 const keepCodeSmall = () => Bun.unsafe.setJITPolicy(1000)
 

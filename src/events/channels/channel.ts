@@ -8,8 +8,8 @@ import type { Log } from '../../lib/log.ts'
 /** One message to one target. */
 export type Notification = {
   /**
-   * The same at every attempt to send it and different for every notice: a receiver that gets it twice can tell. Letters, digits, dots and
-   * hyphens only. Goes along as Message-ID or idempotency key.
+   * The same at every attempt to send it and different for every notification: a receiver that gets it twice
+   * can tell. Letters, digits, dots and hyphens only. Goes along as Message-ID or idempotency key.
    */
   readonly id: string
   readonly kind: NotificationKind | 'digest' | 'test'
@@ -47,14 +47,17 @@ export type ChannelTools = {
 /** A channel that is ready to send. */
 export type OpenChannel = {
   /**
-   * Resolves with the receiver's answer, short, when it took the notification; throws a `SendError` else. Never
-   * retries. Ends within ten minutes: a slow receiver is not a failed one.
+   * Resolves with the receiver's answer, short, when it took the notification; throws a `SendError` else.
+   * Never retries. Ends within ten minutes: a slow receiver is not a failed one.
    */
   send(notification: Notification): Promise<string>
   close(): void
 }
 
-/** One way to reach somebody. It knows transport only: what is told, to whom and how often is decided elsewhere. */
+/**
+ * One way to reach somebody. It knows transport only: what is told, to whom and how often is decided
+ * elsewhere.
+ */
 export type Channel<F extends Fields = Fields> = {
   readonly name: string
   readonly doc: string
@@ -64,7 +67,10 @@ export type Channel<F extends Fields = Fields> = {
   readonly fields: F
   /** What the target would have to be; null when it is right. */
   checkTarget(target: string): string | null
-  /** The targets that get notices of their own, so that one that refuses keeps none from the others; the target itself unless given. */
+  /**
+   * The targets that get notifications of their own, so that one that refuses keeps none from the others; the
+   * target itself unless given.
+   */
   splitTarget?(target: string): readonly string[]
   open(settings: ValuesOf<F>, tools: ChannelTools): OpenChannel
 }
@@ -75,7 +81,10 @@ export function defineChannel<const F extends Fields>(channel: Channel<F>): Chan
 }
 
 export type SendErrorOptions = {
-  /** False when it can never succeed: the target itself is wrong. What a person or a server can put right is tried again. */
+  /**
+   * False when it can never succeed: the target itself is wrong. What a person or a server can put right is
+   * tried again.
+   */
   readonly retry: boolean
   /** Seconds that the receiver asks to be left alone; null when it did not say. */
   readonly retryAfter?: number | null

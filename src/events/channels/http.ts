@@ -21,7 +21,8 @@ export type PostOptions = {
 
 /**
  * Posts JSON and gives the answer's body, cut short, when the status is 2xx, even if the body hangs; throws a
- * `SendError` else. Redirects are not followed: they would carry the notification, and what signs it, somewhere else.
+ * `SendError` else. Redirects are not followed: they would carry the notification, and what signs it,
+ * somewhere else.
  */
 export async function postJson(
   address: string,
@@ -69,7 +70,10 @@ export function checkHttpAddress(address: string): string | null {
   return isRight ? null : 'an address such as "https://example.org/path"'
 }
 
-/** Every status is tried again: a wrong path or password is put right by somebody, and the notification is still wanted. */
+/**
+ * Every status is tried again: a wrong path or password is put right by somebody, and the notification is
+ * still wanted.
+ */
 function rejection(
   url: URL,
   response: Response,
@@ -104,7 +108,9 @@ function parseRetryAfter(text: string | null, now: number): number | null {
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER) : null
 }
 
-/** What comes of the body in time, at most `MAX_BODY` bytes. Never rejects: the status has said what counts. */
+/**
+ * What comes of the body in time, at most `MAX_BODY` bytes. Never rejects: the status has said what counts.
+ */
 async function readSome(response: Response, clock: Clock): Promise<string> {
   if (response.body === null) return ''
   const pieces: Uint8Array[] = []

@@ -1,6 +1,6 @@
 import { defineChannel } from './channel.ts'
 
-/** Writes every notice as a line of the log. */
+/** Writes every notification as a line of the log. */
 export const log = defineChannel({
   name: 'log',
   doc: 'Lines in the log of the event engine.',

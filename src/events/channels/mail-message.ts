@@ -12,7 +12,7 @@ export type MailMessage = {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The notice's id makes the Message-ID, so that a mail that arrives twice is known as one. */
+/** The notification's id makes the Message-ID, so that a mail that arrives twice is known as one. */
 export function writeMail(
   notification: Notification,
   from: string,

@@ -9,11 +9,14 @@ import { writeMail } from './mail-message.ts'
 const CONNECT_MS = 30_000
 /** A server may take its time over the greeting. */
 const GREETING_MS = 60_000
-/** Longest silence of the server: RFC 5321 4.5.3.2.6 grants it so long over the answer after the final dot, and a quarter more. */
+/**
+ * Longest silence of the server: RFC 5321 4.5.3.2.6 grants it so long over the answer after the final dot,
+ * and a quarter more.
+ */
 const SILENCE_MS = 375_000
 /** Longest time for one mail, whatever the server says meanwhile. */
 const SEND_LIMIT_MS = 540_000
-/** A connection is kept for a storm of notices, not for the day. */
+/** A connection is kept for a storm of notifications, not for the day. */
 const IDLE_MS = 5000
 
 const FIELDS = {

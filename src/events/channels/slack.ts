@@ -9,7 +9,9 @@ const CLOSED_COLOUR = '#5CB85C'
 const MAX_TITLE = 1900
 const MAX_TEXT = 3500
 
-/** Incoming webhooks of Slack and Mattermost, and those of Discord with `/slack` at the end of the address. */
+/**
+ * Incoming webhooks of Slack and Mattermost, and those of Discord with `/slack` at the end of the address.
+ */
 export const slack = defineChannel({
   name: 'slack',
   doc: 'A channel of Slack, Mattermost or Discord.',

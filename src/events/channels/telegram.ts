@@ -66,7 +66,9 @@ export const telegram = defineChannel({
   }),
 })
 
-/** `parameters` of an error of the bot interface: a group that became a supergroup, or the seconds to wait. */
+/**
+ * `parameters` of an error of the bot interface: a group that became a supergroup, or the seconds to wait.
+ */
 function readParameters(body: string): { movedTo: string | null; retryAfter: number | null } {
   let parameters: { migrate_to_chat_id?: unknown; retry_after?: unknown } = {}
   try {

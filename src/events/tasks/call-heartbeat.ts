@@ -3,7 +3,10 @@ import type { Task, TaskContext } from '../task.ts'
 
 const LIMIT_MS = 10_000
 
-/** Tells somebody outside that the engine does its work: whoever misses the call raises the alarm that we can't raise ourselves. */
+/**
+ * Tells somebody outside that the engine does its work: whoever misses the call raises the alarm that we
+ * can't raise ourselves.
+ */
 export const callHeartbeat: Task = {
   name: 'call heartbeat',
   every: 60,

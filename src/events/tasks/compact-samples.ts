@@ -1,17 +1,19 @@
 import { type Task, workInPieces } from '../task.ts'
 
-/** Frames stay as they came for this long, so that samples which arrive a little late need no block unpacked. */
+/**
+ * Frames stay as they came for this long, so that samples which arrive a little late need no block unpacked.
+ */
 export const HOT_SECONDS = 2 * 3600
 
 /**
- * A fold writes the whole block of a host's day anew. So the limit moves in steps: twelve rewrites a day, not one for every
- * frame.
+ * A fold writes the whole block of a host's day anew. So the limit moves in steps: twelve rewrites a day, not
+ * one for every frame.
  */
 const STEP_SECONDS = 2 * 3600
 
 /**
- * Compaction goes on this far beyond the newest samples, so that those of silent hosts are compacted too, and no further: a clock
- * that is a year ahead would make everything that comes for a year late.
+ * Compaction goes on this far beyond the newest samples, so that those of silent hosts are compacted too, and
+ * no further: a clock that is a year ahead would make everything that comes for a year late.
  */
 const SLACK_SECONDS = 86_400
 

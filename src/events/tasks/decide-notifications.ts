@@ -20,7 +20,10 @@ type Book = {
   readonly targets: readonly Target[]
 }
 
-/** Asks the rules about everything that changed, and again when they wanted to be asked again; writes the notices. */
+/**
+ * Asks the rules about everything that changed, and again when they wanted to be asked again; writes the
+ * notifications.
+ */
 export const decideNotifications: Task = {
   name: 'decide notices',
   every: 0,

@@ -1,7 +1,9 @@
 import type { Task } from '../task.ts'
 import { mayDropByAge } from './retention.ts'
 
-/** The most that one run drops: a wrong clock that nothing else has noticed gets no further in ten minutes. */
+/**
+ * The most that one run drops: a wrong clock that nothing else has noticed gets no further in ten minutes.
+ */
 const MOST = 10_000
 
 /** Retention of closed events, and of the audit log with them. Open events stay, however old. */

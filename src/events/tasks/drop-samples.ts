@@ -4,8 +4,8 @@ import { mayDropByAge } from './retention.ts'
 const DAY = 86_400
 
 /**
- * Retention of samples. One run drops no more than the oldest day: a wrong clock that nothing else has noticed gets no
- * further in ten minutes.
+ * Retention of samples. One run drops no more than the oldest day: a wrong clock that nothing else has
+ * noticed gets no further in ten minutes.
  */
 export const dropSamples: Task = {
   name: 'drop samples',

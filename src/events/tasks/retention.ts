@@ -1,9 +1,9 @@
 import type { TaskContext } from '../task.ts'
 
 /**
- * After a start, or a jump of the clock, nothing is dropped for its age for so long: every host gets the time to report,
- * so that a server that was off for a month does not forget them all just before they come back, and a clock that was
- * wrong for a moment does no harm.
+ * After a start, or a jump of the clock, nothing is dropped for its age for so long: every host gets the time
+ * to report, so that a server that was off for a month does not forget them all just before they come back,
+ * and a clock that was wrong for a moment does no harm.
  */
 export const GRACE_MS = 3600 * 1000
 

@@ -25,15 +25,16 @@ type Delivery = {
 }
 
 /**
- * Sends what waits, target by target, each in its order. A receiver may take minutes over its answer: the others are
- * served meanwhile.
+ * Sends what waits, target by target, each in its order. A receiver may take minutes over its answer: the
+ * others are served meanwhile.
  */
 export const sendNotifications: Task = {
   name: 'send notifications',
   every: 0,
   async run(context) {
     const busy = new Map<string, Promise<void>>()
-    // Targets that took what had failed before: what else waits for them need not wait until its own next attempt.
+    // Targets that took what had failed before: what else waits for them need not wait until its own next
+    // attempt.
     const recovered = new Set<string>()
     const failures: unknown[] = []
     for (;;) {
@@ -112,7 +113,10 @@ function planTargetQueues(
   return targetQueues
 }
 
-/** Stops at the first failure: what comes later must not overtake. True when the target took what had failed before. */
+/**
+ * Stops at the first failure: what comes later must not overtake. True when the target took what had failed
+ * before.
+ */
 async function serveTarget(context: TaskContext, deliveries: readonly Delivery[]): Promise<boolean> {
   const start = context.clock.monotonicMs()
   let isRecovered = false
@@ -132,7 +136,8 @@ async function deliver(context: TaskContext, { notifications, digest }: Delivery
   if (first === undefined) return true
   const ids = notifications.map(({ id }) => id)
   const id = digest === null ? first.uid : digest === 'new' ? notifier.makeId() : digest
-  // Before it leaves: should we die between the receiver's yes and our note of it, it goes out under the same id again.
+  // Before it leaves: should we die between the receiver's yes and our note of it, it goes out under the same
+  // id again.
   if (digest === 'new' || !(first.isAlone || first.attempts > 0)) await store.outbox.bind(ids, id)
   const notification = write(context, notifications, id, digest !== null)
   const line = {

@@ -8,7 +8,10 @@ import {
 import type { EngineReport } from '../../storage/ports/store.ts'
 import type { Task } from '../task.ts'
 
-/** What is remembered of the group: `hosts` are all that ever were in it, `change` the number of its event's newest change. */
+/**
+ * What is remembered of the group: `hosts` are all that ever were in it, `change` the number of its event's
+ * newest change.
+ */
 type Memory = { readonly group: SilenceGroup; readonly hosts: readonly string[]; readonly change: number }
 
 const MEMORY = 'silence_group'

@@ -2,8 +2,8 @@ import { reportCertificate } from '../../domain/certificate-end.ts'
 import type { Task } from '../task.ts'
 
 /**
- * Warns of certificates of this server that end soon, as events of the host that it runs on; of no host that is known when no agent
- * watches that one. What was begun one way ends that way.
+ * Warns of certificates of this server that end soon, as events of the host that it runs on; of no host that
+ * is known when no agent watches that one. What was begun one way ends that way.
  */
 export const watchCertificates: Task = {
   name: 'watch certificates',

@@ -9,7 +9,10 @@ export const CLOCK_SKEW: MetricFamily = {
   doc: 'Of events alone: a clock is too far from that of the server.',
 }
 
-/** What is told of a clock is over only when it is clearly back: one at the very limit would open an event a minute. */
+/**
+ * What is told of a clock is over only when it is clearly back: one at the very limit would open an event a
+ * minute.
+ */
 const CLEAR_SHARE = 0.9
 
 /** Opens events of hosts whose clock differs too much from the server's. */

@@ -8,8 +8,9 @@ const REMEMBERED_SECONDS = 86_400
 const [PREFIX = '', SUFFIX = ''] = NOTIFICATION_TROUBLE.name.split('<channel>')
 
 /**
- * Opens an event of the server's host for a channel of which a target has failed for a quarter of an hour, or of which
- * a notification was given up, and closes it when its targets take something again. Rules send it by other channels.
+ * Opens an event of the server's host for a channel of which a target has failed for a quarter of an hour, or
+ * of which a notification was given up, and closes it when its targets take something again. Rules send it by
+ * other channels.
  */
 export const watchNotifications: Task = {
   name: 'watch notifications',

@@ -3,7 +3,10 @@ import { describeFailure, openSystemLibrary, toWide } from './library.ts'
 /** What LocalService, under which our services run, may do with a file or folder. */
 export type ServiceAccess = 'read' | 'write'
 
-/** Leaves a file, or a folder with all that is and will be in it, to administrators, the system and LocalService, and to nobody else. */
+/**
+ * Leaves a file, or a folder with all that is and will be in it, to administrators, the system and
+ * LocalService, and to nobody else.
+ */
 export type Guard = (path: string, access: ServiceAccess) => void
 
 export function openGuard(): Guard {
@@ -13,14 +16,17 @@ export function openGuard(): Guard {
     LocalFree: { args: ['u64'], returns: 'u64' },
   })
   const advapi = openSystemLibrary('advapi32.dll', {
-    // BOOL ConvertStringSecurityDescriptorToSecurityDescriptorW(LPCWSTR text, DWORD revision, PSECURITY_DESCRIPTOR *descriptor, PULONG size)
+    // BOOL ConvertStringSecurityDescriptorToSecurityDescriptorW(LPCWSTR text, DWORD revision,
+    // PSECURITY_DESCRIPTOR *descriptor, PULONG size)
     ConvertStringSecurityDescriptorToSecurityDescriptorW: {
       args: ['ptr', 'u32', 'ptr', 'ptr'],
       returns: 'i32',
     },
-    // BOOL GetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR descriptor, LPBOOL present, PACL *dacl, LPBOOL defaulted)
+    // BOOL GetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR descriptor, LPBOOL present, PACL *dacl, LPBOOL
+    // defaulted)
     GetSecurityDescriptorDacl: { args: ['u64', 'ptr', 'ptr', 'ptr'], returns: 'i32' },
-    // DWORD SetNamedSecurityInfoW(LPWSTR name, SE_OBJECT_TYPE type, SECURITY_INFORMATION what, PSID owner, PSID group, PACL dacl, PACL sacl)
+    // DWORD SetNamedSecurityInfoW(LPWSTR name, SE_OBJECT_TYPE type, SECURITY_INFORMATION what, PSID owner,
+    // PSID group, PACL dacl, PACL sacl)
     SetNamedSecurityInfoW: { args: ['ptr', 'i32', 'u32', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'u32' },
   })
   return (path, access) => {

@@ -12,8 +12,9 @@ export function listDrivePaths(letters: readonly string[]): string[] {
 }
 
 /**
- * A drive's counters. `% Idle Time` is of type PERF_PRECISION_100NS_TIMER: first the time idle, second the disk's own clock,
- * both in 100 ns. The two of bytes are of type PERF_COUNTER_BULK_COUNT: first the bytes since the start.
+ * A drive's counters. `% Idle Time` is of type PERF_PRECISION_100NS_TIMER: first the time idle, second the
+ * disk's own clock, both in 100 ns. The two of bytes are of type PERF_COUNTER_BULK_COUNT: first the bytes
+ * since the start.
  */
 export function toDriveCounters(found: RawCounters, letter: string): DriveCounters {
   const findFirst = (figure: (typeof DRIVE_FIGURES)[number]) => {
@@ -30,7 +31,10 @@ export function toDriveCounters(found: RawCounters, letter: string): DriveCounte
 
 export const PAGE_FILE_PATH = '\\Paging File(_Total)\\% Usage'
 
-/** `% Usage` is of type PERF_RAW_FRACTION: first the pages in use, second the pages there are. Null without a paging file. */
+/**
+ * `% Usage` is of type PERF_RAW_FRACTION: first the pages in use, second the pages there are. Null without a
+ * paging file.
+ */
 export function toPageFile(found: RawCounters, pageSize: number): PageFile | null {
   const usage = found.get(PAGE_FILE_PATH) ?? null
   if (usage === null || usage.first < 0n || usage.second <= 0n || usage.first > usage.second) return null

@@ -13,12 +13,15 @@ export type CounterQuery = {
   close(): void
 }
 
-/** A counter that Windows does not have is asked for again after so many looks: `lodctr /R` may have mended it. */
+/**
+ * A counter that Windows does not have is asked for again after so many looks: `lodctr /R` may have mended
+ * it.
+ */
 const ASK_AGAIN_AFTER = 60
 
 /**
- * Performance counters (PDH) in a query that stays open. On some machines they are disabled or their registration is
- * damaged: what is missing is said once for each kind, and is null from then on.
+ * Performance counters (PDH) in a query that stays open. On some machines they are disabled or their
+ * registration is damaged: what is missing is said once for each kind, and is null from then on.
  */
 export function openCounterQuery(log: Log, pdh: Pdh = openPdh()): CounterQuery {
   const handles = new Map<string, bigint>()
@@ -148,5 +151,8 @@ export function openPdh(): Pdh {
 /** 0 is valid data, 1 valid and new; all others are failures. */
 const PDH_CSTATUS_NEW_DATA = 1
 
-/** pdh.h: DWORD CStatus, FILETIME TimeStamp (two DWORDs), LONGLONG FirstValue, LONGLONG SecondValue, DWORD MultiCount. */
+/**
+ * pdh.h: DWORD CStatus, FILETIME TimeStamp (two DWORDs), LONGLONG FirstValue, LONGLONG SecondValue, DWORD
+ * MultiCount.
+ */
 export const PDH_RAW_COUNTER = { size: 40, CStatus: 0, FirstValue: 16, SecondValue: 24 } as const

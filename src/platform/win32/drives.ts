@@ -8,7 +8,8 @@ export function openDrives(): () => Drive[] {
     GetLogicalDrives: { args: [], returns: 'u32' },
     // UINT GetDriveTypeW(LPCWSTR root)
     GetDriveTypeW: { args: ['ptr'], returns: 'u32' },
-    // BOOL GetDiskFreeSpaceExW(LPCWSTR folder, PULARGE_INTEGER available, PULARGE_INTEGER total, PULARGE_INTEGER free)
+    // BOOL GetDiskFreeSpaceExW(LPCWSTR folder, PULARGE_INTEGER available, PULARGE_INTEGER total,
+    // PULARGE_INTEGER free)
     GetDiskFreeSpaceExW: { args: ['ptr', 'ptr', 'ptr', 'ptr'], returns: 'i32' },
     // DWORD QueryDosDeviceW(LPCWSTR device, LPWSTR target, DWORD characters)
     QueryDosDeviceW: { args: ['ptr', 'ptr', 'u32'], returns: 'u32' },

@@ -1,12 +1,16 @@
 import { ptr } from 'bun:ffi'
 import { HKEY_LOCAL_MACHINE, openSystemLibrary, toWide } from './library.ts'
 
-/** Writes errors to the event log Application, under the name of the service. Never throws: the log file has them, too. */
+/**
+ * Writes errors to the event log Application, under the name of the service. Never throws: the log file has
+ * them, too.
+ */
 export function openEventLog(source: string): { reportError(text: string): void } {
   const advapi = openSystemLibrary('advapi32.dll', {
     // HANDLE RegisterEventSourceW(LPCWSTR server, LPCWSTR source)
     RegisterEventSourceW: { args: ['ptr', 'ptr'], returns: 'i64' },
-    // BOOL ReportEventW(HANDLE log, WORD type, WORD category, DWORD event, PSID user, WORD strings, DWORD bytes, LPCWSTR *strings, LPVOID data)
+    // BOOL ReportEventW(HANDLE log, WORD type, WORD category, DWORD event, PSID user, WORD strings, DWORD
+    // bytes, LPCWSTR *strings, LPVOID data)
     ReportEventW: {
       args: ['i64', 'u16', 'u16', 'u32', 'ptr', 'u16', 'u32', 'ptr', 'ptr'],
       returns: 'i32',
@@ -37,10 +41,14 @@ const MESSAGE_FILE = '%SystemRoot%\\System32\\EventCreate.exe'
 
 const keyOf = (source: string) => `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${source}`
 
-/** Tells the event viewer where the words of our events are, without which it complains in front of each; for administrators. */
+/**
+ * Tells the event viewer where the words of our events are, without which it complains in front of each; for
+ * administrators.
+ */
 export function openEventSources(): { register(source: string): void; forget(source: string): void } {
   const advapi = openSystemLibrary('advapi32.dll', {
-    // LSTATUS RegSetKeyValueW(HKEY key, LPCWSTR subkey, LPCWSTR name, DWORD type, LPCVOID data, DWORD bytes); makes the subkey
+    // LSTATUS RegSetKeyValueW(HKEY key, LPCWSTR subkey, LPCWSTR name, DWORD type, LPCVOID data, DWORD bytes);
+    // makes the subkey
     RegSetKeyValueW: { args: ['i64', 'ptr', 'ptr', 'u32', 'ptr', 'u32'], returns: 'i32' },
     // LSTATUS RegDeleteKeyW(HKEY key, LPCWSTR subkey)
     RegDeleteKeyW: { args: ['i64', 'ptr'], returns: 'i32' },

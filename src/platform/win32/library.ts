@@ -1,10 +1,12 @@
 import { dlopen, type FFIFunction, type Library } from 'bun:ffi'
 
-/** Structures are laid out for 64 bits: pointers and handles of 8 bytes, each field aligned to its own size. */
+/**
+ * Structures are laid out for 64 bits: pointers and handles of 8 bytes, each field aligned to its own size.
+ */
 
 /**
- * Opens a DLL of Windows by its full path. By its bare name, one that somebody put beside our program would be taken for those which
- * Windows does not list as known (pdh, iphlpapi).
+ * Opens a DLL of Windows by its full path. By its bare name, one that somebody put beside our program would
+ * be taken for those which Windows does not list as known (pdh, iphlpapi).
  */
 export function openSystemLibrary<Functions extends Record<string, FFIFunction>>(
   name: string,

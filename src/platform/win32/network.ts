@@ -4,7 +4,10 @@ import { describeFailure, openSystemLibrary, readCount, readWide } from './libra
 
 export type NetworkCalls = {
   listInterfaces(): WindowsInterface[]
-  /** Index of the interface on the way to the world, asked of the routing table alone; null when there is none. */
+  /**
+   * Index of the interface on the way to the world, asked of the routing table alone; null when there is
+   * none.
+   */
   findDefaultIndex(): number | null
 }
 

@@ -9,7 +9,10 @@ import { openRegistry, type Registry } from './registry.ts'
 import { openServiceStates } from './services.ts'
 import { openSystemCalls, type SystemCalls } from './system.ts'
 
-/** Opens the DLLs; only to be called on Windows. The log is told what this Windows does not offer, each thing once. */
+/**
+ * Opens the DLLs; only to be called on Windows. The log is told what this Windows does not offer, each thing
+ * once.
+ */
 export function openWin32(log: Log): Win32 {
   const system = openSystemCalls()
   const network = openNetworkCalls()

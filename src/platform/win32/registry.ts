@@ -9,7 +9,8 @@ export type Registry = {
 /** Nothing stays open: each value is one call. */
 export function openRegistry(): Registry {
   const advapi = openSystemLibrary('advapi32.dll', {
-    // LSTATUS RegGetValueW(HKEY key, LPCWSTR subkey, LPCWSTR value, DWORD flags, LPDWORD type, PVOID data, LPDWORD bytes)
+    // LSTATUS RegGetValueW(HKEY key, LPCWSTR subkey, LPCWSTR value, DWORD flags, LPDWORD type, PVOID data,
+    // LPDWORD bytes)
     RegGetValueW: { args: ['i64', 'ptr', 'ptr', 'u32', 'ptr', 'ptr', 'ptr'], returns: 'i32' },
   })
 

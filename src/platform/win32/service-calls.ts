@@ -84,7 +84,10 @@ export function openServiceCalls(): ServiceCalls {
     const code = kernel.GetLastError()
     if (code !== ERROR_INVALID_LEVEL) throw new WindowsError('ChangeServiceConfig2', code)
   }
-  /** A QUERY_SERVICE_CONFIGW; the texts that it points to lie behind it in the same memory. 8 KB is the most there is. */
+  /**
+   * A QUERY_SERVICE_CONFIGW; the texts that it points to lie behind it in the same memory. 8 KB is the most
+   * there is.
+   */
   const readConfig = (service: bigint) => {
     const config = new BigUint64Array(1024)
     const needed = new Uint32Array(1)
@@ -148,7 +151,8 @@ export function openServiceCalls(): ServiceCalls {
       view.setUint32(SERVICE_FAILURE_ACTIONSW.cActions, restartDelaysMs.length, true)
       view.setBigUint64(SERVICE_FAILURE_ACTIONSW.lpsaActions, BigInt(ptr(actions)), true)
       configure(service, SERVICE_CONFIG_FAILURE_ACTIONS, failure)
-      // SERVICE_FAILURE_ACTIONS_FLAG { BOOL }: an end with another code than 0 is a failure, too, not only a crash.
+      // SERVICE_FAILURE_ACTIONS_FLAG { BOOL }: an end with another code than 0 is a failure, too, not only a
+      // crash.
       configure(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, bytesOf(new Uint32Array([1])))
     },
     start: (service) => need('StartService', advapi.StartServiceW(service, 0, null)),
@@ -188,14 +192,16 @@ const SIGNATURES = {
   OpenSCManagerW: { args: ['ptr', 'ptr', 'u32'], returns: 'i64' },
   // SC_HANDLE OpenServiceW(SC_HANDLE manager, LPCWSTR name, DWORD access)
   OpenServiceW: { args: ['i64', 'ptr', 'u32'], returns: 'i64' },
-  // SC_HANDLE CreateServiceW(SC_HANDLE manager, LPCWSTR name, LPCWSTR title, DWORD access, DWORD type, DWORD start,
-  //   DWORD errorControl, LPCWSTR commandLine, LPCWSTR group, LPDWORD tag, LPCWSTR dependencies, LPCWSTR account, LPCWSTR password)
+  // SC_HANDLE CreateServiceW(SC_HANDLE manager, LPCWSTR name, LPCWSTR title, DWORD access, DWORD type, DWORD
+  // start, DWORD errorControl, LPCWSTR commandLine, LPCWSTR group, LPDWORD tag, LPCWSTR dependencies, LPCWSTR
+  // account, LPCWSTR password)
   CreateServiceW: {
     args: ['i64', 'ptr', 'ptr', 'u32', 'u32', 'u32', 'u32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
     returns: 'i64',
   },
-  // BOOL ChangeServiceConfigW(SC_HANDLE service, DWORD type, DWORD start, DWORD errorControl, LPCWSTR commandLine,
-  //   LPCWSTR group, LPDWORD tag, LPCWSTR dependencies, LPCWSTR account, LPCWSTR password, LPCWSTR title)
+  // BOOL ChangeServiceConfigW(SC_HANDLE service, DWORD type, DWORD start, DWORD errorControl, LPCWSTR
+  // commandLine, LPCWSTR group, LPDWORD tag, LPCWSTR dependencies, LPCWSTR account, LPCWSTR password, LPCWSTR
+  // title)
   ChangeServiceConfigW: {
     args: ['i64', 'u32', 'u32', 'u32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
     returns: 'i32',
@@ -208,7 +214,8 @@ const SIGNATURES = {
   ControlService: { args: ['i64', 'u32', 'ptr'], returns: 'i32' },
   // BOOL DeleteService(SC_HANDLE service)
   DeleteService: { args: ['i64'], returns: 'i32' },
-  // BOOL QueryServiceStatusEx(SC_HANDLE service, SC_STATUS_TYPE level, LPBYTE buffer, DWORD size, LPDWORD needed)
+  // BOOL QueryServiceStatusEx(SC_HANDLE service, SC_STATUS_TYPE level, LPBYTE buffer, DWORD size, LPDWORD
+  // needed)
   QueryServiceStatusEx: { args: ['i64', 'i32', 'ptr', 'u32', 'ptr'], returns: 'i32' },
   // BOOL QueryServiceConfigW(SC_HANDLE service, LPQUERY_SERVICE_CONFIGW config, DWORD size, LPDWORD needed)
   QueryServiceConfigW: { args: ['i64', 'ptr', 'u32', 'ptr'], returns: 'i32' },
@@ -229,7 +236,10 @@ const SERVICE_CONFIG_FAILURE_ACTIONS_FLAG = 4
 const SC_ACTION_RESTART = 1
 const FORGET_FAILURES_AFTER_SECONDS = 3600
 
-/** winsvc.h: DWORD dwResetPeriod, LPWSTR lpRebootMsg, LPWSTR lpCommand, DWORD cActions, SC_ACTION *lpsaActions of two DWORDs each. */
+/**
+ * winsvc.h: DWORD dwResetPeriod, LPWSTR lpRebootMsg, LPWSTR lpCommand, DWORD cActions, SC_ACTION *lpsaActions
+ * of two DWORDs each.
+ */
 export const SERVICE_FAILURE_ACTIONSW = { size: 40, cActions: 24, lpsaActions: 32 } as const
 
 /** winsvc.h: nine DWORDs. */

@@ -15,7 +15,10 @@ import {
   WindowsError,
 } from './service-calls.ts'
 
-/** An account of Windows that may do little on the machine and nothing on others, which is enough for every role. */
+/**
+ * An account of Windows that may do little on the machine and nothing on others, which is enough for every
+ * role.
+ */
 const ACCOUNT = 'NT AUTHORITY\\LocalService'
 
 /** A service that fails is started again after so long; the last one counts for all that follow. */
@@ -34,7 +37,10 @@ export type WindowsServiceManagerOptions = {
   readonly eventSources?: ReturnType<typeof openEventSources>
 }
 
-/** The Windows service manager. Services start late, so that they don't hold up the machine, and by themselves. */
+/**
+ * The Windows service manager. Services start late, so that they don't hold up the machine, and by
+ * themselves.
+ */
 export function openWindowsServiceManager({
   clock,
   root,
@@ -199,7 +205,10 @@ const describeEnd = ({ exitCode, specificExitCode }: RawStatus) =>
     ? `last exit code: ${specificExitCode}`
     : `last result: Windows error ${exitCode}`
 
-/** Always with quotes around the program: a path with a blank in it would otherwise have Windows try `C:\Program.exe` first. */
+/**
+ * Always with quotes around the program: a path with a blank in it would otherwise have Windows try
+ * `C:\Program.exe` first.
+ */
 export function writeCommandLine({ program, arguments: words }: Pick<ServiceSpec, 'program' | 'arguments'>) {
   return [`"${program}"`, ...words.map(quoteWord)].join(' ')
 }

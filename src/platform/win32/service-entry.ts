@@ -12,19 +12,23 @@ export type ServiceReport = {
 
 export type ServiceEntry = {
   report(report: ServiceReport): void
-  /** What Windows may call for as long as the service lives; held here, so that no garbage collector takes it. */
+  /**
+   * What Windows may call for as long as the service lives; held here, so that no garbage collector takes it.
+   */
   readonly callbacks: readonly JSCallback[]
 }
 
 export type StopReason = 'stop' | 'shutdown'
 
 /**
- * Makes this process the service of that name; `worker` runs service-worker.ts. Resolves when the service manager has taken it as one and knows that it is starting;
- * rejects when the manager did not start us. `onStop` is called when the service is to stop, perhaps more than once.
+ * Makes this process the service of that name; `worker` runs service-worker.ts. Resolves when the service
+ * manager has taken it as one and knows that it is starting; rejects when the manager did not start us.
+ * `onStop` is called when the service is to stop, perhaps more than once.
  *
- * Windows wants a thread that it may keep for as long as the service lives (StartServiceCtrlDispatcher returns at the end) and calls us
- * back on threads of its own. So a worker is given away, and both callbacks are of the kind that is passed on to our thread; others
- * would hang. They answer Windows with 0 at once, which is NO_ERROR.
+ * Windows wants a thread that it may keep for as long as the service lives (StartServiceCtrlDispatcher
+ * returns at the end) and calls us back on threads of its own. So a worker is given away, and both callbacks
+ * are of the kind that is passed on to our thread; others would hang. They answer Windows with 0 at once,
+ * which is NO_ERROR.
  */
 export function enterService(
   name: string,
@@ -32,7 +36,8 @@ export function enterService(
   onStop: (reason: StopReason) => void,
 ): Promise<ServiceEntry> {
   const advapi = openSystemLibrary('advapi32.dll', {
-    // SERVICE_STATUS_HANDLE RegisterServiceCtrlHandlerExW(LPCWSTR name, LPHANDLER_FUNCTION_EX handler, LPVOID context)
+    // SERVICE_STATUS_HANDLE RegisterServiceCtrlHandlerExW(LPCWSTR name, LPHANDLER_FUNCTION_EX handler, LPVOID
+    // context)
     RegisterServiceCtrlHandlerExW: { args: ['ptr', 'ptr', 'ptr'], returns: 'i64' },
     // BOOL SetServiceStatus(SERVICE_STATUS_HANDLE handle, LPSERVICE_STATUS status)
     SetServiceStatus: { args: ['i64', 'ptr'], returns: 'i32' },
@@ -82,7 +87,10 @@ const SERVICE_ACCEPT_SHUTDOWN = 0x4
 const ERROR_SERVICE_SPECIFIC_ERROR = 1066
 const STATES = { stopped: 1, starting: 2, stopping: 3, running: 4 } as const
 
-/** winsvc.h: DWORDs dwServiceType, dwCurrentState, dwControlsAccepted, dwWin32ExitCode, dwServiceSpecificExitCode, dwCheckPoint, dwWaitHint. */
+/**
+ * winsvc.h: DWORDs dwServiceType, dwCurrentState, dwControlsAccepted, dwWin32ExitCode,
+ * dwServiceSpecificExitCode, dwCheckPoint, dwWaitHint.
+ */
 export const SERVICE_STATUS = { size: 28, dwCurrentState: 4, dwWaitHint: 24 } as const
 
 /** As SetServiceStatus takes it. */

@@ -10,7 +10,8 @@ export function openServiceStates(
     OpenSCManagerW: { args: ['ptr', 'ptr', 'u32'], returns: 'i64' },
     // SC_HANDLE OpenServiceW(SC_HANDLE manager, LPCWSTR name, DWORD access)
     OpenServiceW: { args: ['i64', 'ptr', 'u32'], returns: 'i64' },
-    // BOOL QueryServiceStatusEx(SC_HANDLE service, SC_STATUS_TYPE level, LPBYTE buffer, DWORD size, LPDWORD needed)
+    // BOOL QueryServiceStatusEx(SC_HANDLE service, SC_STATUS_TYPE level, LPBYTE buffer, DWORD size, LPDWORD
+    // needed)
     QueryServiceStatusEx: { args: ['i64', 'i32', 'ptr', 'u32', 'ptr'], returns: 'i32' },
     // BOOL CloseServiceHandle(SC_HANDLE object)
     CloseServiceHandle: { args: ['i64'], returns: 'i32' },

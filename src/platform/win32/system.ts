@@ -34,7 +34,8 @@ export function openSystemCalls(): SystemCalls {
     GetLastError: { args: [], returns: 'u32' },
   })
   const native = openSystemLibrary('ntdll.dll', {
-    // NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOEXW information); GetVersionEx says 6.2 to programs without a manifest.
+    // NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOEXW information); GetVersionEx says 6.2 to programs without a
+    // manifest.
     RtlGetVersion: { args: ['ptr'], returns: 'i32' },
   })
   const lastError = () => kernel.GetLastError()
@@ -65,7 +66,8 @@ export function openSystemCalls(): SystemCalls {
       view.setUint32(0, memory.length, true)
       if (kernel.GlobalMemoryStatusEx(memory) === 0)
         throw describeFailure('GlobalMemoryStatusEx', lastError())
-      // Its figures of the paging file are those of our own process where that is limited, so commit comes from elsewhere.
+      // Its figures of the paging file are those of our own process where that is limited, so commit comes
+      // from elsewhere.
       const performance = readPerformance()
       const inBytes = (offset: number) =>
         readCount(performance, offset) * readCount(performance, PERFORMANCE_INFORMATION.PageSize)
@@ -109,7 +111,10 @@ export function openSystemCalls(): SystemCalls {
 const ALL_PROCESSOR_GROUPS = 0xffff
 const VER_NT_WORKSTATION = 1
 
-/** COMPUTER_NAME_FORMAT: of the machine itself, also where it is a node of a cluster that has a name of its own. */
+/**
+ * COMPUTER_NAME_FORMAT: of the machine itself, also where it is a node of a cluster that has a name of its
+ * own.
+ */
 const NAME_KINDS = { host: 5 /* ComputerNamePhysicalDnsHostname */, domain: 6 /* …DnsDomain */ } as const
 
 /** sysinfoapi.h: DWORD dwLength, DWORD dwMemoryLoad, then DWORDLONGs. */

@@ -22,8 +22,8 @@ const MAX_ADDRESSES = 100
 type TlsSection = ShownCertificate['name']
 
 /**
- * The certificate that the configuration names for a section, else the one that this server made itself, made now when there is none.
- * Throws when the files can't be read or do not belong together.
+ * The certificate that the configuration names for a section, else the one that this server made itself, made
+ * now when there is none. Throws when the files can't be read or do not belong together.
  */
 export async function openCertificate(
   section: TlsSection,
@@ -66,8 +66,8 @@ export function findCertificate(section: TlsSection, config: Config): Certificat
 }
 
 /**
- * Those that a server of this configuration shows, one that serves both ways once. One whose file is not on this machine is another's,
- * with the same configuration. Throws when one can't be read.
+ * Those that a server of this configuration shows, one that serves both ways once. One whose file is not on
+ * this machine is another's, with the same configuration. Throws when one can't be read.
  */
 export function listCertificates(config: Config): ShownCertificate[] {
   const find = (section: TlsSection) => {

@@ -3,7 +3,10 @@ import { ConfigError } from '../../config/config-error.ts'
 import type { Config } from '../../config/schema.ts'
 import type { DatabaseServer } from '../../storage/database/open.ts'
 
-/** How the configuration says that a database on a server is reached. Throws `ConfigError` for files that can't be read. */
+/**
+ * How the configuration says that a database on a server is reached. Throws `ConfigError` for files that
+ * can't be read.
+ */
 export function describeDatabaseServer({ database }: Config): DatabaseServer {
   const { password, tls, caFile, tlsCertificate, tlsKey, timeout } = database
   if ((tlsCertificate === null) !== (tlsKey === null))

@@ -32,8 +32,8 @@ export function keepAgentKey(dataDir: string): string {
 }
 
 /**
- * Makes the user `admin` when there is no user at all. Gives its password and the file that keeps it; null when there are users.
- * Of several processes that start at once only one is given it.
+ * Makes the user `admin` when there is no user at all. Gives its password and the file that keeps it; null
+ * when there are users. Of several processes that start at once only one is given it.
  */
 export async function createFirstUser(
   users: UserStore,

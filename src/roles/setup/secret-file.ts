@@ -1,6 +1,9 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
-/** The text of a file without white space around it; null when there is no such file. Throws when it is empty or can't be read. */
+/**
+ * The text of a file without white space around it; null when there is no such file. Throws when it is empty
+ * or can't be read.
+ */
 export function readSecretFile(file: string): string | null {
   try {
     const text = readFileSync(file, 'utf8').trim()
@@ -18,8 +21,9 @@ export function keepFile(file: string, create: () => string): string {
 }
 
 /**
- * Makes a file for its owner alone, unless it has appeared meanwhile; the text that it has then. It appears at once with all its
- * content, under its name only if there is none yet: so of two processes the later one reads what the earlier one wrote.
+ * Makes a file for its owner alone, unless it has appeared meanwhile; the text that it has then. It appears
+ * at once with all its content, under its name only if there is none yet: so of two processes the later one
+ * reads what the earlier one wrote.
  */
 export function placeFile(file: string, text: string): string {
   const draft = `${file}.${process.pid}.${crypto.randomUUID()}`

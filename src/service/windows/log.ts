@@ -5,7 +5,10 @@ import { openLogFile } from '../../lib/log-file.ts'
 import { openEventLog } from '../../platform/win32/event-log.ts'
 import type { WindowsServiceArgument } from '../service-argument.ts'
 
-/** The log of a Windows service, whose standard error leads nowhere: a file in its folder, and errors in Windows' event log besides. */
+/**
+ * The log of a Windows service, whose standard error leads nowhere: a file in its folder, and errors in
+ * Windows' event log besides.
+ */
 export function openServiceLog({ name, folder }: WindowsServiceArgument, settings: Config['log']): Log {
   const { write } = openLogFile(join(folder, `${name}.log`))
   const log = createLog({ ...settings, write })

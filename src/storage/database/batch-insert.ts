@@ -1,8 +1,8 @@
 import type { Transaction, Value } from './database.ts'
 
 /**
- * Inserts rows in as few statements as the database takes well. `values` holds those of all rows, one row's `width` after the other;
- * `write` is called with a statement's number of rows and its values.
+ * Inserts rows in as few statements as the database takes well. `values` holds those of all rows, one row's
+ * `width` after the other; `write` is called with a statement's number of rows and its values.
  */
 export async function insertInPieces(
   transaction: Transaction,

@@ -10,12 +10,15 @@ export class ValueRefusedError extends Error {
 const SQLITE = /^SQLITE_(TOOBIG|CONSTRAINT|MISMATCH|RANGE)/
 /** A data exception, or a constraint that is not kept. */
 const SQL_STATE = /^2[23]/
-/** Numbers of MySQL and MariaDB that have no such state: a text that is none in the column's characters, and a bad value. */
+/**
+ * Numbers of MySQL and MariaDB that have no such state: a text that is none in the column's characters, and a
+ * bad value.
+ */
 const NUMBERS: ReadonlySet<unknown> = new Set([1366, 1264, 1406, 1292, 3819, 4025])
 
 /**
- * True when a statement failed because of the values it was given. The same values fail again, while everything else can
- * be stored; any other failure says nothing about what was to be stored.
+ * True when a statement failed because of the values it was given. The same values fail again, while
+ * everything else can be stored; any other failure says nothing about what was to be stored.
  */
 export function isContentError(error: unknown): boolean {
   if (error instanceof ValueRefusedError || error instanceof RangeError) return true

@@ -1,7 +1,8 @@
 /**
- * All that differs between the databases. Everywhere else keeps to what both know: integer seconds, 0 and 1 for flags,
- * VARCHAR for whatever is indexed, columns named one by one, `?` parameters, no RETURNING, no reserved word as a name,
- * CASE in place of two-argument MIN and MAX, and no reliance on the case rules of LIKE.
+ * All that differs between the databases. Everywhere else keeps to what both know: integer seconds, 0 and 1
+ * for flags, VARCHAR for whatever is indexed, columns named one by one, `?` parameters, no RETURNING, no
+ * reserved word as a name, CASE in place of two-argument MIN and MAX, and no reliance on the case rules of
+ * LIKE.
  */
 export type Dialect = {
   readonly name: 'sqlite' | 'mysql'
@@ -16,22 +17,35 @@ export type Dialect = {
   readonly plain: string
   /** Gives an index another name. `columns` are those that it has. */
   renameIndex(table: string, from: string, to: string, columns: readonly string[]): readonly string[]
-  /** Behind a SELECT of rows that are changed next; nobody else changes them before the end of the transaction. */
+  /**
+   * Behind a SELECT of rows that are changed next; nobody else changes them before the end of the
+   * transaction.
+   */
   readonly forUpdate: string
   /** Rows of one INSERT, greatest first; the last is 1. */
   readonly insertSizes: readonly number[]
   /** Longest INSERT of several rows, in bytes of their values. */
   readonly insertBytes: number
-  /** What guards against other writers where a transaction does not keep them out by itself: see `write-locks.ts`. Null where it does. */
+  /**
+   * What guards against other writers where a transaction does not keep them out by itself: see
+   * `write-locks.ts`. Null where it does.
+   */
   readonly sharedLocks: { readonly pass: string; readonly close: string } | null
   /**
-   * The distinct values of the first column of a table's key, as a WITH clause that names them `step (value)`, without reading every row.
-   * Its parameters: the least, the greatest, and again the end that is walked towards; with `limited`, the number of values.
+   * The distinct values of the first column of a table's key, as a WITH clause that names them `step
+   * (value)`, without reading every row. Its parameters: the least, the greatest, and again the end that is
+   * walked towards; with `limited`, the number of values.
    */
   stepThrough(table: string, column: string, walk?: { back?: boolean; limited?: boolean }): string
-  /** The ORDER BY that gives the rows of such a statement in the order of the walk, where they do not come so by themselves. */
+  /**
+   * The ORDER BY that gives the rows of such a statement in the order of the walk, where they do not come so
+   * by themselves.
+   */
   stepOrder(back?: boolean): string
-  /** Joins to `step` the frames at its time of a range of hosts, nulls where there are none. Parameters: behind which host, up to which. */
+  /**
+   * Joins to `step` the frames at its time of a range of hosts, nulls where there are none. Parameters:
+   * behind which host, up to which.
+   */
   readonly framesOfStep: string
   /** Inserts `rows` rows, leaving out those whose key is there; the rows changed are those that went in. */
   insertMissing(table: string, columns: readonly string[], rows: number): string

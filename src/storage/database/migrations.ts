@@ -4,21 +4,25 @@ import { createNotificationTables } from './notification-tables.ts'
 import { createWriteLockTables } from './write-locks.ts'
 
 /**
- * A step changes the schema by one number. Steps are never edited after a release: a mistake is put right by the next one.
+ * A step changes the schema by one number. Steps are never edited after a release: a mistake is put right by
+ * the next one.
  *
- * - `frame` holds what was written lately, one row for a host and a time. Its key begins with the time, so that every
- *   write goes to the end of the tree. No foreign key: it would cost a look-up a row; `counter.removed` guards instead.
- * - `late_frame` takes frames older than `counter.fold_before`: what lies below that in `frame` is being folded or gone, and no
- *   longer changes. What is late belongs to single hosts, so here the host comes first.
- * - `block` holds a folded day (UTC, counted from 1970) of a host: the list of its metrics and the lists of times that they share.
- *   Its key begins with the day: folding appends, retention cuts off the front.
+ * - `frame` holds what was written lately, one row for a host and a time. Its key begins with the time, so
+ *   that every write goes to the end of the tree. No foreign key: it would cost a look-up a row;
+ *   `counter.removed` guards instead.
+ * - `late_frame` takes frames older than `counter.fold_before`: what lies below that in `frame` is being
+ *   folded or gone, and no longer changes. What is late belongs to single hosts, so here the host comes
+ *   first.
+ * - `block` holds a folded day (UTC, counted from 1970) of a host: the list of its metrics and the lists of
+ *   times that they share. Its key begins with the day: folding appends, retention cuts off the front.
  * - `segment` holds the values of one metric of a block. The ids of a block's segments follow each other from
- *   `first_segment` on, in the order of `metrics`, so that they need no index. No clustered key of several columns: SQLite would
- *   send every value above a quarter of a page to a page of its own.
- * - `host_layout` says which lists of metrics a host has used and up to which day, so that its metrics are known
- *   without reading samples.
- * - `counter` holds `revision`, which grows with every packet heard and every change of groups, and `removed`, which grows when a host or a layout
- *   was deleted, so that other processes forget the ids they keep in memory; the other three belong to folding.
+ *   `first_segment` on, in the order of `metrics`, so that they need no index. No clustered key of several
+ *   columns: SQLite would send every value above a quarter of a page to a page of its own.
+ * - `host_layout` says which lists of metrics a host has used and up to which day, so that its metrics are
+ *   known without reading samples.
+ * - `counter` holds `revision`, which grows with every packet heard and every change of groups, and
+ *   `removed`, which grows when a host or a layout was deleted, so that other processes forget the ids they
+ *   keep in memory; the other three belong to folding.
  */
 const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ({ id, integer, blob, text, clustered, plain }) => [
@@ -142,7 +146,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   () => [`ALTER TABLE host ADD COLUMN key_hash VARCHAR(64)`],
   createNotificationTables,
   createWriteLockTables,
-  // People: what they prefer, where their sessions are from, what their tokens may do at most, what they changed.
+  // People: what they prefer, where their sessions are from, what their tokens may do at most, what they
+  // changed.
   ({ id, integer, text, plain }) => [
     `ALTER TABLE user ADD COLUMN preferences VARCHAR(1000)`,
     `ALTER TABLE session ADD COLUMN address VARCHAR(64)`,
@@ -211,7 +216,9 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
 ]
 
-/** Gives tables, columns and counters the words that the field uses. Renaming is instant on every database. */
+/**
+ * Gives tables, columns and counters the words that the field uses. Renaming is instant on every database.
+ */
 function renameToFieldTerms({ renameIndex }: Dialect): readonly string[] {
   const column = (table: string, from: string, to: string) =>
     `ALTER TABLE ${table} RENAME COLUMN ${from} TO ${to}`
@@ -261,9 +268,9 @@ export class NewerSchemaError extends Error {
 }
 
 /**
- * Brings the schema up to `target`, all in one transaction that holds the right to write: of several processes that
- * start at once the first does it and the others find it done. Returns the numbers of the steps taken.
- * `appliedAt` is seconds since 1970.
+ * Brings the schema up to `target`, all in one transaction that holds the right to write: of several
+ * processes that start at once the first does it and the others find it done. Returns the numbers of the
+ * steps taken. `appliedAt` is seconds since 1970.
  */
 export function migrate(database: Database, appliedAt: number, target = SCHEMA_VERSION): Promise<number[]> {
   return database.transaction(async (transaction) => {

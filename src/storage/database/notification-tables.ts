@@ -3,13 +3,15 @@ import type { Dialect } from './dialect.ts'
 /**
  * What follows an event's change.
  *
- * - `event.seen_open` is what the reporter says, `is_open` what counts: they differ after a closing or reopening by hand. `host` is 0 in an
- *   event of several hosts, which `members` lists as JSON.
+ * - `event.seen_open` is what the reporter says, `is_open` what counts: they differ after a closing or
+ *   reopening by hand. `host` is 0 in an event of several hosts, which `members` lists as JSON.
  * - `event_history.noted` is the server's clock, `time` that of whoever did it.
- * - `event_todo` is written with the history, in the transaction that changes the event: the promise that rules will be asked. `snapshot` is the event
- *   right after the change, as JSON. Not a number up to which all was asked: of several writers one that began earlier may commit later.
+ * - `event_todo` is written with the history, in the transaction that changes the event: the promise that
+ *   rules will be asked. `snapshot` is the event right after the change, as JSON. Not a number up to which
+ *   all was asked: of several writers one that began earlier may commit later.
  * - `told` is what a rule was told of an event, and when to ask it again.
- * - `outbox` holds the notices, complete in themselves, so that no deletion loses one; `delivery` every attempt.
+ * - `outbox` holds the notices, complete in themselves, so that no deletion loses one; `delivery` every
+ *   attempt.
  */
 export const createNotificationTables = ({
   id,

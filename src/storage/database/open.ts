@@ -33,9 +33,9 @@ export type OpenDatabase = { readonly database: Database; readonly upkeep: Upkee
 const TIMEOUT_SECONDS = 30
 
 /**
- * Opens the database, makes it if there is none and brings its schema up to date. `url` is `sqlite:` and a path, or
- * `mysql://user:password@host:port/name`, with several hosts separated by commas. Several processes may open the same one.
- * Throws `NewerSchemaError` when a newer program has written it.
+ * Opens the database, makes it if there is none and brings its schema up to date. `url` is `sqlite:` and a
+ * path, or `mysql://user:password@host:port/name`, with several hosts separated by commas. Several processes
+ * may open the same one. Throws `NewerSchemaError` when a newer program has written it.
  */
 export async function openDatabase(url: string, options: OpenStoreOptions): Promise<OpenDatabase> {
   return isMysqlUrl(url) ? openServer(url, options) : openFile(url, options)

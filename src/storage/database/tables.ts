@@ -10,7 +10,10 @@ export type Table = {
   readonly name: string
   readonly columns: readonly string[]
   readonly references: readonly TableReference[]
-  /** Whether `db copy` takes its rows along. Those of the others belong to one database or say who is at work in it. */
+  /**
+   * Whether `db copy` takes its rows along. Those of the others belong to one database or say who is at work
+   * in it.
+   */
   readonly isCopied: boolean
 }
 
@@ -24,8 +27,8 @@ const toHost: TableReference = { column: 'host', table: 'host' }
 const toUser: TableReference = { column: 'user', table: 'user' }
 
 /**
- * Every table of the schema, as the newest migration leaves it. Deleting a host, `db check` and `db copy` go by this
- * list, and a test compares it with the database that the migrations make, on SQLite and on MariaDB.
+ * Every table of the schema, as the newest migration leaves it. Deleting a host, `db check` and `db copy` go
+ * by this list, and a test compares it with the database that the migrations make, on SQLite and on MariaDB.
  */
 export const TABLES: readonly Table[] = [
   table('audit', 'id time actor way address action detail'),

@@ -2,14 +2,16 @@ import type { Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
 
 /**
- * On SQLite one transaction writes at a time. On MySQL several collect engines write at once, on several nodes of a cluster even, and
- * three things must not happen beside a commit of theirs: the fold barrier moving on, a host going, a list of metrics going. They keep
- * ids and the barrier in mind for the length of a transaction.
+ * On SQLite one transaction writes at a time. On MySQL several collect engines write at once, on several
+ * nodes of a cluster even, and three things must not happen beside a commit of theirs: the fold barrier
+ * moving on, a host going, a list of metrics going. They keep ids and the barrier in mind for the length of a
+ * transaction.
  *
- * So each commit of a collect engine changes one row of `gate`, which row does not matter, and reads the counters after that; and
- * whoever does one of the three changes all rows first. On one server the row locks make one wait for the other. In a Galera cluster, where
- * locks end at the node, the two changes of one row are a certification conflict: the later of them is rolled back and run again. A lock
- * that is only read would not be seen by the other nodes.
+ * So each commit of a collect engine changes one row of `gate`, which row does not matter, and reads the
+ * counters after that; and whoever does one of the three changes all rows first. On one server the row locks
+ * make one wait for the other. In a Galera cluster, where locks end at the node, the two changes of one row
+ * are a certification conflict: the later of them is rolled back and run again. A lock that is only read
+ * would not be seen by the other nodes.
  */
 export const SHARED_LOCKS = 64
 
@@ -27,15 +29,18 @@ export async function enterSharedLock(transaction: Transaction, lock: number): P
   if (sharedLocks) await transaction.run(sharedLocks.pass, [lock])
 }
 
-/** Waits until no commit of a collect engine is under way and holds off the next ones until the transaction ends. Run first in it. */
+/**
+ * Waits until no commit of a collect engine is under way and holds off the next ones until the transaction
+ * ends. Run first in it.
+ */
 export async function takeExclusiveLock(transaction: Transaction): Promise<void> {
   const { sharedLocks } = transaction.dialect
   if (sharedLocks) await transaction.run(sharedLocks.close)
 }
 
 /**
- * Keeps folding and retention, of which each does one thing after the other, out of each other's way; those too who take the
- * access of admins away. Run first in a transaction.
+ * Keeps compaction and retention, of which each does one thing after the other, out of each other's way;
+ * those too who take the access of admins away. Run first in a transaction.
  */
 export async function takeMaintenanceLock(transaction: Transaction): Promise<void> {
   await transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'maintenance_lock'`)

@@ -24,8 +24,9 @@ const HELD =
 type ReceivedReport = { report: EventReport; host: number; noted: number; members: string | null }
 
 /**
- * Applies what is said about events of a host; saying it again, or late, changes nothing. `heard` is the server's clock,
- * the report's time unless given; `host` is `NO_HOST` for an event of several hosts, which `members` names.
+ * Applies what is said about events of a host; saying it again, or late, changes nothing. `heard` is the
+ * server's clock, the report's time unless given; `host` is `NO_HOST` for an event of several hosts, which
+ * `members` names.
  */
 export async function applyReports(
   transaction: Transaction,
@@ -52,8 +53,9 @@ export async function applyReports(
 const OF_AGENT = `uid IS NOT NULL AND uid NOT LIKE '%:%'`
 
 /**
- * Makes the host's open events those that its agent has open, `open`: what is missing is opened, and what the agent does not name is over
- * since now, until the change that says when it ended arrives. What a person closed stays closed.
+ * Makes the host's open events those that its agent has open, `open`: what is missing is opened, and what the
+ * agent does not name is over since now, until the change that says when it ended arrives. What a person
+ * closed stays closed.
  */
 export async function reconcileEvents(
   transaction: Transaction,
@@ -103,7 +105,9 @@ async function applyChange(transaction: Transaction, received: ReceivedReport, u
   if (held.is_open === 0) await recordOpening(transaction, received, held.id)
 }
 
-/** The closing was heard before the opening, and so nobody was told of either: now both are, in their order. */
+/**
+ * The closing was seen before the opening, and so nobody was told of either: now both are, in their order.
+ */
 async function recordOpening(transaction: Transaction, { report, noted }: ReceivedReport, id: number) {
   const [opening] = await transaction.query(
     `SELECT id FROM event_history WHERE event = ? AND action = 'opened' LIMIT 1`,
@@ -155,8 +159,8 @@ async function change(transaction: Transaction, received: ReceivedReport, held: 
 }
 
 /**
- * Closed by hand it stays closed until the problem has ended and comes again, which has another id; and one after which
- * another has begun is over, though its own ending was not heard yet.
+ * Closed by hand it stays closed until the problem has ended and comes again, which has another id; and one
+ * after which another has begun is over, though its own ending was not seen yet.
  */
 async function mayReopen(
   transaction: Transaction,
@@ -202,8 +206,8 @@ function insertEvent(transaction: Transaction, received: ReceivedReport, opened:
 }
 
 /**
- * A metric of a host has one open event. One that is open while another opens was lost by its agent, with its state, or its
- * closing comes later: the older of the two is over where the newer begins.
+ * A metric of a host has one open event. One that is open while another opens was lost by its agent, with its
+ * state, or its closing comes later: the older of the two is over where the newer begins.
  */
 async function keepOne(transaction: Transaction, { report, host, noted }: ReceivedReport, id: number) {
   await noteHistory(transaction, id, { action: 'opened', time: report.time, noted })
@@ -247,7 +251,10 @@ async function endEvent(transaction: Transaction, id: number, wasOpen: boolean, 
   await noteHistory(transaction, id, { action: 'closed', time: at, noted })
 }
 
-/** The original's openings carry no id: one that lies in the time of an event we have is that event, heard again. */
+/**
+ * The original's openings carry no id: one that lies in the time of an event we have is that event, heard
+ * again.
+ */
 async function openLegacy(transaction: Transaction, received: ReceivedReport) {
   const { report, host } = received
   const [held] = await transaction.query<Held>(
@@ -262,7 +269,10 @@ async function openLegacy(transaction: Transaction, received: ReceivedReport) {
   await change(transaction, received, held)
 }
 
-/** A closing without an id ends what is open of the metric: the original's say no more, and neither do those of an agent that lost its state. */
+/**
+ * A closing without an id ends what is open of the metric: the original's say no more, and neither do those
+ * of an agent that lost its state.
+ */
 async function closeWithoutId(transaction: Transaction, received: ReceivedReport) {
   const { report, host } = received
   const [held] = await transaction.query<Held>(

@@ -17,7 +17,7 @@ type NotificationRow = {
 }
 type AttemptRow = { notification: number; time: number; is_delivered: number; answer: string }
 
-/** The newest notices of an event, oldest first, with their attempts. */
+/** The newest notifications of an event, oldest first, with their attempts. */
 export async function readDeliveries(reader: Reader, event: number): Promise<Delivery[]> {
   const notifications = await reader.query<NotificationRow>(
     `SELECT id, kind, rule_name, channel, target, created, due, state FROM outbox WHERE event = ?

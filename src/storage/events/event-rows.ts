@@ -19,7 +19,10 @@ export type EventRow = {
   readonly end_unknown: number
 }
 
-/** Stands in `event.host` when the event is of several hosts, or of one that is not watched. No host has this id. */
+/**
+ * Stands in `event.host` when the event is of several hosts, or of one that is not watched. No host has this
+ * id.
+ */
 export const NO_HOST = 0
 
 export const SELECT_EVENTS = `SELECT event.id AS id, host.name AS host, event.metric AS metric, event.severity AS severity,

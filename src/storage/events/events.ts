@@ -44,7 +44,9 @@ export function createEventStore(database: Database): EventStore {
       .map(toEvent)
   }
 
-  /** How many fit, up to one more than `MAX_COUNTED`: counting a million would keep everybody else waiting. */
+  /**
+   * How many fit, up to one more than `MAX_COUNTED`: counting a million would keep everybody else waiting.
+   */
   async function countUpTo(conditions: readonly Condition[]): Promise<number> {
     let total = 0
     for (const { sql, values } of conditions) {
@@ -144,8 +146,8 @@ const HAS_WORD = `(LOWER(event.message) LIKE ? ESCAPE '!' OR LOWER(event.metric)
 const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`
 
 /**
- * The conditions of a query, of which an event fits one at most: an OR of the host's own events with those of several
- * hosts would keep the database from every index. None when the host asked for is not known.
+ * The conditions of a query, of which an event fits one at most: an OR of the host's own events with those of
+ * several hosts would keep the database from every index. None when the host asked for is not known.
  */
 async function writeConditions(reader: Reader, query: EventQuery): Promise<Condition[]> {
   const { host } = query

@@ -20,8 +20,8 @@ export type Happening = {
 const ASKED: ReadonlySet<EventAction> = new Set(['opened', 'severity', 'joined', 'closed', 'reopened'])
 
 /**
- * To be called after each change of an event, in its transaction: writes the history and, when rules are to be asked, the
- * promise to do so.
+ * To be called after each change of an event, in its transaction: writes the history and, when rules are to
+ * be asked, the promise to do so.
  */
 export async function noteHistory(transaction: Transaction, event: number, happening: Happening) {
   const { action, time, noted, actor = null, comment = null, isAsked = ASKED.has(action) } = happening
@@ -50,8 +50,9 @@ export async function noteHistory(transaction: Transaction, event: number, happe
 }
 
 /**
- * Removes events with all that belongs to them, but for notices that wait: those are complete in themselves. With `keepPromises`
- * rules will be asked about their last changes all the same; what was told goes when that is done.
+ * Removes events with all that belongs to them, but for notifications that wait: those are complete in
+ * themselves. With `keepPromises` rules will be asked about their last changes all the same; what was told
+ * goes when that is done.
  */
 export async function deleteEvents(
   transaction: Transaction,

@@ -22,8 +22,9 @@ const SELECT = `SELECT ${COLUMNS} FROM event LEFT JOIN host ON host.id = event.h
 
 /**
  * The outages of hosts that touch the time from `from` to `to` (seconds since 1970), by host: events of the
- * availability metric. An event of several hosts is an outage of each of them. One of a host that was not seen since
- * is not over, though somebody closed its event. Reads by index what lies in the period, piece by piece.
+ * availability metric. An event of several hosts is an outage of each of them. One of a host that was not
+ * seen since is not over, though somebody closed its event. Reads by index what lies in the period, piece by
+ * piece.
  */
 export async function listOutages(
   database: Database,
@@ -49,7 +50,8 @@ export async function listOutages(
     }
   }
   const metric = AVAILABILITY.name
-  // What ended in the period or after it, in the order of the index; the plus keeps the index by opening out of it.
+  // What ended in the period or after it, in the order of the index; the plus keeps the index by opening out
+  // of it.
   let last = { closed: from, id: 0 }
   for (;;) {
     const rows = await database.query<OutageRow & { closed: number }>(

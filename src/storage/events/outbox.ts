@@ -74,7 +74,8 @@ export function createOutboxStore(database: Database): OutboxStore {
     },
 
     async listDue(now, limit) {
-      // Changes that wait come first: an event must not be looked at from further on than the rules have come.
+      // Changes that wait come first: an event must not be looked at from further on than the rules have
+      // come.
       const due = await database.query<{ event: number; opened: number; changed: number }>(
         `SELECT due.event AS event,
           (SELECT MIN(noted) FROM event_history WHERE event = due.event) AS opened,

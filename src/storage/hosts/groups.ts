@@ -3,8 +3,8 @@ import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 
 /**
- * Groups of hosts. `host.said_groups` is what the agent says, `host.given_groups` what people gave, both as JSON, so that a host is
- * read in one row; `host_group` is the union of the two, for finding hosts by group.
+ * Groups of hosts. `host.said_groups` is what the agent says, `host.given_groups` what people gave, both as
+ * JSON, so that a host is read in one row; `host_group` is the union of the two, for finding hosts by group.
  */
 
 type Kind = 'said_groups' | 'given_groups'

@@ -42,7 +42,9 @@ export type HostCache = {
   recall(name: string): CachedHost | null
   /** Finds or makes the host. */
   load(transaction: Transaction, report: HostReport): Promise<CachedHost>
-  /** Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement. */
+  /**
+   * Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement.
+   */
   saveFacts(transaction: Transaction, name: string, host: CachedHost, facts: HostFacts): Promise<void>
   /** Notes that the host used the layout on that day; a statement only when that is new. */
   saveMetricSet(transaction: Transaction, host: CachedHost, metricSet: number, day: number): Promise<void>
@@ -166,7 +168,7 @@ function sameGroups({ groups: a = [] }: StoredFacts, { groups: b = [] }: StoredF
   return (a.length === 0 && b.length === 0) || mergeGroups(a).join() === mergeGroups(b).join()
 }
 
-/** The databases know upper and lower case of ASCII at most, so both sides of a search are folded here. */
+/** The databases know upper and lower case of ASCII at most, so both sides of a search are compacted here. */
 export function foldCase(text: string): string {
   return text.toLowerCase()
 }

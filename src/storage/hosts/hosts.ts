@@ -95,7 +95,8 @@ export function createHostStore(
     for (const status of groups) {
       if (query.status && query.status !== status) continue
       const condition = where({ ...query, status })
-      // The expression keeps the index of names out of it: those that are down are few, and sorting them is quick.
+      // The expression keeps the index of names out of it: those that are down are few, and sorting them is
+      // quick.
       const order = status === 'down' ? "COALESCE(name, '')" : 'name'
       if (rows.length < limit) rows.push(...(await listRows(condition, order, limit - rows.length, skip)))
       // Once a row of it was wanted, the next group begins at its start.
@@ -237,7 +238,8 @@ function where(query: HostQuery): Condition {
     parts.push('last_seen < ?')
     values.push(query.upSince)
   } else if (query.status === 'up') {
-    // The plus keeps the index of last_seen out of it: nearly all are up, and the order's index is the better one.
+    // The plus keeps the index of last_seen out of it: nearly all are up, and the order's index is the better
+    // one.
     parts.push('+last_seen >= ?')
     values.push(query.upSince)
   }

@@ -19,9 +19,10 @@ type State = {
 const FLUSH_MS = 1000
 
 /**
- * When a host was last heard and its newest frame, gathered in memory and written about once a second, or with the very
- * commit that brought them when the last writing is longer ago. A crash may lose up to a second of this freshness, never a sample, and
- * the host's next packet puts it right. Other processes see it with that delay; in this one `settle` before reading.
+ * When a host was last seen and its newest frame, gathered in memory and written about once a second, or with
+ * the very commit that brought them when the last writing is longer ago. A crash may lose up to a second of
+ * this freshness, never a sample, and the host's next packet puts it right. Other processes see it with that
+ * delay; in this one `settle` before reading.
  */
 export type LastSeenBuffer = {
   noteSeen(host: number, seen: number, clockSkew: number | null): void
@@ -63,7 +64,8 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
 
   async function write(transaction: Transaction, more: ReadonlyMap<number, State>, seen: number) {
     const hosts = more.size === 0 ? states.keys() : new Set([...states.keys(), ...more.keys()])
-    // In the order of the table, so that each of its pages is visited once, and writers never wait for each other in a circle.
+    // In the order of the table, so that each of its pages is visited once, and writers never wait for each
+    // other in a circle.
     for (const host of [...hosts].sort((a, b) => a - b)) {
       const state = merge(states.get(host), more.get(host))
       if (state) await writeState(transaction, host, state)

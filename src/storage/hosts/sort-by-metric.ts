@@ -12,8 +12,9 @@ export const VALUE_SORTS = {
 type Packed = { readonly id: number; readonly latest_time: number; readonly latest: Uint8Array | null }
 
 /**
- * Ids of a page of the hosts that fit, by the newest value of a metric; those without one come last. Reads one column of each
- * newest frame: some 20 ms of processor time for ten thousand hosts, where an index would cost at every packet.
+ * Ids of a page of the hosts that fit, by the newest value of a metric; those without one come last. Reads
+ * one column of each newest frame: some 20 ms of processor time for ten thousand hosts, where an index would
+ * cost at every packet.
  */
 export async function orderByValue(
   reader: Reader,

@@ -2,13 +2,15 @@ import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
 import type { Database, Transaction } from '../database/database.ts'
 
 /**
- * What agents say they judge by: `host_threshold` has one row for each host whose agent tells it, also when it tells that there is
- * nothing. Not in `host`, which home and the list of hosts read. `packed` is JSON in zstd, `digest` the SHA-256 of the JSON.
+ * What agents say they evaluate: `host_threshold` has one row for each host whose agent tells it, also when
+ * it tells that there is nothing. Not in `host`, which home and the list of hosts read. `packed` is JSON in
+ * zstd, `digest` the SHA-256 of the JSON.
  */
 
 /**
- * Puts a list in place of what was stored, null for none; reads one digest when that is the same. It is compared with the database and not
- * with what is remembered, because the agent may have told another engine something else meanwhile.
+ * Puts a list in place of what was stored, null for none; reads one digest when that is the same. It is
+ * compared with the database and not with what is remembered, because the agent may have told another engine
+ * something else meanwhile.
  */
 export async function saveThresholds(
   transaction: Transaction,

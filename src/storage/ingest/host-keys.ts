@@ -6,8 +6,9 @@ import { type CachedHost, searchText } from '../hosts/host-cache.ts'
 import type { HostReport, HostStore } from '../ports/store.ts'
 
 /**
- * Whose the names of hosts are. `host.key_hash` is that of the first key that was said for the host, null while there was none. Every
- * change to a host that is there counts up `counter.removed`, so that no process goes on with what it remembers.
+ * Whose the names of hosts are. `host.key_hash` is that of the first key that was said for the host, null
+ * while there was none. Every change to a host that is there counts up `counter.removed`, so that no process
+ * goes on with what it remembers.
  */
 
 /** What came of a report whose key is not the one that is remembered of its host. */
@@ -46,7 +47,10 @@ export async function claimName(
   return 'foreign'
 }
 
-/** An attempt has no end that could be heard: it is over when none follows. `change_number` of its event is the time of the newest. */
+/**
+ * An attempt has no end that could be heard: it is over when none follows. `change_number` of its event is
+ * the time of the newest.
+ */
 export async function resolveKeyMismatches(
   transaction: Transaction,
   before: number,

@@ -75,7 +75,9 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
     })
   }
 
-  /** For rows of which some were there before: those that say something else are merged in, in their order. */
+  /**
+   * For rows of which some were there before: those that say something else are merged in, in their order.
+   */
   async function mergeRows(transaction: Transaction, table: FrameTable, rows: readonly Value[]) {
     for (let at = 0; at < rows.length; at += COLUMNS.length) {
       const time = rows[at] as number

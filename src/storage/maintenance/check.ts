@@ -33,8 +33,9 @@ type Found = (problem: string) => void
 type FoundDamage = (damage: Damage) => Promise<void>
 
 /**
- * Reads everything, after the database's own structure, of which `damage` tells: every frame and every chunk, and
- * whether what refers to something finds it. Damaged samples are noted too. Others may write meanwhile: what they change is looked at again.
+ * Reads everything, after the database's own structure, of which `damage` tells: every frame and every chunk,
+ * and whether what refers to something finds it. Damaged samples are noted too. Others may write meanwhile:
+ * what they change is looked at again.
  */
 export async function checkDatabase(
   database: Database,
@@ -136,7 +137,9 @@ async function checkBlocks(database: Database, found: FoundDamage) {
   }
 }
 
-/** That there are as many chunks as the blocks name. On a server that compacts all the time it is left open. */
+/**
+ * That there are as many chunks as the blocks name. On a server that compacts all the time it is left open.
+ */
 async function checkChunks(database: Database, found: Found) {
   for (let i = 0; i < MAX_COUNTINGS; i++) {
     const before = await readChanges(database)

@@ -22,8 +22,9 @@ const UNFINISHED = 'unfinished_copy'
 const PIECE_ROWS = 1000
 
 /**
- * Copies everything into a database that is empty, or that holds the beginning of the same copy: every table goes in the order of its
- * key, so what is there already says where to go on. Nobody may write to either meanwhile. Throws when the target has something else in it.
+ * Copies everything into a database that is empty, or that holds the beginning of the same copy: every table
+ * goes in the order of its key, so what is there already says where to go on. Nobody may write to either
+ * meanwhile. Throws when the target has something else in it.
  */
 export async function copyDatabase(
   from: OpenDatabase,
@@ -60,7 +61,10 @@ export function isWhole({ tables, samples }: CopyResult): boolean {
   return samples.from === samples.to && tables.every((table) => table.from === table.to)
 }
 
-/** Throws when a copy into the database was interrupted: a server on half of the data would make the other half impossible to add. */
+/**
+ * Throws when a copy into the database was interrupted: a server on half of the data would make the other
+ * half impossible to add.
+ */
 export async function refuseUnfinished(database: Database) {
   const [unfinished] = await database.query('SELECT value FROM counter WHERE name = ?', [UNFINISHED])
   if (unfinished)
@@ -119,7 +123,8 @@ async function findLast(reader: Reader, table: TableShape): Promise<Value[] | nu
 }
 
 function readPiece(reader: Reader, { name, columns, key }: TableShape, last: readonly Value[] | null) {
-  // (a > ?) OR (a = ? AND b > ?): written out, because not every database finds its way to a row comparison in an index.
+  // (a > ?) OR (a = ? AND b > ?): written out, because not every database finds its way to a row comparison
+  // in an index.
   const conditions = key.map((column, i) =>
     [...key.slice(0, i).map((before) => `${before} = ?`), `${column} > ?`].join(' AND '),
   )

@@ -7,7 +7,10 @@ import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import { deleteBlock, listBlockDays } from '../timeseries/blocks.ts'
 import { readFrames } from '../timeseries/frames.ts'
 
-/** Tables whose rows of a host are not found by the column alone, or that take rows of further tables with them. */
+/**
+ * Tables whose rows of a host are not found by the column alone, or that take rows of further tables with
+ * them.
+ */
 const SPECIAL: Readonly<Record<string, (transaction: Transaction, host: number) => Promise<void>>> = {
   event: (transaction, host) => deleteEventsOfHost(transaction, host),
   // No index begins with the host: reading walks from time to time instead of through every row.
@@ -21,8 +24,8 @@ const SPECIAL: Readonly<Record<string, (transaction: Transaction, host: number) 
 }
 
 /**
- * Deletes the host and its rows in every table that refers to hosts, in the running transaction, which holds the
- * maintenance lock and the exclusive write lock. Returns false when there is no host of this name.
+ * Deletes the host and its rows in every table that refers to hosts, in the running transaction, which holds
+ * the maintenance lock and the exclusive write lock. Returns false when there is no host of this name.
  */
 export async function deleteHost(transaction: Transaction, name: string): Promise<boolean> {
   const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
@@ -37,7 +40,9 @@ export async function deleteHost(transaction: Transaction, name: string): Promis
   return true
 }
 
-/** Deletes one host at the wish of a person, in a transaction of its own. Returns false when there is none. */
+/**
+ * Deletes one host at the wish of a person, in a transaction of its own. Returns false when there is none.
+ */
 export async function deleteHostNow(
   database: Database,
   lastSeen: LastSeenBuffer,

@@ -143,7 +143,7 @@ async function dropStrayNotifications(transaction: Transaction, before: number) 
   }
 }
 
-/** Hosts not heard since, each in a transaction of its own; their names. */
+/** Hosts not seen since, each in a transaction of its own; their names. */
 export async function dropHosts(database: Database, before: number): Promise<string[]> {
   const rows = await database.query<{ name: string }>(
     'SELECT name FROM host WHERE last_seen < ? ORDER BY name',

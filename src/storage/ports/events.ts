@@ -21,7 +21,10 @@ export type EventQuery = {
   /** Opened at this time or later, and at this time or before. */
   readonly from?: number
   readonly to?: number
-  /** All of them in message, metric or host, in any case of ASCII letters; looked for among the newest 20,000 events. */
+  /**
+   * All of them in message, metric or host, in any case of ASCII letters; looked for among the newest 20,000
+   * events.
+   */
   readonly words?: readonly string[]
   readonly offset?: number
   /** Only events behind this one in the order of the list, as the last of the page before. */
@@ -45,10 +48,10 @@ export type EventHistoryEntry = {
 
 export type NotificationState = 'waiting' | 'sent' | 'failed'
 
-/** A notice of an event with every attempt to send it. */
+/** A notification of an event with every attempt to send it. */
 export type Delivery = {
   readonly kind: NotificationKind
-  /** Name of the rule as it was when the notice was written. */
+  /** Name of the rule as it was when the notification was written. */
   readonly rule: string
   readonly channel: string
   readonly target: string
@@ -69,19 +72,22 @@ export type DeliveryAttempt = {
 /** What people do to events. */
 export type EventChanges = {
   /**
-   * By hand. False when there is none or it is not in the other state. Closed while its reporter still sees the problem, it
-   * stays closed until the problem has ended and comes again.
+   * By hand. False when there is none or it is not in the other state. Closed while its reporter still sees
+   * the problem, it stays closed until the problem has ended and comes again.
    */
   close(id: number, by: string, at: number, comment?: string): Promise<boolean>
   /** False also while another event of the same metric of the host is open. */
   reopen(id: number, by: string, at: number, comment?: string): Promise<boolean>
-  /** False when there is none or it is not open. Again by another person, or with another comment, is noted too. */
+  /**
+   * False when there is none or it is not open. Again by another person, or with another comment, is noted
+   * too.
+   */
   acknowledge(id: number, by: string, at: number, comment?: string): Promise<boolean>
   /** False when there is none. */
   comment(id: number, by: string, at: number, comment: string): Promise<boolean>
   /**
-   * Each of them as by the method of that name, a hundred a commit; the ids of those that were changed. When it rejects, those of earlier
-   * commits are changed; asking again changes the rest.
+   * Each of them as by the method of that name, a hundred a commit; the ids of those that were changed. When
+   * it rejects, those of earlier commits are changed; asking again changes the rest.
    */
   changeAll(
     what: 'close' | 'reopen' | 'acknowledge',
@@ -105,9 +111,15 @@ export type EventStore = EventChanges & {
   find(id: number): Promise<Event | null>
   /** Newest opening first. `total` counts up to 10,000; `isMore` says that there are more than that. */
   list(query: EventQuery): Promise<{ total: number; isMore: boolean; events: Event[] }>
-  /** The most severe first, the newest of each severity first; reads no more than it gives, and knows no `offset`. */
+  /**
+   * The most severe first, the newest of each severity first; reads no more than it gives, and knows no
+   * `offset`.
+   */
   listWorst(query: Omit<EventQuery, 'severity' | 'offset'> & { readonly limit: number }): Promise<Event[]>
-  /** Open events of each of these hosts (at most 1000 names); a host without one is not in the map. Those of several hosts count for none. */
+  /**
+   * Open events of each of these hosts (at most 1000 names); a host without one is not in the map. Those of
+   * several hosts count for none.
+   */
   countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, SeverityCounts>>
   /** How many of each severity fit, whatever `offset` and `limit` say. */
   countBySeverity(query: EventQuery): Promise<SeverityCounts>
@@ -117,11 +129,17 @@ export type EventStore = EventChanges & {
   history(id: number): Promise<EventHistoryEntry[]>
   /** Oldest first, at most the newest 500. */
   deliveries(id: number): Promise<Delivery[]>
-  /** What the server itself says of a host, in the way of agents; the host is not heard by it. False when there is no such host. */
+  /**
+   * What the server itself says of a host, in the way of agents; the host is not heard by it. False when
+   * there is no such host.
+   */
   report(host: string, reports: readonly EventReport[]): Promise<boolean>
 }
 
-/** In the order of their names. Names are unique in their kind: `null` and 'taken' say that this one is another's. */
+/**
+ * In the order of their names. Names are unique in their kind: `null` and 'taken' say that this one is
+ * another's.
+ */
 type NamedStore<T extends { readonly id: number }> = {
   list(): Promise<T[]>
   find(id: number): Promise<T | null>
@@ -145,7 +163,10 @@ export type TargetStore = NamedStore<Target> & {
 /** An event as it was at some time. */
 export type EventMoment = {
   readonly event: Event
-  /** Of the newest change and of the opening; never ahead of when the server noted them, whatever the agent's clock says. */
+  /**
+   * Of the newest change and of the opening; never ahead of when the server noted them, whatever the agent's
+   * clock says.
+   */
   readonly changed: number
   readonly opened: number
 }
@@ -165,7 +186,7 @@ export type NotifiedRow = {
   readonly recheckAt: number | null
 }
 
-/** A notice to write: `snapshot` is the event as it is told. */
+/** A notification to write: `snapshot` is the event as it is told. */
 export type NewNotification = {
   readonly uid: string
   readonly rule: Pick<Rule, 'id' | 'name'>
@@ -228,13 +249,18 @@ export type OutboxStore = {
   /** Events of which a rule asked to be asked again by now, as they are now. */
   listDue(now: number, limit: number): Promise<EventMoment[]>
   listNotified(event: number): Promise<NotifiedRow[]>
-  /** In one commit; what somebody else has answered already is left out. At most one change of an event at a time. */
+  /**
+   * In one commit; what somebody else has answered already is left out. At most one change of an event at a
+   * time.
+   */
   settle(decided: readonly Decided[], now: number): Promise<void>
   /** Oldest first; of each target the `perTarget` oldest, so that one that fails hides none of the others. */
   listWaiting(perTarget: number): Promise<WaitingNotification[]>
   /** Notifications taken since, outside of digests, by channel and target. */
   countSent(since: number): Promise<{ channel: string; target: string; total: number }[]>
-  /** Before they are sent: makes one digest of notices, or with its own uid a single of one, for good. */
+  /**
+   * Before they are sent: makes one digest of notifications, or with its own uid a single of one, for good.
+   */
   bind(notifications: readonly number[], digest: string): Promise<void>
   /** Notes an attempt at every notification of it, and what becomes of them. */
   note(attempt: Attempt): Promise<void>
@@ -259,7 +285,7 @@ export type WatchStore = {
   listSkewed(above: number): Promise<{ name: string; skew: number }[]>
   /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
   listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
-  /** Ends the events of `KEY_MISMATCH` whose newest attempt was heard before that time; how many. */
+  /** Ends the events of `KEY_MISMATCH` whose newest attempt was seen before that time; how many. */
   resolveKeyMismatches(before: number, at: number): Promise<number>
   /** In one commit, with what the engine has to remember of it. Unknown hosts are left out. */
   report(

@@ -1,7 +1,10 @@
 /** Signing in with more than a password. Features take it from `store.ts`. */
 
 export type SecondFactor = {
-  /** Of RFC 6238, in base 32. Whoever reads the database can make its codes: it takes the place of no password. */
+  /**
+   * Of RFC 6238, in base 32. Whoever reads the database can make its codes: it takes the place of no
+   * password.
+   */
   readonly secret: string
   /** The newest step whose code was used. */
   readonly lastStep: number

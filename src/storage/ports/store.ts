@@ -27,7 +27,10 @@ export type * from './users.ts'
 /** What one packet brought for one host. */
 export type HostReport = {
   readonly host: string
-  /** SHA-256 of the key that the sender has said for the host, in hexadecimal; null or absent when it has none. */
+  /**
+   * SHA-256 of the key that the sender has said for the host, in hexadecimal; null or absent when it has
+   * none.
+   */
   readonly keyHash?: string | null
   /** Null when the packet does not repeat them. The first report of a host should have them. */
   readonly facts: HostFacts | null
@@ -45,15 +48,18 @@ export type HostReport = {
 
 export type IngestStore = {
   /**
-   * Writes all reports in one commit; when the promise resolves they are on disk. Writing the same again changes
-   * nothing; for a metric that has a value at that time already, the newer write wins. Rejects as a whole: nothing
-   * of it is stored then.
+   * Writes all reports in one commit; when the promise resolves they are on disk. Writing the same again
+   * changes nothing; for a metric that has a value at that time already, the newer write wins. Rejects as a
+   * whole: nothing of it is stored then.
    *
-   * A host belongs to the first key that is said for it. Resolves with the reports that came with another one, or with none: they
-   * are not stored, and the host has an open event of `KEY_MISMATCH`.
+   * A host belongs to the first key that is said for it. Resolves with the reports that came with another
+   * one, or with none: they are not stored, and the host has an open event of `KEY_MISMATCH`.
    */
   write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>>
-  /** True when `write` rejected with `error` because of what a report holds: the same report fails again, others do not. */
+  /**
+   * True when `write` rejected with `error` because of what a report holds: the same report fails again,
+   * others do not.
+   */
   isContentError(error: unknown): boolean
 }
 
@@ -88,8 +94,8 @@ export type HostStore = {
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
   /**
-   * Hosts for somebody who types a name: first those whose names begin so, then those that have it within the name, then those that have
-   * it in the address; of each kind the shortest names first. At most `limit`.
+   * Hosts for somebody who types a name: first those whose names begin so, then those that have it within the
+   * name, then those that have it in the address; of each kind the shortest names first. At most `limit`.
    */
   findNames(text: string, limit: number): Promise<readonly HostName[]>
   /** Every host, or those of a group, by name. */
@@ -98,23 +104,32 @@ export type HostStore = {
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
   /** Groups that any host is in, sorted; at most 200. */
   groups(): Promise<string[]>
-  /** Puts these in place of the groups that people gave it; what its agent says stays. False when there is none of this name. */
+  /**
+   * Puts these in place of the groups that people gave it; what its agent says stays. False when there is
+   * none of this name.
+   */
   giveGroups(name: string, groups: readonly string[]): Promise<boolean>
   /** Every metric that the host has samples of, sorted. */
   metrics(name: string): Promise<string[]>
-  /** What its agent told that it judges by; null when it told nothing, or there is no host of this name. */
+  /** What its agent told that it evaluates; null when it told nothing, or there is no host of this name. */
   thresholds(name: string): Promise<readonly ReportedThreshold[] | null>
-  /** Metrics of any host whose names hold all these words, in any case of ASCII letters, sorted; at most `limit`. */
+  /**
+   * Metrics of any host whose names hold all these words, in any case of ASCII letters, sorted; at most
+   * `limit`.
+   */
   findMetrics(words: readonly string[], limit: number): Promise<string[]>
   /** With samples and events; false when there is none of this name. */
   delete(name: string): Promise<boolean>
   /** With all it has, its key too. Agents that go on under the old name make a new host of it. */
   rename(name: string, newName: string): Promise<'renamed' | 'unknown' | 'taken'>
-  /** The next key that is said for the host will own it; closes the event of a foreign one. False when it has none. */
+  /**
+   * The next key that is said for the host will own it; closes the event of a foreign one. False when it has
+   * none.
+   */
   releaseName(name: string, at: number): Promise<boolean>
   /** Those of `names` that belong to a key. */
   listKeyed(names: readonly string[]): Promise<ReadonlySet<string>>
-  /** Grows whenever any host was heard, or given groups by hand. */
+  /** Grows whenever any host was seen, or given groups by hand. */
   revision(): Promise<number>
 }
 
@@ -122,8 +137,8 @@ export type SampleStore = {
   /** Every sample with `from <= time <= to`; empty when host or metric is not known. */
   range(host: string, metric: string, from: number, to: number): Promise<Series>
   /**
-   * Several metrics of one host in one pass: each frame and block is read once, whatever the number of metrics.
-   * Metrics without a sample in that time are not in the map. For short times; at most 200 metrics.
+   * Several metrics of one host in one pass: each frame and block is read once, whatever the number of
+   * metrics. Metrics without a sample in that time are not in the map. For short times; at most 200 metrics.
    */
   ranges(host: string, metrics: readonly string[], from: number, to: number): Promise<Map<string, Series>>
   /** First and last time of any sample of the host; null when there is none. */
@@ -151,8 +166,8 @@ export type DroppedSamples = { readonly frames: number; readonly blocks: number;
 
 export type MaintenanceStore = {
   /**
-   * Compacts frames older than `before` into blocks, at most `limit` host-days, in short transactions. Resolves with the number of
-   * host-days folded: fewer than `limit` means that nothing is left.
+   * Compacts frames older than `before` into blocks, at most `limit` host-days, in short transactions.
+   * Resolves with the number of host-days compacted: fewer than `limit` means that nothing is left.
    */
   compact(before: number, limit: number): Promise<number>
   /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time. */
@@ -160,18 +175,22 @@ export type MaintenanceStore = {
   /** Drops at most `limit` of the closed events that closed before, the oldest first; how many. */
   dropEvents(before: number, limit: number): Promise<number>
   /**
-   * Time of the oldest sample, to the day where it is in a block, and the time up to which samples are known to have been
-   * taken: that of the middle one of the hosts that reported lately, so that no single clock decides it. Null when there is none.
+   * Time of the oldest sample, to the day where it is in a block, and the time up to which samples are known
+   * to have been taken: that of the middle one of the hosts that reported lately, so that no single clock
+   * decides it. Null when there is none.
    */
   findSampleTimes(): Promise<{ oldest: number | null; newest: number | null }>
-  /** Drops hosts not heard since, with all they have; their names. */
+  /** Drops hosts not seen since, with all they have; their names. */
   dropHosts(before: number): Promise<string[]>
   stats(): Promise<StorageStats>
   /** The hosts with the most samples, most first. Reads as much as `stats` does. */
   listLargestHosts(limit: number): Promise<HostShare[]>
   /** Problems found in the database, as sentences; empty when it is sound. Reads everything. */
   check(): Promise<string[]>
-  /** Writes a consistent copy while everything else goes on, and notes that it did. The file must not exist yet. */
+  /**
+   * Writes a consistent copy while everything else goes on, and notes that it did. The file must not exist
+   * yet.
+   */
   backup(file: string): Promise<void>
   /** Null when there was none yet. */
   findLastBackup(): Promise<BackupNote | null>

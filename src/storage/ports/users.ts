@@ -12,7 +12,10 @@ export type UserStore = {
   /** Ends the user's sessions too. False when there is no such user; so for the preferences. */
   setPassword(name: string, passwordHash: string): Promise<boolean>
   setPreferences(name: string, preferences: Preferences): Promise<boolean>
-  /** `only admin`, with nothing changed, when nobody else could manage users then: two who go at once leave one. */
+  /**
+   * `only admin`, with nothing changed, when nobody else could manage users then: two who go at once leave
+   * one.
+   */
   setAccess(name: string, access: Access): Promise<'changed' | 'unknown' | 'only admin'>
   /** With sessions and tokens. */
   delete(name: string): Promise<'deleted' | 'unknown' | 'only admin'>
@@ -45,8 +48,8 @@ export type ListedSession = SessionOrigin & {
 
 export type SessionStore = {
   /**
-   * `tokenHash` is the SHA-256 of the cookie, in hex: a stolen database opens no session. False when there is no such user, or none
-   * with this `passwordHash` any more.
+   * `tokenHash` is the SHA-256 of the cookie, in hex: a stolen database opens no session. False when there is
+   * no such user, or none with this `passwordHash` any more.
    */
   add(
     tokenHash: string,

@@ -13,11 +13,13 @@ import { DAY_SECONDS } from './day.ts'
 import { unpackMetrics } from './metric-sets.ts'
 
 /**
- * A compacted day of one host. Chunks share lists of times, because a host reports nearly all of its metrics at once.
- * `block.times` holds the lists; `chunk.packed` a checksum, the number of its list and one metric's values.
+ * A compacted day of one host. Chunks share lists of times, because a host reports nearly all of its metrics
+ * at once. `block.times` holds the lists; `chunk.packed` a checksum, the number of its list and one metric's
+ * values.
  *
- * `checksum` covers all other columns of the row. It is null in blocks of schemas that had no checksums; the chunks of such
- * a block begin with the number of the list. Compaction that touches such a block writes all of it in the newer form.
+ * `checksum` covers all other columns of the row. It is null in blocks of schemas that had no checksums; the
+ * chunks of such a block begin with the number of the list. Compaction that touches such a block writes all
+ * of it in the newer form.
  */
 export type BlockRow = {
   readonly host: number
@@ -53,7 +55,10 @@ export function computeBlockChecksum(row: Omit<BlockRow, 'checksum'>): number {
   return computeChecksum(writer.take(), row.host, row.day)
 }
 
-/** True when the row is what was written. Of rows without a checksum it is only known whether they can be decoded. */
+/**
+ * True when the row is what was written. Of rows without a checksum it is only known whether they can be
+ * decoded.
+ */
 export function isSoundBlock(row: BlockRow): boolean {
   if (row.checksum !== null) return row.checksum === computeBlockChecksum(row)
   try {
@@ -170,8 +175,9 @@ export async function findBlock(reader: Reader, host: number, day: number): Prom
 }
 
 /**
- * With all its chunks, for compacting into it; null when there is none. A row that is damaged says nothing that could be
- * relied on, not even which chunks are its own: it comes as a block without any, and what is compacted then takes its place.
+ * With all its chunks, for compacting into it; null when there is none. A row that is damaged says nothing
+ * that could be relied on, not even which chunks are its own: it comes as a block without any, and what is
+ * compacted then takes its place.
  */
 export async function findHeldBlock(
   reader: Reader,

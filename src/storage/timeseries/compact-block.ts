@@ -36,7 +36,10 @@ export type CompactedBlock = {
   readonly changed: ReadonlySet<number>
 }
 
-/** Adds an opened frame's values; frames come ascending by time. Its metric set must be loaded. Returns how many values it had: none when they can't be decoded, which is noted. */
+/**
+ * Adds an opened frame's values; frames come ascending by time. Its metric set must be loaded. Returns how
+ * many values it had: none when they can't be decoded, which is noted.
+ */
 export function gatherFrame(
   gathered: Gathered,
   { host, time, body }: { readonly host: number; readonly time: number; readonly body: Uint8Array },
@@ -86,8 +89,8 @@ export type CompactionInput = {
 }
 
 /**
- * The block with what was gathered. A held chunk that is damaged is noted; it stays as it is when nothing was gathered for
- * its metric, so that `db check` finds it again, and gives way to what was gathered otherwise.
+ * The block with what was gathered. A held chunk that is damaged is noted; it stays as it is when nothing was
+ * gathered for its metric, so that `db check` finds it again, and gives way to what was gathered otherwise.
  */
 export function compactBlock(input: CompactionInput, note: NoteDamage): CompactedBlock {
   const { host, day, gathered, held } = input
@@ -161,9 +164,10 @@ export type BlockToSave = {
 }
 
 /**
- * Writes the block over `held`, which must be what the database has just now. `moves` says whether its chunks go to the end of
- * their table. Where a whole day's blocks grow they should: those of all hosts then leave whole pages behind, where growing in
- * place would split each. A single block that changes a little should stay: its gap would not be filled again.
+ * Writes the block over `held`, which must be what the database has just now. `moves` says whether its chunks
+ * go to the end of their table. Where a whole day's blocks grow they should: those of all hosts then leave
+ * whole pages behind, where growing in place would split each. A single block that changes a little should
+ * stay: its gap would not be filled again.
  */
 export async function saveBlock(transaction: Transaction, { host, day, block, held, moves }: BlockToSave) {
   const metrics = [...block.chunks.keys()].sort((a, b) => a - b)

@@ -17,8 +17,8 @@ const DELETED_AT_ONCE = 50
 const DELETE_LATE = `DELETE FROM late_frame WHERE host = ? AND time IN (${placeValues(DELETED_AT_ONCE)})`
 
 /**
- * Compacts late frames into the blocks they belong to, at most `limit` host-days; how many it were. They are few and may still change, so all
- * of a piece is done in one transaction.
+ * Compacts late frames into the blocks they belong to, at most `limit` host-days; how many it were. They are
+ * few and may still change, so all of a piece is done in one transaction.
  */
 export async function compactLateFrames(
   database: Database,

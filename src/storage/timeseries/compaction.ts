@@ -29,16 +29,21 @@ type Context = {
   readonly note: NoteDamage
 }
 
-/** What is being compacted: all frames older than `before`, which are of one day; hosts up to `host` are done. */
+/**
+ * What is being compacted: all frames older than `before`, which are of one day; hosts up to `host` are done.
+ */
 type Slice = { readonly before: number; readonly host: number }
 
 /**
- * Compacts what is older than `before`, at most `limit` host-days; how many it were. Fewer than `limit`: nothing is left.
+ * Compacts what is older than `before`, at most `limit` host-days; how many it were. Fewer than `limit`:
+ * nothing is left.
  *
- * A day is compacted for one group of hosts after the other, and its frames are deleted when all are done, front to back: deleting
- * each host's own would touch every page of the table for every host. From the beginning of a slice no frame older than its end
- * changes, because the writers put such frames in `late_frame`; so all reading and encoding is done without a lock. The blocks of a group
- * and the note that it is done are one short transaction: whoever compacts at the same time, or after a crash, goes on from there.
+ * A day is compacted for one group of hosts after the other, and its frames are deleted when all are done,
+ * front to back: deleting each host's own would touch every page of the table for every host. From the
+ * beginning of a slice no frame older than its end changes, because the writers put such frames in
+ * `late_frame`; so all reading and encoding is done without a lock. The blocks of a group and the note that
+ * it is done are one short transaction: whoever compacts at the same time, or after a crash, goes on from
+ * there.
  */
 export async function compactFrames(
   database: Database,
@@ -105,7 +110,8 @@ async function compactGroup(context: Context, slice: Slice, size: number): Promi
   const day = dayOf(slice.before - 1)
   const gathered = await gatherHosts(context, slice, lastHost)
   if (!gathered) return compactGroup(context, slice, Math.ceil(hosts.length / 2))
-  // Outside of a transaction a chunk may be missing because somebody else replaces it: that is known only at the end.
+  // Outside of a transaction a chunk may be missing because somebody else replaces it: that is known only at
+  // the end.
   const met: Damage[] = []
   const remember: NoteDamage = (damage) => met.push(damage)
   const blocks: { host: number; block: CompactedBlock; held: HeldBlock | null }[] = []
@@ -133,7 +139,10 @@ async function compactGroup(context: Context, slice: Slice, size: number): Promi
   return blocks.length
 }
 
-/** Moves the slice on together with `act`, unless that says no or somebody else has moved it: then nothing is done. */
+/**
+ * Moves the slice on together with `act`, unless that says no or somebody else has moved it: then nothing is
+ * done.
+ */
 function advance(
   database: Database,
   slice: Slice,
@@ -150,7 +159,10 @@ function advance(
   })
 }
 
-/** The slice's samples of hosts behind `slice.host` up to `lastHost`; null when there are too many of several hosts. */
+/**
+ * The slice's samples of hosts behind `slice.host` up to `lastHost`; null when there are too many of several
+ * hosts.
+ */
 async function gatherHosts({ database: reader, metricSets, note }: Context, slice: Slice, lastHost: number) {
   const hosts = new Map<number, Gathered>()
   let samples = 0

@@ -5,7 +5,10 @@ import { BLOCK_COLUMNS, type BlockRow } from './blocks.ts'
 /** Days asked for in one statement. */
 export const DAYS_AT_ONCE = 64
 
-/** Lengths of the lists in statements: few, so that each statement is prepared once, and one for a graph of a day. */
+/**
+ * Lengths of the lists in statements: few, so that each statement is prepared once, and one for a graph of a
+ * day.
+ */
 const LENGTHS = [1, 8, DAYS_AT_ONCE]
 
 /** The shortest list that takes so many. */
@@ -18,16 +21,20 @@ const selectBlocks = (days: number) =>
 const selectRevisions = (days: number) =>
   `SELECT day, revision FROM block WHERE host = ? AND day IN (${placeValues(days)})`
 
-/** A block is changed by one commit after the other, each slower than a reading: so many in a row are no coincidence. */
+/**
+ * A block is changed by one commit after the other, each slower than a reading: so many in a row are no
+ * coincidence.
+ */
 const MAX_READINGS = 100
 
 /** A host's blocks, ascending by day, and what `readMore` made of them. */
 export type ConsistentRead<T> = { readonly blocks: readonly BlockRow[]; readonly more: T }
 
 /**
- * The host's blocks of the days from `first` to `last`, `DAYS_AT_ONCE` of them at most, and with `readMore` what they name. Outside of
- * a transaction each statement sees what is committed by then, and the values of a chunk that was compacted meanwhile do not fit the
- * times of the block that was read before: then all of it is read again.
+ * The host's blocks of the days from `first` to `last`, `DAYS_AT_ONCE` of them at most, and with `readMore`
+ * what they name. Outside of a transaction each statement sees what is committed by then, and the values of a
+ * chunk that was compacted meanwhile do not fit the times of the block that was read before: then all of it
+ * is read again.
  */
 export async function readSteadily<T>(
   reader: Reader,

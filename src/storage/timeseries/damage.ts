@@ -30,7 +30,10 @@ export type DamageLog = {
   settle(): Promise<void>
 }
 
-/** Logs each damaged place once a process and opens an event of its host, which stays open until `db check` finds nothing. */
+/**
+ * Logs each damaged place once a process and opens an event of its host, which stays open until `db check`
+ * finds nothing.
+ */
 export function createDamageLog(database: Database, clock: Clock, log: Log): DamageLog {
   const known = new Set<string>()
   let working: Promise<void> = Promise.resolve()
@@ -118,8 +121,8 @@ export function openFrameOr(
 }
 
 /**
- * The host's copy of its newest frame without its head. Null when there is none or it is damaged: the frame itself is read
- * elsewhere, and the next one that comes takes the copy's place.
+ * The host's copy of its newest frame without its head. Null when there is none or it is damaged: the frame
+ * itself is read elsewhere, and the next one that comes takes the copy's place.
  */
 export function openLatest(row: {
   readonly id: number

@@ -11,9 +11,9 @@ export type FrameRow = {
 }
 
 /**
- * The key of `frame` begins with the time, so one host's frames lie far apart. Hosts report at the same few times, so this
- * steps from each distinct time to the next, two look-ups a step, in place of reading what all hosts sent.
- * Parameters: from, to, to (backwards: from), host, limit.
+ * The key of `frame` begins with the time, so one host's frames lie far apart. Hosts report at the same few
+ * times, so this steps from each distinct time to the next, two look-ups a step, in place of reading what all
+ * hosts sent. Parameters: from, to, to (backwards: from), host, limit.
  */
 export function stepThroughFrames(dialect: Dialect, { back = false } = {}): string {
   return `${dialect.stepThrough('frame', 'time', { back })}
@@ -65,8 +65,8 @@ export async function findLateExtent(reader: Reader, host: number) {
 }
 
 /**
- * Frames of the hosts behind `afterHost` up to `lastHost` at the next `times` distinct times, ascending. A time at which none of
- * them has a frame comes with a null host, so that the caller knows how far it got.
+ * Frames of the hosts behind `afterHost` up to `lastHost` at the next `times` distinct times, ascending. A
+ * time at which none of them has a frame comes with a null host, so that the caller knows how far it got.
  */
 export function readFramesOfHosts(
   reader: Reader,

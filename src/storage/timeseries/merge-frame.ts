@@ -7,9 +7,9 @@ import type { FrameTable } from './frames.ts'
 import { type MetricSetReader, type MetricSetWriter, saveHostMetricSet } from './metric-sets.ts'
 
 /**
- * Merges `packed` into the frame held for that time and host, metric by metric: a value in `packed` wins, a null leaves
- * what is there. A held frame that is damaged is replaced. Rare (the same frame sent twice, or one time in two packets), so
- * it may be slow. False when they were the same.
+ * Merges `packed` into the frame held for that time and host, metric by metric: a value in `packed` wins, a
+ * null leaves what is there. A held frame that is damaged is replaced. Rare (the same frame sent twice, or
+ * one time in two packets), so it may be slow. False when they were the same.
  */
 export async function mergeFrame(
   transaction: Transaction,

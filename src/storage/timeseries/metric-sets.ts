@@ -149,7 +149,10 @@ export function unpackMetrics(packed: Uint8Array): number[] {
   return ids
 }
 
-/** Notes in the database that the host used the metric set on that day (UTC, counted from 1970). Returns the last day that it says then. */
+/**
+ * Notes in the database that the host used the metric set on that day (UTC, counted from 1970). Returns the
+ * last day that it says then.
+ */
 export async function saveHostMetricSet(
   transaction: Transaction,
   host: number,

@@ -1,7 +1,10 @@
 import type { Database, Transaction } from '../database/database.ts'
 import type { SecondFactorStore } from '../ports/store.ts'
 
-/** Codes of an app besides the password, with codes on paper for when the app is gone; the latter are kept as hashes. */
+/**
+ * Codes of an app besides the password, with codes on paper for when the app is gone; the latter are kept as
+ * hashes.
+ */
 export function createSecondFactorStore(database: Database): SecondFactorStore {
   /** Runs `act` with the user's id; false when there is no such user. */
   const change = (name: string, act: (transaction: Transaction, user: number) => Promise<boolean>) =>

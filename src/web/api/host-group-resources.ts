@@ -2,7 +2,9 @@ import { CHANGE_GROUPS, giveGroups } from '../changes/host-groups.ts'
 import { route } from '../http/route.ts'
 import { readBody } from './request-body.ts'
 
-/** The body is `{"groups":"web, berlin"}`; the answer is the host's groups afterwards, its agent's included. */
+/**
+ * The body is `{"groups":"web, berlin"}`; the answer is the host's groups afterwards, its agent's included.
+ */
 export const apiHostGroups = route(
   {
     path: '/api/v1/hosts/:name/groups',

@@ -1,7 +1,10 @@
 import type { FieldError } from '../../domain/rule-check.ts'
 import { HttpError } from '../http/route.ts'
 
-/** Reading of a JSON body, field by field. What is wrong becomes a 400 that names every field and what was expected. */
+/**
+ * Reading of a JSON body, field by field. What is wrong becomes a 400 that names every field and what was
+ * expected.
+ */
 export type BodyReader = {
   text(field: string, standard?: string): string
   flag(field: string, standard?: boolean): boolean

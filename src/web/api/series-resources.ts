@@ -81,8 +81,8 @@ function writeDownsampled({ times, low, mean, high }: DownsampledSeries): string
 const ROWS_AT_A_TIME = 4096
 
 /**
- * `[a,b],[a,b]` as JSON, from columns of equal length. Rows are used again and again: a year has half a million, and as many arrays
- * at once would take a third of the memory that the server has.
+ * `[a,b],[a,b]` as JSON, from columns of equal length. Rows are used again and again: a year has half a
+ * million, and as many arrays at once would take a third of the memory that the server has.
  */
 export function writeRows(columns: readonly Float64Array[]): string {
   const count = columns[0]?.length ?? 0

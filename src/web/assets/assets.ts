@@ -36,7 +36,10 @@ const APP_SHEETS = [
   forcedCss,
 ]
 
-/** Everything but scripts that a browser fetches besides pages: its name in the code, and the file that is part of the executable; several become one. */
+/**
+ * Everything but scripts that a browser fetches besides pages: its name in the code, and the file that is
+ * part of the executable; several become one.
+ */
 const FILES: Readonly<Record<string, string | readonly string[]>> = {
   'app.css': APP_SHEETS,
   'settings.css': [formsCss, listsCss, eventPagesCss, printCss],
@@ -59,7 +62,10 @@ export type Asset = {
   packed(encoding: Encoding): Uint8Array<ArrayBuffer>
 }
 
-/** Scripts and what several of them share, by their names in the address. Macros run when this file is compiled. */
+/**
+ * Scripts and what several of them share, by their names in the address. Macros run when this file is
+ * compiled.
+ */
 const SCRIPTS: Readonly<Record<string, string>> = bundleScripts()
 
 const byName = new Map<string, Asset>()
@@ -112,8 +118,8 @@ function makeAsset(file: string, bytes: Uint8Array<ArrayBuffer>): Asset {
 }
 
 /**
- * Addresses of what a page loads for these scripts of `src/web/browser`, in this order. The parts that they share come
- * first: a browser that hears of them in the page need not wait for the scripts to name them.
+ * Addresses of what a page loads for these scripts of `src/web/browser`, in this order. The parts that they
+ * share come first: a browser that hears of them in the page need not wait for the scripts to name them.
  */
 export function listScripts(names: readonly string[]): readonly string[] {
   const key = names.join()

@@ -1,4 +1,5 @@
-// Runs as a macro, when the program is built and when it is started from source: what it gives is part of the program.
+// Runs as a macro, when the program is built and when it is started from source: what it gives is part of the
+// program.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,8 +9,8 @@ import { join } from 'node:path'
 const ENTRIES = ['theme.ts', 'app.ts', 'charts.ts', 'graph.ts', 'kiosk.ts']
 
 /**
- * The scripts of the browser as they are served: name with a hash of the content, and text. The bundler is a process
- * of its own, because Bun refuses `Bun.build` within a macro.
+ * The scripts of the browser as they are served: name with a hash of the content, and text. The bundler is a
+ * process of its own, because Bun refuses `Bun.build` within a macro.
  */
 export function bundleScripts(): Record<string, string> {
   const out = mkdtempSync(join(tmpdir(), 'monitor-scripts-'))

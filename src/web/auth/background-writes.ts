@@ -1,8 +1,8 @@
 import type { Log } from '../../lib/log.ts'
 
 /**
- * Runs a small write that no answer waits for, so that pages can be read while the database takes no changes, as when another process
- * holds its lock. One of a key at a time; a further one meanwhile is left out.
+ * Runs a small write that no answer waits for, so that pages can be read while the database takes no changes,
+ * as when another process holds its lock. One of a key at a time; a further one meanwhile is left out.
  */
 export type WriteAside = (key: string, write: () => Promise<void>) => void
 

@@ -18,7 +18,10 @@ export type FailedSignInsOptions = {
   readonly log: Log
 }
 
-/** So many in an hour are noted: an attack must not bury what people did, nor fill the disk. The server's log has all of them. */
+/**
+ * So many in an hour are noted: an attack must not bury what people did, nor fill the disk. The server's log
+ * has all of them.
+ */
 const MOST_IN_AN_HOUR = 100
 /** No user can have this name. */
 const NOBODY = '–'

@@ -38,7 +38,10 @@ export type SecondStepOptions = {
 
 /** Seconds between the password and the code. */
 const PATIENCE = 300
-/** Tickets that are remembered as used up; with them a code of the next half minute would open a second session. */
+/**
+ * Tickets that are remembered as used up; with them a code of the next half minute would open a second
+ * session.
+ */
 const MAX_USED = 1000
 const MEMORY = { firstBlock: 30, longestBlock: 900, memory: 3600, keys: 10_000 }
 const ACCOUNT_TRIES = 5

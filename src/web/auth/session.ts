@@ -18,8 +18,8 @@ export type Beginning = SessionOrigin & {
 }
 
 /**
- * Sessions by cookie. The database knows the SHA-256 of the cookie only. `isSecure` says whether the browser speaks HTTPS: the
- * cookie then never travels without.
+ * Sessions by cookie. The database knows the SHA-256 of the cookie only. `isSecure` says whether the browser
+ * speaks HTTPS: the cookie then never travels without.
  */
 export type Sessions = {
   /** The living session that a Cookie header names, its end moved on; null when there is none. */
@@ -27,8 +27,8 @@ export type Sessions = {
   /** True while the session behind the cookie lives; prolongs nothing. */
   isAlive(token: string): Promise<boolean>
   /**
-   * Begins a session of its own random name; `previous` ends. Gives the Set-Cookie line; null when there is no such user, or the
-   * password is not that of `passwordHash` any more.
+   * Begins a session of its own random name; `previous` ends. Gives the Set-Cookie line; null when there is
+   * no such user, or the password is not that of `passwordHash` any more.
    */
   begin(user: string, previous: string | null, how: Beginning): Promise<string | null>
   /** Ends a session. Gives the Set-Cookie line that takes the cookie away. */
@@ -85,8 +85,8 @@ export function parseSessionCookie(header: string | null): string | null {
 }
 
 /**
- * A token for the forms of one session. It is signed with the cookie, which another site can't read, and differs each time, so that
- * the compressed length of a page tells nothing about it.
+ * A token for the forms of one session. It is signed with the cookie, which another site can't read, and
+ * differs each time, so that the compressed length of a page tells nothing about it.
  */
 export function createCsrf(sessionToken: string): string {
   return Bun.CSRF.generate(sessionToken, { expiresIn: CSRF_LIFE_MS, encoding: 'base64url' })

@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 /**
- * A ticket says that somebody's password was right a moment ago. Nothing is kept of it, so any of several servers over one database
- * takes it: `USER.UNTIL.NONCE.MAC`, where the key of the MAC is the hash of the password, which no client knows and which another password
- * replaces.
+ * A ticket says that somebody's password was right a moment ago. Nothing is kept of it, so any of several
+ * servers over one database takes it: `USER.UNTIL.NONCE.MAC`, where the key of the MAC is the hash of the
+ * password, which no client knows and which another password replaces.
  */
 export type Ticket = {
   readonly user: string

@@ -6,12 +6,19 @@ import type { NoteFailedSignIn } from './failed-sign-ins.ts'
 import { createRateLimit } from './rate-limit.ts'
 
 export type SignInResult =
-  /** `passwordHash` is what the password was held against: it may be another one before the session begins. */
+  /**
+   * `passwordHash` is what the password was held against: it may be another one before the session begins.
+   */
   | { readonly ok: true; readonly user: string; readonly passwordHash: string }
-  /** `retryAfter` in seconds when this account or address has to wait; null when name or password are wrong. */
+  /**
+   * `retryAfter` in seconds when this account or address has to wait; null when name or password are wrong.
+   */
   | { readonly ok: false; readonly retryAfter: number | null }
 
-/** Checks a name and password, and no more: who has a second step is not in yet. `address` is where the attempt comes from. */
+/**
+ * Checks a name and password, and no more: who has a second step is not in yet. `address` is where the
+ * attempt comes from.
+ */
 export type SignIn = (name: string, password: string, address: string) => Promise<SignInResult>
 
 export type SignInOptions = {
@@ -50,7 +57,8 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
     const origin = networkOf(address)
     const wait = Math.max(accounts.wait(account, clock.now()), addresses.wait(origin, clock.now()))
     if (wait > 0) return { ok: false, retryAfter: wait }
-    // Counted before the check and forgiven after it: many attempts at once don't slip by while the first ones are checked.
+    // Counted before the check and forgiven after it: many attempts at once don't slip by while the first
+    // ones are checked.
     accounts.fail(account, clock.now())
     addresses.fail(origin, clock.now())
     const possible = name.length <= MAX_NAME && password.length > 0 && password.length <= MAX_PASSWORD

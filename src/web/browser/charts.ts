@@ -1,5 +1,5 @@
-// Drawings of the server that share a time: one cursor over all of them, and dragging zooms. Without it links and the
-// form do the same.
+// Drawings of the server that share a time: one cursor over all of them, and dragging zooms. Without it links
+// and the form do the same.
 import { FOOT, HEAD, usualStep } from '../charts/plot.ts'
 import { formatValue } from '../ui/format.ts'
 import { closest, findAll, isPlainClick } from './dom.ts'

@@ -1,5 +1,5 @@
-// The graph of one metric: drawn by uPlot from the API, zoomed by dragging. The server's drawing stands in its place
-// until then, and on paper.
+// The graph of one metric: drawn by uPlot from the API, zoomed by dragging. The server's drawing stands in
+// its place until then, and on paper.
 import uPlot from 'uplot'
 import type { Unit } from '../../domain/metric.ts'
 import { type GraphMarks, type GraphSpan, splitAtGaps } from '../charts/plot.ts'
@@ -350,7 +350,10 @@ function toColumns(rows: readonly (readonly number[])[]): Columns {
   return columns
 }
 
-/** Keys on the graph: left and right move it by a half, + and - zoom. The end never goes further into the future. */
+/**
+ * Keys on the graph: left and right move it by a half, + and - zoom. The end never goes further into the
+ * future.
+ */
 function findMove(key: string): { readonly from: number; readonly to: number } | null {
   const { from, to } = readAsked()
   const span = to - from

@@ -1,5 +1,5 @@
-// `/` and Ctrl-K lead to the search box, which shows hosts, metrics, pages and actions as somebody types. Enter without
-// a choice opens the search page, as it does without scripts.
+// `/` and Ctrl-K lead to the search box, which shows hosts, metrics, pages and actions as somebody types.
+// Enter without a choice opens the search page, as it does without scripts.
 import { type JumpAnswer, type JumpRow, THEME_ACTION } from '../ui/jump-row.ts'
 import { find } from './dom.ts'
 

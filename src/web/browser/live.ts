@@ -14,7 +14,10 @@ let running: Promise<void> | null = null
 let lastTook = 0
 let lastEnd = performance.now()
 
-/** Fetches this address again and shows what is new in it, after any fetch under way. Resolves when it is shown. */
+/**
+ * Fetches this address again and shows what is new in it, after any fetch under way. Resolves when it is
+ * shown.
+ */
 export function refresh(): Promise<void> {
   const mine = (running ?? Promise.resolve()).then(load).finally(() => {
     if (running === mine) running = null

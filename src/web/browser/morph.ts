@@ -1,5 +1,5 @@
-// Changes a part of the page into what the server says now, node by node: what did not change keeps focus, selection,
-// scroll position and open details.
+// Changes a part of the page into what the server says now, node by node: what did not change keeps focus,
+// selection, scroll position and open details.
 
 /** What tells a node from its siblings. `form.id` would be the field of that name. */
 function keyOf(node: Node): string | null {

@@ -9,7 +9,9 @@ const ROOM = 40
 
 type Canvas = { readonly canvas: HTMLCanvasElement; readonly pen: CanvasRenderingContext2D }
 
-/** A canvas with the ground of the page and the title of the graph, and where to draw on it, in real pixels. */
+/**
+ * A canvas with the ground of the page and the title of the graph, and where to draw on it, in real pixels.
+ */
 function prepare(width: number, height: number): Canvas | null {
   const scale = Math.max(1, devicePixelRatio)
   const canvas = document.createElement('canvas')

@@ -1,5 +1,6 @@
-// Runs before the first paint, so that a page never flashes in the wrong colours. Without it they follow the system.
-// It is a script of its own that loads nothing else: whatever it had to wait for would delay the page.
+// Runs before the first paint, so that a page never flashes in the wrong colours. Without it they follow the
+// system. It is a script of its own that loads nothing else: whatever it had to wait for would delay the
+// page.
 {
   const root = document.documentElement
   let choice: string | null = null

@@ -4,7 +4,10 @@ import { HttpError, notFound, type WebRequest } from '../http/route.ts'
 /** What the audit log calls it. */
 export const CHANGE_GROUPS = 'change groups of host'
 
-/** Puts groups, given as a text, in place of those that people gave the host of the request. Throws an `HttpError`. */
+/**
+ * Puts groups, given as a text, in place of those that people gave the host of the request. Throws an
+ * `HttpError`.
+ */
 export async function giveGroups({ params, web, note }: WebRequest, text: string) {
   const name = params.name ?? ''
   const { groups, wrong } = readGroups(text)

@@ -5,7 +5,10 @@ import type { ChartMark } from './chart.tsx'
 /** Newest events looked through: what opened before them and is still open is not marked. */
 const LOOKED_AT = 200
 
-/** Events of a host, or of one metric of it, that were open at some time from `from` to `to`; the newest first. */
+/**
+ * Events of a host, or of one metric of it, that were open at some time from `from` to `to`; the newest
+ * first.
+ */
 export async function listEventsIn(
   events: Pick<EventStore, 'list'>,
   { host, metric, from, to }: { host: string; metric?: string; from: number; to: number },

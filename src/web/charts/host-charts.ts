@@ -16,7 +16,10 @@ const MAX_DISKS = 4
 const HOUR = 3600
 const YOUNG = 600
 
-/** When the small graphs of a host begin. Those of a young one begin with it, so that its first minutes fill them. */
+/**
+ * When the small graphs of a host begin. Those of a young one begin with it, so that its first minutes fill
+ * them.
+ */
 export function chartStart({ firstSeen }: Pick<Host, 'firstSeen'>, to: number): number {
   return Math.max(to - HOUR, Math.min(firstSeen, to - YOUNG))
 }

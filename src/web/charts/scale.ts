@@ -69,7 +69,10 @@ const STEPS = [
   ...[1, 2, 7, 14].map((n) => n * DAY),
 ]
 
-/** At most `count` ticks at round times of this process's time zone, none within `margin` of the ends (as a part of the whole). */
+/**
+ * At most `count` ticks at round times of this process's time zone, none within `margin` of the ends (as a
+ * part of the whole).
+ */
 export function timeTicks(from: number, to: number, count: number, margin = 0.03): Tick[] {
   const wanted = (to - from) / count
   const step = STEPS.find((candidate) => candidate >= wanted)

@@ -9,8 +9,8 @@ const MAX_ROWS = 100_000
 export type NamedSeries = { readonly name: string; readonly series: Series }
 
 /**
- * Series side by side as a CSV file, a row for each time that one of them has. All samples where they fit into `MAX_ROWS` rows;
- * else minimum, mean and maximum of even steps.
+ * Series side by side as a CSV file, a row for each time that one of them has. All samples where they fit
+ * into `MAX_ROWS` rows; else minimum, mean and maximum of even steps.
  */
 export function seriesCsv(
   fileName: string,

@@ -10,10 +10,16 @@ export type ThresholdLine = {
   readonly isBelow: boolean
 }
 
-/** `labels`: every limit, with its value beside the field. `marks`: two of them, with the shapes of their severities alone. */
+/**
+ * `labels`: every limit, with its value beside the field. `marks`: two of them, with the shapes of their
+ * severities alone.
+ */
 export type ThresholdStyle = 'labels' | 'marks'
 
-/** A limit that lies a little above all values is worth the room that it takes; one far above would flatten the line. */
+/**
+ * A limit that lies a little above all values is worth the room that it takes; one far above would flatten
+ * the line.
+ */
 const NEAR_LIMIT = 1.25
 /** In a small drawing the greatest value has at least this part of the height that the limit has. */
 const LEAST_PART = 1 / 3
@@ -39,8 +45,8 @@ export function findTop(
 export const LABEL_GAP = 12.5
 
 /**
- * Where labels of lines at these heights stand, from the lowest line up, so that none covers another: each at its
- * line or above it, and down again where `top` is the end.
+ * Where labels of lines at these heights stand, from the lowest line up, so that none covers another: each at
+ * its line or above it, and down again where `top` is the end.
  */
 export function spreadLabels(heights: readonly number[], top: number, gap = LABEL_GAP): number[] {
   const placed: number[] = []

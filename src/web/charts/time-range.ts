@@ -40,8 +40,9 @@ const LEAST_SECONDS = 10
 const LATEST = 253_402_300_799
 
 /**
- * Reads `range`, or `from` and `to`, of an address. What is not understood gives the last hour and a `problem`, because
- * people edit addresses by hand. `extent` is what is kept of the host, null when nothing is.
+ * Reads `range`, or `from` and `to`, of an address. What is not understood gives the last hour and a
+ * `problem`, because people edit addresses by hand. `extent` is what is kept of the host, null when nothing
+ * is.
  */
 export function readTimeRange(
   parameters: URLSearchParams,
@@ -102,7 +103,10 @@ export function readTime(text: string | null): number | null {
   return Number.isFinite(time) && time >= 0 ? time : null
 }
 
-/** Queries of the spans around and within this one. Null where that would lie in the future, or be too short to see. */
+/**
+ * Queries of the spans around and within this one. Null where that would lie in the future, or be too short
+ * to see.
+ */
 export function neighbourRanges(
   { from, to }: TimeRange,
   now: number,

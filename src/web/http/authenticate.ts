@@ -18,7 +18,10 @@ export const ANONYMOUS: Requester = { session: null, sessionToken: null, csrf: '
 const NOTE_USE_SECONDS = 60
 const MAX_BEARER = 200
 
-/** Reads the session of the cookie, or under `/api` that of a bearer token, which then is the only thing that counts. */
+/**
+ * Reads the session of the cookie, or under `/api` that of a bearer token, which then is the only thing that
+ * counts.
+ */
 export async function authenticate(request: Request, isApi: boolean, web: WebContext): Promise<Requester> {
   const authorization = request.headers.get('authorization')
   if (isApi && authorization !== null) {
@@ -58,8 +61,8 @@ export function requireAccess({ access }: Route, { session }: Requester) {
 }
 
 /**
- * Throws an HttpError when another site made the browser send this POST. A bearer token is no cookie: no other site can make a
- * browser send it, so it needs nothing more.
+ * Throws an HttpError when another site made the browser send this POST. A bearer token is no cookie: no
+ * other site can make a browser send it, so it needs nothing more.
  */
 export function requireOwnForm(request: Request, page: Route, requester: Requester, form: URLSearchParams) {
   if (requester.session && requester.sessionToken === null) return
@@ -70,7 +73,10 @@ export function requireOwnForm(request: Request, page: Route, requester: Request
     throw new HttpError(403, 'This form is not of your session. Load the page again and repeat what you did.')
 }
 
-/** Browsers send at least one of the two headers with every POST; programs send neither, and carry no cookie unasked. */
+/**
+ * Browsers send at least one of the two headers with every POST; programs send neither, and carry no cookie
+ * unasked.
+ */
 export function isFromAnotherSite(headers: Headers): boolean {
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site !== 'same-origin' && site !== 'none'

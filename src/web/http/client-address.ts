@@ -11,9 +11,10 @@ export type Client = {
 const MAX_HOPS = 16
 
 /**
- * The client of a request that came over a connection from `peer`. What a trusted proxy forwards counts, and nothing of it from
- * anybody else: `X-Forwarded-For` from its end up to the first address that is not itself a trusted proxy's, `X-Forwarded-Proto` of
- * that same place. What is no address ends the chain, at the proxy that passed it on: all before it could be made up.
+ * The client of a request that came over a connection from `peer`. What a trusted proxy forwards counts, and
+ * nothing of it from anybody else: `X-Forwarded-For` from its end up to the first address that is not itself
+ * a trusted proxy's, `X-Forwarded-Proto` of that same place. What is no address ends the chain, at the proxy
+ * that passed it on: all before it could be made up.
  */
 export function readClient(
   headers: Headers,

@@ -17,7 +17,10 @@ export type Arrival = {
   readonly client: Client
 }
 
-/** Handles one request with the page of its method. Never rejects: what a page throws becomes an error page, or JSON under `/api`. */
+/**
+ * Handles one request with the page of its method. Never rejects: what a page throws becomes an error page,
+ * or JSON under `/api`.
+ */
 export async function handleRequest(
   routes: RoutesOfPath,
   arrival: Arrival,
@@ -119,7 +122,10 @@ function pickRoute(routes: RoutesOfPath, method: string): Route {
   throw new HttpError(405, `This address takes ${methods.join(' and ')} only.`, { allow: allow.join(', ') })
 }
 
-/** One request's failure is one request's failure: one line in the log, and an answer that tells a broken database from our own mistake. */
+/**
+ * One request's failure is one request's failure: one line in the log, and an answer that tells a broken
+ * database from our own mistake.
+ */
 async function explain(thrown: unknown, method: string, url: URL, web: WebContext): Promise<HttpError> {
   web.log.error('request failed', { method, path: shorten(url.pathname), error: thrown })
   return unexpected((await web.checkHealth()) === null)

@@ -2,11 +2,17 @@ import { LIVE_PAGE_HEADER, makeDelta } from '../ui/page-delta.ts'
 
 /** Remembers pages that open browsers show, so that they are sent what changed and not the whole again. */
 export type LivePages = {
-  /** The answer to a browser that holds the page `held`, or none yet; `place` is whose page it is, and its address. */
+  /**
+   * The answer to a browser that holds the page `held`, or none yet; `place` is whose page it is, and its
+   * address.
+   */
   answer(markup: string, held: string, place: string): Response
 }
 
-/** Characters of all pages that are remembered; the oldest are forgotten first, and sent as a whole the next time. */
+/**
+ * Characters of all pages that are remembered; the oldest are forgotten first, and sent as a whole the next
+ * time.
+ */
 const MOST_CHARACTERS = 8_000_000
 /** A longer page is always sent as a whole. */
 const LONGEST = 500_000

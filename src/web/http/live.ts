@@ -2,10 +2,13 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { EventStore, HostStore } from '../../storage/ports/store.ts'
 
-/** Tells open pages that something changed, as server-sent events; the page then fetches its live parts again. */
+/**
+ * Tells open pages that something changed, as server-sent events; the page then fetches its live parts again.
+ */
 export type Live = {
   /**
-   * A stream that says `changed` with a growing number, `away` when the database stops answering (and `changed` when it does again), and `ended` before it closes because `isAlive` said no. Null when too many
+   * A stream that says `changed` with a growing number, `away` when the database stops answering (and
+   * `changed` when it does again), and `ended` before it closes because `isAlive` said no. Null when too many
    * are open, in all or of this user.
    */
   open(user: string, isAlive: () => Promise<boolean>): Response | null

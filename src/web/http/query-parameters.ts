@@ -1,7 +1,9 @@
 import { NAMED_RANGE_FORM, parseNamedRange } from '../../domain/named-range.ts'
 import { HttpError } from './route.ts'
 
-/** Reading of query parameters. What is wrong becomes a 400 that names the parameter and what was expected. */
+/**
+ * Reading of query parameters. What is wrong becomes a 400 that names the parameter and what was expected.
+ */
 
 export type IntegerOptions<Default> = {
   readonly min: number
@@ -52,8 +54,8 @@ export function readPaging(url: URL): { offset: number; limit: number } {
 export const MAX_TIME = 253_402_300_799
 
 /**
- * `from` and `to` in seconds since 1970, both included, or `range` up to now (`24h`, `1y`): the last hour unless said
- * otherwise.
+ * `from` and `to` in seconds since 1970, both included, or `range` up to now (`24h`, `1y`): the last hour
+ * unless said otherwise.
  */
 export function readTimes(url: URL, now: number): { from: number; to: number } {
   const range = url.searchParams.get('range')

@@ -3,7 +3,9 @@ import { HttpError } from './route.ts'
 /** Forms are small; a body beyond this is refused. */
 export const MAX_FORM_BYTES = 64 * 1024
 
-/** Reads the body of a POST as the fields of a form. Throws an HttpError for anything else than a small form. */
+/**
+ * Reads the body of a POST as the fields of a form. Throws an HttpError for anything else than a small form.
+ */
 export async function readForm(request: Request): Promise<URLSearchParams> {
   const { type, text } = await readSmall(request)
   if (text === '') return new URLSearchParams()
@@ -12,7 +14,10 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
   return new URLSearchParams(text)
 }
 
-/** Reads the body of a request to the API: null when there is none. Throws an HttpError for anything else than a little JSON. */
+/**
+ * Reads the body of a request to the API: null when there is none. Throws an HttpError for anything else than
+ * a little JSON.
+ */
 export async function readJson(request: Request): Promise<unknown> {
   const { type, text } = await readSmall(request)
   if (text === '') return null
@@ -36,8 +41,9 @@ async function readSmall(request: Request): Promise<{ type: string; text: string
 const tooLarge = () => new HttpError(413, `A body holds at most ${MAX_FORM_BYTES} bytes.`)
 
 /**
- * The path to go to after signing in: one of ours, or `/`. Only the browser's own reading of a text counts (it takes `//x`,
- * `/\x` and a tab between the slashes for another site), so it is parsed and taken apart, never compared as text.
+ * The path to go to after signing in: one of ours, or `/`. Only the browser's own reading of a text counts
+ * (it takes `//x`, `/\x` and a tab between the slashes for another site), so it is parsed and taken apart,
+ * never compared as text.
  */
 export function readLocalPath(text: string | null): string {
   if (text === null || text.length > 2000 || !text.startsWith('/')) return '/'

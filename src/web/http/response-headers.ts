@@ -1,6 +1,8 @@
 import { COMPRESS_FROM_BYTES, chooseEncoding, compress } from '../assets/compress.ts'
 
-/** On every answer, whatever it is. Nothing of ours needs inline script or style, frames, or another origin. */
+/**
+ * On every answer, whatever it is. Nothing of ours needs inline script or style, frames, or another origin.
+ */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
@@ -15,7 +17,10 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 const COMPRESSIBLE = /^(text\/(?!event-stream)|application\/json|image\/svg)/
 
-/** Adds what every answer has: security headers, no caching unless it says otherwise, and compression where it pays. */
+/**
+ * Adds what every answer has: security headers, no caching unless it says otherwise, and compression where it
+ * pays.
+ */
 export async function finishResponse(response: Response, acceptEncoding: string | null): Promise<Response> {
   const headers = response.headers
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)

@@ -13,7 +13,9 @@ import type { LivePages } from './live-pages.ts'
 import type { SiteInfo } from './site-info.ts'
 import type { StorageFigures } from './storage-stats.ts'
 
-/** Where agents reach the collect engine over TLS, and the SHA-256 of the certificate by which they know it. */
+/**
+ * Where agents reach the collect engine over TLS, and the SHA-256 of the certificate by which they know it.
+ */
 export type AgentDoor = { readonly port: number; readonly fingerprint: string }
 
 /** A way to reach somebody, as forms need to know it. */
@@ -29,7 +31,10 @@ export type ChannelInfo = {
 /** The channels, lent by the event engine's side of the house. */
 export type Notifier = {
   readonly channels: readonly ChannelInfo[]
-  /** Sends a test message now, once; resolves with the receiver's answer or with why it was not taken. Ends within half a minute. */
+  /**
+   * Sends a test message now, once; resolves with the receiver's answer or with why it was not taken. Ends
+   * within half a minute.
+   */
   sendTest(channel: string, address: string): Promise<{ isDelivered: boolean; answer: string }>
 }
 
@@ -64,7 +69,9 @@ export type WebContext = {
 }
 
 export type WebRequest = {
-  /** Path and query are the client's; the origin is a constant, so that a made-up Host header reaches nobody. */
+  /**
+   * Path and query are the client's; the origin is a constant, so that a made-up Host header reaches nobody.
+   */
   readonly url: URL
   /** From the path's `:name` parts, percent-decoded. */
   readonly params: Readonly<Record<string, string>>
@@ -108,7 +115,9 @@ export type Route = {
   readonly method: Method
   /** Who may see it. There is no default: a page without one does not compile. */
   readonly access: Access | 'public'
-  /** What the audit log calls the change that a POST makes: `close event`. Its method and path unless given. */
+  /**
+   * What the audit log calls the change that a POST makes: `close event`. Its method and path unless given.
+   */
   readonly does?: string
   /** What the guide says of an address of the API, and which parameters it takes. */
   readonly doc?: string

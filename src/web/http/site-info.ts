@@ -35,7 +35,10 @@ export type Licence = {
 
 /** What a new agent needs to be told. */
 export type Enrolment = {
-  /** Asked for each time that the page is shown, and shown to administrators only; null when it is kept elsewhere. */
+  /**
+   * Asked for each time that the page is shown, and shown to administrators only; null when it is kept
+   * elsewhere.
+   */
   readPassphrase(): string | null
   /** Port without TLS; null when it is closed. */
   readonly plainPort: number | null

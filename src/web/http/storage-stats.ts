@@ -1,7 +1,10 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { HostShare, MaintenanceStore, StorageStats } from '../../storage/ports/store.ts'
 
-/** Figures of the database, with when they were taken. They sum over big tables, so everybody gets the same for a while. */
+/**
+ * Figures of the database, with when they were taken. They sum over big tables, so everybody gets the same
+ * for a while.
+ */
 export type StorageFigures = () => Promise<
   StorageStats & { readonly taken: number; readonly largestHosts: readonly HostShare[] }
 >

@@ -23,7 +23,10 @@ export type Place = { readonly path: string; readonly title: string; readonly do
 const EACH = 12
 /** Hosts whose metrics are looked through. */
 const HOSTS_TRIED = 3
-/** Newest events, open and closed, of which any word may be meant, in any case of any script, and the number too. */
+/**
+ * Newest events, open and closed, of which any word may be meant, in any case of any script, and the number
+ * too.
+ */
 const EVENTS_TRIED = 1000
 
 export type FindOptions = {

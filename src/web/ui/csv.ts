@@ -1,6 +1,9 @@
 export type Cell = string | number | null
 
-/** Rows as a file that spreadsheets open (RFC 4180). Texts that they would take for a formula begin with an apostrophe. */
+/**
+ * Rows as a file that spreadsheets open (RFC 4180). Texts that they would take for a formula begin with an
+ * apostrophe.
+ */
 export function writeCsv(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return `${[head, ...rows].map((row) => row.map(writeCell).join(',')).join('\r\n')}\r\n`
 }

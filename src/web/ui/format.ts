@@ -6,7 +6,10 @@ export type Figure = { readonly number: string; readonly unit: string }
 const NARROW_SPACE = '\u202f'
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 
-/** For people: three significant digits or so, in the unit that makes the number short. The browser uses this file too. */
+/**
+ * For people: three significant digits or so, in the unit that makes the number short. The browser uses this
+ * file too.
+ */
 export function formatFigure(value: number, unit: Unit): Figure {
   if (!Number.isFinite(value)) return { number: '–', unit: '' }
   switch (unit) {
@@ -46,7 +49,10 @@ function signed(value: number, digits: number): string {
 const LARGE_UNITS = ['M', 'G', 'T', 'P', 'E'] as const
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 
-/** Numbers without a unit of their own: those that are too long to be read are in millions and so on, and no small one becomes nothing. */
+/**
+ * Numbers without a unit of their own: those that are too long to be read are in millions and so on, and no
+ * small one becomes nothing.
+ */
 function formatPlain(value: number, suffix: string): Figure {
   const size = Math.abs(value)
   if (size > 0 && size < 0.0995)
@@ -177,7 +183,10 @@ export function writeWallTime(wall: WallTime, form: TimeForm): string {
   }
 }
 
-/** `12:07`, in the time zone of this process, like all of the following; the browser writes them again in that of the reader. */
+/**
+ * `12:07`, in the time zone of this process, like all of the following; the browser writes them again in that
+ * of the reader.
+ */
 export const formatClock = (time: number) => writeWallTime(readWallTime(time), 'clock')
 
 /** `22 Nov`. */

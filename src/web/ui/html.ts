@@ -1,4 +1,6 @@
-/** Markup that is safe to send as it is: made by TSX, which escapes, or by `raw` from constants of our own. */
+/**
+ * Markup that is safe to send as it is: made by TSX, which escapes, or by `raw` from constants of our own.
+ */
 export class Html {
   constructor(readonly text: string) {}
   toString() {

@@ -1,6 +1,9 @@
 import type { HtmlValue } from './html.ts'
 
-/** Null, undefined and false leave an attribute out; true writes its bare name; the words of a list are joined by spaces. */
+/**
+ * Null, undefined and false leave an attribute out; true writes its bare name; the words of a list are joined
+ * by spaces.
+ */
 export type AttributeValue =
   | string
   | number
@@ -14,7 +17,10 @@ type OneOf<Word extends string> = Word | false | null | undefined
 type Flag = boolean | null | undefined
 type Whole = number | false | null | undefined
 
-/** Attributes that every element may have. The compiler lets any name with a hyphen pass; a test holds those to this list. */
+/**
+ * Attributes that every element may have. The compiler lets any name with a hyphen pass; a test holds those
+ * to this list.
+ */
 type Global = {
   readonly children?: HtmlValue
   readonly class?: Text | readonly (string | false | null | undefined)[]

@@ -2,8 +2,8 @@ import { escapeHtml, Html, type HtmlValue, renderValue } from './html.ts'
 import type { AttributeValue, Elements } from './jsx-elements.ts'
 
 /**
- * What the compiler turns TSX into. Each element becomes a piece of text at once: there is no tree to keep or to compare.
- * `tsc` checks the names of elements and attributes by `jsx-elements.ts`.
+ * What the compiler turns TSX into. Each element becomes a piece of text at once: there is no tree to keep or
+ * to compare. `tsc` checks the names of elements and attributes by `jsx-elements.ts`.
  */
 export declare namespace JSX {
   type Element = Html
@@ -21,7 +21,10 @@ const ENDS: ReadonlyMap<string, string> = new Map([
   ...['circle', 'ellipse', 'line', 'path', 'polyline', 'rect'].map((name) => [name, '/>'] as const),
 ])
 
-/** An element's tags. Most have a class, and there are few classes: those beginnings are kept, which halves the cost of a list. */
+/**
+ * An element's tags. Most have a class, and there are few classes: those beginnings are kept, which halves
+ * the cost of a list.
+ */
 type Tag = { readonly start: string; readonly end: string | null; readonly starts: Map<string, string> }
 const TAGS = new Map<string, Tag>()
 const MOST_STARTS = 200

@@ -1,6 +1,9 @@
 // What changed in the markup of a page since it was sent last. The server makes it, the browser applies it.
 
-/** The header that names a page which the browser holds, or `new`; in an answer the name of what it holds from then on. */
+/**
+ * The header that names a page which the browser holds, or `new`; in an answer the name of what it holds from
+ * then on.
+ */
 export const LIVE_PAGE_HEADER = 'x-live-page'
 
 /** Pieces of the old markup by place and number, or new markup. */

@@ -3,7 +3,10 @@ import type { Severity } from '../../domain/event.ts'
 /** The paths of a sign on a field of 16: a filled outline, and what is cut out of it. */
 export type SeverityShape = { readonly outline: string; readonly cut: string }
 
-/** Each severity has a shape of its own, so that its colour is never the only sign. The browser draws the outlines on graphs. */
+/**
+ * Each severity has a shape of its own, so that its colour is never the only sign. The browser draws the
+ * outlines on graphs.
+ */
 export const SEVERITY_SHAPES: Readonly<Record<Severity, SeverityShape>> = {
   1: { outline: 'M5 1h6l4 4v6l-4 4H5l-4-4V5z', cut: 'm5.5 5.5 5 5m0-5-5 5' },
   2: { outline: 'M8 .8 15.2 8 8 15.2.8 8z', cut: 'M8 4.8v3.7m0 2.3v.1' },

@@ -1,7 +1,10 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 
-/** In a network of its own, with loopback up and the range of groups that may send echo requests set to `range`. */
+/**
+ * In a network of its own, with loopback up and the range of groups that may send echo requests set to
+ * `range`.
+ */
 function ping(range: string, ...args: string[]): { values: Record<string, number>; reason: string | null } {
   const program = join(import.meta.dir, 'ping-program.ts')
   const script = `ip link set lo up && ip route add blackhole 10.9.0.0/16 && ip route add 192.0.2.0/24 dev lo &&

@@ -26,7 +26,10 @@ export type DockerServer = {
   close(): void
 }
 
-/** Speaks the part of Docker's API that is used, with answers cut down from those of Docker 27.3 and Podman 5.2. */
+/**
+ * Speaks the part of Docker's API that is used, with answers cut down from those of Docker 27.3 and Podman
+ * 5.2.
+ */
 export function startDockerServer(socket: string): DockerServer {
   const requests: string[] = []
   const instead: DockerServer['instead'] = new Map()

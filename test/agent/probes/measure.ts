@@ -3,7 +3,10 @@ import type { ProcFs } from '../../../src/platform/proc.ts'
 
 type Options = { readonly seconds?: number; readonly context?: Partial<ProbeContext> }
 
-/** What a probe says of a machine, or of two states of it that lie some seconds (10) apart; null when nothing is there to read. */
+/**
+ * What a probe says of a machine, or of two states of it that lie some seconds (10) apart; null when nothing
+ * is there to read.
+ */
 export async function measure(
   probe: Probe<unknown>,
   states: readonly ProcFs[],

@@ -3,7 +3,8 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { createLog } from '../../../src/lib/log.ts'
 import { openProcFs } from '../../../src/platform/proc.ts'
 
-// An agent in a process of its own, for tests that kill it: PORT, QUEUE_FILE and THRESHOLDS (JSON) in the environment.
+// An agent in a process of its own, for tests that kill it: PORT, QUEUE_FILE and THRESHOLDS (JSON) in the
+// environment.
 const { PORT, QUEUE_FILE = '', THRESHOLDS = '[]' } = process.env
 await startAgent({
   servers: [{ host: '127.0.0.1', port: Number(PORT) }],

@@ -2,7 +2,10 @@ import type { EventReport } from '../../../src/domain/event.ts'
 import type { Bench } from './bench.ts'
 import type { WireServer } from './wire-server.ts'
 
-/** What the server heard of each event, in the order of opening, its changes by number; the same change twice must say the same. */
+/**
+ * What the server heard of each event, in the order of opening, its changes by number; the same change twice
+ * must say the same.
+ */
 export function readStories(server: WireServer): Map<string, EventReport[]> {
   const stories = new Map<string, Map<number, EventReport>>()
   for (const { events } of server.batches)

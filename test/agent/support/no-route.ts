@@ -8,8 +8,8 @@ import { openProcFs } from '../../../src/platform/proc.ts'
 import { until } from './bench.ts'
 import { startWireServer } from './wire-server.ts'
 
-// To be run in a network namespace of its own, whose loopback is still down: connect(2) fails at once there. The agent
-// must go on trying, also to the second server of its list, and send when the route has come.
+// To be run in a network namespace of its own, whose loopback is still down: connect(2) fails at once there.
+// The agent must go on trying, also to the second server of its list, and send when the route has come.
 const server = startWireServer()
 const lines: string[] = []
 const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line) })

@@ -7,7 +7,10 @@ import { measureZabbix } from '../zabbix.ts'
 const CYCLES = 60
 const IDLE_SECONDS = 30
 
-/** The agent on this machine, sampling each second with every probe, beside one scrape of prometheus-node-exporter, and beside zabbix-agent2. */
+/**
+ * The agent on this machine, sampling each second with every probe, beside one scrape of
+ * prometheus-node-exporter, and beside zabbix-agent2.
+ */
 export const agent: Benchmark = {
   name: 'agent',
   async run(peers: Peers): Promise<Figure[]> {

@@ -13,7 +13,10 @@ type Run = {
   readonly processor: number
 }
 
-/** Packets a second with MariaDB underneath beside the same with SQLite, and with two collect engines beside one. */
+/**
+ * Packets a second with MariaDB underneath beside the same with SQLite, and with two collect engines beside
+ * one.
+ */
 export const mariadb: Benchmark = {
   name: 'mariadb',
   async run(): Promise<Figure[]> {

@@ -6,7 +6,10 @@ import { freePort, waitFor } from '../process.ts'
 
 const ROOT = `${import.meta.dir}/../../..`
 
-/** From `npm start` in a fetched clone, with an empty home, to this machine's first sample; and the same once more. */
+/**
+ * From `npm start` in a fetched clone, with an empty home, to this machine's first sample; and the same once
+ * more.
+ */
 export const start: Benchmark = {
   name: 'start',
   async run(): Promise<Figure[]> {

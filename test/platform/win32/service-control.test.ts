@@ -35,7 +35,10 @@ const RUNNING = 4
 
 type FakeService = { registration: Registration; doc: string; delays: readonly number[]; status: RawStatus }
 
-/** A service manager in memory that keeps to what handles were opened for. What is asked to change passes through the states given. */
+/**
+ * A service manager in memory that keeps to what handles were opened for. What is asked to change passes
+ * through the states given.
+ */
 function fakeManager({
   starts = [STARTING, RUNNING],
   stops = [STOPPING, STOPPED],

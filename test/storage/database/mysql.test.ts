@@ -75,7 +75,10 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
   const openRaw = (url: string) => openDatabase(url, { dataDir, clock: systemClock, log })
   const connect = (url: string) => connectServer(url, { dataDir, clock: systemClock, log: quiet })
 
-  /** One database for all tests of the suites, emptied after each: to make its tables takes far longer than most tests. */
+  /**
+   * One database for all tests of the suites, emptied after each: to make its tables takes far longer than
+   * most tests.
+   */
   let shared: Promise<string> | null = null
 
   async function makeShared(): Promise<string> {

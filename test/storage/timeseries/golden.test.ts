@@ -27,8 +27,9 @@ import { makeTempDir } from '../../support/spawn.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
 
 /**
- * Databases that earlier builds wrote, with the values that were put into them, by host and metric. Each file is named after the
- * commit of its build. They are never written anew: what was once written has to be read for ever.
+ * Databases that earlier builds wrote, with the values that were put into them, by host and metric. Each file
+ * is named after the commit of its build. They are never written anew: what was once written has to be read
+ * for ever.
  */
 const FIXTURES = join(import.meta.dir, '..', '..', 'fixtures', 'storage')
 const BUILDS = [

@@ -66,7 +66,9 @@ export type MysqlConnection = {
 const CONNECT_MS = 3000
 /** Statements kept prepared a connection. */
 const MAX_STATEMENTS = 300
-/** The server gives up waiting for another's lock after so many seconds; the transaction is then run again. */
+/**
+ * The server gives up waiting for another's lock after so many seconds; the transaction is then run again.
+ */
 const LOCK_WAIT_SECONDS = 10
 /** Warnings that can be asked for; more than one statement has rows. */
 const MAX_WARNINGS = 1024
@@ -74,7 +76,10 @@ const MAX_WARNINGS = 1024
 const STREAM_ROWS = 1000
 const OLDEST = { maria: [10, 6, 0], mysql: [8, 0, 17] } as const
 
-/** Opens a session and sets it up. Rejects when the node can't be used: not reached, not ready, read only, too old. */
+/**
+ * Opens a session and sets it up. Rejects when the node can't be used: not reached, not ready, read only, too
+ * old.
+ */
 export async function connectMysql(node: MysqlNode, account: MysqlAccount): Promise<MysqlConnection> {
   const raw = await openConnection(node, account)
   let ended = false
@@ -201,7 +206,8 @@ async function setUp(
     'autocommit = 1',
   ]
   const isCluster = await isGaleraNode(node, ask)
-  // Reads wait until the node has what was committed anywhere before: who wrote through one node reads it through another.
+  // Reads wait until the node has what was committed anywhere before: who wrote through one node reads it
+  // through another.
   if (isCluster) settings.push('wsrep_sync_wait = 1')
   await ask(`SET SESSION ${settings.join(', ')}`)
   return { version: facts.version, isMaria, maxPacket: facts.max_packet, isCluster }

@@ -4,8 +4,9 @@ import { type Dialect, placeRows } from '../dialect.ts'
 const MAX_REMEMBERED = 200
 
 /**
- * MariaDB or MySQL with InnoDB. `collation` compares texts by their code points, with case, accents and spaces at the end, as SQLite
- * does; the two servers have different names for it. `insertBytes` follows `max_allowed_packet`.
+ * MariaDB or MySQL with InnoDB. `collation` compares texts by their code points, with case, accents and
+ * spaces at the end, as SQLite does; the two servers have different names for it. `insertBytes` follows
+ * `max_allowed_packet`.
  */
 export function createMysqlDialect({
   collation,
@@ -35,8 +36,8 @@ export function createMysqlDialect({
       close: 'UPDATE write_lock SET passes = passes + 1 ORDER BY id',
     },
     stepThrough(table, column, { back = false, limited = false } = {}) {
-      // Both servers jump from one value to the next in the key ("Using index for group-by"). A recursive walk as on SQLite would read
-      // the key from its beginning for each step.
+      // Both servers jump from one value to the next in the key ("Using index for group-by"). A recursive
+      // walk as on SQLite would read the key from its beginning for each step.
       const again = back ? '>=' : '<='
       const limit = limited ? ` ORDER BY ${column}${back ? ' DESC' : ''} LIMIT ?` : ''
       return `WITH step (value) AS (SELECT DISTINCT ${column} FROM ${table}

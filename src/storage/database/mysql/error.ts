@@ -1,7 +1,9 @@
 /**
  * What a failure of a statement means for what was being done.
- * - `conflict`: somebody else's transaction came in between, and this one is rolled back or has to be. Doing it again helps.
- * - `duplicate`: a key is there that was not a moment ago. Doing it again finds it, unless the statement itself is wrong.
+ * - `conflict`: somebody else's transaction came in between, and this one is rolled back or has to be. Doing
+ *   it again helps.
+ * - `duplicate`: a key is there that was not a moment ago. Doing it again finds it, unless the statement
+ *   itself is wrong.
  * - `lost`: the connection, or the node behind it, can't be used. Another connection may help.
  * - `denied`: the account may not do this.
  * - `wrong`: nothing of these; the same statement fails again.
@@ -10,7 +12,8 @@ export type MysqlFailure = 'conflict' | 'duplicate' | 'lost' | 'denied' | 'wrong
 
 /** By the server's error number. */
 const NUMBERS: Readonly<Record<number, MysqlFailure>> = {
-  // Lock wait timeout; deadlock, which is also what a certification conflict of Galera is called; changed since it was read.
+  // Lock wait timeout; deadlock, which is also what a certification conflict of Galera is called; changed
+  // since it was read.
   1205: 'conflict',
   1213: 'conflict',
   1020: 'conflict',

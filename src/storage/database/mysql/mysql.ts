@@ -144,7 +144,10 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
   }
 }
 
-/** The server undoes what is left open when the connection ends, so a connection that can't be asked is closed. */
+/**
+ * The server undoes what is left open when the connection ends, so a connection that can't be asked is
+ * closed.
+ */
 async function rollBack(connection: MysqlConnection) {
   if (!connection.isUsable()) return
   try {

@@ -10,10 +10,16 @@ const MAX_CONNECTIONS = 10
 const WAIT_MS = 10_000
 
 export type MysqlPool = {
-  /** A connection for the caller alone, until it is given back. Rejects with `DatabaseAwayError` when no node can be used. */
+  /**
+   * A connection for the caller alone, until it is given back. Rejects with `DatabaseAwayError` when no node
+   * can be used.
+   */
   take(): Promise<MysqlConnection>
   giveBack(connection: MysqlConnection): void
-  /** To be called after a failure that says that the node can't be used: the next connection is to another one, if there is one. */
+  /**
+   * To be called after a failure that says that the node can't be used: the next connection is to another
+   * one, if there is one.
+   */
   abandon(connection: MysqlConnection): void
   /** Rejects what waits; connections that are taken are closed when they come back. */
   close(): void
@@ -21,7 +27,9 @@ export type MysqlPool = {
 
 type Waiter = { resolve(connection: MysqlConnection): void; reject(error: unknown): void }
 
-/** Connections to one of several nodes that are the same database. All are to the same node, until that fails. */
+/**
+ * Connections to one of several nodes that are the same database. All are to the same node, until that fails.
+ */
 export function createMysqlPool(
   nodes: readonly MysqlNode[],
   account: MysqlAccount,

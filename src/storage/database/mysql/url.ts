@@ -1,4 +1,6 @@
-/** Where a database of the MySQL protocol is: several nodes are the same database, a Galera cluster for one. */
+/**
+ * Where a database of the MySQL protocol is: several nodes are the same database, a Galera cluster for one.
+ */
 export type MysqlAddress = {
   readonly nodes: readonly MysqlNode[]
   readonly user: string
@@ -16,8 +18,9 @@ export function isMysqlUrl(url: string): boolean {
 }
 
 /**
- * Reads `mysql://user:password@host1:3306,host2/name`; `mariadb:` is the same. A host that begins with `%2F` is the path of a
- * socket. What has a meaning of its own in an address is written as `%` and two digits. Throws, with what is expected.
+ * Reads `mysql://user:password@host1:3306,host2/name`; `mariadb:` is the same. A host that begins with `%2F`
+ * is the path of a socket. What has a meaning of its own in an address is written as `%` and two digits.
+ * Throws, with what is expected.
  */
 export function parseMysqlUrl(url: string): MysqlAddress {
   const match = /^(?:mysql|mariadb):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@]+)\/([^/?#]+)$/.exec(url)

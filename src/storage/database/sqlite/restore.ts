@@ -13,9 +13,9 @@ export type RestoreOptions = {
 }
 
 /**
- * Puts a backup in the place of the database. The backup is checked first, and so is its copy; the database of before is kept beside it.
- * Throws, with nothing changed, when the backup is not sound or any process has the database open.
- * Resolves with the file that the old database was moved to; null when there was none.
+ * Puts a backup in the place of the database. The backup is checked first, and so is its copy; the database
+ * of before is kept beside it. Throws, with nothing changed, when the backup is not sound or any process has
+ * the database open. Resolves with the file that the old database was moved to; null when there was none.
  */
 export async function restoreBackup(
   url: string,
@@ -42,8 +42,9 @@ export async function restoreBackup(
 }
 
 /**
- * Gives the copy owner, group and rights of the file that it replaces, or the owner of the folder where there is none:
- * the service has to be able to open what an administrator restores. Only an administrator has to change the owner.
+ * Gives the copy owner, group and rights of the file that it replaces, or the owner of the folder where there
+ * is none: the service has to be able to open what an administrator restores. Only an administrator has to
+ * change the owner.
  */
 function giveToOwner(copy: string, target: string): void {
   const before = statSync(target, { throwIfNoEntry: false })
@@ -74,9 +75,10 @@ function exchange(target: string, copy: string, clock: Clock): string | null {
 }
 
 /**
- * A database in WAL mode goes back to a plain journal only when nobody else has it open, and that also empties the log into
- * the file. The transaction held then keeps others out until the files are exchanged. Null for a file that is damaged so much that nobody
- * can work with it: it can't be locked, and needs a backup most of all.
+ * A database in WAL mode goes back to a plain journal only when nobody else has it open, and that also
+ * empties the log into the file. The transaction held then keeps others out until the files are exchanged.
+ * Null for a file that is damaged so much that nobody can work with it: it can't be locked, and needs a
+ * backup most of all.
  */
 function takeAlone(target: string): Connection | null {
   const lock = new Connection(target, { readwrite: true })

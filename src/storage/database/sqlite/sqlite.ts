@@ -6,8 +6,9 @@ import type { Database, Transaction, Value } from '../database.ts'
 import { sqliteDialect } from '../dialect.ts'
 
 /**
- * Page size of a new file. Measured with 1000 hosts, 12 metrics, 500 minutes, folded: 0.77 bytes a sample with pages of 4 KiB, 0.70
- * with 8, 0.74 with 16 (the small tables then weigh more); writing costs about the same with each.
+ * Page size of a new file. Measured with 1000 hosts, 12 metrics, 500 minutes, compacted: 0.77 bytes a sample
+ * with pages of 4 KiB, 0.70 with 8, 0.74 with 16 (the small tables then weigh more); writing costs about the
+ * same with each.
  */
 const PAGE_BYTES = 8192
 /** How long SQLite itself waits, with the thread blocked, for another process's lock … */
@@ -34,8 +35,9 @@ export type SqliteDatabase = Database & {
 }
 
 /**
- * Opens or makes the file (0600), in WAL mode with `synchronous=FULL`: what is committed is on disk. Two connections: one
- * writes, one reads what is committed meanwhile. Other processes may do the same with the same file.
+ * Opens or makes the file (0600), in WAL mode with `synchronous=FULL`: what is committed is on disk. Two
+ * connections: one writes, one reads what is committed meanwhile. Other processes may do the same with the
+ * same file.
  */
 export async function openSqlite(file: string, { clock }: SqliteOptions): Promise<SqliteDatabase> {
   createFile(file)
@@ -119,7 +121,10 @@ export function readOnce(connection: Connection, sql: string): unknown[][] {
   }
 }
 
-/** The file before SQLite makes it, so that its rights are never wider than they should be; WAL files take them over. */
+/**
+ * The file before SQLite makes it, so that its rights are never wider than they should be; WAL files take
+ * them over.
+ */
 function createFile(file: string) {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const isNew = !existsSync(file)
@@ -129,14 +134,17 @@ function createFile(file: string) {
   if (isNew) syncPath(dirname(file))
 }
 
-/** Of a file or a folder: what was done to it is on disk afterwards, where the system lets one ask for that. */
+/**
+ * Of a file or a folder: what was done to it is on disk afterwards, where the system lets one ask for that.
+ */
 export function syncPath(path: string) {
   let handle: number | null = null
   try {
     handle = openSync(path, 'r')
     fsyncSync(handle)
   } catch (error) {
-    // Windows opens no folder and flushes nothing that is open for reading; some network filesystems refuse too.
+    // Windows opens no folder and flushes nothing that is open for reading; some network filesystems refuse
+    // too.
     if (!['EPERM', 'EISDIR', 'EACCES', 'EINVAL'].includes(String((error as { code?: unknown }).code)))
       throw error
   } finally {

@@ -42,7 +42,10 @@ export type ImportOptions = {
   readonly hash: (text: string) => Promise<string>
   /** The SHA-224 values, in hexadecimal digits, of passwords that everybody guesses. */
   readonly commonHashes: ReadonlySet<string>
-  /** Whether rules are to be asked about what is still open. Without it nobody is notified of anything imported. */
+  /**
+   * Whether rules are to be asked about what is still open. Without it nobody is notified of anything
+   * imported.
+   */
   readonly notifyOpen: boolean
   readonly onLeftOut: (row: LeftOut) => void
   readonly onProgress: (table: OriginalTable, rows: number, total: number) => void
@@ -67,8 +70,9 @@ const EARLIEST = 946_684_800
 const AHEAD = 86_400
 
 /**
- * Takes over hosts, samples, events, notification rules and users. Doing it again changes nothing, so it may be
- * interrupted; what people have changed since stays. Rows that make no sense are left out, counted and told.
+ * Takes over hosts, samples, events, notification rules and users. Doing it again changes nothing, so it may
+ * be interrupted; what people have changed since stays. Rows that make no sense are left out, counted and
+ * told.
  */
 export async function importOriginal(options: ImportOptions): Promise<ImportResult> {
   const newUsers: ImportedUser[] = []
@@ -251,7 +255,10 @@ async function countOpen({ database }: ImportOptions): Promise<number> {
   return row?.total ?? 0
 }
 
-/** The report of one row, or why it is none. The original keeps no time of closing: of what is closed the end is unknown. */
+/**
+ * The report of one row, or why it is none. The original keeps no time of closing: of what is closed the end
+ * is unknown.
+ */
 function readEvent(row: OriginalRow<'agentevents'>, now: number): EventReport | string {
   const time = readTime(row.time, now)
   const metric = toMetricName(String(row.monitor ?? ''))

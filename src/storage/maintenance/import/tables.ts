@@ -1,7 +1,9 @@
 import { Database as SqliteFile } from 'bun:sqlite'
 import type { MysqlDatabase } from '../../database/mysql/mysql.ts'
 
-/** Columns of the original product's tables by what we call them. Its versions named some of them differently. */
+/**
+ * Columns of the original product's tables by what we call them. Its versions named some of them differently.
+ */
 const TABLES = {
   agentsystem: {
     name: ['name'],
@@ -53,7 +55,10 @@ export type OriginalReader = {
 
 type ColumnOf = { readonly table: string; readonly column: string; readonly type: string }
 
-/** The SELECT of each table by what its columns are called there. Throws, with all that is missing, when it is no database of the original. */
+/**
+ * The SELECT of each table by what its columns are called there. Throws, with all that is missing, when it is
+ * no database of the original.
+ */
 function describeSelects(columns: readonly ColumnOf[]): ReadonlyMap<OriginalTable, string> {
   const missing: string[] = []
   const selects = new Map<OriginalTable, string>()
@@ -94,7 +99,10 @@ export async function openOriginal(database: MysqlDatabase): Promise<OriginalRea
   }
 }
 
-/** Opens `database/flask.db` of 0.05b, for reading alone. Throws when the file is not there or is none of the original's. */
+/**
+ * Opens `database/flask.db` of 0.05b, for reading alone. Throws when the file is not there or is none of the
+ * original's.
+ */
 export function openOriginalFile(file: string): OriginalReader & { close(): void } {
   const database = new SqliteFile(file, { readonly: true, strict: true })
   const columns = database

@@ -3,11 +3,12 @@ import { CHECKSUM_BYTES, computeChecksum, DamageError, readChecksum, writeChecks
 import { isDecimal, POWERS, unzigzag, zigzag } from './decimal.ts'
 
 /**
- * A frame as bytes: the seal, the checksum of all that follows it, the number of the metric set, then for each metric one
- * byte and what it asks for. The byte's low three bits are the kind; a decimal's next four bits and, while bit 7 is set,
- * the bytes behind hold its zigzag integer. Frames of schemas that had no checksums begin with the number of the metric
- * set. The seal is a number written longer than needed, which no frame ever began with, and any bit of it that flips leaves
- * either such a number too or one that is beyond every metric set.
+ * A frame as bytes: the seal, the checksum of all that follows it, the number of the metric set, then for
+ * each metric one byte and what it asks for. The byte's low three bits are the kind; a decimal's next four
+ * bits and, while bit 7 is set, the bytes behind hold its zigzag integer. Frames of schemas that had no
+ * checksums begin with the number of the metric set. The seal is a number written longer than needed, which
+ * no frame ever began with, and any bit of it that flips leaves either such a number too or one that is
+ * beyond every metric set.
  */
 const SEAL = [0x80, 0x80, 0] as const
 const HEAD_BYTES = SEAL.length + CHECKSUM_BYTES
@@ -18,8 +19,8 @@ const SCALES = [0, 1, 2, 3, 4, 6] as const
 const FIRST_DECIMAL = 2
 
 /**
- * Starts a packed frame; the caller adds `packValue` for each metric of the set, in its order, and hands the bytes to
- * `sealFrame`.
+ * Starts a packed frame; the caller adds `packValue` for each metric of the set, in its order, and hands the
+ * bytes to `sealFrame`.
  */
 export function packHead(writer: ByteWriter, metricSet: number) {
   for (const byte of SEAL) writer.byte(byte)
@@ -27,13 +28,17 @@ export function packHead(writer: ByteWriter, metricSet: number) {
   writer.varint(metricSet)
 }
 
-/** Puts the checksum into the room that `packHead` left for it; the frame then belongs to that time and host. */
+/**
+ * Puts the checksum into the room that `packHead` left for it; the frame then belongs to that time and host.
+ */
 export function sealFrame(packed: Uint8Array, time: number, host: number): Uint8Array {
   writeChecksum(packed, SEAL.length, computeChecksum(packed.subarray(HEAD_BYTES), time, host))
   return packed
 }
 
-/** The frame without head, for the functions below. Throws a `DamageError` where the checksum does not fit. */
+/**
+ * The frame without head, for the functions below. Throws a `DamageError` where the checksum does not fit.
+ */
 export function openFrame(packed: Uint8Array, time: number, host: number): Uint8Array {
   if (packed[0] === SEAL[0] && packed[1] === SEAL[1] && packed[2] === SEAL[2]) {
     const body = packed.subarray(HEAD_BYTES)
@@ -90,7 +95,10 @@ export function unpackFrame(
   return { metricSet, values }
 }
 
-/** The values in some columns of an opened frame, without making the others; -1 is a column that the frame has not. */
+/**
+ * The values in some columns of an opened frame, without making the others; -1 is a column that the frame has
+ * not.
+ */
 export function unpackColumns(body: Uint8Array, columns: readonly number[]): (number | null)[] {
   const values: (number | null)[] = new Array(columns.length).fill(null)
   const cursor = { bytes: body, at: 0 }

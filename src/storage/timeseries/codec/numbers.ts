@@ -9,9 +9,9 @@ import { bitLength, decodeResiduals, encodeResiduals } from './residuals.ts'
  *
  * The first byte is the form (two bits), the decimal scale (three) and the predictor (three).
  * - `CONSTANT`: the value alone, as a zigzag integer of the scale.
- * - `INTEGERS`: every value times 10^scale is a whole number. A byte of flags and expected length, the first number, the unit that all
- *   differences are multiples of, the exceptions (place and value of those few that are no such decimals), then what the
- *   predictor did not guess, range coded.
+ * - `INTEGERS`: every value times 10^scale is a whole number. A byte of flags and expected length, the first
+ *   number, the unit that all differences are multiples of, the exceptions (place and value of those few that
+ *   are no such decimals), then what the predictor did not guess, range coded.
  * - `FLOATS`: anything else.
  */
 const FLOATS = 0
@@ -20,7 +20,9 @@ const INTEGERS = 2
 
 const HAS_UNIT = 64
 const HAS_EXCEPTIONS = 128
-/** An exception costs some nine bytes, a value among floats some seven: above this share floats are shorter. */
+/**
+ * An exception costs some nine bytes, a value among floats some seven: above this share floats are shorter.
+ */
 const MAX_EXCEPTION_SHARE = 0.25
 
 type Decimals = {
@@ -122,7 +124,10 @@ function countMisfits(values: Float64Array, power: number, limit: number): numbe
   return misfits
 }
 
-/** The greatest number that divides all differences (free bytes of a filesystem move in its blocks); 0 when all are equal. */
+/**
+ * The greatest number that divides all differences (free bytes of a filesystem move in its blocks); 0 when
+ * all are equal.
+ */
 function findUnit(integers: Float64Array): number {
   let unit = 0
   for (let i = 1; i < integers.length && unit !== 1; i++) {

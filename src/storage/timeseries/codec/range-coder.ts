@@ -1,7 +1,7 @@
 /**
- * A binary range coder with adaptive probabilities: a decision that is nearly always the same costs nearly nothing, and there
- * is no table to store, which counts in chunks of a few hundred samples. The carry is handled as in LZMA; ranges keep to
- * 31 bits, so that all of it is integer arithmetic.
+ * A binary range coder with adaptive probabilities: a decision that is nearly always the same costs nearly
+ * nothing, and there is no table to store, which counts in chunks of a few hundred samples. The carry is
+ * handled as in LZMA; ranges keep to 31 bits, so that all of it is integer arithmetic.
  */
 
 const FULL_RANGE = 0x7fffffff
@@ -9,8 +9,8 @@ const FULL_RANGE = 0x7fffffff
 const LEAST_RANGE = 2 ** 23
 const CARRY = 2 ** 31
 /**
- * How far a probability moves towards what came, as a shift, by how often it was used: early decisions count more. Part of the format,
- * as all numbers here are: another table can't read what this one wrote.
+ * How far a probability moves towards what came, as a shift, by how often it was used: early decisions count
+ * more. Part of the format, as all numbers here are: another table can't read what this one wrote.
  */
 const SHIFTS = Uint8Array.of(
   ...[1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5],

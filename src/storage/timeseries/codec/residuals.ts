@@ -1,8 +1,9 @@
 import { RangeDecoder, RangeEncoder } from './range-coder.ts'
 
 /**
- * Whole numbers that are mostly small, the rest of a good guess, as bits. Each is told by its length in bits, relative to the length that
- * went before on average, then its sign, its two highest bits below the leading one, and the others as they are.
+ * Whole numbers that are mostly small, the rest of a good guess, as bits. Each is told by its length in bits,
+ * relative to the length that went before on average, then its sign, its two highest bits below the leading
+ * one, and the others as they are.
  */
 
 /** Lengths go from 0 (the number 0) to 52. */

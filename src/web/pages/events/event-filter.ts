@@ -38,8 +38,8 @@ export function readEventFilter(url: URL): EventFilter {
 const MAX_METRICS = 200
 
 /**
- * A whole name of a host or a metric means that one, as links of other pages do; anything else means all that have it in their
- * names.
+ * A whole name of a host or a metric means that one, as links of other pages do; anything else means all that
+ * have it in their names.
  */
 export async function findEventQuery(
   filter: EventFilter,
