@@ -20,11 +20,16 @@ const fields = {
   }),
   kind: oneOf(CHECK_KINDS, {
     default: 'http',
-    doc: 'http: a URL answers as expected; tcp: a port takes connections; tls: a port shows a certificate that is trusted; ping: a host answers; dns: a name can be resolved; script: a program of this machine (a plugin for Nagios) ends with 0.',
+    doc:
+      'http: a URL answers as expected; tcp: a port takes connections; tls: a port shows a ' +
+      'certificate that is trusted; ping: a host answers; dns: a name can be resolved; script: a ' +
+      'program of this machine (a plugin for Nagios) ends with 0.',
   }),
   target: text({
     example: 'https://shop.example.org/health',
-    doc: 'What is checked: a URL for http, "host:port" for tcp and tls (443 when tls names no port), a host for ping, a name for dns. Scripts have none.',
+    doc:
+      'What is checked: a URL for http, "host:port" for tcp and tls (443 when tls names no port), a ' +
+      'host for ping, a name for dns. Scripts have none.',
   }),
   interval: duration({ default: '60s', min: '1s', max: '1d', doc: 'Time between two runs.' }),
   timeout: duration({
@@ -41,7 +46,9 @@ const fields = {
   }),
   expectText: text({
     example: 'ok',
-    doc: 'For http: what the first 256 KiB of the page contain; for tcp: what the server says first; for dns: what one of the answers contains.',
+    doc:
+      'For http: what the first 256 KiB of the page contain; for tcp: what the server says first; for ' +
+      'dns: what one of the answers contains.',
   }),
   followRedirects: flag({
     default: true,
@@ -67,13 +74,17 @@ const fields = {
   }),
   command: list({
     example: ['/usr/lib/nagios/plugins/check_mailq', '-w', '5'],
-    doc: 'For script: the absolute path of a program, and its arguments. No shell reads them. Neither the program nor its folders nor this file may be writable by others.',
+    doc:
+      'For script: the absolute path of a program, and its arguments. No shell reads them. Neither ' +
+      'the program nor its folders nor this file may be writable by others.',
   }),
 }
 
 /** `[[agent.check]]`: what the agent looks at beside its machine. */
 export const checks = tables({
-  doc: 'Checks of services and programs, each under a heading [[agent.check]] of its own, behind the other settings of [agent], or all in one list as here.',
+  doc:
+    'Checks of services and programs, each under a heading [[agent.check]] of its own, behind the ' +
+    'other settings of [agent], or all in one list as here.',
   fields,
   needed: ['name', 'kind'],
   unique: 'name',

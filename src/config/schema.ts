@@ -64,7 +64,11 @@ export const SECTIONS = {
     fields: {
       url: text({
         default: 'sqlite:monitor.db',
-        doc: 'sqlite:FILE, counted from data_dir when it is relative; or mysql://USER:PASSWORD@HOST:3306/DATABASE for MariaDB (10.6 or later) and MySQL (8 or later). Several hosts, separated by commas, are nodes of one cluster: the next is taken when one fails. What has a meaning of its own in an address is written as % and two digits, %40 for @.',
+        doc:
+          'sqlite:FILE, counted from data_dir when it is relative; or ' +
+          'mysql://USER:PASSWORD@HOST:3306/DATABASE for MariaDB (10.6 or later) and MySQL (8 or later). ' +
+          'Several hosts, separated by commas, are nodes of one cluster: the next is taken when one ' +
+          'fails. What has a meaning of its own in an address is written as % and two digits, %40 for @.',
         check: (url) =>
           DATABASE_URL.test(url)
             ? null
@@ -111,7 +115,9 @@ export const SECTIONS = {
       tlsPort: port({ default: 8443, doc: 'Port for HTTPS; 0 takes a free one.' }),
       tlsCertificate: path({
         example: '/etc/monitor/web.crt',
-        doc: 'Certificate in PEM, with those that lead to its CA behind it. When not given, the server makes one itself, as for agents. Read again on SIGHUP.',
+        doc:
+          'Certificate in PEM, with those that lead to its CA behind it. When not given, the server makes ' +
+          'one itself, as for agents. Read again on SIGHUP.',
       }),
       tlsKey: path({
         example: '/etc/monitor/web.key',
@@ -124,7 +130,10 @@ export const SECTIONS = {
       }),
       trustedProxies: list({
         example: ['127.0.0.1', '10.0.0.0/28'],
-        doc: 'Reverse proxies before the website, as addresses or ranges of them. From these alone X-Forwarded-For and X-Forwarded-Proto are believed: whom sign-in counts failures for, what the audit log names, and that cookies are for HTTPS only.',
+        doc:
+          'Reverse proxies before the website, as addresses or ranges of them. From these alone ' +
+          'X-Forwarded-For and X-Forwarded-Proto are believed: whom sign-in counts failures for, what the ' +
+          'audit log names, and that cookies are for HTTPS only.',
         check: checkRange,
       }),
       sessionExpiry: duration({
@@ -141,16 +150,22 @@ export const SECTIONS = {
       address: text({ default: '0.0.0.0', doc: 'Address to listen at.' }),
       port: portOrOff({
         default: 8888,
-        doc: 'Port for agents with TLS and without, told apart by the first byte; those of the original product come here. 0 takes a free one, "off" closes it.',
+        doc:
+          'Port for agents with TLS and without, told apart by the first byte; those of the original ' +
+          'product come here. 0 takes a free one, "off" closes it.',
       }),
       plainFrom: list({
         default: PRIVATE_RANGES,
-        doc: 'Where agents without TLS may come from, as addresses or ranges of them; from everywhere when it is empty. With TLS they may come from everywhere.',
+        doc:
+          'Where agents without TLS may come from, as addresses or ranges of them; from everywhere when ' +
+          'it is empty. With TLS they may come from everywhere.',
         check: checkRange,
       }),
       trustedProxies: list({
         example: ['10.0.0.2', '10.0.1.0/28'],
-        doc: 'Balancers before the collect engine, as addresses or ranges of them. They tell by the PROXY protocol (version 1 or 2) which address an agent really has, and are believed.',
+        doc:
+          'Balancers before the collect engine, as addresses or ranges of them. They tell by the PROXY ' +
+          'protocol (version 1 or 2) which address an agent really has, and are believed.',
         check: checkRange,
       }),
       tlsPort: portOrOff({
@@ -159,7 +174,10 @@ export const SECTIONS = {
       }),
       tlsCertificate: path({
         example: '/etc/monitor/collect.crt',
-        doc: 'Certificate in PEM, with those that lead to its CA behind it. When not given, the server makes one at its first start and keeps it in the file "tls.pem" in data_dir; agents know it by its fingerprint. Read again on SIGHUP.',
+        doc:
+          'Certificate in PEM, with those that lead to its CA behind it. When not given, the server makes ' +
+          'one at its first start and keeps it in the file "tls.pem" in data_dir; agents know it by its ' +
+          'fingerprint. Read again on SIGHUP.',
       }),
       tlsKey: path({
         example: '/etc/monitor/collect.key',
@@ -182,13 +200,19 @@ export const SECTIONS = {
     fields: {
       server: list({
         example: ['monitor.example.org:8888'],
-        doc: 'Collect engines to send to, as "host:port", the first that answers is used. "tls://host:port" is reached over TLS (port 8889 unless given), and so is every one when fingerprint or ca_file is set. `server --agent` needs none.',
+        doc:
+          'Collect engines to send to, as "host:port", the first that answers is used. "tls://host:port" ' +
+          'is reached over TLS (port 8889 unless given), and so is every one when fingerprint or ca_file ' +
+          'is set. `server --agent` needs none.',
         check: (item) =>
           parseServerAddress(item) === null ? 'addresses such as "monitor.example.org:8888"' : null,
       }),
       fingerprint: list({
         example: ['5f3a0e0b3c1a7d1cbb0f4c5d1b7a9f60a9cf1d0f8d5b0a7c3e2f1a0b9c8d7e6f'],
-        doc: "SHA-256 fingerprint of the server's certificate, as the server says it at its start; any of several. Nothing but the certificate with this fingerprint is trusted then, whoever signed it and however old it is.",
+        doc:
+          "SHA-256 fingerprint of the server's certificate, as the server says it at its start; any of " +
+          'several. Nothing but the certificate with this fingerprint is trusted then, whoever signed it ' +
+          'and however old it is.',
         check: (item) => (parseFingerprint(item) === null ? 'fingerprints of 64 hexadecimal digits' : null),
       }),
       caFile: path({
@@ -237,19 +261,31 @@ export const SECTIONS = {
       }),
       networkFilesystems: flag({
         default: false,
-        doc: 'Report filesystems that other machines or programs serve (NFS, CIFS, FUSE), too. One that does not answer within a second is left out until it does. Linux only.',
+        doc:
+          'Report filesystems that other machines or programs serve (NFS, CIFS, FUSE), too. One that does ' +
+          'not answer within a second is left out until it does. Linux only.',
       }),
       defaultThresholds: flag({
         default: true,
-        doc: 'Judge processor, memory, pagefile, filesystems (space and inodes), load, the processes and services named above, and checks by the thresholds out of the box. One under `threshold` for a metric takes their place for it.',
+        doc:
+          'Judge processor, memory, pagefile, filesystems (space and inodes), load, the processes and ' +
+          'services named above, and checks by the thresholds out of the box. One under `threshold` for a ' +
+          'metric takes their place for it.',
       }),
       containers: flag({
         default: false,
-        doc: 'Watch the containers of Docker and Podman, by the sockets /run/docker.sock and /run/podman/podman.sock, with requests that read alone. Who may use that socket is root in effect: the agent then has the rights to be, though it never uses them. `systemctl edit monitor-agent` gives its user the group: [Service] SupplementaryGroups=docker.',
+        doc:
+          'Watch the containers of Docker and Podman, by the sockets /run/docker.sock and ' +
+          '/run/podman/podman.sock, with requests that read alone. Who may use that socket is root in ' +
+          'effect: the agent then has the rights to be, though it never uses them. `systemctl edit ' +
+          'monitor-agent` gives its user the group: [Service] SupplementaryGroups=docker.',
       }),
       textFiles: path({
         example: '/var/lib/monitor-agent/text',
-        doc: 'A folder of files NAME.prom in the text format of Prometheus, as programs write them for node_exporter; their values are perf.text.NAME. Write another file first and rename it, so that none is read half written.',
+        doc:
+          'A folder of files NAME.prom in the text format of Prometheus, as programs write them for ' +
+          'node_exporter; their values are perf.text.NAME. Write another file first and rename it, so ' +
+          'that none is read half written.',
       }),
       check: checks,
       threshold: thresholds,
@@ -273,7 +309,9 @@ export const SECTIONS = {
       }),
       silenceGroup: flag({
         default: true,
-        doc: 'When three hosts or more, and more than half of those that were up, fall silent within one availability_check, one event says so in place of one each.',
+        doc:
+          'When three hosts or more, and more than half of those that were up, fall silent within one ' +
+          'availability_check, one event says so in place of one each.',
       }),
       clockSkew: duration({
         default: '2m',

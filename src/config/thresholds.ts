@@ -7,7 +7,9 @@ import { tables } from './tables.ts'
 const fields = {
   metric: text({
     default: '',
-    doc: 'A metric, or a pattern of metrics with * and ?, each judged by itself. The thresholds that name a metric win over those whose pattern it fits.',
+    doc:
+      'A metric, or a pattern of metrics with * and ?, each judged by itself. The thresholds that ' +
+      'name a metric win over those whose pattern it fits.',
     check: (name) =>
       canBeMetricPattern(name)
         ? null
@@ -19,7 +21,9 @@ const fields = {
   duration: duration({
     default: '5m',
     max: '30d',
-    doc: 'It holds when there are samples for so long, without a gap longer than two intervals, and each breaches; "0s": one sample is enough.',
+    doc:
+      'It holds when there are samples for so long, without a gap longer than two intervals, and each ' +
+      'breaches; "0s": one sample is enough.',
   }),
   clearAfter: duration({
     example: '5m',
@@ -33,7 +37,9 @@ const fields = {
 
 /** `[[agent.threshold]]`: what the agent evaluates its samples by. */
 export const thresholds = tables({
-  doc: 'What counts as a problem, judged on the agent. Each stands under a heading [[agent.threshold]] of its own, behind the other settings of [agent], or all in one list as here.',
+  doc:
+    'What counts as a problem, judged on the agent. Each stands under a heading [[agent.threshold]] ' +
+    'of its own, behind the other settings of [agent], or all in one list as here.',
   fields,
   needed: ['metric', 'severity', 'value'],
   example: [

@@ -52,7 +52,9 @@ export const process = defineProbe<ProcessReading>({
   metrics: [
     {
       name: 'perf.process.<name>.state',
-      doc: '1 while a process of this name runs, else 0; named in agent.processes. A script goes by its file (`worker.py`), Java by the jar or the main class, `python -m` by the module.',
+      doc:
+        '1 while a process of this name runs, else 0; named in agent.processes. A script goes by its ' +
+        'file (`worker.py`), Java by the jar or the main class, `python -m` by the module.',
     },
   ],
   async linux(proc, { processes }, previous) {

@@ -24,7 +24,10 @@ const FIELDS = {
   port: port({ default: 25, doc: 'Its port: 25, 587 (with starttls) or 465 (with always).' }),
   tls: oneOf(['auto', 'off', 'starttls', 'always'], {
     default: 'auto',
-    doc: 'Encryption. auto: STARTTLS when the server offers it, without looking at its certificate, unless there is a user, whose password is never sent without; off: none; starttls: demanded; always: from the first byte.',
+    doc:
+      'Encryption. auto: STARTTLS when the server offers it, without looking at its certificate, ' +
+      'unless there is a user, whose password is never sent without; off: none; starttls: demanded; ' +
+      'always: from the first byte.',
   }),
   user: text({ example: 'monitor', doc: 'Name to sign in with; none signs in.' }),
   password: secret({ example: 'a password', doc: "The user's password." }),

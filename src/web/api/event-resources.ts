@@ -13,7 +13,9 @@ const listEvents = route(
   {
     path: '/api/v1/events',
     access: 'viewer',
-    doc: 'Events, newest first: status, host, group, metric, severity, acknowledged, from, to, cursor (the next of the page before), offset, limit.',
+    doc:
+      'Events, newest first: status, host, group, metric, severity, acknowledged, from, to, cursor ' +
+      '(the next of the page before), offset, limit.',
   },
   async ({ url, web }) => {
     const status = readChoice(url, 'status', ['open', 'closed'])
