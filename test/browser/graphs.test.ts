@@ -127,7 +127,7 @@ test('a graph in percent shows every limit that the agent told, with its label, 
     expect(await hasLineAt(page, value, colour)).toBe(true)
     expect(await hasLineAt(page, value - 15, colour)).toBe(false)
   }
-  await page.getByRole('link', { name: 'Limits' }).click()
+  await page.getByRole('link', { name: 'Thresholds' }).click()
   await page.waitForURL('**/hosts/web01#threshold-table')
   await page.getByRole('row', { name: /Critical perf.memory.percent.used > 99% 15 minutes/ }).waitFor()
   expect(await findFaults(page)).toEqual([])
