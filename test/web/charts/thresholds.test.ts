@@ -132,7 +132,7 @@ describe('the page of a host', () => {
   test('lists what its agent judges by, in the words of people', async () => {
     const text = await get('/hosts/web02')
     expect(text).toContain(`<h2>Thresholds</h2> <span class="soft">${STANDARD.length + 1}</span>`)
-    expect(text).toContain('they are changed in the agent’s configuration')
+    expect(text).toContain('Set on the agent and changed in the agent’s configuration')
     const rows = text.split('data-key="threshold-').slice(1)
     expect(rows).toHaveLength(STANDARD.length + 1)
     for (const part of [
