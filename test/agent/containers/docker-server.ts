@@ -27,8 +27,8 @@ export type DockerServer = {
 }
 
 /**
- * Speaks the part of Docker's API that is used, with answers cut down from those of Docker 27.3 and Podman
- * 5.2.
+ * Speaks the part of Docker's API that is used. The answers were written by hand after Docker's documented format;
+ * none of them was recorded.
  */
 export function startDockerServer(socket: string): DockerServer {
   const requests: string[] = []
