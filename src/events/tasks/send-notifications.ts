@@ -15,8 +15,6 @@ const LOOK_AGAIN_MS = 10_000
 /** A target that takes its time gets no further delivery before the others were looked at again. */
 const QUEUE_MS = 20_000
 const RECENT_SECONDS = 60
-/** After a split: both halves go at once. */
-const SPLIT_NOW = 0
 
 /** What is sent in one piece, with all that is needed for it. */
 type Delivery = {
@@ -181,10 +179,10 @@ async function noteFailure(
       time: now,
       isDelivered: false,
       answer,
-      due: now + SPLIT_NOW,
+      due: now,
     })
-    await store.outbox.split(ids.slice(0, middle), notifier.makeId(), now + SPLIT_NOW)
-    await store.outbox.split(ids.slice(middle), notifier.makeId(), now + SPLIT_NOW)
+    await store.outbox.split(ids.slice(0, middle), notifier.makeId(), now)
+    await store.outbox.split(ids.slice(middle), notifier.makeId(), now)
     log.info('a digest was too large and is split', { ...line, notifications: ids.length, error: answer })
     return
   }

@@ -1,11 +1,10 @@
-import { NOTIFICATION_TROUBLE, reportNotificationTrouble } from '../../domain/notification-trouble.ts'
+import { reportNotificationTrouble } from '../../domain/notification-trouble.ts'
 import { maskTarget } from '../../domain/target.ts'
+import { reportOnServer } from '../server-events.ts'
 import type { Task } from '../task.ts'
 
 /** What was given up is remembered as trouble for so long when nothing is sent to its target any more. */
 const REMEMBERED_SECONDS = 86_400
-
-const [PREFIX = '', SUFFIX = ''] = NOTIFICATION_TROUBLE.name.split('<channel>')
 
 /**
  * Opens an event of the server's host for a channel of which a target has failed for a quarter of an hour, or
@@ -15,7 +14,9 @@ const [PREFIX = '', SUFFIX = ''] = NOTIFICATION_TROUBLE.name.split('<channel>')
 export const watchNotifications: Task = {
   name: 'watch notifications',
   every: 60,
-  async run({ store: { events, outbox, watch }, clock, serverName, notifier }) {
+  async run(context) {
+    const { store, clock, notifier } = context
+    const { outbox, watch } = store
     const now = clock.now()
     const states = await outbox.listTargetStates(now - REMEMBERED_SECONDS)
     for (const { name } of notifier.channels) {
@@ -23,11 +24,9 @@ export const watchNotifications: Task = {
         .filter(({ channel }) => channel === name)
         .map((state) => ({ ...state, target: maskTarget(state.target) }))
       const report = reportNotificationTrouble(name, targets, now)
-      const seen = await watch.listSeen(`${PREFIX}${name}${SUFFIX}`)
+      const seen = await watch.listSeen(report.metric)
       if (report.status === 'closed' && seen.length === 0) continue
-      const isHostless = seen.some(({ host }) => host === '')
-      if (!isHostless && (await events.report(serverName, [report]))) continue
-      await watch.report([{ host: null, members: [serverName], report }], now)
+      await reportOnServer(context, report, seen, now)
     }
     return false
   },

@@ -1,0 +1,20 @@
+import type { EventReport } from '../domain/event.ts'
+import type { TaskContext } from './task.ts'
+
+/** Whoever has an open event of a metric: the name of its host, empty where it is of no host that is known. */
+type Seen = readonly { readonly host: string }[]
+
+/**
+ * Reports an event of this server itself: of the host that it runs on, or of none that is known when no agent watches
+ * that one. What was begun one way ends that way; `seen` are the open events of the report's metric.
+ */
+export async function reportOnServer(
+  { store: { events, watch }, serverName }: Pick<TaskContext, 'store' | 'serverName'>,
+  report: EventReport,
+  seen: Seen,
+  now: number,
+): Promise<void> {
+  const isHostless = seen.some(({ host }) => host === '')
+  if (!isHostless && (await events.report(serverName, [report]))) return
+  await watch.report([{ host: null, members: [serverName], report }], now)
+}
