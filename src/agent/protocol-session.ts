@@ -1,5 +1,5 @@
 import type { EventReport } from '../domain/event.ts'
-import type { HostFacts } from '../domain/host.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { encodeBatch, parseReply } from '../protocol/encode.ts'
 import { MAX_TIME_AHEAD } from '../protocol/field.ts'

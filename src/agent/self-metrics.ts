@@ -1,4 +1,4 @@
-import type { MetricFamily } from '../domain/metric-family.ts'
+import type { MetricFamily } from '../domain/metrics/metric-family.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import type { QueueFigures } from './queue.ts'
 

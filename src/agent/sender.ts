@@ -1,5 +1,5 @@
 import type { EventReport } from '../domain/event.ts'
-import type { HostFacts } from '../domain/host.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
 import { createBackoff } from '../lib/backoff.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'

@@ -1,5 +1,5 @@
-import { isGroupName } from '../../domain/group.ts'
-import { isHostName } from '../../domain/host.ts'
+import { isGroupName } from '../../domain/hosts/group.ts'
+import { isHostName } from '../../domain/hosts/host.ts'
 import { parseFingerprint } from '../../lib/fingerprint.ts'
 import { checks } from '../checks.ts'
 import { bytes, duration, flag, list, path, secret, text } from '../fields.ts'

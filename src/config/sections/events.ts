@@ -1,4 +1,4 @@
-import { isTimeZone } from '../../domain/time-zone.ts'
+import { isTimeZone } from '../../domain/time/time-zone.ts'
 import { duration, flag, integer, secret, text } from '../fields.ts'
 import { checkUrl } from './value-checks.ts'
 

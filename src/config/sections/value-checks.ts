@@ -1,4 +1,4 @@
-import { MAX_PASSPHRASE } from '../../domain/passphrase.ts'
+import { MAX_PASSPHRASE } from '../../domain/users/passphrase.ts'
 import { parseAddressRange } from '../../lib/address-range.ts'
 
 /** What a passphrase is to be when this one is none; else null. */
