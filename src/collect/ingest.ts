@@ -1,4 +1,4 @@
-import { reportRefusedReport } from '../domain/refused-report.ts'
+import { reportRefusedReport } from '../domain/events/refused-report.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { HostReport, IngestStore } from '../storage/ports/store.ts'

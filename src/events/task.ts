@@ -1,5 +1,5 @@
-import type { ShownCertificate } from '../domain/certificate-end.ts'
 import type { Severity } from '../domain/event.ts'
+import type { ShownCertificate } from '../domain/events/certificate-end.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type {

@@ -1,5 +1,5 @@
 import type { EventReport } from '../domain/event.ts'
-import type { HostFacts } from '../domain/host.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
 import type { Frame } from '../domain/sample.ts'
 import { readLegacyEvents } from './event-report.ts'
 import { type Fields, readAnyTime, readFacts, readHost } from './field.ts'

@@ -1,7 +1,7 @@
 import type { EventReport } from '../../domain/event.ts'
-import type { Host, HostFacts, HostStatus } from '../../domain/host.ts'
-import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
+import type { Host, HostFacts, HostStatus } from '../../domain/hosts/host.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
+import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import type {
   EventStore,
   KnownSpan,
