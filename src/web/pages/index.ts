@@ -7,10 +7,11 @@ import { eventPage } from './events/event-page.tsx'
 import { eventsPage } from './events/events-page.tsx'
 import { graphCsv, graphPage } from './graph.tsx'
 import { homePage } from './home.tsx'
+import { changeHostGroups } from './host/host-groups.ts'
+import { hostPage } from './host/host-page.tsx'
+import { muteHost } from './host/mute-host.ts'
 import { addHostPage } from './hosts/add-host.tsx'
 import { compareCsv, comparePage } from './hosts/compare-page.tsx'
-import { changeHostGroups } from './hosts/host-groups.ts'
-import { hostPage } from './hosts/host-page.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
 import { jump } from './jump.ts'
 import { livePage } from './live.ts'
@@ -28,6 +29,7 @@ export const PAGES: readonly Route[] = [
   hostsPage,
   hostPage,
   changeHostGroups,
+  muteHost,
   graphPage,
   graphCsv,
   comparePage,

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Host } from '../../../src/domain/hosts/host.ts'
-import { stateTable } from '../../../src/web/pages/hosts/host-sections.tsx'
+import { stateTable } from '../../../src/web/pages/host/host-tables.tsx'
 
 const aHost = (latest: Readonly<Record<string, number>>) => ({ name: 'web01', latest }) as unknown as Host
 
@@ -14,6 +14,7 @@ test('the page of a host has services, checks, containers and text files with th
         'perf.container.shop.web.state': 1,
         'perf.textfile.apt.state': 0,
       }),
+      'up',
     ),
   )
   expect(text).toContain('Services, processes and checks')
@@ -23,14 +24,15 @@ test('the page of a host has services, checks, containers and text files with th
   expect(states).toEqual([
     ['nginx', 'Stopped'],
     ['shop', 'Failed'],
-    ['shop.web', 'Good'],
-    ['apt', 'Broken'],
+    ['apt', 'Unreadable'],
+    // What is well comes behind.
+    ['shop.web', 'OK'],
   ])
 })
 
 test('it keeps its plain heading where there are no checks, and is left out where there is nothing', () => {
-  expect(String(stateTable(aHost({ 'perf.service.nginx.state': 1 })))).toContain(
+  expect(String(stateTable(aHost({ 'perf.service.nginx.state': 1 }), 'up'))).toContain(
     '<h2>Services and processes</h2>',
   )
-  expect(stateTable(aHost({ 'perf.memory.percent.used': 1 }))).toBeNull()
+  expect(stateTable(aHost({ 'perf.memory.percent.used': 1 }), 'up')).toBeNull()
 })

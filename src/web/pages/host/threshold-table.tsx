@@ -1,0 +1,94 @@
+/** @jsxImportSource #markup */
+import { metricUnit } from '../../../domain/metrics/metric.ts'
+import type { ReportedThreshold } from '../../../domain/thresholds/reported-threshold.ts'
+import { describeDuration } from '../../../domain/time/duration.ts'
+import { severityLabel } from '../../ui/components.tsx'
+import { formatThreshold } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+import { type ListColumn, listTable } from '../../ui/table.tsx'
+
+/** What its agent judges by; null when that told nothing. */
+export function thresholdTable(reported: readonly ReportedThreshold[] | null): Html {
+  return (
+    <details class="section" id="thresholds">
+      <summary>
+        <h2>Thresholds</h2>
+        {reported !== null && (
+          <>
+            {' '}
+            <span class="soft">{reported.length}</span>
+          </>
+        )}
+      </summary>
+      {reported === null ? (
+        <p class="soft">
+          This agent does not report its thresholds. Those of the original product never do; then graphs show
+          the limits that events have named.
+        </p>
+      ) : (
+        describeReported(reported)
+      )}
+    </details>
+  )
+}
+
+const THRESHOLD_COLUMNS: readonly ListColumn[] = [
+  { name: 'Severity' },
+  { name: 'Metric', namesRow: true, breaks: true },
+  { name: 'Condition' },
+  { name: 'For' },
+  { name: 'From', className: 'soft' },
+]
+
+function describeReported(reported: readonly ReportedThreshold[]): Html {
+  if (reported.length === 0)
+    return (
+      <p class="soft">
+        This agent has no thresholds: it has none in its configuration, and those out of the box are switched
+        off there.
+      </p>
+    )
+  const rows = reported.map((threshold, i) => ({
+    key: `threshold-${i}`,
+    cells: [
+      severityLabel(threshold.severity),
+      <code>{threshold.metric}</code>,
+      describeCondition(threshold),
+      threshold.duration === 0 ? 'one sample' : describeDuration(threshold.duration),
+      threshold.isStandard ? 'standard' : 'configuration',
+    ],
+  }))
+  return (
+    <>
+      <p class="soft" id="threshold-table">
+        Set on the agent and changed in the agent’s configuration. Those that name a metric win over patterns,
+        and those of the configuration over the standard ones.
+      </p>
+      {listTable(THRESHOLD_COLUMNS, rows)}
+    </>
+  )
+}
+
+/** `> 95%`, and how it ends where that is said. */
+function describeCondition({ metric, compare, value, clearValue, clearAfter }: ReportedThreshold): Html {
+  // Between running and stopped there is nothing to compare by size.
+  const isExact = compare === '=' || compare === '!='
+  const unit = metricUnit(metric) === 'state' && !isExact ? '' : metricUnit(metric)
+  const isOver = [
+    clearValue !== null && clearValue !== value && `at ${formatThreshold(clearValue, unit)}`,
+    clearAfter !== null && `after ${describeDuration(clearAfter)}`,
+  ].filter((words) => words !== false)
+  return (
+    <>
+      <span class="condition">
+        {compare} {formatThreshold(value, unit)}
+      </span>
+      {isOver.length > 0 && (
+        <>
+          {' '}
+          <span class="soft">ends {isOver.join(' ')}</span>
+        </>
+      )}
+    </>
+  )
+}
