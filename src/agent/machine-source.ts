@@ -1,4 +1,4 @@
-import type { HostFacts } from '../domain/host.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { readMachine } from '../platform/machine.ts'

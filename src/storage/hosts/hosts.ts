@@ -1,5 +1,5 @@
-import { mergeGroups } from '../../domain/group.ts'
-import type { Host } from '../../domain/host.ts'
+import { mergeGroups } from '../../domain/hosts/group.ts'
+import type { Host } from '../../domain/hosts/host.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Value } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'

@@ -1,4 +1,4 @@
-import { type Access, covers } from '../../domain/user.ts'
+import { type Access, covers } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Session, Store } from '../../storage/ports/store.ts'

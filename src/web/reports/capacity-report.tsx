@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
-import { forecastFull } from '../../domain/capacity.ts'
-import type { Host } from '../../domain/host.ts'
-import { metricSubject } from '../../domain/metric.ts'
+import { forecastFull } from '../../domain/hosts/capacity.ts'
+import type { Host } from '../../domain/hosts/host.ts'
+import { metricSubject } from '../../domain/metrics/metric.ts'
 import { writeDay } from '../charts/period.ts'
 import { readInteger } from '../http/query-parameters.ts'
 import { hostPath, metricPath, percentMeter } from '../ui/components.tsx'

@@ -1,4 +1,4 @@
-import type { Unit } from '../../domain/metric.ts'
+import type { Unit } from '../../domain/metrics/metric.ts'
 
 /** A number and its unit apart, so that a page can set them differently. */
 export type Figure = { readonly number: string; readonly unit: string }

@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import { type OpenByHost, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../../domain/event.ts'
-import { type Host, type HostSort, hostStatus } from '../../../domain/host.ts'
+import { type Host, type HostSort, hostStatus } from '../../../domain/hosts/host.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from '../../ui/components.tsx'
 import type { Html } from '../../ui/html.ts'
 import { icon, severityMark } from '../../ui/icons.tsx'

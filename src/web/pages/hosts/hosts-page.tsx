@@ -1,8 +1,8 @@
 /** @jsxImportSource #markup */
 
 import type { OpenByHost } from '../../../domain/event.ts'
-import type { Host, HostStatus } from '../../../domain/host.ts'
-import { HOST_SORTS, type HostSort } from '../../../domain/host.ts'
+import type { Host, HostStatus } from '../../../domain/hosts/host.ts'
+import { HOST_SORTS, type HostSort } from '../../../domain/hosts/host.ts'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
 import { mayUse, route } from '../../http/route.ts'
 import { pager, withParameters } from '../../ui/components.tsx'
