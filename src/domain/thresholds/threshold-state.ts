@@ -67,8 +67,8 @@ export function step(
   frame: Frame,
   options: StepOptions,
 ): { state: ThresholdState; changes: ThresholdChange[] } {
-  const { time: told } = frame
-  const { interval, at: time = told } = options
+  const { time: frameTime } = frame
+  const { interval, at: time = frameTime } = options
   const reach = 2 * interval
   // A little earlier is a repetition; much earlier is a clock that was set back, and counts from there on.
   if (time === state.time || (time < state.time && state.time - time <= reach)) return { state, changes: [] }
@@ -77,7 +77,7 @@ export function step(
   const metrics: MetricState[] = []
   const changes: ThresholdChange[] = []
   const keep = (before: MetricState | null, after: MetricState) => {
-    const change = changeBetween(before, after, told)
+    const change = changeBetween(before, after, frameTime)
     if (change !== null) changes.push(change)
     if (after.runs.length > 0 || after.event !== null) metrics.push(after)
   }
@@ -96,7 +96,7 @@ export function step(
       interval,
     }
     const evaluated = evaluateAll(thresholds, before?.runs ?? [], sample)
-    const event = nextEvent(metric, before?.event ?? null, evaluated.worst, told, options)
+    const event = nextEvent(metric, before?.event ?? null, evaluated.worst, frameTime, options)
     keep(before, { metric, last: time, missed: 0, runs: evaluated.runs, event })
   })
 

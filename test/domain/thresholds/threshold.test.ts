@@ -156,7 +156,7 @@ describe('a threshold', () => {
     const options = { book, interval: 60, makeUid: () => 'u1' }
     const frame = (time: number) => ({ time, metrics: [MEMORY], values: [90] })
     let state: ThresholdState = FRESH_STATE
-    const told: number[] = []
+    const reported: number[] = []
     for (const [time, at] of [
       [100_020, 100_020],
       [100_080, 100_080],
@@ -165,9 +165,9 @@ describe('a threshold', () => {
     ] as const) {
       const result = step(state, frame(time), { ...options, at })
       state = result.state
-      told.push(...result.changes.map((change) => change.time))
+      reported.push(...result.changes.map((change) => change.time))
     }
-    expect(told).toEqual([96_600])
+    expect(reported).toEqual([96_600])
   })
 
   test('closes after two good intervals, and a breach between begins that count anew', () => {
