@@ -8,15 +8,15 @@ import type { Log } from '../lib/log.ts'
 import type { Platform } from '../platform/platform.ts'
 import { MAX_METRICS } from '../protocol/message.ts'
 import { createCheck } from './checks/service-check.ts'
-import type { ServerAddress } from './connect.ts'
 import { createContainerJob } from './containers/container-job.ts'
 import { createCycle } from './cycle.ts'
 import { createFrameBuilder } from './frame.ts'
 import { type MachineSource, type MachineSourceOptions, openSource } from './machine-source.ts'
-import { Queue } from './queue.ts'
+import { Queue } from './queue/queue.ts'
 import { startSchedule } from './schedule.ts'
 import { watchSelfMetrics } from './self-metrics.ts'
-import { startSender } from './sender.ts'
+import type { ServerAddress } from './sending/connect.ts'
+import { startSender } from './sending/sender.ts'
 import { createTextFileJob } from './text-files/text-file-job.ts'
 import { createThresholdEvaluator } from './threshold-evaluator.ts'
 
@@ -102,7 +102,7 @@ export async function startAgent(
   const facts = describe(machine.facts)
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
   const table = createThresholdTable(options.thresholds, standard)
-  const evaluator = createThresholdEvaluator(table, interval, log)
+  const evaluator = createThresholdEvaluator({ book: table, interval, clock, log })
   const sender = startSender({
     servers: options.servers,
     passphrase: options.passphrase,
@@ -123,6 +123,7 @@ export async function startAgent(
     sender,
     facts,
     readFacts: () => describe(source.readMachine().facts),
+    interval,
     queueAge: options.queueAge,
     sendDelayMs: shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),
     clock,

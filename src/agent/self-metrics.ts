@@ -1,9 +1,11 @@
 import type { ProbeSample } from './probes/probe.ts'
-import type { QueueFigures } from './queue.ts'
+import type { QueueFigures } from './queue/queue.ts'
 
 export type SelfMetrics = {
   /** What the agent itself takes and does, as samples. `queue` is null when there is none. */
   read(probeFailures: number, queue: QueueFigures | null): ProbeSample[]
+  /** So many samples were measured and could not be kept: see `perf.agent.clock.unstored`. */
+  noteUnstored(samples: number): void
 }
 
 /**
@@ -13,7 +15,11 @@ export type SelfMetrics = {
  */
 export function watchSelfMetrics(): SelfMetrics {
   let used = process.cpuUsage()
+  let unstored = 0
   return {
+    noteUnstored(count) {
+      unstored += count
+    },
     read(probeFailures, queue) {
       const before = used
       used = process.cpuUsage()
@@ -25,6 +31,7 @@ export function watchSelfMetrics(): SelfMetrics {
         },
         { metric: 'perf.agent.memory.bytes', value: process.memoryUsage.rss() },
       ]
+      if (unstored > 0) samples.push({ metric: 'perf.agent.clock.unstored', value: unstored })
       if (queue !== null)
         samples.push(
           { metric: 'perf.agent.queue.length', value: queue.length },

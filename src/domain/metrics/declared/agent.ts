@@ -19,6 +19,12 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
     unit: '',
     doc: "Samples that were lost because the agent's queue was damaged on disk.",
   },
+  {
+    name: 'perf.agent.clock.unstored',
+    unit: '',
+    isRare: true,
+    doc: 'Samples since the start of the agent that were not kept because the clock had been set back to a time that has its samples.',
+  },
   { name: 'perf.agent.probe.failures', unit: '', doc: 'Probes that failed in this round.' },
   {
     name: 'perf.agent.probe.stuck',
