@@ -214,6 +214,11 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `CREATE INDEX event_by_host_time ON event (host, opened)`,
     `CREATE INDEX event_by_metric_time ON event (metric, opened)`,
   ],
+  // What made the newest change of an event, and where the filesystems of a host are mounted (JSON).
+  ({ text }) => [
+    `ALTER TABLE event ADD COLUMN value DOUBLE PRECISION`,
+    `ALTER TABLE host ADD COLUMN mounts ${text}`,
+  ],
 ]
 
 /**
