@@ -1,6 +1,6 @@
 import type { EventReport } from '../domain/event.ts'
 import type { Frame } from '../domain/sample.ts'
-import type { ThresholdTable } from '../domain/threshold.ts'
+import type { ThresholdTable } from '../domain/thresholds/threshold.ts'
 import {
   FRESH_STATE,
   joinThresholdStates,
@@ -8,7 +8,7 @@ import {
   parseThresholdState,
   step,
   type ThresholdState,
-} from '../domain/threshold-state.ts'
+} from '../domain/thresholds/threshold-state.ts'
 import type { Log } from '../lib/log.ts'
 
 export type Verdict = {

@@ -1,6 +1,6 @@
 import { isSeverity, type Severity } from '../domain/event.ts'
 import { canBeMetricPattern } from '../domain/pattern.ts'
-import { COMPARISONS, isBreach } from '../domain/threshold.ts'
+import { COMPARISONS, isBreach } from '../domain/thresholds/threshold.ts'
 import { duration, type Field, integer, number, oneOf, text } from './fields.ts'
 import { tables } from './tables.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type AgentOptions, sampleOnce, startAgent } from '../agent/agent.ts'
-import type { ServerAddress } from '../agent/connect.ts'
+import type { ServerAddress } from '../agent/sending/connect.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { systemClock } from '../lib/clock.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { MAX_MOUNT_POINT, MAX_MOUNTS } from '../../src/domain/host.ts'
+import { MAX_MOUNT_POINT, MAX_MOUNTS } from '../../src/domain/hosts/host.ts'
 import { readEvents } from '../../src/protocol/event-report.ts'
 import { readFacts } from '../../src/protocol/field.ts'
 import { Tally } from '../../src/protocol/rejection-tally.ts'

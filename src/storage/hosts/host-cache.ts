@@ -1,5 +1,5 @@
-import { mergeGroups } from '../../domain/group.ts'
-import type { HostFacts } from '../../domain/host.ts'
+import { mergeGroups } from '../../domain/hosts/group.ts'
+import type { HostFacts } from '../../domain/hosts/host.ts'
 import type { Transaction } from '../database/database.ts'
 import type { HostReport } from '../ports/store.ts'
 import { saveHostMetricSet } from '../timeseries/metric-sets.ts'

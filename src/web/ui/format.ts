@@ -1,4 +1,4 @@
-import { formatNumber, NARROW_SPACE } from '../../domain/figure.ts'
+import { formatNumber, NARROW_SPACE } from '../../domain/metrics/figure.ts'
 
 export {
   dropZeros,
@@ -7,7 +7,7 @@ export {
   formatNumber,
   formatThreshold,
   formatValue,
-} from '../../domain/figure.ts'
+} from '../../domain/metrics/figure.ts'
 
 /** `12 s`, `3 min`, `5 h`, `2 days`: the largest unit alone, rounded down. */
 export function formatDuration(seconds: number): string {
