@@ -4,9 +4,9 @@ import type { Log } from '../lib/log.ts'
 import { watchClock } from './clock-jump-detector.ts'
 import type { FrameBuilder } from './frame.ts'
 import type { MachineSource } from './machine-source.ts'
-import type { Queue } from './queue.ts'
+import type { Queue } from './queue/queue.ts'
 import type { SelfMetrics } from './self-metrics.ts'
-import type { Sender } from './sender.ts'
+import type { Sender } from './sending/sender.ts'
 import type { ThresholdEvaluator } from './threshold-evaluator.ts'
 
 export type CycleOptions = {

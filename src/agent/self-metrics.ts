@@ -1,6 +1,6 @@
 import type { MetricFamily } from '../domain/metrics/metric-family.ts'
 import type { ProbeSample } from './probes/probe.ts'
-import type { QueueFigures } from './queue.ts'
+import type { QueueFigures } from './queue/queue.ts'
 
 export type SelfMetrics = {
   /** What the agent itself takes and does, as samples. `queue` is null when there is none. */

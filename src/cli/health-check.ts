@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { DELIVERY_STATUS_FILE, readDeliveryStatus } from '../agent/delivery-status.ts'
+import { DELIVERY_STATUS_FILE, readDeliveryStatus } from '../agent/sending/delivery-status.ts'
 import type { Config } from '../config/schema.ts'
 import { formatDuration } from '../config/units.ts'
 import { fingerprintOf } from '../lib/fingerprint.ts'

@@ -20,6 +20,8 @@ import type { UnknownSender } from './unknown-senders.ts'
 
 const FROM_THE_FUTURE =
   'samples are from the future; they wait with their sender until its clock and ours agree'
+const WAITING_HERE =
+  'samples are from the future; they wait in the database until their time has come or the clock is put right'
 
 /** What a sender that is refused may still send before the line is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
@@ -233,6 +235,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       for (const [fault, count] of tally.counts)
         this.#shared.rejections.note(fault, this.address, tally.reason ?? fault, count)
     if (later > 0) this.#shared.rejections.note('future', this.address, FROM_THE_FUTURE, later)
+    if (report.waiting)
+      this.#shared.rejections.note('future', this.address, WAITING_HERE, report.waiting.length)
     this.#shared.ingest.submit({
       report,
       sender: this,

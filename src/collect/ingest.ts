@@ -278,5 +278,6 @@ export function measureReport(report: HostReport): { weight: number; samples: nu
     weight += 160 + 8 * values.length
     for (const value of values) if (value !== null) samples++
   }
+  for (const { values } of report.waiting ?? []) weight += 160 + 8 * values.length
   return { weight, samples }
 }

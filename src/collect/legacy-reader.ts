@@ -96,13 +96,14 @@ export class LegacyReader {
 
   /** Hands on what a packet has gathered, in reports of bounded length, at least one. */
   #submitPart(packet: LegacyPacket, head: LegacyHead, seen: number): void {
-    const { frames, events: said, refused } = packet.takePart()
+    const { frames, waiting, events: said, refused } = packet.takePart()
     this.#weight = 0
-    const { host, facts, clock } = head
-    const events = dateClosings(said, Math.min(clock ?? seen, seen))
+    const { host, facts, clock, usableClock } = head
+    const events = dateClosings(said, Math.min(usableClock ?? seen, seen))
     const reports = Math.max(
       1,
       Math.ceil(frames.length / MAX_PART_FRAMES),
+      Math.ceil(waiting.length / MAX_PART_FRAMES),
       Math.ceil(events.length / MAX_PART_EVENTS),
     )
     for (let i = 0; i < reports; i++) {
@@ -113,6 +114,7 @@ export class LegacyReader {
         clockSkew: skewOf(clock, seen),
         frames: frames.slice(i * MAX_PART_FRAMES, (i + 1) * MAX_PART_FRAMES),
         events: events.slice(i * MAX_PART_EVENTS, (i + 1) * MAX_PART_EVENTS),
+        ...(waiting.length > 0 && { waiting: waiting.slice(i * MAX_PART_FRAMES, (i + 1) * MAX_PART_FRAMES) }),
       }
       this.#port.submit(report, i === 0 ? refused : null)
     }

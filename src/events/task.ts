@@ -19,7 +19,7 @@ import type { Notifier } from './notifier.ts'
 export type EventEngineStore = {
   readonly maintenance: Pick<
     MaintenanceStore,
-    'compact' | 'dropSamples' | 'dropEvents' | 'dropHosts' | 'findSampleTimes'
+    'admitWaiting' | 'compact' | 'dropSamples' | 'dropEvents' | 'dropHosts' | 'findSampleTimes'
   >
   readonly sessions: Pick<SessionStore, 'prune'>
   readonly audit: Pick<AuditStore, 'prune'>

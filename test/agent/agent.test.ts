@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { type Agent, type AgentOptions, sampleOnce } from '../../src/agent/agent.ts'
-import { Queue } from '../../src/agent/queue.ts'
+import { Queue } from '../../src/agent/queue/queue.ts'
 import type { Threshold } from '../../src/domain/thresholds/threshold.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openProcFs } from '../../src/platform/proc.ts'

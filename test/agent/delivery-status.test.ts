@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { readDeliveryStatus } from '../../src/agent/delivery-status.ts'
+import { readDeliveryStatus } from '../../src/agent/sending/delivery-status.ts'
 import { startCollectEngine } from '../../src/collect/engine.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'

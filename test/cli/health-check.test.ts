@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DELIVERY_STATUS_FILE, type DeliveryStatus } from '../../src/agent/delivery-status.ts'
+import { DELIVERY_STATUS_FILE, type DeliveryStatus } from '../../src/agent/sending/delivery-status.ts'
 import { checkRole } from '../../src/cli/health-check.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { aMachine } from '../config/machine.ts'

@@ -11,6 +11,7 @@ import { describeStore, type Workbench } from './store.contract.ts'
 import { describeThresholds } from './thresholds.contract.ts'
 import { describeTrouble } from './trouble.contract.ts'
 import { describePeople } from './users.contract.ts'
+import { describeWaiting } from './waiting.contract.ts'
 
 /** Everything that every database must do: each suite stands here, once for all of them. */
 const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Workbench) => void>> = {
@@ -26,6 +27,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'codes for signing in': describeSecondFactors,
   'what is wrong now': describeTrouble,
   'thresholds of agents': describeThresholds,
+  'frames whose time has not come': describeWaiting,
 }
 
 export function describeContracts(where: string, makeWorkbench: () => Workbench) {

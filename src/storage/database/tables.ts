@@ -96,6 +96,7 @@ export const TABLES: readonly Table[] = [
   table('target', 'id name channel address'),
   table('token', 'id name user token_hash created expires last_used access', { references: [toUser] }),
   table('user', 'id name access password_hash created last_sign_in preferences'),
+  table('waiting_frame', 'host time samples packed', { references: [toHost] }),
   table('write_lock', 'id passes', { isCopied: false }),
 ]
 

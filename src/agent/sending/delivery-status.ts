@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import type { Clock, Timer } from '../lib/clock.ts'
-import { describeError, type Log } from '../lib/log.ts'
+import type { Clock, Timer } from '../../lib/clock.ts'
+import { describeError, type Log } from '../../lib/log.ts'
 
 /** In the data folder, for `monitor health agent`. */
 export const DELIVERY_STATUS_FILE = 'agent-status.json'

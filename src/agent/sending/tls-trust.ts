@@ -1,5 +1,5 @@
 import type { Socket, TLSOptions } from 'bun'
-import { fingerprintOf } from '../lib/fingerprint.ts'
+import { fingerprintOf } from '../../lib/fingerprint.ts'
 
 /** How a server over TLS is known. There is no way to take any: with neither list nothing is trusted. */
 export type Trust = {

@@ -1,11 +1,11 @@
-import type { EventReport } from '../domain/event.ts'
-import type { HostFacts } from '../domain/hosts/host.ts'
-import type { Clock, Timer } from '../lib/clock.ts'
-import { encodeBatch, parseReply } from '../protocol/encode.ts'
-import { MAX_TIME_AHEAD } from '../protocol/field.ts'
-import type { Batch, Reply } from '../protocol/message.ts'
+import type { EventReport } from '../../domain/event.ts'
+import type { HostFacts } from '../../domain/hosts/host.ts'
+import type { Clock, Timer } from '../../lib/clock.ts'
+import { encodeBatch, parseReply } from '../../protocol/encode.ts'
+import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
+import type { Batch, Reply } from '../../protocol/message.ts'
+import type { Item } from '../queue/queue-file.ts'
 import { type Connection, connect, type ServerAddress } from './connect.ts'
-import type { Item } from './queue-file.ts'
 
 export type ProtocolSessionOptions = {
   readonly server: ServerAddress

@@ -1,6 +1,6 @@
-import type { Clock } from '../lib/clock.ts'
-import { MAX_TIME_AHEAD } from '../protocol/field.ts'
-import { MAX_CLOCK_DIFFERENCE } from '../protocol/message.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
+import { MAX_CLOCK_DIFFERENCE } from '../../protocol/message.ts'
 
 export type ServerClock = {
   /** An answer of the server said or implied this time, in seconds since 1970. */

@@ -1,5 +1,5 @@
 import { renameSync, rmSync } from 'node:fs'
-import type { Log } from '../lib/log.ts'
+import type { Log } from '../../lib/log.ts'
 import { type Item, QueueFile, type QueueState, UnusableQueueError } from './queue-file.ts'
 import { openSalvage, type Salvage } from './queue-salvage.ts'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'bun'
-import type { Clock, Timer } from '../lib/clock.ts'
-import { MAX_REPLY_BYTES } from '../protocol/message.ts'
+import type { Clock, Timer } from '../../lib/clock.ts'
+import { MAX_REPLY_BYTES } from '../../protocol/message.ts'
 import { findDistrust, type Trust, toTlsOptions } from './tls-trust.ts'
 
 export type ServerAddress = {
