@@ -82,5 +82,6 @@ export const HOST_SORTS = [
   'last_seen',
   'processor',
   'memory',
+  'disk',
 ] as const
 export type HostSort = (typeof HOST_SORTS)[number]

@@ -108,12 +108,12 @@ export function createHostStore(
 
   async function listByValue(
     query: HostQuery,
-    metric: string,
+    isWanted: (metric: string) => boolean,
     limit: number,
     offset: number,
   ): Promise<HostRow[]> {
     const page = { isDescending: query.descending === true, limit, offset }
-    const ids = await orderByValue(database, metricSets, where(query), metric, page)
+    const ids = await orderByValue(database, metricSets, where(query), isWanted, page)
     if (ids.length === 0) return []
     const rows = await database.query<HostRow>(
       `SELECT ${COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
@@ -126,7 +126,8 @@ export function createHostStore(
   function listSorted(query: HostQuery, limit: number, offset: number): Promise<HostRow[]> {
     const { sort = 'name' } = query
     const direction = query.descending ? ' DESC' : ''
-    if (sort === 'processor' || sort === 'memory') return listByValue(query, VALUE_SORTS[sort], limit, offset)
+    if (sort === 'processor' || sort === 'memory' || sort === 'disk')
+      return listByValue(query, VALUE_SORTS[sort], limit, offset)
     if (sort === 'status') return listByStatus(query, limit, offset)
     if (sort === 'events')
       return listRows(where(query), `COALESCE(worst, ${BEYOND}) ${direction}, name`, limit, offset, WORST)

@@ -1,5 +1,5 @@
 import type { EventReport } from '../../domain/event.ts'
-import type { Host, HostFacts, HostStatus } from '../../domain/hosts/host.ts'
+import type { Host, HostFacts, HostSort, HostStatus } from '../../domain/hosts/host.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import type {
@@ -73,17 +73,8 @@ export type HostQuery = {
   readonly search?: string
   readonly status?: HostStatus
   readonly group?: string
-  /** `events`: the host with the most severe open event first. */
-  readonly sort?:
-    | 'name'
-    | 'status'
-    | 'events'
-    | 'ip'
-    | 'domain'
-    | 'platform'
-    | 'last_seen'
-    | 'processor'
-    | 'memory'
+  /** `events`: the host with the most severe open event first. `disk`: by the fullest filesystem of each. */
+  readonly sort?: HostSort
   readonly descending?: boolean
   readonly offset?: number
   /** At most 1000. */
