@@ -105,7 +105,7 @@ export async function startAgent(
   const facts = describe(machine.facts)
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
   const table = createThresholdTable(options.thresholds, standard)
-  const evaluator = createThresholdEvaluator(table, interval, log)
+  const evaluator = createThresholdEvaluator({ book: table, interval, clock, log })
   const sender = startSender({
     servers: options.servers,
     passphrase: options.passphrase,
@@ -137,6 +137,7 @@ export async function startAgent(
     sender,
     facts,
     readFacts: () => describe(source.readMachine().facts),
+    interval,
     queueAge: options.queueAge,
     sendDelayMs: shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),
     clock,
