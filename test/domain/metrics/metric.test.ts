@@ -20,7 +20,7 @@ test.each<[string, Unit, string]>([
   ['perf.service.sshd@1.state', 'state', 'Service sshd@1 state'],
   ['perf.agent.memory.bytes', 'B', 'Agent memory bytes'],
   ['perf.agent.queue.length', '', 'Agent queue length'],
-  ['perf.check.shop.certificate.days', 'd', 'Check shop certificate days'],
+  ['perf.check.shop.certificate.days', 'days', 'Check shop certificate days'],
   ['perf.check.mail-queue.value.a.b', '', 'Check mail-queue value a b'],
   ['perf.check.shop.value.a.b.bytes', 'B', 'Check shop value a b bytes'],
   ['perf.text.backup.age.seconds', 's', 'Text backup.age.seconds'],

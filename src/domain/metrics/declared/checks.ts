@@ -20,7 +20,7 @@ export const CHECK_METRICS: readonly MetricFamily[] = [
   },
   {
     name: 'perf.check.<name>.certificate.days',
-    unit: 'd',
+    unit: 'days',
     doc: 'Days until the certificate ends that a server showed to a check over TLS.',
     section: { of: 'checks', column: 'Certificate' },
     standard: [
