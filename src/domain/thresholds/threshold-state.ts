@@ -30,6 +30,8 @@ type OpenEvent = {
   readonly opened?: number
   readonly severity: Severity
   readonly message: string
+  /** The value at its newest change; absent in a state that an older version kept. */
+  readonly value?: number
   /** The metric stopped coming; what is known of the problem is old. */
   readonly stale: boolean
 }
@@ -96,7 +98,12 @@ export function step(
       interval,
     }
     const evaluated = evaluateAll(thresholds, before?.runs ?? [], sample)
-    const event = nextEvent(metric, before?.event ?? null, evaluated.worst, frameTime, options)
+    const event = nextEvent(
+      { metric, value, time: frameTime },
+      before?.event ?? null,
+      evaluated.worst,
+      options,
+    )
     keep(before, { metric, last: time, missed: 0, runs: evaluated.runs, event })
   })
 
@@ -142,19 +149,22 @@ function evaluateAll(thresholds: readonly Threshold[], held: readonly Run[], sam
 }
 
 function nextEvent(
-  metric: string,
+  { metric, value, time }: { readonly metric: string; readonly value: number; readonly time: number },
   before: OpenEvent | null,
   worst: Threshold | null,
-  time: number,
   { makeUid, reasons }: StepOptions,
 ): OpenEvent | null {
   if (worst === null) return null
   const message = describeThreshold(metric, worst, reasons?.get(metric))
   const { severity } = worst
   if (before === null)
-    return { uid: makeUid(metric, time), change: 1, opened: time, severity, message, stale: false }
+    return { uid: makeUid(metric, time), change: 1, opened: time, severity, message, value, stale: false }
   if (before.severity === severity && !before.stale) return before
-  return amend(before, before.severity === severity ? { stale: false } : { severity, message, stale: false })
+  return amend(before, {
+    ...(before.severity !== severity && { severity, message }),
+    value,
+    stale: false,
+  })
 }
 
 const amend = (event: OpenEvent, what: Partial<OpenEvent>): OpenEvent => ({
@@ -169,8 +179,9 @@ function changeBetween(before: MetricState | null, after: MetricState, time: num
   const { metric } = after
   if (is !== null) {
     if (is === was) return null
-    const { uid, change, severity, message, stale } = is
-    return { uid, change, time, metric, severity, status: 'open', message, stale }
+    const { uid, change, severity, message, value, stale } = is
+    const known = value === undefined ? {} : { value }
+    return { uid, change, time, metric, severity, status: 'open', message, ...known, stale }
   }
   if (was === null) return null
   const { uid, severity, message } = was
@@ -181,8 +192,21 @@ function changeBetween(before: MetricState | null, after: MetricState, time: num
 export function listOpenEvents({ time, metrics }: ThresholdState): EventReport[] {
   return metrics.flatMap(({ metric, event }) => {
     if (event === null) return []
-    const { uid, change, opened, severity, message, stale } = event
-    return [{ uid, change, time: opened ?? time, metric, severity, status: 'open' as const, message, stale }]
+    const { uid, change, opened, severity, message, value, stale } = event
+    const known = value === undefined ? {} : { value }
+    return [
+      {
+        uid,
+        change,
+        time: opened ?? time,
+        metric,
+        severity,
+        status: 'open' as const,
+        message,
+        ...known,
+        stale,
+      },
+    ]
   })
 }
 
@@ -226,6 +250,7 @@ function isMetricState({ metric, last, missed, runs, event }: MetricState): bool
         Number.isInteger(event.change) &&
         isSeverity(event.severity) &&
         typeof event.message === 'string' &&
+        (event.value === undefined || typeof event.value === 'number') &&
         typeof event.stale === 'boolean'))
   )
 }

@@ -98,8 +98,18 @@ describe('a threshold', () => {
         severity: 3,
         status: 'open',
         message: 'Memory percent used > 85 for 3 minutes',
+        value: 90,
         stale: false,
       },
+    ])
+  })
+  test('tells the value that made each of its changes, and none with its end', () => {
+    const steps = [threshold({ duration: 0 }), threshold({ duration: 0, severity: 1, value: 95 })]
+    const { changes } = judge(steps, [88.5, 97.25, 20, 20, 20])
+    expect(changes.map(({ status, severity, value }) => [status, severity, value ?? null])).toEqual([
+      ['open', 3, 88.5],
+      ['open', 1, 97.25],
+      ['closed', 1, null],
     ])
   })
 

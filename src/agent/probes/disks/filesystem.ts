@@ -1,3 +1,4 @@
+import type { Platform } from '../../../platform/platform.ts'
 import type { ProcFs, StatFs } from '../../../platform/proc.ts'
 import type { Drive, Win32 } from '../../../platform/win32.ts'
 import { addSample, percentOf } from '../arithmetic.ts'
@@ -89,6 +90,25 @@ export const filesystem = defineProbe<FilesystemReading>({
     return samples
   },
 })
+
+/**
+ * Where filesystems are mounted, by the name that stands in their metrics; empty where that can't be read. Reads two
+ * tables and no disk.
+ */
+export function listMountPoints(platform: Platform, withRemote: boolean): Readonly<Record<string, string>> {
+  try {
+    const pairs =
+      platform.system === 'linux'
+        ? chooseFilesystems(
+            parseMountinfo(platform.proc.readText('/proc/self/mountinfo')),
+            withRemote,
+          ).filesystems.map(({ name, mount }) => [name, mount.mountPoint])
+        : platform.win32.listDrives().map(({ letter }) => [nameDrive(letter), `${letter.toUpperCase()}:`])
+    return Object.fromEntries(pairs)
+  } catch {
+    return {}
+  }
+}
 
 /** Empty where containers hide them: space is worth telling without. */
 function readDisks(proc: ProcFs): DiskCounters[] {
