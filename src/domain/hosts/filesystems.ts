@@ -22,19 +22,20 @@ export function isDiskUse(metric: string): boolean {
 }
 
 /** The filesystems that have a percentage in use, the fullest first; those that are as full by their titles. */
-export function listFilesystems({ latest }: Pick<Host, 'latest'>): Filesystem[] {
+export function listFilesystems({ latest, mounts }: Pick<Host, 'latest' | 'mounts'>): Filesystem[] {
   const found: Filesystem[] = []
   for (const [metric, used] of Object.entries(latest)) {
     if (!metric.startsWith('perf.filesystem.') || !isDiskUse(metric)) continue
     const name = metricSubject(metric)?.subject ?? ''
     const free = latest[`perf.filesystem.${name}.bytes.free`] ?? null
-    found.push({ name, title: filesystemTitle(name), metric, used, free })
+    found.push({ name, title: mounts?.[name] ?? filesystemTitle(name), metric, used, free })
   }
   return found.sort((a, b) => b.used - a.used || a.title.localeCompare(b.title, 'en', { numeric: true }))
 }
 
 /** Null when the host reports none. */
-export const findFullest = (host: Pick<Host, 'latest'>): Filesystem | null => listFilesystems(host)[0] ?? null
+export const findFullest = (host: Pick<Host, 'latest' | 'mounts'>): Filesystem | null =>
+  listFilesystems(host)[0] ?? null
 
 /**
  * What people call a filesystem whose metrics have this name: `/dev/sda1` for `dev.sda1`, `C:` for a drive. The name of

@@ -1,5 +1,9 @@
 import type { ReportedThreshold } from '../thresholds/reported-threshold.ts'
 
+/** Mount points that an agent tells at most, and the longest of them in characters. */
+export const MAX_MOUNTS = 128
+export const MAX_MOUNT_POINT = 255
+
 /** What an agent says about its machine; changes rarely, so it is sent only when it does. */
 export type HostFacts = {
   readonly ip: string
@@ -15,6 +19,10 @@ export type HostFacts = {
   readonly memoryMb: number
   /** Groups that the agent's configuration names; absent is none. */
   readonly groups?: readonly string[]
+  /**
+   * Where its filesystems are mounted, by the name that stands in their metrics; absent when the agent does not say.
+   */
+  readonly mounts?: Readonly<Record<string, string>>
   /** What the agent evaluates; absent when it does not tell, as agents of the original product never do. */
   readonly thresholds?: readonly ReportedThreshold[]
 }

@@ -225,6 +225,11 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     ) ${clustered}`,
     `CREATE INDEX waiting_frame_by_time ON waiting_frame (time)`,
   ],
+  // What made the newest change of an event, and where the filesystems of a host are mounted (JSON).
+  ({ text }) => [
+    `ALTER TABLE event ADD COLUMN value DOUBLE PRECISION`,
+    `ALTER TABLE host ADD COLUMN mounts ${text}`,
+  ],
 ]
 
 /**

@@ -8,7 +8,7 @@ import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
-import { foldCase } from './host-cache.ts'
+import { foldCase, parseMounts } from './host-cache.ts'
 import type { LastSeenBuffer } from './last-seen.ts'
 import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
 import { findThresholds } from './thresholds.ts'
@@ -30,10 +30,11 @@ type HostRow = {
   latest: Uint8Array | null
   said_groups: string | null
   given_groups: string | null
+  mounts: string | null
 }
 
 const COLUMNS = `id, name, ip, platform, build, architecture, domain, processors, memory_mb,
-  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups`
+  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups, mounts`
 
 const MAX_LIMIT = 1000
 const MAX_GROUPS_LISTED = 200
@@ -268,6 +269,7 @@ function toHost(row: HostRow, frame: Uint8Array | null, metricSets: MetricSetRea
     domain: row.domain,
     processors: row.processors,
     memoryMb: row.memory_mb,
+    ...parseMounts(row.mounts),
     firstSeen: row.first_seen,
     lastSeen: row.last_seen,
     clockSkew: row.clock_skew,

@@ -192,7 +192,7 @@ export type MaintenanceStore = {
    * Writes a consistent copy while everything else goes on, and notes that it did. The file must not exist
    * yet.
    */
-  backup(file: string): Promise<void>
+  backup(file: string, notedAs?: string): Promise<void>
   /** Null when there was none yet. */
   findLastBackup(): Promise<BackupNote | null>
   /** Gives free pages back to the filesystem. */

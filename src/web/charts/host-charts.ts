@@ -1,5 +1,18 @@
 import type { Host } from '../../domain/hosts/host.ts'
-import { metricSubject } from '../../domain/metrics/metric.ts'
+import { findFamily, METRICS } from '../../domain/metrics/catalogue.ts'
+import { CHARTS, type ChartName } from '../../domain/metrics/charts.ts'
+
+/** One graph of a host's page: its lines share an axis. */
+export type ChartPlan = {
+  readonly name: ChartName
+  readonly title: string
+  readonly lines: readonly { readonly metric: string; readonly name: string }[]
+}
+
+/** More lines of one kind can't be told apart: each has a graph of its own then. */
+const MAX_LINES = 4
+/** Such graphs of one kind at most; the rest is in the tables. */
+const MAX_MULTIPLES = 8
 
 /** The longest and the shortest time that small graphs show, in seconds. */
 const HOUR = 3600
@@ -13,12 +26,65 @@ export function chartStart({ firstSeen }: Pick<Host, 'firstSeen'>, to: number): 
   return Math.max(to - HOUR, Math.min(firstSeen, to - YOUNG))
 }
 
-/** Things of a kind that have this figure, in the order of their names. */
-export function listSubjects(metrics: readonly string[], kind: string, figure?: string): string[] {
-  const found = new Set<string>()
+/** The small graphs for a host that has these metrics, in the order in which they are looked at. */
+export function planCharts(metrics: readonly string[]): ChartPlan[] {
+  const found = new Map<ChartName, PlannedLine[]>()
   for (const metric of metrics) {
-    const parts = metricSubject(metric)
-    if (parts?.kind === kind && (figure === undefined || parts.figure === figure)) found.add(parts.subject)
+    const { family, words: [subject = ''] = [] } = findFamily(metric) ?? {}
+    if (family?.chart === undefined) continue
+    const { of, line } = family.chart
+    const lines = found.get(of) ?? []
+    lines.push({ metric, name: line.replace(WORD, subject), subject, rank: METRICS.indexOf(family) })
+    found.set(of, lines)
   }
-  return [...found].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  return CHARTS.flatMap((chart) => {
+    const lines = found.get(chart.name) ?? []
+    return WORD.test(chart.title) ? planEach(chart, lines) : planOne(chart.name, chart.title, lines)
+  })
 }
+
+type PlannedLine = {
+  readonly metric: string
+  readonly name: string
+  readonly subject: string
+  /** Its place among the declarations. */
+  readonly rank: number
+}
+
+/** What stands for a thing in the title of a chart and the name of a line. */
+const WORD = /<[a-z]+>/
+
+/** Lines of different metrics stand as they are declared, those of one as people count. */
+function planOne(chart: ChartName, title: string, lines: readonly PlannedLine[]): ChartPlan[] {
+  if (lines.length === 0) return []
+  const sorted = [...lines]
+    .sort((a, b) => a.rank - b.rank || compareNames(a.name, b.name))
+    .map(({ metric, name }) => ({ metric, name }))
+  return spreadLines({ name: chart, title, lines: sorted })
+}
+
+/** The chart as it is, or a small one for each of its lines where they are many. */
+export function spreadLines(plan: ChartPlan): ChartPlan[] {
+  if (plan.lines.length <= MAX_LINES) return [plan]
+  return plan.lines
+    .slice(0, MAX_MULTIPLES)
+    .map((line) => ({ name: plan.name, title: line.name, lines: [line] }))
+}
+
+/** A graph for each thing. */
+function planEach(
+  { name, title, most }: { readonly name: ChartName; readonly title: string; readonly most?: number },
+  lines: readonly PlannedLine[],
+): ChartPlan[] {
+  const subjects = [...new Set(lines.map(({ subject }) => subject))].sort(compareNames)
+  return subjects.slice(0, most).flatMap((subject) =>
+    planOne(
+      name,
+      title.replace(WORD, subject),
+      lines.filter((line) => line.subject === subject),
+    ),
+  )
+}
+
+const collator = new Intl.Collator('en', { numeric: true })
+const compareNames = (a: string, b: string) => collator.compare(a, b)

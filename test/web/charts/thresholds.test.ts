@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Comparison } from '../../../src/domain/comparison.ts'
 import type { Severity } from '../../../src/domain/event.ts'
 import {
   type ReportedThreshold,
   reportThresholds,
 } from '../../../src/domain/thresholds/reported-threshold.ts'
-import type { Comparison } from '../../../src/domain/thresholds/threshold.ts'
 import { standardThresholds } from '../../../src/domain/thresholds/threshold-standard.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import { mergeThresholds, readThresholds, toThresholdLines } from '../../../src/web/charts/thresholds.ts'
@@ -94,9 +94,7 @@ describe('the graph of a metric', () => {
     expect(thresholdsOf(text)).toEqual(['4', '3', '2'])
     expect(labelsOf(text)).toEqual(['85%', '90%', '95%'])
     expect(text).toContain('#threshold-table">Thresholds</a>, set on the agent:')
-    expect(text).toContain(
-      'thresholds: information above 85%, warning above 90%, major above 95%, critical above 99% (memory)"',
-    )
+    expect(text).toContain('thresholds: information above 85%, warning above 90%, major above 95%"')
     expect(text).toContain('{&quot;value&quot;:85,&quot;severity&quot;:4}')
   })
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import type { Host } from '../../../src/domain/hosts/host.ts'
-import { chartStart, listSubjects } from '../../../src/web/charts/host-charts.ts'
+import { chartStart } from '../../../src/web/charts/host-charts.ts'
 import { homeTitle } from '../../../src/web/pages/home.tsx'
 import { describeAvailability } from '../../../src/web/pages/host/host-head.tsx'
-import { orderSections, planSections } from '../../../src/web/pages/host/host-plan.ts'
+import { orderResources, planResources } from '../../../src/web/pages/host/host-plan.ts'
 import { chartEnd } from '../../../src/web/pages/host/host-range.ts'
 import { describePlatform } from '../../../src/web/pages/hosts/host-table.tsx'
 import { describeList } from '../../../src/web/pages/hosts/hosts-page.tsx'
@@ -31,7 +31,7 @@ const HOST: Host = {
 describe('the graphs of a host', () => {
   const latestOf = (metrics: readonly string[]) => Object.fromEntries(metrics.map((name, i) => [name, i]))
   const plan = (metrics: string[], platform = 'Linux') =>
-    planSections({ platform, latest: latestOf(metrics) }, metrics)
+    planResources({ platform, latest: latestOf(metrics) }, metrics)
   const titles = (metrics: string[]) => plan(metrics).map(({ title }) => title)
 
   test('a host without metrics has none', () => {
@@ -56,12 +56,12 @@ describe('the graphs of a host', () => {
       'perf.filesystem.dev.sda1.percent.used',
       'perf.network.bytes.sent',
     ])
-    const order = orderSections(plans, [
+    const order = orderResources(plans, [
       { metric: 'perf.network.eth0.errors.sent', severity: 3 },
       { metric: 'perf.filesystem.dev.sda1.inodes.percent.used', severity: 1 },
       { metric: 'perf.service.nginx.state', severity: 1 },
     ])
-    expect(order.map(({ key }) => key)).toEqual(['disks', 'network', 'cpu', 'memory'])
+    expect(order.map(({ name }) => name)).toEqual(['disks', 'network', 'cpu', 'memory'])
   })
 
   test('call swap what the system calls it', () => {
@@ -88,13 +88,24 @@ describe('the graphs of a host', () => {
       `perf.network.eth${i}.bytes.sent`,
     ]).flat()
     const charts = plan(metrics).flatMap(({ main, more }) => [...main, ...more])
-    expect(charts.length).toBeLessThan(25)
-    for (const { lines } of charts) expect(lines.length).toBeLessThanOrEqual(5)
+    expect(charts.length).toBeLessThan(40)
+    for (const { lines } of charts) expect(lines.length).toBeLessThanOrEqual(4)
   })
 
   test('things of a kind are sorted as people count', () => {
-    const metrics = ['eth10', 'eth2', 'eth2'].map((name) => `perf.network.${name}.bytes.sent`)
-    expect(listSubjects(metrics, 'network')).toEqual(['eth2', 'eth10'])
+    const metrics = ['eth10', 'eth2'].map((name) => `perf.network.${name}.bytes.sent`)
+    const [network] = plan(metrics)
+    expect(network?.more.map(({ title }) => title)).toEqual(['eth2', 'eth10'])
+    expect(network?.tables[0]?.rows.map(({ name }) => name)).toEqual(['eth2', 'eth10'])
+  })
+
+  test('of disks are called by where they are mounted', () => {
+    const metric = 'perf.filesystem.dev.sda1.percent.used'
+    const [disks] = planResources(
+      { platform: 'Linux', latest: { [metric]: 40 }, mounts: { 'dev.sda1': '/var' } },
+      [metric],
+    )
+    expect(disks?.main[0]?.lines).toEqual([{ metric, name: '/var' }])
   })
 
   test.each([

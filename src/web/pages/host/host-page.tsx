@@ -15,21 +15,13 @@ import { formatDuration } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { icon, statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
+import { type DiskRow, diskTable } from './disk-table.tsx'
 import { facts, groupsOf, historyOf, hostHead, maintenanceLine } from './host-head.tsx'
-import { orderSections, planSections, type SectionKey } from './host-plan.ts'
+import { metricList, openEventsOfHost } from './host-lists.tsx'
+import { orderResources, planResources, type ResourcePlan } from './host-plan.ts'
 import { hostRange } from './host-range.ts'
 import { resourceSection } from './host-sections.tsx'
-import {
-  agentTable,
-  cpuTable,
-  type DiskRow,
-  diskTable,
-  memoryTable,
-  metricList,
-  networkTable,
-  openEventsOfHost,
-  stateTable,
-} from './host-tables.tsx'
+import { metricTable } from './metric-tables.tsx'
 import { thresholdTable } from './threshold-table.tsx'
 
 const HOUR = 3600
@@ -77,7 +69,7 @@ async function readHost(request: WebRequest, host: Host) {
     maintenanceWindows.list(),
     events.listOutages([host], now - MONTH, now),
   ])
-  const plans = orderSections(planSections(host, metrics), open.events)
+  const plans = orderResources(planResources(host, metrics), open.events)
   const showsMore = to - from <= ALL_GRAPHS_UP_TO || url.searchParams.get('graphs') === 'all'
   const wanted = plans.flatMap(({ main, more }) => [...main, ...(showsMore ? more : [])])
   const refs = [...new Set(wanted.flatMap(({ lines }) => lines.map(({ metric }) => metric)))].map(
@@ -161,8 +153,7 @@ function hostView(model: HostModel): Html {
         class={status === 'down' && 'old-values'}
         data-charts={JSON.stringify({ host: host.name, from: model.from, to: model.to })}
       >
-        {plans.map((plan) => resourceSection(plan, sectionTable(plan.key, model), model))}
-        {stateTable(host, status)}
+        {plans.map((plan) => resourceSection(plan, tablesOf(plan, model), model))}
       </div>
       {thresholdTable(model.thresholds.reported)}
       {metrics.length > 0 && metricList(host, metrics)}
@@ -170,21 +161,15 @@ function hostView(model: HostModel): Html {
   )
 }
 
-function sectionTable(key: SectionKey, { host, disks, now }: HostModel): Html | null {
-  switch (key) {
-    case 'cpu':
-      return cpuTable(host)
-    case 'memory':
-      return memoryTable(host)
-    case 'disks':
-      return diskTable(host, disks, now)
-    case 'network':
-      return networkTable(host)
-    case 'agent':
-      return agentTable(host)
-    case 'temperature':
-      return null
-  }
+function tablesOf({ name, tables }: ResourcePlan, { host, disks, now, status }: HostModel): Html | null {
+  if (tables.length === 0) return null
+  return (
+    <>
+      {tables.map((table) =>
+        name === 'disks' ? diskTable(host, table, disks, now) : metricTable(host, table, status),
+      )}
+    </>
+  )
 }
 
 const NO_METRICS = (

@@ -5,13 +5,14 @@ import { metricUnit } from '../../../domain/metrics/metric.ts'
 import type { Series } from '../../../domain/sample.ts'
 import { downsampleSeries } from '../../../domain/series.ts'
 import { type ChartBand, type ChartMark, lineChart } from '../../charts/chart.tsx'
+import type { ChartPlan } from '../../charts/host-charts.ts'
 import { NO_SAMPLES, writeRef } from '../../charts/series-ref.ts'
 import { figuresTable } from '../../charts/summary-table.tsx'
 import { describeThresholds, type HostLimits, mergeThresholds } from '../../charts/thresholds.ts'
 import { metricPath } from '../../ui/components.tsx'
 import { formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
-import type { ChartPlan, SectionPlan } from './host-plan.ts'
+import type { ResourcePlan } from './host-plan.ts'
 
 export type SectionModel = {
   readonly host: Host
@@ -34,13 +35,13 @@ const WIDE_ROWS = 240
 const SMALL_ROWS = 120
 
 /** One resource: its graph, the table beside it, and what else is drawn of it. */
-export function resourceSection(plan: SectionPlan, table: Html | null, model: SectionModel): Html {
+export function resourceSection(plan: ResourcePlan, table: Html | null, model: SectionModel): Html {
   const isWide = plan.main.length === 1
   const more = model.showsMore ? plan.more : []
   return (
-    <section class="section resource" id={plan.key}>
-      <h2>{plan.title}</h2>
-      <div class={['resource-body', (!isWide || table === null) && 'one-column']}>
+    <section class="section resource" id={plan.name}>
+      <h2>{titleOf(plan)}</h2>
+      <div class={['resource-body', (plan.main.length !== 1 || table === null) && 'one-column']}>
         {plan.main.length > 0 && (
           <div class={isWide ? 'resource-graph' : 'charts multiples'}>
             {plan.main.map((chart) => figure(chart, plan.title, model, isWide))}
@@ -53,6 +54,14 @@ export function resourceSection(plan: SectionPlan, table: Html | null, model: Se
       )}
     </section>
   )
+}
+
+/** Where nothing but services and processes is watched, it says so. */
+function titleOf({ name, title, tables }: ResourcePlan): string {
+  const isPlain = tables.every(({ columns }) =>
+    columns.every((kind) => kind === 'service' || kind === 'process'),
+  )
+  return name === 'states' && isPlain ? 'Services and processes' : title
 }
 
 function figure({ title, lines }: ChartPlan, section: string, model: SectionModel, isWide: boolean): Html {

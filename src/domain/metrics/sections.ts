@@ -1,0 +1,27 @@
+import type { ResourceName } from './resources.ts'
+
+/** A table of a host's page: newest values, with a row for each thing, or a row for each metric. */
+type Section = {
+  readonly name: string
+  readonly of: ResourceName
+  /** Head of the column that names the things; tables without have a row for each metric. */
+  readonly subject?: string
+}
+
+/**
+ * The tables of a host's page, in their order. Metrics say in their declaration which of them has them;
+ * one without any of its metrics is left out. In `states`, the column that a metric names is what kind of
+ * thing it is about.
+ */
+export const SECTIONS = [
+  { name: 'cpu', of: 'cpu' },
+  { name: 'memory', of: 'memory' },
+  { name: 'filesystems', of: 'disks', subject: 'Mounted at' },
+  { name: 'network', of: 'network', subject: 'Interface' },
+  { name: 'states', of: 'states', subject: 'Name' },
+  { name: 'checks', of: 'checks', subject: 'Check' },
+  { name: 'containers', of: 'containers', subject: 'Container' },
+  { name: 'agent', of: 'agent' },
+] as const satisfies readonly Section[]
+
+export type SectionName = (typeof SECTIONS)[number]['name']
