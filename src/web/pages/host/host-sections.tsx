@@ -94,8 +94,8 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
                 href={`${metricPath(host.name, metric)}${query}`}
                 data-cursor-value={writeRef({ host: host.name, metric })}
                 data-unit={unit}
-                aria-label={lines.length === 1 && `Graph of ${title}`}
               >
+                {lines.length === 1 && <span class="visually-hidden">{title}</span>}
                 {lines.length > 1 && (
                   <>
                     <span class={`swatch line-${index + 1}`} />
