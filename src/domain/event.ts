@@ -63,6 +63,7 @@ export const EVENT_ACTIONS = [
   'closed',
   'reopened',
   'acknowledged',
+  'unacknowledged',
   'comment',
   'stale',
   'fresh',

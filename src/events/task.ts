@@ -5,6 +5,7 @@ import type { Log } from '../lib/log.ts'
 import type {
   AuditStore,
   EventStore,
+  HostStore,
   MaintenanceStore,
   MaintenanceWindowStore,
   OutboxStore,
@@ -24,6 +25,7 @@ export type EventEngineStore = {
   readonly sessions: Pick<SessionStore, 'prune'>
   readonly audit: Pick<AuditStore, 'prune'>
   readonly events: Pick<EventStore, 'report'>
+  readonly hosts: Pick<HostStore, 'findAll'>
   readonly rules: Pick<RuleStore, 'list'>
   readonly maintenanceWindows: Pick<MaintenanceWindowStore, 'list'>
   readonly targets: Pick<TargetStore, 'list'>
