@@ -207,7 +207,7 @@ function hostView(model: HostModel): Html {
         </section>
       )}
       <div class="columns">{metricSections(host)}</div>
-      {thresholdTable(model.thresholds.reported)}
+      {thresholdTable(model.thresholds.reported, metrics)}
       {metrics.length > 0 && metricList(host, metrics)}
     </div>
   )
