@@ -104,6 +104,12 @@ const STATE_KINDS = {
   textfile: { word: 'text file', good: 'Good', bad: 'Broken' },
 } as const
 
+/** `mssql$sqlexpress`, as an agent of the original spells it; null where nothing is spelled differently. */
+function spellSubject({ spellings = {} }: Host, metric: string, kind: string): string | null {
+  const spelling = spellings[metric]
+  return spelling?.replace(`perf.${kind}.`, '').replace(/\.state$/, '') ?? null
+}
+
 export function stateTable(host: Host): Html | null {
   const rows = Object.entries(STATE_KINDS).flatMap(([kind, words]) =>
     listSubjects(Object.keys(host.latest), kind, 'state').map((name) => {
@@ -112,7 +118,7 @@ export function stateTable(host: Host): Html | null {
       return {
         key: metric,
         cells: [
-          <a href={metricPath(host.name, metric)}>{name}</a>,
+          <a href={metricPath(host.name, metric)}>{spellSubject(host, metric, kind) ?? name}</a>,
           words.word,
           <span class={`status ${status}`}>
             {statusMark(status)}
@@ -243,9 +249,11 @@ export function metricList(host: Host, metrics: readonly string[]): Html {
       <ul class="metrics">
         {metrics.map((metric) => {
           const value = host.latest[metric]
+          const spelling = host.spellings?.[metric]
           return (
             <li>
               <a href={metricPath(host.name, metric)}>{metric}</a>
+              {spelling !== undefined && <span class="soft">sent as {spelling}</span>}
               <span class={value === undefined && 'soft'}>
                 {value === undefined ? '–' : formatValue(value, metricUnit(metric))}
               </span>
