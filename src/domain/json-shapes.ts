@@ -1,5 +1,5 @@
 import type { Event } from './event.ts'
-import type { Rule } from './rule.ts'
+import type { Rule } from './notifications/rule.ts'
 
 /** An event in the API's words. */
 export function describeEvent(event: Event) {
@@ -12,6 +12,7 @@ export function describeEvent(event: Event) {
     message: event.message,
     opened: event.opened,
     closed: event.isEndUnknown ? null : event.closed,
+    ...(event.isEndUnknown && { end_unknown: true }),
     acknowledged_by: event.acknowledgedBy,
   }
 }

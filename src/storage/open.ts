@@ -43,7 +43,7 @@ export function createStore(
   const states = createLastSeenBuffer(database, clock, log)
   const damage = createDamageLog(database, clock, log)
   return {
-    ingest: createIngestStore(database, states),
+    ingest: createIngestStore(database, states, log),
     hosts: {
       ...createHostStore(database, states, metricSets),
       ...createHostNames(database),

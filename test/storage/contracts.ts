@@ -2,6 +2,7 @@ import { describe } from 'bun:test'
 import { describeBounds } from './bounds.contract.ts'
 import { describeContent } from './content.contract.ts'
 import { describeGroups } from './groups.contract.ts'
+import { describeHostDetails } from './host-details.contract.ts'
 import { describeNames } from './host-names.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
 import { describeOriginalEvents } from './original-events.contract.ts'
@@ -11,11 +12,13 @@ import { describeStore, type Workbench } from './store.contract.ts'
 import { describeThresholds } from './thresholds.contract.ts'
 import { describeTrouble } from './trouble.contract.ts'
 import { describePeople } from './users.contract.ts'
+import { describeWaiting } from './waiting.contract.ts'
 
 /** Everything that every database must do: each suite stands here, once for all of them. */
 const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Workbench) => void>> = {
   'a store': describeStore,
   'names of hosts': describeNames,
+  'details of hosts and events': describeHostDetails,
   people: describePeople,
   'events and notices': describeNotifications,
   'events of agents of the original': describeOriginalEvents,
@@ -26,6 +29,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'codes for signing in': describeSecondFactors,
   'what is wrong now': describeTrouble,
   'thresholds of agents': describeThresholds,
+  'frames whose time has not come': describeWaiting,
 }
 
 export function describeContracts(where: string, makeWorkbench: () => Workbench) {

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { HostFacts } from '../../src/domain/host.ts'
-import type { Access } from '../../src/domain/user.ts'
+import type { HostFacts } from '../../src/domain/hosts/host.ts'
+import type { Access } from '../../src/domain/users/user.ts'
 import { hashToken } from '../../src/lib/hash-token.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
@@ -75,6 +75,7 @@ export async function startTestSite(
 
   return {
     base,
+    dataDir,
     port: website.port,
     /** For another server over the same database. */
     options,

@@ -1,4 +1,4 @@
-import { findPasswordProblem, MAX_PASSWORD } from '../../domain/user.ts'
+import { findPasswordProblem, MAX_PASSWORD } from '../../domain/users/user.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 
 /** Without the characters that look like one another. 54 of them: 20 give 115 bits. */
@@ -33,6 +33,19 @@ export async function readNewPassword(): Promise<string> {
     const password = checkPassword(await ask('New password: '))
     if ((await ask('Once more: ')) !== password) throw new CommandError('the two are not the same')
     return password
+  } finally {
+    stdin.setRawMode(false)
+    stdin.pause()
+  }
+}
+
+/** Asks once at a terminal, without echo; takes the first line of standard input when that is no terminal. */
+export async function readPassword(question: string): Promise<string> {
+  const { stdin } = process
+  if (!stdin.isTTY) return readFirstLine()
+  stdin.setRawMode(true)
+  try {
+    return await ask(question)
   } finally {
     stdin.setRawMode(false)
     stdin.pause()

@@ -391,7 +391,7 @@ describe('what the server tells of itself', () => {
   })
 
   test('the page of storage tells what each host takes, and of the last backup', async () => {
-    expect(await text('/settings/storage')).toContain('None by <code>monitor db backup</code> yet')
+    expect(await text('/settings/storage')).toContain('None by <code>monitor backup</code> yet')
     const folder = mkdtempSync(join(tmpdir(), 'monitor-backup-'))
     await site.report('large', site.clock.now() - 60, { a: 1, b: 2, c: 3 })
     await site.report('small', site.clock.now() - 60, { a: 1 })
