@@ -1,10 +1,8 @@
+import { COMPARISONS, type Comparison } from '../comparison.ts'
 import type { Severity } from '../event.ts'
 import { metricTitle } from '../metrics/metric.ts'
 import { compileMetricPattern, isMetricPattern, type Matcher } from '../pattern.ts'
 import { describeDuration } from '../time/duration.ts'
-
-export const COMPARISONS = ['>', '<', '=', '>=', '<=', '!='] as const
-export type Comparison = (typeof COMPARISONS)[number]
 
 /** A rule of the agent for what is a problem. Times are in seconds. */
 export type Threshold = {

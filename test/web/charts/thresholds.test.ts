@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Comparison } from '../../../src/domain/comparison.ts'
 import type { Severity } from '../../../src/domain/event.ts'
 import {
   type ReportedThreshold,
   reportThresholds,
 } from '../../../src/domain/thresholds/reported-threshold.ts'
-import type { Comparison } from '../../../src/domain/thresholds/threshold.ts'
 import { standardThresholds } from '../../../src/domain/thresholds/threshold-standard.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import { findShared, readThresholds, toThresholdLines } from '../../../src/web/charts/thresholds.ts'

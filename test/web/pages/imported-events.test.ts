@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { AVAILABILITY } from '../../../src/domain/events/availability.ts'
+import { AVAILABILITY } from '../../../src/domain/metrics/declared/server-events.ts'
 import { writeNotification } from '../../../src/domain/notifications/notification.ts'
 import { FACTS, startTestSite, type TestSite } from '../site.ts'
 
