@@ -58,7 +58,7 @@ export async function listOutages(
   let last = { closed: from, id: 0 }
   for (;;) {
     const rows = await database.query<OutageRow & { closed: number }>(
-      `${SELECT} WHERE event.metric = ? AND (event.closed > ? OR (event.closed = ? AND event.id > ?))
+      `${SELECT} WHERE event.metric = ? AND event.closed >= ? AND (event.closed > ? OR event.id > ?)
         AND +event.opened <= ? ORDER BY event.closed, event.id LIMIT ?`,
       [metric, last.closed, last.closed, last.id, to, ROWS],
     )
@@ -70,7 +70,7 @@ export async function listOutages(
     await yieldThread()
   }
   const others: readonly string[] = [
-    `${SELECT} WHERE event.metric = ? AND event.closed IS NULL AND event.opened <= ?`,
+    `${SELECT} WHERE event.metric = ? AND event.closed IS NULL AND +event.opened <= ?`,
     // Closed by hand, but the host was not seen since: looked up host by host.
     `SELECT ${COLUMNS} FROM host CROSS JOIN event
       WHERE event.host = host.id AND event.metric = ? AND event.opened > host.last_seen AND event.opened <= ?`,

@@ -317,6 +317,7 @@ function facts(host: Host): Html {
     ['Platform', [host.platform, host.architecture].filter(Boolean).join(', ')],
     ['Build', host.build],
     ['Processors', host.processors > 0 ? formatNumber(host.processors) : ''],
+    ['Agent', host.agent ?? ''],
     ['Memory', host.memoryMb > 0 ? formatValue(host.memoryMb * 1024 * 1024, 'B') : ''],
     [
       'Clock',

@@ -145,9 +145,11 @@ export function metricList(host: Host, metrics: readonly string[]): Html {
       <ul class="metrics">
         {metrics.map((metric) => {
           const value = host.latest[metric]
+          const spelling = host.spellings?.[metric]
           return (
             <li>
               <a href={metricPath(host.name, metric)}>{metric}</a>
+              {spelling !== undefined && <span class="soft">sent as {spelling}</span>}
               <span class={value === undefined && 'soft'}>
                 {value === undefined ? '–' : formatValue(value, metricUnit(metric))}
               </span>

@@ -73,6 +73,11 @@ const STATE_COLUMNS: readonly ListColumn[] = [
   { name: 'State' },
 ]
 
+/** `mssql$sqlexpress`, as an agent of the original spells it; null where nothing is spelled differently. */
+function spellSubject({ spellings = {} }: Host, metric: string): string | null {
+  return spellings[metric]?.replace(/^perf\.[^.]+\./, '').replace(/\.state$/, '') ?? null
+}
+
 /** Things of several kinds that have a state each; a column of the plan is a kind. */
 function stateSection(host: Host, { name, title, columns, rows }: SectionPlan): Html {
   const table = columns.flatMap((kind, i) =>
@@ -83,7 +88,7 @@ function stateSection(host: Host, { name, title, columns, rows }: SectionPlan): 
         {
           key: metric,
           cells: [
-            <a href={metricPath(host.name, metric)}>{row.name}</a>,
+            <a href={metricPath(host.name, metric)}>{spellSubject(host, metric) ?? row.name}</a>,
             kind,
             stateMark(metric, host.latest[metric] ?? 0),
           ],
