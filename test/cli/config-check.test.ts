@@ -157,7 +157,7 @@ test('a threshold that no metric can fit is told, with the nearest name, and the
   )
   const { isSound, lines } = await check([aRole('agent', 'agent.toml')], null)
   expect(lines).toEqual([
-    'Warning: /agent.toml: agent.threshold: metric "perf.filesytem.*.percent.used" matches nothing that an agent reports; did you mean perf.filesystem.*.percent.used or perf.filesystem.*.bytes.free?',
+    'Warning: /agent.toml: agent.threshold: metric "perf.filesytem.*.percent.used" matches nothing that an agent reports; did you mean perf.filesystem.*.percent.used?',
     '/agent.toml (agent): the configuration is sound.',
   ])
   expect(isSound).toBe(true)

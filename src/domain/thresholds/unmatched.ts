@@ -31,17 +31,22 @@ const FAMILIES: readonly string[] = METRICS.map(({ name }) => name.replace(/<[a-
 const MAX_NEAREST = 2
 /** Names that differ in more than this part of their length are no slips of a finger. */
 const MAX_DIFFERENCE = 0.35
+/** A second name is worth telling when it is about as near as the first. */
+const AS_GOOD = 2
 /** Hosts have up to a thousand metrics, and comparing two long names costs: so many are compared. */
 const MAX_COMPARED = 2000
 
 function findNearest(pattern: string, names: readonly string[]): string[] {
   const wanted = pattern.toLowerCase()
-  return names
+  const found = names
     .slice(0, MAX_COMPARED)
     .map((name) => ({ name, distance: countEdits(wanted, name.toLowerCase()) }))
     .filter(({ name, distance }) => distance <= MAX_DIFFERENCE * Math.max(wanted.length, name.length))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, MAX_NEAREST)
+  const [best] = found
+  return found
+    .filter(({ distance }) => best !== undefined && distance <= best.distance + AS_GOOD)
     .map(({ name }) => name)
 }
 
