@@ -44,6 +44,11 @@ export type HostReport = {
    * makes samples of them: of one host so many as an agent takes in 7 days, then the oldest go.
    */
   readonly waiting?: readonly Frame[]
+  /**
+   * How the sender spells the names of metrics that are kept under another one, by that; absent where there is no
+   * such name.
+   */
+  readonly spellings?: Readonly<Record<string, string>>
   readonly events: readonly EventReport[]
   /** All events that are open on the agent; null or absent when it did not say. */
   readonly open?: readonly EventReport[] | null
