@@ -7,6 +7,7 @@ import type { CommandGroup } from '../../roles/command.ts'
 import type { EventQuery } from '../../storage/ports/store.ts'
 import { formatTable, formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
+import { EVENT_CHANGES } from './event-changes.ts'
 import { readSeverities } from './severities.ts'
 
 const STATUSES = ['open', 'closed', 'all'] as const
@@ -15,7 +16,7 @@ const MAX_LIMIT = 1000
 
 export const event: CommandGroup = {
   name: 'event',
-  doc: 'Looks at events',
+  doc: 'Looks at events, acknowledges and closes them',
   commands: [
     {
       name: 'event list',
@@ -55,7 +56,7 @@ export const event: CommandGroup = {
             SEVERITY_NAMES[one.severity],
             one.status,
             formatTime(one.opened),
-            one.closed === null ? '' : formatTime(one.closed),
+            one.isEndUnknown ? 'unknown' : one.closed === null ? '' : formatTime(one.closed),
             one.acknowledgedBy ?? '',
             // An agent's words must not move the cursor.
             say(one).replace(/\p{Cc}+/gu, ' '),
@@ -71,6 +72,7 @@ export const event: CommandGroup = {
         })
       },
     },
+    ...EVENT_CHANGES,
   ],
 }
 

@@ -1,6 +1,7 @@
+import type { Comparison } from '../comparison.ts'
 import type { Event } from '../event.ts'
-import { type Comparison, type Condition, isBreach, readCondition } from '../thresholds/threshold.ts'
-import { AVAILABILITY } from './availability.ts'
+import { AVAILABILITY } from '../metrics/declared/server-events.ts'
+import { type Condition, isBreach, readCondition } from '../thresholds/threshold.ts'
 import { formatMetricThreshold, type PhraseContext, phraseMetric } from './metric-phrase.ts'
 
 /**

@@ -23,6 +23,7 @@ export type NotifiedEvent = Pick<
   | 'value'
   | 'opened'
   | 'closed'
+  | 'isEndUnknown'
   | 'acknowledgedBy'
   | 'members'
 > &

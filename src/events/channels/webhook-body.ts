@@ -25,7 +25,8 @@ export function describeWebhook({ id, kind, words, events, rule, link }: Notific
 }
 
 function describeNotified(event: NotificationEvent, base: string | null) {
-  const { metric, message, closed, opened } = event
+  const { metric, message, opened } = event
+  const closed = event.isEndUnknown ? null : event.closed
   const condition = readCondition(metric, message)
   return {
     id: event.id,
@@ -46,6 +47,7 @@ function describeNotified(event: NotificationEvent, base: string | null) {
         : { compare: condition.compare, value: condition.value, duration: condition.duration },
     opened,
     closed,
+    end_unknown: event.isEndUnknown ?? false,
     duration: closed === null ? null : closed - opened,
     acknowledged_by: event.acknowledgedBy,
     link: base === null ? null : `${base}/events/${event.id}`,
