@@ -5,6 +5,7 @@ import {
   isUserName,
   normalizePassword,
   type PasswordState,
+  type User,
 } from '../../domain/users/user.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
@@ -28,6 +29,13 @@ const PASSWORD_WORDS: Readonly<Record<PasswordState, string>> = {
   disabled: 'disabled: set one',
 }
 
+function describePassword({ passwordState, passwordExpires = 0 }: User): string {
+  if (passwordState !== 'original') return PASSWORD_WORDS[passwordState]
+  return passwordExpires > systemClock.now()
+    ? `${PASSWORD_WORDS.original} until ${formatTime(passwordExpires)}`
+    : 'of the original product, expired: set one'
+}
+
 const NAME: Argument = { name: 'name', doc: 'Name of the user' }
 const RANDOM: Option = { kind: 'flag', doc: 'Make the password at random and print it' }
 
@@ -40,12 +48,12 @@ export const user: CommandGroup = {
       doc: 'Lists the users',
       run: (input) =>
         withStore(input, async ({ users }) => {
-          const rows = (await users.list()).map(({ name, access, created, lastSignIn, passwordState }) => [
-            name,
-            access,
-            PASSWORD_WORDS[passwordState],
-            formatTime(created),
-            lastSignIn === null ? 'never' : formatTime(lastSignIn),
+          const rows = (await users.list()).map((one) => [
+            one.name,
+            one.access,
+            describePassword(one),
+            formatTime(one.created),
+            one.lastSignIn === null ? 'never' : formatTime(one.lastSignIn),
           ])
           input.print(formatTable(['NAME', 'ACCESS', 'PASSWORD', 'CREATED', 'LAST SIGN-IN'], rows))
           return EXIT.ok
