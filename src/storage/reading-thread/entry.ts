@@ -26,7 +26,7 @@ self.onmessage = async ({ data }: MessageEvent<Order>) => {
   }
   if ('close' in data) {
     await opening?.then((opened) => opened.close()).catch(() => {})
-    process.exit()
+    return tell({ isClosed: true })
   }
   const { id, name, values } = data
   try {

@@ -29,4 +29,5 @@ export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly problem: string }
   | { readonly damage: Damage }
+  | { readonly isClosed: true }
   | { readonly log: LogLevel; readonly message: string; readonly fields: LogFields }

@@ -31,6 +31,8 @@ type Running = {
   readonly worker: Worker
   readonly reads: Map<number, Read>
   limit: Timer | null
+  /** Told when the thread has closed its connections, or is gone. */
+  closed: () => void
 }
 
 export type ReadingThreadOptions = {
@@ -53,7 +55,7 @@ export function createReadingThread({ database, note, clock, log }: ReadingThrea
 
   function start(): Running {
     const worker = new Worker(ENTRY, { smol: true })
-    const one: Running = { worker, reads: new Map(), limit: null }
+    const one: Running = { worker, reads: new Map(), limit: null, closed: () => {} }
     worker.onmessage = ({ data }: MessageEvent<Answer>) => take(one, data)
     worker.onerror = (event) => fail(one, new Error(`the reading thread failed: ${event.message}`))
     worker.postMessage({ open: database } satisfies Order)
@@ -62,6 +64,7 @@ export function createReadingThread({ database, note, clock, log }: ReadingThrea
 
   function take(one: Running, answer: Answer) {
     if ('damage' in answer) return note(answer.damage)
+    if ('isClosed' in answer) return one.closed()
     if ('log' in answer) return log[answer.log](answer.message, { ...answer.fields, thread: 'reading' })
     const read = one.reads.get(answer.id)
     one.reads.delete(answer.id)
@@ -74,6 +77,7 @@ export function createReadingThread({ database, note, clock, log }: ReadingThrea
 
   /** The thread is gone: what it had is rejected, what waits goes to a new one. */
   function fail(one: Running, error: Error) {
+    one.closed()
     if (running !== one) return
     log.warn('the reading thread is started anew', { error: describeError(error) })
     running = null
@@ -110,10 +114,11 @@ export function createReadingThread({ database, note, clock, log }: ReadingThrea
 
   async function end(one: Running) {
     if (running === one) running = null
-    const ended = Promise.withResolvers<void>()
-    one.worker.addEventListener('close', () => ended.resolve())
+    const { promise, resolve } = Promise.withResolvers<void>()
+    one.closed = resolve
     one.worker.postMessage({ close: true } satisfies Order)
-    await ended.promise
+    await promise
+    one.worker.terminate()
   }
 
   /** The answer is what the method of that name in `entry.ts` gave. */
