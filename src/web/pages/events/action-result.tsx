@@ -99,8 +99,8 @@ export function withoutResult(path: string): URL {
 }
 
 /** Where an action leads back to, with what came of it. */
-export const tellAt = (back: string, told: Readonly<Record<string, string>>): string =>
-  withParameters(withoutResult(back), told) + new URL(back, 'http://local.invalid').hash
+export const tellAt = (back: string, outcome: Readonly<Record<string, string>>): string =>
+  withParameters(withoutResult(back), outcome) + new URL(back, 'http://local.invalid').hash
 
 /** The line above a page that says what came of the action before it; nothing when there was none. */
 export async function actionResult({ url, web, csrf, now, session }: WebRequest): Promise<Html | null> {

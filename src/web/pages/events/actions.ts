@@ -48,11 +48,11 @@ export type ActionAnswer = { readonly words: string; readonly undo: string | nul
 function answer(
   request: WebRequest,
   back: string,
-  told: Readonly<Record<string, string>>,
+  outcome: Readonly<Record<string, string>>,
   said: ActionAnswer,
 ): RouteResult {
   if (request.wantsJson) return Response.json(said)
-  return redirect(tellAt(back, told))
+  return redirect(tellAt(back, outcome))
 }
 
 /** Says what was done, with the way to undo it. */
@@ -151,10 +151,10 @@ export const undoEvents = route(
     const words = describeUndone(result, now)
     const back = readLocalPath(form.get('back') ?? '/events')
     const [kept] = result.kept
-    const told: Record<string, string> =
+    const outcome: Record<string, string> =
       result.undone.length > 0 || kept === undefined
         ? { undid: writeDone({ what: done.what, at: now, ids: result.undone }) }
         : { missed: writeDone({ what: done.what, at: now, ids: [kept.id] }) }
-    return answer(request, back, told, { words, undo: null, isDone: result.undone.length > 0 })
+    return answer(request, back, outcome, { words, undo: null, isDone: result.undone.length > 0 })
   },
 )
