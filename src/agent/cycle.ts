@@ -72,7 +72,8 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
 
   return async (time) => {
     restoreThresholds()
-    if (!queue.hasTaken(time)) await sample(time)
+    if (queue.hasTaken(time)) queue.noteTakenTime(time)
+    else await sample(time)
     refreshFacts()
     // Not below 0 though the clock was put back meanwhile: the delay has its bounds.
     const lateMs = Math.max(0, clock.nowMs() - time * 1000)

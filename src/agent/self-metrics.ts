@@ -14,10 +14,15 @@ export const SELF_METRICS: readonly MetricFamily[] = [
     name: 'perf.agent.queue.dropped',
     doc: 'Samples that were dropped because the queue was full or they were too old.',
   },
+  {
+    name: 'perf.agent.queue.dropped.age',
+    isRare: true,
+    doc: 'Of the samples that were dropped, those that were too old; the others had no room.',
+  },
   { name: 'perf.agent.queue.refused', doc: 'Samples that the server refused.' },
   {
     name: 'perf.agent.queue.damaged',
-    doc: "Samples that were lost because the agent's queue was damaged on disk.",
+    doc: "Samples that were lost because the agent's queue was damaged on disk or gone.",
   },
   { name: 'perf.agent.probe.failures', doc: 'Probes that failed in this round.' },
   {
@@ -56,6 +61,8 @@ export function watchSelfMetrics(): SelfMetrics {
           { metric: 'perf.agent.queue.refused', value: queue.refused },
           { metric: 'perf.agent.queue.damaged', value: queue.damaged },
         )
+      if (queue !== null && queue.aged > 0)
+        samples.push({ metric: 'perf.agent.queue.dropped.age', value: queue.aged })
       return samples
     },
   }

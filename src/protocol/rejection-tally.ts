@@ -1,5 +1,5 @@
 /** What can be wrong with one piece of an otherwise good message. */
-export type PieceFault = 'value' | 'time' | 'name' | 'frame' | 'event' | 'threshold' | 'fact'
+export type PieceFault = 'value' | 'time' | 'name' | 'frame' | 'event' | 'threshold' | 'fact' | 'number'
 
 const SENTENCES: Readonly<Record<PieceFault, string>> = {
   value: 'a value is not a finite number',
@@ -8,6 +8,7 @@ const SENTENCES: Readonly<Record<PieceFault, string>> = {
   frame: 'a frame has the wrong shape',
   event: 'an event is incomplete',
   threshold: 'a threshold is not one',
+  number: 'the numbers do not fit what they number',
   fact: 'a system fact is too long and was cut',
 }
 

@@ -3,8 +3,10 @@ import { CONTAINER_METRICS } from '../agent/containers/container-job.ts'
 import { probes } from '../agent/probes/index.ts'
 import { SELF_METRICS } from '../agent/self-metrics.ts'
 import { TEXT_FILE_METRICS } from '../agent/text-files/text-file-job.ts'
+import { AGENT_COPY } from '../domain/events/agent-copy.ts'
 import { AVAILABILITY } from '../domain/events/availability.ts'
 import { CERTIFICATE_END } from '../domain/events/certificate-end.ts'
+import { DATA_GAP } from '../domain/events/data-gap.ts'
 import { KEY_MISMATCH } from '../domain/events/identity.ts'
 import { REFUSED_REPORT } from '../domain/events/refused-report.ts'
 import { STORAGE_DAMAGE } from '../domain/events/storage-damage.ts'
@@ -25,6 +27,8 @@ export const METRICS: readonly MetricFamily[] = [
   AVAILABILITY,
   CLOCK_SKEW,
   KEY_MISMATCH,
+  AGENT_COPY,
+  DATA_GAP,
   REFUSED_REPORT,
   CERTIFICATE_END,
   NOTIFICATION_TROUBLE,

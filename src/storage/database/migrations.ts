@@ -1,3 +1,4 @@
+import { createAuditTables } from './audit-tables.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createNotificationTables } from './notification-tables.ts'
@@ -225,6 +226,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     ) ${clustered}`,
     `CREATE INDEX waiting_frame_by_time ON waiting_frame (time)`,
   ],
+  // What is there of each agent's numbers, and what is missing and why: see audit-tables.ts.
+  createAuditTables,
 ]
 
 /**

@@ -14,8 +14,24 @@ export type CachedHost = {
   reportsThresholds: boolean
   /** Of the key that owns the name; null while none does. */
   keyHash: string | null
+  /** Which agent speaks for the host; null for those that number nothing, and while it was not asked. */
+  agent: CachedAgent | null
+  /** Whether the database knows an agent of it that numbers what it sends. */
+  readonly isNumbered: boolean
+  /** The newest day of which samples without numbers are noted; -1 when there is none. */
+  unnumberedDay: number
   /** The layouts that `host_metric_set` has, with the day up to which it says they were used. */
   readonly metricSets: Map<number, number>
+}
+
+/** What is remembered of a host's agent. */
+export type CachedAgent = {
+  readonly run: string
+  /** Of `agent_queue`. */
+  readonly queue: number
+  readonly queueName: string
+  /** When it was read, by the server's clock: another engine may have seen another run since. */
+  readonly read: number
 }
 
 /** What `host` itself holds of the facts. */
@@ -89,17 +105,21 @@ export function createHostCache(): HostCache {
 async function findHost(transaction: Transaction, name: string): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
     `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups,
-      EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells FROM host
+      EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
+      EXISTS (SELECT 1 FROM agent_run WHERE agent_run.host = host.id) AS numbers FROM host
       WHERE name = ?`,
     [name],
   )
   if (!row) return null
-  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, tells, ...facts } = row
+  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, tells, numbers, ...facts } = row
   return {
     id,
     facts: { ...facts, memoryMb, groups: parseGroups(groups) },
     reportsThresholds: tells === 1,
     keyHash,
+    agent: null,
+    isNumbered: numbers === 1,
+    unnumberedDay: -1,
     metricSets: new Map(),
   }
 }
@@ -107,6 +127,7 @@ async function findHost(transaction: Transaction, name: string): Promise<CachedH
 type HostRow = Omit<StoredFacts, 'memoryMb'> & {
   id: number
   tells: number
+  numbers: number
   memory_mb: number
   key_hash: string | null
   said_groups: string | null
@@ -123,7 +144,16 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Ca
   )
   if (facts.groups && facts.groups.length > 0)
     await saveGroups(transaction, id, 'said_groups', mergeGroups(facts.groups))
-  return { id, facts, reportsThresholds: false, keyHash, metricSets: new Map() }
+  return {
+    id,
+    facts,
+    reportsThresholds: false,
+    keyHash,
+    agent: null,
+    isNumbered: false,
+    unnumberedDay: -1,
+    metricSets: new Map(),
+  }
 }
 
 function factValues(name: string, facts: StoredFacts) {
