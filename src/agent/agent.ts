@@ -16,6 +16,7 @@ import { Queue } from './queue/queue.ts'
 import { startSchedule } from './schedule.ts'
 import { watchSelfMetrics } from './self-metrics.ts'
 import type { ServerAddress } from './sending/connect.ts'
+import { keepDeliveryStatus } from './sending/delivery-status.ts'
 import { startSender } from './sending/sender.ts'
 import { createTextFileJob } from './text-files/text-file-job.ts'
 import { createThresholdEvaluator } from './threshold-evaluator.ts'
@@ -38,6 +39,8 @@ export type AgentOptions = {
   readonly queueAge: number
   readonly queueBytes: number
   readonly queueFile: string
+  /** Where `monitor health agent` reads how sending goes; null writes nothing. */
+  readonly statusFile?: string | null
   readonly processes: readonly string[]
   readonly services: readonly string[]
   readonly networkFilesystems?: boolean
@@ -102,7 +105,7 @@ export async function startAgent(
   const facts = describe(machine.facts)
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
   const table = createThresholdTable(options.thresholds, standard)
-  const evaluator = createThresholdEvaluator(table, interval, log)
+  const evaluator = createThresholdEvaluator({ book: table, interval, clock, log })
   const sender = startSender({
     servers: options.servers,
     passphrase: options.passphrase,
@@ -111,29 +114,51 @@ export async function startAgent(
     facts,
     queue,
     listOpenEvents: evaluator.listOpen,
+    onDelivery: () => status?.note(),
     clock,
     log,
   })
+  const status =
+    options.statusFile == null
+      ? null
+      : keepDeliveryStatus({
+          file: options.statusFile,
+          deliveries: sender.deliveries,
+          countWaiting: () => queue.figures.length,
+          clock,
+          log,
+        })
   const act = createCycle({
     source,
     frames: createFrameBuilder(MAX_METRICS),
     figures: watchSelfMetrics(),
     evaluator,
+    configuredThresholds: options.thresholds,
     queue,
     sender,
     facts,
     readFacts: () => describe(source.readMachine().facts),
+    interval,
     queueAge: options.queueAge,
     sendDelayMs: shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),
     clock,
     log,
   })
-  const schedule = startSchedule({ interval, clock, log, act })
+  const schedule = startSchedule({
+    interval,
+    clock,
+    log,
+    async act(time) {
+      await act(time)
+      status?.note()
+    },
+  })
   return {
     name,
     async stop() {
       await within(clock, STOP_WITHIN_MS, Promise.all([schedule.stop(), source.close?.()]))
       await sender.stop(STOP_WITHIN_MS)
+      status?.stop()
       queue.close()
     },
   }

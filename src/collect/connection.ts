@@ -46,6 +46,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   #isKnown = false
   #inFlight = 0
   #hasEnded = false
+  /** It spoke CSV, and all of it seems to have come. */
+  #wereLines = false
   #isClosed = false
   #lingerBytes = 0
 
@@ -65,6 +67,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       legacyBytes: shared.limits.legacyBytes,
       now: shared.now,
       isPassphrase: shared.isPassphrase,
+      findCsvObstacle: () => shared.findCsvObstacle(this.address),
       canTake: () => this.#canTake(),
       submit: (report, id, refused, later) => this.#submit(report, id, refused, later),
       refuse: (error) => this.#refuseBatch(error),
@@ -101,6 +104,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   receive(chunk: Buffer): void {
     this.lastActive = this.#shared.monotonicMs()
     if (this.#replies.isEnding || this.#decoder.isOver) {
+      // What was thought to be complete was not: without a receipt the agent sends it again.
+      if (this.#wereLines) this.#replies.sendFinalReply('')
       this.#discard(chunk.length)
       return
     }
@@ -119,6 +124,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   /** The other side will say no more; it may still listen. */
   receiveEnd(): void {
     this.#hasEnded = true
+    this.#endLines()
     this.#endWhenDone()
   }
 
@@ -126,6 +132,11 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   drain(): void {
     this.lastActive = this.#shared.monotonicMs()
     this.flush()
+  }
+
+  /** To be called every second or so, with the monotonic clock. */
+  noteQuiet(now: number): void {
+    if (now - this.lastActive >= this.#shared.limits.csvQuietMs) this.#endLines()
   }
 
   pause(reason: number): void {
@@ -192,6 +203,20 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.pause(PAUSED_FOR_STORAGE)
     this.#shared.onWaiting(this)
     return false
+  }
+
+  /** Lines of CSV are complete when nothing follows. */
+  #endLines(): void {
+    if (!this.#decoder.isReadingLines || !this.#receiveBuffer.isEmpty || this.#paused !== 0) return
+    this.#wereLines = true
+    try {
+      this.#decoder.endLines()
+    } catch (error) {
+      this.#giveUp(error)
+      return
+    }
+    this.#afterReading()
+    if (this.#inFlight === 0) this.flush()
   }
 
   #readKept(): void {

@@ -58,7 +58,7 @@ export async function startCollect(
   print: (text: string) => void,
 ): Promise<RunningCollect> {
   const { clock, log } = context
-  const { address, port, tlsPort, plainFrom, trustedProxies, passphrasePrevious } = config.collect
+  const { address, port, tlsPort, plainFrom, csvAgents, trustedProxies, passphrasePrevious } = config.collect
   if (port === 'off' && tlsPort === 'off')
     throw new ConfigError([
       { where: 'configuration', key: 'collect.port', expected: 'expected collect.port or collect.tls_port' },
@@ -68,6 +68,7 @@ export async function startCollect(
     address,
     port: portOrNull(port),
     plainFrom: plainFrom.flatMap((range) => parseAddressRange(range) ?? []),
+    csvAgents,
     trustedProxies: trustedProxies.flatMap((range) => parseAddressRange(range) ?? []),
     tls: { ...certificate, port: portOrNull(tlsPort) },
     passphrases: [choosePassphrase(config), ...(passphrasePrevious === null ? [] : [passphrasePrevious])],

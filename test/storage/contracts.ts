@@ -3,6 +3,7 @@ import { describeBounds } from './bounds.contract.ts'
 import { describeContent } from './content.contract.ts'
 import { describeDataAudit } from './data-audit.contract.ts'
 import { describeGroups } from './groups.contract.ts'
+import { describeHostDetails } from './host-details.contract.ts'
 import { describeNames } from './host-names.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
 import { describeOriginalEvents } from './original-events.contract.ts'
@@ -18,6 +19,7 @@ import { describeWaiting } from './waiting.contract.ts'
 const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Workbench) => void>> = {
   'a store': describeStore,
   'names of hosts': describeNames,
+  'details of hosts and events': describeHostDetails,
   people: describePeople,
   'events and notices': describeNotifications,
   'events of agents of the original': describeOriginalEvents,

@@ -93,6 +93,26 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
       expect(await order({ search: 'nothing' })).toEqual([])
     })
 
+    test('hosts are ordered by their fullest filesystem, and inodes are none', async () => {
+      const frame = (values: Record<string, number>) => ({
+        time: MIDNIGHT,
+        metrics: Object.keys(values).map((name) => `perf.filesystem.${name}`),
+        values: Object.values(values),
+      })
+      await store.ingest.write([
+        aReport('web01', {
+          facts: null,
+          frames: [frame({ 'dev.sda1.percent.used': 20, 'dev.sdb1.percent.used': 91.5 })],
+        }),
+        aReport('web02', {
+          facts: null,
+          frames: [frame({ 'dev.sda1.percent.used': 70, 'dev.sda1.inodes.percent.used': 99 })],
+        }),
+      ])
+      const list = await store.hosts.list({ sort: 'disk', descending: true, upSince: 0, limit: 2 })
+      expect(list.hosts.map(({ name }) => name)).toEqual(['web01', 'web02'])
+    })
+
     test('a deleted host is in no group, a renamed one stays in its own', async () => {
       await store.hosts.rename('web02', 'web09')
       expect(await inGroup('web')).toEqual(['web01', 'web09'])
@@ -120,6 +140,28 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
       expect(await found('web')).toEqual(['2 hosts', 'web01'])
       expect(await found('berlin')).toEqual(['web01'])
       expect(await found('none')).toEqual([])
+      const ofHost = await store.events.list({ group: 'web', host: 'db01' })
+      expect(ofHost.events).toEqual([])
+      expect((await store.events.list({ group: 'berlin', host: 'web01' })).total).toBe(1)
+    })
+
+    test('events of a group of more than a hundred hosts are found, the newest first', async () => {
+      const names = Array.from({ length: 120 }, (_, i) => `many${i}`)
+      await store.ingest.write(
+        names.map((name) => aReport(name, { facts: { ...FACTS, groups: ['many'] }, seen: MIDNIGHT })),
+      )
+      const event = { change: 1, metric: 'perf.memory.percent.used', status: 'open', message: 'x' } as const
+      for (const i of [3, 119, 40])
+        await store.events.report(`many${i}`, [
+          { ...event, uid: 'a', time: MIDNIGHT - i, severity: 2 },
+          { ...event, uid: 'b', time: MIDNIGHT - i, severity: 3, status: 'open', metric: 'm' },
+        ])
+      await store.events.report('web01', [{ ...event, uid: 'a', time: MIDNIGHT, severity: 2 }])
+      const { total, events } = await store.events.list({ group: 'many', severity: 2 })
+      expect(total).toBe(3)
+      expect(events.map(({ host }) => host)).toEqual(['many3', 'many40', 'many119'])
+      expect(await store.events.countBySeverity({ group: 'many' })).toEqual({ 1: 0, 2: 3, 3: 3, 4: 0 })
+      expect((await store.events.list({ group: 'many', status: 'closed' })).total).toBe(0)
     })
   })
 }

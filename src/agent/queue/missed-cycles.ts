@@ -24,7 +24,7 @@ export class MissedCycles {
 
   /** A cycle was left out because its time has samples already: the clock was set back. */
   noteTakenTime(time: number): void {
-    if (this.#last === null || time >= this.#last.time) return
+    if (this.#last !== null && time >= this.#last.time) return
     const { interval, losses, onNoted } = this.#options
     losses().addCycles('clock', { from: time, to: time, count: 1 }, 2 * interval)
     onNoted()

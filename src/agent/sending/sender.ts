@@ -8,6 +8,7 @@ import { MAX_BATCH_LOSSES } from '../../protocol/numbering.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Item } from '../queue/queue-rows.ts'
 import type { ServerAddress } from './connect.ts'
+import type { Deliveries } from './delivery-status.ts'
 import { type ProtocolSession, type SessionNumbering, startSession } from './protocol-session.ts'
 import { watchServerClock } from './server-clock.ts'
 
@@ -22,6 +23,8 @@ export type SenderOptions = {
   readonly queue: Queue
   /** The agent's open events, for the server to compare with its own; null when that is not known. */
   listOpenEvents(): readonly EventReport[] | null
+  /** Called when `deliveries` may give another answer. */
+  onDelivery?(): void
   readonly clock: Clock
   readonly log: Log
 }
@@ -35,6 +38,7 @@ export type Sender = {
    * be thrown away for its age.
    */
   isClockConfirmed(): boolean
+  deliveries(): Deliveries
   /** Sends nothing new, waits up to `withinMs` for answers that are due, and ends the connection. */
   stop(withinMs: number): Promise<void>
 }
@@ -87,6 +91,7 @@ export function startSender(options: SenderOptions): Sender {
   let pieces: Item[][] = []
   const suspects = new Set<number>()
   let lastTaker: ServerAddress | null = null
+  let deliveries: Deliveries = { acknowledgedAtMs: null, failure: null }
   let batchBytes = BATCH_BYTES
   const serverClock = watchServerClock(clock)
   /** Frames from the server's future were passed over; they are looked at again in the next interval. */
@@ -148,11 +153,15 @@ export function startSender(options: SenderOptions): Sender {
         if (refused > 0) log.warn('the server refused values', { server: nameOf(server), refused, reason })
         queue.confirmLosses(lost)
         queue.remove(items)
+        // Samples that only wait at the server's word are no delivery; an empty batch says that the host lives.
+        if (items.length > 0 || waiting.length === 0) noteAcknowledgement()
+        else noteUndelivered(`${nameOf(server)}: samples are from the future by the clock of the server`)
         noteSuccess(server)
         pump()
       },
       onRefused(items, reason) {
         noteActivity()
+        noteUndelivered(`${nameOf(server)} refused it: ${reason}`)
         refuse(items, reason)
         pump()
       },
@@ -187,6 +196,16 @@ export function startSender(options: SenderOptions): Sender {
       bytes: batchBytes,
       hint: 'does the path drop large packets (MTU)?',
     })
+  }
+
+  function noteAcknowledgement() {
+    deliveries = { acknowledgedAtMs: clock.monotonicMs(), failure: null }
+    options.onDelivery?.()
+  }
+
+  function noteUndelivered(failure: string) {
+    deliveries = { ...deliveries, failure }
+    options.onDelivery?.()
   }
 
   const serverAt = (index: number) => servers[index % servers.length] as ServerAddress
@@ -275,6 +294,7 @@ export function startSender(options: SenderOptions): Sender {
       log.warn('sending failed', { server: nameOf(server), reason, waiting: queue.figures.length })
       lastLoggedMs = nowMs
     }
+    noteUndelivered(`${nameOf(server)}: ${reason}`)
     lastReasons.set(server, reason)
     turn = (turn + 1) % servers.length
     failuresInRound++
@@ -332,6 +352,7 @@ export function startSender(options: SenderOptions): Sender {
       talk?.updateFacts(newFacts)
     },
     isClockConfirmed: () => serverClock.isOursRight(),
+    deliveries: () => deliveries,
     async stop(withinMs) {
       slot?.cancel()
       pause?.cancel()

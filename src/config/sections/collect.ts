@@ -1,4 +1,4 @@
-import { list, path, portOrOff, secret, text } from '../fields.ts'
+import { flag, list, path, portOrOff, secret, text } from '../fields.ts'
 import { checkPassphrase, checkRange } from './value-checks.ts'
 
 /** This machine, and networks that nobody routes on the internet. */
@@ -23,6 +23,14 @@ export const collect = {
         'Where agents without TLS may come from, as addresses or ranges of them; from everywhere when ' +
         'it is empty. With TLS they may come from everywhere.',
       check: checkRange,
+    }),
+    csvAgents: flag({
+      default: false,
+      doc:
+        'Take agents of the original product of before May 2019 (0.01b, 0.02b), which speak CSV on the same ' +
+        'port. They say no passphrase, so that whoever reaches the port may send in the name of any host ' +
+        'that has no key; therefore they are taken from the ranges of plain_from alone, also over TLS, and ' +
+        'from nowhere when it is empty.',
     }),
     trustedProxies: list({
       example: ['10.0.0.2', '10.0.1.0/28'],

@@ -1,11 +1,5 @@
 import type { EventReport } from '../event.ts'
-import type { MetricFamily } from '../metrics/metric-family.ts'
-
-/** What the event of a host is about for which two agents speak with the same key. */
-export const AGENT_COPY: MetricFamily = {
-  name: 'perf.agent.copy.state',
-  doc: 'Of events alone: two agents run with the same data folder, one of which is a copy.',
-}
+import { AGENT_COPY } from '../metrics/declared/server-events.ts'
 
 /** `address` is that of the agent that is kept waiting, empty when it is not known. */
 export function reportAgentCopy(time: number, status: EventReport['status'], address: string): EventReport {

@@ -1,14 +1,8 @@
 import { LOSS_TEXTS, type LossReason } from '../audit/loss.ts'
 import type { EventReport, Severity } from '../event.ts'
-import type { MetricFamily } from '../metrics/metric-family.ts'
+import { DATA_GAP } from '../metrics/declared/server-events.ts'
 
-const PREFIX = 'perf.agent.data.missing.'
-
-/** What the events of holes in what a host sent are about; a reason has one open event at a time. */
-export const DATA_GAP: MetricFamily = {
-  name: `${PREFIX}<reason>`,
-  doc: 'Of events alone: something that the agent measured, or should have measured, is missing, and why.',
-}
+const PREFIX = DATA_GAP.name.replace('<reason>', '')
 
 /** Of a hole whose reason nobody has told. */
 export const UNEXPLAINED = 'unexplained'

@@ -117,3 +117,31 @@ function averageSteps({ times, values }: Series, first: number, last: number) {
   end()
   return points
 }
+
+/**
+ * `full in 4 to 6 days`, `full within 2 days`, `full in 12 days or later`; what is months away is said in months.
+ * Empty when the earliest day is more than `farthest` seconds away.
+ */
+export function describeFull({ full }: Forecast, now: number, farthest = Number.POSITIVE_INFINITY): string {
+  if (full.earliest - now > farthest) return ''
+  const early = Math.max(0, Math.floor((full.earliest - now) / DAY))
+  if (full.latest === null) return early === 0 ? 'may be full any day' : `full in ${count(early)} or later`
+  const late = Math.max(1, Math.ceil((full.latest - now) / DAY))
+  if (early === 0) return `full within ${count(late)}`
+  if (early === late) return `full in ${count(early)}`
+  const [a, b] = [inUnit(early), inUnit(late)]
+  if (a.unit !== b.unit) return `full in ${count(early)} to ${count(late)}`
+  return a.number === b.number ? `full in ${count(early)}` : `full in ${a.number} to ${count(late)}`
+}
+
+/** Days up to two months, then months, then years. */
+function inUnit(days: number): { number: number; unit: string } {
+  if (days <= 60) return { number: days, unit: 'day' }
+  if (days < 700) return { number: Math.round(days / 30.4), unit: 'month' }
+  return { number: Math.round(days / 365), unit: 'year' }
+}
+
+function count(days: number): string {
+  const { number, unit } = inUnit(days)
+  return `${number} ${unit}${number === 1 ? '' : 's'}`
+}

@@ -1,5 +1,9 @@
 import type { ReportedThreshold } from '../thresholds/reported-threshold.ts'
 
+/** Mount points that an agent tells at most, and the longest of them in characters. */
+export const MAX_MOUNTS = 128
+export const MAX_MOUNT_POINT = 255
+
 /** What an agent says about its machine; changes rarely, so it is sent only when it does. */
 export type HostFacts = {
   readonly ip: string
@@ -15,6 +19,15 @@ export type HostFacts = {
   readonly memoryMb: number
   /** Groups that the agent's configuration names; absent is none. */
   readonly groups?: readonly string[]
+  /**
+   * Where its filesystems are mounted, by the name that stands in their metrics; absent when the agent does not say.
+   */
+  readonly mounts?: Readonly<Record<string, string>>
+  /**
+   * Which agent it is where it is none of ours, as `original 2019`; absent for ours. The server concludes it from
+   * the dialect that is spoken.
+   */
+  readonly agent?: string
   /** What the agent evaluates; absent when it does not tell, as agents of the original product never do. */
   readonly thresholds?: readonly ReportedThreshold[]
 }
@@ -31,6 +44,11 @@ export type Host = Omit<HostFacts, 'thresholds'> & {
   readonly lastSeen: number
   /** Agent's clock minus server's clock at the newest packet, in seconds; null when the agent sent none. */
   readonly clockSkew: number | null
+  /**
+   * How its agent spells the names of metrics that are not allowed as they are, by the name that is kept; absent
+   * where it is never so.
+   */
+  readonly spellings?: Readonly<Record<string, string>>
   /** Agent's clock of the newest frame; 0 when there is none. */
   readonly latestTime: number
   /** Values of the newest frame by metric. */
@@ -82,5 +100,6 @@ export const HOST_SORTS = [
   'last_seen',
   'processor',
   'memory',
+  'disk',
 ] as const
 export type HostSort = (typeof HOST_SORTS)[number]

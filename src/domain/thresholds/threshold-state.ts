@@ -1,13 +1,14 @@
 import { type EventReport, isSeverity, type Severity } from '../event.ts'
 import type { Frame } from '../sample.ts'
-import { describeThreshold, isBreach, type Threshold, type ThresholdTable } from './threshold.ts'
+import { describeThreshold, type Threshold, type ThresholdTable } from './threshold.ts'
+import { advanceRun, isRun, longestHole, type Run, type Sample } from './threshold-run.ts'
 
 /**
  * What the agent remembers between two cycles: plain JSON, to be kept in the transaction that queues the
  * changes. It names only metrics that breach something or have an open event.
  */
 export type ThresholdState = {
-  /** Time of the newest frame evaluated; 0 when there was none. */
+  /** Time of the newest frame evaluated, by the evaluation's own count; 0 when there was none. */
   readonly time: number
   readonly metrics: readonly MetricState[]
 }
@@ -22,18 +23,6 @@ type MetricState = {
   readonly event: OpenEvent | null
 }
 
-/** A threshold on its way to hold, or holding. Those that have neither begun are not kept. */
-type Run = {
-  /** Says which threshold it is even after its value was changed in the configuration. */
-  readonly key: string
-  readonly holds: boolean
-  /**
-   * Begin of the samples without a gap that breach or, while it holds, that are good; null while there are
-   * none of these.
-   */
-  readonly since: number | null
-}
-
 type OpenEvent = {
   readonly uid: string
   readonly change: number
@@ -41,6 +30,8 @@ type OpenEvent = {
   readonly opened?: number
   readonly severity: Severity
   readonly message: string
+  /** The value at its newest change; absent in a state that an older version kept. */
+  readonly value?: number
   /** The metric stopped coming; what is known of the problem is old. */
   readonly stale: boolean
 }
@@ -50,8 +41,13 @@ export type ThresholdChange = EventReport & { readonly uid: string; readonly sta
 
 export type StepOptions = {
   readonly book: ThresholdTable
-  /** Seconds between two samples. A gap longer than two of them ends what was counted. */
+  /** Seconds between two samples, as they are expected. */
   readonly interval: number
+  /**
+   * The frame's time by a count that no clock that is set back turns back; absent: that of the frame. What is
+   * counted goes by it, what is told by the frame's.
+   */
+  readonly at?: number
   /**
    * An id for an event that opens, never given before: at most 64 letters, digits, dots, hyphens, colons and
    * underscores.
@@ -73,8 +69,9 @@ export function step(
   frame: Frame,
   options: StepOptions,
 ): { state: ThresholdState; changes: ThresholdChange[] } {
-  const { time } = frame
-  const reach = 2 * options.interval
+  const { time: frameTime } = frame
+  const { interval, at: time = frameTime } = options
+  const reach = 2 * interval
   // A little earlier is a repetition; much earlier is a clock that was set back, and counts from there on.
   if (time === state.time || (time < state.time && state.time - time <= reach)) return { state, changes: [] }
 
@@ -82,7 +79,7 @@ export function step(
   const metrics: MetricState[] = []
   const changes: ThresholdChange[] = []
   const keep = (before: MetricState | null, after: MetricState) => {
-    const change = changeBetween(before, after, time)
+    const change = changeBetween(before, after, frameTime)
     if (change !== null) changes.push(change)
     if (after.runs.length > 0 || after.event !== null) metrics.push(after)
   }
@@ -94,16 +91,26 @@ export function step(
     known.delete(metric)
     const thresholds = options.book.of(metric)
     if (thresholds.length === 0 && before === null) return
-    const isUnbroken = before !== null && time > before.last && time - before.last <= reach
-    const held = before?.runs ?? []
-    const evaluated = evaluateAll(thresholds, held, { value, time, isUnbroken, reach })
-    const event = nextEvent(metric, before?.event ?? null, evaluated.worst, time, options)
+    const sample = {
+      value,
+      time,
+      before: before !== null && time > before.last ? before.last : null,
+      interval,
+    }
+    const evaluated = evaluateAll(thresholds, before?.runs ?? [], sample)
+    const event = nextEvent(
+      { metric, value, time: frameTime },
+      before?.event ?? null,
+      evaluated.worst,
+      options,
+    )
     keep(before, { metric, last: time, missed: 0, runs: evaluated.runs, event })
   })
 
   for (const before of known.values()) {
     if (before.event === null) {
-      if (time > before.last && time - before.last <= reach) metrics.push(before)
+      const covered = longestHole(options.book.of(before.metric), interval)
+      if (time > before.last && time - before.last <= covered) metrics.push(before)
     } else if (options.book.of(before.metric).length === 0) {
       keep(before, { ...before, event: null, runs: [] })
     } else {
@@ -121,14 +128,6 @@ export function step(
 /** The third frame without a value makes a gap longer than two intervals. */
 const STALE_AFTER = 3
 
-type Sample = {
-  readonly value: number
-  readonly time: number
-  /** The sample before is at most two intervals away. */
-  readonly isUnbroken: boolean
-  readonly reach: number
-}
-
 function evaluateAll(thresholds: readonly Threshold[], held: readonly Run[], sample: Sample) {
   const runs: Run[] = []
   const ordinals = new Map<string, number>()
@@ -138,7 +137,7 @@ function evaluateAll(thresholds: readonly Threshold[], held: readonly Run[], sam
     const ordinal = ordinals.get(kind) ?? 0
     ordinals.set(kind, ordinal + 1)
     const key = `${kind}${ordinal}`
-    const run = evaluate(
+    const run = advanceRun(
       threshold,
       held.find((candidate) => candidate.key === key) ?? { key, holds: false, since: null },
       sample,
@@ -149,33 +148,23 @@ function evaluateAll(thresholds: readonly Threshold[], held: readonly Run[], sam
   return { runs, worst }
 }
 
-function evaluate(threshold: Threshold, run: Run, { value, time, isUnbroken, reach }: Sample): Run {
-  const { compare, duration } = threshold
-  const counts = run.holds
-    ? !isBreach(value, compare, threshold.value) &&
-      !isBreach(value, compare, threshold.clearValue ?? threshold.value)
-    : isBreach(value, compare, threshold.value)
-  if (!counts) return run.since === null ? run : { ...run, since: null }
-  const since = isUnbroken && run.since !== null ? run.since : time
-  const needed = run.holds ? (threshold.clearAfter ?? reach) : duration
-  if (time - since >= needed) return { key: run.key, holds: !run.holds, since: null }
-  return since === run.since ? run : { ...run, since }
-}
-
 function nextEvent(
-  metric: string,
+  { metric, value, time }: { readonly metric: string; readonly value: number; readonly time: number },
   before: OpenEvent | null,
   worst: Threshold | null,
-  time: number,
   { makeUid, reasons }: StepOptions,
 ): OpenEvent | null {
   if (worst === null) return null
   const message = describeThreshold(metric, worst, reasons?.get(metric))
   const { severity } = worst
   if (before === null)
-    return { uid: makeUid(metric, time), change: 1, opened: time, severity, message, stale: false }
+    return { uid: makeUid(metric, time), change: 1, opened: time, severity, message, value, stale: false }
   if (before.severity === severity && !before.stale) return before
-  return amend(before, before.severity === severity ? { stale: false } : { severity, message, stale: false })
+  return amend(before, {
+    ...(before.severity !== severity && { severity, message }),
+    value,
+    stale: false,
+  })
 }
 
 const amend = (event: OpenEvent, what: Partial<OpenEvent>): OpenEvent => ({
@@ -190,8 +179,9 @@ function changeBetween(before: MetricState | null, after: MetricState, time: num
   const { metric } = after
   if (is !== null) {
     if (is === was) return null
-    const { uid, change, severity, message, stale } = is
-    return { uid, change, time, metric, severity, status: 'open', message, stale }
+    const { uid, change, severity, message, value, stale } = is
+    const known = value === undefined ? {} : { value }
+    return { uid, change, time, metric, severity, status: 'open', message, ...known, stale }
   }
   if (was === null) return null
   const { uid, severity, message } = was
@@ -202,8 +192,21 @@ function changeBetween(before: MetricState | null, after: MetricState, time: num
 export function listOpenEvents({ time, metrics }: ThresholdState): EventReport[] {
   return metrics.flatMap(({ metric, event }) => {
     if (event === null) return []
-    const { uid, change, opened, severity, message, stale } = event
-    return [{ uid, change, time: opened ?? time, metric, severity, status: 'open' as const, message, stale }]
+    const { uid, change, opened, severity, message, value, stale } = event
+    const known = value === undefined ? {} : { value }
+    return [
+      {
+        uid,
+        change,
+        time: opened ?? time,
+        metric,
+        severity,
+        status: 'open' as const,
+        message,
+        ...known,
+        stale,
+      },
+    ]
   })
 }
 
@@ -241,15 +244,13 @@ function isMetricState({ metric, last, missed, runs, event }: MetricState): bool
     typeof metric === 'string' &&
     Number.isInteger(last) &&
     Number.isInteger(missed) &&
-    runs.every(
-      ({ key, holds, since }) =>
-        typeof key === 'string' && typeof holds === 'boolean' && (since === null || Number.isInteger(since)),
-    ) &&
+    runs.every(isRun) &&
     (event === null ||
       (typeof event.uid === 'string' &&
         Number.isInteger(event.change) &&
         isSeverity(event.severity) &&
         typeof event.message === 'string' &&
+        (event.value === undefined || typeof event.value === 'number') &&
         typeof event.stale === 'boolean'))
   )
 }

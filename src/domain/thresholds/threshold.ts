@@ -1,10 +1,8 @@
+import { COMPARISONS, type Comparison } from '../comparison.ts'
 import type { Severity } from '../event.ts'
 import { metricTitle } from '../metrics/metric.ts'
 import { compileMetricPattern, isMetricPattern, type Matcher } from '../pattern.ts'
 import { describeDuration } from '../time/duration.ts'
-
-export const COMPARISONS = ['>', '<', '=', '>=', '<=', '!='] as const
-export type Comparison = (typeof COMPARISONS)[number]
 
 /** A rule of the agent for what is a problem. Times are in seconds. */
 export type Threshold = {
@@ -53,35 +51,44 @@ export type ThresholdTable = {
 }
 
 /**
- * The nearest group that has something for a metric wins, alone: thresholds of the configuration that name
- * it, those whose pattern it fits, then in the same way the ones out of the box.
+ * Of the configuration, the thresholds that name a metric count, else those whose pattern it fits; of the ones
+ * out of the box in the same way. A threshold of the configuration replaces those out of the box of its own
+ * severity only.
  */
 export function createThresholdTable(
   configured: readonly Threshold[],
   standard: readonly Threshold[],
 ): ThresholdTable {
   const known = new Map<string, readonly Threshold[]>()
-  const groups = [configured, standard].flatMap((thresholds) => {
-    const matched = thresholds.map((threshold) => ({
-      threshold,
-      fits: compileMetricPattern(threshold.metric),
-    }))
-    return [
-      matched.filter(({ threshold }) => !isMetricPattern(threshold.metric)),
-      matched.filter(({ threshold }) => isMetricPattern(threshold.metric)),
-    ]
-  })
+  const own = groupByNearness(configured)
+  const outOfTheBox = groupByNearness(standard)
   return {
     of(metric) {
       const held = known.get(metric)
       if (held !== undefined) return held
-      const found = findIn(groups, metric)
+      const mine = findIn(own, metric)
+      const others = findIn(outOfTheBox, metric).filter(
+        ({ severity }) => !mine.some((threshold) => threshold.severity === severity),
+      )
+      const found = [...mine, ...others]
       // Names come and go on some machines; what is remembered must not grow for ever.
       if (known.size >= MAX_KNOWN) known.clear()
       known.set(metric, found)
       return found
     },
   }
+}
+
+/** Those that name a metric, then those that are patterns. */
+function groupByNearness(thresholds: readonly Threshold[]): readonly (readonly Matched[])[] {
+  const matched = thresholds.map((threshold) => ({
+    threshold,
+    fits: compileMetricPattern(threshold.metric),
+  }))
+  return [
+    matched.filter(({ threshold }) => !isMetricPattern(threshold.metric)),
+    matched.filter(({ threshold }) => isMetricPattern(threshold.metric)),
+  ]
 }
 
 const MAX_KNOWN = 10_000
@@ -96,17 +103,31 @@ function findIn(groups: readonly (readonly Matched[])[], metric: string): readon
   return []
 }
 
-const LIMIT =
-  /^ (>=|<=|!=|>|<|=) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: for \d+ (?:second|minute|hour|day)s?)?(?:: .*)?$/
+const CONDITION =
+  /^ (>=|<=|!=|>|<|=) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: for (\d+) (second|minute|hour|day)s?)?(?:: (.*))?$/s
+
+/** What an event's message says: the comparison that held, for how many seconds, and why. */
+export type Condition = Pick<Threshold, 'compare' | 'value' | 'duration'> & { readonly reason: string | null }
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 }
 
 /**
- * The limit that an event's message names, as `describeThreshold` writes it; null when it is another
- * sentence.
+ * The condition that an event's message names, as `describeThreshold` and agents of the original write it; null
+ * when it is another sentence.
  */
-export function readLimit(metric: string, message: string): Pick<Threshold, 'compare' | 'value'> | null {
+export function readCondition(metric: string, message: string): Condition | null {
   const title = metricTitle(metric)
-  const [, sign, number] = message.startsWith(title) ? (LIMIT.exec(message.slice(title.length)) ?? []) : []
+  const [, sign, number, count, unit = '', reason = null] = message.startsWith(title)
+    ? (CONDITION.exec(message.slice(title.length)) ?? [])
+    : []
   const compare = COMPARISONS.find((one) => one === sign)
   if (compare === undefined) return null
-  return { compare, value: Number(number) }
+  const duration = count === undefined ? 0 : Number(count) * (UNIT_SECONDS[unit] ?? 0)
+  return { compare, value: Number(number), duration, reason }
+}
+
+/** The limit alone of such a condition. */
+export function readLimit(metric: string, message: string): Pick<Threshold, 'compare' | 'value'> | null {
+  const condition = readCondition(metric, message)
+  return condition === null ? null : { compare: condition.compare, value: condition.value }
 }

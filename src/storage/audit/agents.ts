@@ -2,7 +2,7 @@ import type { ReportedQueue } from '../../domain/audit/received-numbers.ts'
 import { reportAgentCopy } from '../../domain/events/agent-copy.ts'
 import type { Transaction } from '../database/database.ts'
 import { noteAttempt } from '../events/attempts.ts'
-import type { CachedAgent, CachedHost } from '../hosts/host-cache.ts'
+import type { CachedAgentRun, CachedHost } from '../hosts/host-cache.ts'
 import type { HostReport } from '../ports/store.ts'
 
 /**
@@ -27,12 +27,12 @@ export async function findAgent(
 ): Promise<'copy' | 'stale' | null> {
   const { queue, seen } = report
   if (!queue) return null
-  const { agent } = host
-  if (agent?.run === queue.run && agent.queueName === queue.id && seen - agent.read < REREAD_SECONDS)
+  const { agentRun } = host
+  if (agentRun?.run === queue.run && agentRun.queueName === queue.id && seen - agentRun.read < REREAD_SECONDS)
     return null
   const found = await recogniseAgent(transaction, host.id, report, queue)
   if (typeof found === 'string') return found
-  host.agent = found
+  host.agentRun = found
   return null
 }
 
@@ -42,7 +42,7 @@ async function recogniseAgent(
   host: number,
   report: HostReport,
   queue: ReportedQueue,
-): Promise<CachedAgent | 'copy' | 'stale'> {
+): Promise<CachedAgentRun | 'copy' | 'stale'> {
   const { seen } = report
   const [row] = await transaction.query<AgentRow>(
     `SELECT agent_run.run AS run, agent_run.queue AS queue, agent_run.started AS started,
@@ -73,7 +73,7 @@ async function take(
   host: number,
   { id, run, started }: ReportedQueue,
   seen: number,
-): Promise<CachedAgent> {
+): Promise<CachedAgentRun> {
   const [known] = await transaction.query<{ id: number }>(
     'SELECT id FROM agent_queue WHERE host = ? AND name = ?',
     [host, id],

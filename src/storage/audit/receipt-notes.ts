@@ -15,12 +15,12 @@ export function createReceiptNotes(): ReceiptNotes {
     addOverlap: (host, time, samples) => writer.addOverlap(host, time, samples),
     take: () => writer.take(),
     addReport(host, { frames, numbers }, samples) {
-      if (host.agent !== null && numbers && numbers.frames.length === frames.length) {
+      if (host.agentRun !== null && numbers && numbers.frames.length === frames.length) {
         if (frames.length + numbers.others.length + numbers.lost.length > 0)
-          writer.addReport(host.agent.queue, numbers, { times: frames.map(({ time }) => time), samples })
+          writer.addReport(host.agentRun.queue, numbers, { times: frames.map(({ time }) => time), samples })
         return
       }
-      if (!host.isNumbered && host.agent === null) return
+      if (!host.isNumbered && host.agentRun === null) return
       for (const { time } of frames) {
         const day = dayOf(time)
         if (day <= host.unnumberedDay) continue

@@ -1,5 +1,5 @@
 import { reportMissingSamples } from '../../domain/events/data-gap.ts'
-import { STORAGE_DAMAGE } from '../../domain/events/storage-damage.ts'
+import { STORAGE_DAMAGE } from '../../domain/metrics/declared/server-events.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'

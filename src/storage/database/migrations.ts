@@ -226,6 +226,16 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     ) ${clustered}`,
     `CREATE INDEX waiting_frame_by_time ON waiting_frame (time)`,
   ],
+  // What made the newest change of an event, and where the filesystems of a host are mounted (JSON).
+  ({ text }) => [
+    `ALTER TABLE event ADD COLUMN value DOUBLE PRECISION`,
+    `ALTER TABLE host ADD COLUMN mounts ${text}`,
+  ],
+  // Which agent a host has, where it is none of ours, and how that spells the names of metrics (JSON).
+  ({ text }) => [
+    `ALTER TABLE host ADD COLUMN agent VARCHAR(64)`,
+    `ALTER TABLE host ADD COLUMN spellings ${text}`,
+  ],
   // What is there of each agent's numbers, and what is missing and why: see audit-tables.ts.
   createAuditTables,
 ]

@@ -57,7 +57,7 @@ export const TABLES: readonly Table[] = [
   table(
     'event',
     'id host metric uid change_number severity is_open closed_by_hand message opened closed ' +
-      'acknowledged_by acknowledged is_stale seen_open members end_unknown',
+      'acknowledged_by acknowledged is_stale seen_open members end_unknown value',
     { references: [toHost] },
   ),
   table('event_history', 'id event time action severity actor noted comment_text', {
@@ -70,7 +70,8 @@ export const TABLES: readonly Table[] = [
   table(
     'host',
     'id name ip ip_order platform build architecture domain processors memory_mb search_text ' +
-      'first_seen last_seen clock_skew latest_time latest key_hash event_lock said_groups given_groups',
+      'first_seen last_seen clock_skew latest_time latest key_hash event_lock said_groups given_groups mounts ' +
+      'agent spellings',
   ),
   table('host_group', 'name host', { references: [toHost] }),
   table('host_metric_set', 'host metric_set last_day', {

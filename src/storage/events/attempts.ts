@@ -1,6 +1,7 @@
 import type { EventReport } from '../../domain/event.ts'
-import { AGENT_COPY, reportAgentCopy } from '../../domain/events/agent-copy.ts'
-import { KEY_MISMATCH, reportKeyMismatch } from '../../domain/events/identity.ts'
+import { reportAgentCopy } from '../../domain/events/agent-copy.ts'
+import { reportKeyMismatch } from '../../domain/events/identity.ts'
+import { AGENT_COPY, KEY_MISMATCH } from '../../domain/metrics/declared/server-events.ts'
 import type { Transaction } from '../database/database.ts'
 import { applyReports } from './apply-reports.ts'
 

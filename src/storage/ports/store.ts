@@ -1,6 +1,6 @@
 import type { ReceivedNumbers, ReportedQueue } from '../../domain/audit/received-numbers.ts'
 import type { EventReport } from '../../domain/event.ts'
-import type { Host, HostFacts, HostStatus } from '../../domain/hosts/host.ts'
+import type { Host, HostFacts, HostSort, HostStatus } from '../../domain/hosts/host.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import type { DataAuditStore } from './data-audit.ts'
@@ -47,6 +47,11 @@ export type HostReport = {
    * makes samples of them: of one host so many as an agent takes in 7 days, then the oldest go.
    */
   readonly waiting?: readonly Frame[]
+  /**
+   * How the sender spells the names of metrics that are kept under another one, by that; absent where there is no
+   * such name.
+   */
+  readonly spellings?: Readonly<Record<string, string>>
   readonly events: readonly EventReport[]
   /** All events that are open on the agent; null or absent when it did not say. */
   readonly open?: readonly EventReport[] | null
@@ -84,17 +89,8 @@ export type HostQuery = {
   readonly search?: string
   readonly status?: HostStatus
   readonly group?: string
-  /** `events`: the host with the most severe open event first. */
-  readonly sort?:
-    | 'name'
-    | 'status'
-    | 'events'
-    | 'ip'
-    | 'domain'
-    | 'platform'
-    | 'last_seen'
-    | 'processor'
-    | 'memory'
+  /** `events`: the host with the most severe open event first. `disk`: by the fullest filesystem of each. */
+  readonly sort?: HostSort
   readonly descending?: boolean
   readonly offset?: number
   /** At most 1000. */
@@ -212,7 +208,7 @@ export type MaintenanceStore = {
    * Writes a consistent copy while everything else goes on, and notes that it did. The file must not exist
    * yet.
    */
-  backup(file: string): Promise<void>
+  backup(file: string, notedAs?: string): Promise<void>
   /** Null when there was none yet. */
   findLastBackup(): Promise<BackupNote | null>
   /** Gives free pages back to the filesystem. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { forecastFull } from '../../../src/domain/hosts/capacity.ts'
+import { describeFull, type Forecast, forecastFull } from '../../../src/domain/hosts/capacity.ts'
 import { seededRandom } from '../../support/seed.ts'
 
 const DAY = 86_400
@@ -84,4 +84,27 @@ describe('when something will be full', () => {
     ['of a single sample', series(0, () => 5)],
     ['of nothing', { times: new Float64Array(), values: new Float64Array() }],
   ])('is not told where the growth is %s', (_, of) => expect(forecastFull(of)).toBeNull())
+})
+
+describe('a forecast in words', () => {
+  const days = (earliest: number, latest: number | null): Forecast => ({
+    growth: { low: 1, mid: 1, high: 1 },
+    full: { earliest: START + earliest * DAY, latest: latest === null ? null : START + latest * DAY },
+  })
+  test.each([
+    [4.2, 5.8, 'full in 4 to 6 days'],
+    [9, 9, 'full in 9 days'],
+    [0.4, 1.6, 'full within 2 days'],
+    [-2, -1, 'full within 1 day'],
+    [12.3, null, 'full in 12 days or later'],
+    [0, null, 'may be full any day'],
+    [50, 80, 'full in 50 days to 3 months'],
+    [80, 95, 'full in 3 months'],
+    [100, 800, 'full in 3 months to 2 years'],
+  ])('%p to %p days: %p', (earliest, latest, words) => {
+    expect(describeFull(days(earliest, latest), START)).toBe(words)
+  })
+  test('is left out where it is far away', () => {
+    expect(describeFull(days(90, 100), START, 30 * DAY)).toBe('')
+  })
 })

@@ -8,7 +8,6 @@ import {
   type ThresholdState,
 } from '../../../src/domain/thresholds/threshold-state.ts'
 
-const INTERVAL = 60
 const METRICS = ['perf.a', 'perf.b.x', 'perf.b.y', 'perf.unwatched']
 
 function randomFrom(seed: number) {
@@ -22,17 +21,20 @@ function randomFrom(seed: number) {
 type Sample = { time: number; value: number }
 
 /** By the definition: looks back over all samples for every sample. */
-function holdsAtEnd(samples: readonly Sample[], threshold: Threshold): boolean {
+function holdsAtEnd(samples: readonly Sample[], threshold: Threshold, interval: number): boolean {
   const { compare, value: limit } = threshold
   const covered = (end: number, seconds: number, fits: (value: number) => boolean) => {
     const last = samples[end]
     if (!last) return false
+    const hole = Math.max(2 * interval, 60, seconds / 4)
+    let there = 0
     for (let i = end; i >= 0; i--) {
       const sample = samples[i]
       const later = samples[i + 1]
       if (!sample || !fits(sample.value)) return false
-      if (i < end && later && later.time - sample.time > 2 * INTERVAL) return false
-      if (sample.time <= last.time - seconds) return true
+      if (i < end && later && later.time - sample.time > hole) return false
+      if (sample.time > last.time - seconds) there++
+      else return there >= seconds / interval / 2
     }
     return false
   }
@@ -41,7 +43,7 @@ function holdsAtEnd(samples: readonly Sample[], threshold: Threshold): boolean {
   let holds = false
   samples.forEach((_, i) => {
     holds = holds
-      ? !covered(i, threshold.clearAfter ?? 2 * INTERVAL, good)
+      ? !covered(i, threshold.clearAfter ?? 2 * interval, good)
       : covered(i, threshold.duration, (value) => isBreach(value, compare, limit))
   })
   return holds
@@ -70,7 +72,7 @@ function randomThreshold(metric: string, random: (n: number) => number): Thresho
     severity: ([1, 2, 3, 4] as const)[random(4)] ?? 1,
     compare,
     value,
-    duration: random(5) * 45,
+    duration: random(6) * 45 * (random(4) === 0 ? 8 : 1),
     clearAfter: random(2) ? null : random(4) * 60,
     clearValue: random(2) && easier !== 0 ? value + easier : null,
   }
@@ -84,14 +86,20 @@ test('random samples, gaps, repetitions and restarts end where the definition en
       (metric) => randomThreshold(metric, random),
     )
     const book = createThresholdTable(thresholds, [])
-    const options = { book, interval: INTERVAL, makeUid: (metric: string, at: number) => `${metric} ${at}` }
+    const interval = [60, 60, 10, 1][random(4)] ?? 60
+    // Where samples are rare, half of them may be missing for the whole run; where a cycle is short, most.
+    const sparse = random(3)
+    const options = { book, interval, makeUid: (metric: string, at: number) => `${metric} ${at}` }
     const history = new Map<string, Sample[]>(METRICS.map((metric) => [metric, []]))
     const levels = METRICS.map(() => random(6))
     const changes: ThresholdChange[] = []
     let state: ThresholdState = FRESH_STATE
     let time = 1_000_000_020
-    for (let cycle = 0; cycle < 120; cycle++) {
-      time += INTERVAL * (random(12) === 0 ? 1 + random(5) : 1)
+    for (let cycle = 0; cycle < 160; cycle++) {
+      const skipped = sparse === 0 ? 0 : random(sparse === 1 ? 2 : 4)
+      time +=
+        interval *
+        (1 + skipped + (random(12) === 0 ? random(random(4) === 0 ? Math.ceil(400 / interval) : 5) : 0))
       METRICS.forEach((_, i) => {
         if (random(4) === 0) levels[i] = random(7)
       })
@@ -112,7 +120,7 @@ test('random samples, gaps, repetitions and restarts end where the definition en
       )
       const expected = METRICS.flatMap((metric) => {
         const samples = history.get(metric) ?? []
-        const holding = book.of(metric).filter((threshold) => holdsAtEnd(samples, threshold))
+        const holding = book.of(metric).filter((threshold) => holdsAtEnd(samples, threshold, interval))
         return holding.length > 0 ? [[metric, Math.min(...holding.map((one) => one.severity))]] : []
       })
       expect([seed, cycle, open.sort()]).toEqual([seed, cycle, expected.sort()])

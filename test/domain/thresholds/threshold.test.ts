@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { SEVERITIES } from '../../../src/domain/event.ts'
 import {
   createThresholdTable,
   describeThreshold,
@@ -98,8 +99,18 @@ describe('a threshold', () => {
         severity: 3,
         status: 'open',
         message: 'Memory percent used > 85 for 3 minutes',
+        value: 90,
         stale: false,
       },
+    ])
+  })
+  test('tells the value that made each of its changes, and none with its end', () => {
+    const steps = [threshold({ duration: 0 }), threshold({ duration: 0, severity: 1, value: 95 })]
+    const { changes } = judge(steps, [88.5, 97.25, 20, 20, 20])
+    expect(changes.map(({ status, severity, value }) => [status, severity, value ?? null])).toEqual([
+      ['open', 3, 88.5],
+      ['open', 1, 97.25],
+      ['closed', 1, null],
     ])
   })
 
@@ -117,6 +128,57 @@ describe('a threshold', () => {
     expect(judge([threshold({})], [90, undefined, 90, 90]).reported).toEqual(['4 open 3'])
     expect(judge([threshold({})], [90, null, null, 90, 90, 90]).reported).toEqual([])
     expect(judge([threshold({})], [90, undefined, undefined, 90, 90, 90, 90]).reported).toEqual(['7 open 3'])
+  })
+
+  test('a busy machine that skips most cycles of a second still opens its event, and closes it', () => {
+    const book = createThresholdTable([threshold({ duration: 900 })], [])
+    const options = { book, interval: 1, makeUid: () => 'u1' }
+    const reported: string[] = []
+    let state: ThresholdState = FRESH_STATE
+    const hear = (time: number, value: number) => {
+      const result = step(state, { time, metrics: [MEMORY], values: [value] }, options)
+      state = parseThresholdState(JSON.stringify(result.state))
+      reported.push(...result.changes.map((change) => `${change.time} ${change.status}`))
+    }
+    // Five seconds of ten are there, and now and then nothing for 40 s.
+    for (let time = 1000; time < 2500; time++)
+      if (time % 10 < 5 || time % 300 > 100) if (time % 300 > 40) hear(time, 95)
+    expect(reported).toEqual(['1900 open'])
+    for (let time = 2500; time < 2510; time++) hear(time, 10)
+    expect(reported).toEqual(['1900 open', '2502 closed'])
+    expect(JSON.stringify(state).length).toBeLessThan(2000)
+  })
+
+  test('samples of which more than half are missing prove no breach', () => {
+    const book = createThresholdTable([threshold({ duration: 600 })], [])
+    const options = { book, interval: 1, makeUid: () => 'u1' }
+    let state: ThresholdState = FRESH_STATE
+    const changes: ThresholdChange[] = []
+    for (let time = 1000; time < 5000; time += 3) {
+      const result = step(state, { time, metrics: [MEMORY], values: [95] }, options)
+      state = result.state
+      changes.push(...result.changes)
+    }
+    expect(changes).toEqual([])
+  })
+
+  test('a clock that is set back does not stop the count, and changes are told by the clock', () => {
+    const book = createThresholdTable([threshold({})], [])
+    const options = { book, interval: 60, makeUid: () => 'u1' }
+    const frame = (time: number) => ({ time, metrics: [MEMORY], values: [90] })
+    let state: ThresholdState = FRESH_STATE
+    const reported: number[] = []
+    for (const [time, at] of [
+      [100_020, 100_020],
+      [100_080, 100_080],
+      [96_540, 100_140],
+      [96_600, 100_200],
+    ] as const) {
+      const result = step(state, frame(time), { ...options, at })
+      state = result.state
+      reported.push(...result.changes.map((change) => change.time))
+    }
+    expect(reported).toEqual([96_600])
   })
 
   test('closes after two good intervals, and a breach between begins that count anew', () => {
@@ -268,6 +330,20 @@ describe('which thresholds count', () => {
     expect(values(book, 'perf.processor.percent.used')).toEqual([50])
     expect(values(book, MEMORY)).toEqual([60])
     expect(values(book, 'perf.network.bytes.sent')).toEqual([])
+  })
+
+  test('one of the configuration replaces the standard step of its severity, and no other', () => {
+    const standard = standardThresholds({ processors: 1 })
+    const metric = 'perf.filesystem.dev.sda.percent.used'
+    const own = createThresholdTable([threshold({ metric, severity: 2, value: 97 })], standard)
+    expect(own.of(metric).map(({ severity, value }) => [severity, value])).toEqual([
+      [2, 97],
+      [4, 85],
+      [3, 90],
+      [1, 99],
+    ])
+    const all = SEVERITIES.map((severity) => threshold({ metric, severity, value: 70 }))
+    expect(createThresholdTable(all, standard).of(metric)).toEqual(all)
   })
 
   test('out of the box everything that can run full or stop is watched', () => {

@@ -1,3 +1,5 @@
+import { FILESYSTEM_METRICS } from '../../../domain/metrics/declared/disks.ts'
+import type { Platform } from '../../../platform/platform.ts'
 import type { ProcFs, StatFs } from '../../../platform/proc.ts'
 import type { Drive, Win32 } from '../../../platform/win32.ts'
 import { addSample, percentOf } from '../arithmetic.ts'
@@ -29,18 +31,7 @@ export type FilesystemState = {
  */
 export const filesystem = defineProbe<FilesystemReading>({
   name: 'filesystem',
-  metrics: [
-    { name: 'perf.filesystem.<filesystem>.percent.used', doc: 'Space in use, of what can be had.' },
-    { name: 'perf.filesystem.<filesystem>.bytes.free', doc: 'Space that programs can still have.' },
-    { name: 'perf.filesystem.<filesystem>.inodes.percent.used', doc: 'Inodes in use.', systems: 'Linux' },
-    {
-      name: 'perf.filesystem.omitted',
-      isRare: true,
-      doc: 'Filesystems that are not reported because there are more than 128.',
-      systems: 'Linux',
-    },
-    { name: 'perf.filesystem.<filesystem>.percent.active', doc: 'Time that the disk below was busy.' },
-  ],
+  metrics: FILESYSTEM_METRICS,
   linux(
     proc,
     { networkFilesystems = false, noteOnce },
@@ -89,6 +80,25 @@ export const filesystem = defineProbe<FilesystemReading>({
     return samples
   },
 })
+
+/**
+ * Where filesystems are mounted, by the name that stands in their metrics; empty where that can't be read. Reads two
+ * tables and no disk.
+ */
+export function listMountPoints(platform: Platform, withRemote: boolean): Readonly<Record<string, string>> {
+  try {
+    const pairs =
+      platform.system === 'linux'
+        ? chooseFilesystems(
+            parseMountinfo(platform.proc.readText('/proc/self/mountinfo')),
+            withRemote,
+          ).filesystems.map(({ name, mount }) => [name, mount.mountPoint])
+        : platform.win32.listDrives().map(({ letter }) => [nameDrive(letter), `${letter.toUpperCase()}:`])
+    return Object.fromEntries(pairs)
+  } catch {
+    return {}
+  }
+}
 
 /** Empty where containers hide them: space is worth telling without. */
 function readDisks(proc: ProcFs): DiskCounters[] {
