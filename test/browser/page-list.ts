@@ -36,6 +36,7 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'host-odd', path: `/hosts/${encodeURIComponent(ODD_HOST)}` },
   { name: 'host-long', path: `/hosts/${LONG_HOST}` },
   { name: 'host-thresholds', path: `${HOST}#threshold-table` },
+  { name: 'host-manage', path: `${HOST}/manage` },
   { name: 'host-week', path: `${HOST}?range=7d` },
   { name: 'graph', path: METRIC },
   { name: 'graph-day', path: `${HOST}/metrics/perf.network.bytes.received?range=24h` },
