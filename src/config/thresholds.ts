@@ -10,7 +10,8 @@ const fields = {
     default: '',
     doc:
       'A metric, or a pattern of metrics with * and ?, each judged by itself. The thresholds that ' +
-      'name a metric win over those whose pattern it fits.',
+      'name a metric win over those whose pattern it fits. One of your own replaces the standard one of ' +
+      'the same severity only.',
     check: (name) =>
       canBeMetricPattern(name)
         ? null

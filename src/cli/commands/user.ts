@@ -5,6 +5,7 @@ import {
   isUserName,
   normalizePassword,
   type PasswordState,
+  type User,
 } from '../../domain/users/user.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
@@ -18,7 +19,8 @@ import {
 import { forgetInitialPassword } from '../../roles/setup/first-start.ts'
 import { createPassword, readNewPassword } from '../../roles/setup/password.ts'
 import type { Store } from '../../storage/ports/store.ts'
-import { formatTable, formatTime } from '../table.ts'
+import { JSON_OPTION, printList } from '../list-output.ts'
+import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
 const PASSWORD_WORDS: Readonly<Record<PasswordState, string>> = {
@@ -26,6 +28,13 @@ const PASSWORD_WORDS: Readonly<Record<PasswordState, string>> = {
   temporary: 'to be changed at the next sign-in',
   original: 'of the original product, once more',
   disabled: 'disabled: set one',
+}
+
+function describePassword({ passwordState, passwordExpires = 0 }: User): string {
+  if (passwordState !== 'original') return PASSWORD_WORDS[passwordState]
+  return passwordExpires > systemClock.now()
+    ? `${PASSWORD_WORDS.original} until ${formatTime(passwordExpires)}`
+    : 'of the original product, expired: set one'
 }
 
 const NAME: Argument = { name: 'name', doc: 'Name of the user' }
@@ -38,16 +47,26 @@ export const user: CommandGroup = {
     {
       name: 'user list',
       doc: 'Lists the users',
+      options: JSON_OPTION,
       run: (input) =>
         withStore(input, async ({ users }) => {
-          const rows = (await users.list()).map(({ name, access, created, lastSignIn, passwordState }) => [
-            name,
-            access,
-            PASSWORD_WORDS[passwordState],
-            formatTime(created),
-            lastSignIn === null ? 'never' : formatTime(lastSignIn),
-          ])
-          input.print(formatTable(['NAME', 'ACCESS', 'PASSWORD', 'CREATED', 'LAST SIGN-IN'], rows))
+          printList(input, {
+            name: 'users',
+            items: await users.list(),
+            describe: (one) => ({
+              ...{ name: one.name, access: one.access, created: one.created },
+              last_sign_in: one.lastSignIn,
+              password: describePassword(one),
+            }),
+            headings: ['NAME', 'ACCESS', 'PASSWORD', 'CREATED', 'LAST SIGN-IN'],
+            row: (one) => [
+              one.name,
+              one.access,
+              describePassword(one),
+              formatTime(one.created),
+              one.lastSignIn === null ? 'never' : formatTime(one.lastSignIn),
+            ],
+          })
           return EXIT.ok
         }),
     },
@@ -71,7 +90,7 @@ export const user: CommandGroup = {
           if (shown !== null) input.print(shown)
           return EXIT.ok
         }
-        return withStore(input, add, { create: true, change: ['user add', `${name} as ${access}`] })
+        return withStore(input, add, { create: true, change: ['add user', `${name} as ${access}`] })
       },
     },
     {
@@ -90,7 +109,7 @@ export const user: CommandGroup = {
             if (shown !== null) input.print(shown)
             return EXIT.ok
           },
-          { change: ['user password', name] },
+          { change: ['set password of user', name] },
         )
       },
     },
@@ -107,7 +126,7 @@ export const user: CommandGroup = {
             refuseUnlessDone(await users.setAccess(name, access), name)
             return EXIT.ok
           },
-          { change: ['user access', `${needText(input, 'name')} to ${needText(input, 'access')}`] },
+          { change: ['change access of user', `${needText(input, 'name')} to ${needText(input, 'access')}`] },
         ),
     },
     {
@@ -140,7 +159,7 @@ export const user: CommandGroup = {
             forgetInitialPassword(config.dataDir, name)
             return EXIT.ok
           },
-          { change: ['user delete', needText(input, 'name')] },
+          { change: ['delete user', needText(input, 'name')] },
         ),
     },
   ],

@@ -10,7 +10,8 @@ export const RESOURCES = [
   { name: 'states', title: 'Services, processes and checks' },
   { name: 'checks', title: 'Checks' },
   { name: 'containers', title: 'Containers' },
-  { name: 'temperature', title: 'Temperature' },
+  { name: 'hardware', title: 'Hardware' },
+  { name: 'system', title: 'System' },
   { name: 'agent', title: 'Agent' },
 ] as const
 

@@ -17,10 +17,15 @@ export const SECTIONS = [
   { name: 'cpu', of: 'cpu' },
   { name: 'memory', of: 'memory' },
   { name: 'filesystems', of: 'disks', subject: 'Mounted at' },
+  { name: 'disks', of: 'disks', subject: 'Disk' },
+  { name: 'raid', of: 'disks', subject: 'Array' },
   { name: 'network', of: 'network', subject: 'Interface' },
+  { name: 'links', of: 'network', subject: 'Interface' },
   { name: 'states', of: 'states', subject: 'Name' },
   { name: 'checks', of: 'checks', subject: 'Check' },
   { name: 'containers', of: 'containers', subject: 'Container' },
+  { name: 'power', of: 'hardware', subject: 'Battery' },
+  { name: 'system', of: 'system' },
   { name: 'agent', of: 'agent' },
 ] as const satisfies readonly Section[]
 

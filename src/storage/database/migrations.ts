@@ -1,3 +1,4 @@
+import { createAuditTables } from './audit-tables.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createNotificationTables } from './notification-tables.ts'
@@ -230,6 +231,13 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `ALTER TABLE event ADD COLUMN value DOUBLE PRECISION`,
     `ALTER TABLE host ADD COLUMN mounts ${text}`,
   ],
+  // Which agent a host has, where it is none of ours, and how that spells the names of metrics (JSON).
+  ({ text }) => [
+    `ALTER TABLE host ADD COLUMN agent VARCHAR(64)`,
+    `ALTER TABLE host ADD COLUMN spellings ${text}`,
+  ],
+  // What is there of each agent's numbers, and what is missing and why: see audit-tables.ts.
+  createAuditTables,
 ]
 
 /**

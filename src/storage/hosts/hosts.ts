@@ -8,7 +8,7 @@ import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
-import { foldCase, parseMounts } from './host-cache.ts'
+import { foldCase, parseMounts, parseSpellings } from './host-cache.ts'
 import type { LastSeenBuffer } from './last-seen.ts'
 import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
 import { findThresholds } from './thresholds.ts'
@@ -31,10 +31,12 @@ type HostRow = {
   said_groups: string | null
   given_groups: string | null
   mounts: string | null
+  agent: string | null
+  spellings: string | null
 }
 
 const COLUMNS = `id, name, ip, platform, build, architecture, domain, processors, memory_mb,
-  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups, mounts`
+  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups, mounts, agent, spellings`
 
 const MAX_LIMIT = 1000
 const MAX_GROUPS_LISTED = 200
@@ -64,7 +66,7 @@ type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
 export function createHostStore(
   database: Database,
-  states: LastSeenBuffer,
+  states: Pick<LastSeenBuffer, 'settle' | 'pending'>,
   metricSets: MetricSetReader,
 ): HostQueries {
   async function toHosts(rows: readonly HostRow[]): Promise<Host[]> {
@@ -141,6 +143,16 @@ export function createHostStore(
       await states.settle()
       const rows = await database.query<HostRow>(`SELECT ${COLUMNS} FROM host WHERE name = ?`, [name])
       return (await toHosts(rows))[0] ?? null
+    },
+
+    async findAll(names) {
+      if (names.length === 0) return new Map()
+      await states.settle()
+      const rows = await database.query<HostRow>(
+        `SELECT ${COLUMNS} FROM host WHERE name IN (${placeValues(names.length)})`,
+        names,
+      )
+      return new Map((await toHosts(rows)).map((host) => [host.name, host]))
     },
 
     async list(query) {
@@ -270,6 +282,8 @@ function toHost(row: HostRow, frame: Uint8Array | null, metricSets: MetricSetRea
     processors: row.processors,
     memoryMb: row.memory_mb,
     ...parseMounts(row.mounts),
+    ...(row.agent !== null && { agent: row.agent }),
+    ...parseSpellings(row.spellings),
     firstSeen: row.first_seen,
     lastSeen: row.last_seen,
     clockSkew: row.clock_skew,

@@ -98,8 +98,8 @@ describe('the graph of a metric', () => {
     expect(text).toContain('{&quot;value&quot;:85,&quot;severity&quot;:4}')
   })
 
-  test('shows the nearest group alone, and no limit that an event of another time has named', async () => {
-    expect(labelsOf(await get(`/hosts/web02/metrics/${MEMORY}`))).toEqual(['97.5%'])
+  test('shows one of the configuration in place of the standard one of its severity', async () => {
+    expect(labelsOf(await get(`/hosts/web02/metrics/${MEMORY}`))).toEqual(['85%', '90%', '95%', '97.5%'])
     expect(labelsOf(await get(`/hosts/web01/metrics/${MEMORY}`))).toEqual(['85%', '90%', '95%', '99%'])
   })
 
@@ -155,6 +155,12 @@ describe('the page of a host', () => {
     const ofService = rows.find((row) => row.includes('perf.service.*.state'))
     expect(ofService).toContain('= stopped')
     expect(ofService).toContain('standard')
+  })
+
+  test('says which of the configuration match nothing, with the nearest name', async () => {
+    const text = await get('/hosts/evil01')
+    expect(text).toContain('Matches nothing')
+    expect(await get('/hosts/web01')).not.toContain('Matches nothing')
   })
 
   test('says why there are none', async () => {

@@ -3,6 +3,7 @@ import type { Event } from '../../../domain/event.ts'
 import { countDowntime, type Downtime, type Outage } from '../../../domain/events/downtime.ts'
 import { type Host, hostStatus } from '../../../domain/hosts/host.ts'
 import { createMaintenanceCalendar, type MaintenanceWindow } from '../../../domain/time/maintenance-window.ts'
+import { escapePattern, MUTE_TIMES } from '../../changes/mute-host.ts'
 import { stateStrip } from '../../charts/state-strip.tsx'
 import { writePercent } from '../../reports/availability-report.tsx'
 import { agoLabel, hostPath, pageHeading, stampLabel, statusLabel } from '../../ui/components.tsx'
@@ -24,6 +25,7 @@ export type HeadModel = {
   readonly silence: number
   readonly csrf: string
   readonly mayChange: boolean
+  readonly mayManage: boolean
   /** Of the last 30 days. */
   readonly history: readonly Event[]
   readonly outages: readonly Outage[]
@@ -67,9 +69,6 @@ export function hostHead(model: HeadModel): Html {
   )
 }
 
-/** A name as a pattern that fits nothing else. */
-export const escapePattern = (name: string) => name.replace(/[\\%*_?]/g, '\\$&')
-
 function muteMenu({ host, csrf }: HeadModel): Html {
   return (
     <details class="menu" id="mute" name="host-menu">
@@ -88,12 +87,6 @@ function muteMenu({ host, csrf }: HeadModel): Html {
     </details>
   )
 }
-
-export const MUTE_TIMES = [
-  { seconds: 3600, words: '1 hour' },
-  { seconds: 4 * 3600, words: '4 hours' },
-  { seconds: DAY, words: '24 hours' },
-] as const
 
 /** The window that the host is in now, and how long it still holds. */
 export function maintenanceLine({ host, windows, now, mayChange }: HeadModel): Html | null {
@@ -138,7 +131,7 @@ export function describeAvailability({ known, down, percentUp }: Downtime): stri
 }
 
 /** Its groups as ways to their other hosts, and for those who may a form to change those by hand. */
-export function groupsOf({ host, mayChange, csrf }: HeadModel): Html | null {
+export function groupsOf({ host, mayChange, mayManage, csrf }: HeadModel): Html | null {
   if (host.groups.length === 0 && !mayChange) return null
   const links = host.groups.map((group) => (
     <li>
@@ -173,6 +166,7 @@ export function groupsOf({ host, mayChange, csrf }: HeadModel): Html | null {
           </form>
         </details>
       )}
+      {mayManage && <a href={`${hostPath(host.name)}/manage`}>Rename or delete</a>}
     </div>
   )
 }
@@ -184,6 +178,7 @@ export function facts(host: Host): Html {
     ['Address', host.ip],
     ['Domain', host.domain === 'Stand Alone' ? '' : host.domain],
     ['System', [host.build || host.platform, host.architecture].filter(Boolean).join(', ')],
+    ['Agent', host.agent ?? ''],
     ['CPUs', host.processors > 0 ? formatNumber(host.processors) : ''],
     ['Memory', host.memoryMb > 0 ? formatValue(host.memoryMb * 1024 * 1024, 'B') : ''],
     ['Uptime', uptime === undefined ? '' : formatDuration(uptime)],

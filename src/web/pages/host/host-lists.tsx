@@ -1,13 +1,31 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../../domain/event.ts'
+import { describeFull } from '../../../domain/hosts/capacity.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import { metricUnit } from '../../../domain/metrics/metric.ts'
+import { viewEvent } from '../../problems/event-view.ts'
 import { agoLabel, metricPath } from '../../ui/components.tsx'
 import { formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { eventLines } from '../events/event-list.tsx'
+import type { DiskRow } from './disk-table.tsx'
 
-export function openEventsOfHost(host: Host, events: readonly Event[], total: number, now: number): Html {
+export type OpenEvents = {
+  readonly host: Host
+  readonly events: readonly Event[]
+  readonly total: number
+  readonly disks: readonly DiskRow[]
+  readonly now: number
+  readonly silence: number
+}
+
+/** The problems of a host as sentences; one of a disk says when that will be full. */
+export function openEventsOfHost({ host, events, total, disks, now, silence }: OpenEvents): Html {
+  const say = (event: Event) => {
+    const forecast = disks.find(({ metric }) => metric === event.metric)?.forecast
+    const end = forecast ? describeFull(forecast, now) : ''
+    return [viewEvent(event, host, now, silence).problem.text, end].filter(Boolean).join(', ')
+  }
   if (events.length === 0) return <></>
   return (
     <section class="section first">
@@ -17,7 +35,7 @@ export function openEventsOfHost(host: Host, events: readonly Event[], total: nu
           {total > events.length ? `All ${total}` : 'Events of this host'}
         </a>
       </div>
-      {eventLines(events, ({ opened }) => agoLabel(opened, now))}
+      {eventLines(events, ({ opened }) => agoLabel(opened, now), { say })}
     </section>
   )
 }
@@ -32,9 +50,11 @@ export function metricList(host: Host, metrics: readonly string[]): Html {
       <ul class="metrics">
         {metrics.map((metric) => {
           const value = host.latest[metric]
+          const spelling = host.spellings?.[metric]
           return (
             <li>
               <a href={metricPath(host.name, metric)}>{metric}</a>
+              {spelling !== undefined && <span class="soft">sent as {spelling}</span>}
               <span class={value === undefined && 'soft'}>
                 {value === undefined ? '–' : formatValue(value, metricUnit(metric))}
               </span>

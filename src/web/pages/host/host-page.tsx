@@ -103,6 +103,7 @@ async function readHost(request: WebRequest, host: Host) {
     total: open.total,
     csrf,
     mayChange: mayUse(request, 'operator'),
+    mayManage: mayUse(request, 'admin'),
     now,
     silence: web.silence,
     status: hostStatus(host, now, web.silence),
@@ -129,7 +130,7 @@ function groupMarks(events: readonly Event[]): ReadonlyMap<string, readonly Char
 }
 
 function hostView(model: HostModel): Html {
-  const { host, metrics, plans, events, total, now, status } = model
+  const { host, metrics, plans, now, status } = model
   return (
     <div data-live="host">
       {hostHead(model)}
@@ -146,7 +147,7 @@ function hostView(model: HostModel): Html {
           </span>
         </p>
       )}
-      {openEventsOfHost(host, events, total, now)}
+      {openEventsOfHost(model)}
       {metrics.length === 0 && NO_METRICS}
       {plans.length > 0 && timeBar(model)}
       <div
@@ -155,18 +156,18 @@ function hostView(model: HostModel): Html {
       >
         {plans.map((plan) => resourceSection(plan, tablesOf(plan, model), model))}
       </div>
-      {thresholdTable(model.thresholds.reported)}
+      {thresholdTable(model.thresholds.reported, metrics)}
       {metrics.length > 0 && metricList(host, metrics)}
     </div>
   )
 }
 
-function tablesOf({ name, tables }: ResourcePlan, { host, disks, now, status }: HostModel): Html | null {
+function tablesOf({ tables }: ResourcePlan, { host, disks, now, status }: HostModel): Html | null {
   if (tables.length === 0) return null
   return (
     <>
       {tables.map((table) =>
-        name === 'disks' ? diskTable(host, table, disks, now) : metricTable(host, table, status),
+        table.name === 'filesystems' ? diskTable(host, table, disks, now) : metricTable(host, table, status),
       )}
     </>
   )

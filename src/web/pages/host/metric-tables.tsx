@@ -86,12 +86,17 @@ function stateTable(host: Host, { columns, rows }: SectionPlan, hostStatus: Host
       .map(({ metric, kind, name, value }) => ({
         key: metric,
         cells: [
-          <a href={metricPath(host.name, metric)}>{name}</a>,
+          <a href={metricPath(host.name, metric)}>{spellSubject(host, metric) ?? name}</a>,
           kind,
           hostStatus === 'down' ? oldState(metric, value) : stateMark(metric, value),
         ],
       })),
   )
+}
+
+/** `mssql$sqlexpress`, as an agent of the original spells it; null where nothing is spelled differently. */
+function spellSubject({ spellings = {} }: Host, metric: string): string | null {
+  return spellings[metric]?.replace(/^perf\.[^.]+\./, '').replace(/\.state$/, '') ?? null
 }
 
 function oldState(metric: string, value: number): Html {

@@ -1,6 +1,7 @@
 /** @jsxImportSource #markup */
 import { metricUnit } from '../../../domain/metrics/metric.ts'
 import type { ReportedThreshold } from '../../../domain/thresholds/reported-threshold.ts'
+import { listUnmatched, suggestNearest, type UnmatchedPattern } from '../../../domain/thresholds/unmatched.ts'
 import { describeDuration } from '../../../domain/time/duration.ts'
 import { severityLabel } from '../../ui/components.tsx'
 import { formatThreshold } from '../../ui/format.ts'
@@ -8,7 +9,10 @@ import type { Html } from '../../ui/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 
 /** What its agent judges by; null when that told nothing. */
-export function thresholdTable(reported: readonly ReportedThreshold[] | null): Html {
+export function thresholdTable(
+  reported: readonly ReportedThreshold[] | null,
+  metrics: readonly string[],
+): Html {
   return (
     <details class="section" id="thresholds">
       <summary>
@@ -26,7 +30,7 @@ export function thresholdTable(reported: readonly ReportedThreshold[] | null): H
           the limits that events have named.
         </p>
       ) : (
-        describeReported(reported)
+        describeReported(reported, metrics)
       )}
     </details>
   )
@@ -40,7 +44,7 @@ const THRESHOLD_COLUMNS: readonly ListColumn[] = [
   { name: 'From', className: 'soft' },
 ]
 
-function describeReported(reported: readonly ReportedThreshold[]): Html {
+function describeReported(reported: readonly ReportedThreshold[], metrics: readonly string[]): Html {
   if (reported.length === 0)
     return (
       <p class="soft">
@@ -48,11 +52,13 @@ function describeReported(reported: readonly ReportedThreshold[]): Html {
         off there.
       </p>
     )
+  const configured = reported.filter(({ isStandard }) => !isStandard)
+  const unmatched = new Map(listUnmatched(configured, metrics).map((found) => [found.pattern, found]))
   const rows = reported.map((threshold, i) => ({
     key: `threshold-${i}`,
     cells: [
       severityLabel(threshold.severity),
-      <code>{threshold.metric}</code>,
+      metricCell(threshold, unmatched),
       describeCondition(threshold),
       threshold.duration === 0 ? 'one sample' : describeDuration(threshold.duration),
       threshold.isStandard ? 'standard' : 'configuration',
@@ -61,10 +67,28 @@ function describeReported(reported: readonly ReportedThreshold[]): Html {
   return (
     <>
       <p class="soft" id="threshold-table">
-        Set on the agent and changed in the agent’s configuration. Those that name a metric win over patterns,
-        and those of the configuration over the standard ones.
+        Set on the agent and changed in the agent’s configuration. Those that name a metric win over patterns.
+        One of the configuration replaces the standard one of the same severity; the others stay.
       </p>
       {listTable(THRESHOLD_COLUMNS, rows)}
+    </>
+  )
+}
+
+/** One of the configuration that fits no metric of the host watches nothing, which is nearly always a slip. */
+function metricCell(
+  { metric, isStandard }: ReportedThreshold,
+  unmatched: ReadonlyMap<string, UnmatchedPattern>,
+): Html {
+  const found = isStandard ? undefined : unmatched.get(metric)
+  return (
+    <>
+      <code>{metric}</code>
+      {found !== undefined && (
+        <p class="problem" data-unmatched>
+          Matches nothing{suggestNearest(found)}
+        </p>
+      )}
     </>
   )
 }
