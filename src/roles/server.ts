@@ -34,7 +34,7 @@ export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise
     ...(options.agent ? (['agent'] as const) : []),
   ]
   return runRole('server', { loaded, parts }, async (context) => {
-    const store = await awaitConfiguredStore(config, context)
+    const store = await awaitConfiguredStore(config, context, { hasReadingThread: true })
     context.own('store', () => store.close())
     await welcome(config, store, context, options.print)
     if (options.events) await startEvents(config, store, context)
