@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type {
   AuditStore,
+  DataAuditStore,
   EventStore,
   MaintenanceStore,
   MaintenanceWindowStore,
@@ -23,6 +24,7 @@ export type EventEngineStore = {
   >
   readonly sessions: Pick<SessionStore, 'prune'>
   readonly audit: Pick<AuditStore, 'prune'>
+  readonly dataAudit: Pick<DataAuditStore, 'settle' | 'closeQuiet' | 'prune'>
   readonly events: Pick<EventStore, 'report'>
   readonly rules: Pick<RuleStore, 'list'>
   readonly maintenanceWindows: Pick<MaintenanceWindowStore, 'list'>

@@ -17,6 +17,7 @@ function recordingLog(): { log: Log; lines: Line[] } {
 }
 
 const idleStore: EventEngineStore = {
+  dataAudit: { settle: async () => {}, closeQuiet: async () => {}, prune: async () => {} },
   maintenance: {
     admitWaiting: async () => 0,
     compact: async () => 0,
@@ -47,7 +48,7 @@ const idleStore: EventEngineStore = {
     listLastSeen: async () => [],
     listSkewed: async () => [],
     listSeen: async () => [],
-    resolveKeyMismatches: async () => 0,
+    resolveAttempts: async () => 0,
     report: async () => {},
     recall: async () => null,
     takeLease: async () => true,

@@ -153,6 +153,8 @@ function phraseFilesystem({ metric, subject, figure }: Words, { mounts }: Phrase
         noun: `Free space on ${place}`,
         say: (value, isPast) => `${place} ${have(isPast)} ${plainValue(value, metric)} free`,
       }
+    case 'writable':
+      return state(place, 'read-only', 'writable')
     case 'percent.active':
       return measured(`Disk of ${place} busy`, metric)
     default:

@@ -285,8 +285,8 @@ export type WatchStore = {
   listSkewed(above: number): Promise<{ name: string; skew: number }[]>
   /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
   listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
-  /** Ends the events of `KEY_MISMATCH` whose newest attempt was seen before that time; how many. */
-  resolveKeyMismatches(before: number, at: number): Promise<number>
+  /** Ends the events of `KEY_MISMATCH` and `AGENT_COPY` whose newest attempt was seen before that time; how many. */
+  resolveAttempts(before: number, at: number): Promise<number>
   /** In one commit, with what the engine has to remember of it. Unknown hosts are left out. */
   report(
     reports: readonly EngineReport[],
