@@ -6,6 +6,7 @@ import type {
   AuditStore,
   DataAuditStore,
   EventStore,
+  HostStore,
   MaintenanceStore,
   MaintenanceWindowStore,
   OutboxStore,
@@ -26,6 +27,7 @@ export type EventEngineStore = {
   readonly audit: Pick<AuditStore, 'prune'>
   readonly dataAudit: Pick<DataAuditStore, 'settle' | 'closeQuiet' | 'prune'>
   readonly events: Pick<EventStore, 'report'>
+  readonly hosts: Pick<HostStore, 'findAll'>
   readonly rules: Pick<RuleStore, 'list'>
   readonly maintenanceWindows: Pick<MaintenanceWindowStore, 'list'>
   readonly targets: Pick<TargetStore, 'list'>

@@ -29,6 +29,7 @@ const idleStore: EventEngineStore = {
   sessions: { prune: async () => 0 },
   audit: { prune: async () => 0 },
   events: { report: async () => true },
+  hosts: { findAll: async () => new Map() },
   rules: { list: async () => [] },
   maintenanceWindows: { list: async () => [] },
   targets: { list: async () => [] },

@@ -103,6 +103,8 @@ export type HostName = { readonly name: string; readonly ip: string; readonly la
 
 export type HostStore = {
   find(name: string): Promise<Host | null>
+  /** Those of these hosts (at most 1000 names) that there are, by name. */
+  findAll(names: readonly string[]): Promise<ReadonlyMap<string, Host>>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
   /**
