@@ -9,7 +9,8 @@ import type { Item } from './queue-file.ts'
 
 export type ProtocolSessionOptions = {
   readonly server: ServerAddress
-  readonly passphrase: string
+  /** Null when the key alone lets us in. */
+  readonly passphrase: string | null
   readonly key: string | null
   /** The host's name. */
   readonly host: string
@@ -106,7 +107,7 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
 
   const connection: Connection = connect(options.server, clock, {
     opened() {
-      greeting = transmit([], { passphrase, ...(key !== null && { key }) })
+      greeting = transmit([], { ...(passphrase !== null && { passphrase }), ...(key !== null && { key }) })
     },
     received: (line) => {
       try {

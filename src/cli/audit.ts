@@ -14,7 +14,8 @@ export function noteShellChange(audit: AuditStore, action: string, detail: strin
   })
 }
 
-function readAccount(): string {
+/** The account of the system that runs the command. */
+export function readAccount(): string {
   try {
     return userInfo().username
   } catch {

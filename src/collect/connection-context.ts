@@ -1,4 +1,5 @@
 import type { NameLists } from '../protocol/names.ts'
+import type { Admission } from './admission.ts'
 import type { CollectLimits } from './connection-limits.ts'
 import type { Ingest } from './ingest.ts'
 import type { Rejections } from './rejections.ts'
@@ -36,12 +37,13 @@ export type ConnectionContext<C> = {
   readonly nameLists: NameLists
   readonly limits: CollectLimits
   readonly isPassphrase: (said: unknown) => boolean
+  readonly admission: Admission
   /** Server's clock, seconds since 1970. */
   readonly now: () => number
   readonly monotonicMs: () => number
   /** Called when the memory that a connection holds has changed. */
   readonly onHeld: (connection: C, change: number) => void
-  /** Called once, when the sender has said the passphrase. */
+  /** Called once, when the sender has said the passphrase or proved a key. */
   readonly onKnown: (connection: C) => void
   /** Called once, when the connection is over. */
   readonly onClosed: (connection: C) => void
@@ -54,3 +56,4 @@ export const PAUSED_FOR_ANSWERS = 1
 export const PAUSED_FOR_STORAGE = 2
 export const PAUSED_FOR_MEMORY = 4
 export const PAUSED_FOR_STOP = 8
+export const PAUSED_FOR_ADMISSION = 16

@@ -4,7 +4,8 @@ import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { NameLists } from '../protocol/names.ts'
-import type { IngestStore } from '../storage/ports/store.ts'
+import type { AdmissionStore, IngestStore } from '../storage/ports/store.ts'
+import { Admission } from './admission.ts'
 import { Connection } from './connection.ts'
 import {
   type ConnectionContext,
@@ -32,9 +33,11 @@ export type CollectEngineOptions = {
   readonly trustedProxies?: readonly AddressRange[]
   /** `port` is for TLS alone; null has none, and TLS is spoken on the other port only. */
   readonly tls?: (TlsFiles & { readonly port: number | null }) | null
-  /** Any of them lets an agent in; none lets nobody in. */
+  /** Any of them lets an agent in; without one keys and enrolment codes alone do. */
   readonly passphrases: readonly string[]
   readonly store: IngestStore
+  /** Knows the keys of hosts and the codes by which new ones join; without it the passphrase alone counts. */
+  readonly admission?: AdmissionStore
   readonly clock: Clock
   readonly log: Log
   readonly limits?: Partial<CollectLimits>
@@ -106,6 +109,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     limits,
     nameLists: new NameLists(),
     isPassphrase: createPassphraseCheck(options.passphrases),
+    admission: new Admission(options.admission ?? null, () => clock.now(), log),
     now: () => clock.now(),
     monotonicMs: () => clock.monotonicMs(),
     onHeld: noteHeld,

@@ -1,7 +1,7 @@
 import { reportRefusedReport } from '../domain/refused-report.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
-import type { HostReport, IngestStore } from '../storage/ports/store.ts'
+import type { HostReport, IngestStore, Rejection } from '../storage/ports/store.ts'
 import type { CollectLimits } from './connection-limits.ts'
 import type { Rejections } from './rejections.ts'
 import { Suspects } from './suspects.ts'
@@ -10,9 +10,9 @@ import { Suspects } from './suspects.ts'
  * - `stored`: on disk.
  * - `failed`: storage is away.
  * - `refused`: storage does not take what the report holds, while it takes others.
- * - `foreign`: the host's name belongs to another key.
+ * - a `Rejection`: storage could have taken it and must not.
  */
-export type Outcome = 'stored' | 'failed' | 'refused' | 'foreign'
+export type Outcome = 'stored' | 'failed' | 'refused' | Rejection
 
 /** Who waits for the fate of a report. */
 export type Sender = {
@@ -166,9 +166,9 @@ export class Ingest {
       this.#fail(batch)
       return
     }
-    let mismatched: ReadonlySet<HostReport>
+    let rejected: ReadonlyMap<HostReport, Rejection>
     try {
-      mismatched = await this.#options.store.write(batch.map((submission) => submission.report))
+      rejected = await this.#options.store.write(batch.map((submission) => submission.report))
     } catch (error) {
       const isContent = this.#options.store.isContentError(error)
       const [only] = batch
@@ -185,10 +185,10 @@ export class Ingest {
       await this.#store(batch.slice(0, middle))
       return this.#store(batch.slice(middle))
     }
-    this.#noteSuccess(batch, mismatched)
-    if (!this.#suspects.isEmpty) this.#clearSuspects(batch, mismatched)
+    this.#noteSuccess(batch, rejected)
+    if (!this.#suspects.isEmpty) this.#clearSuspects(batch, rejected)
     for (const submission of batch)
-      submission.sender.complete(submission, mismatched.has(submission.report) ? 'foreign' : 'stored')
+      submission.sender.complete(submission, rejected.get(submission.report) ?? 'stored')
   }
 
   #fail(batch: readonly Submission[]): void {
@@ -211,9 +211,9 @@ export class Ingest {
     submission.sender.complete(submission, 'refused')
   }
 
-  #clearSuspects(batch: readonly Submission[], mismatched: ReadonlySet<HostReport>): void {
+  #clearSuspects(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, Rejection>): void {
     for (const { report } of batch)
-      if (!mismatched.has(report) && this.#suspects.has(report.host) && this.#suspects.noteStored(report))
+      if (!rejected.has(report) && this.#suspects.has(report.host) && this.#suspects.noteStored(report))
         this.#announcements.push(aboutRefusal(report, 'closed'))
   }
 
@@ -243,13 +243,13 @@ export class Ingest {
     this.#options.rejections.note('storage', 'storage', describeError(error))
   }
 
-  #noteSuccess(batch: readonly Submission[], mismatched: ReadonlySet<HostReport>): void {
+  #noteSuccess(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, Rejection>): void {
     if (this.#isAway) this.#options.log.info('storage takes reports again')
     this.#isAway = false
     this.#failures = 0
     this.counters.commits++
     for (const { report, samples } of batch) {
-      if (mismatched.has(report)) continue
+      if (rejected.has(report)) continue
       this.counters.packets++
       this.counters.frames += report.frames.length
       this.counters.samples += samples

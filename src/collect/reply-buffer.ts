@@ -1,11 +1,16 @@
 import { encodeReply } from '../protocol/encode.ts'
 import { MAX_CLOCK_DIFFERENCE, type Reply } from '../protocol/message.ts'
+import type { Rejection } from '../storage/ports/store.ts'
 import type { Outcome, Submission } from './ingest.ts'
 
 /** The id of a submission in the original's dialect, which has no numbers. */
 export const LEGACY_ID = -1
 
-export const KEY_MISMATCH = "the host's name belongs to another key (monitor host release, on the server)"
+/** What a sender is told whose reports are not for this server to store, as things are. */
+export const REJECTIONS: Readonly<Record<Rejection, string>> = {
+  foreign: "the host's name belongs to another agent (monitor host release, on the server)",
+  waiting: 'the host is new and waits for approval (website or monitor host approve, on the server)',
+}
 
 const REFUSED_CONTENT = 'storage does not take what this batch holds'
 
@@ -55,7 +60,8 @@ export class ReplyBuffer {
     else if (outcome === 'failed') this.add({ id, error: 'storage is away', retry: true })
     else if (outcome === 'refused') this.add({ id, error: REFUSED_CONTENT, retry: true })
     // Without an id: no batch is at fault, so the agent keeps them all.
-    else this.sendFinalReply(encodeReply({ id: null, error: KEY_MISMATCH, retry: false }))
+    else
+      this.sendFinalReply(encodeReply({ id: null, error: REJECTIONS[outcome], retry: outcome === 'waiting' }))
   }
 
   #addStored({ id, refused, reason, later, report: { seen, clockSkew } }: Submission): void {

@@ -1,43 +1,97 @@
 import { join } from 'node:path'
 import { type AgentOptions, sampleOnce, startAgent } from '../agent/agent.ts'
 import type { ServerAddress } from '../agent/connect.ts'
+import { enrol } from '../agent/enrolment.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { systemClock } from '../lib/clock.ts'
-import { EXIT } from '../lib/exit-codes.ts'
-import { createLog, type Log } from '../lib/log.ts'
+import { CommandError, EXIT } from '../lib/exit-codes.ts'
+import { createLog, describeError, type Log } from '../lib/log.ts'
+import { readShortName } from '../platform/machine.ts'
 import type { Platform } from '../platform/platform.ts'
 import { openProcFs } from '../platform/proc.ts'
-import { findServers } from './collector-endpoints.ts'
+import { decodeEnrolmentCode } from '../protocol/enrolment-code.ts'
+import { findServers, toServerAddress } from './collector-endpoints.ts'
 import { limitMemory } from './memory-tuning.ts'
 import { type RoleContext, runRole } from './role.ts'
+import {
+  findEnrolledServer,
+  invitedAddress,
+  keepEnrolledServer,
+  toEnrolledServer,
+} from './setup/enrolled-server.ts'
 import { findPassphrase, keepAgentKey, openDataDir } from './setup/first-start.ts'
 
 const COLLECT_EVERY_CYCLES = 15
 
-/** `monitor agent`. Throws `ConfigError` when nothing says where to send to or with which passphrase. */
-export async function runAgent(loaded: LoadedConfig): Promise<never> {
+/**
+ * `monitor agent`. With an enrolment code it is traded first, unless it was already. Throws `ConfigError` when
+ * nothing says where to send to or what lets the agent in.
+ */
+export async function runAgent(loaded: LoadedConfig, code: string | null = null): Promise<never> {
   const { config } = loaded
-  const servers = await findServers(config.agent)
+  if (code !== null) await enrolAgent(loaded, code)
+  const enrolled = findEnrolledServer(config.dataDir)
+  const configured = await findServers(config.agent)
+  const servers =
+    configured.length === 0 && enrolled !== null
+      ? [await toServerAddress(enrolled, config.agent)]
+      : configured
   const passphrase = config.agent.passphrase ?? findPassphrase(config.dataDir)
   const where = loaded.file ?? 'configuration'
   const problems = []
   if (servers.length === 0)
     problems.push({ where, key: 'agent.server', expected: 'expected at least one "host:port" to send to' })
-  if (passphrase === null)
-    problems.push({ where, key: 'agent.passphrase', expected: "expected the server's passphrase" })
-  if (passphrase === null || problems.length > 0) throw new ConfigError(problems)
+  if (passphrase === null && enrolled === null)
+    problems.push({
+      where,
+      key: 'agent.passphrase',
+      expected: "expected the server's passphrase, or an agent that was enrolled by a code (--enroll)",
+    })
+  if (problems.length > 0) throw new ConfigError(problems)
   return runRole('agent', config.log, async (context) => {
     await start(loaded, servers, passphrase, context)
     limitMemory(context.clock, context.log, COLLECT_EVERY_CYCLES * config.agent.interval)
   })
 }
 
+/**
+ * Trades an enrolment code for the right to report as this host, and keeps in the data folder where the server
+ * is and how it is known. False when this very code was traded before. Rejects when the code is none, or the
+ * server can't be reached or refuses it.
+ */
+export async function enrolAgent({ config }: LoadedConfig, code: string): Promise<boolean> {
+  const { dataDir, agent } = config
+  const invitation = decodeEnrolmentCode(code)
+  if (invitation === null)
+    throw new CommandError('this is no enrolment code, or not all of one: it begins with mon1-', EXIT.usage)
+  const server = toEnrolledServer(invitation)
+  openDataDir(dataDir)
+  if (findEnrolledServer(dataDir)?.code === server.code) return false
+  const host = agent.name ?? readShortName()
+  const key = keepAgentKey(dataDir)
+  try {
+    await enrol({
+      server: invitedAddress(invitation),
+      secret: invitation.secret,
+      key,
+      host,
+      clock: systemClock,
+    })
+  } catch (cause) {
+    throw new CommandError(
+      `"${host}" was not enrolled at ${invitation.host}:${invitation.port}: ${describeError(cause)}`,
+    )
+  }
+  keepEnrolledServer(dataDir, server)
+  return true
+}
+
 /** The agent inside the server, for the machine that it runs on. */
 export function startLocalAgent(
   loaded: LoadedConfig,
   server: ServerAddress,
-  passphrase: string,
+  passphrase: string | null,
   context: RoleContext,
 ): Promise<void> {
   return start(loaded, [server], passphrase, context)
@@ -56,7 +110,7 @@ export async function printOnce(loaded: LoadedConfig, print: (text: string) => v
 async function start(
   loaded: LoadedConfig,
   servers: readonly ServerAddress[],
-  passphrase: string,
+  passphrase: string | null,
   context: RoleContext,
 ): Promise<void> {
   const { dataDir } = loaded.config
@@ -83,7 +137,7 @@ function describeAgent(
   { config: { dataDir, agent }, file }: LoadedConfig,
   platform: Platform,
   servers: readonly ServerAddress[],
-  passphrase: string,
+  passphrase: string | null,
   { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
 ): AgentOptions {
   const { name, groups, interval, queueAge, queueSize, processes, services, threshold, defaultThresholds } =

@@ -14,7 +14,8 @@ export async function openConfiguredStore(config: Config, clock: Clock, log: Log
   openDataDir(config.dataDir)
   const { openStore } = await import('../storage/open.ts')
   const server = describeDatabaseServer(config)
-  return openStore(config.database.url, { dataDir: config.dataDir, clock, log, server })
+  const policy = { newHosts: config.collect.newHosts }
+  return openStore(config.database.url, { dataDir: config.dataDir, clock, log, server, policy })
 }
 
 /**

@@ -4,13 +4,14 @@ import { createOutboxStore } from './events/outbox.ts'
 import { createMaintenanceWindowStore, createRuleStore, createTargetStore } from './events/rules.ts'
 import { createHostStore } from './hosts/hosts.ts'
 import { createLastSeenBuffer } from './hosts/last-seen.ts'
+import { createEnrolmentStore } from './ingest/enrolment.ts'
 import { createHostNames } from './ingest/host-keys.ts'
 import { createIngestStore } from './ingest/ingest.ts'
 import { refuseUnfinished } from './maintenance/copy.ts'
 import { deleteHostNow } from './maintenance/delete-host.ts'
 import { createWatchStore } from './maintenance/event-engine.ts'
 import { createMaintenanceStore } from './maintenance/maintenance.ts'
-import type { Store } from './ports/store.ts'
+import type { IngestPolicy, Store } from './ports/store.ts'
 import { createDamageLog } from './timeseries/damage.ts'
 import { createMetricSetReader } from './timeseries/metric-sets.ts'
 import { createSampleStore } from './timeseries/query.ts'
@@ -34,21 +35,25 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
   return createStore(opened, options)
 }
 
+/** Of commands and tests, which do not say otherwise. */
+const OPEN_POLICY: IngestPolicy = { newHosts: 'accept' }
+
 /** What the features see of a database. Its `close` closes the database too. */
 export function createStore(
   { database, upkeep }: OpenDatabase,
-  { clock, log }: Pick<OpenStoreOptions, 'clock' | 'log'>,
+  { clock, log, policy = OPEN_POLICY }: Pick<OpenStoreOptions, 'clock' | 'log' | 'policy'>,
 ): Store {
   const metricSets = createMetricSetReader()
   const states = createLastSeenBuffer(database, clock, log)
   const damage = createDamageLog(database, clock, log)
   return {
-    ingest: createIngestStore(database, states),
+    ingest: createIngestStore(database, states, policy),
     hosts: {
       ...createHostStore(database, states, metricSets),
       ...createHostNames(database),
       delete: (name) => deleteHostNow(database, states, name),
     },
+    enrolment: createEnrolmentStore(database),
     samples: createSampleStore(database, metricSets, damage.note),
     events: createEventStore(database),
     rules: createRuleStore(database),

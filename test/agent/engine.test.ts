@@ -33,7 +33,7 @@ test('the collect engine gets from the agent what was sampled, through its resta
                 const value = values[i]
                 if (typeof value === 'number') stored.set(`${time} ${metric}`, value)
               }
-          return new Set<HostReport>()
+          return new Map()
         },
       },
       clock: { ...systemClock, now: bench.clock.now },

@@ -1,6 +1,7 @@
 import { describe } from 'bun:test'
 import { describeBounds } from './bounds.contract.ts'
 import { describeContent } from './content.contract.ts'
+import { describeEnrolment } from './enrolment.contract.ts'
 import { describeGroups } from './groups.contract.ts'
 import { describeNames } from './host-names.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
@@ -16,6 +17,7 @@ import { describePeople } from './users.contract.ts'
 const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Workbench) => void>> = {
   'a store': describeStore,
   'names of hosts': describeNames,
+  'how new hosts join': describeEnrolment,
   people: describePeople,
   'events and notices': describeNotifications,
   'events of agents of the original': describeOriginalEvents,

@@ -58,9 +58,19 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       expect(await say(MINE, {}, reopened)).toBe(true)
     })
 
-    test('a host that was heard without a key is owned by the first one, which other processes know at once', async () => {
+    test('a name that an agent without a key uses goes to a key only when a person has released it', async () => {
       const other = await openOther()
       expect(await say(null)).toBe(true)
+      expect(await say(null, {}, other)).toBe(true)
+      expect(await say(MINE)).toBe(false)
+      expect(await listEvents()).toMatchObject([
+        { host: 'web01', status: 'open', message: expect.stringContaining('monitor host release') },
+      ])
+      expect(await say(null, {}, other)).toBe(true)
+      expect(await store.hosts.releaseName('web01', time)).toBe(true)
+      expect(await store.hosts.releaseName('web01', time)).toBe(false)
+      expect((await listEvents()).map(({ status }) => status)).toEqual(['closed'])
+      // Whoever used the name may go on until a key takes it.
       expect(await say(null, {}, other)).toBe(true)
       expect(await say(MINE)).toBe(true)
       expect(await say(null, {}, other)).toBe(false)
@@ -68,11 +78,31 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       expect(await say(MINE, {}, other)).toBe(true)
     })
 
+    test('all names without a key are released at once, and no others', async () => {
+      await say(MINE)
+      await store.ingest.write(['old01', 'old02'].map((host) => aReport(host, { keyHash: null })))
+      expect(await store.hosts.releaseKeyless(time)).toBe(2)
+      expect(await store.hosts.releaseKeyless(time)).toBe(0)
+      const report = aReport('old01', { keyHash: THEIRS })
+      expect((await store.ingest.write([report])).size).toBe(0)
+      expect(await say(THEIRS)).toBe(false)
+    })
+
+    test('a sender that is known by its key alone neither makes a host nor takes a name', async () => {
+      expect(await say(MINE, { isByKey: true })).toBe(false)
+      expect(await store.hosts.find('web01')).toBeNull()
+      await say(MINE)
+      expect(await say(MINE, { isByKey: true })).toBe(true)
+      await store.hosts.releaseName('web01', time)
+      expect(await say(MINE, { isByKey: true })).toBe(false)
+      expect(await say(THEIRS)).toBe(true)
+    })
+
     test('of two keys in one commit the first has it', async () => {
       const reports = [MINE, THEIRS, MINE].map((keyHash, i) =>
         aReport('web01', { keyHash, seen: MIDNIGHT + i }),
       )
-      expect([...(await store.ingest.write(reports))]).toEqual(reports.slice(1, 2))
+      expect([...(await store.ingest.write(reports)).keys()]).toEqual(reports.slice(1, 2))
     })
 
     test('nothing of a foreign report is stored, the others of its commit are', async () => {
@@ -86,7 +116,7 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
         facts: { ...aReport('web01').facts, ip: '6.6.6.6' } as HostReport['facts'],
       })
       const other = aReport('web02', { keyHash: THEIRS, seen, frames })
-      expect([...(await store.ingest.write([foreign, other]))]).toEqual([foreign])
+      expect([...(await store.ingest.write([foreign, other])).keys()]).toEqual([foreign])
       expect(await store.hosts.find('web01')).toMatchObject({
         ip: '10.0.0.5',
         lastSeen: time,

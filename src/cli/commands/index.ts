@@ -2,6 +2,7 @@ import type { Command, CommandGroup } from '../../roles/command.ts'
 import { certificate } from './certificate.ts'
 import { config } from './config.ts'
 import { database } from './database.ts'
+import { enroll } from './enroll.ts'
 import { event } from './event.ts'
 import { health } from './health.ts'
 import { host } from './host.ts'
@@ -16,6 +17,7 @@ export const GROUPS: readonly CommandGroup[] = [
   service,
   config,
   host,
+  enroll,
   user,
   token,
   certificate,

@@ -57,7 +57,7 @@ const WORST = `LEFT JOIN (SELECT host AS troubled, MIN(severity) AS worst FROM e
 const BEYOND = 9
 
 /** What is read of hosts; `open.ts` adds names and deletion, which other folders know more about. */
-type HostQueries = Omit<HostStore, 'rename' | 'releaseName' | 'listKeyed' | 'delete'>
+type HostQueries = Omit<HostStore, 'rename' | 'releaseName' | 'releaseKeyless' | 'listKeyed' | 'delete'>
 
 type Condition = { readonly sql: string; readonly values: readonly Value[] }
 

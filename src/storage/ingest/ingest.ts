@@ -7,7 +7,7 @@ import { enterSharedLock, SHARED_LOCKS } from '../database/write-locks.ts'
 import { applyReports, reconcileEvents } from '../events/apply-reports.ts'
 import { type CachedHost, createHostCache } from '../hosts/host-cache.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
-import type { HostReport, IngestStore } from '../ports/store.ts'
+import type { HostReport, IngestPolicy, IngestStore, Rejection } from '../ports/store.ts'
 import { createByteWriter } from '../timeseries/codec/bytes.ts'
 import { packHead, packValue, sealFrame } from '../timeseries/codec/frame.ts'
 import { dayOf } from '../timeseries/day.ts'
@@ -15,11 +15,16 @@ import type { FrameTable } from '../timeseries/frames.ts'
 import { mergeFrame } from '../timeseries/merge-frame.ts'
 import { createMetricSetReader, createMetricSetWriter, type MetricSet } from '../timeseries/metric-sets.ts'
 import { claimName } from './host-keys.ts'
+import { noteWaiting } from './waiting-hosts.ts'
 
 const COLUMNS = ['time', 'host', 'samples', 'packed']
-const NONE: ReadonlySet<HostReport> = new Set()
+const NONE: ReadonlyMap<HostReport, Rejection> = new Map()
 
-export function createIngestStore(database: Database, states: LastSeenBuffer): IngestStore {
+export function createIngestStore(
+  database: Database,
+  states: LastSeenBuffer,
+  policy: IngestPolicy,
+): IngestStore {
   const metricSets = createMetricSetWriter()
   const hosts = createHostCache()
   const writer = createByteWriter()
@@ -95,17 +100,29 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
     }
   }
 
-  /** False when the host belongs to another key: then nothing of it is written. */
+  /** The host of a report, which is made when it is new and may be; else why it may not. */
+  async function findHost(transaction: Transaction, report: HostReport): Promise<CachedHost | Rejection> {
+    const known = await hosts.find(transaction, report.host)
+    if (known !== null) return known
+    // Somebody has deleted the host of a key that was right when the connection began.
+    if (report.isByKey === true) return 'foreign'
+    if (policy.newHosts === 'accept') return hosts.add(transaction, report)
+    await noteWaiting(transaction, report)
+    return 'waiting'
+  }
+
+  /** Null when the report was taken; else why not, and then nothing of it is written. */
   async function writeReport(
     transaction: Transaction,
     report: HostReport,
     rows: Value[],
     late: Value[],
-  ): Promise<boolean> {
+  ): Promise<Rejection | null> {
     const { host: name, facts, frames, events } = report
-    const host = hosts.recall(name) ?? (await hosts.load(transaction, report))
+    const host = hosts.recall(name) ?? (await findHost(transaction, report))
+    if (typeof host === 'string') return host
     if (host.keyHash !== (report.keyHash ?? null)) {
-      if ((await claimName(transaction, host, report)) === 'foreign') return false
+      if ((await claimName(transaction, host, report)) === 'foreign') return 'foreign'
       // Others have to forget what they know of the host; we know it already.
       removed++
     }
@@ -121,14 +138,14 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
     }
     if (events.length > 0) await applyReports(transaction, host.id, events, report.seen)
     if (report.open) await reconcileEvents(transaction, host.id, report.open, report.seen)
-    return true
+    return null
   }
 
   return {
     isContentError,
     async write(reports) {
       if (reports.length === 0) return NONE
-      const refused = new Set<HostReport>()
+      const refused = new Map<HostReport, Rejection>()
       let attempts = 0
       try {
         await database.transaction(async (transaction) => {
@@ -138,8 +155,10 @@ export function createIngestStore(database: Database, states: LastSeenBuffer): I
           await readOthers(transaction)
           const rows: Value[] = []
           const late: Value[] = []
-          for (const report of reports)
-            if (!(await writeReport(transaction, report, rows, late))) refused.add(report)
+          for (const report of reports) {
+            const rejection = await writeReport(transaction, report, rows, late)
+            if (rejection !== null) refused.set(report, rejection)
+          }
           await insertRows(transaction, 'frame', rows)
           await insertRows(transaction, 'late_frame', late)
           await states.flushIfDue(transaction)

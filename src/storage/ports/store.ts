@@ -2,6 +2,7 @@ import type { EventReport } from '../../domain/event.ts'
 import type { Host, HostFacts, HostStatus } from '../../domain/host.ts'
 import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
+import type { EnrolmentStore } from './enrolment.ts'
 import type {
   EventStore,
   KnownSpan,
@@ -14,6 +15,7 @@ import type {
 import type { SecondFactorStore } from './second-factors.ts'
 import type { AuditStore, SessionStore, TokenStore, UserStore } from './users.ts'
 
+export type * from './enrolment.ts'
 export type * from './events.ts'
 export type * from './second-factors.ts'
 export type * from './users.ts'
@@ -44,6 +46,24 @@ export type HostReport = {
   readonly open?: readonly EventReport[] | null
   /** True for a greeting: it says what the host is, and is no sign that its samples come through. */
   readonly isGreeting?: boolean
+  /**
+   * True when the sender is known by the key of this host alone: then it neither makes a host nor takes a
+   * name.
+   */
+  readonly isByKey?: boolean
+}
+
+/**
+ * Why a report was not stored though storage could have:
+ * - `foreign`: the host's name belongs to another agent.
+ * - `waiting`: the host is new and waits for a person's approval.
+ */
+export type Rejection = 'foreign' | 'waiting'
+
+/** What a collect engine lets agents do to the database. */
+export type IngestPolicy = {
+  /** `approve`: a new host is turned away until a person approves it, unless it joined by a code. */
+  readonly newHosts: 'accept' | 'approve'
 }
 
 export type IngestStore = {
@@ -52,10 +72,12 @@ export type IngestStore = {
    * changes nothing; for a metric that has a value at that time already, the newer write wins. Rejects as a
    * whole: nothing of it is stored then.
    *
-   * A host belongs to the first key that is said for it. Resolves with the reports that came with another
-   * one, or with none: they are not stored, and the host has an open event of `KEY_MISMATCH`.
+   * A new host belongs to the first key that is said for it; one that was first seen without a key belongs
+   * to whoever has none, until a person releases its name. Resolves with the reports that were not stored:
+   * those of another agent, for which the host has an open event of `KEY_MISMATCH`, and those of hosts that
+   * wait for approval.
    */
-  write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>>
+  write(reports: readonly HostReport[]): Promise<ReadonlyMap<HostReport, Rejection>>
   /**
    * True when `write` rejected with `error` because of what a report holds: the same report fails again,
    * others do not.
@@ -123,10 +145,12 @@ export type HostStore = {
   /** With all it has, its key too. Agents that go on under the old name make a new host of it. */
   rename(name: string, newName: string): Promise<'renamed' | 'unknown' | 'taken'>
   /**
-   * The next key that is said for the host will own it; closes the event of a foreign one. False when it has
-   * none.
+   * The next key that is said for the host will own it; closes the event of a foreign one. False when there
+   * is no such host, or its name is free already.
    */
   releaseName(name: string, at: number): Promise<boolean>
+  /** Releases every name that no key owns; how many there were. */
+  releaseKeyless(at: number): Promise<number>
   /** Those of `names` that belong to a key. */
   listKeyed(names: readonly string[]): Promise<ReadonlySet<string>>
   /** Grows whenever any host was seen, or given groups by hand. */
@@ -203,6 +227,7 @@ export type MaintenanceStore = {
 export type Store = {
   readonly ingest: IngestStore
   readonly hosts: HostStore
+  readonly enrolment: EnrolmentStore
   readonly samples: SampleStore
   readonly events: EventStore
   readonly rules: RuleStore

@@ -6,7 +6,7 @@ import { fromFreeSpace, toMetricName } from '../../../domain/sample.ts'
 import { type Access, isUserName, writeStoredPassword } from '../../../domain/user.ts'
 import type { Database, Transaction } from '../../database/database.ts'
 import { applyReports } from '../../events/apply-reports.ts'
-import { createHostCache } from '../../hosts/host-cache.ts'
+import { addHost } from '../../hosts/host-cache.ts'
 import type { HostReport, Store } from '../../ports/store.ts'
 import type { OriginalReader, OriginalRow, OriginalTable } from './tables.ts'
 
@@ -224,7 +224,8 @@ async function takeEvent(
   { notifyOpen }: ImportOptions,
 ) {
   // A host of which there are events alone is a host all the same.
-  const id = (await findHostId(transaction, host)) ?? (await addHost(transaction, host, report.time))
+  const id =
+    (await findHostId(transaction, host)) ?? (await addHost(transaction, aReport(host, report.time, {}))).id
   const [known] = await transaction.query('SELECT id FROM event WHERE host = ? AND uid = ?', [id, report.uid])
   if (known) return
   await applyReports(transaction, id, [report], report.time)
@@ -241,11 +242,6 @@ async function takeEvent(
 async function findHostId(transaction: Transaction, host: string): Promise<number | null> {
   const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
   return row?.id ?? null
-}
-
-async function addHost(transaction: Transaction, host: string, seen: number): Promise<number> {
-  const known = await createHostCache().load(transaction, aReport(host, seen, {}))
-  return known.id
 }
 
 async function countOpen({ database }: ImportOptions): Promise<number> {
