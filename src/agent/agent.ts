@@ -1,22 +1,23 @@
 import type { CheckSettings } from '../domain/check.ts'
-import { type HostFacts, isHostName } from '../domain/host.ts'
-import { reportThresholds } from '../domain/reported-threshold.ts'
-import { createThresholdTable, type Threshold } from '../domain/threshold.ts'
-import { standardThresholds } from '../domain/threshold-standard.ts'
+import { type HostFacts, isHostName } from '../domain/hosts/host.ts'
+import { reportThresholds } from '../domain/thresholds/reported-threshold.ts'
+import { createThresholdTable, type Threshold } from '../domain/thresholds/threshold.ts'
+import { standardThresholds } from '../domain/thresholds/threshold-standard.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Platform } from '../platform/platform.ts'
 import { MAX_METRICS } from '../protocol/message.ts'
 import { createCheck } from './checks/service-check.ts'
-import type { ServerAddress } from './connect.ts'
 import { createContainerJob } from './containers/container-job.ts'
 import { createCycle } from './cycle.ts'
 import { createFrameBuilder } from './frame.ts'
 import { type MachineSource, type MachineSourceOptions, openSource } from './machine-source.ts'
-import { Queue } from './queue.ts'
+import { Queue } from './queue/queue.ts'
 import { startSchedule } from './schedule.ts'
 import { watchSelfMetrics } from './self-metrics.ts'
-import { startSender } from './sender.ts'
+import type { ServerAddress } from './sending/connect.ts'
+import { keepDeliveryStatus } from './sending/delivery-status.ts'
+import { startSender } from './sending/sender.ts'
 import { createTextFileJob } from './text-files/text-file-job.ts'
 import { createThresholdEvaluator } from './threshold-evaluator.ts'
 
@@ -39,6 +40,8 @@ export type AgentOptions = {
   readonly queueAge: number
   readonly queueBytes: number
   readonly queueFile: string
+  /** Where `monitor health agent` reads how sending goes; null writes nothing. */
+  readonly statusFile?: string | null
   readonly processes: readonly string[]
   readonly services: readonly string[]
   readonly networkFilesystems?: boolean
@@ -103,7 +106,7 @@ export async function startAgent(
   const facts = describe(machine.facts)
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
   const table = createThresholdTable(options.thresholds, standard)
-  const evaluator = createThresholdEvaluator(table, interval, log)
+  const evaluator = createThresholdEvaluator({ book: table, interval, clock, log })
   const sender = startSender({
     servers: options.servers,
     passphrase: options.passphrase,
@@ -112,9 +115,20 @@ export async function startAgent(
     facts,
     queue,
     listOpenEvents: evaluator.listOpen,
+    onDelivery: () => status?.note(),
     clock,
     log,
   })
+  const status =
+    options.statusFile == null
+      ? null
+      : keepDeliveryStatus({
+          file: options.statusFile,
+          deliveries: sender.deliveries,
+          countWaiting: () => queue.figures.length,
+          clock,
+          log,
+        })
   const act = createCycle({
     source,
     frames: createFrameBuilder(MAX_METRICS),
@@ -124,17 +138,27 @@ export async function startAgent(
     sender,
     facts,
     readFacts: () => describe(source.readMachine().facts),
+    interval,
     queueAge: options.queueAge,
     sendDelayMs: shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),
     clock,
     log,
   })
-  const schedule = startSchedule({ interval, clock, log, act })
+  const schedule = startSchedule({
+    interval,
+    clock,
+    log,
+    async act(time) {
+      await act(time)
+      status?.note()
+    },
+  })
   return {
     name,
     async stop() {
       await within(clock, STOP_WITHIN_MS, Promise.all([schedule.stop(), source.close?.()]))
       await sender.stop(STOP_WITHIN_MS)
+      status?.stop()
       queue.close()
     },
   }

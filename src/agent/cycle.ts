@@ -1,12 +1,12 @@
-import type { HostFacts } from '../domain/host.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { watchClock } from './clock-jump-detector.ts'
 import type { FrameBuilder } from './frame.ts'
 import type { MachineSource } from './machine-source.ts'
-import type { Queue } from './queue.ts'
+import type { Queue } from './queue/queue.ts'
 import type { SelfMetrics } from './self-metrics.ts'
-import type { Sender } from './sender.ts'
+import type { Sender } from './sending/sender.ts'
 import type { ThresholdEvaluator } from './threshold-evaluator.ts'
 
 export type CycleOptions = {
@@ -20,6 +20,8 @@ export type CycleOptions = {
   readonly facts: HostFacts
   /** The same, read anew. */
   readFacts(): HostFacts
+  /** Seconds between two cycles. */
+  readonly interval: number
   /** Seconds that a sample is kept for a server that is away. */
   readonly queueAge: number
   /** This long after its boundary a cycle's samples are sent; the first ones go at once. */
@@ -31,9 +33,10 @@ export type CycleOptions = {
 const READ_FACTS_EVERY_MS = 10 * 60_000
 
 /**
- * One cycle: measure, judge, put both in the queue, have it sent. A time that has its samples already (after
- * a restart, or a clock that was put back) is not sampled again; the server is then only told that the host
- * lives.
+ * One cycle: measure, judge, put both in the queue, have it sent. A time that has its samples already is not
+ * sampled again after a restart; the server is then only told that the host lives. Where the clock was set
+ * back, values are measured and evaluated all the same, so that no alarm waits for the clock to come back to
+ * where it was; they can't be kept under a time that has its samples, and are counted.
  */
 export function createCycle(options: CycleOptions): (time: number) => Promise<void> {
   const { source, frames, figures, evaluator, queue, sender, clock, log } = options
@@ -41,15 +44,37 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   let facts = JSON.stringify(options.facts)
   let factsReadAtMs = clock.monotonicMs()
   let isFirst = true
+  /** Cycles in a row whose samples found their time taken. */
+  let unstored = 0
 
   async function sample(time: number) {
     const { samples, failed, reasons } = await source.measure()
     const frame = frames.build(time, [...figures.read(failed, queue.figures), ...samples])
+    const isTaken = queue.hasTaken(time)
+    noteUnstored(time, isTaken ? samples.length : 0)
     queue.append(
-      { frame, ...evaluator.evaluate(frame, reasons) },
+      { ...evaluator.evaluate(frame, reasons), frame: isTaken ? null : frame },
       clockJumpDetector.isSteady() && sender.isClockConfirmed() ? clock.now() - options.queueAge : null,
     )
   }
+
+  function noteUnstored(time: number, samples: number) {
+    if (samples > 0) {
+      if (unstored++ === 0)
+        log.warn(
+          'the clock was set back; until it has come to where it was, samples are evaluated, not stored',
+          { time },
+        )
+      figures.noteUnstored(samples)
+    } else if (unstored > 0) {
+      log.info('samples are stored again after the clock was set back', { time, cycles_not_stored: unstored })
+      unstored = 0
+    }
+  }
+
+  /** After a start within the interval of the last cycle, and not after one with a clock that was set back. */
+  const isRepetition = (time: number) =>
+    isFirst && queue.hasTaken(time) && !queue.hasTaken(time + options.interval)
 
   function restoreThresholds() {
     const found = queue.takeFoundThresholds()
@@ -72,7 +97,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
 
   return async (time) => {
     restoreThresholds()
-    if (!queue.hasTaken(time)) await sample(time)
+    if (!isRepetition(time)) await sample(time)
     refreshFacts()
     // Not below 0 though the clock was put back meanwhile: the delay has its bounds.
     const lateMs = Math.max(0, clock.nowMs() - time * 1000)

@@ -1,4 +1,4 @@
-import type { HostFacts } from '../domain/host.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { readMachine } from '../platform/machine.ts'
@@ -6,6 +6,7 @@ import type { Platform } from '../platform/platform.ts'
 import { readWindowsMachine } from '../platform/windows-machine.ts'
 import type { BackgroundJob } from './background-result.ts'
 import { startBackgroundRunner } from './background-runner.ts'
+import { listMountPoints } from './probes/disks/filesystem.ts'
 import { probes } from './probes/index.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import { createProbeRunner } from './probes/runner.ts'
@@ -48,6 +49,11 @@ export function openSource({
   clock,
   log,
 }: MachineSourceOptions): MachineSource {
+  const readFacts = () => {
+    const machine = readMachineOf(platform)
+    const mounts = listMountPoints(platform, networkFilesystems)
+    return Object.keys(mounts).length === 0 ? machine : { ...machine, facts: { ...machine.facts, mounts } }
+  }
   const context = { processes, services, networkFilesystems }
   const runner = createProbeRunner({ probes, platform, context, clock, log })
   const background = startBackgroundRunner({ jobs, spreadMs: SPREAD_MS, clock, log })
@@ -60,7 +66,7 @@ export function openSource({
       const own = { metric: STUCK_METRIC, value: stuck.length }
       return { samples: [...samples, ...found, own], failed, reasons }
     },
-    readMachine: () => readMachineOf(platform),
+    readMachine: readFacts,
     ready: () => background.ready(),
     close: () => background.stop(),
   }

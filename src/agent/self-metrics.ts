@@ -1,10 +1,12 @@
-import type { MetricFamily } from '../domain/metric-family.ts'
+import type { MetricFamily } from '../domain/metrics/metric-family.ts'
 import type { ProbeSample } from './probes/probe.ts'
-import type { QueueFigures } from './queue.ts'
+import type { QueueFigures } from './queue/queue.ts'
 
 export type SelfMetrics = {
   /** What the agent itself takes and does, as samples. `queue` is null when there is none. */
   read(probeFailures: number, queue: QueueFigures | null): ProbeSample[]
+  /** So many samples were measured and could not be kept: see `perf.agent.clock.unstored`. */
+  noteUnstored(samples: number): void
 }
 
 /** All that `read` may yield, for the guide. */
@@ -18,6 +20,11 @@ export const SELF_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.agent.queue.damaged',
     doc: "Samples that were lost because the agent's queue was damaged on disk.",
+  },
+  {
+    name: 'perf.agent.clock.unstored',
+    isRare: true,
+    doc: 'Samples since the start of the agent that were not kept because the clock had been set back to a time that has its samples.',
   },
   { name: 'perf.agent.probe.failures', doc: 'Probes that failed in this round.' },
   {
@@ -37,7 +44,11 @@ export const SELF_METRICS: readonly MetricFamily[] = [
  */
 export function watchSelfMetrics(): SelfMetrics {
   let used = process.cpuUsage()
+  let unstored = 0
   return {
+    noteUnstored(count) {
+      unstored += count
+    },
     read(probeFailures, queue) {
       const before = used
       used = process.cpuUsage()
@@ -49,6 +60,7 @@ export function watchSelfMetrics(): SelfMetrics {
         },
         { metric: 'perf.agent.memory.bytes', value: process.memoryUsage.rss() },
       ]
+      if (unstored > 0) samples.push({ metric: 'perf.agent.clock.unstored', value: unstored })
       if (queue !== null)
         samples.push(
           { metric: 'perf.agent.queue.length', value: queue.length },

@@ -1,6 +1,6 @@
 import type { EventReport } from '../domain/event.ts'
 import type { Frame } from '../domain/sample.ts'
-import type { ThresholdTable } from '../domain/threshold.ts'
+import type { ThresholdTable } from '../domain/thresholds/threshold.ts'
 import {
   FRESH_STATE,
   joinThresholdStates,
@@ -8,7 +8,8 @@ import {
   parseThresholdState,
   step,
   type ThresholdState,
-} from '../domain/threshold-state.ts'
+} from '../domain/thresholds/threshold-state.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 
 export type Verdict = {
@@ -42,11 +43,21 @@ export type ThresholdEvaluator = {
  */
 const DOUBTED_FRAMES = 10
 
-export function createThresholdEvaluator(
-  book: ThresholdTable,
-  interval: number,
-  log: Log,
-): ThresholdEvaluator {
+export type ThresholdEvaluatorOptions = {
+  readonly book: ThresholdTable
+  /** Seconds between two frames. */
+  readonly interval: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export function createThresholdEvaluator({
+  book,
+  interval,
+  clock,
+  log,
+}: ThresholdEvaluatorOptions): ThresholdEvaluator {
+  const countTime = createSteadyCount(clock)
   const options = { book, interval, makeUid: () => crypto.randomUUID() }
   let state = FRESH_STATE
   let isKnown = false
@@ -72,6 +83,7 @@ export function createThresholdEvaluator(
       const wasIdle = state.metrics.length === 0
       const { state: after, changes } = step(state, frame, {
         ...options,
+        at: countTime(frame.time),
         ...(reasons !== undefined && { reasons }),
       })
       state = after
@@ -94,6 +106,25 @@ export function createThresholdEvaluator(
         : { events: [...endings, ...changes], thresholds: JSON.stringify(after) }
     },
     listOpen: () => (isKnown && settled === null ? listOpenEvents(state) : null),
+  }
+}
+
+/**
+ * Times of frames, in seconds, that go on where the wall clock is set back: what is counted by them needs no
+ * pause until the clock has come to where it was. A clock that is set forward, or a machine that slept, leaves
+ * a hole, but for what was set back before.
+ */
+function createSteadyCount(clock: Clock): (time: number) => number {
+  let offsetMs = clock.nowMs() - clock.monotonicMs()
+  let ahead = 0
+  return (time) => {
+    const newOffsetMs = clock.nowMs() - clock.monotonicMs()
+    const jump = Math.round((newOffsetMs - offsetMs) / 1000)
+    if (jump !== 0) {
+      ahead = Math.max(0, ahead - jump)
+      offsetMs += jump * 1000
+    }
+    return time + ahead
   }
 }
 

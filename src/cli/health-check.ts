@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
+import { DELIVERY_STATUS_FILE, readDeliveryStatus } from '../agent/sending/delivery-status.ts'
 import type { Config } from '../config/schema.ts'
+import { formatDuration } from '../config/units.ts'
 import { fingerprintOf } from '../lib/fingerprint.ts'
 import { describeError } from '../lib/log.ts'
 import { findCertificate } from '../roles/setup/certificate.ts'
@@ -13,12 +15,10 @@ export type Health = { readonly isSound: boolean; readonly words: string }
 /** Longest wait for an answer; a server under load takes its time, one that hangs never answers. */
 const LIMIT_MS = 5000
 
-/**
- * Seconds over three intervals that nothing may be seen of a role: the event engine's tasks are given up one
- * after the other.
- */
+/** Seconds over three intervals that the event engine may take: its tasks are given up one after the other. */
 const EVENTS_PATIENCE = 300
-const AGENT_PATIENCE = 60
+/** The agent's file is written every five seconds at the most. */
+const LEAST_AGENT_PATIENCE = 20
 
 /** Asks a role of this machine how it is, from outside its process. Never rejects. */
 export async function checkRole(role: ServiceRole, config: Config, nowMs: number): Promise<Health> {
@@ -108,16 +108,27 @@ async function checkEvents(config: Config, nowMs: number): Promise<string> {
   )
 }
 
-/** The queue was written not long ago: each sample goes through it, and so does each acknowledgement. */
+/**
+ * A server acknowledged something within three intervals. An agent that has only just started has as long; after a
+ * restart it is still said since when nothing was acknowledged.
+ */
 async function checkAgent(config: Config, nowMs: number): Promise<string> {
-  const file = join(config.dataDir, 'agent-queue.db')
-  return checkAge(
-    'the agent',
-    'wrote its queue',
-    [file, `${file}-wal`],
-    3 * config.agent.interval + AGENT_PATIENCE,
-    nowMs,
-  )
+  const file = join(config.dataDir, DELIVERY_STATUS_FILE)
+  const status = readDeliveryStatus(file)
+  if (status === null)
+    throw new Error(`the agent has never run with this configuration: there is no ${file} that can be read`)
+  const patience = Math.max(3 * config.agent.interval, LEAST_AGENT_PATIENCE)
+  const age = Math.max(0, Math.round(nowMs / 1000 - status.time))
+  const { acknowledgedAgo, waiting, failure, running } = status
+  const since = acknowledgedAgo === null ? null : acknowledgedAgo + age
+  const acknowledged =
+    since === null ? 'nothing acknowledged yet' : `last acknowledged ${formatDuration(since)} ago`
+  const words = [acknowledged, `${waiting} waiting`, ...(failure === null ? [] : [`last error: ${failure}`])]
+  if (age > patience)
+    throw new Error([`the agent has not run for ${formatDuration(age)}`, ...words].join('; '))
+  const isStarting = running + age <= patience && failure === null
+  if ((since === null || since > patience) && !isStarting) throw new Error(words.join('; '))
+  return words.join('; ')
 }
 
 function checkAge(who: string, did: string, files: readonly string[], limit: number, nowMs: number): string {

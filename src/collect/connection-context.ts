@@ -38,6 +38,8 @@ export type ConnectionContext<C> = {
   readonly limits: CollectLimits
   readonly isPassphrase: (said: unknown) => boolean
   readonly admission: Admission
+  /** Why nobody at `address` may speak the original's CSV, which knows no passphrase; null where one may. */
+  readonly findCsvObstacle: (address: string) => string | null
   /** Server's clock, seconds since 1970. */
   readonly now: () => number
   readonly monotonicMs: () => number

@@ -11,6 +11,8 @@ export type CollectLimits = {
   readonly unknownMs: number
   /** Longest packet of the original's dialect. */
   readonly legacyBytes: number
+  /** Lines of CSV are complete when nothing has followed the last of them for so long. */
+  readonly csvQuietMs: number
   /** A connection that has to say something, and says nothing for this long, is closed. */
   readonly silenceMs: number
   /** So is a known agent's that rests between two batches, without a word. */
@@ -40,6 +42,7 @@ export const DEFAULT_LIMITS: CollectLimits = {
   unknownPerAddress: 512,
   unknownMs: 30_000,
   legacyBytes: 128 * 1024 * 1024,
+  csvQuietMs: 3000,
   silenceMs: 30_000,
   idleMs: 2 * 3600_000,
   slowMs: 60_000,

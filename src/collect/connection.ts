@@ -22,6 +22,8 @@ import type { UnknownSender } from './unknown-senders.ts'
 
 const FROM_THE_FUTURE =
   'samples are from the future; they wait with their sender until its clock and ours agree'
+const WAITING_HERE =
+  'samples are from the future; they wait in the database until their time has come or the clock is put right'
 
 /** What a sender that is refused may still send before the line is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
@@ -46,6 +48,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   #isKnown = false
   #inFlight = 0
   #hasEnded = false
+  /** It spoke CSV, and all of it seems to have come. */
+  #wereLines = false
   #isClosed = false
   #lingerBytes = 0
 
@@ -65,6 +69,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       legacyBytes: shared.limits.legacyBytes,
       now: shared.now,
       isPassphrase: shared.isPassphrase,
+      findCsvObstacle: () => shared.findCsvObstacle(this.address),
       canTake: () => this.#canTake(),
       admit: (credentials) => this.#admit(credentials),
       submit: (report, id, refused, later) => this.#submit(report, id, refused, later),
@@ -102,6 +107,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   receive(chunk: Buffer): void {
     this.lastActive = this.#shared.monotonicMs()
     if (this.#replies.isEnding || this.#decoder.isOver) {
+      // What was thought to be complete was not: without a receipt the agent sends it again.
+      if (this.#wereLines) this.#replies.sendFinalReply('')
       this.#discard(chunk.length)
       return
     }
@@ -120,6 +127,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   /** The other side will say no more; it may still listen. */
   receiveEnd(): void {
     this.#hasEnded = true
+    this.#endLines()
     this.#endWhenDone()
   }
 
@@ -127,6 +135,11 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   drain(): void {
     this.lastActive = this.#shared.monotonicMs()
     this.flush()
+  }
+
+  /** To be called every second or so, with the monotonic clock. */
+  noteQuiet(now: number): void {
+    if (now - this.lastActive >= this.#shared.limits.csvQuietMs) this.#endLines()
   }
 
   pause(reason: number): void {
@@ -196,6 +209,20 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     return false
   }
 
+  /** Lines of CSV are complete when nothing follows. */
+  #endLines(): void {
+    if (!this.#decoder.isReadingLines || !this.#receiveBuffer.isEmpty || this.#paused !== 0) return
+    this.#wereLines = true
+    try {
+      this.#decoder.endLines()
+    } catch (error) {
+      this.#giveUp(error)
+      return
+    }
+    this.#afterReading()
+    if (this.#inFlight === 0) this.flush()
+  }
+
   #readKept(): void {
     if (this.#replies.isEnding) {
       this.#receiveBuffer.release()
@@ -261,6 +288,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       for (const [fault, count] of tally.counts)
         this.#shared.rejections.note(fault, this.address, tally.reason ?? fault, count)
     if (later > 0) this.#shared.rejections.note('future', this.address, FROM_THE_FUTURE, later)
+    if (report.waiting)
+      this.#shared.rejections.note('future', this.address, WAITING_HERE, report.waiting.length)
     this.#shared.ingest.submit({
       report,
       sender: this,

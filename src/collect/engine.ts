@@ -1,5 +1,5 @@
 import type { Socket } from 'bun'
-import type { AddressRange } from '../lib/address-range.ts'
+import { type AddressRange, isWithin } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -29,6 +29,8 @@ export type CollectEngineOptions = {
   readonly port: number | null
   /** From where connections without TLS are taken; from everywhere when it is empty. */
   readonly plainFrom?: readonly AddressRange[]
+  /** Whether agents that speak CSV are taken, which say no passphrase; from `plainFrom` alone. */
+  readonly csvAgents?: boolean
   /** Balancers that tell by the PROXY protocol whom they speak for. */
   readonly trustedProxies?: readonly AddressRange[]
   /** `port` is for TLS alone; null has none, and TLS is spoken on the other port only. */
@@ -110,6 +112,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     nameLists: new NameLists(),
     isPassphrase: createPassphraseCheck(options.passphrases),
     admission: new Admission(options.admission ?? null, () => clock.now(), log),
+    findCsvObstacle,
     now: () => clock.now(),
     monotonicMs: () => clock.monotonicMs(),
     onHeld: noteHeld,
@@ -120,6 +123,13 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
       unknown.remove(connection)
     },
     onWaiting: (connection) => waiting.add(connection),
+  }
+
+  function findCsvObstacle(address: string): string | null {
+    const speaks = 'speaks the CSV of the original agents of before May 2019, which say no passphrase; '
+    if (options.csvAgents !== true) return `${speaks}collect.csv_agents = true takes them`
+    if (isWithin(address, options.plainFrom ?? [])) return null
+    return `${speaks}collect.csv_agents takes them from collect.plain_from alone`
   }
 
   const events = {
@@ -245,6 +255,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     for (const opening of openings)
       if (now - opening.since > limits.unknownMs) opening.refuse('silent', 'says nothing')
     for (const connection of connections) {
+      connection.noteQuiet(now)
       const timeouts = findTimedOut(connection, now, limits)
       if (timeouts === null) continue
       if (timeouts.reason === null) connection.end()

@@ -1,4 +1,4 @@
-import { reportRefusedReport } from '../domain/refused-report.ts'
+import { reportRefusedReport } from '../domain/events/refused-report.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { HostReport, IngestStore, Rejection } from '../storage/ports/store.ts'
@@ -278,5 +278,6 @@ export function measureReport(report: HostReport): { weight: number; samples: nu
     weight += 160 + 8 * values.length
     for (const value of values) if (value !== null) samples++
   }
+  for (const { values } of report.waiting ?? []) weight += 160 + 8 * values.length
   return { weight, samples }
 }

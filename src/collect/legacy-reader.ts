@@ -5,6 +5,7 @@ import type { NameLists } from '../protocol/names.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
+import { PART_WEIGHT, splitPart } from './legacy-parts.ts'
 import { skewOf } from './skew.ts'
 
 /** What the reading of a packet needs of the session that it is in. */
@@ -25,10 +26,6 @@ export type LegacyPort = {
  * is refused.
  */
 const MAX_UNKNOWN_PACKET_BYTES = 1024 * 1024
-/** A long packet is stored in parts of about this much. */
-const PART_WEIGHT = 2 * 1024 * 1024
-const MAX_PART_FRAMES = 1000
-const MAX_PART_EVENTS = 1000
 
 /** Reads the one packet of a session in the original's dialect: whole, or piece by piece when it is long. */
 export class LegacyReader {
@@ -96,25 +93,15 @@ export class LegacyReader {
 
   /** Hands on what a packet has gathered, in reports of bounded length, at least one. */
   #submitPart(packet: LegacyPacket, head: LegacyHead, seen: number): void {
-    const { frames, events: said, refused } = packet.takePart()
+    const { frames, waiting, events: said, refused } = packet.takePart()
     this.#weight = 0
-    const { host, facts, clock } = head
-    const events = dateClosings(said, Math.min(clock ?? seen, seen))
-    const reports = Math.max(
-      1,
-      Math.ceil(frames.length / MAX_PART_FRAMES),
-      Math.ceil(events.length / MAX_PART_EVENTS),
+    const { host, facts, clock, usableClock } = head
+    const events = dateClosings(said, Math.min(usableClock ?? seen, seen))
+    splitPart({ frames, waiting, events }, (piece, i) =>
+      this.#port.submit(
+        { host, facts: i === 0 ? facts : null, seen, clockSkew: skewOf(clock, seen), ...piece },
+        i === 0 ? refused : null,
+      ),
     )
-    for (let i = 0; i < reports; i++) {
-      const report: HostReport = {
-        host,
-        facts: i === 0 ? facts : null,
-        seen,
-        clockSkew: skewOf(clock, seen),
-        frames: frames.slice(i * MAX_PART_FRAMES, (i + 1) * MAX_PART_FRAMES),
-        events: events.slice(i * MAX_PART_EVENTS, (i + 1) * MAX_PART_EVENTS),
-      }
-      this.#port.submit(report, i === 0 ? refused : null)
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { MAX_PASSPHRASE } from '../domain/passphrase.ts'
+import { MAX_PASSPHRASE } from '../domain/users/passphrase.ts'
 
 /**
  * A check of what an agent says against every valid passphrase (several while they are being changed; none

@@ -15,6 +15,7 @@ import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
 import type { Credentials } from './admission.ts'
+import { CsvReader } from './csv-reader.ts'
 import { HostKeys } from './host-keys.ts'
 import { LegacyReader } from './legacy-reader.ts'
 import { skewOf } from './skew.ts'
@@ -26,6 +27,8 @@ export type DecoderPort = {
   /** Server's clock. */
   now(): number
   isPassphrase(said: unknown): boolean
+  /** Why the sender may not speak the CSV of the original's first agents, which say no passphrase; or null. */
+  findCsvObstacle(): string | null
   /** False when no further message should be read now. */
   canTake(): boolean
   /**
@@ -41,7 +44,7 @@ export type DecoderPort = {
   refuse(error: ProtocolError): void
 }
 
-type Phase = 'opening' | 'lines' | 'packed' | 'stream' | 'over'
+type Phase = 'opening' | 'lines' | 'packed' | 'stream' | 'csv' | 'over'
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
@@ -59,6 +62,8 @@ export class ProtocolDecoder {
   /** Length of the message that is being read, unpacked. */
   #messageBytes = 0
   #hasPassphrase = false
+  /** It speaks the original's CSV, which knows no passphrase. */
+  #isCsv = false
   /** Hosts for which the sender has proved a key. */
   readonly #admitted = new Set<string>()
   /** The batch whose sender is being looked up. */
@@ -67,6 +72,7 @@ export class ProtocolDecoder {
   #packed: PackedHeader | null = null
   #awaitsLineEnd = false
   #legacy: LegacyReader | null = null
+  #csv: CsvReader | null = null
 
   constructor(port: DecoderPort) {
     this.#port = port
@@ -74,12 +80,12 @@ export class ProtocolDecoder {
 
   /** Bytes of memory held besides what `consume` left. */
   get held(): number {
-    return this.#legacy?.held ?? 0
+    return (this.#legacy ?? this.#csv)?.held ?? 0
   }
 
-  /** True when the sender has said the passphrase, or proved the key of a host. */
+  /** True when the sender has said the passphrase or proved a key, or may come without. */
   get isKnown(): boolean {
-    return this.#hasPassphrase || this.#admitted.size > 0
+    return this.#hasPassphrase || this.#isCsv || this.#admitted.size > 0
   }
 
   /** The longest message that is read now, packed or not. */
@@ -93,14 +99,27 @@ export class ProtocolDecoder {
     return this.#metricSets === null ? 'legacy' : 'ours'
   }
 
-  /** True after the one packet of the original's dialect. */
+  /** True after the one packet of the original's dialects. */
   get isOver(): boolean {
     return this.#phase === 'over'
   }
 
   /** True when a message has begun that is not at its end, apart from what `consume` left. */
   get isMidMessage(): boolean {
-    return this.#phase === 'packed' || this.#phase === 'stream'
+    return this.#phase === 'packed' || this.#phase === 'stream' || this.#phase === 'csv'
+  }
+
+  /** True while lines of CSV come, whose end is that no more does: see `endLines`. */
+  get isReadingLines(): boolean {
+    return this.#phase === 'csv'
+  }
+
+  /** All lines have come. Throws a ProtocolError when none was of the right form. */
+  endLines(): void {
+    this.#phase = 'over'
+    const csv = this.#csv
+    this.#csv = null
+    csv?.end()
   }
 
   /**
@@ -151,6 +170,8 @@ export class ProtocolDecoder {
         if (this.#beginLegacy().readPiece(bytes.subarray(this.#at))) this.#endLegacy()
         this.#at = bytes.length
         return true
+      case 'csv':
+        return this.#readCsv(bytes)
       case 'over':
         this.#at = bytes.length
         return false
@@ -164,6 +185,7 @@ export class ProtocolDecoder {
     if (this.#scanned === 0) {
       while (isWhiteSpace(bytes[this.#at])) this.#at++
       if (this.#at === bytes.length) return false
+      if (isDigit(bytes[this.#at])) return this.#beginCsv()
       if (bytes[this.#at] !== OPEN_BRACE)
         throw new ProtocolError('malformed', 'does not begin with an object')
     }
@@ -191,6 +213,28 @@ export class ProtocolDecoder {
       this.#endLegacy()
     }
     return true
+  }
+
+  /** A line of CSV begins with a time, and nothing else that is understood here begins with a digit. */
+  #beginCsv(): boolean {
+    const obstacle = this.#port.findCsvObstacle()
+    if (obstacle !== null) throw new ProtocolError('csv', obstacle)
+    this.#isCsv = true
+    this.#scanner = null
+    this.#phase = 'csv'
+    this.#csv = new CsvReader({
+      nameLists: this.#port.nameLists,
+      legacyBytes: this.#port.legacyBytes,
+      now: () => this.#port.now(),
+      submit: (report, refused) => this.#port.submit(report, null, refused, 0),
+    })
+    return true
+  }
+
+  #readCsv(bytes: Buffer): boolean {
+    const read = this.#csv?.read(bytes.subarray(this.#at)) ?? 0
+    this.#at += read
+    return read > 0
   }
 
   #readLine(bytes: Buffer): boolean {
@@ -314,3 +358,5 @@ export class ProtocolDecoder {
     this.#legacy = null
   }
 }
+
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39

@@ -25,6 +25,16 @@ export type LoadedConfig = {
   readonly origins: Origins
   /** The file that was read, if any. */
   readonly file: string | null
+  /** Files and folders that settings in force name: where a secret is held, certificates and the like. */
+  readonly named: readonly NamedFile[]
+}
+
+/** A file that the configuration names. */
+export type NamedFile = {
+  /** As it stands in the configuration: `agent.passphrase_file`. */
+  readonly key: string
+  /** Absolute. */
+  readonly file: string
 }
 
 /** One value that somebody gave for one setting. */
@@ -60,19 +70,21 @@ export function loadConfig(args: ConfigArguments, host: Host): LoadedConfig {
   const problems = sources.flatMap((source) => source.problems)
   const values = new Map<string, unknown>(SETTINGS.map(({ key, field }) => [key, field.default]))
   const origins = new Map<string, string>(SETTINGS.map(({ key }) => [key, 'default']))
+  const named = new Map<string, NamedFile>()
   for (const source of sources) {
     for (const given of source.given) {
       const value = readGiven(given, host, problems)
       if (value === undefined) continue
       values.set(given.setting.key, value)
       origins.set(given.setting.key, given.where)
+      noteNamed(named, given, value)
     }
     problems.push(...findDoubles(source.given))
   }
   const { field, key } = SETTINGS[0] as Setting
   if (origins.get(key) === 'default') values.set(key, resolve(host.cwd, String(field.default)))
   if (problems.length > 0) throw new ConfigError(problems)
-  return { config: build(values), origins, file }
+  return { config: build(values), origins, file, named: [...named.values()] }
 }
 
 const HIDDEN = '********'
@@ -180,6 +192,14 @@ function readGiven(given: Given, host: Host, problems: ConfigProblem[]): unknown
     note(expected, path === undefined ? shown : value, path)
   const value = isText || inFile ? field.readText(String(raw), report) : field.read(raw, report)
   return field.path && typeof value === 'string' && !isAbsolute(value) ? resolve(base, value) : value
+}
+
+function noteNamed(named: Map<string, NamedFile>, { setting, inFile, raw, base }: Given, value: unknown) {
+  const { key, field } = setting
+  named.delete(key)
+  if (inFile) named.set(key, { key: `${key}_file`, file: resolve(base, String(raw)) })
+  else if (field.path && key !== SETTINGS[0]?.key && typeof value === 'string')
+    named.set(key, { key, file: value })
 }
 
 /** A secret and the file that holds it, both given in one place: nobody can know which one is meant. */

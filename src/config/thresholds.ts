@@ -1,6 +1,6 @@
 import { isSeverity, type Severity } from '../domain/event.ts'
 import { canBeMetricPattern } from '../domain/pattern.ts'
-import { COMPARISONS, isBreach } from '../domain/threshold.ts'
+import { COMPARISONS, isBreach } from '../domain/thresholds/threshold.ts'
 import { duration, type Field, integer, number, oneOf, text } from './fields.ts'
 import { tables } from './tables.ts'
 
@@ -22,8 +22,9 @@ const fields = {
     default: '5m',
     max: '30d',
     doc:
-      'It holds when there are samples for so long, without a gap longer than two intervals, and each ' +
-      'breaches; "0s": one sample is enough.',
+      'It holds when all samples of so long a time breach, at least half of the expected ones are there, and ' +
+      'no hole is longer than two intervals, a minute or a quarter of the time, whichever is longest; "0s": ' +
+      'one sample is enough.',
   }),
   clearAfter: duration({
     example: '5m',

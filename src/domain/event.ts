@@ -30,6 +30,10 @@ export type Event = {
   readonly severity: Severity
   readonly status: 'open' | 'closed'
   readonly message: string
+  /**
+   * The value that made its newest change; null when its reporter did not say, as agents of the original never do.
+   */
+  readonly value: number | null
   /** Seconds since 1970, by the clock of whoever opened or closed it. */
   readonly opened: number
   readonly closed: number | null
@@ -82,6 +86,8 @@ export type EventReport = {
   readonly severity: Severity
   readonly status: 'open' | 'closed'
   readonly message: string
+  /** The value of the metric at that time; absent when it is not known. */
+  readonly value?: number
   /**
    * When the event opened, in a closing that says it. Agents of the original send nothing but the closing of
    * an event that opened and closed while the server was away.

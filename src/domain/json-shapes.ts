@@ -1,5 +1,5 @@
 import type { Event } from './event.ts'
-import type { Rule } from './rule.ts'
+import type { Rule } from './notifications/rule.ts'
 
 /** An event in the API's words. */
 export function describeEvent(event: Event) {

@@ -42,11 +42,20 @@ export function toMetricName(name: string): string | null {
 const FREE = /^(perf\.filesystem\..+\.percent)\.free$/
 
 /**
- * What agents of 2018 call free space is shown with the filesystems: used = 100 − free. Returns the name as
- * it is for every other metric.
+ * The name under which a metric of an agent of 2018 is kept: such an agent tells the free space of a
+ * filesystem, which is kept as space in use. Returns every other name as it is.
  */
+export function toUsedName(metric: string): string {
+  return metric.endsWith('.free') ? metric.replace(FREE, '$1.used') : metric
+}
+
+/** Percent in use of a filesystem of which `free` percent are free. */
+export function usedFromFree(free: number): number {
+  return Number((100 - free).toFixed(2))
+}
+
+/** Name and value as they are kept, of what an agent of 2018 tells. */
 export function fromFreeSpace(metric: string, value: number): { metric: string; value: number } {
-  const [, base] = FREE.exec(metric) ?? []
-  if (base === undefined) return { metric, value }
-  return { metric: `${base}.used`, value: Number((100 - value).toFixed(2)) }
+  const used = toUsedName(metric)
+  return used === metric ? { metric, value } : { metric: used, value: usedFromFree(value) }
 }

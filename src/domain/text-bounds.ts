@@ -1,5 +1,5 @@
-import { MAX_GROUP_NAME } from './group.ts'
-import { MAX_HOST_NAME } from './host.ts'
+import { MAX_GROUP_NAME } from './hosts/group.ts'
+import { MAX_HOST_NAME } from './hosts/host.ts'
 import { MAX_METRIC_NAME } from './sample.ts'
 
 /**

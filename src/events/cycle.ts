@@ -1,4 +1,4 @@
-import type { ShownCertificate } from '../domain/certificate-end.ts'
+import type { ShownCertificate } from '../domain/events/certificate-end.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import { createLease } from './lease.ts'

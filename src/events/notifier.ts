@@ -1,4 +1,4 @@
-import { writeTest } from '../domain/notification.ts'
+import { writeTest } from '../domain/notifications/notification.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type ChannelTools, type Notification, type OpenChannel, SendError } from './channels/channel.ts'

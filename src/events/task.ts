@@ -1,5 +1,5 @@
-import type { ShownCertificate } from '../domain/certificate-end.ts'
 import type { Severity } from '../domain/event.ts'
+import type { ShownCertificate } from '../domain/events/certificate-end.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type {
@@ -19,7 +19,7 @@ import type { Notifier } from './notifier.ts'
 export type EventEngineStore = {
   readonly maintenance: Pick<
     MaintenanceStore,
-    'compact' | 'dropSamples' | 'dropEvents' | 'dropHosts' | 'findSampleTimes'
+    'admitWaiting' | 'compact' | 'dropSamples' | 'dropEvents' | 'dropHosts' | 'findSampleTimes'
   >
   readonly sessions: Pick<SessionStore, 'prune'>
   readonly audit: Pick<AuditStore, 'prune'>

@@ -1,5 +1,5 @@
 import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
-import { type HostFacts, isHostName } from '../domain/host.ts'
+import { type HostFacts, isHostName } from '../domain/hosts/host.ts'
 import { findDefaultInterfaces } from './default-route.ts'
 import { findDomain, NO_DOMAIN, shortenName } from './fqdn.ts'
 import { describeSystem } from './os-release.ts'

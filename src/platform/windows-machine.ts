@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import type { HostFacts } from '../domain/host.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
 import { NO_DOMAIN } from './fqdn.ts'
 import { findAddress, type Interfaces, readShortName } from './machine.ts'
 import type { Win32, WindowsIdentity } from './win32.ts'

@@ -1,5 +1,5 @@
 import type { EventReport } from '../domain/event.ts'
-import type { HostFacts } from '../domain/host.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
 import type { Frame } from '../domain/sample.ts'
 import { readEvents } from './event-report.ts'
 import {

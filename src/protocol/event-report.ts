@@ -20,7 +20,12 @@ export function readEvents(values: readonly unknown[], tally: Tally): EventRepor
     const number = readNumber(change)
     if (!Number.isSafeInteger(number) || number < 0) return null
     const report = complete(fields, fields.metric, readAnyTime(fields.time), uid ?? null, number, status)
-    return report !== null && fields.stale === true ? { ...report, stale: true } : report
+    if (report === null) return null
+    return {
+      ...report,
+      ...(typeof fields.value === 'number' && Number.isFinite(fields.value) && { value: fields.value }),
+      ...(fields.stale === true && { stale: true }),
+    }
   })
 }
 

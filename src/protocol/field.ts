@@ -1,6 +1,7 @@
-import { isGroupName, MAX_GROUPS } from '../domain/group.ts'
-import type { HostFacts } from '../domain/host.ts'
-import { isHostName } from '../domain/host.ts'
+import { isGroupName, MAX_GROUPS } from '../domain/hosts/group.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
+import { isHostName, MAX_MOUNT_POINT, MAX_MOUNTS } from '../domain/hosts/host.ts'
+import { MAX_METRIC_NAME } from '../domain/sample.ts'
 import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
 import { ProtocolError } from './protocol-error.ts'
 import type { Tally } from './rejection-tally.ts'
@@ -90,6 +91,7 @@ export function readFacts(fields: unknown, tally: Tally | null): HostFacts | nul
     processors: readCount(fields.processors),
     memoryMb: readCount(fields.memoryMb),
     ...readGroupsOf(fields.groups),
+    ...readMountsOf(fields.mounts),
   }
   const isKnown = facts.ip !== '' || facts.platform !== '' || facts.build !== '' || facts.memoryMb > 0
   return isKnown ? facts : null
@@ -100,6 +102,16 @@ function readGroupsOf(value: unknown): Pick<HostFacts, 'groups'> {
   if (!Array.isArray(value)) return {}
   const names = value.slice(0, MAX_GROUPS).filter((name) => typeof name === 'string' && isGroupName(name))
   return names.length > 0 ? { groups: names as string[] } : {}
+}
+
+/** What is no name or no path is left out. */
+function readMountsOf(value: unknown): Pick<HostFacts, 'mounts'> {
+  if (!isFields(value)) return {}
+  const mounts: Record<string, string> = Object.create(null)
+  for (const [name, point] of Object.entries(value).slice(0, MAX_MOUNTS))
+    if (name.length <= MAX_METRIC_NAME && typeof point === 'string')
+      mounts[name] = readText(point, MAX_MOUNT_POINT)
+  return Object.keys(mounts).length > 0 ? { mounts } : {}
 }
 
 function readCount(value: unknown): number {

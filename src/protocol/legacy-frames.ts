@@ -1,5 +1,5 @@
-import type { Frame } from '../domain/sample.ts'
-import { type Fields, isFields, readNumber, readTime } from './field.ts'
+import { type Frame, toUsedName, usedFromFree } from '../domain/sample.ts'
+import { type Fields, isFields, MAX_TIME_AHEAD, readAnyTime, readNumber } from './field.ts'
 import { toLegacyMetric } from './legacy-metric.ts'
 import { MAX_METRICS } from './message.ts'
 import type { NameLists } from './names.ts'
@@ -10,20 +10,28 @@ type RowShape = {
   /** `metrics[i]` stands under `keys[i]` in the row, whose spelling the original allowed. */
   readonly keys: readonly string[]
   readonly metrics: readonly string[]
+  /** Whether `metrics[i]` is space in use while the row tells the free space; null when that is true of none. */
+  readonly isFree: readonly boolean[] | null
   readonly refused: number
 }
+
+/** Rows of one packet by time: those to be stored, and those whose time lies ahead of the server's clock. */
+export type TakenFrames = { readonly frames: Frame[]; readonly waiting: Frame[] }
 
 const MAX_SHAPES = 1024
 
 /** Gathers rows of the original's dialect into frames, one for each time. */
 export class LegacyFrames {
   readonly #nameLists: NameLists
+  readonly #latest: number
   readonly #shapes = new Map<string, RowShape>()
   #frames = new Map<number, Frame | Frame[]>()
   #weight = 0
 
-  constructor(nameLists: NameLists) {
+  /** `now` is the server's clock at the arrival of the packet. */
+  constructor(nameLists: NameLists, now: number) {
     this.#nameLists = nameLists
+    this.#latest = now + MAX_TIME_AHEAD
   }
 
   /** About the bytes of memory held. */
@@ -31,26 +39,29 @@ export class LegacyFrames {
     return this.#weight
   }
 
-  add(rows: readonly unknown[], now: number, tally: Tally): void {
+  add(rows: readonly unknown[], tally: Tally): void {
     for (const row of rows) {
       if (!isFields(row)) {
         tally.refuse('frame')
         continue
       }
-      const time = readTime(row.time, now)
+      const time = readAnyTime(row.time)
       if (time < 0) tally.refuse('time')
       else this.#addRow(time, row, tally)
     }
   }
 
-  /** The frames gathered so far, which are then forgotten; ascending as they came. */
-  take(tally: Tally): Frame[] {
-    const frames: Frame[] = []
-    for (const [time, rows] of this.#frames)
-      frames.push(Array.isArray(rows) ? this.#merge(time, rows, tally) : rows)
+  /** The frames gathered so far, which are then forgotten; in the order in which their times first came. */
+  take(tally: Tally): TakenFrames {
+    const taken: TakenFrames = { frames: [], waiting: [] }
+    for (const [time, rows] of this.#frames) {
+      const frame = Array.isArray(rows) ? this.#merge(time, rows, tally) : rows
+      if (time > this.#latest) taken.waiting.push(frame)
+      else taken.frames.push(frame)
+    }
     this.#frames = new Map()
     this.#weight = 0
-    return frames
+    return taken
   }
 
   #addRow(time: number, row: Fields, tally: Tally): void {
@@ -61,7 +72,7 @@ export class LegacyFrames {
     }
     tally.refuse('name', shape.refused)
     let isEmpty = true
-    const values = shape.keys.map((key) => {
+    const values = shape.keys.map((key, i) => {
       const value = row[key]
       if (value === null) return null
       const number = readNumber(value)
@@ -70,7 +81,7 @@ export class LegacyFrames {
         return null
       }
       isEmpty = false
-      return number
+      return shape.isFree?.[i] ? usedFromFree(number) : number
     })
     if (isEmpty) return
     const frame: Frame = { time, metrics: shape.metrics, values }
@@ -89,10 +100,17 @@ export class LegacyFrames {
     // A key with a line end in it is refused and could pass for two others: such shapes are never kept.
     if (known !== undefined && known.metrics.length === keys.length - 1) return known
     const names = keys.filter((key) => key !== 'time')
-    const list = this.#nameLists.intern(names.map(toLegacyMetric))
+    const legal = names.map(toLegacyMetric)
+    const list = this.#nameLists.intern(legal.map(toUsedName))
     const { metrics, columns, refused } = list
     const kept = columns === null ? names : columns.map((column) => names[column] ?? '')
-    const shape = { keys: kept, metrics, refused: refused.length }
+    const isFree = metrics.map((metric, i) => metric !== legal[columns?.[i] ?? i])
+    const shape: RowShape = {
+      keys: kept,
+      metrics,
+      isFree: isFree.includes(true) ? isFree : null,
+      refused: refused.length,
+    }
     if (list.refused.length > 0) return shape
     if (this.#shapes.size >= MAX_SHAPES) this.#shapes.clear()
     this.#shapes.set(joined, shape)

@@ -1,8 +1,8 @@
 import type { EventReport } from '../domain/event.ts'
-import type { HostFacts } from '../domain/host.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
 import type { Frame } from '../domain/sample.ts'
 import { readLegacyEvents } from './event-report.ts'
-import { type Fields, readFacts, readHost, readTime } from './field.ts'
+import { type Fields, readAnyTime, readFacts, readHost } from './field.ts'
 import { parseJson, parseObject } from './json.ts'
 import { LegacyFrames } from './legacy-frames.ts'
 import { type ListName, ListSplitter } from './list-splitter.ts'
@@ -16,6 +16,8 @@ export const LEGACY_RECEIPT = 'Received'
 /** A part of a packet that can be stored. */
 export type LegacyPart = {
   readonly frames: readonly Frame[]
+  /** Frames whose time lies more than MAX_TIME_AHEAD seconds ahead of the server's clock. */
+  readonly waiting: readonly Frame[]
   readonly events: readonly EventReport[]
   readonly refused: Tally
 }
@@ -25,11 +27,10 @@ export type LegacyHead = {
   readonly host: string
   readonly passphrase: unknown
   readonly facts: HostFacts | null
-  /**
-   * Agent's clock at sending; null when it said none that is near enough to the server's to be of this
-   * packet.
-   */
+  /** Agent's clock at sending; null when it said none. */
   readonly clock: number | null
+  /** The same, where it is near enough to the server's clock to date something by it; null elsewhere. */
+  readonly usableClock: number | null
 }
 
 /** A packet made now says a time at most this far from the server's, even with a wrong time zone. */
@@ -38,12 +39,13 @@ const MAX_CLOCK_SKEW = 86_400
 /** Who sent a packet, from its members outside the lists. Throws a ProtocolError without a good name. */
 export function readLegacyHead(fields: Fields, now: number): LegacyHead {
   const { arch, procs, memory } = fields
-  const time = readTime(fields.time, now + MAX_CLOCK_SKEW)
+  const time = readAnyTime(fields.time)
   return {
     host: readHost(fields.name),
     passphrase: fields.passphrase,
     facts: readFacts({ ...fields, architecture: arch, processors: procs, memoryMb: memory }, null),
-    clock: time > 0 && Math.abs(time - now) <= MAX_CLOCK_SKEW ? time : null,
+    clock: time > 0 ? time : null,
+    usableClock: time > 0 && Math.abs(time - now) <= MAX_CLOCK_SKEW ? time : null,
   }
 }
 
@@ -56,7 +58,7 @@ export class LegacyPacket {
 
   /** `now` is the server's clock at arrival. */
   constructor(nameLists: NameLists, now: number) {
-    this.#frames = new LegacyFrames(nameLists)
+    this.#frames = new LegacyFrames(nameLists, now)
     this.#now = now
   }
 
@@ -79,7 +81,7 @@ export class LegacyPacket {
   /** All that was added since the last call. */
   takePart(): LegacyPart {
     const refused = this.#tally
-    const part = { frames: this.#frames.take(refused), events: this.#events, refused }
+    const part = { ...this.#frames.take(refused), events: this.#events, refused }
     this.#events = []
     this.#tally = new Tally()
     return part
@@ -88,7 +90,7 @@ export class LegacyPacket {
   #addList(list: ListName, elements: unknown): void {
     if (elements === undefined || elements === null) return
     if (!Array.isArray(elements)) throw new ProtocolError('malformed', `${list} is not a list`)
-    if (list === 'data') this.#frames.add(elements, this.#now, this.#tally)
+    if (list === 'data') this.#frames.add(elements, this.#tally)
     else this.#events = this.#events.concat(readLegacyEvents(elements, this.#now, this.#tally))
   }
 }

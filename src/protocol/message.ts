@@ -1,5 +1,5 @@
 import type { EventReport } from '../domain/event.ts'
-import type { HostFacts } from '../domain/host.ts'
+import type { HostFacts } from '../domain/hosts/host.ts'
 
 /**
  * Our dialect of the wire: newline-delimited JSON, one batch a line, each answered by its id.

@@ -1,7 +1,8 @@
 /** What can be wrong with one piece of an otherwise good message. */
-export type PieceFault = 'value' | 'time' | 'name' | 'frame' | 'event' | 'threshold' | 'fact'
+export type PieceFault = 'line' | 'value' | 'time' | 'name' | 'frame' | 'event' | 'threshold' | 'fact'
 
 const SENTENCES: Readonly<Record<PieceFault, string>> = {
+  line: 'a line is not of the form time;host;monitor;value',
   value: 'a value is not a finite number',
   time: 'a time is missing, before 2000 or too far in the future',
   name: 'a metric name is not allowed',

@@ -4,8 +4,8 @@ import {
   MAX_REPORTED_DURATION,
   MAX_REPORTED_THRESHOLDS,
   type ReportedThreshold,
-} from '../domain/reported-threshold.ts'
-import { COMPARISONS } from '../domain/threshold.ts'
+} from '../domain/thresholds/reported-threshold.ts'
+import { COMPARISONS } from '../domain/thresholds/threshold.ts'
 import { isFields, readNumber } from './field.ts'
 import type { Tally } from './rejection-tally.ts'
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { type AgentOptions, sampleOnce, startAgent } from '../agent/agent.ts'
-import type { ServerAddress } from '../agent/connect.ts'
-import { enrol } from '../agent/enrolment.ts'
+import type { ServerAddress } from '../agent/sending/connect.ts'
+import { DELIVERY_STATUS_FILE } from '../agent/sending/delivery-status.ts'
+import { enrol } from '../agent/sending/enrolment.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -152,6 +153,7 @@ function describeAgent(
     queueAge,
     queueBytes: queueSize,
     queueFile: join(dataDir, 'agent-queue.db'),
+    statusFile: join(dataDir, DELIVERY_STATUS_FILE),
     processes,
     services,
     checks: agent.check,

@@ -2,7 +2,7 @@ import { type CollectEngine, startCollectEngine } from '../collect/engine.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import { NO_PASSPHRASE } from '../domain/passphrase.ts'
+import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { awaitConfiguredStore } from './open-store.ts'
@@ -69,7 +69,7 @@ export async function startCollect(
   print: (text: string) => void,
 ): Promise<RunningCollect> {
   const { clock, log } = context
-  const { address, port, tlsPort, plainFrom, trustedProxies } = config.collect
+  const { address, port, tlsPort, plainFrom, csvAgents, trustedProxies } = config.collect
   if (port === 'off' && tlsPort === 'off')
     throw new ConfigError([
       { where: 'configuration', key: 'collect.port', expected: 'expected collect.port or collect.tls_port' },
@@ -79,6 +79,7 @@ export async function startCollect(
     address,
     port: portOrNull(port),
     plainFrom: plainFrom.flatMap((range) => parseAddressRange(range) ?? []),
+    csvAgents,
     trustedProxies: trustedProxies.flatMap((range) => parseAddressRange(range) ?? []),
     tls: { ...certificate, port: portOrNull(tlsPort) },
     passphrases: listPassphrases(config),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { ServerAddress } from '../agent/connect.ts'
-import type { Trust } from '../agent/tls-trust.ts'
+import type { ServerAddress } from '../agent/sending/connect.ts'
+import type { Trust } from '../agent/sending/tls-trust.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { Config } from '../config/schema.ts'
 import { parseServerAddress } from '../config/server-address.ts'

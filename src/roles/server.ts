@@ -1,5 +1,5 @@
-import type { ServerAddress } from '../agent/connect.ts'
-import type { Trust } from '../agent/tls-trust.ts'
+import type { ServerAddress } from '../agent/sending/connect.ts'
+import type { Trust } from '../agent/sending/tls-trust.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'

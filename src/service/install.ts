@@ -9,6 +9,7 @@ import { checkOptions, type ServiceOptions } from './config.ts'
 import { DATA_DIR_KEY, describeMissingDataDir } from './data-dir.ts'
 import { type Files, prepareFiles, purgeFiles } from './files.ts'
 import { listSiblings, type Places, type ServiceRole } from './paths.ts'
+import { readRegistration } from './registered.ts'
 
 /** Texts and paths of one service, and what a command may do with them. */
 export type ServiceContext = {
@@ -39,8 +40,6 @@ export type InstallOptions = ServiceOptions & {
   readonly program: string
 }
 
-const ROLE_FLAGS = ['--no-collect', '--no-events', '--agent'] as const
-
 const TITLES: Readonly<Record<ServiceRole, readonly [string, string]>> = {
   server: ['Monitor: server', 'Website, collect engine and event engine of the monitoring server.'],
   collect: ['Monitor: collect engine', 'Takes what agents send.'],
@@ -67,7 +66,7 @@ export async function installService(context: ServiceContext, options: InstallOp
   const flags = [...new Set([...(options.forgetsFlags ? [] : before.flags), ...options.flags])]
   const kept = flags.filter((flag) => !options.flags.includes(flag))
   if (kept.length > 0) print(`Kept the flags of the service: ${kept.join(' ')}`)
-  const configFile = options.config ?? before.config ?? places.configFile
+  const configFile = options.config ?? before.configFile ?? places.configFile
   await prepareFiles(context, { ...places, configFile }, options)
   const { config, origins } = load(configFile)
   if (origins.get(DATA_DIR_KEY) === 'default')
@@ -92,15 +91,6 @@ export async function installService(context: ServiceContext, options: InstallOp
     for (const { key, expected } of problems) print(`  ${key}: ${expected}`)
   }
   return EXIT.ok
-}
-
-/** Flags and configuration file of a service that is registered already: an upgrade names neither of them. */
-function readRegistration(words: readonly string[]): { flags: readonly string[]; config: string | null } {
-  const at = words.indexOf('--config')
-  return {
-    flags: words.filter((word) => ROLE_FLAGS.some((flag) => word === flag)),
-    config: at < 0 ? null : (words[at + 1] ?? null),
-  }
 }
 
 /**

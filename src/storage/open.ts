@@ -47,7 +47,7 @@ export function createStore(
   const states = createLastSeenBuffer(database, clock, log)
   const damage = createDamageLog(database, clock, log)
   return {
-    ingest: createIngestStore(database, states, policy),
+    ingest: createIngestStore(database, states, { log, policy }),
     hosts: {
       ...createHostStore(database, states, metricSets),
       ...createHostNames(database),

@@ -12,6 +12,7 @@ import { createFailedSignIns } from './auth/failed-sign-ins.ts'
 import { createSecondStep } from './auth/second-factor.ts'
 import { createSessions } from './auth/session.ts'
 import { createSignIn } from './auth/sign-in.ts'
+import { createDiskForecasts } from './forecasts/disk-forecasts.ts'
 import { readClient } from './http/client-address.ts'
 import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
 import { createHealthCheck } from './http/health.ts'
@@ -243,6 +244,7 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     livePages: createLivePages(),
     about: { ...NO_SITE_INFO, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
+    forecasts: createDiskForecasts({ samples: store.samples, clock }),
     api: API,
     checkHealth: createHealthCheck({
       maintenance: store.maintenance,

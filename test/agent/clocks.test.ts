@@ -152,3 +152,40 @@ test('a backlog is not dropped for its age by an agent that starts with a clock 
   const times = await storedTimes()
   expect(backlog.filter((time) => !times.includes(time))).toEqual([])
 }, 30_000)
+
+test('a clock that is set back delays no alarm; what finds its time taken is counted and told', async () => {
+  const values = new Map([['perf.memory.percent.used', 99]])
+  setValues(bench, values)
+  agent = await bench.start({
+    ports: [engine.port ?? 0],
+    thresholds: [
+      {
+        metric: 'perf.memory.percent.used',
+        severity: 1,
+        compare: '>',
+        value: 85,
+        duration: 2400,
+        clearAfter: 60,
+        clearValue: null,
+      },
+    ],
+  })
+  const start = bench.clock.monotonicMs()
+  for (let step = 0; step < 20; step++) await bench.clock.advance(60_000)
+  bench.clock.jump(bench.clock.nowMs() - 900_000)
+  let opened: number | null = null
+  for (let step = 0; step < 40 && opened === null; step++) {
+    await bench.clock.advance(60_000)
+    await Bun.sleep(1)
+    const { events } = await store.events.list({ status: 'open', limit: 10, offset: 0 })
+    if (events.some(({ severity }) => severity === 1)) opened = bench.clock.monotonicMs() - start
+  }
+  // Forty minutes of breach, a quarter of an hour of them with a clock that was wrong.
+  expect(opened).toBeLessThanOrEqual(42 * 60_000)
+  expect(opened).toBeGreaterThanOrEqual(39 * 60_000)
+  const lines = bench.logLines.join('\n')
+  expect(lines.match(/the clock was set back; until/g)).toHaveLength(1)
+  expect(lines).toContain('samples are stored again after the clock was set back')
+  const unstored = await store.samples.range('web01', 'perf.agent.clock.unstored', 0, trueNow() + 3600)
+  expect(unstored.values.at(-1)).toBeGreaterThan(10)
+}, 30_000)

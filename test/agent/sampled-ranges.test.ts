@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { addTime, isTaken, MAX_SPANS, type TimeRange } from '../../src/agent/sampled-ranges.ts'
+import { addTime, isTaken, MAX_SPANS, type TimeRange } from '../../src/agent/queue/sampled-ranges.ts'
 
 const add = (times: readonly number[], spans: readonly TimeRange[] = []) =>
   times.reduce<readonly TimeRange[]>((sum, time) => addTime(sum, time, 60), spans)

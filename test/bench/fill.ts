@@ -1,4 +1,4 @@
-import type { HostFacts } from '../../src/domain/host.ts'
+import type { HostFacts } from '../../src/domain/hosts/host.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'

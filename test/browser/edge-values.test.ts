@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { DEFAULT_PREFERENCES } from '../../src/domain/preferences.ts'
+import { DEFAULT_PREFERENCES } from '../../src/domain/users/preferences.ts'
 import { FIRST_HOST } from '../support/seed.ts'
 import { collectComplaints, launchBrowser, openContext } from './browser.ts'
 import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from './website.ts'

@@ -263,7 +263,39 @@ describe("the original's dialect", () => {
     expect(rig.store.reports[0]?.frames).toEqual([
       { time: NOW, metrics: expect.anything(), values: [3, 2.5] },
     ])
-    expect(rig.engine.counters().refused).toEqual({ value: 5, time: 2, frame: 1, event: 1 })
+    // An agent of the original deletes what it is told was received, so what lies ahead has to wait here.
+    expect(rig.store.reports[0]?.waiting).toEqual([{ time: NOW + 3600, metrics: ['a'], values: [1] }])
+    expect(rig.engine.counters().refused).toEqual({ value: 5, time: 1, frame: 1, event: 1, future: 1 })
+    expect(rig.lines.join()).toContain('they wait in the database')
+  })
+
+  test('a clock that is fast by months is told, and everything it dated waits; events are taken', async () => {
+    const ahead = NOW + 90 * 86_400
+    const data = Array.from({ length: 1500 }, (_, i) => ({ time: ahead + 60 * i, a: i }))
+    const event = { time: ahead, monitor: 'a', message: 'a', status: 1, severity: 3 }
+    const client = await Client.connect(rig.port)
+    client.write(JSON.stringify(aPacket({ time: ahead, data, events: [event] })))
+    expect(await client.all()).toBe('Received')
+    expect(rig.store.reports.flatMap(({ waiting }) => waiting ?? []).map(({ time }) => time)).toEqual(
+      data.map(({ time }) => time),
+    )
+    expect(rig.store.samples().size).toBe(0)
+    const [first] = rig.store.reports
+    expect(first?.clockSkew).toBe(ahead - (first?.seen ?? 0))
+    expect(first?.events[0]?.time).toBe(first?.seen)
+  })
+
+  test('free space of a filesystem, as agents of 2018 tell it, is kept as space in use', async () => {
+    const free = 'perf.filesystem.c.percent.free'
+    const data = [{ time: NOW, [free]: '12.34', a: 1, 'perf.network.percent.free': 5 }]
+    const client = await Client.connect(rig.port)
+    client.write(JSON.stringify(aPacket({ data })))
+    expect(await client.all()).toBe('Received')
+    expect(Object.fromEntries(rig.store.samples())).toEqual({
+      [`web01 perf.filesystem.c.percent.used ${NOW}`]: 87.66,
+      [`web01 a ${NOW}`]: 1,
+      [`web01 perf.network.percent.free ${NOW}`]: 5,
+    })
   })
 
   test.each([

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
 
@@ -39,11 +39,34 @@ describe('monitor health', () => {
     expect((await health()).stdout).toStartWith('server: ok: https://127.0.0.1:')
   })
 
+  test('says why nothing of an agent is acknowledged, though its queue is written all the time', async () => {
+    const other = makeTempDir()
+    writeFileSync(
+      join(other, 'monitor.toml'),
+      `[agent]\ninterval = "1s"\nserver = "127.0.0.1:${monitor.ports.collect}"\npassphrase = "not that of the server"\n`,
+    )
+    const agent = await startMonitor(['agent'], { cwd: other })
+    await agent.waitFor(/sending failed/)
+    let answer = await runMonitor(['health', 'agent'], { cwd: other })
+    for (let tries = 0; !answer.stdout.includes('last error') && tries < 30; tries++) {
+      await Bun.sleep(300)
+      answer = await runMonitor(['health', 'agent'], { cwd: other })
+    }
+    expect(answer.stdout).toMatch(
+      /^agent: FAILED: nothing acknowledged yet; \d+ waiting; last error: 127\.0\.0\.1:\d+: .*passphrase.*\n$/,
+    )
+    expect(answer.code).toBe(1)
+    await agent.stop()
+    rmSync(other, { recursive: true, force: true })
+  })
+
   test('says in one line that it is not', async () => {
     expect(await monitor.stop()).toBe(0)
     const long = new Date(Date.now() - 3600_000)
-    for (const file of ['events-heartbeat', 'agent-queue.db'])
-      utimesSync(join(cwd, 'monitor-data', file), long, long)
+    utimesSync(join(cwd, 'monitor-data', 'events-heartbeat'), long, long)
+    const status = join(cwd, 'monitor-data', 'agent-status.json')
+    const kept = JSON.parse(readFileSync(status, 'utf8'))
+    writeFileSync(status, JSON.stringify({ ...kept, time: kept.time - 3600 }))
     for (const role of ['server', 'collect', 'events', 'agent']) {
       const { code, stdout } = await health(role)
       expect(stdout).toMatch(new RegExp(`^${role}: FAILED: .*\n$`))

@@ -18,6 +18,7 @@ function recordingLog(): { log: Log; lines: Line[] } {
 
 const idleStore: EventEngineStore = {
   maintenance: {
+    admitWaiting: async () => 0,
     compact: async () => 0,
     dropSamples: async () => ({ frames: 0, blocks: 0, isLeft: false }),
     dropEvents: async () => 0,
@@ -226,6 +227,7 @@ describe('the work of the event engine', () => {
       ...idleStore,
       maintenance: {
         ...idleStore.maintenance,
+        admitWaiting: async () => 0,
         compact: async (before, limit) => {
           calls.push(before)
           const compacted = Math.min(limit, hostDays)
@@ -248,6 +250,7 @@ describe('the work of the event engine', () => {
       ...idleStore,
       maintenance: {
         ...idleStore.maintenance,
+        admitWaiting: async () => 0,
         compact: async (_, limit) => {
           calls++
           await new Promise<void>((resolve) => clock.after(100, resolve))
@@ -274,6 +277,7 @@ describe('the work of the event engine', () => {
     const store: EventEngineStore = {
       ...idleStore,
       maintenance: {
+        admitWaiting: async () => 0,
         compact: async () => 0,
         dropSamples: async (before) => {
           asked.samples?.push(before)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { MAX_GROUPS } from '../../src/domain/group.ts'
+import { MAX_GROUPS } from '../../src/domain/hosts/group.ts'
 import { readFacts } from '../../src/protocol/field.ts'
 
 const groupsOf = (groups: unknown) => readFacts({ ip: '10.0.0.5', groups }, null)?.groups

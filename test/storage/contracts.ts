@@ -3,6 +3,7 @@ import { describeBounds } from './bounds.contract.ts'
 import { describeContent } from './content.contract.ts'
 import { describeEnrolment } from './enrolment.contract.ts'
 import { describeGroups } from './groups.contract.ts'
+import { describeHostDetails } from './host-details.contract.ts'
 import { describeNames } from './host-names.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
 import { describeOriginalEvents } from './original-events.contract.ts'
@@ -12,12 +13,14 @@ import { describeStore, type Workbench } from './store.contract.ts'
 import { describeThresholds } from './thresholds.contract.ts'
 import { describeTrouble } from './trouble.contract.ts'
 import { describePeople } from './users.contract.ts'
+import { describeWaiting } from './waiting.contract.ts'
 
 /** Everything that every database must do: each suite stands here, once for all of them. */
 const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Workbench) => void>> = {
   'a store': describeStore,
   'names of hosts': describeNames,
   'how new hosts join': describeEnrolment,
+  'details of hosts and events': describeHostDetails,
   people: describePeople,
   'events and notices': describeNotifications,
   'events of agents of the original': describeOriginalEvents,
@@ -28,6 +31,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'codes for signing in': describeSecondFactors,
   'what is wrong now': describeTrouble,
   'thresholds of agents': describeThresholds,
+  'frames whose time has not come': describeWaiting,
 }
 
 export function describeContracts(where: string, makeWorkbench: () => Workbench) {

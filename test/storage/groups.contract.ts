@@ -93,6 +93,26 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
       expect(await order({ search: 'nothing' })).toEqual([])
     })
 
+    test('hosts are ordered by their fullest filesystem, and inodes are none', async () => {
+      const frame = (values: Record<string, number>) => ({
+        time: MIDNIGHT,
+        metrics: Object.keys(values).map((name) => `perf.filesystem.${name}`),
+        values: Object.values(values),
+      })
+      await store.ingest.write([
+        aReport('web01', {
+          facts: null,
+          frames: [frame({ 'dev.sda1.percent.used': 20, 'dev.sdb1.percent.used': 91.5 })],
+        }),
+        aReport('web02', {
+          facts: null,
+          frames: [frame({ 'dev.sda1.percent.used': 70, 'dev.sda1.inodes.percent.used': 99 })],
+        }),
+      ])
+      const list = await store.hosts.list({ sort: 'disk', descending: true, upSince: 0, limit: 2 })
+      expect(list.hosts.map(({ name }) => name)).toEqual(['web01', 'web02'])
+    })
+
     test('a deleted host is in no group, a renamed one stays in its own', async () => {
       await store.hosts.rename('web02', 'web09')
       expect(await inGroup('web')).toEqual(['web01', 'web09'])

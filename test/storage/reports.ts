@@ -1,4 +1,4 @@
-import type { HostFacts } from '../../src/domain/host.ts'
+import type { HostFacts } from '../../src/domain/hosts/host.ts'
 import type { Frame, Series } from '../../src/domain/sample.ts'
 import type { HostReport } from '../../src/storage/ports/store.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { sessionId } from '../../src/domain/user.ts'
+import { sessionId } from '../../src/domain/users/user.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
 import { fakeClock } from '../support/clock.ts'
 import { aReport, MIDNIGHT } from './reports.ts'

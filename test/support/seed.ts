@@ -1,9 +1,9 @@
 import type { EventReport, Severity } from '../../src/domain/event.ts'
-import type { HostFacts } from '../../src/domain/host.ts'
-import { reportThresholds } from '../../src/domain/reported-threshold.ts'
+import type { HostFacts } from '../../src/domain/hosts/host.ts'
 import type { Frame } from '../../src/domain/sample.ts'
-import type { Threshold } from '../../src/domain/threshold.ts'
-import { standardThresholds } from '../../src/domain/threshold-standard.ts'
+import { reportThresholds } from '../../src/domain/thresholds/reported-threshold.ts'
+import type { Threshold } from '../../src/domain/thresholds/threshold.ts'
+import { standardThresholds } from '../../src/domain/thresholds/threshold-standard.ts'
 import type { HostReport, Store } from '../../src/storage/ports/store.ts'
 
 export type SeedOptions = {

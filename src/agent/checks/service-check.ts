@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { CheckKind, CheckSettings } from '../../domain/check.ts'
-import type { MetricFamily } from '../../domain/metric-family.ts'
+import type { MetricFamily } from '../../domain/metrics/metric-family.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'
 import { roundTo } from '../probes/arithmetic.ts'

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { MetricFamily } from '../../domain/metric-family.ts'
+import type { MetricFamily } from '../../domain/metrics/metric-family.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
 import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'

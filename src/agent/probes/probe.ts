@@ -1,4 +1,4 @@
-import type { MetricFamily } from '../../domain/metric-family.ts'
+import type { MetricFamily } from '../../domain/metrics/metric-family.ts'
 import type { ProcFs } from '../../platform/proc.ts'
 import type { Win32 } from '../../platform/win32.ts'
 

@@ -4,7 +4,7 @@ import { describeError, type Log } from '../../lib/log.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type ProcFs, readTextOrNothing } from '../../platform/proc.ts'
 import type { Win32 } from '../../platform/win32.ts'
-import { parseMountinfo } from './mountinfo.ts'
+import { parseMountinfo } from './disks/mountinfo.ts'
 import type { Probe, ProbeContext, ProbeSample } from './probe.ts'
 
 export type ProbeRunnerOptions = {

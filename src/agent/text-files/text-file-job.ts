@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MetricFamily } from '../../domain/metric-family.ts'
+import type { MetricFamily } from '../../domain/metrics/metric-family.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
 import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'

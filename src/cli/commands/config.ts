@@ -1,6 +1,7 @@
+import { resolve } from 'node:path'
 import { printConfig } from '../../config/print.ts'
 import { EXIT } from '../../lib/exit-codes.ts'
-import type { CommandGroup } from '../../roles/command.ts'
+import type { CommandGroup, CommandInput } from '../../roles/command.ts'
 
 export const config: CommandGroup = {
   name: 'config',
@@ -8,12 +9,8 @@ export const config: CommandGroup = {
   commands: [
     {
       name: 'config check',
-      doc: 'Tells every mistake in the configuration; exit code 78 when there is one',
-      run: async (input) => {
-        const { file } = input.load()
-        input.print(`The configuration is sound (${file ?? 'no file, defaults only'}).`)
-        return EXIT.ok
-      },
+      doc: 'Reads the configuration of every role that is registered here, or that of --config, and tells every mistake; exit code 78 when there is one',
+      run: check,
     },
     {
       name: 'config print',
@@ -24,4 +21,27 @@ export const config: CommandGroup = {
       },
     },
   ],
+}
+
+/** An administrator is also told what the account of a service can't read. */
+async function check(input: CommandInput): Promise<number> {
+  const { checkConfigs, groupByFile } = await import('../config-check.ts')
+  const { openServiceManager } = await import('../../service/open-manager.ts')
+  const { listRegisteredRoles } = await import('../../service/registered.ts')
+  const { findAccount, listGroups } = await import('../../service/systemd/account.ts')
+  const given = input.text('config')
+  const file = given === null ? null : resolve(given)
+  const registered = await listRegisteredRoles(await openServiceManager())
+  const asked = registered.filter(({ configFile }) => configFile === file)
+  const uses = file === null ? groupByFile(registered) : [{ file, roles: asked }]
+  await checkConfigs(uses.length === 0 ? [{ file: null, roles: [] }] : uses, {
+    load: (name) => input.load(name === null ? {} : { file: name }),
+    print: input.print,
+    async findReader(user) {
+      if (process.platform !== 'linux' || process.getuid?.() !== 0) return null
+      const account = await findAccount(user)
+      return account === null ? null : { uid: account.uid, gids: await listGroups(user) }
+    },
+  })
+  return EXIT.ok
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { Config } from '../../config/schema.ts'
-import { listCommonPasswords } from '../../domain/common-passwords.ts'
+import { listCommonPasswords } from '../../domain/users/common-passwords.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT } from '../../lib/exit-codes.ts'
 import { type Command, type CommandInput, needText } from '../../roles/command.ts'

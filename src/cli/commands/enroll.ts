@@ -1,5 +1,5 @@
 import { parseDuration } from '../../config/units.ts'
-import { isHostName } from '../../domain/host.ts'
+import { isHostName } from '../../domain/hosts/host.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import { hashToken } from '../../lib/hash-token.ts'

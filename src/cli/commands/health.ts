@@ -1,27 +1,70 @@
+import type { LoadedConfig } from '../../config/load.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
-import type { Command } from '../../roles/command.ts'
-import { isServiceRole, SERVICE_ROLES } from '../../service/paths.ts'
+import { describeError } from '../../lib/log.ts'
+import type { Command, CommandInput } from '../../roles/command.ts'
+import { isServiceRole, SERVICE_ROLES, type ServiceRole } from '../../service/paths.ts'
+
+/** One role to ask, and how its configuration is found. */
+type Question = { readonly role: ServiceRole; readonly load: () => LoadedConfig }
 
 export const health: Command = {
   name: 'health',
-  doc: 'Asks a role on this machine how it is: one line, and exit code 0 when all is well',
+  doc: 'Asks a role on this machine how it is, or all that are registered here: one line each, exit code 0 when all is well',
   arguments: [
     {
       name: 'role',
-      doc: 'Which part of the program; the server unless given',
+      doc: 'Which part of the program; unless given, all that are registered as services here, else the server',
       choices: SERVICE_ROLES,
       optional: true,
     },
   ],
   run: async (input) => {
-    const role = input.text('role') ?? 'server'
-    if (!isServiceRole(role))
-      throw new CommandError(`a role is one of ${SERVICE_ROLES.join(', ')}`, EXIT.usage)
     const { checkRole } = await import('../health-check.ts')
-    const { config } = input.load({ role })
-    const { isSound, words } = await checkRole(role, config, systemClock.nowMs())
-    input.print(`${role}: ${isSound ? 'ok' : 'FAILED'}: ${words}`)
+    let isSound = true
+    for (const { role, load } of await listQuestions(input)) {
+      const found = await ask(() => checkRole(role, load().config, systemClock.nowMs()))
+      isSound &&= found.isSound
+      input.print(`${role}: ${found.isSound ? 'ok' : 'FAILED'}: ${found.words}`)
+    }
     return isSound ? EXIT.ok : EXIT.failed
   },
+}
+
+/** The configuration of one role may be wrong while the others are well: each has a line of its own. */
+async function ask(check: () => Promise<{ isSound: boolean; words: string }>) {
+  try {
+    return await check()
+  } catch (error) {
+    return { isSound: false, words: describeError(error) }
+  }
+}
+
+async function listQuestions(input: CommandInput): Promise<Question[]> {
+  const asked = input.text('role')
+  if (asked !== null) {
+    if (!isServiceRole(asked))
+      throw new CommandError(`a role is one of ${SERVICE_ROLES.join(', ')}`, EXIT.usage)
+    const loaded = input.load({ role: asked })
+    return [{ role: asked, load: () => loaded }]
+  }
+  const named = input.text('config') !== null || input.text('data-dir') !== null
+  const registered = named ? [] : await listRegistered()
+  if (registered.length === 0) {
+    const loaded = input.load({ role: 'server' })
+    return [{ role: 'server', load: () => loaded }]
+  }
+  const { listParts } = await import('../../service/registered.ts')
+  return registered.flatMap((one) =>
+    listParts(one).map((role) => ({
+      role,
+      load: () => input.load({ role, ...(one.configFile !== null && { file: one.configFile }) }),
+    })),
+  )
+}
+
+async function listRegistered() {
+  const { openServiceManager } = await import('../../service/open-manager.ts')
+  const { listRegisteredRoles } = await import('../../service/registered.ts')
+  return listRegisteredRoles(await openServiceManager())
 }

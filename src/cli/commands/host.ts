@@ -1,4 +1,4 @@
-import { hostStatus, isHostName } from '../../domain/host.ts'
+import { hostStatus, isHostName } from '../../domain/hosts/host.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import { type Argument, type CommandGroup, type CommandInput, needText } from '../../roles/command.ts'

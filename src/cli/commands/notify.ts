@@ -1,4 +1,4 @@
-import { resolveTarget } from '../../domain/target.ts'
+import { resolveTarget } from '../../domain/notifications/target.ts'
 import { CHANNELS, findChannel } from '../../events/channels/index.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'

@@ -5,7 +5,7 @@ import {
   isUserName,
   normalizePassword,
   type PasswordState,
-} from '../../domain/user.ts'
+} from '../../domain/users/user.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import {

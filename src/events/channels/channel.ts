@@ -1,7 +1,7 @@
 import type { Fields, ValuesOf } from '../../config/fields.ts'
 import type { Severity } from '../../domain/event.ts'
-import type { Message } from '../../domain/notification.ts'
-import type { NotificationKind } from '../../domain/rule.ts'
+import type { Message } from '../../domain/notifications/notification.ts'
+import type { NotificationKind } from '../../domain/notifications/rule.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 

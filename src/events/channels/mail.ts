@@ -1,6 +1,6 @@
 import type { NodemailerError } from 'nodemailer'
 import { oneOf, port, secret, text, type ValuesOf } from '../../config/fields.ts'
-import { isMailAddress, parseRecipients } from '../../domain/mail-address.ts'
+import { isMailAddress, parseRecipients } from '../../domain/notifications/mail-address.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type ChannelTools, defineChannel, type Notification, SendError, tidyAnswer } from './channel.ts'
 import { writeMail } from './mail-message.ts'

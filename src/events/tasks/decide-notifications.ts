@@ -1,6 +1,12 @@
-import { createMaintenanceCalendar, type MaintenanceCalendar } from '../../domain/maintenance-window.ts'
-import { compileRule, decide, NOTHING_NOTIFIED, type Notified, type Rule } from '../../domain/rule.ts'
-import { resolveTarget, type Target } from '../../domain/target.ts'
+import {
+  compileRule,
+  decide,
+  NOTHING_NOTIFIED,
+  type Notified,
+  type Rule,
+} from '../../domain/notifications/rule.ts'
+import { resolveTarget, type Target } from '../../domain/notifications/target.ts'
+import { createMaintenanceCalendar, type MaintenanceCalendar } from '../../domain/time/maintenance-window.ts'
 import type {
   Decided,
   EventChange,

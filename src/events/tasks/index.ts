@@ -1,4 +1,5 @@
 import type { Task } from '../task.ts'
+import { admitWaitingSamples } from './admit-waiting-samples.ts'
 import { callHeartbeat } from './call-heartbeat.ts'
 import { compactFrames } from './compact-samples.ts'
 import { decideNotifications } from './decide-notifications.ts'
@@ -26,6 +27,7 @@ export const TASKS: readonly Task[] = [
   pruneSessions,
   dropEvents,
   dropHosts,
+  admitWaitingSamples,
   dropSamples,
   compactFrames,
 ]

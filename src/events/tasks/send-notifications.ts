@@ -1,5 +1,5 @@
-import { type Message, writeDigest, writeNotification } from '../../domain/notification.ts'
-import { maskTarget } from '../../domain/target.ts'
+import { type Message, writeDigest, writeNotification } from '../../domain/notifications/notification.ts'
+import { maskTarget } from '../../domain/notifications/target.ts'
 import { describeError } from '../../lib/log.ts'
 import type { WaitingNotification } from '../../storage/ports/store.ts'
 import { type Notification, SendError } from '../channels/channel.ts'

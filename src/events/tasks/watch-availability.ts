@@ -4,7 +4,7 @@ import {
   describeSilence,
   evaluateAvailability,
   type SilenceGroup,
-} from '../../domain/availability.ts'
+} from '../../domain/events/availability.ts'
 import type { EngineReport } from '../../storage/ports/store.ts'
 import type { Task } from '../task.ts'
 

@@ -1,4 +1,4 @@
-import { reportCertificate } from '../../domain/certificate-end.ts'
+import { reportCertificate } from '../../domain/events/certificate-end.ts'
 import { reportOnServer } from '../server-events.ts'
 import type { Task } from '../task.ts'
 

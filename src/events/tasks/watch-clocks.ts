@@ -1,5 +1,5 @@
-import type { MetricFamily } from '../../domain/metric-family.ts'
-import { describeDuration } from '../../domain/threshold.ts'
+import type { MetricFamily } from '../../domain/metrics/metric-family.ts'
+import { describeDuration } from '../../domain/time/duration.ts'
 import type { EngineReport } from '../../storage/ports/store.ts'
 import type { Task } from '../task.ts'
 

@@ -1,5 +1,5 @@
-import { reportNotificationTrouble } from '../../domain/notification-trouble.ts'
-import { maskTarget } from '../../domain/target.ts'
+import { reportNotificationTrouble } from '../../domain/notifications/notification-trouble.ts'
+import { maskTarget } from '../../domain/notifications/target.ts'
 import { reportOnServer } from '../server-events.ts'
 import type { Task } from '../task.ts'
 

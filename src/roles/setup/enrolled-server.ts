@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ServerAddress } from '../../agent/connect.ts'
+import type { ServerAddress } from '../../agent/sending/connect.ts'
 import { parseFingerprint } from '../../lib/fingerprint.ts'
 import { hashToken } from '../../lib/hash-token.ts'
 import type { EnrolmentInvitation } from '../../protocol/enrolment-code.ts'

@@ -1,4 +1,4 @@
-import { findPasswordProblem, MAX_PASSWORD } from '../../domain/user.ts'
+import { findPasswordProblem, MAX_PASSWORD } from '../../domain/users/user.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 
 /** Without the characters that look like one another. 54 of them: 20 give 115 bits. */

@@ -10,6 +10,12 @@ export async function findAccount(name: string): Promise<Account | null> {
   return uid.code === 0 && gid.code === 0 ? { uid: Number(uid.output), gid: Number(gid.output) } : null
 }
 
+/** The numbers of all groups that a user is in; none when there is no such user. */
+export async function listGroups(name: string): Promise<number[]> {
+  const { code, output } = await runProgram(['id', '-G', name])
+  return code === 0 ? output.trim().split(/\s+/).map(Number) : []
+}
+
 /** A user of the system with a group of its own, who can't log in; made when it is missing. */
 export async function ensureAccount(name: string, home: string): Promise<Account> {
   const found = await findAccount(name)

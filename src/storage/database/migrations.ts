@@ -214,6 +214,22 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `CREATE INDEX event_by_host_time ON event (host, opened)`,
     `CREATE INDEX event_by_metric_time ON event (metric, opened)`,
   ],
+  // Frames of agents whose clock is fast, until their time has come: see ingest/waiting-frames.ts.
+  ({ integer, blob, clustered }) => [
+    `CREATE TABLE waiting_frame (
+      host ${integer} NOT NULL,
+      time ${integer} NOT NULL,
+      samples ${integer} NOT NULL,
+      packed ${blob} NOT NULL,
+      PRIMARY KEY (host, time)
+    ) ${clustered}`,
+    `CREATE INDEX waiting_frame_by_time ON waiting_frame (time)`,
+  ],
+  // What made the newest change of an event, and where the filesystems of a host are mounted (JSON).
+  ({ text }) => [
+    `ALTER TABLE event ADD COLUMN value DOUBLE PRECISION`,
+    `ALTER TABLE host ADD COLUMN mounts ${text}`,
+  ],
   // `is_released` is 1 where a person gave a name free: the next key that asks for it may have it.
   // `enrolment` holds the codes by which new hosts join, `waiting_host` those that wait for a person.
   ({ id, integer, plain, clustered }) => [

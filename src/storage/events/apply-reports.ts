@@ -143,9 +143,19 @@ async function change(transaction: Transaction, received: ReceivedReport, held: 
     isSeen === 1 && (held.is_open === 1 || (await mayReopen(transaction, received, held))) ? 1 : 0
   const isStale = isOpen === 1 && report.stale === true ? 1 : 0
   await transaction.run(
-    `UPDATE event SET change_number = ?, severity = ?, message = ?, is_stale = ?, seen_open = ?, is_open = ?,
-      members = COALESCE(?, members) WHERE id = ?`,
-    [report.change, report.severity, report.message, isStale, isSeen, isOpen, members, held.id],
+    `UPDATE event SET change_number = ?, severity = ?, message = ?, value = COALESCE(?, value), is_stale = ?,
+      seen_open = ?, is_open = ?, members = COALESCE(?, members) WHERE id = ?`,
+    [
+      report.change,
+      report.severity,
+      report.message,
+      report.value ?? null,
+      isStale,
+      isSeen,
+      isOpen,
+      members,
+      held.id,
+    ],
   )
   // Whoever closed it before knows the time of the closing, unless that was us, for a newer event's sake.
   if (isOpen !== held.is_open || (isSeen === 0 && held.closed_by_hand === 0))
@@ -187,7 +197,7 @@ function insertEvent(transaction: Transaction, received: ReceivedReport, opened:
   const isOpen = report.status === 'open'
   return transaction.insert(
     `INSERT INTO event (host, metric, uid, change_number, severity, is_open, seen_open, closed_by_hand, message,
-      opened, closed, is_stale, members) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)`,
+      value, opened, closed, is_stale, members) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`,
     [
       host,
       report.metric,
@@ -197,6 +207,7 @@ function insertEvent(transaction: Transaction, received: ReceivedReport, opened:
       isOpen ? 1 : 0,
       isOpen ? 1 : 0,
       report.message,
+      report.value ?? null,
       opened,
       isOpen ? null : report.time,
       isOpen && report.stale === true ? 1 : 0,

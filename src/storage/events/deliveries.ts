@@ -1,4 +1,4 @@
-import type { NotificationKind } from '../../domain/rule.ts'
+import type { NotificationKind } from '../../domain/notifications/rule.ts'
 import type { Reader } from '../database/database.ts'
 import type { Delivery, DeliveryAttempt, NotificationState } from '../ports/store.ts'
 

@@ -17,6 +17,7 @@ export type EventRow = {
   readonly is_stale: number
   readonly members: string | null
   readonly end_unknown: number
+  readonly value: number | null
 }
 
 /**
@@ -28,7 +29,8 @@ export const NO_HOST = 0
 export const SELECT_EVENTS = `SELECT event.id AS id, host.name AS host, event.metric AS metric, event.severity AS severity,
   event.is_open AS is_open, event.message AS message, event.opened AS opened, event.closed AS closed,
   event.acknowledged_by AS acknowledged_by, event.acknowledged AS acknowledged, event.is_stale AS is_stale,
-  event.members AS members, event.end_unknown AS end_unknown FROM event LEFT JOIN host ON host.id = event.host`
+  event.members AS members, event.end_unknown AS end_unknown,
+  event.value AS value FROM event LEFT JOIN host ON host.id = event.host`
 
 export async function readEvent(reader: Reader, id: number): Promise<Event | null> {
   const [row] = await reader.query<EventRow>(`${SELECT_EVENTS} WHERE event.id = ?`, [id])
@@ -44,6 +46,7 @@ export function toEvent(row: EventRow): Event {
     severity: row.severity,
     status: row.is_open === 1 ? 'open' : 'closed',
     message: row.message,
+    value: row.value,
     opened: row.opened,
     closed: row.closed,
     acknowledgedBy: row.acknowledged_by,

@@ -1,5 +1,5 @@
-import { AVAILABILITY } from '../../domain/availability.ts'
-import type { Outage } from '../../domain/downtime.ts'
+import { AVAILABILITY } from '../../domain/events/availability.ts'
+import type { Outage } from '../../domain/events/downtime.ts'
 import type { Database } from '../database/database.ts'
 import { yieldThread } from '../database/yield-to-event-loop.ts'
 import type { KnownSpan } from '../ports/store.ts'

@@ -1,5 +1,5 @@
 import type { Event, Severity } from '../../domain/event.ts'
-import type { NotificationKind } from '../../domain/rule.ts'
+import type { NotificationKind } from '../../domain/notifications/rule.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
 import type { Decided, NewNotification, NotifiedRow, OutboxStore } from '../ports/store.ts'
 import { type EventRow, SELECT_EVENTS, toEvent } from './event-rows.ts'

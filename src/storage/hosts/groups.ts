@@ -1,4 +1,4 @@
-import { mergeGroups } from '../../domain/group.ts'
+import { mergeGroups } from '../../domain/hosts/group.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 

@@ -1,5 +1,5 @@
-import { mergeGroups } from '../../domain/group.ts'
-import type { HostFacts } from '../../domain/host.ts'
+import { mergeGroups } from '../../domain/hosts/group.ts'
+import type { HostFacts } from '../../domain/hosts/host.ts'
 import type { Transaction } from '../database/database.ts'
 import type { HostReport } from '../ports/store.ts'
 import { saveHostMetricSet } from '../timeseries/metric-sets.ts'
@@ -77,7 +77,7 @@ export function createHostCache(): HostCache {
       if (sameFacts(host.facts, facts)) return
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
-          processors = ?, memory_mb = ?, search_text = ? WHERE id = ?`,
+          processors = ?, memory_mb = ?, search_text = ?, mounts = ? WHERE id = ?`,
         [...factValues(name, facts), host.id],
       )
       if (!sameGroups(host.facts, facts))
@@ -96,28 +96,34 @@ export function createHostCache(): HostCache {
 
 async function findHost(transaction: Transaction, name: string): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
-    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups,
+    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
       EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells FROM host
       WHERE name = ?`,
     [name],
   )
   if (!row) return null
-  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, tells, ...facts } = row
+  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, mounts, tells, ...facts } = row
   return {
     id,
-    facts: { ...facts, memoryMb, groups: parseGroups(groups) },
+    facts: { ...facts, memoryMb, groups: parseGroups(groups), ...parseMounts(mounts) },
     reportsThresholds: tells === 1,
     keyHash,
     metricSets: new Map(),
   }
 }
 
-type HostRow = Omit<StoredFacts, 'memoryMb'> & {
+/** As facts have them; absent where the agent told none. */
+export function parseMounts(text: string | null): Pick<HostFacts, 'mounts'> {
+  return text === null ? {} : { mounts: JSON.parse(text) as Record<string, string> }
+}
+
+type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts'> & {
   id: number
   tells: number
   memory_mb: number
   key_hash: string | null
   said_groups: string | null
+  mounts: string | null
 }
 
 /** Makes the host of a report; not remembered. */
@@ -126,8 +132,8 @@ export async function addHost(transaction: Transaction, report: HostReport): Pro
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      name, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
+      mounts, name, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
     [...factValues(report.host, facts), report.host, report.seen, report.seen, report.clockSkew, keyHash],
   )
   if (facts.groups && facts.groups.length > 0)
@@ -148,6 +154,7 @@ function factValues(name: string, facts: StoredFacts) {
     processors,
     memoryMb,
     search,
+    facts.mounts === undefined ? null : JSON.stringify(facts.mounts),
   ]
 }
 
@@ -169,7 +176,8 @@ function sameFacts(a: StoredFacts, b: StoredFacts): boolean {
       a.domain === b.domain &&
       a.processors === b.processors &&
       a.memoryMb === b.memoryMb &&
-      sameGroups(a, b))
+      sameGroups(a, b) &&
+      JSON.stringify(a.mounts) === JSON.stringify(b.mounts))
   )
 }
 

@@ -1,5 +1,5 @@
-import { mergeGroups } from '../../domain/group.ts'
-import type { Host } from '../../domain/host.ts'
+import { mergeGroups } from '../../domain/hosts/group.ts'
+import type { Host } from '../../domain/hosts/host.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Value } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
@@ -8,7 +8,7 @@ import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
-import { foldCase } from './host-cache.ts'
+import { foldCase, parseMounts } from './host-cache.ts'
 import type { LastSeenBuffer } from './last-seen.ts'
 import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
 import { findThresholds } from './thresholds.ts'
@@ -30,10 +30,11 @@ type HostRow = {
   latest: Uint8Array | null
   said_groups: string | null
   given_groups: string | null
+  mounts: string | null
 }
 
 const COLUMNS = `id, name, ip, platform, build, architecture, domain, processors, memory_mb,
-  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups`
+  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups, mounts`
 
 const MAX_LIMIT = 1000
 const MAX_GROUPS_LISTED = 200
@@ -108,12 +109,12 @@ export function createHostStore(
 
   async function listByValue(
     query: HostQuery,
-    metric: string,
+    isWanted: (metric: string) => boolean,
     limit: number,
     offset: number,
   ): Promise<HostRow[]> {
     const page = { isDescending: query.descending === true, limit, offset }
-    const ids = await orderByValue(database, metricSets, where(query), metric, page)
+    const ids = await orderByValue(database, metricSets, where(query), isWanted, page)
     if (ids.length === 0) return []
     const rows = await database.query<HostRow>(
       `SELECT ${COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
@@ -126,7 +127,8 @@ export function createHostStore(
   function listSorted(query: HostQuery, limit: number, offset: number): Promise<HostRow[]> {
     const { sort = 'name' } = query
     const direction = query.descending ? ' DESC' : ''
-    if (sort === 'processor' || sort === 'memory') return listByValue(query, VALUE_SORTS[sort], limit, offset)
+    if (sort === 'processor' || sort === 'memory' || sort === 'disk')
+      return listByValue(query, VALUE_SORTS[sort], limit, offset)
     if (sort === 'status') return listByStatus(query, limit, offset)
     if (sort === 'events')
       return listRows(where(query), `COALESCE(worst, ${BEYOND}) ${direction}, name`, limit, offset, WORST)
@@ -267,6 +269,7 @@ function toHost(row: HostRow, frame: Uint8Array | null, metricSets: MetricSetRea
     domain: row.domain,
     processors: row.processors,
     memoryMb: row.memory_mb,
+    ...parseMounts(row.mounts),
     firstSeen: row.first_seen,
     lastSeen: row.last_seen,
     clockSkew: row.clock_skew,

@@ -1,4 +1,4 @@
-import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
+import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import type { Database, Transaction } from '../database/database.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { KEY_MISMATCH, reportKeyMismatch } from '../../domain/identity.ts'
+import { KEY_MISMATCH, reportKeyMismatch } from '../../domain/events/identity.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'

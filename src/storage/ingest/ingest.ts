@@ -1,5 +1,5 @@
 import type { Frame } from '../../domain/sample.ts'
-import { insertInPieces } from '../database/batch-insert.ts'
+import type { Log } from '../../lib/log.ts'
 import { isContentError } from '../database/content-error.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
@@ -11,19 +11,27 @@ import type { HostReport, IngestPolicy, IngestStore, Rejection } from '../ports/
 import { createByteWriter } from '../timeseries/codec/bytes.ts'
 import { packHead, packValue, sealFrame } from '../timeseries/codec/frame.ts'
 import { dayOf } from '../timeseries/day.ts'
-import type { FrameTable } from '../timeseries/frames.ts'
-import { mergeFrame } from '../timeseries/merge-frame.ts'
 import { createMetricSetReader, createMetricSetWriter, type MetricSet } from '../timeseries/metric-sets.ts'
 import { claimName } from './host-keys.ts'
+import { insertFrames } from './insert-frames.ts'
+import { boundWaiting } from './waiting-frames.ts'
 import { noteWaiting } from './waiting-hosts.ts'
 
-const COLUMNS = ['time', 'host', 'samples', 'packed']
 const NONE: ReadonlyMap<HostReport, Rejection> = new Map()
+
+/** Rows of one commit, by the table that they go to. */
+type CommitRows = {
+  readonly frame: Value[]
+  readonly late: Value[]
+  readonly waiting: Value[]
+  /** Hosts of `waiting`. */
+  readonly waitingHosts: Set<number>
+}
 
 export function createIngestStore(
   database: Database,
   states: LastSeenBuffer,
-  policy: IngestPolicy,
+  { log, policy }: { readonly log: Log; readonly policy: IngestPolicy },
 ): IngestStore {
   const metricSets = createMetricSetWriter()
   const hosts = createHostCache()
@@ -73,31 +81,19 @@ export function createIngestStore(
     return packed
   }
 
-  async function insertRows(transaction: Transaction, table: FrameTable, rows: Value[]) {
-    await insertInPieces(transaction, COLUMNS.length, rows, async (count, values) => {
-      const inserted = await transaction.run(database.dialect.insertMissing(table, COLUMNS, count), values)
-      if (inserted < count) await mergeRows(transaction, table, values)
-    })
+  /** The list of the frame's metrics, noted as used by the host on the frame's day. */
+  async function findMetricSet(transaction: Transaction, host: CachedHost, { time, metrics }: Frame) {
+    const metricSet = metricSets.recall(metrics) ?? (await metricSets.save(transaction, metrics))
+    const day = dayOf(time)
+    if (!usedOn(host, metricSet, day)) await hosts.saveMetricSet(transaction, host, metricSet.id, day)
+    return metricSet
   }
 
-  /**
-   * For rows of which some were there before: those that say something else are merged in, in their order.
-   */
-  async function mergeRows(transaction: Transaction, table: FrameTable, rows: readonly Value[]) {
-    for (let at = 0; at < rows.length; at += COLUMNS.length) {
-      const time = rows[at] as number
-      const host = rows[at + 1] as number
-      const merged = await mergeFrame(
-        transaction,
-        table,
-        time,
-        host,
-        rows[at + 3] as Uint8Array,
-        metricSets,
-        reader,
-      )
-      if (merged) states.noteMerge(host, time)
-    }
+  async function insertRows(transaction: Transaction, { frame, late, waiting }: CommitRows) {
+    const merging = { writer: metricSets, reader, onMerged: states.noteMerge }
+    await insertFrames(transaction, 'frame', frame, merging)
+    await insertFrames(transaction, 'late_frame', late, merging)
+    await insertFrames(transaction, 'waiting_frame', waiting, { ...merging, onMerged: () => {} })
   }
 
   /** The host of a report, which is made when it is new and may be; else why it may not. */
@@ -115,8 +111,7 @@ export function createIngestStore(
   async function writeReport(
     transaction: Transaction,
     report: HostReport,
-    rows: Value[],
-    late: Value[],
+    rows: CommitRows,
   ): Promise<Rejection | null> {
     const { host: name, facts, frames, events } = report
     const host = hosts.recall(name) ?? (await findHost(transaction, report))
@@ -129,12 +124,14 @@ export function createIngestStore(
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
     if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)
     for (const frame of frames) {
-      const metricSet =
-        metricSets.recall(frame.metrics) ?? (await metricSets.save(transaction, frame.metrics))
-      const day = dayOf(frame.time)
-      if (!usedOn(host, metricSet, day)) await hosts.saveMetricSet(transaction, host, metricSet.id, day)
-      const packed = packFrame(frame.time < compactBefore ? late : rows, host.id, frame, metricSet)
+      const metricSet = await findMetricSet(transaction, host, frame)
+      const packed = packFrame(frame.time < compactBefore ? rows.late : rows.frame, host.id, frame, metricSet)
       states.noteFrame(host.id, frame.time, packed)
+    }
+    if (report.waiting) {
+      for (const frame of report.waiting)
+        packFrame(rows.waiting, host.id, frame, await findMetricSet(transaction, host, frame))
+      rows.waitingHosts.add(host.id)
     }
     if (events.length > 0) await applyReports(transaction, host.id, events, report.seen)
     if (report.open) await reconcileEvents(transaction, host.id, report.open, report.seen)
@@ -147,20 +144,21 @@ export function createIngestStore(
       if (reports.length === 0) return NONE
       const refused = new Map<HostReport, Rejection>()
       let attempts = 0
+      let dropped = 0
       try {
         await database.transaction(async (transaction) => {
           if (attempts++ > 0) undo()
           refused.clear()
           await enterSharedLock(transaction, lock)
           await readOthers(transaction)
-          const rows: Value[] = []
-          const late: Value[] = []
+          const rows: CommitRows = { frame: [], late: [], waiting: [], waitingHosts: new Set() }
           for (const report of reports) {
-            const rejection = await writeReport(transaction, report, rows, late)
+            const rejection = await writeReport(transaction, report, rows)
             if (rejection !== null) refused.set(report, rejection)
           }
-          await insertRows(transaction, 'frame', rows)
-          await insertRows(transaction, 'late_frame', late)
+          await insertRows(transaction, rows)
+          dropped = 0
+          for (const host of rows.waitingHosts) dropped += await boundWaiting(transaction, host)
           await states.flushIfDue(transaction)
         })
       } catch (error) {
@@ -168,6 +166,10 @@ export function createIngestStore(
         throw error
       }
       states.committed()
+      if (dropped > 0)
+        log.warn('more samples wait for their time than an agent takes in 7 days; the oldest are dropped', {
+          frames: dropped,
+        })
       return refused
     },
   }

@@ -17,7 +17,7 @@ import { openFrame, readMetricSet, unpackFrame } from '../timeseries/codec/frame
 import { readSteadily } from '../timeseries/consistent-read.ts'
 import { type Damage, describePlace, type NoteDamage } from '../timeseries/damage.ts'
 import { DAY_SECONDS, dayOf } from '../timeseries/day.ts'
-import { FRAME_TABLES, type FrameTable } from '../timeseries/frames.ts'
+import { type FrameTable, PACKED_FRAME_TABLES } from '../timeseries/frames.ts'
 import { type MetricSetReader, unpackMetrics } from '../timeseries/metric-sets.ts'
 
 /** More would not be read by anybody. */
@@ -54,7 +54,7 @@ export async function checkDatabase(
   for (const problem of damage) found(problem)
   const parts = [
     () => checkReferences(database, found),
-    ...FRAME_TABLES.map((table) => () => checkFrames(database, table, metricSets, foundDamage)),
+    ...PACKED_FRAME_TABLES.map((table) => () => checkFrames(database, table, metricSets, foundDamage)),
     () => checkBlocks(database, foundDamage),
     () => checkChunks(database, found),
   ]

@@ -5,6 +5,7 @@ import { addToCounter, readCounters } from '../database/counters.ts'
 import type { Database } from '../database/database.ts'
 import { findLastBackup, noteBackup } from '../database/sqlite/backup-note.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
+import { admitWaiting } from '../ingest/waiting-frames.ts'
 import type { HostShare, MaintenanceStore, StorageStats } from '../ports/store.ts'
 import { compactFrames } from '../timeseries/compaction.ts'
 import { closeDamageEvents, type DamageLog } from '../timeseries/damage.ts'
@@ -30,6 +31,7 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
   let lastWrite = Number.NEGATIVE_INFINITY
   return {
     compact: (before, limit) => compactFrames(database, metricSets, before, limit, damage.note),
+    admitWaiting: (until, limit) => admitWaiting(database, until, limit),
     dropSamples: (before) => dropSamples(database, before),
     dropEvents: (before, limit) => dropEvents(database, before, limit),
     async findSampleTimes() {

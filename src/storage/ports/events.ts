@@ -1,8 +1,8 @@
-import type { Outage } from '../../domain/downtime.ts'
 import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../../domain/event.ts'
-import type { MaintenanceWindow } from '../../domain/maintenance-window.ts'
-import type { NotificationKind, Notified, Rule } from '../../domain/rule.ts'
-import type { Target } from '../../domain/target.ts'
+import type { Outage } from '../../domain/events/downtime.ts'
+import type { NotificationKind, Notified, Rule } from '../../domain/notifications/rule.ts'
+import type { Target } from '../../domain/notifications/target.ts'
+import type { MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
 
 /** Ports to events and to what is told of them. Features take them from `store.ts`. */
 

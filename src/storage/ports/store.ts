@@ -1,7 +1,7 @@
 import type { EventReport } from '../../domain/event.ts'
-import type { Host, HostFacts, HostStatus } from '../../domain/host.ts'
-import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
+import type { Host, HostFacts, HostSort, HostStatus } from '../../domain/hosts/host.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
+import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import type { EnrolmentStore } from './enrolment.ts'
 import type {
   EventStore,
@@ -41,6 +41,11 @@ export type HostReport = {
   /** Agent's clock minus server's clock, in seconds; null when not known. */
   readonly clockSkew: number | null
   readonly frames: readonly Frame[]
+  /**
+   * Frames from the future, of a sender that can't keep them itself. They are kept apart until `admitWaiting`
+   * makes samples of them: of one host so many as an agent takes in 7 days, then the oldest go.
+   */
+  readonly waiting?: readonly Frame[]
   readonly events: readonly EventReport[]
   /** All events that are open on the agent; null or absent when it did not say. */
   readonly open?: readonly EventReport[] | null
@@ -90,17 +95,8 @@ export type HostQuery = {
   readonly search?: string
   readonly status?: HostStatus
   readonly group?: string
-  /** `events`: the host with the most severe open event first. */
-  readonly sort?:
-    | 'name'
-    | 'status'
-    | 'events'
-    | 'ip'
-    | 'domain'
-    | 'platform'
-    | 'last_seen'
-    | 'processor'
-    | 'memory'
+  /** `events`: the host with the most severe open event first. `disk`: by the fullest filesystem of each. */
+  readonly sort?: HostSort
   readonly descending?: boolean
   readonly offset?: number
   /** At most 1000. */
@@ -194,6 +190,11 @@ export type MaintenanceStore = {
    * Resolves with the number of host-days compacted: fewer than `limit` means that nothing is left.
    */
   compact(before: number, limit: number): Promise<number>
+  /**
+   * Makes samples of at most `limit` of the waiting frames up to the time `until`. Resolves with their
+   * number: fewer than `limit` means that nothing is left.
+   */
+  admitWaiting(until: number, limit: number): Promise<number>
   /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time. */
   dropSamples(before: number): Promise<DroppedSamples>
   /** Drops at most `limit` of the closed events that closed before, the oldest first; how many. */

@@ -1,5 +1,5 @@
-import type { Preferences } from '../../domain/preferences.ts'
-import type { Access, User } from '../../domain/user.ts'
+import type { Preferences } from '../../domain/users/preferences.ts'
+import type { Access, User } from '../../domain/users/user.ts'
 
 /** Ports to people, what they may do and what they did. Features take them from `store.ts`. */
 

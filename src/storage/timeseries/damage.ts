@@ -1,4 +1,4 @@
-import { reportDamage, STORAGE_DAMAGE } from '../../domain/storage-damage.ts'
+import { reportDamage, STORAGE_DAMAGE } from '../../domain/events/storage-damage.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'

@@ -1,8 +1,11 @@
 import type { Reader } from '../database/database.ts'
 import type { Dialect } from '../database/dialect.ts'
 
+/** Tables of frames that are samples. */
 export const FRAME_TABLES = ['frame', 'late_frame'] as const
-export type FrameTable = (typeof FRAME_TABLES)[number]
+/** Tables of packed frames, also of those whose time has not come. */
+export const PACKED_FRAME_TABLES = [...FRAME_TABLES, 'waiting_frame'] as const
+export type FrameTable = (typeof PACKED_FRAME_TABLES)[number]
 
 export type FrameRow = {
   readonly time: number

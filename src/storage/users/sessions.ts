@@ -1,5 +1,5 @@
-import { readPreferences } from '../../domain/preferences.ts'
-import { sessionId } from '../../domain/user.ts'
+import { readPreferences } from '../../domain/users/preferences.ts'
+import { sessionId } from '../../domain/users/user.ts'
 import type { Database, Value } from '../database/database.ts'
 import type { ListedSession, Session, SessionStore } from '../ports/store.ts'
 

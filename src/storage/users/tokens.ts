@@ -1,4 +1,4 @@
-import { type Access, covers } from '../../domain/user.ts'
+import { type Access, covers } from '../../domain/users/user.ts'
 import type { Database, Value } from '../database/database.ts'
 import type { ApiToken, TokenStore } from '../ports/store.ts'
 

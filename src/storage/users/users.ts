@@ -1,4 +1,4 @@
-import { type Access, parseStoredPassword, type User } from '../../domain/user.ts'
+import { type Access, parseStoredPassword, type User } from '../../domain/users/user.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { takeMaintenanceLock } from '../database/write-locks.ts'
 import type { UserStore } from '../ports/store.ts'

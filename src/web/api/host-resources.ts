@@ -1,8 +1,8 @@
 import { type OpenByHost, SEVERITIES, SEVERITY_NAMES } from '../../domain/event.ts'
-import { MAX_GROUP_NAME } from '../../domain/group.ts'
-import { HOST_SORTS, type Host, hostStatus } from '../../domain/host.ts'
-import { metricUnit } from '../../domain/metric.ts'
-import type { ReportedThreshold } from '../../domain/reported-threshold.ts'
+import { MAX_GROUP_NAME } from '../../domain/hosts/group.ts'
+import { HOST_SORTS, type Host, hostStatus } from '../../domain/hosts/host.ts'
+import { metricUnit } from '../../domain/metrics/metric.ts'
+import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import { readChoice, readPaging, readText } from '../http/query-parameters.ts'
 import { notFound, route } from '../http/route.ts'
 

@@ -1,9 +1,9 @@
+import { findMaintenanceErrors } from '../../domain/notifications/rule-check.ts'
 import {
   type MaintenanceSchedule,
   type MaintenanceWindow,
   parseTimeOfDay,
-} from '../../domain/maintenance-window.ts'
-import { findMaintenanceErrors } from '../../domain/rule-check.ts'
+} from '../../domain/time/maintenance-window.ts'
 import { HttpError, type WebRequest } from '../http/route.ts'
 import { type BodyReader, readBody } from './request-body.ts'
 import { resource } from './resource.ts'

@@ -1,4 +1,4 @@
-import type { FieldError } from '../../domain/rule-check.ts'
+import type { FieldError } from '../../domain/notifications/rule-check.ts'
 import { HttpError } from '../http/route.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Access } from '../../domain/user.ts'
+import type { Access } from '../../domain/users/user.ts'
 import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
 
 /** Where things of one kind lie. */

@@ -1,4 +1,4 @@
-import { metricUnit } from '../../domain/metric.ts'
+import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { type DownsampledSeries, downsampleSeries } from '../../domain/series.ts'
 import { loadSeries, readRefs } from '../charts/series-ref.ts'

@@ -1,5 +1,5 @@
-import { findTargetErrors } from '../../domain/rule-check.ts'
-import type { Target } from '../../domain/target.ts'
+import { findTargetErrors } from '../../domain/notifications/rule-check.ts'
+import type { Target } from '../../domain/notifications/target.ts'
 import { HttpError, type WebRequest } from '../http/route.ts'
 import { readBody } from './request-body.ts'
 import { resource } from './resource.ts'

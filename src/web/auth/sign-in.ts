@@ -1,4 +1,4 @@
-import { MAX_PASSWORD, normalizePassword, parseStoredPassword } from '../../domain/user.ts'
+import { MAX_PASSWORD, normalizePassword, parseStoredPassword } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { UserStore } from '../../storage/ports/store.ts'

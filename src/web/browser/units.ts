@@ -1,4 +1,4 @@
-import type { Unit } from '../../domain/metric.ts'
+import type { Unit } from '../../domain/metrics/metric.ts'
 
 const UNITS: readonly Unit[] = ['%', 'B', 'B/s', '/s', 's', '°C', 'state', '']
 

@@ -1,4 +1,4 @@
-import { MAX_GROUPS, readGroups } from '../../domain/group.ts'
+import { MAX_GROUPS, readGroups } from '../../domain/hosts/group.ts'
 import { HttpError, notFound, type WebRequest } from '../http/route.ts'
 
 /** What the audit log calls it. */

@@ -1,4 +1,4 @@
-import { metricTitle, metricUnit, type Unit } from '../../domain/metric.ts'
+import { metricTitle, metricUnit, type Unit } from '../../domain/metrics/metric.ts'
 import { type SeriesRef, writeRef } from './series-ref.ts'
 
 /** More lines can't be told apart. */

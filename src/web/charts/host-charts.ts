@@ -1,5 +1,5 @@
-import type { Host } from '../../domain/host.ts'
-import { metricSubject } from '../../domain/metric.ts'
+import type { Host } from '../../domain/hosts/host.ts'
+import { metricSubject } from '../../domain/metrics/metric.ts'
 
 /** One small graph of a host's page: its lines share an axis. */
 export type ChartPlan = {

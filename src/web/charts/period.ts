@@ -1,4 +1,4 @@
-import { addDays, type LocalDay, localDay, localTime } from '../../domain/time-zone.ts'
+import { addDays, type LocalDay, localDay, localTime } from '../../domain/time/time-zone.ts'
 import { HttpError } from '../http/route.ts'
 
 /** The time that a report is about; `to` is not later than now. */

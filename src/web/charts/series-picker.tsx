@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { MAX_HOST_NAME } from '../../domain/host.ts'
+import { MAX_HOST_NAME } from '../../domain/hosts/host.ts'
 import type { HostStore } from '../../storage/ports/store.ts'
 import { formatCount } from '../ui/format.ts'
 import type { Html } from '../ui/html.ts'

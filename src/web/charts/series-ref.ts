@@ -1,4 +1,4 @@
-import { isHostName } from '../../domain/host.ts'
+import { isHostName } from '../../domain/hosts/host.ts'
 import { isMetricName, type Series } from '../../domain/sample.ts'
 import type { SampleStore } from '../../storage/ports/store.ts'
 

@@ -1,7 +1,10 @@
 import { SEVERITY_NAMES } from '../../domain/event.ts'
-import { metricUnit, type Unit } from '../../domain/metric.ts'
-import { createReportedThresholdTable, type ReportedThreshold } from '../../domain/reported-threshold.ts'
-import { readLimit, type Threshold } from '../../domain/threshold.ts'
+import { metricUnit, type Unit } from '../../domain/metrics/metric.ts'
+import {
+  createReportedThresholdTable,
+  type ReportedThreshold,
+} from '../../domain/thresholds/reported-threshold.ts'
+import { readLimit, type Threshold } from '../../domain/thresholds/threshold.ts'
 import type { Store } from '../../storage/ports/store.ts'
 import { formatThreshold } from '../ui/format.ts'
 import type { ThresholdLine } from './threshold-places.ts'

@@ -1,4 +1,4 @@
-import { covers } from '../../domain/user.ts'
+import { covers } from '../../domain/users/user.ts'
 import { hashToken } from '../../lib/hash-token.ts'
 import type { Session } from '../../storage/ports/store.ts'
 import { createCsrf, isCsrf } from '../auth/session.ts'

@@ -1,4 +1,4 @@
-import { type Access, covers } from '../../domain/user.ts'
+import { type Access, covers } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Session, Store } from '../../storage/ports/store.ts'
@@ -6,6 +6,7 @@ import type { WriteAside } from '../auth/background-writes.ts'
 import type { SecondStep } from '../auth/second-factor.ts'
 import type { Sessions } from '../auth/session.ts'
 import type { SignIn } from '../auth/sign-in.ts'
+import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { Html } from '../ui/html.ts'
 import type { CheckHealth } from './health.ts'
 import type { Live } from './live.ts'
@@ -64,6 +65,7 @@ export type WebContext = {
   /** What the guide says of the API: its routes. */
   readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc'>[]
   readonly figures: StorageFigures
+  readonly forecasts: DiskForecasts
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>
 }

@@ -1,4 +1,4 @@
-import type { MetricFamily } from '../../domain/metric-family.ts'
+import type { MetricFamily } from '../../domain/metrics/metric-family.ts'
 
 /** One setting, as the configuration declares it. */
 export type GuideSetting = {

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../domain/event.ts'
-import type { Host } from '../../domain/host.ts'
-import { metricTitle, metricUnit, type Unit } from '../../domain/metric.ts'
+import type { Host } from '../../domain/hosts/host.ts'
+import { metricTitle, metricUnit, type Unit } from '../../domain/metrics/metric.ts'
 import {
   type DownsampledSeries,
   downsampleSeries,

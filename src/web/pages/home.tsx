@@ -2,8 +2,8 @@
 
 import type { OpenByHost } from '../../domain/event.ts'
 import { countAll, type Event, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../domain/event.ts'
-import { type Host, hostStatus } from '../../domain/host.ts'
-import { metricUnit } from '../../domain/metric.ts'
+import { type Host, hostStatus } from '../../domain/hosts/host.ts'
+import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { donut, sparkline } from '../charts/chart.tsx'
 import { chartStart } from '../charts/host-charts.ts'

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { hostStatus } from '../../domain/host.ts'
+import { hostStatus } from '../../domain/hosts/host.ts'
 import { readText } from '../http/query-parameters.ts'
 import { route } from '../http/route.ts'
 import { agoLabel, eventPath, hostPath, metricPath, severityLabel, statusLabel } from '../ui/components.tsx'

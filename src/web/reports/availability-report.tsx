@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
-import { countDowntime, countShared, type Stretch } from '../../domain/downtime.ts'
-import { listOccurrences, type MaintenanceWindow } from '../../domain/maintenance-window.ts'
+import { countDowntime, countShared, type Stretch } from '../../domain/events/downtime.ts'
 import { compilePattern } from '../../domain/pattern.ts'
+import { listOccurrences, type MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
 import { readPeriod } from '../charts/period.ts'
 import { hostPath, stampLabel } from '../ui/components.tsx'
 import { formatCount, formatDuration, formatIso } from '../ui/format.ts'

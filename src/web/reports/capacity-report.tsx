@@ -1,25 +1,10 @@
 /** @jsxImportSource #markup */
-import { forecastFull } from '../../domain/capacity.ts'
-import type { Host } from '../../domain/host.ts'
-import { metricSubject } from '../../domain/metric.ts'
+import { filesystemTitle, listFilesystems } from '../../domain/hosts/filesystems.ts'
 import { writeDay } from '../charts/period.ts'
 import { readInteger } from '../http/query-parameters.ts'
 import { hostPath, metricPath, percentMeter } from '../ui/components.tsx'
 import { formatCount, formatNumber, formatValue } from '../ui/format.ts'
 import { listAll, type Report } from './report.ts'
-
-/** The time that growth is read from. */
-const LOOK_BACK = 30 * 86_400
-const USED = /^perf\.filesystem\..+\.percent\.used$/
-const INODES = /\.inodes\.percent\.used$/
-
-type Place = {
-  readonly host: string
-  readonly metric: string
-  readonly name: string
-  readonly used: number
-  readonly free: number | null
-}
 
 export const capacityReport: Report = {
   key: 'capacity',
@@ -42,13 +27,12 @@ export const capacityReport: Report = {
           })
         ).hosts,
     )
-    const places = hosts.flatMap(listFilesystems).sort((a, b) => b.used - a.used)
+    const places = hosts
+      .flatMap((host) => listFilesystems(host).map((place) => ({ ...place, host: host.name })))
+      .sort((a, b) => b.used - a.used)
     const rows = []
     for (const { host, metric, name, used, free } of places.slice(0, limit)) {
-      const series = await web.store.samples.range(host, metric, now - LOOK_BACK, now)
-      // What has not come for a day says nothing of days to come.
-      const isFresh = (series.times.at(-1) ?? 0) > now - 86_400
-      const forecast = isFresh ? forecastFull(series) : null
+      const forecast = await web.forecasts.of(host, metric)
       rows.push({
         host,
         filesystem: name,
@@ -88,7 +72,9 @@ export const capacityReport: Report = {
           key: 'filesystem',
           name: 'Filesystem',
           show: (row) => (
-            <a href={`${metricPath(String(row.host), String(row.metric))}?range=30d`}>{row.filesystem}</a>
+            <a href={`${metricPath(String(row.host), String(row.metric))}?range=30d`}>
+              {filesystemTitle(String(row.filesystem))}
+            </a>
           ),
         },
         { key: 'metric', name: null },
@@ -128,12 +114,4 @@ function describeFull(earliest: unknown, latest: unknown): string {
   if (typeof earliest !== 'string') return '–'
   if (typeof latest !== 'string') return `${earliest} or later`
   return earliest === latest ? earliest : `${earliest} to ${latest}`
-}
-
-function listFilesystems({ name: host, latest }: Host): Place[] {
-  return Object.entries(latest).flatMap(([metric, used]) => {
-    if (!USED.test(metric) || INODES.test(metric)) return []
-    const name = metricSubject(metric)?.subject ?? metric
-    return [{ host, metric, name, used, free: latest[`perf.filesystem.${name}.bytes.free`] ?? null }]
-  })
 }

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { hostStatus } from '../../domain/host.ts'
+import { hostStatus } from '../../domain/hosts/host.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel } from '../ui/components.tsx'
 import { formatCount, formatIso, formatValue } from '../ui/format.ts'
 import { listAll, type Report } from './report.ts'

@@ -1,8 +1,8 @@
 /** @jsxImportSource #markup */
 import type { Severity } from '../../domain/event.ts'
 import { SEVERITY_NAMES } from '../../domain/event.ts'
-import type { HostStatus } from '../../domain/host.ts'
-import type { Unit } from '../../domain/metric.ts'
+import type { HostStatus } from '../../domain/hosts/host.ts'
+import type { Unit } from '../../domain/metrics/metric.ts'
 import { bar } from './bar.tsx'
 import { formatAgo, formatFigure, formatIso, formatNumber, formatStamp, formatValue } from './format.ts'
 import type { Html } from './html.ts'

@@ -1,4 +1,4 @@
-import { MAX_SECONDS } from '../../domain/rule-check.ts'
+import { MAX_SECONDS } from '../../domain/notifications/rule-check.ts'
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 

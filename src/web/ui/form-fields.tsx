@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { FieldError } from '../../domain/rule-check.ts'
+import type { FieldError } from '../../domain/notifications/rule-check.ts'
 import type { Html } from './html.ts'
 import type { Attributes } from './jsx-elements.ts'
 

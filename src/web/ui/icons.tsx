@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Severity } from '../../domain/event.ts'
-import type { HostStatus } from '../../domain/host.ts'
+import type { HostStatus } from '../../domain/hosts/host.ts'
 import { type Html, raw } from './html.ts'
 import { SEVERITY_SHAPES } from './severity-shapes.ts'
 

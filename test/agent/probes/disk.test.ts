@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import { disk, findDisks } from '../../../src/agent/probes/disk.ts'
-import { parseDiskstats } from '../../../src/agent/probes/diskstats.ts'
+import { disk, findDisks } from '../../../src/agent/probes/disks/disk.ts'
+import { parseDiskstats } from '../../../src/agent/probes/disks/diskstats.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
 import { measure } from './measure.ts'
 

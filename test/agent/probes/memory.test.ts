@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import { memory, readMemory } from '../../../src/agent/probes/memory.ts'
-import { pagefile } from '../../../src/agent/probes/pagefile.ts'
+import { memory, readMemory } from '../../../src/agent/probes/system/memory.ts'
+import { pagefile } from '../../../src/agent/probes/system/pagefile.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
 import { measure } from './measure.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { network, parseNetDev } from '../../../src/agent/probes/network.ts'
+import { network, parseNetDev } from '../../../src/agent/probes/network/network.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
 import { measure } from './measure.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { parseStat, processor } from '../../../src/agent/probes/processor.ts'
+import { parseStat, processor } from '../../../src/agent/probes/system/processor.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
 import { measure } from './measure.ts'
 

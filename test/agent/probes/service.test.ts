@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { isServiceName, service } from '../../../src/agent/probes/service.ts'
+import { isServiceName, service } from '../../../src/agent/probes/programs/service.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
 import { expectFailure } from '../../support/failure.ts'
 import { measure } from './measure.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { parseMillidegrees, temperature } from '../../../src/agent/probes/temperature.ts'
+import { parseMillidegrees, temperature } from '../../../src/agent/probes/sensors/temperature.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
 import { measure } from './measure.ts'
 

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { BackgroundJob } from '../../../src/agent/background-result.ts'
 import { readExposition } from '../../../src/agent/text-files/exposition.ts'
 import { createTextFileJob, TEXT_FILE_METRICS } from '../../../src/agent/text-files/text-file-job.ts'
-import { metricSubject } from '../../../src/domain/metric.ts'
-import { isOfFamily } from '../../../src/domain/metric-family.ts'
+import { metricSubject } from '../../../src/domain/metrics/metric.ts'
+import { isOfFamily } from '../../../src/domain/metrics/metric-family.ts'
 import { fakeClock } from '../../support/clock.ts'
 
 let folder: string

@@ -1,4 +1,4 @@
-import { writeNotification } from '../../../src/domain/notification.ts'
+import { writeNotification } from '../../../src/domain/notifications/notification.ts'
 import type {
   Channel,
   Notification,

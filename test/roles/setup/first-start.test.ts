@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Access } from '../../../src/domain/user.ts'
+import type { Access } from '../../../src/domain/users/user.ts'
 import {
   createFirstUser,
   findPassphrase,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { EventReport } from '../../../src/domain/event.ts'
-import type { Access } from '../../../src/domain/user.ts'
+import type { Access } from '../../../src/domain/users/user.ts'
 import { CHANNELS } from '../../../src/events/channels/index.ts'
 import { FACTS, startTestSite, type TestSite, USERS } from '../site.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { writeStoredPassword } from '../../../src/domain/user.ts'
+import { writeStoredPassword } from '../../../src/domain/users/user.ts'
 import { PASSWORD, startTestSite, type TestSite } from '../site.ts'
 
 let site: TestSite

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Severity } from '../../../src/domain/event.ts'
-import { type ReportedThreshold, reportThresholds } from '../../../src/domain/reported-threshold.ts'
-import type { Comparison } from '../../../src/domain/threshold.ts'
-import { standardThresholds } from '../../../src/domain/threshold-standard.ts'
+import {
+  type ReportedThreshold,
+  reportThresholds,
+} from '../../../src/domain/thresholds/reported-threshold.ts'
+import type { Comparison } from '../../../src/domain/thresholds/threshold.ts'
+import { standardThresholds } from '../../../src/domain/thresholds/threshold-standard.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import { findShared, readThresholds, toThresholdLines } from '../../../src/web/charts/thresholds.ts'
 import { startTestSite, type TestSite } from '../site.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { ACCESSES, covers } from '../../../src/domain/user.ts'
+import { ACCESSES, covers } from '../../../src/domain/users/user.ts'
 import { API } from '../../../src/web/api/index.ts'
 import type { Route } from '../../../src/web/http/route.ts'
 import { PAGES } from '../../../src/web/pages/index.ts'

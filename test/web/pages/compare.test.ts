@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readLimit } from '../../../src/domain/threshold.ts'
+import { readLimit } from '../../../src/domain/thresholds/threshold.ts'
 import { describeLines, MAX_COMPARED, planComparison } from '../../../src/web/charts/comparison.ts'
 import { readRef, readRefs } from '../../../src/web/charts/series-ref.ts'
 import { startTestSite, type TestSite } from '../site.ts'

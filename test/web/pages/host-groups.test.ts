@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { isGroupName, readGroups } from '../../../src/domain/group.ts'
+import { isGroupName, readGroups } from '../../../src/domain/hosts/group.ts'
 import { startTestSite, type TestSite } from '../site.ts'
 
 let site: TestSite

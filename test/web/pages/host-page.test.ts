@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Host } from '../../../src/domain/host.ts'
+import type { Host } from '../../../src/domain/hosts/host.ts'
 import { chartStart, listSubjects, planCharts } from '../../../src/web/charts/host-charts.ts'
 import { homeTitle } from '../../../src/web/pages/home.tsx'
 import { chartEnd } from '../../../src/web/pages/hosts/host-page.tsx'

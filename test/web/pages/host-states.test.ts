@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { Host } from '../../../src/domain/host.ts'
+import type { Host } from '../../../src/domain/hosts/host.ts'
 import { stateTable } from '../../../src/web/pages/hosts/host-sections.tsx'
 
 const aHost = (latest: Readonly<Record<string, number>>) => ({ name: 'web01', latest }) as unknown as Host

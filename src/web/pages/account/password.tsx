@@ -1,5 +1,10 @@
 /** @jsxImportSource #markup */
-import { findPasswordProblem, MAX_PASSWORD, MIN_PASSWORD, normalizePassword } from '../../../domain/user.ts'
+import {
+  findPasswordProblem,
+  MAX_PASSWORD,
+  MIN_PASSWORD,
+  normalizePassword,
+} from '../../../domain/users/user.ts'
 import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
 import { layout } from '../../ui/layout.tsx'
 import { describeRejection } from './login.tsx'

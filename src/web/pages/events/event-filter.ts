@@ -1,5 +1,5 @@
 import { isSeverity, type Severity } from '../../../domain/event.ts'
-import { MAX_HOST_NAME } from '../../../domain/host.ts'
+import { MAX_HOST_NAME } from '../../../domain/hosts/host.ts'
 import { splitWords } from '../../../domain/pattern.ts'
 import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
 import type { EventQuery, HostStore } from '../../../storage/ports/store.ts'

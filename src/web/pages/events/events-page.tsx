@@ -7,7 +7,7 @@ import {
   type Severity,
   type SeverityCounts,
 } from '../../../domain/event.ts'
-import { MAX_HOST_NAME } from '../../../domain/host.ts'
+import { MAX_HOST_NAME } from '../../../domain/hosts/host.ts'
 import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
 import { readInteger } from '../../http/query-parameters.ts'
 import { mayUse, route } from '../../http/route.ts'

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { isHostName } from '../../../domain/host.ts'
+import { isHostName } from '../../../domain/hosts/host.ts'
 import { readText } from '../../http/query-parameters.ts'
 import { redirect, route, type WebContext } from '../../http/route.ts'
 import { agoLabel, hostPath, withParameters } from '../../ui/components.tsx'

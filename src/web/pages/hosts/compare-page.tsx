@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../../domain/event.ts'
-import { metricUnit } from '../../../domain/metric.ts'
+import { metricUnit } from '../../../domain/metrics/metric.ts'
 import type { Series } from '../../../domain/sample.ts'
 import { downsampleSeries, summarizeSeries } from '../../../domain/series.ts'
 import type { Store } from '../../../storage/ports/store.ts'

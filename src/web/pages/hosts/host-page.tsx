@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../../domain/event.ts'
-import { type Host, hostStatus } from '../../../domain/host.ts'
-import { metricUnit } from '../../../domain/metric.ts'
+import { type Host, hostStatus } from '../../../domain/hosts/host.ts'
+import { metricUnit } from '../../../domain/metrics/metric.ts'
 import type { Series } from '../../../domain/sample.ts'
 import { downsampleSeries } from '../../../domain/series.ts'
 import { type ChartMark, lineChart } from '../../charts/chart.tsx'

@@ -1,9 +1,9 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../../domain/event.ts'
-import type { Host } from '../../../domain/host.ts'
-import { metricUnit } from '../../../domain/metric.ts'
-import type { ReportedThreshold } from '../../../domain/reported-threshold.ts'
-import { describeDuration } from '../../../domain/threshold.ts'
+import type { Host } from '../../../domain/hosts/host.ts'
+import { metricUnit } from '../../../domain/metrics/metric.ts'
+import type { ReportedThreshold } from '../../../domain/thresholds/reported-threshold.ts'
+import { describeDuration } from '../../../domain/time/duration.ts'
 import { listSubjects } from '../../charts/host-charts.ts'
 import { bar } from '../../ui/bar.tsx'
 import { agoLabel, metricPath, severityLabel } from '../../ui/components.tsx'

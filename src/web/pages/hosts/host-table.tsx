@@ -1,6 +1,9 @@
 /** @jsxImportSource #markup */
 import { type OpenByHost, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../../domain/event.ts'
-import { type Host, type HostSort, hostStatus } from '../../../domain/host.ts'
+import { describeFull } from '../../../domain/hosts/capacity.ts'
+import { findFullest } from '../../../domain/hosts/filesystems.ts'
+import { type Host, type HostSort, hostStatus } from '../../../domain/hosts/host.ts'
+import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from '../../ui/components.tsx'
 import type { Html } from '../../ui/html.ts'
 import { icon, severityMark } from '../../ui/icons.tsx'
@@ -10,6 +13,8 @@ export type HostTableOptions = {
   readonly open: OpenByHost
   readonly now: number
   readonly silence: number
+  /** Says what will be full soon; without it nothing is foretold. */
+  readonly forecasts?: Pick<DiskForecasts, 'peek'>
   /** Makes the heads links that sort; without it they are plain. */
   readonly order?: { readonly url: URL; readonly sort: HostSort; readonly isDescending: boolean }
 }
@@ -31,17 +36,18 @@ const COLUMNS: readonly Column[] = [
   { sort: 'platform', name: 'Platform', className: 'col-platform phone-hidden' },
   { sort: 'processor', startsHigh: true, name: 'Processor', className: 'col-meter number' },
   { sort: 'memory', startsHigh: true, name: 'Memory', className: 'col-meter number' },
+  { sort: 'disk', startsHigh: true, name: 'Fullest disk', className: 'col-meter number' },
   { sort: 'last_seen', name: 'Last reported', className: 'col-time number' },
 ]
 
 /** Hosts one a row, as home and the list of hosts show them. */
-export function hostTable({ hosts, open, now, silence, order }: HostTableOptions): Html {
+export function hostTable(options: HostTableOptions): Html {
   return (
     <table class="table fixed hosts">
       <thead>
-        <tr>{COLUMNS.map((column) => columnHead(column, order))}</tr>
+        <tr>{COLUMNS.map((column) => columnHead(column, options.order))}</tr>
       </thead>
-      <tbody>{hosts.map((host) => hostRow(host, open, now, silence))}</tbody>
+      <tbody>{options.hosts.map((host) => hostRow(host, options))}</tbody>
     </table>
   )
 }
@@ -75,7 +81,7 @@ export function describePlatform({ platform, build }: Host): string {
   return build.startsWith(platform) ? build : [build, platform].filter(Boolean).join(' · ')
 }
 
-function hostRow(host: Host, open: OpenByHost, now: number, silence: number): Html {
+function hostRow(host: Host, { open, now, silence, forecasts }: HostTableOptions): Html {
   const { latest } = host
   const events = openCounts(host.name, open.get(host.name))
   const platform = describePlatform(host)
@@ -101,8 +107,26 @@ function hostRow(host: Host, open: OpenByHost, now: number, silence: number): Ht
       </td>
       <td class="col-meter number">{percentMeter(latest['perf.processor.percent.used'])}</td>
       <td class="col-meter number">{percentMeter(latest['perf.memory.percent.used'])}</td>
+      {diskCell(host, now, forecasts)}
       <td class="col-time number">{agoLabel(host.lastSeen, now)}</td>
     </tr>
+  )
+}
+
+/** What is emptier than that has time enough to be looked at elsewhere. */
+const NEARLY_FULL = 80
+const SOON = 14 * 86_400
+
+/** The fullest filesystem, which the title names, and when it will be full where that is soon. */
+function diskCell(host: Host, now: number, forecasts: HostTableOptions['forecasts']): Html {
+  const disk = findFullest(host)
+  const forecast = disk && disk.used >= NEARLY_FULL ? forecasts?.peek(host.name, disk.metric) : null
+  const soon = forecast ? describeFull(forecast, now, SOON) : ''
+  return (
+    <td class="col-meter number" title={disk && [disk.title, soon].filter(Boolean).join(', ')}>
+      {percentMeter(disk?.used)}
+      {soon !== '' && <span class="full-soon">{soon}</span>}
+    </td>
   )
 }
 

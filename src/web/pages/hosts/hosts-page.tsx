@@ -1,8 +1,9 @@
 /** @jsxImportSource #markup */
 
 import type { OpenByHost } from '../../../domain/event.ts'
-import type { Host, HostStatus } from '../../../domain/host.ts'
-import { HOST_SORTS, type HostSort } from '../../../domain/host.ts'
+import type { Host, HostStatus } from '../../../domain/hosts/host.ts'
+import { HOST_SORTS, type HostSort } from '../../../domain/hosts/host.ts'
+import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
 import { mayUse, route } from '../../http/route.ts'
 import { pager, withParameters } from '../../ui/components.tsx'
@@ -51,6 +52,7 @@ export const hostsPage = route(
       ...list,
       now,
       silence: web.silence,
+      forecasts: web.forecasts,
     }
     return layout({ title: 'Hosts', active: 'hosts', session, csrf, url, body: hostsView(model) })
   },
@@ -72,10 +74,11 @@ type HostsModel = {
   readonly hosts: readonly Host[]
   readonly now: number
   readonly silence: number
+  readonly forecasts: DiskForecasts
 }
 
 function hostsView(model: HostsModel): Html {
-  const { url, open, search, sort, isDescending, hosts, total, offset, now, silence } = model
+  const { url, open, search, sort, isDescending, hosts, total, offset, now, silence, forecasts } = model
   return (
     <>
       <div class="head">
@@ -105,7 +108,7 @@ function hostsView(model: HostsModel): Html {
           emptyView(model)
         ) : (
           <>
-            {hostTable({ hosts, open, now, silence, order: { url, sort, isDescending } })}
+            {hostTable({ hosts, open, now, silence, forecasts, order: { url, sort, isDescending } })}
             {pager({ url, offset, limit: PAGE, total })}
           </>
         )}

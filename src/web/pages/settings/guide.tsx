@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/event.ts'
-import type { MetricFamily } from '../../../domain/metric-family.ts'
+import type { MetricFamily } from '../../../domain/metrics/metric-family.ts'
 import { route, type WebContext } from '../../http/route.ts'
 import { type GuideCommand, type GuideSection, settingAnchor } from '../../http/site-info.ts'
 import { capitalize } from '../../ui/components.tsx'

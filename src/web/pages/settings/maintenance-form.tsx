@@ -1,11 +1,12 @@
 /** @jsxImportSource #markup */
+
+import { findMaintenanceErrors, MAX_PATTERN } from '../../../domain/notifications/rule-check.ts'
 import {
   type MaintenanceSchedule,
   type MaintenanceWindow,
   parseTimeOfDay,
-} from '../../../domain/maintenance-window.ts'
-import { findMaintenanceErrors, MAX_PATTERN } from '../../../domain/rule-check.ts'
-import { formatTime, isTimeZone, localTime } from '../../../domain/time-zone.ts'
+} from '../../../domain/time/maintenance-window.ts'
+import { formatTime, isTimeZone, localTime } from '../../../domain/time/time-zone.ts'
 import { checkGroup, choiceField, type Problems, placeErrors, textField } from '../../ui/form-fields.tsx'
 import type { Html } from '../../ui/html.ts'
 

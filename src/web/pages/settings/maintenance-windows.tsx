@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
-import { MAX_HOST_NAME } from '../../../domain/host.ts'
-import { type MaintenanceWindow, maintenanceEnd } from '../../../domain/maintenance-window.ts'
+import { MAX_HOST_NAME } from '../../../domain/hosts/host.ts'
+import { type MaintenanceWindow, maintenanceEnd } from '../../../domain/time/maintenance-window.ts'
 import { readText } from '../../http/query-parameters.ts'
 import { notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../ui/form-fields.tsx'

@@ -1,6 +1,12 @@
 /** @jsxImportSource #markup */
-import { DATE_LANGUAGES, DEFAULT_PREFERENCES, readPreferences, THEMES } from '../../../domain/preferences.ts'
-import { isTimeZone } from '../../../domain/time-zone.ts'
+
+import { isTimeZone } from '../../../domain/time/time-zone.ts'
+import {
+  DATE_LANGUAGES,
+  DEFAULT_PREFERENCES,
+  readPreferences,
+  THEMES,
+} from '../../../domain/users/preferences.ts'
 import { redirect, route, type WebRequest } from '../../http/route.ts'
 import {
   choiceField,

@@ -1,8 +1,8 @@
 /** @jsxImportSource #markup */
 import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/event.ts'
-import type { Rule } from '../../../domain/rule.ts'
-import { findRuleErrors, MAX_ADDRESS, MAX_PATTERN } from '../../../domain/rule-check.ts'
-import type { Target } from '../../../domain/target.ts'
+import type { Rule } from '../../../domain/notifications/rule.ts'
+import { findRuleErrors, MAX_ADDRESS, MAX_PATTERN } from '../../../domain/notifications/rule-check.ts'
+import type { Target } from '../../../domain/notifications/target.ts'
 import type { Notifier } from '../../http/route.ts'
 import { capitalize } from '../../ui/components.tsx'
 import { readDuration, writeDuration } from '../../ui/duration.ts'

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { SEVERITY_NAMES } from '../../../domain/event.ts'
-import type { Rule } from '../../../domain/rule.ts'
-import { maskTarget, resolveTarget } from '../../../domain/target.ts'
+import type { Rule } from '../../../domain/notifications/rule.ts'
+import { maskTarget, resolveTarget } from '../../../domain/notifications/target.ts'
 import { mayUse, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import { capitalize, spokenMark } from '../../ui/components.tsx'
 import { writeDuration } from '../../ui/duration.ts'

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { sessionId } from '../../../domain/user.ts'
+import { sessionId } from '../../../domain/users/user.ts'
 import { hashToken } from '../../../lib/hash-token.ts'
 import { describeBrowser } from '../../auth/user-agent.ts'
 import { mayUse, notFound, redirect, route } from '../../http/route.ts'

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Access } from '../../../domain/user.ts'
+import type { Access } from '../../../domain/users/user.ts'
 import type { WebRequest } from '../../http/route.ts'
 import { madeLine } from '../../ui/components.tsx'
 import type { Html } from '../../ui/html.ts'

@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
-import { findTargetErrors, MAX_ADDRESS } from '../../../domain/rule-check.ts'
-import { maskTarget, type Target } from '../../../domain/target.ts'
+import { findTargetErrors, MAX_ADDRESS } from '../../../domain/notifications/rule-check.ts'
+import { maskTarget, type Target } from '../../../domain/notifications/target.ts'
 import { mayUse, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import {
   choiceField,

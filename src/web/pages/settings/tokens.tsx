@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { ACCESSES, covers, isAccess } from '../../../domain/user.ts'
+import { ACCESSES, covers, isAccess } from '../../../domain/users/user.ts'
 import { hashToken } from '../../../lib/hash-token.ts'
 import type { ApiToken } from '../../../storage/ports/store.ts'
 import { mayUse, notFound, redirect, route, type WebRequest } from '../../http/route.ts'

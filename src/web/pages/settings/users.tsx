@@ -9,7 +9,7 @@ import {
   normalizePassword,
   type PasswordState,
   type User,
-} from '../../../domain/user.ts'
+} from '../../../domain/users/user.ts'
 import type { SecondFactor } from '../../../storage/ports/store.ts'
 import { notFound, redirect, route, type WebRequest } from '../../http/route.ts'
 import { agoLabel, stampLabel } from '../../ui/components.tsx'

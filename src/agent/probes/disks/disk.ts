@@ -1,0 +1,106 @@
+import type { Win32 } from '../../../platform/win32.ts'
+import { addSample, findIncrease, percentOfTime, ratePerSecond } from '../arithmetic.ts'
+import { toMetricPart } from '../metric-name.ts'
+import { defineProbe } from '../probe.ts'
+import { type DiskCounters, mergePaths, parseDiskstats } from './diskstats.ts'
+
+export type DiskReading = {
+  /** Whole disks by name; on Windows drives. */
+  readonly disks: ReadonlyMap<string, DiskCounters>
+  /** All names that were seen, and which of them /sys/block has: new names mean looking again. */
+  readonly names: string
+  readonly blocks: ReadonlySet<string>
+}
+
+/** What one machine reports at most: a storage server has hundreds of paths to its disks. */
+const MAX_DISKS = 128
+
+/**
+ * Bytes read and written a second and busy time of whole disks. Linux: /proc/diskstats. Windows: the counters
+ * LogicalDisk.
+ */
+export const disk = defineProbe<DiskReading>({
+  name: 'disk',
+  metrics: [
+    { name: 'perf.disk.<disk>.bytes.read', doc: 'Read a second from a disk.' },
+    { name: 'perf.disk.<disk>.bytes.written', doc: 'Written a second to a disk.' },
+    { name: 'perf.disk.<disk>.percent.active', doc: 'Time that a disk was busy.' },
+  ],
+  linux(proc, _context, previous) {
+    const all = mergePaths(parseDiskstats(proc.readText('/proc/diskstats')))
+    const names = all.map(({ name }) => name).join(' ')
+    const blocks = previous?.names === names ? previous.blocks : new Set(proc.list('/sys/block'))
+    return { disks: findDisks(all, blocks), names, blocks }
+  },
+  windows(win32) {
+    const disks = new Map(readDrives(win32).map((counters) => [counters.name, counters]))
+    return { disks, names: '', blocks: new Set() }
+  },
+  samples(now, previous, seconds) {
+    const samples: { metric: string; value: number }[] = []
+    for (const [name, counters] of now.disks) {
+      const before = previous?.disks.get(name)
+      // A name that another device took over counts from elsewhere.
+      if (before === undefined || before.device !== counters.device) continue
+      const part = `perf.disk.${toMetricPart(name)}`
+      addSample(samples, `${part}.bytes.read`, ratePerSecond(counters.bytesRead, before.bytesRead, seconds))
+      addSample(
+        samples,
+        `${part}.bytes.written`,
+        ratePerSecond(counters.bytesWritten, before.bytesWritten, seconds),
+      )
+      addSample(samples, `${part}.percent.active`, shareActive(counters, before, seconds))
+    }
+    return samples
+  },
+})
+
+/** The drives with a letter and what the performance counters say of each. */
+export function readDrives(win32: Win32): DiskCounters[] {
+  const letters = win32.listDrives().map(({ letter }) => letter)
+  const found = win32.readDriveCounters(letters)
+  return letters.flatMap((letter) => {
+    const counters = found.get(letter)
+    return counters === undefined ? [] : [{ name: nameDrive(letter), device: letter, ...counters }]
+  })
+}
+
+/** As the original has it: `c`. */
+export const nameDrive = (letter: string) => letter.toLowerCase()
+
+/** Percent of the interval in which the device had something to do. */
+export function shareActive(now: DiskCounters, before: DiskCounters, seconds: number): number | null {
+  const busyMs = findIncrease(now.busyMs, before.busyMs)
+  return percentOfTime(busyMs === null ? null : busyMs / 1000, seconds)
+}
+
+/**
+ * Memory, files, removable media and what is stacked on other devices, whose work is counted below already.
+ */
+const NOT_A_DISK = /^(loop|ram|zram|fd|sr|scd|dm-|md|bcache|drbd|zd|nullb)\d/
+
+/**
+ * `blocks` are the names in /sys/block, which has no partitions; where it is not to be seen, names decide.
+ */
+export function findDisks(
+  all: readonly DiskCounters[],
+  blocks: ReadonlySet<string>,
+): Map<string, DiskCounters> {
+  const names = new Set(all.map(({ name }) => name))
+  const found = new Map<string, DiskCounters>()
+  for (const counters of all) {
+    const { name } = counters
+    if (NOT_A_DISK.test(name)) continue
+    // In /sys a slash of the name (`cciss/c0d0`) becomes an exclamation mark.
+    const isWhole = blocks.size > 0 ? blocks.has(name.replaceAll('/', '!')) : !isPartition(name, names)
+    const isUsed = counters.bytesRead !== 0 || counters.bytesWritten !== 0
+    if (isWhole && isUsed && found.size < MAX_DISKS) found.set(name, counters)
+  }
+  return found
+}
+
+/** `sda1` beside `sda`, `nvme0n1p1` beside `nvme0n1`. */
+function isPartition(name: string, names: ReadonlySet<string>): boolean {
+  const parent = /^(.*\d)p\d+$/.exec(name)?.[1] ?? /^(.*\D)\d+$/.exec(name)?.[1]
+  return parent !== undefined && names.has(parent)
+}

@@ -1,0 +1,95 @@
+import type { ProcFs } from '../../../platform/proc.ts'
+
+export type InterfaceTraits = {
+  /**
+   * The kernel's number of it, which a new interface of the same name does not share; empty where it is not
+   * told.
+   */
+  readonly index: string
+  /** A device is below it, which for one index never changes. */
+  readonly hasDevice: boolean
+  /** Part of the machine's total: traffic through it is seen on no other counted interface. */
+  readonly isCounted: boolean
+}
+
+/** Ends of containers and virtual machines, and what programs make with names that mean nothing tomorrow. */
+const PASSING =
+  /^(lo$|veth|vnet|tap|cali|cilium|lxc|lxd|docker|br-[0-9a-f]{12}$|virbr|cni|flannel|kube|nodelocaldns|podman|nerdctl|fwbr|fwln|fwpr|ifb|dummy|sit\d|gre\d|gretap|erspan|ip6tnl|ip6gre|ip6_vti|ip_vti|tunl|teql|azv|gke|eni[0-9a-f]{8,}$|vif\d+\.|ovs-system|genev_sys)/
+
+/** Where /sys is not to be seen, names tell what is stacked on other interfaces. */
+const STACKED = /^(bond|team|br|vmbr|vlan|wg|tun|ppp|vxlan|macv|ipv)\w*\d|\.\d+$/
+
+/**
+ * Interfaces without a device are looked at no further than this; the machine's total does not rest on them.
+ */
+const MAX_VIRTUAL = 256
+
+/**
+ * The interfaces worth a report and which of them make up the machine's total. These are the ones with a
+ * device below them; bridges, bonds, VLANs and tunnels pass on what those carry. In a container, which has no
+ * device at all, those that are not stacked on others. `before` is what was found in the cycle before.
+ */
+export function describeInterfaces(
+  proc: ProcFs,
+  names: readonly string[],
+  before: ReadonlyMap<string, InterfaceTraits> | null,
+): Map<string, InterfaceTraits> {
+  const looks = new Map<string, Look>()
+  const look = (name: string) => looks.set(name, recheckAt(proc, name, before?.get(name)))
+  const virtual = new Set(proc.list('/sys/devices/virtual/net'))
+  const wanted = names.filter((name) => !PASSING.test(name))
+  // Cards come first, so that a host of containers' interfaces neither displaces them nor is part of the
+  // total.
+  for (const name of wanted) if (!virtual.has(name)) look(name)
+  const hasCard = virtual.size > 0 && looks.size > 0
+  for (const name of wanted.filter((other) => virtual.has(other)).slice(0, MAX_VIRTUAL)) {
+    look(name)
+    if (hasCard && isContainerEnd(proc, name, looks.get(name))) looks.delete(name)
+  }
+  const hasDevice = (name: string | null) => name !== null && looks.get(name)?.hasDevice === true
+  const isAnyPhysical = [...looks.values()].some((look) => look.hasDevice)
+  const found = new Map<string, InterfaceTraits>()
+  for (const [name, { index, hasDevice: isPhysical, files }] of looks) {
+    // On Azure and with virtio failover, the fast path is a device enslaved to a device which counts its
+    // traffic, too.
+    const isCounted = isAnyPhysical
+      ? isPhysical && !hasDevice(findMaster(proc, name))
+      : !isStacked(name, files ?? listFiles(proc, name))
+    found.set(name, { index, hasDevice: isPhysical, isCounted })
+  }
+  return found
+}
+
+/** One end of a pair whose other end is in another network namespace: it has a link, but nothing below it. */
+function isContainerEnd(proc: ProcFs, name: string, look: Look | undefined): boolean {
+  if (look === undefined || look.files === null || look.index === '') return false
+  const link = proc.readTextIfThere(`/sys/class/net/${name}/iflink`)?.trim() ?? look.index
+  return link !== look.index && ![...look.files].some((file) => file.startsWith('lower_'))
+}
+
+/** `files` is null where they need not be listed: a device stays below the interface it belongs to. */
+type Look = Omit<InterfaceTraits, 'isCounted'> & { readonly files: ReadonlySet<string> | null }
+
+function recheckAt(proc: ProcFs, name: string, before: InterfaceTraits | undefined): Look {
+  if (before !== undefined && before.index !== '' && readIndex(proc, name) === before.index)
+    return { index: before.index, hasDevice: before.hasDevice, files: null }
+  const files = listFiles(proc, name)
+  return { index: files.has('ifindex') ? readIndex(proc, name) : '', hasDevice: files.has('device'), files }
+}
+
+const listFiles = (proc: ProcFs, name: string) => new Set(proc.list(`/sys/class/net/${name}`))
+
+const readIndex = (proc: ProcFs, name: string) =>
+  proc.readTextIfThere(`/sys/class/net/${name}/ifindex`)?.trim() ?? ''
+
+function findMaster(proc: ProcFs, name: string): string | null {
+  const link = `/sys/class/net/${name}/master`
+  const target = proc.has(link) ? proc.readLink(link) : null
+  return target === null ? null : target.slice(target.lastIndexOf('/') + 1)
+}
+
+function isStacked(name: string, files: ReadonlySet<string>): boolean {
+  if (files.size === 0) return STACKED.test(name)
+  if (['master', 'bridge', 'bonding', 'tun_flags'].some((mark) => files.has(mark))) return true
+  return [...files].some((file) => file.startsWith('lower_'))
+}

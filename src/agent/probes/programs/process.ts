@@ -1,0 +1,205 @@
+import type { ProcFs } from '../../../platform/proc.ts'
+import { toMetricPart } from '../metric-name.ts'
+import { defineProbe } from '../probe.ts'
+import { isProcessId } from './processes.ts'
+import { findScriptName } from './script-name.ts'
+
+export type ProcessReading = {
+  /**
+   * By configured name what tells its process (on Linux the id); null when none runs. A name is left out
+   * while that is not known, because not all processes have been looked at.
+   */
+  readonly found: ReadonlyMap<string, string | null>
+  readonly scan: Scan
+}
+
+/** What is remembered of the processes that have been looked at. */
+type Scan = {
+  /** Processes that have none of the names, the longest ago looked at first, and how often each has been. */
+  readonly seen: ReadonlyMap<string, Seen>
+  /** The names that these were compared with. */
+  readonly names: string
+}
+
+/**
+ * A known process is read in full again only when its command is another, which it is when it runs another
+ * program.
+ */
+type Seen = { readonly looks: number; readonly command: string }
+
+const NO_SCAN: Scan = { seen: new Map(), names: '' }
+
+/**
+ * A process may take its name some time after its start, so each is looked at again; but of those known only
+ * so many in a cycle.
+ */
+const RECHECK_PER_CYCLE = 500
+
+/** A new process soon runs another program, so the known ones of so few looks are looked at again at once. */
+const EARLY_LOOKS = 2
+
+/** Looking at new processes ends after this time and goes on in the next cycle. */
+const SCAN_MS = 1000
+
+/**
+ * Whether a process of a configured name runs. Linux: the command name, which the kernel cuts at 15 bytes,
+ * the last part of the path it was started by, or the script, jar or module that an interpreter runs.
+ * Processes are looked through only for names whose process of the last time is gone; those that were looked
+ * at before are remembered. Windows: the program's file, with or without `.exe`, in any case.
+ */
+export const process = defineProbe<ProcessReading>({
+  name: 'process',
+  metrics: [
+    {
+      name: 'perf.process.<name>.state',
+      doc:
+        '1 while a process of this name runs, else 0; named in agent.processes. A script goes by its ' +
+        'file (`worker.py`), Java by the jar or the main class, `python -m` by the module.',
+    },
+  ],
+  async linux(proc, { processes }, previous) {
+    if (processes.length === 0) return null
+    const found = new Map<string, string | null>()
+    for (const name of processes) {
+      const id = previous?.found.get(name) ?? null
+      if (id !== null && (await keepsName(proc, id, name))) found.set(name, id)
+    }
+    const missing = processes.filter((name) => !found.has(name))
+    if (missing.length === 0) return { found, scan: NO_SCAN }
+    const names = missing.join('\0')
+    const seen = previous?.scan.names === names ? previous.scan.seen : NO_SCAN.seen
+    return { found, scan: { seen: await findMissing(proc, missing, found, seen), names } }
+  },
+  windows(win32, { processes }) {
+    if (processes.length === 0) return null
+    const running = new Set(win32.listPrograms().map(nameWindowsProgram))
+    const found = processes.map(
+      (name) => [name, running.has(nameWindowsProgram(name)) ? name : null] as const,
+    )
+    return { found: new Map(found), scan: NO_SCAN }
+  },
+  samples: ({ found }) =>
+    [...found].map(([name, id]) => ({
+      metric: `perf.process.${toMetricPart(name)}.state`,
+      value: id === null ? 0 : 1,
+    })),
+})
+
+const nameWindowsProgram = (file: string) => file.toLowerCase().replace(/\.exe$/, '')
+
+/** Fills in `found`; gives back what is to be remembered of the processes looked at. */
+async function findMissing(
+  proc: ProcFs,
+  missing: readonly string[],
+  found: Map<string, string | null>,
+  before: Scan['seen'],
+): Promise<Scan['seen']> {
+  const ids = proc.list('/proc').filter(isProcessId)
+  // Mounted with hidepid, /proc shows an ordinary user no process of others: nothing can be said of what is
+  // not seen.
+  if (proc.readTextIfThere('/proc/1/comm') === null)
+    throw new Error('processes of other users are hidden here (/proc is mounted with hidepid)')
+  const { seen, queue } = planScan(ids, before)
+  const endMs = performance.now() + SCAN_MS
+  let wanted = missing
+  let isComplete = true
+  for (const id of queue) {
+    if (performance.now() > endMs) {
+      isComplete = queue.every((other) => seen.has(other))
+      break
+    }
+    const known = seen.get(id)
+    const command = readCommand(proc, id)
+    const isKnown = known !== undefined && known.looks >= EARLY_LOOKS && known.command === command
+    const look = isKnown ? null : await findRunning(proc, id, wanted)
+    if (look === STUCK) isComplete = false
+    else if (look === null) {
+      seen.delete(id)
+      seen.set(id, { looks: (known?.looks ?? 0) + 1, command: command ?? '' })
+    } else {
+      found.set(look, id)
+      wanted = wanted.filter((other) => other !== look)
+      if (wanted.length === 0) break
+    }
+  }
+  if (isComplete) for (const name of wanted) found.set(name, null)
+  return seen
+}
+
+/**
+ * New processes first, then those looked at a few times, then some of the others, the longest ago looked at
+ * first.
+ */
+function planScan(
+  ids: readonly string[],
+  before: Scan['seen'],
+): { seen: Map<string, Seen>; queue: string[] } {
+  const running = new Set(ids)
+  const seen = new Map([...before].filter(([id]) => running.has(id)))
+  const known = [...seen]
+  const early = known.filter(([, { looks }]) => looks < EARLY_LOOKS)
+  const late = known.filter(([, { looks }]) => looks >= EARLY_LOOKS).slice(0, RECHECK_PER_CYCLE)
+  const queue = ids.filter((id) => !seen.has(id))
+  for (const [id] of [...early.slice(-RECHECK_PER_CYCLE), ...late]) queue.push(id)
+  return { seen, queue }
+}
+
+const readCommand = (proc: ProcFs, id: string) => proc.readTextIfThere(`/proc/${id}/comm`)?.trimEnd()
+
+/** A process whose command line does not come back. */
+const STUCK = Symbol('stuck')
+
+/** One that does not let its command line be read is still there. */
+async function keepsName(proc: ProcFs, id: string, name: string): Promise<boolean> {
+  const look = await findRunning(proc, id, [name])
+  return look === STUCK || look === name
+}
+
+/** Which of the names the process has; null when none, or when it is gone or a zombie. */
+async function findRunning(
+  proc: ProcFs,
+  id: string,
+  names: readonly string[],
+): Promise<string | null | typeof STUCK> {
+  const command = readCommand(proc, id)
+  if (command === undefined) return null
+  if (names.includes(command)) return isZombie(proc, id) ? null : command
+  try {
+    // A process that waits for a file of a server that is gone holds what its command line lies in.
+    return matchName(command, (await proc.readSlowly(`/proc/${id}/cmdline`)) ?? '', names)
+  } catch {
+    return proc.listStuck().length > 0 ? STUCK : null
+  }
+}
+
+/**
+ * A name is the command, which the kernel cuts at 15 bytes, or ends the path of the program or of the script
+ * it runs.
+ */
+export function matchName(command: string, commandLine: string, names: readonly string[]): string | null {
+  if (names.includes(command)) return command
+  const words = commandLine.split('\0', 2)
+  const program = nameProgram(words[0] ?? '')
+  if (names.includes(program)) return program
+  // A script that the kernel started has its path as the second word, whatever its interpreter; its cut name
+  // must agree.
+  const script = nameProgram(words[1] ?? '')
+  if (command !== '' && script.startsWith(command) && names.includes(script)) return script
+  const run = findScriptName(program, commandLine)
+  return run !== null && names.includes(run) ? run : null
+}
+
+function isZombie(proc: ProcFs, id: string): boolean {
+  const state = parseState(proc.readTextIfThere(`/proc/${id}/stat`) ?? '')
+  return state === null || state === 'Z' || state === 'X'
+}
+
+/** The last part of a path, without the dash that marks a login shell; empty for kernel threads. */
+function nameProgram(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/^-/, '')
+}
+
+/** The state letter of /proc/PID/stat; the command before it may hold spaces and brackets of its own. */
+export function parseState(text: string): string | null {
+  return /^\) ([A-Za-z]) /.exec(text.slice(text.lastIndexOf(')')))?.[1] ?? null
+}

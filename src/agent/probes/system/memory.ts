@@ -1,0 +1,102 @@
+import { type ProcFs, readTextOrNothing } from '../../../platform/proc.ts'
+import { addSample, percentOf } from '../arithmetic.ts'
+import { defineProbe } from '../probe.ts'
+import { findAmount } from './meminfo.ts'
+
+/** Bytes. */
+export type MemoryReading = {
+  readonly total: number
+  readonly available: number
+  /** What the kernel keeps because nobody needs the room; null where that is not told. */
+  readonly cached: number | null
+  /**
+   * What programs were promised, and how much can be. Linux promises without a limit, so it is told for
+   * Windows alone.
+   */
+  readonly committed?: number
+  readonly commitLimit?: number
+}
+
+/**
+ * Physical memory; used is what is not available to a new program. Linux: /proc/meminfo. Windows:
+ * GlobalMemoryStatusEx and GetPerformanceInfo.
+ */
+export const memory = defineProbe<MemoryReading>({
+  name: 'memory',
+  metrics: [
+    { name: 'perf.memory.percent.used', doc: 'Memory that is not available to programs, of all.' },
+    { name: 'perf.memory.bytes.total', doc: 'Memory of the machine.' },
+    { name: 'perf.memory.bytes.used', doc: 'Memory that is not available to programs.' },
+    { name: 'perf.memory.bytes.available', doc: 'Memory that programs could have.' },
+    { name: 'perf.memory.bytes.cached', doc: 'Memory that holds contents of files and reclaimable.' },
+    { name: 'perf.memory.bytes.committed', doc: 'Memory that was promised to programs.', systems: 'Windows' },
+    { name: 'perf.memory.bytes.commit.limit', doc: 'Memory that can be promised.', systems: 'Windows' },
+    { name: 'perf.memory.percent.committed', doc: 'Memory promised, of what can be.', systems: 'Windows' },
+  ],
+  linux: (proc) => readMemory(proc.readText('/proc/meminfo'), readReclaimableArc(proc)),
+  windows: (win32) => win32.readMemory(),
+  samples({ total, available, cached, committed, commitLimit }) {
+    const samples: { metric: string; value: number }[] = []
+    addSample(samples, 'perf.memory.percent.used', percentOf(total - available, total))
+    addSample(samples, 'perf.memory.bytes.total', total)
+    addSample(samples, 'perf.memory.bytes.used', total - available)
+    addSample(samples, 'perf.memory.bytes.available', available)
+    addSample(samples, 'perf.memory.bytes.cached', cached)
+    if (committed !== undefined && commitLimit !== undefined) {
+      addSample(samples, 'perf.memory.bytes.committed', committed)
+      addSample(samples, 'perf.memory.bytes.commit.limit', commitLimit)
+      addSample(samples, 'perf.memory.percent.committed', percentOf(committed, commitLimit))
+    }
+    return samples
+  },
+})
+
+const ARC = '/proc/spl/kstat/zfs/arcstats'
+
+/**
+ * Bytes that the cache of ZFS would give back: what it holds above its minimum. The kernel counts all of it
+ * as used.
+ */
+function readReclaimableArc(proc: ProcFs): number {
+  if (!proc.has(ARC)) return 0
+  // LXCFS tells a container's own memory, but the cache is the host's.
+  if (proc.readText('/proc/self/mountinfo').includes(' /proc/meminfo ')) return 0
+  const text = readTextOrNothing(proc, ARC)
+  const size = /^size +\d+ +(\d{1,15})$/m.exec(text)?.[1]
+  const minimum = /^c_min +\d+ +(\d{1,15})$/m.exec(text)?.[1]
+  return size === undefined || minimum === undefined ? 0 : Math.max(0, Number(size) - Number(minimum))
+}
+
+/**
+ * Bytes of huge pages that nobody holds or has reserved; the kernel sets them aside, and `free` of procps
+ * leaves them out.
+ */
+function findFreeHugePages(text: string): number {
+  const count = (name: string) =>
+    Number(new RegExp(`^HugePages_${name}: +(\\d{1,12})$`, 'm').exec(text)?.[1] ?? 0)
+  return Math.max(0, count('Free') - count('Rsvd')) * (findAmount(text, 'Hugepagesize') ?? 0)
+}
+
+/** Throws when the two figures that everything rests on are missing. */
+export function readMemory(text: string, arc = 0): MemoryReading {
+  const total = findAmount(text, 'MemTotal')
+  const free = findAmount(text, 'MemFree')
+  if (total === null || total === 0 || free === null)
+    throw new Error('/proc/meminfo does not tell total and free memory')
+  const pages = findAmount(text, 'Cached')
+  const cached = (pages ?? 0) + (findAmount(text, 'Buffers') ?? 0) + (findAmount(text, 'SReclaimable') ?? 0)
+  const available = findAmount(text, 'MemAvailable') ?? estimateAvailable(text, free, cached)
+  return {
+    total,
+    available: Math.min(available + arc + findFreeHugePages(text), total),
+    cached: pages === null ? null : cached,
+  }
+}
+
+/**
+ * Kernels before 3.14 don't say what is available. Shared memory counts as cached there, but can't be given
+ * away.
+ */
+function estimateAvailable(text: string, free: number, cached: number): number {
+  return Math.max(free, free + cached - (findAmount(text, 'Shmem') ?? 0))
+}

@@ -1,0 +1,121 @@
+import { renameSync, rmSync } from 'node:fs'
+import type { Log } from '../../lib/log.ts'
+import { type Item, QueueFile, type QueueState, UnusableQueueError } from './queue-file.ts'
+import { openSalvage, type Salvage } from './queue-salvage.ts'
+
+export type OpenQueue = { readonly file: QueueFile; readonly state: QueueState }
+
+/** True when the file itself is at fault, as against a disk that is full or away. */
+export function isUnusable(error: unknown): boolean {
+  return (
+    error instanceof UnusableQueueError || /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)/.test(codeOf(error))
+  )
+}
+
+/** True when there is no room, the disk fails or has become read-only: it may pass. */
+export function isDiskTrouble(error: unknown): boolean {
+  return /^(SQLITE_(FULL|IOERR|READONLY|NOMEM)|ENOSPC|EROFS|EIO|EDQUOT)/.test(codeOf(error))
+}
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/**
+ * Moves a damaged queue out of the way, for whoever wants to look at it; only the newest such file is kept,
+ * so that a failing disk does not fill up with them. Gives its new name.
+ */
+export function moveQueueAside(path: string): string {
+  const aside = `${path}.corrupt`
+  for (const suffix of ['', '-wal', '-shm']) {
+    rmSync(aside + suffix, { force: true })
+    try {
+      renameSync(path + suffix, aside + suffix)
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+    }
+  }
+  return aside
+}
+
+/** Items written in one transaction while a damaged file is read. */
+const SALVAGE_ITEMS = 1000
+
+/**
+ * Moves a damaged file aside, begins a new one and takes over what can be read of the old, under the ids that
+ * it has. `isGone` tells of items that need not be kept. What is lost is counted in the new file.
+ */
+export function replaceDamaged(
+  path: string,
+  log: Log,
+  reason: unknown,
+  isGone = (_: number) => false,
+): OpenQueue {
+  const aside = moveQueueAside(path)
+  const file = QueueFile.open(path)
+  try {
+    const salvage = openSalvage(aside)
+    if (salvage !== null) copySalvage(salvage, file, isGone)
+    const state = file.readState()
+    log.error('the queue was damaged; it was moved aside and begun anew with what could be read of it', {
+      file: aside,
+      saved: state.length,
+      lost: salvage === null ? 'unknown' : salvage.lost(),
+      reason,
+    })
+    return { file, state }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+function copySalvage(salvage: Salvage, file: QueueFile, isGone: (id: number) => boolean) {
+  const { metricSets, spans, thresholds, totals } = salvage
+  const write = (items: readonly Item[], isLast: boolean) =>
+    file.write(
+      {
+        metricSets,
+        items,
+        removed: [],
+        totals: { ...totals, damaged: totals.damaged + salvage.lost() },
+        spans: isLast ? spans : null,
+        thresholds: isLast ? thresholds : null,
+      },
+      isLast,
+    )
+  try {
+    let items: Item[] = []
+    for (const item of salvage.items) {
+      if (!isGone(item.id)) items.push(item)
+      if (items.length < SALVAGE_ITEMS) continue
+      write(items, false)
+      items = []
+    }
+    write(items, true)
+  } finally {
+    salvage.close()
+  }
+}
+
+/**
+ * Opens the file; one that is unusable is moved aside and begun anew. Throws when it is in use, not a queue,
+ * or the disk does not let us.
+ */
+export function openQueueFile(path: string, log: Log): OpenQueue {
+  try {
+    return openAndRead(path)
+  } catch (error) {
+    if (!isUnusable(error)) throw error
+    return replaceDamaged(path, log, error)
+  }
+}
+
+function openAndRead(path: string): OpenQueue {
+  const file = QueueFile.open(path)
+  try {
+    return { file, state: file.readState() }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}

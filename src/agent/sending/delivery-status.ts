@@ -1,0 +1,112 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { Clock, Timer } from '../../lib/clock.ts'
+import { describeError, type Log } from '../../lib/log.ts'
+
+/** In the data folder, for `monitor health agent`. */
+export const DELIVERY_STATUS_FILE = 'agent-status.json'
+
+/** How the agent's deliveries were at one moment. */
+export type DeliveryStatus = {
+  /** Seconds since 1970, by the clock of the machine. */
+  readonly time: number
+  /** Whole seconds that the agent had run. */
+  readonly running: number
+  /** Whole seconds since a server last acknowledged anything, over restarts; null when none ever has. */
+  readonly acknowledgedAgo: number | null
+  /** Samples and events in the queue. */
+  readonly waiting: number
+  /** Why the newest delivery failed; null when the newest one succeeded. */
+  readonly failure: string | null
+}
+
+/** What the sender knows of its deliveries. */
+export type Deliveries = {
+  /** By the monotonic clock; null when nothing was acknowledged since the start. */
+  readonly acknowledgedAtMs: number | null
+  readonly failure: string | null
+}
+
+export type StatusOptions = {
+  readonly file: string
+  readonly deliveries: () => Deliveries
+  readonly countWaiting: () => number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Two writes are at least so far apart: a backlog is acknowledged many times a second. */
+const WRITE_EVERY_MS = 5000
+
+/** Keeps the file up to date. `note` never throws: a full disk must not stop the agent. */
+export function keepDeliveryStatus(options: StatusOptions): { note(): void; stop(): void } {
+  const { file, clock, log } = options
+  const startedMs = clock.monotonicMs()
+  const before = readDeliveryStatus(file)
+  const agoAtStart =
+    before === null || before.acknowledgedAgo === null
+      ? null
+      : before.acknowledgedAgo + Math.max(0, clock.now() - before.time)
+  let writtenMs = Number.NEGATIVE_INFINITY
+  let timer: Timer | null = null
+  let isFailing = false
+
+  function write() {
+    timer?.cancel()
+    timer = null
+    const nowMs = clock.monotonicMs()
+    writtenMs = nowMs
+    const running = Math.round((nowMs - startedMs) / 1000)
+    const { acknowledgedAtMs, failure } = options.deliveries()
+    const sinceStart = acknowledgedAtMs === null ? null : Math.round((nowMs - acknowledgedAtMs) / 1000)
+    const status: DeliveryStatus = {
+      time: clock.now(),
+      running,
+      acknowledgedAgo: sinceStart ?? (agoAtStart === null ? null : agoAtStart + running),
+      waiting: options.countWaiting(),
+      failure,
+    }
+    try {
+      const draft = `${file}.new`
+      writeFileSync(draft, JSON.stringify(status), { mode: 0o600 })
+      renameSync(draft, file)
+      isFailing = false
+    } catch (error) {
+      if (!isFailing)
+        log.warn("monitor health can't be told how sending goes", { error: describeError(error) })
+      isFailing = true
+    }
+  }
+
+  return {
+    note() {
+      const leftMs = writtenMs + WRITE_EVERY_MS - clock.monotonicMs()
+      if (leftMs <= 0) write()
+      else timer ??= clock.after(leftMs, write)
+    },
+    stop() {
+      write()
+    },
+  }
+}
+
+/** Null when there is no such file, or when it holds something else. */
+export function readDeliveryStatus(file: string): DeliveryStatus | null {
+  try {
+    const found: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return isDeliveryStatus(found) ? found : null
+  } catch {
+    return null
+  }
+}
+
+function isDeliveryStatus(value: unknown): value is DeliveryStatus {
+  if (typeof value !== 'object' || value === null) return false
+  const { time, running, acknowledgedAgo, waiting, failure } = value as Partial<DeliveryStatus>
+  return (
+    typeof time === 'number' &&
+    typeof running === 'number' &&
+    typeof waiting === 'number' &&
+    (acknowledgedAgo === null || typeof acknowledgedAgo === 'number') &&
+    (failure === null || typeof failure === 'string')
+  )
+}

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs'
+import { ConfigError, type ConfigProblem } from '../config/config-error.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { describeError } from '../lib/log.ts'
+import { findObstacle, type Reader } from '../platform/file-access.ts'
+import type { ServiceRole } from '../service/paths.ts'
+import { listParts, type RegisteredRole } from '../service/registered.ts'
+
+/** Roles that share one configuration file. */
+export type ConfigUse = {
+  readonly roles: readonly RegisteredRole[]
+  /** Null reads what a command without `--config` would read. */
+  readonly file: string | null
+}
+
+export type ConfigCheck = {
+  readonly load: (file: string | null) => LoadedConfig
+  /** The account of a service; null when it can't be asked for, or when nobody but an administrator may know. */
+  readonly findReader: (user: string) => Promise<Reader | null>
+  readonly print: (text: string) => void
+}
+
+/** By configuration file, in the order of the roles. */
+export function groupByFile(roles: readonly RegisteredRole[]): ConfigUse[] {
+  return [...Map.groupBy(roles, ({ configFile }) => configFile)].map(([file, members]) => ({
+    file,
+    roles: members,
+  }))
+}
+
+/** Prints each file that is sound. Throws `ConfigError` with the mistakes of all of them. */
+export async function checkConfigs(
+  uses: readonly ConfigUse[],
+  { load, findReader, print }: ConfigCheck,
+): Promise<void> {
+  const problems: ConfigProblem[] = []
+  for (const { file, roles } of uses) {
+    const found: ConfigProblem[] = []
+    const names = roles.map(({ role }) => role).join(', ')
+    try {
+      const loaded = load(file)
+      found.push(...findMissing(loaded, roles))
+      for (const role of roles) found.push(...(await findUnreadable(loaded, role, findReader)))
+      if (found.length === 0)
+        print(
+          `${loaded.file ?? 'No file, defaults only'}${names === '' ? '' : ` (${names})`}: the configuration is sound.`,
+        )
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      found.push(...error.problems)
+    }
+    problems.push(...found)
+  }
+  if (problems.length > 0) throw new ConfigError(unique(problems))
+}
+
+/** Two roles of one account share their problems. */
+const unique = (problems: readonly ConfigProblem[]) => [
+  ...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values(),
+]
+
+/** Sections of the file that count for a part of the program; the others are somebody else's. */
+const SECTIONS_OF: Readonly<Record<ServiceRole, readonly string[]>> = {
+  server: ['database', 'web', 'mail', 'webhook', 'ntfy', 'telegram'],
+  collect: ['database', 'collect'],
+  events: ['database', 'events', 'mail', 'webhook', 'ntfy', 'telegram'],
+  agent: ['agent'],
+}
+
+function listNamed({ named }: LoadedConfig, roles: readonly RegisteredRole[]) {
+  if (roles.length === 0) return named
+  const sections = new Set(roles.flatMap(listParts).flatMap((part) => SECTIONS_OF[part]))
+  return named.filter(({ key }) => sections.has(key.split('.')[0] ?? ''))
+}
+
+function findMissing(loaded: LoadedConfig, roles: readonly RegisteredRole[]): ConfigProblem[] {
+  return listNamed(loaded, roles)
+    .filter(({ file }) => !existsSync(file))
+    .map(({ key, file }) => ({
+      where: loaded.origins.get(key.replace(/_file$/, '')) ?? loaded.origins.get(key) ?? 'configuration',
+      key,
+      value: file,
+      expected: 'expected a file that is there',
+    }))
+}
+
+/** An administrator can read everything: what counts is the account that the service runs as. */
+async function findUnreadable(
+  loaded: LoadedConfig,
+  registered: RegisteredRole,
+  findReader: ConfigCheck['findReader'],
+): Promise<ConfigProblem[]> {
+  const reader = await findReader(registered.user)
+  if (reader === null) return []
+  const own = loaded.file === null ? [] : [{ key: null, file: loaded.file }]
+  return [...own, ...listNamed(loaded, [registered])].flatMap(({ key, file }) => {
+    const expected = describeObstacle(file, registered, reader)
+    return expected === null
+      ? []
+      : [{ where: loaded.file ?? 'configuration', key, ...(key !== null && { value: file }), expected }]
+  })
+}
+
+function describeObstacle(file: string, { user, role }: RegisteredRole, reader: Reader): string | null {
+  if (!existsSync(file)) return null
+  try {
+    const obstacle = findObstacle(file, reader)
+    if (obstacle === null) return null
+    const advice = `chgrp ${user} ${obstacle} && chmod ${obstacle === file ? 'g+r' : 'g+x'} ${obstacle}`
+    return `the user ${user} of monitor-${role} can't read it${obstacle === file ? '' : ` because of ${obstacle}`}: ${advice}`
+  } catch (error) {
+    return `can't be looked at: ${describeError(error)}`
+  }
+}

@@ -1,0 +1,30 @@
+import type { HostReport } from '../storage/ports/store.ts'
+
+/** A long packet is stored in parts of about so many bytes of memory. */
+export const PART_WEIGHT = 2 * 1024 * 1024
+const MAX_PART_FRAMES = 1000
+const MAX_PART_EVENTS = 1000
+
+type Rows = Required<Pick<HostReport, 'frames' | 'waiting' | 'events'>>
+
+/** Hands on what a packet has gathered in pieces of bounded length, at least one. */
+export function splitPart(
+  { frames, waiting, events }: Rows,
+  onPiece: (piece: Pick<HostReport, 'frames' | 'waiting' | 'events'>, index: number) => void,
+): void {
+  const count = Math.max(
+    1,
+    Math.ceil(frames.length / MAX_PART_FRAMES),
+    Math.ceil(waiting.length / MAX_PART_FRAMES),
+    Math.ceil(events.length / MAX_PART_EVENTS),
+  )
+  for (let i = 0; i < count; i++) {
+    const later = waiting.slice(i * MAX_PART_FRAMES, (i + 1) * MAX_PART_FRAMES)
+    const piece = {
+      frames: frames.slice(i * MAX_PART_FRAMES, (i + 1) * MAX_PART_FRAMES),
+      events: events.slice(i * MAX_PART_EVENTS, (i + 1) * MAX_PART_EVENTS),
+      ...(later.length > 0 && { waiting: later }),
+    }
+    onPiece(piece, i)
+  }
+}

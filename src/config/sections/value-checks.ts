@@ -1,0 +1,18 @@
+import { MAX_PASSPHRASE } from '../../domain/users/passphrase.ts'
+import { parseAddressRange } from '../../lib/address-range.ts'
+
+/** What a passphrase is to be when this one is none; else null. */
+export function checkPassphrase(text: string): string | null {
+  return text.length <= MAX_PASSPHRASE ? null : `at most ${MAX_PASSPHRASE} characters`
+}
+
+/** What a range of addresses is to be when this is none; else null. */
+export function checkRange(text: string): string | null {
+  return parseAddressRange(text) === null ? 'ranges such as "10.0.0.0/8"' : null
+}
+
+/** What a URL of the web is to be when this is none; else null. */
+export function checkUrl(text: string): string | null {
+  const isRight = URL.canParse(text) && /^https?:\/\//i.test(text) && !/\s/.test(text)
+  return isRight ? null : 'an address such as "https://example.org/path"'
+}

@@ -1,0 +1,44 @@
+import { duration, flag, list, path, port, text } from '../fields.ts'
+import { checkRange, checkUrl } from './value-checks.ts'
+
+export const web = {
+  doc: 'The website and its API.',
+  fields: {
+    address: text({ default: '0.0.0.0', doc: 'Address to listen at; 127.0.0.1 for this machine alone.' }),
+    port: port({ default: 8080, doc: 'Port to listen at; 0 takes a free one.' }),
+    tls: flag({
+      default: false,
+      doc: 'Serve the website over HTTPS, at tls_port; who comes to `port` is sent there.',
+    }),
+    tlsPort: port({ default: 8443, doc: 'Port for HTTPS; 0 takes a free one.' }),
+    tlsCertificate: path({
+      example: '/etc/monitor/web.crt',
+      doc:
+        'Certificate in PEM, with those that lead to its CA behind it. When not given, the server makes ' +
+        'one itself, as for agents. Read again on SIGHUP.',
+    }),
+    tlsKey: path({
+      example: '/etc/monitor/web.key',
+      doc: 'Key of tls_certificate in PEM, without a passphrase.',
+    }),
+    url: text({
+      example: 'https://monitor.example.org',
+      doc: 'Address of the website as people reach it: notices link to it. None: they hold no links.',
+      check: checkUrl,
+    }),
+    trustedProxies: list({
+      example: ['127.0.0.1', '10.0.0.0/28'],
+      doc:
+        'Reverse proxies before the website, as addresses or ranges of them. From these alone ' +
+        'X-Forwarded-For and X-Forwarded-Proto are believed: whom sign-in counts failures for, what the ' +
+        'audit log names, and that cookies are for HTTPS only.',
+      check: checkRange,
+    }),
+    sessionExpiry: duration({
+      default: '1h',
+      min: '1m',
+      max: '365d',
+      doc: 'A session ends when it was not used for so long.',
+    }),
+  },
+}

@@ -1,0 +1,43 @@
+import type { EventReport, Severity } from '../event.ts'
+import type { MetricFamily } from '../metrics/metric-family.ts'
+
+/** What events of certificates are about. */
+export const CERTIFICATE_END: MetricFamily = {
+  name: 'perf.certificate.<role>.state',
+  doc: 'Of events alone: a certificate of the server ends soon.',
+}
+
+/** A certificate that this server shows. */
+export type ShownCertificate = {
+  /** What it is for: part of the event's metric. */
+  readonly name: 'collect' | 'web'
+  /** Seconds since 1970 from which on nobody takes it any more. */
+  readonly ends: number
+}
+
+const DAY = 86_400
+/** From how many seconds before its end a certificate is told, and how badly; the last that holds counts. */
+const STAGES: readonly (readonly [seconds: number, severity: Severity])[] = [
+  [30 * DAY, 3],
+  [7 * DAY, 2],
+  [0, 1],
+]
+
+const WORDS = { collect: 'for agents', web: 'of the website' } as const
+
+/**
+ * What is to be said of a certificate now: that it ends soon or has ended, else that all is well. Saying it
+ * again changes nothing.
+ */
+export function reportCertificate({ name, ends }: ShownCertificate, now: number): EventReport {
+  const stage = STAGES.findLast(([seconds]) => ends - now <= seconds)
+  return {
+    uid: null,
+    change: 0,
+    time: now,
+    metric: CERTIFICATE_END.name.replace('<role>', name),
+    severity: stage?.[1] ?? 3,
+    status: stage === undefined ? 'closed' : 'open',
+    message: `The certificate ${WORDS[name]} ends on ${new Date(ends * 1000).toISOString().slice(0, 10)}`,
+  }
+}

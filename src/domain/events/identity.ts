@@ -1,0 +1,33 @@
+import type { EventReport } from '../event.ts'
+import type { MetricFamily } from '../metrics/metric-family.ts'
+
+/** What the event of a host whose name another agent uses too is about. */
+export const KEY_MISMATCH: MetricFamily = {
+  name: 'perf.agent.key.state',
+  doc: 'Of events alone: somebody uses the name of a host with another key.',
+}
+
+const OTHER_KEY = "Another agent speaks in this host's name: it does not have the host's key and was refused"
+const FIRST_KEY =
+  'An agent with a key wants the name of this host, which an agent without one has used; ' +
+  'monitor host release gives the name free'
+
+/**
+ * What is told of a host when somebody who may connect but has another key, or none, spoke in its name.
+ * `isKeyless` when no key owns the name.
+ */
+export function reportKeyMismatch(
+  time: number,
+  status: EventReport['status'],
+  isKeyless = false,
+): EventReport {
+  return {
+    uid: null,
+    change: 0,
+    time,
+    metric: KEY_MISMATCH.name,
+    severity: 2,
+    status,
+    message: isKeyless ? FIRST_KEY : OTHER_KEY,
+  }
+}

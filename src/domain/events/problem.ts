@@ -1,0 +1,101 @@
+import type { Event } from '../event.ts'
+import { type Comparison, isBreach, readCondition } from '../thresholds/threshold.ts'
+import { AVAILABILITY } from './availability.ts'
+import { type PhraseContext, phraseMetric, plainThreshold } from './metric-phrase.ts'
+
+/**
+ * The sentence that pages, notifications, the API and the shell say of a problem: `/var is 96.1 % full (above 95 % for
+ * 15 min)`.
+ */
+export type Problem = {
+  /** What, and how much: `/var is 96.1 % full`. */
+  readonly what: string
+  /** Compared with what, or why: `above 95 % for 15 min`; null where there is nothing to add. */
+  readonly detail: string | null
+  /** Both as one sentence, in one line. */
+  readonly text: string
+}
+
+export type ProblemContext = PhraseContext & {
+  /** The value in the newest frame of its host; null or absent where there is none, or it is old. */
+  readonly current?: number | null | undefined
+  /** Seconds since 1970. */
+  readonly now: number
+}
+
+type ProblemEvent = Pick<Event, 'host' | 'metric' | 'status' | 'message' | 'opened' | 'closed' | 'members'> &
+  Partial<Pick<Event, 'value'>>
+
+/** Says what an event is about. A message that is no threshold's is a sentence already, and stays as it is. */
+export function describeProblem(event: ProblemEvent, context: ProblemContext): Problem {
+  if (event.metric === AVAILABILITY.name) {
+    const silence = describeSilentHosts(event, context.now)
+    if (silence !== null) return silence
+  }
+  const condition = readCondition(event.metric, event.message)
+  if (condition === null) return join(oneLine(event.message), null)
+  const isPast = event.status === 'closed'
+  const phrase = phraseMetric(event.metric, context)
+  const isSeen = !isPast && context.current !== null && context.current !== undefined
+  const value = isSeen ? context.current : (event.value ?? null)
+  const limit = `${COMPARED[condition.compare]} ${plainThreshold(condition.value, event.metric)}`
+  const lasting = condition.duration > 0 ? ` for ${shortDuration(condition.duration)}` : ''
+  if (phrase.isState) {
+    // Where the value is not known, it is one that breaches.
+    const said = value ?? (isBreach(0, condition.compare, condition.value) ? 0 : condition.value)
+    return join(phrase.say(said, isPast), condition.reason)
+  }
+  if (value === null) return join(`${phrase.noun} ${limit}${lasting}`, condition.reason)
+  return join(phrase.say(value, isPast), [`${limit}${lasting}`, condition.reason].filter(Boolean).join(': '))
+}
+
+const COMPARED: Readonly<Record<Comparison, string>> = {
+  '>': 'above',
+  '<': 'below',
+  '=': 'equal to',
+  '>=': 'at least',
+  '<=': 'at most',
+  '!=': 'other than',
+}
+
+function join(what: string, detail: string | null): Problem {
+  const added = detail === null ? null : oneLine(detail)
+  return { what, detail: added, text: added === null ? what : `${what} (${added})` }
+}
+
+/** A line end in a name or reason must not begin a line, or a header, of its own. */
+const oneLine = (text: string) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+
+const SILENCE = /^.* has sent no data for (\d+) (second|minute|hour|day)s?$/
+const GROUP = /^(\d+) hosts fell silent at once: (.*)$/
+const SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 }
+
+/** The silence had lasted for some time when the event opened, and goes on while it is open. */
+function describeSilentHosts(event: ProblemEvent, now: number): Problem | null {
+  const lasted = (event.closed ?? Math.max(now, event.opened)) - event.opened
+  const [, count, unit] = SILENCE.exec(event.message) ?? []
+  if (count !== undefined && unit !== undefined) {
+    const seconds = lasted + Number(count) * (SECONDS[unit] ?? 0)
+    return join(`No data from ${event.host} for ${roughDuration(seconds)}`, null)
+  }
+  const [, hosts, names] = GROUP.exec(event.message) ?? []
+  if (hosts === undefined || names === undefined) return null
+  return join(`No data from ${hosts} hosts for ${roughDuration(lasted)}`, names)
+}
+
+/** A duration that was set, in the largest unit that divides it: `15 min`, `90 s`. */
+export function shortDuration(seconds: number): string {
+  if (seconds >= 86_400 && seconds % 86_400 === 0) return days(seconds / 86_400)
+  if (seconds >= 3600 && seconds % 3600 === 0) return `${seconds / 3600} h`
+  return seconds >= 60 && seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
+}
+
+/** A duration that was measured, in the largest unit alone and rounded down: `48 min`, `3 h`, `2 days`. */
+export function roughDuration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min`
+  return whole < 2 * 86_400 ? `${Math.floor(whole / 3600)} h` : days(Math.floor(whole / 86_400))
+}
+
+const days = (count: number) => `${count} ${count === 1 ? 'day' : 'days'}`

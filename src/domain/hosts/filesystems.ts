@@ -1,0 +1,48 @@
+import { metricSubject } from '../metrics/metric.ts'
+import type { Host } from './host.ts'
+
+/** A filesystem as the newest frame of its host has it. */
+export type Filesystem = {
+  /** What stands in the names of its metrics: `dev.sda1`. */
+  readonly name: string
+  /** What people call it: where it is mounted, or its device. */
+  readonly title: string
+  /** The metric of its percentage in use. */
+  readonly metric: string
+  /** Percent in use. */
+  readonly used: number
+  /** Bytes that programs can still have; null when the agent does not say. */
+  readonly free: number | null
+}
+
+/** Tells the percentage of space in use from the other metrics of filesystems, that of inodes included. */
+export function isDiskUse(metric: string): boolean {
+  const parts = metricSubject(metric)
+  return parts?.kind === 'filesystem' && parts.figure === 'percent.used'
+}
+
+/** The filesystems that have a percentage in use, the fullest first; those that are as full by their titles. */
+export function listFilesystems({ latest, mounts }: Pick<Host, 'latest' | 'mounts'>): Filesystem[] {
+  const found: Filesystem[] = []
+  for (const [metric, used] of Object.entries(latest)) {
+    if (!metric.startsWith('perf.filesystem.') || !isDiskUse(metric)) continue
+    const name = metricSubject(metric)?.subject ?? ''
+    const free = latest[`perf.filesystem.${name}.bytes.free`] ?? null
+    found.push({ name, title: mounts?.[name] ?? filesystemTitle(name), metric, used, free })
+  }
+  return found.sort((a, b) => b.used - a.used || a.title.localeCompare(b.title, 'en', { numeric: true }))
+}
+
+/** Null when the host reports none. */
+export const findFullest = (host: Pick<Host, 'latest' | 'mounts'>): Filesystem | null =>
+  listFilesystems(host)[0] ?? null
+
+/**
+ * What people call a filesystem whose metrics have this name: `/dev/sda1` for `dev.sda1`, `C:` for a drive. The name of
+ * a device may hold dots, so only what is known to be a folder is written as one.
+ */
+export function filesystemTitle(name: string): string {
+  if (/^[a-z]$/.test(name)) return `${name.toUpperCase()}:`
+  if (name.startsWith('dev.mapper.')) return `/dev/mapper/${name.slice('dev.mapper.'.length)}`
+  return name.startsWith('dev.') ? `/dev/${name.slice('dev.'.length)}` : name
+}

@@ -1,0 +1,126 @@
+import type { Severity } from '../event.ts'
+import { metricTitle } from '../metrics/metric.ts'
+import { compileMetricPattern, isMetricPattern, type Matcher } from '../pattern.ts'
+import { describeDuration } from '../time/duration.ts'
+
+export const COMPARISONS = ['>', '<', '=', '>=', '<=', '!='] as const
+export type Comparison = (typeof COMPARISONS)[number]
+
+/** A rule of the agent for what is a problem. Times are in seconds. */
+export type Threshold = {
+  /** A metric's name, or a pattern of names with `*` and `?`. */
+  readonly metric: string
+  readonly severity: Severity
+  readonly compare: Comparison
+  readonly value: number
+  /** Every sample of so long a time has to breach. */
+  readonly duration: number
+  /** Every sample of so long a time has to be good again; null: two intervals. */
+  readonly clearAfter: number | null
+  /** Good again means that this is not breached either (hysteresis); null: the same as `value`. */
+  readonly clearValue: number | null
+}
+
+export function isBreach(value: number, compare: Comparison, limit: number): boolean {
+  switch (compare) {
+    case '>':
+      return value > limit
+    case '<':
+      return value < limit
+    case '=':
+      return value === limit
+    case '>=':
+      return value >= limit
+    case '<=':
+      return value <= limit
+    case '!=':
+      return value !== limit
+  }
+}
+
+/** `Memory percent used > 85 for 15 minutes`, and behind a colon the reason where one is known. */
+export function describeThreshold(metric: string, threshold: Threshold, reason?: string): string {
+  const { compare, value, duration } = threshold
+  const text = `${metricTitle(metric)} ${compare} ${value}`
+  const condition = duration > 0 ? `${text} for ${describeDuration(duration)}` : text
+  return reason === undefined ? condition : `${condition}: ${reason}`
+}
+
+/** Tells which thresholds a metric is evaluated by. */
+export type ThresholdTable = {
+  /** In the order of the configuration; the same array for the same metric each time. */
+  of(metric: string): readonly Threshold[]
+}
+
+/**
+ * The nearest group that has something for a metric wins, alone: thresholds of the configuration that name
+ * it, those whose pattern it fits, then in the same way the ones out of the box.
+ */
+export function createThresholdTable(
+  configured: readonly Threshold[],
+  standard: readonly Threshold[],
+): ThresholdTable {
+  const known = new Map<string, readonly Threshold[]>()
+  const groups = [configured, standard].flatMap((thresholds) => {
+    const matched = thresholds.map((threshold) => ({
+      threshold,
+      fits: compileMetricPattern(threshold.metric),
+    }))
+    return [
+      matched.filter(({ threshold }) => !isMetricPattern(threshold.metric)),
+      matched.filter(({ threshold }) => isMetricPattern(threshold.metric)),
+    ]
+  })
+  return {
+    of(metric) {
+      const held = known.get(metric)
+      if (held !== undefined) return held
+      const found = findIn(groups, metric)
+      // Names come and go on some machines; what is remembered must not grow for ever.
+      if (known.size >= MAX_KNOWN) known.clear()
+      known.set(metric, found)
+      return found
+    },
+  }
+}
+
+const MAX_KNOWN = 10_000
+
+type Matched = { readonly threshold: Threshold; readonly fits: Matcher }
+
+function findIn(groups: readonly (readonly Matched[])[], metric: string): readonly Threshold[] {
+  for (const group of groups) {
+    const found = group.filter(({ fits }) => fits(metric)).map(({ threshold }) => threshold)
+    if (found.length > 0) return found
+  }
+  return []
+}
+
+const CONDITION =
+  /^ (>=|<=|!=|>|<|=) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: for (\d+) (second|minute|hour|day)s?)?(?:: (.*))?$/s
+
+/** What an event's message says: the comparison that held, for how many seconds, and why. */
+export type Condition = Pick<Threshold, 'compare' | 'value' | 'duration'> & { readonly reason: string | null }
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 }
+
+/**
+ * The condition that an event's message names, as `describeThreshold` and agents of the original write it; null
+ * when it is another sentence.
+ */
+export function readCondition(metric: string, message: string): Condition | null {
+  const title = metricTitle(metric)
+  const [, sign, number, count, unit = '', reason = null] = message.startsWith(title)
+    ? (CONDITION.exec(message.slice(title.length)) ?? [])
+    : []
+  const compare = COMPARISONS.find((one) => one === sign)
+  if (compare === undefined) return null
+  const duration = count === undefined ? 0 : Number(count) * (UNIT_SECONDS[unit] ?? 0)
+  return { compare, value: Number(number), duration, reason }
+}
+
+/** The limit alone of such a condition. */
+export function readLimit(metric: string, message: string): Pick<Threshold, 'compare' | 'value'> | null {
+  const condition = readCondition(metric, message)
+  return condition === null ? null : { compare: condition.compare, value: condition.value }
+}

@@ -1,0 +1,46 @@
+import { isTimeZone } from '../time/time-zone.ts'
+
+/** How one user wants to see the website. */
+export type Preferences = {
+  /** `system` follows the device. */
+  readonly theme: 'system' | 'light' | 'dark'
+  /** Time zone in which times are shown; null for that of the device. */
+  readonly zone: string | null
+  /** Language of dates, as `de-CH`; null for numbers alone (`2026-11-22 12:07`). */
+  readonly dates: string | null
+}
+
+export const DEFAULT_PREFERENCES: Preferences = { theme: 'system', zone: null, dates: null }
+
+export const THEMES = ['system', 'light', 'dark'] as const
+
+/** Languages that are offered for dates, each in its own words. */
+export const DATE_LANGUAGES: readonly (readonly [tag: string, name: string])[] = [
+  ['cs', 'Čeština'],
+  ['da', 'Dansk'],
+  ['de', 'Deutsch'],
+  ['en-GB', 'English (UK)'],
+  ['en-US', 'English (US)'],
+  ['es', 'Español'],
+  ['fi', 'Suomi'],
+  ['fr', 'Français'],
+  ['it', 'Italiano'],
+  ['ja', '日本語'],
+  ['nb', 'Norsk bokmål'],
+  ['nl', 'Nederlands'],
+  ['pl', 'Polski'],
+  ['pt', 'Português'],
+  ['sv', 'Svenska'],
+  ['uk', 'Українська'],
+  ['zh', '中文'],
+]
+
+/** Reads what was kept or sent; what makes no sense is as if it was never chosen. */
+export function readPreferences(raw: Readonly<Record<string, unknown>>): Preferences {
+  const { theme, zone, dates } = raw
+  return {
+    theme: THEMES.find((one) => one === theme) ?? DEFAULT_PREFERENCES.theme,
+    zone: typeof zone === 'string' && zone !== '' && zone.length <= 64 && isTimeZone(zone) ? zone : null,
+    dates: DATE_LANGUAGES.find(([tag]) => tag === dates)?.[0] ?? null,
+  }
+}

@@ -1,0 +1,49 @@
+import { insertInPieces } from '../database/batch-insert.ts'
+import type { Transaction, Value } from '../database/database.ts'
+import type { FrameTable } from '../timeseries/frames.ts'
+import { mergeFrame } from '../timeseries/merge-frame.ts'
+import type { MetricSetReader, MetricSetWriter } from '../timeseries/metric-sets.ts'
+
+/** Columns of one row, in the order of its values. */
+export const FRAME_COLUMNS = ['time', 'host', 'samples', 'packed']
+
+export type FrameMerging = {
+  readonly writer: MetricSetWriter
+  readonly reader: MetricSetReader
+  /** Called for each frame that was merged with one that was there. */
+  readonly onMerged: (host: number, time: number) => void
+}
+
+/**
+ * Inserts packed frames, the values of `FRAME_COLUMNS` one row after the other. A frame whose time and host
+ * are there already is merged with the one that is.
+ */
+export async function insertFrames(
+  transaction: Transaction,
+  table: FrameTable,
+  rows: readonly Value[],
+  merging: FrameMerging,
+): Promise<void> {
+  await insertInPieces(transaction, FRAME_COLUMNS.length, rows, async (count, values) => {
+    const statement = transaction.dialect.insertMissing(table, FRAME_COLUMNS, count)
+    const inserted = await transaction.run(statement, values)
+    if (inserted < count) await mergeRows(transaction, table, values, merging)
+  })
+}
+
+/**
+ * For rows of which some were there before: those that say something else are merged in, in their order.
+ */
+async function mergeRows(
+  transaction: Transaction,
+  table: FrameTable,
+  rows: readonly Value[],
+  { writer, reader, onMerged }: FrameMerging,
+) {
+  for (let at = 0; at < rows.length; at += FRAME_COLUMNS.length) {
+    const time = rows[at] as number
+    const host = rows[at + 1] as number
+    const packed = rows[at + 3] as Uint8Array
+    if (await mergeFrame(transaction, table, time, host, packed, writer, reader)) onMerged(host, time)
+  }
+}

@@ -1,0 +1,96 @@
+import { type Forecast, forecastFull } from '../../domain/hosts/capacity.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { SampleStore } from '../../storage/ports/store.ts'
+
+/** The time that growth is read from, in seconds. */
+export const LOOK_BACK = 30 * 86_400
+/** What has sent nothing for so long says nothing of days to come, in seconds. */
+const OLDEST = 86_400
+/** A forecast is about days: it is computed again after so long. */
+const KEEP_MS = 3_600_000
+/** Forecasts remembered, some hundred bytes each. */
+const MAX_REMEMBERED = 20_000
+/** Forecasts that wait to be computed in the background; a page that wants more gets them the next time. */
+const MAX_WAITING = 200
+
+/** When filesystems will be full. Each forecast reads a month of samples, so that it is remembered for an hour. */
+export type DiskForecasts = {
+  /** Null when nothing can be foretold. */
+  of(host: string, metric: string): Promise<Forecast | null>
+  /** What is known already; what is not is computed in the background, one at a time, and is null until then. */
+  peek(host: string, metric: string): Forecast | null
+}
+
+type Known = { readonly asked: number; readonly answer: Promise<Forecast | null>; forecast: Forecast | null }
+
+export function createDiskForecasts({
+  samples,
+  clock,
+}: {
+  readonly samples: Pick<SampleStore, 'range'>
+  readonly clock: Clock
+}): DiskForecasts {
+  const known = new Map<string, Known>()
+  const waiting = new Map<string, readonly [host: string, metric: string]>()
+  let isAtWork = false
+
+  async function compute(host: string, metric: string): Promise<Forecast | null> {
+    const now = clock.now()
+    const series = await samples.range(host, metric, now - LOOK_BACK, now)
+    return (series.times.at(-1) ?? 0) > now - OLDEST ? forecastFull(series) : null
+  }
+
+  const keyOf = (host: string, metric: string) => `${host}:${metric}`
+
+  function findFresh(key: string): Known | null {
+    const held = known.get(key)
+    return held && clock.monotonicMs() - held.asked < KEEP_MS ? held : null
+  }
+
+  function of(host: string, metric: string): Promise<Forecast | null> {
+    const key = keyOf(host, metric)
+    const fresh = findFresh(key)
+    if (fresh) return fresh.answer
+    if (known.size >= MAX_REMEMBERED) known.clear()
+    // While it is computed anew, the old one is still the best that is known.
+    const mine: Known = {
+      asked: clock.monotonicMs(),
+      answer: compute(host, metric),
+      forecast: known.get(key)?.forecast ?? null,
+    }
+    known.set(key, mine)
+    mine.answer.then(
+      (forecast) => {
+        mine.forecast = forecast
+      },
+      () => {
+        // What failed is asked for again by the next one.
+        if (known.get(key) === mine) known.delete(key)
+      },
+    )
+    return mine.answer
+  }
+
+  async function work() {
+    if (isAtWork) return
+    isAtWork = true
+    for (const [key, [host, metric]] of waiting) {
+      waiting.delete(key)
+      // A database that is away is noticed by whoever reads it next; forecasts can wait.
+      await of(host, metric).catch(() => null)
+    }
+    isAtWork = false
+  }
+
+  return {
+    of,
+    peek(host, metric) {
+      const key = keyOf(host, metric)
+      if (!findFresh(key) && waiting.size < MAX_WAITING) {
+        waiting.set(key, [host, metric])
+        void work()
+      }
+      return known.get(key)?.forecast ?? null
+    },
+  }
+}

@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkConfigs, groupByFile } from '../../src/cli/config-check.ts'
+import { ConfigError } from '../../src/config/config-error.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { ServiceRole } from '../../src/service/paths.ts'
+import type { RegisteredRole } from '../../src/service/registered.ts'
+import { makeTempDir, runMonitor } from '../support/spawn.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = makeTempDir()
+  chmodSync(folder, 0o755)
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const write = (name: string, text: string, mode = 0o644) => {
+  writeFileSync(join(folder, name), text)
+  chmodSync(join(folder, name), mode)
+}
+const aRole = (role: ServiceRole, file: string, flags: readonly string[] = []): RegisteredRole => ({
+  role,
+  user: role === 'agent' ? 'monitor-agent' : 'monitor',
+  flags,
+  configFile: join(folder, file),
+})
+
+/** The lines that were printed, or those of the mistakes. */
+async function check(roles: readonly RegisteredRole[], reader: { uid: number; gids: number[] } | null) {
+  const lines: string[] = []
+  const host = {
+    env: {},
+    cwd: folder,
+    platform: 'linux',
+    readText: (file: string) => readFileSync(file, 'utf8'),
+    isThere: existsSync,
+  }
+  try {
+    await checkConfigs(groupByFile(roles), {
+      load: (file) => loadConfig({ config: file ?? undefined }, host),
+      findReader: async () => reader,
+      print: (line) => lines.push(line),
+    })
+    return { isSound: true, lines: lines.map((line) => line.replaceAll(folder, '')) }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return {
+      isSound: false,
+      lines: [...lines, ...error.message.split('\n')].map((line) => line.replaceAll(folder, '')),
+    }
+  }
+}
+
+const STRANGER = { uid: 54_321, gids: [54_321] }
+
+test('every file of the roles here is read once and named', async () => {
+  write('monitor.toml', '')
+  write('agent.toml', '')
+  const roles = [
+    aRole('server', 'monitor.toml'),
+    aRole('events', 'monitor.toml'),
+    aRole('agent', 'agent.toml'),
+  ]
+  expect(await check(roles, STRANGER)).toEqual({
+    isSound: true,
+    lines: [
+      '/monitor.toml (server, events): the configuration is sound.',
+      '/agent.toml (agent): the configuration is sound.',
+    ],
+  })
+})
+
+test('a mistake in one file does not hide that another is sound', async () => {
+  write('monitor.toml', '[web]\nport = 99999\n')
+  write('agent.toml', '')
+  expect(await check([aRole('server', 'monitor.toml'), aRole('agent', 'agent.toml')], null)).toEqual({
+    isSound: false,
+    lines: [
+      '/agent.toml (agent): the configuration is sound.',
+      '/monitor.toml: web.port = 99999: expected a whole number from 0 to 65535',
+    ],
+  })
+})
+
+test('an administrator is told what the account of a service can not read', async () => {
+  write('pass', 'secret\n', 0o600)
+  write('web.key', 'a key', 0o640)
+  write('agent.toml', '[agent]\npassphrase_file = "pass"\n')
+  write('monitor.toml', '[web]\ntls_key = "web.key"\n[agent]\npassphrase_file = "pass"\n', 0o600)
+  const { isSound, lines } = await check(
+    [aRole('server', 'monitor.toml'), aRole('agent', 'agent.toml')],
+    STRANGER,
+  )
+  expect(isSound).toBe(false)
+  expect(lines).toEqual([
+    "/monitor.toml: the user monitor of monitor-server can't read it: chgrp monitor /monitor.toml && chmod g+r /monitor.toml",
+    '/monitor.toml: web.tls_key = "/web.key": the user monitor of monitor-server can\'t read it: chgrp monitor /web.key && chmod g+r /web.key',
+    '/agent.toml: agent.passphrase_file = "/pass": the user monitor-agent of monitor-agent can\'t read it: chgrp monitor-agent /pass && chmod g+r /pass',
+  ])
+})
+
+test('what counts is the group, the folder on the way, and the sections of the role', async () => {
+  mkdirSync(join(folder, 'closed'), { mode: 0o700 })
+  write('closed/pass', 'secret\n', 0o644)
+  write(
+    'monitor.toml',
+    '[agent]\npassphrase_file = "closed/pass"\n[collect]\npassphrase_file = "closed/pass"\n',
+  )
+  const mine = { uid: 54_321, gids: [process.getgid?.() ?? 0] }
+  chmodSync(join(folder, 'closed'), 0o710)
+  expect((await check([aRole('server', 'monitor.toml')], mine)).isSound).toBe(true)
+  chmodSync(join(folder, 'closed'), 0o700)
+  const { lines } = await check([aRole('server', 'monitor.toml')], mine)
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toContain('collect.passphrase_file')
+  expect(lines[0]).toContain('because of /closed')
+  expect((await check([aRole('server', 'monitor.toml', ['--no-collect'])], mine)).isSound).toBe(true)
+  expect(
+    (await check([aRole('server', 'monitor.toml', ['--no-collect', '--agent'])], mine)).lines[0],
+  ).toContain('agent.passphrase_file')
+})
+
+test('a certificate that is named and not there is a mistake', async () => {
+  write('monitor.toml', '[collect]\ntls_certificate = "gone.crt"\ntls_key = "gone.key"\n')
+  expect((await check([aRole('collect', 'monitor.toml')], null)).lines).toEqual([
+    '/monitor.toml: collect.tls_certificate = "/gone.crt": expected a file that is there',
+    '/monitor.toml: collect.tls_key = "/gone.key": expected a file that is there',
+  ])
+})
+
+test('the command names the file that it read', async () => {
+  write('own.toml', '')
+  const { code, stdout } = await runMonitor(['config', 'check', '--config', 'own.toml'], { cwd: folder })
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: `${join(folder, 'own.toml')}: the configuration is sound.\n`,
+  })
+})

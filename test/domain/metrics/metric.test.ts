@@ -1,0 +1,38 @@
+import { expect, test } from 'bun:test'
+import { metricSubject, metricTitle, metricUnit, type Unit } from '../../../src/domain/metrics/metric.ts'
+
+test.each<[string, Unit, string]>([
+  ['perf.processor.percent.used', '%', 'Processor percent used'],
+  ['perf.memory.bytes.available', 'B', 'Memory bytes available'],
+  ['perf.system.uptime.seconds', 's', 'System uptime seconds'],
+  ['perf.system.load.15', '', 'System load 15'],
+  ['perf.network.bytes.received', 'B/s', 'Network bytes received'],
+  ['perf.network.eth0.100.bytes.sent', 'B/s', 'Network eth0.100 bytes sent'],
+  ['perf.network.wg0.errors.received', '/s', 'Network wg0 errors received'],
+  ['perf.disk.nvme0n1.bytes.written', 'B/s', 'Disk nvme0n1 bytes written'],
+  ['perf.disk.sda.percent.active', '%', 'Disk sda percent active'],
+  ['perf.filesystem.dev.mapper.vg-root.percent.used', '%', 'Filesystem dev.mapper.vg-root percent used'],
+  ['perf.filesystem.dev.sda1.inodes.percent.used', '%', 'Filesystem dev.sda1 inodes percent used'],
+  ['perf.filesystem.c.bytes.free', 'B', 'Filesystem c bytes free'],
+  ['perf.pressure.io.some.percent', '%', 'Pressure io some percent'],
+  ['perf.temperature.nvme.Composite.celsius', '°C', 'Temperature nvme.Composite celsius'],
+  ['perf.service.sshd@1.state', 'state', 'Service sshd@1 state'],
+  ['perf.agent.memory.bytes', 'B', 'Agent memory bytes'],
+  ['perf.agent.queue.length', '', 'Agent queue length'],
+  ['perf.check.shop.certificate.days', '', 'Check shop certificate days'],
+  ['perf.check.mail-queue.value.a.b', '', 'Check mail-queue value a b'],
+  ['custom', '', 'Custom'],
+])('%s', (metric, unit, title) => {
+  expect(metricUnit(metric)).toBe(unit)
+  expect(metricTitle(metric)).toBe(title)
+})
+
+test('the subject of a metric keeps its dots', () => {
+  expect(metricSubject('perf.filesystem.dev.sda1.inodes.percent.used')).toEqual({
+    kind: 'filesystem',
+    subject: 'dev.sda1',
+    figure: 'inodes.percent.used',
+  })
+  expect(metricSubject('perf.network.bytes.received')).toBeNull()
+  expect(metricSubject('perf.memory.percent.used')).toBeNull()
+})

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { EventReport } from '../../src/domain/event.ts'
+import type { Store } from '../../src/storage/ports/store.ts'
+import { fakeClock } from '../support/clock.ts'
+import { aReport, FACTS, MIDNIGHT } from './reports.ts'
+import type { Workbench } from './store.contract.ts'
+
+const METRIC = 'perf.filesystem.dev.sda1.percent.used'
+
+/** What every database must keep of the details that sentences about problems draw on. */
+export function describeHostDetails(name: string, makeWorkbench: () => Workbench) {
+  describe(name, () => {
+    let bench: Workbench
+    let store: Store
+
+    beforeEach(async () => {
+      bench = makeWorkbench()
+      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    })
+    afterEach(async () => {
+      await store.close()
+      await bench.remove()
+    })
+
+    test('mount points are those that the agent told last, and stay while it tells no facts', async () => {
+      const tell = (mounts?: Record<string, string>) =>
+        store.ingest.write([aReport('db01', { facts: { ...FACTS, ...(mounts && { mounts }) } })])
+      const found = async () => (await store.hosts.find('db01'))?.mounts
+      await tell({ 'dev.sda1': '/', 'dev.mapper.vg0-pg': '/var/lib/пг "x"' })
+      expect(await found()).toEqual({ 'dev.sda1': '/', 'dev.mapper.vg0-pg': '/var/lib/пг "x"' })
+      await store.ingest.write([aReport('db01', { facts: null })])
+      expect(await found()).toEqual({ 'dev.sda1': '/', 'dev.mapper.vg0-pg': '/var/lib/пг "x"' })
+      await tell({ 'dev.sda1': '/data' })
+      expect(await found()).toEqual({ 'dev.sda1': '/data' })
+      await tell()
+      expect(await found()).toBeUndefined()
+    })
+
+    test('an event has the value of its newest change, which its end does not take away', async () => {
+      const say = (change: number, more: Partial<EventReport>) =>
+        store.ingest.write([
+          aReport('db01', {
+            events: [
+              {
+                uid: 'u1',
+                change,
+                time: MIDNIGHT + change,
+                metric: METRIC,
+                severity: 3,
+                status: 'open',
+                message: 'Filesystem dev.sda1 percent used > 90',
+                ...more,
+              },
+            ],
+          }),
+        ])
+      const value = async () => (await store.events.list({})).events[0]?.value
+      await say(1, { value: 93.25 })
+      expect(await value()).toBe(93.25)
+      await say(2, { severity: 2, value: 95.125 })
+      expect(await value()).toBe(95.125)
+      await say(3, { status: 'closed' })
+      expect(await value()).toBe(95.125)
+      const [change] = await store.outbox.listChanges(1)
+      expect(change?.event).toMatchObject({ value: 93.25 })
+    })
+
+    test('an event of an agent that tells no value has none', async () => {
+      const report = {
+        uid: null,
+        change: 0,
+        time: MIDNIGHT,
+        metric: METRIC,
+        severity: 3,
+        status: 'open',
+      } as const
+      await store.ingest.write([aReport('db01', { events: [{ ...report, message: 'full' }] })])
+      expect((await store.events.list({})).events[0]?.value).toBeNull()
+    })
+  })
+}
