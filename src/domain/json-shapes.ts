@@ -12,6 +12,7 @@ export function describeEvent(event: Event) {
     message: event.message,
     opened: event.opened,
     closed: event.isEndUnknown ? null : event.closed,
+    ...(event.isEndUnknown && { end_unknown: true }),
     acknowledged_by: event.acknowledgedBy,
   }
 }

@@ -48,7 +48,7 @@ export const event: CommandGroup = {
             SEVERITY_NAMES[one.severity],
             one.status,
             formatTime(one.opened),
-            one.closed === null ? '' : formatTime(one.closed),
+            one.isEndUnknown ? 'unknown' : one.closed === null ? '' : formatTime(one.closed),
             one.acknowledgedBy ?? '',
             // An agent's words must not move the cursor.
             one.message.replace(/\p{Cc}+/gu, ' '),

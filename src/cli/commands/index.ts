@@ -1,4 +1,5 @@
 import type { Command, CommandGroup } from '../../roles/command.ts'
+import { BACKUP_COMMANDS } from './backup.ts'
 import { certificate } from './certificate.ts'
 import { config } from './config.ts'
 import { database } from './database.ts'
@@ -27,4 +28,9 @@ export const GROUPS: readonly CommandGroup[] = [
   notify,
 ]
 
-export const COMMANDS: readonly Command[] = [...roles, health, ...GROUPS.flatMap((group) => group.commands)]
+export const COMMANDS: readonly Command[] = [
+  ...roles,
+  health,
+  ...BACKUP_COMMANDS,
+  ...GROUPS.flatMap((group) => group.commands),
+]

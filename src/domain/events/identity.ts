@@ -1,11 +1,5 @@
 import type { EventReport } from '../event.ts'
-import type { MetricFamily } from '../metrics/metric-family.ts'
-
-/** What the event of a host whose name another agent uses too is about. */
-export const KEY_MISMATCH: MetricFamily = {
-  name: 'perf.agent.key.state',
-  doc: 'Of events alone: somebody uses the name of a host with another key.',
-}
+import { KEY_MISMATCH } from '../metrics/declared/server-events.ts'
 
 const OTHER_KEY = "Another agent speaks in this host's name: it does not have the host's key and was refused"
 const FIRST_KEY =

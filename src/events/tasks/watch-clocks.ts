@@ -1,13 +1,7 @@
-import type { MetricFamily } from '../../domain/metrics/metric-family.ts'
+import { CLOCK_SKEW } from '../../domain/metrics/declared/server-events.ts'
 import { describeDuration } from '../../domain/time/duration.ts'
 import type { EngineReport } from '../../storage/ports/store.ts'
 import type { Task } from '../task.ts'
-
-/** What events of clocks are about. */
-export const CLOCK_SKEW: MetricFamily = {
-  name: 'perf.system.clock.seconds',
-  doc: 'Of events alone: a clock is too far from that of the server.',
-}
 
 /**
  * What is told of a clock is over only when it is clearly back: one at the very limit would open an event a

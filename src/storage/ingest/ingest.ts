@@ -122,6 +122,7 @@ export function createIngestStore(
       removed++
     }
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
+    if (report.spellings) await hosts.saveSpellings(transaction, host, report.spellings)
     if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)
     for (const frame of frames) {
       const metricSet = await findMetricSet(transaction, host, frame)

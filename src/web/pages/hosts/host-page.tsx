@@ -35,14 +35,8 @@ import { formatDuration, formatNumber, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { icon, statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
-import {
-  filesystemTable,
-  metricList,
-  networkTable,
-  openEventsOfHost,
-  stateTable,
-  thresholdTable,
-} from './host-sections.tsx'
+import { metricList, openEventsOfHost, thresholdTable } from './host-sections.tsx'
+import { metricSections } from './metric-sections.tsx'
 
 const HOUR = 3600
 const DAY = 86_400
@@ -212,12 +206,8 @@ function hostView(model: HostModel): Html {
           </details>
         </section>
       )}
-      <div class="columns">
-        {filesystemTable(host)}
-        {networkTable(host)}
-        {stateTable(host)}
-      </div>
-      {thresholdTable(model.thresholds.reported)}
+      <div class="columns">{metricSections(host)}</div>
+      {thresholdTable(model.thresholds.reported, metrics)}
       {metrics.length > 0 && metricList(host, metrics)}
     </div>
   )
@@ -327,6 +317,7 @@ function facts(host: Host): Html {
     ['Platform', [host.platform, host.architecture].filter(Boolean).join(', ')],
     ['Build', host.build],
     ['Processors', host.processors > 0 ? formatNumber(host.processors) : ''],
+    ['Agent', host.agent ?? ''],
     ['Memory', host.memoryMb > 0 ? formatValue(host.memoryMb * 1024 * 1024, 'B') : ''],
     [
       'Clock',
