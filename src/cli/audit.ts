@@ -14,7 +14,7 @@ export function noteShellChange(audit: AuditStore, action: string, detail: strin
   })
 }
 
-/** The account of the system that runs the command. */
+/** The account that the command runs under. */
 export function readAccount(): string {
   try {
     return userInfo().username

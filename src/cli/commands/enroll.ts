@@ -6,7 +6,8 @@ import { hashToken } from '../../lib/hash-token.ts'
 import { createEnrolmentSecret } from '../../protocol/enrolment-code.ts'
 import { type CommandGroup, type CommandInput, needText } from '../../roles/command.ts'
 import { readAccount } from '../audit.ts'
-import { formatTable, formatTime } from '../table.ts'
+import { JSON_OPTION, printList } from '../list-output.ts'
+import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
 const DEFAULT_LIFE = '1h'
@@ -37,16 +38,21 @@ export const enroll: CommandGroup = {
     {
       name: 'enroll list',
       doc: 'Lists the codes that are still good, not their secrets',
+      options: JSON_OPTION,
       run: (input) =>
         withStore(input, async ({ enrolment }) => {
-          const rows = (await enrolment.listCodes(systemClock.now())).map((one) => [
-            String(one.id),
-            one.host ?? 'any new one',
-            String(one.uses),
-            formatTime(one.expires),
-            one.actor,
-          ])
-          input.print(formatTable(['ID', 'HOST', 'USES', 'EXPIRES', 'MADE BY'], rows))
+          printList(input, {
+            name: 'codes',
+            items: await enrolment.listCodes(systemClock.now()),
+            describe: ({ id, host, created, expires, uses, actor }) => ({
+              ...{ id, host, created, expires, uses },
+              made_by: actor,
+            }),
+            headings: ['ID', 'HOST', 'USES', 'EXPIRES', 'MADE BY'],
+            row: ({ id, host, uses, expires, actor }) => [
+              ...[String(id), host ?? 'any new one', String(uses), formatTime(expires), actor],
+            ],
+          })
           return EXIT.ok
         }),
     },

@@ -7,10 +7,12 @@ import { enroll } from './enroll.ts'
 import { event } from './event.ts'
 import { health } from './health.ts'
 import { host } from './host.ts'
+import { maintenance } from './maintenance.ts'
 import { notify } from './notify.ts'
 import { roles } from './role.ts'
 import { rule } from './rule.ts'
 import { service } from './service.ts'
+import { target } from './target.ts'
 import { token } from './token.ts'
 import { user } from './user.ts'
 
@@ -25,6 +27,8 @@ export const GROUPS: readonly CommandGroup[] = [
   database,
   event,
   rule,
+  target,
+  maintenance,
   notify,
 ]
 

@@ -1,3 +1,5 @@
+import type { WaitingHost } from '../../domain/hosts/waiting-host.ts'
+
 /** A code by which new hosts join; the code itself is kept as a hash alone. */
 export type EnrolmentCode = {
   readonly id: number
@@ -9,17 +11,6 @@ export type EnrolmentCode = {
   readonly uses: number
   /** Who made it. */
   readonly actor: string
-}
-
-/** A new host that may not report before a person says so. */
-export type WaitingHost = {
-  readonly name: string
-  readonly ip: string
-  readonly build: string
-  readonly firstSeen: number
-  readonly lastSeen: number
-  /** False for agents of the original product, which prove nothing. */
-  readonly hasKey: boolean
 }
 
 /**

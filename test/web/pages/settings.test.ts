@@ -366,7 +366,7 @@ describe('what the server tells of itself', () => {
       actor: 'zoe',
       way: 'shell',
       address: '',
-      action: 'user add',
+      action: 'add user',
       detail: '<i>x</i>',
     })
     const markup = await text('/settings/audit?actor=zoe')

@@ -78,6 +78,7 @@ export const hostPage = route(
       total: open.total,
       csrf,
       mayChange: mayUse({ session }, 'operator'),
+      mayManage: mayUse({ session }, 'admin'),
       now,
       silence: web.silence,
     }
@@ -155,6 +156,7 @@ type HostModel = {
   readonly total: number
   readonly csrf: string
   readonly mayChange: boolean
+  readonly mayManage: boolean
   readonly now: number
   readonly silence: number
 }
@@ -270,7 +272,7 @@ function rangeLinks({ timeRange, host, from, to }: HostModel): Html {
 }
 
 /** Its groups as ways to their other hosts, and for those who may a form to change those by hand. */
-function groupsOf({ host, mayChange, csrf }: HostModel): Html | null {
+function groupsOf({ host, mayChange, mayManage, csrf }: HostModel): Html | null {
   if (host.groups.length === 0 && !mayChange) return null
   const links = host.groups.map((group) => (
     <li>
@@ -305,6 +307,7 @@ function groupsOf({ host, mayChange, csrf }: HostModel): Html | null {
           </form>
         </details>
       )}
+      {mayManage && <a href={`${hostPath(host.name)}/manage`}>Rename or delete</a>}
     </div>
   )
 }
