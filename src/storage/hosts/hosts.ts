@@ -66,7 +66,7 @@ type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
 export function createHostStore(
   database: Database,
-  states: LastSeenBuffer,
+  states: Pick<LastSeenBuffer, 'settle' | 'pending'>,
   metricSets: MetricSetReader,
 ): HostQueries {
   async function toHosts(rows: readonly HostRow[]): Promise<Host[]> {

@@ -1,3 +1,4 @@
+import { TooBusyError } from '../../lib/too-busy-error.ts'
 import type { AuditEntry } from '../../storage/ports/store.ts'
 import { Html } from '../ui/html.ts'
 import { LIVE_PAGE_HEADER } from '../ui/page-delta.ts'
@@ -127,6 +128,10 @@ function pickRoute(routes: RoutesOfPath, method: string): Route {
  * database from our own mistake.
  */
 async function explain(thrown: unknown, method: string, url: URL, web: WebContext): Promise<HttpError> {
+  if (thrown instanceof TooBusyError) {
+    web.log.warn('too many reads wait', { method, path: shorten(url.pathname) })
+    return new HttpError(503, 'Too many people read at once. Try again in a moment.', { 'retry-after': '5' })
+  }
   web.log.error('request failed', { method, path: shorten(url.pathname), error: thrown })
   return unexpected((await web.checkHealth()) === null)
 }
