@@ -1,7 +1,7 @@
 import { reportRefusedReport } from '../domain/events/refused-report.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
-import type { HostReport, IngestStore, Rejection } from '../storage/ports/store.ts'
+import type { HostReport, IngestStore, WriteRefusal } from '../storage/ports/store.ts'
 import type { CollectLimits } from './connection-limits.ts'
 import type { Rejections } from './rejections.ts'
 import { Suspects } from './suspects.ts'
@@ -10,9 +10,12 @@ import { Suspects } from './suspects.ts'
  * - `stored`: on disk.
  * - `failed`: storage is away.
  * - `refused`: storage does not take what the report holds, while it takes others.
- * - a `Rejection`: storage could have taken it and must not.
+ * - `foreign`: the host's name belongs to another agent.
+ * - `waiting`: the host is new and waits for a person's approval.
+ * - `copy`: another agent with the same key speaks for the host.
+ * - `stale`: another run of the agent has greeted since; this one has to greet again.
  */
-export type Outcome = 'stored' | 'failed' | 'refused' | Rejection
+export type Outcome = 'stored' | 'failed' | 'refused' | WriteRefusal
 
 /** Who waits for the fate of a report. */
 export type Sender = {
@@ -166,7 +169,7 @@ export class Ingest {
       this.#fail(batch)
       return
     }
-    let rejected: ReadonlyMap<HostReport, Rejection>
+    let rejected: ReadonlyMap<HostReport, WriteRefusal>
     try {
       rejected = await this.#options.store.write(batch.map((submission) => submission.report))
     } catch (error) {
@@ -211,7 +214,7 @@ export class Ingest {
     submission.sender.complete(submission, 'refused')
   }
 
-  #clearSuspects(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, Rejection>): void {
+  #clearSuspects(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, WriteRefusal>): void {
     for (const { report } of batch)
       if (!rejected.has(report) && this.#suspects.has(report.host) && this.#suspects.noteStored(report))
         this.#announcements.push(aboutRefusal(report, 'closed'))
@@ -243,7 +246,7 @@ export class Ingest {
     this.#options.rejections.note('storage', 'storage', describeError(error))
   }
 
-  #noteSuccess(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, Rejection>): void {
+  #noteSuccess(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, WriteRefusal>): void {
     if (this.#isAway) this.#options.log.info('storage takes reports again')
     this.#isAway = false
     this.#failures = 0

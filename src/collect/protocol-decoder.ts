@@ -18,6 +18,7 @@ import type { Credentials } from './admission.ts'
 import { CsvReader } from './csv-reader.ts'
 import { HostKeys } from './host-keys.ts'
 import { LegacyReader } from './legacy-reader.ts'
+import { QueueIdentities } from './queue-identities.ts'
 import { skewOf } from './skew.ts'
 
 /** What a session needs of the connection that it is on. */
@@ -69,6 +70,7 @@ export class ProtocolDecoder {
   /** The batch whose sender is being looked up. */
   #asking: { readonly fields: Fields; readonly host: string } | null = null
   readonly #keys = new HostKeys()
+  readonly #queues = new QueueIdentities()
   #packed: PackedHeader | null = null
   #awaitsLineEnd = false
   #legacy: LegacyReader | null = null
@@ -320,7 +322,7 @@ export class ProtocolDecoder {
   #takeBatch(fields: Fields): void {
     const seen = this.#port.now()
     const metricSets = this.#metricSets ?? new MetricSetTable()
-    const { id, key, clock, refused, later, ...batch } = readBatch(
+    const { id, key, clock, queue, refused, later, ...batch } = readBatch(
       fields,
       metricSets,
       this.#port.nameLists,
@@ -331,6 +333,7 @@ export class ProtocolDecoder {
       ...batch,
       keyHash,
       isByKey: !this.#hasPassphrase,
+      queue: this.#queues.recall(batch.host, queue, seen),
       seen,
       clockSkew: skewOf(clock, seen),
     }

@@ -68,6 +68,7 @@ export const EVENT_ACTIONS = [
   'closed',
   'reopened',
   'acknowledged',
+  'unacknowledged',
   'comment',
   'stale',
   'fresh',

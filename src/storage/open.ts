@@ -1,3 +1,4 @@
+import { createDataAuditStore } from './audit/data-audit.ts'
 import { type OpenDatabase, type OpenStoreOptions, openDatabase } from './database/open.ts'
 import { createEventStore } from './events/events.ts'
 import { createOutboxStore } from './events/outbox.ts'
@@ -88,6 +89,7 @@ export function createStore(
     tokens: createTokenStore(database),
     secondFactors: createSecondFactorStore(database),
     audit: createAuditStore(database),
+    dataAudit: createDataAuditStore(database),
     maintenance: createMaintenanceStore({ database, upkeep, metricSets, states, damage, clock, log }),
     async close() {
       await thread?.close()

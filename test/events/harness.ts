@@ -7,7 +7,7 @@ import { CHANNELS } from '../../src/events/channels/index.ts'
 import { type EventEngine, startEventEngine } from '../../src/events/cycle.ts'
 import type { Watching } from '../../src/events/task.ts'
 import { decideNotifications } from '../../src/events/tasks/decide-notifications.ts'
-import { resolveKeyMismatches } from '../../src/events/tasks/resolve-key-mismatches.ts'
+import { resolveAttempts } from '../../src/events/tasks/resolve-attempts.ts'
 import { sendNotifications } from '../../src/events/tasks/send-notifications.ts'
 import { watchAvailability } from '../../src/events/tasks/watch-availability.ts'
 import { watchCertificates } from '../../src/events/tasks/watch-certificates.ts'
@@ -85,7 +85,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
         watchClocks,
         watchCertificates,
         watchNotifications,
-        resolveKeyMismatches,
+        resolveAttempts,
         decideNotifications,
         sendNotifications,
       ],

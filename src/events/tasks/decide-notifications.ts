@@ -1,3 +1,6 @@
+import type { Event } from '../../domain/event.ts'
+import { mergeGroups } from '../../domain/hosts/group.ts'
+import { detailEvent, type EventSnapshot } from '../../domain/notifications/notified-event.ts'
 import {
   compileRule,
   decide,
@@ -17,6 +20,9 @@ import type {
 import { findChannel } from '../channels/index.ts'
 import { type Task, type TaskContext, workInPieces } from '../task.ts'
 
+/** Hosts of one event whose groups are looked up. */
+const MAX_MEMBERS = 1000
+
 /** Events settled in one commit. */
 const PIECE = 200
 
@@ -31,7 +37,7 @@ type Book = {
  * notifications.
  */
 export const decideNotifications: Task = {
-  name: 'decide notices',
+  name: 'decide notifications',
   every: 0,
   run: (context) =>
     workInPieces(context, async () => {
@@ -123,7 +129,29 @@ async function ask(
           snapshot: event,
         })
   }
-  return { event: event.id, change, notified, notifications }
+  if (notifications.length === 0) return { event: event.id, change, notified, notifications }
+  const snapshot = await detail(store.hosts, event, at)
+  return {
+    event: event.id,
+    change,
+    notified,
+    notifications: notifications.map((notification) => ({ ...notification, snapshot })),
+  }
+}
+
+/** An event of several hosts has the groups of all of them. */
+async function detail(
+  hosts: TaskContext['store']['hosts'],
+  event: Event,
+  now: number,
+): Promise<EventSnapshot> {
+  if (event.members.length === 0) {
+    const found = await hosts.findAll([event.host])
+    return detailEvent(event, found.get(event.host) ?? null, now)
+  }
+  const members = await hosts.findAll(event.members.slice(0, MAX_MEMBERS))
+  const groups = mergeGroups(...[...members.values()].map((host) => host.groups))
+  return { ...detailEvent(event, null, now), groups }
 }
 
 /** An event of several hosts is quiet while all of them are. */

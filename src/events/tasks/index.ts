@@ -1,5 +1,6 @@
 import type { Task } from '../task.ts'
 import { admitWaitingSamples } from './admit-waiting-samples.ts'
+import { auditData } from './audit-data.ts'
 import { callHeartbeat } from './call-heartbeat.ts'
 import { compactFrames } from './compact-samples.ts'
 import { decideNotifications } from './decide-notifications.ts'
@@ -7,7 +8,7 @@ import { dropEvents } from './drop-events.ts'
 import { dropHosts } from './drop-hosts.ts'
 import { dropSamples } from './drop-samples.ts'
 import { pruneSessions } from './prune-sessions.ts'
-import { resolveKeyMismatches } from './resolve-key-mismatches.ts'
+import { resolveAttempts } from './resolve-attempts.ts'
 import { sendNotifications } from './send-notifications.ts'
 import { watchAvailability } from './watch-availability.ts'
 import { watchCertificates } from './watch-certificates.ts'
@@ -20,7 +21,7 @@ export const TASKS: readonly Task[] = [
   watchClocks,
   watchCertificates,
   watchNotifications,
-  resolveKeyMismatches,
+  resolveAttempts,
   decideNotifications,
   sendNotifications,
   callHeartbeat,
@@ -30,4 +31,5 @@ export const TASKS: readonly Task[] = [
   admitWaitingSamples,
   dropSamples,
   compactFrames,
+  auditData,
 ]

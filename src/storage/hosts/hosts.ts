@@ -145,6 +145,16 @@ export function createHostStore(
       return (await toHosts(rows))[0] ?? null
     },
 
+    async findAll(names) {
+      if (names.length === 0) return new Map()
+      await states.settle()
+      const rows = await database.query<HostRow>(
+        `SELECT ${COLUMNS} FROM host WHERE name IN (${placeValues(names.length)})`,
+        names,
+      )
+      return new Map((await toHosts(rows)).map((host) => [host.name, host]))
+    },
+
     async list(query) {
       await states.settle()
       const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)

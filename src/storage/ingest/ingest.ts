@@ -1,5 +1,7 @@
 import type { Frame } from '../../domain/sample.ts'
 import type { Log } from '../../lib/log.ts'
+import { findAgent } from '../audit/agents.ts'
+import { createReceiptNotes } from '../audit/receipt-notes.ts'
 import { isContentError } from '../database/content-error.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
@@ -7,7 +9,7 @@ import { enterSharedLock, SHARED_LOCKS } from '../database/write-locks.ts'
 import { applyReports, reconcileEvents } from '../events/apply-reports.ts'
 import { type CachedHost, createHostCache } from '../hosts/host-cache.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
-import type { HostReport, IngestPolicy, IngestStore, Rejection } from '../ports/store.ts'
+import type { HostReport, IngestPolicy, IngestStore, WriteRefusal } from '../ports/store.ts'
 import { createByteWriter } from '../timeseries/codec/bytes.ts'
 import { packHead, packValue, sealFrame } from '../timeseries/codec/frame.ts'
 import { dayOf } from '../timeseries/day.ts'
@@ -17,7 +19,10 @@ import { insertFrames } from './insert-frames.ts'
 import { boundWaiting } from './waiting-frames.ts'
 import { noteWaiting } from './waiting-hosts.ts'
 
-const NONE: ReadonlyMap<HostReport, Rejection> = new Map()
+const NONE: ReadonlyMap<HostReport, WriteRefusal> = new Map()
+
+/** Where in a row of `frame` its number of samples stands. */
+const SAMPLES_FROM_END = -2
 
 /** Rows of one commit, by the table that they go to. */
 type CommitRows = {
@@ -36,6 +41,7 @@ export function createIngestStore(
   const metricSets = createMetricSetWriter()
   const hosts = createHostCache()
   const writer = createByteWriter()
+  const receipts = createReceiptNotes()
   /** Two engines that happen to have the same one wait for each other, and lose nothing else by it. */
   const lock = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % SHARED_LOCKS
   let reader = createMetricSetReader()
@@ -51,6 +57,7 @@ export function createIngestStore(
 
   /** After a rollback: ids given in the transaction are gone with it. */
   function undo() {
+    receipts.take()
     forget()
     states.rolledBack()
   }
@@ -89,15 +96,20 @@ export function createIngestStore(
     return metricSet
   }
 
+  function noteMerge(host: number, time: number, replaced: number) {
+    states.noteMerge(host, time)
+    if (replaced > 0) receipts.addOverlap(host, time, replaced)
+  }
+
   async function insertRows(transaction: Transaction, { frame, late, waiting }: CommitRows) {
-    const merging = { writer: metricSets, reader, onMerged: states.noteMerge }
+    const merging = { writer: metricSets, reader, onMerged: noteMerge }
     await insertFrames(transaction, 'frame', frame, merging)
     await insertFrames(transaction, 'late_frame', late, merging)
     await insertFrames(transaction, 'waiting_frame', waiting, { ...merging, onMerged: () => {} })
   }
 
   /** The host of a report, which is made when it is new and may be; else why it may not. */
-  async function findHost(transaction: Transaction, report: HostReport): Promise<CachedHost | Rejection> {
+  async function findHost(transaction: Transaction, report: HostReport): Promise<CachedHost | WriteRefusal> {
     const known = await hosts.find(transaction, report.host)
     if (known !== null) return known
     // Somebody has deleted the host of a key that was right when the connection began.
@@ -112,7 +124,7 @@ export function createIngestStore(
     transaction: Transaction,
     report: HostReport,
     rows: CommitRows,
-  ): Promise<Rejection | null> {
+  ): Promise<WriteRefusal | null> {
     const { host: name, facts, frames, events } = report
     const host = hosts.recall(name) ?? (await findHost(transaction, report))
     if (typeof host === 'string') return host
@@ -121,14 +133,20 @@ export function createIngestStore(
       // Others have to forget what they know of the host; we know it already.
       removed++
     }
+    const rejection = await findAgent(transaction, host, report)
+    if (rejection !== null) return rejection
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
     if (report.spellings) await hosts.saveSpellings(transaction, host, report.spellings)
     if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)
+    const samples: number[] = []
     for (const frame of frames) {
       const metricSet = await findMetricSet(transaction, host, frame)
-      const packed = packFrame(frame.time < compactBefore ? rows.late : rows.frame, host.id, frame, metricSet)
+      const target = frame.time < compactBefore ? rows.late : rows.frame
+      const packed = packFrame(target, host.id, frame, metricSet)
+      samples.push(Number(target.at(SAMPLES_FROM_END)))
       states.noteFrame(host.id, frame.time, packed)
     }
+    receipts.addReport(host, report, samples)
     if (report.waiting) {
       for (const frame of report.waiting)
         packFrame(rows.waiting, host.id, frame, await findMetricSet(transaction, host, frame))
@@ -143,7 +161,7 @@ export function createIngestStore(
     isContentError,
     async write(reports) {
       if (reports.length === 0) return NONE
-      const refused = new Map<HostReport, Rejection>()
+      const refused = new Map<HostReport, WriteRefusal>()
       let attempts = 0
       let dropped = 0
       try {
@@ -160,6 +178,8 @@ export function createIngestStore(
           await insertRows(transaction, rows)
           dropped = 0
           for (const host of rows.waitingHosts) dropped += await boundWaiting(transaction, host)
+          const receipt = receipts.take()
+          if (receipt !== null) await transaction.run('INSERT INTO receipt (packed) VALUES (?)', [receipt])
           await states.flushIfDue(transaction)
         })
       } catch (error) {

@@ -1,7 +1,9 @@
+import type { ReceivedNumbers, ReportedQueue } from '../../domain/audit/received-numbers.ts'
 import type { EventReport } from '../../domain/event.ts'
 import type { Host, HostFacts, HostSort, HostStatus } from '../../domain/hosts/host.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
+import type { DataAuditStore } from './data-audit.ts'
 import type { EnrolmentStore } from './enrolment.ts'
 import type {
   EventStore,
@@ -15,6 +17,7 @@ import type {
 import type { SecondFactorStore } from './second-factors.ts'
 import type { AuditStore, SessionStore, TokenStore, UserStore } from './users.ts'
 
+export type * from './data-audit.ts'
 export type * from './enrolment.ts'
 export type * from './events.ts'
 export type * from './second-factors.ts'
@@ -54,6 +57,10 @@ export type HostReport = {
   readonly events: readonly EventReport[]
   /** All events that are open on the agent; null or absent when it did not say. */
   readonly open?: readonly EventReport[] | null
+  /** The queue that the agent sends from; null or absent for agents that number nothing. */
+  readonly queue?: ReportedQueue | null
+  /** Null or absent for agents that number nothing. */
+  readonly numbers?: ReceivedNumbers | null
   /** True for a greeting: it says what the host is, and is no sign that its samples come through. */
   readonly isGreeting?: boolean
   /**
@@ -63,18 +70,13 @@ export type HostReport = {
   readonly isByKey?: boolean
 }
 
-/**
- * Why a report was not stored though storage could have:
- * - `foreign`: the host's name belongs to another agent.
- * - `waiting`: the host is new and waits for a person's approval.
- */
-export type Rejection = 'foreign' | 'waiting'
-
 /** What a collect engine lets agents do to the database. */
 export type IngestPolicy = {
   /** `approve`: a new host is turned away until a person approves it, unless it joined by a code. */
   readonly newHosts: 'accept' | 'approve'
 }
+
+export type WriteRefusal = 'foreign' | 'copy' | 'stale' | 'waiting'
 
 export type IngestStore = {
   /**
@@ -83,11 +85,13 @@ export type IngestStore = {
    * whole: nothing of it is stored then.
    *
    * A new host belongs to the first key that is said for it; one that was first seen without a key belongs
-   * to whoever has none, until a person releases its name. Resolves with the reports that were not stored:
-   * those of another agent, for which the host has an open event of `KEY_MISMATCH`, and those of hosts that
-   * wait for approval.
+   * to whoever has none, until a person releases its name. Resolves with the reports that are not stored for
+   * the sake of who sent them. `foreign`: with another key or none; the host has an open event of
+   * `KEY_MISMATCH`. `copy`: from one of two agents with the same key and queue; the host has an open event of
+   * `AGENT_COPY`. `stale`: on a connection from before another run of the agent was seen, which has to greet
+   * again. `waiting`: the host is new and waits for a person's approval.
    */
-  write(reports: readonly HostReport[]): Promise<ReadonlyMap<HostReport, Rejection>>
+  write(reports: readonly HostReport[]): Promise<ReadonlyMap<HostReport, WriteRefusal>>
   /**
    * True when `write` rejected with `error` because of what a report holds: the same report fails again,
    * others do not.
@@ -114,6 +118,8 @@ export type HostName = { readonly name: string; readonly ip: string; readonly la
 
 export type HostStore = {
   find(name: string): Promise<Host | null>
+  /** Those of these hosts (at most 1000 names) that there are, by name. */
+  findAll(names: readonly string[]): Promise<ReadonlyMap<string, Host>>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
   /**
@@ -246,6 +252,7 @@ export type Store = {
   readonly tokens: TokenStore
   readonly secondFactors: SecondFactorStore
   readonly audit: AuditStore
+  readonly dataAudit: DataAuditStore
   readonly maintenance: MaintenanceStore
   close(): Promise<void>
 }

@@ -3,13 +3,13 @@ import type { Task } from '../task.ts'
 /** An agent that was refused tries again within minutes, for as long as it runs. */
 const QUIET_SECONDS = 3600
 
-/** Ends the events of names that somebody else used, once nobody has tried for an hour. */
-export const resolveKeyMismatches: Task = {
-  name: 'end foreign keys',
+/** Ends the events of names that somebody else used, and of copied agents, once nobody has tried for an hour. */
+export const resolveAttempts: Task = {
+  name: 'end attempts',
   every: 300,
   async run({ store: { watch }, clock }) {
     const now = clock.now()
-    await watch.resolveKeyMismatches(now - QUIET_SECONDS, now)
+    await watch.resolveAttempts(now - QUIET_SECONDS, now)
     return false
   },
 }
