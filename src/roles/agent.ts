@@ -2,25 +2,19 @@ import { join } from 'node:path'
 import { type AgentOptions, sampleOnce, startAgent } from '../agent/agent.ts'
 import type { ServerAddress } from '../agent/sending/connect.ts'
 import { DELIVERY_STATUS_FILE } from '../agent/sending/delivery-status.ts'
-import { enrol } from '../agent/sending/enrolment.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
 import { systemClock } from '../lib/clock.ts'
-import { CommandError, EXIT } from '../lib/exit-codes.ts'
-import { createLog, describeError, type Log } from '../lib/log.ts'
-import { readShortName } from '../platform/machine.ts'
+import { EXIT } from '../lib/exit-codes.ts'
+import { createLog, type Log } from '../lib/log.ts'
 import type { Platform } from '../platform/platform.ts'
 import { openProcFs } from '../platform/proc.ts'
-import { decodeEnrolmentCode } from '../protocol/enrolment-code.ts'
 import { findServers, toServerAddress } from './collector-endpoints.ts'
+import { enrolAgent } from './enrol-agent.ts'
 import { limitMemory } from './memory-tuning.ts'
 import { type RoleContext, runRole } from './role.ts'
-import {
-  findEnrolledServer,
-  invitedAddress,
-  keepEnrolledServer,
-  toEnrolledServer,
-} from './setup/enrolled-server.ts'
+import { findEnrolledServer } from './setup/enrolled-server.ts'
 import { findPassphrase, keepAgentKey, openDataDir } from './setup/first-start.ts'
 
 const COLLECT_EVERY_CYCLES = 15
@@ -32,6 +26,19 @@ const COLLECT_EVERY_CYCLES = 15
 export async function runAgent(loaded: LoadedConfig, code: string | null = null): Promise<never> {
   const { config } = loaded
   if (code !== null) await enrolAgent(loaded, code)
+  const findAccess = (wanted: Config) => findConfiguredAccess(wanted, loaded.file ?? 'configuration')
+  // What is missing is said before anything is started.
+  await findAccess(config)
+  return runRole('agent', { loaded, parts: ['agent'] }, async (context) => {
+    await start(loaded, findAccess, context)
+    limitMemory(context.clock, context.log, COLLECT_EVERY_CYCLES * config.agent.interval)
+  })
+}
+
+/** Where an agent sends to, and what it says there. */
+type AgentAccess = { readonly servers: readonly ServerAddress[]; readonly passphrase: string | null }
+
+async function findConfiguredAccess(config: Config, where: string): Promise<AgentAccess> {
   const enrolled = findEnrolledServer(config.dataDir)
   const configured = await findServers(config.agent)
   const servers =
@@ -39,7 +46,6 @@ export async function runAgent(loaded: LoadedConfig, code: string | null = null)
       ? [await toServerAddress(enrolled, config.agent)]
       : configured
   const passphrase = config.agent.passphrase ?? findPassphrase(config.dataDir)
-  const where = loaded.file ?? 'configuration'
   const problems = []
   if (servers.length === 0)
     problems.push({ where, key: 'agent.server', expected: 'expected at least one "host:port" to send to' })
@@ -50,52 +56,20 @@ export async function runAgent(loaded: LoadedConfig, code: string | null = null)
       expected: "expected the server's passphrase, or an agent that was enrolled by a code (--enroll)",
     })
   if (problems.length > 0) throw new ConfigError(problems)
-  return runRole('agent', config.log, async (context) => {
-    await start(loaded, servers, passphrase, context)
-    limitMemory(context.clock, context.log, COLLECT_EVERY_CYCLES * config.agent.interval)
-  })
-}
-
-/**
- * Trades an enrolment code for the right to report as this host, and keeps in the data folder where the server
- * is and how it is known. False when this very code was traded before. Rejects when the code is none, or the
- * server can't be reached or refuses it.
- */
-export async function enrolAgent({ config }: LoadedConfig, code: string): Promise<boolean> {
-  const { dataDir, agent } = config
-  const invitation = decodeEnrolmentCode(code)
-  if (invitation === null)
-    throw new CommandError('this is no enrolment code, or not all of one: it begins with mon1-', EXIT.usage)
-  const server = toEnrolledServer(invitation)
-  openDataDir(dataDir)
-  if (findEnrolledServer(dataDir)?.code === server.code) return false
-  const host = agent.name ?? readShortName()
-  const key = keepAgentKey(dataDir)
-  try {
-    await enrol({
-      server: invitedAddress(invitation),
-      secret: invitation.secret,
-      key,
-      host,
-      clock: systemClock,
-    })
-  } catch (cause) {
-    throw new CommandError(
-      `"${host}" was not enrolled at ${invitation.host}:${invitation.port}: ${describeError(cause)}`,
-    )
-  }
-  keepEnrolledServer(dataDir, server)
-  return true
+  return { servers, passphrase }
 }
 
 /** The agent inside the server, for the machine that it runs on. */
 export function startLocalAgent(
   loaded: LoadedConfig,
-  server: ServerAddress,
-  passphrase: string | null,
+  findAccess: (config: Config) => { readonly server: ServerAddress; readonly passphrase: string | null },
   context: RoleContext,
 ): Promise<void> {
-  return start(loaded, [server], passphrase, context)
+  const find = async (config: Config) => {
+    const { server, passphrase } = findAccess(config)
+    return { servers: [server], passphrase }
+  }
+  return start(loaded, find, context)
 }
 
 /** `monitor agent --once`. */
@@ -110,8 +84,7 @@ export async function printOnce(loaded: LoadedConfig, print: (text: string) => v
 
 async function start(
   loaded: LoadedConfig,
-  servers: readonly ServerAddress[],
-  passphrase: string | null,
+  findAccess: (config: Config) => Promise<AgentAccess>,
   context: RoleContext,
 ): Promise<void> {
   const { dataDir } = loaded.config
@@ -119,8 +92,31 @@ async function start(
   const key = keepAgentKey(dataDir)
   const platform = await openPlatform(context.log)
   context.own('platform', async () => closePlatform(platform))
-  const agent = await startAgent({ ...describeAgent(loaded, platform, servers, passphrase, context), key })
+  const open = async (config: Config) => {
+    const { servers, passphrase } = await findAccess(config)
+    const options = describeAgent({ ...loaded, config }, platform, servers, passphrase, context)
+    return () => startAgent({ ...options, key })
+  }
+  let running = loaded.config
+  let agent = await (await open(running))()
   context.own('agent', () => agent.stop())
+  context.onReload({
+    part: 'agent',
+    keys: ['agent.', 'collect.passphrase'],
+    // The queue keeps samples, events and what the thresholds remember from the one agent to the next.
+    async act(wanted) {
+      const config = { ...wanted, dataDir }
+      const begin = await open(config)
+      await agent.stop()
+      try {
+        agent = await begin()
+        running = config
+      } catch (error) {
+        agent = await (await open(running))()
+        throw error
+      }
+    },
+  })
 }
 
 /** The one place that asks on which system we are. The code for Windows is loaded only there. */

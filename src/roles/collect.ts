@@ -21,8 +21,9 @@ export type CollectPorts = {
 export type RunningCollect = CollectPorts & Pick<CollectEngine, 'isStorageAway'>
 
 /** `monitor collect`: the collect engine alone. */
-export function runCollect({ config }: LoadedConfig, print: (text: string) => void): Promise<never> {
-  return runRole('collect', config.log, async (context) => {
+export function runCollect(loaded: LoadedConfig, print: (text: string) => void): Promise<never> {
+  const { config } = loaded
+  return runRole('collect', { loaded, parts: ['collect'] }, async (context) => {
     const store = await awaitConfiguredStore(config, context)
     context.own('store', () => store.close())
     await startCollect(config, store, context, print)
@@ -93,12 +94,22 @@ export async function startCollect(
   let { fingerprint } = certificate
   if (engine.tlsPort !== null)
     log.info('listening', { role: 'collect_tls', address, fingerprint, port: engine.tlsPort })
-  context.onReload('collect', () => {
-    const renewed = findCertificate('collect', config)
-    if (renewed === null) throw new Error('the certificate is gone')
-    engine.renewTls(renewed)
-    fingerprint = renewed.fingerprint
-    log.info('read the certificate again', { role: 'collect_tls', fingerprint })
+  context.onReload({
+    part: 'collect: certificate',
+    keys: ['collect.tls_certificate', 'collect.tls_key'],
+    always: true,
+    act(wanted) {
+      const renewed = findCertificate('collect', wanted)
+      if (renewed === null) throw new Error('the certificate is gone')
+      engine.renewTls(renewed)
+      log.info('read the certificate again', { role: 'collect_tls', fingerprint: renewed.fingerprint })
+      fingerprint = renewed.fingerprint
+    },
+  })
+  context.onReload({
+    part: 'collect: passphrases',
+    keys: ['collect.passphrase', 'collect.passphrase_previous'],
+    act: (wanted) => engine.renewPassphrases(listPassphrases(wanted)),
   })
   const { port: plain, tlsPort: tls, isStorageAway } = engine
   return { plain, tls, findFingerprint: () => fingerprint, isStorageAway }

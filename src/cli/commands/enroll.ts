@@ -79,7 +79,7 @@ export const enroll: CommandGroup = {
       doc: 'Trades a code for the right of this machine to report, and exits; `monitor agent` runs then',
       arguments: [{ name: 'code', doc: 'The code that `enroll create` printed on the server' }],
       run: async (input) => {
-        const { enrolAgent } = await import('../../roles/agent.ts')
+        const { enrolAgent } = await import('../../roles/enrol-agent.ts')
         const isNew = await enrolAgent(input.load({ role: 'agent' }), needText(input, 'code'))
         input.print(isNew ? 'This machine is enrolled.' : 'This machine was enrolled by this code before.')
         return EXIT.ok
