@@ -7,6 +7,7 @@ import { CHANNELS } from '../../src/events/channels/index.ts'
 import { type EventEngine, startEventEngine } from '../../src/events/cycle.ts'
 import type { Watching } from '../../src/events/task.ts'
 import { decideNotifications } from '../../src/events/tasks/decide-notifications.ts'
+import { followClock } from '../../src/events/tasks/follow-clock.ts'
 import { resolveKeyMismatches } from '../../src/events/tasks/resolve-key-mismatches.ts'
 import { sendNotifications } from '../../src/events/tasks/send-notifications.ts'
 import { watchAvailability } from '../../src/events/tasks/watch-availability.ts'
@@ -81,6 +82,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
       clock,
       log,
       tasks: [
+        followClock,
         watchAvailability,
         watchClocks,
         watchCertificates,

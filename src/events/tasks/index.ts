@@ -6,6 +6,7 @@ import { decideNotifications } from './decide-notifications.ts'
 import { dropEvents } from './drop-events.ts'
 import { dropHosts } from './drop-hosts.ts'
 import { dropSamples } from './drop-samples.ts'
+import { followClock } from './follow-clock.ts'
 import { pruneSessions } from './prune-sessions.ts'
 import { resolveKeyMismatches } from './resolve-key-mismatches.ts'
 import { sendNotifications } from './send-notifications.ts'
@@ -16,6 +17,7 @@ import { watchNotifications } from './watch-notifications.ts'
 
 /** Everything the event engine does, in the order of a cycle: the quick first, what takes long last. */
 export const TASKS: readonly Task[] = [
+  followClock,
   watchAvailability,
   watchClocks,
   watchCertificates,

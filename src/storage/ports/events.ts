@@ -266,6 +266,13 @@ export type OutboxStore = {
   note(attempt: Attempt): Promise<void>
   /** Gives waiting notifications of one digest that is too large another digest, due at `due`. */
   split(notifications: readonly number[], digest: string, due: number): Promise<void>
+  /**
+   * The clock of this machine was set on by so many seconds (less than 0: back): what waits for its time goes
+   * with it, so that no pause, delay or age counts the jump.
+   */
+  shiftTimes(seconds: number): Promise<void>
+  /** What a clock that was wrong has written, and so lies in the future of `now`, counts as written now. */
+  clampTimes(now: number): Promise<void>
   /** Targets with an attempt since that time, and how they do. */
   listTargetStates(since: number): Promise<TargetState[]>
 }
@@ -279,10 +286,13 @@ export type EngineReport = {
 
 /** What the event engine alone needs to watch the hosts. */
 export type WatchStore = {
-  /** Every host with the server's clock at its newest packet. */
-  listLastSeen(): Promise<{ name: string; lastSeen: number }[]>
-  /** Hosts whose clock differs by more, in seconds, and how: agent's minus server's. */
-  listSkewed(above: number): Promise<{ name: string; skew: number }[]>
+  /**
+   * Every host with the server's clock at its newest packet. What lies in the future of `now` was written by
+   * a clock that was wrong; it is made `now` for good, so that the host's silence counts from here.
+   */
+  listLastSeen(now: number): Promise<{ name: string; lastSeen: number }[]>
+  /** How the clocks of hosts differ, in seconds: agent's minus server's; without those that told none. */
+  listClocks(): Promise<{ name: string; lastSeen: number; skew: number }[]>
   /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
   listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
   /** Ends the events of `KEY_MISMATCH` whose newest attempt was seen before that time; how many. */
