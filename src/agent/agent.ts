@@ -133,6 +133,7 @@ export async function startAgent(
     frames: createFrameBuilder(MAX_METRICS),
     figures: watchSelfMetrics(),
     evaluator,
+    configuredThresholds: options.thresholds,
     queue,
     sender,
     facts,

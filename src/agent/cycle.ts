@@ -1,4 +1,5 @@
 import type { HostFacts } from '../domain/hosts/host.ts'
+import type { Threshold } from '../domain/thresholds/threshold.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { watchClock } from './clock-jump-detector.ts'
@@ -8,12 +9,15 @@ import type { Queue } from './queue/queue.ts'
 import type { SelfMetrics } from './self-metrics.ts'
 import type { Sender } from './sending/sender.ts'
 import type { ThresholdEvaluator } from './threshold-evaluator.ts'
+import { watchUnmatched } from './unmatched-thresholds.ts'
 
 export type CycleOptions = {
   readonly source: MachineSource
   readonly frames: FrameBuilder
   readonly figures: SelfMetrics
   readonly evaluator: ThresholdEvaluator
+  /** Those of the configuration; one that fits no metric is logged. */
+  readonly configuredThresholds?: readonly Threshold[]
   readonly queue: Queue
   readonly sender: Sender
   /** As the sender has them. */
@@ -44,6 +48,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   let facts = JSON.stringify(options.facts)
   let factsReadAtMs = clock.monotonicMs()
   let isFirst = true
+  const unmatched = watchUnmatched(options.configuredThresholds ?? [], log)
   /** Cycles in a row whose samples found their time taken. */
   let unstored = 0
 
@@ -52,6 +57,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     const frame = frames.build(time, [...figures.read(failed, queue.figures), ...samples])
     const isTaken = queue.hasTaken(time)
     noteUnstored(time, isTaken ? samples.length : 0)
+    unmatched.note(frame.metrics)
     queue.append(
       { ...evaluator.evaluate(frame, reasons), frame: isTaken ? null : frame },
       clockJumpDetector.isSteady() && sender.isClockConfirmed() ? clock.now() - options.queueAge : null,

@@ -1,4 +1,3 @@
-import type { MetricFamily } from '../domain/metrics/metric-family.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import type { QueueFigures } from './queue/queue.ts'
 
@@ -8,34 +7,6 @@ export type SelfMetrics = {
   /** So many samples were measured and could not be kept: see `perf.agent.clock.unstored`. */
   noteUnstored(samples: number): void
 }
-
-/** All that `read` may yield, for the guide. */
-export const SELF_METRICS: readonly MetricFamily[] = [
-  { name: 'perf.agent.queue.length', doc: 'Samples that wait to be sent.' },
-  {
-    name: 'perf.agent.queue.dropped',
-    doc: 'Samples that were dropped because the queue was full or they were too old.',
-  },
-  { name: 'perf.agent.queue.refused', doc: 'Samples that the server refused.' },
-  {
-    name: 'perf.agent.queue.damaged',
-    doc: "Samples that were lost because the agent's queue was damaged on disk.",
-  },
-  {
-    name: 'perf.agent.clock.unstored',
-    isRare: true,
-    doc: 'Samples since the start of the agent that were not kept because the clock had been set back to a time that has its samples.',
-  },
-  { name: 'perf.agent.probe.failures', doc: 'Probes that failed in this round.' },
-  {
-    name: 'perf.agent.probe.stuck',
-    // The machine source adds it, which knows the probes.
-    isRare: true,
-    doc: 'Probes, files and mounts that were asked and have not answered in time; the others go on.',
-  },
-  { name: 'perf.agent.processor.seconds', doc: 'Processor time that the agent took since the round before.' },
-  { name: 'perf.agent.memory.bytes', doc: 'Memory that the agent takes.' },
-]
 
 /**
  * Processor time and memory are those of the process: where the agent runs inside the server, the server's

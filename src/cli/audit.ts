@@ -14,7 +14,8 @@ export function noteShellChange(audit: AuditStore, action: string, detail: strin
   })
 }
 
-function readAccount(): string {
+/** The account that the command runs under. */
+export function readAccount(): string {
   try {
     return userInfo().username
   } catch {

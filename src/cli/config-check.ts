@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { ConfigError, type ConfigProblem } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import { listImpossible, suggestNearest } from '../domain/thresholds/unmatched.ts'
 import { describeError } from '../lib/log.ts'
 import { findObstacle, type Reader } from '../platform/file-access.ts'
 import type { ServiceRole } from '../service/paths.ts'
@@ -41,6 +42,7 @@ export async function checkConfigs(
       const loaded = load(file)
       found.push(...findMissing(loaded, roles))
       for (const role of roles) found.push(...(await findUnreadable(loaded, role, findReader)))
+      for (const warning of listWarnings(loaded, roles)) print(warning)
       if (found.length === 0)
         print(
           `${loaded.file ?? 'No file, defaults only'}${names === '' ? '' : ` (${names})`}: the configuration is sound.`,
@@ -52,6 +54,16 @@ export async function checkConfigs(
     problems.push(...found)
   }
   if (problems.length > 0) throw new ConfigError(unique(problems))
+}
+
+/** What is allowed and does nothing: a threshold that no metric can ever fit. */
+function listWarnings({ config, origins, file }: LoadedConfig, roles: readonly RegisteredRole[]): string[] {
+  if (roles.length > 0 && !roles.flatMap(listParts).includes('agent')) return []
+  const where = origins.get('agent.threshold') ?? file ?? 'configuration'
+  return listImpossible(config.agent.threshold).map(
+    (found) =>
+      `Warning: ${where}: agent.threshold: metric "${found.pattern}" matches nothing that an agent reports${suggestNearest(found)}`,
+  )
 }
 
 /** Two roles of one account share their problems. */

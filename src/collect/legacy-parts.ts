@@ -5,12 +5,16 @@ export const PART_WEIGHT = 2 * 1024 * 1024
 const MAX_PART_FRAMES = 1000
 const MAX_PART_EVENTS = 1000
 
-type Rows = Required<Pick<HostReport, 'frames' | 'waiting' | 'events'>>
+type Piece = Pick<HostReport, 'frames' | 'waiting' | 'events' | 'spellings'>
+
+type Rows = Required<Pick<HostReport, 'frames' | 'waiting' | 'events'>> & {
+  readonly spellings: HostReport['spellings'] | null
+}
 
 /** Hands on what a packet has gathered in pieces of bounded length, at least one. */
 export function splitPart(
-  { frames, waiting, events }: Rows,
-  onPiece: (piece: Pick<HostReport, 'frames' | 'waiting' | 'events'>, index: number) => void,
+  { frames, waiting, events, spellings }: Rows,
+  onPiece: (piece: Piece, index: number) => void,
 ): void {
   const count = Math.max(
     1,
@@ -24,6 +28,7 @@ export function splitPart(
       frames: frames.slice(i * MAX_PART_FRAMES, (i + 1) * MAX_PART_FRAMES),
       events: events.slice(i * MAX_PART_EVENTS, (i + 1) * MAX_PART_EVENTS),
       ...(later.length > 0 && { waiting: later }),
+      ...(spellings && i === 0 && { spellings }),
     }
     onPiece(piece, i)
   }

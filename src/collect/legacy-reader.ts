@@ -93,11 +93,11 @@ export class LegacyReader {
 
   /** Hands on what a packet has gathered, in reports of bounded length, at least one. */
   #submitPart(packet: LegacyPacket, head: LegacyHead, seen: number): void {
-    const { frames, waiting, events: said, refused } = packet.takePart()
+    const { events: said, refused, ...rows } = packet.takePart()
     this.#weight = 0
     const { host, facts, clock, usableClock } = head
     const events = dateClosings(said, Math.min(usableClock ?? seen, seen))
-    splitPart({ frames, waiting, events }, (piece, i) =>
+    splitPart({ ...rows, events }, (piece, i) =>
       this.#port.submit(
         { host, facts: i === 0 ? facts : null, seen, clockSkew: skewOf(clock, seen), ...piece },
         i === 0 ? refused : null,

@@ -1,6 +1,7 @@
+import { COMPARISONS } from '../domain/comparison.ts'
 import { isSeverity, type Severity } from '../domain/event.ts'
 import { canBeMetricPattern } from '../domain/pattern.ts'
-import { COMPARISONS, isBreach } from '../domain/thresholds/threshold.ts'
+import { isBreach } from '../domain/thresholds/threshold.ts'
 import { duration, type Field, integer, number, oneOf, text } from './fields.ts'
 import { tables } from './tables.ts'
 
@@ -9,7 +10,8 @@ const fields = {
     default: '',
     doc:
       'A metric, or a pattern of metrics with * and ?, each judged by itself. The thresholds that ' +
-      'name a metric win over those whose pattern it fits.',
+      'name a metric win over those whose pattern it fits. One of your own replaces the standard one of ' +
+      'the same severity only.',
     check: (name) =>
       canBeMetricPattern(name)
         ? null

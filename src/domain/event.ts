@@ -52,6 +52,11 @@ export type Event = {
   readonly wasMissed?: true
 }
 
+/** Seconds that an event has lasted until it was over, or until `now`; null when its end is not known. */
+export function lengthOf({ opened, closed, isEndUnknown }: Event, now: number): number | null {
+  return isEndUnknown ? null : (closed ?? now) - opened
+}
+
 /**
  * What happens to an event: `joined` when it came to stand for other hosts, `stale` and `fresh` when its
  * metric stopped coming and came again.

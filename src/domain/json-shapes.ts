@@ -1,4 +1,5 @@
-import type { Event } from './event.ts'
+import { type Event, type OpenByHost, SEVERITIES, SEVERITY_NAMES } from './event.ts'
+import { type Host, hostStatus } from './hosts/host.ts'
 import type { Rule } from './notifications/rule.ts'
 
 /** An event in the API's words. */
@@ -12,6 +13,7 @@ export function describeEvent(event: Event) {
     message: event.message,
     opened: event.opened,
     closed: event.isEndUnknown ? null : event.closed,
+    ...(event.isEndUnknown && { end_unknown: true }),
     acknowledged_by: event.acknowledgedBy,
   }
 }
@@ -32,5 +34,27 @@ export function describeRule(rule: Rule) {
     target: rule.target,
     delay: rule.delay,
     repeat: rule.repeat,
+  }
+}
+
+/** A host in the API's words. */
+export function describeHost(host: Host, open: OpenByHost, now: number, silence: number) {
+  const counts = open.get(host.name)
+  return {
+    name: host.name,
+    status: hostStatus(host, now, silence),
+    last_seen: host.lastSeen,
+    ip: host.ip,
+    platform: host.platform,
+    build: host.build,
+    architecture: host.architecture,
+    domain: host.domain,
+    processors: host.processors,
+    memory_mb: host.memoryMb,
+    groups: host.groups,
+    open_events: Object.fromEntries(
+      SEVERITIES.map((severity) => [SEVERITY_NAMES[severity], counts?.[severity] ?? 0]),
+    ),
+    latest: host.latest,
   }
 }

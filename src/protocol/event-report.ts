@@ -2,7 +2,7 @@ import { type EventReport, isSeverity } from '../domain/event.ts'
 import { isMetricName } from '../domain/sample.ts'
 import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
 import { type Fields, isFields, readAnyTime, readNumber, readText } from './field.ts'
-import { toLegacyMetric } from './legacy-metric.ts'
+import { Spellings } from './legacy-metric.ts'
 import type { Tally } from './rejection-tally.ts'
 
 const UID = /^[A-Za-z0-9._:-]+$/
@@ -38,12 +38,17 @@ const isUid = (uid: unknown): uid is string =>
  * `dateClosings`. A time that lies in the future counts as now, because the clock of the agent is fast and
  * the event has happened.
  */
-export function readLegacyEvents(values: readonly unknown[], now: number, tally: Tally): EventReport[] {
+export function readLegacyEvents(
+  values: readonly unknown[],
+  now: number,
+  tally: Tally,
+  spellings = new Spellings(),
+): EventReport[] {
   return collect(values, tally, (fields) => {
     const status = readNumber(fields.status)
     if (status !== 0 && status !== 1) return null
     const time = Math.min(readAnyTime(fields.time), now)
-    const metric = typeof fields.monitor === 'string' ? toLegacyMetric(fields.monitor) : fields.monitor
+    const metric = typeof fields.monitor === 'string' ? spellings.read(fields.monitor) : fields.monitor
     const report = complete(fields, metric, time, null, time, status === 1 ? 'open' : 'closed')
     return report === null || status === 1 ? report : { ...report, opened: time }
   })

@@ -8,6 +8,8 @@ import { Tally } from './rejection-tally.ts'
 /** What the lines of one host bring. */
 export type CsvPart = LegacyPart & { readonly host: string; readonly facts: HostFacts | null }
 
+/** What hosts are said to have as agent that speak CSV, as those up to 0.02b do. */
+const CSV_AGENT = 'original 2018'
 /** Longest line, in characters. */
 export const MAX_CSV_LINE = 4096
 /** Hosts whose lines one packet may hold; a released agent sends those of its own alone. */
@@ -87,7 +89,8 @@ export class CsvPacket {
       packet.addFields({ data: [...rows.values()], events })
       const part = packet.takePart()
       for (const [fault, count] of part.refused.counts) left.refuse(fault, count)
-      parts.push({ ...part, host, facts: readFacts(facts, null), refused: new Tally() })
+      const said = readFacts(facts, null)
+      parts.push({ ...part, host, facts: said && { ...said, agent: CSV_AGENT }, refused: new Tally() })
     }
     const [first, ...others] = parts
     this.#hosts = new Map()

@@ -1,6 +1,6 @@
 import { type Frame, toUsedName, usedFromFree } from '../domain/sample.ts'
 import { type Fields, isFields, MAX_TIME_AHEAD, readAnyTime, readNumber } from './field.ts'
-import { toLegacyMetric } from './legacy-metric.ts'
+import type { Spellings } from './legacy-metric.ts'
 import { MAX_METRICS } from './message.ts'
 import type { NameLists } from './names.ts'
 import type { Tally } from './rejection-tally.ts'
@@ -23,14 +23,16 @@ const MAX_SHAPES = 1024
 /** Gathers rows of the original's dialect into frames, one for each time. */
 export class LegacyFrames {
   readonly #nameLists: NameLists
+  readonly #spellings: Spellings
   readonly #latest: number
   readonly #shapes = new Map<string, RowShape>()
   #frames = new Map<number, Frame | Frame[]>()
   #weight = 0
 
   /** `now` is the server's clock at the arrival of the packet. */
-  constructor(nameLists: NameLists, now: number) {
+  constructor(nameLists: NameLists, spellings: Spellings, now: number) {
     this.#nameLists = nameLists
+    this.#spellings = spellings
     this.#latest = now + MAX_TIME_AHEAD
   }
 
@@ -100,7 +102,7 @@ export class LegacyFrames {
     // A key with a line end in it is refused and could pass for two others: such shapes are never kept.
     if (known !== undefined && known.metrics.length === keys.length - 1) return known
     const names = keys.filter((key) => key !== 'time')
-    const legal = names.map(toLegacyMetric)
+    const legal = names.map((name) => this.#spellings.read(name))
     const list = this.#nameLists.intern(legal.map(toUsedName))
     const { metrics, columns, refused } = list
     const kept = columns === null ? names : columns.map((column) => names[column] ?? '')

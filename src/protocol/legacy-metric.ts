@@ -1,3 +1,5 @@
+import { MAX_METRIC_NAME } from '../domain/sample.ts'
+
 const FORBIDDEN = /[^\p{L}\p{N}._:@+~#%()-]/gu
 
 /**
@@ -6,4 +8,29 @@ const FORBIDDEN = /[^\p{L}\p{N}._:@+~#%()-]/gu
  */
 export function toLegacyMetric(name: string): string {
   return name.replace(FORBIDDEN, '_')
+}
+
+/** How one sender spells the names that are kept under another, by the latter. */
+export class Spellings {
+  #found: Record<string, string> = Object.create(null)
+  #isAny = false
+
+  /** As `toLegacyMetric`; what differs is remembered. */
+  read(name: string): string {
+    const legal = toLegacyMetric(name)
+    if (legal !== name) {
+      this.#found[legal] = name.slice(0, MAX_METRIC_NAME)
+      this.#isAny = true
+    }
+    return legal
+  }
+
+  /** All that were met since the last call; null when there were none. */
+  take(): Readonly<Record<string, string>> | null {
+    if (!this.#isAny) return null
+    const found = this.#found
+    this.#found = Object.create(null)
+    this.#isAny = false
+    return found
+  }
 }

@@ -5,10 +5,14 @@ import { readLegacyEvents } from './event-report.ts'
 import { type Fields, readAnyTime, readFacts, readHost } from './field.ts'
 import { parseJson, parseObject } from './json.ts'
 import { LegacyFrames } from './legacy-frames.ts'
+import { Spellings } from './legacy-metric.ts'
 import { type ListName, ListSplitter } from './list-splitter.ts'
 import type { NameLists } from './names.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { Tally } from './rejection-tally.ts'
+
+/** What hosts are said to have as agent that speak JSON, as those from 0.03b on (May 2019) do. */
+const ORIGINAL_AGENT = 'original 2019'
 
 /** What the original's collector answers, once everything is stored. */
 export const LEGACY_RECEIPT = 'Received'
@@ -19,6 +23,8 @@ export type LegacyPart = {
   /** Frames whose time lies more than MAX_TIME_AHEAD seconds ahead of the server's clock. */
   readonly waiting: readonly Frame[]
   readonly events: readonly EventReport[]
+  /** Names as the agent spells them, by those that are kept; null when none differs. */
+  readonly spellings: Readonly<Record<string, string>> | null
   readonly refused: Tally
 }
 
@@ -40,10 +46,11 @@ const MAX_CLOCK_SKEW = 86_400
 export function readLegacyHead(fields: Fields, now: number): LegacyHead {
   const { arch, procs, memory } = fields
   const time = readAnyTime(fields.time)
+  const facts = readFacts({ ...fields, architecture: arch, processors: procs, memoryMb: memory }, null)
   return {
     host: readHost(fields.name),
     passphrase: fields.passphrase,
-    facts: readFacts({ ...fields, architecture: arch, processors: procs, memoryMb: memory }, null),
+    facts: facts && { ...facts, agent: ORIGINAL_AGENT },
     clock: time > 0 ? time : null,
     usableClock: time > 0 && Math.abs(time - now) <= MAX_CLOCK_SKEW ? time : null,
   }
@@ -53,12 +60,13 @@ export function readLegacyHead(fields: Fields, now: number): LegacyHead {
 export class LegacyPacket {
   readonly #frames: LegacyFrames
   readonly #now: number
+  readonly #spellings = new Spellings()
   #events: EventReport[] = []
   #tally = new Tally()
 
   /** `now` is the server's clock at arrival. */
   constructor(nameLists: NameLists, now: number) {
-    this.#frames = new LegacyFrames(nameLists, now)
+    this.#frames = new LegacyFrames(nameLists, this.#spellings, now)
     this.#now = now
   }
 
@@ -81,7 +89,8 @@ export class LegacyPacket {
   /** All that was added since the last call. */
   takePart(): LegacyPart {
     const refused = this.#tally
-    const part = { ...this.#frames.take(refused), events: this.#events, refused }
+    const taken = this.#frames.take(refused)
+    const part = { ...taken, events: this.#events, spellings: this.#spellings.take(), refused }
     this.#events = []
     this.#tally = new Tally()
     return part
@@ -91,7 +100,8 @@ export class LegacyPacket {
     if (elements === undefined || elements === null) return
     if (!Array.isArray(elements)) throw new ProtocolError('malformed', `${list} is not a list`)
     if (list === 'data') this.#frames.add(elements, this.#tally)
-    else this.#events = this.#events.concat(readLegacyEvents(elements, this.#now, this.#tally))
+    else
+      this.#events = this.#events.concat(readLegacyEvents(elements, this.#now, this.#tally, this.#spellings))
   }
 }
 

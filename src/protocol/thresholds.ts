@@ -1,3 +1,4 @@
+import { COMPARISONS } from '../domain/comparison.ts'
 import { isSeverity } from '../domain/event.ts'
 import { canBeMetricPattern } from '../domain/pattern.ts'
 import {
@@ -5,7 +6,6 @@ import {
   MAX_REPORTED_THRESHOLDS,
   type ReportedThreshold,
 } from '../domain/thresholds/reported-threshold.ts'
-import { COMPARISONS } from '../domain/thresholds/threshold.ts'
 import { isFields, readNumber } from './field.ts'
 import type { Tally } from './rejection-tally.ts'
 

@@ -4,11 +4,11 @@ import { license } from '../../package.json'
 import type { Config } from '../config/schema.ts'
 import { SECTIONS } from '../config/schema.ts'
 import { SETTINGS, type Setting } from '../config/settings.ts'
+import { METRICS } from '../domain/metrics/catalogue.ts'
 import { sqliteFile } from '../storage/database/open.ts'
 import type { GuideCommand, GuideSection, SiteInfo } from '../web/http/site-info.ts'
 import type { Command, Option } from './command.ts'
 import { collectLicences } from './licences.ts' with { type: 'macro' }
-import { METRICS } from './metric-catalogue.ts'
 import { findPassphrase } from './setup/first-start.ts'
 
 const LICENCES = collectLicences()

@@ -209,7 +209,7 @@ flow(
       actor: 'root',
       way: 'shell',
       address: '',
-      action: 'user add',
+      action: 'add user',
       detail: scene.way,
     })
     await open('Audit log')

@@ -137,3 +137,28 @@ test('the command names the file that it read', async () => {
     stdout: `${join(folder, 'own.toml')}: the configuration is sound.\n`,
   })
 })
+
+test('a threshold that no metric can fit is told, with the nearest name, and the file is sound all the same', async () => {
+  write(
+    'agent.toml',
+    [
+      '[agent]',
+      'server = "collect.example.org"',
+      'passphrase = "a long passphrase of the fleet"',
+      '[[agent.threshold]]',
+      'metric = "perf.filesytem.*.percent.used"',
+      'severity = 2',
+      'value = 95',
+      '[[agent.threshold]]',
+      'metric = "perf.filesystem.*.percent.used"',
+      'severity = 2',
+      'value = 95',
+    ].join('\n'),
+  )
+  const { isSound, lines } = await check([aRole('agent', 'agent.toml')], null)
+  expect(lines).toEqual([
+    'Warning: /agent.toml: agent.threshold: metric "perf.filesytem.*.percent.used" matches nothing that an agent reports; did you mean perf.filesystem.*.percent.used?',
+    '/agent.toml (agent): the configuration is sound.',
+  ])
+  expect(isSound).toBe(true)
+})

@@ -57,7 +57,9 @@ test('samples, facts and events are stored, and Received is said after the commi
       domain: 'example.org',
       processors: 4,
       memoryMb: 8191,
+      agent: 'original 2018',
     },
+    spellings: { 'perf.service.mssql_sqlexpress.state': 'perf.service.mssql$sqlexpress.state' },
     events: [
       {
         uid: null,

@@ -325,7 +325,10 @@ describe("the original's dialect", () => {
       `web01 perf.service.mssql_sqlexpress.state ${NOW - 60}`,
       `web01 b ${NOW - 60}`,
     ])
-    expect(rig.store.reports[0]?.events[0]?.metric).toBe('perf.service.mssql_sqlexpress.state')
+    const [report] = rig.store.reports
+    expect(report?.events[0]?.metric).toBe('perf.service.mssql_sqlexpress.state')
+    expect(report?.spellings).toEqual({ 'perf.service.mssql_sqlexpress.state': monitor })
+    expect(report?.facts?.agent).toBe('original 2019')
     expect(rig.engine.counters().refused).toEqual({})
   })
 

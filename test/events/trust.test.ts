@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { KEY_MISMATCH } from '../../src/domain/events/identity.ts'
+import { KEY_MISMATCH } from '../../src/domain/metrics/declared/server-events.ts'
 import { aReport } from '../storage/reports.ts'
 import { openWorld, type World } from './harness.ts'
 

@@ -140,6 +140,28 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
       expect(await found('web')).toEqual(['2 hosts', 'web01'])
       expect(await found('berlin')).toEqual(['web01'])
       expect(await found('none')).toEqual([])
+      const ofHost = await store.events.list({ group: 'web', host: 'db01' })
+      expect(ofHost.events).toEqual([])
+      expect((await store.events.list({ group: 'berlin', host: 'web01' })).total).toBe(1)
+    })
+
+    test('events of a group of more than a hundred hosts are found, the newest first', async () => {
+      const names = Array.from({ length: 120 }, (_, i) => `many${i}`)
+      await store.ingest.write(
+        names.map((name) => aReport(name, { facts: { ...FACTS, groups: ['many'] }, seen: MIDNIGHT })),
+      )
+      const event = { change: 1, metric: 'perf.memory.percent.used', status: 'open', message: 'x' } as const
+      for (const i of [3, 119, 40])
+        await store.events.report(`many${i}`, [
+          { ...event, uid: 'a', time: MIDNIGHT - i, severity: 2 },
+          { ...event, uid: 'b', time: MIDNIGHT - i, severity: 3, status: 'open', metric: 'm' },
+        ])
+      await store.events.report('web01', [{ ...event, uid: 'a', time: MIDNIGHT, severity: 2 }])
+      const { total, events } = await store.events.list({ group: 'many', severity: 2 })
+      expect(total).toBe(3)
+      expect(events.map(({ host }) => host)).toEqual(['many3', 'many40', 'many119'])
+      expect(await store.events.countBySeverity({ group: 'many' })).toEqual({ 1: 0, 2: 3, 3: 3, 4: 0 })
+      expect((await store.events.list({ group: 'many', status: 'closed' })).total).toBe(0)
     })
   })
 }

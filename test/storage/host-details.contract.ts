@@ -36,6 +36,36 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       expect(await found()).toBeUndefined()
     })
 
+    test('which agent it is, and how that spells names, is kept until another agent tells facts', async () => {
+      const tell = (agent: string | null, spellings?: Record<string, string>) =>
+        store.ingest.write([
+          aReport('win01', {
+            facts: { ...FACTS, ...(agent !== null && { agent }) },
+            ...(spellings && { spellings }),
+          }),
+        ])
+      const found = async () => {
+        const host = await store.hosts.find('win01')
+        return [host?.agent, host?.spellings]
+      }
+      await tell('original 2018', { 'perf.service.a_b.state': 'perf.service.a$b.state' })
+      await tell('original 2019', { 'perf.service.ü_.state': 'perf.service.ü .state' })
+      await tell('original 2019', { 'perf.service.a_b.state': 'perf.service.a b.state' })
+      const spellings = {
+        'perf.service.a_b.state': 'perf.service.a b.state',
+        'perf.service.ü_.state': 'perf.service.ü .state',
+      }
+      expect(await found()).toEqual(['original 2019', spellings])
+      const query = { search: 'Original 2019', upSince: 0 }
+      expect((await store.hosts.list(query)).hosts.map((host) => host.name)).toEqual(['win01'])
+      await tell(null)
+      expect(await found()).toEqual([undefined, spellings])
+      expect((await store.hosts.list(query)).total).toBe(0)
+      const many = Array.from({ length: 1000 }, (_, i) => [`a_${i}`, `a ${i}`])
+      await tell(null, Object.fromEntries(many))
+      expect(Object.keys((await store.hosts.find('win01'))?.spellings ?? {})).toHaveLength(300)
+    })
+
     test('an event has the value of its newest change, which its end does not take away', async () => {
       const say = (change: number, more: Partial<EventReport>) =>
         store.ingest.write([

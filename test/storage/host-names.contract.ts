@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { KEY_MISMATCH } from '../../src/domain/events/identity.ts'
+import { KEY_MISMATCH } from '../../src/domain/metrics/declared/server-events.ts'
 import type { HostReport, Store } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'

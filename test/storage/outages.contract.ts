@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { EventReport } from '../../src/domain/event.ts'
-import { AVAILABILITY } from '../../src/domain/events/availability.ts'
+import { AVAILABILITY } from '../../src/domain/metrics/declared/server-events.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
 import { fakeClock } from '../support/clock.ts'
 import { aReport, MIDNIGHT } from './reports.ts'

@@ -125,7 +125,7 @@ export async function seedSettings(store: Store, now: number): Promise<void> {
     way: 'shell',
     address: '',
     actor: 'root',
-    action: 'user add',
+    action: 'add user',
     detail: 'viewer as viewer',
   })
 }

@@ -75,6 +75,7 @@ export async function startTestSite(
 
   return {
     base,
+    dataDir,
     port: website.port,
     /** For another server over the same database. */
     options,

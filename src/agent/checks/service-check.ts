@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import type { CheckKind, CheckSettings } from '../../domain/check.ts'
-import type { MetricFamily } from '../../domain/metrics/metric-family.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'
 import { roundTo } from '../probes/arithmetic.ts'
@@ -12,27 +11,6 @@ import { type Outcome, outcome } from './outcome.ts'
 import { checkPing } from './ping.ts'
 import { checkTcp, checkTls } from './port.ts'
 import { checkScript, EXIT_UNKNOWN } from './script.ts'
-
-/** All that checks may yield. */
-export const CHECK_METRICS: readonly MetricFamily[] = [
-  {
-    name: 'perf.check.<name>.state',
-    doc: '1 while a check of agent.check is good, else 0; its event says why it is not.',
-  },
-  {
-    name: 'perf.check.<name>.milliseconds',
-    doc: 'How long the target of a check took to answer, or a script to run.',
-  },
-  {
-    name: 'perf.check.<name>.certificate.days',
-    doc: 'Days until the certificate ends that a server showed to a check over TLS.',
-  },
-  { name: 'perf.check.<name>.exit', doc: 'Exit code of a script: 0 good, 1 warning, 2 critical, 3 unknown.' },
-  {
-    name: 'perf.check.<name>.value.<label>',
-    doc: 'A value of the performance data of a script, as it writes it.',
-  },
-]
 
 type Run = (settings: CheckSettings, context: CheckContext) => Promise<Outcome>
 

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import type { MetricFamily } from '../../domain/metrics/metric-family.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
 import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'
@@ -7,53 +6,6 @@ import { addSample, findIncrease, percentOf, ratePerSecond, roundTo } from '../p
 import type { ProbeSample } from '../probes/probe.ts'
 import { type ContainerReading, type ListedContainer, readContainer, readListed } from './container.ts'
 import { getJson } from './container-api.ts'
-
-/** All that containers may yield. */
-export const CONTAINER_METRICS: readonly MetricFamily[] = [
-  {
-    name: 'perf.containers.state',
-    doc: '1 while the engine of the containers (Docker, Podman) answers, else 0; with agent.containers.',
-    systems: 'Linux',
-  },
-  { name: 'perf.containers.running', doc: 'Containers that run.', systems: 'Linux' },
-  {
-    name: 'perf.containers.left',
-    doc: 'Containers that are not watched because there are more than 64.',
-    systems: 'Linux',
-  },
-  {
-    name: 'perf.container.<name>.state',
-    doc: '1 while a container runs or after it ended with code 0 and is not to be started again, else 0.',
-    systems: 'Linux',
-  },
-  {
-    name: 'perf.container.<name>.healthy',
-    doc: '1 while its health check is good, else 0.',
-    systems: 'Linux',
-  },
-  {
-    name: 'perf.container.<name>.restarts.hour',
-    doc: 'How often the engine started it again in the last hour.',
-    systems: 'Linux',
-  },
-  {
-    name: 'perf.container.<name>.processor.percent',
-    doc: 'Processor time that it took, of all processors.',
-    systems: 'Linux',
-  },
-  {
-    name: 'perf.container.<name>.memory.bytes',
-    doc: 'Memory that it takes, without files that can be dropped.',
-    systems: 'Linux',
-  },
-  { name: 'perf.container.<name>.memory.percent', doc: 'The same, of its limit.', systems: 'Linux' },
-  {
-    name: 'perf.container.<name>.network.bytes.received',
-    doc: 'Bytes a second that it received.',
-    systems: 'Linux',
-  },
-  { name: 'perf.container.<name>.network.bytes.sent', doc: 'Bytes a second that it sent.', systems: 'Linux' },
-]
 
 /** Where Docker and Podman listen. */
 export const CONTAINER_SOCKETS: readonly string[] = ['/run/docker.sock', '/run/podman/podman.sock']

@@ -1,31 +1,12 @@
 import { constants } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MetricFamily } from '../../domain/metrics/metric-family.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
 import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'
 import { toMetricPart } from '../probes/metric-name.ts'
 import type { ProbeSample } from '../probes/probe.ts'
 import { readExposition } from './exposition.ts'
-
-/** All that text files may yield. */
-export const TEXT_FILE_METRICS: readonly MetricFamily[] = [
-  { name: 'perf.textfiles.state', doc: '1 while the folder agent.text_files can be read, else 0.' },
-  {
-    name: 'perf.textfiles.omitted',
-    doc: 'Files and values of text files that were left out because there are too many.',
-  },
-  {
-    name: 'perf.textfile.<file>.state',
-    doc: '1 while a file of that folder is sound, else 0; its event says what is wrong.',
-  },
-  { name: 'perf.textfile.<file>.age.seconds', doc: 'Time since a file of that folder was written.' },
-  {
-    name: 'perf.text.<name>',
-    doc: 'A value of a text file; its labels are part of the name, as in perf.text.NAME.LABEL:VALUE.',
-  },
-]
 
 const MAX_FILES = 100
 const MAX_BYTES = 1024 * 1024

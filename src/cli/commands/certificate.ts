@@ -1,7 +1,8 @@
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import type { CommandGroup } from '../../roles/command.ts'
 import { findCertificate } from '../../roles/setup/certificate.ts'
-import { formatTable, formatTime } from '../table.ts'
+import { JSON_OPTION, printList } from '../list-output.ts'
+import { formatTime } from '../table.ts'
 
 export const certificate: CommandGroup = {
   name: 'certificate',
@@ -15,6 +16,7 @@ export const certificate: CommandGroup = {
           kind: 'flag',
           doc: 'Print the fingerprint for agents alone, as agent.fingerprint takes it',
         },
+        ...JSON_OPTION,
       },
       run: async (input) => {
         const { config } = input.load()
@@ -25,11 +27,18 @@ export const certificate: CommandGroup = {
           input.print(collect.fingerprint)
           return EXIT.ok
         }
-        const rows = Object.entries({ agents: collect, website: web }).flatMap(([use, found]) =>
-          found === null ? [] : [[use, formatTime(found.ends), found.fingerprint]],
-        )
-        if (rows.length === 0) throw new CommandError(NONE)
-        input.print(formatTable(['FOR', 'ENDS', 'FINGERPRINT'], rows))
+        const items = [
+          { use: 'agents', found: collect },
+          { use: 'website', found: web },
+        ].flatMap(({ use, found }) => (found === null ? [] : [{ use, ...found }]))
+        if (items.length === 0) throw new CommandError(NONE)
+        printList(input, {
+          name: 'certificates',
+          items,
+          describe: ({ use, ends, fingerprint }) => ({ for: use, ends, fingerprint }),
+          headings: ['FOR', 'ENDS', 'FINGERPRINT'],
+          row: ({ use, ends, fingerprint }) => [use, formatTime(ends), fingerprint],
+        })
         return EXIT.ok
       },
     },

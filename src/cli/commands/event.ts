@@ -5,6 +5,7 @@ import type { CommandGroup } from '../../roles/command.ts'
 import type { EventQuery } from '../../storage/ports/store.ts'
 import { formatTable, formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
+import { EVENT_CHANGES } from './event-changes.ts'
 import { readSeverities } from './severities.ts'
 
 const STATUSES = ['open', 'closed', 'all'] as const
@@ -13,7 +14,7 @@ const MAX_LIMIT = 1000
 
 export const event: CommandGroup = {
   name: 'event',
-  doc: 'Looks at events',
+  doc: 'Looks at events, acknowledges and closes them',
   commands: [
     {
       name: 'event list',
@@ -48,7 +49,7 @@ export const event: CommandGroup = {
             SEVERITY_NAMES[one.severity],
             one.status,
             formatTime(one.opened),
-            one.closed === null ? '' : formatTime(one.closed),
+            one.isEndUnknown ? 'unknown' : one.closed === null ? '' : formatTime(one.closed),
             one.acknowledgedBy ?? '',
             // An agent's words must not move the cursor.
             one.message.replace(/\p{Cc}+/gu, ' '),
@@ -64,6 +65,7 @@ export const event: CommandGroup = {
         })
       },
     },
+    ...EVENT_CHANGES,
   ],
 }
 

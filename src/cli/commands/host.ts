@@ -1,8 +1,14 @@
-import { hostStatus, isHostName } from '../../domain/hosts/host.ts'
+import type { SeverityCounts } from '../../domain/event.ts'
+import { HOST_CHANGES } from '../../domain/hosts/change-host.ts'
+import { MAX_GROUPS, readGroups } from '../../domain/hosts/group.ts'
+import { type Host, hostStatus, isHostName } from '../../domain/hosts/host.ts'
+import { describeHost } from '../../domain/json-shapes.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import { type Argument, type CommandGroup, type CommandInput, needText } from '../../roles/command.ts'
-import { formatTable, formatTime } from '../table.ts'
+import type { Store } from '../../storage/ports/store.ts'
+import { JSON_OPTION, printList } from '../list-output.ts'
+import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
 const NAME: Argument = { name: 'name', doc: 'Name of the host' }
@@ -15,22 +21,30 @@ export const host: CommandGroup = {
     {
       name: 'host list',
       doc: 'Lists the hosts and whether a key owns their name',
+      options: {
+        status: { kind: 'text', doc: 'Only those that are up, or down', choices: ['up', 'down'] },
+        group: { kind: 'text', doc: 'Only those of this group' },
+        ...JSON_OPTION,
+      },
       run: (input) =>
-        withStore(input, async ({ hosts }, { config }) => {
+        withStore(input, async (store, { config }) => {
           const now = systemClock.now()
           const silence = config.events.availabilityCheck
-          const rows: string[][] = []
-          for (let offset = 0, total = 1; offset < total; offset += PAGE) {
-            const page = await hosts.list({ upSince: now - silence, sort: 'name', offset, limit: PAGE })
-            const keyed = await hosts.listKeyed(page.hosts.map(({ name }) => name))
-            total = page.total
-            for (const one of page.hosts) {
-              const { name, ip, platform, lastSeen } = one
-              const key = keyed.has(name) ? 'yes' : 'no'
-              rows.push([name, hostStatus(one, now, silence), ip, platform, formatTime(lastSeen), key])
-            }
-          }
-          input.print(formatTable(['NAME', 'STATUS', 'ADDRESS', 'PLATFORM', 'LAST HEARD', 'KEY'], rows))
+          const { hosts, open, keyed } = await readHosts(store, input, now - silence)
+          printList(input, {
+            name: 'hosts',
+            items: hosts,
+            describe: (one) => ({ ...describeHost(one, open, now, silence), has_key: keyed.has(one.name) }),
+            headings: ['NAME', 'STATUS', 'ADDRESS', 'PLATFORM', 'LAST SEEN', 'KEY'],
+            row: (one) => [
+              one.name,
+              hostStatus(one, now, silence),
+              one.ip,
+              one.platform,
+              formatTime(one.lastSeen),
+              keyed.has(one.name) ? 'yes' : 'no',
+            ],
+          })
           return EXIT.ok
         }),
     },
@@ -49,7 +63,29 @@ export const host: CommandGroup = {
             if (result === 'taken') throw new CommandError(`there is a host "${newName}" already`)
             return EXIT.ok
           },
-          { change: ['host rename', `${name} to ${newName}`] },
+          { change: [HOST_CHANGES.rename, `${name} to ${newName}`] },
+        )
+      },
+    },
+    {
+      name: 'host groups',
+      doc: 'Puts other groups in place of those that people gave a host; those that its agent says stay',
+      arguments: [NAME, { name: 'groups', doc: 'Separated by commas; "" for none' }],
+      run: (input) => {
+        const name = readName(input, 'name')
+        const { groups, wrong } = readGroups(needText(input, 'groups'))
+        if (wrong.length > 0 || groups.length > MAX_GROUPS)
+          throw new CommandError(
+            `at most ${MAX_GROUPS} groups of letters, digits, dots, hyphens and underscores, separated by commas`,
+            EXIT.usage,
+          )
+        return withStore(
+          input,
+          async ({ hosts }) => {
+            if (!(await hosts.giveGroups(name, groups))) throw noSuchHost(name)
+            return EXIT.ok
+          },
+          { change: [HOST_CHANGES.groups, `${name}: ${groups.join(', ') || 'none'}`] },
         )
       },
     },
@@ -65,7 +101,7 @@ export const host: CommandGroup = {
             if (!(await hosts.delete(name))) throw noSuchHost(name)
             return EXIT.ok
           },
-          { change: ['host delete', name] },
+          { change: [HOST_CHANGES.delete, name] },
         )
       },
     },
@@ -83,11 +119,37 @@ export const host: CommandGroup = {
               ? noSuchHost(name)
               : new CommandError(`the name "${name}" belongs to no key`)
           },
-          { change: ['host release', name] },
+          { change: [HOST_CHANGES.release, name] },
         )
       },
     },
   ],
+}
+
+/** All that match, whatever their number. */
+async function readHosts({ hosts, events }: Store, input: CommandInput, upSince: number) {
+  const status = input.text('status')
+  const group = input.text('group')?.toLowerCase()
+  const found: Host[] = []
+  const keyed = new Set<string>()
+  const open = new Map<string, SeverityCounts>()
+  for (let total = 1; found.length < total; ) {
+    const page = await hosts.list({
+      upSince,
+      sort: 'name',
+      offset: found.length,
+      limit: PAGE,
+      ...(status !== null && { status: status === 'up' ? 'up' : 'down' }),
+      ...(group !== undefined && { group }),
+    })
+    if (page.hosts.length === 0) break
+    const names = page.hosts.map(({ name }) => name)
+    for (const name of await hosts.listKeyed(names)) keyed.add(name)
+    for (const [name, counts] of await events.countOpenOf(names)) open.set(name, counts)
+    found.push(...page.hosts)
+    total = page.total
+  }
+  return { hosts: found, open, keyed }
 }
 
 /** In lower case, as names of hosts are kept. */

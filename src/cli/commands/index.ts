@@ -1,14 +1,17 @@
 import type { Command, CommandGroup } from '../../roles/command.ts'
+import { BACKUP_COMMANDS } from './backup.ts'
 import { certificate } from './certificate.ts'
 import { config } from './config.ts'
 import { database } from './database.ts'
 import { event } from './event.ts'
 import { health } from './health.ts'
 import { host } from './host.ts'
+import { maintenance } from './maintenance.ts'
 import { notify } from './notify.ts'
 import { roles } from './role.ts'
 import { rule } from './rule.ts'
 import { service } from './service.ts'
+import { target } from './target.ts'
 import { token } from './token.ts'
 import { user } from './user.ts'
 
@@ -22,7 +25,14 @@ export const GROUPS: readonly CommandGroup[] = [
   database,
   event,
   rule,
+  target,
+  maintenance,
   notify,
 ]
 
-export const COMMANDS: readonly Command[] = [...roles, health, ...GROUPS.flatMap((group) => group.commands)]
+export const COMMANDS: readonly Command[] = [
+  ...roles,
+  health,
+  ...BACKUP_COMMANDS,
+  ...GROUPS.flatMap((group) => group.commands),
+]

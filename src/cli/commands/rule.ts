@@ -3,15 +3,43 @@ import type { Severity } from '../../domain/event.ts'
 import { describeRule } from '../../domain/json-shapes.ts'
 import type { Rule } from '../../domain/notifications/rule.ts'
 import { findRuleErrors } from '../../domain/notifications/rule-check.ts'
+import type { Target } from '../../domain/notifications/target.ts'
 import { CHANNELS } from '../../events/channels/index.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
-import { type CommandGroup, type CommandInput, needText } from '../../roles/command.ts'
-import { formatTable } from '../table.ts'
+import {
+  type Command,
+  type CommandGroup,
+  type CommandInput,
+  needText,
+  type Option,
+} from '../../roles/command.ts'
+import { JSON_OPTION, printList } from '../list-output.ts'
 import { withStore } from '../with-store.ts'
+import { findNamed } from './find-named.ts'
 import { readSeverities } from './severities.ts'
 
 const ALL: readonly Severity[] = [1, 2, 3, 4]
 const EVERYTHING = '%'
+
+const RULE = { name: 'rule', doc: 'Its name, or its number in `rule list`' } as const
+
+const FIELDS_BUT_CHANNEL = {
+  target: { kind: 'text', doc: 'Target to send to: an address, or the name of a target' },
+  host: { kind: 'text', doc: 'Hosts, with % or * for any text and _ or ? for one character' },
+  metric: { kind: 'text', doc: 'Metrics, in the same way' },
+  severity: { kind: 'text', doc: 'Severities, as in 1,2' },
+  on: {
+    kind: 'text',
+    doc: 'What is told: some of opening,closing,severity (opening,closing unless given)',
+  },
+  delay: { kind: 'text', doc: 'Only when still open and not acknowledged after so long, such as 5m' },
+  repeat: { kind: 'text', doc: 'Again and again after so long until acknowledged, such as 1h' },
+} as const satisfies Record<string, Option>
+
+const FIELDS = {
+  channel: { kind: 'text', doc: 'Channel to send by', choices: CHANNELS.map(({ name }) => name) },
+  ...FIELDS_BUT_CHANNEL,
+} as const satisfies Record<string, Option>
 
 export const rule: CommandGroup = {
   name: 'rule',
@@ -20,13 +48,17 @@ export const rule: CommandGroup = {
     {
       name: 'rule list',
       doc: 'Lists the rules',
-      options: { json: { kind: 'flag', doc: 'As JSON' } },
+      options: JSON_OPTION,
       run: (input) =>
         withStore(input, async ({ rules }) => {
-          const all = await rules.list()
-          if (input.flag('json')) {
-            input.print(JSON.stringify({ total: all.length, rules: all.map(describeRule) }))
-          } else input.print(formatTable(HEADINGS, all.map(writeRow)))
+          const items = await rules.list()
+          printList(input, {
+            name: 'rules',
+            items,
+            describe: describeRule,
+            headings: HEADINGS,
+            row: writeRow,
+          })
           return EXIT.ok
         }),
     },
@@ -41,53 +73,114 @@ export const rule: CommandGroup = {
           needed: true,
           choices: CHANNELS.map(({ name }) => name),
         },
-        target: { kind: 'text', doc: 'Target to send to: an address, or the name of a target' },
-        host: { kind: 'text', doc: 'Hosts, with % or * for any text and _ or ? for one character' },
-        metric: { kind: 'text', doc: 'Metrics, in the same way' },
-        severity: { kind: 'text', doc: 'Severities, as in 1,2' },
-        on: {
-          kind: 'text',
-          doc: 'What is told: some of opening,closing,severity (opening,closing unless given)',
-        },
-        delay: { kind: 'text', doc: 'Only when still open and not acknowledged after so long, such as 5m' },
-        repeat: { kind: 'text', doc: 'Again and again after so long until acknowledged, such as 1h' },
+        ...FIELDS_BUT_CHANNEL,
       },
       run: (input) => {
         const draft = readRule(input)
         return withStore(
           input,
           async ({ rules, targets }) => {
-            const [fieldError] = findRuleErrors(draft, CHANNELS, await targets.list())
-            if (fieldError)
-              throw new CommandError(`--${fieldError.field}: expected ${fieldError.expected}`, EXIT.usage)
+            checkRule(draft, await targets.list())
             if ((await rules.add(draft)) === null)
               throw new CommandError(`there is a rule "${draft.name}" already`)
             return EXIT.ok
           },
-          { change: ['rule add', draft.name] },
+          { change: ['add rule', draft.name] },
         )
       },
     },
     {
+      name: 'rule change',
+      doc: 'Changes what is given of a rule, and leaves the rest of it',
+      arguments: [RULE],
+      options: { name: { kind: 'text', doc: 'What the rule is called from now on' }, ...FIELDS },
+      run: (input) =>
+        withStore(
+          input,
+          async ({ rules, targets }) => {
+            const before = findNamed(await rules.list(), needText(input, 'rule'), 'rule')
+            const changed = { ...before, ...readChanges(input) }
+            checkRule(changed, await targets.list())
+            if ((await rules.update(changed)) === 'taken')
+              throw new CommandError(`there is a rule "${changed.name}" already`)
+            return EXIT.ok
+          },
+          { change: ['change rule', needText(input, 'rule')] },
+        ),
+    },
+    setEnabled('enable', 'Switches a rule on', 'switch rule on'),
+    setEnabled('disable', 'Switches a rule off: it stays, and notifies nobody', 'switch rule off'),
+    {
       name: 'rule delete',
       doc: 'Deletes a rule; what it has said already is sent all the same',
-      arguments: [{ name: 'rule', doc: 'Its name, or its number in `rule list`' }],
+      arguments: [RULE],
       run: (input) =>
         withStore(
           input,
           async ({ rules }) => {
-            const wanted = needText(input, 'rule')
-            const all = await rules.list()
-            const found =
-              all.find(({ name }) => name === wanted) ?? all.find(({ id }) => String(id) === wanted)
-            if (!found || !(await rules.delete(found.id)))
-              throw new CommandError(`there is no rule "${wanted}"`)
+            const { id } = findNamed(await rules.list(), needText(input, 'rule'), 'rule')
+            await rules.delete(id)
             return EXIT.ok
           },
-          { change: ['rule delete', needText(input, 'rule')] },
+          { change: ['delete rule', needText(input, 'rule')] },
         ),
     },
   ],
+}
+
+function setEnabled(verb: 'enable' | 'disable', doc: string, action: string): Command {
+  return {
+    name: `rule ${verb}`,
+    doc,
+    arguments: [RULE],
+    run: (input) =>
+      withStore(
+        input,
+        async ({ rules }) => {
+          const found = findNamed(await rules.list(), needText(input, 'rule'), 'rule')
+          await rules.update({ ...found, enabled: verb === 'enable' })
+          return EXIT.ok
+        },
+        { change: [action, needText(input, 'rule')] },
+      ),
+  }
+}
+
+function checkRule(draft: Omit<Rule, 'id'>, targets: readonly Target[]): void {
+  const [fieldError] = findRuleErrors(draft, CHANNELS, targets)
+  if (fieldError) throw new CommandError(`--${fieldError.field}: expected ${fieldError.expected}`, EXIT.usage)
+}
+
+/** What the options of `rule change` say; the rest is left out. */
+function readChanges(input: CommandInput): Partial<Omit<Rule, 'id'>> {
+  const given = (option: string) => input.text(option) !== null
+  const {
+    name,
+    host,
+    metric,
+    severities,
+    onOpening,
+    onClosing,
+    onSeverityChange,
+    channel,
+    target,
+    delay,
+    repeat,
+  } = readRule({
+    ...input,
+    text: (option) => input.text(option) ?? (['name', 'channel'].includes(option) ? '' : null),
+  })
+  return {
+    ...(given('name') && { name }),
+    ...(given('host') && { host }),
+    ...(given('metric') && { metric }),
+    ...(given('severity') && { severities }),
+    ...(given('on') && { onOpening, onClosing, onSeverityChange }),
+    ...(given('channel') && { channel }),
+    ...(given('target') && { target }),
+    ...(given('delay') && { delay }),
+    ...(given('repeat') && { repeat }),
+  }
 }
 
 function readRule(input: CommandInput): Omit<Rule, 'id'> {

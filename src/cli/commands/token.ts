@@ -4,7 +4,8 @@ import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import { hashToken } from '../../lib/hash-token.ts'
 import { type CommandGroup, needText } from '../../roles/command.ts'
 import { createSecret } from '../../roles/setup/password.ts'
-import { formatTable, formatTime } from '../table.ts'
+import { JSON_OPTION, printList } from '../list-output.ts'
+import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
 const MAX_TOKEN_NAME = 100
@@ -46,24 +47,33 @@ export const token: CommandGroup = {
             input.print(secret)
             return EXIT.ok
           },
-          { change: ['token create', `${name} of ${needText(input, 'user')}`] },
+          { change: ['make token', `${name} of ${needText(input, 'user')}`] },
         )
       },
     },
     {
       name: 'token list',
       doc: 'Lists the tokens, not their secrets',
+      options: JSON_OPTION,
       run: (input) =>
         withStore(input, async ({ tokens }) => {
-          const rows = (await tokens.list()).map((one) => [
-            String(one.id),
-            one.name,
-            one.user,
-            formatTime(one.created),
-            one.expires === null ? 'never' : formatTime(one.expires),
-            one.lastUsed === null ? 'never' : formatTime(one.lastUsed),
-          ])
-          input.print(formatTable(['ID', 'NAME', 'USER', 'CREATED', 'EXPIRES', 'LAST USED'], rows))
+          printList(input, {
+            name: 'tokens',
+            items: await tokens.list(),
+            describe: ({ id, name, user, created, expires, lastUsed }) => ({
+              ...{ id, name, user, created, expires },
+              last_used: lastUsed,
+            }),
+            headings: ['ID', 'NAME', 'USER', 'CREATED', 'EXPIRES', 'LAST USED'],
+            row: (one) => [
+              String(one.id),
+              one.name,
+              one.user,
+              formatTime(one.created),
+              one.expires === null ? 'never' : formatTime(one.expires),
+              one.lastUsed === null ? 'never' : formatTime(one.lastUsed),
+            ],
+          })
           return EXIT.ok
         }),
     },
@@ -81,7 +91,7 @@ export const token: CommandGroup = {
             if (!(await tokens.delete(Number(id)))) throw new CommandError(`there is no token ${id}`)
             return EXIT.ok
           },
-          { change: ['token revoke', id] },
+          { change: ['revoke token', id] },
         )
       },
     },

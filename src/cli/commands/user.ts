@@ -18,7 +18,8 @@ import {
 import { forgetInitialPassword } from '../../roles/setup/first-start.ts'
 import { createPassword, readNewPassword } from '../../roles/setup/password.ts'
 import type { Store } from '../../storage/ports/store.ts'
-import { formatTable, formatTime } from '../table.ts'
+import { JSON_OPTION, printList } from '../list-output.ts'
+import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
 const PASSWORD_WORDS: Readonly<Record<PasswordState, string>> = {
@@ -38,16 +39,26 @@ export const user: CommandGroup = {
     {
       name: 'user list',
       doc: 'Lists the users',
+      options: JSON_OPTION,
       run: (input) =>
         withStore(input, async ({ users }) => {
-          const rows = (await users.list()).map(({ name, access, created, lastSignIn, passwordState }) => [
-            name,
-            access,
-            PASSWORD_WORDS[passwordState],
-            formatTime(created),
-            lastSignIn === null ? 'never' : formatTime(lastSignIn),
-          ])
-          input.print(formatTable(['NAME', 'ACCESS', 'PASSWORD', 'CREATED', 'LAST SIGN-IN'], rows))
+          printList(input, {
+            name: 'users',
+            items: await users.list(),
+            describe: ({ name, access, created, lastSignIn, passwordState }) => ({
+              ...{ name, access, created },
+              last_sign_in: lastSignIn,
+              password: PASSWORD_WORDS[passwordState],
+            }),
+            headings: ['NAME', 'ACCESS', 'PASSWORD', 'CREATED', 'LAST SIGN-IN'],
+            row: ({ name, access, created, lastSignIn, passwordState }) => [
+              name,
+              access,
+              PASSWORD_WORDS[passwordState],
+              formatTime(created),
+              lastSignIn === null ? 'never' : formatTime(lastSignIn),
+            ],
+          })
           return EXIT.ok
         }),
     },
@@ -71,7 +82,7 @@ export const user: CommandGroup = {
           if (shown !== null) input.print(shown)
           return EXIT.ok
         }
-        return withStore(input, add, { create: true, change: ['user add', `${name} as ${access}`] })
+        return withStore(input, add, { create: true, change: ['add user', `${name} as ${access}`] })
       },
     },
     {
@@ -90,7 +101,7 @@ export const user: CommandGroup = {
             if (shown !== null) input.print(shown)
             return EXIT.ok
           },
-          { change: ['user password', name] },
+          { change: ['set password of user', name] },
         )
       },
     },
@@ -107,7 +118,7 @@ export const user: CommandGroup = {
             refuseUnlessDone(await users.setAccess(name, access), name)
             return EXIT.ok
           },
-          { change: ['user access', `${needText(input, 'name')} to ${needText(input, 'access')}`] },
+          { change: ['change access of user', `${needText(input, 'name')} to ${needText(input, 'access')}`] },
         ),
     },
     {
@@ -140,7 +151,7 @@ export const user: CommandGroup = {
             forgetInitialPassword(config.dataDir, name)
             return EXIT.ok
           },
-          { change: ['user delete', needText(input, 'name')] },
+          { change: ['delete user', needText(input, 'name')] },
         ),
     },
   ],

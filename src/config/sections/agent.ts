@@ -81,7 +81,7 @@ export const agent = {
       doc:
         'Judge processor, memory, pagefile, filesystems (space and inodes), load, the processes and ' +
         'services named above, and checks by the thresholds out of the box. One under `threshold` for a ' +
-        'metric takes their place for it.',
+        'metric takes the place of the standard one of its severity there.',
     }),
     containers: flag({
       default: false,

@@ -1,11 +1,4 @@
-import type { MetricFamily } from '../metrics/metric-family.ts'
 import { describeDuration } from '../time/duration.ts'
-
-/** What events that say that a host is silent are about. */
-export const AVAILABILITY: MetricFamily = {
-  name: 'perf.system.availability.seconds',
-  doc: 'Of events alone: a host, or many at once, is silent.',
-}
 
 /**
  * At least so many hosts that fall silent together are told as one, if they are also more than half of those

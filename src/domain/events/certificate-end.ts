@@ -1,11 +1,5 @@
 import type { EventReport, Severity } from '../event.ts'
-import type { MetricFamily } from '../metrics/metric-family.ts'
-
-/** What events of certificates are about. */
-export const CERTIFICATE_END: MetricFamily = {
-  name: 'perf.certificate.<role>.state',
-  doc: 'Of events alone: a certificate of the server ends soon.',
-}
+import { CERTIFICATE_END } from '../metrics/declared/server-events.ts'
 
 /** A certificate that this server shows. */
 export type ShownCertificate = {

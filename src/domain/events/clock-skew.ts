@@ -1,17 +1,4 @@
-import type { MetricFamily } from '../metrics/metric-family.ts'
 import { describeDuration } from '../time/duration.ts'
-
-/** What events of clocks of hosts are about. */
-export const CLOCK_SKEW: MetricFamily = {
-  name: 'perf.system.clock.seconds',
-  doc: 'Of events alone: a clock is too far from that of the server.',
-}
-
-/** What the event about the server's own clock is about. */
-export const SERVER_CLOCK: MetricFamily = {
-  name: 'perf.server.clock.seconds',
-  doc: 'Of events alone: many hosts agree that it is the clock of the server that is wrong.',
-}
 
 /** The clock of a host that reported lately: agent's minus server's, in seconds. */
 export type HostClock = { readonly name: string; readonly skew: number }

@@ -1,11 +1,5 @@
 import type { EventReport } from '../event.ts'
-import type { MetricFamily } from '../metrics/metric-family.ts'
-
-/** What the event of a host whose name another agent uses too is about. */
-export const KEY_MISMATCH: MetricFamily = {
-  name: 'perf.agent.key.state',
-  doc: 'Of events alone: somebody uses the name of a host with another key.',
-}
+import { KEY_MISMATCH } from '../metrics/declared/server-events.ts'
 
 /**
  * What is told of a host when somebody with the right passphrase but another key, or none, spoke in its name.

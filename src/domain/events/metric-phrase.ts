@@ -1,6 +1,6 @@
 import { filesystemTitle } from '../hosts/filesystems.ts'
 import { formatFigure } from '../metrics/figure.ts'
-import { metricSubject, metricTitle, metricUnit } from '../metrics/metric.ts'
+import { metricSubject, metricTitle, metricUnit, stateWords } from '../metrics/metric.ts'
 
 /** What a sentence about a metric may draw on besides its name. */
 export type PhraseContext = {
@@ -130,7 +130,9 @@ export function phraseMetric(metric: string, context: PhraseContext = {}): Phras
   if (special) return special
   if (metric.startsWith('perf.text.')) return measured(metric.slice('perf.text.'.length), metric)
   const title = metricTitle(metric)
-  return metricUnit(metric) === 'state' ? state(title, 'not good', 'good') : measured(title, metric)
+  if (metricUnit(metric) !== 'state') return measured(title, metric)
+  const { good, bad } = stateWords(metric)
+  return state(title.replace(/ state$/, ''), bad.toLowerCase(), good.toLowerCase())
 }
 
 function phraseFilesystem({ metric, subject, figure }: Words, { mounts }: PhraseContext): Phrase | null {
@@ -176,7 +178,7 @@ function phraseCheck({ metric, subject, figure }: Words): Phrase {
   if (figure === 'milliseconds')
     return {
       noun: `Response time of check ${subject}`,
-      say: (value) => `Check ${subject} took ${plainValue(value, metric)} ms`,
+      say: (value) => `Check ${subject} took ${plainValue(value, metric)}`,
     }
   if (figure === 'exit') return measured(`Exit code of check ${subject}`, metric)
   return measured(`Check ${subject}: ${figure.replace(/^value\./, '')}`, metric)

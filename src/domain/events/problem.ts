@@ -1,6 +1,7 @@
+import type { Comparison } from '../comparison.ts'
 import type { Event } from '../event.ts'
-import { type Comparison, isBreach, readCondition } from '../thresholds/threshold.ts'
-import { AVAILABILITY } from './availability.ts'
+import { AVAILABILITY } from '../metrics/declared/server-events.ts'
+import { isBreach, readCondition } from '../thresholds/threshold.ts'
 import { type PhraseContext, phraseMetric, plainThreshold } from './metric-phrase.ts'
 
 /**

@@ -1,11 +1,5 @@
 import type { EventReport } from '../event.ts'
-import type { MetricFamily } from '../metrics/metric-family.ts'
-
-/** What the event of a host is about whose reports hold something that the database does not take. */
-export const REFUSED_REPORT: MetricFamily = {
-  name: 'perf.agent.report.state',
-  doc: 'Of events alone: the database does not take what a report of the host holds.',
-}
+import { REFUSED_REPORT } from '../metrics/declared/server-events.ts'
 
 export function reportRefusedReport(time: number, status: EventReport['status']): EventReport {
   return {

@@ -23,6 +23,11 @@ export type HostFacts = {
    * Where its filesystems are mounted, by the name that stands in their metrics; absent when the agent does not say.
    */
   readonly mounts?: Readonly<Record<string, string>>
+  /**
+   * Which agent it is where it is none of ours, as `original 2019`; absent for ours. The server concludes it from
+   * the dialect that is spoken.
+   */
+  readonly agent?: string
   /** What the agent evaluates; absent when it does not tell, as agents of the original product never do. */
   readonly thresholds?: readonly ReportedThreshold[]
 }
@@ -39,6 +44,11 @@ export type Host = Omit<HostFacts, 'thresholds'> & {
   readonly lastSeen: number
   /** Agent's clock minus server's clock at the newest packet, in seconds; null when the agent sent none. */
   readonly clockSkew: number | null
+  /**
+   * How its agent spells the names of metrics that are not allowed as they are, by the name that is kept; absent
+   * where it is never so.
+   */
+  readonly spellings?: Readonly<Record<string, string>>
   /** Agent's clock of the newest frame; 0 when there is none. */
   readonly latestTime: number
   /** Values of the newest frame by metric. */

@@ -1,4 +1,4 @@
-import type { Unit } from './metric.ts'
+import type { Unit } from './unit.ts'
 
 /** A number and its unit apart, so that a page can set them differently. */
 export type Figure = { readonly number: string; readonly unit: string }
@@ -22,7 +22,12 @@ export function formatFigure(value: number, unit: Unit): Figure {
     case 'B/s':
       return formatBytes(value, '/s')
     case '/s':
-      return formatPlain(value, '/s')
+    case 'ms':
+    case 'days':
+    case 'W':
+    case 'rpm':
+    case 'Mbit/s':
+      return formatPlain(value, unit)
     case 's':
       return formatSeconds(value)
     case 'state':

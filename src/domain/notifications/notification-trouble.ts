@@ -1,12 +1,6 @@
 import type { EventReport } from '../event.ts'
-import type { MetricFamily } from '../metrics/metric-family.ts'
+import { NOTIFICATION_TROUBLE } from '../metrics/declared/server-events.ts'
 import { describeDuration } from '../time/duration.ts'
-
-/** What events of notifications that do not arrive are about. */
-export const NOTIFICATION_TROUBLE: MetricFamily = {
-  name: 'perf.notification.<channel>.state',
-  doc: 'Of events alone: notifications of a channel fail or were given up.',
-}
 
 /** How deliveries to one target of a channel went. Times are seconds since 1970; null for never. */
 export type TargetTrouble = {

@@ -15,7 +15,15 @@ export type NotificationSource = {
   readonly kind: NotificationKind
   readonly event: Pick<
     Event,
-    'host' | 'metric' | 'severity' | 'status' | 'message' | 'opened' | 'closed' | 'acknowledgedBy'
+    | 'host'
+    | 'metric'
+    | 'severity'
+    | 'status'
+    | 'message'
+    | 'opened'
+    | 'closed'
+    | 'isEndUnknown'
+    | 'acknowledgedBy'
   >
   /** Name of the rule that asks for it. */
   readonly rule: string
@@ -57,7 +65,8 @@ export function writeNotification(source: NotificationSource, options: WriteOpti
     ['Status', event.status],
     ['Opened', formatTime(event.opened, options.zone)],
   ]
-  if (event.closed !== null) {
+  if (event.isEndUnknown) rows.push(['Closed', 'at an unknown time'])
+  else if (event.closed !== null) {
     rows.push(['Closed', formatTime(event.closed, options.zone)])
     rows.push(['Lasted', describeLength(event.closed - event.opened)])
   }

@@ -1,10 +1,8 @@
+import { COMPARISONS, type Comparison } from '../comparison.ts'
 import type { Severity } from '../event.ts'
 import { metricTitle } from '../metrics/metric.ts'
 import { compileMetricPattern, isMetricPattern, type Matcher } from '../pattern.ts'
 import { describeDuration } from '../time/duration.ts'
-
-export const COMPARISONS = ['>', '<', '=', '>=', '<=', '!='] as const
-export type Comparison = (typeof COMPARISONS)[number]
 
 /** A rule of the agent for what is a problem. Times are in seconds. */
 export type Threshold = {
@@ -53,35 +51,44 @@ export type ThresholdTable = {
 }
 
 /**
- * The nearest group that has something for a metric wins, alone: thresholds of the configuration that name
- * it, those whose pattern it fits, then in the same way the ones out of the box.
+ * Of the configuration, the thresholds that name a metric count, else those whose pattern it fits; of the ones
+ * out of the box in the same way. A threshold of the configuration replaces those out of the box of its own
+ * severity only.
  */
 export function createThresholdTable(
   configured: readonly Threshold[],
   standard: readonly Threshold[],
 ): ThresholdTable {
   const known = new Map<string, readonly Threshold[]>()
-  const groups = [configured, standard].flatMap((thresholds) => {
-    const matched = thresholds.map((threshold) => ({
-      threshold,
-      fits: compileMetricPattern(threshold.metric),
-    }))
-    return [
-      matched.filter(({ threshold }) => !isMetricPattern(threshold.metric)),
-      matched.filter(({ threshold }) => isMetricPattern(threshold.metric)),
-    ]
-  })
+  const own = groupByNearness(configured)
+  const outOfTheBox = groupByNearness(standard)
   return {
     of(metric) {
       const held = known.get(metric)
       if (held !== undefined) return held
-      const found = findIn(groups, metric)
+      const mine = findIn(own, metric)
+      const others = findIn(outOfTheBox, metric).filter(
+        ({ severity }) => !mine.some((threshold) => threshold.severity === severity),
+      )
+      const found = [...mine, ...others]
       // Names come and go on some machines; what is remembered must not grow for ever.
       if (known.size >= MAX_KNOWN) known.clear()
       known.set(metric, found)
       return found
     },
   }
+}
+
+/** Those that name a metric, then those that are patterns. */
+function groupByNearness(thresholds: readonly Threshold[]): readonly (readonly Matched[])[] {
+  const matched = thresholds.map((threshold) => ({
+    threshold,
+    fits: compileMetricPattern(threshold.metric),
+  }))
+  return [
+    matched.filter(({ threshold }) => !isMetricPattern(threshold.metric)),
+    matched.filter(({ threshold }) => isMetricPattern(threshold.metric)),
+  ]
 }
 
 const MAX_KNOWN = 10_000

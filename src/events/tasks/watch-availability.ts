@@ -1,10 +1,10 @@
 import {
-  AVAILABILITY,
   describeGroup,
   describeSilence,
   evaluateAvailability,
   type SilenceGroup,
 } from '../../domain/events/availability.ts'
+import { AVAILABILITY } from '../../domain/metrics/declared/server-events.ts'
 import type { EngineReport } from '../../storage/ports/store.ts'
 import type { Task } from '../task.ts'
 

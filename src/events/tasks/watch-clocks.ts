@@ -1,11 +1,10 @@
 import {
-  CLOCK_SKEW,
   type ClockVerdict,
   describeHostClock,
   describeServerClock,
   judgeClocks,
-  SERVER_CLOCK,
 } from '../../domain/events/clock-skew.ts'
+import { CLOCK_SKEW, SERVER_CLOCK } from '../../domain/metrics/declared/server-events.ts'
 import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
 import type { EngineReport } from '../../storage/ports/store.ts'
 import { reportOnServer } from '../server-events.ts'

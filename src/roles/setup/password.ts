@@ -39,6 +39,19 @@ export async function readNewPassword(): Promise<string> {
   }
 }
 
+/** Asks once at a terminal, without echo; takes the first line of standard input when that is no terminal. */
+export async function readPassword(question: string): Promise<string> {
+  const { stdin } = process
+  if (!stdin.isTTY) return readFirstLine()
+  stdin.setRawMode(true)
+  try {
+    return await ask(question)
+  } finally {
+    stdin.setRawMode(false)
+    stdin.pause()
+  }
+}
+
 function checkPassword(password: string): string {
   const problem = findPasswordProblem(password)
   // As everywhere in the shell: a small letter and no full stop.

@@ -230,6 +230,11 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `ALTER TABLE event ADD COLUMN value DOUBLE PRECISION`,
     `ALTER TABLE host ADD COLUMN mounts ${text}`,
   ],
+  // Which agent a host has, where it is none of ours, and how that spells the names of metrics (JSON).
+  ({ text }) => [
+    `ALTER TABLE host ADD COLUMN agent VARCHAR(64)`,
+    `ALTER TABLE host ADD COLUMN spellings ${text}`,
+  ],
 ]
 
 /**

@@ -5,25 +5,21 @@ import {
   type Severity,
   type SeverityCounts,
 } from '../../domain/event.ts'
-import type { Database, Reader, Value } from '../database/database.ts'
+import type { Database, Reader } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
-import { HOSTS_OF_GROUP } from '../hosts/groups.ts'
 import type { EventHistoryEntry, EventQuery, EventStore } from '../ports/store.ts'
 import { createEventChanges } from './actions.ts'
 import { applyReports } from './apply-reports.ts'
+import { type Condition, writeConditions } from './conditions.ts'
 import { readDeliveries } from './deliveries.ts'
-import { type EventRow, NO_HOST, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
+import { type EventRow, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
 import { listOutages } from './outages.ts'
 
 const MAX_LIMIT = 1000
 /** What fits is counted so far; behind it the list says that there is more. */
 const MAX_COUNTED = 10_000
-/** Events whose words are read for one search: more would keep everybody else waiting. */
-const MAX_SEARCHED = 20_000
 
 const NONE_OPEN: SeverityCounts = { 1: 0, 2: 0, 3: 0, 4: 0 }
-
-type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
 export function createEventStore(database: Database): EventStore {
   /** Reads one page of what fits any of the conditions, of which none fits what another does. */
@@ -130,74 +126,12 @@ async function countBySeverity(reader: Reader, query: EventQuery): Promise<Sever
   const counts = { ...NONE_OPEN }
   for (const { sql, values } of await writeConditions(reader, query)) {
     const rows = await reader.query<{ severity: Severity; total: number }>(
-      `SELECT severity, COUNT(*) AS total FROM event ${sql} GROUP BY severity`,
-      values,
+      `SELECT severity, COUNT(*) AS total FROM
+        (SELECT event.severity AS severity FROM event ${sql} ORDER BY event.opened DESC LIMIT ?) newest
+        GROUP BY severity`,
+      [...values, MAX_COUNTED],
     )
     for (const { severity, total } of rows) counts[severity] += total
   }
   return counts
-}
-
-/** Parameters: the same pattern four times. */
-const HAS_WORD = `(LOWER(event.message) LIKE ? ESCAPE '!' OR LOWER(event.metric) LIKE ? ESCAPE '!'
-  OR LOWER(event.members) LIKE ? ESCAPE '!' OR event.host IN (SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!'))`
-
-/** A pattern that the word stands for itself in. */
-const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`
-
-/**
- * The conditions of a query, of which an event fits one at most: an OR of the host's own events with those of
- * several hosts would keep the database from every index. None when the host asked for is not known.
- */
-async function writeConditions(reader: Reader, query: EventQuery): Promise<Condition[]> {
-  const { host } = query
-  if (host === undefined) return [writeCondition(query, null)]
-  const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
-  if (!row) return []
-  return [
-    writeCondition(query, { sql: 'event.host = ?', values: [row.id] }),
-    writeCondition(query, {
-      sql: `event.host = ${NO_HOST} AND INSTR(event.members, ?) > 0`,
-      values: [JSON.stringify(host)],
-    }),
-  ]
-}
-
-function writeCondition(query: EventQuery, ofHost: Condition | null): Condition {
-  const parts: string[] = []
-  const values: Value[] = []
-  const add = (part: string, ...more: Value[]) => {
-    parts.push(part)
-    values.push(...more)
-  }
-  const { group, metric, status, severity, acknowledged, from, to, after, words = [] } = query
-  const { hostPart, metricWords = [] } = query
-  if (ofHost !== null) add(ofHost.sql, ...ofHost.values)
-  if (group !== undefined)
-    add(
-      `(event.host IN (${HOSTS_OF_GROUP}) OR (event.host = ? AND EXISTS (SELECT 1 FROM host_group
-        JOIN host member ON member.id = host_group.host WHERE host_group.name = ?
-        AND INSTR(event.members, CONCAT('"', member.name, '"')) > 0)))`,
-      group,
-      NO_HOST,
-      group,
-    )
-  if (metric !== undefined) add('event.metric = ?', metric)
-  if (hostPart !== undefined)
-    add(
-      `(event.host IN (SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!') OR LOWER(event.members) LIKE ? ESCAPE '!')`,
-      containing(hostPart),
-      containing(hostPart),
-    )
-  for (const word of metricWords) add(`LOWER(event.metric) LIKE ? ESCAPE '!'`, containing(word))
-  if (status !== undefined) add('event.is_open = ?', status === 'open' ? 1 : 0)
-  if (severity !== undefined) add('event.severity = ?', severity)
-  if (acknowledged !== undefined) add(`event.acknowledged_by IS ${acknowledged ? 'NOT ' : ''}NULL`)
-  if (words.length > 0) add(`event.id > (SELECT MAX(newest.id) FROM event newest) - ${MAX_SEARCHED}`)
-  for (const word of words) add(HAS_WORD, ...new Array(4).fill(containing(word)))
-  if (from !== undefined) add('event.opened >= ?', from)
-  if (to !== undefined) add('event.opened <= ?', to)
-  if (after !== undefined)
-    add('(event.opened < ? OR (event.opened = ? AND event.id < ?))', after.opened, after.opened, after.id)
-  return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
 }

@@ -1,5 +1,5 @@
-import { AVAILABILITY } from '../../domain/events/availability.ts'
 import type { Outage } from '../../domain/events/downtime.ts'
+import { AVAILABILITY } from '../../domain/metrics/declared/server-events.ts'
 import type { Database } from '../database/database.ts'
 import { yieldThread } from '../database/yield-to-event-loop.ts'
 import type { KnownSpan } from '../ports/store.ts'
@@ -13,11 +13,12 @@ type OutageRow = {
   host: string | null
   opened: number
   closed: number | null
+  end_unknown: number
   members: string | null
 }
 
 const COLUMNS = `event.id AS id, host.name AS host, event.opened AS opened, event.closed AS closed,
-  event.members AS members`
+  event.members AS members, event.end_unknown AS end_unknown`
 const SELECT = `SELECT ${COLUMNS} FROM event LEFT JOIN host ON host.id = event.host`
 
 /**
@@ -42,6 +43,8 @@ export async function listOutages(
     for (const name of members.length > 0 ? members : [row.host ?? '']) {
       const seen = lastSeen.get(name)
       if (seen === undefined) continue
+      // It was taken over from the original product, which keeps no end of what is over.
+      if (row.end_unknown === 1 && row.closed === row.opened) continue
       const end = seen < row.opened ? null : row.closed
       if (end !== null && end < from) continue
       const outages = byHost.get(name)
@@ -55,7 +58,7 @@ export async function listOutages(
   let last = { closed: from, id: 0 }
   for (;;) {
     const rows = await database.query<OutageRow & { closed: number }>(
-      `${SELECT} WHERE event.metric = ? AND (event.closed > ? OR (event.closed = ? AND event.id > ?))
+      `${SELECT} WHERE event.metric = ? AND event.closed >= ? AND (event.closed > ? OR event.id > ?)
         AND +event.opened <= ? ORDER BY event.closed, event.id LIMIT ?`,
       [metric, last.closed, last.closed, last.id, to, ROWS],
     )
@@ -67,7 +70,7 @@ export async function listOutages(
     await yieldThread()
   }
   const others: readonly string[] = [
-    `${SELECT} WHERE event.metric = ? AND event.closed IS NULL AND event.opened <= ?`,
+    `${SELECT} WHERE event.metric = ? AND event.closed IS NULL AND +event.opened <= ?`,
     // Closed by hand, but the host was not seen since: looked up host by host.
     `SELECT ${COLUMNS} FROM host CROSS JOIN event
       WHERE event.host = host.id AND event.metric = ? AND event.opened > host.last_seen AND event.opened <= ?`,

@@ -1,5 +1,5 @@
 import { mergeGroups } from '../../domain/hosts/group.ts'
-import type { HostFacts } from '../../domain/hosts/host.ts'
+import type { Host, HostFacts } from '../../domain/hosts/host.ts'
 import type { Transaction } from '../database/database.ts'
 import type { HostReport } from '../ports/store.ts'
 import { saveHostMetricSet } from '../timeseries/metric-sets.ts'
@@ -14,6 +14,8 @@ export type CachedHost = {
   reportsThresholds: boolean
   /** Of the key that owns the name; null while none does. */
   keyHash: string | null
+  /** Names of metrics as its agent spells them, by the name that is kept. */
+  spellings: Readonly<Record<string, string>>
   /** The layouts that `host_metric_set` has, with the day up to which it says they were used. */
   readonly metricSets: Map<number, number>
 }
@@ -38,6 +40,9 @@ const MAX_IP_ORDER = 64
 /** Layouts remembered a host; one that changes its metrics all the time must not fill the memory. */
 const MAX_METRIC_SETS = 64
 
+/** Names remembered a host whose spelling differs; more than a machine has services is somebody's mischief. */
+const MAX_SPELLINGS = 300
+
 export type HostCache = {
   recall(name: string): CachedHost | null
   /** Finds or makes the host. */
@@ -46,6 +51,12 @@ export type HostCache = {
    * Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement.
    */
   saveFacts(transaction: Transaction, name: string, host: CachedHost, facts: HostFacts): Promise<void>
+  /** Keeps how the host's agent spells names of metrics; a statement only when that is new. */
+  saveSpellings(
+    transaction: Transaction,
+    host: CachedHost,
+    spellings: Readonly<Record<string, string>>,
+  ): Promise<void>
   /** Notes that the host used the layout on that day; a statement only when that is new. */
   saveMetricSet(transaction: Transaction, host: CachedHost, metricSet: number, day: number): Promise<void>
   forget(): void
@@ -69,12 +80,21 @@ export function createHostCache(): HostCache {
       if (sameFacts(host.facts, facts)) return
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
-          processors = ?, memory_mb = ?, search_text = ?, mounts = ? WHERE id = ?`,
+          processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ? WHERE id = ?`,
         [...factValues(name, facts), host.id],
       )
       if (!sameGroups(host.facts, facts))
         await saveGroups(transaction, host.id, 'said_groups', mergeGroups(facts.groups ?? []))
       host.facts = facts
+    },
+    async saveSpellings(transaction, host, spellings) {
+      const isNew = ([metric, spelling]: [string, string]) => host.spellings[metric] !== spelling
+      const added = Object.entries(spellings).filter(isNew)
+      const room = MAX_SPELLINGS - Object.keys(host.spellings).length
+      if (added.length === 0 || room <= 0) return
+      const all = { ...host.spellings, ...Object.fromEntries(added.slice(0, room)) }
+      await transaction.run('UPDATE host SET spellings = ? WHERE id = ?', [JSON.stringify(all), host.id])
+      host.spellings = all
     },
     async saveMetricSet(transaction, host, metricSet, day) {
       if ((host.metricSets.get(metricSet) ?? -1) >= day) return
@@ -89,15 +109,23 @@ export function createHostCache(): HostCache {
 async function findHost(transaction: Transaction, name: string): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
     `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
-      EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells FROM host
+      agent, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells FROM host
       WHERE name = ?`,
     [name],
   )
   if (!row) return null
-  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, mounts, tells, ...facts } = row
+  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, mounts, tells, ...rest } = row
+  const { agent, spellings, ...facts } = rest
   return {
     id,
-    facts: { ...facts, memoryMb, groups: parseGroups(groups), ...parseMounts(mounts) },
+    facts: {
+      ...facts,
+      memoryMb,
+      groups: parseGroups(groups),
+      ...parseMounts(mounts),
+      ...(agent !== null && { agent }),
+    },
+    spellings: parseSpellings(spellings).spellings ?? {},
     reportsThresholds: tells === 1,
     keyHash,
     metricSets: new Map(),
@@ -109,13 +137,20 @@ export function parseMounts(text: string | null): Pick<HostFacts, 'mounts'> {
   return text === null ? {} : { mounts: JSON.parse(text) as Record<string, string> }
 }
 
-type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts'> & {
+/** As hosts have them; absent where there are none. */
+export function parseSpellings(text: string | null): Pick<Host, 'spellings'> {
+  return text === null ? {} : { spellings: JSON.parse(text) as Record<string, string> }
+}
+
+type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   id: number
   tells: number
   memory_mb: number
   key_hash: string | null
   said_groups: string | null
   mounts: string | null
+  agent: string | null
+  spellings: string | null
 }
 
 async function addHost(transaction: Transaction, report: HostReport): Promise<CachedHost> {
@@ -123,13 +158,13 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Ca
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      mounts, name, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
+      mounts, agent, name, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
     [...factValues(report.host, facts), report.host, report.seen, report.seen, report.clockSkew, keyHash],
   )
   if (facts.groups && facts.groups.length > 0)
     await saveGroups(transaction, id, 'said_groups', mergeGroups(facts.groups))
-  return { id, facts, reportsThresholds: false, keyHash, metricSets: new Map() }
+  return { id, facts, reportsThresholds: false, keyHash, spellings: {}, metricSets: new Map() }
 }
 
 function factValues(name: string, facts: StoredFacts) {
@@ -146,15 +181,22 @@ function factValues(name: string, facts: StoredFacts) {
     memoryMb,
     search,
     facts.mounts === undefined ? null : JSON.stringify(facts.mounts),
+    facts.agent ?? null,
   ]
 }
 
 /** What a search for hosts looks through. */
 export function searchText(
   name: string,
-  { ip, domain, platform, build }: Pick<HostFacts, 'ip' | 'domain' | 'platform' | 'build'>,
+  {
+    ip,
+    domain,
+    platform,
+    build,
+    agent = '',
+  }: Pick<HostFacts, 'ip' | 'domain' | 'platform' | 'build' | 'agent'>,
 ): string {
-  return [name, ip, domain, platform, build].map(foldCase).join('\n')
+  return [name, ip, domain, platform, build, agent].map(foldCase).join('\n')
 }
 
 function sameFacts(a: StoredFacts, b: StoredFacts): boolean {
@@ -167,6 +209,7 @@ function sameFacts(a: StoredFacts, b: StoredFacts): boolean {
       a.domain === b.domain &&
       a.processors === b.processors &&
       a.memoryMb === b.memoryMb &&
+      a.agent === b.agent &&
       sameGroups(a, b) &&
       JSON.stringify(a.mounts) === JSON.stringify(b.mounts))
   )

@@ -8,7 +8,7 @@ import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
-import { foldCase, parseMounts } from './host-cache.ts'
+import { foldCase, parseMounts, parseSpellings } from './host-cache.ts'
 import type { LastSeenBuffer } from './last-seen.ts'
 import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
 import { findThresholds } from './thresholds.ts'
@@ -31,10 +31,12 @@ type HostRow = {
   said_groups: string | null
   given_groups: string | null
   mounts: string | null
+  agent: string | null
+  spellings: string | null
 }
 
 const COLUMNS = `id, name, ip, platform, build, architecture, domain, processors, memory_mb,
-  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups, mounts`
+  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups, mounts, agent, spellings`
 
 const MAX_LIMIT = 1000
 const MAX_GROUPS_LISTED = 200
@@ -270,6 +272,8 @@ function toHost(row: HostRow, frame: Uint8Array | null, metricSets: MetricSetRea
     processors: row.processors,
     memoryMb: row.memory_mb,
     ...parseMounts(row.mounts),
+    ...(row.agent !== null && { agent: row.agent }),
+    ...parseSpellings(row.spellings),
     firstSeen: row.first_seen,
     lastSeen: row.last_seen,
     clockSkew: row.clock_skew,

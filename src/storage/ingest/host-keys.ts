@@ -1,4 +1,5 @@
-import { KEY_MISMATCH, reportKeyMismatch } from '../../domain/events/identity.ts'
+import { reportKeyMismatch } from '../../domain/events/identity.ts'
+import { KEY_MISMATCH } from '../../domain/metrics/declared/server-events.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'

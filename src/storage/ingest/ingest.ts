@@ -105,6 +105,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer, lo
       removed++
     }
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
+    if (report.spellings) await hosts.saveSpellings(transaction, host, report.spellings)
     if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)
     for (const frame of frames) {
       const metricSet = await findMetricSet(transaction, host, frame)

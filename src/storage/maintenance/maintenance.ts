@@ -57,11 +57,11 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
       if (problems.length === 0) await closeDamageEvents(database, clock.now())
       return problems
     },
-    async backup(file) {
+    async backup(file, notedAs = file) {
       await states.settle()
       await upkeep.backUp(file)
-      log.info('backup written', { file })
-      await noteBackup(database, { time: clock.now(), file })
+      log.info('backup written', { file: notedAs })
+      await noteBackup(database, { time: clock.now(), file: notedAs })
     },
     findLastBackup: () => findLastBackup(database),
     reclaim: () => upkeep.reclaim(),

@@ -121,7 +121,7 @@ export type EventStore = EventChanges & {
    * several hosts count for none.
    */
   countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, SeverityCounts>>
-  /** How many of each severity fit, whatever `offset` and `limit` say. */
+  /** How many of each severity fit, among the newest 10,000 that fit, whatever `offset` and `limit` say. */
   countBySeverity(query: EventQuery): Promise<SeverityCounts>
   /** Grows with every change of an event, whoever makes it. */
   revision(): Promise<number>

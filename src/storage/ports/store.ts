@@ -44,6 +44,11 @@ export type HostReport = {
    * makes samples of them: of one host so many as an agent takes in 7 days, then the oldest go.
    */
   readonly waiting?: readonly Frame[]
+  /**
+   * How the sender spells the names of metrics that are kept under another one, by that; absent where there is no
+   * such name.
+   */
+  readonly spellings?: Readonly<Record<string, string>>
   readonly events: readonly EventReport[]
   /** All events that are open on the agent; null or absent when it did not say. */
   readonly open?: readonly EventReport[] | null
@@ -203,7 +208,7 @@ export type MaintenanceStore = {
    * Writes a consistent copy while everything else goes on, and notes that it did. The file must not exist
    * yet.
    */
-  backup(file: string): Promise<void>
+  backup(file: string, notedAs?: string): Promise<void>
   /** Null when there was none yet. */
   findLastBackup(): Promise<BackupNote | null>
   /** Gives free pages back to the filesystem. */

@@ -1,4 +1,5 @@
-import { reportDamage, STORAGE_DAMAGE } from '../../domain/events/storage-damage.ts'
+import { reportDamage } from '../../domain/events/storage-damage.ts'
+import { STORAGE_DAMAGE } from '../../domain/metrics/declared/server-events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'

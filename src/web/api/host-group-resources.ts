@@ -1,4 +1,5 @@
-import { CHANGE_GROUPS, giveGroups } from '../changes/host-groups.ts'
+import { HOST_CHANGES } from '../../domain/hosts/change-host.ts'
+import { giveGroups } from '../changes/host-groups.ts'
 import { route } from '../http/route.ts'
 import { readBody } from './request-body.ts'
 
@@ -10,7 +11,7 @@ export const apiHostGroups = route(
     path: '/api/v1/hosts/:name/groups',
     method: 'POST',
     access: 'operator',
-    does: CHANGE_GROUPS,
+    does: HOST_CHANGES.groups,
     doc: 'Puts other groups in place of those that people gave the host.',
   },
   async (request) => {

@@ -1,6 +1,6 @@
-import { type OpenByHost, SEVERITIES, SEVERITY_NAMES } from '../../domain/event.ts'
 import { MAX_GROUP_NAME } from '../../domain/hosts/group.ts'
-import { HOST_SORTS, type Host, hostStatus } from '../../domain/hosts/host.ts'
+import { HOST_SORTS } from '../../domain/hosts/host.ts'
+import { describeHost } from '../../domain/json-shapes.ts'
 import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import { readChoice, readPaging, readText } from '../http/query-parameters.ts'
@@ -65,26 +65,4 @@ export const apiHostMetrics = route(
 
 function describeThreshold({ clearAfter, clearValue, isStandard, ...threshold }: ReportedThreshold) {
   return { ...threshold, clear_after: clearAfter, clear_value: clearValue, standard: isStandard }
-}
-
-/** A host in the API's words. */
-export function describeHost(host: Host, open: OpenByHost, now: number, silence: number) {
-  const counts = open.get(host.name)
-  return {
-    name: host.name,
-    status: hostStatus(host, now, silence),
-    last_seen: host.lastSeen,
-    ip: host.ip,
-    platform: host.platform,
-    build: host.build,
-    architecture: host.architecture,
-    domain: host.domain,
-    processors: host.processors,
-    memory_mb: host.memoryMb,
-    groups: host.groups,
-    open_events: Object.fromEntries(
-      SEVERITIES.map((severity) => [SEVERITY_NAMES[severity], counts?.[severity] ?? 0]),
-    ),
-    latest: host.latest,
-  }
 }

@@ -1,12 +1,13 @@
 import type { Route } from '../http/route.ts'
 import { apiEvents } from './event-resources.ts'
+import { apiHostChanges } from './host-changes.ts'
 import { apiHostGroups } from './host-group-resources.ts'
 import { apiHost, apiHostMetrics, apiHosts } from './host-resources.ts'
 import { apiMaintenanceWindows } from './maintenance-windows.ts'
 import { REPORT_API } from './report-resources.ts'
-import { apiRules } from './rule-resources.ts'
+import { apiRuleSwitches, apiRules } from './rule-resources.ts'
 import { apiSeries, apiSeriesList } from './series-resources.ts'
-import { apiTargets } from './target-resources.ts'
+import { apiTargets, apiTargetTest } from './target-resources.ts'
 
 /** Everything under `/api/v1`. */
 export const API: readonly Route[] = [
@@ -14,11 +15,14 @@ export const API: readonly Route[] = [
   apiHost,
   apiHostMetrics,
   apiHostGroups,
+  ...apiHostChanges,
   apiSeries,
   apiSeriesList,
   ...apiEvents,
   ...apiRules,
+  ...apiRuleSwitches,
   ...apiMaintenanceWindows,
   ...apiTargets,
+  apiTargetTest,
   ...REPORT_API,
 ]

@@ -1,4 +1,5 @@
 import { findMaintenanceErrors } from '../../domain/notifications/rule-check.ts'
+import { describeMaintenance } from '../../domain/time/maintenance-json.ts'
 import {
   type MaintenanceSchedule,
   type MaintenanceWindow,
@@ -43,11 +44,3 @@ function readTime(when: BodyReader, zone: string): MaintenanceSchedule {
   }
   return kind === 'daily' ? { kind, ...hours } : { kind, ...hours, days: when.numbers('days') }
 }
-
-function describeMaintenance({ id, name, host, when }: MaintenanceWindow) {
-  if (when.kind === 'once') return { id, name, host, when }
-  return { id, name, host, when: { ...when, start: writeTime(when.start), end: writeTime(when.end) } }
-}
-
-const writeTime = (minute: number) =>
-  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`

@@ -2,9 +2,9 @@ import { isSeverity, type Severity } from '../../domain/event.ts'
 import { describeRule } from '../../domain/json-shapes.ts'
 import type { Rule } from '../../domain/notifications/rule.ts'
 import { findRuleErrors } from '../../domain/notifications/rule-check.ts'
-import type { WebRequest } from '../http/route.ts'
+import { notFound, type Route, route, type WebRequest } from '../http/route.ts'
 import { readBody } from './request-body.ts'
-import { resource } from './resource.ts'
+import { readId, resource } from './resource.ts'
 
 const ALL: readonly Severity[] = [1, 2, 3, 4]
 
@@ -20,6 +20,29 @@ export const apiRules = resource<Rule>({
   parse: readRule,
   remove: ({ store }, id) => store.rules.delete(id),
 })
+
+const switchRule = (verb: 'enable' | 'disable') =>
+  route(
+    {
+      path: `/api/v1/rules/:id/${verb}`,
+      method: 'POST',
+      access: 'admin',
+      does: verb === 'enable' ? 'switch rule on' : 'switch rule off',
+      doc: verb === 'enable' ? 'Switches a rule on.' : 'Switches a rule off: it stays, and notifies nobody.',
+    },
+    async ({ params, body, web, note }) => {
+      readBody(body).finish()
+      const found = await web.store.rules.find(readId(params))
+      if (!found) throw notFound('rule')
+      const changed = { ...found, enabled: verb === 'enable' }
+      await web.store.rules.update(changed)
+      note(changed.name)
+      return Response.json(describeRule(changed))
+    },
+  )
+
+/** As the website's buttons. */
+export const apiRuleSwitches: readonly Route[] = [switchRule('enable'), switchRule('disable')]
 
 async function readRule({ body, web }: WebRequest): Promise<Omit<Rule, 'id'>> {
   const fields = readBody(body)

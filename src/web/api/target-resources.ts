@@ -1,8 +1,8 @@
 import { findTargetErrors } from '../../domain/notifications/rule-check.ts'
 import type { Target } from '../../domain/notifications/target.ts'
-import { HttpError, type WebRequest } from '../http/route.ts'
+import { HttpError, notFound, route, type WebRequest } from '../http/route.ts'
 import { readBody } from './request-body.ts'
-import { resource } from './resource.ts'
+import { readId, resource } from './resource.ts'
 
 /** Targets, for administrators: addresses may hold secrets. */
 export const apiTargets = resource<Target>({
@@ -30,3 +30,22 @@ export const apiTargets = resource<Target>({
     return result === 'deleted'
   },
 })
+
+/** Sends now, once; the answer says whether the receiver took it. */
+export const apiTargetTest = route(
+  {
+    path: '/api/v1/targets/:id/test',
+    method: 'POST',
+    access: 'admin',
+    does: 'send test message',
+    doc: 'Sends a test message to a target; says whether it was taken, and the answer.',
+  },
+  async ({ params, body, web, note }) => {
+    readBody(body).finish()
+    const target = await web.store.targets.find(readId(params))
+    if (!target) throw notFound('target')
+    const { isDelivered, answer } = await web.notifier.sendTest(target.channel, target.address)
+    note(`${target.name}: ${isDelivered ? 'taken' : 'not taken'}`)
+    return Response.json({ delivered: isDelivered, answer })
+  },
+)

@@ -1,7 +1,7 @@
 // Events and thresholds on the graph of one metric.
 import type uPlot from 'uplot'
 import type { Severity } from '../../domain/event.ts'
-import type { Unit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import type { GraphEvent, GraphMarks } from '../charts/plot.ts'
 import { LABEL_GAP, spreadLabels } from '../charts/threshold-places.ts'
 import { formatThreshold } from '../ui/format.ts'

@@ -1,6 +1,6 @@
 // The box beside the cursor of a graph, with the values of the sample under it.
 import type uPlot from 'uplot'
-import type { Unit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import { formatValue } from '../ui/format.ts'
 import { times } from './times.ts'
 

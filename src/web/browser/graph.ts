@@ -1,7 +1,7 @@
 // The graph of one metric: drawn by uPlot from the API, zoomed by dragging. The server's drawing stands in
 // its place until then, and on paper.
 import uPlot from 'uplot'
-import type { Unit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import { type GraphMarks, type GraphSpan, splitAtGaps } from '../charts/plot.ts'
 import { type Scale, valueScale } from '../charts/scale.ts'
 import { findTop } from '../charts/threshold-places.ts'

@@ -1,9 +1,6 @@
 import { MAX_GROUPS, readGroups } from '../../domain/hosts/group.ts'
 import { HttpError, notFound, type WebRequest } from '../http/route.ts'
 
-/** What the audit log calls it. */
-export const CHANGE_GROUPS = 'change groups of host'
-
 /**
  * Puts groups, given as a text, in place of those that people gave the host of the request. Throws an
  * `HttpError`.

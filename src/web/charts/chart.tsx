@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Severity } from '../../domain/event.ts'
-import type { Unit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import type { Html } from '../ui/html.ts'
 import { severityShape } from '../ui/icons.tsx'
 import { FOOT, HEAD, splitAtGaps } from './plot.ts'

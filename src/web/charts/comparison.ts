@@ -1,4 +1,5 @@
-import { metricTitle, metricUnit, type Unit } from '../../domain/metrics/metric.ts'
+import { metricTitle, metricUnit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import { type SeriesRef, writeRef } from './series-ref.ts'
 
 /** More lines can't be told apart. */

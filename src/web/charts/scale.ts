@@ -1,4 +1,4 @@
-import type { Unit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import { dropZeros, formatClock, formatDay, formatMonth, formatThreshold, formatValue } from '../ui/format.ts'
 
 export type Tick = { readonly at: number; readonly label: string }

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Unit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import type { Series } from '../../domain/sample.ts'
 import { summarizeSeries } from '../../domain/series.ts'
 import { formatValue } from '../ui/format.ts'

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Unit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import { formatThreshold } from '../ui/format.ts'
 import type { Html } from '../ui/html.ts'
 import { severityShape } from '../ui/icons.tsx'

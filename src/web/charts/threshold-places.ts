@@ -1,6 +1,6 @@
 // Where the lines of thresholds go, for the drawings of the server and for the graph that the browser draws.
 import type { Severity } from '../../domain/event.ts'
-import type { Unit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 
 /** A limit beyond which there is an event, measured by the scale on the left. */
 export type ThresholdLine = {

@@ -1,5 +1,6 @@
 import { SEVERITY_NAMES } from '../../domain/event.ts'
-import { metricUnit, type Unit } from '../../domain/metrics/metric.ts'
+import { metricUnit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import {
   createReportedThresholdTable,
   type ReportedThreshold,

@@ -1,7 +1,8 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../domain/event.ts'
 import type { Host } from '../../domain/hosts/host.ts'
-import { metricTitle, metricUnit, type Unit } from '../../domain/metrics/metric.ts'
+import { metricTitle, metricUnit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import {
   type DownsampledSeries,
   downsampleSeries,

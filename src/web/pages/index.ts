@@ -12,6 +12,7 @@ import { compareCsv, comparePage } from './hosts/compare-page.tsx'
 import { changeHostGroups } from './hosts/host-groups.ts'
 import { hostPage } from './hosts/host-page.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
+import { MANAGE_HOST } from './hosts/manage-host.tsx'
 import { jump } from './jump.ts'
 import { livePage } from './live.ts'
 import { REPORT_PAGES } from './reports/index.tsx'
@@ -28,6 +29,7 @@ export const PAGES: readonly Route[] = [
   hostsPage,
   hostPage,
   changeHostGroups,
+  ...MANAGE_HOST,
   graphPage,
   graphCsv,
   comparePage,

@@ -2,7 +2,7 @@
 import type { Severity } from '../../domain/event.ts'
 import { SEVERITY_NAMES } from '../../domain/event.ts'
 import type { HostStatus } from '../../domain/hosts/host.ts'
-import type { Unit } from '../../domain/metrics/metric.ts'
+import type { Unit } from '../../domain/metrics/unit.ts'
 import { bar } from './bar.tsx'
 import { formatAgo, formatFigure, formatIso, formatNumber, formatStamp, formatValue } from './format.ts'
 import type { Html } from './html.ts'

@@ -1,5 +1,6 @@
 import type { Benchmark } from '../figure.ts'
 import { agent } from './agent.ts'
+import { fleet } from './fleet.ts'
 import { growth } from './growth.ts'
 import { mariadb } from './mariadb.ts'
 import { pages } from './pages.ts'
@@ -7,4 +8,4 @@ import { start } from './start.ts'
 import { storage } from './storage.ts'
 
 /** Every benchmark; a new one is a file and a line. */
-export const benchmarks: readonly Benchmark[] = [start, storage, pages, agent, growth, mariadb]
+export const benchmarks: readonly Benchmark[] = [start, storage, pages, fleet, agent, growth, mariadb]

@@ -1,8 +1,8 @@
 import { hostName, METRICS } from '../data.ts'
 import type { Benchmark, Figure } from '../figure.ts'
 import { fillStore, openBenchStore } from '../fill.ts'
-import { deleteFolder, makeFolder, type Ours, runOurs, startOurs } from '../ours.ts'
-import { median } from '../process.ts'
+import { deleteFolder, makeFolder, runOurs, startOurs } from '../ours.ts'
+import { measureRequests, signIn } from '../requests.ts'
 
 const DAY = 86400
 const WEB_ALONE = ['server', '--no-collect', '--no-events']
@@ -93,32 +93,4 @@ async function measurePages(hosts: number): Promise<{ home: number; host: number
   await web.stop()
   deleteFolder(folder)
   return { home, host }
-}
-
-/** Milliseconds of the server's processor time a request: the median of five rounds, after one to warm up. */
-async function measureRequests(
-  web: Ours,
-  times: number,
-  request: (i: number) => Promise<void>,
-): Promise<number> {
-  const rounds: number[] = []
-  for (let round = 0; round < 6; round++) {
-    const before = web.processor()
-    for (let i = 0; i < times; i++) await request(i)
-    if (round > 0) rounds.push(((web.processor() - before) / times) * 1000)
-  }
-  return median(rounds)
-}
-
-async function signIn(web: Ours, folder: string): Promise<string> {
-  const password = (await Bun.file(`${folder}/initial-admin-password`).text()).trim()
-  const response = await fetch(`http://127.0.0.1:${web.web}/login`, {
-    method: 'POST',
-    body: new URLSearchParams({ name: 'admin', password }),
-    headers: { origin: `http://127.0.0.1:${web.web}` },
-    redirect: 'manual',
-  })
-  const cookie = response.headers.get('set-cookie')?.split(';')[0]
-  if (cookie === undefined) throw new Error(`sign-in was answered with ${response.status}`)
-  return cookie
 }

@@ -81,15 +81,15 @@ describe('a problem in one sentence', () => {
       'perf.check.shop.certificate.days',
       rule('<', 14, 0),
       12.4,
-      'Certificate of check shop expires in 12 days (below 14)',
+      'Certificate of check shop expires in 12 days (below 14 days)',
     ],
     [
       'perf.check.shop.certificate.days',
       rule('<', 3, 0),
       -1.5,
-      'Certificate of check shop expired 1 day ago (below 3)',
+      'Certificate of check shop expired 1 day ago (below 3 days)',
     ],
-    ['perf.check.shop.milliseconds', rule('>', 2000, 0), 3120, 'Check shop took 3120 ms (above 2000)'],
+    ['perf.check.shop.milliseconds', rule('>', 2000, 0), 3120, 'Check shop took 3120 ms (above 2000 ms)'],
     ['perf.check.backup.value.age', rule('>', 24, 0), 30, 'Check backup: age 30 (above 24)'],
     [
       'perf.container.api.state',

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { metricSubject, metricTitle, metricUnit, type Unit } from '../../../src/domain/metrics/metric.ts'
+import { metricSubject, metricTitle, metricUnit } from '../../../src/domain/metrics/metric.ts'
+import type { Unit } from '../../../src/domain/metrics/unit.ts'
 
 test.each<[string, Unit, string]>([
   ['perf.processor.percent.used', '%', 'Processor percent used'],
@@ -19,8 +20,10 @@ test.each<[string, Unit, string]>([
   ['perf.service.sshd@1.state', 'state', 'Service sshd@1 state'],
   ['perf.agent.memory.bytes', 'B', 'Agent memory bytes'],
   ['perf.agent.queue.length', '', 'Agent queue length'],
-  ['perf.check.shop.certificate.days', '', 'Check shop certificate days'],
+  ['perf.check.shop.certificate.days', 'days', 'Check shop certificate days'],
   ['perf.check.mail-queue.value.a.b', '', 'Check mail-queue value a b'],
+  ['perf.check.shop.value.a.b.bytes', 'B', 'Check shop value a b bytes'],
+  ['perf.text.backup.age.seconds', 's', 'Text backup.age.seconds'],
   ['custom', '', 'Custom'],
 ])('%s', (metric, unit, title) => {
   expect(metricUnit(metric)).toBe(unit)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { SEVERITIES } from '../../../src/domain/event.ts'
 import {
   createThresholdTable,
   describeThreshold,
@@ -329,6 +330,20 @@ describe('which thresholds count', () => {
     expect(values(book, 'perf.processor.percent.used')).toEqual([50])
     expect(values(book, MEMORY)).toEqual([60])
     expect(values(book, 'perf.network.bytes.sent')).toEqual([])
+  })
+
+  test('one of the configuration replaces the standard step of its severity, and no other', () => {
+    const standard = standardThresholds({ processors: 1 })
+    const metric = 'perf.filesystem.dev.sda.percent.used'
+    const own = createThresholdTable([threshold({ metric, severity: 2, value: 97 })], standard)
+    expect(own.of(metric).map(({ severity, value }) => [severity, value])).toEqual([
+      [2, 97],
+      [4, 85],
+      [3, 90],
+      [1, 99],
+    ])
+    const all = SEVERITIES.map((severity) => threshold({ metric, severity, value: 70 }))
+    expect(createThresholdTable(all, standard).of(metric)).toEqual(all)
   })
 
   test('out of the box everything that can run full or stop is watched', () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
-import { STORAGE_DAMAGE } from '../../../src/domain/events/storage-damage.ts'
+import { STORAGE_DAMAGE } from '../../../src/domain/metrics/declared/server-events.ts'
 import { createLog } from '../../../src/lib/log.ts'
 import type { Database } from '../../../src/storage/database/database.ts'
 import { openDatabase } from '../../../src/storage/database/open.ts'

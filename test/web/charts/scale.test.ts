@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Unit } from '../../../src/domain/metrics/metric.ts'
+import type { Unit } from '../../../src/domain/metrics/unit.ts'
 import { timeTicks, valueScale } from '../../../src/web/charts/scale.ts'
 
 const labels = (least: number, most: number, unit: Unit, parts?: number) =>

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Comparison } from '../../../src/domain/comparison.ts'
 import type { Severity } from '../../../src/domain/event.ts'
 import {
   type ReportedThreshold,
   reportThresholds,
 } from '../../../src/domain/thresholds/reported-threshold.ts'
-import type { Comparison } from '../../../src/domain/thresholds/threshold.ts'
 import { standardThresholds } from '../../../src/domain/thresholds/threshold-standard.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import { findShared, readThresholds, toThresholdLines } from '../../../src/web/charts/thresholds.ts'
@@ -98,8 +98,8 @@ describe('the graph of a metric', () => {
     expect(text).toContain('{&quot;value&quot;:85,&quot;severity&quot;:4}')
   })
 
-  test('shows the nearest group alone, and no limit that an event of another time has named', async () => {
-    expect(labelsOf(await get(`/hosts/web02/metrics/${MEMORY}`))).toEqual(['97.5%'])
+  test('shows one of the configuration in place of the standard one of its severity', async () => {
+    expect(labelsOf(await get(`/hosts/web02/metrics/${MEMORY}`))).toEqual(['85%', '90%', '95%', '97.5%'])
     expect(labelsOf(await get(`/hosts/web01/metrics/${MEMORY}`))).toEqual(['85%', '90%', '95%', '99%'])
   })
 
@@ -125,8 +125,8 @@ describe('the page of a host', () => {
     reads = 0
     const text = await get('/hosts/web02')
     expect(reads).toBe(1)
-    // Memory and pagefile share one graph, and here no limit.
-    expect(thresholdsOf(smallChart(text, 'Memory'))).toEqual([])
+    // Memory and pagefile share one graph: it has the limits that both have.
+    expect(smallChart(text, 'Memory')).toContain('above 85%, warning above 90%, major above 95%"')
     const other = smallChart(await get('/hosts/web01'), 'Memory')
     expect(thresholdsOf(other)).toEqual(['4', '2'])
     expect(other).toContain('thresholds: information above 85%, warning above 90%, major above 95%"')
@@ -153,6 +153,12 @@ describe('the page of a host', () => {
     expect(ofService).toContain('standard')
   })
 
+  test('says which of the configuration match nothing, with the nearest name', async () => {
+    const text = await get('/hosts/evil01')
+    expect(text).toContain('Matches nothing')
+    expect(await get('/hosts/web01')).not.toContain('Matches nothing')
+  })
+
   test('says why there are none', async () => {
     expect(await get('/hosts/none01')).toContain('This agent has no thresholds')
     const old = await get('/hosts/old01')
@@ -174,7 +180,7 @@ describe('comparing', () => {
   test('shows all limits of one line, those that several share, and none on two scales', async () => {
     expect(await compare(`web01:${MEMORY}`)).toEqual(['85%', '90%', '95%', '99%'])
     expect(await compare(`web01:${MEMORY}`, `web01:${SWAP}`)).toEqual(['85%', '90%', '95%'])
-    expect(await compare(`web01:${MEMORY}`, `web02:${MEMORY}`)).toEqual([])
+    expect(await compare(`web01:${MEMORY}`, `web02:${MEMORY}`)).toEqual(['85%', '90%', '95%'])
     expect(await compare(`web01:${MEMORY}`, `web01:${STATE}`)).toEqual([])
     expect(await compare(`old01:${MEMORY}`)).toEqual(['55%'])
   })

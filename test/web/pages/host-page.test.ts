@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Host } from '../../../src/domain/hosts/host.ts'
-import { chartStart, listSubjects, planCharts } from '../../../src/web/charts/host-charts.ts'
+import { planSections } from '../../../src/domain/metrics/section-plan.ts'
+import { chartStart, planCharts } from '../../../src/web/charts/host-charts.ts'
 import { homeTitle } from '../../../src/web/pages/home.tsx'
 import { chartEnd } from '../../../src/web/pages/hosts/host-page.tsx'
 import { describePlatform } from '../../../src/web/pages/hosts/host-table.tsx'
@@ -56,7 +57,7 @@ describe('the small graphs of a host', () => {
 
   test('things of a kind are sorted as people count', () => {
     const metrics = ['eth10', 'eth2', 'eth2'].map((name) => `perf.network.${name}.bytes.sent`)
-    expect(listSubjects(metrics, 'network')).toEqual(['eth2', 'eth10'])
+    expect(planSections(metrics)[0]?.rows.map(({ name }) => name)).toEqual(['eth2', 'eth10'])
   })
 
   test.each([

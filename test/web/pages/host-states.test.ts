@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test'
 import type { Host } from '../../../src/domain/hosts/host.ts'
-import { stateTable } from '../../../src/web/pages/hosts/host-sections.tsx'
+import { metricSections } from '../../../src/web/pages/hosts/metric-sections.tsx'
 
 const aHost = (latest: Readonly<Record<string, number>>) => ({ name: 'web01', latest }) as unknown as Host
 
 test('the page of a host has services, checks, containers and text files with their states', () => {
   const text = String(
-    stateTable(
+    metricSections(
       aHost({
         'perf.service.nginx.state': 0,
         'perf.check.shop.state': 0,
@@ -29,8 +29,8 @@ test('the page of a host has services, checks, containers and text files with th
 })
 
 test('it keeps its plain heading where there are no checks, and is left out where there is nothing', () => {
-  expect(String(stateTable(aHost({ 'perf.service.nginx.state': 1 })))).toContain(
+  expect(String(metricSections(aHost({ 'perf.service.nginx.state': 1 })))).toContain(
     '<h2>Services and processes</h2>',
   )
-  expect(stateTable(aHost({ 'perf.memory.percent.used': 1 }))).toBeNull()
+  expect(metricSections(aHost({ 'perf.memory.percent.used': 1 }))).toEqual([])
 })

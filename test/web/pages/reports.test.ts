@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { AVAILABILITY } from '../../../src/domain/events/availability.ts'
+import { AVAILABILITY } from '../../../src/domain/metrics/declared/server-events.ts'
 import { writePercent } from '../../../src/web/reports/availability-report.tsx'
 import { startTestSite, type TestSite } from '../site.ts'
 

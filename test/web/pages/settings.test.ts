@@ -366,7 +366,7 @@ describe('what the server tells of itself', () => {
       actor: 'zoe',
       way: 'shell',
       address: '',
-      action: 'user add',
+      action: 'add user',
       detail: '<i>x</i>',
     })
     const markup = await text('/settings/audit?actor=zoe')
@@ -391,7 +391,7 @@ describe('what the server tells of itself', () => {
   })
 
   test('the page of storage tells what each host takes, and of the last backup', async () => {
-    expect(await text('/settings/storage')).toContain('None by <code>monitor db backup</code> yet')
+    expect(await text('/settings/storage')).toContain('None by <code>monitor backup</code> yet')
     const folder = mkdtempSync(join(tmpdir(), 'monitor-backup-'))
     await site.report('large', site.clock.now() - 60, { a: 1, b: 2, c: 3 })
     await site.report('small', site.clock.now() - 60, { a: 1 })
@@ -434,8 +434,8 @@ describe('what the server tells of itself', () => {
 
   test('the guide has the metrics that it was handed, with unit, systems and what is watched out of the box', async () => {
     const metrics = [
-      { name: 'perf.memory.percent.used', doc: 'Memory in use.' },
-      { name: 'perf.disk.<disk>.bytes.read', doc: 'Read & written.', systems: 'Linux' },
+      { name: 'perf.memory.percent.used', unit: '%', doc: 'Memory in use.' },
+      { name: 'perf.disk.<disk>.bytes.read', unit: 'B/s', doc: 'Read & written.', systems: 'Linux' },
     ] as const
     const reported = await startTestSite(undefined, { about: { metrics } })
     const markup = await (

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Unit } from '../../../src/domain/metrics/metric.ts'
+import type { Unit } from '../../../src/domain/metrics/unit.ts'
 import {
   formatAgo,
   formatClock,

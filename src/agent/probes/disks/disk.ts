@@ -1,3 +1,4 @@
+import { DISK_METRICS } from '../../../domain/metrics/declared/disks.ts'
 import type { Win32 } from '../../../platform/win32.ts'
 import { addSample, findIncrease, percentOfTime, ratePerSecond } from '../arithmetic.ts'
 import { toMetricPart } from '../metric-name.ts'
@@ -21,11 +22,7 @@ const MAX_DISKS = 128
  */
 export const disk = defineProbe<DiskReading>({
   name: 'disk',
-  metrics: [
-    { name: 'perf.disk.<disk>.bytes.read', doc: 'Read a second from a disk.' },
-    { name: 'perf.disk.<disk>.bytes.written', doc: 'Written a second to a disk.' },
-    { name: 'perf.disk.<disk>.percent.active', doc: 'Time that a disk was busy.' },
-  ],
+  metrics: DISK_METRICS,
   linux(proc, _context, previous) {
     const all = mergePaths(parseDiskstats(proc.readText('/proc/diskstats')))
     const names = all.map(({ name }) => name).join(' ')

@@ -1,3 +1,4 @@
+import { FILESYSTEM_METRICS } from '../../../domain/metrics/declared/disks.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import type { ProcFs, StatFs } from '../../../platform/proc.ts'
 import type { Drive, Win32 } from '../../../platform/win32.ts'
@@ -30,18 +31,7 @@ export type FilesystemState = {
  */
 export const filesystem = defineProbe<FilesystemReading>({
   name: 'filesystem',
-  metrics: [
-    { name: 'perf.filesystem.<filesystem>.percent.used', doc: 'Space in use, of what can be had.' },
-    { name: 'perf.filesystem.<filesystem>.bytes.free', doc: 'Space that programs can still have.' },
-    { name: 'perf.filesystem.<filesystem>.inodes.percent.used', doc: 'Inodes in use.', systems: 'Linux' },
-    {
-      name: 'perf.filesystem.omitted',
-      isRare: true,
-      doc: 'Filesystems that are not reported because there are more than 128.',
-      systems: 'Linux',
-    },
-    { name: 'perf.filesystem.<filesystem>.percent.active', doc: 'Time that the disk below was busy.' },
-  ],
+  metrics: FILESYSTEM_METRICS,
   linux(
     proc,
     { networkFilesystems = false, noteOnce },

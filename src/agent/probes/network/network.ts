@@ -1,3 +1,4 @@
+import { NETWORK_METRICS } from '../../../domain/metrics/declared/network.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import type { Win32, WindowsInterface } from '../../../platform/win32.ts'
 import { addSample, ratePerSecond, roundTo } from '../arithmetic.ts'
@@ -29,27 +30,7 @@ const MAX_INTERFACES = 64
  */
 export const network = defineProbe<NetworkReading>({
   name: 'network',
-  metrics: [
-    { name: 'perf.network.bytes.received', doc: 'Received a second over all interfaces but loopback.' },
-    { name: 'perf.network.bytes.sent', doc: 'Sent a second over all interfaces but loopback.' },
-    {
-      name: 'perf.network.omitted',
-      isRare: true,
-      doc: 'Interfaces that are not reported because there are more than 64.',
-    },
-    { name: 'perf.network.<interface>.bytes.received', doc: 'Received a second over one interface.' },
-    { name: 'perf.network.<interface>.bytes.sent', doc: 'Sent a second over one interface.' },
-    { name: 'perf.network.<interface>.errors.received', doc: 'Packets a second that arrived broken.' },
-    { name: 'perf.network.<interface>.errors.sent', doc: 'Packets a second that could not be sent.' },
-    {
-      name: 'perf.network.<interface>.drops.received',
-      doc: 'Packets a second that were thrown away on arrival.',
-    },
-    {
-      name: 'perf.network.<interface>.drops.sent',
-      doc: 'Packets a second that were thrown away before they were sent.',
-    },
-  ],
+  metrics: NETWORK_METRICS,
   linux: (proc, _context, previous) => readNetwork(proc, previous),
   windows: readWindowsNetwork,
   samples(now, previous, seconds) {

@@ -1,3 +1,4 @@
+import { PROCESS_METRICS } from '../../../domain/metrics/declared/programs.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import { toMetricPart } from '../metric-name.ts'
 import { defineProbe } from '../probe.ts'
@@ -49,14 +50,7 @@ const SCAN_MS = 1000
  */
 export const process = defineProbe<ProcessReading>({
   name: 'process',
-  metrics: [
-    {
-      name: 'perf.process.<name>.state',
-      doc:
-        '1 while a process of this name runs, else 0; named in agent.processes. A script goes by its ' +
-        'file (`worker.py`), Java by the jar or the main class, `python -m` by the module.',
-    },
-  ],
+  metrics: PROCESS_METRICS,
   async linux(proc, { processes }, previous) {
     if (processes.length === 0) return null
     const found = new Map<string, string | null>()

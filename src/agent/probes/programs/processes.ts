@@ -1,3 +1,4 @@
+import { PROCESSES_METRICS } from '../../../domain/metrics/declared/system.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import { defineProbe } from '../probe.ts'
 
@@ -20,7 +21,7 @@ const LIST_EVERY = 10
  */
 export const processes = defineProbe<ProcessesReading>({
   name: 'processes',
-  metrics: [{ name: 'perf.system.processes', doc: 'Number of processes.' }],
+  metrics: PROCESSES_METRICS,
   linux: (proc, _context, previous) => readProcesses(proc, previous),
   windows: (win32) => ({ count: win32.countProcesses(), otherLinks: null, age: 0 }),
   samples: ({ count }) => [{ metric: 'perf.system.processes', value: count }],

@@ -1,3 +1,4 @@
+import { SERVICE_METRICS } from '../../../domain/metrics/declared/programs.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import { toMetricPart } from '../metric-name.ts'
 import { defineProbe } from '../probe.ts'
@@ -17,9 +18,7 @@ export type ServiceReading = ReadonlyMap<string, boolean>
  */
 export const service = defineProbe<ServiceReading>({
   name: 'service',
-  metrics: [
-    { name: 'perf.service.<name>.state', doc: '1 while a service runs, else 0; named in agent.services.' },
-  ],
+  metrics: SERVICE_METRICS,
   linux(proc, { services }) {
     const names = services.filter(isServiceName)
     if (names.length === 0) return null

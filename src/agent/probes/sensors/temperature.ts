@@ -1,3 +1,4 @@
+import { TEMPERATURE_METRICS } from '../../../domain/metrics/declared/system.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import { addSample, roundTo } from '../arithmetic.ts'
 import { toMetricPart } from '../metric-name.ts'
@@ -15,7 +16,7 @@ export type TemperatureReading = {
 /** Degrees Celsius of every sensor that answers. Linux: /sys/class/hwmon and /sys/class/thermal. */
 export const temperature = defineProbe<TemperatureReading>({
   name: 'temperature',
-  metrics: [{ name: 'perf.temperature.<sensor>.celsius', doc: 'Temperature of a sensor.', systems: 'Linux' }],
+  metrics: TEMPERATURE_METRICS,
   async linux(proc, _context, previous) {
     // Virtual machines have none, and a failure to list costs more than to ask.
     const chips = proc.has('/sys/class/hwmon') ? proc.list('/sys/class/hwmon') : []

@@ -1,3 +1,4 @@
+import { LOAD_METRICS } from '../../../domain/metrics/declared/system.ts'
 import { defineProbe } from '../probe.ts'
 
 /** Averages over 1, 5 and 15 minutes of how many threads run or wait for a processor or a disk. */
@@ -6,11 +7,7 @@ export type LoadReading = readonly [number, number, number]
 /** Linux: /proc/loadavg. */
 export const load = defineProbe<LoadReading>({
   name: 'load',
-  metrics: [
-    { name: 'perf.system.load.1', doc: 'Tasks that run or wait, averaged over a minute.', systems: 'Linux' },
-    { name: 'perf.system.load.5', doc: 'The same over 5 minutes.', systems: 'Linux' },
-    { name: 'perf.system.load.15', doc: 'The same over 15 minutes.', systems: 'Linux' },
-  ],
+  metrics: LOAD_METRICS,
   linux: (proc) => parseLoad(proc.readText('/proc/loadavg')),
   samples: ([one, five, fifteen]) => [
     { metric: 'perf.system.load.1', value: one },

@@ -1,3 +1,4 @@
+import { MEMORY_METRICS } from '../../../domain/metrics/declared/memory.ts'
 import { type ProcFs, readTextOrNothing } from '../../../platform/proc.ts'
 import { addSample, percentOf } from '../arithmetic.ts'
 import { defineProbe } from '../probe.ts'
@@ -23,16 +24,7 @@ export type MemoryReading = {
  */
 export const memory = defineProbe<MemoryReading>({
   name: 'memory',
-  metrics: [
-    { name: 'perf.memory.percent.used', doc: 'Memory that is not available to programs, of all.' },
-    { name: 'perf.memory.bytes.total', doc: 'Memory of the machine.' },
-    { name: 'perf.memory.bytes.used', doc: 'Memory that is not available to programs.' },
-    { name: 'perf.memory.bytes.available', doc: 'Memory that programs could have.' },
-    { name: 'perf.memory.bytes.cached', doc: 'Memory that holds contents of files and reclaimable.' },
-    { name: 'perf.memory.bytes.committed', doc: 'Memory that was promised to programs.', systems: 'Windows' },
-    { name: 'perf.memory.bytes.commit.limit', doc: 'Memory that can be promised.', systems: 'Windows' },
-    { name: 'perf.memory.percent.committed', doc: 'Memory promised, of what can be.', systems: 'Windows' },
-  ],
+  metrics: MEMORY_METRICS,
   linux: (proc) => readMemory(proc.readText('/proc/meminfo'), readReclaimableArc(proc)),
   windows: (win32) => win32.readMemory(),
   samples({ total, available, cached, committed, commitLimit }) {

@@ -1,3 +1,4 @@
+import { PAGEFILE_METRICS } from '../../../domain/metrics/declared/memory.ts'
 import { addSample, percentOf } from '../arithmetic.ts'
 import { defineProbe } from '../probe.ts'
 import { findAmount } from './meminfo.ts'
@@ -8,14 +9,7 @@ export type PagefileReading = { readonly total: number; readonly used: number }
 /** Swap space; a machine without has no figures. Linux: /proc/meminfo. Windows: the counter Paging File. */
 export const pagefile = defineProbe<PagefileReading>({
   name: 'pagefile',
-  metrics: [
-    {
-      name: 'perf.pagefile.percent.used',
-      doc: 'Swap, or the paging file, in use; absent where there is none.',
-    },
-    { name: 'perf.pagefile.bytes.used', doc: 'Swap, or the paging file, in use.' },
-    { name: 'perf.pagefile.bytes.total', doc: 'Size of swap, or of the paging file.' },
-  ],
+  metrics: PAGEFILE_METRICS,
   linux: (proc) => readPagefile(proc.readText('/proc/meminfo')),
   windows: (win32) => win32.readPageFile(),
   samples({ total, used }) {

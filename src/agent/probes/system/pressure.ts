@@ -1,3 +1,4 @@
+import { PRESSURE_METRICS } from '../../../domain/metrics/declared/system.ts'
 import { describeError } from '../../../lib/log.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import { addSample, findIncrease, parseCount, percentOfTime } from '../arithmetic.ts'
@@ -19,18 +20,7 @@ const KINDS = [
  */
 export const pressure = defineProbe<PressureReading>({
   name: 'pressure',
-  metrics: [
-    {
-      name: 'perf.pressure.<resource>.some.percent',
-      doc: 'Time that some tasks waited for cpu, memory or io.',
-      systems: 'Linux',
-    },
-    {
-      name: 'perf.pressure.<resource>.full.percent',
-      doc: 'Time that all tasks waited at once.',
-      systems: 'Linux',
-    },
-  ],
+  metrics: PRESSURE_METRICS,
   linux(proc) {
     const reading = new Map<string, number>()
     for (const [resource, kinds] of KINDS) {

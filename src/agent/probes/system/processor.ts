@@ -1,3 +1,4 @@
+import { PROCESSOR_METRICS } from '../../../domain/metrics/declared/processor.ts'
 import { addSample, findIncreases, parseCount, percentOf } from '../arithmetic.ts'
 import { defineProbe } from '../probe.ts'
 
@@ -17,21 +18,7 @@ export type ProcessorReading = {
  */
 export const processor = defineProbe<ProcessorReading>({
   name: 'processor',
-  metrics: [
-    { name: 'perf.processor.percent.used', doc: 'Time that all processors were busy, over the interval.' },
-    { name: 'perf.processor.percent.user', doc: 'Time in programs.' },
-    { name: 'perf.processor.percent.system', doc: 'Time in the kernel.' },
-    {
-      name: 'perf.processor.percent.iowait',
-      doc: 'Time that processors waited for disks.',
-      systems: 'Linux',
-    },
-    {
-      name: 'perf.processor.percent.steal',
-      doc: 'Time that the hypervisor gave to others.',
-      systems: 'Linux',
-    },
-  ],
+  metrics: PROCESSOR_METRICS,
   linux: (proc) => parseStat(proc.readText('/proc/stat')),
   windows(win32) {
     const { idle, kernel, user } = win32.readSystemTimes()

@@ -1,9 +1,10 @@
+import { UPTIME_METRICS } from '../../../domain/metrics/declared/system.ts'
 import { defineProbe } from '../probe.ts'
 
 /** Seconds since the machine started. Linux: /proc/uptime. Windows: GetTickCount64. */
 export const uptime = defineProbe<number>({
   name: 'uptime',
-  metrics: [{ name: 'perf.system.uptime.seconds', doc: 'Time since the system was started.' }],
+  metrics: UPTIME_METRICS,
   linux: (proc) => parseUptime(proc.readText('/proc/uptime')),
   windows: (win32) => win32.readUptimeMs() / 1000,
   samples: (seconds) => [{ metric: 'perf.system.uptime.seconds', value: Math.floor(seconds) }],

@@ -33,12 +33,20 @@ export async function restoreBackup(
   try {
     copyFileSync(file, copy)
     giveToOwner(copy, target)
-    verifyBackup(copy)
-    syncPath(copy)
-    return exchange(target, copy, clock)
+    return placeCopy(target, copy, clock)
   } finally {
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true })
   }
+}
+
+/**
+ * Puts a file that has owner and rights already, on the same filesystem, in the place of the database; as
+ * `restoreBackup` otherwise.
+ */
+export function placeCopy(target: string, copy: string, clock: Clock): string | null {
+  verifyBackup(copy)
+  syncPath(copy)
+  return exchange(target, copy, clock)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type EventReport, isSeverity, type Severity } from '../../../domain/event.ts'
-import { AVAILABILITY } from '../../../domain/events/availability.ts'
 import { type HostFacts, isHostName } from '../../../domain/hosts/host.ts'
+import { AVAILABILITY } from '../../../domain/metrics/declared/server-events.ts'
 import { parseRecipients } from '../../../domain/notifications/mail-address.ts'
 import { fromFreeSpace, toMetricName } from '../../../domain/sample.ts'
 import { type Access, isUserName, writeStoredPassword } from '../../../domain/users/user.ts'

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Event } from '../../../domain/event.ts'
+import { type Event, lengthOf } from '../../../domain/event.ts'
 import { eventPath, severityLabel, stampLabel } from '../../ui/components.tsx'
 import { formatDuration } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
@@ -35,8 +35,13 @@ export function eventLines(
 }
 
 /** When it opened, and for how long where it is over. */
-export const describeDurationOf = ({ opened, closed }: Event): Html => (
+export const describeDurationOf = (event: Event): Html => (
   <>
-    {stampLabel(opened)}, {closed === null ? 'open' : `for ${formatDuration(closed - opened)}`}
+    {stampLabel(event.opened)}, {event.status === 'open' ? 'open' : describeLength(event)}
   </>
 )
+
+function describeLength(event: Event): string {
+  const seconds = lengthOf(event, event.opened)
+  return seconds === null ? 'its end is unknown' : `for ${formatDuration(seconds)}`
+}

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { type Event, MAX_COMMENT } from '../../../domain/event.ts'
+import { type Event, lengthOf, MAX_COMMENT } from '../../../domain/event.ts'
 import { metricTitle, metricUnit } from '../../../domain/metrics/metric.ts'
 import { maskTarget } from '../../../domain/notifications/target.ts'
 import type { Series } from '../../../domain/sample.ts'
@@ -140,6 +140,7 @@ function eventView(model: EventModel): Html {
 
 function factsView(event: Event, now: number): Html {
   const { id, host, metric, members, opened, closed, acknowledgedBy, acknowledged, isStale, status } = event
+  const length = lengthOf(event, now)
   const fact = (name: string, value: Html | string) => (
     <div>
       <dt>{name}</dt>
@@ -161,8 +162,8 @@ function factsView(event: Event, now: number): Html {
           ),
         )}
         {fact('Opened', stampLabel(opened))}
-        {closed !== null && fact('Closed', stampLabel(closed))}
-        {fact(closed === null ? 'Open for' : 'Lasted', formatDuration((closed ?? now) - opened))}
+        {closed !== null && fact('Closed', length === null ? 'at an unknown time' : stampLabel(closed))}
+        {fact(closed === null ? 'Open for' : 'Lasted', length === null ? 'unknown' : formatDuration(length))}
         {acknowledgedBy !== null &&
           fact(
             'Acknowledged',
@@ -259,14 +260,14 @@ const ACTION_WORDS: Readonly<Record<EventHistoryEntry['action'], string>> = {
   fresh: 'Metric comes again',
 }
 
-function historyView({ history }: EventModel): Html {
+function historyView({ event, history }: EventModel): Html {
   return (
     <section class="section">
       <h2>History</h2>
       <ol class="course">
         {history.map(({ action, time, noted, severity, actor, comment }) => (
           <li>
-            {stampLabel(time)}
+            {event.isEndUnknown && action === 'closed' ? 'At an unknown time' : stampLabel(time)}
             <div>
               <b>{ACTION_WORDS[action]}</b>
               {(action === 'severity' || action === 'opened') && <> {severityLabel(severity)}</>}{' '}

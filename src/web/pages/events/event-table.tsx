@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Event } from '../../../domain/event.ts'
+import { type Event, lengthOf } from '../../../domain/event.ts'
 import { capitalize, eventPath, hostPath, severityLabel, stampLabel } from '../../ui/components.tsx'
 import { formatDuration } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
@@ -51,7 +51,8 @@ export function eventTable({ events, now, mayChange = false }: EventTableOptions
 }
 
 function eventRow(event: Event, now: number, mayChange: boolean): Html {
-  const { id, host, severity, message, opened, closed, status } = event
+  const { id, host, severity, message, opened, status } = event
+  const length = lengthOf(event, now)
   const name = hostName(event)
   const action = status === 'closed' ? 'reopen' : event.acknowledgedBy === null ? 'acknowledge' : null
   return (
@@ -73,7 +74,7 @@ function eventRow(event: Event, now: number, mayChange: boolean): Html {
         {eventState(event)}
       </td>
       <td class="col-stamp phone-hidden">{stampLabel(opened)}</td>
-      <td class="col-time number">{formatDuration((closed ?? now) - opened)}</td>
+      <td class="col-time number">{length === null ? 'unknown' : formatDuration(length)}</td>
       {mayChange && (
         <td class="col-action number phone-hidden">
           {action !== null && (

@@ -35,14 +35,8 @@ import { formatDuration, formatNumber, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { icon, statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
-import {
-  filesystemTable,
-  metricList,
-  networkTable,
-  openEventsOfHost,
-  stateTable,
-  thresholdTable,
-} from './host-sections.tsx'
+import { metricList, openEventsOfHost, thresholdTable } from './host-sections.tsx'
+import { metricSections } from './metric-sections.tsx'
 
 const HOUR = 3600
 const DAY = 86_400
@@ -84,6 +78,7 @@ export const hostPage = route(
       total: open.total,
       csrf,
       mayChange: mayUse({ session }, 'operator'),
+      mayManage: mayUse({ session }, 'admin'),
       now,
       silence: web.silence,
     }
@@ -161,6 +156,7 @@ type HostModel = {
   readonly total: number
   readonly csrf: string
   readonly mayChange: boolean
+  readonly mayManage: boolean
   readonly now: number
   readonly silence: number
 }
@@ -212,12 +208,8 @@ function hostView(model: HostModel): Html {
           </details>
         </section>
       )}
-      <div class="columns">
-        {filesystemTable(host)}
-        {networkTable(host)}
-        {stateTable(host)}
-      </div>
-      {thresholdTable(model.thresholds.reported)}
+      <div class="columns">{metricSections(host)}</div>
+      {thresholdTable(model.thresholds.reported, metrics)}
       {metrics.length > 0 && metricList(host, metrics)}
     </div>
   )
@@ -280,7 +272,7 @@ function rangeLinks({ timeRange, host, from, to }: HostModel): Html {
 }
 
 /** Its groups as ways to their other hosts, and for those who may a form to change those by hand. */
-function groupsOf({ host, mayChange, csrf }: HostModel): Html | null {
+function groupsOf({ host, mayChange, mayManage, csrf }: HostModel): Html | null {
   if (host.groups.length === 0 && !mayChange) return null
   const links = host.groups.map((group) => (
     <li>
@@ -315,6 +307,7 @@ function groupsOf({ host, mayChange, csrf }: HostModel): Html | null {
           </form>
         </details>
       )}
+      {mayManage && <a href={`${hostPath(host.name)}/manage`}>Rename or delete</a>}
     </div>
   )
 }
@@ -327,6 +320,7 @@ function facts(host: Host): Html {
     ['Platform', [host.platform, host.architecture].filter(Boolean).join(', ')],
     ['Build', host.build],
     ['Processors', host.processors > 0 ? formatNumber(host.processors) : ''],
+    ['Agent', host.agent ?? ''],
     ['Memory', host.memoryMb > 0 ? formatValue(host.memoryMb * 1024 * 1024, 'B') : ''],
     [
       'Clock',

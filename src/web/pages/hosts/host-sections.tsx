@@ -3,134 +3,13 @@ import type { Event } from '../../../domain/event.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import { metricUnit } from '../../../domain/metrics/metric.ts'
 import type { ReportedThreshold } from '../../../domain/thresholds/reported-threshold.ts'
+import { listUnmatched, suggestNearest, type UnmatchedPattern } from '../../../domain/thresholds/unmatched.ts'
 import { describeDuration } from '../../../domain/time/duration.ts'
-import { listSubjects } from '../../charts/host-charts.ts'
-import { bar } from '../../ui/bar.tsx'
 import { agoLabel, metricPath, severityLabel } from '../../ui/components.tsx'
 import { formatThreshold, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
-import { statusMark } from '../../ui/icons.tsx'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { eventLines } from '../events/event-list.tsx'
-
-/** The tables of a host's page. Each is null when the host has nothing of its kind. */
-
-/** A value of the newest frame as a link to its graph; a dash where it has none. */
-function valueLink({ name, latest }: Host, metric: string): Html {
-  const value = latest[metric]
-  if (value === undefined) return <span class="soft">–</span>
-  return (
-    <a class="plain" href={metricPath(name, metric)}>
-      {formatValue(value, metricUnit(metric))}
-    </a>
-  )
-}
-
-const FILESYSTEM_COLUMNS: readonly ListColumn[] = [
-  { name: 'Name', breaks: true },
-  { name: 'Bar', isPlain: true, className: 'grows' },
-  { name: 'Used', isNumber: true },
-  { name: 'Free', isNumber: true },
-  { name: 'Inodes', isNumber: true },
-  { name: 'Active', isNumber: true },
-]
-
-export function filesystemTable(host: Host): Html | null {
-  const names = listSubjects(Object.keys(host.latest), 'filesystem')
-  if (names.length === 0) return null
-  const rows = names.map((name) => {
-    const part = `perf.filesystem.${name}`
-    const used = host.latest[`${part}.percent.used`]
-    const figures = ['percent.used', 'bytes.free', 'inodes.percent.used', 'percent.active']
-    return {
-      key: `filesystem-${name}`,
-      cells: [
-        name,
-        used !== undefined && bar(used),
-        ...figures.map((figure) => valueLink(host, `${part}.${figure}`)),
-      ],
-    }
-  })
-  return (
-    <section class="section">
-      <h2>Filesystems</h2>
-      {listTable(FILESYSTEM_COLUMNS, rows)}
-    </section>
-  )
-}
-
-const NETWORK_COLUMNS: readonly ListColumn[] = [
-  { name: 'Interface', breaks: true },
-  { name: 'Received', isNumber: true },
-  { name: 'Sent', isNumber: true },
-  { name: 'Errors in', isNumber: true },
-  { name: 'Errors out', isNumber: true },
-  { name: 'Drops in', isNumber: true },
-  { name: 'Drops out', isNumber: true },
-]
-
-export function networkTable(host: Host): Html | null {
-  const names = listSubjects(Object.keys(host.latest), 'network')
-  if (names.length === 0) return null
-  const rows = names.map((name) => ({
-    key: `interface-${name}`,
-    cells: [
-      name,
-      ...['bytes', 'errors', 'drops'].flatMap((figure) =>
-        ['received', 'sent'].map((way) => valueLink(host, `perf.network.${name}.${figure}.${way}`)),
-      ),
-    ],
-  }))
-  return (
-    <section class="section">
-      <h2>Network</h2>
-      {listTable(NETWORK_COLUMNS, rows)}
-    </section>
-  )
-}
-
-const STATE_COLUMNS: readonly ListColumn[] = [
-  { name: 'Name', breaks: true },
-  { name: 'Kind', className: 'soft' },
-  { name: 'State' },
-]
-
-/** What has a state, by the word in its metrics, and how people call it when it is 1 and when it is 0. */
-const STATE_KINDS = {
-  service: { word: 'service', good: 'Running', bad: 'Stopped' },
-  process: { word: 'process', good: 'Running', bad: 'Stopped' },
-  check: { word: 'check', good: 'Good', bad: 'Failed' },
-  container: { word: 'container', good: 'Good', bad: 'Failed' },
-  textfile: { word: 'text file', good: 'Good', bad: 'Broken' },
-} as const
-
-export function stateTable(host: Host): Html | null {
-  const rows = Object.entries(STATE_KINDS).flatMap(([kind, words]) =>
-    listSubjects(Object.keys(host.latest), kind, 'state').map((name) => {
-      const metric = `perf.${kind}.${name}.state`
-      const status = (host.latest[metric] ?? 0) >= 0.5 ? 'up' : 'down'
-      return {
-        key: metric,
-        cells: [
-          <a href={metricPath(host.name, metric)}>{name}</a>,
-          words.word,
-          <span class={`status ${status}`}>
-            {statusMark(status)}
-            {status === 'up' ? words.good : words.bad}
-          </span>,
-        ],
-      }
-    }),
-  )
-  if (rows.length === 0) return null
-  const hasChecks = rows.some(({ key }) => !/^perf\.(service|process)\./.test(key))
-  return (
-    <section class="section">
-      <h2>{hasChecks ? 'Services, processes and checks' : 'Services and processes'}</h2>
-      {listTable(STATE_COLUMNS, rows)}
-    </section>
-  )
-}
 
 export function openEventsOfHost(host: Host, events: readonly Event[], total: number, now: number): Html {
   if (events.length === 0) return <></>
@@ -148,7 +27,10 @@ export function openEventsOfHost(host: Host, events: readonly Event[], total: nu
 }
 
 /** What its agent judges by; null when that told nothing. */
-export function thresholdTable(reported: readonly ReportedThreshold[] | null): Html {
+export function thresholdTable(
+  reported: readonly ReportedThreshold[] | null,
+  metrics: readonly string[],
+): Html {
   return (
     <details class="section" id="thresholds">
       <summary>
@@ -166,7 +48,7 @@ export function thresholdTable(reported: readonly ReportedThreshold[] | null): H
           the limits that events have named.
         </p>
       ) : (
-        describeReported(reported)
+        describeReported(reported, metrics)
       )}
     </details>
   )
@@ -180,7 +62,7 @@ const THRESHOLD_COLUMNS: readonly ListColumn[] = [
   { name: 'From', className: 'soft' },
 ]
 
-function describeReported(reported: readonly ReportedThreshold[]): Html {
+function describeReported(reported: readonly ReportedThreshold[], metrics: readonly string[]): Html {
   if (reported.length === 0)
     return (
       <p class="soft">
@@ -188,11 +70,13 @@ function describeReported(reported: readonly ReportedThreshold[]): Html {
         off there.
       </p>
     )
+  const configured = reported.filter(({ isStandard }) => !isStandard)
+  const unmatched = new Map(listUnmatched(configured, metrics).map((found) => [found.pattern, found]))
   const rows = reported.map((threshold, i) => ({
     key: `threshold-${i}`,
     cells: [
       severityLabel(threshold.severity),
-      <code>{threshold.metric}</code>,
+      metricCell(threshold, unmatched),
       describeCondition(threshold),
       threshold.duration === 0 ? 'one sample' : describeDuration(threshold.duration),
       threshold.isStandard ? 'standard' : 'configuration',
@@ -201,10 +85,28 @@ function describeReported(reported: readonly ReportedThreshold[]): Html {
   return (
     <>
       <p class="soft" id="threshold-table">
-        Set on the agent and changed in the agent’s configuration. Those that name a metric win over patterns,
-        and those of the configuration over the standard ones.
+        Set on the agent and changed in the agent’s configuration. Those that name a metric win over patterns.
+        One of the configuration replaces the standard one of the same severity; the others stay.
       </p>
       {listTable(THRESHOLD_COLUMNS, rows)}
+    </>
+  )
+}
+
+/** One of the configuration that fits no metric of the host watches nothing, which is nearly always a slip. */
+function metricCell(
+  { metric, isStandard }: ReportedThreshold,
+  unmatched: ReadonlyMap<string, UnmatchedPattern>,
+): Html {
+  const found = isStandard ? undefined : unmatched.get(metric)
+  return (
+    <>
+      <code>{metric}</code>
+      {found !== undefined && (
+        <p class="problem" data-unmatched>
+          Matches nothing{suggestNearest(found)}
+        </p>
+      )}
     </>
   )
 }
@@ -243,9 +145,11 @@ export function metricList(host: Host, metrics: readonly string[]): Html {
       <ul class="metrics">
         {metrics.map((metric) => {
           const value = host.latest[metric]
+          const spelling = host.spellings?.[metric]
           return (
             <li>
               <a href={metricPath(host.name, metric)}>{metric}</a>
+              {spelling !== undefined && <span class="soft">sent as {spelling}</span>}
               <span class={value === undefined && 'soft'}>
                 {value === undefined ? '–' : formatValue(value, metricUnit(metric))}
               </span>

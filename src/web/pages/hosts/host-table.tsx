@@ -76,9 +76,14 @@ function columnHead(
   )
 }
 
-/** `Debian 12.7 · Linux`; the platform is not said twice where the build begins with it. */
-export function describePlatform({ platform, build }: Host): string {
-  return build.startsWith(platform) ? build : [build, platform].filter(Boolean).join(' · ')
+/**
+ * `Debian 12.7 · Linux`; the platform is not said twice where the build begins with it. An agent that is none of
+ * ours is named: `Windows 10 · agent: original 2019`.
+ */
+export function describePlatform({ platform, build, agent }: Host): string {
+  const parts = build.startsWith(platform) ? [build] : [build, platform]
+  if (agent !== undefined) parts.push(`agent: ${agent}`)
+  return parts.filter(Boolean).join(' · ')
 }
 
 function hostRow(host: Host, { open, now, silence, forecasts }: HostTableOptions): Html {

@@ -6,6 +6,7 @@ import { type GuideCommand, type GuideSection, settingAnchor } from '../../http/
 import { capitalize } from '../../ui/components.tsx'
 import type { Html } from '../../ui/html.ts'
 import { severityMark, statusMark } from '../../ui/icons.tsx'
+import { backupPart } from './guide-backup.tsx'
 import { metricTable } from './metric-table.tsx'
 import { settingsPage } from './settings-layout.tsx'
 
@@ -26,6 +27,7 @@ export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (r
               ['metrics', 'Metrics'],
               ['commands', 'Commands'],
               ['settings', 'Settings'],
+              ['backup', 'Backup and restore'],
               ['api', 'API'],
             ].map(([id, title]) => (
               <li>
@@ -42,6 +44,7 @@ export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (r
           {metricsPart(metrics)}
           {commandsPart(commands)}
           {settingsPart(sections)}
+          {backupPart()}
           {apiPart(api)}
         </div>
       </>

@@ -151,12 +151,12 @@ async function saveMaintenanceWindow(request: WebRequest, id: number | null) {
 }
 
 export const addMaintenanceWindow = route(
-  { path: PATH, method: 'POST', access: 'operator', does: 'add window' },
+  { path: PATH, method: 'POST', access: 'operator', does: 'add maintenance window' },
   (request) => saveMaintenanceWindow(request, null),
 )
 
 export const updateMaintenanceWindow = route(
-  { path: `${PATH}/:id`, method: 'POST', access: 'operator', does: 'change window' },
+  { path: `${PATH}/:id`, method: 'POST', access: 'operator', does: 'change maintenance window' },
   async (request) => saveMaintenanceWindow(request, (await findMaintenanceWindow(request)).id),
 )
 
@@ -180,7 +180,7 @@ export const deleteMaintenancePage = route(
 )
 
 export const deleteMaintenanceWindow = route(
-  { path: `${PATH}/:id/delete`, method: 'POST', access: 'operator', does: 'delete window' },
+  { path: `${PATH}/:id/delete`, method: 'POST', access: 'operator', does: 'delete maintenance window' },
   async (request) => {
     const { id, name } = await findMaintenanceWindow(request)
     await request.web.store.maintenanceWindows.delete(id)

@@ -1,7 +1,8 @@
 /** @jsxImportSource #markup */
 import { SEVERITY_NAMES } from '../../../domain/event.ts'
-import { metricUnit, type Unit } from '../../../domain/metrics/metric.ts'
+import { metricUnit } from '../../../domain/metrics/metric.ts'
 import type { MetricFamily } from '../../../domain/metrics/metric-family.ts'
+import type { Unit } from '../../../domain/metrics/unit.ts'
 import { createThresholdTable, type Threshold } from '../../../domain/thresholds/threshold.ts'
 import { standardThresholds } from '../../../domain/thresholds/threshold-standard.ts'
 import { describeDuration } from '../../../domain/time/duration.ts'

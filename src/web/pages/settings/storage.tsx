@@ -91,7 +91,8 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
           <p>
             {formatNumber(figures.frames)} frames of the last hours, {formatNumber(figures.blocks)} blocks of
             a host and a day. <code>monitor db check</code> reads everything and says whether it is sound;{' '}
-            <code>monitor db backup FILE</code> writes a copy while all goes on.
+            <code>monitor backup FILE.tar</code> writes a copy of it, with certificate, secrets and
+            configuration, while all goes on.
           </p>
         </section>
       </>
@@ -131,7 +132,7 @@ function backupView(backup: BackupNote | null, now: number): Html {
   if (backup === null)
     return (
       <p>
-        None by <code>monitor db backup</code> yet. What other programs copy is not known here.
+        None by <code>monitor backup</code> yet. What other programs copy is not known here.
       </p>
     )
   return (

@@ -1,0 +1,184 @@
+import { parseDuration } from '../../config/units.ts'
+import { findMaintenanceErrors } from '../../domain/notifications/rule-check.ts'
+import { describeMaintenance } from '../../domain/time/maintenance-json.ts'
+import {
+  type MaintenanceSchedule,
+  type MaintenanceWindow,
+  parseTimeOfDay,
+} from '../../domain/time/maintenance-window.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { type CommandGroup, type CommandInput, needText, type Option } from '../../roles/command.ts'
+import { JSON_OPTION, printList } from '../list-output.ts'
+import { formatTime } from '../table.ts'
+import { withStore } from '../with-store.ts'
+import { findNamed } from './find-named.ts'
+
+const WINDOW = { name: 'window', doc: 'Its name, or its number in `maintenance list`' } as const
+
+const SCHEDULE = {
+  host: {
+    kind: 'text',
+    doc: 'Hosts, with % or * for any text and _ or ? for one character; all unless given',
+  },
+  from: { kind: 'text', doc: 'Once: when it begins, such as 2026-01-31T22:00:00Z; now unless given' },
+  to: { kind: 'text', doc: 'Once: when it ends, in the same way' },
+  for: { kind: 'text', doc: 'Once: how long it lasts, such as 2h, in place of --to' },
+  daily: { kind: 'text', doc: 'Each day from one time to another, such as 22:00-06:00' },
+  days: {
+    kind: 'text',
+    doc: 'With --daily: only on these days, 1 (Monday) to 7, or of the month with --monthly',
+  },
+  monthly: { kind: 'flag', doc: 'With --days: days of the month, -1 for the last' },
+  zone: { kind: 'text', doc: "Time zone of --daily, such as Europe/Berlin; this machine's unless given" },
+} as const satisfies Record<string, Option>
+
+export const maintenance: CommandGroup = {
+  name: 'maintenance',
+  doc: 'Manages maintenance windows and quiet hours, in which nobody is notified of some hosts',
+  commands: [
+    {
+      name: 'maintenance list',
+      doc: 'Lists the maintenance windows',
+      options: JSON_OPTION,
+      run: (input) =>
+        withStore(input, async ({ maintenanceWindows }) => {
+          printList(input, {
+            name: 'maintenance_windows',
+            items: await maintenanceWindows.list(),
+            describe: describeMaintenance,
+            headings: ['ID', 'NAME', 'HOST', 'WHEN'],
+            row: (window) => [String(window.id), window.name, window.host, writeWhen(window)],
+          })
+          return EXIT.ok
+        }),
+    },
+    {
+      name: 'maintenance add',
+      doc: 'Adds a maintenance window: once from now on with --for, or again and again with --daily',
+      options: { name: { kind: 'text', doc: 'What it is called', needed: true }, ...SCHEDULE },
+      run: (input) => {
+        const draft = {
+          name: needText(input, 'name'),
+          host: input.text('host') ?? '%',
+          when: readSchedule(input),
+        }
+        checkWindow(draft)
+        return withStore(
+          input,
+          async ({ maintenanceWindows }) => {
+            if ((await maintenanceWindows.add(draft)) === null)
+              throw new CommandError(`there is a maintenance window "${draft.name}" already`)
+            return EXIT.ok
+          },
+          { change: ['add maintenance window', draft.name] },
+        )
+      },
+    },
+    {
+      name: 'maintenance change',
+      doc: 'Changes what is given of a maintenance window, and leaves the rest of it',
+      arguments: [WINDOW],
+      options: { name: { kind: 'text', doc: 'What it is called from now on' }, ...SCHEDULE },
+      run: (input) =>
+        withStore(
+          input,
+          async ({ maintenanceWindows }) => {
+            const before = findNamed(
+              await maintenanceWindows.list(),
+              needText(input, 'window'),
+              'maintenance window',
+            )
+            const hasTime = ['from', 'to', 'for', 'daily'].some((name) => input.text(name) !== null)
+            const changed: MaintenanceWindow = {
+              id: before.id,
+              name: input.text('name') ?? before.name,
+              host: input.text('host') ?? before.host,
+              when: hasTime ? readSchedule(input) : before.when,
+            }
+            checkWindow(changed)
+            if ((await maintenanceWindows.update(changed)) === 'taken')
+              throw new CommandError(`there is a maintenance window "${changed.name}" already`)
+            return EXIT.ok
+          },
+          { change: ['change maintenance window', needText(input, 'window')] },
+        ),
+    },
+    {
+      name: 'maintenance delete',
+      doc: 'Deletes a maintenance window',
+      arguments: [WINDOW],
+      run: (input) =>
+        withStore(
+          input,
+          async ({ maintenanceWindows }) => {
+            const { id } = findNamed(
+              await maintenanceWindows.list(),
+              needText(input, 'window'),
+              'maintenance window',
+            )
+            await maintenanceWindows.delete(id)
+            return EXIT.ok
+          },
+          { change: ['delete maintenance window', needText(input, 'window')] },
+        ),
+    },
+  ],
+}
+
+function readSchedule(input: CommandInput): MaintenanceSchedule {
+  const daily = input.text('daily')
+  const days = input.text('days')
+  if (daily === null) {
+    if (days !== null || input.flag('monthly')) throw usage('--days and --monthly go with --daily')
+    return readOnce(input)
+  }
+  if (['from', 'to', 'for'].some((name) => input.text(name) !== null))
+    throw usage('--daily does not go with --from, --to or --for')
+  const [, start = '', end = ''] = /^(\d\d:\d\d)-(\d\d:\d\d)$/.exec(daily) ?? []
+  const hours = {
+    start: parseTimeOfDay(start) ?? -1,
+    end: parseTimeOfDay(end) ?? -1,
+    zone: input.text('zone') ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+  }
+  if (hours.start < 0 || hours.end < 0) throw usage('--daily takes two times of day, such as 22:00-06:00')
+  if (days === null) return { kind: 'daily', ...hours }
+  const numbers = days.split(',').map((part) => (/^-?\d{1,2}$/.test(part.trim()) ? Number(part) : 0))
+  return { kind: input.flag('monthly') ? 'monthly' : 'weekly', ...hours, days: numbers }
+}
+
+function readOnce(input: CommandInput): MaintenanceSchedule {
+  const from = readTime(input, 'from') ?? systemClock.now()
+  const length = input.text('for')
+  const seconds = length === null ? null : parseDuration(length)
+  if (length !== null && (seconds === null || seconds === 0))
+    throw usage('--for takes a duration with its unit, such as 2h')
+  const to = readTime(input, 'to') ?? (seconds === null ? null : from + seconds)
+  if (to === null) throw usage('when does it end? Give --for or --to, or --daily for one that comes again')
+  if (length !== null && input.text('to') !== null) throw usage('--for and --to say the same')
+  return { kind: 'once', from, to }
+}
+
+function readTime(input: CommandInput, option: string): number | null {
+  const text = input.text(option)
+  if (text === null) return null
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN
+  if (Number.isNaN(time)) throw usage(`--${option} takes a time such as 2026-01-31T22:00:00Z`)
+  return Math.floor(time / 1000)
+}
+
+function checkWindow(draft: Omit<MaintenanceWindow, 'id'>): void {
+  const [wrong] = findMaintenanceErrors(draft)
+  if (wrong) throw usage(`--${wrong.field.replace(/^when\./, '')}: expected ${wrong.expected}`)
+}
+
+const usage = (words: string) => new CommandError(words, EXIT.usage)
+
+function writeWhen(window: MaintenanceWindow): string {
+  const { when } = describeMaintenance(window)
+  if (when.kind === 'once') return `${formatTime(when.from)} to ${formatTime(when.to)}`
+  const days = when.kind === 'daily' ? '' : ` on days ${when.days.join(',')}`
+  return `${when.kind} ${when.start}-${when.end} ${when.zone}${days}`
+}

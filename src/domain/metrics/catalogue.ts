@@ -1,0 +1,79 @@
+import { AGENT_METRICS } from './declared/agent.ts'
+import { CHECK_METRICS, TEXT_FILE_METRICS } from './declared/checks.ts'
+import { CONTAINER_METRICS } from './declared/containers.ts'
+import { DISK_METRICS, FILESYSTEM_METRICS } from './declared/disks.ts'
+import { MEMORY_METRICS, PAGEFILE_METRICS } from './declared/memory.ts'
+import { NETWORK_METRICS } from './declared/network.ts'
+import { PROCESSOR_METRICS } from './declared/processor.ts'
+import { PROCESS_METRICS, SERVICE_METRICS } from './declared/programs.ts'
+import { SERVER_EVENT_METRICS } from './declared/server-events.ts'
+import {
+  LOAD_METRICS,
+  PRESSURE_METRICS,
+  PROCESSES_METRICS,
+  TEMPERATURE_METRICS,
+  UPTIME_METRICS,
+} from './declared/system.ts'
+import { compileFamily, type MetricFamily } from './metric-family.ts'
+
+/**
+ * Every metric that agents report, and those that the server's own events are about. The guide lists them in
+ * this order, and lines of a chart and columns of a section stand in it.
+ */
+export const METRICS: readonly MetricFamily[] = [
+  ...PROCESSOR_METRICS,
+  ...MEMORY_METRICS,
+  ...PAGEFILE_METRICS,
+  ...LOAD_METRICS,
+  ...UPTIME_METRICS,
+  ...NETWORK_METRICS,
+  ...DISK_METRICS,
+  ...FILESYSTEM_METRICS,
+  ...PRESSURE_METRICS,
+  ...PROCESSES_METRICS,
+  ...SERVICE_METRICS,
+  ...PROCESS_METRICS,
+  ...CHECK_METRICS,
+  ...CONTAINER_METRICS,
+  ...TEXT_FILE_METRICS,
+  ...TEMPERATURE_METRICS,
+  ...AGENT_METRICS,
+  ...SERVER_EVENT_METRICS,
+]
+
+export type FoundFamily = {
+  readonly family: MetricFamily
+  /** What stands in the name for each `<word>` of the family's. */
+  readonly words: readonly string[]
+}
+
+type Compiled = { readonly family: MetricFamily; readonly pattern: RegExp }
+
+/** The families of a kind that has many things, by what their names begin with: `perf.disk.`. */
+const byPrefix = new Map<string, Compiled[]>()
+const byName = new Map<string, FoundFamily>()
+
+/** As much of a name as is the same for all things of a kind: two words. */
+const prefixOf = (name: string) => name.slice(0, name.indexOf('.', name.indexOf('.') + 1) + 1)
+
+for (const family of METRICS)
+  if (family.name.includes('<')) {
+    const prefix = prefixOf(family.name)
+    const others = byPrefix.get(prefix) ?? []
+    byPrefix.set(prefix, [...others, { family, pattern: compileFamily(family.name) }])
+  } else byName.set(family.name, { family, words: [] })
+
+// The narrowest counts: `….inodes.percent.used` is no filesystem that is called `inodes`.
+const length = ({ name }: MetricFamily) => name.replace(/<[a-z]+>/g, '').length
+for (const families of byPrefix.values()) families.sort((a, b) => length(b.family) - length(a.family))
+
+/** The family of a metric; null for names that nobody has declared (those of other products). */
+export function findFamily(metric: string): FoundFamily | null {
+  const exact = byName.get(metric)
+  if (exact !== undefined) return exact
+  for (const { family, pattern } of byPrefix.get(prefixOf(metric)) ?? []) {
+    const match = pattern.exec(metric)
+    if (match) return { family, words: match.slice(1) }
+  }
+  return null
+}

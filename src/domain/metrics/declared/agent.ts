@@ -1,0 +1,48 @@
+import type { MetricFamily } from '../metric-family.ts'
+
+/** What the agent says of itself. */
+export const AGENT_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.agent.queue.length',
+    unit: '',
+    doc: 'Samples that wait to be sent.',
+    chart: { of: 'agent-queue', line: 'in the queue' },
+  },
+  {
+    name: 'perf.agent.queue.dropped',
+    unit: '',
+    doc: 'Samples that were dropped because the queue was full or they were too old.',
+  },
+  { name: 'perf.agent.queue.refused', unit: '', doc: 'Samples that the server refused.' },
+  {
+    name: 'perf.agent.queue.damaged',
+    unit: '',
+    doc: "Samples that were lost because the agent's queue was damaged on disk.",
+  },
+  {
+    name: 'perf.agent.clock.unstored',
+    unit: '',
+    isRare: true,
+    doc: 'Samples since the start of the agent that were not kept because the clock had been set back to a time that has its samples.',
+  },
+  { name: 'perf.agent.probe.failures', unit: '', doc: 'Probes that failed in this round.' },
+  {
+    name: 'perf.agent.probe.stuck',
+    unit: '',
+    // The machine source adds it, which knows the probes.
+    isRare: true,
+    doc: 'Probes, files and mounts that were asked and have not answered in time; the others go on.',
+    standard: [{ severity: 3, compare: '>', value: 0, duration: 300 }],
+  },
+  {
+    name: 'perf.agent.processor.seconds',
+    unit: 's',
+    doc: 'Processor time that the agent took since the round before.',
+  },
+  {
+    name: 'perf.agent.memory.bytes',
+    unit: 'B',
+    doc: 'Memory that the agent takes.',
+    chart: { of: 'agent-memory', line: 'resident' },
+  },
+]

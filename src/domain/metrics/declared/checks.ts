@@ -1,0 +1,74 @@
+import { type MetricFamily, whenDown } from '../metric-family.ts'
+
+/** How long a check is bad that has failed twice, when its interval is the default one. */
+export const TWO_RUNS = 60
+
+export const CHECK_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.check.<name>.state',
+    unit: 'state',
+    doc: '1 while a check of agent.check is good, else 0; its event says why it is not.',
+    section: { of: 'states', column: 'check' },
+    standard: whenDown(2, TWO_RUNS),
+  },
+  {
+    name: 'perf.check.<name>.milliseconds',
+    unit: 'ms',
+    doc: 'How long the target of a check took to answer, or a script to run.',
+    section: { of: 'checks', column: 'Time' },
+    chart: { of: 'checks', line: '<name>' },
+  },
+  {
+    name: 'perf.check.<name>.certificate.days',
+    unit: 'days',
+    doc: 'Days until the certificate ends that a server showed to a check over TLS.',
+    section: { of: 'checks', column: 'Certificate' },
+    standard: [
+      { severity: 3, compare: '<', value: 14, duration: 0 },
+      { severity: 1, compare: '<', value: 3, duration: 0 },
+    ],
+  },
+  {
+    name: 'perf.check.<name>.exit',
+    unit: '',
+    doc: 'Exit code of a script: 0 good, 1 warning, 2 critical, 3 unknown.',
+    section: { of: 'checks', column: 'Exit code' },
+  },
+  {
+    name: 'perf.check.<name>.value.<label>',
+    unit: null,
+    doc: 'A value of the performance data of a script, as it writes it.',
+  },
+]
+
+export const TEXT_FILE_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.textfiles.state',
+    unit: 'state',
+    doc: '1 while the folder agent.text_files can be read, else 0.',
+    standard: whenDown(3, 300),
+  },
+  {
+    name: 'perf.textfiles.omitted',
+    unit: '',
+    doc: 'Files and values of text files that were left out because there are too many.',
+  },
+  {
+    name: 'perf.textfile.<file>.state',
+    unit: 'state',
+    doc: '1 while a file of that folder is sound, else 0; its event says what is wrong.',
+    section: { of: 'states', column: 'text file' },
+    states: { good: 'Good', bad: 'Broken' },
+    standard: whenDown(3, 300),
+  },
+  {
+    name: 'perf.textfile.<file>.age.seconds',
+    unit: 's',
+    doc: 'Time since a file of that folder was written.',
+  },
+  {
+    name: 'perf.text.<name>',
+    unit: null,
+    doc: 'A value of a text file; its labels are part of the name, as in perf.text.NAME.LABEL:VALUE.',
+  },
+]

@@ -1,0 +1,75 @@
+import { type MetricFamily, whenDown } from '../metric-family.ts'
+
+const FAMILIES: readonly MetricFamily[] = [
+  {
+    name: 'perf.containers.state',
+    unit: 'state',
+    doc: '1 while the engine of the containers (Docker, Podman) answers, else 0; with agent.containers.',
+    standard: whenDown(3, 300),
+  },
+  { name: 'perf.containers.running', unit: '', doc: 'Containers that run.' },
+  {
+    name: 'perf.containers.left',
+    unit: '',
+    doc: 'Containers that are not watched because there are more than 64.',
+  },
+  {
+    name: 'perf.container.<name>.state',
+    unit: 'state',
+    doc: '1 while a container runs or after it ended with code 0 and is not to be started again, else 0.',
+    section: { of: 'states', column: 'container' },
+    standard: whenDown(3, 300),
+  },
+  {
+    name: 'perf.container.<name>.healthy',
+    unit: 'state',
+    doc: '1 while its health check is good, else 0.',
+    section: { of: 'containers', column: 'Health' },
+    states: { good: 'Healthy', bad: 'Unhealthy' },
+    standard: whenDown(2, 60),
+  },
+  {
+    name: 'perf.container.<name>.restarts.hour',
+    unit: '',
+    doc: 'How often the engine started it again in the last hour.',
+    section: { of: 'containers', column: 'Restarts' },
+    standard: [{ severity: 3, compare: '>=', value: 3, duration: 0 }],
+  },
+  {
+    name: 'perf.container.<name>.processor.percent',
+    unit: '%',
+    doc: 'Processor time that it took, of all processors.',
+    section: { of: 'containers', column: 'Processor' },
+    chart: { of: 'container-processor', line: '<name>' },
+  },
+  {
+    name: 'perf.container.<name>.memory.bytes',
+    unit: 'B',
+    doc: 'Memory that it takes, without files that can be dropped.',
+    section: { of: 'containers', column: 'Memory' },
+    chart: { of: 'container-memory', line: '<name>' },
+  },
+  {
+    name: 'perf.container.<name>.memory.percent',
+    unit: '%',
+    doc: 'The same, of its limit.',
+    section: { of: 'containers', column: 'Of its limit' },
+  },
+  {
+    name: 'perf.container.<name>.network.bytes.received',
+    unit: 'B/s',
+    doc: 'Bytes a second that it received.',
+    section: { of: 'containers', column: 'Received' },
+  },
+  {
+    name: 'perf.container.<name>.network.bytes.sent',
+    unit: 'B/s',
+    doc: 'Bytes a second that it sent.',
+    section: { of: 'containers', column: 'Sent' },
+  },
+]
+
+export const CONTAINER_METRICS: readonly MetricFamily[] = FAMILIES.map((family) => ({
+  ...family,
+  systems: 'Linux',
+}))

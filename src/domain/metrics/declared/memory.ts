@@ -1,0 +1,57 @@
+import { above, type MetricFamily, USED_UP } from '../metric-family.ts'
+
+export const MEMORY_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.memory.percent.used',
+    unit: '%',
+    doc: 'Memory that is not available to programs, of all.',
+    chart: { of: 'memory', line: 'memory' },
+    standard: USED_UP,
+  },
+  { name: 'perf.memory.bytes.total', unit: 'B', doc: 'Memory of the machine.' },
+  { name: 'perf.memory.bytes.used', unit: 'B', doc: 'Memory that is not available to programs.' },
+  { name: 'perf.memory.bytes.available', unit: 'B', doc: 'Memory that programs could have.' },
+  {
+    name: 'perf.memory.bytes.cached',
+    unit: 'B',
+    doc: 'Memory that holds contents of files and reclaimable.',
+  },
+  {
+    name: 'perf.memory.bytes.committed',
+    unit: 'B',
+    doc: 'Memory that was promised to programs.',
+    systems: 'Windows',
+  },
+  {
+    name: 'perf.memory.bytes.commit.limit',
+    unit: 'B',
+    doc: 'Memory that can be promised.',
+    systems: 'Windows',
+  },
+  {
+    name: 'perf.memory.percent.committed',
+    unit: '%',
+    doc: 'Memory promised, of what can be.',
+    systems: 'Windows',
+  },
+]
+
+export const PAGEFILE_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.pagefile.percent.used',
+    unit: '%',
+    doc: 'Swap, or the paging file, in use; absent where there is none.',
+    chart: { of: 'memory', line: 'pagefile' },
+    // A full paging file alone stops nothing: it never counts as critical.
+    standard: above(
+      [
+        [85, 4],
+        [90, 3],
+        [95, 2],
+      ],
+      900,
+    ),
+  },
+  { name: 'perf.pagefile.bytes.used', unit: 'B', doc: 'Swap, or the paging file, in use.' },
+  { name: 'perf.pagefile.bytes.total', unit: 'B', doc: 'Size of swap, or of the paging file.' },
+]

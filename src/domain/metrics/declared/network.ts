@@ -1,0 +1,58 @@
+import type { MetricFamily } from '../metric-family.ts'
+
+export const NETWORK_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.network.bytes.received',
+    unit: 'B/s',
+    doc: 'Received a second over all interfaces but loopback.',
+    chart: { of: 'network', line: 'received' },
+  },
+  {
+    name: 'perf.network.bytes.sent',
+    unit: 'B/s',
+    doc: 'Sent a second over all interfaces but loopback.',
+    chart: { of: 'network', line: 'sent' },
+  },
+  {
+    name: 'perf.network.omitted',
+    unit: '',
+    isRare: true,
+    doc: 'Interfaces that are not reported because there are more than 64.',
+  },
+  {
+    name: 'perf.network.<interface>.bytes.received',
+    unit: 'B/s',
+    doc: 'Received a second over one interface.',
+    section: { of: 'network', column: 'Received' },
+  },
+  {
+    name: 'perf.network.<interface>.bytes.sent',
+    unit: 'B/s',
+    doc: 'Sent a second over one interface.',
+    section: { of: 'network', column: 'Sent' },
+  },
+  {
+    name: 'perf.network.<interface>.errors.received',
+    unit: '/s',
+    doc: 'Packets a second that arrived broken.',
+    section: { of: 'network', column: 'Errors in' },
+  },
+  {
+    name: 'perf.network.<interface>.errors.sent',
+    unit: '/s',
+    doc: 'Packets a second that could not be sent.',
+    section: { of: 'network', column: 'Errors out' },
+  },
+  {
+    name: 'perf.network.<interface>.drops.received',
+    unit: '/s',
+    doc: 'Packets a second that were thrown away on arrival.',
+    section: { of: 'network', column: 'Drops in' },
+  },
+  {
+    name: 'perf.network.<interface>.drops.sent',
+    unit: '/s',
+    doc: 'Packets a second that were thrown away before they were sent.',
+    section: { of: 'network', column: 'Drops out' },
+  },
+]

@@ -1,0 +1,37 @@
+import { type MetricFamily, USED_UP } from '../metric-family.ts'
+
+export const PROCESSOR_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.processor.percent.used',
+    unit: '%',
+    doc: 'Time that all processors were busy, over the interval.',
+    chart: { of: 'processor', line: 'used' },
+    standard: USED_UP,
+  },
+  {
+    name: 'perf.processor.percent.user',
+    unit: '%',
+    doc: 'Time in programs.',
+    chart: { of: 'processor-states', line: 'user' },
+  },
+  {
+    name: 'perf.processor.percent.system',
+    unit: '%',
+    doc: 'Time in the kernel.',
+    chart: { of: 'processor-states', line: 'system' },
+  },
+  {
+    name: 'perf.processor.percent.iowait',
+    unit: '%',
+    doc: 'Time that processors waited for disks.',
+    systems: 'Linux',
+    chart: { of: 'processor-states', line: 'waiting' },
+  },
+  {
+    name: 'perf.processor.percent.steal',
+    unit: '%',
+    doc: 'Time that the hypervisor gave to others.',
+    systems: 'Linux',
+    chart: { of: 'processor-states', line: 'stolen' },
+  },
+]

@@ -1,0 +1,27 @@
+import { type MetricFamily, whenDown } from '../metric-family.ts'
+
+const RUNNING = { good: 'Running', bad: 'Stopped' }
+
+export const PROCESS_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.process.<name>.state',
+    unit: 'state',
+    doc:
+      '1 while a process of this name runs, else 0; named in agent.processes. A script goes by its ' +
+      'file (`worker.py`), Java by the jar or the main class, `python -m` by the module.',
+    section: { of: 'states', column: 'process' },
+    states: RUNNING,
+    standard: whenDown(3, 300),
+  },
+]
+
+export const SERVICE_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.service.<name>.state',
+    unit: 'state',
+    doc: '1 while a service runs, else 0; named in agent.services.',
+    section: { of: 'states', column: 'service' },
+    states: RUNNING,
+    standard: whenDown(3, 300),
+  },
+]

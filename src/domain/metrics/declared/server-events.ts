@@ -1,0 +1,62 @@
+import type { MetricFamily } from '../metric-family.ts'
+
+/** What events are about that the server opens itself. No sample has these names. */
+
+export const AVAILABILITY: MetricFamily = {
+  name: 'perf.system.availability.seconds',
+  unit: 's',
+  doc: 'Of events alone: a host, or many at once, is silent.',
+}
+
+export const CLOCK_SKEW: MetricFamily = {
+  name: 'perf.system.clock.seconds',
+  unit: 's',
+  doc: 'Of events alone: a clock is too far from that of the server.',
+}
+
+export const SERVER_CLOCK: MetricFamily = {
+  name: 'perf.server.clock.seconds',
+  unit: 's',
+  doc: 'Of events alone: many hosts agree that it is the clock of the server that is wrong.',
+}
+
+export const KEY_MISMATCH: MetricFamily = {
+  name: 'perf.agent.key.state',
+  unit: 'state',
+  doc: 'Of events alone: somebody uses the name of a host with another key.',
+}
+
+export const REFUSED_REPORT: MetricFamily = {
+  name: 'perf.agent.report.state',
+  unit: 'state',
+  doc: 'Of events alone: the database does not take what a report of the host holds.',
+}
+
+export const CERTIFICATE_END: MetricFamily = {
+  name: 'perf.certificate.<role>.state',
+  unit: 'state',
+  doc: 'Of events alone: a certificate of the server ends soon.',
+}
+
+export const NOTIFICATION_TROUBLE: MetricFamily = {
+  name: 'perf.notification.<channel>.state',
+  unit: 'state',
+  doc: 'Of events alone: notifications of a channel fail or were given up.',
+}
+
+export const STORAGE_DAMAGE: MetricFamily = {
+  name: 'perf.storage.damage.state',
+  unit: 'state',
+  doc: 'Of events alone: stored samples of the host are damaged, and left out wherever they would be shown.',
+}
+
+export const SERVER_EVENT_METRICS: readonly MetricFamily[] = [
+  AVAILABILITY,
+  CLOCK_SKEW,
+  SERVER_CLOCK,
+  KEY_MISMATCH,
+  REFUSED_REPORT,
+  CERTIFICATE_END,
+  NOTIFICATION_TROUBLE,
+  STORAGE_DAMAGE,
+]

@@ -1,0 +1,83 @@
+import { above, type MetricFamily } from '../metric-family.ts'
+
+export const LOAD_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.system.load.1',
+    unit: '',
+    doc: 'Tasks that run or wait, averaged over a minute.',
+    systems: 'Linux',
+    chart: { of: 'load', line: '1 min' },
+  },
+  {
+    name: 'perf.system.load.5',
+    unit: '',
+    doc: 'The same over 5 minutes.',
+    systems: 'Linux',
+    chart: { of: 'load', line: '5 min' },
+  },
+  {
+    name: 'perf.system.load.15',
+    unit: '',
+    doc: 'The same over 15 minutes.',
+    systems: 'Linux',
+    chart: { of: 'load', line: '15 min' },
+    // Slow disks raise it too: it never counts as critical.
+    standard: above(
+      [
+        [2, 4],
+        [4, 3],
+        [8, 2],
+      ],
+      900,
+    ).map((step) => ({ ...step, isPerProcessor: true as const })),
+  },
+]
+
+export const UPTIME_METRICS: readonly MetricFamily[] = [
+  { name: 'perf.system.uptime.seconds', unit: 's', doc: 'Time since the system was started.' },
+]
+
+export const PROCESSES_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.system.processes',
+    unit: '',
+    doc: 'Number of processes.',
+    chart: { of: 'processes', line: 'all' },
+  },
+]
+
+/** What tasks wait for: the kernel's word, ours, and whether all can wait for it at once. */
+const RESOURCES = [
+  ['cpu', 'processor', false],
+  ['memory', 'memory', true],
+  ['io', 'disks', true],
+] as const
+
+export const PRESSURE_METRICS: readonly MetricFamily[] = RESOURCES.flatMap(
+  ([resource, line, isForAll]): MetricFamily[] => {
+    const some: MetricFamily = {
+      name: `perf.pressure.${resource}.some.percent`,
+      unit: '%',
+      doc: `Time that some tasks waited for ${line}.`,
+      systems: 'Linux',
+      chart: { of: 'pressure', line },
+    }
+    const full: MetricFamily = {
+      name: `perf.pressure.${resource}.full.percent`,
+      unit: '%',
+      doc: `Time that all tasks waited for ${line} at once.`,
+      systems: 'Linux',
+    }
+    return isForAll ? [some, full] : [some]
+  },
+)
+
+export const TEMPERATURE_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.temperature.<sensor>.celsius',
+    unit: '°C',
+    doc: 'Temperature of a sensor.',
+    systems: 'Linux',
+    chart: { of: 'temperature', line: '<sensor>' },
+  },
+]

@@ -1,0 +1,97 @@
+import type { Reader, Value } from '../database/database.ts'
+import { HOSTS_OF_GROUP } from '../hosts/groups.ts'
+import type { EventQuery } from '../ports/store.ts'
+import { NO_HOST } from './event-rows.ts'
+
+/** A `WHERE` with what it is bound to. */
+export type Condition = { readonly sql: string; readonly values: readonly Value[] }
+
+/** Events whose words are read for one search: more would keep everybody else waiting. */
+const MAX_SEARCHED = 20_000
+/** Groups of more hosts are looked for along the times of all events, smaller ones host by host. */
+const FEW_HOSTS = 100
+
+/** Parameters: the same pattern four times. */
+const HAS_WORD = `(LOWER(event.message) LIKE ? ESCAPE '!' OR LOWER(event.metric) LIKE ? ESCAPE '!'
+  OR LOWER(event.members) LIKE ? ESCAPE '!' OR event.host IN (SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!'))`
+
+/** Parameter: the group. */
+const HAS_MEMBER_OF_GROUP = `EXISTS (SELECT 1 FROM host_group JOIN host member ON member.id = host_group.host
+  WHERE host_group.name = ? AND INSTR(event.members, CONCAT('"', member.name, '"')) > 0)`
+
+/** A pattern that the word stands for itself in. */
+const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`
+
+/**
+ * The conditions of a query, of which an event fits one at most: an OR of the host's own events with those of
+ * several hosts would keep the database from every index. None when the host asked for is not known.
+ */
+export async function writeConditions(reader: Reader, query: EventQuery): Promise<Condition[]> {
+  const { host, group } = query
+  if (host === undefined)
+    return group === undefined ? [writeCondition(query, null)] : ofGroup(reader, query, group)
+  const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
+  if (!row) return []
+  if (group !== undefined) {
+    const [member] = await reader.query('SELECT host FROM host_group WHERE name = ? AND host = ?', [
+      group,
+      row.id,
+    ])
+    if (!member) return []
+  }
+  return [
+    writeCondition(query, { sql: 'event.host = ?', values: [row.id] }),
+    writeCondition(query, {
+      sql: `event.host = ${NO_HOST} AND INSTR(event.members, ?) > 0`,
+      values: [JSON.stringify(host)],
+    }),
+  ]
+}
+
+async function ofGroup(reader: Reader, query: EventQuery, group: string): Promise<Condition[]> {
+  const [row] = await reader.query<{ hosts: number }>(
+    'SELECT COUNT(*) AS hosts FROM (SELECT host FROM host_group WHERE name = ? LIMIT ?) counted',
+    [group, FEW_HOSTS + 1],
+  )
+  const hosts = row?.hosts ?? 0
+  if (hosts === 0) return []
+  // The plus keeps the index by host out of it, which would read and sort all events of all these hosts.
+  const own = `${hosts > FEW_HOSTS ? '+' : ''}event.host IN (${HOSTS_OF_GROUP})`
+  return [
+    writeCondition(query, { sql: own, values: [group] }),
+    writeCondition(query, { sql: `event.host = ${NO_HOST} AND ${HAS_MEMBER_OF_GROUP}`, values: [group] }),
+  ]
+}
+
+function writeCondition(query: EventQuery, ofHost: Condition | null): Condition {
+  const parts: string[] = []
+  const values: Value[] = []
+  const add = (part: string, ...more: Value[]) => {
+    parts.push(part)
+    values.push(...more)
+  }
+  const { metric, status, severity, acknowledged, from, to, after, words = [] } = query
+  const { hostPart, metricWords = [] } = query
+  if (ofHost !== null) add(ofHost.sql, ...ofHost.values)
+  if (metric !== undefined) add('event.metric = ?', metric)
+  if (hostPart !== undefined)
+    add(
+      `(event.host IN (SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!') OR LOWER(event.members) LIKE ? ESCAPE '!')`,
+      containing(hostPart),
+      containing(hostPart),
+    )
+  for (const word of metricWords) add(`LOWER(event.metric) LIKE ? ESCAPE '!'`, containing(word))
+  // Nearly all are closed: the plus keeps the indexes by status out of it where there is a better one.
+  const hasIndex = metric !== undefined || ofHost !== null
+  if (status === 'open') add('event.is_open = ?', 1)
+  if (status === 'closed') add(`${hasIndex ? '+' : ''}event.is_open = ?`, 0)
+  if (severity !== undefined) add('event.severity = ?', severity)
+  if (acknowledged !== undefined) add(`event.acknowledged_by IS ${acknowledged ? 'NOT ' : ''}NULL`)
+  if (words.length > 0) add(`event.id > (SELECT MAX(newest.id) FROM event newest) - ${MAX_SEARCHED}`)
+  for (const word of words) add(HAS_WORD, ...new Array(4).fill(containing(word)))
+  if (from !== undefined) add('event.opened >= ?', from)
+  if (to !== undefined) add('event.opened <= ?', to)
+  if (after !== undefined)
+    add('(event.opened < ? OR (event.opened = ? AND event.id < ?))', after.opened, after.opened, after.id)
+  return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
+}

@@ -1,0 +1,150 @@
+/** @jsxImportSource #markup */
+import { HOST_CHANGES } from '../../../domain/hosts/change-host.ts'
+import { isHostName } from '../../../domain/hosts/host.ts'
+import { deleteHost, releaseHost, renameHost } from '../../changes/hosts.ts'
+import { HttpError, notFound, type Route, redirect, route, type WebRequest } from '../../http/route.ts'
+import { hostPath, pageHeading } from '../../ui/components.tsx'
+import { layout } from '../../ui/layout.tsx'
+
+const PATH = '/hosts/:name/manage'
+
+const managePath = (host: string) => `${hostPath(host)}/manage`
+
+/** What can be done to a host as a whole. For administrators: what is deleted does not come back. */
+const manageHostPage = route({ path: PATH, access: 'admin' }, (request) => managePage(request, null))
+
+async function managePage(request: WebRequest, problem: string | null) {
+  const { params, web, session, csrf, url } = request
+  const host = await web.store.hosts.find(params.name ?? '')
+  if (!host) throw notFound('host')
+  const hasKey = (await web.store.hosts.listKeyed([host.name])).has(host.name)
+  const csrfField = <input type="hidden" name="csrf" value={csrf} />
+  return layout({
+    title: `Manage ${host.name}`,
+    active: 'hosts',
+    session,
+    csrf,
+    body: (
+      <>
+        <div class="head">
+          <div>
+            <p class="crumbs">
+              <a href="/hosts">Hosts</a> <span aria-hidden="true">/</span>{' '}
+              <a href={hostPath(host.name)}>{host.name}</a>
+            </p>
+            {pageHeading(`Manage ${host.name}`)}
+          </div>
+        </div>
+        {problem !== null && (
+          <p class="notice error" role="alert">
+            {problem}
+          </p>
+        )}
+        {url.searchParams.get('done') === 'released' && (
+          <p class="notice" role="status">
+            The name is free: the next agent that speaks for it will own it.
+          </p>
+        )}
+        <section class="section">
+          <h2>Rename</h2>
+          <p>
+            Everything it has goes with it. Its agent needs the new name too, as <code>agent.name</code> in
+            its configuration; under the old name it would make a new host.
+          </p>
+          <form class="stack" method="post" action={`${managePath(host.name)}/rename`}>
+            {csrfField}
+            <label>
+              New name{' '}
+              <input
+                type="text"
+                name="name"
+                value={host.name}
+                required
+                maxlength={255}
+                autocomplete="off"
+                spellcheck="false"
+              />
+            </label>
+            <button type="submit">Rename the host</button>
+          </form>
+        </section>
+        <section class="section">
+          <h2>Release the name</h2>
+          <p>
+            {hasKey
+              ? 'The name belongs to the key of one agent. When the machine was set up anew, its new agent is refused until the name is released.'
+              : 'The name belongs to no key: the next agent that speaks for it will own it.'}
+          </p>
+          {hasKey && (
+            <form method="post" action={`${managePath(host.name)}/release`}>
+              {csrfField}
+              <button type="submit">Release the name</button>
+            </form>
+          )}
+        </section>
+        <section class="section">
+          <h2>Delete</h2>
+          <p>Its samples, events and key are deleted for good. An agent that goes on makes the host anew.</p>
+          <form class="stack" method="post" action={`${managePath(host.name)}/delete`}>
+            {csrfField}
+            <label>
+              Type <b>{host.name}</b> to confirm{' '}
+              <input
+                type="text"
+                name="confirm"
+                required
+                maxlength={255}
+                autocomplete="off"
+                spellcheck="false"
+              />
+            </label>
+            <button class="danger" type="submit">
+              Delete the host
+            </button>
+          </form>
+        </section>
+      </>
+    ),
+  })
+}
+
+/** What was wrong goes back onto the page. */
+async function orProblem(request: WebRequest, act: () => Promise<string>) {
+  try {
+    return redirect(await act())
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.status === 404) throw error
+    const page = await managePage(request, error.message)
+    return new Response(page.text, {
+      status: error.status,
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+    })
+  }
+}
+
+/** The pages of a host as a whole. */
+export const MANAGE_HOST: readonly Route[] = [
+  manageHostPage,
+  route({ path: `${PATH}/rename`, method: 'POST', access: 'admin', does: HOST_CHANGES.rename }, (request) =>
+    orProblem(request, async () => {
+      const text = request.form.get('name') ?? ''
+      if (!isHostName(text.trim().toLowerCase()))
+        throw new HttpError(400, 'A name is made of letters, digits, dots, hyphens and underscores.')
+      return hostPath(await renameHost(request, text))
+    }),
+  ),
+  route({ path: `${PATH}/release`, method: 'POST', access: 'admin', does: HOST_CHANGES.release }, (request) =>
+    orProblem(request, async () => {
+      await releaseHost(request)
+      return `${managePath(request.params.name ?? '')}?done=released`
+    }),
+  ),
+  route({ path: `${PATH}/delete`, method: 'POST', access: 'admin', does: HOST_CHANGES.delete }, (request) =>
+    orProblem(request, async () => {
+      if (request.form.get('confirm')?.trim().toLowerCase() !== request.params.name)
+        throw new HttpError(400, 'Nothing was deleted: what you typed is not the name of this host.')
+      await deleteHost(request)
+      return '/hosts'
+    }),
+  ),
+]
