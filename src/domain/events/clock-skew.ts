@@ -17,7 +17,7 @@ const LEAST_HOSTS = 3
  * Says whose clock is wrong. When more than half of the hosts, and three at least, differ from the server by
  * the same amount, it is the server that is wrong.
  */
-export function judgeClocks(clocks: readonly HostClock[], limit: number): ClockVerdict {
+export function evaluateClocks(clocks: readonly HostClock[], limit: number): ClockVerdict {
   const skews = clocks.map(({ skew }) => skew).sort((a, b) => a - b)
   const middle = skews[skews.length >> 1] ?? 0
   const agreeing = new Set(

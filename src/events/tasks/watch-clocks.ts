@@ -2,7 +2,7 @@ import {
   type ClockVerdict,
   describeHostClock,
   describeServerClock,
-  judgeClocks,
+  evaluateClocks,
 } from '../../domain/events/clock-skew.ts'
 import { CLOCK_SKEW, SERVER_CLOCK } from '../../domain/metrics/declared/server-events.ts'
 import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
@@ -37,7 +37,7 @@ export const watchClocks: Task = {
     ])
     const lately = clocks.filter(({ lastSeen }) => Math.abs(now - lastSeen) <= LATELY)
     const isServerWrong = seenOfServer.length > 0
-    const server = judgeClocks(lately, isServerWrong ? watching.skew * CLEAR_SHARE : watching.skew)
+    const server = evaluateClocks(lately, isServerWrong ? watching.skew * CLEAR_SHARE : watching.skew)
     if (isServerWrong || server.serverAhead !== null)
       await reportOnServer(context, reportServer(server, lately.length, now), seenOfServer, now)
 
