@@ -24,6 +24,7 @@ export type NotificationSource = {
     | 'closed'
     | 'isEndUnknown'
     | 'acknowledgedBy'
+    | 'wasOpen'
   >
   /** Name of the rule that asks for it. */
   readonly rule: string
@@ -71,8 +72,9 @@ export function writeNotification(source: NotificationSource, options: WriteOpti
     rows.push(['Lasted', describeLength(event.closed - event.opened)])
   }
   if (event.acknowledgedBy !== null) rows.push(['Acknowledged by', event.acknowledgedBy])
-  rows.push(['Rule', rule])
-  const title = `${KIND_NAMES[kind]}: ${event.message}`
+  rows.push(['Rule', event.wasOpen ? `${rule} (made or changed while the event was open already)` : rule])
+  const kindName = event.wasOpen && kind === 'opening' ? 'Already open' : KIND_NAMES[kind]
+  const title = `${kindName}: ${event.message}`
   return {
     subject: writeSubject(source),
     text: `${[...rows.map(([name, value]) => `${name}: ${oneLine(value)}`), ...linkLines(options.link)].join('\n')}\n`,

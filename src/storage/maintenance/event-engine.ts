@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '../database/database.ts'
+import { remember } from '../database/engine-memory.ts'
 import { applyReports } from '../events/apply-reports.ts'
 import { NO_HOST } from '../events/event-rows.ts'
 import { CLOCK_TOLERANCE, type LastSeenBuffer } from '../hosts/last-seen.ts'
@@ -48,14 +49,10 @@ export function createWatchStore(database: Database, states: LastSeenBuffer): Wa
           if (id !== null) await applyReports(transaction, id, [report], at, members)
         }
         if (memory === undefined) return
-        const { name, value } = memory
-        if (value === null) await transaction.run('DELETE FROM engine_memory WHERE name = ?', [name])
-        else
-          await transaction.run(database.dialect.upsert('engine_memory', ['name'], ['name', 'value']), [
-            name,
-            value,
-          ])
+        await remember(transaction, memory.name, memory.value)
       }),
+
+    remember: (name, value) => database.transaction((transaction) => remember(transaction, name, value)),
 
     async recall(name) {
       const [row] = await database.query<{ value: string }>(

@@ -246,6 +246,16 @@ export type TargetState = {
 export type OutboxStore = {
   /** Oldest first. */
   listChanges(limit: number): Promise<EventChange[]>
+  /**
+   * Open events with an id above `after`, by id, but for those about whose changes the rules are still to be
+   * asked.
+   */
+  listOpen(after: number, limit: number): Promise<EventMoment[]>
+  /**
+   * What was notified of open events by these rules counts as not notified; in the same commit remembers
+   * `value` under `name`, for `WatchStore.recall`.
+   */
+  forgetNotifiedOpen(rules: readonly number[], name: string, value: string): Promise<void>
   /** Events of which a rule asked to be asked again by now, as they are now. */
   listDue(now: number, limit: number): Promise<EventMoment[]>
   listNotified(event: number): Promise<NotifiedRow[]>
@@ -303,6 +313,8 @@ export type WatchStore = {
     at: number,
     memory?: { name: string; value: string | null },
   ): Promise<void>
+  /** For `recall`; in place of what was remembered under this name. */
+  remember(name: string, value: string): Promise<void>
   /** Null when there is none of this name. */
   recall(name: string): Promise<string | null>
   /** True when `holder` may act until `now + seconds`: nobody else holds the lease, or theirs is over. */
