@@ -10,6 +10,7 @@ import { brandExecutable } from './windows-resources.ts'
 const ROOT = join(import.meta.dir, '..')
 const DIST = join(ROOT, 'dist')
 const MAIN = join(ROOT, 'src', 'main.ts')
+const READING_THREAD = join(ROOT, 'src', 'storage', 'reading-thread', 'entry.ts')
 const SERVICE_WORKER = join(ROOT, 'src', 'platform', 'win32', 'service-worker.ts')
 /** Executables of Bun for other systems, fetched once. */
 const CACHE = join(ROOT, 'node_modules', '.cache', 'bun-executables')
@@ -49,8 +50,8 @@ async function compile(file: string, target?: { name: Bun.Build.CompileTarget; e
   mkdirSync(draft, { recursive: true })
   try {
     const result = await Bun.build({
-      // A thread begins with a file of its own; only Windows has one.
-      entrypoints: [MAIN, ...(/windows|^monitor\.exe$/.test(file) ? [SERVICE_WORKER] : [])],
+      // A thread begins with a file of its own.
+      entrypoints: [MAIN, READING_THREAD, ...(/windows|^monitor\.exe$/.test(file) ? [SERVICE_WORKER] : [])],
       root: ROOT,
       outdir: draft,
       minify: true,

@@ -70,6 +70,7 @@ export const EVENT_ACTIONS = [
   'closed',
   'reopened',
   'acknowledged',
+  'unacknowledged',
   'comment',
   'stale',
   'fresh',

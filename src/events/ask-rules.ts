@@ -1,3 +1,6 @@
+import type { Event } from '../domain/event.ts'
+import { mergeGroups } from '../domain/hosts/group.ts'
+import { detailEvent, type EventSnapshot } from '../domain/notifications/notified-event.ts'
 import {
   compileRule,
   decide,
@@ -16,6 +19,9 @@ export type RuleBook = {
   readonly maintenanceWindows: MaintenanceCalendar
   readonly targets: readonly Target[]
 }
+
+/** Hosts of one event whose groups are looked up. */
+const MAX_MEMBERS = 1000
 
 /**
  * One interval and a half of the agents, as it is out of the box: for so long after a start of the server a
@@ -93,10 +99,32 @@ export async function askRules(
           kind: notify,
           channel: rule.channel,
           target,
-          snapshot: changedRules !== null && notify === 'opening' ? { ...event, wasOpen: true } : event,
+          snapshot: event,
         })
   }
-  return { event: event.id, change, notified, notifications }
+  if (notifications.length === 0) return { event: event.id, change, notified, notifications }
+  const snapshot = await detail(store.hosts, event, at)
+  const complete = (notification: NewNotification): NewNotification => ({
+    ...notification,
+    snapshot:
+      changedRules !== null && notification.kind === 'opening' ? { ...snapshot, wasOpen: true } : snapshot,
+  })
+  return { event: event.id, change, notified, notifications: notifications.map(complete) }
+}
+
+/** An event of several hosts has the groups of all of them. */
+async function detail(
+  hosts: TaskContext['store']['hosts'],
+  event: Event,
+  now: number,
+): Promise<EventSnapshot> {
+  if (event.members.length === 0) {
+    const found = await hosts.findAll([event.host])
+    return detailEvent(event, found.get(event.host) ?? null, now)
+  }
+  const members = await hosts.findAll(event.members.slice(0, MAX_MEMBERS))
+  const groups = mergeGroups(...[...members.values()].map((host) => host.groups))
+  return { ...detailEvent(event, null, now), groups }
 }
 
 /** An event of several hosts is quiet while all of them are. */

@@ -4,7 +4,9 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type {
   AuditStore,
+  DataAuditStore,
   EventStore,
+  HostStore,
   MaintenanceStore,
   MaintenanceWindowStore,
   OutboxStore,
@@ -23,7 +25,9 @@ export type EventEngineStore = {
   >
   readonly sessions: Pick<SessionStore, 'prune'>
   readonly audit: Pick<AuditStore, 'prune'>
+  readonly dataAudit: Pick<DataAuditStore, 'settle' | 'closeQuiet' | 'prune'>
   readonly events: Pick<EventStore, 'report'>
+  readonly hosts: Pick<HostStore, 'findAll'>
   readonly rules: Pick<RuleStore, 'list'>
   readonly maintenanceWindows: Pick<MaintenanceWindowStore, 'list'>
   readonly targets: Pick<TargetStore, 'list'>

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
+import type { OpenStoreChoices } from '../storage/open.ts'
 import type { Store } from '../storage/ports/store.ts'
 import type { RoleContext } from './role.ts'
 import { describeDatabaseServer } from './setup/database-server.ts'
@@ -9,12 +10,19 @@ import { openDataDir } from './setup/first-start.ts'
 /** A role that starts before its database asks for it so often. */
 const AWAY_MS = 2000
 
+type StoreChoices = Pick<OpenStoreChoices, 'hasReadingThread'>
+
 /** Opens the database of the configuration, making it when it is not there. */
-export async function openConfiguredStore(config: Config, clock: Clock, log: Log): Promise<Store> {
+export async function openConfiguredStore(
+  config: Config,
+  clock: Clock,
+  log: Log,
+  choices: StoreChoices = {},
+): Promise<Store> {
   openDataDir(config.dataDir)
   const { openStore } = await import('../storage/open.ts')
   const server = describeDatabaseServer(config)
-  return openStore(config.database.url, { dataDir: config.dataDir, clock, log, server })
+  return openStore(config.database.url, { dataDir: config.dataDir, clock, log, server, ...choices })
 }
 
 /**
@@ -25,6 +33,7 @@ export async function openConfiguredStore(config: Config, clock: Clock, log: Log
 export async function awaitConfiguredStore(
   config: Config,
   { clock, log, stopping }: Pick<RoleContext, 'clock' | 'log' | 'stopping'>,
+  choices: StoreChoices = {},
 ): Promise<Store> {
   const stopped = Promise.withResolvers<never>()
   const stop = () => stopped.reject(stopping.reason)
@@ -34,7 +43,7 @@ export async function awaitConfiguredStore(
   try {
     for (;;) {
       stopping.throwIfAborted()
-      const opening = openConfiguredStore(config, clock, log)
+      const opening = openConfiguredStore(config, clock, log, choices)
       try {
         return await Promise.race([opening, stopped.promise])
       } catch (error) {

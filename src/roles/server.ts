@@ -27,7 +27,7 @@ export type ServerOptions = {
 export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise<never> {
   const { config } = loaded
   return runRole('server', config.log, async (context) => {
-    const store = await awaitConfiguredStore(config, context)
+    const store = await awaitConfiguredStore(config, context, { hasReadingThread: true })
     context.own('store', () => store.close())
     await welcome(config, store, context, options.print)
     if (options.events) await startEvents(config, store, context)

@@ -1,3 +1,4 @@
+import { createDataAuditStore } from './audit/data-audit.ts'
 import { type OpenDatabase, type OpenStoreOptions, openDatabase } from './database/open.ts'
 import { createEventStore } from './events/events.ts'
 import { createOutboxStore } from './events/outbox.ts'
@@ -11,7 +12,9 @@ import { deleteHostNow } from './maintenance/delete-host.ts'
 import { createWatchStore } from './maintenance/event-engine.ts'
 import { createMaintenanceStore } from './maintenance/maintenance.ts'
 import type { Store } from './ports/store.ts'
-import { createDamageLog } from './timeseries/damage.ts'
+import type { ReadingThread } from './reading-thread/reading-thread.ts'
+import { withSlowReads } from './reading-thread/slow-reads.ts'
+import { createDamageLog, type NoteDamage } from './timeseries/damage.ts'
 import { createMetricSetReader } from './timeseries/metric-sets.ts'
 import { createSampleStore } from './timeseries/query.ts'
 import { createAuditStore } from './users/audit-log.ts'
@@ -22,8 +25,13 @@ import { createUserStore } from './users/users.ts'
 
 export type { OpenStoreOptions } from './database/open.ts'
 
+export type OpenStoreChoices = OpenStoreOptions & {
+  /** Whether reads that may take long get a thread of their own: where a website is served. */
+  readonly hasReadingThread?: boolean
+}
+
 /** Opens the database as `openDatabase` does, for the features. */
-export async function openStore(url: string, options: OpenStoreOptions): Promise<Store> {
+export async function openStore(url: string, options: OpenStoreChoices): Promise<Store> {
   const opened = await openDatabase(url, options)
   try {
     await refuseUnfinished(opened.database)
@@ -31,18 +39,33 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
     await opened.database.close()
     throw error
   }
-  return createStore(opened, options)
+  if (options.hasReadingThread !== true) return createStore(opened, options)
+  const { createReadingThread } = await import('./reading-thread/reading-thread.ts')
+  const { dataDir, server, clock, log } = options
+  return createStore(opened, options, (note) =>
+    createReadingThread({
+      database: { url, dataDir, ...(server !== undefined && { server }) },
+      note,
+      clock,
+      log,
+    }),
+  )
 }
 
-/** What the features see of a database. Its `close` closes the database too. */
+/**
+ * What the features see of a database. Its `close` closes the database too, and the thread that
+ * `startThread` gives for reads that may take long.
+ */
 export function createStore(
   { database, upkeep }: OpenDatabase,
   { clock, log }: Pick<OpenStoreOptions, 'clock' | 'log'>,
+  startThread?: (note: NoteDamage) => ReadingThread,
 ): Store {
   const metricSets = createMetricSetReader()
   const states = createLastSeenBuffer(database, clock, log)
   const damage = createDamageLog(database, clock, log)
-  return {
+  const thread = startThread?.(damage.note)
+  const store: Store = {
     ingest: createIngestStore(database, states, log),
     hosts: {
       ...createHostStore(database, states, metricSets),
@@ -61,11 +84,14 @@ export function createStore(
     tokens: createTokenStore(database),
     secondFactors: createSecondFactorStore(database),
     audit: createAuditStore(database),
+    dataAudit: createDataAuditStore(database),
     maintenance: createMaintenanceStore({ database, upkeep, metricSets, states, damage, clock, log }),
     async close() {
+      await thread?.close()
       await damage.settle()
       await states.close()
       await database.close()
     },
   }
+  return thread === undefined ? store : withSlowReads(store, thread, states.settle)
 }

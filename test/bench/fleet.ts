@@ -85,7 +85,7 @@ export async function fillFleet(folder: string, now: number): Promise<void> {
   for (let at = 0; at < FLEET.closed; at += EVENTS_A_COMMIT)
     await database.transaction(async (transaction) => {
       for (let i = at; i < at + EVENTS_A_COMMIT; i++) {
-        const begin = now - Math.floor(next() * YEAR)
+        const begin = now - YEAR + Math.floor(((i + next()) / FLEET.closed) * (YEAR - 7300))
         const host = i % 33 === 0 ? 1 : 1 + Math.floor(next() * FLEET.hosts)
         await transaction.run(
           `INSERT INTO event (host, metric, uid, change_number, severity, is_open, closed_by_hand, message, opened, closed)

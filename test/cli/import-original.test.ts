@@ -14,6 +14,9 @@ const PATIENCE_MS = 60_000
 const log = createLog({ level: 'error', format: 'text' })
 const CPU = 'perf.processor.percent.used'
 
+/** What an agent with a fast clock sent, and the original stored. */
+const FUTURE = 4_000_000_000
+
 const sha224 = (text: string) => new Bun.CryptoHasher('sha224').update(text).digest('hex')
 
 /** A database of the original, with the types of columns that its releases have. */
@@ -46,7 +49,8 @@ const ORIGINAL = `
   INSERT INTO agentdata (timestamp, name, monitor, value) VALUES
     (${MIDNIGHT}, 'db01', '${CPU}', 12.5), (${MIDNIGHT}, 'db01', 'perf.service.mssql$sqlexpress.state', 1),
     (${MIDNIGHT}, 'db01', 'perf.filesystem.c.percent.free', 12.25),
-    (5, 'db01', '${CPU}', 1), (${MIDNIGHT + 60}, 'db01', '${CPU}', NULL), (NULL, 'db01', '${CPU}', 1), (${MIDNIGHT}, NULL, '${CPU}', 1);
+    (5, 'db01', '${CPU}', 1), (${MIDNIGHT + 60}, 'db01', '${CPU}', NULL), (NULL, 'db01', '${CPU}', 1), (${MIDNIGHT}, NULL, '${CPU}', 1),
+    (${FUTURE}, 'db01', '${CPU}', 77);
   INSERT INTO agentevents (timestamp, name, monitor, message, status, severity, processed) VALUES
     (${MIDNIGHT}, 'web01', '${CPU}', 'Processor percent used > 90 for 15 minutes, überall', 1, '2', 0),
     (${MIDNIGHT + 60}, 'web01', '${CPU}', 'Processor percent used > 95 for 15 minutes', 1, '1', 0),
@@ -92,7 +96,7 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
         const { code, stdout, stderr } = await importIt()
         expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('100 %') })
         expect(stdout).toMatch(/agentsystem +3 +2 +1/)
-        expect(stdout).toMatch(/agentdata +30,007 +30,003 +4/)
+        expect(stdout).toMatch(/agentdata +30,008 +30,004 +4/)
         expect(stdout).toMatch(/agentevents +8 +6 +2/)
         expect(stdout).toMatch(/notifyrule +4 +3 +1/)
         expect(stdout).toMatch(/users +4 +3 +1/)
@@ -180,6 +184,19 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
         expect(hash).not.toContain(sha224('Tr0ub4dor&3'))
         expect((await store.maintenance.stats()).samples).toBe(30_003)
         expect(await store.maintenance.check()).toEqual([])
+        expect(await store.hosts.find('db01')).toMatchObject({
+          agent: 'original',
+          spellings: { 'perf.service.mssql_sqlexpress.state': 'perf.service.mssql$sqlexpress.state' },
+        })
+        if (round === 1) {
+          // What lies in the future waits for its time.
+          expect(await store.maintenance.admitWaiting(FUTURE, 10)).toBe(1)
+          const ever = toPairs(await store.samples.range('db01', CPU, 0, FUTURE))
+          expect(ever).toEqual([
+            [MIDNIGHT, 12.5],
+            [FUTURE, 77],
+          ])
+        }
         first ||= hash
         expect(hash).toBe(first)
         await store.close()

@@ -17,6 +17,7 @@ function recordingLog(): { log: Log; lines: Line[] } {
 }
 
 const idleStore: EventEngineStore = {
+  dataAudit: { settle: async () => {}, closeQuiet: async () => {}, prune: async () => {} },
   maintenance: {
     admitWaiting: async () => 0,
     compact: async () => 0,
@@ -28,6 +29,7 @@ const idleStore: EventEngineStore = {
   sessions: { prune: async () => 0 },
   audit: { prune: async () => 0 },
   events: { report: async () => true },
+  hosts: { findAll: async () => new Map() },
   rules: { list: async () => [] },
   maintenanceWindows: { list: async () => [] },
   targets: { list: async () => [] },
@@ -51,7 +53,7 @@ const idleStore: EventEngineStore = {
     listLastSeen: async () => [],
     listClocks: async () => [],
     listSeen: async () => [],
-    resolveKeyMismatches: async () => 0,
+    resolveAttempts: async () => 0,
     report: async () => {},
     remember: async () => {},
     recall: async () => null,

@@ -9,7 +9,7 @@ import type { Watching } from '../../src/events/task.ts'
 import { applyRules } from '../../src/events/tasks/apply-rules.ts'
 import { decideNotifications } from '../../src/events/tasks/decide-notifications.ts'
 import { clampTimes, followClock } from '../../src/events/tasks/follow-clock.ts'
-import { resolveKeyMismatches } from '../../src/events/tasks/resolve-key-mismatches.ts'
+import { resolveAttempts } from '../../src/events/tasks/resolve-attempts.ts'
 import { sendNotifications } from '../../src/events/tasks/send-notifications.ts'
 import { watchAvailability } from '../../src/events/tasks/watch-availability.ts'
 import { watchCertificates } from '../../src/events/tasks/watch-certificates.ts'
@@ -89,7 +89,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
         watchClocks,
         watchCertificates,
         watchNotifications,
-        resolveKeyMismatches,
+        resolveAttempts,
         decideNotifications,
         applyRules,
         sendNotifications,

@@ -1,6 +1,7 @@
 import { describe } from 'bun:test'
 import { describeBounds } from './bounds.contract.ts'
 import { describeContent } from './content.contract.ts'
+import { describeDataAudit } from './data-audit.contract.ts'
 import { describeGroups } from './groups.contract.ts'
 import { describeHostDetails } from './host-details.contract.ts'
 import { describeNames } from './host-names.contract.ts'
@@ -29,6 +30,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'codes for signing in': describeSecondFactors,
   'what is wrong now': describeTrouble,
   'thresholds of agents': describeThresholds,
+  'completeness of what agents sent': describeDataAudit,
   'frames whose time has not come': describeWaiting,
 }
 

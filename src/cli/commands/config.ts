@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { printConfig } from '../../config/print.ts'
-import { EXIT } from '../../lib/exit-codes.ts'
-import type { CommandGroup, CommandInput } from '../../roles/command.ts'
+import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { type CommandGroup, type CommandInput, needText } from '../../roles/command.ts'
 
 export const config: CommandGroup = {
   name: 'config',
@@ -20,7 +21,27 @@ export const config: CommandGroup = {
         return EXIT.ok
       },
     },
+    {
+      name: 'config import-original',
+      doc: 'Prints the configuration that does what a settings.ini of the original product says; what it can not say stands in comments',
+      arguments: [{ name: 'file', doc: 'The settings.ini of its server, or with --agent that of an agent' }],
+      options: { agent: { kind: 'flag', doc: 'The file is that of an agent' } },
+      run: importOriginal,
+    },
   ],
+}
+
+async function importOriginal(input: CommandInput): Promise<number> {
+  const { convertAgentSettings } = await import('../../config/original/agent-settings.ts')
+  const { convertServerSettings } = await import('../../config/original/server-settings.ts')
+  const file = needText(input, 'file')
+  const convert = input.flag('agent') ? convertAgentSettings : convertServerSettings
+  try {
+    input.print(convert(readFileSync(file, 'utf8')))
+  } catch (error) {
+    throw new CommandError(`${file}: ${error instanceof Error ? error.message : error}`)
+  }
+  return EXIT.ok
 }
 
 /** An administrator is also told what the account of a service can't read. */

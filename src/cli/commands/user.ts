@@ -5,6 +5,7 @@ import {
   isUserName,
   normalizePassword,
   type PasswordState,
+  type User,
 } from '../../domain/users/user.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
@@ -29,6 +30,13 @@ const PASSWORD_WORDS: Readonly<Record<PasswordState, string>> = {
   disabled: 'disabled: set one',
 }
 
+function describePassword({ passwordState, passwordExpires = 0 }: User): string {
+  if (passwordState !== 'original') return PASSWORD_WORDS[passwordState]
+  return passwordExpires > systemClock.now()
+    ? `${PASSWORD_WORDS.original} until ${formatTime(passwordExpires)}`
+    : 'of the original product, expired: set one'
+}
+
 const NAME: Argument = { name: 'name', doc: 'Name of the user' }
 const RANDOM: Option = { kind: 'flag', doc: 'Make the password at random and print it' }
 
@@ -45,18 +53,18 @@ export const user: CommandGroup = {
           printList(input, {
             name: 'users',
             items: await users.list(),
-            describe: ({ name, access, created, lastSignIn, passwordState }) => ({
-              ...{ name, access, created },
-              last_sign_in: lastSignIn,
-              password: PASSWORD_WORDS[passwordState],
+            describe: (one) => ({
+              ...{ name: one.name, access: one.access, created: one.created },
+              last_sign_in: one.lastSignIn,
+              password: describePassword(one),
             }),
             headings: ['NAME', 'ACCESS', 'PASSWORD', 'CREATED', 'LAST SIGN-IN'],
-            row: ({ name, access, created, lastSignIn, passwordState }) => [
-              name,
-              access,
-              PASSWORD_WORDS[passwordState],
-              formatTime(created),
-              lastSignIn === null ? 'never' : formatTime(lastSignIn),
+            row: (one) => [
+              one.name,
+              one.access,
+              describePassword(one),
+              formatTime(one.created),
+              one.lastSignIn === null ? 'never' : formatTime(one.lastSignIn),
             ],
           })
           return EXIT.ok

@@ -16,7 +16,12 @@ export const SECTIONS = [
   { name: 'checks', title: 'Checks', subject: 'Check' },
   { name: 'containers', title: 'Containers', subject: 'Container' },
   { name: 'filesystems', title: 'Filesystems', subject: 'Name' },
+  { name: 'disks', title: 'Disks', subject: 'Disk' },
+  { name: 'raid', title: 'RAID and pools', subject: 'Array' },
   { name: 'network', title: 'Network', subject: 'Interface' },
+  { name: 'links', title: 'Links', subject: 'Interface' },
+  { name: 'power', title: 'Batteries', subject: 'Battery' },
+  { name: 'system', title: 'System' },
 ] as const satisfies readonly Section[]
 
 export type SectionName = (typeof SECTIONS)[number]['name']

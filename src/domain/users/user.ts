@@ -20,6 +20,8 @@ export type User = {
   /** Seconds since 1970 of the newest sign-in; null when there was none. */
   readonly lastSignIn: number | null
   readonly passwordState: PasswordState
+  /** Seconds since 1970 from which on an `original` password fits nothing any more; absent for all others. */
+  readonly passwordExpires?: number
 }
 
 /**

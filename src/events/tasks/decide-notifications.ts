@@ -10,7 +10,7 @@ const PIECE = 200
  * notifications.
  */
 export const decideNotifications: Task = {
-  name: 'decide notices',
+  name: 'decide notifications',
   every: 0,
   run: (context) =>
     workInPieces(context, async () => {

@@ -1,6 +1,7 @@
 import type { Task } from '../task.ts'
 import { admitWaitingSamples } from './admit-waiting-samples.ts'
 import { applyRules } from './apply-rules.ts'
+import { auditData } from './audit-data.ts'
 import { callHeartbeat } from './call-heartbeat.ts'
 import { compactFrames } from './compact-samples.ts'
 import { decideNotifications } from './decide-notifications.ts'
@@ -9,7 +10,7 @@ import { dropHosts } from './drop-hosts.ts'
 import { dropSamples } from './drop-samples.ts'
 import { clampTimes, followClock } from './follow-clock.ts'
 import { pruneSessions } from './prune-sessions.ts'
-import { resolveKeyMismatches } from './resolve-key-mismatches.ts'
+import { resolveAttempts } from './resolve-attempts.ts'
 import { sendNotifications } from './send-notifications.ts'
 import { watchAvailability } from './watch-availability.ts'
 import { watchCertificates } from './watch-certificates.ts'
@@ -24,7 +25,7 @@ export const TASKS: readonly Task[] = [
   watchClocks,
   watchCertificates,
   watchNotifications,
-  resolveKeyMismatches,
+  resolveAttempts,
   decideNotifications,
   applyRules,
   sendNotifications,
@@ -35,4 +36,5 @@ export const TASKS: readonly Task[] = [
   admitWaitingSamples,
   dropSamples,
   compactFrames,
+  auditData,
 ]

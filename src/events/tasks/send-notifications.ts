@@ -1,4 +1,5 @@
 import { type Message, writeDigest, writeNotification } from '../../domain/notifications/notification.ts'
+import { toNotifiedEvent } from '../../domain/notifications/notified-event.ts'
 import { maskTarget } from '../../domain/notifications/target.ts'
 import { describeError } from '../../lib/log.ts'
 import type { WaitingNotification } from '../../storage/ports/store.ts'
@@ -233,7 +234,7 @@ function write(
   const link = base === null ? null : isDigest ? `${base}/events` : `${base}/events/${first.snapshot.id}`
   const sources = notifications.map(({ kind, snapshot, rule }) => ({
     kind,
-    event: snapshot,
+    event: toNotifiedEvent(snapshot),
     rule: rule.name,
   }))
   const [source] = sources
@@ -247,7 +248,7 @@ function write(
     kind: isDigest ? 'digest' : first.kind,
     target: first.target,
     words,
-    events: notifications.map(({ snapshot }) => snapshot),
+    events: sources.map(({ event }) => event),
     rule: rules.size === 1 ? first.rule.name : null,
     link,
   }

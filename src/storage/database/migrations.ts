@@ -1,3 +1,4 @@
+import { createAuditTables } from './audit-tables.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createNotificationTables } from './notification-tables.ts'
@@ -235,6 +236,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `ALTER TABLE host ADD COLUMN agent VARCHAR(64)`,
     `ALTER TABLE host ADD COLUMN spellings ${text}`,
   ],
+  // What is there of each agent's numbers, and what is missing and why: see audit-tables.ts.
+  createAuditTables,
 ]
 
 /**

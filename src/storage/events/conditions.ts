@@ -4,7 +4,12 @@ import type { EventQuery } from '../ports/store.ts'
 import { NO_HOST } from './event-rows.ts'
 
 /** A `WHERE` with what it is bound to. */
-export type Condition = { readonly sql: string; readonly values: readonly Value[] }
+export type Condition = {
+  readonly sql: string
+  readonly values: readonly Value[]
+  /** So few events fit that sorting them is cheaper than looking for them along time. */
+  readonly isFew?: boolean
+}
 
 /** Events whose words are read for one search: more would keep everybody else waiting. */
 const MAX_SEARCHED = 20_000
@@ -93,5 +98,9 @@ function writeCondition(query: EventQuery, ofHost: Condition | null): Condition 
   if (to !== undefined) add('event.opened <= ?', to)
   if (after !== undefined)
     add('(event.opened < ? OR (event.opened = ? AND event.id < ?))', after.opened, after.opened, after.id)
-  return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
+  return {
+    sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '',
+    values,
+    isFew: status === 'open' && ofHost !== null,
+  }
 }

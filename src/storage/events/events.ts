@@ -26,9 +26,9 @@ export function createEventStore(database: Database): EventStore {
   async function readPage(conditions: readonly Condition[], limit: number, offset: number): Promise<Event[]> {
     const [only] = conditions
     if (only === undefined) return []
-    const read = async ({ sql, values }: Condition, most: number, skip: number) =>
+    const read = async ({ sql, values, isFew }: Condition, most: number, skip: number) =>
       database.query<EventRow>(
-        `${SELECT_EVENTS} ${sql} ORDER BY event.opened DESC, event.id DESC LIMIT ? OFFSET ?`,
+        `${SELECT_EVENTS} ${sql} ORDER BY ${isFew ? 'COALESCE(event.opened, 0)' : 'event.opened'} DESC, event.id DESC LIMIT ? OFFSET ?`,
         [...values, most, skip],
       )
     if (conditions.length === 1) return (await read(only, limit, offset)).map(toEvent)

@@ -7,6 +7,8 @@ import { NO_HOST } from './event-rows.ts'
 
 /** Rows read in one statement: SQLite keeps everybody else waiting for so long. */
 const ROWS = 2000
+/** So many hosts are read one by one, more along the time of all. */
+const FEW_HOSTS = 20
 
 type OutageRow = {
   id: number
@@ -53,6 +55,16 @@ export async function listOutages(
     }
   }
   const metric = AVAILABILITY.name
+  const ofSeveral = `${SELECT} WHERE event.host = ${NO_HOST} AND event.metric = ? AND event.opened <= ?`
+  if (spans.length <= FEW_HOSTS) {
+    const own = `SELECT ${COLUMNS} FROM host JOIN event ON event.host = host.id
+      WHERE host.name = ? AND event.metric = ? AND event.opened <= ?
+        AND (event.closed IS NULL OR event.closed >= ? OR event.opened > host.last_seen)`
+    for (const { name } of spans)
+      for (const row of await database.query<OutageRow>(own, [name, metric, to, from])) take(row)
+    for (const row of await database.query<OutageRow>(ofSeveral, [metric, to])) take(row)
+    return byHost
+  }
   // What ended in the period or after it, in the order of the index; the plus keeps the index by opening out
   // of it.
   let last = { closed: from, id: 0 }
@@ -74,7 +86,7 @@ export async function listOutages(
     // Closed by hand, but the host was not seen since: looked up host by host.
     `SELECT ${COLUMNS} FROM host CROSS JOIN event
       WHERE event.host = host.id AND event.metric = ? AND event.opened > host.last_seen AND event.opened <= ?`,
-    `${SELECT} WHERE event.host = ${NO_HOST} AND event.metric = ? AND event.opened <= ?`,
+    ofSeveral,
   ]
   for (const sql of others) {
     for (const row of await database.query<OutageRow>(sql, [metric, to])) take(row)

@@ -1,4 +1,5 @@
 import type { Event, Severity } from '../../domain/event.ts'
+import type { EventSnapshot } from '../../domain/notifications/notified-event.ts'
 import type { NotificationKind } from '../../domain/notifications/rule.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
 import { remember } from '../database/engine-memory.ts'
@@ -140,7 +141,7 @@ export function createOutboxStore(database: Database): OutboxStore {
         digest: digest === rest.uid ? null : digest,
         isAlone: digest === rest.uid,
         rule: { id: rule, name },
-        snapshot: JSON.parse(snapshot) as Event,
+        snapshot: JSON.parse(snapshot) as EventSnapshot,
       }))
     },
 

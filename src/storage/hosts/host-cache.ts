@@ -14,10 +14,26 @@ export type CachedHost = {
   reportsThresholds: boolean
   /** Of the key that owns the name; null while none does. */
   keyHash: string | null
+  /** Which agent speaks for the host; null for those that number nothing, and while it was not asked. */
+  agentRun: CachedAgentRun | null
+  /** Whether the database knows an agent of it that numbers what it sends. */
+  readonly isNumbered: boolean
+  /** The newest day of which samples without numbers are noted; -1 when there is none. */
+  unnumberedDay: number
   /** Names of metrics as its agent spells them, by the name that is kept. */
   spellings: Readonly<Record<string, string>>
   /** The layouts that `host_metric_set` has, with the day up to which it says they were used. */
   readonly metricSets: Map<number, number>
+}
+
+/** What is remembered of a host's agent. */
+export type CachedAgentRun = {
+  readonly run: string
+  /** Of `agent_queue`. */
+  readonly queue: number
+  readonly queueName: string
+  /** When it was read, by the server's clock: another engine may have seen another run since. */
+  readonly read: number
 }
 
 /** What `host` itself holds of the facts. */
@@ -109,13 +125,14 @@ export function createHostCache(): HostCache {
 async function findHost(transaction: Transaction, name: string): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
     `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
-      agent, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells FROM host
+      agent, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
+      EXISTS (SELECT 1 FROM agent_run WHERE agent_run.host = host.id) AS numbers FROM host
       WHERE name = ?`,
     [name],
   )
   if (!row) return null
   const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, mounts, tells, ...rest } = row
-  const { agent, spellings, ...facts } = rest
+  const { agent, spellings, numbers, ...facts } = rest
   return {
     id,
     facts: {
@@ -128,6 +145,9 @@ async function findHost(transaction: Transaction, name: string): Promise<CachedH
     spellings: parseSpellings(spellings).spellings ?? {},
     reportsThresholds: tells === 1,
     keyHash,
+    agentRun: null,
+    isNumbered: numbers === 1,
+    unnumberedDay: -1,
     metricSets: new Map(),
   }
 }
@@ -145,6 +165,7 @@ export function parseSpellings(text: string | null): Pick<Host, 'spellings'> {
 type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   id: number
   tells: number
+  numbers: number
   memory_mb: number
   key_hash: string | null
   said_groups: string | null
@@ -164,7 +185,17 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Ca
   )
   if (facts.groups && facts.groups.length > 0)
     await saveGroups(transaction, id, 'said_groups', mergeGroups(facts.groups))
-  return { id, facts, reportsThresholds: false, keyHash, spellings: {}, metricSets: new Map() }
+  return {
+    id,
+    facts,
+    spellings: {},
+    reportsThresholds: false,
+    keyHash,
+    agentRun: null,
+    isNumbered: false,
+    unnumberedDay: -1,
+    metricSets: new Map(),
+  }
 }
 
 function factValues(name: string, facts: StoredFacts) {

@@ -66,7 +66,7 @@ type Condition = { readonly sql: string; readonly values: readonly Value[] }
 
 export function createHostStore(
   database: Database,
-  states: LastSeenBuffer,
+  states: Pick<LastSeenBuffer, 'settle' | 'pending'>,
   metricSets: MetricSetReader,
 ): HostQueries {
   async function toHosts(rows: readonly HostRow[]): Promise<Host[]> {
@@ -143,6 +143,16 @@ export function createHostStore(
       await states.settle()
       const rows = await database.query<HostRow>(`SELECT ${COLUMNS} FROM host WHERE name = ?`, [name])
       return (await toHosts(rows))[0] ?? null
+    },
+
+    async findAll(names) {
+      if (names.length === 0) return new Map()
+      await states.settle()
+      const rows = await database.query<HostRow>(
+        `SELECT ${COLUMNS} FROM host WHERE name IN (${placeValues(names.length)})`,
+        names,
+      )
+      return new Map((await toHosts(rows)).map((host) => [host.name, host]))
     },
 
     async list(query) {

@@ -1,9 +1,9 @@
 import type { Database, Transaction } from '../database/database.ts'
 import { remember } from '../database/engine-memory.ts'
 import { applyReports } from '../events/apply-reports.ts'
+import { resolveAttempts } from '../events/attempts.ts'
 import { NO_HOST } from '../events/event-rows.ts'
 import { CLOCK_TOLERANCE, type LastSeenBuffer } from '../hosts/last-seen.ts'
-import { resolveKeyMismatches } from '../ingest/host-keys.ts'
 import type { WatchStore } from '../ports/store.ts'
 
 export function createWatchStore(database: Database, states: LastSeenBuffer): WatchStore {
@@ -39,8 +39,8 @@ export function createWatchStore(database: Database, states: LastSeenBuffer): Wa
         [metric],
       ),
 
-    resolveKeyMismatches: (before, at) =>
-      database.transaction((transaction) => resolveKeyMismatches(transaction, before, at)),
+    resolveAttempts: (before, at) =>
+      database.transaction((transaction) => resolveAttempts(transaction, before, at)),
 
     report: (reports, at, memory) =>
       database.transaction(async (transaction) => {

@@ -69,7 +69,10 @@ async function dropBlocks(database: Database, firstKept: number): Promise<number
       'SELECT day, host FROM block WHERE day < ? ORDER BY day, host LIMIT ?',
       [firstKept, BLOCK_ROWS],
     )
-    for (const { day, host } of rows) await deleteBlock(transaction, host, day)
+    for (const { day, host } of rows) {
+      await deleteBlock(transaction, host, day)
+      await transaction.run('DELETE FROM sample_day WHERE host = ? AND day <= ?', [host, day])
+    }
     return rows.length
   })
 }

@@ -1,5 +1,6 @@
 import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../../domain/event.ts'
 import type { Outage } from '../../domain/events/downtime.ts'
+import type { EventSnapshot } from '../../domain/notifications/notified-event.ts'
 import type { NotificationKind, Notified, Rule } from '../../domain/notifications/rule.ts'
 import type { Target } from '../../domain/notifications/target.ts'
 import type { MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
@@ -96,6 +97,29 @@ export type EventChanges = {
     at: number,
     comment?: string,
   ): Promise<number[]>
+  /**
+   * Takes back what `by` did at `done`, if nothing has happened to the event since then. Only events that `ids` names,
+   * or all of that second.
+   */
+  undo(
+    what: 'close' | 'acknowledge',
+    by: string,
+    done: number,
+    at: number,
+    ids?: readonly number[],
+  ): Promise<UndoResult>
+}
+
+/** What came of taking back a change: events as they were before, and those that stay because of a later change. */
+export type UndoResult = {
+  readonly undone: readonly number[]
+  /** The newest change of each, by whom (null for an agent or the server) and when. */
+  readonly kept: readonly {
+    readonly id: number
+    readonly action: EventAction
+    readonly actor: string | null
+    readonly time: number
+  }[]
 }
 
 /** A host and the times between which it is known, in seconds since 1970. */
@@ -186,14 +210,14 @@ export type NotifiedRow = {
   readonly recheckAt: number | null
 }
 
-/** A notification to write: `snapshot` is the event as it is told. */
+/** A notification to write: `snapshot` is the event as it is told, with what is known of its host. */
 export type NewNotification = {
   readonly uid: string
   readonly rule: Pick<Rule, 'id' | 'name'>
   readonly kind: NotificationKind
   readonly channel: string
   readonly target: string
-  readonly snapshot: Event
+  readonly snapshot: EventSnapshot
 }
 
 export type Decided = {
@@ -305,8 +329,8 @@ export type WatchStore = {
   listClocks(): Promise<{ name: string; lastSeen: number; skew: number }[]>
   /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
   listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
-  /** Ends the events of `KEY_MISMATCH` whose newest attempt was seen before that time; how many. */
-  resolveKeyMismatches(before: number, at: number): Promise<number>
+  /** Ends the events of `KEY_MISMATCH` and `AGENT_COPY` whose newest attempt was seen before that time; how many. */
+  resolveAttempts(before: number, at: number): Promise<number>
   /** In one commit, with what the engine has to remember of it. Unknown hosts are left out. */
   report(
     reports: readonly EngineReport[],

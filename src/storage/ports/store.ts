@@ -1,7 +1,9 @@
+import type { ReceivedNumbers, ReportedQueue } from '../../domain/audit/received-numbers.ts'
 import type { EventReport } from '../../domain/event.ts'
 import type { Host, HostFacts, HostSort, HostStatus } from '../../domain/hosts/host.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
+import type { DataAuditStore } from './data-audit.ts'
 import type {
   EventStore,
   KnownSpan,
@@ -14,6 +16,7 @@ import type {
 import type { SecondFactorStore } from './second-factors.ts'
 import type { AuditStore, SessionStore, TokenStore, UserStore } from './users.ts'
 
+export type * from './data-audit.ts'
 export type * from './events.ts'
 export type * from './second-factors.ts'
 export type * from './users.ts'
@@ -52,9 +55,15 @@ export type HostReport = {
   readonly events: readonly EventReport[]
   /** All events that are open on the agent; null or absent when it did not say. */
   readonly open?: readonly EventReport[] | null
+  /** The queue that the agent sends from; null or absent for agents that number nothing. */
+  readonly queue?: ReportedQueue | null
+  /** Null or absent for agents that number nothing. */
+  readonly numbers?: ReceivedNumbers | null
   /** True for a greeting: it says what the host is, and is no sign that its samples come through. */
   readonly isGreeting?: boolean
 }
+
+export type WriteRefusal = 'foreign' | 'copy' | 'stale'
 
 export type IngestStore = {
   /**
@@ -62,10 +71,12 @@ export type IngestStore = {
    * changes nothing; for a metric that has a value at that time already, the newer write wins. Rejects as a
    * whole: nothing of it is stored then.
    *
-   * A host belongs to the first key that is said for it. Resolves with the reports that came with another
-   * one, or with none: they are not stored, and the host has an open event of `KEY_MISMATCH`.
+   * A host belongs to the first key that is said for it. Resolves with the reports that are not stored for the
+   * sake of who sent them. `foreign`: with another key or none; the host has an open event of `KEY_MISMATCH`.
+   * `copy`: from one of two agents with the same key and queue; the host has an open event of `AGENT_COPY`.
+   * `stale`: on a connection from before another run of the agent was seen, which has to greet again.
    */
-  write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>>
+  write(reports: readonly HostReport[]): Promise<ReadonlyMap<HostReport, WriteRefusal>>
   /**
    * True when `write` rejected with `error` because of what a report holds: the same report fails again,
    * others do not.
@@ -92,6 +103,8 @@ export type HostName = { readonly name: string; readonly ip: string; readonly la
 
 export type HostStore = {
   find(name: string): Promise<Host | null>
+  /** Those of these hosts (at most 1000 names) that there are, by name. */
+  findAll(names: readonly string[]): Promise<ReadonlyMap<string, Host>>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
   /**
@@ -232,6 +245,7 @@ export type Store = {
   readonly tokens: TokenStore
   readonly secondFactors: SecondFactorStore
   readonly audit: AuditStore
+  readonly dataAudit: DataAuditStore
   readonly maintenance: MaintenanceStore
   close(): Promise<void>
 }

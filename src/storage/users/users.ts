@@ -101,5 +101,13 @@ async function countAdmins(transaction: Transaction): Promise<number> {
 
 function toUser(row: UserRow): User {
   const { name, access, created, last_sign_in: lastSignIn, password_hash: stored } = row
-  return { name, access, created, lastSignIn, passwordState: parseStoredPassword(stored).state }
+  const { state, expires } = parseStoredPassword(stored)
+  return {
+    name,
+    access,
+    created,
+    lastSignIn,
+    passwordState: state,
+    ...(expires !== null && { passwordExpires: expires }),
+  }
 }

@@ -1,3 +1,4 @@
+import { TooBusyError } from '../../lib/too-busy-error.ts'
 import type { AuditEntry } from '../../storage/ports/store.ts'
 import { Html } from '../ui/html.ts'
 import { LIVE_PAGE_HEADER } from '../ui/page-delta.ts'
@@ -70,6 +71,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       ...client,
       browser,
       reachedAs: request.headers.get('host') ?? '',
+      wantsJson: asksForJson(request),
       now,
       web,
       note,
@@ -92,10 +94,14 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
   } catch (thrown) {
     const error = thrown instanceof HttpError ? thrown : await explain(thrown, request.method, url, web)
     if (isApi) return errorJson(error.status === 401 ? asksForBearer(error) : error)
+    if (asksForJson(request)) return errorJson(error)
     if (error.status === 401) return redirect(signInPath(request.method, url))
     return errorPage({ error, session: requester.session, csrf: requester.csrf })
   }
 }
+
+const asksForJson = (request: Request) =>
+  request.headers.get('accept')?.startsWith('application/json') ?? false
 
 /** What somebody may still do whose password was chosen by somebody else. */
 const WITHOUT_OWN_PASSWORD: ReadonlySet<string> = new Set(['/password', '/logout', '/login', '/login/code'])
@@ -127,6 +133,10 @@ function pickRoute(routes: RoutesOfPath, method: string): Route {
  * database from our own mistake.
  */
 async function explain(thrown: unknown, method: string, url: URL, web: WebContext): Promise<HttpError> {
+  if (thrown instanceof TooBusyError) {
+    web.log.warn('too many reads wait', { method, path: shorten(url.pathname) })
+    return new HttpError(503, 'Too many people read at once. Try again in a moment.', { 'retry-after': '5' })
+  }
   web.log.error('request failed', { method, path: shorten(url.pathname), error: thrown })
   return unexpected((await web.checkHealth()) === null)
 }

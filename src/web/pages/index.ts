@@ -1,10 +1,19 @@
 import type { Route } from '../http/route.ts'
 import { login, loginCode, loginPage, logout } from './account/login.tsx'
 import { changePassword, passwordPage } from './account/password.tsx'
-import { acknowledgeEvent, changeEvents, closeEvent, commentEvent, reopenEvent } from './events/actions.ts'
+import { acknowledgePage, mutePage } from './events/action-pages.tsx'
+import {
+  acknowledgeEvent,
+  changeEvents,
+  closeEvent,
+  commentEvent,
+  reopenEvent,
+  undoEvents,
+} from './events/actions.ts'
 import { changeAllEvents, changeAllPage } from './events/bulk-actions.tsx'
 import { eventPage } from './events/event-page.tsx'
 import { eventsPage } from './events/events-page.tsx'
+import { muteEvent } from './events/mute-event.ts'
 import { graphCsv, graphPage } from './graph.tsx'
 import { homePage } from './home.tsx'
 import { addHostPage } from './hosts/add-host.tsx'
@@ -37,10 +46,14 @@ export const PAGES: readonly Route[] = [
   addHostPage,
   eventsPage,
   changeEvents,
+  undoEvents,
   changeAllPage,
   changeAllEvents,
   eventPage,
+  acknowledgePage,
   acknowledgeEvent,
+  mutePage,
+  muteEvent,
   closeEvent,
   reopenEvent,
   commentEvent,

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { COMMANDS } from '../../../src/cli/commands/index.ts'
+import { SETTINGS } from '../../../src/config/settings.ts'
+import { writeStoredPassword } from '../../../src/domain/users/user.ts'
 import { FACTS, startTestSite, type TestSite } from '../site.ts'
 
 let site: TestSite
@@ -41,4 +44,32 @@ test('the page of a host spells names as its agent does', async () => {
   const other = await read('/hosts/new01')
   expect(other).not.toContain('<dt>Agent</dt>')
   expect(other).toContain('>a_b</a>')
+})
+
+test('the guide says how to come from the original, and names settings and commands that there are', async () => {
+  const [, part = ''] = /id="original"([\s\S]*?)<\/section>/.exec(await read('/settings/guide')) ?? []
+  expect(part).toContain('Coming from the original')
+  const known = new Set(COMMANDS.map(({ name }) => name))
+  const named = [...part.matchAll(/<code>monitor ([a-z]+ [a-z-]+)/g)].map(([, name = '']) => name)
+  expect(named.length).toBeGreaterThan(2)
+  expect(named.filter((name) => !known.has(name))).toEqual([])
+  const keys = new Set(SETTINGS.map(({ key }) => key))
+  const settings = [...part.matchAll(/<code>(collect\.[a-z_]+)/g)].map(([, key = '']) => key)
+  expect(settings.length).toBeGreaterThan(4)
+  expect(settings.filter((key) => !keys.has(key))).toEqual([])
+})
+
+test('the list of users says whose old password fits once more, and whose not any more', async () => {
+  const now = site.clock.now()
+  const add = (name: string, state: 'original' | 'disabled', expires: number | null) =>
+    site.store.users.add(name, 'operator', writeStoredPassword({ state, hash: 'x', expires }), now)
+  await add('anna', 'original', now + 86_400)
+  await add('bert', 'original', now - 1)
+  await add('carl', 'disabled', null)
+  const page = await (await site.send('/settings/users', { headers: await site.as('admin') })).text()
+  const noteOf = (name: string) =>
+    new RegExp(`>${name}</a>[\\s\\S]*?class="soft">([\\s\\S]*?)</span>`).exec(page)?.[1]
+  expect(noteOf('anna')).toContain('password of the original, once more until')
+  expect(noteOf('bert')).toBe('password of the original expired: set a password')
+  expect(noteOf('carl')).toBe('disabled: set a password')
 })

@@ -13,11 +13,17 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
     unit: '',
     doc: 'Samples that were dropped because the queue was full or they were too old.',
   },
+  {
+    name: 'perf.agent.queue.dropped.age',
+    unit: '',
+    isRare: true,
+    doc: 'Of the samples that were dropped, those that were too old; the others had no room.',
+  },
   { name: 'perf.agent.queue.refused', unit: '', doc: 'Samples that the server refused.' },
   {
     name: 'perf.agent.queue.damaged',
     unit: '',
-    doc: "Samples that were lost because the agent's queue was damaged on disk.",
+    doc: "Samples that were lost because the agent's queue was damaged on disk or gone.",
   },
   {
     name: 'perf.agent.clock.unstored',

@@ -7,6 +7,7 @@ import { capitalize } from '../../ui/components.tsx'
 import type { Html } from '../../ui/html.ts'
 import { severityMark, statusMark } from '../../ui/icons.tsx'
 import { backupPart } from './guide-backup.tsx'
+import { originalPart } from './guide-original.tsx'
 import { metricTable } from './metric-table.tsx'
 import { settingsPage } from './settings-layout.tsx'
 
@@ -28,6 +29,7 @@ export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (r
               ['commands', 'Commands'],
               ['settings', 'Settings'],
               ['backup', 'Backup and restore'],
+              ['original', 'Coming from the original'],
               ['api', 'API'],
             ].map(([id, title]) => (
               <li>
@@ -45,6 +47,7 @@ export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (r
           {commandsPart(commands)}
           {settingsPart(sections)}
           {backupPart()}
+          {originalPart()}
           {apiPart(api)}
         </div>
       </>

@@ -37,8 +37,13 @@ const CHOICES = ACCESSES.map((value) => ({ value, words: ACCESS_WORDS[value] }))
 /** What the list says of a password that is not the user's own. */
 const PASSWORD_NOTES: Readonly<Partial<Record<PasswordState, string>>> = {
   temporary: 'password to be changed',
-  original: 'old password, once more',
   disabled: 'disabled: set a password',
+}
+
+function passwordNote({ passwordState, passwordExpires }: User, now: number): Html | string | undefined {
+  if (passwordExpires === undefined) return PASSWORD_NOTES[passwordState]
+  if (passwordExpires <= now) return 'password of the original expired: set a password'
+  return <>password of the original, once more until {stampLabel(passwordExpires)}</>
 }
 
 const COLUMNS: readonly ListColumn[] = [
@@ -75,10 +80,10 @@ async function usersView(
       </>,
       <>
         {user.access}
-        {PASSWORD_NOTES[user.passwordState] && (
+        {passwordNote(user, now) && (
           <>
             {' '}
-            <span class="soft">{PASSWORD_NOTES[user.passwordState]}</span>
+            <span class="soft">{passwordNote(user, now)}</span>
           </>
         )}
       </>,

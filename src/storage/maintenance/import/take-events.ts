@@ -1,0 +1,104 @@
+import { type EventReport, isSeverity } from '../../../domain/event.ts'
+import { AVAILABILITY } from '../../../domain/metrics/declared/server-events.ts'
+import { toMetricName } from '../../../domain/sample.ts'
+import type { Transaction } from '../../database/database.ts'
+import { applyReports } from '../../events/apply-reports.ts'
+import { createHostCache } from '../../hosts/host-cache.ts'
+import { aReport, type ImportOptions, type Note } from './import-options.ts'
+import { NO_HOST, NO_METRIC, NO_TIME, readHost, readTime } from './read-values.ts'
+import type { OriginalRow } from './tables.ts'
+
+const EVENTS_AT_ONCE = 500
+
+/** Events whose rows were made by this import. */
+const IMPORTED = `uid LIKE 'original-%'`
+
+/** Takes events, each once; what is over there has an unknown end here. */
+export async function takeEvents(options: ImportOptions, note: Note) {
+  const { original, database, now } = options
+  let gathered: { host: string; report: EventReport }[] = []
+  const flush = async () => {
+    const events = gathered
+    gathered = []
+    await database.transaction(async (transaction) => {
+      for (const { host, report } of events) await takeEvent(transaction, host, report, options)
+    })
+  }
+  await original.read('agentevents', async (row) => {
+    const host = readHost(row.name)
+    const report = readEvent(row, now)
+    note(
+      () => `${String(row.id)}: ${row.name} ${row.monitor}`,
+      host === null ? NO_HOST : typeof report === 'string' ? report : null,
+    )
+    if (host === null || typeof report === 'string') return
+    gathered.push({ host, report })
+    if (gathered.length >= EVENTS_AT_ONCE) await flush()
+  })
+  await flush()
+}
+
+async function takeEvent(
+  transaction: Transaction,
+  host: string,
+  report: EventReport,
+  { notifyOpen }: ImportOptions,
+) {
+  // A host of which there are events alone is a host all the same.
+  const id = (await findHostId(transaction, host)) ?? (await addHost(transaction, host, report.time))
+  const [known] = await transaction.query('SELECT id FROM event WHERE host = ? AND uid = ?', [id, report.uid])
+  if (known) return
+  await applyReports(transaction, id, [report], report.time)
+  if (report.status === 'closed')
+    await transaction.run('UPDATE event SET end_unknown = 1 WHERE host = ? AND uid = ?', [id, report.uid])
+  // Rules are not asked about what is over, nor about rows that stand for the same problem twice.
+  const kept = notifyOpen ? 'AND is_open = 0' : ''
+  await transaction.run(
+    `DELETE FROM event_todo WHERE event IN (SELECT id FROM event WHERE host = ? AND ${IMPORTED} ${kept})`,
+    [id],
+  )
+}
+
+async function findHostId(transaction: Transaction, host: string): Promise<number | null> {
+  const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
+  return row?.id ?? null
+}
+
+async function addHost(transaction: Transaction, host: string, seen: number): Promise<number> {
+  const known = await createHostCache().load(transaction, aReport(host, seen, {}))
+  return known.id
+}
+
+/** Imported events that are open here. */
+export async function countOpen({ database }: Pick<ImportOptions, 'database'>): Promise<number> {
+  const [row] = await database.query<{ total: number }>(
+    `SELECT COUNT(*) AS total FROM event WHERE is_open = 1 AND ${IMPORTED}`,
+  )
+  return row?.total ?? 0
+}
+
+/**
+ * The report of one row, or why it is none. The original keeps no time of closing: of what is closed the end
+ * is unknown.
+ */
+function readEvent(row: OriginalRow<'agentevents'>, now: number): EventReport | string {
+  const time = readTime(row.time)
+  const metric = toMetricName(String(row.monitor ?? ''))
+  const severity = Number(row.severity)
+  const status = Number(row.status)
+  if (time === null) return NO_TIME
+  if (metric === null) return NO_METRIC
+  if (!isSeverity(severity)) return 'the severity is not 1 to 4'
+  if (row.status === null || (status !== 0 && status !== 1)) return 'the status is not 0 or 1'
+  return {
+    uid: `original-${String(row.id)}`,
+    // Our own engine watches whether hosts are there.
+    status: status === 1 && metric !== AVAILABILITY.name ? 'open' : 'closed',
+    change: status === 1 ? 1 : 2,
+    // The clock of the agent was fast, and the event has happened.
+    time: Math.min(time, now),
+    metric,
+    severity,
+    message: String(row.message ?? '').slice(0, 1024),
+  }
+}

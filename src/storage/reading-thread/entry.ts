@@ -1,0 +1,75 @@
+import { systemClock } from '../../lib/clock.ts'
+import { describeError, type Log, type LogFields, type LogLevel } from '../../lib/log.ts'
+import { openDatabase } from '../database/open.ts'
+import { createEventStore } from '../events/events.ts'
+import { createHostStore } from '../hosts/hosts.ts'
+import { createMetricSetReader } from '../timeseries/metric-sets.ts'
+import { createSampleStore } from '../timeseries/query.ts'
+import type { Answer, Order, ReadName, SlowReads, ThreadDatabase } from './messages.ts'
+
+// Where the thread begins: an entry of the build. It reads; what it has to say is logged, and what is damaged
+// is noted, by the thread that started it.
+declare const self: Worker
+
+type Opened = { readonly reads: SlowReads; close(): Promise<void> }
+
+let opening: Promise<Opened> | null = null
+
+const tell = (answer: Answer) => self.postMessage(answer)
+
+self.onmessage = async ({ data }: MessageEvent<Order>) => {
+  if ('open' in data) {
+    opening = open(data.open)
+    // The first read says why.
+    opening.catch(() => {})
+    return
+  }
+  if ('close' in data) {
+    await opening?.then((opened) => opened.close()).catch(() => {})
+    return tell({ isClosed: true })
+  }
+  const { id, name, values } = data
+  try {
+    if (opening === null) throw new Error('the reading thread was not told which database to read')
+    const { reads } = await opening
+    tell({ id, value: await read(reads, name, values) })
+  } catch (error) {
+    tell({ id, problem: describeError(error) })
+  }
+}
+
+async function open({ url, dataDir, server }: ThreadDatabase): Promise<Opened> {
+  const say =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) =>
+      tell({ log: level, message, fields })
+  const log: Log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+  const { database } = await openDatabase(url, {
+    dataDir,
+    clock: systemClock,
+    log,
+    ...(server !== undefined && { server }),
+  })
+  const metricSets = createMetricSetReader()
+  // What the buffer of the other thread holds was written before it asked.
+  const hosts = createHostStore(database, { settle: async () => {}, pending: () => 0 }, metricSets)
+  const events = createEventStore(database)
+  const samples = createSampleStore(database, metricSets, (damage) => tell({ damage }))
+  return {
+    reads: {
+      listHosts: hosts.list,
+      listEvents: events.list,
+      countBySeverity: events.countBySeverity,
+      listOutages: events.listOutages,
+      range: samples.range,
+      ranges: samples.ranges,
+    },
+    close: () => database.close(),
+  }
+}
+
+/** The values are those that the other thread's compiler has checked against `SlowReads`. */
+function read(reads: SlowReads, name: ReadName, values: readonly unknown[]): Promise<unknown> {
+  const act = reads[name] as (...values: readonly unknown[]) => Promise<unknown>
+  return act(...values)
+}

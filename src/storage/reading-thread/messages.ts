@@ -1,0 +1,33 @@
+import type { LogFields, LogLevel } from '../../lib/log.ts'
+import type { OpenStoreOptions } from '../database/open.ts'
+import type { Store } from '../ports/store.ts'
+import type { Damage } from '../timeseries/damage.ts'
+
+/** What may take tens of milliseconds of processor time, and is therefore read on a thread of its own. */
+export type SlowReads = {
+  readonly listHosts: Store['hosts']['list']
+  readonly listEvents: Store['events']['list']
+  readonly countBySeverity: Store['events']['countBySeverity']
+  readonly listOutages: Store['events']['listOutages']
+  readonly range: Store['samples']['range']
+  readonly ranges: Store['samples']['ranges']
+}
+
+export type ReadName = keyof SlowReads
+
+/** The database that the thread opens, with its own connections. */
+export type ThreadDatabase = { readonly url: string } & Pick<OpenStoreOptions, 'dataDir' | 'server'>
+
+/** To the thread: first the database, then reads. */
+export type Order =
+  | { readonly open: ThreadDatabase }
+  | { readonly id: number; readonly name: ReadName; readonly values: readonly unknown[] }
+  | { readonly close: true }
+
+/** From the thread. */
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly problem: string }
+  | { readonly damage: Damage }
+  | { readonly isClosed: true }
+  | { readonly log: LogLevel; readonly message: string; readonly fields: LogFields }

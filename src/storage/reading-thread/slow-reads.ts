@@ -1,0 +1,54 @@
+import type { EventQuery, HostQuery, Store } from '../ports/store.ts'
+import type { SlowReads } from './messages.ts'
+
+/** Spans of samples in seconds that cost more than it costs to ask another thread. */
+const LONG_SPAN = 10 * 86_400
+const LONG_SPAN_OF_MANY = 2 * 86_400
+
+/**
+ * The store, with the reads that may take long on the thread. `settle` writes what the store's own buffers
+ * hold, which the thread does not see.
+ */
+export function withSlowReads(store: Store, thread: SlowReads, settle: () => Promise<void>): Store {
+  const { hosts, events, samples } = store
+  return {
+    ...store,
+    hosts: {
+      ...hosts,
+      async list(query) {
+        if (!isSlowList(query)) return hosts.list(query)
+        await settle()
+        return thread.listHosts(query)
+      },
+    },
+    events: {
+      ...events,
+      list: (query) => (isSlowSearch(query) ? thread.listEvents(query) : events.list(query)),
+      countBySeverity: (query) =>
+        query.status === 'open' ? events.countBySeverity(query) : thread.countBySeverity(query),
+      listOutages: thread.listOutages,
+    },
+    samples: {
+      ...samples,
+      range: (host, metric, from, to) =>
+        (to - from > LONG_SPAN ? thread : samples).range(host, metric, from, to),
+      ranges: (host, metrics, from, to) =>
+        (to - from > LONG_SPAN_OF_MANY ? thread : samples).ranges(host, metrics, from, to),
+    },
+  }
+}
+
+/** What no index has: values of the newest frames, and texts. */
+const isSlowList = ({ sort, search }: HostQuery) =>
+  (search !== undefined && search !== '') ||
+  sort === 'processor' ||
+  sort === 'memory' ||
+  sort === 'disk' ||
+  sort === 'events'
+
+const isSlowSearch = ({ status, words = [], metricWords = [], hostPart, group, offset = 0 }: EventQuery) =>
+  words.length > 0 ||
+  metricWords.length > 0 ||
+  hostPart !== undefined ||
+  offset > 1000 ||
+  (status !== 'open' && group !== undefined)

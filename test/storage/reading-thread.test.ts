@@ -1,0 +1,128 @@
+import { Database as Connection } from 'bun:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../../src/lib/clock.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { TooBusyError } from '../../src/lib/too-busy-error.ts'
+import { openStore } from '../../src/storage/open.ts'
+import type { Store } from '../../src/storage/ports/store.ts'
+import { createReadingThread } from '../../src/storage/reading-thread/reading-thread.ts'
+import { findFailure } from '../support/failure.ts'
+import { makeTempDir } from '../support/spawn.ts'
+import { aFrame, aReport, MIDNIGHT } from './reports.ts'
+
+const DAY = 86_400
+const lines: string[] = []
+const log = createLog({ level: 'warn', format: 'text', write: (line) => lines.push(line) })
+
+let dataDir: string
+let plain: Store
+let threaded: Store
+
+beforeEach(async () => {
+  dataDir = makeTempDir()
+  lines.length = 0
+  const options = { dataDir, clock: systemClock, log }
+  plain = await openStore('sqlite:monitor.db', options)
+  threaded = await openStore('sqlite:monitor.db', { ...options, hasReadingThread: true })
+  for (const [i, host] of ['web1', 'web2', 'db1'].entries())
+    await plain.ingest.write([
+      aReport(host, {
+        frames: Array.from({ length: 40 }, (_, day) =>
+          aFrame(MIDNIGHT + day * DAY, { 'perf.processor.percent.used': i * 10 + day, other: day }),
+        ),
+      }),
+    ])
+  await plain.events.report('web1', [
+    {
+      uid: 'a',
+      change: 1,
+      time: MIDNIGHT,
+      metric: 'perf.system.availability.seconds',
+      severity: 2,
+      status: 'open',
+      message: 'no data',
+    },
+  ])
+})
+afterEach(async () => {
+  await threaded.close()
+  await plain.close()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+/** Everything that goes to the thread, asked of one store. */
+async function readAll(store: Store) {
+  const end = MIDNIGHT + 50 * DAY
+  const spans = await store.hosts.listSpans()
+  return {
+    sorted: await store.hosts.list({ sort: 'processor', descending: true, upSince: 0 }),
+    found: await store.hosts.list({ search: 'web', upSince: 0 }),
+    events: await store.events.list({ words: ['data'] }),
+    counts: await store.events.countBySeverity({ status: 'closed' }),
+    outages: await store.events.listOutages(spans, MIDNIGHT - DAY, end),
+    range: await store.samples.range('web2', 'other', MIDNIGHT, end),
+    ranges: await store.samples.ranges('web2', ['other', 'none'], MIDNIGHT, end),
+  }
+}
+
+describe('reads that may take long', () => {
+  test('give the same on the thread', async () => {
+    const expected = await readAll(plain)
+    expect(expected.range.times.length).toBe(40)
+    expect(expected.found.total).toBe(2)
+    expect(expected.events.total).toBe(1)
+    expect(await readAll(threaded)).toEqual(expected)
+    expect(lines).toEqual([])
+  })
+
+  test('see what was written just before, and the last packet of a host', async () => {
+    await readAll(threaded)
+    await threaded.ingest.write([aReport('web3', { seen: MIDNIGHT + 99 })])
+    await threaded.ingest.write([aReport('web1', { seen: MIDNIGHT + 100 })])
+    const { hosts } = await threaded.hosts.list({ search: 'web', upSince: 0 })
+    expect(hosts.map(({ name, lastSeen }) => [name, lastSeen - MIDNIGHT])).toEqual([
+      ['web1', 100],
+      ['web2', 0],
+      ['web3', 99],
+    ])
+  })
+
+  test('leave out what is damaged, and the other thread makes an event of it', async () => {
+    const file = new Connection(join(dataDir, 'monitor.db'))
+    file.run('UPDATE frame SET packed = x' + "'80800000000000030d'" + ' WHERE host = 1 AND time = ?', [
+      MIDNIGHT,
+    ])
+    file.close()
+    const { times } = await threaded.samples.range('web1', 'other', MIDNIGHT, MIDNIGHT + 50 * DAY)
+    expect(times.length).toBe(39)
+    await threaded.close()
+    const { events } = await plain.events.list({ host: 'web1', metric: 'perf.storage.damage.state' })
+    expect(events.length).toBe(1)
+    threaded = await openStore('sqlite:monitor.db', { dataDir, clock: systemClock, log })
+  })
+})
+
+describe('the thread', () => {
+  const start = (database: { url: string; dataDir: string }) =>
+    createReadingThread({ database, note: () => {}, clock: systemClock, log })
+
+  test('says why it can not read, for each read, and nobody hangs', async () => {
+    const thread = start({ url: 'sqlite:', dataDir })
+    for (let i = 0; i < 2; i++)
+      expect(String((await findFailure(thread.countBySeverity({})))?.error)).toContain('database.url')
+    await thread.close()
+  })
+
+  test('turns away who comes when too many wait, and answers the others', async () => {
+    const thread = start({ url: 'sqlite:monitor.db', dataDir })
+    const reads = Array.from({ length: 80 }, () => findFailure(thread.countBySeverity({})))
+    const failures = (await Promise.all(reads)).filter((failure) => failure !== null)
+    // 64 wait, and 4 are with the thread.
+    expect(failures.length).toBe(12)
+    expect(failures.every(({ error }) => error instanceof TooBusyError)).toBe(true)
+    await thread.close()
+    expect(String((await findFailure(thread.countBySeverity({})))?.error)).toContain('closed')
+  })
+})
