@@ -1,7 +1,7 @@
+import { yieldThread } from '../../lib/yield-thread.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
-import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { deleteEvents } from '../events/history.ts'
 import type { DroppedHost, DroppedSamples } from '../ports/store.ts'
 import { deleteBlock } from '../timeseries/blocks.ts'
