@@ -83,8 +83,8 @@ export async function askRules(
     }
     // Of an earlier time it is known what followed.
     const isAwaited = rule.delay > 0 && event.status === 'open' && at >= now && awaited > at
-    const quietUntil = isAwaited ? Math.max(mutedUntil ?? 0, awaited) : mutedUntil
-    const decision = decide(rule, state, row?.notified ?? NOTHING_NOTIFIED, at, quietUntil)
+    const silentUntil = isAwaited ? Math.max(mutedUntil ?? 0, awaited) : mutedUntil
+    const decision = decide(rule, state, row?.notified ?? NOTHING_NOTIFIED, at, silentUntil)
     const { notify, recheckAt } = decision
     if (
       !isSame(decision.notified, row?.notified ?? NOTHING_NOTIFIED) ||
