@@ -1,6 +1,7 @@
 import { createAuditTables } from './audit-tables.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
+import { createEnrolmentTables } from './enrolment-tables.ts'
 import { createNotificationTables } from './notification-tables.ts'
 import { createWriteLockTables } from './write-locks.ts'
 
@@ -238,29 +239,13 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // What is there of each agent's numbers, and what is missing and why: see audit-tables.ts.
   createAuditTables,
-  // `is_released` is 1 where a person gave a name free: the next key that asks for it may have it.
-  // `enrolment` holds the codes by which new hosts join, `waiting_host` those that wait for a person.
-  ({ id, integer, plain, clustered }) => [
-    `ALTER TABLE host ADD COLUMN is_released ${integer} NOT NULL DEFAULT 0`,
-    `CREATE TABLE enrolment (
-      id ${id},
-      code_hash VARCHAR(64) NOT NULL UNIQUE,
-      host VARCHAR(253),
-      created ${integer} NOT NULL,
-      expires ${integer} NOT NULL,
-      uses ${integer} NOT NULL,
-      actor VARCHAR(255) NOT NULL
-    ) ${plain}`,
-    `CREATE TABLE waiting_host (
-      name VARCHAR(253) NOT NULL PRIMARY KEY,
-      key_hash VARCHAR(64),
-      ip VARCHAR(64) NOT NULL,
-      build VARCHAR(255) NOT NULL,
-      first_seen ${integer} NOT NULL,
-      last_seen ${integer} NOT NULL,
-      is_refused ${integer} NOT NULL
-    ) ${clustered}`,
+  // Names in the order in which people read them: see name-order.ts. Filled when the database is opened.
+  () => [
+    `ALTER TABLE host ADD COLUMN name_order VARCHAR(255)`,
+    `CREATE INDEX host_by_name_order ON host (name_order, name)`,
   ],
+  // How new hosts join: see enrolment-tables.ts.
+  createEnrolmentTables,
 ]
 
 /**
