@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { EventReport } from '../../src/domain/event.ts'
-import type { Store } from '../../src/storage/ports/store.ts'
+import type { IngestPolicy, Store } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { expectFailure } from '../support/failure.ts'
 import { randomOf } from './random.ts'
@@ -8,7 +8,7 @@ import { aFrame, aReport, FACTS, MIDNIGHT, toPairs } from './reports.ts'
 
 /** One database for a test; `open` may be called several times for the same one. */
 export type Workbench = {
-  open(clock: FakeClock): Promise<Store>
+  open(clock: FakeClock, policy?: IngestPolicy): Promise<Store>
   remove(): Promise<void>
   /** The database holds longer texts than the schema says. */
   readonly takesAnyLength?: true
@@ -658,8 +658,11 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         ])
         expect(await store.maintenance.dropEvents(20, 1000)).toBe(0)
         expect(await store.maintenance.dropEvents(21, 1000)).toBe(1)
-        expect(await store.maintenance.dropHosts(100)).toEqual([])
-        expect(await store.maintenance.dropHosts(101)).toEqual(['old'])
+        expect(await store.maintenance.dropHosts(100, 10)).toEqual([])
+        expect(await store.maintenance.dropHosts(101, 0)).toEqual([])
+        expect(await store.maintenance.dropHosts(101, 10)).toEqual([
+          { host: 'old', lastSeen: 100, samples: 0, events: 1 },
+        ])
         expect((await store.events.list({})).events.map(({ host }) => host)).toEqual(['new'])
         await expectSound()
       })

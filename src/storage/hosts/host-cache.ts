@@ -1,5 +1,6 @@
 import { mergeGroups } from '../../domain/hosts/group.ts'
 import type { Host, HostFacts } from '../../domain/hosts/host.ts'
+import { nameOrder } from '../../domain/hosts/name-order.ts'
 import type { Transaction } from '../database/database.ts'
 import type { HostReport } from '../ports/store.ts'
 import { saveHostMetricSet } from '../timeseries/metric-sets.ts'
@@ -61,8 +62,10 @@ const MAX_SPELLINGS = 300
 
 export type HostCache = {
   recall(name: string): CachedHost | null
-  /** Finds or makes the host. */
-  load(transaction: Transaction, report: HostReport): Promise<CachedHost>
+  /** Null when there is no host of this name. */
+  find(transaction: Transaction, name: string): Promise<CachedHost | null>
+  /** Makes the host of a report. */
+  add(transaction: Transaction, report: HostReport): Promise<CachedHost>
   /**
    * Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement.
    */
@@ -80,14 +83,20 @@ export type HostCache = {
 
 export function createHostCache(): HostCache {
   const hosts = new Map<string, CachedHost>()
+
+  function remember(name: string, host: CachedHost): CachedHost {
+    if (hosts.size >= MAX_HOSTS) hosts.clear()
+    hosts.set(name, host)
+    return host
+  }
+
   return {
     recall: (name) => hosts.get(name) ?? null,
-    async load(transaction, report) {
-      const host = (await findHost(transaction, report.host)) ?? (await addHost(transaction, report))
-      if (hosts.size >= MAX_HOSTS) hosts.clear()
-      hosts.set(report.host, host)
-      return host
+    async find(transaction, name) {
+      const found = await findHost(transaction, name)
+      return found === null ? null : remember(name, found)
     },
+    add: async (transaction, report) => remember(report.host, await addHost(transaction, report)),
     async saveFacts(transaction, name, host, { thresholds = null, ...facts }) {
       // Packets that tell none come each minute, from agents of the original: they must cost nothing.
       if (thresholds !== null || host.reportsThresholds)
@@ -174,14 +183,23 @@ type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   spellings: string | null
 }
 
-async function addHost(transaction: Transaction, report: HostReport): Promise<CachedHost> {
+/** Makes the host of a report; not remembered. */
+export async function addHost(transaction: Transaction, report: HostReport): Promise<CachedHost> {
   const { facts: said, keyHash = null } = report
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      mounts, agent, name, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
-    [...factValues(report.host, facts), report.host, report.seen, report.seen, report.clockSkew, keyHash],
+      mounts, agent, name, name_order, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
+    [
+      ...factValues(report.host, facts),
+      report.host,
+      nameOrder(report.host),
+      report.seen,
+      report.seen,
+      report.clockSkew,
+      keyHash,
+    ],
   )
   if (facts.groups && facts.groups.length > 0)
     await saveGroups(transaction, id, 'said_groups', mergeGroups(facts.groups))
