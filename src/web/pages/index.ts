@@ -22,6 +22,7 @@ import { muteHost } from './host/mute-host.ts'
 import { addHostPage } from './hosts/add-host.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
 import { MANAGE_HOST } from './hosts/manage-host.tsx'
+import { WAITING_HOSTS } from './hosts/waiting-hosts.tsx'
 import { jump } from './jump.ts'
 import { livePage } from './live.ts'
 import { REPORT_PAGES } from './reports/index.tsx'
@@ -58,6 +59,7 @@ export const PAGES: readonly Route[] = [
   closeEvent,
   reopenEvent,
   commentEvent,
+  ...WAITING_HOSTS,
   ...REPORT_PAGES,
   searchPage,
   jump,
