@@ -18,6 +18,7 @@ import { compareCsv, comparePage, graphCsv, graphPage } from './graph/routes.tsx
 import { homePage } from './home.tsx'
 import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
+import { metricsPage } from './host/metrics-page.tsx'
 import { muteHost } from './host/mute-host.ts'
 import { addHostPage } from './hosts/add-host.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
@@ -40,6 +41,7 @@ export const PAGES: readonly Route[] = [
   hostPage,
   changeHostGroups,
   muteHost,
+  metricsPage,
   ...MANAGE_HOST,
   graphPage,
   graphCsv,
