@@ -23,8 +23,12 @@ export type Bench = {
   readonly folder: string
   readonly queueFile: string
   readonly logLines: string[]
-  /** Every value that a cycle measured, `time metric` to value. */
+  /**
+   * The values that the first cycle of each time measured, `time metric` to value. What is measured again
+   * under such a time, after the clock was set back, is never to be stored.
+   */
   readonly sampled: Map<string, number>
+  /** The times of these cycles, in their order. */
   readonly cycles: number[]
   source: MachineSource
   start(options: Partial<AgentOptions> & { ports: readonly number[] }): Promise<Agent>
@@ -53,14 +57,15 @@ export function openBench(): Bench {
     source: {
       async measure() {
         const time = Math.floor(clock.nowMs() / 1000 / interval) * interval
-        cycles.push(time)
+        const isNew = !cycles.includes(time)
+        if (isNew) cycles.push(time)
         count++
         const samples = [
           { metric: 'perf.test.count', value: count },
           { metric: 'perf.test.constant', value: 7.5 },
           ...(count % 5 === 0 ? [] : [{ metric: 'perf.test.sometimes', value: count / 2 }]),
         ]
-        for (const { metric, value } of samples) sampled.set(`${time} ${metric}`, value)
+        if (isNew) for (const { metric, value } of samples) sampled.set(`${time} ${metric}`, value)
         return { samples, failed: 0 }
       },
       readMachine: () => ({ name: 'bench', facts: FACTS }),
