@@ -29,6 +29,8 @@ export type Bench = {
    */
   readonly sampled: Map<string, number>
   /** The times of these cycles, in their order. */
+  readonly kept: number[]
+  /** The times of all cycles. */
   readonly cycles: number[]
   source: MachineSource
   start(options: Partial<AgentOptions> & { ports: readonly number[] }): Promise<Agent>
@@ -44,6 +46,7 @@ export function openBench(): Bench {
   const logLines: string[] = []
   const log = createLog({ level: 'debug', format: 'text', write: (line) => logLines.push(line) })
   const sampled = new Map<string, number>()
+  const kept: number[] = []
   const cycles: number[] = []
   let interval = 60
   let count = 0
@@ -53,12 +56,14 @@ export function openBench(): Bench {
     queueFile: join(folder, 'queue.db'),
     logLines,
     sampled,
+    kept,
     cycles,
     source: {
       async measure() {
         const time = Math.floor(clock.nowMs() / 1000 / interval) * interval
-        const isNew = !cycles.includes(time)
-        if (isNew) cycles.push(time)
+        cycles.push(time)
+        const isNew = !kept.includes(time)
+        if (isNew) kept.push(time)
         count++
         const samples = [
           { metric: 'perf.test.count', value: count },
