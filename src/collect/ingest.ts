@@ -203,8 +203,8 @@ export class Ingest {
     const trimmed = this.#noteBounds()
     for (const submission of batch) {
       const count = trimmed?.get(submission.report) ?? 0
-      const told = count === 0 ? submission : addRefused(submission, count)
-      told.sender.complete(told, rejected.get(submission.report) ?? 'stored')
+      const answered = count === 0 ? submission : addRefused(submission, count)
+      answered.sender.complete(answered, rejected.get(submission.report) ?? 'stored')
     }
   }
 
