@@ -22,6 +22,7 @@ export const CHARTS = [
   { name: 'disk-latency', title: 'Latency of disk <disk>', most: 4 },
   { name: 'pressure', title: 'Pressure' },
   { name: 'temperature', title: 'Temperature' },
+  { name: 'service-memory', title: 'Services: memory' },
   { name: 'checks', title: 'Checks: time to answer' },
   { name: 'container-processor', title: 'Containers: processor' },
   { name: 'container-memory', title: 'Containers: memory' },

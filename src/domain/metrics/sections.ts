@@ -13,10 +13,12 @@ type Section = {
  */
 export const SECTIONS = [
   { name: 'states', title: 'Services, processes and checks', subject: 'Name' },
+  { name: 'services', title: 'Services', subject: 'Service' },
   { name: 'checks', title: 'Checks', subject: 'Check' },
   { name: 'containers', title: 'Containers', subject: 'Container' },
   { name: 'filesystems', title: 'Filesystems', subject: 'Name' },
   { name: 'disks', title: 'Disks', subject: 'Disk' },
+  { name: 'drives', title: 'Drives', subject: 'Drive' },
   { name: 'raid', title: 'RAID and pools', subject: 'Array' },
   { name: 'network', title: 'Network', subject: 'Interface' },
   { name: 'links', title: 'Links', subject: 'Interface' },
