@@ -6,6 +6,9 @@ import type { WriteAside } from '../auth/background-writes.ts'
 import type { SecondStep } from '../auth/second-factor.ts'
 import type { Sessions } from '../auth/session.ts'
 import type { SignIn } from '../auth/sign-in.ts'
+import type { EventSparks } from '../fleet/event-sparks.tsx'
+import type { Fleet } from '../fleet/fleet.ts'
+import type { FleetFigures } from '../fleet/fleet-figures.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { Html } from '../ui/html.ts'
 import type { CheckHealth } from './health.ts'
@@ -66,6 +69,10 @@ export type WebContext = {
   readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc'>[]
   readonly figures: StorageFigures
   readonly forecasts: DiskForecasts
+  /** All hosts as they were a moment ago. */
+  readonly fleet: Fleet
+  readonly fleetFigures: FleetFigures
+  readonly sparks: EventSparks
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>
 }
