@@ -14,7 +14,7 @@ import { attentionView } from './attention.tsx'
 import { busiestView, fleetStrip, SLOT } from './busiest.tsx'
 import { firstStart } from './first-start.tsx'
 import { FILLS, hostMap, MAX_CELLS } from './host-map.tsx'
-import { serverNotice } from './server-notice.tsx'
+import { serverTrouble } from './server-trouble.tsx'
 
 /** Lines of what nobody looks after yet; a wall has room for more. */
 const ATTENTION = 8
@@ -66,7 +66,7 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
       <>
         <h1 class="visually-hidden">Home</h1>
         {facetBar(url, groups, facets)}
-        {serverNotice(view, web)}
+        {serverTrouble(view, web)}
         {verdictView(
           { counts, open, unacknowledged, total: entries.length },
           figuresOf(request, entries, facets.lists),

@@ -41,10 +41,10 @@ export function hostMap(model: HostMap): Html {
     <section class="card host-map" aria-label="Hosts">
       <div class="section-head">
         <h2>Hosts</h2>
+        {groupLinks(model)}
         {fillLinks(model)}
         <a href={`/hosts${model.kept === '' ? '' : `?${model.kept}`}`}>All hosts</a>
       </div>
-      {groupLinks(model)}
       {isLarge ? countsByGroup(groups, model) : groups.map((group) => cellGroup(group, model))}
       {isLarge && <div class="cells-large" data-drawn data-fleet={fleetAddress(model)} />}
       {legend(model)}
@@ -106,7 +106,7 @@ function cellGroup({ name, entries }: Group, model: HostMap): Html {
     <div class="cell-group">
       {title !== null && (
         <h3>
-          {title} <span class="soft">{formatNumber(entries.length)}</span>
+          <span title={title}>{title}</span> <span class="soft">{formatNumber(entries.length)}</span>
         </h3>
       )}
       <ul class={entries.length > 150 ? 'cells small-cells' : 'cells'}>

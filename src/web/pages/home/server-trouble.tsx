@@ -6,11 +6,11 @@ import type { Html } from '../../ui/html.ts'
 import { severityMark } from '../../ui/icons.tsx'
 
 /** The machine that Monitor itself runs on, only while something is wrong with it; how it is otherwise, Settings say. */
-export function serverNotice({ byName }: FleetView, { serverName }: WebContext): Html | null {
+export function serverTrouble({ byName }: FleetView, { serverName }: WebContext): Html | null {
   const server = byName.get(serverName)
   if (server === undefined || server.worst === null || server.worst > 2) return null
   return (
-    <p class={`notice server-notice severity-${server.worst}`}>
+    <p class={`notice severity-${server.worst}`}>
       {severityMark(server.worst)}
       <span>
         This server, <a href={hostPath(server.name)}>{server.name}</a>, has a problem of its own: what it
