@@ -14,7 +14,7 @@ export function morph(old: Element, fresh: Element) {
     if (!fresh.hasAttribute(name) && !(name === 'open' && old.nodeName === 'DETAILS'))
       old.removeAttribute(name)
   // What a script drew is no part of what the server says.
-  if (!old.hasAttribute('data-drawn')) morphChildren(old, fresh)
+  if (!old.hasAttribute('data-kept')) morphChildren(old, fresh)
 }
 
 function morphNode(old: ChildNode, fresh: ChildNode) {

@@ -3,7 +3,7 @@ import type { Severity } from '../../../domain/event.ts'
 import type { FleetEntry, FleetView } from '../../fleet/fleet.ts'
 import { bar } from '../../ui/bar.tsx'
 import { hostPath, metricPath } from '../../ui/components.tsx'
-import { formatStamp, formatValue } from '../../ui/format.ts'
+import { formatClock, formatStamp, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 
 const SHOWN = 5
@@ -75,27 +75,42 @@ export type OpenTime = {
   readonly closed: number | null
 }
 
-/** The worst severity of each quarter of an hour of the last day; a slot leads to the events of its time. */
+/** Slots of one link: hours that a finger can hit. */
+const SLOTS_OF_LINK = 8
+
+/** The worst severity of each quarter of an hour of the last day; a click leads to the events of its two hours. */
 export function fleetStrip(times: readonly OpenTime[], now: number, kept: string): Html {
   const last = Math.floor(now / SLOT) * SLOT
-  const slots = Array.from({ length: SLOTS }, (_, i) => last - (SLOTS - 1 - i) * SLOT)
+  const begin = last - (SLOTS - 1) * SLOT
+  const parts = Array.from({ length: SLOTS / SLOTS_OF_LINK }, (_, i) => begin + i * SLOTS_OF_LINK * SLOT)
   return (
     <section class="card fleet-strip">
       <h2>Fleet, last 24 hours</h2>
       <ul class="slots">
-        {slots.map((start) => {
-          const worst = findWorst(times, start)
-          const words = worst === null ? 'no events' : `worst: ${WORDS[worst]}`
+        {parts.map((from) => {
+          const slots = Array.from({ length: SLOTS_OF_LINK }, (_, i) => findWorst(times, from + i * SLOT))
+          const to = from + SLOTS_OF_LINK * SLOT
+          const words = `${formatStamp(from)} to ${formatClock(to)}: ${describeSlots(slots)}`
           return (
             <li>
-              <a
-                class={worst === null ? 'slot' : `slot severity-${worst}`}
-                href={`/events?status=all&from=${start - SLOT}&to=${start + SLOT}${kept}`}
-                title={`${formatStamp(start)}: ${words}`}
-              >
-                <span class="visually-hidden">
-                  {formatStamp(start)}: {words}
-                </span>
+              <a href={`/events?status=all&from=${from}&to=${to}${kept}`} title={words}>
+                <svg
+                  width="100%"
+                  height="26"
+                  viewBox={`0 0 ${SLOTS_OF_LINK * 10} 10`}
+                  preserveAspectRatio="none"
+                  aria-hidden="true"
+                >
+                  {slots.map((worst, i) => (
+                    <rect
+                      class={worst === null ? 'slot' : `slot severity-${worst}`}
+                      x={i * 10}
+                      width="8"
+                      height="10"
+                    />
+                  ))}
+                </svg>
+                <span class="visually-hidden">{words}</span>
               </a>
             </li>
           )
@@ -107,6 +122,14 @@ export function fleetStrip(times: readonly OpenTime[], now: number, kept: string
       </p>
     </section>
   )
+}
+
+function describeSlots(slots: readonly (Severity | null)[]): string {
+  const worst = slots.reduce(
+    (found, one) => (one !== null && (found === null || one < found) ? one : found),
+    null,
+  )
+  return worst === null ? 'no events' : `worst: ${WORDS[worst]}`
 }
 
 const WORDS: Readonly<Record<Severity, string>> = {

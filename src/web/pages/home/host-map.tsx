@@ -46,7 +46,7 @@ export function hostMap(model: HostMap): Html {
         <a href={`/hosts${model.kept === '' ? '' : `?${model.kept}`}`}>All hosts</a>
       </div>
       {isLarge ? countsByGroup(groups, model) : groups.map((group) => cellGroup(group, model))}
-      {isLarge && <div class="cells-large" data-drawn data-fleet={fleetAddress(model)} />}
+      {isLarge && <div class="cells-large" data-kept data-fleet={fleetAddress(model)} />}
       {legend(model)}
     </section>
   )
