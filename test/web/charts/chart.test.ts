@@ -168,7 +168,7 @@ describe('a line chart', () => {
           minutes(30, () => most),
           { thresholds: USED, thresholdStyle: 'marks', isFitted: true },
         )
-      expect(heightsOf(fitted(29))).toHaveLength(2)
+      expect(heightsOf(fitted(70))).toHaveLength(2)
       expect(heightsOf(fitted(28))).toEqual([])
       expect(fitted(28)).not.toContain('>100%<')
       expect(heightsOf(small(60, USED.slice(0, 1)))).toEqual(['4 at 22.4'])

@@ -10,6 +10,7 @@ import type { Html } from '../../ui/html.ts'
 import { readKiosk } from '../../ui/kiosk.tsx'
 import { layout } from '../../ui/layout.tsx'
 import { actionResult } from '../events/action-result.tsx'
+import { WAITING_SHOWN, waitingHosts } from '../hosts/waiting-hosts.tsx'
 import { attentionView } from './attention.tsx'
 import { busiestView, fleetStrip, SLOT } from './busiest.tsx'
 import { firstStart } from './first-start.tsx'
@@ -37,7 +38,8 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
           FILLS.map((one) => one.key),
         ),
     ) ?? FILLS[0]
-  const [view, groups, open, unacknowledged, worst, times, result] = await Promise.all([
+  const [waiting, view, groups, open, unacknowledged, worst, times, result] = await Promise.all([
+    web.store.enrolment.listWaiting(WAITING_SHOWN),
     web.fleet.read(),
     web.store.hosts.groups(),
     events.countBySeverity({ ...filter, status: 'open' }),
@@ -59,6 +61,10 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
     mayChange: mayUse({ session }, 'operator'),
     now,
   }
+  const isWhole = facets.chosen.length === 0 && readKiosk(url) === null
+  const newcomers = isWhole
+    ? waitingHosts({ ...waiting, now, csrf, mayDecide: mayUse({ session }, 'admin') })
+    : null
   const body =
     view.entries.length === 0 ? (
       firstStart(web, mayUse({ session }, 'admin'))
@@ -92,7 +98,10 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
     body: (
       <>
         {result}
-        <div data-live="home">{body}</div>
+        <div data-live="home">
+          {newcomers}
+          {body}
+        </div>
       </>
     ),
   })
