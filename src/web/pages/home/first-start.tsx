@@ -7,7 +7,7 @@ export function firstStart({ findAgentDoor, about }: WebContext, mayAdd: boolean
   const door = findAgentDoor()
   const way =
     door === null
-      ? `agent.server=SERVER:${about.enrolment?.plainPort ?? 'PORT'}`
+      ? `agent.server=tcp://SERVER:${about.enrolment?.plainPort ?? 'PORT'}`
       : `agent.server=tls://SERVER:${door.port} --set agent.fingerprint=${door.fingerprint}`
   return (
     <>
