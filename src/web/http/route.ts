@@ -104,6 +104,8 @@ export type WebRequest = {
   readonly browser: string
   /** What the Host header says; for showing to who sent it, never for deciding. */
   readonly reachedAs: string
+  /** What the browser keeps of an earlier signing in: see `isDeviceOf`. */
+  readonly device: string | null
   /** A script of our own asks: it shows the words of the answer itself. */
   readonly wantsJson: boolean
   /** Seconds since 1970. */
@@ -161,8 +163,8 @@ export class HttpError extends Error {
 export const notFound = (what: string) => new HttpError(404, `There is no such ${what}.`)
 
 /** Sends the browser to a path of ours with a GET, as after every POST. */
-export function redirect(path: string, cookie?: string): Response {
+export function redirect(path: string, ...cookies: readonly string[]): Response {
   const headers = new Headers({ location: path })
-  if (cookie !== undefined) headers.set('set-cookie', cookie)
+  for (const cookie of cookies) headers.append('set-cookie', cookie)
   return new Response(null, { status: 303, headers })
 }
