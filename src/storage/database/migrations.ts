@@ -238,6 +238,14 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // What is there of each agent's numbers, and what is missing and why: see audit-tables.ts.
   createAuditTables,
+  // Names that hosts had before they were renamed, under which their agents go on.
+  ({ integer, plain }) => [
+    `CREATE TABLE former_name (
+      name VARCHAR(255) NOT NULL PRIMARY KEY,
+      host ${integer} NOT NULL
+    ) ${plain}`,
+    `CREATE INDEX former_name_by_host ON former_name (host)`,
+  ],
 ]
 
 /**

@@ -9,6 +9,8 @@ import { saveThresholds } from './thresholds.ts'
 /** What the writer remembers of a host, so that a packet needs no look-up. */
 export type CachedHost = {
   readonly id: number
+  /** Its name now; its agent may still use a former one. */
+  readonly name: string
   facts: StoredFacts
   /** Whether `host_threshold` has a row of it. */
   reportsThresholds: boolean
@@ -66,7 +68,7 @@ export type HostCache = {
   /**
    * Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement.
    */
-  saveFacts(transaction: Transaction, name: string, host: CachedHost, facts: HostFacts): Promise<void>
+  saveFacts(transaction: Transaction, host: CachedHost, facts: HostFacts): Promise<void>
   /** Keeps how the host's agent spells names of metrics; a statement only when that is new. */
   saveSpellings(
     transaction: Transaction,
@@ -83,12 +85,15 @@ export function createHostCache(): HostCache {
   return {
     recall: (name) => hosts.get(name) ?? null,
     async load(transaction, report) {
-      const host = (await findHost(transaction, report.host)) ?? (await addHost(transaction, report))
+      const host =
+        (await findHost(transaction, 'name = ?', report.host)) ??
+        (await findRenamed(transaction, report)) ??
+        (await addHost(transaction, report))
       if (hosts.size >= MAX_HOSTS) hosts.clear()
       hosts.set(report.host, host)
       return host
     },
-    async saveFacts(transaction, name, host, { thresholds = null, ...facts }) {
+    async saveFacts(transaction, host, { thresholds = null, ...facts }) {
       // Packets that tell none come each minute, from agents of the original: they must cost nothing.
       if (thresholds !== null || host.reportsThresholds)
         await saveThresholds(transaction, host.id, thresholds)
@@ -97,7 +102,7 @@ export function createHostCache(): HostCache {
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
           processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ? WHERE id = ?`,
-        [...factValues(name, facts), host.id],
+        [...factValues(host.name, facts), host.id],
       )
       if (!sameGroups(host.facts, facts))
         await saveGroups(transaction, host.id, 'said_groups', mergeGroups(facts.groups ?? []))
@@ -122,19 +127,47 @@ export function createHostCache(): HostCache {
   }
 }
 
-async function findHost(transaction: Transaction, name: string): Promise<CachedHost | null> {
+/**
+ * The host that had this name before it was renamed, where the report is its agent's. Anybody else takes the
+ * name for a host of its own.
+ */
+async function findRenamed(
+  transaction: Transaction,
+  { host: name, keyHash = null }: HostReport,
+): Promise<CachedHost | null> {
+  const host = await findHost(transaction, 'id = (SELECT host FROM former_name WHERE name = ?)', name)
+  if (host === null || host.keyHash === keyHash) return host
+  await transaction.run('DELETE FROM former_name WHERE name = ?', [name])
+  return null
+}
+
+async function findHost(
+  transaction: Transaction,
+  condition: string,
+  value: string,
+): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
-    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
+    `SELECT id, name, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
       agent, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
       EXISTS (SELECT 1 FROM agent_run WHERE agent_run.host = host.id) AS numbers FROM host
-      WHERE name = ?`,
-    [name],
+      WHERE ${condition}`,
+    [value],
   )
   if (!row) return null
-  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, mounts, tells, ...rest } = row
+  const {
+    id,
+    name,
+    memory_mb: memoryMb,
+    key_hash: keyHash,
+    said_groups: groups,
+    mounts,
+    tells,
+    ...rest
+  } = row
   const { agent, spellings, numbers, ...facts } = rest
   return {
     id,
+    name,
     facts: {
       ...facts,
       memoryMb,
@@ -164,6 +197,7 @@ export function parseSpellings(text: string | null): Pick<Host, 'spellings'> {
 
 type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   id: number
+  name: string
   tells: number
   numbers: number
   memory_mb: number
@@ -187,6 +221,7 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Ca
     await saveGroups(transaction, id, 'said_groups', mergeGroups(facts.groups))
   return {
     id,
+    name: report.host,
     facts,
     spellings: {},
     reportsThresholds: false,

@@ -118,7 +118,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer, lo
     }
     const rejection = await findAgent(transaction, host, report)
     if (rejection !== null) return rejection
-    if (facts) await hosts.saveFacts(transaction, name, host, facts)
+    if (facts) await hosts.saveFacts(transaction, host, facts)
     if (report.spellings) await hosts.saveSpellings(transaction, host, report.spellings)
     if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)
     const samples: number[] = []
