@@ -1,4 +1,5 @@
 import { reportKeyMismatch } from '../../domain/events/identity.ts'
+import { nameOrder } from '../../domain/hosts/name-order.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'
@@ -57,8 +58,9 @@ export function createHostNames(database: Database): Pick<HostStore, 'rename' | 
         // Its agent goes on under the old name until it is told the new one.
         await transaction.run('DELETE FROM former_name WHERE name IN (?, ?)', [name, newName])
         await transaction.run('INSERT INTO former_name (name, host) VALUES (?, ?)', [name, row.id])
-        await transaction.run('UPDATE host SET name = ?, search_text = ? WHERE id = ?', [
+        await transaction.run('UPDATE host SET name = ?, name_order = ?, search_text = ? WHERE id = ?', [
           newName,
+          nameOrder(newName),
           searchText(newName, row),
           row.id,
         ])
