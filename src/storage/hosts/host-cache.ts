@@ -64,8 +64,10 @@ const MAX_SPELLINGS = 300
 
 export type HostCache = {
   recall(name: string): CachedHost | null
-  /** Finds or makes the host. */
-  load(transaction: Transaction, report: HostReport): Promise<CachedHost>
+  /** Null when there is no host of the report's name, and none that had it before and has the report's key. */
+  find(transaction: Transaction, report: HostReport): Promise<CachedHost | null>
+  /** Makes the host of a report. */
+  add(transaction: Transaction, report: HostReport): Promise<CachedHost>
   /**
    * Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement.
    */
@@ -83,17 +85,21 @@ export type HostCache = {
 
 export function createHostCache(): HostCache {
   const hosts = new Map<string, CachedHost>()
+
+  function remember(name: string, host: CachedHost): CachedHost {
+    if (hosts.size >= MAX_HOSTS) hosts.clear()
+    hosts.set(name, host)
+    return host
+  }
+
   return {
     recall: (name) => hosts.get(name) ?? null,
-    async load(transaction, report) {
-      const host =
-        (await findHost(transaction, 'name = ?', report.host)) ??
-        (await findRenamed(transaction, report)) ??
-        (await addHost(transaction, report))
-      if (hosts.size >= MAX_HOSTS) hosts.clear()
-      hosts.set(report.host, host)
-      return host
+    async find(transaction, { host: name, keyHash = null }) {
+      const found =
+        (await findHost(transaction, 'name = ?', name)) ?? (await findRenamed(transaction, name, keyHash))
+      return found === null ? null : remember(name, found)
     },
+    add: async (transaction, report) => remember(report.host, await addHost(transaction, report)),
     async saveFacts(transaction, host, { thresholds = null, ...facts }) {
       // Packets that tell none come each minute, from agents of the original: they must cost nothing.
       if (thresholds !== null || host.reportsThresholds)
@@ -129,17 +135,16 @@ export function createHostCache(): HostCache {
 }
 
 /**
- * The host that had this name before it was renamed, where the report is its agent's. Anybody else takes the
- * name for a host of its own.
+ * The host that had this name before it was renamed, for its agent. Anybody else takes the name for a host of
+ * its own.
  */
 async function findRenamed(
   transaction: Transaction,
-  { host: name, keyHash = null }: HostReport,
+  name: string,
+  keyHash: string | null,
 ): Promise<CachedHost | null> {
   const host = await findHost(transaction, 'id = (SELECT host FROM former_name WHERE name = ?)', name)
-  if (host === null || host.keyHash === keyHash) return host
-  await transaction.run('DELETE FROM former_name WHERE name = ?', [name])
-  return null
+  return host?.keyHash === keyHash ? host : null
 }
 
 async function findHost(
@@ -209,7 +214,9 @@ type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   spellings: string | null
 }
 
-async function addHost(transaction: Transaction, report: HostReport): Promise<CachedHost> {
+/** Makes the host of a report; not remembered. */
+export async function addHost(transaction: Transaction, report: HostReport): Promise<CachedHost> {
+  await transaction.run('DELETE FROM former_name WHERE name = ?', [report.host])
   const { facts: said, keyHash = null } = report
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
