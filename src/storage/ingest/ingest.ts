@@ -131,7 +131,7 @@ export function createIngestStore(
     report: HostReport,
     rows: CommitRows,
   ): Promise<WriteRefusal | null> {
-    const { host: name, facts, frames, events } = report
+    const { facts, frames, events } = report
     const host = recallHost(report) ?? (await findHost(transaction, report))
     if (typeof host === 'string') return host
     if (host.keyHash !== (report.keyHash ?? null)) {
