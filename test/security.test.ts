@@ -25,7 +25,8 @@ test.each(listNamed().map(({ file, name }) => [file, name] as const))(
 )
 
 test('every line of the table says what holds it', () => {
-  const rows = readFileSync(join(ROOT, '.github', 'SECURITY.md'), 'utf8').match(/^\| (?!who \|)[^\n]+$/gm) ?? []
+  const rows =
+    readFileSync(join(ROOT, '.github', 'SECURITY.md'), 'utf8').match(/^\| (?!who \|)[^\n]+$/gm) ?? []
   expect(rows.length).toBeGreaterThan(20)
   for (const row of rows) expect(row).toContain('`test/')
 })
