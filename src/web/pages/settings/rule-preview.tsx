@@ -1,10 +1,10 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../../domain/event.ts'
+import { describeProblem } from '../../../domain/events/problem.ts'
 import type { NotificationKind, Rule } from '../../../domain/notifications/rule.ts'
 import { type PreviewedNotification, previewRule } from '../../../domain/notifications/rule-preview.ts'
 import { createMaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import type { WebRequest } from '../../http/route.ts'
-import { viewEvents } from '../../problems/event-view.ts'
 import { eventPath, spokenMark, stampLabel } from '../../ui/components.tsx'
 import { formatCount, formatNumber } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
@@ -44,10 +44,12 @@ export async function readPreview(rule: Omit<Rule, 'id'>, { web, now }: WebReque
   const calendar = createMaintenanceCalendar(await store.maintenanceWindows.list())
   const notifications = previewRule(rule, events, calendar, now)
   const shown = notifications.slice(0, SHOWN).map(({ event }) => event)
-  const views = await viewEvents(shown, { store, silence: web.silence }, now)
+  const hosts = await store.hosts.findAll([...new Set(shown.map(({ host }) => host))])
+  // What the value is now has nothing to do with what was sent then.
+  const say = (event: Event) => describeProblem(event, { ...hosts.get(event.host), current: null, now }).text
   return {
     notifications,
-    problems: new Map(views.map(({ event, problem }) => [event.id, problem.text])),
+    problems: new Map(shown.map((event) => [event.id, say(event)])),
     isPartial,
   }
 }
@@ -87,8 +89,7 @@ export function previewView({ notifications, problems, isPartial }: RulePreview)
                 {stampLabel(time)} · {KINDS[kind]}
               </span>
               <a class="plain" href={eventPath(event.id)}>
-                {spokenMark(event.severity)}
-                {event.host}: {problems.get(event.id) ?? event.message}
+                {spokenMark(event.severity)} {event.host}: {problems.get(event.id) ?? event.message}
               </a>
             </li>
           ))}
