@@ -53,6 +53,8 @@ export type WebContext = {
   readonly serverName: string
   readonly version: string
   readonly findAgentDoor: () => AgentDoor | null
+  /** Whether the sign-in page says that passwords travel without TLS. */
+  readonly warnsOfPlain: boolean
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
@@ -67,6 +69,10 @@ export type WebContext = {
   readonly about: SiteInfo
   /** What the guide says of the API: its routes. */
   readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc'>[]
+  /** The address of the website as people reach it; null where nobody has said it. */
+  readonly siteUrl: string | null
+  /** The path below which a proxy shows the website, such as `/monitor`; empty for a domain of its own. */
+  readonly basePath: string
   readonly figures: StorageFigures
   readonly forecasts: DiskForecasts
   /** All hosts as they were a moment ago. */
