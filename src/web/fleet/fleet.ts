@@ -50,8 +50,8 @@ export type FleetOptions = {
 
 /** It rests for so many times as long as reading it took. */
 const REST = 100
-/** Whoever asks waits for a reading that takes so long; a longer one goes on behind. */
-const PATIENT_MS = 30
+/** A fleet of so many hosts is read for whoever asks; the reading of a larger one goes on behind. */
+const SMALL = 1000
 
 export function createFleet({ store, clock, silence }: FleetOptions): Fleet {
   let held: {
@@ -73,7 +73,7 @@ export function createFleet({ store, clock, silence }: FleetOptions): Fleet {
 
   return {
     async read() {
-      const isLarge = held !== null && held.took > PATIENT_MS
+      const isLarge = held !== null && held.view.entries.length > SMALL
       if (held !== null && isLarge && clock.monotonicMs() - held.end < held.took * REST) return held.view
       const [seen, changed, windows] = await Promise.all([
         store.hosts.revision(),
