@@ -140,6 +140,8 @@ export type Route = {
    * What the audit log calls the change that a POST makes: `close event`. Its method and path unless given.
    */
   readonly does?: string
+  /** A POST that changes nothing, because a form is too long for an address: the audit log leaves it out. */
+  readonly isRead?: true
   /** What the guide says of an address of the API, and which parameters it takes. */
   readonly doc?: string
   /** Under `/api`: the query parameters that it knows; any other is refused. */
@@ -154,6 +156,7 @@ export type RouteOptions = {
   readonly does?: string
   readonly doc?: string
   readonly parameters?: readonly string[]
+  readonly isRead?: true
 }
 
 export function route(options: RouteOptions, handle: Route['handle']): Route {
