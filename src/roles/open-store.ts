@@ -12,7 +12,10 @@ const AWAY_MS = 2000
 
 type StoreChoices = Pick<OpenStoreChoices, 'hasReadingThread'>
 
-/** Opens the database of the configuration, making it when it is not there. */
+/**
+ * Opens the database of the configuration, making it when it is not there. Throws a `CommandError` when it is gone from
+ * a folder that is in use.
+ */
 export async function openConfiguredStore(
   config: Config,
   clock: Clock,
@@ -30,7 +33,11 @@ export async function openConfiguredStore(
     openEventsPerHost: maxOpenEvents,
   }
   const policy = { newHosts, bounds }
-  return openStore(config.database.url, {
+  const { url } = config.database
+  const isFile = url.startsWith('sqlite:')
+  const { noteDatabaseInUse, refuseMissingDatabase } = await import('../storage/in-use.ts')
+  if (isFile) refuseMissingDatabase(url, config.dataDir)
+  const store = await openStore(url, {
     dataDir: config.dataDir,
     clock,
     log,
@@ -38,6 +45,8 @@ export async function openConfiguredStore(
     policy,
     ...choices,
   })
+  if (isFile) noteDatabaseInUse(url, config.dataDir)
+  return store
 }
 
 /**
