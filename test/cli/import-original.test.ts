@@ -7,8 +7,9 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { aReport, MIDNIGHT, toPairs } from '../storage/reports.ts'
-import { HAS_MARIADB, type Mariadb, startMariadb } from '../support/mariadb.ts'
+import type { Mariadb } from '../support/mariadb.ts'
 import { makeTempDir, runMonitor } from '../support/spawn.ts'
+import { reportMissingServers, SQL_SERVERS, type SqlServerProduct } from '../support/sql-servers.ts'
 
 const PATIENCE_MS = 60_000
 const log = createLog({ level: 'error', format: 'text' })
@@ -69,13 +70,19 @@ const ORIGINAL = `
     ('bob', '${sha224('eleven lamps')}', 1), ('a b', '', 0);
 `
 
-describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
+reportMissingServers('the import of the original')
+for (const product of SQL_SERVERS)
+  describe.skipIf(product.obstacle !== null)(`a database of the original product on ${product.name}`, () =>
+    describeImport(product),
+  )
+
+function describeImport(product: SqlServerProduct) {
   let maria: Mariadb
   let dataDir: string
   let url: string
 
   beforeAll(async () => {
-    maria = await startMariadb()
+    maria = await product.start()
     maria.setDurable(false)
   }, PATIENCE_MS)
   afterAll(() => maria.remove())
@@ -263,7 +270,7 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
     expect(code).toBe(1)
     rmSync(dataDir, { recursive: true, force: true })
   })
-})
+}
 
 describe('the SQLite file of 0.05b', () => {
   test('is imported with its own names of columns, and an admin is made where none is', async () => {
