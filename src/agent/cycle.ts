@@ -57,6 +57,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     const frame = frames.build(time, [...figures.read(failed, queue.figures), ...samples])
     const isTaken = queue.hasTaken(time)
     noteUnstored(time, isTaken ? samples.length : 0)
+    if (isTaken) queue.noteTakenTime(time)
     unmatched.note(frame.metrics)
     queue.append(
       { ...evaluator.evaluate(frame, reasons), frame: isTaken ? null : frame },

@@ -39,6 +39,8 @@ export function watchSelfMetrics(): SelfMetrics {
           { metric: 'perf.agent.queue.refused', value: queue.refused },
           { metric: 'perf.agent.queue.damaged', value: queue.damaged },
         )
+      if (queue !== null && queue.aged > 0)
+        samples.push({ metric: 'perf.agent.queue.dropped.age', value: queue.aged })
       return samples
     },
   }

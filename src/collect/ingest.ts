@@ -1,7 +1,7 @@
 import { reportRefusedReport } from '../domain/events/refused-report.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
-import type { HostReport, IngestStore } from '../storage/ports/store.ts'
+import type { HostReport, IngestStore, WriteRefusal } from '../storage/ports/store.ts'
 import type { CollectLimits } from './connection-limits.ts'
 import type { Rejections } from './rejections.ts'
 import { Suspects } from './suspects.ts'
@@ -11,8 +11,10 @@ import { Suspects } from './suspects.ts'
  * - `failed`: storage is away.
  * - `refused`: storage does not take what the report holds, while it takes others.
  * - `foreign`: the host's name belongs to another key.
+ * - `copy`: another agent with the same key speaks for the host.
+ * - `stale`: another run of the agent has greeted since; this one has to greet again.
  */
-export type Outcome = 'stored' | 'failed' | 'refused' | 'foreign'
+export type Outcome = 'stored' | 'failed' | 'refused' | WriteRefusal
 
 /** Who waits for the fate of a report. */
 export type Sender = {
@@ -166,7 +168,7 @@ export class Ingest {
       this.#fail(batch)
       return
     }
-    let mismatched: ReadonlySet<HostReport>
+    let mismatched: ReadonlyMap<HostReport, WriteRefusal>
     try {
       mismatched = await this.#options.store.write(batch.map((submission) => submission.report))
     } catch (error) {
@@ -188,7 +190,7 @@ export class Ingest {
     this.#noteSuccess(batch, mismatched)
     if (!this.#suspects.isEmpty) this.#clearSuspects(batch, mismatched)
     for (const submission of batch)
-      submission.sender.complete(submission, mismatched.has(submission.report) ? 'foreign' : 'stored')
+      submission.sender.complete(submission, mismatched.get(submission.report) ?? 'stored')
   }
 
   #fail(batch: readonly Submission[]): void {
@@ -211,7 +213,7 @@ export class Ingest {
     submission.sender.complete(submission, 'refused')
   }
 
-  #clearSuspects(batch: readonly Submission[], mismatched: ReadonlySet<HostReport>): void {
+  #clearSuspects(batch: readonly Submission[], mismatched: ReadonlyMap<HostReport, WriteRefusal>): void {
     for (const { report } of batch)
       if (!mismatched.has(report) && this.#suspects.has(report.host) && this.#suspects.noteStored(report))
         this.#announcements.push(aboutRefusal(report, 'closed'))
@@ -243,7 +245,7 @@ export class Ingest {
     this.#options.rejections.note('storage', 'storage', describeError(error))
   }
 
-  #noteSuccess(batch: readonly Submission[], mismatched: ReadonlySet<HostReport>): void {
+  #noteSuccess(batch: readonly Submission[], mismatched: ReadonlyMap<HostReport, WriteRefusal>): void {
     if (this.#isAway) this.#options.log.info('storage takes reports again')
     this.#isAway = false
     this.#failures = 0

@@ -11,6 +11,7 @@ import type { HostReport } from '../storage/ports/store.ts'
 import { CsvReader } from './csv-reader.ts'
 import { HostKeys } from './host-keys.ts'
 import { LegacyReader } from './legacy-reader.ts'
+import { QueueIdentities } from './queue-identities.ts'
 import { skewOf } from './skew.ts'
 
 /** What a session needs of the connection that it is on. */
@@ -49,6 +50,7 @@ export class ProtocolDecoder {
   #metricSets: MetricSetTable | null = null
   #isKnown = false
   readonly #keys = new HostKeys()
+  readonly #queues = new QueueIdentities()
   #packed: PackedHeader | null = null
   #awaitsLineEnd = false
   #legacy: LegacyReader | null = null
@@ -261,7 +263,7 @@ export class ProtocolDecoder {
     if (!this.#isKnown || passphrase !== undefined) this.#checkPassphrase(passphrase)
     const seen = this.#port.now()
     const metricSets = this.#metricSets ?? new MetricSetTable()
-    const { id, key, clock, refused, later, ...batch } = readBatch(
+    const { id, key, clock, queue, refused, later, ...batch } = readBatch(
       fields,
       metricSets,
       this.#port.nameLists,
@@ -271,6 +273,7 @@ export class ProtocolDecoder {
     const report: HostReport = {
       ...batch,
       keyHash,
+      queue: this.#queues.recall(batch.host, queue, seen),
       seen,
       clockSkew: skewOf(clock, seen),
     }

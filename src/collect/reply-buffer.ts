@@ -7,6 +7,11 @@ export const LEGACY_ID = -1
 
 export const KEY_MISMATCH = "the host's name belongs to another key (monitor host release, on the server)"
 
+const AGENT_COPIED =
+  'another agent with the same key speaks for this host: on a copied machine stop the agent and run `monitor agent --new-identity`'
+
+const STALE_RUN = 'another run of this agent has spoken since: greet again'
+
 const REFUSED_CONTENT = 'storage does not take what this batch holds'
 
 /** Characters of answers that may wait before reading pauses. */
@@ -54,6 +59,8 @@ export class ReplyBuffer {
     } else if (outcome === 'stored') this.#addStored(submission)
     else if (outcome === 'failed') this.add({ id, error: 'storage is away', retry: true })
     else if (outcome === 'refused') this.add({ id, error: REFUSED_CONTENT, retry: true })
+    else if (outcome === 'copy') this.add({ id, error: AGENT_COPIED, retry: true })
+    else if (outcome === 'stale') this.add({ id, error: STALE_RUN, retry: true })
     // Without an id: no batch is at fault, so the agent keeps them all.
     else this.sendFinalReply(encodeReply({ id: null, error: KEY_MISMATCH, retry: false }))
   }

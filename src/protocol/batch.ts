@@ -1,3 +1,5 @@
+import type { NumberRange } from '../domain/audit/number-ranges.ts'
+import type { ReceivedNumbers } from '../domain/audit/received-numbers.ts'
 import type { EventReport } from '../domain/event.ts'
 import type { HostFacts } from '../domain/hosts/host.ts'
 import type { Frame } from '../domain/sample.ts'
@@ -20,6 +22,7 @@ import {
   MIN_KEY_LENGTH,
 } from './message.ts'
 import type { NameList, NameLists } from './names.ts'
+import { type QueueIdentity, readBatchNumbers, readNumbers, readQueueIdentity } from './numbering.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { Tally } from './rejection-tally.ts'
 import { readThresholds } from './thresholds.ts'
@@ -38,6 +41,10 @@ export type ReceivedBatch = {
   readonly open: readonly EventReport[] | null
   /** It has nothing to store but what the host is. */
   readonly isGreeting: boolean
+  /** Which queue the agent sends from; null when the batch does not repeat it. */
+  readonly queue: QueueIdentity | null
+  /** Null when the agent does not number what it sends. */
+  readonly numbers: ReceivedNumbers | null
   readonly refused: Tally
   /**
    * Frames left out because they are from the future by our clock. The sender keeps them: one of the clocks
@@ -92,8 +99,13 @@ export function readBatch(
   if (rows.length > 0 && list === undefined)
     throw new ProtocolError('layout', 'the layout is not known on this connection', id, true)
   const clock = fields.clock === undefined ? Number.NaN : Math.floor(readNumber(fields.clock))
-  const { frames, later } =
-    list === undefined || rows.length === 0 ? NO_FRAMES : readFrames(rows, list, now, tally)
+  const numbered = readBatchNumbers(fields, events.length, tally)
+  const rowNumbers = numbered === null ? null : readNumbers(fields.numbers, rows.length)
+  if (numbered !== null && rowNumbers === null) tally.refuse('number')
+  const { frames, later, numbers, emptied } =
+    list === undefined || rows.length === 0
+      ? NO_FRAMES
+      : readFrames({ rows, numbers: rowNumbers, list, now }, tally)
   return {
     id,
     host,
@@ -104,6 +116,9 @@ export function readBatch(
     events: events.length === 0 ? [] : readEvents(events, tally),
     open: openRows === null ? null : readEvents(openRows, tally),
     isGreeting: fields.passphrase !== undefined && rows.length + events.length === 0 && openRows === null,
+    queue: fields.queue === undefined ? null : readQueueIdentity(fields.queue),
+    numbers:
+      numbered === null ? null : { ...numbered, frames: numbers, others: [...numbered.others, ...emptied] },
     refused: tally,
     later,
   }
@@ -161,31 +176,57 @@ function readMetricSet(
 const areStrings = (names: readonly unknown[]): names is readonly string[] =>
   names.every((name) => typeof name === 'string')
 
-type ReadFrames = { readonly frames: readonly Frame[]; readonly later: number }
+type ReadFrames = {
+  readonly frames: readonly Frame[]
+  /** Of each frame, where the rows have numbers. */
+  readonly numbers: readonly number[]
+  /** Numbers of rows of which nothing is left. */
+  readonly emptied: readonly NumberRange[]
+  readonly later: number
+}
 
-const NO_FRAMES: ReadFrames = { frames: [], later: 0 }
+const NO_FRAMES: ReadFrames = { frames: [], numbers: [], emptied: [], later: 0 }
 
-function readFrames(rows: readonly unknown[], list: NameList, now: number, tally: Tally): ReadFrames {
+type Rows = {
+  readonly rows: readonly unknown[]
+  readonly numbers: readonly number[] | null
+  readonly list: NameList
+  readonly now: number
+}
+
+function readFrames({ rows, numbers, list, now }: Rows, tally: Tally): ReadFrames {
   const frames: Frame[] = []
+  const kept: number[] = []
+  const emptied: NumberRange[] = []
   let later = 0
-  for (const row of rows) {
-    if (!Array.isArray(row) || row.length > list.width + 1) {
-      tally.refuse('frame')
-      continue
-    }
-    const time = readAnyTime(row[0])
-    if (time < 0) {
-      tally.refuse('time')
-      continue
-    }
-    if (time > now + MAX_TIME_AHEAD) {
-      later++
-      continue
-    }
-    const values = list.columns === null ? row.slice(1) : pickColumns(row, list.columns, list.refused, tally)
-    if (readValues(values, list.metrics.length, tally)) frames.push({ time, metrics: list.metrics, values })
+  for (let i = 0; i < rows.length; i++) {
+    const frame = readFrame(rows[i], list, now, tally)
+    const number = numbers?.[i]
+    if (frame === LATER) later++
+    else if (frame !== null) {
+      frames.push(frame)
+      if (number !== undefined) kept.push(number)
+    } else if (number !== undefined) emptied.push({ first: number, last: number })
   }
-  return { frames, later }
+  return { frames, numbers: kept, emptied, later }
+}
+
+const LATER = Symbol('from the future')
+
+/** Null when nothing of it can be stored, now or later. */
+function readFrame(row: unknown, list: NameList, now: number, tally: Tally): Frame | typeof LATER | null {
+  if (!Array.isArray(row) || row.length > list.width + 1) {
+    tally.refuse('frame')
+    return null
+  }
+  const time = readAnyTime(row[0])
+  if (time < 0) {
+    tally.refuse('time')
+    return null
+  }
+  if (time > now + MAX_TIME_AHEAD) return LATER
+  const values = list.columns === null ? row.slice(1) : pickColumns(row, list.columns, list.refused, tally)
+  return readValues(values, list.metrics.length, tally) ? { time, metrics: list.metrics, values } : null
 }
 
 function pickColumns(

@@ -1,4 +1,5 @@
 import { type Batch, MAX_BATCH_BYTES, MAX_REPLY_BYTES, PACK_FROM_BYTES, type Reply } from './message.ts'
+import { encodeLoss } from './numbering.ts'
 
 /**
  * A batch as it goes on the wire, line end included, packed with zstd when that makes it shorter. `layout` is
@@ -20,7 +21,7 @@ export function encodeBatch(batch: Batch, layout: number, withNames: boolean): U
 
 /** `v` stands first, so that a receiver knows the dialect from the first bytes. */
 function renderBatch(batch: Batch, layout: number, withNames: boolean): string {
-  const { id, host, passphrase, key, clock, facts, metrics, frames, events, open } = batch
+  const { id, host, passphrase, key, clock, facts, metrics, frames, events, open, queue, numbers } = batch
   return JSON.stringify({
     v: 1,
     id,
@@ -34,6 +35,11 @@ function renderBatch(batch: Batch, layout: number, withNames: boolean): string {
     frames: frames.length > 0 ? frames : undefined,
     events: events.length > 0 ? events : undefined,
     open,
+    queue,
+    numbers: numbers && numbers.frames.length > 0 ? numbers.frames : undefined,
+    eventNumbers: numbers && numbers.events.length > 0 ? numbers.events : undefined,
+    waiting: numbers?.waiting,
+    lost: numbers && numbers.lost.length > 0 ? numbers.lost.map(encodeLoss) : undefined,
   })
 }
 

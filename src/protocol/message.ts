@@ -1,5 +1,6 @@
 import type { EventReport } from '../domain/event.ts'
 import type { HostFacts } from '../domain/hosts/host.ts'
+import type { BatchNumbers, QueueIdentity } from './numbering.ts'
 
 /**
  * Our dialect of the wire: newline-delimited JSON, one batch a line, each answered by its id.
@@ -38,6 +39,14 @@ import type { HostFacts } from '../domain/hosts/host.ts'
  * - A batch with the passphrase and without rows is a greeting: it is no sign of life of the host, which a
  *   batch without passphrase is, also an empty one. A path that drops large packets lets a greeting pass and
  *   nothing else.
+ * - `queue` says in the greeting, and when it changed, which queue the agent sends from: `id` names the row of
+ *   numbers, `run` is another one at each start of the agent, `uptime` are the seconds since.
+ * - `numbers` are those of the frames and `eventNumbers` those of the events, in their order, as
+ *   `[first, last, …]`. Every frame and event has one, counted up for ever. `waiting` is the lowest number
+ *   that may still come: what is below it and neither came nor is told in `lost` is a hole. `lost` lists
+ *   what never comes as `[first, last, reason, from, to, count]`, until a batch that says it is stored; for
+ *   times without samples to which no number was given, first and last are 0. Agents that number nothing say
+ *   none of it.
  * - After an answer with `"retry":false` and no id the server closes the connection.
  */
 export type Batch = {
@@ -54,6 +63,8 @@ export type Batch = {
   readonly events: readonly EventReport[]
   /** Every event that is open, once a connection. */
   readonly open?: readonly EventReport[]
+  readonly queue?: QueueIdentity
+  readonly numbers?: BatchNumbers
 }
 
 export type Reply =

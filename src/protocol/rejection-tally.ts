@@ -1,5 +1,14 @@
 /** What can be wrong with one piece of an otherwise good message. */
-export type PieceFault = 'line' | 'value' | 'time' | 'name' | 'frame' | 'event' | 'threshold' | 'fact'
+export type PieceFault =
+  | 'line'
+  | 'value'
+  | 'time'
+  | 'name'
+  | 'frame'
+  | 'event'
+  | 'threshold'
+  | 'fact'
+  | 'number'
 
 const SENTENCES: Readonly<Record<PieceFault, string>> = {
   line: 'a line is not of the form time;host;monitor;value',
@@ -9,6 +18,7 @@ const SENTENCES: Readonly<Record<PieceFault, string>> = {
   frame: 'a frame has the wrong shape',
   event: 'an event is incomplete',
   threshold: 'a threshold is not one',
+  number: 'the numbers do not fit what they number',
   fact: 'a system fact is too long and was cut',
 }
 

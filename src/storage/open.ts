@@ -1,7 +1,9 @@
+import { createDataAuditStore } from './audit/data-audit.ts'
 import { type OpenDatabase, type OpenStoreOptions, openDatabase } from './database/open.ts'
 import { createEventStore } from './events/events.ts'
 import { createOutboxStore } from './events/outbox.ts'
 import { createMaintenanceWindowStore, createRuleStore, createTargetStore } from './events/rules.ts'
+import { fillNameOrder } from './hosts/fill-name-order.ts'
 import { createHostStore } from './hosts/hosts.ts'
 import { createLastSeenBuffer } from './hosts/last-seen.ts'
 import { createHostNames } from './ingest/host-keys.ts'
@@ -34,6 +36,7 @@ export async function openStore(url: string, options: OpenStoreChoices): Promise
   const opened = await openDatabase(url, options)
   try {
     await refuseUnfinished(opened.database)
+    await fillNameOrder(opened.database)
   } catch (error) {
     await opened.database.close()
     throw error
@@ -83,6 +86,7 @@ export function createStore(
     tokens: createTokenStore(database),
     secondFactors: createSecondFactorStore(database),
     audit: createAuditStore(database),
+    dataAudit: createDataAuditStore(database),
     maintenance: createMaintenanceStore({ database, upkeep, metricSets, states, damage, clock, log }),
     async close() {
       await thread?.close()

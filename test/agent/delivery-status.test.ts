@@ -4,7 +4,7 @@ import { readDeliveryStatus } from '../../src/agent/sending/delivery-status.ts'
 import { startCollectEngine } from '../../src/collect/engine.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
-import type { HostReport } from '../../src/storage/ports/store.ts'
+import type { HostReport, WriteRefusal } from '../../src/storage/ports/store.ts'
 import { openBench } from './support/bench.ts'
 
 test('the agent notes since when nothing was acknowledged, what waits and why, over a restart too', async () => {
@@ -20,7 +20,7 @@ test('the agent notes since when nothing was acknowledged, what waits and why, o
       isContentError: () => false,
       async write() {
         if (isAway) throw new Error('storage is away')
-        return new Set<HostReport>()
+        return new Map<HostReport, WriteRefusal>()
       },
     },
     clock: { ...systemClock, now: bench.clock.now },

@@ -8,7 +8,7 @@ import { standardThresholds } from '../../src/domain/thresholds/threshold-standa
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
-import type { HostReport } from '../../src/storage/ports/store.ts'
+import type { HostReport, WriteRefusal } from '../../src/storage/ports/store.ts'
 import { FACTS, missingFrom, openBench } from './support/bench.ts'
 import { setValues } from './support/event-story.ts'
 
@@ -33,7 +33,7 @@ test('the collect engine gets from the agent what was sampled, through its resta
                 const value = values[i]
                 if (typeof value === 'number') stored.set(`${time} ${metric}`, value)
               }
-          return new Set<HostReport>()
+          return new Map<HostReport, WriteRefusal>()
         },
       },
       clock: { ...systemClock, now: bench.clock.now },

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Queue } from '../../src/agent/queue/queue.ts'
-import type { Item } from '../../src/agent/queue/queue-file.ts'
+import type { Item } from '../../src/agent/queue/queue-rows.ts'
 import type { EventReport } from '../../src/domain/event.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { fakeClock } from '../support/clock.ts'
@@ -77,7 +77,7 @@ describe('the queue', () => {
       ['frame', [120, 2.5, 3]],
     ])
     expect(again.metricsOf(items[0]?.metricSet ?? -1)).toEqual(METRICS)
-    expect(again.figures).toEqual({ length: 3, dropped: 0, refused: 0, damaged: 0 })
+    expect(again.figures).toEqual({ length: 3, dropped: 0, refused: 0, damaged: 0, aged: 0 })
     again.close()
   })
 
@@ -222,7 +222,7 @@ describe('the queue', () => {
     for (let i = 0; i < 10; i++) queue.takeOldest(0, FOREVER, { ...ALL, items: 5000, bytes: 1e9 })
     append(queue, 6000)
     expect(timesOf(queue)).toEqual([6000])
-    expect(queue.figures).toEqual({ length: 1, dropped: 0, refused: 0, damaged: 1000 })
+    expect(queue.figures).toEqual({ length: 1, dropped: 0, aged: 0, refused: 0, damaged: 1000 })
     queue.close()
     expect(logLines.filter((line) => line.includes(`${file}.corrupt`))).toHaveLength(1)
     const again = openQueue()
@@ -256,7 +256,7 @@ describe('the queue', () => {
     for (const { time, body } of items) expect(JSON.parse(body).slice(0, 3)).toEqual([time, 100_000, 100_001])
     again.close()
     const third = openQueue(1e8)
-    expect(third.figures).toEqual({ length, damaged, dropped: 0, refused: 0 })
+    expect(third.figures).toEqual({ length, damaged, dropped: 0, aged: 0, refused: 0 })
     third.close()
     expect(logLines.filter((line) => line.includes('was damaged'))).toHaveLength(1)
   })
@@ -270,7 +270,10 @@ describe('the queue', () => {
     expect(again.figures.length).toBeGreaterThan(500)
     expect(again.figures.damaged).toBeGreaterThan(0)
     const items = again.takeOldest(0, FOREVER, { ...ALL, items: 5000, bytes: 1e9 })
-    expect(items.map(({ time }) => time)).toEqual(items.map((_, i) => i + 1))
+    // SQLite puts a page or two of the front behind: it is not the first rows alone that are still there.
+    const times = items.map(({ time }) => time)
+    expect(times).toEqual([...new Set(times)].sort((a, b) => a - b))
+    for (const { time, body } of items) expect(JSON.parse(body).slice(0, 3)).toEqual([time, 100_000, 100_001])
     append(again, 5000, [1, 2])
     expect(again.takeNewest(0, FOREVER, { ...ALL, items: 1 }).map(({ time }) => time)).toEqual([5000])
     again.close()
@@ -287,10 +290,10 @@ describe('the queue', () => {
     writeFileSync(file, bytes)
     const again = openQueue()
     expect(timesOf(again)).toEqual([60, 180])
-    expect(again.figures).toEqual({ length: 2, dropped: 0, refused: 0, damaged: 1 })
+    expect(again.figures).toEqual({ length: 2, dropped: 0, refused: 0, damaged: 1, aged: 0 })
     again.close()
     const third = openQueue()
-    expect(third.figures).toEqual({ length: 2, dropped: 0, refused: 0, damaged: 1 })
+    expect(third.figures).toEqual({ length: 2, dropped: 0, refused: 0, damaged: 1, aged: 0 })
     third.close()
   })
 

@@ -5,7 +5,7 @@ import {
 } from '../../src/collect/engine.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
-import type { HostReport, IngestStore } from '../../src/storage/ports/store.ts'
+import type { HostReport, IngestStore, WriteRefusal } from '../../src/storage/ports/store.ts'
 
 export const NOW = systemClock.now()
 export const PASSPHRASE = 'open sesame'
@@ -23,7 +23,7 @@ export class MemoryStore implements IngestStore {
   #gate: Promise<void> | null = null
   #open: () => void = () => {}
 
-  async write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>> {
+  async write(reports: readonly HostReport[]): Promise<ReadonlyMap<HostReport, WriteRefusal>> {
     this.writes++
     if (this.#gate !== null) await this.#gate
     if (this.isAway) throw new Error('the database is away')
@@ -31,7 +31,9 @@ export class MemoryStore implements IngestStore {
       throw this.isPoisonContent
         ? new RangeError('one report is no good')
         : new Error('one report is no good')
-    const refused = new Set(reports.filter((report) => this.foreign.has(report.host)))
+    const refused = new Map(
+      reports.flatMap((report) => (this.foreign.has(report.host) ? [[report, 'foreign'] as const] : [])),
+    )
     this.reports.push(...reports.filter((report) => !refused.has(report)))
     return refused
   }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { zstdCompressSync } from 'node:zlib'
 import { encodeBatch } from '../../src/protocol/encode.ts'
-import type { HostReport } from '../../src/storage/ports/store.ts'
+import type { HostReport, WriteRefusal } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { expectFailure } from '../support/failure.ts'
 import { aPacket, Client, MemoryStore, NOW, PASSPHRASE, type Rig, startRig, waitFor } from './harness.ts'
@@ -69,7 +69,7 @@ describe('a long packet of the original', () => {
           expect(values[0]).toBe((NOW - time) / 60 + 0.25)
         }
       }
-      return new Set<HostReport>()
+      return new Map<HostReport, WriteRefusal>()
     }
   }
 

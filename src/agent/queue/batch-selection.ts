@@ -1,4 +1,5 @@
-import { type Item, type Run, sizeOf } from './queue-file.ts'
+import { type NumberRange, rangesOf } from '../../domain/audit/number-ranges.ts'
+import { type Item, sizeOf } from './queue-rows.ts'
 
 export type BatchLimits = {
   readonly items: number
@@ -27,13 +28,7 @@ export function collectBatch(items: Iterable<Item>, limits: BatchLimits): Item[]
   return taken
 }
 
-/** The ids as few runs, ascending. */
-export function runsOf(ids: Iterable<number>): Run[] {
-  const runs: { first: number; last: number }[] = []
-  for (const id of [...ids].sort((a, b) => a - b)) {
-    const run = runs.at(-1)
-    if (run !== undefined && id <= run.last + 1) run.last = id
-    else runs.push({ first: id, last: id })
-  }
-  return runs
+/** The ids as few ranges, ascending. */
+export function runsOf(ids: Iterable<number>): NumberRange[] {
+  return rangesOf([...new Set(ids)].sort((a, b) => a - b))
 }

@@ -1,9 +1,17 @@
 import { renameSync, rmSync } from 'node:fs'
 import type { Log } from '../../lib/log.ts'
-import { type Item, QueueFile, type QueueState, UnusableQueueError } from './queue-file.ts'
+import { QueueFile } from './queue-file.ts'
+import { type QueueNote, readNote } from './queue-note.ts'
+import { type Item, NO_TOTALS, type QueueState } from './queue-rows.ts'
 import { openSalvage, type Salvage } from './queue-salvage.ts'
+import { UnusableQueueError } from './queue-schema.ts'
 
-export type OpenQueue = { readonly file: QueueFile; readonly state: QueueState }
+export type OpenQueue = {
+  readonly file: QueueFile
+  readonly state: QueueState
+  /** True when it was begun anew with what could be read of a damaged one. */
+  readonly isSalvaged: boolean
+}
 
 /** True when the file itself is at fault, as against a disk that is full or away. */
 export function isUnusable(error: unknown): boolean {
@@ -54,7 +62,7 @@ export function replaceDamaged(
   const file = QueueFile.open(path)
   try {
     const salvage = openSalvage(aside)
-    if (salvage !== null) copySalvage(salvage, file, isGone)
+    if (salvage !== null) copySalvage({ salvage, note: readNote(path), file, isGone })
     const state = file.readState()
     log.error('the queue was damaged; it was moved aside and begun anew with what could be read of it', {
       file: aside,
@@ -62,15 +70,32 @@ export function replaceDamaged(
       lost: salvage === null ? 'unknown' : salvage.lost(),
       reason,
     })
-    return { file, state }
+    return { file, state, isSalvaged: salvage !== null }
   } catch (error) {
     file.close()
     throw error
   }
 }
 
-function copySalvage(salvage: Salvage, file: QueueFile, isGone: (id: number) => boolean) {
-  const { metricSets, spans, thresholds, totals } = salvage
+type SalvageCopy = {
+  readonly salvage: Salvage
+  readonly note: QueueNote | null
+  readonly file: QueueFile
+  isGone(id: number): boolean
+}
+
+function copySalvage({ salvage, note, file, isGone }: SalvageCopy) {
+  const { metricSets, spans, thresholds } = salvage
+  const { generation, newest, ...totals } = salvage.totals ?? {
+    ...(note?.totals ?? NO_TOTALS),
+    generation: null,
+    newest: 0,
+  }
+  const numbers = {
+    generation: generation ?? note?.generation ?? crypto.randomUUID(),
+    newest: Math.max(newest, note?.newest ?? 0),
+    isClean: false,
+  }
   const write = (items: readonly Item[], isLast: boolean) =>
     file.write(
       {
@@ -78,6 +103,8 @@ function copySalvage(salvage: Salvage, file: QueueFile, isGone: (id: number) => 
         items,
         removed: [],
         totals: { ...totals, damaged: totals.damaged + salvage.lost() },
+        numbers,
+        losses: isLast ? salvage.losses : null,
         spans: isLast ? spans : null,
         thresholds: isLast ? thresholds : null,
       },
@@ -113,7 +140,7 @@ export function openQueueFile(path: string, log: Log): OpenQueue {
 function openAndRead(path: string): OpenQueue {
   const file = QueueFile.open(path)
   try {
-    return { file, state: file.readState() }
+    return { file, state: file.readState(), isSalvaged: false }
   } catch (error) {
     file.close()
     throw error

@@ -1,134 +1,50 @@
 import { Database, type Statement } from 'bun:sqlite'
 import { closeSync, openSync } from 'node:fs'
+import { isLossReason, type Loss } from '../../domain/audit/loss.ts'
+import type { NumberRange } from '../../domain/audit/number-ranges.ts'
 import type { MetricSet } from './metric-set-registry.ts'
+import {
+  checksumOf,
+  checksumOfNames,
+  ITEM_KINDS,
+  type Item,
+  type ItemRow,
+  NO_TOTALS,
+  type QueueState,
+  type QueueTotals,
+  readItem,
+  readNames,
+  sizeOf,
+} from './queue-rows.ts'
+import { prepareSchema } from './queue-schema.ts'
 import type { TimeRange } from './sampled-ranges.ts'
-
-export const ITEM_KINDS = ['frame', 'event'] as const
-export type ItemKind = (typeof ITEM_KINDS)[number]
-
-/** What waits to be sent. Ids grow in the order of sending. */
-export type Item = {
-  readonly id: number
-  readonly kind: ItemKind
-  /** Seconds since 1970. */
-  readonly time: number
-  /** Of a frame: whose names its columns have. */
-  readonly metricSet: number | null
-  /** JSON as it goes on the wire: of a frame the row `[time, value, …]`, of an event its report. */
-  readonly body: string
-}
-
-/** Ids from `first` to `last`. */
-export type Run = { readonly first: number; readonly last: number }
-
-export type QueueTotals = {
-  /** For want of room or for their age. */
-  readonly dropped: number
-  readonly refused: number
-  /** Lost because the file was damaged. */
-  readonly damaged: number
-}
-
-export type QueueState = {
-  readonly length: number
-  readonly bytes: number
-  /** 0 when it is empty. */
-  readonly lastId: number
-  readonly totals: QueueTotals
-  readonly spans: readonly TimeRange[]
-  /** The newest one; null when there is none. */
-  readonly lastMetricSet: MetricSet | null
-  /** As it was written last; null when none ever was. */
-  readonly thresholds: string | null
-}
 
 export type QueueChange = {
   readonly metricSets: readonly MetricSet[]
   readonly items: readonly Item[]
-  readonly removed: readonly Run[]
+  readonly removed: readonly NumberRange[]
   readonly totals: QueueTotals
+  readonly numbers: QueueNumbers
+  /** Null leaves them as they are. */
+  readonly losses: readonly Loss[] | null
   /** Null leaves them as they are. */
   readonly spans: readonly TimeRange[] | null
   /** Null leaves it as it is. */
   readonly thresholds: string | null
 }
 
-/** `crc` is null in rows of an agent that wrote none. */
-export type ItemRow = {
-  id: number
-  kind: number
-  time: number
-  metricSet: number | null
-  body: string
-  crc: number | null
+export type QueueNumbers = {
+  readonly generation: string
+  /** The highest id that was ever given. */
+  readonly newest: number
+  readonly isClean: boolean
 }
 
-/** "monQ": tells the queue from any other SQLite database, which must never be moved aside. */
-const APPLICATION_ID = 0x6d_6f_6e_51
-const SCHEMA_VERSION = 3
+/** What has to go, and why. */
+export type Drop = { readonly id: number; readonly time: number; readonly reason: 'age' | 'size' }
 
 /** Freed pages above this many are given back to the filesystem once the queue is empty. */
 const SPARE_PAGES = 256
-
-const ADD_THRESHOLDS =
-  'CREATE TABLE threshold_state (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);'
-
-const ADD_CHECKSUMS = `
-  ALTER TABLE layout ADD COLUMN crc INTEGER;
-  ALTER TABLE item ADD COLUMN crc INTEGER;
-  ALTER TABLE totals ADD COLUMN damaged INTEGER NOT NULL DEFAULT 0;`
-
-const SCHEMA = `
-  CREATE TABLE layout (id INTEGER PRIMARY KEY, metrics TEXT NOT NULL);
-  CREATE TABLE item (
-    id INTEGER PRIMARY KEY,
-    kind INTEGER NOT NULL,
-    time INTEGER NOT NULL,
-    layout INTEGER,
-    size INTEGER NOT NULL,
-    body TEXT NOT NULL
-  );
-  CREATE TABLE totals (id INTEGER PRIMARY KEY CHECK (id = 0), dropped INTEGER NOT NULL, refused INTEGER NOT NULL);
-  CREATE TABLE span (first INTEGER NOT NULL, last INTEGER NOT NULL);
-  ${ADD_THRESHOLDS}
-  INSERT INTO totals VALUES (0, 0, 0);
-  ${ADD_CHECKSUMS}
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${SCHEMA_VERSION};`
-
-/** What an item counts for in the bound on bytes: its text and about what SQLite adds to a row. */
-export const sizeOf = (item: Item) => item.body.length + 40
-
-const checksumOf = ({ id, kind, time, metricSet, body }: Omit<ItemRow, 'crc'>) =>
-  Bun.hash.crc32(`${id} ${kind} ${time} ${metricSet} ${body}`)
-
-const checksumOfNames = (id: number, metrics: string) => Bun.hash.crc32(`${id} ${metrics}`)
-
-/** Null when the row is not what was written: its checksum or its JSON is wrong. */
-export function readItem({ crc, ...row }: ItemRow): Item | null {
-  const kind = ITEM_KINDS[row.kind]
-  if (kind === undefined) return null
-  if (crc === null ? !isJson(row.body) : crc !== checksumOf(row)) return null
-  return { ...row, kind }
-}
-
-/** Null when the row is not what was written. */
-export function readNames({ id, metrics, crc }: { id: number; metrics: string; crc: number | null }) {
-  if (crc !== null && crc !== checksumOfNames(id, metrics)) return null
-  return isJson(metrics) ? (JSON.parse(metrics) as readonly string[]) : null
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** The file is a queue of ours, but there is no working with it. */
-export class UnusableQueueError extends Error {}
 
 /**
  * The queue's SQLite file. Locked for as long as it is open: two agents on one queue would send everything
@@ -142,7 +58,7 @@ export class QueueFile {
   #isDurable = false
   readonly #damaged = new Set<number>()
   /** What the file is known to hold; null when it is not known. */
-  #written: { totals: QueueTotals | null; spans: readonly TimeRange[] | null } = { totals: null, spans: null }
+  #written: { totals: string | null; spans: readonly TimeRange[] | null } = { totals: null, spans: null }
 
   private constructor(database: Database) {
     this.#database = database
@@ -181,21 +97,50 @@ export class QueueFile {
   readState(): QueueState {
     const db = this.#database
     const items = db
-      .query<{ length: number; bytes: number; lastId: number }, []>(
-        'SELECT count(*) AS length, coalesce(sum(size), 0) AS bytes, coalesce(max(id), 0) AS lastId FROM item',
+      .query<{ length: number; bytes: number; firstId: number | null; lastId: number }, []>(
+        `SELECT count(*) AS length, coalesce(sum(size), 0) AS bytes, min(id) AS firstId,
+          coalesce(max(id), 0) AS lastId FROM item`,
       )
       .get()
-    const totals = db.query<QueueTotals, []>('SELECT dropped, refused, damaged FROM totals').get()
+    const totals = db
+      .query<QueueTotals & { generation: string | null; newest: number; isClean: number }, []>(
+        'SELECT dropped, aged, refused, damaged, generation, newest, is_clean AS isClean FROM totals',
+      )
+      .get()
     const lastId = db.query<{ id: number | null }, []>('SELECT max(id) AS id FROM layout').get()?.id ?? null
     const lastMetrics = lastId === null ? null : this.readMetricSet(lastId)
+    const { generation = null, newest = 0, isClean = 0, ...counts } = totals ?? NO_TOTALS_ROW
     return {
-      ...(items ?? { length: 0, bytes: 0, lastId: 0 }),
-      totals: totals ?? { dropped: 0, refused: 0, damaged: 0 },
+      length: items?.length ?? 0,
+      bytes: items?.bytes ?? 0,
+      firstId: items?.firstId ?? null,
+      newest: Math.max(newest, items?.lastId ?? 0),
+      generation,
+      isClean: isClean === 1,
+      totals: counts,
+      losses: this.#readLosses(),
       spans: db.query<TimeRange, []>('SELECT first, last FROM span ORDER BY rowid').all(),
       thresholds:
         db.query<{ json: string }, []>('SELECT json FROM threshold_state WHERE id = 0').get()?.json ?? null,
       lastMetricSet: lastId === null || lastMetrics === null ? null : { id: lastId, metrics: lastMetrics },
     }
+  }
+
+  #readLosses(): Loss[] {
+    return this.#database
+      .query<Loss, []>(
+        'SELECT first, last, reason, from_time AS "from", to_time AS "to", count FROM loss ORDER BY rowid',
+      )
+      .all()
+      .filter(({ reason }) => isLossReason(reason))
+  }
+
+  /** The ids in it from `first` to `last`, ascending. */
+  *listIds(first: number, last: number): Generator<number> {
+    const rows = this.#database
+      .query<{ id: number }, [number, number]>('SELECT id FROM item WHERE id BETWEEN ? AND ? ORDER BY id')
+      .iterate(first, last)
+    for (const { id } of rows) yield id
   }
 
   readMetricSet(id: number): readonly string[] | null {
@@ -224,10 +169,8 @@ export class QueueFile {
     }
   }
 
-  #apply({ metricSets, items, removed, totals, spans, thresholds }: QueueChange): {
-    count: number
-    bytes: number
-  } {
+  #apply(change: QueueChange): { count: number; bytes: number } {
+    const { metricSets, items, removed, totals, numbers, losses, spans, thresholds } = change
     const db = this.#database
     for (const { id, metrics } of metricSets) {
       const json = JSON.stringify(metrics)
@@ -264,21 +207,33 @@ export class QueueFile {
         count++
         bytes += size
       }
-    this.#writeTotals(totals)
+    this.#writeTotals(totals, numbers)
+    if (losses !== null) this.#writeLosses(losses)
     if (spans !== null) this.#writeRanges(spans)
     if (thresholds !== null)
       db.query('INSERT OR REPLACE INTO threshold_state (id, json) VALUES (0, ?)').run(thresholds)
     return { count, bytes }
   }
 
-  #writeTotals(totals: QueueTotals) {
-    const written = this.#written.totals
-    const { dropped, refused, damaged } = totals
-    if (written?.dropped === dropped && written.refused === refused && written.damaged === damaged) return
+  #writeTotals({ dropped, aged, refused, damaged }: QueueTotals, numbers: QueueNumbers) {
+    const { generation, newest, isClean } = numbers
+    const text = JSON.stringify([dropped, aged, refused, damaged, generation, newest, isClean])
+    if (this.#written.totals === text) return
     this.#database
-      .query('UPDATE totals SET dropped = ?, refused = ?, damaged = ?')
-      .run(dropped, refused, damaged)
-    this.#written.totals = totals
+      .query(
+        `UPDATE totals SET dropped = ?, aged = ?, refused = ?, damaged = ?, generation = ?, newest = ?, is_clean = ?`,
+      )
+      .run(dropped, aged, refused, damaged, generation, newest, isClean ? 1 : 0)
+    this.#written.totals = text
+  }
+
+  #writeLosses(losses: readonly Loss[]) {
+    this.#database.run('DELETE FROM loss')
+    const insert = this.#database.query(
+      'INSERT INTO loss (first, last, reason, from_time, to_time, count) VALUES (?, ?, ?, ?, ?, ?)',
+    )
+    for (const { first, last, reason, from, to, count } of losses)
+      insert.run(first, last, reason, from, to, count)
   }
 
   /** Nearly always nothing but the end of the newest span is another. */
@@ -330,11 +285,11 @@ export class QueueFile {
   }
 
   /**
-   * The ids that have to go to be rid of so many bytes, and of what is older than `oldest` (null: of any
-   * age). Oldest first; for want of room frames before events, which are few and mean more.
+   * What has to go to be rid of so many bytes, and of what is older than `oldest` (null: of any age). Oldest
+   * first; for want of room frames before events, which are few and mean more.
    */
-  chooseDrops(excessBytes: number, oldest: number | null): number[] {
-    const dropped: number[] = []
+  chooseDrops(excessBytes: number, oldest: number | null): Drop[] {
+    const dropped: Drop[] = []
     let excess = excessBytes
     const list = this.#database.query<{ id: number; time: number; size: number }, [number]>(
       'SELECT id, time, size FROM item WHERE kind = ? ORDER BY id',
@@ -344,7 +299,7 @@ export class QueueFile {
         const isTooOld = oldest !== null && time < oldest
         if (excess <= 0 && !isTooOld) break
         excess -= size
-        dropped.push(id)
+        dropped.push({ id, time, reason: isTooOld ? 'age' : 'size' })
       }
     return dropped
   }
@@ -364,22 +319,4 @@ export class QueueFile {
   }
 }
 
-function prepareSchema(database: Database, path: string): void {
-  const pragma = (name: string) =>
-    Object.values(database.query<Record<string, number | string>, []>(`PRAGMA ${name}`).get() ?? {})[0]
-  const tables = database.query('SELECT 1 FROM sqlite_schema LIMIT 1').get()
-  if (tables === null) {
-    database.transaction(() => database.run(SCHEMA))()
-    return
-  }
-  if (pragma('application_id') !== APPLICATION_ID)
-    throw new Error(`${path} is a database of something else: name another file for the agent's queue`)
-  const version = pragma('user_version')
-  if (version === 1 || version === 2) {
-    const steps = `${version === 1 ? ADD_THRESHOLDS : ''} ${ADD_CHECKSUMS}`
-    database.transaction(() => database.run(`${steps} PRAGMA user_version = ${SCHEMA_VERSION}`))()
-  }
-  if (pragma('user_version') !== SCHEMA_VERSION)
-    throw new UnusableQueueError(`${path} was written by another version of the agent`)
-  if (pragma('quick_check(1)') !== 'ok') throw new UnusableQueueError(`${path} is damaged`)
-}
+const NO_TOTALS_ROW = { ...NO_TOTALS, generation: null, newest: 0, isClean: 0 }

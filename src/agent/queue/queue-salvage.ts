@@ -1,13 +1,16 @@
 import { Database } from 'bun:sqlite'
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
+import type { Loss } from '../../domain/audit/loss.ts'
 import type { MetricSet } from './metric-set-registry.ts'
-import { type Item, type ItemRow, type QueueTotals, readItem, readNames } from './queue-file.ts'
+import { type Item, type ItemRow, type QueueTotals, readItem, readNames } from './queue-rows.ts'
 import type { TimeRange } from './sampled-ranges.ts'
 
 /** What a damaged queue still holds. */
 export type Salvage = {
   readonly metricSets: readonly MetricSet[]
-  readonly totals: QueueTotals
+  /** Null when it can't be read. */
+  readonly totals: (QueueTotals & { readonly generation: string | null; readonly newest: number }) | null
+  readonly losses: readonly Loss[]
   readonly spans: readonly TimeRange[]
   readonly thresholds: string | null
   /** Its items, ascending. `lost` is complete when the last one was taken. */
@@ -83,11 +86,15 @@ function readSalvage(database: Database): Salvage {
   const single = <T>(sql: string): T | null => attempt(() => database.query<T, []>(sql).get())
   return {
     metricSets,
-    totals: single<QueueTotals>('SELECT dropped, refused, damaged FROM totals') ?? {
-      dropped: 0,
-      refused: 0,
-      damaged: 0,
-    },
+    totals: single('SELECT dropped, aged, refused, damaged, generation, newest FROM totals'),
+    losses:
+      attempt(() =>
+        database
+          .query<Loss, []>(
+            'SELECT first, last, reason, from_time AS "from", to_time AS "to", count FROM loss',
+          )
+          .all(),
+      ) ?? [],
     spans:
       attempt(() => database.query<TimeRange, []>('SELECT first, last FROM span ORDER BY rowid').all()) ?? [],
     thresholds: single<{ json: string }>('SELECT json FROM threshold_state WHERE id = 0')?.json ?? null,

@@ -1,13 +1,19 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Loss } from '../../domain/audit/loss.ts'
 import type { EventReport } from '../../domain/event.ts'
 import type { Frame } from '../../domain/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { type BatchLimits, collectBatch, runsOf } from './batch-selection.ts'
 import { MetricSetRegistry } from './metric-set-registry.ts'
+import { MissedCycles } from './missed-cycles.ts'
+import { QueueContents } from './queue-contents.ts'
 import { isDiskTrouble, isUnusable, type OpenQueue, openQueueFile, replaceDamaged } from './queue-damage.ts'
-import { type Item, type QueueFile, sizeOf } from './queue-file.ts'
+import { QueueLosses } from './queue-losses.ts'
+import { QueueNoteWriter, readNote } from './queue-note.ts'
+import { QueueNumbering } from './queue-numbering.ts'
+import type { Item, QueueTotals } from './queue-rows.ts'
 import { addTime, isTaken, type TimeRange } from './sampled-ranges.ts'
 
 export type QueueOptions = {
@@ -29,25 +35,14 @@ export type QueueEntries = {
   readonly thresholds?: string
 }
 
-export type QueueFigures = {
-  /** Items that wait. */
-  readonly length: number
-  /** Items thrown away for want of room or for their age, since the queue was made. */
-  readonly dropped: number
-  /** Items that the server would not have, since the queue was made. */
-  readonly refused: number
-  /** Items that were lost because the file was damaged, since the queue was made. */
-  readonly damaged: number
-}
+/** How many items wait, and what became of others. */
+export type QueueFigures = QueueTotals & { readonly length: number }
 
 /** Commits that are forced onto the disk are at least so far apart; what a power cut may cost. */
 const DURABLE_EVERY_MS = 10_000
 
 /** Items that were acknowledged may stay on disk until the next commit, if they are no more. */
 const KEPT_GONE = 16
-
-/** A queue that stays full says so this often. */
-const TELL_DROPS_EVERY_MS = 3_600_000
 
 /** Bound on what is kept in memory while the disk takes nothing. */
 const MAX_MEMORY_BYTES = 4 * 1024 * 1024
@@ -60,14 +55,12 @@ const MAX_MEMORY_BYTES = 4 * 1024 * 1024
  */
 export class Queue {
   readonly #options: QueueOptions
-  readonly #metricSets = new MetricSetRegistry((id) => this.#file?.readMetricSet(id) ?? null)
-  #file: QueueFile | null = null
-  /** In memory only, so far. */
-  #pending: Item[] = []
-  /** Written last, and on disk now: what is sent next need not be read again. */
-  #recent: readonly Item[] = []
-  /** On disk still, though acknowledged: the disk would not delete them. */
-  #gone = new Set<number>()
+  readonly #contents = new QueueContents()
+  readonly #metricSets = new MetricSetRegistry((id) => this.#contents.file?.readMetricSet(id) ?? null)
+  readonly #numbering = new QueueNumbering()
+  readonly #losses: QueueLosses
+  readonly #missedCycles: MissedCycles
+  readonly #note: QueueNoteWriter
   #spans: readonly TimeRange[] = []
   /** The newest state of the thresholds; kept here too, for a file that has to be begun anew. */
   #thresholds: string | null = null
@@ -75,12 +68,11 @@ export class Queue {
   #foundThresholds: { readonly kept: string | null } | null = null
   #onDisk = { length: 0, bytes: 0 }
   #oldestTime = Number.NEGATIVE_INFINITY
-  #totals = { dropped: 0, refused: 0, damaged: 0 }
-  #newestId = 0
   #isFailing = false
   #isClosed = false
+  /** What is written next is the last of it. */
+  #isClean = false
   #durableAtMs = Number.NEGATIVE_INFINITY
-  #dropsLoggedAtMs = Number.NEGATIVE_INFINITY
 
   /**
    * Opens or creates the file, and its folder. A damaged file is moved aside and begun anew. Throws when the
@@ -88,30 +80,70 @@ export class Queue {
    */
   constructor(options: QueueOptions) {
     this.#options = options
+    const { file, interval, clock, log } = options
+    this.#losses = new QueueLosses(this.#numbering, clock, log)
+    this.#missedCycles = new MissedCycles({
+      interval,
+      clock,
+      losses: () => this.#numbering.losses,
+      onNoted: () => this.#numbering.noteLossesChanged(),
+    })
+    this.#note = new QueueNoteWriter(file)
     try {
-      mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
       this.#open()
     } catch (error) {
       if (isDiskTrouble(error)) this.#beginInMemory(error)
-      else throw new Error(`can't open the queue ${options.file}`, { cause: error })
+      else throw new Error(`can't open the queue ${file}`, { cause: error })
     }
   }
 
   /** The id of what was appended last; 0 when nothing ever was. */
   get newestId(): number {
-    return this.#newestId
+    return this.#numbering.newest
+  }
+
+  /** Names the row of numbers that the ids are of; another one after the queue was lost. */
+  get generation(): string {
+    return this.#numbering.generation
+  }
+
+  /** What never comes and no server has noted yet. */
+  get losses(): readonly Loss[] {
+    return this.#numbering.losses.all
+  }
+
+  /** A server has noted these. */
+  confirmLosses(losses: readonly Loss[]): void {
+    if (losses.length === 0) return
+    this.#numbering.losses.confirm(losses)
+    this.#numbering.noteLossesChanged()
+  }
+
+  /**
+   * The lowest id of which a server may still hear: everything below it was acknowledged or is lost and noted.
+   */
+  get lowestId(): number {
+    const waiting = this.#contents.findLowest(this.newestId + 1)
+    return Math.min(waiting, this.#numbering.losses.lowest ?? waiting)
   }
 
   get figures(): QueueFigures {
+    const { gone, pending } = this.#contents
     return {
-      length: Math.max(0, this.#onDisk.length - this.#gone.size) + this.#pending.length,
-      ...this.#totals,
+      length: Math.max(0, this.#onDisk.length - gone.size) + pending.length,
+      ...this.#losses.totals,
     }
   }
 
   /** True when a frame of this time was appended before, sent or not; remembered over restarts. */
   hasTaken(time: number): boolean {
     return isTaken(this.#spans, time)
+  }
+
+  /** A cycle was left out because its time has samples already. */
+  noteTakenTime(time: number): void {
+    this.#missedCycles.noteTakenTime(time)
   }
 
   /**
@@ -134,6 +166,7 @@ export class Queue {
       this.#isThresholdsSaved = false
     }
     if (frame !== null) {
+      this.#missedCycles.noteFrame(frame.time, this.#spans.at(-1)?.last ?? null)
       const metricSet = this.#metricSets.intern(frame.metrics)
       this.#push('frame', frame.time, metricSet, JSON.stringify([frame.time, ...frame.values]))
       this.#spans = addTime(this.#spans, frame.time, this.#options.interval)
@@ -143,17 +176,17 @@ export class Queue {
   }
 
   #push(kind: Item['kind'], time: number, metricSet: number | null, body: string) {
-    this.#pending.push({ id: ++this.#newestId, kind, time, metricSet, body })
+    this.#contents.push({ id: this.#numbering.take(), kind, time, metricSet, body })
   }
 
   /** The oldest items with `after < id <= through` that fit one batch. */
   takeOldest(after: number, through: number, limits: BatchLimits): Item[] {
-    return this.#read(() => collectBatch(this.#ascending(after + 1, through), limits))
+    return this.#read(() => collectBatch(this.#contents.ascending(after + 1, through), limits))
   }
 
   /** The newest items with `after < id <= through` that fit one batch, oldest first. */
   takeNewest(after: number, through: number, limits: BatchLimits): Item[] {
-    return this.#read(() => collectBatch(this.#descending(after + 1, through), limits).reverse())
+    return this.#read(() => collectBatch(this.#contents.descending(after + 1, through), limits).reverse())
   }
 
   /** The names of a frame's columns. Throws when they are lost. */
@@ -165,42 +198,25 @@ export class Queue {
 
   /** Deletes exactly these: the server has them. */
   remove(items: readonly Item[]): void {
-    const ids = new Set(items.map((item) => item.id))
-    const firstPending = this.#pending[0]?.id ?? Number.POSITIVE_INFINITY
-    this.#pending = this.#pending.filter((item) => !ids.has(item.id))
-    for (const id of ids) if (id < firstPending) this.#gone.add(id)
+    this.#contents.remove(items)
     // A few go in the commit of the next frame. Those that a crash brings back are sent twice, which hurts
     // nobody.
-    if (this.#gone.size > KEPT_GONE || this.#isFailing) this.#flush(null)
+    if (this.#contents.gone.size > KEPT_GONE || this.#isFailing) this.#flush(null)
   }
 
   /** Deletes these, which the server will never have, and counts them. */
   refuse(items: readonly Item[]): void {
-    this.#totals.refused += items.length
+    this.#losses.addRefused(items)
     this.remove(items)
   }
 
   /** What comes later (a cycle that hung) is lost. */
   close(): void {
+    this.#isClean = true
     this.#flush(null)
     this.#isClosed = true
-    this.#file?.close()
-    this.#file = null
-  }
-
-  *#ascending(first: number, last: number): Generator<Item> {
-    if (this.#file !== null)
-      for (const item of this.#file.ascending(first, last)) if (!this.#gone.has(item.id)) yield item
-    for (const item of this.#pending) if (item.id >= first && item.id <= last) yield item
-  }
-
-  *#descending(first: number, last: number): Generator<Item> {
-    for (const item of this.#pending.toReversed()) if (item.id >= first && item.id <= last) yield item
-    for (const item of this.#recent.toReversed())
-      if (item.id >= first && item.id <= last && !this.#gone.has(item.id)) yield item
-    const below = Math.min(last, (this.#recent[0]?.id ?? Number.POSITIVE_INFINITY) - 1)
-    if (this.#file !== null && first <= below)
-      for (const item of this.#file.descending(first, below)) if (!this.#gone.has(item.id)) yield item
+    this.#contents.file?.close()
+    this.#contents.file = null
   }
 
   #read(read: () => Item[]): Item[] {
@@ -218,10 +234,11 @@ export class Queue {
 
   /** Rows that are not what was written go with the next commit, and are counted. */
   #dropDamaged() {
-    const damaged = this.#file?.takeDamaged().filter((id) => !this.#gone.has(id)) ?? []
+    const { file, gone } = this.#contents
+    const damaged = file?.takeDamaged().filter((id) => !gone.has(id)) ?? []
     if (damaged.length === 0) return
-    this.#totals = { ...this.#totals, damaged: this.#totals.damaged + damaged.length }
-    for (const id of damaged) this.#gone.add(id)
+    for (const id of damaged) gone.add(id)
+    this.#losses.addDamaged(damaged)
     this.#options.log.error('rows of the queue are damaged; they are dropped', {
       file: this.#options.file,
       count: damaged.length,
@@ -232,7 +249,7 @@ export class Queue {
   #flush(oldest: number | null) {
     if (this.#isClosed) return
     try {
-      if (this.#file === null) this.#open()
+      if (this.#contents.file === null) this.#open()
       this.#write(oldest)
       if (this.#isFailing) this.#options.log.info('the queue is on disk again', { file: this.#options.file })
       this.#isFailing = false
@@ -243,37 +260,42 @@ export class Queue {
   }
 
   #write(oldest: number | null) {
-    const file = this.#file
-    if (file === null || (this.#pending.length === 0 && this.#gone.size === 0)) return
-    const items = this.#pending
-    const added = items.reduce((sum, item) => sum + sizeOf(item), 0)
+    const { file, pending: items, gone } = this.#contents
+    if (file === null) return
+    const hasChanged = items.length > 0 || gone.size > 0 || this.#numbering.unsavedLosses !== null
+    if (!hasChanged && !this.#isClean) return
+    const added = this.#contents.pendingBytes
     const excess = this.#onDisk.bytes + added - this.#options.bytes
     const mayDrop = excess > 0 || (oldest !== null && this.#oldestTime < oldest)
-    const dropped = mayDrop ? file.chooseDrops(excess, oldest).filter((id) => !this.#gone.has(id)) : []
-    const totals = { ...this.#totals, dropped: this.#totals.dropped + dropped.length }
-    const removed = runsOf([...this.#gone, ...dropped])
+    const drops = mayDrop ? file.chooseDrops(excess, oldest).filter(({ id }) => !gone.has(id)) : []
+    const totals = this.#losses.countDrops(drops)
     const nowMs = this.#options.clock.monotonicMs()
     const isDurable = items.length > 0 && nowMs - this.#durableAtMs >= DURABLE_EVERY_MS
     const change = {
       metricSets: this.#metricSets.unsaved,
       items,
-      removed,
+      removed: runsOf([...gone, ...drops.map(({ id }) => id)]),
       totals,
+      numbers: this.#numbering.describe(this.#isClean),
+      losses: this.#numbering.unsavedLosses,
       spans: items.length > 0 ? this.#spans : null,
       thresholds: this.#isThresholdsSaved ? null : this.#thresholds,
     }
-    const gone = file.write(change, isDurable)
+    const waiting = Math.max(1, this.#contents.findLowest(1))
+    const { length } = this.figures
+    // Before the file knows of a number: one that is in neither was never given.
+    this.#note.write({ generation: this.generation, newest: this.newestId, waiting, length, totals })
+    const removed = file.write(change, isDurable)
     if (isDurable) this.#durableAtMs = nowMs
-    if (dropped.length > 0) this.#noteDrops(dropped.length)
+    this.#losses.logDrops(drops.length, length)
+    this.#losses.totals = totals
     this.#metricSets.noteSaved()
+    this.#numbering.noteSaved()
     this.#isThresholdsSaved = true
-    this.#pending = []
-    this.#recent = items
-    this.#gone.clear()
-    this.#totals = totals
+    this.#contents.noteWritten()
     this.#onDisk = {
-      length: this.#onDisk.length + items.length - gone.count,
-      bytes: this.#onDisk.bytes + added - gone.bytes,
+      length: this.#onDisk.length + items.length - removed.count,
+      bytes: this.#onDisk.bytes + added - removed.bytes,
     }
     this.#noteOldest(items)
     if (this.#onDisk.length <= items.length) file.shrink()
@@ -286,67 +308,70 @@ export class Queue {
   }
 
   #boundMemory() {
-    let excess = this.#pending.reduce((sum, item) => sum + sizeOf(item), 0)
-    excess -= Math.min(MAX_MEMORY_BYTES, this.#options.bytes)
+    const excess = this.#contents.pendingBytes - Math.min(MAX_MEMORY_BYTES, this.#options.bytes)
     if (excess <= 0) return
-    const kept: Item[] = []
-    for (const item of this.#pending)
-      if (excess > 0) excess -= sizeOf(item)
-      else kept.push(item)
-    this.#noteDrops(this.#pending.length - kept.length)
-    this.#totals.dropped += this.#pending.length - kept.length
-    this.#pending = kept
+    const dropped = this.#contents.takePending(excess)
+    this.#losses.logDrops(dropped.length, this.figures.length)
+    this.#losses.addPending(dropped)
   }
 
   #open() {
     this.#use(openQueueFile(this.#options.file, this.#options.log))
   }
 
-  #use({ file, state }: OpenQueue) {
-    this.#file = file
+  #use({ file, state, isSalvaged }: OpenQueue) {
+    this.#contents.file = file
     this.#onDisk = { length: state.length, bytes: state.bytes }
     this.#oldestTime = Number.NEGATIVE_INFINITY
-    this.#newestId = Math.max(this.#newestId, state.lastId)
+    const found = { state, isSalvaged, listIds: () => file.listIds(0, Number.MAX_SAFE_INTEGER) }
+    const note = readNote(this.#options.file)
+    this.#losses.add(this.#numbering.adopt(found, note, this.#contents.firstPending))
     this.#metricSets.continueAfter(state.lastMetricSet?.id ?? 0, state.lastMetricSet)
-    this.#totals.dropped += state.totals.dropped
-    this.#totals.refused += state.totals.refused
-    this.#totals.damaged += state.totals.damaged
     this.#spans = [...state.spans, ...this.#spans]
     this.#foundThresholds = { kept: state.thresholds }
   }
 
-  /** The file could not be opened now; ids far above those that it may hold, so that it can be later. */
+  /** The file could not be opened now; ids above those that it holds, so that it can be later. */
   #beginInMemory(error: unknown) {
-    this.#newestId = this.#options.clock.nowMs()
-    this.#metricSets.continueAfter(this.#newestId, null)
+    const { file, clock } = this.#options
+    this.#numbering.beginWithout(readNote(file), clock.nowMs())
+    this.#metricSets.continueAfter(clock.nowMs(), null)
     this.#noteFailure(error)
   }
 
   /** A damaged file is replaced at once; for anything else the disk is asked again at the next change. */
   #recover(error: unknown) {
-    if (!isUnusable(error) || this.#file === null) return this.#noteFailure(error)
-    const { file: path, log } = this.#options
+    const { file, gone } = this.#contents
+    if (!isUnusable(error) || file === null) return this.#noteFailure(error)
     try {
-      this.#file.close()
-      this.#file = null
-      const { length } = this.#onDisk
-      const gone = this.#gone
-      const opened = replaceDamaged(path, log, error, (id) => gone.has(id))
-      const lost = Math.max(0, length - gone.size - opened.state.length)
-      this.#gone = new Set()
-      this.#recent = []
-      this.#metricSets.forgetFile()
-      this.#isThresholdsSaved = this.#thresholds === null
-      // What is in memory is as new as the file's: only the rows are taken over, and what is lost is counted
-      // exactly.
-      this.#file = opened.file
-      this.#onDisk = { length: opened.state.length, bytes: opened.state.bytes }
-      this.#oldestTime = Number.NEGATIVE_INFINITY
-      this.#totals = { ...this.#totals, damaged: this.#totals.damaged + lost }
+      file.close()
+      this.#contents.file = null
+      this.#replaceFile(replaceDamaged(this.#options.file, this.#options.log, error, (id) => gone.has(id)))
       this.#write(null)
     } catch (again) {
       this.#noteFailure(again)
     }
+  }
+
+  /**
+   * What is in memory is as new as the file's: only the rows are taken over, and what is lost is counted
+   * exactly.
+   */
+  #replaceFile({ file, state }: OpenQueue) {
+    const contents = this.#contents
+    const lost = Math.max(0, this.#onDisk.length - contents.gone.size - state.length)
+    if (lost > 0) {
+      const last = (contents.firstPending ?? this.newestId + 1) - 1
+      const ids = [...contents.gone, ...file.listIds(0, last)].sort((a, b) => a - b)
+      this.#numbering.noteDamaged(ids, contents.findLowest(1), last)
+    }
+    contents.replaceFile(file)
+    this.#metricSets.forgetFile()
+    this.#isThresholdsSaved = this.#thresholds === null
+    this.#onDisk = { length: state.length, bytes: state.bytes }
+    this.#oldestTime = Number.NEGATIVE_INFINITY
+    const { totals } = this.#losses
+    this.#losses.totals = { ...totals, damaged: totals.damaged + lost }
   }
 
   #noteFailure(error: unknown) {
@@ -356,15 +381,5 @@ export class Queue {
         reason: error,
       })
     this.#isFailing = true
-  }
-
-  #noteDrops(count: number) {
-    const nowMs = this.#options.clock.monotonicMs()
-    if (nowMs - this.#dropsLoggedAtMs < TELL_DROPS_EVERY_MS) return
-    this.#dropsLoggedAtMs = nowMs
-    this.#options.log.warn('the oldest items of the queue are dropped: it is full, or they are too old', {
-      count,
-      length: this.figures.length,
-    })
   }
 }

@@ -1,10 +1,12 @@
+import type { Loss } from '../../domain/audit/loss.ts'
+import { rangesOf } from '../../domain/audit/number-ranges.ts'
 import type { EventReport } from '../../domain/event.ts'
 import type { HostFacts } from '../../domain/hosts/host.ts'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import { encodeBatch, parseReply } from '../../protocol/encode.ts'
 import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
 import type { Batch, Reply } from '../../protocol/message.ts'
-import type { Item } from '../queue/queue-file.ts'
+import type { Item } from '../queue/queue-rows.ts'
 import { type Connection, connect, type ServerAddress } from './connect.ts'
 
 export type ProtocolSessionOptions = {
@@ -17,6 +19,8 @@ export type ProtocolSessionOptions = {
   readonly clock: Clock
   /** The names of a layout of the queue. Throws when they are lost. */
   metricsOf(metricSet: number): readonly string[]
+  /** The queue's row of numbers, and what of it has to be said. */
+  readonly numbering: SessionNumbering
   /** The server has taken our greeting; from now on batches can be sent. */
   onReady(): void
   /**
@@ -42,9 +46,23 @@ export type ProtocolSessionOptions = {
  */
 export type StoredBatch = {
   readonly items: readonly Item[]
+  /** What the server knows now to be lost. */
+  readonly lost: readonly Loss[]
   readonly waiting: readonly Item[]
   readonly refused: number
   readonly reason: string | undefined
+}
+
+export type SessionNumbering = {
+  readonly generation: string
+  /** Names this run of the agent. */
+  readonly run: string
+  /** Seconds since its start. */
+  uptime(): number
+  /** The lowest number that may still come. */
+  readonly lowestId: number
+  /** What never comes, as much as a batch of now may hold. */
+  listLosses(): readonly Loss[]
 }
 
 export type ProtocolSession = {
@@ -84,7 +102,12 @@ const MAX_OPEN_METRIC_SETS = 4
 /** What goes with some batches only. */
 type Extra = Pick<Batch, 'passphrase' | 'key' | 'open'>
 
-type SentBatch = { readonly items: readonly Item[]; readonly sentAtMs: number; readonly clock: number }
+type SentBatch = {
+  readonly items: readonly Item[]
+  readonly lost: readonly Loss[]
+  readonly sentAtMs: number
+  readonly clock: number
+}
 
 /**
  * One connection, from connecting to its end. It begins with a greeting: a batch with passphrase, key and
@@ -96,7 +119,10 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
   const batches = new Map<number, SentBatch>()
   const inFlight = new Set<number>()
   const metricSets = new Map<number, number>()
+  const { numbering } = options
   let unsentFacts: HostFacts | null = options.facts
+  /** The row of numbers that the server knows us by on this connection. */
+  let saidQueue: string | null = null
   let lastBatchId = 0
   let greeting: number | null = null
   let isReady = false
@@ -135,10 +161,23 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     const id = ++lastBatchId
     const metricSet = items.find((item) => item.metricSet !== null)?.metricSet ?? null
     const now = clock.now()
+    // The greeting is kept small: every path must let it pass.
+    const lost = extra.passphrase === undefined ? numbering.listLosses() : []
     const batch: Batch = {
       id,
       host,
       ...extra,
+      ...(saidQueue !== numbering.generation && {
+        queue: { id: numbering.generation, run: numbering.run, uptime: numbering.uptime() },
+      }),
+      ...(extra.passphrase === undefined && {
+        numbers: {
+          frames: numbersOf(items, 'frame'),
+          events: numbersOf(items, 'event'),
+          waiting: numbering.lowestId,
+          lost,
+        },
+      }),
       clock: now,
       ...(unsentFacts !== null && { facts: unsentFacts }),
       metrics: metricSet === null ? [] : options.metricsOf(metricSet),
@@ -152,8 +191,9 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     const line = encodeBatch(batch, number, known === undefined)
     if (metricSet !== null) metricSets.set(metricSet, number)
     unsentFacts = null
+    saidQueue = numbering.generation
     connection.write(line)
-    batches.set(id, { items, sentAtMs: clock.monotonicMs(), clock: now })
+    batches.set(id, { items, lost, sentAtMs: clock.monotonicMs(), clock: now })
     for (const item of items) inFlight.add(item.id)
     watch()
     return id
@@ -199,6 +239,7 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
       mayWait && kind === 'frame' && time > serverTime + MAX_TIME_AHEAD
     options.onStored({
       items: batch.items.filter((item) => !isWaiting(item)),
+      lost: batch.lost,
       waiting: batch.items.filter(isWaiting),
       refused: reply.refused ?? 0,
       reason: reply.reason,
@@ -229,4 +270,10 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     },
     close,
   }
+}
+
+/** The numbers of the items of a kind, as `[first, last, …]`. */
+function numbersOf(items: readonly Item[], kind: Item['kind']): number[] {
+  const ids = items.flatMap((item) => (item.kind === kind ? [item.id] : []))
+  return rangesOf(ids).flatMap(({ first, last }) => [first, last])
 }

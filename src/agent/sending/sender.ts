@@ -4,11 +4,12 @@ import { createBackoff } from '../../lib/backoff.ts'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { MAX_BATCH_EVENTS } from '../../protocol/message.ts'
+import { MAX_BATCH_LOSSES } from '../../protocol/numbering.ts'
 import type { Queue } from '../queue/queue.ts'
-import type { Item } from '../queue/queue-file.ts'
+import type { Item } from '../queue/queue-rows.ts'
 import type { ServerAddress } from './connect.ts'
 import type { Deliveries } from './delivery-status.ts'
-import { type ProtocolSession, startSession } from './protocol-session.ts'
+import { type ProtocolSession, type SessionNumbering, startSession } from './protocol-session.ts'
 import { watchServerClock } from './server-clock.ts'
 
 export type SenderOptions = {
@@ -53,6 +54,9 @@ const MAX_OPEN_BATCHES = 4
  */
 const SHRINK = 8
 const LEAST_BATCH_BYTES = 1200
+/** About the bytes of a loss on the wire, and what part of a batch all of them may take. */
+const LOSS_BYTES = 60
+const LOSS_SHARE = 0.25
 /** A failure that lasts is logged again after so long, with what waits. */
 const LOG_AGAIN_MS = 600_000
 /**
@@ -99,6 +103,21 @@ export function startSender(options: SenderOptions): Sender {
   let lastLoggedMs = Number.NEGATIVE_INFINITY
   let lastFutureLoggedMs = Number.NEGATIVE_INFINITY
 
+  const run = crypto.randomUUID()
+  const startedMs = clock.monotonicMs()
+  const numbering: SessionNumbering = {
+    get generation() {
+      return queue.generation
+    },
+    run,
+    uptime: () => Math.round((clock.monotonicMs() - startedMs) / 1000),
+    get lowestId() {
+      return queue.lowestId
+    },
+    listLosses: () =>
+      queue.losses.slice(0, Math.floor((batchBytes * LOSS_SHARE) / LOSS_BYTES)).slice(0, MAX_BATCH_LOSSES),
+  }
+
   function noteActivity() {
     lastActivityMs = clock.monotonicMs()
     idleIntervals = 0
@@ -119,6 +138,7 @@ export function startSender(options: SenderOptions): Sender {
       facts,
       clock,
       metricsOf: (metricSet) => queue.metricsOf(metricSet),
+      numbering,
       onReady() {
         noteActivity()
         reconcile()
@@ -126,11 +146,12 @@ export function startSender(options: SenderOptions): Sender {
         if (talk?.openBatches === 0) noteSuccess(server)
       },
       onClock: (serverTime) => serverClock.note(serverTime),
-      onStored({ items, waiting, refused, reason }) {
+      onStored({ items, lost, waiting, refused, reason }) {
         noteActivity()
         if (waiting.length > 0) noteWaiting(server)
         if (items.length > 0) batchBytes = Math.min(BATCH_BYTES, batchBytes * 2)
         if (refused > 0) log.warn('the server refused values', { server: nameOf(server), refused, reason })
+        queue.confirmLosses(lost)
         queue.remove(items)
         // Samples that only wait at the server's word are no delivery; an empty batch says that the host lives.
         if (items.length > 0 || waiting.length === 0) noteAcknowledgement()

@@ -1,3 +1,4 @@
+import { createAuditTables } from './audit-tables.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createNotificationTables } from './notification-tables.ts'
@@ -234,6 +235,13 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ({ text }) => [
     `ALTER TABLE host ADD COLUMN agent VARCHAR(64)`,
     `ALTER TABLE host ADD COLUMN spellings ${text}`,
+  ],
+  // What is there of each agent's numbers, and what is missing and why: see audit-tables.ts.
+  createAuditTables,
+  // Names in the order in which people read them: see name-order.ts. Filled when the database is opened.
+  () => [
+    `ALTER TABLE host ADD COLUMN name_order VARCHAR(255)`,
+    `CREATE INDEX host_by_name_order ON host (name_order, name)`,
   ],
 ]
 

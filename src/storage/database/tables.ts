@@ -31,12 +31,25 @@ const toUser: TableReference = { column: 'user', table: 'user' }
  * by this list, and a test compares it with the database that the migrations make, on SQLite and on MariaDB.
  */
 export const TABLES: readonly Table[] = [
+  table(
+    'agent_queue',
+    'id host name since first_number newest waiting accounted present repeated last_time',
+    { references: [toHost] },
+  ),
+  table('agent_run', 'host run queue started', {
+    references: [toHost, { column: 'queue', table: 'agent_queue' }],
+  }),
   table('audit', 'id time actor way address action detail'),
   table('block', 'day host first_time last_time samples revision first_chunk metrics times checksum', {
     references: [toHost],
   }),
   table('chunk', 'id packed'),
   table('counter', 'name value', { isCopied: false }),
+  table(
+    'data_gap',
+    'id host queue first_number last_number reason from_time to_time amount noted is_reported',
+    { references: [toHost, { column: 'queue', table: 'agent_queue' }] },
+  ),
   table('delivery', 'id notification time is_delivered answer', {
     references: [{ column: 'notification', table: 'outbox' }],
   }),
@@ -57,7 +70,7 @@ export const TABLES: readonly Table[] = [
   table(
     'host',
     'id name ip ip_order platform build architecture domain processors memory_mb search_text ' +
-      'first_seen last_seen clock_skew latest_time latest key_hash event_lock said_groups given_groups mounts ' +
+      'first_seen last_seen clock_skew latest_time latest key_hash event_lock said_groups given_groups mounts name_order ' +
       'agent spellings',
   ),
   table('host_group', 'name host', { references: [toHost] }),
@@ -87,11 +100,14 @@ export const TABLES: readonly Table[] = [
       ],
     },
   ),
+  table('receipt', 'id packed'),
   table('recovery_code', 'user code_hash', { references: [toUser] }),
+  table('rejection', 'host minute reason amount', { references: [toHost] }),
   table(
     'rule',
     'id name enabled host metric severities on_opening on_closing on_severity_change channel target delay_seconds repeat_seconds',
   ),
+  table('sample_day', 'host day acknowledged counted is_mixed', { references: [toHost] }),
   table('second_factor', 'user secret last_step since', { references: [toUser] }),
   table('session', 'token_hash user created expires address browser', { references: [toUser] }),
   table('target', 'id name channel address'),

@@ -1,5 +1,6 @@
 import { mergeGroups } from '../../domain/hosts/group.ts'
 import type { Host, HostFacts } from '../../domain/hosts/host.ts'
+import { nameOrder } from '../../domain/hosts/name-order.ts'
 import type { Transaction } from '../database/database.ts'
 import type { HostReport } from '../ports/store.ts'
 import { saveHostMetricSet } from '../timeseries/metric-sets.ts'
@@ -14,10 +15,26 @@ export type CachedHost = {
   reportsThresholds: boolean
   /** Of the key that owns the name; null while none does. */
   keyHash: string | null
+  /** Which agent speaks for the host; null for those that number nothing, and while it was not asked. */
+  agentRun: CachedAgentRun | null
+  /** Whether the database knows an agent of it that numbers what it sends. */
+  readonly isNumbered: boolean
+  /** The newest day of which samples without numbers are noted; -1 when there is none. */
+  unnumberedDay: number
   /** Names of metrics as its agent spells them, by the name that is kept. */
   spellings: Readonly<Record<string, string>>
   /** The layouts that `host_metric_set` has, with the day up to which it says they were used. */
   readonly metricSets: Map<number, number>
+}
+
+/** What is remembered of a host's agent. */
+export type CachedAgentRun = {
+  readonly run: string
+  /** Of `agent_queue`. */
+  readonly queue: number
+  readonly queueName: string
+  /** When it was read, by the server's clock: another engine may have seen another run since. */
+  readonly read: number
 }
 
 /** What `host` itself holds of the facts. */
@@ -109,13 +126,14 @@ export function createHostCache(): HostCache {
 async function findHost(transaction: Transaction, name: string): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
     `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
-      agent, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells FROM host
+      agent, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
+      EXISTS (SELECT 1 FROM agent_run WHERE agent_run.host = host.id) AS numbers FROM host
       WHERE name = ?`,
     [name],
   )
   if (!row) return null
   const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, mounts, tells, ...rest } = row
-  const { agent, spellings, ...facts } = rest
+  const { agent, spellings, numbers, ...facts } = rest
   return {
     id,
     facts: {
@@ -128,6 +146,9 @@ async function findHost(transaction: Transaction, name: string): Promise<CachedH
     spellings: parseSpellings(spellings).spellings ?? {},
     reportsThresholds: tells === 1,
     keyHash,
+    agentRun: null,
+    isNumbered: numbers === 1,
+    unnumberedDay: -1,
     metricSets: new Map(),
   }
 }
@@ -145,6 +166,7 @@ export function parseSpellings(text: string | null): Pick<Host, 'spellings'> {
 type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   id: number
   tells: number
+  numbers: number
   memory_mb: number
   key_hash: string | null
   said_groups: string | null
@@ -158,13 +180,31 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Ca
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      mounts, agent, name, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
-    [...factValues(report.host, facts), report.host, report.seen, report.seen, report.clockSkew, keyHash],
+      mounts, agent, name, name_order, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
+    [
+      ...factValues(report.host, facts),
+      report.host,
+      nameOrder(report.host),
+      report.seen,
+      report.seen,
+      report.clockSkew,
+      keyHash,
+    ],
   )
   if (facts.groups && facts.groups.length > 0)
     await saveGroups(transaction, id, 'said_groups', mergeGroups(facts.groups))
-  return { id, facts, reportsThresholds: false, keyHash, spellings: {}, metricSets: new Map() }
+  return {
+    id,
+    facts,
+    spellings: {},
+    reportsThresholds: false,
+    keyHash,
+    agentRun: null,
+    isNumbered: false,
+    unnumberedDay: -1,
+    metricSets: new Map(),
+  }
 }
 
 function factValues(name: string, facts: StoredFacts) {

@@ -1,8 +1,9 @@
 import { reportKeyMismatch } from '../../domain/events/identity.ts'
-import { KEY_MISMATCH } from '../../domain/metrics/declared/server-events.ts'
+import { nameOrder } from '../../domain/hosts/name-order.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'
+import { noteAttempt } from '../events/attempts.ts'
 import { type CachedHost, searchText } from '../hosts/host-cache.ts'
 import type { HostReport, HostStore } from '../ports/store.ts'
 
@@ -34,35 +35,8 @@ export async function claimName(
       return 'claimed'
     }
   }
-  // An attempt is no state that goes on: after a closing by hand the next one is told again.
-  await transaction.run('UPDATE event SET seen_open = 0 WHERE host = ? AND metric = ? AND is_open = 0', [
-    host.id,
-    KEY_MISMATCH.name,
-  ])
-  await applyReports(transaction, host.id, [reportKeyMismatch(report.seen, 'open')])
-  await transaction.run('UPDATE event SET change_number = ? WHERE host = ? AND metric = ? AND is_open = 1', [
-    report.seen,
-    host.id,
-    KEY_MISMATCH.name,
-  ])
+  await noteAttempt(transaction, host.id, reportKeyMismatch(report.seen, 'open'))
   return 'foreign'
-}
-
-/**
- * An attempt has no end that could be heard: it is over when none follows. `change_number` of its event is
- * the time of the newest.
- */
-export async function resolveKeyMismatches(
-  transaction: Transaction,
-  before: number,
-  at: number,
-): Promise<number> {
-  const quiet = await transaction.query<{ host: number }>(
-    'SELECT host FROM event WHERE seen_open = 1 AND metric = ? AND change_number < ?',
-    [KEY_MISMATCH.name, before],
-  )
-  for (const { host } of quiet) await applyReports(transaction, host, [reportKeyMismatch(at, 'closed')])
-  return quiet.length
 }
 
 export function createHostNames(database: Database): Pick<HostStore, 'rename' | 'releaseName' | 'listKeyed'> {
@@ -76,8 +50,9 @@ export function createHostNames(database: Database): Pick<HostStore, 'rename' | 
         if (!row) return 'unknown'
         const [other] = await transaction.query('SELECT id FROM host WHERE name = ?', [newName])
         if (other) return 'taken'
-        await transaction.run('UPDATE host SET name = ?, search_text = ? WHERE id = ?', [
+        await transaction.run('UPDATE host SET name = ?, name_order = ?, search_text = ? WHERE id = ?', [
           newName,
+          nameOrder(newName),
           searchText(newName, row),
           row.id,
         ])

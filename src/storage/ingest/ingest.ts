@@ -1,5 +1,7 @@
 import type { Frame } from '../../domain/sample.ts'
 import type { Log } from '../../lib/log.ts'
+import { findAgent } from '../audit/agents.ts'
+import { createReceiptNotes } from '../audit/receipt-notes.ts'
 import { isContentError } from '../database/content-error.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
@@ -7,7 +9,7 @@ import { enterSharedLock, SHARED_LOCKS } from '../database/write-locks.ts'
 import { applyReports, reconcileEvents } from '../events/apply-reports.ts'
 import { type CachedHost, createHostCache } from '../hosts/host-cache.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
-import type { HostReport, IngestStore } from '../ports/store.ts'
+import type { HostReport, IngestStore, WriteRefusal } from '../ports/store.ts'
 import { createByteWriter } from '../timeseries/codec/bytes.ts'
 import { packHead, packValue, sealFrame } from '../timeseries/codec/frame.ts'
 import { dayOf } from '../timeseries/day.ts'
@@ -16,7 +18,10 @@ import { claimName } from './host-keys.ts'
 import { insertFrames } from './insert-frames.ts'
 import { boundWaiting } from './waiting-frames.ts'
 
-const NONE: ReadonlySet<HostReport> = new Set()
+const NONE: ReadonlyMap<HostReport, WriteRefusal> = new Map()
+
+/** Where in a row of `frame` its number of samples stands. */
+const SAMPLES_FROM_END = -2
 
 /** Rows of one commit, by the table that they go to. */
 type CommitRows = {
@@ -31,6 +36,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer, lo
   const metricSets = createMetricSetWriter()
   const hosts = createHostCache()
   const writer = createByteWriter()
+  const receipts = createReceiptNotes()
   /** Two engines that happen to have the same one wait for each other, and lose nothing else by it. */
   const lock = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % SHARED_LOCKS
   let reader = createMetricSetReader()
@@ -46,6 +52,7 @@ export function createIngestStore(database: Database, states: LastSeenBuffer, lo
 
   /** After a rollback: ids given in the transaction are gone with it. */
   function undo() {
+    receipts.take()
     forget()
     states.rolledBack()
   }
@@ -84,34 +91,45 @@ export function createIngestStore(database: Database, states: LastSeenBuffer, lo
     return metricSet
   }
 
+  function noteMerge(host: number, time: number, replaced: number) {
+    states.noteMerge(host, time)
+    if (replaced > 0) receipts.addOverlap(host, time, replaced)
+  }
+
   async function insertRows(transaction: Transaction, { frame, late, waiting }: CommitRows) {
-    const merging = { writer: metricSets, reader, onMerged: states.noteMerge }
+    const merging = { writer: metricSets, reader, onMerged: noteMerge }
     await insertFrames(transaction, 'frame', frame, merging)
     await insertFrames(transaction, 'late_frame', late, merging)
     await insertFrames(transaction, 'waiting_frame', waiting, { ...merging, onMerged: () => {} })
   }
 
-  /** False when the host belongs to another key: then nothing of it is written. */
+  /** Why nothing of it is written; null when it is. */
   async function writeReport(
     transaction: Transaction,
     report: HostReport,
     rows: CommitRows,
-  ): Promise<boolean> {
+  ): Promise<WriteRefusal | null> {
     const { host: name, facts, frames, events } = report
     const host = hosts.recall(name) ?? (await hosts.load(transaction, report))
     if (host.keyHash !== (report.keyHash ?? null)) {
-      if ((await claimName(transaction, host, report)) === 'foreign') return false
+      if ((await claimName(transaction, host, report)) === 'foreign') return 'foreign'
       // Others have to forget what they know of the host; we know it already.
       removed++
     }
+    const rejection = await findAgent(transaction, host, report)
+    if (rejection !== null) return rejection
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
     if (report.spellings) await hosts.saveSpellings(transaction, host, report.spellings)
     if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)
+    const samples: number[] = []
     for (const frame of frames) {
       const metricSet = await findMetricSet(transaction, host, frame)
-      const packed = packFrame(frame.time < compactBefore ? rows.late : rows.frame, host.id, frame, metricSet)
+      const target = frame.time < compactBefore ? rows.late : rows.frame
+      const packed = packFrame(target, host.id, frame, metricSet)
+      samples.push(Number(target.at(SAMPLES_FROM_END)))
       states.noteFrame(host.id, frame.time, packed)
     }
+    receipts.addReport(host, report, samples)
     if (report.waiting) {
       for (const frame of report.waiting)
         packFrame(rows.waiting, host.id, frame, await findMetricSet(transaction, host, frame))
@@ -119,14 +137,14 @@ export function createIngestStore(database: Database, states: LastSeenBuffer, lo
     }
     if (events.length > 0) await applyReports(transaction, host.id, events, report.seen)
     if (report.open) await reconcileEvents(transaction, host.id, report.open, report.seen)
-    return true
+    return null
   }
 
   return {
     isContentError,
     async write(reports) {
       if (reports.length === 0) return NONE
-      const refused = new Set<HostReport>()
+      const refused = new Map<HostReport, WriteRefusal>()
       let attempts = 0
       let dropped = 0
       try {
@@ -136,11 +154,15 @@ export function createIngestStore(database: Database, states: LastSeenBuffer, lo
           await enterSharedLock(transaction, lock)
           await readOthers(transaction)
           const rows: CommitRows = { frame: [], late: [], waiting: [], waitingHosts: new Set() }
-          for (const report of reports)
-            if (!(await writeReport(transaction, report, rows))) refused.add(report)
+          for (const report of reports) {
+            const rejection = await writeReport(transaction, report, rows)
+            if (rejection !== null) refused.set(report, rejection)
+          }
           await insertRows(transaction, rows)
           dropped = 0
           for (const host of rows.waitingHosts) dropped += await boundWaiting(transaction, host)
+          const receipt = receipts.take()
+          if (receipt !== null) await transaction.run('INSERT INTO receipt (packed) VALUES (?)', [receipt])
           await states.flushIfDue(transaction)
         })
       } catch (error) {

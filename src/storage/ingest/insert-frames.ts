@@ -10,8 +10,10 @@ export const FRAME_COLUMNS = ['time', 'host', 'samples', 'packed']
 export type FrameMerging = {
   readonly writer: MetricSetWriter
   readonly reader: MetricSetReader
-  /** Called for each frame that was merged with one that was there. */
-  readonly onMerged: (host: number, time: number) => void
+  /**
+   * Called for each frame that was merged with one that was there; `replaced` of the values of both are gone.
+   */
+  readonly onMerged: (host: number, time: number, replaced: number) => void
 }
 
 /**
@@ -44,6 +46,7 @@ async function mergeRows(
     const time = rows[at] as number
     const host = rows[at + 1] as number
     const packed = rows[at + 3] as Uint8Array
-    if (await mergeFrame(transaction, table, time, host, packed, writer, reader)) onMerged(host, time)
+    const replaced = await mergeFrame(transaction, table, time, host, packed, writer, reader)
+    if (replaced !== null) onMerged(host, time, replaced)
   }
 }

@@ -1,7 +1,9 @@
+import type { ReceivedNumbers, ReportedQueue } from '../../domain/audit/received-numbers.ts'
 import type { EventReport } from '../../domain/event.ts'
 import type { Host, HostFacts, HostSort, HostStatus } from '../../domain/hosts/host.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
+import type { DataAuditStore } from './data-audit.ts'
 import type {
   EventStore,
   KnownSpan,
@@ -14,6 +16,7 @@ import type {
 import type { SecondFactorStore } from './second-factors.ts'
 import type { AuditStore, SessionStore, TokenStore, UserStore } from './users.ts'
 
+export type * from './data-audit.ts'
 export type * from './events.ts'
 export type * from './second-factors.ts'
 export type * from './users.ts'
@@ -52,9 +55,15 @@ export type HostReport = {
   readonly events: readonly EventReport[]
   /** All events that are open on the agent; null or absent when it did not say. */
   readonly open?: readonly EventReport[] | null
+  /** The queue that the agent sends from; null or absent for agents that number nothing. */
+  readonly queue?: ReportedQueue | null
+  /** Null or absent for agents that number nothing. */
+  readonly numbers?: ReceivedNumbers | null
   /** True for a greeting: it says what the host is, and is no sign that its samples come through. */
   readonly isGreeting?: boolean
 }
+
+export type WriteRefusal = 'foreign' | 'copy' | 'stale'
 
 export type IngestStore = {
   /**
@@ -62,10 +71,12 @@ export type IngestStore = {
    * changes nothing; for a metric that has a value at that time already, the newer write wins. Rejects as a
    * whole: nothing of it is stored then.
    *
-   * A host belongs to the first key that is said for it. Resolves with the reports that came with another
-   * one, or with none: they are not stored, and the host has an open event of `KEY_MISMATCH`.
+   * A host belongs to the first key that is said for it. Resolves with the reports that are not stored for the
+   * sake of who sent them. `foreign`: with another key or none; the host has an open event of `KEY_MISMATCH`.
+   * `copy`: from one of two agents with the same key and queue; the host has an open event of `AGENT_COPY`.
+   * `stale`: on a connection from before another run of the agent was seen, which has to greet again.
    */
-  write(reports: readonly HostReport[]): Promise<ReadonlySet<HostReport>>
+  write(reports: readonly HostReport[]): Promise<ReadonlyMap<HostReport, WriteRefusal>>
   /**
    * True when `write` rejected with `error` because of what a report holds: the same report fails again,
    * others do not.
@@ -78,6 +89,11 @@ export type HostQuery = {
   readonly search?: string
   readonly status?: HostStatus
   readonly group?: string
+  /** Groups of which the host is in one of each list. */
+  readonly facets?: readonly (readonly string[])[]
+  /** Only hosts of these names, and none of those; at most 1000. */
+  readonly names?: readonly string[]
+  readonly withoutNames?: readonly string[]
   /** `events`: the host with the most severe open event first. `disk`: by the fullest filesystem of each. */
   readonly sort?: HostSort
   readonly descending?: boolean
@@ -88,10 +104,28 @@ export type HostQuery = {
   readonly upSince: number
 }
 
+/** A host in a map of all. Values are those of its newest frame, null where it has none; percent, and bytes a second. */
+export type FleetHost = {
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly lastSeen: number
+  readonly latestTime: number
+  readonly processor: number | null
+  readonly memory: number | null
+  /** Of its fullest filesystem. */
+  readonly disk: number | null
+  readonly diskMetric: string | null
+  /** Received and sent together. */
+  readonly network: number | null
+  readonly ioPressure: number | null
+}
+
 export type HostName = { readonly name: string; readonly ip: string; readonly lastSeen: number }
 
 export type HostStore = {
   find(name: string): Promise<Host | null>
+  /** Those of these hosts (at most 1000 names) that there are, by name. */
+  findAll(names: readonly string[]): Promise<ReadonlyMap<string, Host>>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
   /**
@@ -103,6 +137,8 @@ export type HostStore = {
   listSpans(group?: string): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
+  /** Every host in the order of names, for a map of all. Reads all newest frames: not for every request. */
+  fleet(): Promise<FleetHost[]>
   /** Groups that any host is in, sorted; at most 200. */
   groups(): Promise<string[]>
   /**
@@ -165,6 +201,14 @@ export type BackupNote = { readonly time: number; readonly file: string }
 /** What one piece of retention dropped, in frames and host-days, and whether anything older is left. */
 export type DroppedSamples = { readonly frames: number; readonly blocks: number; readonly isLeft: boolean }
 
+/** A host that retention removed, and what went with it. */
+export type DroppedHost = {
+  readonly host: string
+  readonly lastSeen: number
+  readonly samples: number
+  readonly events: number
+}
+
 export type MaintenanceStore = {
   /**
    * Compacts frames older than `before` into blocks, at most `limit` host-days, in short transactions.
@@ -186,8 +230,11 @@ export type MaintenanceStore = {
    * decides it. Null when there is none.
    */
   findSampleTimes(): Promise<{ oldest: number | null; newest: number | null }>
-  /** Drops hosts not seen since, with all they have; their names. */
-  dropHosts(before: number): Promise<string[]>
+  /**
+   * Drops at most `limit` of the hosts not seen since, with all they have, those that are silent for longest
+   * first.
+   */
+  dropHosts(before: number, limit: number): Promise<DroppedHost[]>
   stats(): Promise<StorageStats>
   /** The hosts with the most samples, most first. Reads as much as `stats` does. */
   listLargestHosts(limit: number): Promise<HostShare[]>
@@ -221,6 +268,7 @@ export type Store = {
   readonly tokens: TokenStore
   readonly secondFactors: SecondFactorStore
   readonly audit: AuditStore
+  readonly dataAudit: DataAuditStore
   readonly maintenance: MaintenanceStore
   close(): Promise<void>
 }

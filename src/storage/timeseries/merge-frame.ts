@@ -9,7 +9,8 @@ import { type MetricSetReader, type MetricSetWriter, saveHostMetricSet } from '.
 /**
  * Merges `packed` into the frame held for that time and host, metric by metric: a value in `packed` wins, a
  * null leaves what is there. A held frame that is damaged is replaced. Rare (the same frame sent twice, or
- * one time in two packets), so it may be slow. False when they were the same.
+ * one time in two packets), so it may be slow. Null when they were the same; otherwise how many of both's values
+ * there are once only now.
  */
 export async function mergeFrame(
   transaction: Transaction,
@@ -19,15 +20,15 @@ export async function mergeFrame(
   packed: Uint8Array,
   writer: MetricSetWriter,
   reader: MetricSetReader,
-): Promise<boolean> {
+): Promise<number | null> {
   const [held] = await transaction.query<{ packed: Uint8Array }>(
     `SELECT packed FROM ${table} WHERE time = ? AND host = ? ${transaction.dialect.forUpdate}`,
     [time, host],
   )
-  if (!held || sameBytes(held.packed, packed)) return false
+  if (!held || sameBytes(held.packed, packed)) return null
   const added = openFrame(packed, time, host)
   const before = tryOpenFrame(held.packed, time, host)
-  if (before && sameBytes(before, added)) return false
+  if (before && sameBytes(before, added)) return null
   const frames = before ? [before, added] : [added]
   await reader.load(transaction, frames.map(readMetricSet))
   const union = merge(frames, reader)
@@ -40,7 +41,7 @@ export async function mergeFrame(
       : (await writer.save(transaction, names)).id
   const result = pack(metricSet, [...union.values()])
   sealFrame(result.packed, time, host)
-  if (sameBytes(held.packed, result.packed)) return true
+  if (sameBytes(held.packed, result.packed)) return 0
   if (metricSet !== oldMetricSet) await saveHostMetricSet(transaction, host, metricSet, dayOf(time))
   await transaction.run(`UPDATE ${table} SET samples = ?, packed = ? WHERE time = ? AND host = ?`, [
     result.samples,
@@ -48,7 +49,12 @@ export async function mergeFrame(
     time,
     host,
   ])
-  return true
+  return frames.reduce((sum, frame) => sum + countSamples(frame, reader), 0) - result.samples
+}
+
+function countSamples(frame: Uint8Array, reader: MetricSetReader): number {
+  const { values } = unpackFrame(frame, (id) => reader.names(id).length)
+  return values.reduce<number>((sum, value) => (value === null ? sum : sum + 1), 0)
 }
 
 function tryOpenFrame(packed: Uint8Array, time: number, host: number): Uint8Array | null {

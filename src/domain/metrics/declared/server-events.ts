@@ -14,6 +14,12 @@ export const CLOCK_SKEW: MetricFamily = {
   doc: 'Of events alone: a clock is too far from that of the server.',
 }
 
+export const SERVER_CLOCK: MetricFamily = {
+  name: 'perf.server.clock.seconds',
+  unit: 's',
+  doc: 'Of events alone: many hosts agree that it is the clock of the server that is wrong.',
+}
+
 export const KEY_MISMATCH: MetricFamily = {
   name: 'perf.agent.key.state',
   unit: 'state',
@@ -44,10 +50,26 @@ export const STORAGE_DAMAGE: MetricFamily = {
   doc: 'Of events alone: stored samples of the host are damaged, and left out wherever they would be shown.',
 }
 
+export const AGENT_COPY: MetricFamily = {
+  name: 'perf.agent.copy.state',
+  unit: 'state',
+  doc: 'Of events alone: two agents run with the same data folder, one of which is a copy.',
+}
+
+/** A reason has one open event at a time. */
+export const DATA_GAP: MetricFamily = {
+  name: 'perf.agent.data.missing.<reason>',
+  unit: '',
+  doc: 'Of events alone: something that the agent measured, or should have measured, is missing, and why.',
+}
+
 export const SERVER_EVENT_METRICS: readonly MetricFamily[] = [
   AVAILABILITY,
   CLOCK_SKEW,
+  SERVER_CLOCK,
   KEY_MISMATCH,
+  AGENT_COPY,
+  DATA_GAP,
   REFUSED_REPORT,
   CERTIFICATE_END,
   NOTIFICATION_TROUBLE,

@@ -1,0 +1,87 @@
+import type { QueueFile } from './queue-file.ts'
+import { type Item, sizeOf } from './queue-rows.ts'
+
+/** What waits: on disk, but for what is gone, and in memory. */
+export class QueueContents {
+  file: QueueFile | null = null
+  /** In memory only, so far. */
+  pending: Item[] = []
+  /** Written last, and on disk now: what is sent next need not be read again. */
+  recent: readonly Item[] = []
+  /** On disk still, though acknowledged: they go with the next commit. */
+  readonly gone = new Set<number>()
+  /** The lowest id that waits is not below this. */
+  #lowest = 0
+
+  get firstPending(): number | null {
+    return this.pending[0]?.id ?? null
+  }
+
+  get pendingBytes(): number {
+    return this.pending.reduce((sum, item) => sum + sizeOf(item), 0)
+  }
+
+  push(item: Item): void {
+    this.pending.push(item)
+  }
+
+  remove(items: readonly Item[]): void {
+    const ids = new Set(items.map((item) => item.id))
+    const firstPending = this.firstPending ?? Number.POSITIVE_INFINITY
+    this.pending = this.pending.filter((item) => !ids.has(item.id))
+    for (const id of ids) if (id < firstPending) this.gone.add(id)
+  }
+
+  /** Takes the oldest out of memory, at least so many bytes of them. */
+  takePending(bytes: number): readonly Item[] {
+    let count = 0
+    for (let excess = bytes; excess > 0 && count < this.pending.length; count++)
+      excess -= sizeOf(this.pending[count] as Item)
+    const taken = this.pending.slice(0, count)
+    this.pending = this.pending.slice(count)
+    return taken
+  }
+
+  /** What was in memory is on disk, and what is gone is gone. */
+  noteWritten(): void {
+    this.recent = this.pending
+    this.pending = []
+    this.gone.clear()
+  }
+
+  /** Another file has taken the place of the one before, without what is gone. */
+  replaceFile(file: QueueFile): void {
+    this.file = file
+    this.recent = []
+    this.gone.clear()
+    this.#lowest = 0
+  }
+
+  /** The lowest id that waits, `none` when nothing does. As far as is known while the disk can't be read. */
+  findLowest(none: number): number {
+    try {
+      // What lies in a file that can't be opened is not known: all of it may still come.
+      if (this.file === null) return this.#lowest
+      const first = this.ascending(this.#lowest, Number.MAX_SAFE_INTEGER).next()
+      this.#lowest = first.done ? none : first.value.id
+    } catch {
+      // The next read tells.
+    }
+    return this.#lowest
+  }
+
+  *ascending(first: number, last: number): Generator<Item, undefined> {
+    if (this.file !== null)
+      for (const item of this.file.ascending(first, last)) if (!this.gone.has(item.id)) yield item
+    for (const item of this.pending) if (item.id >= first && item.id <= last) yield item
+  }
+
+  *descending(first: number, last: number): Generator<Item, undefined> {
+    for (const item of this.pending.toReversed()) if (item.id >= first && item.id <= last) yield item
+    for (const item of this.recent.toReversed())
+      if (item.id >= first && item.id <= last && !this.gone.has(item.id)) yield item
+    const below = Math.min(last, (this.recent[0]?.id ?? Number.POSITIVE_INFINITY) - 1)
+    if (this.file !== null && first <= below)
+      for (const item of this.file.descending(first, below)) if (!this.gone.has(item.id)) yield item
+  }
+}

@@ -1,0 +1,61 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { QueueTotals } from './queue-rows.ts'
+
+/**
+ * What is known of the queue beside its file, in a small file of its own: numbers go on where they were and
+ * losses are counted though the queue itself is lost.
+ */
+export type QueueNote = {
+  readonly generation: string
+  /** The highest number that was given, written before the queue has it. */
+  readonly newest: number
+  /** The lowest number that waited. */
+  readonly waiting: number
+  /** How many waited. */
+  readonly length: number
+  readonly totals: QueueTotals
+}
+
+export const noteFileOf = (queueFile: string) => `${queueFile}.state`
+
+/** Null when there is none, or none that can be read. */
+export function readNote(queueFile: string): QueueNote | null {
+  try {
+    const note: unknown = JSON.parse(readFileSync(noteFileOf(queueFile), 'utf8'))
+    return isNote(note) ? note : null
+  } catch {
+    return null
+  }
+}
+
+/** Writes the note when it says something else than before. */
+export class QueueNoteWriter {
+  readonly #file: string
+  #written = ''
+
+  constructor(queueFile: string) {
+    this.#file = noteFileOf(queueFile)
+  }
+
+  /** Replaces it as a whole. Throws when the disk does not take it. */
+  write(note: QueueNote): void {
+    const text = JSON.stringify(note)
+    if (text === this.#written) return
+    writeFileSync(`${this.#file}.new`, text, { mode: 0o600 })
+    renameSync(`${this.#file}.new`, this.#file)
+    this.#written = text
+  }
+}
+
+function isNote(value: unknown): value is QueueNote {
+  if (typeof value !== 'object' || value === null) return false
+  const { generation, newest, waiting, length, totals } = value as Record<string, unknown>
+  const { dropped, aged, refused, damaged } = (totals ?? {}) as Record<string, unknown>
+  return (
+    typeof generation === 'string' &&
+    generation !== '' &&
+    [newest, waiting, length, dropped, aged, refused, damaged].every(
+      (count) => typeof count === 'number' && Number.isSafeInteger(count) && count >= 0,
+    )
+  )
+}

@@ -1,0 +1,126 @@
+import type { Loss } from '../../domain/audit/loss.ts'
+import { missingFrom, rangesOf } from '../../domain/audit/number-ranges.ts'
+import { LossList } from './loss-list.ts'
+import type { QueueNumbers } from './queue-file.ts'
+import type { QueueNote } from './queue-note.ts'
+import { NO_TOTALS, type QueueState, type QueueTotals } from './queue-rows.ts'
+
+/**
+ * Numbers left out after a crash. A crash of the machine may take back the last ten seconds of the file, and
+ * the server may have them: a number must never be given twice.
+ */
+const SKIPPED_NUMBERS = 1000
+
+/** A file as it was found. */
+export type FoundFile = {
+  readonly state: QueueState
+  /** True when it was begun anew with what could be read of a damaged one. */
+  readonly isSalvaged: boolean
+  /** The ids in it, ascending. Asked for only when it was salvaged. */
+  listIds(): Iterable<number>
+}
+
+/**
+ * The numbers of a queue: each item gets one, for ever. The generation names the row of numbers. It is kept
+ * in the queue's file and in the note beside it, and begins anew only when both are gone.
+ */
+export class QueueNumbering {
+  #generation: string | null = null
+  #newest = 0
+  #losses = new LossList()
+  #isDirty = false
+
+  get newest(): number {
+    return this.#newest
+  }
+
+  /** Names the row of numbers. */
+  get generation(): string {
+    this.#generation ??= crypto.randomUUID()
+    return this.#generation
+  }
+
+  get losses(): LossList {
+    return this.#losses
+  }
+
+  /** Those to be written, null when they are on disk as they are. */
+  get unsavedLosses(): readonly Loss[] | null {
+    return this.#isDirty ? this.#losses.all : null
+  }
+
+  take(): number {
+    return ++this.#newest
+  }
+
+  /** To be called after each change of `losses`. */
+  noteLossesChanged(): void {
+    this.#isDirty = true
+  }
+
+  noteSaved(): void {
+    this.#isDirty = false
+  }
+
+  /** What of it stands in the file. */
+  describe(isClean: boolean): QueueNumbers {
+    return { generation: this.generation, newest: this.#newest, isClean }
+  }
+
+  /** The file can't be opened now: goes on from the note, or far above what the file may hold. */
+  beginWithout(note: QueueNote | null, nowMs: number): void {
+    this.#newest = note?.newest ?? nowMs
+    if (note !== null) this.#generation = note.generation
+  }
+
+  /**
+   * Takes over what a file and the note say, and tells the totals up to now. `firstPending` is the lowest
+   * number in memory; null when there is none.
+   */
+  adopt(found: FoundFile, note: QueueNote | null, firstPending: number | null): QueueTotals {
+    const { state } = found
+    const isNew = state.generation === null && state.newest === 0
+    const isLost = isNew && note !== null
+    const before = this.#losses.all
+    this.#losses = new LossList([...state.losses, ...before])
+    this.#isDirty = true
+    const known = note !== null && (isLost || note.generation === state.generation) ? note : null
+    this.#generation =
+      state.generation ?? (isLost ? note.generation : this.#generation) ?? crypto.randomUUID()
+    let newest = state.newest
+    if (known !== null && known.newest > newest) {
+      // Of a queue that was lost everything that waited; otherwise what a crash took back.
+      const first = isLost ? Math.max(1, known.waiting) : newest + 1
+      this.#losses.addRange({ first, last: known.newest }, isLost ? 'queue' : 'crash')
+      newest = known.newest
+    }
+    if (found.isSalvaged) this.noteDamaged(found.listIds(), known?.waiting ?? state.firstId ?? newest, newest)
+    if (!isNew && !state.isClean && state.generation !== null) {
+      this.#losses.addRange({ first: newest + 1, last: newest + SKIPPED_NUMBERS }, 'unused')
+      newest += SKIPPED_NUMBERS
+    }
+    if (firstPending !== null && firstPending > newest + 1)
+      this.#losses.addRange({ first: newest + 1, last: firstPending - 1 }, 'unused')
+    this.#newest = Math.max(newest, this.#newest)
+    return sumTotals(state, known, isLost)
+  }
+
+  /** What was damaged is not known by number: it is what is not there, from `first` to `last`. */
+  noteDamaged(ids: Iterable<number>, first: number, last: number): void {
+    for (const missing of missingFrom(rangesOf(ids), { first: Math.max(1, first), last }))
+      this.#losses.addRange(missing, 'damaged')
+    this.#isDirty = true
+  }
+}
+
+/** The note has what a file that was begun anew does not know. */
+function sumTotals(state: QueueState, note: QueueNote | null, isLost: boolean): QueueTotals {
+  const { totals } = state
+  const noted = note?.totals ?? NO_TOTALS
+  return {
+    dropped: Math.max(totals.dropped, noted.dropped),
+    aged: Math.max(totals.aged, noted.aged),
+    refused: Math.max(totals.refused, noted.refused),
+    damaged: Math.max(totals.damaged, noted.damaged + (isLost ? (note?.length ?? 0) : 0)),
+  }
+}

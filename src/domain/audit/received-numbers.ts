@@ -1,0 +1,24 @@
+import type { Loss } from './loss.ts'
+import type { NumberRange } from './number-ranges.ts'
+
+/** The numbers of what an agent sent, as they were received. */
+export type ReceivedNumbers = {
+  /** For each frame that is stored its number. */
+  readonly frames: readonly number[]
+  /** Of events, and of frames of which nothing could be stored. */
+  readonly others: readonly NumberRange[]
+  /** The lowest number that may still come; 0 when that is not known. */
+  readonly waiting: number
+  /** What never comes. */
+  readonly lost: readonly Loss[]
+}
+
+/** The queue that an agent sends from. */
+export type ReportedQueue = {
+  /** Names the row of numbers. */
+  readonly id: string
+  /** Another one each time that the agent starts. */
+  readonly run: string
+  /** When it started, by the server's clock; null when this message does not say. */
+  readonly started: number | null
+}

@@ -1,0 +1,116 @@
+import { isLossReason, type Loss } from '../domain/audit/loss.ts'
+import type { NumberRange } from '../domain/audit/number-ranges.ts'
+import type { ReceivedNumbers } from '../domain/audit/received-numbers.ts'
+import { type Fields, isFields } from './field.ts'
+import type { Tally } from './rejection-tally.ts'
+
+/**
+ * Which queue an agent sends from. A copy of its data folder has the same queue, but is another run.
+ */
+export type QueueIdentity = {
+  /** Names the row of numbers. */
+  readonly id: string
+  /** Another one each time that the agent starts. */
+  readonly run: string
+  /** Seconds since the agent started, by a clock that never jumps. */
+  readonly uptime: number
+}
+
+/** The numbers of what is in a batch. */
+export type BatchNumbers = {
+  /** Of the frames and of the events, in their order: `[first, last, first, last, …]`. */
+  readonly frames: readonly number[]
+  readonly events: readonly number[]
+  /** The lowest number that may still come; 0 when that is not known. */
+  readonly waiting: number
+  /** What never comes. */
+  readonly lost: readonly Loss[]
+}
+
+export const MAX_BATCH_LOSSES = 100
+
+const ID = /^[A-Za-z0-9-]{8,64}$/
+
+/** Null when the batch says none, or none that is one. */
+export function readQueueIdentity(value: unknown): QueueIdentity | null {
+  if (!isFields(value)) return null
+  const { id, run, uptime } = value
+  const isOne = (text: unknown): text is string => typeof text === 'string' && ID.test(text)
+  if (!isOne(id) || !isOne(run) || typeof uptime !== 'number' || !(uptime >= 0)) return null
+  return { id, run, uptime: Math.floor(Math.min(uptime, Number.MAX_SAFE_INTEGER)) }
+}
+
+/** The number of each of `count` rows; null when the list does not fit them. */
+export function readNumbers(value: unknown, count: number): number[] | null {
+  const ranges = readRanges(value)
+  if (ranges === null || ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0) !== count)
+    return null
+  const numbers: number[] = []
+  for (const { first, last } of ranges)
+    for (let number = first; number <= last; number++) numbers.push(number)
+  return numbers
+}
+
+/** Ascending ranges of a list `[first, last, …]`; null when it is not one. */
+function readRanges(value: unknown): NumberRange[] | null {
+  if (value === undefined) return []
+  if (!Array.isArray(value) || value.length % 2 !== 0 || value.length > 4000) return null
+  const ranges: NumberRange[] = []
+  let before = 0
+  for (let i = 0; i < value.length; i += 2) {
+    const [first, last] = [value[i], value[i + 1]]
+    if (!isNumber(first) || !isNumber(last) || first <= before || last < first) return null
+    before = last
+    ranges.push({ first, last })
+  }
+  return ranges
+}
+
+const isNumber = (value: unknown): value is number => Number.isSafeInteger(value)
+
+/**
+ * What a batch says of its numbers, apart from those of the frames; null when it has none. Lists that do not
+ * fit are left out and counted.
+ */
+export function readBatchNumbers(
+  fields: Fields,
+  events: number,
+  tally: Tally,
+): Omit<ReceivedNumbers, 'frames'> | null {
+  const { numbers, eventNumbers, waiting, lost } = fields
+  if (numbers === undefined && eventNumbers === undefined && waiting === undefined) return null
+  const others = readRanges(eventNumbers)
+  const isFitting = others !== null && countNumbers(others) === events
+  if (!isFitting) tally.refuse('number')
+  return {
+    others: isFitting ? others : [],
+    waiting: isNumber(waiting) && waiting > 0 ? waiting : 0,
+    lost: Array.isArray(lost) ? readLosses(lost.slice(0, MAX_BATCH_LOSSES), tally) : [],
+  }
+}
+
+const countNumbers = (ranges: readonly NumberRange[]) =>
+  ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)
+
+function readLosses(rows: readonly unknown[], tally: Tally): Loss[] {
+  return rows.flatMap((row) => {
+    const [first, last, reason, from, to, count] = Array.isArray(row) ? row : []
+    const isOne =
+      isLossReason(reason) &&
+      [first, last, from, to, count].every((number) => isNumber(number) && number >= 0) &&
+      last >= first &&
+      to >= from
+    if (!isOne) tally.refuse('number')
+    return isOne ? [{ first, last, reason, from, to, count }] : []
+  })
+}
+
+/** A loss as it goes on the wire. */
+export const encodeLoss = ({ first, last, reason, from, to, count }: Loss) => [
+  first,
+  last,
+  reason,
+  from,
+  to,
+  count,
+]

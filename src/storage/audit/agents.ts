@@ -1,0 +1,96 @@
+import type { ReportedQueue } from '../../domain/audit/received-numbers.ts'
+import { reportAgentCopy } from '../../domain/events/agent-copy.ts'
+import type { Transaction } from '../database/database.ts'
+import { noteAttempt } from '../events/attempts.ts'
+import type { CachedAgentRun, CachedHost } from '../hosts/host-cache.ts'
+import type { HostReport } from '../ports/store.ts'
+
+/**
+ * Which run of the agent speaks for a host. Two agents with the same key and queue are told by this: one that
+ * started before the other was last seen is no restart of it.
+ */
+
+/** A restart may look this much too early: answers wait, and the two clocks are read at different times. */
+const TOLERANCE = 30
+/** The first of two agents is kept while it was seen so lately; then the other one takes over. */
+const KEPT_SECONDS = 900
+/** After so long it is read again who speaks for a host. */
+const REREAD_SECONDS = 600
+
+type AgentRow = { run: string; queue: number; started: number; name: string; last_seen: number }
+
+/** Notes whose the report is; nearly always the agent's that spoke before. `copy` and `stale` as in `IngestStore.write`. */
+export async function findAgent(
+  transaction: Transaction,
+  host: CachedHost,
+  report: HostReport,
+): Promise<'copy' | 'stale' | null> {
+  const { queue, seen } = report
+  if (!queue) return null
+  const { agentRun } = host
+  if (agentRun?.run === queue.run && agentRun.queueName === queue.id && seen - agentRun.read < REREAD_SECONDS)
+    return null
+  const found = await recogniseAgent(transaction, host.id, report, queue)
+  if (typeof found === 'string') return found
+  host.agentRun = found
+  return null
+}
+
+/** The agent of the report from now on; `copy` and `stale` as in `IngestStore.write`. */
+async function recogniseAgent(
+  transaction: Transaction,
+  host: number,
+  report: HostReport,
+  queue: ReportedQueue,
+): Promise<CachedAgentRun | 'copy' | 'stale'> {
+  const { seen } = report
+  const [row] = await transaction.query<AgentRow>(
+    `SELECT agent_run.run AS run, agent_run.queue AS queue, agent_run.started AS started,
+      agent_queue.name AS name, host.last_seen AS last_seen
+      FROM agent_run JOIN host ON host.id = agent_run.host JOIN agent_queue ON agent_queue.id = agent_run.queue
+      WHERE agent_run.host = ? ${transaction.dialect.forUpdate}`,
+    [host],
+  )
+  if (row === undefined || row.run === queue.run) {
+    if (row !== undefined && row.name === queue.id)
+      return { run: row.run, queue: row.queue, queueName: row.name, read: seen }
+    return take(transaction, host, queue, seen)
+  }
+  const { started } = queue
+  // From before the other run was seen: when it is still there, it will greet.
+  if (started === null) return 'stale'
+  // A time of our own in the future says nothing.
+  const isRestart = started >= row.last_seen - TOLERANCE || row.last_seen > seen + TOLERANCE
+  if (isRestart) return take(transaction, host, queue, seen)
+  const isFirst = started < row.started
+  const isOther = !isFirst && seen - row.last_seen <= KEPT_SECONDS
+  await noteAttempt(transaction, host, reportAgentCopy(seen, 'open', isOther ? (report.facts?.ip ?? '') : ''))
+  return isOther ? 'copy' : take(transaction, host, queue, seen)
+}
+
+async function take(
+  transaction: Transaction,
+  host: number,
+  { id, run, started }: ReportedQueue,
+  seen: number,
+): Promise<CachedAgentRun> {
+  const [known] = await transaction.query<{ id: number }>(
+    'SELECT id FROM agent_queue WHERE host = ? AND name = ?',
+    [host, id],
+  )
+  const queue =
+    known?.id ??
+    (await transaction.insert(
+      `INSERT INTO agent_queue (host, name, since, first_number, newest, waiting, accounted, present, repeated, last_time)
+        VALUES (?, ?, ?, 0, 0, 0, '[]', 0, 0, 0)`,
+      [host, id, seen],
+    ))
+  const columns = ['host', 'run', 'queue', 'started']
+  await transaction.run(transaction.dialect.upsert('agent_run', ['host'], columns), [
+    host,
+    run,
+    queue,
+    started ?? seen,
+  ])
+  return { run, queue, queueName: id, read: seen }
+}

@@ -1,0 +1,129 @@
+import { isLossReason } from '../../domain/audit/loss.ts'
+import { UNEXPLAINED } from '../../domain/events/data-gap.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
+import type { Database, Reader } from '../database/database.ts'
+import type { DataAuditStore, DayDifference, HostAudit } from '../ports/store.ts'
+import { closeQuietGaps, type GapRow, reasonOf, reportGaps } from './gaps.ts'
+import { countDays, wasDamaged } from './recount.ts'
+import { addRejections, listRejections, sumRejections } from './rejections.ts'
+import { openAccount, QUEUE_COLUMNS, type QueueRow, settleReceipts } from './settle.ts'
+
+const MAX_DIFFERENCES = 100
+
+export function createDataAuditStore(database: Database): DataAuditStore {
+  return {
+    async settle(at) {
+      while (await settleReceipts(database, at)) await yieldThread()
+      while (await countDays(database, at)) await yieldThread()
+      while (await reportGaps(database, at)) await yieldThread()
+    },
+
+    closeQuiet: (before, at) => closeQuietGaps(database, before, at),
+
+    async audit(name) {
+      const hosts = await database.query<{ id: number; name: string }>(
+        `SELECT id, name FROM host ${name === undefined ? '' : 'WHERE name = ?'} ORDER BY name`,
+        name === undefined ? [] : [name],
+      )
+      const audits: HostAudit[] = []
+      for (const host of hosts) audits.push(await auditHost(database, host))
+      return audits
+    },
+
+    async listGaps(host, limit) {
+      const rows = await database.query<
+        Pick<GapRow, 'reason' | 'amount' | 'from_time' | 'to_time' | 'noted'>
+      >(
+        `SELECT data_gap.reason AS reason, data_gap.amount AS amount, data_gap.from_time AS from_time,
+          data_gap.to_time AS to_time, data_gap.noted AS noted
+          FROM data_gap JOIN host ON host.id = data_gap.host WHERE host.name = ?
+          ORDER BY data_gap.noted DESC, data_gap.id DESC LIMIT ?`,
+        [host, limit],
+      )
+      return rows.map(({ reason, amount, from_time: from, to_time: to, noted }) => ({
+        reason: reasonOf(reason),
+        amount,
+        from,
+        to,
+        noted,
+      }))
+    },
+
+    addRejections: (rejections) => addRejections(database, rejections),
+    listRejections: (host, limit) => listRejections(database, host, limit),
+
+    prune: (before, limit) =>
+      database.transaction(async (transaction) => {
+        for (const [table, column] of [
+          ['rejection', 'minute'],
+          ['data_gap', 'noted'],
+        ]) {
+          const [row] = await transaction.query<{ last: number }>(
+            `SELECT ${column} AS last FROM ${table} WHERE ${column} < ? ORDER BY ${column} LIMIT 1 OFFSET ?`,
+            [before, limit],
+          )
+          await transaction.run(`DELETE FROM ${table} WHERE ${column} < ?`, [row?.last ?? before])
+        }
+      }),
+  }
+}
+
+type DaySums = {
+  days: number | null
+  acknowledged: number | null
+  counted: number | null
+  doubled: number | null
+}
+
+async function auditHost(reader: Reader, { id, name }: { id: number; name: string }): Promise<HostAudit> {
+  const queues = await reader.query<QueueRow>(`SELECT ${QUEUE_COLUMNS} FROM agent_queue WHERE host = ?`, [id])
+  const gaps = await reader.query<{ reason: string; amount: number }>(
+    'SELECT reason, SUM(amount) AS amount FROM data_gap WHERE host = ? GROUP BY reason ORDER BY reason',
+    [id],
+  )
+  const [sums] = await reader.query<DaySums>(
+    `SELECT COUNT(*) AS days, SUM(acknowledged) AS acknowledged, SUM(counted) AS counted,
+      SUM(CASE WHEN is_mixed = 0 AND counted > acknowledged THEN counted - acknowledged ELSE 0 END) AS doubled
+      FROM sample_day WHERE host = ? AND counted IS NOT NULL`,
+    [id],
+  )
+  const accounts = queues.map(openAccount)
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  const present = sum(accounts.map((account) => account.present))
+  const pending = sum(accounts.map((account) => account.pending))
+  const missing = Object.fromEntries(
+    gaps.map(({ reason, amount }) => [isLossReason(reason) ? reason : UNEXPLAINED, Number(amount)]),
+  )
+  const lastTime = Math.max(0, ...queues.map(({ last_time: last }) => last))
+  return {
+    host: name,
+    isNumbered: queues.length > 0,
+    since: queues.length === 0 ? null : Math.min(...queues.map(({ since }) => since)),
+    lastTime: lastTime === 0 ? null : lastTime,
+    expected: present + pending + sum(Object.values(missing)),
+    present,
+    pending,
+    missing,
+    repeated: sum(accounts.map((account) => account.repeated)),
+    samples: {
+      acknowledged: Number(sums?.acknowledged ?? 0),
+      counted: Number(sums?.counted ?? 0),
+      days: Number(sums?.days ?? 0),
+      doubled: Number(sums?.doubled ?? 0),
+      differences: await listDifferences(reader, id),
+    },
+    refused: await sumRejections(reader, id),
+  }
+}
+
+async function listDifferences(reader: Reader, host: number): Promise<DayDifference[]> {
+  const rows = await reader.query<Omit<DayDifference, 'isDamaged'>>(
+    `SELECT day, acknowledged, counted FROM sample_day
+      WHERE host = ? AND (counted < acknowledged OR (is_mixed = 0 AND counted > acknowledged))
+      ORDER BY day DESC LIMIT ?`,
+    [host, MAX_DIFFERENCES],
+  )
+  const differences: DayDifference[] = []
+  for (const row of rows) differences.push({ ...row, isDamaged: await wasDamaged(reader, host, row.day) })
+  return differences
+}

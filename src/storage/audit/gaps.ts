@@ -1,0 +1,164 @@
+import { isLossReason, type Loss, type LossReason } from '../../domain/audit/loss.ts'
+import type { NumberRange } from '../../domain/audit/number-ranges.ts'
+import { reportDataGap } from '../../domain/events/data-gap.ts'
+import type { Database, Transaction } from '../database/database.ts'
+import { applyReports } from '../events/apply-reports.ts'
+import type { FoundGap } from './queue-account.ts'
+
+/** Holes in what agents sent, row by row of `data_gap`, and the events that tell of them. */
+
+export type GapRow = {
+  id: number
+  host: number
+  queue: number
+  first_number: number
+  last_number: number
+  reason: string
+  from_time: number
+  to_time: number
+  amount: number
+  noted: number
+  is_reported: number
+}
+
+export const GAP_COLUMNS =
+  'id, host, queue, first_number, last_number, reason, from_time, to_time, amount, noted, is_reported'
+
+const INSERT_GAP = `INSERT INTO data_gap (host, queue, first_number, last_number, reason, from_time, to_time, amount, noted,
+  is_reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** Gaps reported in one transaction. */
+const REPORTED_AT_ONCE = 200
+
+/** Null when nobody has told one. */
+export const reasonOf = (stored: string): LossReason | null => (isLossReason(stored) ? stored : null)
+
+const uidOf = (id: number) => `gap:${id}`
+
+/** A loss that is told again with the time that it goes on stays one gap; it is reported again. */
+export async function saveGap(
+  transaction: Transaction,
+  queue: { readonly id: number; readonly host: number },
+  { first, last, from, to, amount, ...gap }: FoundGap,
+  at: number,
+) {
+  const reason = gap.reason ?? ''
+  const [grown] = await transaction.query<{ id: number; amount: number }>(
+    first > 0
+      ? 'SELECT id, amount FROM data_gap WHERE queue = ? AND last_number = ? AND first_number > 0 AND reason = ?'
+      : 'SELECT id, amount FROM data_gap WHERE queue = ? AND first_number = 0 AND from_time = ? AND reason = ?',
+    [queue.id, first > 0 ? first - 1 : from, reason],
+  )
+  if (grown === undefined) {
+    await transaction.run(INSERT_GAP, [queue.host, queue.id, first, last, reason, from, to, amount, at, 0])
+    return
+  }
+  const sum = first > 0 ? grown.amount + amount : Math.max(grown.amount, amount)
+  if (sum === grown.amount) return
+  await transaction.run(
+    'UPDATE data_gap SET last_number = ?, to_time = ?, amount = ?, noted = ?, is_reported = 0 WHERE id = ?',
+    [last, to, sum, at, grown.id],
+  )
+}
+
+/** A reason that is told after the hole was seen. */
+export async function explainGaps(
+  transaction: Transaction,
+  queue: number,
+  { first, last, reason, from, to }: Loss,
+) {
+  if (first === 0) return
+  await transaction.run(
+    `UPDATE data_gap SET reason = ?, from_time = ?, to_time = ?, is_reported = 0
+      WHERE queue = ? AND reason = '' AND first_number >= ? AND last_number <= ?`,
+    [reason, from, to, queue, first, last],
+  )
+}
+
+/** Numbers that were taken for lost and came: their gaps shrink. Gives those numbers. */
+export async function takeBack(transaction: Transaction, queue: number, range: NumberRange) {
+  const rows = await transaction.query<GapRow>(
+    `SELECT ${GAP_COLUMNS} FROM data_gap
+      WHERE queue = ? AND first_number > 0 AND first_number <= ? AND last_number >= ?`,
+    [queue, range.last, range.first],
+  )
+  const taken: NumberRange[] = []
+  for (const row of rows) {
+    const found = {
+      first: Math.max(row.first_number, range.first),
+      last: Math.min(row.last_number, range.last),
+    }
+    taken.push(found)
+    await transaction.run('DELETE FROM data_gap WHERE id = ?', [row.id])
+    const rest = [
+      { first: row.first_number, last: found.first - 1 },
+      { first: found.last + 1, last: row.last_number },
+    ].filter(({ first, last }) => first <= last)
+    for (const { first, last } of rest) {
+      const { host, reason, from_time: from, to_time: to, noted } = row
+      await transaction.run(INSERT_GAP, [
+        host,
+        queue,
+        first,
+        last,
+        reason,
+        from,
+        to,
+        last - first + 1,
+        noted,
+        0,
+      ])
+    }
+    if (row.is_reported === 1 && row.reason === '')
+      await applyReports(transaction, row.host, [{ ...describeGap(row, row.noted + 1), status: 'closed' }])
+  }
+  return taken
+}
+
+const describeGap = (row: GapRow, at: number) =>
+  reportDataGap(
+    uidOf(row.id),
+    { reason: reasonOf(row.reason), amount: row.amount, from: row.from_time, to: row.to_time },
+    at,
+  )
+
+/** Opens the events of gaps that are new or have grown; those of one host and reason share one. */
+export async function reportGaps(database: Database, at: number): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    const rows = await transaction.query<GapRow>(
+      `SELECT ${GAP_COLUMNS} FROM data_gap WHERE is_reported = 0 ORDER BY host, id LIMIT ? ${transaction.dialect.forUpdate}`,
+      [REPORTED_AT_ONCE],
+    )
+    const groups = new Map<string, GapRow>()
+    for (const row of rows) {
+      const key = `${row.host} ${row.reason}`
+      const known = groups.get(key)
+      if (known === undefined) groups.set(key, { ...row })
+      else
+        groups.set(key, {
+          ...known,
+          amount: known.amount + row.amount,
+          from_time: Math.min(known.from_time || row.from_time, row.from_time || known.from_time),
+          to_time: Math.max(known.to_time, row.to_time),
+        })
+      await transaction.run('UPDATE data_gap SET is_reported = 1 WHERE id = ?', [row.id])
+    }
+    for (const row of groups.values()) await applyReports(transaction, row.host, [describeGap(row, at)], at)
+    return rows.length === REPORTED_AT_ONCE
+  })
+}
+
+type QuietRow = { host: number; uid: string; metric: string; severity: 1 | 2 | 3 | 4; message: string }
+
+/** Ends the events of losses that have a reason, once nothing more was lost since `before`. */
+export async function closeQuietGaps(database: Database, before: number, at: number): Promise<void> {
+  const rows = await database.query<QuietRow>(
+    `SELECT host, uid, metric, severity, message FROM event
+      WHERE is_open = 1 AND severity > 1 AND uid LIKE 'gap:%' AND change_number < ?`,
+    [before],
+  )
+  for (const { host, ...event } of rows)
+    await database.transaction((transaction) =>
+      applyReports(transaction, host, [{ ...event, change: at, time: at, status: 'closed' }]),
+    )
+}

@@ -1,0 +1,141 @@
+import type { Loss, LossReason } from '../../domain/audit/loss.ts'
+import {
+  addRange,
+  countAllOf,
+  countOf,
+  missingFrom,
+  type NumberRange,
+  removeRange,
+} from '../../domain/audit/number-ranges.ts'
+import type { FrameRun, ReportEntry } from './receipt.ts'
+
+/** A hole as it is found; `reason` is null when nobody has told one. */
+export type FoundGap = NumberRange & {
+  readonly reason: LossReason | null
+  readonly from: number
+  readonly to: number
+  readonly amount: number
+}
+
+/** Ranges that the row keeps at most; the lowest holes beyond are taken for holes without a reason. */
+const MAX_RANGES = 1000
+
+/** One row of an agent's numbers: what came, what is lost, what may still come. Nothing in it knows the database. */
+export class QueueAccount {
+  #accounted: readonly NumberRange[]
+  first: number
+  newest: number
+  waiting: number
+  present: number
+  repeated: number
+  lastTime: number
+  /** Samples that were acknowledged for the first time, by day. */
+  readonly days = new Map<number, number>()
+  readonly gaps: FoundGap[] = []
+
+  constructor(row: {
+    readonly first: number
+    readonly newest: number
+    readonly waiting: number
+    readonly accounted: readonly NumberRange[]
+    readonly present: number
+    readonly repeated: number
+    readonly lastTime: number
+  }) {
+    this.#accounted = row.accounted
+    this.first = row.first
+    this.newest = row.newest
+    this.waiting = row.waiting
+    this.present = row.present
+    this.repeated = row.repeated
+    this.lastTime = row.lastTime
+  }
+
+  get accounted(): readonly NumberRange[] {
+    return this.#accounted
+  }
+
+  /** The numbers of what came that were taken for lost, or came before. */
+  findKnown({ frames, others }: ReportEntry): NumberRange[] {
+    return [...frames, ...others].flatMap((range) =>
+      this.#accounted.flatMap(({ first, last }) => {
+        const common = { first: Math.max(first, range.first), last: Math.min(last, range.last) }
+        return common.first <= common.last ? [common] : []
+      }),
+    )
+  }
+
+  /** What was taken for lost has come after all. */
+  reopen(range: NumberRange): void {
+    this.#accounted = removeRange(this.#accounted, range)
+  }
+
+  /** To be called for all that came before `addLosses` is for any. */
+  addReport(entry: ReportEntry): void {
+    if (this.first === 0) this.first = lowestOf(entry)
+    this.waiting = Math.max(this.waiting, entry.waiting)
+    for (const run of entry.frames) {
+      const fresh = this.#addReceived(run)
+      if (fresh > 0 && run.samples > 0)
+        this.days.set(run.day, (this.days.get(run.day) ?? 0) + fresh * run.samples)
+      this.lastTime = Math.max(this.lastTime, run.to)
+    }
+    for (const range of entry.others) this.#addReceived(range)
+  }
+
+  addLosses(lost: readonly Loss[]): void {
+    for (const loss of lost)
+      if (loss.first === 0) this.gaps.push({ ...loss, amount: loss.count })
+      else this.#addLost(loss)
+  }
+
+  /** What is below `waiting` and neither came nor is told to be lost. `before` is the newest time until now. */
+  findHoles(before: number): void {
+    const end = Math.min(this.waiting - 1, this.newest)
+    if (this.first === 0) return
+    const holes = missingFrom(this.#accounted, { first: this.first, last: end })
+    const surplus = this.#accounted.length - MAX_RANGES
+    const more = surplus > 0 ? missingFrom(this.#accounted, this.#span).slice(0, surplus) : []
+    for (const hole of [...holes, ...more]) {
+      if (missingFrom(this.#accounted, hole).length === 0) continue
+      this.gaps.push({ ...hole, reason: null, from: before, to: this.lastTime, amount: countOf(hole) })
+      this.#accounted = addRange(this.#accounted, hole)
+    }
+  }
+
+  /** How many may still come. */
+  get pending(): number {
+    return countAllOf(missingFrom(this.#accounted, this.#span))
+  }
+
+  get #span(): NumberRange {
+    return { first: this.first, last: this.newest }
+  }
+
+  #addReceived(range: NumberRange): number {
+    const fresh = countAllOf(missingFrom(this.#accounted, range))
+    this.present += fresh
+    this.repeated += countOf(range) - fresh
+    this.newest = Math.max(this.newest, range.last)
+    if (range.first < this.first) this.first = range.first
+    this.#accounted = addRange(this.#accounted, range)
+    return fresh
+  }
+
+  /** An agent may name what came after all, and what was before this server knew it. */
+  #addLost({ reason, from, to, ...loss }: Loss): void {
+    const range = { first: Math.max(loss.first, this.first), last: loss.last }
+    if (range.last < range.first) return
+    for (const hole of missingFrom(this.#accounted, range))
+      if (reason !== 'unused') this.gaps.push({ ...hole, reason, from, to, amount: countOf(hole) })
+    this.newest = Math.max(this.newest, range.last)
+    this.#accounted = addRange(this.#accounted, range)
+  }
+}
+
+/** From here on a row of numbers is known: what is below was before this server. */
+function lowestOf({ waiting, frames, others, lost }: ReportEntry): number {
+  const lostNumbers = lost.flatMap(({ first }) => (first > 0 ? [first] : []))
+  const came = [...(frames satisfies readonly FrameRun[]), ...others].map(({ first }) => first)
+  return Math.min(...came, ...lostNumbers, ...(waiting > 0 ? [waiting] : []))
+}

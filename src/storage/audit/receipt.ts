@@ -1,0 +1,181 @@
+import { LOSS_REASONS, type Loss } from '../../domain/audit/loss.ts'
+import type { NumberRange } from '../../domain/audit/number-ranges.ts'
+import type { ReceivedNumbers } from '../../domain/audit/received-numbers.ts'
+import { type Cursor, createByteWriter, readByte, readVarint } from '../timeseries/codec/bytes.ts'
+import { dayOf } from '../timeseries/day.ts'
+
+/**
+ * What one commit stored, by the numbers that agents gave it: a row of entries that follow each other, each a
+ * byte that says its kind and varints. It is written with the samples, so it says no more and no less than
+ * what is on disk.
+ */
+const REPORT = 1
+const OVERLAP = 2
+const UNNUMBERED = 3
+
+/** Frames whose numbers follow each other, of one day and with as many samples each. */
+export type FrameRun = NumberRange & {
+  readonly day: number
+  readonly samples: number
+  /** Times of the first and the last. */
+  readonly from: number
+  readonly to: number
+}
+
+export type ReportEntry = {
+  readonly queue: number
+  readonly waiting: number
+  readonly frames: readonly FrameRun[]
+  readonly others: readonly NumberRange[]
+  readonly lost: readonly Loss[]
+}
+
+export type Receipt = {
+  readonly reports: readonly ReportEntry[]
+  /** Samples that took the place of others, which had been acknowledged too. */
+  readonly overlaps: readonly { readonly host: number; readonly day: number; readonly samples: number }[]
+  /** Days of hosts of which samples without numbers came. */
+  readonly unnumbered: readonly { readonly host: number; readonly day: number }[]
+}
+
+export type ReceiptWriter = {
+  /** `samples` has those of each frame, in the order of the numbers; `times` their times. */
+  addReport(
+    queue: number,
+    numbers: ReceivedNumbers,
+    frames: { readonly times: readonly number[]; readonly samples: readonly number[] },
+  ): void
+  addOverlap(host: number, time: number, samples: number): void
+  addUnnumbered(host: number, day: number): void
+  /** What was added, null when nothing was; the writer begins anew. */
+  take(): Uint8Array | null
+}
+
+export function createReceiptWriter(): ReceiptWriter {
+  const writer = createByteWriter()
+  let isEmpty = true
+
+  function addRange({ first, last }: NumberRange) {
+    writer.varint(first)
+    writer.varint(last - first)
+  }
+
+  return {
+    addReport(queue, numbers, { times, samples }) {
+      isEmpty = false
+      writer.byte(REPORT)
+      writer.varint(queue)
+      writer.varint(numbers.waiting)
+      const runs = runsOfFrames(numbers.frames, times, samples)
+      writer.varint(runs.length)
+      for (const run of runs) {
+        addRange(run)
+        writer.varint(run.samples)
+        writer.varint(run.from)
+        writer.varint(run.to - run.from)
+      }
+      writer.varint(numbers.others.length)
+      for (const range of numbers.others) addRange(range)
+      writer.varint(numbers.lost.length)
+      for (const loss of numbers.lost) {
+        addRange(loss)
+        writer.byte(LOSS_REASONS.indexOf(loss.reason))
+        writer.varint(loss.from)
+        writer.varint(loss.to - loss.from)
+        writer.varint(loss.count)
+      }
+    },
+    addOverlap(host, time, samples) {
+      isEmpty = false
+      writer.byte(OVERLAP)
+      writer.varint(host)
+      writer.varint(dayOf(time))
+      writer.varint(samples)
+    },
+    addUnnumbered(host, day) {
+      isEmpty = false
+      writer.byte(UNNUMBERED)
+      writer.varint(host)
+      writer.varint(day)
+    },
+    take() {
+      const packed = writer.take()
+      const wasEmpty = isEmpty
+      isEmpty = true
+      return wasEmpty ? null : packed
+    },
+  }
+}
+
+function runsOfFrames(
+  numbers: readonly number[],
+  times: readonly number[],
+  samples: readonly number[],
+): FrameRun[] {
+  const runs: { first: number; last: number; day: number; samples: number; from: number; to: number }[] = []
+  for (let i = 0; i < numbers.length; i++) {
+    const [number = 0, time = 0, count = 0] = [numbers[i], times[i], samples[i]]
+    const day = dayOf(time)
+    const run = runs.at(-1)
+    if (
+      run !== undefined &&
+      number === run.last + 1 &&
+      day === run.day &&
+      count === run.samples &&
+      time >= run.to
+    ) {
+      run.last = number
+      run.to = time
+    } else runs.push({ first: number, last: number, day, samples: count, from: time, to: time })
+  }
+  return runs
+}
+
+/** Throws a RangeError when the bytes are not a receipt. */
+export function readReceipt(bytes: Uint8Array): Receipt {
+  const cursor: Cursor = { bytes, at: 0 }
+  const reports: ReportEntry[] = []
+  const overlaps: { host: number; day: number; samples: number }[] = []
+  const unnumbered: { host: number; day: number }[] = []
+  while (cursor.at < bytes.length) {
+    const kind = readByte(cursor)
+    if (kind === REPORT) reports.push(readReport(cursor))
+    else if (kind === OVERLAP)
+      overlaps.push({ host: readVarint(cursor), day: readVarint(cursor), samples: readVarint(cursor) })
+    else if (kind === UNNUMBERED) unnumbered.push({ host: readVarint(cursor), day: readVarint(cursor) })
+    else throw new RangeError(`a receipt has an entry of the unknown kind ${kind}`)
+  }
+  return { reports, overlaps, unnumbered }
+}
+
+function readReport(cursor: Cursor): ReportEntry {
+  const queue = readVarint(cursor)
+  const waiting = readVarint(cursor)
+  const frames = readMany(cursor, () => {
+    const range = readRange(cursor)
+    const samples = readVarint(cursor)
+    const from = readVarint(cursor)
+    return { ...range, samples, from, to: from + readVarint(cursor), day: dayOf(from) }
+  })
+  const others = readMany(cursor, () => readRange(cursor))
+  const lost = readMany(cursor, () => {
+    const range = readRange(cursor)
+    const reason = LOSS_REASONS[readByte(cursor)]
+    if (reason === undefined) throw new RangeError('a receipt has an unknown reason')
+    const from = readVarint(cursor)
+    return { ...range, reason, from, to: from + readVarint(cursor), count: readVarint(cursor) }
+  })
+  return { queue, waiting, frames, others, lost }
+}
+
+function readRange(cursor: Cursor): NumberRange {
+  const first = readVarint(cursor)
+  return { first, last: first + readVarint(cursor) }
+}
+
+function readMany<T>(cursor: Cursor, read: () => T): T[] {
+  const count = readVarint(cursor)
+  const items: T[] = []
+  for (let i = 0; i < count; i++) items.push(read())
+  return items
+}

@@ -1,0 +1,181 @@
+import { yieldThread } from '../../lib/yield-thread.ts'
+import type { Database, Transaction } from '../database/database.ts'
+import { dayOf } from '../timeseries/day.ts'
+import { explainGaps, saveGap, takeBack } from './gaps.ts'
+import { QueueAccount } from './queue-account.ts'
+import { type Receipt, type ReportEntry, readReceipt } from './receipt.ts'
+
+/**
+ * Receipts are written with the samples, one a commit; here they become what is known of each agent's numbers.
+ * Few writes: a row of numbers is brought up to date once for all that came of it in some minutes.
+ */
+
+/** Read together: a few megabytes at the most. */
+const MAX_RECEIPTS = 10_000
+/** Rows of numbers of one transaction: some milliseconds. */
+const QUEUES_AT_ONCE = 100
+const DELETED_AT_ONCE = 200
+
+type Row = { readonly id: number; readonly receipt: Receipt }
+
+/**
+ * Settles a bounded number of receipts; true when more are left. May run twice at a time, or be cut off in the
+ * middle: what is settled twice then counts as sent twice, and changes nothing else.
+ */
+export async function settleReceipts(database: Database, at: number): Promise<boolean> {
+  const rows = await readReceipts(database)
+  const entries = new Map<number, ReportEntry[]>()
+  for (const { receipt } of rows)
+    for (const entry of receipt.reports) {
+      const known = entries.get(entry.queue)
+      if (known === undefined) entries.set(entry.queue, [entry])
+      else known.push(entry)
+    }
+  const queues = [...entries].sort(([a], [b]) => a - b)
+  for (let from = 0; from < queues.length; from += QUEUES_AT_ONCE) {
+    const piece = queues.slice(from, from + QUEUES_AT_ONCE)
+    await database.transaction(async (transaction) => {
+      for (const [queue, reports] of piece) await settleQueue(transaction, { queue, reports, at })
+    })
+    await yieldThread()
+  }
+  for (let from = 0; from < rows.length; from += DELETED_AT_ONCE) {
+    const piece = rows.slice(from, from + DELETED_AT_ONCE)
+    await database.transaction((transaction) => finishReceipts(transaction, piece))
+  }
+  return rows.length === MAX_RECEIPTS
+}
+
+async function readReceipts(database: Database): Promise<Row[]> {
+  const rows = await database.query<{ id: number; packed: Uint8Array }>(
+    'SELECT id, packed FROM receipt ORDER BY id LIMIT ?',
+    [MAX_RECEIPTS],
+  )
+  return rows.map(({ id, packed }) => ({ id, receipt: readOrDrop(packed) }))
+}
+
+/** One that is damaged says nothing; the numbers in it become holes, which is true as far as can be known. */
+function readOrDrop(packed: Uint8Array): Receipt {
+  try {
+    return readReceipt(packed)
+  } catch {
+    return { reports: [], overlaps: [], unnumbered: [] }
+  }
+}
+
+/** Whoever deletes a receipt counts what can't be told to have been counted before. */
+async function finishReceipts(transaction: Transaction, rows: readonly Row[]) {
+  for (const { id, receipt } of rows) {
+    const deleted = await transaction.run('DELETE FROM receipt WHERE id = ?', [id])
+    if (deleted === 0) continue
+    for (const { host, day, samples } of receipt.overlaps)
+      await addToDay(transaction, { host, day, samples: -samples, isMixed: false })
+    for (const { host, day } of receipt.unnumbered)
+      await addToDay(transaction, { host, day, samples: 0, isMixed: true })
+  }
+}
+
+export type QueueRow = {
+  id: number
+  host: number
+  since: number
+  first_number: number
+  newest: number
+  waiting: number
+  accounted: string
+  present: number
+  repeated: number
+  last_time: number
+}
+
+export const QUEUE_COLUMNS =
+  'id, host, since, first_number, newest, waiting, accounted, present, repeated, last_time'
+
+async function settleQueue(
+  transaction: Transaction,
+  { queue, reports, at }: { queue: number; reports: readonly ReportEntry[]; at: number },
+) {
+  const [row] = await transaction.query<QueueRow>(
+    `SELECT ${QUEUE_COLUMNS} FROM agent_queue WHERE id = ? ${transaction.dialect.forUpdate}`,
+    [queue],
+  )
+  // The host was deleted.
+  if (row === undefined) return
+  const account = openAccount(row)
+  const before = row.last_time
+  for (const entry of reports) {
+    for (const range of account.findKnown(entry))
+      for (const found of await takeBack(transaction, queue, range)) account.reopen(found)
+    account.addReport(entry)
+  }
+  for (const { lost } of reports) {
+    account.addLosses(lost)
+    for (const loss of lost) await explainGaps(transaction, queue, loss)
+  }
+  account.findHoles(before)
+  for (const gap of account.gaps) await saveGap(transaction, row, gap, at)
+  await transaction.run(
+    `UPDATE agent_queue SET first_number = ?, newest = ?, waiting = ?, accounted = ?, present = ?, repeated = ?,
+      last_time = ? WHERE id = ?`,
+    [
+      account.first,
+      account.newest,
+      account.waiting,
+      writeRanges(account.accounted),
+      account.present,
+      account.repeated,
+      account.lastTime,
+      queue,
+    ],
+  )
+  // Of the day on which a host began to number it is not known what came without numbers.
+  for (const [day, samples] of account.days)
+    await addToDay(transaction, { host: row.host, day, samples, isMixed: day <= dayOf(row.since) })
+}
+
+export const openAccount = (row: Omit<QueueRow, 'id' | 'host' | 'since'>): QueueAccount =>
+  new QueueAccount({
+    first: row.first_number,
+    newest: row.newest,
+    waiting: row.waiting,
+    accounted: readRanges(row.accounted),
+    present: row.present,
+    repeated: row.repeated,
+    lastTime: row.last_time,
+  })
+
+type DayChange = {
+  readonly host: number
+  readonly day: number
+  readonly samples: number
+  readonly isMixed: boolean
+}
+
+/** What changes is counted anew. */
+async function addToDay(transaction: Transaction, { host, day, samples, isMixed }: DayChange) {
+  const mixed = isMixed ? 1 : 0
+  const changed = await transaction.run(
+    `UPDATE sample_day SET acknowledged = acknowledged + ?, counted = NULL,
+      is_mixed = CASE WHEN ? = 1 THEN 1 ELSE is_mixed END WHERE host = ? AND day = ?`,
+    [samples, mixed, host, day],
+  )
+  if (changed > 0) return
+  const [known] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
+  if (known === undefined) return
+  await transaction.run(
+    'INSERT INTO sample_day (host, day, acknowledged, counted, is_mixed) VALUES (?, ?, ?, NULL, ?)',
+    [host, day, samples, mixed],
+  )
+}
+
+const writeRanges = (ranges: QueueAccount['accounted']) =>
+  JSON.stringify(ranges.flatMap(({ first, last }) => [first, last]))
+
+function readRanges(text: string): { first: number; last: number }[] {
+  const numbers: unknown = JSON.parse(text)
+  if (!Array.isArray(numbers)) return []
+  const ranges: { first: number; last: number }[] = []
+  for (let i = 0; i + 1 < numbers.length; i += 2)
+    ranges.push({ first: Number(numbers[i]), last: Number(numbers[i + 1]) })
+  return ranges
+}

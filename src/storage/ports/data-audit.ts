@@ -1,0 +1,85 @@
+import type { LossReason } from '../../domain/audit/loss.ts'
+
+/** Ports to what is known of the completeness of what agents sent. Features take them from `store.ts`. */
+
+/** A hole in what a host sent. */
+export type Gap = {
+  /** Null when nobody has told one. */
+  readonly reason: LossReason | null
+  /** Frames and events, or cycles that were not measured. */
+  readonly amount: number
+  /** Times of the first and the last that is missing; 0 when not known. */
+  readonly from: number
+  readonly to: number
+  /** When it was noted, by the server's clock. */
+  readonly noted: number
+}
+
+/** What was refused in a minute. */
+export type Rejections = {
+  /** Null where the sender was not known. */
+  readonly host: string | null
+  /** Its beginning, in seconds since 1970. */
+  readonly minute: number
+  readonly reason: string
+  readonly amount: number
+}
+
+/** A day whose samples were counted and are not what was acknowledged. */
+export type DayDifference = {
+  /** Days since 1970, UTC. */
+  readonly day: number
+  readonly acknowledged: number
+  readonly counted: number
+  /** Damage was found on the server's disk since: what is damaged is left out. */
+  readonly isDamaged: boolean
+}
+
+/** Counts of frames and events together, unless said otherwise. */
+export type HostAudit = {
+  readonly host: string
+  /** False for agents that number nothing, of which nothing can be said. */
+  readonly isNumbered: boolean
+  /** From when on it is known, by the server's clock; null when it is not. */
+  readonly since: number | null
+  /** Time of the newest frame that came; null when none did. */
+  readonly lastTime: number | null
+  /** All that there should be: present, pending and missing. */
+  readonly expected: number
+  readonly present: number
+  /** Still with the agent. */
+  readonly pending: number
+  /** By reason; `unexplained` where nobody has told one. */
+  readonly missing: Readonly<Record<string, number>>
+  /** Came more than once, as happens after an answer that was lost; stored once. */
+  readonly repeated: number
+  readonly samples: {
+    /** Of days that were counted: samples that were acknowledged, and those that are in their blocks. */
+    readonly acknowledged: number
+    readonly counted: number
+    readonly days: number
+    /** Samples that are there though no agent sent them. */
+    readonly doubled: number
+    /** Days of which fewer or more are there; the newest, at most 100. */
+    readonly differences: readonly DayDifference[]
+  }
+  /** What was refused by the server, over all that is remembered. */
+  readonly refused: Readonly<Record<string, number>>
+}
+
+export type DataAuditStore = {
+  /** Brings what is known up to date with what was received, and opens the events of new holes. */
+  settle(at: number): Promise<void>
+  /** Ends the events of holes to which nothing was added since `before`. */
+  closeQuiet(before: number, at: number): Promise<void>
+  /** As of the last `settle`. Of all hosts by name, or of one; empty when there is none of this name. */
+  audit(host?: string): Promise<readonly HostAudit[]>
+  /** The newest holes of a host first, at most `limit`. */
+  listGaps(host: string, limit: number): Promise<readonly Gap[]>
+  /** Adds to what was refused in that minute. A name of no host counts as unknown. */
+  addRejections(rejections: readonly Rejections[]): Promise<void>
+  /** Of a host, or of senders that were not known when it is null; the newest first, at most `limit`. */
+  listRejections(host: string | null, limit: number): Promise<readonly Rejections[]>
+  /** Drops at most `limit` rejections and holes from before, and counted days that are no more there. */
+  prune(before: number, limit: number): Promise<void>
+}
