@@ -65,7 +65,8 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
       '--skip-test-db',
       ...asUser,
     ],
-    { encoding: 'utf8' },
+    // Others make theirs at the same time, and names of temporary tables are not unique.
+    { encoding: 'utf8', env: { ...process.env, TMPDIR: dir } },
   )
   if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stdout}${made.stderr}`)
   const socket = join(dir, 'db.sock')

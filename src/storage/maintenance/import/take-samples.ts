@@ -80,6 +80,8 @@ function describeHost(
   return aReport(host, seen, {
     frames,
     keyHash,
+    // What it sent to the original is no sign of life here, and older than what it has sent since.
+    isGreeting: true,
     ...(waiting.length > 0 && { waiting }),
     ...(spellings.size > 0 && { spellings: Object.fromEntries(spellings) }),
   })
