@@ -26,8 +26,10 @@ export async function openConfiguredStore(
   openDataDir(config.dataDir)
   const { openStore } = await import('../storage/open.ts')
   const server = describeDatabaseServer(config)
+  const policy = { newHosts: config.collect.newHosts }
+  const options = { dataDir: config.dataDir, clock, log, server, policy, ...choices }
   try {
-    return await openStore(config.database.url, { dataDir: config.dataDir, clock, log, server, ...choices })
+    return await openStore(config.database.url, options)
   } catch (error) {
     if (error instanceof Error && error.name === 'DatabaseRefusedError')
       throw new CommandError(error.message, EXIT.config)

@@ -97,9 +97,9 @@ function describeStorage(product: SqlServerProduct) {
   }
 
   const makeWorkbench = (): Workbench => ({
-    async open(clock) {
+    async open(clock, policy) {
       shared ??= makeShared()
-      return openStore(await shared, { dataDir, clock, log })
+      return openStore(await shared, { dataDir, clock, log, policy })
     },
     remove: async () => emptyShared(),
   })
