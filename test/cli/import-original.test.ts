@@ -196,6 +196,9 @@ function describeImport(product: SqlServerProduct) {
           spellings: { 'perf.service.mssql_sqlexpress.state': 'perf.service.mssql$sqlexpress.state' },
         })
         if (round === 1) {
+          // A new agent takes the place of one of the original; of hosts that have events alone, too.
+          for (const host of ['web01', 'old01'])
+            expect((await store.ingest.write([aReport(host, { keyHash: 'new' })])).size).toBe(0)
           // What lies in the future waits for its time.
           expect(await store.maintenance.admitWaiting(FUTURE, 10)).toBe(1)
           const ever = toPairs(await store.samples.range('db01', CPU, 0, FUTURE))
