@@ -36,6 +36,20 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       expect(await found()).toBeUndefined()
     })
 
+    test('the newest frame is kept, also of reports that are no sign of life, as those of an import', async () => {
+      for (const minute of [0, 1, 2]) {
+        const time = MIDNIGHT + 60 * minute
+        const frames = [{ time, metrics: [METRIC], values: [minute] }]
+        await store.ingest.write([aReport('db01', { isGreeting: true, frames })])
+      }
+      await store.close()
+      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+      expect(await store.hosts.find('db01')).toMatchObject({
+        latestTime: MIDNIGHT + 120,
+        latest: { [METRIC]: 2 },
+      })
+    })
+
     test('which agent it is, and how that spells names, is kept until another agent tells facts', async () => {
       const tell = (agent: string | null, spellings?: Record<string, string>) =>
         store.ingest.write([
