@@ -12,6 +12,9 @@ import { createFailedSignIns } from './auth/failed-sign-ins.ts'
 import { createSecondStep } from './auth/second-factor.ts'
 import { createSessions } from './auth/session.ts'
 import { createSignIn } from './auth/sign-in.ts'
+import { createEventSparks } from './fleet/event-sparks.tsx'
+import { createFleet } from './fleet/fleet.ts'
+import { createFleetFigures } from './fleet/fleet-figures.ts'
 import { createDiskForecasts } from './forecasts/disk-forecasts.ts'
 import { readClient } from './http/client-address.ts'
 import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
@@ -218,6 +221,7 @@ function redirectToTls(request: Request, port: number): Response {
 function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOptions): WebContext {
   const { silence, serverName, version, notifier, zone } = rest
   const writeAside = createBackgroundWrites(log)
+  const forecasts = createDiskForecasts({ samples: store.samples, clock })
   const noteFailure = createFailedSignIns({ audit: store.audit, clock, log })
   return {
     store,
@@ -244,7 +248,10 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     livePages: createLivePages(),
     about: { ...NO_SITE_INFO, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
-    forecasts: createDiskForecasts({ samples: store.samples, clock }),
+    forecasts,
+    fleet: createFleet({ store, clock, silence }),
+    fleetFigures: createFleetFigures({ store, clock, diskForecasts: forecasts }),
+    sparks: createEventSparks({ samples: store.samples, clock }),
     api: API,
     checkHealth: createHealthCheck({
       maintenance: store.maintenance,

@@ -22,13 +22,18 @@ const MAX_BEARER = 200
  * Reads the session of the cookie, or under `/api` that of a bearer token, which then is the only thing that
  * counts.
  */
-export async function authenticate(request: Request, isApi: boolean, web: WebContext): Promise<Requester> {
+export async function authenticate(
+  request: Request,
+  { isApi, isSecure }: { readonly isApi: boolean; readonly isSecure: boolean },
+  web: WebContext,
+): Promise<Requester> {
   const authorization = request.headers.get('authorization')
   if (isApi && authorization !== null) {
     const session = await findBearer(authorization, web)
     return session ? { session, sessionToken: null, csrf: '' } : ANONYMOUS
   }
-  const open = await web.sessions.find(request.headers.get('cookie'))
+  const host = request.headers.get('host') ?? ''
+  const open = await web.sessions.find({ cookies: request.headers.get('cookie'), host, isSecure })
   if (!open) return ANONYMOUS
   return { session: open.session, sessionToken: open.token, csrf: createCsrf(open.token) }
 }

@@ -1,5 +1,7 @@
 import { TooBusyError } from '../../lib/too-busy-error.ts'
 import type { AuditEntry } from '../../storage/ports/store.ts'
+import { cookieName, readCookie } from '../auth/cookies.ts'
+import { DEVICE_FORM } from '../auth/device.ts'
 import { Html } from '../ui/html.ts'
 import { LIVE_PAGE_HEADER } from '../ui/page-delta.ts'
 import { ANONYMOUS, authenticate, type Requester, requireAccess, requireOwnForm } from './authenticate.ts'
@@ -42,13 +44,17 @@ export async function handleRequest(
   return finished
 }
 
+/** What the browser keeps of an earlier signing in. */
+const readDevice = ({ headers }: Request, isSecure: boolean) =>
+  readCookie(headers.get('cookie'), cookieName('device', headers.get('host') ?? '', isSecure), DEVICE_FORM)
+
 async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: WebContext): Promise<Response> {
   const { request, params, client } = arrival
   const isApi = url.pathname.startsWith('/api/')
   let requester: Requester = ANONYMOUS
   try {
     const route = pickRoute(routes, request.method)
-    requester = await authenticate(request, isApi, web)
+    requester = await authenticate(request, { isApi, isSecure: client.isSecure }, web)
     requireAccess(route, requester)
     if (requester.session?.mustChangePassword && !WITHOUT_OWN_PASSWORD.has(route.path)) {
       if (isApi) throw new HttpError(403, 'Choose a password of your own first, on the page /password.')
@@ -71,6 +77,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       ...client,
       browser,
       reachedAs: request.headers.get('host') ?? '',
+      device: readDevice(request, client.isSecure),
       wantsJson: asksForJson(request),
       now,
       web,

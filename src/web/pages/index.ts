@@ -15,7 +15,8 @@ import { eventPage } from './events/event-page.tsx'
 import { eventsPage } from './events/events-page.tsx'
 import { muteEvent } from './events/mute-event.ts'
 import { compareCsv, comparePage, graphCsv, graphPage } from './graph/routes.tsx'
-import { homePage } from './home.tsx'
+import { fleetData } from './home/fleet-data.ts'
+import { homePage } from './home/home-page.tsx'
 import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
 import { muteHost } from './host/mute-host.ts'
@@ -36,6 +37,7 @@ export const PAGES: readonly Route[] = [
   loginCode,
   logout,
   homePage,
+  fleetData,
   hostsPage,
   hostPage,
   changeHostGroups,

@@ -62,7 +62,7 @@ describe('behind one proxy', () => {
   const via = (from: string): Way => ({ port: inner.port, from })
 
   test('who fails too often is blocked by the own address, and nobody else', async () => {
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 5; i++) {
       const made = { 'x-forwarded-for': `6.6.6.${i}` }
       expect((await signIn(via('127.0.0.50'), `nobody${i}`, 'wrong', made)).status).toBe(401)
     }
