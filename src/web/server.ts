@@ -50,6 +50,10 @@ export type WebsiteOptions = {
    * everybody there.
    */
   readonly tls?: TlsFiles & { readonly port: number }
+  /** The address of the website as people reach it, where it is known. */
+  readonly siteUrl?: string | null
+  /** The path below which a proxy shows the website, such as `/monitor`; none unless given. */
+  readonly basePath?: string
   /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody's unless given. */
   readonly trustedProxies?: readonly AddressRange[]
   /**
@@ -112,8 +116,11 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
     }
 
   const handlers: Record<string, Handler> = { '/healthz': (request) => answerHealth(web, request) }
-  for (const [path, routes] of groupByPath([...PAGES, ...API])) handlers[path] = answer(routes)
-  for (const asset of listAssets()) handlers[asset.url] = (request) => answerAsset(asset, request)
+  // A proxy may take the path below which it shows the website away, or leave it.
+  for (const base of new Set(['', web.basePath])) {
+    for (const [path, routes] of groupByPath([...PAGES, ...API])) handlers[base + path] = answer(routes)
+    for (const asset of listAssets()) handlers[base + asset.url] = (request) => answerAsset(asset, request)
+  }
   const answerUnknown = answer({})
 
   const serve = (at: number, files: TlsFiles | null, site: Partial<Site>) =>
@@ -246,6 +253,8 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     }),
     live: createLive({ hosts: store.hosts, events: store.events, clock, log }),
     livePages: createLivePages(),
+    siteUrl: rest.siteUrl ?? null,
+    basePath: rest.basePath ?? '',
     about: { ...NO_SITE_INFO, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
     forecasts,

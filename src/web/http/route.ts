@@ -67,6 +67,10 @@ export type WebContext = {
   readonly about: SiteInfo
   /** What the guide says of the API: its routes. */
   readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc'>[]
+  /** The address of the website as people reach it; null where nobody has said it. */
+  readonly siteUrl: string | null
+  /** The path below which a proxy shows the website, such as `/monitor`; empty for a domain of its own. */
+  readonly basePath: string
   readonly figures: StorageFigures
   readonly forecasts: DiskForecasts
   /** All hosts as they were a moment ago. */

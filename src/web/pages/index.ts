@@ -19,6 +19,7 @@ import { fleetData } from './home/fleet-data.ts'
 import { homePage } from './home/home-page.tsx'
 import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
+import { metricsPage } from './host/metrics-page.tsx'
 import { muteHost } from './host/mute-host.ts'
 import { addHostPage } from './hosts/add-host.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
@@ -42,6 +43,7 @@ export const PAGES: readonly Route[] = [
   hostPage,
   changeHostGroups,
   muteHost,
+  metricsPage,
   ...MANAGE_HOST,
   graphPage,
   graphCsv,
