@@ -23,6 +23,11 @@ const DEBIAN_PACKAGES = [
   { name: 'dash', program: '/bin/dash', for: 'install.sh in a tiny root' },
   { name: 'qemu-user-static', program: '/usr/bin/qemu-aarch64-static', for: 'the program for arm64' },
   {
+    name: 'libfaketime',
+    program: '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
+    for: 'a clock that is put right',
+  },
+  {
     name: 'debootstrap',
     program: '/usr/sbin/debootstrap',
     for: 'storage on MySQL, from a small Debian that has it',
