@@ -76,6 +76,11 @@ export type TaskContext = {
   isWell(): boolean
   /** From 0 to 1. */
   random(): number
+  /**
+   * How many seconds the wall clock was set on (less than 0: back) since this was last asked; 0 while another
+   * engine leads.
+   */
+  takeJump(): number
   /** Milliseconds since the engine started or the wall clock last jumped, whichever is later. */
   steadyMs(): number
   /**

@@ -58,7 +58,7 @@ export function writeNotification(source: NotificationSource, options: WriteOpti
     text: `${oneLine(event.sentence)}\n\n${details}`,
     details,
     html: frame(
-      `${KIND_NAMES[kind]}: ${event.sentence}`,
+      `${event.wasOpen && kind === 'opening' ? 'Already open' : KIND_NAMES[kind]}: ${event.sentence}`,
       event.status === 'closed' ? CLOSED_HUE : HUES[event.severity],
       `${table(rows)}${anchors(links)}`,
     ),
@@ -82,7 +82,8 @@ function listRows({ event, rule }: NotificationSource, { zone }: WriteOptions): 
   else if (closed !== null)
     rows.push(['Closed', formatTime(closed, zone)], ['Duration', describeLength(closed - opened)])
   if (acknowledgedBy !== null) rows.push(['Acknowledged by', acknowledgedBy])
-  rows.push(['Metric', metric], ['Rule', rule])
+  const note = event.wasOpen ? ' (made or changed while the event was already open)' : ''
+  rows.push(['Metric', metric], ['Rule', `${rule}${note}`])
   return rows
 }
 

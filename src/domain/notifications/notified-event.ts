@@ -26,6 +26,7 @@ export type NotifiedEvent = Pick<
   | 'isEndUnknown'
   | 'acknowledgedBy'
   | 'members'
+  | 'wasOpen'
 > &
   EventDetails
 

@@ -178,6 +178,14 @@ export type BackupNote = { readonly time: number; readonly file: string }
 /** What one piece of retention dropped, in frames and host-days, and whether anything older is left. */
 export type DroppedSamples = { readonly frames: number; readonly blocks: number; readonly isLeft: boolean }
 
+/** A host that retention removed, and what went with it. */
+export type DroppedHost = {
+  readonly host: string
+  readonly lastSeen: number
+  readonly samples: number
+  readonly events: number
+}
+
 export type MaintenanceStore = {
   /**
    * Compacts frames older than `before` into blocks, at most `limit` host-days, in short transactions.
@@ -199,8 +207,11 @@ export type MaintenanceStore = {
    * decides it. Null when there is none.
    */
   findSampleTimes(): Promise<{ oldest: number | null; newest: number | null }>
-  /** Drops hosts not seen since, with all they have; their names. */
-  dropHosts(before: number): Promise<string[]>
+  /**
+   * Drops at most `limit` of the hosts not seen since, with all they have, those that are silent for longest
+   * first.
+   */
+  dropHosts(before: number, limit: number): Promise<DroppedHost[]>
   stats(): Promise<StorageStats>
   /** The hosts with the most samples, most first. Reads as much as `stats` does. */
   listLargestHosts(limit: number): Promise<HostShare[]>

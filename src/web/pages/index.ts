@@ -16,10 +16,11 @@ import { eventsPage } from './events/events-page.tsx'
 import { muteEvent } from './events/mute-event.ts'
 import { graphCsv, graphPage } from './graph.tsx'
 import { homePage } from './home.tsx'
+import { changeHostGroups } from './host/host-groups.ts'
+import { hostPage } from './host/host-page.tsx'
+import { muteHost } from './host/mute-host.ts'
 import { addHostPage } from './hosts/add-host.tsx'
 import { compareCsv, comparePage } from './hosts/compare-page.tsx'
-import { changeHostGroups } from './hosts/host-groups.ts'
-import { hostPage } from './hosts/host-page.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
 import { MANAGE_HOST } from './hosts/manage-host.tsx'
 import { jump } from './jump.ts'
@@ -38,6 +39,7 @@ export const PAGES: readonly Route[] = [
   hostsPage,
   hostPage,
   changeHostGroups,
+  muteHost,
   ...MANAGE_HOST,
   graphPage,
   graphCsv,

@@ -76,6 +76,7 @@ export const FILESYSTEM_METRICS: readonly MetricFamily[] = [
     name: 'perf.filesystem.<filesystem>.percent.used',
     unit: '%',
     doc: 'Space in use, of what can be had.',
+    chart: { of: 'filesystems', line: '<filesystem>' },
     section: { of: 'filesystems', column: 'Used' },
     // Its pattern fits the inodes too: perf.filesystem.NAME.inodes.percent.used.
     standard: USED_UP,
@@ -97,7 +98,6 @@ export const FILESYSTEM_METRICS: readonly MetricFamily[] = [
     name: 'perf.filesystem.<filesystem>.percent.active',
     unit: '%',
     doc: 'Time that the disk below was busy.',
-    section: { of: 'filesystems', column: 'Active' },
   },
   {
     name: 'perf.filesystem.<filesystem>.writable',

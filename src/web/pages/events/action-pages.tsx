@@ -1,4 +1,6 @@
 /** @jsxImportSource #markup */
+
+import { MUTE_TIMES } from '../../changes/mute-host.ts'
 import { route } from '../../http/route.ts'
 import { viewEvent } from '../../problems/event-view.ts'
 import { eventPath, severityLabel } from '../../ui/components.tsx'
@@ -7,7 +9,6 @@ import type { Html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.tsx'
 import { findEvent } from './actions.ts'
 import { hostName } from './event-table.tsx'
-import { MUTE_TIMES } from './mute-event.ts'
 
 /** Where the links of a notification lead: a page with a button, so that opening a link changes nothing. */
 
