@@ -13,6 +13,8 @@ export type EventQuery = {
   readonly host?: string
   /** Of hosts that are in this group now. */
   readonly group?: string
+  /** Of hosts that are in one group of each list. */
+  readonly facets?: readonly (readonly string[])[]
   readonly metric?: string
   /** A part of the names of hosts, and words that all are in the name of the metric, in any case. */
   readonly hostPart?: string

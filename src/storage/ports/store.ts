@@ -89,6 +89,11 @@ export type HostQuery = {
   readonly search?: string
   readonly status?: HostStatus
   readonly group?: string
+  /** Groups of which the host is in one of each list. */
+  readonly facets?: readonly (readonly string[])[]
+  /** Only hosts of these names, and none of those; at most 1000. */
+  readonly names?: readonly string[]
+  readonly withoutNames?: readonly string[]
   /** `events`: the host with the most severe open event first. `disk`: by the fullest filesystem of each. */
   readonly sort?: HostSort
   readonly descending?: boolean
@@ -97,6 +102,22 @@ export type HostQuery = {
   readonly limit?: number
   /** Hosts heard at this time or later are up. */
   readonly upSince: number
+}
+
+/** A host in a map of all. Values are those of its newest frame, null where it has none; percent, and bytes a second. */
+export type FleetHost = {
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly lastSeen: number
+  readonly latestTime: number
+  readonly processor: number | null
+  readonly memory: number | null
+  /** Of its fullest filesystem. */
+  readonly disk: number | null
+  readonly diskMetric: string | null
+  /** Received and sent together. */
+  readonly network: number | null
+  readonly ioPressure: number | null
 }
 
 export type HostName = { readonly name: string; readonly ip: string; readonly lastSeen: number }
@@ -116,6 +137,8 @@ export type HostStore = {
   listSpans(group?: string): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
+  /** Every host in the order of names, for a map of all. Reads all newest frames: not for every request. */
+  fleet(): Promise<FleetHost[]>
   /** Groups that any host is in, sorted; at most 200. */
   groups(): Promise<string[]>
   /**
