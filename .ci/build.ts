@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { finishRelease, packRelease, writeChecksum } from './release.ts'
+import { findSigningKey, finishRelease, packRelease, writeChecksum } from './release.ts'
 import { brandExecutable } from './windows-resources.ts'
 
 const ROOT = join(import.meta.dir, '..')
@@ -160,13 +160,14 @@ if (!words.includes('--only')) {
   console.log(`dist/${own}`)
 }
 const isWhole = words.includes('--all')
+const key = findSigningKey(process.env)
 const made: string[] = []
 for (const release of chooseReleases(words)) {
   await compileRelease(release)
   made.push(release.file)
   if (!isWhole && !words.includes('--pack')) continue
-  const archive = packRelease(DIST, release.file, readCommitTime())
+  const archive = packRelease(DIST, release.file, readCommitTime(), key)
   made.push(archive)
   console.log(`dist/${archive}`)
 }
-if (isWhole) for (const file of finishRelease(DIST, made, readCommitTime())) console.log(`dist/${file}`)
+if (isWhole) for (const file of finishRelease(DIST, made, readCommitTime(), key)) console.log(`dist/${file}`)
