@@ -18,6 +18,7 @@ import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
 import { createHealthCheck } from './http/health.ts'
 import { createLive } from './http/live.ts'
 import { createLivePages } from './http/live-pages.ts'
+import type { Releases } from './http/releases.ts'
 import { finishResponse } from './http/response-headers.ts'
 import type { AgentDoor, Notifier, Route, WebContext } from './http/route.ts'
 import { NO_SITE_INFO, type SiteInfo } from './http/site-info.ts'
@@ -54,6 +55,8 @@ export type WebsiteOptions = {
    * at any time.
    */
   readonly findAgentDoor?: () => AgentDoor | null
+  readonly releases?: Releases
+  readonly findPin?: () => string | null
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
@@ -227,6 +230,8 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     serverName,
     version,
     findAgentDoor: rest.findAgentDoor ?? (() => null),
+    releases: rest.releases ?? null,
+    findPin: rest.findPin ?? (() => null),
     notifier,
     zone,
     sessionExpiry,

@@ -11,6 +11,7 @@ import type { Html } from '../ui/html.ts'
 import type { CheckHealth } from './health.ts'
 import type { Live } from './live.ts'
 import type { LivePages } from './live-pages.ts'
+import type { Releases } from './releases.ts'
 import type { SiteInfo } from './site-info.ts'
 import type { StorageFigures } from './storage-stats.ts'
 
@@ -50,6 +51,10 @@ export type WebContext = {
   readonly serverName: string
   readonly version: string
   readonly findAgentDoor: () => AgentDoor | null
+  /** Null where this server hands out nothing. */
+  readonly releases: Releases | null
+  /** The pin of the website's own certificate, where no CA vouches for it; see `describePin`. */
+  readonly findPin: () => string | null
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string

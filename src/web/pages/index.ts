@@ -25,6 +25,7 @@ import { hostsPage } from './hosts/hosts-page.tsx'
 import { MANAGE_HOST } from './hosts/manage-host.tsx'
 import { jump } from './jump.ts'
 import { livePage } from './live.ts'
+import { RELEASE_ROUTES } from './releases.ts'
 import { REPORT_PAGES } from './reports/index.tsx'
 import { searchPage } from './search.tsx'
 import { SETTINGS_PAGES } from './settings/index.ts'
@@ -66,4 +67,5 @@ export const PAGES: readonly Route[] = [
   livePage,
   passwordPage,
   changePassword,
+  ...RELEASE_ROUTES,
 ]
