@@ -4,9 +4,11 @@ import { LEGACY_RECEIPT } from '../protocol/legacy.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
+import type { Credentials } from './admission.ts'
 import {
   type ConnectionContext,
   type ConnectionSocket,
+  PAUSED_FOR_ADMISSION,
   PAUSED_FOR_ANSWERS,
   PAUSED_FOR_STORAGE,
   type SocketHandler,
@@ -15,7 +17,7 @@ import { measureReport, type Outcome, type Sender, type Submission } from './ing
 import { ProtocolDecoder } from './protocol-decoder.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import type { Reason } from './rejections.ts'
-import { KEY_MISMATCH, LEGACY_ID, ReplyBuffer } from './reply-buffer.ts'
+import { LEGACY_ID, REJECTIONS, ReplyBuffer } from './reply-buffer.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
 const FROM_THE_FUTURE =
@@ -69,6 +71,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       isPassphrase: shared.isPassphrase,
       findCsvObstacle: () => shared.findCsvObstacle(this.address),
       canTake: () => this.#canTake(),
+      admit: (credentials) => this.#admit(credentials),
       submit: (report, id, refused, later) => this.#submit(report, id, refused, later),
       refuse: (error) => this.#refuseBatch(error),
     })
@@ -84,7 +87,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   get messageBytes(): number {
     return this.#receiveBuffer.messageBytes
   }
-  /** True when the passphrase was said. */
+  /** True when the passphrase was said, or a key proved. */
   get isKnown(): boolean {
     return this.#decoder.isKnown
   }
@@ -157,7 +160,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   complete(submission: Submission, outcome: Outcome): void {
     this.#inFlight--
-    if (outcome === 'foreign') this.#shared.rejections.note('key', this.address, KEY_MISMATCH)
+    if (outcome === 'foreign') this.#shared.rejections.note('key', this.address, REJECTIONS.foreign)
+    else if (outcome === 'waiting') this.#shared.rejections.note('approval', this.address, REJECTIONS.waiting)
     if (this.#isClosed) return
     this.#replies.addOutcome(submission, outcome)
   }
@@ -238,6 +242,30 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     } finally {
       this.#noteKnown()
     }
+  }
+
+  /** Nothing more is read until it is known who speaks. */
+  #admit(credentials: Credentials): void {
+    this.pause(PAUSED_FOR_ADMISSION)
+    this.#shared.admission.admit(credentials, this.address).then(
+      () => this.#goOn(() => this.#decoder.resume()),
+      (error) =>
+        this.#goOn(() => {
+          throw error
+        }),
+    )
+  }
+
+  /** Reads on after `read`, or ends the session with its error. */
+  #goOn(read: () => void): void {
+    if (this.#isClosed) return
+    try {
+      read()
+    } catch (error) {
+      this.#giveUp(error)
+    }
+    this.#noteKnown()
+    this.resume(PAUSED_FOR_ADMISSION)
   }
 
   #noteKnown(): void {

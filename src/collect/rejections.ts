@@ -8,7 +8,7 @@ export type ConnectionFault =
   | 'connections'
   | 'tls'
   | 'plain'
-  | 'key'
+  | 'approval'
   | 'cut_off'
   | 'silent'
   | 'slow'

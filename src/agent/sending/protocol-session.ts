@@ -11,7 +11,8 @@ import { type Connection, connect, type ServerAddress } from './connect.ts'
 
 export type ProtocolSessionOptions = {
   readonly server: ServerAddress
-  readonly passphrase: string
+  /** Null when the key alone lets us in. */
+  readonly passphrase: string | null
   readonly key: string | null
   /** The host's name. */
   readonly host: string
@@ -132,7 +133,7 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
 
   const connection: Connection = connect(options.server, clock, {
     opened() {
-      greeting = transmit([], { passphrase, ...(key !== null && { key }) })
+      greeting = transmit([], { ...(passphrase !== null && { passphrase }), ...(key !== null && { key }) })
     },
     received: (line) => {
       try {
