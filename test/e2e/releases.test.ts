@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { decodeEnrolmentCode } from '../../src/protocol/enrolment-code.ts'
 import { COMPILED, makeTempDir, type RunningMonitor, startMonitor } from '../support/spawn.ts'
 
 const BUILD = `monitor-linux-${process.arch}.tar.gz`
@@ -99,4 +100,41 @@ test('the script that is handed out installs from there, and refuses what is not
   writeFileSync(cut, readFileSync(script, 'utf8').slice(0, -200))
   expect(Bun.spawnSync(['sh', cut, '--version']).exitCode).not.toBe(0)
   expect(existsSync('/usr/local/bin/.monitor-install')).toBe(false)
+})
+
+test('"Add a host" makes a code and the line with the pin, which an administrator alone gets', async () => {
+  const jar = join(cwd, 'cookies')
+  const page = (path: string, ...words: string[]) =>
+    curl('-k', '--pinnedpubkey', pin, '-b', jar, '-c', jar, '-H', `Origin: ${base}`, ...words, base + path)
+      .stdout
+  const csrfOf = (text: string) => /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? ''
+  const first = readFileSync(join(cwd, 'data', 'initial-admin-password'), 'utf8').trim()
+  page('/login', '--data-urlencode', 'name=admin', '--data-urlencode', `password=${first}`)
+  const own = 'chosen by a person'
+  const change = [
+    '--data-urlencode',
+    `csrf=${csrfOf(page('/password'))}`,
+    '--data-urlencode',
+    `current=${first}`,
+  ]
+  page('/password', ...change, '--data-urlencode', `new=${own}`, '--data-urlencode', `again=${own}`)
+  const path = '/add-host?since=1&server=monitor.example.org'
+  const before = page(path)
+  expect(before).toContain('Make a code and the line')
+  expect(before).not.toContain('mon1-')
+  const text = page(path, '--data-urlencode', `csrf=${csrfOf(before)}`).replaceAll('&#x27;', "'")
+  const port = new URL(base).port
+  const [line = '', code = ''] =
+    /curl -fsS -k --pinnedpubkey \S+ https:\/\/monitor\.example\.org:\d+\/install\.sh \| sudo sh -s -- agent --enroll (mon1-[\w-]+)/.exec(
+      text,
+    ) ?? []
+  expect(line).toContain(`-k --pinnedpubkey ${pin} https://monitor.example.org:${port}/install.sh`)
+  expect(decodeEnrolmentCode(code)).toMatchObject({
+    host: 'monitor.example.org',
+    port: server.ports.collect_tls,
+    isPinned: true,
+  })
+  // Loading the page again does not show it once more.
+  expect(page(path)).not.toContain(code)
+  expect(curl('-k', '-X', 'POST', base + path).stdout).not.toContain('mon1-')
 })

@@ -19,7 +19,7 @@ import { homePage } from './home.tsx'
 import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
 import { muteHost } from './host/mute-host.ts'
-import { addHostPage } from './hosts/add-host.tsx'
+import { addHostPage, makeHostCode } from './hosts/add-host.tsx'
 import { compareCsv, comparePage } from './hosts/compare-page.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
 import { MANAGE_HOST } from './hosts/manage-host.tsx'
@@ -47,6 +47,7 @@ export const PAGES: readonly Route[] = [
   comparePage,
   compareCsv,
   addHostPage,
+  makeHostCode,
   eventsPage,
   changeEvents,
   undoEvents,
