@@ -49,6 +49,7 @@ export async function startWeb(
       const fingerprint = agents.findFingerprint()
       return agents.tls === null || fingerprint === null ? null : { port: agents.tls, fingerprint }
     },
+    apiRate: config.web.apiRate,
     releases: openReleases(config.dataDir, log),
     findPin: () => pin,
     ...(certificate !== null && { tls: { ...certificate, port: tlsPort } }),

@@ -7,6 +7,7 @@ import type { Store } from '../storage/ports/store.ts'
 import { API } from './api/index.ts'
 import { type Asset, listAssets } from './assets/assets.ts'
 import { chooseEncoding } from './assets/compress.ts'
+import { createApiRate } from './auth/api-rate.ts'
 import { createBackgroundWrites } from './auth/background-writes.ts'
 import { createFailedSignIns } from './auth/failed-sign-ins.ts'
 import { createSecondStep } from './auth/second-factor.ts'
@@ -55,6 +56,8 @@ export type WebsiteOptions = {
    * at any time.
    */
   readonly findAgentDoor?: () => AgentDoor | null
+  /** Requests a minute that one user may make by tokens; 0 bounds nothing. */
+  readonly apiRate?: number
   readonly releases?: Releases
   readonly findPin?: () => string | null
   readonly notifier: Notifier
@@ -230,6 +233,7 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     serverName,
     version,
     findAgentDoor: rest.findAgentDoor ?? (() => null),
+    apiRate: createApiRate(rest.apiRate ?? 0),
     releases: rest.releases ?? null,
     findPin: rest.findPin ?? (() => null),
     notifier,

@@ -3,30 +3,34 @@ import { HOST_SORTS } from '../../domain/hosts/host.ts'
 import { describeHost } from '../../domain/json-shapes.ts'
 import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
-import { readChoice, readPaging, readText } from '../http/query-parameters.ts'
+import { pickFields, readChoice, readPaging, readText } from '../http/query-parameters.ts'
 import { notFound, route } from '../http/route.ts'
+import { SCHEMAS } from './schemas.ts'
+
+const HOST_FIELDS: readonly string[] = Object.keys(SCHEMAS.Host.properties ?? {})
 
 export const apiHosts = route(
   {
     path: '/api/v1/hosts',
     access: 'viewer',
-    doc: 'Hosts with their newest values: search, status, group, sort, order, offset, limit.',
+    doc: 'Hosts with their newest values.',
   },
   async ({ url, now, web }) => {
     const search = readText(url, 'search', 200)
-    const status = readChoice(url, 'status', ['up', 'down'])
+    const status = readChoice(url, 'status', ['up', 'down', 'all'])
     const group = readText(url, 'group', MAX_GROUP_NAME)?.toLowerCase()
     const { total, hosts } = await web.store.hosts.list({
       ...readPaging(url),
       sort: readChoice(url, 'sort', HOST_SORTS) ?? 'name',
       descending: readChoice(url, 'order', ['asc', 'desc']) === 'desc',
       ...(search === undefined ? {} : { search }),
-      ...(status === undefined ? {} : { status }),
+      ...(status === undefined || status === 'all' ? {} : { status }),
       ...(group === undefined ? {} : { group }),
       upSince: now - web.silence,
     })
     const open = await web.store.events.countOpenOf(hosts.map(({ name }) => name))
-    return Response.json({ total, hosts: hosts.map((host) => describeHost(host, open, now, web.silence)) })
+    const described = hosts.map((host) => describeHost(host, open, now, web.silence))
+    return Response.json({ total, hosts: pickFields(url, described, HOST_FIELDS) })
   },
 )
 

@@ -54,6 +54,8 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       if (isApi) throw new HttpError(403, 'Choose a password of your own first, on the page /password.')
       return redirect('/password?first')
     }
+    if (isApi) requireRate(requester, web)
+    refuseUnknown(route, url)
     const changes = route.method !== 'GET'
     const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
     const body = changes && isApi ? await readJson(request) : null
@@ -98,6 +100,26 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     if (error.status === 401) return redirect(signInPath(request.method, url))
     return errorPage({ error, session: requester.session, csrf: requester.csrf })
   }
+}
+
+/** A session is a person; a token may be a program that runs wild. */
+function requireRate({ session, sessionToken }: Requester, { apiRate, clock }: WebContext): void {
+  if (session === null || sessionToken !== null) return
+  const wait = apiRate.take(session.user, clock.monotonicMs())
+  if (wait > 0)
+    throw new HttpError(429, `Too many requests by the tokens of ${session.user}: try again in ${wait} s.`, {
+      'retry-after': String(wait),
+    })
+}
+
+/** A parameter that is misspelled would be passed over, and the answer would be another one than was asked for. */
+function refuseUnknown({ api }: Route, url: URL): void {
+  if (api === undefined) return
+  const known = (api.query ?? []).map(({ name }) => name)
+  const unknown = [...url.searchParams.keys()].find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const expected = known.length === 0 ? 'no parameters' : `one of ${known.join(', ')}`
+  throw new HttpError(400, `${unknown.slice(0, 40)}: no such parameter, expected ${expected}`)
 }
 
 const asksForJson = (request: Request) =>

@@ -2,12 +2,14 @@ import { type Access, covers } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Session, Store } from '../../storage/ports/store.ts'
+import type { ApiRate } from '../auth/api-rate.ts'
 import type { WriteAside } from '../auth/background-writes.ts'
 import type { SecondStep } from '../auth/second-factor.ts'
 import type { Sessions } from '../auth/session.ts'
 import type { SignIn } from '../auth/sign-in.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { Html } from '../ui/html.ts'
+import type { ApiDeclaration } from './api-declaration.ts'
 import type { CheckHealth } from './health.ts'
 import type { Live } from './live.ts'
 import type { LivePages } from './live-pages.ts'
@@ -62,13 +64,14 @@ export type WebContext = {
   readonly writeAside: WriteAside
   readonly sessions: Sessions
   readonly signIn: SignIn
+  readonly apiRate: ApiRate
   readonly secondStep: SecondStep
   readonly live: Live
   readonly livePages: LivePages
   readonly checkHealth: CheckHealth
   readonly about: SiteInfo
   /** What the guide says of the API: its routes. */
-  readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc'>[]
+  readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc' | 'api'>[]
   readonly figures: StorageFigures
   readonly forecasts: DiskForecasts
   /** To be called after a user's password was changed here. */
@@ -130,6 +133,8 @@ export type Route = {
   readonly does?: string
   /** What the guide says of an address of the API, and which parameters it takes. */
   readonly doc?: string
+  /** What the description of the API says of it besides. */
+  readonly api?: ApiDeclaration
   readonly handle: (request: WebRequest) => RouteResult | Promise<RouteResult>
 }
 
