@@ -127,6 +127,11 @@ const DECLARATIONS: Readonly<Record<string, ApiDeclaration>> = {
   'POST /api/v1/rules/:id/disable': { answer: ref('Rule') },
   ...listed('/api/v1/maintenance-windows', 'maintenance_windows', 'MaintenanceWindow'),
   ...listed('/api/v1/targets', 'targets', 'Target'),
+  'GET /api/v1/waiting-hosts': {
+    answer: objectOf({ total: { type: 'integer' }, hosts: { type: 'array', items: { type: 'object' } } }),
+  },
+  'POST /api/v1/waiting-hosts/:name/approve': {},
+  'POST /api/v1/waiting-hosts/:name/refuse': {},
   'POST /api/v1/targets/:id/test': {
     answer: objectOf({ delivered: { type: 'boolean' }, answer: { type: 'string' } }),
   },

@@ -11,6 +11,7 @@ import { REPORT_API } from './report-resources.ts'
 import { apiRuleSwitches, apiRules } from './rule-resources.ts'
 import { apiSeries, apiSeriesList } from './series-resources.ts'
 import { apiTargets, apiTargetTest } from './target-resources.ts'
+import { apiWaitingHosts } from './waiting-hosts.ts'
 
 const ROUTES: readonly Route[] = [
   apiHosts,
@@ -27,6 +28,7 @@ const ROUTES: readonly Route[] = [
   ...apiTargets,
   apiTargetTest,
   ...REPORT_API,
+  ...apiWaitingHosts,
 ].map(declare)
 
 const description = route(
