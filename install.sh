@@ -386,16 +386,36 @@ register() {
   run_program "$@" || fail "monitor service install ended with exit code $code" "$code"
 }
 
-join_server() {
-  run_as_agent enroll use "$enroll" || fail "the agent could not join: see above; then again: install.sh agent --enroll CODE" "$code"
+data_dir_of_agent() {
+  if [ -e "$(config_of agent)" ]; then
+    "$work/monitor" config print --config "$(config_of agent)" 2>/dev/null | sed -n 's/^data_dir = "\([^"]*\)".*/\1/p'
+  else
+    echo /var/lib/monitor/agent
+  fi
 }
 
-# Runs the installed program as the agent's user, so that what it keeps is that user's.
-run_as_agent() {
+# Joins with the new program before anything is changed: a code that is wrong, used or over leaves everything as it was.
+# A key that the agent has already is the one that it joins with.
+join_server() {
+  data=$(data_dir_of_agent)
+  [ -n "$data" ] || fail "$(config_of agent) can't be read: monitor config check tells why. Nothing was changed."
+  mkdir -m 700 "$work/joined"
+  [ ! -e "$data/agent-key" ] || cp "$data/agent-key" "$work/joined/"
+  set -- enroll use "$enroll" --data-dir "$work/joined"
+  [ ! -e "$(config_of agent)" ] || set -- "$@" --config "$(config_of agent)"
   code=0
-  su -s /bin/sh "$(user_of agent)" -c "exec '$PROGRAM' $* --config '$(config_of agent)'" </dev/null >"$work/said" 2>&1 || code=$?
+  "$work/monitor" "$@" </dev/null >"$work/said" 2>&1 || code=$?
+  [ "$code" = 0 ] || fail "$(sed 's/^monitor: //' "$work/said"). Nothing was changed." "$code"
   sed 's/^/  /' "$work/said"
-  return "$code"
+}
+
+# What joining has made goes to the agent's data before its service is registered, which then lacks nothing.
+keep_joined() {
+  mkdir -p "$data"
+  chmod 700 "$data"
+  cp "$work"/joined/* "$data/"
+  register
+  chown -R "$(user_of agent):$(user_of agent)" "$data"
 }
 
 # All roles on a machine are one program: those that run are to run the new one.
@@ -438,6 +458,7 @@ tell_next() {
 }
 
 install_role() {
+  if [ -n "$enroll" ]; then register=keep_joined; else register=register; fi
   build=$(find_build)
   find_source
   name=${source##*/}
@@ -447,13 +468,13 @@ install_role() {
   step "Check its SHA-256${wanted:+: $wanted}." check_sum
   step 'Unpack it.' unpack
   step 'Try whether it runs on this machine.' try_program
+  [ -z "$enroll" ] || step 'Join the server by the enrolment code.' join_server
   if [ -x "$PROGRAM" ]; then
     step "Put it in the place of $PROGRAM." put_program
   else
     step "Put it to $PROGRAM." put_program
   fi
-  step "Make user, folders and configuration where they are missing, and register the service (monitor service install $role)." register
-  [ -z "$enroll" ] || step 'Join the server by the enrolment code.' join_server
+  step "Make user, folders and configuration where they are missing, and register the service (monitor service install $role)." "$register"
   if has_systemd; then
     step "Start the service (monitor service restart $role), and others of monitor that run." start_services
   else
