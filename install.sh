@@ -364,6 +364,30 @@ tell_versions() {
   say "available: $new_version"
 }
 
+# Completions and the manual page, where this machine has a place for them; nothing depends on them.
+EXTRAS='/usr/share/bash-completion/completions/monitor /usr/share/zsh/vendor-completions/_monitor
+  /usr/share/fish/vendor_completions.d/monitor.fish /usr/local/share/man/man1/monitor.1'
+
+put_extras() {
+  for extra in $EXTRAS; do
+    case $extra in
+      *bash-completion*) set -- completion bash ;;
+      *zsh*) set -- completion zsh ;;
+      *fish*) set -- completion fish ;;
+      # Made with its folders: man looks there, but no package brings it.
+      *) set -- man; [ ! -d /usr/local/share/man ] || mkdir -p "${extra%/*}" ;;
+    esac
+    [ -d "${extra%/*}" ] || continue
+    if "$PROGRAM" "$@" </dev/null >"$work/extra" 2>/dev/null; then
+      cp "$work/extra" "$extra"
+      chmod 644 "$extra"
+    fi
+  done
+}
+
+# shellcheck disable=SC2086 # several paths without blanks
+remove_program() { rm -f "$PROGRAM" $EXTRAS; }
+
 has_systemd() { [ -d /run/systemd/system ] && has systemctl; }
 
 # Runs the installed program with its words set in, and ends with its exit code.
@@ -474,6 +498,7 @@ install_role() {
   else
     step "Put it to $PROGRAM." put_program
   fi
+  step 'Put completions and the manual page where shells and man look for them.' put_extras
   step "Make user, folders and configuration where they are missing, and register the service (monitor service install $role)." "$register"
   if has_systemd; then
     step "Start the service (monitor service restart $role), and others of monitor that run." start_services
@@ -501,7 +526,7 @@ uninstall_role() {
       return
     fi
   done
-  step "Remove $PROGRAM." rm -f "$PROGRAM"
+  step "Remove $PROGRAM." remove_program
 }
 
 # After an earlier --uninstall took the program away: what it left is removed without it.
