@@ -162,6 +162,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.#inFlight--
     if (outcome === 'foreign') this.#shared.rejections.note('key', this.address, REJECTIONS.foreign)
     else if (outcome === 'waiting') this.#shared.rejections.note('approval', this.address, REJECTIONS.waiting)
+    else if (outcome === 'full') this.#shared.rejections.note('growth', this.address, REJECTIONS.full)
     if (this.#isClosed) return
     this.#replies.addOutcome(submission, outcome)
   }

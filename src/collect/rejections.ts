@@ -9,6 +9,7 @@ export type ConnectionFault =
   | 'tls'
   | 'plain'
   | 'approval'
+  | 'growth'
   | 'cut_off'
   | 'silent'
   | 'slow'

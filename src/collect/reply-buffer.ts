@@ -6,9 +6,10 @@ import type { Outcome, Submission } from './ingest.ts'
 export const LEGACY_ID = -1
 
 /** What a sender is told whose reports are not for this server to store, as things are. */
-export const REJECTIONS: Readonly<Record<'foreign' | 'waiting', string>> = {
+export const REJECTIONS: Readonly<Record<'foreign' | 'waiting' | 'full', string>> = {
   foreign: "the host's name belongs to another agent (monitor host release, on the server)",
   waiting: 'the host is new and waits for approval (website or monitor host approve, on the server)',
+  full: 'the server takes no more new hosts for now (collect.max_hosts, collect.max_new_hosts)',
 }
 
 const AGENT_COPIED =
@@ -67,7 +68,7 @@ export class ReplyBuffer {
     else if (outcome === 'stale') this.add({ id, error: STALE_RUN, retry: true })
     // Without an id: no batch is at fault, so the agent keeps them all.
     else
-      this.sendFinalReply(encodeReply({ id: null, error: REJECTIONS[outcome], retry: outcome === 'waiting' }))
+      this.sendFinalReply(encodeReply({ id: null, error: REJECTIONS[outcome], retry: outcome !== 'foreign' }))
   }
 
   #addStored({ id, refused, reason, later, report: { seen, clockSkew } }: Submission): void {
