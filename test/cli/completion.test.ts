@@ -54,9 +54,9 @@ test('bash completes by its script', () => {
     mode: 0o755,
   })
   writeFileSync(join(cwd, 'completion'), writeCompletion('bash'))
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell that reads it.
-  const script =
-    'source ./completion; COMP_LINE="monitor user delete a"; COMP_POINT=${#COMP_LINE}; _monitor; echo "${COMPREPLY[*]}"'
+  const point = `\${#COMP_LINE}`
+  const words = `\${COMPREPLY[*]}`
+  const script = `source ./completion; COMP_LINE="monitor user delete a"; COMP_POINT=${point}; _monitor; echo "${words}"`
   const child = Bun.spawnSync(['bash', '-c', script], {
     cwd,
     env: { PATH: `${join(cwd, 'bin')}:${process.env.PATH}` },
@@ -74,7 +74,7 @@ test.skipIf(Bun.which('groff') === null)(
   'the manual page is one, by groff, and has every command',
   async () => {
     const { stdout } = await run('man')
-    const child = Bun.spawnSync(['groff', '-man', '-Tutf8', '-ww', '-P-c'], {
+    const child = Bun.spawnSync(['groff', '-man', '-Tutf8', '-ww', '-P-bou'], {
       stdin: new TextEncoder().encode(stdout),
     })
     expect(child.stderr.toString()).toBe('')
