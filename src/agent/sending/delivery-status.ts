@@ -77,7 +77,6 @@ export function keepDeliveryStatus(options: StatusOptions): { note(): void; stop
     }
   }
 
-  write()
   return {
     note() {
       const leftMs = writtenMs + WRITE_EVERY_MS - clock.monotonicMs()

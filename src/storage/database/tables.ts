@@ -58,7 +58,8 @@ export const TABLES: readonly Table[] = [
   table(
     'event',
     'id host metric uid change_number severity is_open closed_by_hand message opened closed ' +
-      'acknowledged_by acknowledged is_stale seen_open members end_unknown value',
+      'acknowledged_by acknowledged is_stale seen_open members end_unknown value ' +
+      'processes',
     { references: [toHost] },
   ),
   table('event_history', 'id event time action severity actor noted comment_text', {
@@ -67,6 +68,7 @@ export const TABLES: readonly Table[] = [
   table('event_todo', 'history event opened changed snapshot', {
     references: [{ column: 'event', table: 'event', mayOutlive: true }],
   }),
+  table('former_name', 'name host', { references: [toHost] }),
   table('frame', 'time host samples packed', { references: [toHost] }),
   table(
     'host',

@@ -1,5 +1,6 @@
 import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../../domain/event.ts'
 import type { Outage } from '../../domain/events/downtime.ts'
+import type { RunningProcess } from '../../domain/events/running-process.ts'
 import type { EventSnapshot } from '../../domain/notifications/notified-event.ts'
 import type { NotificationKind, Notified, Rule } from '../../domain/notifications/rule.ts'
 import type { Target } from '../../domain/notifications/target.ts'
@@ -24,6 +25,8 @@ export type EventQuery = {
   /** Opened at this time or later, and at this time or before. */
   readonly from?: number
   readonly to?: number
+  /** Closed at this time or later. */
+  readonly closedFrom?: number
   /**
    * All of them in message, metric or host, in any case of ASCII letters; looked for among the newest 20,000
    * events.
@@ -149,10 +152,24 @@ export type EventStore = EventChanges & {
   countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, SeverityCounts>>
   /** How many of each severity fit, among the newest 10,000 that fit, whatever `offset` and `limit` say. */
   countBySeverity(query: EventQuery): Promise<SeverityCounts>
+  /** Which metrics of which hosts have an open event, and how bad it is; at most 20,000, the worst first. */
+  listOpenStates(): Promise<
+    readonly { readonly host: string; readonly metric: string; readonly severity: Severity }[]
+  >
+  /** When events of a time were open, put together where they began and ended in the same slots of so many seconds. */
+  listOpenTimes(
+    query: Pick<EventQuery, 'facets'>,
+    from: number,
+    slot: number,
+  ): Promise<
+    readonly { readonly severity: Severity; readonly opened: number; readonly closed: number | null }[]
+  >
   /** Grows with every change of an event, whoever makes it. */
   revision(): Promise<number>
   /** Oldest first. */
   history(id: number): Promise<EventHistoryEntry[]>
+  /** What ran when the problem began; empty when nobody looked. */
+  processes(id: number): Promise<RunningProcess[]>
   /** Oldest first, at most the newest 500. */
   deliveries(id: number): Promise<Delivery[]>
   /**

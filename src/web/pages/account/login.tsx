@@ -1,4 +1,6 @@
 /** @jsxImportSource #markup */
+import { cookieAttributes, cookieName } from '../../auth/cookies.ts'
+import { createDevice, DEVICE_SECONDS } from '../../auth/device.ts'
 import type { SignedIn } from '../../auth/second-factor.ts'
 import { describeBrowser } from '../../auth/user-agent.ts'
 import { readLocalPath } from '../../http/request-body.ts'
@@ -7,16 +9,17 @@ import type { Html } from '../../ui/html.ts'
 import { icon } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
 
-export const loginPage = route({ path: '/login', access: 'public' }, ({ url, session }) => {
+export const loginPage = route({ path: '/login', access: 'public' }, ({ url, session, isSecure, web }) => {
   const next = readLocalPath(url.searchParams.get('next'))
-  return session ? redirect(next) : loginView({ next, name: '', problem: null })
+  const isPlain = web.warnsOfPlain && !isSecure
+  return session ? redirect(next) : loginView({ next, name: '', problem: null, isPlain })
 })
 
 export const login = route({ path: '/login', method: 'POST', access: 'public' }, async (request) => {
-  const { form, address, web } = request
+  const { form, address, device, web } = request
   const name = (form.get('name') ?? '').trim()
   const next = readLocalPath(form.get('next'))
-  const result = await web.signIn(name, form.get('password') ?? '', address)
+  const result = await web.signIn(name, form.get('password') ?? '', { address, device })
   if (result.ok && (await web.secondStep.isWanted(result.user)))
     return codeView({ ticket: web.secondStep.hold(result), next, problem: null })
   if (result.ok) return openSession(request, result, next)
@@ -49,12 +52,14 @@ export const loginCode = route(
 const TOO_LATE = 'That took too long. Sign in again.'
 
 async function openSession(
-  { address, browser, isSecure, now, sessionToken, web }: WebRequest,
+  { address, browser, isSecure, now, reachedAs: host, sessionToken, web }: WebRequest,
   { user: actor, passwordHash }: SignedIn,
   next: string,
   how = '',
 ): Promise<Response> {
-  const cookie = await web.sessions.begin(actor, sessionToken, { address, browser, isSecure, passwordHash })
+  const cookie = await web.sessions.begin(actor, sessionToken, {
+    ...{ address, browser, isSecure, host, passwordHash },
+  })
   if (cookie === null) return refuse(loginView({ next, name: '', problem: TOO_LATE }), 401, null)
   await web.store.audit.add({
     time: now,
@@ -66,8 +71,12 @@ async function openSession(
   })
   await web.store.users.noteSignIn(actor, now)
   web.log.info('signed in', { user: actor, address })
-  return redirect(next, cookie)
+  const device = createDevice(actor, passwordHash)
+  return redirect(next, cookie, deviceCookie(device, host, isSecure))
 }
+
+const deviceCookie = (device: string, host: string, isSecure: boolean) =>
+  `${cookieName('device', host, isSecure)}=${device}; ${cookieAttributes(isSecure)}; Max-Age=${DEVICE_SECONDS}`
 
 function refuse(view: Html, status: number, retryAfter: number | null): Response {
   const headers = new Headers({ 'content-type': 'text/html; charset=utf-8' })
@@ -77,8 +86,8 @@ function refuse(view: Html, status: number, retryAfter: number | null): Response
 
 export const logout = route(
   { path: '/logout', method: 'POST', access: 'viewer', does: 'sign out' },
-  async ({ isSecure, sessionToken, web }) =>
-    redirect('/login', await web.sessions.end(sessionToken, isSecure)),
+  async ({ isSecure, reachedAs: host, sessionToken, web }) =>
+    redirect('/login', await web.sessions.end(sessionToken, { host, isSecure })),
 )
 
 export function describeRejection(retryAfter: number | null): string {
@@ -88,9 +97,15 @@ export function describeRejection(retryAfter: number | null): string {
   return `Too many attempts. Try again in ${wait}.`
 }
 
-type LoginModel = { readonly next: string; readonly name: string; readonly problem: string | null }
+type LoginModel = {
+  readonly next: string
+  readonly name: string
+  readonly problem: string | null
+  /** Whether the password would travel without TLS. */
+  readonly isPlain?: boolean
+}
 
-function loginView({ next, name, problem }: LoginModel): Html {
+function loginView({ next, name, problem, isPlain = false }: LoginModel): Html {
   return layout({
     title: 'Sign in',
     active: null,
@@ -103,6 +118,12 @@ function loginView({ next, name, problem }: LoginModel): Html {
         {problem === null ? null : (
           <p class="problem" role="alert">
             {problem}
+          </p>
+        )}
+        {isPlain && (
+          <p class="notice">
+            This page comes without TLS: everybody on the way can read the password. An administrator switches
+            HTTPS on with <code>web.tls</code>.
           </p>
         )}
         <input type="hidden" name="next" value={next} />

@@ -17,13 +17,13 @@ export const passwordPage = route({ path: '/password', access: 'viewer' }, (requ
 export const changePassword = route(
   { path: '/password', method: 'POST', access: 'viewer', does: 'change own password' },
   async (request) => {
-    const { form, session, sessionToken, address, browser, isSecure, web } = request
+    const { form, session, sessionToken, address, browser, device, isSecure, reachedAs: host, web } = request
     if (!session) throw new HttpError(401, 'Sign in first.')
     const next = form.get('new') ?? ''
     const problem = findProblem(next, form.get('again') ?? '', form.get('current') ?? '')
     if (problem !== null) return refuse(request, problem, 400)
     // The same door as for signing in: a stolen session must not be a way to try passwords without end.
-    const result = await web.signIn(session.user, form.get('current') ?? '', address)
+    const result = await web.signIn(session.user, form.get('current') ?? '', { address, device })
     if (!result.ok) {
       const wrong = result.retryAfter === null
       return refuse(
@@ -34,11 +34,22 @@ export const changePassword = route(
     }
     await web.store.users.setPassword(session.user, await Bun.password.hash(normalizePassword(next)))
     await web.onPasswordChanged(session.user)
+    if (form.get('tokens') === 'revoke')
+      request.note(`revoked ${await revokeTokens(request, session.user)} tokens`)
     web.log.info('password changed', { user: session.user, address })
-    const cookie = await web.sessions.begin(session.user, sessionToken, { address, browser, isSecure })
+    const cookie = await web.sessions.begin(session.user, sessionToken, {
+      ...{ address, browser, isSecure, host },
+    })
     return cookie === null ? redirect('/login') : redirect('/password?changed', cookie)
   },
 )
+
+/** Who changes a password because somebody knew it has to think of what that one may have made; how many. */
+async function revokeTokens({ web: { store } }: WebRequest, user: string): Promise<number> {
+  const own = (await store.tokens.list()).filter((token) => token.user === user)
+  for (const { id } of own) await store.tokens.delete(id)
+  return own.length
+}
 
 /** What is wrong with a new password, or null. */
 export function findProblem(next: string, again: string, current: string): string | null {
@@ -109,6 +120,9 @@ function passwordView({ session, csrf, url }: WebRequest, outcome: Outcome) {
             maxlength={MAX_PASSWORD}
             required
           />
+        </label>
+        <label class="check">
+          <input type="checkbox" name="tokens" value="revoke" /> Revoke all of your API tokens too
         </label>
         <button type="submit">Change</button>
       </form>
