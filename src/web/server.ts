@@ -72,6 +72,8 @@ export type WebsiteOptions = {
   readonly zone: string
   /** Whether the sign-in page says that passwords travel without TLS. */
   readonly warnsOfPlain?: boolean
+  /** Whether everybody has to sign in with a second step. */
+  readonly requiresTwoFactor?: boolean
   /** What pages tell of the whole product. */
   readonly about?: Partial<SiteInfo>
 }
@@ -250,6 +252,7 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     releases: rest.releases ?? null,
     findPin: rest.findPin ?? (() => null),
     warnsOfPlain: rest.warnsOfPlain ?? false,
+    requiresTwoFactor: rest.requiresTwoFactor ?? false,
     notifier,
     zone,
     sessionExpiry,

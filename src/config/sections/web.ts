@@ -49,6 +49,12 @@ export const web = {
         'Requests a minute to the API that one user may make by tokens; what comes beyond is answered with ' +
         '429 and the time to wait. 0 bounds nothing.',
     }),
+    requireTwoFactor: flag({
+      default: false,
+      doc:
+        'Everybody signs in with a second step: who has none yet is led to setting it up and sees nothing else ' +
+        'until then. Tokens of the API go on.',
+    }),
     sessionExpiry: duration({
       default: '1h',
       min: '1m',

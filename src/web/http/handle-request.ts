@@ -61,6 +61,11 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       if (isApi) throw new HttpError(403, 'Choose a password of your own first, on the page /password.')
       return redirect('/password?first')
     }
+    if (await lacksSecondStep(requester, route, web)) {
+      if (isApi)
+        throw new HttpError(403, 'Set up two-factor sign-in first, on the page /settings/two-factor.')
+      return redirect('/settings/two-factor?first')
+    }
     if (isApi) requireRate(requester, web)
     refuseUnknown(route, url)
     const changes = route.method !== 'GET'
@@ -87,7 +92,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       note,
     })
     // Signing in notes itself, under the name that it is for.
-    if (changes && route.access !== 'public' && requester.session && isDone(result))
+    if (changes && !route.isRead && route.access !== 'public' && requester.session && isDone(result))
       await noteChange(web, {
         time: now,
         actor: requester.session.user,
@@ -139,6 +144,19 @@ const asksForJson = (request: Request) =>
 
 /** What somebody may still do whose password was chosen by somebody else. */
 const WITHOUT_OWN_PASSWORD: ReadonlySet<string> = new Set(['/password', '/logout', '/login', '/login/code'])
+
+/** Where somebody may go who has to set up a second step first. */
+const WITHOUT_SECOND_STEP: ReadonlySet<string> = new Set([...WITHOUT_OWN_PASSWORD, '/settings/two-factor'])
+
+/** True for one who has signed in with a password alone where a second step is needed. Tokens are let off. */
+async function lacksSecondStep(
+  { session, sessionToken }: Requester,
+  { path }: Route,
+  { requiresTwoFactor, store }: WebContext,
+): Promise<boolean> {
+  if (!requiresTwoFactor || session === null || sessionToken === null) return false
+  return !WITHOUT_SECOND_STEP.has(path) && (await store.secondFactors.find(session.user)) === null
+}
 
 const isDone = (result: RouteResult) => result instanceof Html || result.status < 400
 

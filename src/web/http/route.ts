@@ -62,6 +62,8 @@ export type WebContext = {
   readonly findPin: () => string | null
   /** Whether the sign-in page says that passwords travel without TLS. */
   readonly warnsOfPlain: boolean
+  /** Whether who has no second step yet sees nothing but the page that sets it up. */
+  readonly requiresTwoFactor: boolean
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
@@ -146,6 +148,8 @@ export type Route = {
    * What the audit log calls the change that a POST makes: `close event`. Its method and path unless given.
    */
   readonly does?: string
+  /** A POST that changes nothing, because a form is too long for an address: the audit log leaves it out. */
+  readonly isRead?: true
   /** What the guide says of an address of the API, and which parameters it takes. */
   readonly doc?: string
   /** What the description of the API says of it besides. */
@@ -159,6 +163,7 @@ export type RouteOptions = {
   readonly access: Access | 'public'
   readonly does?: string
   readonly doc?: string
+  readonly isRead?: true
 }
 
 export function route(options: RouteOptions, handle: Route['handle']): Route {
