@@ -1,9 +1,9 @@
 import { isSeverity, MAX_COMMENT } from '../../domain/event.ts'
-import { MAX_GROUP_NAME } from '../../domain/hosts/group.ts'
 import { MAX_HOST_NAME } from '../../domain/hosts/host.ts'
 import { describeEvent } from '../../domain/json-shapes.ts'
 import { maskTarget } from '../../domain/notifications/target.ts'
 import type { Delivery, EventHistoryEntry } from '../../storage/ports/store.ts'
+import { readFacets } from '../filters/facets.tsx'
 import {
   pickFields,
   readChoice,
@@ -23,13 +23,26 @@ const EVENT_FIELDS: readonly string[] = Object.keys(SCHEMAS.Event.properties ?? 
 const listEvents = route(
   {
     path: '/api/v1/events',
+    parameters: [
+      'status',
+      'host',
+      'group',
+      'metric',
+      'severity',
+      'acknowledged',
+      'from',
+      'to',
+      'cursor',
+      'offset',
+      'limit',
+    ],
     access: 'viewer',
     doc: 'Events, the newest first.',
   },
   async ({ url, now, web }) => {
     const status = readChoice(url, 'status', ['open', 'closed', 'all'])
     const host = readText(url, 'host', MAX_HOST_NAME)
-    const group = readText(url, 'group', MAX_GROUP_NAME)?.toLowerCase()
+    const facets = readFacets(url).lists
     const metric = readText(url, 'metric', 255)
     const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
     const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no'])
@@ -42,7 +55,7 @@ const listEvents = route(
       ...(cursor === null ? {} : { after: cursor }),
       ...(status === undefined || status === 'all' ? {} : { status }),
       ...(host === undefined ? {} : { host }),
-      ...(group === undefined ? {} : { group }),
+      ...(facets.length === 0 ? {} : { facets }),
       ...(metric === undefined ? {} : { metric }),
       ...(isSeverity(severity) ? { severity } : {}),
       ...(acknowledged === undefined ? {} : { acknowledged: acknowledged === 'yes' }),

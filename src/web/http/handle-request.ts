@@ -57,6 +57,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     const route = pickRoute(routes, request.method)
     requester = await authenticate(request, { isApi, isSecure: client.isSecure }, web)
     requireAccess(route, requester)
+    if (isApi) requireKnownParameters(route, url)
     if (requester.session?.mustChangePassword && !WITHOUT_OWN_PASSWORD.has(route.path)) {
       if (isApi) throw new HttpError(403, 'Choose a password of your own first, on the page /password.')
       return redirect('/password?first')
@@ -67,7 +68,6 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       return redirect('/settings/two-factor?first')
     }
     if (isApi) requireRate(requester, web)
-    refuseUnknown(route, url)
     const changes = route.method !== 'GET'
     const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
     const body = changes && isApi ? await readJson(request) : null
@@ -129,14 +129,13 @@ function requireRate({ session, sessionToken }: Requester, { apiRate, clock }: W
     })
 }
 
-/** A parameter that is misspelled would be passed over, and the answer would be another one than was asked for. */
-function refuseUnknown({ api }: Route, url: URL): void {
-  if (api === undefined) return
-  const known = (api.query ?? []).map(({ name }) => name)
-  const unknown = [...url.searchParams.keys()].find((name) => !known.includes(name))
+/** A parameter with a typing error must not look as if it had worked. */
+function requireKnownParameters({ api, parameters: named = [] }: Route, url: URL) {
+  const parameters = [...new Set([...(api?.query ?? []).map(({ name }) => name), ...named])]
+  const unknown = [...url.searchParams.keys()].find((name) => !parameters.includes(name))
   if (unknown === undefined) return
-  const expected = known.length === 0 ? 'no parameters' : `one of ${known.join(', ')}`
-  throw new HttpError(400, `${unknown.slice(0, 40)}: no such parameter, expected ${expected}`)
+  const expected = parameters.length === 0 ? 'no parameters here' : `only ${parameters.join(', ')}`
+  throw new HttpError(400, `${unknown.slice(0, 40)}: unknown parameter; expected ${expected}`)
 }
 
 const asksForJson = (request: Request) =>

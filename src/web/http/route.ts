@@ -154,6 +154,8 @@ export type Route = {
   readonly doc?: string
   /** What the description of the API says of it besides. */
   readonly api?: ApiDeclaration
+  /** Under `/api`: the query parameters that it knows; any other is refused. */
+  readonly parameters?: readonly string[]
   readonly handle: (request: WebRequest) => RouteResult | Promise<RouteResult>
 }
 
@@ -163,6 +165,7 @@ export type RouteOptions = {
   readonly access: Access | 'public'
   readonly does?: string
   readonly doc?: string
+  readonly parameters?: readonly string[]
   readonly isRead?: true
 }
 
