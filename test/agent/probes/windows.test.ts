@@ -71,7 +71,7 @@ describe('a Windows server', () => {
       'perf.pagefile.bytes.total': 1048576 * 4096,
       'perf.system.uptime.seconds': 8640060,
       'perf.system.processes': 138,
-    'perf.system.reboot.state': 1,
+      'perf.system.reboot.state': 1,
       'perf.network.bytes.received': 125000,
       'perf.network.bytes.sent': 25000,
       'perf.network.Ethernet.bytes.received': 125000,
