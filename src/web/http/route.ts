@@ -6,6 +6,9 @@ import type { WriteAside } from '../auth/background-writes.ts'
 import type { SecondStep } from '../auth/second-factor.ts'
 import type { Sessions } from '../auth/session.ts'
 import type { SignIn } from '../auth/sign-in.ts'
+import type { EventSparks } from '../fleet/event-sparks.tsx'
+import type { Fleet } from '../fleet/fleet.ts'
+import type { FleetFigures } from '../fleet/fleet-figures.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { Html } from '../ui/html.ts'
 import type { CheckHealth } from './health.ts'
@@ -50,6 +53,8 @@ export type WebContext = {
   readonly serverName: string
   readonly version: string
   readonly findAgentDoor: () => AgentDoor | null
+  /** Whether the sign-in page says that passwords travel without TLS. */
+  readonly warnsOfPlain: boolean
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
@@ -64,8 +69,16 @@ export type WebContext = {
   readonly about: SiteInfo
   /** What the guide says of the API: its routes. */
   readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc'>[]
+  /** The address of the website as people reach it; null where nobody has said it. */
+  readonly siteUrl: string | null
+  /** The path below which a proxy shows the website, such as `/monitor`; empty for a domain of its own. */
+  readonly basePath: string
   readonly figures: StorageFigures
   readonly forecasts: DiskForecasts
+  /** All hosts as they were a moment ago. */
+  readonly fleet: Fleet
+  readonly fleetFigures: FleetFigures
+  readonly sparks: EventSparks
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>
 }

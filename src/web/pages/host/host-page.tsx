@@ -17,7 +17,7 @@ import { icon, statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
 import { type DiskRow, diskTable } from './disk-table.tsx'
 import { facts, groupsOf, historyOf, hostHead, maintenanceLine } from './host-head.tsx'
-import { metricList, openEventsOfHost } from './host-lists.tsx'
+import { metricLink, metricList, openEventsOfHost } from './host-lists.tsx'
 import { orderResources, planResources, type ResourcePlan } from './host-plan.ts'
 import { hostRange } from './host-range.ts'
 import { resourceSection } from './host-sections.tsx'
@@ -30,6 +30,10 @@ const MONTH = 30 * DAY
 const SHOWN_EVENTS = 10
 /** A longer time shows the graph of each section alone, unless the address asks for all: each further one costs. */
 const ALL_GRAPHS_UP_TO = 2 * DAY
+/** A host with more shows the graph of each section alone too: a machine of fifty disks would fill many screens. */
+const MOST_GRAPHS = 20
+/** A longer list of metrics is a page of its own. */
+const MOST_LISTED = 150
 /** Disks whose month of samples is read for a forecast. */
 const MAX_FORECASTS = 8
 
@@ -70,7 +74,9 @@ async function readHost(request: WebRequest, host: Host) {
     events.listOutages([host], now - MONTH, now),
   ])
   const plans = orderResources(planResources(host, metrics), open.events)
-  const showsMore = to - from <= ALL_GRAPHS_UP_TO || url.searchParams.get('graphs') === 'all'
+  const charts = plans.reduce((sum, { main, more }) => sum + main.length + more.length, 0)
+  const isCheap = to - from <= ALL_GRAPHS_UP_TO && charts <= MOST_GRAPHS
+  const showsMore = isCheap || url.searchParams.get('graphs') === 'all'
   const wanted = plans.flatMap(({ main, more }) => [...main, ...(showsMore ? more : [])])
   const refs = [...new Set(wanted.flatMap(({ lines }) => lines.map(({ metric }) => metric)))].map(
     (metric) => ({
@@ -157,7 +163,8 @@ function hostView(model: HostModel): Html {
         {plans.map((plan) => resourceSection(plan, tablesOf(plan, model), model))}
       </div>
       {thresholdTable(model.thresholds.reported, metrics)}
-      {metrics.length > 0 && metricList(host, metrics)}
+      {metrics.length > 0 &&
+        (metrics.length <= MOST_LISTED ? metricList(host, metrics) : metricLink(host, metrics))}
     </div>
   )
 }
