@@ -55,6 +55,8 @@ export type WebContext = {
   readonly findAgentDoor: () => AgentDoor | null
   /** Whether the sign-in page says that passwords travel without TLS. */
   readonly warnsOfPlain: boolean
+  /** Whether who has no second step yet sees nothing but the page that sets it up. */
+  readonly requiresTwoFactor: boolean
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
