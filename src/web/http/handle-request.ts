@@ -90,7 +90,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       note,
     })
     // Signing in notes itself, under the name that it is for.
-    if (changes && route.access !== 'public' && requester.session && isDone(result))
+    if (changes && !route.isRead && route.access !== 'public' && requester.session && isDone(result))
       await noteChange(web, {
         time: now,
         actor: requester.session.user,

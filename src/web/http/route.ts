@@ -140,6 +140,8 @@ export type Route = {
    * What the audit log calls the change that a POST makes: `close event`. Its method and path unless given.
    */
   readonly does?: string
+  /** A POST that changes nothing, because a form is too long for an address: the audit log leaves it out. */
+  readonly isRead?: true
   /** What the guide says of an address of the API, and which parameters it takes. */
   readonly doc?: string
   readonly handle: (request: WebRequest) => RouteResult | Promise<RouteResult>
@@ -151,6 +153,7 @@ export type RouteOptions = {
   readonly access: Access | 'public'
   readonly does?: string
   readonly doc?: string
+  readonly isRead?: true
 }
 
 export function route(options: RouteOptions, handle: Route['handle']): Route {

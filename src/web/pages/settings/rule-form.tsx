@@ -31,6 +31,14 @@ export const NEW_RULE: RuleFields = {
   repeat: '',
 }
 
+/** What the fields mean where their times are right; a time that is none counts as nothing. */
+export function meaningOf({ delay, repeat, ...rest }: RuleFields): Omit<Rule, 'id'> {
+  return { ...rest, delay: readDuration(delay) ?? 0, repeat: repeat === '' ? null : readDuration(repeat) }
+}
+
+/** What a new rule means before anything is typed. */
+export const RULE_OF_ALL = meaningOf(NEW_RULE)
+
 export function fieldsOfRule(rule: Rule): RuleFields {
   const { id: _, delay, repeat, ...rest } = rule
   return { ...rest, delay: writeDuration(delay), repeat: repeat === null ? '' : writeDuration(repeat) }
