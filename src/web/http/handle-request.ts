@@ -57,6 +57,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     const route = pickRoute(routes, request.method)
     requester = await authenticate(request, { isApi, isSecure: client.isSecure }, web)
     requireAccess(route, requester)
+    if (isApi) requireKnownParameters(route, url)
     if (requester.session?.mustChangePassword && !WITHOUT_OWN_PASSWORD.has(route.path)) {
       if (isApi) throw new HttpError(403, 'Choose a password of your own first, on the page /password.')
       return redirect('/password?first')
@@ -115,6 +116,14 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     if (error.status === 401) return redirect(signInPath(request.method, url))
     return errorPage({ error, session: requester.session, csrf: requester.csrf })
   }
+}
+
+/** A parameter with a typing error must not look as if it had worked. */
+function requireKnownParameters({ parameters = [] }: Route, url: URL) {
+  const unknown = [...url.searchParams.keys()].find((name) => !parameters.includes(name))
+  if (unknown === undefined) return
+  const expected = parameters.length === 0 ? 'no parameters here' : `only ${parameters.join(', ')}`
+  throw new HttpError(400, `${unknown.slice(0, 40)}: unknown parameter; expected ${expected}`)
 }
 
 const asksForJson = (request: Request) =>

@@ -144,6 +144,8 @@ export type Route = {
   readonly isRead?: true
   /** What the guide says of an address of the API, and which parameters it takes. */
   readonly doc?: string
+  /** Under `/api`: the query parameters that it knows; any other is refused. */
+  readonly parameters?: readonly string[]
   readonly handle: (request: WebRequest) => RouteResult | Promise<RouteResult>
 }
 
@@ -153,6 +155,7 @@ export type RouteOptions = {
   readonly access: Access | 'public'
   readonly does?: string
   readonly doc?: string
+  readonly parameters?: readonly string[]
   readonly isRead?: true
 }
 

@@ -155,7 +155,7 @@ export function ruleFieldsView(
         })),
       })}
       {checkGroup({
-        legend: 'Tell of',
+        legend: 'Notify on',
         problem: problems.on,
         boxes: [
           { name: 'on', value: 'opening', words: 'opening', checked: fields.onOpening },
@@ -163,7 +163,7 @@ export function ruleFieldsView(
           { name: 'on', value: 'severity', words: 'change of severity', checked: fields.onSeverityChange },
         ],
       })}
-      <h2>To whom</h2>
+      <h2>Send to</h2>
       {choiceField({
         name: 'channel',
         label: 'Channel',

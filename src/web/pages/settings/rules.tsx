@@ -77,8 +77,8 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'Hosts', breaks: true },
   { name: 'Metrics', breaks: true },
   { name: 'Severities', className: 'marks' },
-  { name: 'Tells of' },
-  { name: 'To', breaks: true },
+  { name: 'Notify on' },
+  { name: 'Send to', breaks: true },
   { name: 'State' },
 ]
 
@@ -285,7 +285,7 @@ export const deleteRulePage = route({ path: `${PATH}/:id/delete`, access: 'admin
     parent: PARENT,
     question: (
       <>
-        The rule <b>{name}</b> tells nobody anything new from then on. What it has still to say is said.
+        The rule <b>{name}</b> sends nothing new from then on. What it has queued is still sent.
       </>
     ),
     action: `${PATH}/${id}/delete`,
