@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
+import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { OpenStoreChoices } from '../storage/open.ts'
 import type { Store } from '../storage/ports/store.ts'
@@ -12,7 +13,10 @@ const AWAY_MS = 2000
 
 type StoreChoices = Pick<OpenStoreChoices, 'hasReadingThread'>
 
-/** Opens the database of the configuration, making it when it is not there. */
+/**
+ * Opens the database of the configuration, making it when it is not there. A server that does not take us, or
+ * whose certificate we don't take, is a matter of the configuration.
+ */
 export async function openConfiguredStore(
   config: Config,
   clock: Clock,
@@ -30,14 +34,14 @@ export async function openConfiguredStore(
     openEventsPerHost: maxOpenEvents,
   }
   const policy = { newHosts, bounds }
-  return openStore(config.database.url, {
-    dataDir: config.dataDir,
-    clock,
-    log,
-    server,
-    policy,
-    ...choices,
-  })
+  const options = { dataDir: config.dataDir, clock, log, server, policy, ...choices }
+  try {
+    return await openStore(config.database.url, options)
+  } catch (error) {
+    if (error instanceof Error && error.name === 'DatabaseRefusedError')
+      throw new CommandError(error.message, EXIT.config)
+    throw error
+  }
 }
 
 /**

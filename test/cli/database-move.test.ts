@@ -11,18 +11,25 @@ import { openStore } from '../../src/storage/open.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
 import { aFrame, aReport, FACTS, MIDNIGHT, toPairs } from '../storage/reports.ts'
 import { expectFailure } from '../support/failure.ts'
-import { HAS_MARIADB, type Mariadb, PASSWORD, startMariadb } from '../support/mariadb.ts'
+import { type Mariadb, PASSWORD } from '../support/mariadb.ts'
 import { makeTempDir, runMonitor } from '../support/spawn.ts'
+import { reportMissingServers, SQL_SERVERS, type SqlServerProduct } from '../support/sql-servers.ts'
 
 const PATIENCE_MS = 60_000
 const log = createLog({ level: 'error', format: 'text' })
 
-describe.skipIf(!HAS_MARIADB)('a database that moves', () => {
+reportMissingServers('moving a database')
+for (const product of SQL_SERVERS)
+  describe.skipIf(product.obstacle !== null)(`a database that moves to ${product.name}`, () =>
+    describeMoves(product),
+  )
+
+function describeMoves(product: SqlServerProduct) {
   let maria: Mariadb
   let dataDir: string
 
   beforeAll(async () => {
-    maria = await startMariadb()
+    maria = await product.start()
     maria.setDurable(false)
   }, PATIENCE_MS)
   afterAll(() => maria.remove())
@@ -93,7 +100,7 @@ describe.skipIf(!HAS_MARIADB)('a database that moves', () => {
   }
 
   test(
-    'goes from SQLite to MariaDB and back, and is the same; what it was before can go on',
+    'goes from SQLite to it and back, and is the same; what it was before can go on',
     async () => {
       await fill('sqlite:monitor.db')
       const before = await readUrl('sqlite:monitor.db')
@@ -185,4 +192,4 @@ describe.skipIf(!HAS_MARIADB)('a database that moves', () => {
     },
     PATIENCE_MS,
   )
-})
+}

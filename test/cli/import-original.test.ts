@@ -7,8 +7,9 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { aReport, MIDNIGHT, toPairs } from '../storage/reports.ts'
-import { HAS_MARIADB, type Mariadb, startMariadb } from '../support/mariadb.ts'
-import { makeTempDir, runMonitor } from '../support/spawn.ts'
+import type { Mariadb } from '../support/mariadb.ts'
+import { FROM_SOURCE, makeTempDir, runMonitor } from '../support/spawn.ts'
+import { reportMissingServers, SQL_SERVERS, type SqlServerProduct } from '../support/sql-servers.ts'
 
 const PATIENCE_MS = 60_000
 const log = createLog({ level: 'error', format: 'text' })
@@ -16,6 +17,9 @@ const CPU = 'perf.processor.percent.used'
 
 /** What an agent with a fast clock sent, and the original stored. */
 const FUTURE = 4_000_000_000
+
+/** Samples of 30 days, one each 3 minutes: those of every minute take a busy machine a minute and a half. */
+const MONTH_SAMPLES = 30 * 24 * 20
 
 const sha224 = (text: string) => new Bun.CryptoHasher('sha224').update(text).digest('hex')
 
@@ -69,13 +73,19 @@ const ORIGINAL = `
     ('bob', '${sha224('eleven lamps')}', 1), ('a b', '', 0);
 `
 
-describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
+reportMissingServers('the import of the original')
+for (const product of SQL_SERVERS)
+  describe.skipIf(product.obstacle !== null)(`a database of the original product on ${product.name}`, () =>
+    describeImport(product),
+  )
+
+function describeImport(product: SqlServerProduct) {
   let maria: Mariadb
   let dataDir: string
   let url: string
 
   beforeAll(async () => {
-    maria = await startMariadb()
+    maria = await product.start()
     maria.setDurable(false)
   }, PATIENCE_MS)
   afterAll(() => maria.remove())
@@ -86,6 +96,22 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
   })
 
   const importIt = () => runMonitor(['db', 'import-original', '--from', url, '--data-dir', dataDir])
+  /** An import that may be killed. */
+  function startImport() {
+    const args = ['db', 'import-original', '--from', url, '--data-dir', dataDir]
+    const child = Bun.spawn([...FROM_SOURCE, ...args], { stdout: 'ignore', stderr: 'pipe' })
+    return {
+      async waitFor(pattern: RegExp) {
+        let said = ''
+        for await (const chunk of child.stderr) {
+          said += new TextDecoder().decode(chunk)
+          if (pattern.test(said)) return
+        }
+        throw new Error(`it ended: ${said}`)
+      },
+      kill: () => child.kill('SIGKILL'),
+    }
+  }
   const open = () => openStore('sqlite:monitor.db', { dataDir, clock: systemClock, log })
 
   test(
@@ -189,6 +215,9 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
           spellings: { 'perf.service.mssql_sqlexpress.state': 'perf.service.mssql$sqlexpress.state' },
         })
         if (round === 1) {
+          // A new agent takes the place of one of the original; of hosts that have events alone, too.
+          for (const host of ['web01', 'old01'])
+            expect((await store.ingest.write([aReport(host, { keyHash: 'new' })])).size).toBe(0)
           // What lies in the future waits for its time.
           expect(await store.maintenance.admitWaiting(FUTURE, 10)).toBe(1)
           const ever = toPairs(await store.samples.range('db01', CPU, 0, FUTURE))
@@ -257,6 +286,48 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
     PATIENCE_MS,
   )
 
+  test.skipIf(product.name !== 'MariaDB')(
+    'of 20 hosts and 30 days is taken over value by value, also when the import is killed and run again',
+    async () => {
+      const digits = (name: string) =>
+        `(${[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `SELECT ${n} n`).join(' UNION ALL ')}) ${name}`
+      const place = '(a.n * 10000 + b.n * 1000 + c.n * 100 + d.n * 10 + e.n)'
+      maria.run(`USE ${new URL(url.replace('mysql:', 'http:')).pathname.slice(1)};
+        DELETE FROM agentdata; DELETE FROM agentevents; DELETE FROM agentsystem;
+        INSERT INTO agentdata (timestamp, name, monitor, value)
+          SELECT ${MIDNIGHT} + 180 * ${place}, CONCAT('host', h.n + 10 * i.n), CONCAT('perf.m', ${place} % 2),
+            ((${place} * 7 + h.n * 13 + i.n) % 10000) / 100 - 20
+          FROM ${['a', 'b', 'c', 'd', 'e', 'h', 'i'].map(digits).join(', ')}
+          WHERE ${place} < ${MONTH_SAMPLES} AND i.n < 2;
+        INSERT INTO agentevents (timestamp, name, monitor, message, status, severity, processed)
+          SELECT ${MIDNIGHT} + 3600 * (a.n * 10 + b.n), CONCAT('host', h.n), 'perf.m0', CONCAT('event ', b.n), 0, 1 + b.n % 4, 0
+          FROM ${['a', 'b', 'h'].map(digits).join(', ')}`)
+      const killed = await startImport()
+      await killed.waitFor(/rows of agentdata/)
+      killed.kill()
+      expect((await importIt()).code).toBe(0)
+      const store = await open()
+      for (let host = 0; host < 20; host++)
+        for (const parity of [0, 1]) {
+          const { times, values } = await store.samples.range(`host${host}`, `perf.m${parity}`, 0, FUTURE)
+          expect(times.length).toBe(MONTH_SAMPLES / 2)
+          for (let i = 0; i < times.length; i++) {
+            const at = 2 * i + parity
+            const value = Number(
+              (((at * 7 + (host % 10) * 13 + Math.floor(host / 10)) % 10000) / 100 - 20).toFixed(2),
+            )
+            if (times[i] !== MIDNIGHT + 180 * at || values[i] !== value)
+              throw new Error(`host${host} sample ${at}: ${times[i]} ${values[i]}, not ${value}`)
+          }
+        }
+      expect((await store.events.list({})).total).toBe(1000)
+      expect(await store.maintenance.check()).toEqual([])
+      await store.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+    2 * PATIENCE_MS,
+  )
+
   test('is told from any other', async () => {
     url = await maria.createDatabase()
     const { code, stderr } = await importIt()
@@ -264,7 +335,7 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
     expect(code).toBe(1)
     rmSync(dataDir, { recursive: true, force: true })
   })
-})
+}
 
 describe('the SQLite file of 0.05b', () => {
   test('is imported with its own names of columns, and an admin is made where none is', async () => {

@@ -36,6 +36,20 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       expect(await found()).toBeUndefined()
     })
 
+    test('the newest frame is kept, also of reports that are no sign of life, as those of an import', async () => {
+      for (const minute of [0, 1, 2]) {
+        const time = MIDNIGHT + 60 * minute
+        const frames = [{ time, metrics: [METRIC], values: [minute] }]
+        await store.ingest.write([aReport('db01', { isGreeting: true, frames })])
+      }
+      await store.close()
+      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+      expect(await store.hosts.find('db01')).toMatchObject({
+        latestTime: MIDNIGHT + 120,
+        latest: { [METRIC]: 2 },
+      })
+    })
+
     test('which agent it is, and how that spells names, is kept until another agent tells facts', async () => {
       const tell = (agent: string | null, spellings?: Record<string, string>) =>
         store.ingest.write([
@@ -112,6 +126,7 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       }
       beforeEach(async () => {
         await store.ingest.write([aReport('db01', { events: [{ ...report, message: 'full' }] })])
+        // Servers go on counting where the test before ended.
         id = (await store.events.list({})).events[0]?.id ?? 0
       })
 
@@ -152,7 +167,7 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
         const end = { ...report, change: 2, status: 'closed', time: at + 3, message: 'full' } as const
         await store.ingest.write([aReport('db01', { events: [end] })])
         const { undone, kept } = await store.events.undo('close', 'ann', at, at + 5)
-        expect([undone, kept.map(({ id }) => id)]).toEqual([[], [id]])
+        expect([undone, kept.map((one) => one.id)]).toEqual([[], [id]])
         expect((await state())[0]).toBe('closed')
       })
 

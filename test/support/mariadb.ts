@@ -65,7 +65,8 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
       '--skip-test-db',
       ...asUser,
     ],
-    { encoding: 'utf8' },
+    // Others make theirs at the same time, and names of temporary tables are not unique.
+    { encoding: 'utf8', env: { ...process.env, TMPDIR: dir } },
   )
   if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stdout}${made.stderr}`)
   const socket = join(dir, 'db.sock')
@@ -123,9 +124,7 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
     `mysql://${USER}:${encodeURIComponent(PASSWORD)}@${by === 'tcp' ? `127.0.0.1:${port}` : encodeURIComponent(socket)}/${database}`
 
   await start()
-  run(
-    `CREATE USER ${USER}@'%' IDENTIFIED BY '${PASSWORD}'; CREATE USER ${USER}@localhost IDENTIFIED BY '${PASSWORD}';`,
-  )
+  run(createAccount())
 
   return {
     dir,
@@ -145,12 +144,7 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
       run(`SET GLOBAL innodb_flush_log_at_trx_commit = ${flush}`)
     },
     kill: (signal) => child?.kill(signal),
-    async freeze() {
-      child?.kill('SIGSTOP')
-      const tasks = `/proc/${child?.pid}/task`
-      const isStopped = (task: string) => /\) T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8'))
-      while (!readdirSync(tasks).every(isStopped)) await Bun.sleep(10)
-    },
+    freeze: () => freezeProcess(child),
     async ended() {
       await child?.exited
     },
@@ -160,6 +154,18 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** Statements that make the account of `urlOf`, which then needs a grant for each database. */
+export const createAccount = () =>
+  ['%', 'localhost'].map((host) => `CREATE USER ${USER}@'${host}' IDENTIFIED BY '${PASSWORD}';`).join(' ')
+
+/** Resolves when no thread of the process runs any more, until it gets `SIGCONT`. */
+export async function freezeProcess(child: Bun.Subprocess | null): Promise<void> {
+  child?.kill('SIGSTOP')
+  const tasks = `/proc/${child?.pid}/task`
+  const isStopped = (task: string) => /\) T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8'))
+  while (!readdirSync(tasks).every(isStopped)) await Bun.sleep(10)
 }
 
 /** The account to run as; null when it has to be this one. */

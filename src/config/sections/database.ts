@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { duration, flag, path, secret, text } from '../fields.ts'
 
 const DATABASE_URL = /^(sqlite:[^?#]+|(mysql|mariadb):\/\/[^:@/]+(:[^@/]*)?@[^/?#@\s]+\/[^/?#\s]+)$/
@@ -9,7 +10,7 @@ export const database = {
       default: 'sqlite:monitor.db',
       doc:
         'sqlite:FILE, counted from data_dir when it is relative; or ' +
-        'mysql://USER:PASSWORD@HOST:3306/DATABASE for MariaDB (10.6 or later) and MySQL (8 or later). ' +
+        'mysql://USER:PASSWORD@HOST:3306/DATABASE for MariaDB (10.6 or later) and MySQL (8.0.17 or later). ' +
         'Several hosts, separated by commas, are nodes of one cluster: the next is taken when one ' +
         'fails. What has a meaning of its own in an address is written as % and two digits, %40 for @.',
       check: (url) =>
@@ -29,6 +30,14 @@ export const database = {
     caFile: path({
       example: '/etc/monitor/database-ca.pem',
       doc: 'Certificates of the CAs that may vouch for the database server, in PEM.',
+    }),
+    tlsName: text({
+      example: 'db.example.org',
+      doc:
+        'Name that the certificate of the database server is made out to, where that is not the host in url. ' +
+        'The certificates that MySQL makes itself name no host: take its ca.pem as ca_file and the common name ' +
+        'of server-cert.pem (MySQL_Server_…_Auto_Generated_Server_Certificate) here.',
+      check: (name) => (isIP(name) === 0 ? null : 'a name, not an address'),
     }),
     tlsCertificate: path({
       example: '/etc/monitor/database-client.crt',

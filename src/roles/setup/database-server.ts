@@ -8,13 +8,13 @@ import type { DatabaseServer } from '../../storage/database/open.ts'
  * can't be read.
  */
 export function describeDatabaseServer({ database }: Config): DatabaseServer {
-  const { password, tls, caFile, tlsCertificate, tlsKey, timeout } = database
+  const { password, tls, caFile, tlsName, tlsCertificate, tlsKey, timeout } = database
   if ((tlsCertificate === null) !== (tlsKey === null))
     throw problem(
       tlsKey === null ? 'tls_key' : 'tls_certificate',
       'expected both tls_certificate and tls_key',
     )
-  const isSecure = tls || caFile !== null || tlsCertificate !== null
+  const isSecure = tls || [caFile, tlsName, tlsCertificate].some((setting) => setting !== null)
   return {
     password,
     timeout,
@@ -23,6 +23,7 @@ export function describeDatabaseServer({ database }: Config): DatabaseServer {
           authorities: readPem('ca_file', caFile),
           certificate: readPem('tls_certificate', tlsCertificate),
           key: readPem('tls_key', tlsKey),
+          name: tlsName,
         }
       : null,
   }

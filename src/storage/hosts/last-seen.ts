@@ -96,7 +96,7 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
   }
 
   function schedule() {
-    if (packets === 0 || timer) return
+    if (states.size === 0 || timer) return
     timer = clock.after(Math.max(0, FLUSH_MS - (clock.monotonicMs() - lastFlush)), () => {
       timer = null
       settle().catch((error) => log.warn('host states were not written', { error: describeError(error) }))
@@ -104,10 +104,11 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
   }
 
   async function settle() {
-    if (packets === 0) return
+    // A report that is no sign of life brings frames all the same, so packets alone don't tell.
+    if (states.size === 0) return
     let written = -1
     await database.transaction(async (transaction) => {
-      if (packets > 0) await write(transaction, new Map(), 0)
+      if (states.size > 0) await write(transaction, new Map(), 0)
       written = version
     })
     // What came in between is written, with the rest once more, when its time comes.
@@ -135,7 +136,7 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
       if (time === state.latestTime) state.merged = true
     },
     async flushIfDue(transaction) {
-      if (packets + draftPackets === 0 || clock.monotonicMs() - lastFlush < FLUSH_MS) return
+      if (states.size + draft.size === 0 || clock.monotonicMs() - lastFlush < FLUSH_MS) return
       await write(transaction, draft, draftPackets)
       isFlushed = true
     },

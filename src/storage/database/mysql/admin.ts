@@ -6,7 +6,6 @@ type CheckRow = { Table: string; Msg_type: string; Msg_text: string }
 export function createMysqlUpkeep(database: MysqlDatabase): Upkeep {
   return {
     async countBytes() {
-      // Figures of tables are kept a while by MySQL 8; MariaDB has them of now.
       const [row] = await database.query<{ bytes: number | null }>(
         `SELECT SUM(data_length + index_length) AS bytes FROM information_schema.tables WHERE table_schema = DATABASE()`,
       )

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import {
   type Connection,
   type ConnectionOptions,
@@ -7,6 +8,7 @@ import {
 } from 'mysql2'
 import type { Row, Value } from '../database.ts'
 import { describeNode, type MysqlNode } from './url.ts'
+import { findVersionProblem } from './version.ts'
 
 /** How the database's server is known, and how we are known to it. Texts are PEM. */
 export type MysqlTls = {
@@ -14,6 +16,8 @@ export type MysqlTls = {
   readonly authorities: string | null
   readonly certificate: string | null
   readonly key: string | null
+  /** The name that the server's certificate is made out to, in place of the host's. */
+  readonly name?: string | null
 }
 
 export type MysqlAccount = {
@@ -74,7 +78,6 @@ const LOCK_WAIT_SECONDS = 10
 const MAX_WARNINGS = 1024
 /** Rows of a stream that wait to be taken. */
 const STREAM_ROWS = 1000
-const OLDEST = { maria: [10, 6, 0], mysql: [8, 0, 17] } as const
 
 /**
  * Opens a session and sets it up. Rejects when the node can't be used: not reached, not ready, read only, too
@@ -141,7 +144,7 @@ export async function connectMysql(node: MysqlNode, account: MysqlAccount): Prom
 function openConnection(node: MysqlNode, account: MysqlAccount): Promise<Connection> {
   const { user, password, database, tls } = account
   const options: ConnectionOptions = {
-    ...('socket' in node ? { socketPath: node.socket } : { host: node.host, port: node.port }),
+    ...describePlace(node, tls?.name ?? null),
     user,
     password,
     database,
@@ -178,6 +181,17 @@ function openConnection(node: MysqlNode, account: MysqlAccount): Promise<Connect
   })
 }
 
+/**
+ * mysql2 compares the certificate with the host that it is told. Another name is told in its place, and the
+ * connection is made here.
+ */
+function describePlace(node: MysqlNode, name: string | null): ConnectionOptions {
+  if ('socket' in node) return { socketPath: node.socket }
+  const { host, port } = node
+  if (name === null) return { host, port }
+  return { host: name, port, stream: () => connect({ host, port, noDelay: true, keepAlive: true }) }
+}
+
 type Facts = { version: string; max_packet: number; is_read_only: number }
 
 async function setUp(
@@ -194,7 +208,8 @@ async function setUp(
     await ask(`SET SESSION time_zone = '+00:00'`)
     return { version: facts.version, isMaria, maxPacket: facts.max_packet, isCluster: false }
   }
-  checkVersion(facts.version, isMaria)
+  const problem = findVersionProblem(facts.version, isMaria)
+  if (problem !== null) throw new Error(problem)
   if (facts.is_read_only === 1) throw lost(`${describeNode(node)} is read only`)
   await ask('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
   const settings = [
@@ -203,6 +218,8 @@ async function setUp(
     `innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
     // MySQL wants a privilege for it that an ordinary account has not.
     ...(isMaria ? [`max_error_count = ${MAX_WARNINGS}`] : []),
+    // MySQL tells sizes of tables that are up to a day old unless it is asked for those of now.
+    ...(isMaria ? [] : ['information_schema_stats_expiry = 0']),
     'autocommit = 1',
   ]
   const isCluster = await isGaleraNode(node, ask)
@@ -223,24 +240,6 @@ async function isGaleraNode(node: MysqlNode, ask: (sql: string) => Promise<unkno
 
 function lost(message: string): Error {
   return Object.assign(new Error(message), { code: 'PROTOCOL_CONNECTION_LOST' })
-}
-
-function checkVersion(version: string, isMaria: boolean) {
-  // Some MariaDB servers put `5.5.5-` in front, for replicas of old.
-  const numbers =
-    version
-      .replace(/^5\.5\.5-/, '')
-      .match(/\d+/g)
-      ?.map(Number) ?? []
-  const oldest = isMaria ? OLDEST.maria : OLDEST.mysql
-  for (const [i, least] of oldest.entries()) {
-    const number = numbers[i] ?? 0
-    if (number > least) return
-    if (number < least)
-      throw new Error(
-        `the database server is ${version}: MariaDB 10.6 or MySQL 8.0.17 is the oldest that will do`,
-      )
-  }
 }
 
 /** Whole numbers as such, because the servers take no fraction in some places; bytes as bytes. */

@@ -1,3 +1,6 @@
+import type { QueryError } from 'mysql2'
+import { describeError } from '../../../lib/log.ts'
+
 /**
  * What a failure of a statement means for what was being done.
  * - `conflict`: somebody else's transaction came in between, and this one is rolled back or has to be. Doing
@@ -6,9 +9,10 @@
  *   itself is wrong.
  * - `lost`: the connection, or the node behind it, can't be used. Another connection may help.
  * - `denied`: the account may not do this.
+ * - `untrusted`: there is no agreement on TLS: the certificate of the server, or whether it is needed at all.
  * - `wrong`: nothing of these; the same statement fails again.
  */
-export type MysqlFailure = 'conflict' | 'duplicate' | 'lost' | 'denied' | 'wrong'
+export type MysqlFailure = 'conflict' | 'duplicate' | 'lost' | 'denied' | 'untrusted' | 'wrong'
 
 /** By the server's error number. */
 const NUMBERS: Readonly<Record<number, MysqlFailure>> = {
@@ -17,6 +21,8 @@ const NUMBERS: Readonly<Record<number, MysqlFailure>> = {
   1205: 'conflict',
   1213: 'conflict',
   1020: 'conflict',
+  // Group Replication of MySQL: another node's transaction came first.
+  3101: 'conflict',
   // An error during the commit; the statement was ended for another node's sake.
   1180: 'conflict',
   1317: 'conflict',
@@ -49,6 +55,8 @@ const NUMBERS: Readonly<Record<number, MysqlFailure>> = {
   1143: 'denied',
   1227: 'denied',
   1370: 'denied',
+  // The server takes connections over TLS alone.
+  3159: 'untrusted',
 }
 
 /** By the name that Node or mysql2 gives what happened to the connection. */
@@ -71,8 +79,14 @@ const LOST = new Set([
   'EALREADY',
 ])
 
+/** What mysql2 calls every failure of a TLS handshake, also one that is only a broken connection. */
+const HANDSHAKE_FAILED = 'HANDSHAKE_SSL_ERROR'
+const ABOUT_CERTIFICATE = /certificate|issuer/i
+
 export function classifyMysqlError(error: unknown): MysqlFailure {
-  const { errno, code, fatal } = (error ?? {}) as { errno?: unknown; code?: unknown; fatal?: unknown }
+  const { errno, code, fatal, message } = (error ?? {}) as Partial<Record<keyof QueryError, unknown>>
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return 'untrusted'
+  if (code === HANDSHAKE_FAILED) return ABOUT_CERTIFICATE.test(String(message)) ? 'untrusted' : 'lost'
   const known = typeof errno === 'number' ? NUMBERS[errno] : undefined
   if (known) return known
   if (typeof code === 'string' && LOST.has(code)) return 'lost'
@@ -95,4 +109,29 @@ export class UnknownOutcomeError extends Error {
     })
     this.name = 'UnknownOutcomeError'
   }
+}
+
+/** The server can be reached and does not take us, or we don't take it: waiting does not help. */
+export class DatabaseRefusedError extends Error {
+  constructor(where: string, cause: unknown, { usesTls }: { readonly usesTls: boolean }) {
+    const hint = findHint(cause, usesTls)
+    super(`${where} can't be used as database: ${describeError(cause)}${hint === '' ? '' : `; ${hint}`}`, {
+      cause,
+    })
+    this.name = 'DatabaseRefusedError'
+  }
+}
+
+/** What an administrator can do about it; empty where the error says it all. */
+function findHint(error: unknown, usesTls: boolean): string {
+  const { errno, code, message } = (error ?? {}) as Partial<Record<keyof QueryError, unknown>>
+  if (errno === 3159) return 'it takes connections over TLS alone: set database.tls = true'
+  // The server does not say which of the two it is.
+  if (errno === 1045 && !usesTls)
+    return 'the password is wrong, or the account needs TLS: then set database.tls = true'
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return 'database.tls asks for it'
+  if (code !== HANDSHAKE_FAILED || !ABOUT_CERTIFICATE.test(String(message))) return ''
+  return /altnames/i.test(String(message))
+    ? 'connect by a name that the certificate is made out to, or set database.tls_name to that name'
+    : 'set database.ca_file to the certificate of the CA that has signed it'
 }

@@ -74,7 +74,7 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
         if (isClosed || error instanceof DatabaseAwayError || error instanceof UnknownOutcomeError)
           throw error
         const failure = classifyMysqlError(error)
-        if (failure === 'wrong' || failure === 'denied') throw error
+        if (failure === 'wrong' || failure === 'denied' || failure === 'untrusted') throw error
         failures[failure]++
         if (failures.lost >= MAX_LOST || failures.duplicate >= MAX_DUPLICATES) throw error
         if (clock.monotonicMs() - start > CONFLICT_MS) throw error

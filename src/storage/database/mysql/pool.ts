@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts'
 import { describeError, type Log } from '../../../lib/log.ts'
 import { connectMysql, type MysqlAccount, type MysqlConnection } from './connection.ts'
-import { classifyMysqlError, DatabaseAwayError } from './error.ts'
+import { classifyMysqlError, DatabaseAwayError, DatabaseRefusedError } from './error.ts'
 import { describeNode, type MysqlNode } from './url.ts'
 
 /** Connections to the node in use. One is for writing; pages and the event engine read beside it. */
@@ -64,7 +64,8 @@ export function createMysqlPool(
         return connection
       } catch (error) {
         // A wrong password or an unknown database is the same on every node, and no reason to wait.
-        if (classifyMysqlError(error) !== 'lost') throw describeRejection(node, error)
+        if (classifyMysqlError(error) !== 'lost')
+          throw new DatabaseRefusedError(describeNode(node), error, { usesTls: account.tls !== null })
         tried.push(`${describeNode(node)}: ${describeError(error)}`)
         last = error
       }
@@ -170,8 +171,4 @@ export function createMysqlPool(
       for (const waiter of waiters.splice(0)) waiter.reject(new Error('the database is closed'))
     },
   }
-}
-
-function describeRejection(node: MysqlNode, cause: unknown): Error {
-  return new Error(`${describeNode(node)} can't be used as database: ${describeError(cause)}`, { cause })
 }

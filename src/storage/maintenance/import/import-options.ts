@@ -1,5 +1,5 @@
 import type { Access } from '../../../domain/users/user.ts'
-import type { Database } from '../../database/database.ts'
+import type { Database, Transaction } from '../../database/database.ts'
 import type { HostReport, Store } from '../../ports/store.ts'
 import type { OriginalReader, OriginalTable } from './tables.ts'
 
@@ -38,4 +38,12 @@ export type Note = (row: () => string, reason: string | null) => void
 /** A report of the import about a host. */
 export function aReport(host: string, seen: number, report: Partial<HostReport>): HostReport {
   return { host, seen, facts: null, clockSkew: null, frames: [], events: [], ...report }
+}
+
+/**
+ * Makes the name of a host that the import has made free for the key of the first agent that comes. One of the
+ * original, which has no key, is taken as well until then.
+ */
+export function releaseName(transaction: Transaction, host: string): Promise<number> {
+  return transaction.run('UPDATE host SET is_released = 1 WHERE name = ? AND key_hash IS NULL', [host])
 }

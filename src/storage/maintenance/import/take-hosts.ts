@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../../domain/hosts/host.ts'
-import { aReport, type ImportOptions, type Note } from './import-options.ts'
+import { aReport, type ImportOptions, type Note, releaseName } from './import-options.ts'
 import { NO_HOST, readHost, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
 
@@ -15,7 +15,9 @@ export async function takeHosts({ original, database, store, now }: ImportOption
     if (host === null) return
     const [known] = await database.query('SELECT id FROM host WHERE name = ?', [host])
     // What its own agent has said since is newer.
-    if (!known) await store.ingest.write([aReport(host, seen, { facts: readFacts(row) })])
+    if (known) return
+    await store.ingest.write([aReport(host, seen, { facts: readFacts(row) })])
+    await database.transaction((transaction) => releaseName(transaction, host))
   })
 }
 

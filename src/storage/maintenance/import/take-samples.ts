@@ -1,7 +1,7 @@
 import { fromFreeSpace, toMetricName } from '../../../domain/sample.ts'
 import type { Database } from '../../database/database.ts'
 import type { HostReport } from '../../ports/store.ts'
-import { aReport, type ImportOptions, type Note } from './import-options.ts'
+import { aReport, type ImportOptions, type Note, releaseName } from './import-options.ts'
 import { NO_HOST, NO_METRIC, NO_TIME, readHost, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
 
@@ -23,11 +23,16 @@ export async function takeSamples({ original, database, store, now }: ImportOpti
   const firstTimes = new Map<string, number>()
   const flush = async () => {
     const reports: HostReport[] = []
-    for (const [host, samples] of gathered)
-      reports.push(describeHost(host, samples, await findKeyHash(database, host), now))
+    const made: string[] = []
+    for (const [host, samples] of gathered) {
+      const known = await findHost(database, host)
+      if (known === null) made.push(host)
+      reports.push(describeHost(host, samples, known?.key_hash ?? null, now))
+    }
     gathered = new Map()
     rows = 0
     await store.ingest.write(reports)
+    for (const host of made) await database.transaction((transaction) => releaseName(transaction, host))
   }
   await original.read('agentdata', async (row) => {
     const sample = readSample(row)
@@ -80,6 +85,8 @@ function describeHost(
   return aReport(host, seen, {
     frames,
     keyHash,
+    // What it sent to the original is no sign of life here, and older than what it has sent since.
+    isGreeting: true,
     ...(waiting.length > 0 && { waiting }),
     ...(spellings.size > 0 && { spellings: Object.fromEntries(spellings) }),
   })
@@ -99,12 +106,12 @@ async function noteFirstTimes(database: Database, firstTimes: ReadonlyMap<string
   }
 }
 
-async function findKeyHash(database: Database, host: string): Promise<string | null> {
+async function findHost(database: Database, host: string) {
   const [row] = await database.query<{ key_hash: string | null }>(
     'SELECT key_hash FROM host WHERE name = ?',
     [host],
   )
-  return row?.key_hash ?? null
+  return row ?? null
 }
 
 function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -52,9 +52,10 @@ const STEPS: readonly Step[] = [
     title: 'Replace the agents, one after the other',
     body: (
       <>
-        Stop the original agent, then <code>monitor config import-original --agent settings.ini</code> prints
-        the configuration of the new one, with its services, processes and thresholds. The name of the machine
-        stays, so its graphs go on.
+        Stop the original agent, and free its name on the server: <code>monitor host release NAME</code>, or{' '}
+        <code>monitor host release --keyless</code> for all that have none of ours yet. Then{' '}
+        <code>monitor config import-original --agent settings.ini</code> prints the configuration of the new
+        one, with its services, processes and thresholds. The name of the machine stays, so its graphs go on.
       </>
     ),
   },
