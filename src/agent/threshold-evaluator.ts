@@ -41,7 +41,8 @@ export type ThresholdEvaluator = {
 }
 
 /**
- * An agent that lost its state knows after so many frames, with nothing on its way to hold, all that is open.
+ * An agent that lost its state knows after so many frames all that is open, but for metrics that have been on
+ * their way to hold since its start.
  */
 const DOUBTED_FRAMES = 10
 
@@ -98,7 +99,7 @@ export function createThresholdEvaluator({
       if (
         settled !== null &&
         ++framesInDoubt >= DOUBTED_FRAMES &&
-        after.metrics.every(({ event }) => event !== null)
+        after.metrics.every(({ metric, event }) => event !== null || settled?.has(metric))
       )
         settled = null
       // While nothing breaches, which is nearly always, there is nothing to remember but the time, which the

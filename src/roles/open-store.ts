@@ -15,7 +15,8 @@ type StoreChoices = Pick<OpenStoreChoices, 'hasReadingThread'>
 
 /**
  * Opens the database of the configuration, making it when it is not there. A server that does not take us, or
- * whose certificate we don't take, is a matter of the configuration.
+ * whose certificate we don't take, is a matter of the configuration; so is a database that is gone from a folder
+ * that is in use.
  */
 export async function openConfiguredStore(
   config: Config,
@@ -34,9 +35,15 @@ export async function openConfiguredStore(
     openEventsPerHost: maxOpenEvents,
   }
   const policy = { newHosts, bounds }
+  const { url } = config.database
+  const isFile = url.startsWith('sqlite:')
+  const { noteDatabaseInUse, refuseMissingDatabase } = await import('../storage/in-use.ts')
+  if (isFile) refuseMissingDatabase(url, config.dataDir)
   const options = { dataDir: config.dataDir, clock, log, server, policy, ...choices }
   try {
-    return await openStore(config.database.url, options)
+    const store = await openStore(url, options)
+    if (isFile) noteDatabaseInUse(url, config.dataDir)
+    return store
   } catch (error) {
     if (error instanceof Error && error.name === 'DatabaseRefusedError')
       throw new CommandError(error.message, EXIT.config)

@@ -86,6 +86,10 @@ async function stopAgent() {
 
 async function restartAgent() {
   await stopAgent()
+  await startAgent()
+}
+
+async function startAgent() {
   agent = await bench.start({
     ports: [port],
     thresholds: [
@@ -161,6 +165,23 @@ test('a host that was deleted during an open problem has it again; one that a pe
   await restartAgent()
   await pass(3)
   expect(await listEvents('open')).toEqual([])
+}, 30_000)
+
+test('an agent that was never here before names its events on the same connection, once it knows them', async () => {
+  await stopAgent()
+  for (const suffix of ['', '-wal', '-shm', '.note']) rmSync(`${bench.queueFile}${suffix}`, { force: true })
+  values.set(METRIC, 99)
+  await startAgent()
+  await pass(4)
+  const open = await listEvents('open')
+  expect(open).toMatchObject([{ metric: METRIC }])
+  await store.hosts.delete('web01')
+  await stopServer()
+  await startServer()
+  await pass(3)
+  expect(await listEvents('open')).toEqual([])
+  await pass(8)
+  expect(await listEvents('open')).toEqual(open)
 }, 30_000)
 
 test("the server's own events of a host are left alone", async () => {

@@ -37,7 +37,6 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'host-odd', path: `/hosts/${encodeURIComponent(ODD_HOST)}` },
   { name: 'host-long', path: `/hosts/${LONG_HOST}` },
   { name: 'host-thresholds', path: `${HOST}#threshold-table` },
-  { name: 'host-manage', path: `${HOST}/manage` },
   { name: 'host-week', path: `${HOST}?range=7d` },
   { name: 'manage-host', path: `${HOST}/manage` },
   { name: 'host-metrics', path: `${HOST}/metrics` },

@@ -136,7 +136,11 @@ async function breakThings(
 }
 
 /** Waits until the sender has nothing left; what it could not get rid of is a problem. */
-async function comeToRest({ sender }: World): Promise<string[]> {
+async function comeToRest({ line, sender }: World): Promise<string[]> {
+  // Agents name their open events at each connection.
+  line.set('cut')
+  await Bun.sleep(500)
+  line.set('open')
   const end = performance.now() + CALM_MS
   while (sender.waiting() > 0 && performance.now() < end) await Bun.sleep(200)
   const left = sender.waiting()

@@ -122,7 +122,7 @@ export function createAgent(folder: string, name: string, port: number): Part {
   ])
   writeFileSync(
     join(part.folder, 'monitor.toml'),
-    `[[agent.threshold]]\nmetric = "${ALWAYS}"\nseverity = 1\nvalue = -1\nduration = "0s"\n`,
+    `[agent]\ndefault_thresholds = false\n\n[[agent.threshold]]\nmetric = "${ALWAYS}"\nseverity = 1\nvalue = -1\nduration = "0s"\n`,
   )
   return part
 }

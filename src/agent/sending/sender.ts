@@ -125,12 +125,16 @@ export function startSender(options: SenderOptions): Sender {
       queue.losses.slice(0, Math.floor((batchBytes * LOSS_SHARE) / LOSS_BYTES)).slice(0, MAX_BATCH_LOSSES),
   }
 
+  /** The open events were named on this connection; after a start it takes some cycles to know them. */
+  let hasReconciled = false
+
   function noteActivity() {
     lastActivityMs = clock.monotonicMs()
     idleIntervals = 0
   }
 
   function connect() {
+    hasReconciled = false
     const server = serverAt(turn)
     noteActivity()
     freshId = Math.max(0, dueId - 1)
@@ -189,7 +193,9 @@ export function startSender(options: SenderOptions): Sender {
    */
   function reconcile() {
     const open = options.listOpenEvents()
-    if (open === null || open.length > MAX_BATCH_EVENTS) return
+    if (open === null) return
+    hasReconciled = true
+    if (open.length > MAX_BATCH_EVENTS) return
     if (batchBytes < BATCH_BYTES && JSON.stringify(open).length > batchBytes) return
     talk?.sendOpenEvents(open)
   }
@@ -356,6 +362,7 @@ export function startSender(options: SenderOptions): Sender {
     hasHeldBack = false
     if (talk === null && pause === null) connect()
     else if (talk?.isReady) {
+      if (!hasReconciled) reconcile()
       pump()
       if (talk?.isReady && talk.openBatches === 0) talk.send([])
     }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { systemClock } from '../../lib/clock.ts'
-import { EXIT } from '../../lib/exit-codes.ts'
+import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import { type CommandGroup, needText } from '../../roles/command.ts'
 import { openDataDir } from '../../roles/setup/first-start.ts'
 import { formatTable } from '../table.ts'
@@ -72,6 +72,26 @@ export const database: CommandGroup = {
           input.print(`Written to ${file}.`)
           return EXIT.ok
         }),
+    },
+    {
+      name: 'db init',
+      doc: 'Makes a new, empty database where the one of a folder that is in use is gone',
+      run: async (input) => {
+        const { config } = input.load()
+        if (!config.database.url.startsWith('sqlite:'))
+          throw new CommandError('db init makes SQLite databases alone: make others on their server')
+        const { prepareNewDatabase } = await import('../../storage/in-use.ts')
+        openDataDir(config.dataDir)
+        prepareNewDatabase(config.database.url, config.dataDir, systemClock.now())
+        return withStore(
+          input,
+          async () => {
+            input.print('A new database without any data is there.')
+            return EXIT.ok
+          },
+          { create: true, change: ['init database', config.database.url] },
+        )
+      },
     },
     {
       name: 'db restore',

@@ -37,6 +37,8 @@ export function createFleetFigures({
 }): FleetFigures {
   const held = new Map<string, Held>()
   const running = new Set<string>()
+  /** Sorted once for each reading of the fleet. */
+  const fullest = new WeakMap<readonly FleetEntry[], readonly FleetEntry[]>()
 
   async function compute(key: string, facets: readonly (readonly string[])[]) {
     const to = clock.now()
@@ -83,18 +85,22 @@ export function createFleetFigures({
       return known?.value ?? null
     },
     fullSoon(entries, now) {
-      return entries
-        .filter(
-          ({ disk, diskMetric, isDown }) =>
-            disk !== null && diskMetric !== null && disk >= LEAST_USED && !isDown,
-        )
-        .sort((a, b) => (b.disk ?? 0) - (a.disk ?? 0))
-        .slice(0, MAX_DISKS)
-        .flatMap(({ name, disk, diskMetric }) => {
-          if (disk !== null && disk >= 99.95) return [name]
-          const forecast = diskForecasts.peek(name, diskMetric ?? '')
-          return forecast !== null && forecast.full.earliest <= now + SOON ? [name] : []
-        })
+      const known = fullest.get(entries)
+      const candidates =
+        known ??
+        entries
+          .filter(
+            ({ disk, diskMetric, isDown }) =>
+              disk !== null && diskMetric !== null && disk >= LEAST_USED && !isDown,
+          )
+          .sort((a, b) => (b.disk ?? 0) - (a.disk ?? 0))
+          .slice(0, MAX_DISKS)
+      if (!known) fullest.set(entries, candidates)
+      return candidates.flatMap(({ name, disk, diskMetric }) => {
+        if (disk !== null && disk >= 99.95) return [name]
+        const forecast = diskForecasts.peek(name, diskMetric ?? '')
+        return forecast !== null && forecast.full.earliest <= now + SOON ? [name] : []
+      })
     },
   }
 }

@@ -142,11 +142,18 @@ export function countFleet(entries: readonly FleetEntry[]): FleetCounts {
   return counts
 }
 
+/** Looked through once for each reading of the fleet. */
+const FACETS = new WeakMap<readonly FleetEntry[], readonly string[]>()
+
 /** The facets that hosts have, by name; the one of plain groups is empty. */
-export function listFacets(entries: readonly FleetEntry[]): string[] {
+export function listFacets(entries: readonly FleetEntry[]): readonly string[] {
+  const known = FACETS.get(entries)
+  if (known) return known
   const keys = new Set<string>()
   for (const { groups } of entries) for (const group of groups) keys.add(facetKey(group))
-  return [...keys].sort((a, b) => Number(a === '') - Number(b === '') || (a < b ? -1 : 1))
+  const facets = [...keys].sort((a, b) => Number(a === '') - Number(b === '') || (a < b ? -1 : 1))
+  FACETS.set(entries, facets)
+  return facets
 }
 
 /** Hosts by their value of a facet, the largest first; those without one come last, under an empty name. */

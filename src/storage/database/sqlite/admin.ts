@@ -10,6 +10,7 @@ const COMPACT_PAGES = 500
 
 export function createSqliteUpkeep(database: SqliteDatabase): Upkeep {
   return {
+    checkPlace: () => database.checkPlace(),
     countBytes: async () => countBytes(database.file),
     async findDamage() {
       try {

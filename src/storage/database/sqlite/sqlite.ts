@@ -28,6 +28,8 @@ export type SqliteOptions = {
 /** The inside of the SQLite adapter that only backup, restore and `compact` need. */
 export type SqliteDatabase = Database & {
   readonly file: string
+  /** Throws when the file was deleted, or another is in its place: what is written is lost with this process. */
+  checkPlace(): void
   /** The connection that reads. */
   readonly connection: Connection
   /** Runs `act` on the writing connection, outside any transaction, when it is this one's turn. */
@@ -83,6 +85,12 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
     dialect: sqliteDialect,
     file,
     connection: reader,
+    checkPlace() {
+      if (statSync(file, { throwIfNoEntry: false }) === undefined)
+        throw new Error(`the database file ${file} was deleted while it is open`)
+      if (identify(file) !== identity)
+        throw new Error(`the database file ${file} was replaced while it is open: restart the server`)
+    },
     async query<T extends object>(sql: string, values: readonly Value[] = []) {
       return (await retry(() => read(sql).all(...values))) as T[]
     },
