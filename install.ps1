@@ -19,6 +19,9 @@ The checksum that it must have; else FILE.sha256 or SHA256SUMS beside it says so
 .PARAMETER Version
 Only tell which version is installed here and which one this would install.
 
+.PARAMETER Enroll
+Agent: join by this code, which the server's page "Add a host" makes.
+
 .PARAMETER Server
 Agent: the collect engine to send to, host:port. This and the next two are for the configuration: only what it does not set yet is filled in.
 
@@ -57,6 +60,7 @@ param(
     [string]$From = '',
     [string]$Sha256 = '',
     [switch]$Version,
+    [string]$Enroll = '',
     [string]$Server = '',
     [string]$PassphraseFile = '',
     [string]$Fingerprint = '',
@@ -74,6 +78,13 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 # PowerShell 7.4 can make errors of exit codes; they are looked at here.
 $PSNativeCommandUseErrorActionPreference = $false
+
+# The release step fills this in: the public key (RSA, as XML) that SHA256SUMS is signed with. Empty for a build of one's
+# own, which its checksum alone vouches for.
+$ReleaseKey = ''
+# A server that hands out this script fills this in: where its releases are. Script and releases then come from the same
+# verified place.
+$ServedFrom = ''
 
 $ExitUsage = 64
 $ExitConfig = 78
@@ -116,6 +127,9 @@ function Assert-Arguments {
     if ($Role -ne 'agent' -and ($Server -ne '' -or $Fingerprint -ne '')) {
         Stop-Script '-Server and -Fingerprint are for the role agent' $ExitUsage
     }
+    if ($Enroll -ne '' -and ($Role -ne 'agent' -or $Enroll -notmatch '^mon1-[A-Za-z0-9_-]+$')) {
+        Stop-Script '-Enroll is for the role agent, and takes a code that begins with mon1-' $ExitUsage
+    }
     if ($Role -ne 'server' -and $Agent) {
         Stop-Script '-Agent is for the role server' $ExitUsage
     }
@@ -123,9 +137,9 @@ function Assert-Arguments {
         Stop-Script '-NoCollect and -NoEvents are for the role server' $ExitUsage
     }
     # Refused before anything is written; a configuration that is there may say it.
-    if ($Role -eq 'agent' -and -not $Uninstall -and -not $Version -and $Server -eq '' -and
+    if ($Role -eq 'agent' -and -not $Uninstall -and -not $Version -and $Server -eq '' -and $Enroll -eq '' -and
         -not (Test-Path -LiteralPath (Join-Path $env:ProgramData 'monitor\agent.toml'))) {
-        Stop-Script 'an agent has to know where to send to: -Server HOST:PORT' $ExitUsage
+        Stop-Script 'an agent has to know where to send to: -Enroll CODE, or -Server HOST:PORT' $ExitUsage
     }
     if ($Purge -and -not $Uninstall) {
         Stop-Script '-Purge goes with -Uninstall' $ExitUsage
@@ -158,6 +172,9 @@ function Assert-Processor {
 # The file or URL of what is to be installed.
 function Get-Source {
     $place = $From
+    if ($place -eq '') {
+        $place = $ServedFrom
+    }
     if ($place -eq '') {
         $place = $PSScriptRoot
     }
@@ -195,7 +212,12 @@ function Copy-Source([string]$Source, [string]$Target) {
     if (Test-Url $Source) {
         # Older systems don't offer TLS 1.2 by themselves.
         [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
-        Invoke-WebRequest -Uri $Source -OutFile $Target -UseBasicParsing
+        # Nothing leads from https to http: a redirect is refused.
+        if ($Source -match '^https:') {
+            Invoke-WebRequest -Uri $Source -OutFile $Target -UseBasicParsing -MaximumRedirection 0
+        } else {
+            Invoke-WebRequest -Uri $Source -OutFile $Target -UseBasicParsing
+        }
     } else {
         Copy-Item -LiteralPath $Source -Destination $Target
     }
@@ -219,6 +241,10 @@ function Get-WantedChecksum([string]$Source, [string]$Work) {
     }
     $name = Get-LastPart $Source
     $beside = $Source.Substring(0, $Source.Length - $name.Length)
+    $signed = Get-SignedChecksum $Source $beside $name $Work
+    if ($signed -ne '') {
+        return $signed
+    }
     $own = Read-Source "$Source.sha256" (Join-Path $Work 'sum')
     if ($own -match '^\s*([0-9a-fA-F]{64})') {
         return $Matches[1].ToLowerInvariant()
@@ -231,6 +257,34 @@ function Get-WantedChecksum([string]$Source, [string]$Work) {
         Stop-Script "no checksum for ${name}: neither $name.sha256 nor SHA256SUMS is beside it; give -Sha256"
     }
     return ''
+}
+
+# The checksum from SHA256SUMS, once its signature was verified. A URL has to be signed when this script knows a key, but
+# for the server that handed out the script; a file may lie alone. Empty then.
+function Get-SignedChecksum([string]$Source, [string]$Beside, [string]$Name, [string]$Work) {
+    if ($ReleaseKey -eq '') {
+        return ''
+    }
+    $signature = Join-Path $Work 'sums.sig'
+    $sums = Join-Path $Work 'sums'
+    try {
+        Copy-Source "${Beside}SHA256SUMS.sig" $signature
+        Copy-Source "${Beside}SHA256SUMS" $sums
+    } catch {
+        if ((Test-Url $Source) -and -not ($ServedFrom -ne '' -and $Source.StartsWith($ServedFrom))) {
+            Stop-Script "no signature for ${Name}: SHA256SUMS and SHA256SUMS.sig are not beside it; give -Sha256 if you know it from elsewhere"
+        }
+        return ''
+    }
+    $key = New-Object System.Security.Cryptography.RSACryptoServiceProvider
+    $key.FromXmlString($ReleaseKey)
+    if (-not $key.VerifyData([IO.File]::ReadAllBytes($sums), 'SHA256', [IO.File]::ReadAllBytes($signature))) {
+        Stop-Script 'the signature of SHA256SUMS is wrong: this release is damaged or not genuine. Nothing was changed.'
+    }
+    if ([IO.File]::ReadAllText($sums) -match "(?m)^([0-9a-fA-F]{64})[ *]+$([regex]::Escape($Name))\s*$") {
+        return $Matches[1].ToLowerInvariant()
+    }
+    Stop-Script "the signed SHA256SUMS does not name $Name. Nothing was changed."
 }
 
 function Assert-Checksum([string]$File, [string]$Wanted) {
@@ -387,6 +441,9 @@ function Install-Role([string]$Work) {
     }
     Invoke-Step "Put it to $Program." { Set-Program $new }
     Invoke-Step "Make folders and configuration where they are missing, and register the service (monitor service install $Role)." { Register-Role }
+    if ($Enroll -ne '') {
+        Invoke-Step 'Join the server by the enrolment code.' { Invoke-Monitor @('enroll', 'use', $Enroll, '--config', (Join-Path $env:ProgramData 'monitor\agent.toml')) }
+    }
     Invoke-Step "Start the service (monitor service start $Role)$(if ($running.Count -gt 0) { ', and what ran before' })." { Start-Roles $running }
     if (-not $DryRun) {
         Write-Next

@@ -13,10 +13,12 @@ Where the program comes from:
                           (the folder of this script unless given). A URL takes curl or wget, that of a
                           folder ends in /
   --sha256 HEX            The checksum that it must have; else FILE.sha256 or SHA256SUMS beside it says so.
-                          Nothing is installed from a URL without one
+                          Nothing is installed from a URL without one, and nothing from a signed
+                          release whose SHA256SUMS.sig is wrong
   --version               Only tell which version is installed here and which one this would install
 
 For the configuration (only what it does not set yet is filled in):
+  --enroll CODE           Agent: join by this code, which the server's page "Add a host" makes
   --server HOST:PORT      Agent: the collect engine to send to
   --passphrase-file FILE  The passphrase; it is copied
   --fingerprint HEX       Agent: SHA-256 fingerprint of the server's certificate
@@ -35,6 +37,13 @@ TEXT
 }
 
 PROGRAM=/usr/local/bin/monitor
+# The release step fills this in: the public key (RSA, DER in base64) that SHA256SUMS is signed with. Empty for a build
+# of one's own, which its checksum alone vouches for.
+RELEASE_KEY=''
+# A server that hands out this script fills these in: where its releases are, and the pin of its certificate
+# (sha256//...) when no CA vouches for it. Script and releases then come from the same verified place.
+SERVED_FROM=''
+SERVED_PIN=''
 EX_USAGE=64
 
 say() { printf '%s\n' "$*"; }
@@ -67,6 +76,7 @@ read_arguments() {
   server=''
   passphrase_file=''
   fingerprint=''
+  enroll=''
   watch_too=no
   no_collect=no
   no_events=no
@@ -84,7 +94,7 @@ read_arguments() {
         shift
         set -- "$option" "$value" "$@"
         case $option in
-          --from | --sha256 | --server | --passphrase-file | --fingerprint) ;;
+          --from | --sha256 | --server | --passphrase-file | --fingerprint | --enroll) ;;
           *) fail "$option takes no value, or is unknown" "$EX_USAGE" ;;
         esac
         continue
@@ -94,6 +104,7 @@ read_arguments() {
       --server) needs_value "$1" $#; server=$2; shift ;;
       --passphrase-file) needs_value "$1" $#; passphrase_file=$2; shift ;;
       --fingerprint) needs_value "$1" $#; fingerprint=$2; shift ;;
+      --enroll) needs_value "$1" $#; enroll=$2; shift ;;
       --agent) watch_too=yes ;;
       --no-collect) no_collect=yes ;;
       --no-events) no_events=yes ;;
@@ -128,6 +139,15 @@ check_arguments() {
   if [ "$role" != agent ] && [ -n "$server$fingerprint" ]; then
     fail '--server and --fingerprint are for the role agent' "$EX_USAGE"
   fi
+  if [ -n "$enroll" ]; then
+    [ "$role" = agent ] || fail '--enroll is for the role agent' "$EX_USAGE"
+    # It goes through a shell of the agent's user.
+    case $enroll in
+      mon1-*[!A-Za-z0-9_-]* | mon1-) fail 'this is no enrolment code: letters, digits, - and _ are expected' "$EX_USAGE" ;;
+      mon1-*) ;;
+      *) fail 'this is no enrolment code: it begins with mon1-' "$EX_USAGE" ;;
+    esac
+  fi
   if [ "$role" != server ] && [ "$watch_too" = yes ]; then
     fail '--agent is for the role server' "$EX_USAGE"
   fi
@@ -141,8 +161,8 @@ check_arguments() {
     fail "the passphrase file $passphrase_file can't be read"
   fi
   # Refused before anything is written; a configuration that is there may say it.
-  if [ "$role" = agent ] && [ "$uninstall$version_only" = nono ] && [ -z "$server" ] && [ ! -e "$(config_of agent)" ]; then
-    fail 'an agent has to know where to send to: --server HOST:PORT' "$EX_USAGE"
+  if [ "$role" = agent ] && [ "$uninstall$version_only" = nono ] && [ -z "$server$enroll" ] && [ ! -e "$(config_of agent)" ]; then
+    fail 'an agent has to know where to send to: --enroll CODE, or --server HOST:PORT' "$EX_USAGE"
   fi
   if [ "$(uname -s)" != Linux ]; then
     fail "this is for Linux, not for $(uname -s); Windows has install.ps1"
@@ -183,8 +203,14 @@ uses_musl() {
 fetch() {
   case $1 in
     http://* | https://*)
-      if has curl; then
-        curl --fail --silent --show-error --location --retry 3 --output "$2" "$1"
+      # Nothing leads from https to http.
+      case $1 in https://*) protocol='=https' ;; *) protocol='=http,https' ;; esac
+      if has curl && [ -n "$SERVED_PIN" ] && [ "$1" != "${1#"$SERVED_FROM"}" ]; then
+        curl --fail --silent --show-error --retry 3 --proto '=https' --insecure --pinnedpubkey "$SERVED_PIN" --output "$2" "$1"
+      elif has curl; then
+        curl --fail --silent --show-error --location --retry 3 --proto "$protocol" --proto-redir '=https' --output "$2" "$1"
+      elif [ -n "$SERVED_PIN" ]; then
+        fail 'downloading from this server takes curl: wget can not tell its certificate by the pin'
       elif has wget; then
         wget -q -O "$2" "$1"
       else
@@ -200,7 +226,9 @@ is_url() { case $1 in http://* | https://*) return 0 ;; *) return 1 ;; esac; }
 # Sets source (a file or URL) from --from and this machine's build.
 find_source() {
   file=monitor-$build.tar.gz
-  if [ -z "$from" ]; then
+  if [ -z "$from" ] && [ -n "$SERVED_FROM" ]; then
+    source=$SERVED_FROM$file
+  elif [ -z "$from" ]; then
     from=$(dirname "$0")
     find_in "$from" || fail "there is neither $file nor monitor beside this script; say where it is: --from FILE|URL"
   elif is_url "$from"; then
@@ -238,6 +266,7 @@ checksum_of() {
 # Sets wanted from --sha256, or from what lies beside the source.
 find_checksum() {
   wanted=$sha256
+  [ -n "$wanted" ] || find_signed_checksum
   if [ -z "$wanted" ] && fetch "$source.sha256" "$work/sum" 2>/dev/null; then
     wanted=$(cut -d ' ' -f 1 <"$work/sum" | head -n 1)
   fi
@@ -248,6 +277,26 @@ find_checksum() {
     fail "no checksum for $name: neither $name.sha256 nor SHA256SUMS is beside it; give --sha256"
   fi
   wanted=$(printf '%s' "$wanted" | tr 'A-F' 'a-f')
+}
+
+# Sets wanted from SHA256SUMS, once its signature was verified. A URL has to be signed when this script knows a key, but
+# for the server that handed out the script; a file may lie alone.
+find_signed_checksum() {
+  [ -n "$RELEASE_KEY" ] || return 0
+  beside=${source%/*}
+  if ! fetch "$beside/SHA256SUMS.sig" "$work/sums.sig" 2>/dev/null || ! fetch "$beside/SHA256SUMS" "$work/sums" 2>/dev/null; then
+    if is_url "$source" && [ "$source" = "${source#"${SERVED_FROM:-?}"}" ]; then
+      fail "no signature for $name: SHA256SUMS and SHA256SUMS.sig are not beside it; give --sha256 if you know it from elsewhere"
+    fi
+    return 0
+  fi
+  has openssl || fail 'the signature of the release takes openssl; install it, or give --sha256 if you know it from elsewhere'
+  printf '%s' "$RELEASE_KEY" | openssl base64 -d -A >"$work/key.der"
+  openssl dgst -sha256 -verify "$work/key.der" -keyform DER -signature "$work/sums.sig" "$work/sums" >/dev/null 2>&1 ||
+    fail 'the signature of SHA256SUMS is wrong: this release is damaged or not genuine. Nothing was changed.'
+  wanted=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1; exit }' "$work/sums")
+  [ -n "$wanted" ] || fail "the signed SHA256SUMS does not name $name. Nothing was changed."
+  say "  Its checksum is signed by the key of this release."
 }
 
 check_sum() {
@@ -315,12 +364,37 @@ tell_versions() {
   say "available: $new_version"
 }
 
+# Completions and the manual page, where this machine has a place for them; nothing depends on them.
+EXTRAS='/usr/share/bash-completion/completions/monitor /usr/share/zsh/vendor-completions/_monitor
+  /usr/share/fish/vendor_completions.d/monitor.fish /usr/local/share/man/man1/monitor.1'
+
+put_extras() {
+  for extra in $EXTRAS; do
+    case $extra in
+      *bash-completion*) set -- completion bash ;;
+      *zsh*) set -- completion zsh ;;
+      *fish*) set -- completion fish ;;
+      # Made with its folders: man looks there, but no package brings it.
+      *) set -- man; [ ! -d /usr/local/share/man ] || mkdir -p "${extra%/*}" ;;
+    esac
+    [ -d "${extra%/*}" ] || continue
+    if "$PROGRAM" "$@" </dev/null >"$work/extra" 2>/dev/null; then
+      cp "$work/extra" "$extra"
+      chmod 644 "$extra"
+    fi
+  done
+}
+
+# shellcheck disable=SC2086 # several paths without blanks
+remove_program() { rm -f "$PROGRAM" $EXTRAS; }
+
 has_systemd() { [ -d /run/systemd/system ] && has systemctl; }
 
 # Runs the installed program with its words set in, and ends with its exit code.
 run_program() {
   code=0
-  "$PROGRAM" "$@" >"$work/said" 2>&1 || code=$?
+  # Standard input may be this very script.
+  "$PROGRAM" "$@" </dev/null >"$work/said" 2>&1 || code=$?
   sed 's/^/  /' "$work/said"
   return "$code"
 }
@@ -334,6 +408,38 @@ register() {
   [ "$no_collect" = no ] || set -- "$@" --no-collect
   [ "$no_events" = no ] || set -- "$@" --no-events
   run_program "$@" || fail "monitor service install ended with exit code $code" "$code"
+}
+
+data_dir_of_agent() {
+  if [ -e "$(config_of agent)" ]; then
+    "$work/monitor" config print --config "$(config_of agent)" 2>/dev/null | sed -n 's/^data_dir = "\([^"]*\)".*/\1/p'
+  else
+    echo /var/lib/monitor/agent
+  fi
+}
+
+# Joins with the new program before anything is changed: a code that is wrong, used or over leaves everything as it was.
+# A key that the agent has already is the one that it joins with.
+join_server() {
+  data=$(data_dir_of_agent)
+  [ -n "$data" ] || fail "$(config_of agent) can't be read: monitor config check tells why. Nothing was changed."
+  mkdir -m 700 "$work/joined"
+  [ ! -e "$data/agent-key" ] || cp "$data/agent-key" "$work/joined/"
+  set -- enroll use "$enroll" --data-dir "$work/joined"
+  [ ! -e "$(config_of agent)" ] || set -- "$@" --config "$(config_of agent)"
+  code=0
+  "$work/monitor" "$@" </dev/null >"$work/said" 2>&1 || code=$?
+  [ "$code" = 0 ] || fail "$(sed 's/^monitor: //' "$work/said"). Nothing was changed." "$code"
+  sed 's/^/  /' "$work/said"
+}
+
+# What joining has made goes to the agent's data before its service is registered, which then lacks nothing.
+keep_joined() {
+  mkdir -p "$data"
+  chmod 700 "$data"
+  cp "$work"/joined/* "$data/"
+  register
+  chown -R "$(user_of agent):$(user_of agent)" "$data"
 }
 
 # All roles on a machine are one program: those that run are to run the new one.
@@ -376,6 +482,7 @@ tell_next() {
 }
 
 install_role() {
+  if [ -n "$enroll" ]; then register=keep_joined; else register=register; fi
   build=$(find_build)
   find_source
   name=${source##*/}
@@ -385,12 +492,14 @@ install_role() {
   step "Check its SHA-256${wanted:+: $wanted}." check_sum
   step 'Unpack it.' unpack
   step 'Try whether it runs on this machine.' try_program
+  [ -z "$enroll" ] || step 'Join the server by the enrolment code.' join_server
   if [ -x "$PROGRAM" ]; then
     step "Put it in the place of $PROGRAM." put_program
   else
     step "Put it to $PROGRAM." put_program
   fi
-  step "Make user, folders and configuration where they are missing, and register the service (monitor service install $role)." register
+  step 'Put completions and the manual page where shells and man look for them.' put_extras
+  step "Make user, folders and configuration where they are missing, and register the service (monitor service install $role)." "$register"
   if has_systemd; then
     step "Start the service (monitor service restart $role), and others of monitor that run." start_services
   else
@@ -417,7 +526,7 @@ uninstall_role() {
       return
     fi
   done
-  step "Remove $PROGRAM." rm -f "$PROGRAM"
+  step "Remove $PROGRAM." remove_program
 }
 
 # After an earlier --uninstall took the program away: what it left is removed without it.

@@ -1,7 +1,13 @@
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib'
 
 /** A file of an archive; `mode` is for Unix. */
-export type ArchiveEntry = { readonly name: string; readonly data: Uint8Array; readonly mode: number }
+export type ArchiveEntry = {
+  readonly name: string
+  readonly data: Uint8Array
+  readonly mode: number
+  /** It is a folder, whose name ends with a slash. */
+  readonly isFolder?: boolean
+}
 
 const BLOCK = 512
 /** Unix, version 3.0 of the format: the mode of a file is kept. */
@@ -21,7 +27,7 @@ export function packTarGz(entries: readonly ArchiveEntry[], time: number): Uint8
 }
 
 /** Fields of POSIX.1-1988: numbers are octal digits. */
-function tarHeader({ name, data, mode }: ArchiveEntry, time: number): Buffer {
+function tarHeader({ name, data, mode, isFolder = false }: ArchiveEntry, time: number): Buffer {
   if (Buffer.byteLength(name) > 99) throw new Error(`the name ${name} is too long for an archive`)
   const header = Buffer.alloc(BLOCK)
   const octal = (value: number, at: number, size: number) =>
@@ -32,7 +38,7 @@ function tarHeader({ name, data, mode }: ArchiveEntry, time: number): Buffer {
   octal(0, 116, 8)
   octal(data.length, 124, 12)
   octal(time, 136, 12)
-  header.write('0', 156, 'latin1')
+  header.write(isFolder ? '5' : '0', 156, 'latin1')
   header.write('ustar\x0000', 257, 'latin1')
   header.write('root', 265, 'latin1')
   header.write('root', 297, 'latin1')

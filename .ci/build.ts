@@ -4,7 +4,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { finishRelease, packRelease, writeChecksum } from './release.ts'
+import { COMMANDS } from '../src/cli/commands/index.ts'
+import { writeCompletion } from '../src/cli/completion.ts'
+import { writeManPage } from '../src/cli/man-page.ts'
+import { packDeb } from './deb.ts'
+import { findSigningKey, finishRelease, packRelease, writeChecksum } from './release.ts'
 import { brandExecutable } from './windows-resources.ts'
 
 const ROOT = join(import.meta.dir, '..')
@@ -153,6 +157,34 @@ function chooseReleases(words: readonly string[]): readonly Release[] {
   return found
 }
 
+/** Debian's package of a build for glibc; none for the others. */
+function writeDeb(file: string): string[] {
+  const architecture =
+    file === 'monitor-linux-x64' ? 'amd64' : file === 'monitor-linux-arm64' ? 'arm64' : null
+  if (architecture === null) return []
+  const text = (name: string) => readFileSync(join(ROOT, name), 'utf8')
+  const { version } = JSON.parse(text('package.json'))
+  const time = readCommitTime()
+  const name = `monitor_${version}_${architecture}.deb`
+  const deb = packDeb({
+    version,
+    architecture,
+    time,
+    program: readFileSync(join(DIST, file)),
+    manPage: writeManPage(COMMANDS, version, new Date(time * 1000).toISOString().slice(0, 10)),
+    completions: {
+      bash: writeCompletion('bash'),
+      zsh: writeCompletion('zsh'),
+      fish: writeCompletion('fish'),
+    },
+    exampleConfig: text('config.example.toml'),
+    licence: text('LICENSE'),
+  })
+  writeFileSync(join(DIST, name), deb)
+  console.log(`dist/${name}  ${writeChecksum(DIST, name)}`)
+  return [name]
+}
+
 const words = process.argv.slice(2)
 if (!words.includes('--only')) {
   const own = process.platform === 'win32' ? 'monitor.exe' : 'monitor'
@@ -160,13 +192,15 @@ if (!words.includes('--only')) {
   console.log(`dist/${own}`)
 }
 const isWhole = words.includes('--all')
+const key = findSigningKey(process.env)
 const made: string[] = []
 for (const release of chooseReleases(words)) {
   await compileRelease(release)
   made.push(release.file)
   if (!isWhole && !words.includes('--pack')) continue
-  const archive = packRelease(DIST, release.file, readCommitTime())
+  made.push(...writeDeb(release.file))
+  const archive = packRelease(DIST, release.file, readCommitTime(), key)
   made.push(archive)
   console.log(`dist/${archive}`)
 }
-if (isWhole) for (const file of finishRelease(DIST, made, readCommitTime())) console.log(`dist/${file}`)
+if (isWhole) for (const file of finishRelease(DIST, made, readCommitTime(), key)) console.log(`dist/${file}`)

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type ArchiveEntry, packTarGz, packZip } from './archive.ts'
 import { writeBillOfMaterials } from './bill-of-materials.ts'
@@ -15,12 +15,12 @@ const BILL = 'monitor.cdx.json'
  * Packs an executable of dist/ with what belongs to it: `monitor-linux-x64` becomes `monitor-linux-x64.tar.gz`, a Windows one a .zip.
  * `time` (seconds since 1970) is that of every file in it. Gives the archive's name.
  */
-export function packRelease(dist: string, file: string, time: number): string {
+export function packRelease(dist: string, file: string, time: number, key: KeyObject | null = null): string {
   const isWindows = file.endsWith('.exe')
   const script = isWindows ? 'install.ps1' : 'install.sh'
   const entries: ArchiveEntry[] = [
     { name: isWindows ? 'monitor.exe' : 'monitor', data: readFileSync(join(dist, file)), mode: 0o755 },
-    { name: script, data: readFileSync(join(ROOT, script)), mode: 0o755 },
+    { name: script, data: Buffer.from(readScript(script, key)), mode: 0o755 },
     ...COMPANIONS.map((name) => ({ name, data: readFileSync(join(ROOT, name)), mode: 0o644 })),
   ]
   const archive = isWindows ? file.replace(/\.exe$/, '.zip') : `${file}.tar.gz`
@@ -38,10 +38,49 @@ export function writeChecksum(dist: string, file: string): string {
   return sum
 }
 
-/** Puts the rest of a release beside its archives: install scripts, bill of materials, and the checksums of all in one file. */
-export function finishRelease(dist: string, files: readonly string[], time: number): string[] {
-  const scripts = ['install.sh', 'install.ps1']
-  for (const script of scripts) copyFileSync(join(ROOT, script), join(dist, script))
+/** The private key of a release as PEM (RSA), which comes from outside: the file that MONITOR_SIGNING_KEY names. Null when it names none. */
+export function findSigningKey(env: Readonly<Record<string, string | undefined>>): KeyObject | null {
+  const file = env.MONITOR_SIGNING_KEY
+  if (file === undefined || file === '') return null
+  const key = createPrivateKey(readFileSync(file))
+  if (key.asymmetricKeyType !== 'rsa')
+    throw new Error(`${file} holds no RSA key, which the install scripts can verify`)
+  return key
+}
+
+/** An install script with the public key by which it knows the checksums of its release, when there is one. */
+function readScript(script: 'install.sh' | 'install.ps1', key: KeyObject | null): string {
+  const text = readFileSync(join(ROOT, script), 'utf8')
+  if (key === null) return text
+  const publicKey = createPublicKey(key)
+  const { n = '', e = '' } = publicKey.export({ format: 'jwk' })
+  const number = (digits: string) => Buffer.from(digits, 'base64url').toString('base64')
+  const [line, value] =
+    script === 'install.sh'
+      ? [
+          /^RELEASE_KEY=''$/m,
+          `RELEASE_KEY='${publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}'`,
+        ]
+      : [
+          /^\$ReleaseKey = ''$/m,
+          `$ReleaseKey = '<RSAKeyValue><Modulus>${number(n)}</Modulus><Exponent>${number(e)}</Exponent></RSAKeyValue>'`,
+        ]
+  if (!line.test(text)) throw new Error(`${script} has no place for the public key`)
+  return text.replace(line, () => value)
+}
+
+/**
+ * Puts the rest of a release beside its archives: install scripts, bill of materials, the checksums of all in one file, and the signature
+ * of that when there is a key.
+ */
+export function finishRelease(
+  dist: string,
+  files: readonly string[],
+  time: number,
+  key: KeyObject | null = null,
+): string[] {
+  const scripts = ['install.sh', 'install.ps1'] as const
+  for (const script of scripts) writeFileSync(join(dist, script), readScript(script, key), { mode: 0o755 })
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
   writeFileSync(join(dist, BILL), writeBillOfMaterials(lock, time))
   const all = [...files, ...scripts, BILL].map((file) => basename(file)).sort()
@@ -56,5 +95,7 @@ export function finishRelease(dist: string, files: readonly string[], time: numb
       )
       .join(''),
   )
-  return [...scripts, BILL, 'SHA256SUMS']
+  if (key === null) return [...scripts, BILL, 'SHA256SUMS']
+  writeFileSync(join(dist, 'SHA256SUMS.sig'), sign('sha256', readFileSync(join(dist, 'SHA256SUMS')), key))
+  return [...scripts, BILL, 'SHA256SUMS', 'SHA256SUMS.sig']
 }

@@ -3,7 +3,7 @@ import { ConfigError, describeProblem } from '../config/config-error.ts'
 import { type ConfigArguments, loadConfig } from '../config/load.ts'
 import { findShownSecrets } from '../config/print.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
-import { describeError } from '../lib/log.ts'
+import { createLog, describeError } from '../lib/log.ts'
 import type { Command, CommandInput, GivenValues } from '../roles/command.ts'
 import { needDataDir } from '../service/data-dir.ts'
 import { dropServiceWord } from '../service/service-argument.ts'
@@ -31,16 +31,23 @@ export async function runCommandLine(given: readonly string[]): Promise<number> 
   } catch (error) {
     if (error instanceof ConfigError) {
       const lines = error.problems.map(describeProblem)
-      for (const line of lines) console.error(line)
+      const isJson = (error.logFormat ?? ended.logFormat) === 'json' && ended.stays
+      for (const line of lines) (isJson ? logAsJson : console.error)(line)
       await reportFailure(lines, EXIT.config)
       return EXIT.config
     }
     const code = error instanceof CommandError ? error.code : EXIT.failed
-    console.error(`monitor: ${describeError(error)}`)
+    if (ended.stays && ended.logFormat === 'json') logAsJson(describeError(error))
+    else console.error(`monitor: ${describeError(error)}`)
     await reportFailure([describeError(error)], code)
     return code
   }
 }
+
+/** What is known of a command when it fails. */
+const ended: { stays: boolean; logFormat: string | null } = { stays: false, logFormat: null }
+
+const logAsJson = (line: string) => createLog({ level: 'error', format: 'json' }).error(line)
 
 function runCommand(command: Command, values: GivenValues): Promise<number> {
   const text = (name: string) => (values[name] === undefined ? null : String(values[name]))
@@ -55,12 +62,14 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
     text,
     load({ file, role } = {}) {
       const loaded = loadConfig({ ...args, config: file ?? args.config, role }, MACHINE)
+      ended.logFormat = loaded.config.log.format
       if (command.stays) needDataDir(loaded, isService(), MACHINE.cwd)
       return loaded
     },
     print: (line) => console.log(line),
     commands: COMMANDS,
   }
+  ended.stays = command.stays === true
   return command.run(input)
 }
 

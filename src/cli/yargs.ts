@@ -8,7 +8,7 @@ import { COMMANDS, GROUPS } from './commands/index.ts'
 type Run = (command: Command, values: GivenValues) => Promise<number>
 
 const GLOBALS = 'For every command:'
-const GLOBAL_NAMES = ['config', 'data-dir', 'set', 'help', 'version', 'completion']
+const GLOBAL_NAMES = ['config', 'data-dir', 'set', 'help', 'version']
 
 /**
  * Reads any command line, with help, completion and words for mistakes. Throws `CommandError` for the latter.
@@ -38,7 +38,6 @@ export async function parseWithYargs(words: readonly string[], run: Run): Promis
       group: GLOBALS,
       desc: 'A setting, section.key=value; may be repeated',
     })
-    .completion('completion', 'Prints a completion script for bash or zsh')
     .version(FULL_VERSION)
     .help()
     .alias('help', 'h')

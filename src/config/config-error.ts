@@ -15,7 +15,11 @@ export type ConfigProblem = {
 
 /** The configuration can't be used; `mistakes` has everything that is wrong with it. */
 export class ConfigError extends Error {
-  constructor(readonly problems: readonly ConfigProblem[]) {
+  constructor(
+    readonly problems: readonly ConfigProblem[],
+    /** How a log is to be written, as far as that could be read. */
+    readonly logFormat: string | null = null,
+  ) {
     super(problems.map(describeProblem).join('\n'))
   }
 }

@@ -85,7 +85,7 @@ export function loadConfig(args: ConfigArguments, host: Host): LoadedConfig {
   }
   const { field, key } = SETTINGS[0] as Setting
   if (origins.get(key) === 'default') values.set(key, resolve(host.cwd, String(field.default)))
-  if (problems.length > 0) throw new ConfigError(problems)
+  if (problems.length > 0) throw new ConfigError(problems, String(values.get('log.format')))
   return {
     config: build(values),
     origins,

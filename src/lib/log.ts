@@ -36,8 +36,15 @@ type Render = (date: Date, level: LogLevel, message: string, fields: LogFields) 
 /** The message of an error with those of its causes, on one line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined ? error.message : `${error.message}: ${describeError(error.cause)}`
+  const message = error.message.replace(
+    /^(ECONNREFUSED: )?Unable to connect\. Is the computer .*$/,
+    NO_CONNECTION,
+  )
+  return error.cause === undefined ? message : `${message}: ${describeError(error.cause)}`
 }
+
+/** In place of the runtime's own words, which ask the reader. */
+const NO_CONNECTION = 'no connection: refused, or no route to it'
 
 const renderText: Render = (date, level, message, fields) =>
   `${date.toISOString()} ${level.padEnd(5)} ${renderMessage(message, fields)}`

@@ -20,6 +20,8 @@ export type Win32 = {
   listInterfaces(): WindowsInterface[]
   /** Of each name whether the service runs: false for one that is stopped or not there. */
   readServices(names: readonly string[]): ReadonlyMap<string, boolean>
+  /** Windows waits for a restart, as its updates or the installation of its parts say. */
+  isRebootPending(): boolean
   readIdentity(): WindowsIdentity
   /** Ends what is kept open between two cycles. Nothing may be asked afterwards. */
   close(): void

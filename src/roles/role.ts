@@ -46,6 +46,7 @@ export async function runRole(
   const clock = systemClock
   let running = loaded.config
   const log = await openRoleLog({ ...running.log, level: () => running.log.level })
+  logCrashes(log)
   const parts: Part[] = []
   // The level of the log is asked for at each line.
   const reloads: Reload[] = [{ part: 'log', keys: ['log.level'], act: () => {} }]
@@ -92,6 +93,19 @@ export async function runRole(
   const code = sound ? EXIT.ok : EXIT.failed
   await supervisor?.stopped(code)
   process.exit(code)
+}
+
+/** What nobody caught ends the process, with a line of the log in place of the runtime's own words. */
+function logCrashes(log: Log) {
+  const crash = (error: unknown) => {
+    log.error('ends because of an error that nobody expected', {
+      error: describeError(error),
+      ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }),
+    })
+    process.exit(EXIT.failed)
+  }
+  process.on('uncaughtException', crash)
+  process.on('unhandledRejection', crash)
 }
 
 /**

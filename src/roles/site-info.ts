@@ -7,8 +7,9 @@ import { SETTINGS, type Setting } from '../config/settings.ts'
 import { METRICS } from '../domain/metrics/catalogue.ts'
 import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
 import { sqliteFile } from '../storage/database/open.ts'
-import type { GuideCommand, GuideSection, SiteInfo } from '../web/http/site-info.ts'
+import type { Enrolment, GuideCommand, GuideSection, SiteInfo } from '../web/http/site-info.ts'
 import type { Command, Option } from './command.ts'
+import { writeEnrolmentCode } from './enrolment-code.ts'
 import { collectLicences } from './licences.ts' with { type: 'macro' }
 import { findPassphrase } from './setup/first-start.ts'
 
@@ -19,7 +20,7 @@ const LICENCES = collectLicences()
  */
 export function describeSite(
   config: Config,
-  agents: { readonly plain: number | null },
+  agents: { readonly plain: number | null; readonly tls?: number | null },
   commands: readonly Command[],
 ): Partial<SiteInfo> {
   return {
@@ -32,9 +33,21 @@ export function describeSite(
       readPassphrase: () => config.collect.passphrase ?? findPassphrase(config.dataDir),
       takesPassphrase: config.collect.passphrase !== NO_PASSPHRASE,
       plainPort: agents.plain,
+      ...writeCodes(config, agents.tls ?? agents.plain),
     },
     retention: config.retention,
     readFreeBytes: () => readFreeBytes(config.database.url, config.dataDir),
+  }
+}
+
+/** Left out where agents can't come over TLS. */
+function writeCodes(config: Config, port: number | null): Pick<Enrolment, 'writeCode'> {
+  if (port === null) return {}
+  return {
+    writeCode(server, secret) {
+      const host = server.includes(':') ? `[${server}]` : server
+      return writeEnrolmentCode(config, `${host}:${port}`, secret)
+    },
   }
 }
 

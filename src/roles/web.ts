@@ -6,6 +6,7 @@ import { startWebsite } from '../web/server.ts'
 import type { CollectPorts } from './collect.ts'
 import type { Command } from './command.ts'
 import { openNotifier, reloadNotifier } from './notifier.ts'
+import { describePin, openReleases } from './releases.ts'
 import type { RoleContext } from './role.ts'
 import { findCertificate, openCertificate } from './setup/certificate.ts'
 import { forgetInitialPassword } from './setup/first-start.ts'
@@ -24,6 +25,7 @@ export async function startWeb(
   const { clock, log } = context
   const { address, port, tls, tlsPort, sessionExpiry, trustedProxies, url, basePath } = config.web
   const certificate = tls ? await openCertificate('web', config, context, print) : null
+  let pin = certificate === null ? null : describePin(certificate.certificate)
   const notifier = openNotifier(config, context)
   context.own('channels', async () => notifier.close())
   context.onReload(reloadNotifier('website', notifier))
@@ -51,6 +53,9 @@ export async function startWeb(
       const fingerprint = agents.findFingerprint()
       return agents.tls === null || fingerprint === null ? null : { port: agents.tls, fingerprint }
     },
+    apiRate: config.web.apiRate,
+    releases: openReleases(config.dataDir, log),
+    findPin: () => pin,
     ...(certificate !== null && { tls: { ...certificate, port: tlsPort } }),
   })
   context.own('website', () => website.stop())
@@ -72,6 +77,7 @@ export async function startWeb(
       const renewed = findCertificate('web', wanted)
       if (renewed === null) throw new Error('the certificate is gone')
       website.renewTls(renewed)
+      pin = describePin(renewed.certificate)
       log.info('read the certificate again', { role: 'web_tls', fingerprint: renewed.fingerprint })
     },
   })

@@ -7,6 +7,7 @@ import type { Store } from '../storage/ports/store.ts'
 import { API } from './api/index.ts'
 import { type Asset, listAssets } from './assets/assets.ts'
 import { chooseEncoding } from './assets/compress.ts'
+import { createApiRate } from './auth/api-rate.ts'
 import { createBackgroundWrites } from './auth/background-writes.ts'
 import { createFailedSignIns } from './auth/failed-sign-ins.ts'
 import { createSecondStep } from './auth/second-factor.ts'
@@ -21,6 +22,7 @@ import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
 import { createHealthCheck } from './http/health.ts'
 import { createLive } from './http/live.ts'
 import { createLivePages } from './http/live-pages.ts'
+import type { Releases } from './http/releases.ts'
 import { finishResponse } from './http/response-headers.ts'
 import type { AgentDoor, Notifier, Route, WebContext } from './http/route.ts'
 import { NO_SITE_INFO, type SiteInfo } from './http/site-info.ts'
@@ -61,6 +63,10 @@ export type WebsiteOptions = {
    * at any time.
    */
   readonly findAgentDoor?: () => AgentDoor | null
+  /** Requests a minute that one user may make by tokens; 0 bounds nothing. */
+  readonly apiRate?: number
+  readonly releases?: Releases
+  readonly findPin?: () => string | null
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
@@ -242,6 +248,9 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     serverName,
     version,
     findAgentDoor: rest.findAgentDoor ?? (() => null),
+    apiRate: createApiRate(rest.apiRate ?? 0),
+    releases: rest.releases ?? null,
+    findPin: rest.findPin ?? (() => null),
     warnsOfPlain: rest.warnsOfPlain ?? false,
     requiresTwoFactor: rest.requiresTwoFactor ?? false,
     notifier,

@@ -7,7 +7,7 @@ test('a threshold that fits no metric of the first cycles is logged once, with t
   const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line) })
   const watch = watchUnmatched(
     [
-      { metric: 'perf.filesytem.*' },
+      { metric: 'perf.filesytem.*.percent.used' },
       { metric: 'perf.service.nginx.state' },
       { metric: 'perf.memory.percent.used' },
     ],
@@ -17,9 +17,9 @@ test('a threshold that fits no metric of the first cycles is logged once, with t
     watch.note([
       'perf.memory.percent.used',
       ...(cycle === 3 ? ['perf.service.nginx.state'] : []),
-      'perf.filesystem.c',
+      'perf.filesystem.dev.sda1.percent.used',
     ])
   expect(lines).toHaveLength(1)
-  expect(lines[0]).toContain('a threshold matches nothing; did you mean perf.filesystem.c?')
+  expect(lines[0]).toContain('a threshold matches nothing; did you mean perf.filesystem.*.percent.used?')
   expect(lines[0]).toContain('perf.filesytem.*')
 })

@@ -1,3 +1,4 @@
+import { signInFirst } from '../support/first-sign-in.ts'
 import type { Ours } from './ours.ts'
 import { median } from './process.ts'
 
@@ -17,15 +18,5 @@ export async function measureRequests(
 }
 
 /** Signs the first user in; the cookie. */
-export async function signIn(web: Ours, folder: string): Promise<string> {
-  const password = (await Bun.file(`${folder}/initial-admin-password`).text()).trim()
-  const response = await fetch(`http://127.0.0.1:${web.web}/login`, {
-    method: 'POST',
-    body: new URLSearchParams({ name: 'admin', password }),
-    headers: { origin: `http://127.0.0.1:${web.web}` },
-    redirect: 'manual',
-  })
-  const cookie = response.headers.get('set-cookie')?.split(';')[0]
-  if (cookie === undefined) throw new Error(`sign-in was answered with ${response.status}`)
-  return cookie
-}
+export const signIn = (web: Ours, folder: string): Promise<string> =>
+  signInFirst(`http://127.0.0.1:${web.web}`, `${folder}/initial-admin-password`)

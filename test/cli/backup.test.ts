@@ -185,3 +185,23 @@ describe('monitor restore', () => {
     expect(existsSync(path('monitor-data', 'monitor.db.restoring'))).toBe(false)
   }, 60_000)
 })
+
+test.skipIf(process.getuid?.() !== 0)(
+  'an owner that is not known here is refused before anything is made',
+  async () => {
+    const place = join(makeTempDir(), 'data')
+    const { code, stderr } = await run(
+      'restore',
+      'plain.tar',
+      '--data-dir',
+      place,
+      '--owner',
+      'nobody-of-this-name',
+    )
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('is not an account of this machine'),
+    })
+    expect(existsSync(place)).toBe(false)
+  },
+)

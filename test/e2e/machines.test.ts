@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventReport } from '../../src/domain/event.ts'
 import { expectFailure } from '../support/failure.ts'
 import { connectAgent, type FakeAgent } from '../support/fake-agent.ts'
+import { signInFirst } from '../support/first-sign-in.ts'
 import { type HttpReceiver, startHttpReceiver } from '../support/http-receiver.ts'
 import { HAS_MARIADB, type Mariadb, startMariadb } from '../support/mariadb.ts'
 import { makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
@@ -112,15 +113,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
     const file = ['web1', 'web2']
       .map((machine) => join(folder, machine, 'initial-admin-password'))
       .find((path) => existsSync(path) && running.some((program) => program.stdout().includes(path)))
-    if (file === undefined) throw new Error('nobody told the first password')
-    const body = new URLSearchParams({ name: 'admin', password: readFileSync(file, 'utf8').trim() })
-    const response = await fetch(`http://127.0.0.1:${web.ports.web}/login`, {
-      method: 'POST',
-      body,
-      redirect: 'manual',
-    })
-    expect(response.status).toBe(303)
-    return response.headers.get('set-cookie')?.split(';')[0] ?? ''
+    return signInFirst(`http://127.0.0.1:${web.ports.web}`, file ?? join(folder, 'none'))
   }
 
   test(

@@ -259,3 +259,37 @@ test(
   },
   PATIENCE,
 )
+
+test(
+  'a server makes its next certificate early: agents that know both notice nothing when it is shown',
+  async () => {
+    const collect = await start('collect', 'next')
+    const port = portOf(collect, 'collect_tls')
+    const now = await readShown(port)
+    const data = ['--data-dir', join(cwd, 'next')]
+    const made = await runMonitor(['certificate', 'new', ...data], { cwd })
+    const next = made.stdout.split('\n')[0] ?? ''
+    expect(made.stdout).toContain(`agent.fingerprint = ["${now}", "${next}"]`)
+    expect((await runMonitor(['certificate', 'new', ...data], { cwd })).stdout).toStartWith(`${next}\n`)
+    expect((await runMonitor(['certificate', 'show', ...data], { cwd })).stdout).toMatch(
+      new RegExp(`^next +\\S+ +${next}$`, 'm'),
+    )
+    const agent = await startAgent(
+      'next',
+      'agent-next',
+      'web09',
+      `agent.server=tls://127.0.0.1:${port}`,
+      `agent.fingerprint=${now},${next}`,
+    )
+    await agent.waitFor(taken)
+    expect((await runMonitor(['certificate', 'switch', ...data], { cwd })).code).toBe(0)
+    process.kill(collect.pid, 'SIGHUP')
+    await collect.waitFor(new RegExp(`read the certificate again .*${next}`))
+    expect(await readShown(port)).toBe(next)
+    await waitForHost('next', 'web09', `${new Date().toISOString().slice(0, 19)}Z`)
+    expect((await runMonitor(['certificate', 'switch', ...data], { cwd })).stderr).toContain(
+      'there is no next certificate',
+    )
+  },
+  PATIENCE,
+)

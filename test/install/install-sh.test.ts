@@ -143,7 +143,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
   test('an agent that nobody told where to send to is refused before anything is written', async () => {
     const before = listAll(root)
     const { code, stderr } = await install('agent', ...FROM)
-    expect(stderr).toContain('an agent has to know where to send to: --server HOST:PORT')
+    expect(stderr).toContain('an agent has to know where to send to: --enroll CODE, or --server HOST:PORT')
     expect(code).toBe(64)
     expect(listAll(root)).toEqual(before)
   })

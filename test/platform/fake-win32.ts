@@ -22,6 +22,8 @@ export type WindowsState = {
   readonly interfaces: readonly WindowsInterface[]
   readonly services: Readonly<Record<string, boolean>>
   readonly identity: WindowsIdentity
+  /** Absent: it waits for none. */
+  readonly isRebootPending?: boolean
 }
 
 /** States of one machine that lie 60 s apart. */
@@ -52,6 +54,7 @@ export function fakeWin32(state: WindowsState): Win32 {
     },
     listInterfaces: () => [...state.interfaces],
     readServices: (names) => new Map(names.map((name) => [name, state.services[name] ?? false])),
+    isRebootPending: () => state.isRebootPending ?? false,
     readIdentity: () => state.identity,
     close() {},
   }

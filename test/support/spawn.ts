@@ -143,7 +143,7 @@ export async function startMonitor(
     },
   }
   try {
-    await waitFor(/ started role=/)
+    await waitFor(/ started role=|"message":"started"/)
   } catch (error) {
     child.kill('SIGKILL')
     throw error

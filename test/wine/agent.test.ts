@@ -1,7 +1,8 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { signInFirst } from '../support/first-sign-in.ts'
 import { COMPILED, makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
 import {
   findWindowsBun,
@@ -190,16 +191,6 @@ async function waitFor<Found>(ask: () => Promise<Found | null>): Promise<Found> 
 /** A page as the server's first user sees it. */
 async function fetchPage(server: RunningMonitor, data: string, path: string): Promise<string> {
   const origin = `http://127.0.0.1:${server.ports.web}`
-  const signIn = await fetch(`${origin}/login`, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: { origin },
-    body: new URLSearchParams({
-      name: 'admin',
-      password: readFileSync(join(data, 'initial-admin-password'), 'utf8').trim(),
-      next: '/',
-    }),
-  })
-  const cookie = signIn.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const cookie = await signInFirst(origin, join(data, 'initial-admin-password'))
   return (await fetch(origin + path, { headers: { cookie } })).text()
 }

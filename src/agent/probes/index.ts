@@ -8,6 +8,7 @@ import { process } from './programs/process.ts'
 import { processes } from './programs/processes.ts'
 import { service } from './programs/service.ts'
 import { battery } from './sensors/battery.ts'
+import { gpu } from './sensors/gpu.ts'
 import { temperature } from './sensors/temperature.ts'
 import { kernel } from './system/kernel.ts'
 import { load } from './system/load.ts'
@@ -40,4 +41,5 @@ export const probes: readonly Probe<unknown>[] = [
   service,
   temperature,
   battery,
+  gpu,
 ]

@@ -35,7 +35,7 @@ export type BackupOptions = {
 
 /** What the data folder holds beside secrets: databases, logs, signs of life, releases to hand out. */
 const NO_SECRET =
-  /\.db($|[-.])|\.log($|\.)|^events-heartbeat$|^agent-status\.json|\.new$|\.partial$|\.restoring$/
+  /\.db($|[-.])|\.log($|\.)|^events-heartbeat$|^agent-status\.json|\.new$|\.partial$|\.restoring$|\.before-restore-/
 
 /** Writes the backup, and gives what is in it. Nothing is left behind when it fails. */
 export async function createBackup(options: BackupOptions): Promise<Manifest> {

@@ -70,6 +70,8 @@ class Drafts {
 
   placeDatabase(manifest: Manifest): string | null {
     this.#dataDir = manifest.dataDir
+    // Before anything is made.
+    for (const entry of manifest.files) this.#findOwner(entry)
     const entry = manifest.files.find(({ kind }) => kind === 'database')
     return entry === undefined ? null : this.#add(entry).draft
   }
@@ -107,10 +109,10 @@ class Drafts {
     if (isOwn) this.#giveToOwner(folder, entry)
   }
 
-  /** Only an administrator can give files away; who is none keeps them. */
-  #giveToOwner(path: string, { user, group }: ManifestFile) {
+  /** Null for who is no administrator, and keeps what it writes. Throws when the owner is not known here. */
+  #findOwner({ user, group }: ManifestFile): { readonly uid: number; readonly gid: number } | null {
     const wanted = { user: this.#options.owner ?? user, group: this.#options.owner ?? group }
-    if (process.platform === 'win32' || process.getuid?.() !== 0 || wanted.user === null) return
+    if (process.platform === 'win32' || process.getuid?.() !== 0 || wanted.user === null) return null
     const uid = readAccountNames('/etc/passwd').idOf(wanted.user)
     const gid = readAccountNames('/etc/group').idOf(wanted.group ?? wanted.user)
     if (uid === null || gid === null)
@@ -118,7 +120,12 @@ class Drafts {
         `the backup's files belong to ${wanted.user}:${wanted.group}, which is not an account of this machine: ` +
           'install the server first (install.sh server), or name another with --owner',
       )
-    chownSync(path, uid, gid)
+    return { uid, gid }
+  }
+
+  #giveToOwner(path: string, entry: ManifestFile) {
+    const owner = this.#findOwner(entry)
+    if (owner !== null) chownSync(path, owner.uid, owner.gid)
   }
 
   /** The database first: it is the one that may be in use. Gives a line for each file. */

@@ -9,6 +9,7 @@ import { health } from './health.ts'
 import { host } from './host.ts'
 import { maintenance } from './maintenance.ts'
 import { notify } from './notify.ts'
+import { PROGRAM_COMMANDS } from './program.ts'
 import { roles } from './role.ts'
 import { rule } from './rule.ts'
 import { service } from './service.ts'
@@ -37,4 +38,5 @@ export const COMMANDS: readonly Command[] = [
   health,
   ...BACKUP_COMMANDS,
   ...GROUPS.flatMap((group) => group.commands),
+  ...PROGRAM_COMMANDS,
 ]

@@ -1,4 +1,6 @@
-import type { Command } from '../../roles/command.ts'
+import type { LoadedConfig } from '../../config/load.ts'
+import { createLog } from '../../lib/log.ts'
+import type { Command, CommandInput } from '../../roles/command.ts'
 import { tuneMemory } from '../../roles/memory-tuning.ts'
 
 /**
@@ -6,6 +8,19 @@ import { tuneMemory } from '../../roles/memory-tuning.ts'
  * saves, and 5 MB of resident memory. The larger the number, the later a function is compiled.
  */
 const keepCodeSmall = () => Bun.unsafe.setJITPolicy(1000)
+
+/** What a role says on standard output: as its log where that is JSON, so that every line can be parsed. */
+function printAs({ config: { log } }: LoadedConfig, input: CommandInput): CommandInput['print'] {
+  if (log.format !== 'json') return input.print
+  const { info } = createLog({ ...log, level: 'info', write: input.print })
+  return (text) =>
+    info(
+      text
+        .split('\n')
+        .map((line) => line.trim())
+        .join(' '),
+    )
+}
 
 /** What runs until it is told to stop. Each role's code is loaded only when it is asked for. */
 export const roles: readonly Command[] = [
@@ -20,11 +35,12 @@ export const roles: readonly Command[] = [
     },
     run: async (input) => {
       const { runServer } = await import('../../roles/server.ts')
-      return runServer(input.load(), {
+      const loaded = input.load()
+      return runServer(loaded, {
         collect: !input.flag('no-collect'),
         events: !input.flag('no-events'),
         agent: input.flag('agent'),
-        print: input.print,
+        print: printAs(loaded, input),
         commands: input.commands,
       })
     },
@@ -35,7 +51,8 @@ export const roles: readonly Command[] = [
     stays: true,
     run: async (input) => {
       const { runCollect } = await import('../../roles/collect.ts')
-      return runCollect(input.load(), input.print)
+      const loaded = input.load()
+      return runCollect(loaded, printAs(loaded, input))
     },
   },
   {

@@ -1,4 +1,4 @@
-import { duration, flag, list, path, port, text } from '../fields.ts'
+import { duration, flag, integer, list, path, port, text } from '../fields.ts'
 import { checkBasePath, checkRange, checkUrl } from './value-checks.ts'
 
 export const web = {
@@ -40,6 +40,14 @@ export const web = {
         'X-Forwarded-For and X-Forwarded-Proto are believed: whom sign-in counts failures for, what the ' +
         'audit log names, and that cookies are for HTTPS only.',
       check: checkRange,
+    }),
+    apiRate: integer({
+      default: 6000,
+      min: 0,
+      max: 1_000_000,
+      doc:
+        'Requests a minute to the API that one user may make by tokens; what comes beyond is answered with ' +
+        '429 and the time to wait. 0 bounds nothing.',
     }),
     requireTwoFactor: flag({
       default: false,

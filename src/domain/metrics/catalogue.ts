@@ -2,6 +2,7 @@ import { AGENT_METRICS } from './declared/agent.ts'
 import { CHECK_METRICS, TEXT_FILE_METRICS } from './declared/checks.ts'
 import { CONTAINER_METRICS } from './declared/containers.ts'
 import { DISK_METRICS, FILESYSTEM_METRICS } from './declared/disks.ts'
+import { GPU_METRICS } from './declared/gpu.ts'
 import {
   KERNEL_METRICS,
   LINK_METRICS,
@@ -54,6 +55,7 @@ export const METRICS: readonly MetricFamily[] = [
   ...TEXT_FILE_METRICS,
   ...TEMPERATURE_METRICS,
   ...POWER_METRICS,
+  ...GPU_METRICS,
   ...AGENT_METRICS,
   ...SERVER_EVENT_METRICS,
 ]

@@ -32,6 +32,7 @@ export const CHARTS = [
   { name: 'interface-bytes', title: '<interface>', of: 'network', most: 8 },
   { name: 'retransmits', title: 'TCP retransmits', of: 'network' },
   { name: 'temperature', title: 'Temperature', of: 'hardware', isMain: true },
+  { name: 'gpu', title: 'GPU', of: 'hardware' },
   { name: 'fans', title: 'Fans', of: 'hardware' },
   { name: 'battery', title: 'Battery', of: 'hardware' },
   { name: 'clock', title: 'Difference of the clock', of: 'system', isMain: true },

@@ -1,4 +1,5 @@
 import { findFamily } from './catalogue.ts'
+import { formatValue } from './figure.ts'
 import type { Unit } from './unit.ts'
 
 /** Endings that tell the unit of a metric that nobody has declared; the first that fits counts. */
@@ -37,6 +38,14 @@ export function metricSubject(metric: string): { kind: string; subject: string; 
   if (subject === undefined) return null
   const [, kind = ''] = metric.split('.', 2)
   return { kind, subject, figure: metric.slice(`perf.${kind}.${subject}.`.length) }
+}
+
+/** A value in words or figures: a state by what its metric calls it, as `stopped` or `read-only`. */
+export function formatMetricValue(metric: string, value: number): string {
+  const unit = metricUnit(metric)
+  if (unit !== 'state') return formatValue(value, unit)
+  const { good, bad } = stateWords(metric)
+  return (value >= 0.5 ? good : bad).toLowerCase()
 }
 
 const STATES = { good: 'Good', bad: 'Failed' }

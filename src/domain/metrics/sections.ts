@@ -26,6 +26,7 @@ export const SECTIONS = [
   { name: 'services', of: 'states', subject: 'Service' },
   { name: 'checks', of: 'checks', subject: 'Check' },
   { name: 'containers', of: 'containers', subject: 'Container' },
+  { name: 'gpus', of: 'hardware', subject: 'GPU' },
   { name: 'power', of: 'hardware', subject: 'Battery' },
   { name: 'system', of: 'system' },
   { name: 'agent', of: 'agent' },

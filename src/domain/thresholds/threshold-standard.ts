@@ -5,14 +5,18 @@ import type { Threshold } from './threshold.ts'
 
 export type WatchedMachine = {
   readonly processors: number
+  /** As the facts of a host have it. What only other systems have is left out; absent: nothing is. */
+  readonly platform?: string
   /** The checks of the configuration; their intervals are in seconds. */
   readonly checks?: readonly { readonly name: string; readonly interval: number }[]
 }
 
 /** What every agent watches when its configuration says nothing else, as metrics declare it. */
-export function standardThresholds({ processors, checks = [] }: WatchedMachine): Threshold[] {
-  const ofMachine = METRICS.flatMap(({ name, standard = [] }) =>
-    standard.map((step) => toThreshold(name.replace(/<[a-z]+>/g, '*'), step, processors)),
+export function standardThresholds({ processors, platform, checks = [] }: WatchedMachine): Threshold[] {
+  const ofMachine = METRICS.flatMap(({ name, systems, standard = [] }) =>
+    (systems !== undefined && platform !== undefined && systems !== platform ? [] : standard).map((step) =>
+      toThreshold(name.replace(/<[a-z]+>/g, '*'), step, processors),
+    ),
   )
   const isDown = ofMachine.filter(({ metric }) => metric === 'perf.check.*.state')
   const ofChecks = checks

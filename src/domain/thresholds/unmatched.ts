@@ -1,5 +1,5 @@
-import { METRICS } from '../metrics/catalogue.ts'
-import { compileMetricPattern } from '../pattern.ts'
+import { findFamily, METRICS } from '../metrics/catalogue.ts'
+import { compileMetricPattern, isMetricPattern } from '../pattern.ts'
 import type { Threshold } from './threshold.ts'
 
 /** A pattern of thresholds that fits no metric, with the names it may have been meant for. */
@@ -10,9 +10,15 @@ export function listUnmatched(
   thresholds: readonly Pick<Threshold, 'metric'>[],
   metrics: readonly string[],
 ): UnmatchedPattern[] {
-  return [...new Set(thresholds.map(({ metric }) => metric))]
-    .filter((pattern) => !metrics.some(compileMetricPattern(pattern)))
-    .map((pattern) => ({ pattern, nearest: findNearest(pattern, metrics) }))
+  const patterns = [...new Set(thresholds.map(({ metric }) => metric))].filter(
+    (pattern) => !metrics.some(compileMetricPattern(pattern)),
+  )
+  if (patterns.length === 0) return []
+  const families = [...new Set(metrics.map((metric) => patternOf(findFamily(metric)?.family.name ?? metric)))]
+  return patterns.map((pattern) => ({
+    pattern,
+    nearest: findNearest(pattern, isMetricPattern(pattern) ? families : metrics),
+  }))
 }
 
 /** The patterns of thresholds that can fit no metric of any agent, whatever its machine has. */
@@ -26,7 +32,10 @@ export function listImpossible(thresholds: readonly Pick<Threshold, 'metric'>[])
 export const suggestNearest = ({ nearest }: UnmatchedPattern): string =>
   nearest.length === 0 ? '' : `; did you mean ${nearest.join(' or ')}?`
 
-const FAMILIES: readonly string[] = METRICS.map(({ name }) => name.replace(/<[a-z]+>/g, '*'))
+/** What fits every metric of a family: `perf.disk.*.bytes.read`. */
+const patternOf = (name: string) => name.replace(/<[a-z]+>/g, '*')
+
+const FAMILIES: readonly string[] = METRICS.map(({ name }) => patternOf(name))
 
 const MAX_NEAREST = 2
 /** Names that differ in more than this part of their length are no slips of a finger. */

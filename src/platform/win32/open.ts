@@ -37,6 +37,7 @@ export function openWin32(log: Log): Win32 {
       const found = ofDrives.read(listDrivePaths(letters))
       return new Map(letters.map((letter) => [letter, toDriveCounters(found, letter)]))
     },
+    isRebootPending: () => REBOOT_KEYS.some((key) => registry.hasKey(key)),
     readIdentity: () => readIdentity(system, network, registry),
     close() {
       ofDrives.close()
@@ -44,6 +45,12 @@ export function openWin32(log: Log): Win32 {
     },
   }
 }
+
+/** Windows makes them when a restart becomes due, and removes them with it. */
+const REBOOT_KEYS = [
+  'SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending',
+  'SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired',
+]
 
 const CURRENT_VERSION = 'SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion'
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { chownSync, copyFileSync, existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../../config/config-error.ts'
@@ -6,6 +6,7 @@ import type { Config } from '../../config/schema.ts'
 import type { ShownCertificate } from '../../domain/events/certificate-end.ts'
 import { type Certificate, readCertificate, splitPem } from '../../lib/certificate.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { CommandError } from '../../lib/exit-codes.ts'
 import type { Log } from '../../lib/log.ts'
 import { findDomain, NO_DOMAIN } from '../../platform/fqdn.ts'
 import { readShortName } from '../../platform/machine.ts'
@@ -13,6 +14,8 @@ import { openProcFs } from '../../platform/proc.ts'
 import { placeFile, readSecretFile } from './secret-file.ts'
 
 const OWN_FILE = 'tls.pem'
+const NEXT_FILE = 'tls-next.pem'
+const PREVIOUS_FILE = 'tls-previous.pem'
 const LIFE_SECONDS = 3650 * 86_400
 /** For agents whose clock is behind ours. */
 const HEAD_START_SECONDS = 86_400
@@ -63,6 +66,42 @@ export function findCertificate(section: TlsSection, config: Config): Certificat
   const file = join(config.dataDir, OWN_FILE)
   const text = readSecretFile(file)
   return text === null ? null : readOwn(file, text)
+}
+
+/** The certificate that will be shown after `switchToNext`; null when none was made. */
+export function findNextCertificate(dataDir: string): Certificate | null {
+  const file = join(dataDir, NEXT_FILE)
+  const text = readSecretFile(file)
+  return text === null ? null : readOwn(file, text)
+}
+
+/** Makes the next certificate of this server's own; the one that is there already stays. */
+export async function makeNextCertificate(dataDir: string, clock: Clock): Promise<Certificate> {
+  const held = findNextCertificate(dataDir)
+  if (held !== null) return held
+  const file = join(dataDir, NEXT_FILE)
+  const text = placeFile(file, await createOwn(clock))
+  giveToOwnerOf(dataDir, file)
+  return readOwn(file, text)
+}
+
+/** The next certificate takes the place of the one of now, which is kept beside it. Throws when there is no next one. */
+export function switchToNext(dataDir: string): Certificate {
+  const next = findNextCertificate(dataDir)
+  if (next === null) throw new CommandError('there is no next certificate: monitor certificate new makes one')
+  const file = join(dataDir, OWN_FILE)
+  if (existsSync(file)) copyFileSync(file, join(dataDir, PREVIOUS_FILE))
+  // In one step: a server that starts now finds either.
+  renameSync(join(dataDir, NEXT_FILE), file)
+  giveToOwnerOf(dataDir, join(dataDir, PREVIOUS_FILE))
+  return next
+}
+
+/** What an administrator makes, the service has to be able to read. */
+function giveToOwnerOf(folder: string, file: string): void {
+  if (process.platform === 'win32' || process.getuid?.() !== 0 || !existsSync(file)) return
+  const { uid, gid } = statSync(folder)
+  chownSync(file, uid, gid)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeStoredPassword } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { UserStore } from '../../storage/ports/store.ts'
 import { createPassword, createSecret } from './password.ts'
@@ -44,7 +45,13 @@ export async function createFirstUser(
   const file = join(dataDir, PASSWORD_FILE)
   // Kept before it is in force: a crash in between must not leave an account whose password nobody knows.
   const password = keepFile(file, createPassword)
-  const added = await users.add(FIRST_USER, 'admin', await Bun.password.hash(password), clock.now())
+  // Whoever can read the folder has seen it: it lets in as far as choosing another one.
+  const hash = writeStoredPassword({
+    state: 'temporary',
+    hash: await Bun.password.hash(password),
+    expires: null,
+  })
+  const added = await users.add(FIRST_USER, 'admin', hash, clock.now())
   return added ? { name: FIRST_USER, password, file } : null
 }
 

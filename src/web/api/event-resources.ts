@@ -4,11 +4,21 @@ import { describeEvent } from '../../domain/json-shapes.ts'
 import { maskTarget } from '../../domain/notifications/target.ts'
 import type { Delivery, EventHistoryEntry } from '../../storage/ports/store.ts'
 import { readFacets } from '../filters/facets.tsx'
-import { MAX_TIME, readChoice, readInteger, readPaging, readText } from '../http/query-parameters.ts'
+import {
+  pickFields,
+  readChoice,
+  readInteger,
+  readPaging,
+  readText,
+  readTime,
+} from '../http/query-parameters.ts'
 import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
 import { type EventView, viewEvents } from '../problems/event-view.ts'
 import { readBody } from './request-body.ts'
 import { readId } from './resource.ts'
+import { SCHEMAS } from './schemas.ts'
+
+const EVENT_FIELDS: readonly string[] = Object.keys(SCHEMAS.Event.properties ?? {})
 
 const listEvents = route(
   {
@@ -27,26 +37,23 @@ const listEvents = route(
       'limit',
     ],
     access: 'viewer',
-    doc:
-      'Events, newest first: status, host, group, metric, severity, acknowledged, from, to, cursor ' +
-      '(the next of the page before), offset, limit.',
+    doc: 'Events, the newest first.',
   },
   async ({ url, now, web }) => {
-    const status = readChoice(url, 'status', ['open', 'closed'])
+    const status = readChoice(url, 'status', ['open', 'closed', 'all'])
     const host = readText(url, 'host', MAX_HOST_NAME)
     const facets = readFacets(url).lists
     const metric = readText(url, 'metric', 255)
     const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
     const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no'])
-    const times = { min: 0, max: MAX_TIME, default: null }
-    const from = readInteger(url, 'from', times)
-    const to = readInteger(url, 'to', times)
+    const from = readTime(url, 'from', now)
+    const to = readTime(url, 'to', now)
     const cursor = readCursor(readText(url, 'cursor', 40))
     const paging = readPaging(url)
     const { total, isMore, events } = await web.store.events.list({
       ...paging,
       ...(cursor === null ? {} : { after: cursor }),
-      ...(status === undefined ? {} : { status }),
+      ...(status === undefined || status === 'all' ? {} : { status }),
       ...(host === undefined ? {} : { host }),
       ...(facets.length === 0 ? {} : { facets }),
       ...(metric === undefined ? {} : { metric }),
@@ -61,7 +68,7 @@ const listEvents = route(
       // The total counts up to 10,000.
       ...(isMore && { is_more: true }),
       next: last === undefined ? null : `${last.opened}-${last.id}`,
-      events: (await viewEvents(events, web, now)).map(describeView),
+      events: pickFields(url, (await viewEvents(events, web, now)).map(describeView), EVENT_FIELDS),
     })
   },
 )
@@ -157,7 +164,7 @@ async function describeWhole(web: WebContext, id: number, now: number) {
   return {
     ...views.map(describeView)[0],
     acknowledged: event.acknowledged,
-    stale: event.isStale,
+    no_data: event.isStale,
     members: event.members,
     history: history.map(describeEntry),
     deliveries: deliveries.map(describeDelivery),

@@ -3,31 +3,35 @@ import { describeHost } from '../../domain/json-shapes.ts'
 import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import { readFacets } from '../filters/facets.tsx'
-import { readChoice, readPaging, readText } from '../http/query-parameters.ts'
+import { pickFields, readChoice, readPaging, readText } from '../http/query-parameters.ts'
 import { notFound, route } from '../http/route.ts'
+import { SCHEMAS } from './schemas.ts'
+
+const HOST_FIELDS: readonly string[] = Object.keys(SCHEMAS.Host.properties ?? {})
 
 export const apiHosts = route(
   {
     path: '/api/v1/hosts',
     parameters: ['search', 'status', 'group', 'sort', 'order', 'offset', 'limit'],
     access: 'viewer',
-    doc: 'Hosts with their newest values: search, status, group, sort, order, offset, limit.',
+    doc: 'Hosts with their newest values.',
   },
   async ({ url, now, web }) => {
     const search = readText(url, 'search', 200)
-    const status = readChoice(url, 'status', ['up', 'down'])
+    const status = readChoice(url, 'status', ['up', 'down', 'all'])
     const facets = readFacets(url).lists
     const { total, hosts } = await web.store.hosts.list({
       ...readPaging(url),
       sort: readChoice(url, 'sort', HOST_SORTS) ?? 'name',
       descending: readChoice(url, 'order', ['asc', 'desc']) === 'desc',
       ...(search === undefined ? {} : { search }),
-      ...(status === undefined ? {} : { status }),
+      ...(status === undefined || status === 'all' ? {} : { status }),
       ...(facets.length === 0 ? {} : { facets }),
       upSince: now - web.silence,
     })
     const open = await web.store.events.countOpenOf(hosts.map(({ name }) => name))
-    return Response.json({ total, hosts: hosts.map((host) => describeHost(host, open, now, web.silence)) })
+    const described = hosts.map((host) => describeHost(host, open, now, web.silence))
+    return Response.json({ total, hosts: pickFields(url, described, HOST_FIELDS) })
   },
 )
 

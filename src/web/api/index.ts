@@ -1,17 +1,19 @@
-import type { Route } from '../http/route.ts'
+import { VERSION } from '../../lib/version.ts'
+import { type Route, route } from '../http/route.ts'
+import { declare } from './declarations.ts'
 import { apiEvents } from './event-resources.ts'
 import { apiHostChanges } from './host-changes.ts'
 import { apiHostGroups } from './host-group-resources.ts'
 import { apiHost, apiHostMetrics, apiHosts } from './host-resources.ts'
 import { apiMaintenanceWindows } from './maintenance-windows.ts'
+import { describeApi } from './openapi.ts'
 import { REPORT_API } from './report-resources.ts'
 import { apiRuleSwitches, apiRules } from './rule-resources.ts'
 import { apiSeries, apiSeriesList } from './series-resources.ts'
 import { apiTargets, apiTargetTest } from './target-resources.ts'
 import { apiWaitingHosts } from './waiting-hosts.ts'
 
-/** Everything under `/api/v1`. */
-export const API: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   apiHosts,
   apiHost,
   apiHostMetrics,
@@ -27,4 +29,12 @@ export const API: readonly Route[] = [
   apiTargetTest,
   ...REPORT_API,
   ...apiWaitingHosts,
-]
+].map(declare)
+
+const description = route(
+  { path: '/api/v1/openapi.json', access: 'viewer', doc: 'This description, in OpenAPI 3.1.' },
+  async () => Response.json(describeApi(ROUTES, VERSION)),
+)
+
+/** Everything under `/api/v1`. */
+export const API: readonly Route[] = [...ROUTES, declare(description)]

@@ -1,7 +1,9 @@
 import { type Period, readPeriod } from '../charts/period.ts'
+import { readChoice } from '../http/query-parameters.ts'
 import { type Route, route } from '../http/route.ts'
 import { REPORTS } from '../reports/index.ts'
 import { chosenGroup, type Report } from '../reports/report.ts'
+import { csvResponse } from '../ui/csv.ts'
 
 const reportJson = (report: Report): Route =>
   route(
@@ -9,11 +11,17 @@ const reportJson = (report: Report): Route =>
       path: `/api/v1/reports/${report.key}`,
       parameters: parametersOf(report),
       access: 'viewer',
-      doc: `${report.doc} Takes ${listParameters(report)}.`,
+      doc: report.doc,
     },
     async ({ web, url, now }) => {
       const { columns, rows } = await report.load({ web, url, now, group: chosenGroup(url) })
       const keys = columns.map(({ key }) => key)
+      if (readChoice(url, 'format', ['json', 'csv']) === 'csv')
+        return csvResponse(
+          report.key,
+          keys,
+          rows.map((row) => keys.map((key) => row[key] ?? null)),
+        )
       return Response.json({
         report: report.key,
         time: now,
@@ -30,8 +38,6 @@ const parametersOf = ({ hasPeriod, parameters = [] }: Report) => [
   ...(hasPeriod ? ['period', 'from', 'to'] : []),
   ...parameters,
 ]
-
-const listParameters = (report: Report) => parametersOf(report).join(', ')
 
 /** The reports as JSON. */
 export const REPORT_API: readonly Route[] = REPORTS.map(reportJson)

@@ -1,8 +1,9 @@
 import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import { type DownsampledSeries, downsampleSeries } from '../../domain/series.ts'
+import { seriesCsv } from '../charts/series-csv.ts'
 import { loadSeries, readRefs } from '../charts/series-ref.ts'
-import { readInteger, readTimes } from '../http/query-parameters.ts'
+import { readChoice, readInteger, readTimes } from '../http/query-parameters.ts'
 import { HttpError, notFound, route } from '../http/route.ts'
 
 /** More rows than this are no picture. */
@@ -14,7 +15,7 @@ export const apiSeries = route(
     path: '/api/v1/hosts/:name/metrics/:metric',
     parameters: ['from', 'to', 'range', 'points'],
     access: 'viewer',
-    doc: 'Every sample of a metric: from, to, or range such as 24h or 1y; with points=N at most N rows of time, minimum, mean and maximum.',
+    doc: 'Every sample of a metric, of the last hour unless said otherwise.',
   },
   async ({ params: { name = '', metric = '' }, url, now, web }) => {
     const { from, to } = readTimes(url, now)
@@ -25,6 +26,7 @@ export const apiSeries = route(
       if (!(await web.store.hosts.find(name))) throw notFound('host')
       if (!(await web.store.hosts.metrics(name)).includes(metric)) throw notFound('metric of this host')
     }
+    if (wantsCsv(url)) return seriesCsv(`${name}-${metric}`, [{ name: metric, series }], from, to)
     const rows =
       points === null
         ? writeRows([series.times, series.values])
@@ -33,6 +35,10 @@ export const apiSeries = route(
     return new Response(`${head},"points":[${rows}]}`, { headers: { 'content-type': 'application/json' } })
   },
 )
+
+const NO_SERIES: Series = { times: new Float64Array(), values: new Float64Array() }
+
+const wantsCsv = (url: URL) => readChoice(url, 'format', ['json', 'csv']) === 'csv'
 
 /** Series of one answer. */
 const MAX_SERIES = 100
@@ -43,7 +49,7 @@ export const apiSeriesList = route(
     path: '/api/v1/series',
     parameters: ['series', 'from', 'to', 'range', 'points'],
     access: 'viewer',
-    doc: 'Several metrics of any hosts at once: series=HOST:METRIC, up to 100 times; from, to, or range; points.',
+    doc: 'Several metrics of any hosts at once.',
   },
   async ({ url, now, web }) => {
     const { from, to } = readTimes(url, now)
@@ -53,8 +59,15 @@ export const apiSeriesList = route(
     if (asked === 0 || asked > MAX_SERIES)
       throw new HttpError(400, `series: expected 1 to ${MAX_SERIES} of the form HOST:METRIC, got ${asked}`)
     const list = await loadSeries(web.store.samples, refs, from, to)
+    if (wantsCsv(url)) {
+      const named = refs.map(({ host, metric }, i) => ({
+        name: `${host}:${metric}`,
+        series: list[i] ?? NO_SERIES,
+      }))
+      return seriesCsv('series', named, from, to)
+    }
     const parts = refs.map(({ host, metric }, i) => {
-      const series = list[i] ?? { times: new Float64Array(), values: new Float64Array() }
+      const series = list[i] ?? NO_SERIES
       const rows =
         points === null
           ? writeRows([series.times, series.values])

@@ -67,6 +67,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
         throw new HttpError(403, 'Set up two-factor sign-in first, on the page /settings/two-factor.')
       return redirect('/settings/two-factor?first')
     }
+    if (isApi) requireRate(requester, web)
     const changes = route.method !== 'GET'
     const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
     const body = changes && isApi ? await readJson(request) : null
@@ -118,8 +119,19 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
   }
 }
 
+/** A session is a person; a token may be a program that runs wild. */
+function requireRate({ session, sessionToken }: Requester, { apiRate, clock }: WebContext): void {
+  if (session === null || sessionToken !== null) return
+  const wait = apiRate.take(session.user, clock.monotonicMs())
+  if (wait > 0)
+    throw new HttpError(429, `Too many requests by the tokens of ${session.user}: try again in ${wait} s.`, {
+      'retry-after': String(wait),
+    })
+}
+
 /** A parameter with a typing error must not look as if it had worked. */
-function requireKnownParameters({ parameters = [] }: Route, url: URL) {
+function requireKnownParameters({ api, parameters: named = [] }: Route, url: URL) {
+  const parameters = [...new Set([...(api?.query ?? []).map(({ name }) => name), ...named])]
   const unknown = [...url.searchParams.keys()].find((name) => !parameters.includes(name))
   if (unknown === undefined) return
   const expected = parameters.length === 0 ? 'no parameters here' : `only ${parameters.join(', ')}`

@@ -54,6 +54,58 @@ export function readPaging(url: URL): { offset: number; limit: number } {
 export const MAX_TIME = 253_402_300_799
 
 /**
+ * A time in seconds since 1970, as an ISO time with its zone, `now`, or so long before now (`-24h`, `-30m`); null when
+ * the parameter is not there.
+ */
+export function readTime(url: URL, name: string, now: number): number | null {
+  const text = url.searchParams.get(name)
+  if (text === null) return null
+  const time = parseTime(text, now)
+  if (time !== null && time >= 0 && time <= MAX_TIME) return time
+  throw refuse(
+    name,
+    'a whole number of seconds since 1970, an ISO time such as 2026-01-31T22:00:00Z, now, or -24h',
+    text,
+  )
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 7 * 86_400,
+  y: 365 * 86_400,
+}
+
+function parseTime(text: string, now: number): number | null {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  if (text === 'now') return now
+  const [, count, unit] = /^-(\d{1,6})([smhdwy])$/.exec(text) ?? []
+  if (count !== undefined) return Math.max(0, now - Number(count) * (UNITS[unit ?? ''] ?? 0))
+  // Without a zone it would be another time on another machine. A plus is a blank where nobody escaped it.
+  const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+ -]\d\d:\d\d)$/.test(text)
+  const ms = iso ? Date.parse(text.replace(' ', '+')) : Number.NaN
+  return Number.isNaN(ms) ? null : Math.floor(ms / 1000)
+}
+
+/** The fields that `fields` asks for, of each of these; all of them when it does not. */
+export function pickFields<T extends object>(
+  url: URL,
+  items: readonly T[],
+  known: readonly string[],
+): object[] {
+  const text = readText(url, 'fields', 1000)
+  if (text === undefined) return [...items]
+  const fields = text.split(',').map((field) => field.trim())
+  const unknown = fields.find((field) => !known.includes(field))
+  if (unknown !== undefined) throw refuse('fields', `some of ${known.join(', ')}`, unknown)
+  return items.map((item) =>
+    Object.fromEntries(Object.entries(item).filter(([name]) => fields.includes(name))),
+  )
+}
+
+/**
  * `from` and `to` in seconds since 1970, both included, or `range` up to now (`24h`, `1y`): the last hour
  * unless said otherwise.
  */
@@ -66,9 +118,8 @@ export function readTimes(url: URL, now: number): { from: number; to: number } {
     if (seconds === null) throw refuse('range', NAMED_RANGE_FORM, range)
     return { from: Math.max(0, now - seconds), to: now }
   }
-  const bounds = { min: 0, max: MAX_TIME }
-  const to = readInteger(url, 'to', { ...bounds, default: now })
-  const from = readInteger(url, 'from', { ...bounds, default: Math.max(0, to - 3600) })
+  const to = readTime(url, 'to', now) ?? now
+  const from = readTime(url, 'from', now) ?? Math.max(0, to - 3600)
   if (from > to) throw new HttpError(400, `from: expected a time not after to (${to}), got ${from}`)
   return { from, to }
 }

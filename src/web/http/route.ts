@@ -2,6 +2,7 @@ import { type Access, covers } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Session, Store } from '../../storage/ports/store.ts'
+import type { ApiRate } from '../auth/api-rate.ts'
 import type { WriteAside } from '../auth/background-writes.ts'
 import type { SecondStep } from '../auth/second-factor.ts'
 import type { Sessions } from '../auth/session.ts'
@@ -11,9 +12,11 @@ import type { Fleet } from '../fleet/fleet.ts'
 import type { FleetFigures } from '../fleet/fleet-figures.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { Html } from '../ui/html.ts'
+import type { ApiDeclaration } from './api-declaration.ts'
 import type { CheckHealth } from './health.ts'
 import type { Live } from './live.ts'
 import type { LivePages } from './live-pages.ts'
+import type { Releases } from './releases.ts'
 import type { SiteInfo } from './site-info.ts'
 import type { StorageFigures } from './storage-stats.ts'
 
@@ -53,6 +56,10 @@ export type WebContext = {
   readonly serverName: string
   readonly version: string
   readonly findAgentDoor: () => AgentDoor | null
+  /** Null where this server hands out nothing. */
+  readonly releases: Releases | null
+  /** The pin of the website's own certificate, where no CA vouches for it; see `describePin`. */
+  readonly findPin: () => string | null
   /** Whether the sign-in page says that passwords travel without TLS. */
   readonly warnsOfPlain: boolean
   /** Whether who has no second step yet sees nothing but the page that sets it up. */
@@ -64,13 +71,14 @@ export type WebContext = {
   readonly writeAside: WriteAside
   readonly sessions: Sessions
   readonly signIn: SignIn
+  readonly apiRate: ApiRate
   readonly secondStep: SecondStep
   readonly live: Live
   readonly livePages: LivePages
   readonly checkHealth: CheckHealth
   readonly about: SiteInfo
   /** What the guide says of the API: its routes. */
-  readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc'>[]
+  readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc' | 'api'>[]
   /** The address of the website as people reach it; null where nobody has said it. */
   readonly siteUrl: string | null
   /** The path below which a proxy shows the website, such as `/monitor`; empty for a domain of its own. */
@@ -144,6 +152,8 @@ export type Route = {
   readonly isRead?: true
   /** What the guide says of an address of the API, and which parameters it takes. */
   readonly doc?: string
+  /** What the description of the API says of it besides. */
+  readonly api?: ApiDeclaration
   /** Under `/api`: the query parameters that it knows; any other is refused. */
   readonly parameters?: readonly string[]
   readonly handle: (request: WebRequest) => RouteResult | Promise<RouteResult>

@@ -21,12 +21,13 @@ import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
 import { metricsPage } from './host/metrics-page.tsx'
 import { muteHost } from './host/mute-host.ts'
-import { addHostPage } from './hosts/add-host.tsx'
+import { addHostPage, makeHostCode } from './hosts/add-host.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
 import { MANAGE_HOST } from './hosts/manage-host.tsx'
 import { WAITING_HOSTS } from './hosts/waiting-hosts.tsx'
 import { jump } from './jump.ts'
 import { livePage } from './live.ts'
+import { RELEASE_ROUTES } from './releases.ts'
 import { REPORT_PAGES } from './reports/index.tsx'
 import { searchPage } from './search.tsx'
 import { SETTINGS_PAGES } from './settings/index.ts'
@@ -50,6 +51,7 @@ export const PAGES: readonly Route[] = [
   comparePage,
   compareCsv,
   addHostPage,
+  makeHostCode,
   eventsPage,
   changeEvents,
   undoEvents,
@@ -71,4 +73,5 @@ export const PAGES: readonly Route[] = [
   livePage,
   passwordPage,
   changePassword,
+  ...RELEASE_ROUTES,
 ]

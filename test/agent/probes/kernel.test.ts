@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { links } from '../../../src/agent/probes/network/links.ts'
 import { battery } from '../../../src/agent/probes/sensors/battery.ts'
+import { gpu } from '../../../src/agent/probes/sensors/gpu.ts'
 import { kernel } from '../../../src/agent/probes/system/kernel.ts'
 import { time } from '../../../src/agent/probes/system/time.ts'
 import { isNewerInstalled, parseAvailable, updates } from '../../../src/agent/probes/system/updates.ts'
@@ -171,5 +172,28 @@ describe('batteries and fans', () => {
       'perf.battery.BAT0.percent': 64,
       'perf.battery.BAT0.health.percent': 70,
     })
+  })
+})
+
+describe('graphics processors', () => {
+  test('of AMD tell use, memory, temperature and power; a card that gives nothing away is left out', async () => {
+    const files = {
+      ...EXTRA_FILES,
+      // A card of Intel has no such files, an older driver tells the power of now.
+      '/sys/class/drm/card1/device/vendor': '0x8086\n',
+      '/sys/class/drm/card2/device/gpu_busy_percent': '0\n',
+      '/sys/class/drm/card2/device/hwmon/hwmon5/power1_input': '7100000\n',
+      '/sys/class/drm/card0-HDMI-A-1/status': 'connected\n',
+    }
+    expect(await measure(gpu, [fakeProc({ files })])).toEqual({
+      'perf.gpu.card0.percent.used': 37,
+      'perf.gpu.card0.memory.percent': 10,
+      'perf.gpu.card0.memory.bytes': 1_716_309_196,
+      'perf.gpu.card0.celsius': 51,
+      'perf.gpu.card0.watts': 35,
+      'perf.gpu.card2.percent.used': 0,
+      'perf.gpu.card2.watts': 7.1,
+    })
+    expect(await measure(gpu, [fakeProc({})])).toBeNull()
   })
 })

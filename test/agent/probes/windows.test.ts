@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { probes } from '../../../src/agent/probes/index.ts'
 import { createProbeRunner } from '../../../src/agent/probes/runner.ts'
+import { updates } from '../../../src/agent/probes/system/updates.ts'
 import { createLog } from '../../../src/lib/log.ts'
 import type { Win32 } from '../../../src/platform/win32.ts'
 import { fakeWin32, readStates, type WindowsState } from '../../platform/fake-win32.ts'
@@ -70,6 +71,7 @@ describe('a Windows server', () => {
       'perf.pagefile.bytes.total': 1048576 * 4096,
       'perf.system.uptime.seconds': 8640060,
       'perf.system.processes': 138,
+      'perf.system.reboot.state': 1,
       'perf.network.bytes.received': 125000,
       'perf.network.bytes.sent': 25000,
       'perf.network.Ethernet.bytes.received': 125000,
@@ -163,4 +165,18 @@ describe('a Windows server', () => {
     )
     expect(second['perf.pagefile.percent.used']).toBeUndefined()
   })
+})
+
+test('a restart that is due is told', () => {
+  const [state] = readStates('server-2022')
+  if (state === undefined) throw new Error('no fixture')
+  const say = (isRebootPending: boolean) => {
+    const reading = updates.windows?.(fakeWin32({ ...state, isRebootPending }), {
+      processes: [],
+      services: [],
+    })
+    return updates.samples(reading, null, 0)
+  }
+  expect(say(true)).toEqual([{ metric: 'perf.system.reboot.state', value: 0 }])
+  expect(say(false)).toEqual([{ metric: 'perf.system.reboot.state', value: 1 }])
 })

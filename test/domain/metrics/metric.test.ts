@@ -1,5 +1,10 @@
 import { expect, test } from 'bun:test'
-import { metricSubject, metricTitle, metricUnit } from '../../../src/domain/metrics/metric.ts'
+import {
+  formatMetricValue,
+  metricSubject,
+  metricTitle,
+  metricUnit,
+} from '../../../src/domain/metrics/metric.ts'
 import type { Unit } from '../../../src/domain/metrics/unit.ts'
 
 test.each<[string, Unit, string]>([
@@ -29,6 +34,14 @@ test.each<[string, Unit, string]>([
   expect(metricUnit(metric)).toBe(unit)
   expect(metricTitle(metric)).toBe(title)
 })
+
+test.each([
+  ['perf.filesystem.dev.sda1.writable', 0, 'read-only'],
+  ['perf.service.nginx.state', 1, 'running'],
+  ['perf.time.synchronized.state', 0, 'not synchronized'],
+  ['perf.check.shop.certificate.days', 12, '12\u202fdays'],
+  ['other.state', 1, 'good'],
+])('%s %d is said as %s', (metric, value, words) => expect(formatMetricValue(metric, value)).toBe(words))
 
 test('the subject of a metric keeps its dots', () => {
   expect(metricSubject('perf.filesystem.dev.sda1.inodes.percent.used')).toEqual({

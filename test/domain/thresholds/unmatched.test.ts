@@ -58,3 +58,14 @@ test('patterns full of wildcards cost little', () => {
   impossible('*?'.repeat(120), '*'.repeat(250), `${'*a'.repeat(120)}b`)
   expect(performance.now() - from).toBeLessThan(1000)
 })
+
+test('an agent on Windows is given no threshold of what only Linux has', () => {
+  const names = (platform?: string) =>
+    standardThresholds({ processors: 1, ...(platform !== undefined && { platform }) }).map(
+      ({ metric }) => metric,
+    )
+  expect(names('Windows')).toContain('perf.memory.percent.used')
+  expect(names('Windows')).toContain('perf.system.reboot.state')
+  expect(names('Windows')).not.toContain('perf.raid.*.state')
+  expect(names('Linux')).toEqual(names())
+})

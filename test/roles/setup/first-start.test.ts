@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Access } from '../../../src/domain/users/user.ts'
+import { type Access, parseStoredPassword } from '../../../src/domain/users/user.ts'
 import {
   createFirstUser,
   findPassphrase,
@@ -76,7 +76,9 @@ describe('the first user', () => {
       expect(first?.name).toBe('admin')
       const user = await users.find('admin')
       expect(user?.access).toBe<Access>('admin')
-      expect(await Bun.password.verify(first?.password ?? '', user?.passwordHash ?? '')).toBe(true)
+      const { state, hash } = parseStoredPassword(user?.passwordHash ?? '')
+      expect(state).toBe('temporary')
+      expect(await Bun.password.verify(first?.password ?? '', hash)).toBe(true)
       expect(first?.file).toBe(join(dir, 'initial-admin-password'))
       expect(readFileSync(first?.file ?? '', 'utf8').trim()).toBe(first?.password ?? '')
       expect(modeOf(first?.file ?? '')).toBe('600')

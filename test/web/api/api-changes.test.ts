@@ -64,7 +64,7 @@ describe('an event', () => {
     expect((await ask('operator', 'POST', `/events/${id}/acknowledge`)).status).toBe(409)
     expect((await ask('admin', 'POST', `/events/${id}/reopen`, { comment: '' })).body.status).toBe('open')
     const { body } = await ask('viewer', 'GET', `/events/${id}`)
-    expect(body).toMatchObject({ id, host: 'web01', stale: false, members: [], deliveries: [] })
+    expect(body).toMatchObject({ id, host: 'web01', no_data: false, members: [], deliveries: [] })
     const entry = { time: at, noted: at, severity: 2 }
     expect(body.history).toEqual([
       { ...entry, action: 'opened', by: null, comment: null },

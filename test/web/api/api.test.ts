@@ -197,7 +197,7 @@ describe('what is wrong is said', () => {
     ['/hosts?offset=-1', 'offset: expected a whole number from 0'],
     ['/hosts?offset=1.5', 'offset: expected a whole number'],
     ['/hosts?offset=99999999999999999999', 'offset: expected a whole number'],
-    ['/hosts?status=UP', 'status: expected one of up, down, got "UP"'],
+    ['/hosts?status=UP', 'status: expected one of up, down, all, got "UP"'],
     [
       '/hosts?sort=password',
       'sort: expected one of status, name, events, ip, domain, platform, last_seen, processor, memory, disk, got "password"',
@@ -206,7 +206,7 @@ describe('what is wrong is said', () => {
     [`/hosts?search=${'x'.repeat(201)}`, 'search: expected at most 200 characters'],
     ['/hosts?limit=%3Cscript%3Ealert(1)%3C%2Fscript%3E', 'limit: expected'],
     [`/hosts?limit=${'9'.repeat(500)}`, 'limit: expected'],
-    ['/events?status=up', 'status: expected one of open, closed, got "up"'],
+    ['/events?status=up', 'status: expected one of open, closed, all, got "up"'],
     ['/events?severity=0', 'severity: expected a whole number from 1 to 4, got "0"'],
     ['/events?severity=critical', 'severity: expected a whole number from 1 to 4, got "critical"'],
     [`/events?host=${'x'.repeat(254)}`, 'host: expected at most 253 characters'],

@@ -30,10 +30,13 @@ async function ask({ method }: Route, address: string, headers: Record<string, s
 
 const closed = [...PAGES, ...API].filter((page) => page.access !== 'public')
 
-test('only signing in is open to strangers', () => {
+test('only signing in, and what a machine that joins is handed, is open to strangers', () => {
   const open = PAGES.concat(API).filter((page) => page.access === 'public')
   expect(open.map((page) => `${page.method} ${page.path}`).sort()).toEqual([
+    'GET /install.ps1',
+    'GET /install.sh',
     'GET /login',
+    'GET /releases/:file',
     'POST /login',
     'POST /login/code',
   ])
@@ -51,7 +54,8 @@ describe.each(
   test.each([null, ...ACCESSES])('answers anybody, one with the access %s too', async (access) => {
     const response = await ask(page, page.path, access === null ? {} : await site.as(access))
     // Without a name and a password there is nothing to be had.
-    expect([200, 303, 401]).toContain(response.status)
+    // This site hands out no releases.
+    expect(/^\/(install|releases)/.test(page.path) ? [404] : [200, 303, 401]).toContain(response.status)
     expect(response.headers.get('set-cookie') ?? '').not.toContain('session')
   })
 })

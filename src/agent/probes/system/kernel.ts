@@ -14,6 +14,10 @@ export type KernelReading = {
   readonly files: Share | null
 }
 
+const OOM_KILLS = /^oom_kill (\d+)$/m
+const SWAP_IN = /^pswpin (\d+)$/m
+const SWAP_OUT = /^pswpout (\d+)$/m
+
 type Share = { readonly used: number; readonly most: number }
 
 /**
@@ -25,12 +29,12 @@ export const kernel = defineProbe<KernelReading>({
   metrics: KERNEL_METRICS,
   linux(proc) {
     const vmstat = proc.readTextIfThere('/proc/vmstat') ?? ''
-    const count = (name: string) => parseCount(new RegExp(`^${name} (\\d+)$`, 'm').exec(vmstat)?.[1])
+    const count = (pattern: RegExp) => parseCount(pattern.exec(vmstat)?.[1])
     const tcp = readTcp(proc.readTextIfThere('/proc/net/snmp') ?? '')
     return {
-      oomKills: count('oom_kill'),
-      swapIn: count('pswpin'),
-      swapOut: count('pswpout'),
+      oomKills: count(OOM_KILLS),
+      swapIn: count(SWAP_IN),
+      swapOut: count(SWAP_OUT),
       segmentsSent: tcp.get('OutSegs') ?? null,
       segmentsSentAgain: tcp.get('RetransSegs') ?? null,
       connections: readConnections(proc),

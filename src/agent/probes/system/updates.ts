@@ -17,7 +17,7 @@ const READ_EVERY = 10
 
 /**
  * Whether the system waits for a reboot or for updates, from files that the system keeps; no package manager
- * is run.
+ * is run. Windows: the keys that it makes in its registry when a restart is due.
  */
 export const updates = defineProbe<UpdateReading>({
   name: 'updates',
@@ -27,6 +27,12 @@ export const updates = defineProbe<UpdateReading>({
     const counted = readTextOrNothing(proc, '/var/lib/update-notifier/updates-available')
     return { isRebootRequired: isRebootRequired(proc), ...parseAvailable(counted), age: 0 }
   },
+  windows: (win32) => ({
+    isRebootRequired: win32.isRebootPending(),
+    pending: null,
+    security: null,
+    age: 0,
+  }),
   samples({ isRebootRequired: isRequired, pending, security }) {
     const samples: ProbeSample[] = []
     addSample(samples, 'perf.system.reboot.state', isRequired ? 0 : 1)

@@ -103,34 +103,36 @@ export const LINK_METRICS: readonly MetricFamily[] = onLinux([
   },
 ])
 
-export const UPDATE_METRICS: readonly MetricFamily[] = onLinux([
+export const UPDATE_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.system.reboot.state',
     unit: 'state',
     doc:
       '0 while the system waits for a reboot: Debian and Ubuntu say so in /run/reboot-required, elsewhere a newer ' +
-      'kernel of the same kind is installed than the one that runs. Else 1.',
+      'kernel of the same kind is installed than the one that runs; Windows has keys for it in its registry. Else 1.',
     title: 'Reboot',
     section: { of: 'system', column: 'Reboot' },
     states: { good: 'Not required', bad: 'Required' },
     standard: whenDown(4, 0),
   },
-  {
-    name: 'perf.updates.pending',
-    unit: '',
-    doc: 'Updates that can be installed, as the update notifier of Ubuntu and Debian has counted them.',
-    title: 'Pending updates',
-    section: { of: 'system', column: 'Updates' },
-  },
-  {
-    name: 'perf.updates.security',
-    unit: '',
-    doc: 'Those of them that are about security.',
-    title: 'Pending security updates',
-    section: { of: 'system', column: 'Security updates' },
-    standard: [{ severity: 4, compare: '>', value: 0, duration: 86_400 }],
-  },
-])
+  ...onLinux([
+    {
+      name: 'perf.updates.pending',
+      unit: '',
+      doc: 'Updates that can be installed, as the update notifier of Ubuntu and Debian has counted them.',
+      title: 'Pending updates',
+      section: { of: 'system', column: 'Updates' },
+    },
+    {
+      name: 'perf.updates.security',
+      unit: '',
+      doc: 'Those of them that are about security.',
+      title: 'Pending security updates',
+      section: { of: 'system', column: 'Security updates' },
+      standard: [{ severity: 4, compare: '>', value: 0, duration: 86_400 }],
+    },
+  ]),
+]
 
 export const POWER_METRICS: readonly MetricFamily[] = onLinux([
   {

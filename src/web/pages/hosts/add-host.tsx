@@ -1,24 +1,58 @@
 /** @jsxImportSource #markup */
 import { isHostName } from '../../../domain/hosts/host.ts'
+import { hashToken } from '../../../lib/hash-token.ts'
+import { createEnrolmentSecret } from '../../../protocol/enrolment-code.ts'
 import { readText } from '../../http/query-parameters.ts'
-import { redirect, route, type WebContext } from '../../http/route.ts'
+import { HttpError, redirect, route, type WebContext, type WebRequest } from '../../http/route.ts'
 import { agoLabel, hostPath, withParameters } from '../../ui/components.tsx'
 import { formatCount } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.tsx'
+import { findSecureBase } from '../releases.ts'
 
 /** Hosts that are looked through for those that are new. */
 const LOOKED_AT = 1000
 const SHOWN = 20
 
-export const addHostPage = route(
-  { path: '/add-host', access: 'admin' },
-  async ({ url, session, csrf, now, web, reachedAs }) => {
+/** How long a code of this page is good. */
+const CODE_SECONDS = 3600
+
+export const addHostPage = route({ path: '/add-host', access: 'admin' }, (request) =>
+  showAddHost(request, null),
+)
+
+/** The code is on the page that answers, and nowhere else: it is kept as a hash. */
+export const makeHostCode = route(
+  { path: '/add-host', method: 'POST', access: 'admin', does: 'make enrolment code' },
+  async (request) => {
+    const { web, now, session, url, reachedAs, note } = request
+    const writeCode = web.about.enrolment?.writeCode
+    if (findSecureBase(request) === null || writeCode === undefined)
+      throw new HttpError(409, 'Codes are made over HTTPS only, on a server that agents can reach over TLS.')
+    const secret = createEnrolmentSecret()
+    const code = writeCode(chooseServer(url, reachedAs), secret)
+    const expires = now + CODE_SECONDS
+    const actor = session?.user ?? ''
+    await web.store.enrolment.addCode({
+      codeHash: hashToken(secret),
+      host: null,
+      created: now,
+      expires,
+      uses: 1,
+      actor,
+    })
+    note('for any new host, 1 to join')
+    return showAddHost(request, code)
+  },
+)
+
+async function showAddHost(request: WebRequest, code: string | null) {
+  const { url, session, csrf, now, web, reachedAs } = request
+  {
     // What it waits for counts from when it was opened: that has to be in the address, which live pages fetch again.
     if (!url.searchParams.has('since')) return redirect(withParameters(url, { since: String(now) }))
     const since = readSince(url, now)
-    const typed = readText(url, 'server', 253)?.trim()
-    const server = typed !== undefined && isServerName(typed) ? typed : nameOf(reachedAs)
+    const server = chooseServer(url, reachedAs)
     const upSince = now - web.silence
     const newest = await web.store.hosts.list({
       upSince,
@@ -33,10 +67,27 @@ export const addHostPage = route(
       session,
       csrf,
       url,
-      body: addHostView({ server, since, fresh, total: newest.total, now, web }),
+      body: addHostView({
+        server,
+        since,
+        fresh,
+        total: newest.total,
+        now,
+        web,
+        csrf,
+        url,
+        code,
+        base: findSecureBase(request),
+      }),
     })
-  },
-)
+  }
+}
+
+/** How other machines reach this server: as somebody typed it, else as the browser does. */
+function chooseServer(url: URL, reachedAs: string): string {
+  const typed = readText(url, 'server', 253)?.trim()
+  return typed !== undefined && isServerName(typed) ? typed : nameOf(reachedAs)
+}
 
 function readSince(url: URL, now: number): number {
   const text = url.searchParams.get('since') ?? ''
@@ -59,6 +110,12 @@ type Model = {
   readonly total: number
   readonly now: number
   readonly web: WebContext
+  readonly csrf: string
+  readonly url: URL
+  /** A code that was just made; null before. */
+  readonly code: string | null
+  /** Null over plain HTTP. */
+  readonly base: string | null
 }
 
 /** How an agent is told where to send to, and by what it knows that it is there. */
@@ -75,7 +132,8 @@ export function agentWay(
   return plainPort === null ? null : { server: `tcp://${host}:${plainPort}`, fingerprint: null }
 }
 
-function addHostView({ server, since, fresh, total, now, web }: Model): Html {
+function addHostView(model: Model): Html {
+  const { server, since, fresh, total, now, web } = model
   const { enrolment } = web.about
   const passphrase = enrolment?.readPassphrase() ?? null
   const way = agentWay(server, web.findAgentDoor(), enrolment?.plainPort ?? null)
@@ -115,6 +173,7 @@ function addHostView({ server, since, fresh, total, now, web }: Model): Html {
         <h2>Reporting for the first time</h2>
         {newcomers(fresh, total, now)}
       </section>
+      {oneLinePart(model)}
       {way === null ? (
         <p class="notice">
           This server takes nothing from agents: both ports of <code>collect</code> are closed.
@@ -157,6 +216,64 @@ function addHostView({ server, since, fresh, total, now, web }: Model): Html {
       </p>
     </>
   )
+}
+
+/** The one line that is pasted on a new machine; it needs no more than this server. */
+function oneLinePart({ server, web, csrf, url, code, base }: Model): Html | null {
+  if (web.releases === null || web.about.enrolment?.writeCode === undefined) return null
+  if (base === null)
+    return (
+      <p class="notice">
+        Over HTTPS this page makes a one-time code, and one line that installs an agent from this server:
+        switch on <code>web.tls</code>.
+      </p>
+    )
+  const pin = web.findPin()
+  const reached = withServerName(base, server)
+  if (code === null)
+    return (
+      <section class="section">
+        <h2>In one line</h2>
+        <p>
+          The line installs the agent from this server, with a code that lets one new host join within an
+          hour. The machine needs no way to the internet.
+        </p>
+        <form method="post" action={`/add-host${url.search}`}>
+          <input type="hidden" name="csrf" value={csrf} />
+          <button type="submit">Make a code and the line</button>
+        </form>
+      </section>
+    )
+  return (
+    <>
+      {commandPart(
+        'line',
+        'In one line',
+        'On the new Linux machine. The code is good once, for an hour:',
+        joinCommand(reached, pin, code),
+      )}
+      {pin === null && web.releases.has('monitor-windows-x64.zip')
+        ? commandPart(
+            'line-windows',
+            'In one line, Windows',
+            'In a PowerShell opened as administrator, with the same code:',
+            `& ([scriptblock]::Create((Invoke-RestMethod ${reached}install.ps1))) agent -Enroll ${code}`,
+          )
+        : null}
+    </>
+  )
+}
+
+/** The same port under the name by which other machines reach it. */
+function withServerName(base: string, server: string): string {
+  const { port } = new URL(base)
+  return `https://${server.includes(':') ? `[${server}]` : server}${port === '' ? '' : `:${port}`}/`
+}
+
+/** Never `-k` alone: a certificate that no CA vouches for is known by its pin. */
+export function joinCommand(base: string, pin: string | null, code: string): string {
+  const trust = pin === null ? '' : `-k --pinnedpubkey ${pin} `
+  return `curl -fsS ${trust}${base}install.sh | sudo sh -s -- agent --enroll ${code}`
 }
 
 function newcomers(fresh: Model['fresh'], total: number, now: number): Html {

@@ -292,17 +292,27 @@ const apiPart = (api: WebContext['api']) => (
   <section class="section" id="api">
     <h2>API</h2>
     <p>
-      The same data as JSON, with a session or with <code>Authorization: Bearer TOKEN</code>. Times are
-      seconds since 1970. What is sent is JSON too. <code>/healthz</code> is open to all: 200 and ok, or 503
-      and what is wrong.
+      The same data as JSON, with a session or with <code>Authorization: Bearer TOKEN</code>. What is sent is
+      JSON too. <a href="/api/v1/openapi.json">Its description in OpenAPI 3.1</a> is for programs. A parameter
+      or field that is not listed is refused. <code>/healthz</code> is open to all: 200 and ok, or 503 and
+      what is wrong.
     </p>
     {words(
-      api.map(({ method, path, access, doc }) => [
+      api.map(({ method, path, access, doc, api: { query = [] } = {} }) => [
         <code class="anywhere">
           {method} {path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())}
         </code>,
         <>
           {doc} <span class="soft">Access: {access}</span>
+          {query.length > 0 && (
+            <ul class="guide-options">
+              {query.map((one) => (
+                <li>
+                  <code>{one.name}</code> <span class="soft">{one.doc}</span>
+                </li>
+              ))}
+            </ul>
+          )}
         </>,
       ]),
     )}

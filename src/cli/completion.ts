@@ -1,0 +1,106 @@
+import type { Command } from '../roles/command.ts'
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
+export type Shell = (typeof SHELLS)[number]
+
+/** Asks the program itself, so that the script knows what this version knows, and hosts, rules and users too. */
+const SCRIPTS: Readonly<Record<Shell, string>> = {
+  bash: `# bash completion for monitor
+_monitor() {
+  local line=\${COMP_LINE:0:COMP_POINT} word
+  COMPREPLY=()
+  while IFS= read -r word; do COMPREPLY+=("$word"); done < <(monitor completion --line "$line" 2>/dev/null)
+  # Without an answer files are offered.
+}
+complete -o default -o nosort -F _monitor monitor 2>/dev/null || complete -o default -F _monitor monitor`,
+  zsh: `#compdef monitor
+_monitor() {
+  local -a found
+  found=(\${(f)"$(monitor completion --line "\${LBUFFER}" 2>/dev/null)"})
+  if (( \${#found} )); then compadd -- $found; else _files; fi
+}
+compdef _monitor monitor`,
+  fish: `# fish completion for monitor
+complete -c monitor -a '(monitor completion --line (commandline -cp) 2>/dev/null)'`,
+}
+
+export const writeCompletion = (shell: Shell): string => SCRIPTS[shell]
+
+/** What arguments and options are names of, and who knows them. */
+export type NameSource = 'host' | 'rule' | 'target' | 'window' | 'user'
+
+export type Candidates = {
+  readonly commands: readonly Command[]
+  /** Names of this kind; none when they can't be had. */
+  readonly listNames: (source: NameSource) => Promise<readonly string[]>
+}
+
+const GLOBALS = ['--config', '--data-dir', '--set', '--help']
+
+/** The words that may stand where the line ends; the last word of it may be half written. */
+export async function complete(line: string, { commands, listNames }: Candidates): Promise<string[]> {
+  const words = line.trimStart().split(/\s+/)
+  const typed = words.at(-1) ?? ''
+  const before = words.slice(1, -1)
+  const found = await listCandidates(before, typed, commands, listNames)
+  return [...new Set(found)].filter((word) => word.startsWith(typed) && word !== '')
+}
+
+async function listCandidates(
+  before: readonly string[],
+  typed: string,
+  commands: readonly Command[],
+  listNames: Candidates['listNames'],
+): Promise<readonly string[]> {
+  const command = findCommand(before, commands)
+  if (command === null) {
+    const held = before.filter((word) => !word.startsWith('-'))
+    return listWords(held, commands)
+  }
+  const { options = {}, arguments: places = [] } = command
+  const previous = before.at(-1) ?? ''
+  const option = previous.startsWith('--') ? options[previous.slice(2)] : undefined
+  if (option?.kind === 'text')
+    return option.choices ?? (await namesOf(previous.slice(2), command.name, listNames))
+  if (['--config', '--data-dir', '--set'].includes(previous)) return []
+  if (typed.startsWith('-')) return [...Object.keys(options).map((name) => `--${name}`), ...GLOBALS]
+  const given = before.slice(command.name.split(' ').length).filter((word, i, all) => {
+    const held = options[(all[i - 1] ?? '').slice(2)]
+    return !word.startsWith('-') && held?.kind !== 'text'
+  })
+  const place = places[given.length]
+  if (place === undefined) return Object.keys(options).map((name) => `--${name}`)
+  return place.choices ?? namesOf(place.name, command.name, listNames)
+}
+
+function findCommand(words: readonly string[], commands: readonly Command[]): Command | null {
+  return (
+    commands.find(({ name }) => {
+      const own = name.split(' ')
+      return own.every((word, i) => words[i] === word)
+    }) ?? null
+  )
+}
+
+/** First words, or second ones behind the first word of a group. */
+function listWords(held: readonly string[], commands: readonly Command[]): string[] {
+  return commands.flatMap(({ name }) => {
+    const own = name.split(' ')
+    return held.every((word, i) => own[i] === word) ? [own[held.length] ?? ''] : []
+  })
+}
+
+const SOURCES: readonly NameSource[] = ['host', 'rule', 'target', 'window', 'user']
+
+function namesOf(
+  place: string,
+  command: string,
+  listNames: Candidates['listNames'],
+): Promise<readonly string[]> {
+  const own = SOURCES.find((source) => source === place)
+  if (own !== undefined) return listNames(own)
+  // `host rename NAME`, `user delete NAME`: the group says what the name is of. A new one is nobody's yet.
+  const group = SOURCES.find((source) => source === command.split(' ')[0])
+  const isNew = / (add|create)$/.test(command)
+  return place === 'name' && group !== undefined && !isNew ? listNames(group) : Promise.resolve([])
+}

@@ -1,0 +1,12 @@
+// What `import … with { type: 'text' }` gives.
+declare module '*.sh' {
+  const text: string
+  // biome-ignore lint/style/noDefaultExport: the bundler decides how a file is exported.
+  export default text
+}
+
+declare module '*.ps1' {
+  const text: string
+  // biome-ignore lint/style/noDefaultExport: as above.
+  export default text
+}

@@ -1,0 +1,81 @@
+import type { ApiDeclaration, QueryParameter, Schema } from '../http/api-declaration.ts'
+import type { Route } from '../http/route.ts'
+import { ref, SCHEMAS } from './schemas.ts'
+
+type Operations = Record<string, Record<string, Schema>>
+
+/** The description of the API in OpenAPI 3.1, made from the declarations of its routes. */
+export function describeApi(routes: readonly Route[], version: string): Schema {
+  const paths: Operations = {}
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeOperation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Monitor',
+      version,
+      description:
+        'The data of the website as JSON. Times are seconds since 1970. Unknown parameters and fields are refused.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'This server.' }],
+    security: [{ token: [] }],
+    paths,
+    components: {
+      schemas: SCHEMAS,
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token of Settings, Tokens or `monitor token create`.',
+        },
+      },
+    },
+  }
+}
+
+function describeOperation({ method, path, access, doc = '', api = {} }: Route): Schema {
+  const parameters = [
+    ...[...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: name === 'id' ? { type: 'integer' } : { type: 'string' },
+    })),
+    ...(api.query ?? []).map(describeParameter),
+  ]
+  return {
+    operationId: `${method.toLowerCase()}${path.replace('/api/v1', '').replace(/[/:.-]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    summary: doc,
+    description: `Access: ${access}.`,
+    tags: [path.split('/')[3] ?? ''],
+    ...(parameters.length > 0 && { parameters }),
+    ...(api.body !== undefined && {
+      requestBody: { required: true, content: { 'application/json': { schema: api.body } } },
+    }),
+    responses: {
+      ...describeAnswer(api),
+      default: { description: 'What is wrong.', content: { 'application/json': { schema: ref('Error') } } },
+    },
+  }
+}
+
+function describeAnswer({ answer, status, hasCsv = false }: ApiDeclaration): Schema {
+  if (answer === undefined) return { 204: { description: 'Done.' } }
+  const content = {
+    'application/json': { schema: answer },
+    ...(hasCsv && { 'text/csv': { schema: { type: 'string' } } }),
+  }
+  return { [status ?? 200]: { description: 'Done.', content } }
+}
+
+const describeParameter = ({ name, doc, schema, isMany = false, isNeeded = false }: QueryParameter) => ({
+  name,
+  in: 'query',
+  description: doc,
+  ...(isNeeded && { required: true }),
+  schema: isMany ? { type: 'array', items: schema } : schema,
+  ...(isMany && { style: 'form', explode: true }),
+})

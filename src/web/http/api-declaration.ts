@@ -1,0 +1,28 @@
+/** A JSON schema of the dialect of OpenAPI 3.1. */
+export type Schema = Readonly<Record<string, unknown>>
+
+/** A parameter behind the question mark. */
+export type QueryParameter = {
+  readonly name: string
+  readonly doc: string
+  readonly schema: Schema
+  /** It may be given several times. */
+  readonly isMany?: boolean
+  readonly isNeeded?: boolean
+}
+
+/** What the description of the API says of an address besides its path, access and words. */
+export type ApiDeclaration = {
+  /** What is not listed is refused. */
+  readonly query?: readonly QueryParameter[]
+  /** The JSON that it takes; none unless given. */
+  readonly body?: Schema
+  /** The JSON that it answers with; none, with the status 204, unless given. */
+  readonly answer?: Schema
+  /** 200 unless given. */
+  readonly status?: 201
+  /** It also answers with a file of CSV. */
+  readonly hasCsv?: boolean
+  /** Query of an example that can be tried: `?status=up`. */
+  readonly example?: string
+}

@@ -1,0 +1,11 @@
+export type InstallScript = 'install.sh' | 'install.ps1'
+
+/** What the server hands out to machines that join, lent by the composition. */
+export type Releases = {
+  /** A file of a release, or its checksum (`NAME.sha256`); null when there is none. */
+  open(name: string): Promise<Response | null>
+  /** Whether there is a release of this name. */
+  has(name: string): boolean
+  /** The install script, told where its releases are and by which pin it knows the server; null for none. */
+  writeScript(script: InstallScript, base: string, pin: string | null): string
+}

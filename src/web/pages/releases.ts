@@ -1,0 +1,38 @@
+import type { Releases } from '../http/releases.ts'
+import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
+
+/** The server's own address as others reach it over HTTPS, with a slash at its end; null over plain HTTP. */
+export function findSecureBase({ isSecure, reachedAs }: WebRequest): string | null {
+  if (!isSecure || !/^(\[[0-9a-fA-F:]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?$/.test(reachedAs)) return null
+  return `https://${reachedAs}/`
+}
+
+/** For everybody: a machine that joins has no account, and the program is no secret. */
+export const RELEASE_ROUTES: readonly Route[] = [
+  ...(['install.sh', 'install.ps1'] as const).map((script) =>
+    route({ path: `/${script}`, access: 'public' }, (request) => {
+      const { releases, base } = needReleases(request)
+      return new Response(releases.writeScript(script, `${base}releases/`, request.web.findPin()), {
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+      })
+    }),
+  ),
+  route({ path: '/releases/:file', access: 'public' }, async (request) => {
+    const { releases } = needReleases(request)
+    const found = await releases.open(request.params.file ?? '')
+    if (found === null) throw notFound('release')
+    return found
+  }),
+]
+
+function needReleases(request: WebRequest): { releases: Releases; base: string } {
+  const { releases }: Pick<WebContext, 'releases'> = request.web
+  if (releases === null) throw notFound('release')
+  const base = findSecureBase(request)
+  if (base === null)
+    throw new HttpError(
+      403,
+      'Programs are handed out over HTTPS only: switch on web.tls, or use a proxy that has it.',
+    )
+  return { releases, base }
+}

@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { API } from '../../../src/web/api/index.ts'
+import { FACTS, startTestSite, type TestSite } from '../site.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+let site: TestSite
+let bearer: Record<string, string> = {}
+let description: Json = {}
+
+beforeAll(async () => {
+  site = await startTestSite()
+  bearer = await site.bearer('admin')
+  const now = site.clock.now()
+  await site.report(
+    'web01',
+    now - 60,
+    { 'perf.processor.percent.used': 12.5, 'perf.memory.percent.used': 40 },
+    FACTS,
+  )
+  await site.store.ingest.write([
+    {
+      host: 'web01',
+      facts: FACTS,
+      seen: now,
+      clockSkew: 0,
+      frames: [],
+      events: [
+        {
+          uid: 'one',
+          change: 1,
+          time: now,
+          metric: 'perf.memory.percent.used',
+          severity: 2,
+          status: 'open',
+          message: 'Memory',
+        },
+      ],
+    },
+  ])
+  await site.store.targets.add({ name: 'ops', channel: 'mail', address: 'ops@example.org' })
+  description = (await (await get('/api/v1/openapi.json')).json()) as Json
+})
+afterAll(() => site.stop())
+
+const get = (path: string) => site.send(path, { headers: bearer })
+const isRecord = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const inside = (value: unknown, ...names: string[]): unknown =>
+  names.reduce((held, name) => (isRecord(held) ? held[name] : undefined), value)
+
+/** What is wrong with a value by a schema, as far as the description uses them; empty when nothing is. */
+function findWrong(value: unknown, schema: unknown, at = ''): string[] {
+  if (!isRecord(schema)) return [`${at}: no schema`]
+  if (typeof schema.$ref === 'string')
+    return findWrong(value, inside(description, ...schema.$ref.split('/').slice(1)), at)
+  const ways = schema.anyOf ?? schema.oneOf
+  if (Array.isArray(ways))
+    return ways.some((way) => findWrong(value, way, at).length === 0) ? [] : [`${at}: none of its schemas`]
+  if (Array.isArray(schema.enum) && !schema.enum.includes(value))
+    return [`${at}: ${JSON.stringify(value)} is not of the list`]
+  const found =
+    value === null
+      ? 'null'
+      : Array.isArray(value)
+        ? 'array'
+        : Number.isInteger(value)
+          ? 'integer'
+          : typeof value
+  const types = [schema.type ?? found].flat()
+  if (!types.includes(found) && !(found === 'integer' && types.includes('number')))
+    return [`${at}: ${found} in place of ${types}`]
+  if (Array.isArray(value))
+    return value.flatMap((one, i) => findWrong(one, schema.items ?? {}, `${at}[${i}]`))
+  if (!isRecord(value) || !isRecord(schema.properties)) return []
+  const { properties, required } = schema
+  const missing = (Array.isArray(required) ? required : [])
+    .filter((name) => !(name in value))
+    .map((name) => `${at}.${name}: missing`)
+  const unknown = Object.keys(value)
+    .filter((name) => !(name in properties))
+    .map((name) => `${at}.${name}: not described`)
+  return [
+    ...missing,
+    ...unknown,
+    ...Object.entries(value).flatMap(([name, one]) =>
+      name in properties ? findWrong(one, properties[name], `${at}.${name}`) : [],
+    ),
+  ]
+}
+
+test('the description is OpenAPI 3.1, by a public validator', async () => {
+  // By a variable, so that the types of this test need no package that only `npm ci` brings.
+  const name = '@seriousme/openapi-schema-validator'
+  const found: unknown = await import(name).catch(() => null)
+  const Validator = inside(found, 'Validator')
+  if (typeof Validator !== 'function')
+    return console.log('NOT TESTED HERE: OpenAPI by its validator (npm ci brings it)')
+  const { valid, errors } = await Reflect.construct(Validator, []).validate({ ...description })
+  expect(errors ?? []).toEqual([])
+  expect(valid).toBe(true)
+})
+
+test('every address of the API is in it, each operation under a name of its own', () => {
+  const ids: unknown[] = []
+  for (const { method, path } of API) {
+    const operation = inside(description, 'paths', path.replace(/:(\w+)/g, '{$1}'), method.toLowerCase())
+    if (path.endsWith('openapi.json')) continue
+    expect({ path, operation: isRecord(operation) }).toEqual({ path, operation: true })
+    ids.push(inside(operation, 'operationId'))
+  }
+  expect(new Set(ids).size).toBe(ids.length)
+})
+
+const VALUES: Readonly<Record<string, string>> = {
+  ':name': 'web01',
+  ':metric': 'perf.processor.percent.used',
+}
+
+test('every address that is read can be tried as its example says, and answers what is described', async () => {
+  for (const { method, path, api } of API) {
+    if (method !== 'GET' || path.endsWith('openapi.json')) continue
+    expect({ path, isDeclared: api !== undefined }).toEqual({ path, isDeclared: true })
+    const id = path.includes('/events') || path.includes('/targets') ? '1' : '99'
+    const url = path.replace(/:\w+/g, (name) => VALUES[name] ?? id) + (api?.example ?? '')
+    const response = await get(url)
+    if (id === '99' && path.endsWith(':id')) {
+      expect({ url, status: response.status }).toEqual({ url, status: 404 })
+      continue
+    }
+    expect({ url, status: response.status }).toEqual({ url, status: 200 })
+    expect({ url, wrong: findWrong(await response.json(), api?.answer) }).toEqual({ url, wrong: [] })
+  }
+})
+
+test('a parameter that is not declared is refused, and each that is declared is read', async () => {
+  for (const { method, path, api } of API) {
+    if (method !== 'GET' || api === undefined) continue
+    const url = path.replace(/:\w+/g, (name) => VALUES[name] ?? '1')
+    const refused = await get(`${url}?nosuch=1`)
+    expect({ url, status: refused.status }).toEqual({ url, status: 400 })
+    expect(await refused.text()).toContain('nosuch: unknown parameter')
+    for (const { name, schema } of api.query ?? []) {
+      // What has a form of its own is read: nonsense is refused. Free text is anything.
+      if (schema.enum === undefined && schema.type === 'string') continue
+      const status = (await get(`${url}?${name}=%00nonsense`)).status
+      expect({ url, name, status }).toEqual({ url, name, status: 400 })
+    }
+  }
+})
+
+test('times may be ISO, now, or so long ago; others are refused', async () => {
+  const count = async (query: string) => inside(await (await get(`/api/v1/events?${query}`)).json(), 'total')
+  const iso = new Date((site.clock.now() - 10) * 1000).toISOString()
+  expect(await count('from=-1h')).toBe(1)
+  expect(await count(`from=${iso}`)).toBe(1)
+  expect(await count(`to=${iso}`)).toBe(0)
+  expect(await count('from=-1h&to=now&status=all')).toBe(1)
+  for (const wrong of ['2026-01-01', '-1', '-5x', 'yesterday', '2026-01-01T00:00:00'])
+    expect((await get(`/api/v1/events?from=${wrong}`)).status).toBe(400)
+})
+
+test('only the fields that are asked for, and CSV with a token', async () => {
+  const hosts = inside(await (await get('/api/v1/hosts?fields=name,status&status=all')).json(), 'hosts')
+  expect(hosts).toEqual([{ name: 'web01', status: 'up' }])
+  expect((await get('/api/v1/hosts?fields=name,password')).status).toBe(400)
+  const csv = await get('/api/v1/hosts/web01/metrics/perf.processor.percent.used?format=csv')
+  expect(csv.headers.get('content-type')).toStartWith('text/csv')
+  expect(await csv.text()).toContain(',12.5')
+  expect((await get('/api/v1/reports/hosts?format=csv')).headers.get('content-type')).toStartWith('text/csv')
+})
+
+test('who asks too often by tokens is told how long to wait, and others are not', async () => {
+  const slow = await startTestSite(undefined, { apiRate: 60 })
+  const [admin, viewer] = [await slow.bearer('admin'), await slow.bearer('viewer')]
+  const ask = (headers: Record<string, string>) => slow.send('/api/v1/hosts', { headers })
+  for (let i = 0; i < 60; i++) expect((await ask(admin)).status).toBe(200)
+  const refused = await ask(admin)
+  expect({ status: refused.status, wait: refused.headers.get('retry-after') }).toEqual({
+    status: 429,
+    wait: '1',
+  })
+  expect((await ask(viewer)).status).toBe(200)
+  await slow.clock.advance(2000)
+  expect([(await ask(admin)).status, (await ask(admin)).status, (await ask(admin)).status]).toEqual([
+    200, 200, 429,
+  ])
+  await slow.stop()
+})
