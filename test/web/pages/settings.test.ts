@@ -2,8 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loadConfig } from '../../../src/config/load.ts'
 import { API } from '../../../src/web/api/index.ts'
 import { describeBrowser } from '../../../src/web/auth/user-agent.ts'
+import { CHECK_EXAMPLE } from '../../../src/web/pages/settings/guide-watching.tsx'
 import { escapeHtml } from '../../../src/web/ui/html.ts'
 import { PASSWORD, startTestSite, type TestSite } from '../site.ts'
 
@@ -459,6 +461,23 @@ describe('what the server tells of itself', () => {
         `${method} ${shown}</code></dt><dd>${escapeHtml(doc ?? '')} <span class="soft">Access: ${access}</span>`,
       )
     }
+  })
+
+  test('the checks that the guide shows are ones that an agent takes', () => {
+    const file = '/etc/monitor/agent.toml'
+    const text = `[agent]\nserver = "collect.example.org"\n${CHECK_EXAMPLE}\n`
+    const host = {
+      env: {},
+      cwd: '/',
+      platform: 'linux',
+      readText: (path: string) => (path === file ? text : ''),
+      isThere: (path: string) => path === file,
+    }
+    const { agent } = loadConfig({ config: file }, host).config
+    expect(agent.check.map(({ name, kind }) => [name, kind])).toEqual([
+      ['shop', 'http'],
+      ['mail-queue', 'script'],
+    ])
   })
 
   test('the guide has the metrics that it was handed, with unit, systems and what is watched out of the box', async () => {

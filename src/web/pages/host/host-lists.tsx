@@ -2,10 +2,9 @@
 import type { Event } from '../../../domain/event.ts'
 import { describeFull } from '../../../domain/hosts/capacity.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
-import { metricUnit } from '../../../domain/metrics/metric.ts'
+import { formatMetricValue } from '../../../domain/metrics/metric.ts'
 import { viewEvent } from '../../problems/event-view.ts'
 import { agoLabel, hostPath, metricPath } from '../../ui/components.tsx'
-import { formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { eventLines } from '../events/event-list.tsx'
 import type { DiskRow } from './disk-table.tsx'
@@ -74,7 +73,7 @@ export function metricRows(host: Host, metrics: readonly string[]): Html {
             <a href={metricPath(host.name, metric)}>{metric}</a>
             {spelling !== undefined && <span class="soft">sent as {spelling}</span>}
             <span class={value === undefined && 'soft'}>
-              {value === undefined ? '–' : formatValue(value, metricUnit(metric))}
+              {value === undefined ? '–' : formatMetricValue(metric, value)}
             </span>
           </li>
         )

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { metricUnit } from '../../../domain/metrics/metric.ts'
+import { formatMetricValue, metricUnit } from '../../../domain/metrics/metric.ts'
 import type { ReportedThreshold } from '../../../domain/thresholds/reported-threshold.ts'
 import { listUnmatched, suggestNearest, type UnmatchedPattern } from '../../../domain/thresholds/unmatched.ts'
 import { describeDuration } from '../../../domain/time/duration.ts'
@@ -105,7 +105,7 @@ function describeCondition({ metric, compare, value, clearValue, clearAfter }: R
   return (
     <>
       <span class="condition">
-        {compare} {formatThreshold(value, unit)}
+        {compare} {unit === 'state' ? formatMetricValue(metric, value) : formatThreshold(value, unit)}
       </span>
       {isOver.length > 0 && (
         <>

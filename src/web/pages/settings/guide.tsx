@@ -8,6 +8,7 @@ import type { Html } from '../../ui/html.ts'
 import { severityMark, statusMark } from '../../ui/icons.tsx'
 import { backupPart } from './guide-backup.tsx'
 import { originalPart } from './guide-original.tsx'
+import { watchingPart } from './guide-watching.tsx'
 import { metricTable } from './metric-table.tsx'
 import { settingsPage } from './settings-layout.tsx'
 
@@ -25,6 +26,7 @@ export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (r
               ['marks', 'What the marks mean'],
               ['events', 'Events and notifications'],
               ['keys', 'Keys'],
+              ['watching', 'What an agent watches'],
               ['metrics', 'Metrics'],
               ['commands', 'Commands'],
               ['settings', 'Settings'],
@@ -43,6 +45,7 @@ export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (r
           {marksPart()}
           {eventsPart()}
           {keysPart()}
+          {watchingPart()}
           {metricsPart(metrics)}
           {commandsPart(commands)}
           {settingsPart(sections)}
@@ -206,8 +209,9 @@ const metricsPart = (metrics: readonly MetricFamily[]) => (
   <section class="section" id="metrics">
     <h2>Metrics</h2>
     <p>
-      What an agent watches out of the box stands below the metric; <code>[[agent.threshold]]</code> in its
-      configuration takes the place of that. The limits of load are for each processor.
+      What an agent watches out of the box stands below the metric. A <code>[[agent.threshold]]</code> in its
+      configuration takes the place of the standard one of the same severity; the others stay. The limits of
+      load are for each processor.
     </p>
     {metricTable(metrics)}
   </section>
