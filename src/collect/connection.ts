@@ -15,7 +15,7 @@ import { measureReport, type Outcome, type Sender, type Submission } from './ing
 import { ProtocolDecoder } from './protocol-decoder.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import type { Reason } from './rejections.ts'
-import { KEY_MISMATCH, LEGACY_ID, ReplyBuffer } from './reply-buffer.ts'
+import { AGENT_COPIED, KEY_MISMATCH, LEGACY_ID, ReplyBuffer } from './reply-buffer.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
 const FROM_THE_FUTURE =
@@ -42,6 +42,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   readonly #decoder: ProtocolDecoder
   readonly #receiveBuffer: ReceiveBuffer
   readonly #replies = new ReplyBuffer()
+  /** Whose reports came last; null while none did. */
+  #host: string | null = null
   #paused = 0
   #isKnown = false
   #inFlight = 0
@@ -157,7 +159,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   complete(submission: Submission, outcome: Outcome): void {
     this.#inFlight--
-    if (outcome === 'foreign') this.#shared.rejections.note('key', this.address, KEY_MISMATCH)
+    if (outcome === 'foreign') this.#note('key', KEY_MISMATCH)
+    if (outcome === 'copy') this.#note('copy', AGENT_COPIED)
     if (this.#isClosed) return
     this.#replies.addOutcome(submission, outcome)
   }
@@ -173,7 +176,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   /** Ends the connection from our side, after the answers that are due; counted and logged by its reason. */
   refuse(reason: Reason, detail: string): void {
-    this.#shared.rejections.note(reason, this.address, detail)
+    this.#note(reason, detail)
     this.#cut()
   }
 
@@ -256,12 +259,11 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   #submit(report: HostReport, id: number | null, tally: Tally | null, later: number): void {
     this.#inFlight++
+    this.#host = report.host
     if (tally !== null)
-      for (const [fault, count] of tally.counts)
-        this.#shared.rejections.note(fault, this.address, tally.reason ?? fault, count)
-    if (later > 0) this.#shared.rejections.note('future', this.address, FROM_THE_FUTURE, later)
-    if (report.waiting)
-      this.#shared.rejections.note('future', this.address, WAITING_HERE, report.waiting.length)
+      for (const [fault, count] of tally.counts) this.#note(fault, tally.reason ?? fault, count)
+    if (later > 0) this.#note('future', FROM_THE_FUTURE, later)
+    if (report.waiting) this.#note('future', WAITING_HERE, report.waiting.length)
     this.#shared.ingest.submit({
       report,
       sender: this,
@@ -273,9 +275,13 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     })
   }
 
+  #note(reason: Reason, detail: string, count = 1): void {
+    this.#shared.rejections.note(reason, this.address, detail, { count, host: this.#host })
+  }
+
   #refuseBatch(error: ProtocolError): void {
     const { fault, message, id, retry } = error
-    this.#shared.rejections.note(fault, this.address, message)
+    this.#note(fault, message)
     this.#replies.add({ id, error: message, retry })
     // Written at once: no commit will come by to do it.
     if (this.#inFlight === 0) this.#writeReplies()
@@ -298,7 +304,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   #giveUp(error: unknown): void {
     const known = error instanceof ProtocolError ? error : null
     const detail = known?.message ?? describeError(error)
-    this.#shared.rejections.note(known?.fault ?? 'internal', this.address, detail)
+    this.#note(known?.fault ?? 'internal', detail)
     const isOurs = this.#decoder.dialect === 'ours'
     const reply = {
       id: null,
@@ -340,7 +346,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     if (!this.#hasEnded || this.#isClosed || this.#paused !== 0) return
     if (this.#inFlight > 0 || this.#replies.isWaiting) return
     const isCutOff = !this.#replies.isEnding && this.#receiveBuffer.isMidMessage
-    if (isCutOff) this.#shared.rejections.note('cut_off', this.address, 'hung up in the middle of a message')
+    if (isCutOff) this.#note('cut_off', 'hung up in the middle of a message')
     this.#endSocket()
   }
 

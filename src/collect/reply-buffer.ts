@@ -7,7 +7,7 @@ export const LEGACY_ID = -1
 
 export const KEY_MISMATCH = "the host's name belongs to another key (monitor host release, on the server)"
 
-const AGENT_COPIED =
+export const AGENT_COPIED =
   'another agent with the same key speaks for this host: on a copied machine stop the agent and run `monitor agent --new-identity`'
 
 const STALE_RUN = 'another run of this agent has spoken since: greet again'

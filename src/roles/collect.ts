@@ -73,6 +73,7 @@ export async function startCollect(
     tls: { ...certificate, port: portOrNull(tlsPort) },
     passphrases: [choosePassphrase(config), ...(passphrasePrevious === null ? [] : [passphrasePrevious])],
     store: store.ingest,
+    dataAudit: store.dataAudit,
     clock,
     log,
   })

@@ -1,4 +1,5 @@
 import type { Route } from '../http/route.ts'
+import { apiHostAudit } from './audit-resources.ts'
 import { apiEvents } from './event-resources.ts'
 import { apiHostChanges } from './host-changes.ts'
 import { apiHostGroups } from './host-group-resources.ts'
@@ -14,6 +15,7 @@ export const API: readonly Route[] = [
   apiHosts,
   apiHost,
   apiHostMetrics,
+  apiHostAudit,
   apiHostGroups,
   ...apiHostChanges,
   apiSeries,

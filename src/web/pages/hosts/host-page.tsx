@@ -35,6 +35,7 @@ import { formatDuration, formatNumber, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { icon, statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
+import { dataSection, type HostData, readHostData } from './data-section.tsx'
 import { metricList, openEventsOfHost, thresholdTable } from './host-sections.tsx'
 import { metricSections } from './metric-sections.tsx'
 
@@ -55,11 +56,12 @@ export const hostPage = route(
     if (!host) throw notFound('host')
     const timeRange = hostRange(url.searchParams, host, now, web.silence)
     const { from, to } = timeRange
-    const [metrics, open, within, thresholds] = await Promise.all([
+    const [metrics, open, within, thresholds, data] = await Promise.all([
       hosts.metrics(host.name),
       events.list({ host: host.name, status: 'open', limit: SHOWN_EVENTS }),
       listEventsIn(events, { host: host.name, from, to }),
       readThresholds(web.store, host.name),
+      readHostData(web.store, host.name),
     ])
     const plans = planCharts(metrics)
     const wanted = plans.flatMap(({ lines }) => lines.map(({ metric }) => metric))
@@ -74,6 +76,7 @@ export const hostPage = route(
       to,
       marks: groupMarks(within),
       thresholds,
+      data,
       events: open.events,
       total: open.total,
       csrf,
@@ -152,6 +155,7 @@ type HostModel = {
   readonly to: number
   readonly marks: ReadonlyMap<string, readonly ChartMark[]>
   readonly thresholds: HostLimits
+  readonly data: HostData
   readonly events: readonly Event[]
   readonly total: number
   readonly csrf: string
@@ -210,6 +214,7 @@ function hostView(model: HostModel): Html {
       )}
       <div class="columns">{metricSections(host)}</div>
       {thresholdTable(model.thresholds.reported, metrics)}
+      {dataSection(model.data, now)}
       {metrics.length > 0 && metricList(host, metrics)}
     </div>
   )
