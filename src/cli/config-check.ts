@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { ConfigError, type ConfigProblem } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import { countsFor } from '../config/role-sections.ts'
 import { listImpossible, suggestNearest } from '../domain/thresholds/unmatched.ts'
 import { describeError } from '../lib/log.ts'
 import { findObstacle, type Reader } from '../platform/file-access.ts'
-import type { ServiceRole } from '../service/paths.ts'
 import { listParts, type RegisteredRole } from '../service/registered.ts'
 
 /** Roles that share one configuration file. */
@@ -71,18 +71,10 @@ const unique = (problems: readonly ConfigProblem[]) => [
   ...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values(),
 ]
 
-/** Sections of the file that count for a part of the program; the others are somebody else's. */
-const SECTIONS_OF: Readonly<Record<ServiceRole, readonly string[]>> = {
-  server: ['database', 'web', 'mail', 'webhook', 'ntfy', 'telegram'],
-  collect: ['database', 'collect'],
-  events: ['database', 'events', 'mail', 'webhook', 'ntfy', 'telegram'],
-  agent: ['agent'],
-}
-
 function listNamed({ named }: LoadedConfig, roles: readonly RegisteredRole[]) {
   if (roles.length === 0) return named
-  const sections = new Set(roles.flatMap(listParts).flatMap((part) => SECTIONS_OF[part]))
-  return named.filter(({ key }) => sections.has(key.split('.')[0] ?? ''))
+  const parts = roles.flatMap(listParts)
+  return named.filter(({ key }) => countsFor(key, parts))
 }
 
 function findMissing(loaded: LoadedConfig, roles: readonly RegisteredRole[]): ConfigProblem[] {

@@ -75,6 +75,8 @@ export type CollectEngine = {
    * stays then.
    */
   renewTls(tls: TlsFiles): void
+  /** In place of those of before, for connections that begin from now on. */
+  renewPassphrases(passphrases: readonly string[]): void
   /** Accepts nothing more, stores and answers what is complete (3 s at most), then closes everything. */
   stop(): Promise<void>
 }
@@ -106,12 +108,13 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
   /** Set while stopping, to be called when there may be nothing left to wait for. */
   let look = () => {}
 
+  let isPassphrase = createPassphraseCheck(options.passphrases)
   const shared: ConnectionContext<Connection> = {
     ingest,
     rejections,
     limits,
     nameLists: new NameLists(),
-    isPassphrase: createPassphraseCheck(options.passphrases),
+    isPassphrase: (said) => isPassphrase(said),
     findCsvObstacle,
     now: () => clock.now(),
     monotonicMs: () => clock.monotonicMs(),
@@ -314,6 +317,9 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
       refused: rejections.counts(),
     }),
     isStorageAway: () => ingest.isStorageAway,
+    renewPassphrases(passphrases) {
+      isPassphrase = createPassphraseCheck(passphrases)
+    },
     renewTls(tls) {
       if (trustedProxies.length === 0) secure?.renew(tls)
       tlsFiles = tls

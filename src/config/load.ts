@@ -27,6 +27,8 @@ export type LoadedConfig = {
   readonly file: string | null
   /** Files and folders that settings in force name: where a secret is held, certificates and the like. */
   readonly named: readonly NamedFile[]
+  /** Reads everything again, in the same way. Throws as `loadConfig`. */
+  readonly reload: () => LoadedConfig
 }
 
 /** A file that the configuration names. */
@@ -84,7 +86,13 @@ export function loadConfig(args: ConfigArguments, host: Host): LoadedConfig {
   const { field, key } = SETTINGS[0] as Setting
   if (origins.get(key) === 'default') values.set(key, resolve(host.cwd, String(field.default)))
   if (problems.length > 0) throw new ConfigError(problems)
-  return { config: build(values), origins, file, named: [...named.values()] }
+  return {
+    config: build(values),
+    origins,
+    file,
+    named: [...named.values()],
+    reload: () => loadConfig(args, host),
+  }
 }
 
 const HIDDEN = '********'

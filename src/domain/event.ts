@@ -50,6 +50,8 @@ export type Event = {
   readonly members: readonly string[]
   /** In a change that rules are asked about: the event was over before the server heard of it. */
   readonly wasMissed?: true
+  /** It was open already when the rule that notifies of it was made or changed. */
+  readonly wasOpen?: true
 }
 
 /** Seconds that an event has lasted until it was over, or until `now`; null when its end is not known. */
@@ -68,6 +70,7 @@ export const EVENT_ACTIONS = [
   'closed',
   'reopened',
   'acknowledged',
+  'unacknowledged',
   'comment',
   'stale',
   'fresh',

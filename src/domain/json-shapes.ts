@@ -2,15 +2,18 @@ import { type Event, type OpenByHost, SEVERITIES, SEVERITY_NAMES } from './event
 import { type Host, hostStatus } from './hosts/host.ts'
 import type { Rule } from './notifications/rule.ts'
 
-/** An event in the API's words. */
-export function describeEvent(event: Event) {
+/** An event in the API's words; `sentence` says the problem as pages and notifications do. */
+export function describeEvent(event: Event, sentence: string) {
   return {
     id: event.id,
     host: event.host,
     metric: event.metric,
     severity: event.severity,
+    severity_name: SEVERITY_NAMES[event.severity],
     status: event.status,
+    sentence,
     message: event.message,
+    value: event.value,
     opened: event.opened,
     closed: event.isEndUnknown ? null : event.closed,
     ...(event.isEndUnknown && { end_unknown: true }),

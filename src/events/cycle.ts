@@ -74,6 +74,7 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
   let cycle: Promise<void> = Promise.resolve()
   let steadySince = clock.monotonicMs()
   let offset = clock.nowMs() - clock.monotonicMs()
+  let jumpedMs = 0
 
   const lease = createLease({
     watch: store.watch,
@@ -94,6 +95,11 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
     isStopping: () => stopping,
     isLeader: lease.isHeld,
     isWell: () => records.every(({ failures }) => failures === 0),
+    takeJump() {
+      const seconds = Math.round(jumpedMs / 1000)
+      jumpedMs = 0
+      return seconds
+    },
     steadyMs: () => clock.monotonicMs() - steadySince,
     sampleTime: createSampleTime(store.maintenance, clock),
   }
@@ -102,6 +108,7 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
     const offsetNow = clock.nowMs() - clock.monotonicMs()
     if (Math.abs(offsetNow - offset) > JUMP_MS) {
       steadySince = clock.monotonicMs()
+      jumpedMs += offsetNow - offset
       log.warn('the clock of this machine jumped', { seconds: Math.round((offsetNow - offset) / 1000) })
     }
     offset = offsetNow
@@ -131,6 +138,8 @@ export async function startEventEngine(options: EventEngineOptions): Promise<Eve
   async function isLeader(): Promise<boolean> {
     try {
       const isHeld = await lease.take()
+      // Whoever leads has the times of what waits; only a jump of that clock moves them.
+      if (!isHeld) jumpedMs = 0
       if (isLost) log.info('the event engine has its database again')
       isLost = false
       return isHeld

@@ -37,8 +37,14 @@ export type Notifier = {
   close(): void
 }
 
-export function createNotifier(options: NotifierOptions): Notifier {
-  const { settings, machine, zone, webUrl, makeId, clock, log } = options
+export type RenewableNotifier = Notifier & {
+  /** Closes every channel; the next message opens it with these settings. */
+  renew(settings: NotifierOptions['settings']): void
+}
+
+export function createNotifier(options: NotifierOptions): RenewableNotifier {
+  let { settings } = options
+  const { machine, zone, webUrl, makeId, clock, log } = options
   const tools: ChannelTools = { clock, log, machine }
   const open = new Map<string, OpenChannel>()
 
@@ -54,6 +60,11 @@ export function createNotifier(options: NotifierOptions): Notifier {
 
   async function send(channel: string, notification: Notification) {
     return openChannel(channel).send(notification)
+  }
+
+  function closeAll() {
+    for (const channel of open.values()) channel.close()
+    open.clear()
   }
 
   return {
@@ -81,9 +92,10 @@ export function createNotifier(options: NotifierOptions): Notifier {
         throw error
       }
     },
-    close() {
-      for (const channel of open.values()) channel.close()
-      open.clear()
+    renew(renewed) {
+      settings = renewed
+      closeAll()
     },
+    close: closeAll,
   }
 }

@@ -196,13 +196,14 @@ export type Failure = {
 /**
  * When to try again after a failure, in seconds since 1970; null to give up. Pauses double from ten seconds
  * to half an hour, each made up to a quarter longer by `random` (0 to 1), and no shorter than the receiver
- * asked for. What may have been delivered is tried three more times, far apart.
+ * asked for. What may have been delivered is tried three more times, far apart. `mayGiveUp` is false while the
+ * clock is doubted: then nothing is too old.
  */
 export function nextAttempt(
   failed: FailedAttempt,
   { retryAfter, isUncertain }: Failure,
   now: number,
-  random: number,
+  { random, mayGiveUp = true }: { readonly random: number; readonly mayGiveUp?: boolean },
 ): number | null {
   const least = retryAfter ?? 0
   if (isUncertain) {
@@ -211,5 +212,6 @@ export function nextAttempt(
   }
   const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failed.attempts, 20))
   const at = now + Math.max(Math.round(pause * (1 + random / 4)), least)
-  return at - failed.created > GIVE_UP_SECONDS && failed.attempts >= GIVE_UP_ATTEMPTS ? null : at
+  const isTooOld = at - failed.created > GIVE_UP_SECONDS && failed.attempts >= GIVE_UP_ATTEMPTS
+  return isTooOld && mayGiveUp ? null : at
 }

@@ -2,7 +2,7 @@ import type { EventReport } from '../domain/event.ts'
 import type { TaskContext } from './task.ts'
 
 /** Whoever has an open event of a metric: the name of its host, empty where it is of no host that is known. */
-type Seen = readonly { readonly host: string }[]
+type Seen = readonly { readonly host: string; readonly opened: number }[]
 
 /**
  * Reports an event of this server itself: of the host that it runs on, or of none that is known when no agent watches
@@ -10,10 +10,12 @@ type Seen = readonly { readonly host: string }[]
  */
 export async function reportOnServer(
   { store: { events, watch }, serverName }: Pick<TaskContext, 'store' | 'serverName'>,
-  report: EventReport,
+  { time, ...said }: EventReport,
   seen: Seen,
   now: number,
 ): Promise<void> {
+  // A clock that was ahead may have opened it at a time that is still to come.
+  const report = { ...said, time: Math.max(time, ...seen.map(({ opened }) => opened)) }
   const isHostless = seen.some(({ host }) => host === '')
   if (!isHostless && (await events.report(serverName, [report]))) return
   await watch.report([{ host: null, members: [serverName], report }], now)

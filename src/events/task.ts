@@ -6,6 +6,7 @@ import type {
   AuditStore,
   DataAuditStore,
   EventStore,
+  HostStore,
   MaintenanceStore,
   MaintenanceWindowStore,
   OutboxStore,
@@ -26,6 +27,7 @@ export type EventEngineStore = {
   readonly audit: Pick<AuditStore, 'prune'>
   readonly dataAudit: Pick<DataAuditStore, 'settle' | 'closeQuiet' | 'prune'>
   readonly events: Pick<EventStore, 'report'>
+  readonly hosts: Pick<HostStore, 'findAll'>
   readonly rules: Pick<RuleStore, 'list'>
   readonly maintenanceWindows: Pick<MaintenanceWindowStore, 'list'>
   readonly targets: Pick<TargetStore, 'list'>
@@ -74,6 +76,11 @@ export type TaskContext = {
   isWell(): boolean
   /** From 0 to 1. */
   random(): number
+  /**
+   * How many seconds the wall clock was set on (less than 0: back) since this was last asked; 0 while another
+   * engine leads.
+   */
+  takeJump(): number
   /** Milliseconds since the engine started or the wall clock last jumped, whichever is later. */
   steadyMs(): number
   /**

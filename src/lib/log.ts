@@ -11,19 +11,22 @@ export type LogFields = Readonly<Record<string, unknown>>
 export type Log = Record<LogLevel, (message: string, fields?: LogFields) => void>
 
 export type LogOptions = {
-  readonly level: LogLevel
+  /** A function where it may change. */
+  readonly level: LogLevel | (() => LogLevel)
   readonly format: LogFormat
   /** Takes one line without its end; standard error unless said otherwise. */
   readonly write?: (line: string) => void
 }
 
 export function createLog({ level, format, write = writeToStderr }: LogOptions): Log {
-  const least = LOG_LEVELS.indexOf(level)
+  const isBelow = (name: LogLevel, least: LogLevel) => LOG_LEVELS.indexOf(name) < LOG_LEVELS.indexOf(least)
   const render = RENDERERS[format]
   const at = (name: LogLevel) => {
-    if (LOG_LEVELS.indexOf(name) < least) return () => {}
-    return (message: string, fields: LogFields = {}) =>
+    if (typeof level === 'string' && isBelow(name, level)) return () => {}
+    return (message: string, fields: LogFields = {}) => {
+      if (typeof level === 'function' && isBelow(name, level())) return
       write(escapeInvisible(render(new Date(), name, message, fields)))
+    }
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

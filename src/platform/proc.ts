@@ -11,6 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { type KernelClock, readKernelClock } from './kernel-clock.ts'
 
 /**
  * The kernel's text files under a root that a test can replace. Paths are absolute (`/proc/stat`,
@@ -49,6 +50,8 @@ export type ProcFs = {
    * system refuses. A quick one that is answered needs no promise.
    */
   statfs(path: string, options?: StatFsOptions): StatFs | Promise<StatFs | null>
+  /** What the kernel knows of its clock; null where it does not say. */
+  readClock(): KernelClock | null
 }
 
 export type StatFsOptions = {
@@ -123,6 +126,7 @@ export function openProcFs(
       const full = prefix + path || '/'
       return options.quick ? callQuickly(full) : spaces.call(full, options.remote ?? false)
     },
+    readClock: readKernelClock,
   }
 }
 

@@ -21,8 +21,6 @@ export type ServiceSpec = {
   readonly watchesMachine: boolean
   /** It listens at a port under 1024. */
   readonly bindsLowPort: boolean
-  /** It reads its certificates again on SIGHUP. */
-  readonly reloads: boolean
 }
 
 export type ServiceState = 'running' | 'starting' | 'stopping' | 'stopped' | 'failed' | 'not installed'
@@ -61,5 +59,7 @@ export type ServiceManager = {
   start(name: string): Promise<void>
   stop(name: string): Promise<void>
   restart(name: string): Promise<void>
+  /** Has it read its configuration again; it goes on meanwhile. */
+  reload(name: string): Promise<void>
   status(name: string): Promise<ServiceStatus>
 }

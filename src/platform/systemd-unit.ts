@@ -34,7 +34,7 @@ export function writeUnit(spec: ServiceSpec): string {
     'Type=notify',
     'NotifyAccess=main',
     `ExecStart=${[spec.program, ...spec.arguments].map(quoteWord).join(' ')}`,
-    ...(spec.reloads ? [RELOAD] : []),
+    RELOAD,
     `User=${spec.user}`,
     `Group=${spec.user}`,
     'Restart=always',

@@ -33,7 +33,7 @@ export function openSystemd({
     if (code !== 0) throw new Error(`systemctl ${words.join(' ')} ended with ${code}: ${output.trim()}`)
   }
 
-  async function act(verb: 'start' | 'stop' | 'restart', name: string) {
+  async function act(verb: 'start' | 'stop' | 'restart' | 'reload', name: string) {
     if (!existsSync(fileOf(name))) throw new Error(`${name} is not installed: monitor service install`)
     if (!isBooted) throw new Error(`can't ${verb} ${name}: systemd does not run this machine`)
     await call(verb, `${name}.service`)
@@ -67,6 +67,7 @@ export function openSystemd({
     start: (name) => act('start', name),
     stop: (name) => act('stop', name),
     restart: (name) => act('restart', name),
+    reload: (name) => act('reload', name),
     async status(name) {
       if (!existsSync(fileOf(name))) return { state: 'not installed', pid: null, starts: false, detail: '' }
       if (!isBooted)

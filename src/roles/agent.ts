@@ -4,6 +4,7 @@ import type { ServerAddress } from '../agent/sending/connect.ts'
 import { DELIVERY_STATUS_FILE } from '../agent/sending/delivery-status.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
 import { systemClock } from '../lib/clock.ts'
 import { EXIT } from '../lib/exit-codes.ts'
 import { createLog, type Log } from '../lib/log.ts'
@@ -19,29 +20,41 @@ const COLLECT_EVERY_CYCLES = 15
 /** `monitor agent`. Throws `ConfigError` when nothing says where to send to or with which passphrase. */
 export async function runAgent(loaded: LoadedConfig): Promise<never> {
   const { config } = loaded
+  const findAccess = (wanted: Config) => findConfiguredAccess(wanted, loaded.file ?? 'configuration')
+  // What is missing is said before anything is started.
+  await findAccess(config)
+  return runRole('agent', { loaded, parts: ['agent'] }, async (context) => {
+    await start(loaded, findAccess, context)
+    limitMemory(context.clock, context.log, COLLECT_EVERY_CYCLES * config.agent.interval)
+  })
+}
+
+/** Where an agent sends to, and what it says there. */
+type AgentAccess = { readonly servers: readonly ServerAddress[]; readonly passphrase: string }
+
+async function findConfiguredAccess(config: Config, where: string): Promise<AgentAccess> {
   const servers = await findServers(config.agent)
   const passphrase = config.agent.passphrase ?? findPassphrase(config.dataDir)
-  const where = loaded.file ?? 'configuration'
   const problems = []
   if (servers.length === 0)
     problems.push({ where, key: 'agent.server', expected: 'expected at least one "host:port" to send to' })
   if (passphrase === null)
     problems.push({ where, key: 'agent.passphrase', expected: "expected the server's passphrase" })
   if (passphrase === null || problems.length > 0) throw new ConfigError(problems)
-  return runRole('agent', config.log, async (context) => {
-    await start(loaded, servers, passphrase, context)
-    limitMemory(context.clock, context.log, COLLECT_EVERY_CYCLES * config.agent.interval)
-  })
+  return { servers, passphrase }
 }
 
 /** The agent inside the server, for the machine that it runs on. */
 export function startLocalAgent(
   loaded: LoadedConfig,
-  server: ServerAddress,
-  passphrase: string,
+  findAccess: (config: Config) => { readonly server: ServerAddress; readonly passphrase: string },
   context: RoleContext,
 ): Promise<void> {
-  return start(loaded, [server], passphrase, context)
+  const find = async (config: Config) => {
+    const { server, passphrase } = findAccess(config)
+    return { servers: [server], passphrase }
+  }
+  return start(loaded, find, context)
 }
 
 /** `monitor agent --once`. */
@@ -56,8 +69,7 @@ export async function printOnce(loaded: LoadedConfig, print: (text: string) => v
 
 async function start(
   loaded: LoadedConfig,
-  servers: readonly ServerAddress[],
-  passphrase: string,
+  findAccess: (config: Config) => Promise<AgentAccess>,
   context: RoleContext,
 ): Promise<void> {
   const { dataDir } = loaded.config
@@ -65,8 +77,31 @@ async function start(
   const key = keepAgentKey(dataDir)
   const platform = await openPlatform(context.log)
   context.own('platform', async () => closePlatform(platform))
-  const agent = await startAgent({ ...describeAgent(loaded, platform, servers, passphrase, context), key })
+  const open = async (config: Config) => {
+    const { servers, passphrase } = await findAccess(config)
+    const options = describeAgent({ ...loaded, config }, platform, servers, passphrase, context)
+    return () => startAgent({ ...options, key })
+  }
+  let running = loaded.config
+  let agent = await (await open(running))()
   context.own('agent', () => agent.stop())
+  context.onReload({
+    part: 'agent',
+    keys: ['agent.', 'collect.passphrase'],
+    // The queue keeps samples, events and what the thresholds remember from the one agent to the next.
+    async act(wanted) {
+      const config = { ...wanted, dataDir }
+      const begin = await open(config)
+      await agent.stop()
+      try {
+        agent = await begin()
+        running = config
+      } catch (error) {
+        agent = await (await open(running))()
+        throw error
+      }
+    },
+  })
 }
 
 /** The one place that asks on which system we are. The code for Windows is loaded only there. */

@@ -20,8 +20,9 @@ export type CollectPorts = {
 export type RunningCollect = CollectPorts & Pick<CollectEngine, 'isStorageAway'>
 
 /** `monitor collect`: the collect engine alone. */
-export function runCollect({ config }: LoadedConfig, print: (text: string) => void): Promise<never> {
-  return runRole('collect', config.log, async (context) => {
+export function runCollect(loaded: LoadedConfig, print: (text: string) => void): Promise<never> {
+  const { config } = loaded
+  return runRole('collect', { loaded, parts: ['collect'] }, async (context) => {
     const store = await awaitConfiguredStore(config, context)
     context.own('store', () => store.close())
     await startCollect(config, store, context, print)
@@ -31,6 +32,11 @@ export function runCollect({ config }: LoadedConfig, print: (text: string) => vo
 /** What agents have to say: from the configuration, else what this server made up at its first start. */
 export function choosePassphrase(config: Config): string {
   return config.collect.passphrase ?? keepPassphrase(config.dataDir)
+}
+
+function listPassphrases(config: Config): string[] {
+  const { passphrasePrevious } = config.collect
+  return [choosePassphrase(config), ...(passphrasePrevious === null ? [] : [passphrasePrevious])]
 }
 
 /** Where a collect engine of this configuration listens that runs in a process of its own. */
@@ -58,7 +64,7 @@ export async function startCollect(
   print: (text: string) => void,
 ): Promise<RunningCollect> {
   const { clock, log } = context
-  const { address, port, tlsPort, plainFrom, csvAgents, trustedProxies, passphrasePrevious } = config.collect
+  const { address, port, tlsPort, plainFrom, csvAgents, trustedProxies } = config.collect
   if (port === 'off' && tlsPort === 'off')
     throw new ConfigError([
       { where: 'configuration', key: 'collect.port', expected: 'expected collect.port or collect.tls_port' },
@@ -71,7 +77,7 @@ export async function startCollect(
     csvAgents,
     trustedProxies: trustedProxies.flatMap((range) => parseAddressRange(range) ?? []),
     tls: { ...certificate, port: portOrNull(tlsPort) },
-    passphrases: [choosePassphrase(config), ...(passphrasePrevious === null ? [] : [passphrasePrevious])],
+    passphrases: listPassphrases(config),
     store: store.ingest,
     dataAudit: store.dataAudit,
     clock,
@@ -82,12 +88,22 @@ export async function startCollect(
   let { fingerprint } = certificate
   if (engine.tlsPort !== null)
     log.info('listening', { role: 'collect_tls', address, fingerprint, port: engine.tlsPort })
-  context.onReload('collect', () => {
-    const renewed = findCertificate('collect', config)
-    if (renewed === null) throw new Error('the certificate is gone')
-    engine.renewTls(renewed)
-    fingerprint = renewed.fingerprint
-    log.info('read the certificate again', { role: 'collect_tls', fingerprint })
+  context.onReload({
+    part: 'collect: certificate',
+    keys: ['collect.tls_certificate', 'collect.tls_key'],
+    always: true,
+    act(wanted) {
+      const renewed = findCertificate('collect', wanted)
+      if (renewed === null) throw new Error('the certificate is gone')
+      engine.renewTls(renewed)
+      log.info('read the certificate again', { role: 'collect_tls', fingerprint: renewed.fingerprint })
+      fingerprint = renewed.fingerprint
+    },
+  })
+  context.onReload({
+    part: 'collect: passphrases',
+    keys: ['collect.passphrase', 'collect.passphrase_previous'],
+    act: (wanted) => engine.renewPassphrases(listPassphrases(wanted)),
   })
   const { port: plain, tlsPort: tls, isStorageAway } = engine
   return { plain, tls, findFingerprint: () => fingerprint, isStorageAway }

@@ -8,15 +8,16 @@ import type { Task } from '../events/task.ts'
 import { TASKS } from '../events/tasks/index.ts'
 import { beat, HEARTBEAT_FILE } from '../service/heartbeat.ts'
 import type { Store } from '../storage/ports/store.ts'
-import { openNotifier } from './notifier.ts'
+import { openNotifier, reloadNotifier } from './notifier.ts'
 import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { listCertificates } from './setup/certificate.ts'
 import { readServerName } from './setup/server-name.ts'
 
 /** `monitor events`: the event engine alone. */
-export function runEvents({ config }: LoadedConfig): Promise<never> {
-  return runRole('events', config.log, async (context) => {
+export function runEvents(loaded: LoadedConfig): Promise<never> {
+  const { config } = loaded
+  return runRole('events', { loaded, parts: ['events'] }, async (context) => {
     const store = await awaitConfiguredStore(config, context)
     context.own('store', () => store.close())
     await startEvents(config, store, context)
@@ -26,12 +27,13 @@ export function runEvents({ config }: LoadedConfig): Promise<never> {
 export async function startEvents(
   config: Config,
   store: Store,
-  { clock, log, own }: RoleContext,
+  { clock, log, own, onReload }: RoleContext,
 ): Promise<void> {
   const { interval, availabilityCheck, availabilitySeverity, silenceGroup, clockSkew, heartbeatUrl } =
     config.events
   const notifier = openNotifier(config, { clock, log })
   own('channels', async () => notifier.close())
+  onReload(reloadNotifier('events', notifier))
   const engine = await startEventEngine({
     store,
     interval,

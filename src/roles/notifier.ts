@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
-import { createNotifier, type Notifier } from '../events/notifier.ts'
+import { CHANNELS } from '../events/channels/index.ts'
+import { createNotifier, type RenewableNotifier } from '../events/notifier.ts'
 import { readFullName } from '../platform/machine.ts'
 import { openProcFs } from '../platform/proc.ts'
+import type { Reload } from './reload.ts'
 import type { RoleContext } from './role.ts'
 
 /** Every channel of the configuration, with this machine as the sender. */
-export function openNotifier(config: Config, { clock, log }: Pick<RoleContext, 'clock' | 'log'>): Notifier {
-  const sections: Readonly<Record<string, unknown>> = config
+export function openNotifier(
+  config: Config,
+  { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
+): RenewableNotifier {
   return createNotifier({
-    settings: (channel) => (sections[channel] ?? {}) as Readonly<Record<string, unknown>>,
+    settings: settingsOf(config),
     machine: readFullName(openProcFs()),
     zone: readZone(config),
     webUrl: config.web.url,
@@ -17,6 +21,20 @@ export function openNotifier(config: Config, { clock, log }: Pick<RoleContext, '
     clock,
     log,
   })
+}
+
+function settingsOf(config: Config): (channel: string) => Readonly<Record<string, unknown>> {
+  const sections: Readonly<Record<string, unknown>> = config
+  return (channel) => (sections[channel] ?? {}) as Readonly<Record<string, unknown>>
+}
+
+/** What a notifier takes up while it runs; `part` is whose it is. */
+export function reloadNotifier(part: string, notifier: RenewableNotifier): Reload {
+  return {
+    part: `${part}: channels`,
+    keys: CHANNELS.map(({ name }) => `${name}.`),
+    act: (wanted) => notifier.renew(settingsOf(wanted)),
+  }
 }
 
 /** That of the configuration, else this machine's. */

@@ -1,9 +1,11 @@
-import type { Config } from '../config/schema.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { EXIT } from '../lib/exit-codes.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import { FULL_VERSION } from '../lib/version.ts'
+import type { ServiceRole } from '../service/paths.ts'
 import { findSupervisor, openRoleLog } from '../service/supervisor.ts'
+import { type Reload, reloadConfig } from './reload.ts'
 
 /** A stop that takes longer is cut off. Five seconds are promised; this leaves room for the last words. */
 const STOP_LIMIT_MS = 4700
@@ -19,13 +21,17 @@ export type RoleContext = {
   readonly stopping: AbortSignal
   /** Notes a part that was started. Parts are stopped in the reverse order. */
   readonly own: (part: string, stop: () => Promise<void>) => void
-  /** Notes what is to be read again on SIGHUP. A failure is logged, and the part goes on as it was. */
-  readonly onReload: (part: string, reload: () => void) => void
+  /** Notes what a part takes up on SIGHUP. A failure is logged, and the part goes on as it was. */
+  readonly onReload: (reload: Reload) => void
 }
 
-type Reload = { readonly part: string; readonly reload: () => void }
-
 type Part = { readonly name: string; readonly stop: () => Promise<void> }
+
+export type RoleSettings = {
+  readonly loaded: LoadedConfig
+  /** What runs in this process: the settings of the others are none of its business. */
+  readonly parts: readonly ServiceRole[]
+}
 
 /**
  * Runs a role: starts its parts, waits for SIGTERM or SIGINT, stops the parts in reverse order and ends the
@@ -34,13 +40,16 @@ type Part = { readonly name: string; readonly stop: () => Promise<void> }
  */
 export async function runRole(
   role: string,
-  settings: Config['log'],
+  { loaded, parts: runs }: RoleSettings,
   start: (context: RoleContext) => Promise<void>,
 ): Promise<never> {
   const clock = systemClock
-  const log = await openRoleLog(settings)
+  let running = loaded.config
+  const log = await openRoleLog({ ...running.log, level: () => running.log.level })
   const parts: Part[] = []
-  const reloads: Reload[] = []
+  // The level of the log is asked for at each line.
+  const reloads: Reload[] = [{ part: 'log', keys: ['log.level'], act: () => {} }]
+  let reloading = Promise.resolve()
   const { asked, ask, stopping } = awaitSignal(clock, log)
   const began = clock.monotonicMs()
   const supervisor = await findSupervisor(clock, log, (reason) => ask(reason, 15))
@@ -52,11 +61,17 @@ export async function runRole(
       log,
       stopping,
       own: (name, stop) => parts.push({ name, stop }),
-      onReload: (part, reload) => reloads.push({ part, reload }),
+      onReload: (reload) => reloads.push(reload),
     })
     const { onSighup } = await import('./sighup.ts')
     onSighup(
-      () => reloadParts(reloads, log),
+      () => {
+        // One after the other: a part may take its time.
+        reloading = reloading.then(async () => {
+          log.info('SIGHUP: reads the configuration again', { role })
+          running = await reloadConfig({ running, load: loaded.reload, parts: runs, reloads, log })
+        })
+      },
       () => ask('SIGHUP', 1),
     )
     log.info('started', { role, version: FULL_VERSION, pid: process.pid, ms: since(began, clock) })
@@ -104,17 +119,6 @@ function awaitSignal(clock: Clock, log: Log) {
   }
   for (const [signal, number] of Object.entries(SIGNALS)) process.on(signal, () => ask(signal, number))
   return { asked, ask, stopping: stop.signal }
-}
-
-function reloadParts(reloads: readonly Reload[], log: Log) {
-  const parts = reloads.map(({ part }) => part).join(', ')
-  log.info('SIGHUP', parts === '' ? { effect: 'none: this role reads nothing again' } : { reloading: parts })
-  for (const { part, reload } of reloads)
-    try {
-      reload()
-    } catch (error) {
-      log.error('could not reload, goes on as before', { part, error: describeError(error) })
-    }
 }
 
 /** A part that fails to stop does not keep the others from stopping; false when there was one. */

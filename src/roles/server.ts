@@ -3,6 +3,7 @@ import type { Trust } from '../agent/sending/tls-trust.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
+import type { ServiceRole } from '../service/paths.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { startLocalAgent } from './agent.ts'
 import { type CollectPorts, choosePassphrase, describePorts, startCollect } from './collect.ts'
@@ -26,7 +27,13 @@ export type ServerOptions = {
 /** `monitor server`: website, collect engine and event engine in one process, and an agent when asked for. */
 export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise<never> {
   const { config } = loaded
-  return runRole('server', config.log, async (context) => {
+  const parts: ServiceRole[] = [
+    'server',
+    ...(options.collect ? (['collect'] as const) : []),
+    ...(options.events ? (['events'] as const) : []),
+    ...(options.agent ? (['agent'] as const) : []),
+  ]
+  return runRole('server', { loaded, parts }, async (context) => {
     const store = await awaitConfiguredStore(config, context, { hasReadingThread: true })
     context.own('store', () => store.close())
     await welcome(config, store, context, options.print)
@@ -38,7 +45,7 @@ export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise
     const url = await startWeb(config, store, ports, findTrouble, context, options)
     if (options.agent) {
       const server = findOwnCollect(config, ports)
-      await startLocalAgent(loaded, server, choosePassphrase(config), context)
+      await startLocalAgent(loaded, (wanted) => ({ server, passphrase: choosePassphrase(wanted) }), context)
     }
     options.print(`Open ${url}`)
   })

@@ -5,7 +5,7 @@ import type { Store } from '../storage/ports/store.ts'
 import { startWebsite } from '../web/server.ts'
 import type { CollectPorts } from './collect.ts'
 import type { Command } from './command.ts'
-import { openNotifier } from './notifier.ts'
+import { openNotifier, reloadNotifier } from './notifier.ts'
 import type { RoleContext } from './role.ts'
 import { findCertificate, openCertificate } from './setup/certificate.ts'
 import { forgetInitialPassword } from './setup/first-start.ts'
@@ -26,6 +26,7 @@ export async function startWeb(
   const certificate = tls ? await openCertificate('web', config, context, print) : null
   const notifier = openNotifier(config, context)
   context.own('channels', async () => notifier.close())
+  context.onReload(reloadNotifier('website', notifier))
   const website = await startWebsite({
     address,
     port,
@@ -55,11 +56,16 @@ export async function startWeb(
   if (certificate === null) return `http://${name}:${website.port}/`
   const { fingerprint } = certificate
   log.info('listening', { role: 'web_tls', address, fingerprint, port: website.tlsPort })
-  context.onReload('website', () => {
-    const renewed = findCertificate('web', config)
-    if (renewed === null) throw new Error('the certificate is gone')
-    website.renewTls(renewed)
-    log.info('read the certificate again', { role: 'web_tls', fingerprint: renewed.fingerprint })
+  context.onReload({
+    part: 'website: certificate',
+    keys: ['web.tls_certificate', 'web.tls_key'],
+    always: true,
+    act(wanted) {
+      const renewed = findCertificate('web', wanted)
+      if (renewed === null) throw new Error('the certificate is gone')
+      website.renewTls(renewed)
+      log.info('read the certificate again', { role: 'web_tls', fingerprint: renewed.fingerprint })
+    },
   })
   return `https://${name}:${website.tlsPort}/`
 }

@@ -124,7 +124,7 @@ async function findInstalled(manager: ServiceManager | null, roles: readonly Ser
   return found
 }
 
-export type ServiceVerb = 'start' | 'stop' | 'restart'
+export type ServiceVerb = 'start' | 'stop' | 'restart' | 'reload'
 
 /** Throws `ConfigError` rather than start what would end at once. */
 export async function driveService(context: ServiceContext, verb: ServiceVerb): Promise<number> {
@@ -191,7 +191,6 @@ export function describeService(
     secretFiles: [configFile, places.passphraseFile],
     watchesMachine: role === 'agent' || flags.includes('--agent'),
     bindsLowPort: listPorts(role, config, flags).some((port) => port > 0 && port < 1024),
-    reloads: role === 'server' || role === 'collect',
   }
 }
 

@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs'
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
-import { createLog, describeError, type Log, type LogFormat } from '../lib/log.ts'
+import { createLog, describeError, type Log, type LogFormat, type LogLevel } from '../lib/log.ts'
 import type { Supervisor } from '../platform/supervisor-notifications.ts'
 import { findServiceWord } from './service-argument.ts'
 
@@ -23,8 +23,11 @@ export function chooseFormat(wanted: LogFormat): LogFormat {
   return stream === `${dev}:${ino}` ? 'journal' : wanted
 }
 
+/** The level is asked for at each line: it may change while the role runs. */
+export type RoleLogSettings = Pick<Config['log'], 'format'> & { readonly level: () => LogLevel }
+
 /** The log of a role, as whoever started it can best read it. */
-export async function openRoleLog(settings: Config['log']): Promise<Log> {
+export async function openRoleLog(settings: RoleLogSettings): Promise<Log> {
   const service = findOwnService()
   if (service === null) return createLog({ ...settings, format: chooseFormat(settings.format) })
   const { openServiceLog } = await import('./windows/log.ts')
@@ -39,7 +42,7 @@ export async function reportFailure(words: readonly string[], exitCode: number):
   const service = findOwnService()
   if (service === null) return
   const { openServiceLog } = await import('./windows/log.ts')
-  const log = openServiceLog(service, { level: 'error', format: 'text' })
+  const log = openServiceLog(service, { level: () => 'error', format: 'text' })
   for (const line of words) log.error(line)
   const { superviseByWindows } = await import('./windows/supervise.ts')
   try {

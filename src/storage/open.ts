@@ -3,6 +3,7 @@ import { type OpenDatabase, type OpenStoreOptions, openDatabase } from './databa
 import { createEventStore } from './events/events.ts'
 import { createOutboxStore } from './events/outbox.ts'
 import { createMaintenanceWindowStore, createRuleStore, createTargetStore } from './events/rules.ts'
+import { fillNameOrder } from './hosts/fill-name-order.ts'
 import { createHostStore } from './hosts/hosts.ts'
 import { createLastSeenBuffer } from './hosts/last-seen.ts'
 import { createHostNames } from './ingest/host-keys.ts'
@@ -35,6 +36,7 @@ export async function openStore(url: string, options: OpenStoreChoices): Promise
   const opened = await openDatabase(url, options)
   try {
     await refuseUnfinished(opened.database)
+    await fillNameOrder(opened.database)
   } catch (error) {
     await opened.database.close()
     throw error

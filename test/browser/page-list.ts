@@ -57,6 +57,8 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'events-filtered', path: '/events?host=db01&acknowledged=yes' },
   { name: 'event', path: `/events/${STORY}` },
   { name: 'event-plain', path: '/events/1' },
+  { name: 'event-acknowledge', path: `/events/${STORY}/acknowledge` },
+  { name: 'event-mute', path: `/events/${STORY}/mute` },
   { name: 'search', path: '/search?q=db01' },
   { name: 'search-none', path: '/search?q=nothing-like-this' },
   { name: 'reports', path: '/reports' },

@@ -6,7 +6,9 @@ import { type Notification, SendError } from '../../src/events/channels/channel.
 import { CHANNELS } from '../../src/events/channels/index.ts'
 import { type EventEngine, startEventEngine } from '../../src/events/cycle.ts'
 import type { Watching } from '../../src/events/task.ts'
+import { applyRules } from '../../src/events/tasks/apply-rules.ts'
 import { decideNotifications } from '../../src/events/tasks/decide-notifications.ts'
+import { clampTimes, followClock } from '../../src/events/tasks/follow-clock.ts'
 import { resolveAttempts } from '../../src/events/tasks/resolve-attempts.ts'
 import { sendNotifications } from '../../src/events/tasks/send-notifications.ts'
 import { watchAvailability } from '../../src/events/tasks/watch-availability.ts'
@@ -81,12 +83,15 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
       clock,
       log,
       tasks: [
+        followClock,
+        clampTimes,
         watchAvailability,
         watchClocks,
         watchCertificates,
         watchNotifications,
         resolveAttempts,
         decideNotifications,
+        applyRules,
         sendNotifications,
       ],
     })

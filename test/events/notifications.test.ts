@@ -346,7 +346,7 @@ describe('a storm', () => {
     const [first] = world.tries
     expect(world.sent).toHaveLength(1)
     expect(world.sent[0]?.id).toBe(first?.id ?? '')
-    expect(world.sent[0]?.words).toEqual(first?.words ?? { subject: '', text: '', html: '' })
+    expect(world.sent[0]?.words).toEqual(first?.words ?? { subject: '', text: '', details: '', html: '' })
   })
 })
 
@@ -392,7 +392,7 @@ describe('hosts that fall silent', () => {
     expect(
       world.sent.map(({ target, kind, events }) => `${target} ${kind} ${events[0]?.host}`).sort(),
     ).toEqual(['http://all opening 40 hosts', 'http://web07 opening 40 hosts'])
-    expect(world.sent[0]?.words.text).toContain('40 hosts fell silent at once')
+    expect(world.sent[0]?.words.text).toStartWith('No data from 40 hosts (web00')
     expect((await world.store.events.list({ host: 'web07', status: 'open' })).total).toBe(1)
     await live(all, 1)
     await world.wait(20)
@@ -459,4 +459,95 @@ describe('two engines on one database', () => {
     expect(world.notified()).toEqual(['opening web01 2'])
     expect(world.sent[0]?.events[0]?.metric).toBe(METRIC)
   })
+})
+
+describe('a rule that changes while an event is open', () => {
+  const HOOK = 'http://127.0.0.1/hook'
+  const texts = () =>
+    world.sent.map(({ kind, target, words }) => `${kind} ${target} ${words.text.match(/already/)}`)
+  const rule = async () => {
+    const [found] = await world.store.rules.list()
+    if (found === undefined) throw new Error('there is no rule')
+    return found
+  }
+
+  test('notifies it once, marked as already open, when it was added', async () => {
+    await world.start()
+    await world.say('web01', aChange(world.now(), 1))
+    await world.say('web02', aChange(world.now(), 1))
+    await world.wait(60)
+    await world.addRule({ host: 'web01' })
+    await world.wait(60)
+    expect(texts()).toEqual([`opening ${HOOK} already`])
+    expect(world.sent[0]?.events[0]?.host).toBe('web01')
+    await world.restart()
+    await world.wait(60)
+    await world.say('web01', aChange(world.now(), 2))
+    await world.wait(20)
+    expect(texts()).toEqual([`opening ${HOOK} already`, `closing ${HOOK} null`])
+  })
+
+  test('or enabled, or widened in hosts or severities, and not what it has notified before', async () => {
+    await world.addRule({ enabled: false, host: 'web01', severities: [1] })
+    await world.start()
+    for (const host of ['web01', 'web02']) await world.say(host, aChange(world.now(), 1))
+    await world.wait(60)
+    await world.store.rules.update({ ...(await rule()), enabled: true })
+    await world.wait(60)
+    expect(texts()).toEqual([])
+    await world.store.rules.update({ ...(await rule()), severities: [1, 2] })
+    await world.wait(60)
+    expect(texts()).toEqual([`opening ${HOOK} already`])
+    await world.store.rules.update({ ...(await rule()), host: 'web%' })
+    await world.wait(60)
+    expect(world.notified()).toEqual(['opening web01 2', 'opening web02 2'])
+    await world.store.rules.update({ ...(await rule()), enabled: false })
+    await world.wait(60)
+    await world.store.rules.update({ ...(await rule()), enabled: true })
+    await world.wait(60)
+    expect(world.notified()).toEqual(['opening web01 2', 'opening web02 2'])
+  })
+
+  test('or given another target, which gets the closing too', async () => {
+    await world.addRule({})
+    await world.start()
+    await world.say('web01', aChange(world.now(), 1))
+    await world.wait(60)
+    await world.store.rules.update({ ...(await rule()), target: 'http://127.0.0.1/other' })
+    await world.wait(60)
+    await world.say('web01', aChange(world.now(), 2))
+    await world.wait(60)
+    expect(texts()).toEqual([
+      `opening ${HOOK} null`,
+      'opening http://127.0.0.1/other already',
+      'closing http://127.0.0.1/other null',
+    ])
+  })
+
+  test('does so when its delay is over, and not during a maintenance window', async () => {
+    await world.start()
+    await world.say('web01', aChange(world.now(), 1))
+    await world.wait(100)
+    await world.addRule({ delay: 600 })
+    await world.wait(400)
+    expect(texts()).toEqual([])
+    await world.wait(120)
+    expect(world.notified()).toEqual(['opening web01 2'])
+  })
+})
+
+test('after a start of the server a rule with a delay waits for the agents', async () => {
+  await world.addRule({ delay: 300 })
+  await world.start()
+  await world.say('web01', aChange(world.now(), 1))
+  await world.say('web02', aChange(world.now(), 1))
+  await world.wait(100)
+  await world.stop()
+  await world.clock.advance(3600_000)
+  await world.start()
+  await world.wait(60)
+  // It ended while the server was down, and its agent says so a minute later.
+  await world.say('web01', aChange(world.now() - 1800, 2))
+  await world.wait(120)
+  expect(world.notified()).toEqual(['opening web02 2'])
 })

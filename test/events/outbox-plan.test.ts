@@ -99,7 +99,7 @@ describe('after a failure', () => {
       { created: NOW, attempts: 0, uncertain: 0, ...failed },
       { retryAfter: null, isUncertain: false, ...failure },
       now,
-      random,
+      { random },
     )
 
   test('the pauses grow to half an hour, a little longer by chance', () => {
@@ -162,7 +162,8 @@ test('random outages: everything arrives once, no notice of an event overtakes a
                   ...one,
                   digest,
                   attempts: one.attempts + 1,
-                  due: nextAttempt(one, { retryAfter: null, isUncertain: false }, now, 0.5) ?? now,
+                  due:
+                    nextAttempt(one, { retryAfter: null, isUncertain: false }, now, { random: 0.5 }) ?? now,
                 }
               : one,
           )

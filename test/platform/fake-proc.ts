@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { KernelClock } from '../../src/platform/kernel-clock.ts'
 import { openProcFs, type ProcFs, type StatFs } from '../../src/platform/proc.ts'
 
 export type FakeProcOptions = {
@@ -8,10 +9,17 @@ export type FakeProcOptions = {
   readonly files?: Readonly<Record<string, string | Error>>
   readonly links?: Readonly<Record<string, string>>
   readonly statfs?: ProcFs['statfs']
+  readonly clock?: KernelClock | null
 }
 
 /** A machine made of a fixture and of what a test adds to it. */
-export function fakeProc({ machine = '', files = {}, links = {}, statfs }: FakeProcOptions): ProcFs {
+export function fakeProc({
+  machine = '',
+  files = {},
+  links = {},
+  statfs,
+  clock = null,
+}: FakeProcOptions): ProcFs {
   const base = openProcFs(join(import.meta.dir, '../fixtures/proc', machine === '' ? 'none' : machine))
   const readTextIfThere = (path: string) => {
     const text = files[path] ?? base.readTextIfThere(path)
@@ -40,6 +48,7 @@ export function fakeProc({ machine = '', files = {}, links = {}, statfs }: FakeP
     has: (path) => path in files || path in links || base.has(path) || list(path).length > 0,
     readLink: (path) => links[path] ?? null,
     statfs: statfs ?? (async () => space()),
+    readClock: () => clock,
   }
 }
 

@@ -19,7 +19,6 @@ const AGENT: ServiceSpec = {
   secretFiles: [],
   watchesMachine: true,
   bindsLowPort: false,
-  reloads: false,
 }
 const SERVER: ServiceSpec = {
   ...AGENT,
@@ -28,7 +27,6 @@ const SERVER: ServiceSpec = {
   user: 'monitor',
   dataDir: '/var/lib/monitor/server',
   watchesMachine: false,
-  reloads: true,
 }
 
 let folder = ''

@@ -27,8 +27,8 @@ test('an event may tell its value; what is no finite number is none', () => {
     status: 'open',
     message: 'm',
   }
-  const told = (value: unknown) => readEvents([{ ...event, value }], new Tally())[0]?.value
-  expect([told(96.5), told('96'), told(null), told(Number.NaN)]).toEqual([
+  const valueIn = (value: unknown) => readEvents([{ ...event, value }], new Tally())[0]?.value
+  expect([valueIn(96.5), valueIn('96'), valueIn(null), valueIn(Number.NaN)]).toEqual([
     96.5,
     undefined,
     undefined,

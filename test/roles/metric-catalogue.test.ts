@@ -12,22 +12,29 @@ import { isOfFamily, type MetricFamily } from '../../src/domain/metrics/metric-f
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openProcFs } from '../../src/platform/proc.ts'
+import { CLOCK, EXTRA_FILES } from '../agent/probes/everything.ts'
 import { measure } from '../agent/probes/measure.ts'
 import { fakeProc } from '../platform/fake-proc.ts'
 import { fakeWin32, readStates } from '../platform/fake-win32.ts'
 
 const SECONDS = 60
 const context = { processes: ['nginx'], services: ['ssh'] }
-/** What the captured machine does not have, or hides. */
 const FILES = {
+  ...EXTRA_FILES,
   '/proc/meminfo': fakeProc({ machine: 'ubuntu-lvm' }).readText('/proc/meminfo'),
-  '/sys/class/hwmon/hwmon0/name': 'coretemp\n',
-  '/sys/class/hwmon/hwmon0/temp1_input': '45850\n',
-  '/proc/1/comm': 'init\n',
-  '/proc/1/cmdline': '/sbin/init\0',
 }
-const before = { ...FILES, '/proc/stat': 'cpu  100 10 50 1000 40 5 5 10 80 5\n' }
-const after = { ...FILES, '/proc/stat': 'cpu  140 20 60 1110 60 10 10 20 110 5\n' }
+const disks = (reads: number) =>
+  ` 252 0 vda ${reads} 0 ${reads} ${reads} ${reads} 0 ${reads} ${reads} 0 ${reads} ${reads}\n`
+const before = {
+  ...FILES,
+  '/proc/stat': 'cpu  100 10 50 1000 40 5 5 10 80 5\n',
+  '/proc/diskstats': disks(1000),
+}
+const after = {
+  ...FILES,
+  '/proc/stat': 'cpu  140 20 60 1110 60 10 10 20 110 5\n',
+  '/proc/diskstats': disks(2000),
+}
 const links = { '/run/systemd/units/invocation:ssh.service': 'abc' }
 
 /** The narrowest family counts: `….inodes.percent.used` is no filesystem that is called `inodes`. */
@@ -43,7 +50,9 @@ describe.each(probes)('the probe $name', (probe) => {
   }
 
   test('yields on Linux what it declares, and nothing else', async () => {
-    const states = [before, after].map((files) => fakeProc({ machine: 'debian-12', files, links }))
+    const states = [before, after].map((files) =>
+      fakeProc({ machine: 'debian-12', files, links, clock: CLOCK }),
+    )
     const samples = await measure(probe, states, { context })
     check(Object.keys(samples ?? {}), 'Windows')
   })

@@ -18,7 +18,7 @@ function startRole(body: string) {
        const never = () => new Promise(() => {})
        setInterval(() => {}, 1000)
        try {
-         await runRole('test', { level: 'info', format: 'text' }, async ({ own, clock }) => { ${body}; say('ready') })
+         await runRole('test', { loaded: { config: { log: { level: 'info', format: 'text' } } }, parts: [] }, async ({ own, clock }) => { ${body}; say('ready') })
        } catch (error) { say('threw ' + error.message); process.exit(3) }`,
     ],
     { stdout: 'pipe', stderr: 'pipe' },

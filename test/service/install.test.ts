@@ -153,6 +153,7 @@ describe('the commands', () => {
       start: async (name) => set(name, true),
       stop: async (name) => set(name, false),
       restart: async (name) => set(name, true),
+      reload: async () => {},
       status: async (name) => {
         const found = registered.get(name)
         const state = found === undefined ? 'not installed' : found.runs ? 'running' : 'stopped'

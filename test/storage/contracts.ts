@@ -4,6 +4,7 @@ import { describeContent } from './content.contract.ts'
 import { describeDataAudit } from './data-audit.contract.ts'
 import { describeGroups } from './groups.contract.ts'
 import { describeHostDetails } from './host-details.contract.ts'
+import { describeHostLists } from './host-lists.contract.ts'
 import { describeNames } from './host-names.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
 import { describeOriginalEvents } from './original-events.contract.ts'
@@ -20,6 +21,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'a store': describeStore,
   'names of hosts': describeNames,
   'details of hosts and events': describeHostDetails,
+  'lists of hosts': describeHostLists,
   people: describePeople,
   'events and notices': describeNotifications,
   'events of agents of the original': describeOriginalEvents,

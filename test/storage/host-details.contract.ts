@@ -95,6 +95,76 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       expect(change?.event).toMatchObject({ value: 93.25 })
     })
 
+    describe('undoing what somebody did', () => {
+      const report = {
+        uid: 'u1',
+        change: 1,
+        time: MIDNIGHT,
+        metric: METRIC,
+        severity: 3,
+        status: 'open',
+      } as const
+      const at = MIDNIGHT + 100
+      const state = async () => {
+        const event = await store.events.find(1)
+        return [event?.status, event?.acknowledgedBy, event?.closed]
+      }
+      beforeEach(async () => {
+        await store.ingest.write([aReport('db01', { events: [{ ...report, message: 'full' }] })])
+      })
+
+      test('gives an acknowledgement back to who had it before', async () => {
+        await store.events.acknowledge(1, 'ann', at)
+        expect(await store.events.undo('acknowledge', 'ann', at, at + 5)).toEqual({ undone: [1], kept: [] })
+        expect(await state()).toEqual(['open', null, null])
+        await store.events.acknowledge(1, 'bob', at + 10)
+        await store.events.acknowledge(1, 'ann', at + 20)
+        await store.events.undo('acknowledge', 'ann', at + 20, at + 25, [1])
+        expect(await state()).toEqual(['open', 'bob', null])
+        const history = await store.events.history(1)
+        expect(history.at(-1)).toMatchObject({ action: 'unacknowledged', actor: 'ann', noted: at + 25 })
+      })
+
+      test('opens what was closed, with who had acknowledged it, and lets the agent end it', async () => {
+        await store.events.acknowledge(1, 'bob', at)
+        await store.events.close(1, 'ann', at + 1)
+        expect(await store.events.undo('close', 'ann', at + 1, at + 4)).toEqual({ undone: [1], kept: [] })
+        expect(await state()).toEqual(['open', 'bob', null])
+        const end = { ...report, change: 2, status: 'closed', time: at + 60, message: 'full' } as const
+        await store.ingest.write([aReport('db01', { events: [end] })])
+        expect(await state()).toEqual(['closed', 'bob', at + 60])
+      })
+
+      test('leaves what somebody else changed meanwhile, and says who', async () => {
+        await store.events.acknowledge(1, 'ann', at)
+        await store.events.close(1, 'bob', at + 2)
+        expect(await store.events.undo('acknowledge', 'ann', at, at + 5)).toEqual({
+          undone: [],
+          kept: [{ id: 1, action: 'closed', actor: 'bob', time: at + 2 }],
+        })
+        expect(await state()).toEqual(['closed', 'ann', at + 2])
+      })
+
+      test('leaves a problem closed that has ended meanwhile', async () => {
+        await store.events.close(1, 'ann', at)
+        const end = { ...report, change: 2, status: 'closed', time: at + 3, message: 'full' } as const
+        await store.ingest.write([aReport('db01', { events: [end] })])
+        const { undone, kept } = await store.events.undo('close', 'ann', at, at + 5)
+        expect([undone, kept.map(({ id }) => id)]).toEqual([[], [1]])
+        expect((await state())[0]).toBe('closed')
+      })
+
+      test('undoes neither what another did, nor at another time, nor of another event', async () => {
+        await store.events.acknowledge(1, 'ann', at)
+        const none = { undone: [], kept: [] }
+        expect(await store.events.undo('acknowledge', 'bob', at, at + 5)).toEqual(none)
+        expect(await store.events.undo('acknowledge', 'ann', at + 1, at + 5)).toEqual(none)
+        expect(await store.events.undo('acknowledge', 'ann', at, at + 5, [2])).toEqual(none)
+        expect(await store.events.undo('close', 'ann', at, at + 5)).toEqual(none)
+        expect(await state()).toEqual(['open', 'ann', null])
+      })
+    })
+
     test('an event of an agent that tells no value has none', async () => {
       const report = {
         uid: null,

@@ -418,11 +418,14 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
         ],
         MIDNIGHT,
       )
-      expect((await store.watch.listLastSeen()).sort((a, b) => a.lastSeen - b.lastSeen)).toEqual([
+      expect((await store.watch.listLastSeen(MIDNIGHT + 7)).sort((a, b) => a.lastSeen - b.lastSeen)).toEqual([
         { name: 'web01', lastSeen: MIDNIGHT + 5 },
         { name: 'web02', lastSeen: MIDNIGHT + 7 },
       ])
-      expect(await store.watch.listSkewed(100)).toEqual([{ name: 'web02', skew: -200 }])
+      expect(await store.watch.listClocks()).toEqual([
+        { name: 'web01', lastSeen: MIDNIGHT + 5, skew: 100 },
+        { name: 'web02', lastSeen: MIDNIGHT + 7, skew: -200 },
+      ])
       const seen = [{ host: 'web01', uid: 'u1', opened: MIDNIGHT + 60, message: 'too much' }]
       expect(await store.watch.listSeen(METRIC)).toEqual(seen)
       await store.events.close(await onlyId(), 'ann', MIDNIGHT + 100)

@@ -658,8 +658,11 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         ])
         expect(await store.maintenance.dropEvents(20, 1000)).toBe(0)
         expect(await store.maintenance.dropEvents(21, 1000)).toBe(1)
-        expect(await store.maintenance.dropHosts(100)).toEqual([])
-        expect(await store.maintenance.dropHosts(101)).toEqual(['old'])
+        expect(await store.maintenance.dropHosts(100, 10)).toEqual([])
+        expect(await store.maintenance.dropHosts(101, 0)).toEqual([])
+        expect(await store.maintenance.dropHosts(101, 10)).toEqual([
+          { host: 'old', lastSeen: 100, samples: 0, events: 1 },
+        ])
         expect((await store.events.list({})).events.map(({ host }) => host)).toEqual(['new'])
         await expectSound()
       })

@@ -1,5 +1,7 @@
-import { SEVERITY_NAMES } from '../../domain/event.ts'
+import { type Event, SEVERITY_NAMES } from '../../domain/event.ts'
 import { describeEvent } from '../../domain/json-shapes.ts'
+import { detailEvent } from '../../domain/notifications/notified-event.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import type { CommandGroup } from '../../roles/command.ts'
 import type { EventQuery } from '../../storage/ports/store.ts'
@@ -37,10 +39,15 @@ export const event: CommandGroup = {
           ...(host === null ? {} : { host }),
           ...(severity === undefined ? {} : { severity }),
         }
-        return withStore(input, async ({ events }) => {
+        return withStore(input, async ({ events, hosts }) => {
           const { total, events: found } = await events.list(query)
+          const names = [...new Set(found.map(({ host: name }) => name))]
+          const known = await hosts.findAll(names)
+          const now = systemClock.now()
+          const say = (one: Event) =>
+            detailEvent(one, known.get(one.host) ?? null, now).sentence ?? one.message
           if (input.flag('json')) {
-            input.print(JSON.stringify({ total, events: found.map(describeEvent) }))
+            input.print(JSON.stringify({ total, events: found.map((one) => describeEvent(one, say(one))) }))
             return EXIT.ok
           }
           const rows = found.map((one) => [
@@ -52,11 +59,11 @@ export const event: CommandGroup = {
             one.isEndUnknown ? 'unknown' : one.closed === null ? '' : formatTime(one.closed),
             one.acknowledgedBy ?? '',
             // An agent's words must not move the cursor.
-            one.message.replace(/\p{Cc}+/gu, ' '),
+            say(one).replace(/\p{Cc}+/gu, ' '),
           ])
           input.print(
             formatTable(
-              ['ID', 'HOST', 'SEVERITY', 'STATUS', 'OPENED', 'CLOSED', 'ACKNOWLEDGED BY', 'MESSAGE'],
+              ['ID', 'HOST', 'SEVERITY', 'STATUS', 'OPENED', 'CLOSED', 'ACKNOWLEDGED BY', 'PROBLEM'],
               rows,
             ),
           )

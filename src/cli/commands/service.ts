@@ -57,6 +57,10 @@ export const service: CommandGroup = {
     drive('start', 'Starts a service; resolves when it is up'),
     drive('stop', 'Stops a service'),
     drive('restart', 'Stops a service and starts it again'),
+    drive(
+      'reload',
+      'Has a service take up what can change while it runs; its log says what did, and what needs a restart',
+    ),
     {
       name: 'service status',
       doc: 'Tells how a service is; exit code 0 when it runs, 3 when it does not, 4 when there is none',

@@ -64,11 +64,18 @@ export function evaluateAvailability(input: AvailabilityInput): AvailabilityVerd
   const known = new Map(input.hosts.map((host) => [host.name, host.lastSeen]))
   const silence = (host: string) => now - Math.max(known.get(host) ?? now, since)
 
+  const hasReturned = (lastSeen: number, opened: number) =>
+    // What opened in the future was opened by a clock that was wrong: who reports now is back.
+    opened > now ? now - lastSeen <= check : lastSeen >= opened
   const closing = [...open].flatMap(([host, opened]) => {
     const lastSeen = known.get(host)
-    return lastSeen === undefined || lastSeen >= opened ? [host] : []
+    return lastSeen === undefined || hasReturned(lastSeen, opened) ? [host] : []
   })
-  const kept = keepGroup(input.group, known, now, check)
+  const isStillSilent = (host: string, opened: number) => {
+    const lastSeen = known.get(host)
+    return lastSeen !== undefined && !hasReturned(lastSeen, opened)
+  }
+  const kept = keepGroup(input.group, isStillSilent, now, check)
   const reported = new Set([...open.keys(), ...(input.group?.members ?? [])])
   const up = input.hosts.filter(({ name }) => !reported.has(name))
   const silent = up.filter(({ name }) => silence(name) > check)
@@ -93,15 +100,12 @@ export function evaluateAvailability(input: AvailabilityInput): AvailabilityVerd
 /** `left` are members that have to speak for themselves, because the group is over. */
 function keepGroup(
   group: SilenceGroup | null,
-  lastSeen: ReadonlyMap<string, number>,
+  isStillSilent: (host: string, opened: number) => boolean,
   now: number,
   check: number,
 ): { group: SilenceGroup | null; left: readonly string[] } {
   if (group === null) return { group: null, left: [] }
-  const members = group.members.filter((host) => {
-    const seen = lastSeen.get(host)
-    return seen !== undefined && seen < group.opened
-  })
+  const members = group.members.filter((host) => isStillSilent(host, group.opened))
   const returned = members.length < group.members.length ? now : group.returned
   if (members.length === 0) return { group: null, left: [] }
   if (returned !== null && now - returned > check) return { group: null, left: members }

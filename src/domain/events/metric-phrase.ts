@@ -21,15 +21,15 @@ export type Phrase = {
 }
 
 /** A value in plain characters, as mail subjects and terminals take it: `96.1 %`, `1204`. */
-export function plainValue(value: number, metric: string): string {
+export function formatMetric(value: number, metric: string): string {
   const { number, unit } = formatFigure(value, metricUnit(metric))
   const digits = number.replaceAll('\u202f', '').replaceAll('−', '-')
   return unit === '' ? digits : `${digits} ${unit}`
 }
 
 /** The same without zeros behind the point, as people write thresholds: `95 %`. */
-export const plainThreshold = (value: number, metric: string): string =>
-  plainValue(value, metric)
+export const formatMetricThreshold = (value: number, metric: string): string =>
+  formatMetric(value, metric)
     .replace(/(\.\d*?)0+(?=\s|$)/, '$1')
     .replace(/\.(?=\s|$)/, '')
 
@@ -38,7 +38,7 @@ const have = (isPast: boolean) => (isPast ? 'had' : 'has')
 
 /** A noun with the value behind it. */
 function measured(noun: string, metric: string): Phrase {
-  return { noun, say: (value) => `${noun} ${plainValue(value, metric)}` }
+  return { noun, say: (value) => `${noun} ${formatMetric(value, metric)}` }
 }
 
 /** A thing that is well or not: `good` is said of 1, `bad` of 0. */
@@ -141,18 +141,21 @@ function phraseFilesystem({ metric, subject, figure }: Words, { mounts }: Phrase
     case 'percent.used':
       return {
         noun: `${place} usage`,
-        say: (value, isPast) => `${place} ${be(isPast)} ${plainValue(value, metric)} full`,
+        say: (value, isPast) => `${place} ${be(isPast)} ${formatMetric(value, metric)} full`,
       }
     case 'inodes.percent.used':
       return {
         noun: `Inodes of ${place}`,
-        say: (value, isPast) => `${place} ${have(isPast)} ${plainValue(value, metric)} of its inodes in use`,
+        say: (value, isPast) =>
+          `${place} ${have(isPast)} ${formatMetric(value, metric)} of its inodes in use`,
       }
     case 'bytes.free':
       return {
         noun: `Free space on ${place}`,
-        say: (value, isPast) => `${place} ${have(isPast)} ${plainValue(value, metric)} free`,
+        say: (value, isPast) => `${place} ${have(isPast)} ${formatMetric(value, metric)} free`,
       }
+    case 'writable':
+      return state(place, 'read-only', 'writable')
     case 'percent.active':
       return measured(`Disk of ${place} busy`, metric)
     default:
@@ -178,7 +181,7 @@ function phraseCheck({ metric, subject, figure }: Words): Phrase {
   if (figure === 'milliseconds')
     return {
       noun: `Response time of check ${subject}`,
-      say: (value) => `Check ${subject} took ${plainValue(value, metric)}`,
+      say: (value) => `Check ${subject} took ${formatMetric(value, metric)}`,
     }
   if (figure === 'exit') return measured(`Exit code of check ${subject}`, metric)
   return measured(`Check ${subject}: ${figure.replace(/^value\./, '')}`, metric)
@@ -200,7 +203,7 @@ function phraseContainer({ metric, subject, figure }: Words): Phrase {
     return {
       noun: `Restarts of container ${subject} in an hour`,
       say: (value) =>
-        `${noun} restarted ${value === 1 ? 'once' : `${plainValue(value, metric)} times`} in an hour`,
+        `${noun} restarted ${value === 1 ? 'once' : `${formatMetric(value, metric)} times`} in an hour`,
     }
   const words: Readonly<Record<string, string>> = {
     'processor.percent': 'CPU',

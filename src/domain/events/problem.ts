@@ -1,8 +1,8 @@
 import type { Comparison } from '../comparison.ts'
 import type { Event } from '../event.ts'
 import { AVAILABILITY } from '../metrics/declared/server-events.ts'
-import { isBreach, readCondition } from '../thresholds/threshold.ts'
-import { type PhraseContext, phraseMetric, plainThreshold } from './metric-phrase.ts'
+import { type Condition, isBreach, readCondition } from '../thresholds/threshold.ts'
+import { formatMetricThreshold, type PhraseContext, phraseMetric } from './metric-phrase.ts'
 
 /**
  * The sentence that pages, notifications, the API and the shell say of a problem: `/var is 96.1 % full (above 95 % for
@@ -39,15 +39,23 @@ export function describeProblem(event: ProblemEvent, context: ProblemContext): P
   const phrase = phraseMetric(event.metric, context)
   const isSeen = !isPast && context.current !== null && context.current !== undefined
   const value = isSeen ? context.current : (event.value ?? null)
-  const limit = `${COMPARED[condition.compare]} ${plainThreshold(condition.value, event.metric)}`
-  const lasting = condition.duration > 0 ? ` for ${shortDuration(condition.duration)}` : ''
+  const limit = describeCondition(event.metric, condition)
   if (phrase.isState) {
     // Where the value is not known, it is one that breaches.
     const said = value ?? (isBreach(0, condition.compare, condition.value) ? 0 : condition.value)
     return join(phrase.say(said, isPast), condition.reason)
   }
-  if (value === null) return join(`${phrase.noun} ${limit}${lasting}`, condition.reason)
-  return join(phrase.say(value, isPast), [`${limit}${lasting}`, condition.reason].filter(Boolean).join(': '))
+  if (value === null) return join(`${phrase.noun} ${limit}`, condition.reason)
+  return join(phrase.say(value, isPast), [limit, condition.reason].filter(Boolean).join(': '))
+}
+
+/** `above 95 % for 15 min`. */
+export function describeCondition(
+  metric: string,
+  { compare, value, duration }: Omit<Condition, 'reason'>,
+): string {
+  const lasting = duration > 0 ? ` for ${shortDuration(duration)}` : ''
+  return `${COMPARED[compare]} ${formatMetricThreshold(value, metric)}${lasting}`
 }
 
 const COMPARED: Readonly<Record<Comparison, string>> = {
@@ -81,7 +89,9 @@ function describeSilentHosts(event: ProblemEvent, now: number): Problem | null {
   }
   const [, hosts, names] = GROUP.exec(event.message) ?? []
   if (hosts === undefined || names === undefined) return null
-  return join(`No data from ${hosts} hosts for ${roughDuration(lasted)}`, names)
+  // The time before it opened is not told, so that a duration says little at first.
+  const how = lasted < 60 ? '' : ` for ${roughDuration(lasted)}`
+  return join(`No data from ${hosts} hosts${how}`, names)
 }
 
 /** A duration that was set, in the largest unit that divides it: `15 min`, `90 s`. */

@@ -6,12 +6,12 @@
 export const MAX_GROUPS = 20
 export const MAX_GROUP_NAME = 64
 
-/** Lower-case letters, digits, dots, hyphens and underscores, in any script. */
+/** Lower-case letters, digits, dots, hyphens and underscores, in any script; `key:value` is a facet's. */
 export function isGroupName(name: string): boolean {
   return (
     name.length > 0 &&
     name.length <= MAX_GROUP_NAME &&
-    /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(name) &&
+    /^[\p{L}\p{N}][\p{L}\p{N}._-]*(:[\p{L}\p{N}][\p{L}\p{N}._-]*)?$/u.test(name) &&
     name === name.toLowerCase()
   )
 }

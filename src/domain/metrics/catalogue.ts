@@ -2,10 +2,18 @@ import { AGENT_METRICS } from './declared/agent.ts'
 import { CHECK_METRICS, TEXT_FILE_METRICS } from './declared/checks.ts'
 import { CONTAINER_METRICS } from './declared/containers.ts'
 import { DISK_METRICS, FILESYSTEM_METRICS } from './declared/disks.ts'
+import {
+  KERNEL_METRICS,
+  LINK_METRICS,
+  POWER_METRICS,
+  TIME_METRICS,
+  UPDATE_METRICS,
+} from './declared/kernel.ts'
 import { MEMORY_METRICS, PAGEFILE_METRICS } from './declared/memory.ts'
 import { NETWORK_METRICS } from './declared/network.ts'
 import { PROCESSOR_METRICS } from './declared/processor.ts'
 import { PROCESS_METRICS, SERVICE_METRICS } from './declared/programs.ts'
+import { RAID_METRICS } from './declared/raid.ts'
 import { SERVER_EVENT_METRICS } from './declared/server-events.ts'
 import {
   LOAD_METRICS,
@@ -27,9 +35,14 @@ export const METRICS: readonly MetricFamily[] = [
   ...LOAD_METRICS,
   ...UPTIME_METRICS,
   ...NETWORK_METRICS,
+  ...LINK_METRICS,
   ...DISK_METRICS,
   ...FILESYSTEM_METRICS,
+  ...RAID_METRICS,
   ...PRESSURE_METRICS,
+  ...KERNEL_METRICS,
+  ...TIME_METRICS,
+  ...UPDATE_METRICS,
   ...PROCESSES_METRICS,
   ...SERVICE_METRICS,
   ...PROCESS_METRICS,
@@ -37,6 +50,7 @@ export const METRICS: readonly MetricFamily[] = [
   ...CONTAINER_METRICS,
   ...TEXT_FILE_METRICS,
   ...TEMPERATURE_METRICS,
+  ...POWER_METRICS,
   ...AGENT_METRICS,
   ...SERVER_EVENT_METRICS,
 ]

@@ -1,9 +1,10 @@
 import { findFamily, METRICS } from './catalogue.ts'
+import type { ResourceName } from './resources.ts'
 import { SECTIONS, type SectionName } from './sections.ts'
 
 export type SectionPlan = {
   readonly name: SectionName
-  readonly title: string
+  readonly of: ResourceName
   /** Head of the column that names the things; null where each row is a metric. */
   readonly subject: string | null
   /** Heads of the columns of values; with a row for each metric there is one, without a head. */
@@ -35,14 +36,14 @@ export function planSections(metrics: readonly string[]): SectionPlan[] {
   return SECTIONS.flatMap((section): SectionPlan[] => {
     const things = found.get(section.name)
     if (things === undefined) return []
-    const { name, title } = section
+    const { name, of } = section
     const declared = columnsOf(name)
     if (!('subject' in section)) {
       const rows = declared.flatMap((column): SectionRow[] => {
         const metric = things.get(column)?.get(column)
         return metric === undefined ? [] : [{ name: column, metrics: [metric] }]
       })
-      return [{ name, title, subject: null, columns: [''], rows }]
+      return [{ name, of, subject: null, columns: [''], rows }]
     }
     const columns = declared.filter((column) => [...things.values()].some((thing) => thing.has(column)))
     const rows = [...things]
@@ -51,7 +52,7 @@ export function planSections(metrics: readonly string[]): SectionPlan[] {
         name: thing,
         metrics: columns.map((column) => values.get(column) ?? null),
       }))
-    return [{ name, title, subject: section.subject, columns, rows }]
+    return [{ name, of, subject: section.subject, columns, rows }]
   })
 }
 

@@ -1,22 +1,32 @@
-/** A section of a host's page: newest values, with a row for each thing, or a row for each metric. */
+import type { ResourceName } from './resources.ts'
+
+/** A table of a host's page: newest values, with a row for each thing, or a row for each metric. */
 type Section = {
   readonly name: string
-  readonly title: string
-  /** Head of the column that names the things; sections without have a row for each metric. */
+  readonly of: ResourceName
+  /** Head of the column that names the things; tables without have a row for each metric. */
   readonly subject?: string
 }
 
 /**
- * The sections of a host's page, in their order. Metrics say in their declaration which of them has them;
+ * The tables of a host's page, in their order. Metrics say in their declaration which of them has them;
  * one without any of its metrics is left out. In `states`, the column that a metric names is what kind of
  * thing it is about.
  */
 export const SECTIONS = [
-  { name: 'states', title: 'Services, processes and checks', subject: 'Name' },
-  { name: 'checks', title: 'Checks', subject: 'Check' },
-  { name: 'containers', title: 'Containers', subject: 'Container' },
-  { name: 'filesystems', title: 'Filesystems', subject: 'Name' },
-  { name: 'network', title: 'Network', subject: 'Interface' },
+  { name: 'cpu', of: 'cpu' },
+  { name: 'memory', of: 'memory' },
+  { name: 'filesystems', of: 'disks', subject: 'Mounted at' },
+  { name: 'disks', of: 'disks', subject: 'Disk' },
+  { name: 'raid', of: 'disks', subject: 'Array' },
+  { name: 'network', of: 'network', subject: 'Interface' },
+  { name: 'links', of: 'network', subject: 'Interface' },
+  { name: 'states', of: 'states', subject: 'Name' },
+  { name: 'checks', of: 'checks', subject: 'Check' },
+  { name: 'containers', of: 'containers', subject: 'Container' },
+  { name: 'power', of: 'hardware', subject: 'Battery' },
+  { name: 'system', of: 'system' },
+  { name: 'agent', of: 'agent' },
 ] as const satisfies readonly Section[]
 
 export type SectionName = (typeof SECTIONS)[number]['name']

@@ -1,30 +1,26 @@
-import { type Event, SEVERITY_NAMES, type Severity } from '../event.ts'
+import { SEVERITY_NAMES, type Severity } from '../event.ts'
+import { formatMetric } from '../events/metric-phrase.ts'
+import { describeCondition } from '../events/problem.ts'
+import { readCondition } from '../thresholds/threshold.ts'
 import { describeDuration } from '../time/duration.ts'
 import { formatTime } from '../time/time-zone.ts'
+import { type NotifiedEvent, oneLine, writeSubject } from './notified-event.ts'
 import type { NotificationKind } from './rule.ts'
 
 /** What a channel sends: words only, so that every channel says the same. */
 export type Message = {
   /** One line. */
   readonly subject: string
+  /** The whole message in lines. */
   readonly text: string
+  /** The lines that go below a subject that is shown with them, as in a chat. */
+  readonly details: string
   readonly html: string
 }
 
 export type NotificationSource = {
   readonly kind: NotificationKind
-  readonly event: Pick<
-    Event,
-    | 'host'
-    | 'metric'
-    | 'severity'
-    | 'status'
-    | 'message'
-    | 'opened'
-    | 'closed'
-    | 'isEndUnknown'
-    | 'acknowledgedBy'
-  >
+  readonly event: NotifiedEvent
   /** Name of the rule that asks for it. */
   readonly rule: string
 }
@@ -49,40 +45,55 @@ const CLOSED_HUE = '#5CB85C'
 /** More events than these are counted in a digest, not listed. */
 const MAX_LISTED = 200
 
-/** `web01:perf.memory.percent.used:major:open`. */
-export function writeSubject({ event }: Pick<NotificationSource, 'event'>): string {
-  return oneLine(`${event.host}:${event.metric}:${SEVERITY_NAMES[event.severity]}:${event.status}`)
-}
-
 /** The notification of one event. */
 export function writeNotification(source: NotificationSource, options: WriteOptions): Message {
-  const { event, kind, rule } = source
-  const rows: [string, string][] = [
-    ['Message', event.message],
-    ['Name', event.host],
-    ['Metric', event.metric],
-    ['Severity', SEVERITY_NAMES[event.severity]],
-    ['Status', event.status],
-    ['Opened', formatTime(event.opened, options.zone)],
-  ]
-  if (event.isEndUnknown) rows.push(['Closed', 'at an unknown time'])
-  else if (event.closed !== null) {
-    rows.push(['Closed', formatTime(event.closed, options.zone)])
-    rows.push(['Lasted', describeLength(event.closed - event.opened)])
-  }
-  if (event.acknowledgedBy !== null) rows.push(['Acknowledged by', event.acknowledgedBy])
-  rows.push(['Rule', rule])
-  const title = `${KIND_NAMES[kind]}: ${event.message}`
+  const { event, kind } = source
+  const rows = listRows(source, options)
+  const links = listLinks(event, options.link)
+  const lines = rows.map(([name, value]) => `${name}: ${oneLine(value)}`)
+  const ways = links.map(([name, address]) => `${name}: ${address}`)
+  const details = `${[...lines, ...(ways.length > 0 ? ['', ...ways] : [])].join('\n')}\n`
   return {
-    subject: writeSubject(source),
-    text: `${[...rows.map(([name, value]) => `${name}: ${oneLine(value)}`), ...linkLines(options.link)].join('\n')}\n`,
+    subject: writeSubject(event),
+    text: `${oneLine(event.sentence)}\n\n${details}`,
+    details,
     html: frame(
-      title,
+      `${event.wasOpen && kind === 'opening' ? 'Already open' : KIND_NAMES[kind]}: ${event.sentence}`,
       event.status === 'closed' ? CLOSED_HUE : HUES[event.severity],
-      table(rows),
-      options.link,
+      `${table(rows)}${anchors(links)}`,
     ),
   }
+}
+
+/** What a message says of an event, by name. */
+function listRows({ event, rule }: NotificationSource, { zone }: WriteOptions): [string, string][] {
+  const { metric, opened, closed, groups, acknowledgedBy } = event
+  const isOpen = event.status === 'open'
+  const condition = readCondition(metric, event.message)
+  const rows: [string, string][] = [['Host', event.host]]
+  if (groups.length > 0) rows.push(['Groups', groups.join(', ')])
+  rows.push(['Severity', SEVERITY_NAMES[event.severity]], ['Status', event.status])
+  const value = (isOpen ? event.current : null) ?? event.value
+  if (value !== null) rows.push(['Value', formatMetric(value, metric)])
+  if (!isOpen && event.current !== null) rows.push(['Value now', formatMetric(event.current, metric)])
+  if (condition !== null) rows.push(['Threshold', describeCondition(metric, condition)])
+  rows.push(['Since', formatTime(opened, zone)])
+  if (event.isEndUnknown) rows.push(['Closed', 'at an unknown time'])
+  else if (closed !== null)
+    rows.push(['Closed', formatTime(closed, zone)], ['Duration', describeLength(closed - opened)])
+  if (acknowledgedBy !== null) rows.push(['Acknowledged by', acknowledgedBy])
+  const note = event.wasOpen ? ' (made or changed while the event was already open)' : ''
+  rows.push(['Metric', metric], ['Rule', `${rule}${note}`])
+  return rows
+}
+
+/** Pages with a button each: opening one changes nothing. */
+function listLinks({ status }: NotifiedEvent, link: string | null): (readonly [string, string])[] {
+  if (link === null) return []
+  const open = ['Open', link] as const
+  return status === 'closed'
+    ? [open]
+    : [open, ['Acknowledge', `${link}/acknowledge`] as const, ['Mute', `${link}/mute`] as const]
 }
 
 /** One message in place of many. `sources` are in the order of time. */
@@ -90,24 +101,27 @@ export function writeDigest(sources: readonly NotificationSource[], options: Wri
   const closings = sources.filter((source) => source.kind === 'closing').length
   const hosts = new Set(sources.map((source) => source.event.host)).size
   const openings = sources.length - closings
-  const subject = `${sources.length} notices of ${hosts} ${hosts === 1 ? 'host' : 'hosts'}: ${openings} open, ${closings} closed`
+  const subject =
+    `${sources.length} notifications from ${hosts} ${hosts === 1 ? 'host' : 'hosts'}: ` +
+    `${openings} open, ${closings} closed`
   const listed = sources.slice(0, MAX_LISTED)
   const rest = sources.length - listed.length
   const more = rest > 0 ? [`and ${rest} more`] : []
-  const lines = listed.map(
-    (source) =>
-      `${formatTime(source.event.opened, options.zone)}  ${writeSubject(source)}  ${oneLine(source.event.message)}`,
-  )
+  const lines = listed.map(({ event }) => `${formatTime(event.opened, options.zone)}  ${writeSubject(event)}`)
   const worst = Math.min(...sources.map((source) => source.event.severity), 4) as Severity
-  const rows = listed.map((source): [string, string] => [writeSubject(source), source.event.message])
+  const rows = listed.map(({ event }): [string, string] => [
+    formatTime(event.opened, options.zone),
+    writeSubject(event),
+  ])
+  const details = `${[...lines, ...more, ...linkLines(options.link)].join('\n')}\n`
   return {
     subject,
-    text: `${[subject, '', ...lines, ...more, ...linkLines(options.link)].join('\n')}\n`,
+    text: `${subject}\n\n${details}`,
+    details,
     html: frame(
       subject,
       openings > 0 ? HUES[worst] : CLOSED_HUE,
-      `${table(rows)}${more.map((line) => `<p>${line}</p>`).join('')}`,
-      options.link,
+      `${table(rows)}${more.map((line) => `<p>${line}</p>`).join('')}${openAnchor(options.link)}`,
     ),
   }
 }
@@ -115,11 +129,13 @@ export function writeDigest(sources: readonly NotificationSource[], options: Wri
 /** What a channel sends to show that it works. */
 export function writeTest(sender: string, now: number, options: WriteOptions): Message {
   const subject = `Test message of monitor on ${oneLine(sender)}`
-  const text = `This is a test, sent at ${formatTime(now, options.zone)}. When you read it, notices arrive here.`
+  const text = `This is a test, sent at ${formatTime(now, options.zone)}. When you read it, notifications arrive here.`
+  const details = `${[text, ...linkLines(options.link)].join('\n')}\n`
   return {
     subject,
-    text: `${[text, ...linkLines(options.link)].join('\n')}\n`,
-    html: frame(subject, HUES[4], `<p>${escapeHtml(text)}</p>`, options.link),
+    text: details,
+    details,
+    html: frame(subject, HUES[4], `<p>${escapeHtml(text)}</p>${openAnchor(options.link)}`),
   }
 }
 
@@ -138,14 +154,21 @@ function describeLength(seconds: number): string {
 
 const linkLines = (link: string | null) => (link === null ? [] : ['', link])
 
+function anchors(links: readonly (readonly [string, string])[]): string {
+  if (links.length === 0) return ''
+  const all = links.map(([name, address]) => `<a href="${escapeHtml(address)}">${name}</a>`)
+  return `<p>${all.join(' &nbsp; ')}</p>\n`
+}
+
+const openAnchor = (link: string | null) => anchors(link === null ? [] : [['Open in Monitor', link]])
+
 /** Mail programs know neither style sheets nor anything newer than a table. */
-function frame(title: string, hue: string, inside: string, link: string | null): string {
-  const anchor = link === null ? '' : `<p><a href="${escapeHtml(link)}">Open in monitor</a></p>`
+function frame(title: string, hue: string, inside: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title></head>
 <body style="font-family:sans-serif;color:#222222;background:#ffffff">
 <h1 style="font-size:18px;border-left:6px solid ${hue};padding-left:10px">${escapeHtml(oneLine(title))}</h1>
-${inside}${anchor}</body></html>
+${inside}</body></html>
 `
 }
 
@@ -161,6 +184,3 @@ function table(rows: readonly (readonly [string, string])[]): string {
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
-
-/** A line end in a name must not begin a line of its own, or a header. */
-const oneLine = (text: string) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()

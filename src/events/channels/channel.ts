@@ -1,6 +1,6 @@
 import type { Fields, ValuesOf } from '../../config/fields.ts'
-import type { Severity } from '../../domain/event.ts'
 import type { Message } from '../../domain/notifications/notification.ts'
+import type { NotifiedEvent } from '../../domain/notifications/notified-event.ts'
 import type { NotificationKind } from '../../domain/notifications/rule.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -24,17 +24,7 @@ export type Notification = {
   readonly link: string | null
 }
 
-export type NotificationEvent = {
-  readonly id: number
-  readonly host: string
-  readonly metric: string
-  readonly severity: Severity
-  readonly status: 'open' | 'closed'
-  readonly message: string
-  readonly opened: number
-  readonly closed: number | null
-  readonly acknowledgedBy: string | null
-}
+export type NotificationEvent = NotifiedEvent
 
 /** What a channel is given besides its settings. */
 export type ChannelTools = {

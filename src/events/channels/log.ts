@@ -9,7 +9,7 @@ export const log = defineChannel({
   checkTarget: (target) => (target.length <= 200 ? null : 'a word of at most 200 characters'),
   open: (_, tools) => ({
     async send({ id, kind, target, words, events, rule }) {
-      tools.log.info('notice', {
+      tools.log.info('notification', {
         subject: words.subject,
         message: events.map((event) => event.message).join('; '),
         kind,

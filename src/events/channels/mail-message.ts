@@ -1,3 +1,4 @@
+import { writeOriginalSubject } from '../../domain/notifications/notified-event.ts'
 import type { Notification } from './channel.ts'
 
 /** A mail as the library takes it. */
@@ -12,18 +13,22 @@ export type MailMessage = {
   readonly headers: Readonly<Record<string, string>>
 }
 
+export type MailOptions = {
+  readonly from: string
+  readonly to: string[]
+  /** Milliseconds since 1970. */
+  readonly nowMs: number
+  readonly subject: 'sentence' | 'original'
+}
+
 /** The notification's id makes the Message-ID, so that a mail that arrives twice is known as one. */
-export function writeMail(
-  notification: Notification,
-  from: string,
-  to: string[],
-  nowMs: number,
-): MailMessage {
+export function writeMail(notification: Notification, options: MailOptions): MailMessage {
+  const { from, to, nowMs } = options
   const domain = from.slice(from.lastIndexOf('@') + 1)
   return {
     from,
     to,
-    subject: notification.words.subject,
+    subject: chooseSubject(notification, options),
     text: notification.words.text,
     html: notification.words.html,
     messageId: `<${notification.id}@${domain}>`,
@@ -35,6 +40,14 @@ export function writeMail(
       ...threadHeaders(notification, domain),
     },
   }
+}
+
+/** A digest and a test are no single event: there the original has no subject of its own. */
+function chooseSubject({ events, words }: Notification, { subject }: MailOptions): string {
+  const [event] = events
+  return subject === 'original' && event !== undefined && events.length === 1
+    ? writeOriginalSubject(event)
+    : words.subject
 }
 
 /** All mails about one event are shown together. */

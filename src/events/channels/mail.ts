@@ -44,6 +44,13 @@ const FIELDS = {
         ? null
         : 'a full name such as "monitor.example.org"',
   }),
+  subject: oneOf(['sentence', 'original'], {
+    default: 'sentence',
+    doc:
+      'Subject of a mail about one event. sentence: "[CRITICAL] web01: /var is 96.1 % full"; ' +
+      'original: "web01:perf.filesystem.dev.sda1.percent.used:critical:open", for filters made for the ' +
+      'original product.',
+  }),
   ca: secret({
     example: '-----BEGIN CERTIFICATE----- …',
     doc: 'Certificates (PEM) that the server is checked by, in place of those that everybody trusts.',
@@ -87,7 +94,9 @@ function openMail(settings: MailSettings, tools: ChannelTools) {
       const from = settings.from ?? `monitor@${tools.machine}`
       pool ??= openPool(server, { ...settings, hello: settings.hello ?? tools.machine })
       const sending = pool.then((open) =>
-        open.sendMail(writeMail(notification, from, to, tools.clock.nowMs())),
+        open.sendMail(
+          writeMail(notification, { from, to, nowMs: tools.clock.nowMs(), subject: settings.subject }),
+        ),
       )
       const info = await within(tools.clock, SEND_LIMIT_MS, sending, drop).catch((error: unknown) => {
         throw explain(error, server, settings)

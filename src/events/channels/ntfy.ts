@@ -52,7 +52,7 @@ function describeNotification({ words, events, link }: Notification) {
   const open = events.filter((event) => event.status === 'open').map((event) => event.severity)
   return {
     title: shorten(words.subject, 250),
-    message: shortenBytes(words.text.trim(), MAX_BYTES),
+    message: shortenBytes(words.details.trim(), MAX_BYTES),
     priority: open.length > 0 ? PRIORITIES[Math.min(...open) as Severity] : 3,
     tags: [open.length > 0 ? 'rotating_light' : events.length > 0 ? 'white_check_mark' : 'wave'],
     ...(link === null ? {} : { click: link }),

@@ -34,7 +34,7 @@ function describeNotification({ words, events, link }: Notification) {
       {
         fallback: escapeMarkup(shorten(words.subject, MAX_TITLE)),
         color: open.length > 0 ? COLOURS[worst] : events.length > 0 ? CLOSED_COLOUR : COLOURS[4],
-        text: escapeMarkup(shorten(words.text, MAX_TEXT)),
+        text: escapeMarkup(shorten(words.details, MAX_TEXT)),
         ...(link === null ? {} : { title: 'Open in monitor', title_link: link }),
       },
     ],

@@ -42,7 +42,7 @@ export const telegram = defineChannel({
           JSON.stringify({
             chat_id: chatId,
             ...(topic !== undefined && { message_thread_id: Number(topic) }),
-            text: shorten(`${notification.words.subject}\n\n${notification.words.text.trim()}`, MAX_TEXT),
+            text: shorten(`${notification.words.subject}\n\n${notification.words.details.trim()}`, MAX_TEXT),
             disable_web_page_preview: true,
           }),
           tools,

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { list, secret } from '../../config/fields.ts'
-import { SEVERITY_NAMES } from '../../domain/event.ts'
-import { defineChannel, type Notification, SendError } from './channel.ts'
+import { defineChannel, SendError } from './channel.ts'
 import { checkHttpAddress, postJson } from './http.ts'
+import { describeWebhook } from './webhook-body.ts'
 
 /** Receivers commonly take bodies up to a few hundred KiB; a digest beyond this is split. */
 const MAX_BODY_BYTES = 64 * 1024
@@ -10,7 +10,7 @@ const MAX_BODY_BYTES = 64 * 1024
 const HEADER = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x20-\x7E]*)$/
 
 /**
- * JSON to any address. The header `Idempotency-Key` is the notification's id; with a secret
+ * JSON to any address, in the form that `webhook.schema.json` describes. The header `Idempotency-Key` is the notification's id; with a secret
  * `X-Monitor-Signature` is `sha256=` and the HMAC-SHA256 of the body in hexadecimal digits.
  */
 export const webhook = defineChannel({
@@ -25,13 +25,13 @@ export const webhook = defineChannel({
     }),
     secret: secret({
       example: 'a long random text',
-      doc: 'Signs every notice: X-Monitor-Signature is "sha256=" and the HMAC-SHA256 of the body.',
+      doc: 'Signs every notification: X-Monitor-Signature is "sha256=" and the HMAC-SHA256 of the body.',
     }),
   },
   checkTarget: checkHttpAddress,
   open: (settings, tools) => ({
     async send(notification) {
-      const body = JSON.stringify(describeNotification(notification))
+      const body = JSON.stringify(describeWebhook(notification))
       if (Buffer.byteLength(body) > MAX_BODY_BYTES && notification.events.length > 1)
         throw new SendError(`the digest is longer than ${MAX_BODY_BYTES} bytes`, {
           retry: true,
@@ -54,20 +54,3 @@ export const webhook = defineChannel({
     close() {},
   }),
 })
-
-/** Names as in the API. */
-function describeNotification({ id, kind, words, events, rule, link }: Notification) {
-  return {
-    id,
-    kind,
-    subject: words.subject,
-    text: words.text,
-    rule,
-    link,
-    events: events.map(({ acknowledgedBy, ...event }) => ({
-      ...event,
-      severity_name: SEVERITY_NAMES[event.severity],
-      acknowledged_by: acknowledgedBy,
-    })),
-  }
-}

@@ -1,4 +1,5 @@
 import type { Task } from '../task.ts'
+import { mayDropByAge } from './retention.ts'
 
 /** An agent that was refused tries again within minutes, for as long as it runs. */
 const QUIET_SECONDS = 3600
@@ -7,9 +8,11 @@ const QUIET_SECONDS = 3600
 export const resolveAttempts: Task = {
   name: 'end attempts',
   every: 300,
-  async run({ store: { watch }, clock }) {
+  async run(context) {
+    const { store, clock } = context
+    if (!mayDropByAge(context, QUIET_SECONDS)) return false
     const now = clock.now()
-    await watch.resolveAttempts(now - QUIET_SECONDS, now)
+    await store.watch.resolveAttempts(now - QUIET_SECONDS, now)
     return false
   },
 }

@@ -1,10 +1,12 @@
 import { type Message, writeDigest, writeNotification } from '../../domain/notifications/notification.ts'
+import { toNotifiedEvent } from '../../domain/notifications/notified-event.ts'
 import { maskTarget } from '../../domain/notifications/target.ts'
 import { describeError } from '../../lib/log.ts'
 import type { WaitingNotification } from '../../storage/ports/store.ts'
 import { type Notification, SendError } from '../channels/channel.ts'
-import { nextAttempt, planDeliveries, type Waiting } from '../outbox-plan.ts'
+import { GIVE_UP_SECONDS, nextAttempt, planDeliveries, type Waiting } from '../outbox-plan.ts'
 import type { Task, TaskContext } from '../task.ts'
+import { mayDropByAge } from './retention.ts'
 
 /** Of one target no more are looked at together; of all together they stay in memory only here. */
 const PER_TARGET = 500
@@ -188,7 +190,7 @@ async function noteFailure(
   }
   const isFinal = error instanceof SendError && (!error.retry || isTooLarge)
   const isUncertain = error instanceof SendError && error.isUncertain
-  const due = isFinal ? null : planNext(notifications, error, now, context.random())
+  const due = isFinal ? null : planNext(notifications, error, now, context)
   await store.outbox.note({ notifications: ids, time: now, isDelivered: false, isUncertain, answer, due })
   const attempts = (notifications[0]?.attempts ?? 0) + 1
   if (due === null) log.error('notification given up', { ...line, attempts, error: answer })
@@ -207,13 +209,17 @@ function planNext(
   notifications: readonly WaitingNotification[],
   error: unknown,
   now: number,
-  random: number,
+  context: TaskContext,
 ): number | null {
   const created = Math.min(...notifications.map((notification) => notification.created))
   const attempts = Math.max(...notifications.map((notification) => notification.attempts))
   const uncertain = Math.max(...notifications.map((notification) => notification.uncertain))
   const { retryAfter = null, isUncertain = false } = error instanceof SendError ? error : {}
-  return nextAttempt({ created, attempts, uncertain }, { retryAfter, isUncertain }, now, random)
+  return nextAttempt({ created, attempts, uncertain }, { retryAfter, isUncertain }, now, {
+    random: context.random(),
+    // An age is not believed to a clock that has just begun to run, or was just set.
+    mayGiveUp: mayDropByAge(context, GIVE_UP_SECONDS),
+  })
 }
 
 function write(
@@ -228,7 +234,7 @@ function write(
   const link = base === null ? null : isDigest ? `${base}/events` : `${base}/events/${first.snapshot.id}`
   const sources = notifications.map(({ kind, snapshot, rule }) => ({
     kind,
-    event: snapshot,
+    event: toNotifiedEvent(snapshot),
     rule: rule.name,
   }))
   const [source] = sources
@@ -242,7 +248,7 @@ function write(
     kind: isDigest ? 'digest' : first.kind,
     target: first.target,
     words,
-    events: notifications.map(({ snapshot }) => snapshot),
+    events: sources.map(({ event }) => event),
     rule: rules.size === 1 ? first.rule.name : null,
     link,
   }

@@ -23,7 +23,7 @@ export const watchAvailability: Task = {
   async run({ store: { watch }, clock, steadyMs, watching }) {
     const { check, severity, isGrouping } = watching
     const [hosts, seen, remembered] = await Promise.all([
-      watch.listLastSeen(),
+      watch.listLastSeen(clock.now()),
       watch.listSeen(AVAILABILITY.name),
       watch.recall(MEMORY),
     ])

@@ -1,30 +1,51 @@
-import { CLOCK_SKEW } from '../../domain/metrics/declared/server-events.ts'
-import { describeDuration } from '../../domain/time/duration.ts'
+import {
+  type ClockVerdict,
+  describeHostClock,
+  describeServerClock,
+  evaluateClocks,
+} from '../../domain/events/clock-skew.ts'
+import { CLOCK_SKEW, SERVER_CLOCK } from '../../domain/metrics/declared/server-events.ts'
+import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
 import type { EngineReport } from '../../storage/ports/store.ts'
+import { reportOnServer } from '../server-events.ts'
 import type { Task } from '../task.ts'
 
 /**
- * What is told of a clock is over only when it is clearly back: one at the very limit would open an event a
+ * What is said of a clock is over only when it is clearly back: one at the very limit would open an event a
  * minute.
  */
 const CLEAR_SHARE = 0.9
 
-/** Opens events of hosts whose clock differs too much from the server's. */
+/** A host has a say about the clock of the server when it has reported within so many seconds. */
+const LATELY = 600
+
+/**
+ * Opens events of hosts whose clock differs too much from the server's, and one event of the server where
+ * most hosts agree that it is the server's clock that is wrong.
+ */
 export const watchClocks: Task = {
   name: 'watch clocks',
   every: 60,
-  async run({ store: { watch }, clock, watching: { skew: limit } }) {
+  async run(context) {
+    const { store, clock, watching } = context
+    const { watch } = store
     const now = clock.now()
-    const [skewed, seen] = await Promise.all([
-      watch.listSkewed(limit * CLEAR_SHARE),
+    const [clocks, seen, seenOfServer] = await Promise.all([
+      watch.listClocks(),
       watch.listSeen(CLOCK_SKEW.name),
+      watch.listSeen(SERVER_CLOCK.name),
     ])
+    const lately = clocks.filter(({ lastSeen }) => Math.abs(now - lastSeen) <= LATELY)
+    const isServerWrong = seenOfServer.length > 0
+    const server = evaluateClocks(lately, isServerWrong ? watching.skew * CLEAR_SHARE : watching.skew)
+    if (isServerWrong || server.serverAhead !== null)
+      await reportOnServer(context, reportServer(server, lately.length, now), seenOfServer, now)
+
     const open = new Map(seen.map((event) => [event.host, event]))
-    const wrong = new Map(skewed.map(({ name, skew }) => [name, skew]))
     const common = { metric: CLOCK_SKEW.name, severity: 3, time: now } as const
     const reports: EngineReport[] = []
-    for (const [host, skew] of wrong)
-      if (Math.abs(skew) > limit && !open.has(host))
+    for (const { name: host, skew } of clocks)
+      if (Math.abs(skew) > watching.skew && !server.agreeing.has(host) && !open.has(host))
         reports.push({
           host,
           report: {
@@ -32,18 +53,31 @@ export const watchClocks: Task = {
             uid: `clock:${now}`,
             change: 1,
             status: 'open',
-            message: describe(host, skew),
+            message: describeHostClock(host, skew, MAX_TIME_AHEAD),
           },
         })
-    for (const { host, uid, message } of open.values())
-      if (!wrong.has(host))
+    const skews = new Map(clocks.map(({ name, skew }) => [name, skew]))
+    for (const { host, uid, message } of open.values()) {
+      const isRight = Math.abs(skews.get(host) ?? 0) <= watching.skew * CLEAR_SHARE
+      if (isRight || server.agreeing.has(host))
         reports.push({ host, report: { ...common, uid, change: 2, status: 'closed', message } })
+    }
     if (reports.length > 0) await watch.report(reports, now)
     return false
   },
 }
 
-function describe(host: string, skew: number): string {
-  const way = skew > 0 ? 'ahead of' : 'behind'
-  return `The clock of ${host} is ${describeDuration(Math.abs(skew))} ${way} the server's`
+function reportServer({ serverAhead, agreeing }: ClockVerdict, all: number, now: number) {
+  return {
+    uid: null,
+    change: 0,
+    time: now,
+    metric: SERVER_CLOCK.name,
+    severity: 2 as const,
+    status: serverAhead === null ? ('closed' as const) : ('open' as const),
+    message:
+      serverAhead === null
+        ? 'The clock of this server agrees with those of its hosts again'
+        : describeServerClock(serverAhead, agreeing.size, all, MAX_TIME_AHEAD),
+  }
 }

@@ -152,6 +152,9 @@ export function openWindowsServiceManager({
         await stopService(service, name)
         await startService(service, name)
       }),
+    async reload(name) {
+      throw new Error(`Windows has no signal for it; restart ${name} in its place`)
+    },
     async status(name) {
       const access = SERVICE.queryStatus | SERVICE.queryConfig
       const found = await withService(name, access, (service) =>

@@ -1,7 +1,7 @@
 import { isLossReason } from '../../domain/audit/loss.ts'
 import { UNEXPLAINED } from '../../domain/events/data-gap.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database, Reader } from '../database/database.ts'
-import { yieldThread } from '../database/yield-to-event-loop.ts'
 import type { DataAuditStore, DayDifference, HostAudit } from '../ports/store.ts'
 import { closeQuietGaps, type GapRow, reasonOf, reportGaps } from './gaps.ts'
 import { countDays, wasDamaged } from './recount.ts'

@@ -1,5 +1,5 @@
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database, Transaction } from '../database/database.ts'
-import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { dayOf } from '../timeseries/day.ts'
 import { explainGaps, saveGap, takeBack } from './gaps.ts'
 import { QueueAccount } from './queue-account.ts'

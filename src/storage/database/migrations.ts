@@ -238,6 +238,11 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // What is there of each agent's numbers, and what is missing and why: see audit-tables.ts.
   createAuditTables,
+  // Names in the order in which people read them: see name-order.ts. Filled when the database is opened.
+  () => [
+    `ALTER TABLE host ADD COLUMN name_order VARCHAR(255)`,
+    `CREATE INDEX host_by_name_order ON host (name_order, name)`,
+  ],
 ]
 
 /**

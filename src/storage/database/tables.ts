@@ -70,7 +70,7 @@ export const TABLES: readonly Table[] = [
   table(
     'host',
     'id name ip ip_order platform build architecture domain processors memory_mb search_text ' +
-      'first_seen last_seen clock_skew latest_time latest key_hash event_lock said_groups given_groups mounts ' +
+      'first_seen last_seen clock_skew latest_time latest key_hash event_lock said_groups given_groups mounts name_order ' +
       'agent spellings',
   ),
   table('host_group', 'name host', { references: [toHost] }),

@@ -4,6 +4,7 @@ import { placeValues } from '../database/dialect.ts'
 import { takeEventLock } from '../database/write-locks.ts'
 import type { EventChanges } from '../ports/store.ts'
 import { noteHistory } from './history.ts'
+import { undo } from './undo.ts'
 
 type Person = { readonly actor: string; readonly at: number; readonly comment?: string | undefined }
 
@@ -80,6 +81,8 @@ export function createEventChanges(database: Database): EventChanges {
       }
       return changed
     },
+
+    undo: (what, by, done, at, ids) => undo(database, { what, by, done, at, ids }),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Reader, Value } from '../database/database.ts'
-import { HOSTS_OF_GROUP } from '../hosts/groups.ts'
+import { placeValues } from '../database/dialect.ts'
+import { HOSTS_OF_GROUP, hostsOfGroups } from '../hosts/groups.ts'
 import type { EventQuery } from '../ports/store.ts'
 import { NO_HOST } from './event-rows.ts'
 
@@ -20,9 +21,10 @@ const FEW_HOSTS = 100
 const HAS_WORD = `(LOWER(event.message) LIKE ? ESCAPE '!' OR LOWER(event.metric) LIKE ? ESCAPE '!'
   OR LOWER(event.members) LIKE ? ESCAPE '!' OR event.host IN (SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!'))`
 
-/** Parameter: the group. */
-const HAS_MEMBER_OF_GROUP = `EXISTS (SELECT 1 FROM host_group JOIN host member ON member.id = host_group.host
-  WHERE host_group.name = ? AND INSTR(event.members, CONCAT('"', member.name, '"')) > 0)`
+/** Parameters: the groups. */
+const hasMemberOfGroups = (count: number) =>
+  `EXISTS (SELECT 1 FROM host_group JOIN host member ON member.id = host_group.host
+  WHERE host_group.name IN (${placeValues(count)}) AND INSTR(event.members, CONCAT('"', member.name, '"')) > 0)`
 
 /** A pattern that the word stands for itself in. */
 const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`
@@ -32,7 +34,8 @@ const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!
  * several hosts would keep the database from every index. None when the host asked for is not known.
  */
 export async function writeConditions(reader: Reader, query: EventQuery): Promise<Condition[]> {
-  const { host, group } = query
+  const { host, group, facets = [] } = query
+  if (host === undefined && facets.length > 0) return ofFacets(query, facets)
   if (host === undefined)
     return group === undefined ? [writeCondition(query, null)] : ofGroup(reader, query, group)
   const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
@@ -53,6 +56,16 @@ export async function writeConditions(reader: Reader, query: EventQuery): Promis
   ]
 }
 
+function ofFacets(query: EventQuery, facets: readonly (readonly string[])[]): Condition[] {
+  const own = facets.map(({ length }) => `event.host IN (${hostsOfGroups(length)})`)
+  const members = facets.map(({ length }) => hasMemberOfGroups(length))
+  const values = facets.flat()
+  return [
+    writeCondition(query, { sql: own.join(' AND '), values }),
+    writeCondition(query, { sql: [`event.host = ${NO_HOST}`, ...members].join(' AND '), values }),
+  ]
+}
+
 async function ofGroup(reader: Reader, query: EventQuery, group: string): Promise<Condition[]> {
   const [row] = await reader.query<{ hosts: number }>(
     'SELECT COUNT(*) AS hosts FROM (SELECT host FROM host_group WHERE name = ? LIMIT ?) counted',
@@ -64,7 +77,7 @@ async function ofGroup(reader: Reader, query: EventQuery, group: string): Promis
   const own = `${hosts > FEW_HOSTS ? '+' : ''}event.host IN (${HOSTS_OF_GROUP})`
   return [
     writeCondition(query, { sql: own, values: [group] }),
-    writeCondition(query, { sql: `event.host = ${NO_HOST} AND ${HAS_MEMBER_OF_GROUP}`, values: [group] }),
+    writeCondition(query, { sql: `event.host = ${NO_HOST} AND ${hasMemberOfGroups(1)}`, values: [group] }),
   ]
 }
 

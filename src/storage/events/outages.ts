@@ -1,7 +1,7 @@
 import type { Outage } from '../../domain/events/downtime.ts'
 import { AVAILABILITY } from '../../domain/metrics/declared/server-events.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database } from '../database/database.ts'
-import { yieldThread } from '../database/yield-to-event-loop.ts'
 import type { KnownSpan } from '../ports/store.ts'
 import { NO_HOST } from './event-rows.ts'
 

@@ -1,8 +1,11 @@
 import type { Event, Severity } from '../../domain/event.ts'
+import type { EventSnapshot } from '../../domain/notifications/notified-event.ts'
 import type { NotificationKind } from '../../domain/notifications/rule.ts'
 import type { Database, Transaction, Value } from '../database/database.ts'
-import type { Decided, NewNotification, NotifiedRow, OutboxStore } from '../ports/store.ts'
+import { remember } from '../database/engine-memory.ts'
+import type { Decided, EventMoment, NewNotification, NotifiedRow, OutboxStore } from '../ports/store.ts'
 import { type EventRow, SELECT_EVENTS, toEvent } from './event-rows.ts'
+import { createOutboxClock } from './outbox-clock.ts'
 
 type TodoRow = {
   id: number
@@ -51,6 +54,11 @@ const NOTIFIED_COLUMNS = [
   'recheck_at',
 ] as const
 
+/** The times of an `EventMoment` of the event `due.event`. */
+const MOMENT_TIMES = `(SELECT MIN(noted) FROM event_history WHERE event = due.event) AS opened,
+          (SELECT MAX(CASE WHEN time < noted THEN time ELSE noted END) FROM event_history
+            WHERE event = due.event AND action IN ('opened', 'severity', 'closed', 'reopened')) AS changed`
+
 const flag = (value: boolean) => (value ? 1 : 0)
 
 export function createOutboxStore(database: Database): OutboxStore {
@@ -77,22 +85,35 @@ export function createOutboxStore(database: Database): OutboxStore {
       // Changes that wait come first: an event must not be looked at from further on than the rules have
       // come.
       const due = await database.query<{ event: number; opened: number; changed: number }>(
-        `SELECT due.event AS event,
-          (SELECT MIN(noted) FROM event_history WHERE event = due.event) AS opened,
-          (SELECT MAX(CASE WHEN time < noted THEN time ELSE noted END) FROM event_history
-            WHERE event = due.event AND action IN ('opened', 'severity', 'closed', 'reopened')) AS changed
+        `SELECT due.event AS event, ${MOMENT_TIMES}
           FROM (SELECT event, MIN(recheck_at) AS recheck_at FROM notified WHERE recheck_at <= ? GROUP BY event) due
           WHERE NOT EXISTS (SELECT 1 FROM event_todo WHERE event_todo.event = due.event)
           ORDER BY due.recheck_at, due.event LIMIT ?`,
         [now, limit],
       )
-      const moments = []
-      for (const { event, opened, changed } of due) {
-        const [row] = await database.query<EventRow>(`${SELECT_EVENTS} WHERE event.id = ?`, [event])
-        if (row) moments.push({ event: toEvent(row), opened: Math.min(row.opened, opened), changed })
-      }
-      return moments
+      return readMoments(database, due)
     },
+
+    async listOpen(after, limit) {
+      const rows = await database.query<{ event: number; opened: number; changed: number }>(
+        `SELECT due.event AS event, ${MOMENT_TIMES}
+          FROM (SELECT id AS event FROM event WHERE is_open = 1 AND id > ?
+            AND NOT EXISTS (SELECT 1 FROM event_todo WHERE event_todo.event = event.id) ORDER BY id LIMIT ?) due
+          ORDER BY due.event`,
+        [after, limit],
+      )
+      return readMoments(database, rows)
+    },
+
+    forgetNotifiedOpen: (rules, name, value) =>
+      database.transaction(async (transaction) => {
+        for (const rule of rules)
+          await transaction.run(
+            'DELETE FROM notified WHERE rule = ? AND event IN (SELECT id FROM event WHERE is_open = 1)',
+            [rule],
+          )
+        await remember(transaction, name, value)
+      }),
 
     async listNotified(event) {
       const rows = await database.query<StoredNotified>(
@@ -120,7 +141,7 @@ export function createOutboxStore(database: Database): OutboxStore {
         digest: digest === rest.uid ? null : digest,
         isAlone: digest === rest.uid,
         rule: { id: rule, name },
-        snapshot: JSON.parse(snapshot) as Event,
+        snapshot: JSON.parse(snapshot) as EventSnapshot,
       }))
     },
 
@@ -168,6 +189,8 @@ export function createOutboxStore(database: Database): OutboxStore {
           ])
       }),
 
+    ...createOutboxClock(database),
+
     // `delivery` is read by its time, so that the cost is that of the time asked for.
     listTargetStates: (since) =>
       database.query(
@@ -181,6 +204,18 @@ export function createOutboxStore(database: Database): OutboxStore {
         [since],
       ),
   }
+}
+
+async function readMoments(
+  database: Database,
+  rows: readonly { event: number; opened: number; changed: number }[],
+): Promise<EventMoment[]> {
+  const moments: EventMoment[] = []
+  for (const { event, opened, changed } of rows) {
+    const [row] = await database.query<EventRow>(`${SELECT_EVENTS} WHERE event.id = ?`, [event])
+    if (row) moments.push({ event: toEvent(row), opened: Math.min(row.opened, opened), changed })
+  }
+  return moments
 }
 
 async function completeOne(

@@ -1,6 +1,7 @@
 import { mergeGroups } from '../../domain/hosts/group.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
+import { placeValues } from '../database/dialect.ts'
 
 /**
  * Groups of hosts. `host.said_groups` is what the agent says, `host.given_groups` what people gave, both as
@@ -62,6 +63,10 @@ export async function listGroups(database: Database, limit: number): Promise<str
   )
   return rows.map(({ name }) => name)
 }
+
+/** Ids of the hosts that are in any of so many groups; their names are its parameters. */
+export const hostsOfGroups = (count: number) =>
+  `SELECT host FROM host_group WHERE name IN (${placeValues(count)})`
 
 /** Ids of the hosts of a group; the name is its parameter. */
 export const HOSTS_OF_GROUP = 'SELECT host FROM host_group WHERE name = ?'

@@ -1,5 +1,6 @@
 import { mergeGroups } from '../../domain/hosts/group.ts'
 import type { Host, HostFacts } from '../../domain/hosts/host.ts'
+import { nameOrder } from '../../domain/hosts/name-order.ts'
 import type { Transaction } from '../database/database.ts'
 import type { HostReport } from '../ports/store.ts'
 import { saveHostMetricSet } from '../timeseries/metric-sets.ts'
@@ -179,9 +180,17 @@ async function addHost(transaction: Transaction, report: HostReport): Promise<Ca
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      mounts, agent, name, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
-    [...factValues(report.host, facts), report.host, report.seen, report.seen, report.clockSkew, keyHash],
+      mounts, agent, name, name_order, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
+    [
+      ...factValues(report.host, facts),
+      report.host,
+      nameOrder(report.host),
+      report.seen,
+      report.seen,
+      report.clockSkew,
+      keyHash,
+    ],
   )
   if (facts.groups && facts.groups.length > 0)
     await saveGroups(transaction, id, 'said_groups', mergeGroups(facts.groups))

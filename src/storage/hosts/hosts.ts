@@ -7,7 +7,8 @@ import type { HostQuery, HostStore } from '../ports/store.ts'
 import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
-import { giveGroups, HOSTS_OF_GROUP, listGroups, parseGroups } from './groups.ts'
+import { readFleet } from './fleet.ts'
+import { giveGroups, HOSTS_OF_GROUP, hostsOfGroups, listGroups, parseGroups } from './groups.ts'
 import { foldCase, parseMounts, parseSpellings } from './host-cache.ts'
 import type { LastSeenBuffer } from './last-seen.ts'
 import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
@@ -46,7 +47,7 @@ const ORDERS: Record<
   Exclude<NonNullable<HostQuery['sort']>, 'status' | 'events' | keyof typeof VALUE_SORTS>,
   readonly string[]
 > = {
-  name: ['name'],
+  name: ['name_order', 'name'],
   ip: ['ip_order', 'name'],
   domain: ['domain', 'name'],
   platform: ['platform', 'name'],
@@ -56,6 +57,9 @@ const ORDERS: Record<
 /** The most severe open event of each host that has one. */
 const WORST = `LEFT JOIN (SELECT host AS troubled, MIN(severity) AS worst FROM event WHERE is_open = 1 GROUP BY host) trouble
   ON trouble.troubled = host.id`
+/** Names that begin with a text, then those that have it in them. What is searched begins with the name and a line break. */
+const NAME_RANK = `CASE INSTR(search_text, ?) WHEN 1 THEN 0 ELSE
+  CASE WHEN INSTR(search_text, ?) < INSTR(search_text, ?) THEN 1 ELSE 2 END END`
 /** Behind every severity. */
 const BEYOND = 9
 
@@ -100,7 +104,7 @@ export function createHostStore(
       const condition = where({ ...query, status })
       // The expression keeps the index of names out of it: those that are down are few, and sorting them is
       // quick.
-      const order = status === 'down' ? "COALESCE(name, '')" : 'name'
+      const order = status === 'down' ? "COALESCE(name_order, '')" : 'name_order, name'
       if (rows.length < limit) rows.push(...(await listRows(condition, order, limit - rows.length, skip)))
       // Once a row of it was wanted, the next group begins at its start.
       skip = rows.length > 0 ? 0 : skip - (await countWhere(condition))
@@ -133,9 +137,24 @@ export function createHostStore(
       return listByValue(query, VALUE_SORTS[sort], limit, offset)
     if (sort === 'status') return listByStatus(query, limit, offset)
     if (sort === 'events')
-      return listRows(where(query), `COALESCE(worst, ${BEYOND}) ${direction}, name`, limit, offset, WORST)
+      return listRows(
+        where(query),
+        `COALESCE(worst, ${BEYOND}) ${direction}, name_order`,
+        limit,
+        offset,
+        WORST,
+      )
     const columns = ORDERS[sort].map((column) => column + direction)
-    return listRows(where(query), columns.join(', '), limit, offset)
+    const condition = where(query)
+    if (query.search === undefined || sort !== 'name')
+      return listRows(condition, columns.join(', '), limit, offset)
+    // Who types a part of a name wants it before hosts whose address or system has it.
+    const sought = foldCase(query.search)
+    const ranked = `${NAME_RANK}, ${columns.join(', ')}`
+    return database.query<HostRow>(
+      `SELECT ${COLUMNS} FROM host ${condition.sql} ORDER BY ${ranked} LIMIT ? OFFSET ?`,
+      [...condition.values, sought, sought, '\n', limit, offset],
+    )
   }
 
   return {
@@ -143,6 +162,16 @@ export function createHostStore(
       await states.settle()
       const rows = await database.query<HostRow>(`SELECT ${COLUMNS} FROM host WHERE name = ?`, [name])
       return (await toHosts(rows))[0] ?? null
+    },
+
+    async findAll(names) {
+      if (names.length === 0) return new Map()
+      await states.settle()
+      const rows = await database.query<HostRow>(
+        `SELECT ${COLUMNS} FROM host WHERE name IN (${placeValues(names.length)})`,
+        names,
+      )
+      return new Map((await toHosts(rows)).map((host) => [host.name, host]))
     },
 
     async list(query) {
@@ -158,7 +187,7 @@ export function createHostStore(
       await states.settle()
       const { sql, values } = where(group === undefined ? { upSince: 0 } : { upSince: 0, group })
       return database.query(
-        `SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host ${sql} ORDER BY name`,
+        `SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host ${sql} ORDER BY name_order, name`,
         values,
       )
     },
@@ -176,6 +205,11 @@ export function createHostStore(
       // Those that are down are few: counting them reads little of the index.
       const down = await countWhere({ sql: 'WHERE last_seen < ?', values: [upSince] })
       return { up: Math.max(0, total - down), down }
+    },
+
+    async fleet() {
+      await states.settle()
+      return readFleet(database, metricSets)
     },
 
     groups: () => listGroups(database, MAX_GROUPS_LISTED),
@@ -237,6 +271,18 @@ function where(query: HostQuery): Condition {
   if (query.group !== undefined) {
     parts.push(`id IN (${HOSTS_OF_GROUP})`)
     values.push(query.group)
+  }
+  for (const alternatives of query.facets ?? []) {
+    parts.push(`id IN (${hostsOfGroups(alternatives.length)})`)
+    values.push(...alternatives)
+  }
+  if (query.names !== undefined) {
+    parts.push(query.names.length === 0 ? '1 = 0' : `name IN (${placeValues(query.names.length)})`)
+    values.push(...query.names)
+  }
+  if (query.withoutNames !== undefined && query.withoutNames.length > 0) {
+    parts.push(`name NOT IN (${placeValues(query.withoutNames.length)})`)
+    values.push(...query.withoutNames)
   }
   if (query.status === 'down') {
     parts.push('last_seen < ?')

@@ -4,6 +4,12 @@ import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { FRAME_TABLES } from '../timeseries/frames.ts'
 
+/**
+ * Clocks of machines that share a database may differ by so many seconds; what lies further ahead was written
+ * by a clock that was wrong.
+ */
+export const CLOCK_TOLERANCE = 60
+
 /** What packets changed of a host since it was last written down. */
 type State = {
   lastSeen: number
@@ -111,7 +117,7 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
     noteSeen(host, seen, clockSkew) {
       draftPackets++
       const state = stateOf(host)
-      if (seen < state.lastSeen) return
+      if (seen < state.lastSeen && seen >= state.lastSeen - CLOCK_TOLERANCE) return
       state.lastSeen = seen
       state.clockSkew = clockSkew
     },
@@ -154,7 +160,10 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
 /** `later` was noted after `earlier`. */
 function merge(earlier: State | undefined, later: State | undefined): State | undefined {
   if (!earlier || !later) return earlier ?? later
-  const seen = later.lastSeen >= earlier.lastSeen ? later : earlier
+  const isSeenLater =
+    later.lastSeen >= earlier.lastSeen ||
+    (later.lastSeen > 0 && later.lastSeen < earlier.lastSeen - CLOCK_TOLERANCE)
+  const seen = isSeenLater ? later : earlier
   const isLaterNewest = later.latestTime >= earlier.latestTime
   const isSameTime = later.latestTime === earlier.latestTime
   const newest = isLaterNewest && (later.latest !== null || !isSameTime) ? later : earlier
@@ -170,26 +179,28 @@ function merge(earlier: State | undefined, later: State | undefined): State | un
   }
 }
 
+/** A time in the future was written by a clock that was wrong, and gives way to the one that is right. */
+const SET_SEEN = `clock_skew = CASE WHEN last_seen <= ? OR last_seen > ? THEN ? ELSE clock_skew END,
+  last_seen = CASE WHEN last_seen < ? OR last_seen > ? THEN ? ELSE last_seen END`
+
 async function writeState(transaction: Transaction, host: number, state: State) {
   const { lastSeen, clockSkew, latestTime } = state
+  // A packet that brought no more than a frame says nothing of when the host was seen.
+  const future = lastSeen === 0 ? Number.MAX_SAFE_INTEGER : lastSeen + CLOCK_TOLERANCE
+  const seen = [lastSeen, future, clockSkew, lastSeen, future, lastSeen]
   const latest = state.merged
     ? ((await readFrame(transaction, latestTime, host)) ?? state.latest)
     : state.latest
   if (!latest) {
-    await transaction.run(
-      `UPDATE host SET clock_skew = CASE WHEN last_seen <= ? THEN ? ELSE clock_skew END,
-        last_seen = CASE WHEN last_seen < ? THEN ? ELSE last_seen END WHERE id = ?`,
-      [lastSeen, clockSkew, lastSeen, lastSeen, host],
-    )
+    await transaction.run(`UPDATE host SET ${SET_SEEN} WHERE id = ?`, [...seen, host])
     return
   }
   // In this order, because MySQL uses a column's new value further right, SQLite its old one.
   await transaction.run(
-    `UPDATE host SET clock_skew = CASE WHEN last_seen <= ? THEN ? ELSE clock_skew END,
-      last_seen = CASE WHEN last_seen < ? THEN ? ELSE last_seen END,
+    `UPDATE host SET ${SET_SEEN},
       latest = CASE WHEN latest_time <= ? THEN ? ELSE latest END,
       latest_time = CASE WHEN latest_time < ? THEN ? ELSE latest_time END WHERE id = ?`,
-    [lastSeen, clockSkew, lastSeen, lastSeen, latestTime, latest, latestTime, latestTime, host],
+    [...seen, latestTime, latest, latestTime, latestTime, host],
   )
 }
 

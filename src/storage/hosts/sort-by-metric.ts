@@ -26,7 +26,7 @@ export async function orderByValue(
   page: { readonly isDescending: boolean; readonly limit: number; readonly offset: number },
 ): Promise<number[]> {
   const packed = await reader.query<Packed>(
-    `SELECT id, latest_time, latest FROM host ${condition.sql} ORDER BY name`,
+    `SELECT id, latest_time, latest FROM host ${condition.sql} ORDER BY name_order, name`,
     condition.values,
   )
   const rows = packed.map((row) => ({ id: row.id, latest: openLatest(row) }))

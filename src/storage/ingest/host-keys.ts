@@ -1,4 +1,5 @@
 import { reportKeyMismatch } from '../../domain/events/identity.ts'
+import { nameOrder } from '../../domain/hosts/name-order.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'
@@ -49,8 +50,9 @@ export function createHostNames(database: Database): Pick<HostStore, 'rename' | 
         if (!row) return 'unknown'
         const [other] = await transaction.query('SELECT id FROM host WHERE name = ?', [newName])
         if (other) return 'taken'
-        await transaction.run('UPDATE host SET name = ?, search_text = ? WHERE id = ?', [
+        await transaction.run('UPDATE host SET name = ?, name_order = ?, search_text = ? WHERE id = ?', [
           newName,
+          nameOrder(newName),
           searchText(newName, row),
           row.id,
         ])

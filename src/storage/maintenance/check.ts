@@ -1,8 +1,8 @@
 import { describeError } from '../../lib/log.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Reader } from '../database/database.ts'
 import { TABLES } from '../database/tables.ts'
-import { yieldThread } from '../database/yield-to-event-loop.ts'
 import {
   type BlockRow,
   isSoundBlock,

@@ -1,22 +1,34 @@
 import type { Database, Transaction } from '../database/database.ts'
+import { remember } from '../database/engine-memory.ts'
 import { applyReports } from '../events/apply-reports.ts'
 import { resolveAttempts } from '../events/attempts.ts'
 import { NO_HOST } from '../events/event-rows.ts'
-import type { LastSeenBuffer } from '../hosts/last-seen.ts'
+import { CLOCK_TOLERANCE, type LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { WatchStore } from '../ports/store.ts'
 
 export function createWatchStore(database: Database, states: LastSeenBuffer): WatchStore {
   return {
-    async listLastSeen() {
+    async listLastSeen(now) {
       await states.settle()
-      return database.query('SELECT name, last_seen AS lastSeen FROM host')
+      const hosts = await database.query<{ name: string; lastSeen: number }>(
+        'SELECT name, last_seen AS lastSeen FROM host',
+      )
+      const latest = now + CLOCK_TOLERANCE
+      if (hosts.every(({ lastSeen }) => lastSeen <= latest)) return hosts
+      await database.transaction((transaction) =>
+        // What it said of the host's clock was wrong as well.
+        transaction.run('UPDATE host SET clock_skew = NULL, last_seen = ? WHERE last_seen > ?', [
+          now,
+          latest,
+        ]),
+      )
+      return hosts.map(({ name, lastSeen }) => ({ name, lastSeen: lastSeen > latest ? now : lastSeen }))
     },
 
-    async listSkewed(above) {
+    async listClocks() {
       await states.settle()
       return database.query(
-        'SELECT name, clock_skew AS skew FROM host WHERE clock_skew > ? OR clock_skew < ? ORDER BY name',
-        [above, -above],
+        `SELECT name, last_seen AS lastSeen, clock_skew AS skew FROM host WHERE clock_skew IS NOT NULL ORDER BY name`,
       )
     },
 
@@ -37,14 +49,10 @@ export function createWatchStore(database: Database, states: LastSeenBuffer): Wa
           if (id !== null) await applyReports(transaction, id, [report], at, members)
         }
         if (memory === undefined) return
-        const { name, value } = memory
-        if (value === null) await transaction.run('DELETE FROM engine_memory WHERE name = ?', [name])
-        else
-          await transaction.run(database.dialect.upsert('engine_memory', ['name'], ['name', 'value']), [
-            name,
-            value,
-          ])
+        await remember(transaction, memory.name, memory.value)
       }),
+
+    remember: (name, value) => database.transaction((transaction) => remember(transaction, name, value)),
 
     async recall(name) {
       const [row] = await database.query<{ value: string }>(

@@ -38,9 +38,9 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
       await states.settle()
       return findSampleTimes(database)
     },
-    async dropHosts(before) {
+    async dropHosts(before, limit) {
       await states.settle()
-      return dropHosts(database, before)
+      return dropHosts(database, before, limit)
     },
     async stats() {
       await states.settle()

@@ -1,9 +1,9 @@
+import { yieldThread } from '../../lib/yield-thread.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
-import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { deleteEvents } from '../events/history.ts'
-import type { DroppedSamples } from '../ports/store.ts'
+import type { DroppedHost, DroppedSamples } from '../ports/store.ts'
 import { deleteBlock } from '../timeseries/blocks.ts'
 import { readMetricSet } from '../timeseries/codec/frame.ts'
 import { deleteFrontFrames } from '../timeseries/compaction.ts'
@@ -146,25 +146,32 @@ async function dropStrayNotifications(transaction: Transaction, before: number) 
   }
 }
 
-/** Hosts not seen since, each in a transaction of its own; their names. */
-export async function dropHosts(database: Database, before: number): Promise<string[]> {
-  const rows = await database.query<{ name: string }>(
-    'SELECT name FROM host WHERE last_seen < ? ORDER BY name',
-    [before],
+/** At most `limit` hosts not seen since, each in a transaction of its own. */
+export async function dropHosts(database: Database, before: number, limit: number): Promise<DroppedHost[]> {
+  const rows = await database.query<{ id: number; name: string }>(
+    'SELECT id, name FROM host WHERE last_seen < ? ORDER BY last_seen, name LIMIT ?',
+    [before, limit],
   )
-  const dropped: string[] = []
-  for (const { name } of rows) {
-    const isDropped = await database.transaction(async (transaction) => {
+  const dropped: DroppedHost[] = []
+  for (const { id, name } of rows) {
+    const found = await database.transaction(async (transaction) => {
       await takeMaintenanceLock(transaction)
       await takeExclusiveLock(transaction)
-      // It may have been heard meanwhile.
-      const [row] = await transaction.query('SELECT id FROM host WHERE name = ? AND last_seen < ?', [
-        name,
-        before,
-      ])
-      return row !== undefined && (await deleteHost(transaction, name))
+      // It may have been seen meanwhile.
+      const [row] = await transaction.query<Omit<DroppedHost, 'host'>>(
+        `SELECT last_seen AS lastSeen,
+          (SELECT COALESCE(SUM(samples), 0) FROM block WHERE block.host = host.id)
+            + (SELECT COALESCE(SUM(samples), 0) FROM frame WHERE frame.host = host.id)
+            + (SELECT COALESCE(SUM(samples), 0) FROM late_frame WHERE late_frame.host = host.id) AS samples,
+          (SELECT COUNT(*) FROM event WHERE event.host = host.id) AS events
+          FROM host WHERE id = ? AND name = ? AND last_seen < ?`,
+        [id, name, before],
+      )
+      if (row === undefined || !(await deleteHost(transaction, name))) return null
+      const { lastSeen, samples, events } = row
+      return { host: name, lastSeen, samples: Number(samples), events }
     })
-    if (isDropped) dropped.push(name)
+    if (found !== null) dropped.push(found)
     await yieldThread()
   }
   return dropped

@@ -1,5 +1,6 @@
 import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../../domain/event.ts'
 import type { Outage } from '../../domain/events/downtime.ts'
+import type { EventSnapshot } from '../../domain/notifications/notified-event.ts'
 import type { NotificationKind, Notified, Rule } from '../../domain/notifications/rule.ts'
 import type { Target } from '../../domain/notifications/target.ts'
 import type { MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
@@ -12,6 +13,8 @@ export type EventQuery = {
   readonly host?: string
   /** Of hosts that are in this group now. */
   readonly group?: string
+  /** Of hosts that are in one group of each list. */
+  readonly facets?: readonly (readonly string[])[]
   readonly metric?: string
   /** A part of the names of hosts, and words that all are in the name of the metric, in any case. */
   readonly hostPart?: string
@@ -96,6 +99,29 @@ export type EventChanges = {
     at: number,
     comment?: string,
   ): Promise<number[]>
+  /**
+   * Takes back what `by` did at `done`, if nothing has happened to the event since then. Only events that `ids` names,
+   * or all of that second.
+   */
+  undo(
+    what: 'close' | 'acknowledge',
+    by: string,
+    done: number,
+    at: number,
+    ids?: readonly number[],
+  ): Promise<UndoResult>
+}
+
+/** What came of taking back a change: events as they were before, and those that stay because of a later change. */
+export type UndoResult = {
+  readonly undone: readonly number[]
+  /** The newest change of each, by whom (null for an agent or the server) and when. */
+  readonly kept: readonly {
+    readonly id: number
+    readonly action: EventAction
+    readonly actor: string | null
+    readonly time: number
+  }[]
 }
 
 /** A host and the times between which it is known, in seconds since 1970. */
@@ -186,14 +212,14 @@ export type NotifiedRow = {
   readonly recheckAt: number | null
 }
 
-/** A notification to write: `snapshot` is the event as it is told. */
+/** A notification to write: `snapshot` is the event as it is told, with what is known of its host. */
 export type NewNotification = {
   readonly uid: string
   readonly rule: Pick<Rule, 'id' | 'name'>
   readonly kind: NotificationKind
   readonly channel: string
   readonly target: string
-  readonly snapshot: Event
+  readonly snapshot: EventSnapshot
 }
 
 export type Decided = {
@@ -246,6 +272,16 @@ export type TargetState = {
 export type OutboxStore = {
   /** Oldest first. */
   listChanges(limit: number): Promise<EventChange[]>
+  /**
+   * Open events with an id above `after`, by id, but for those about whose changes the rules are still to be
+   * asked.
+   */
+  listOpen(after: number, limit: number): Promise<EventMoment[]>
+  /**
+   * What was notified of open events by these rules counts as not notified; in the same commit remembers
+   * `value` under `name`, for `WatchStore.recall`.
+   */
+  forgetNotifiedOpen(rules: readonly number[], name: string, value: string): Promise<void>
   /** Events of which a rule asked to be asked again by now, as they are now. */
   listDue(now: number, limit: number): Promise<EventMoment[]>
   listNotified(event: number): Promise<NotifiedRow[]>
@@ -266,6 +302,13 @@ export type OutboxStore = {
   note(attempt: Attempt): Promise<void>
   /** Gives waiting notifications of one digest that is too large another digest, due at `due`. */
   split(notifications: readonly number[], digest: string, due: number): Promise<void>
+  /**
+   * The clock of this machine was set on by so many seconds (less than 0: back): what waits for its time goes
+   * with it, so that no pause, delay or age counts the jump.
+   */
+  shiftTimes(seconds: number): Promise<void>
+  /** What a clock that was wrong has written, and so lies in the future of `now`, counts as written now. */
+  clampTimes(now: number): Promise<void>
   /** Targets with an attempt since that time, and how they do. */
   listTargetStates(since: number): Promise<TargetState[]>
 }
@@ -279,10 +322,13 @@ export type EngineReport = {
 
 /** What the event engine alone needs to watch the hosts. */
 export type WatchStore = {
-  /** Every host with the server's clock at its newest packet. */
-  listLastSeen(): Promise<{ name: string; lastSeen: number }[]>
-  /** Hosts whose clock differs by more, in seconds, and how: agent's minus server's. */
-  listSkewed(above: number): Promise<{ name: string; skew: number }[]>
+  /**
+   * Every host with the server's clock at its newest packet. What lies in the future of `now` was written by
+   * a clock that was wrong; it is made `now` for good, so that the host's silence counts from here.
+   */
+  listLastSeen(now: number): Promise<{ name: string; lastSeen: number }[]>
+  /** How the clocks of hosts differ, in seconds: agent's minus server's; without those that told none. */
+  listClocks(): Promise<{ name: string; lastSeen: number; skew: number }[]>
   /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
   listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
   /** Ends the events of `KEY_MISMATCH` and `AGENT_COPY` whose newest attempt was seen before that time; how many. */
@@ -293,6 +339,8 @@ export type WatchStore = {
     at: number,
     memory?: { name: string; value: string | null },
   ): Promise<void>
+  /** For `recall`; in place of what was remembered under this name. */
+  remember(name: string, value: string): Promise<void>
   /** Null when there is none of this name. */
   recall(name: string): Promise<string | null>
   /** True when `holder` may act until `now + seconds`: nobody else holds the lease, or theirs is over. */

@@ -89,6 +89,11 @@ export type HostQuery = {
   readonly search?: string
   readonly status?: HostStatus
   readonly group?: string
+  /** Groups of which the host is in one of each list. */
+  readonly facets?: readonly (readonly string[])[]
+  /** Only hosts of these names, and none of those; at most 1000. */
+  readonly names?: readonly string[]
+  readonly withoutNames?: readonly string[]
   /** `events`: the host with the most severe open event first. `disk`: by the fullest filesystem of each. */
   readonly sort?: HostSort
   readonly descending?: boolean
@@ -99,10 +104,28 @@ export type HostQuery = {
   readonly upSince: number
 }
 
+/** A host in a map of all. Values are those of its newest frame, null where it has none; percent, and bytes a second. */
+export type FleetHost = {
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly lastSeen: number
+  readonly latestTime: number
+  readonly processor: number | null
+  readonly memory: number | null
+  /** Of its fullest filesystem. */
+  readonly disk: number | null
+  readonly diskMetric: string | null
+  /** Received and sent together. */
+  readonly network: number | null
+  readonly ioPressure: number | null
+}
+
 export type HostName = { readonly name: string; readonly ip: string; readonly lastSeen: number }
 
 export type HostStore = {
   find(name: string): Promise<Host | null>
+  /** Those of these hosts (at most 1000 names) that there are, by name. */
+  findAll(names: readonly string[]): Promise<ReadonlyMap<string, Host>>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
   /**
@@ -114,6 +137,8 @@ export type HostStore = {
   listSpans(group?: string): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
+  /** Every host in the order of names, for a map of all. Reads all newest frames: not for every request. */
+  fleet(): Promise<FleetHost[]>
   /** Groups that any host is in, sorted; at most 200. */
   groups(): Promise<string[]>
   /**
@@ -176,6 +201,14 @@ export type BackupNote = { readonly time: number; readonly file: string }
 /** What one piece of retention dropped, in frames and host-days, and whether anything older is left. */
 export type DroppedSamples = { readonly frames: number; readonly blocks: number; readonly isLeft: boolean }
 
+/** A host that retention removed, and what went with it. */
+export type DroppedHost = {
+  readonly host: string
+  readonly lastSeen: number
+  readonly samples: number
+  readonly events: number
+}
+
 export type MaintenanceStore = {
   /**
    * Compacts frames older than `before` into blocks, at most `limit` host-days, in short transactions.
@@ -197,8 +230,11 @@ export type MaintenanceStore = {
    * decides it. Null when there is none.
    */
   findSampleTimes(): Promise<{ oldest: number | null; newest: number | null }>
-  /** Drops hosts not seen since, with all they have; their names. */
-  dropHosts(before: number): Promise<string[]>
+  /**
+   * Drops at most `limit` of the hosts not seen since, with all they have, those that are silent for longest
+   * first.
+   */
+  dropHosts(before: number, limit: number): Promise<DroppedHost[]>
   stats(): Promise<StorageStats>
   /** The hosts with the most samples, most first. Reads as much as `stats` does. */
   listLargestHosts(limit: number): Promise<HostShare[]>

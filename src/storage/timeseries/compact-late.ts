@@ -1,7 +1,7 @@
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
 import { takeMaintenanceLock } from '../database/write-locks.ts'
-import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { findHeldBlock } from './blocks.ts'
 import { readMetricSet } from './codec/frame.ts'
 import { compactBlock, type Gathered, gatherFrame, saveBlock } from './compact-block.ts'

@@ -1,7 +1,7 @@
+import { yieldThread } from '../../lib/yield-thread.ts'
 import { readCounters, setCounter } from '../database/counters.ts'
 import type { Database, Reader, Transaction } from '../database/database.ts'
 import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
-import { yieldThread } from '../database/yield-to-event-loop.ts'
 import { findBlock, findHeldBlock, type HeldBlock } from './blocks.ts'
 import { readMetricSet } from './codec/frame.ts'
 import { type CompactedBlock, compactBlock, type Gathered, gatherFrame, saveBlock } from './compact-block.ts'

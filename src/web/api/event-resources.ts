@@ -3,9 +3,10 @@ import { MAX_GROUP_NAME } from '../../domain/hosts/group.ts'
 import { MAX_HOST_NAME } from '../../domain/hosts/host.ts'
 import { describeEvent } from '../../domain/json-shapes.ts'
 import { maskTarget } from '../../domain/notifications/target.ts'
-import type { Delivery, EventHistoryEntry, EventStore } from '../../storage/ports/store.ts'
+import type { Delivery, EventHistoryEntry } from '../../storage/ports/store.ts'
 import { MAX_TIME, readChoice, readInteger, readPaging, readText } from '../http/query-parameters.ts'
-import { HttpError, notFound, type Route, route, type WebRequest } from '../http/route.ts'
+import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
+import { type EventView, viewEvents } from '../problems/event-view.ts'
 import { readBody } from './request-body.ts'
 import { readId } from './resource.ts'
 
@@ -17,7 +18,7 @@ const listEvents = route(
       'Events, newest first: status, host, group, metric, severity, acknowledged, from, to, cursor ' +
       '(the next of the page before), offset, limit.',
   },
-  async ({ url, web }) => {
+  async ({ url, now, web }) => {
     const status = readChoice(url, 'status', ['open', 'closed'])
     const host = readText(url, 'host', MAX_HOST_NAME)
     const group = readText(url, 'group', MAX_GROUP_NAME)?.toLowerCase()
@@ -47,7 +48,7 @@ const listEvents = route(
       // The total counts up to 10,000.
       ...(isMore && { is_more: true }),
       next: last === undefined ? null : `${last.opened}-${last.id}`,
-      events: events.map(describeEvent),
+      events: (await viewEvents(events, web, now)).map(describeView),
     })
   },
 )
@@ -66,7 +67,7 @@ const showEvent = route(
     access: 'viewer',
     doc: 'One event with its history and what was told of it.',
   },
-  async ({ params, web }) => Response.json(await describeWhole(web.store.events, readId(params))),
+  async ({ params, now, web }) => Response.json(await describeWhole(web, readId(params), now)),
 )
 
 type Change = 'acknowledge' | 'close' | 'reopen' | 'comment'
@@ -113,7 +114,7 @@ const changeEvent = (change: Change) =>
           : await events[change](id, by, now, comment === '' ? undefined : comment)
       const isSo = change === 'acknowledge' && before.status === 'open' && before.acknowledgedBy === by
       if (!isDone && !isSo) throw new HttpError(409, REJECTIONS[change])
-      return Response.json(await describeWhole(events, id))
+      return Response.json(await describeWhole(web, id, now))
     },
   )
 
@@ -126,15 +127,22 @@ export const apiEvents: readonly Route[] = [
   changeEvent('comment'),
 ]
 
-async function describeWhole(events: EventStore, id: number) {
+const describeView = ({ event, problem, current }: EventView) => ({
+  ...describeEvent(event, problem.text),
+  current,
+})
+
+async function describeWhole(web: WebContext, id: number, now: number) {
+  const { events } = web.store
   const [event, history, deliveries] = await Promise.all([
     events.find(id),
     events.history(id),
     events.deliveries(id),
   ])
   if (!event) throw notFound('event')
+  const views = await viewEvents([event], web, now)
   return {
-    ...describeEvent(event),
+    ...views.map(describeView)[0],
     acknowledged: event.acknowledged,
     stale: event.isStale,
     members: event.members,

@@ -7,6 +7,7 @@ import graphCss from '../../../assets/app/graph.css' with { type: 'file' }
 import graphMarksCss from '../../../assets/app/graph-marks.css' with { type: 'file' }
 import homeCss from '../../../assets/app/home.css' with { type: 'file' }
 import hostCss from '../../../assets/app/host.css' with { type: 'file' }
+import hostPageCss from '../../../assets/app/host-page.css' with { type: 'file' }
 import narrowCss from '../../../assets/app/narrow.css' with { type: 'file' }
 import partsCss from '../../../assets/app/parts.css' with { type: 'file' }
 import tablesCss from '../../../assets/app/tables.css' with { type: 'file' }
@@ -28,6 +29,7 @@ const APP_SHEETS = [
   tablesCss,
   homeCss,
   hostCss,
+  hostPageCss,
   graphCss,
   graphMarksCss,
   eventsCss,

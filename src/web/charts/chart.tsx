@@ -27,6 +27,9 @@ export type ChartMark = {
   readonly severity: Severity
 }
 
+/** A time of maintenance, shaded behind the lines. */
+export type ChartBand = { readonly from: number; readonly to: number; readonly name: string }
+
 export type ChartOptions = {
   readonly lines: readonly ChartLine[]
   readonly from: number
@@ -35,6 +38,7 @@ export type ChartOptions = {
   /** Of the lines that are measured on the right. */
   readonly rightUnit?: Unit | undefined
   readonly marks?: readonly ChartMark[]
+  readonly bands?: readonly ChartBand[]
   readonly thresholds?: readonly ThresholdLine[]
   /** `labels` unless given. */
   readonly thresholdStyle?: ThresholdStyle
@@ -46,6 +50,8 @@ export type ChartOptions = {
   readonly valueTickCount?: number
   /** Fills below the only line. */
   readonly filled?: boolean
+  /** The scale ends at the values; without it percentages reach from 0 to 100. */
+  readonly isFitted?: boolean
 }
 
 /** Side of the field on which lines are drawn before they are stretched to the place they get. */
@@ -67,11 +73,10 @@ export function lineChart(options: ChartOptions): Html {
     timeTickCount = 4,
     valueTickCount = 2,
   } = options
-  const { marks = [], thresholds = [], thresholdStyle = 'labels' } = options
+  const { marks = [], bands = [], thresholds = [], thresholdStyle = 'labels', isFitted = false } = options
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
-    unit,
-    valueTickCount,
+    { unit, parts: valueTickCount, isFitted },
     (most) => findTop(most, thresholds, unit, thresholdStyle),
   )
   const rightScale =
@@ -79,8 +84,7 @@ export function lineChart(options: ChartOptions): Html {
       ? null
       : scaleFor(
           lines.filter(({ axis }) => axis === 'right'),
-          rightUnit,
-          valueTickCount,
+          { unit: rightUnit, parts: valueTickCount, isFitted },
         )
   const whole = HEAD + height + FOOT
   const levelsOf = (of: Scale) =>
@@ -119,6 +123,7 @@ export function lineChart(options: ChartOptions): Html {
         ))}
       </svg>
       <svg class="plot" width="100%" height={whole}>
+        {bands.map((band) => drawBand(band, options, height))}
         {levels.map(({ y, isBase }) => (
           <line class={['grid', isBase && 'base']} x2="100%" y1={y} y2={y} />
         ))}
@@ -155,12 +160,32 @@ export function lineChart(options: ChartOptions): Html {
 
 function scaleFor(
   lines: readonly ChartLine[],
-  unit: Unit,
-  parts: number,
+  { unit, parts, isFitted }: { readonly unit: Unit; readonly parts: number; readonly isFitted: boolean },
   topFor = (most: number) => most,
 ): Scale {
   const [least, most] = findExtent(lines)
-  return valueScale(least, topFor(most), unit, parts)
+  const top = unit === '%' && !isFitted ? Math.max(100, most) : most
+  return valueScale(least, topFor(top), unit, parts)
+}
+
+function drawBand(
+  { from: start, to: end, name }: ChartBand,
+  { from, to }: ChartOptions,
+  height: number,
+): Html {
+  const share = (time: number) => ((Math.min(to, Math.max(from, time)) - from) / (to - from)) * 100
+  const width = round(share(end) - share(start), 2)
+  return (
+    <rect
+      class="maintenance-band"
+      x={`${round(share(start), 2)}%`}
+      width={`${width}%`}
+      y={HEAD}
+      height={height}
+    >
+      <title>Maintenance: {name}</title>
+    </rect>
+  )
 }
 
 /** How long an event was open as a bar along the top, and the shape of its severity where it opened. */

@@ -2,14 +2,17 @@ import type { Host } from '../../domain/hosts/host.ts'
 import { findFamily, METRICS } from '../../domain/metrics/catalogue.ts'
 import { CHARTS, type ChartName } from '../../domain/metrics/charts.ts'
 
-/** One small graph of a host's page: its lines share an axis. */
+/** One graph of a host's page: its lines share an axis. */
 export type ChartPlan = {
+  readonly name: ChartName
   readonly title: string
   readonly lines: readonly { readonly metric: string; readonly name: string }[]
 }
 
-/** More lines than that can't be told apart; the rest is in the list of all metrics. */
-const MAX_LINES = 5
+/** More lines of one kind can't be told apart: each has a graph of its own then. */
+const MAX_LINES = 4
+/** Such graphs of one kind at most; the rest is in the tables. */
+const MAX_MULTIPLES = 8
 
 /** The longest and the shortest time that small graphs show, in seconds. */
 const HOUR = 3600
@@ -36,7 +39,7 @@ export function planCharts(metrics: readonly string[]): ChartPlan[] {
   }
   return CHARTS.flatMap((chart) => {
     const lines = found.get(chart.name) ?? []
-    return WORD.test(chart.title) ? planEach(chart, lines) : planOne(chart.title, lines)
+    return WORD.test(chart.title) ? planEach(chart, lines) : planOne(chart.name, chart.title, lines)
   })
 }
 
@@ -52,20 +55,31 @@ type PlannedLine = {
 const WORD = /<[a-z]+>/
 
 /** Lines of different metrics stand as they are declared, those of one as people count. */
-function planOne(title: string, lines: readonly PlannedLine[]): ChartPlan[] {
+function planOne(chart: ChartName, title: string, lines: readonly PlannedLine[]): ChartPlan[] {
   if (lines.length === 0) return []
-  const sorted = [...lines].sort((a, b) => a.rank - b.rank || compareNames(a.name, b.name))
-  return [{ title, lines: sorted.slice(0, MAX_LINES).map(({ metric, name }) => ({ metric, name })) }]
+  const sorted = [...lines]
+    .sort((a, b) => a.rank - b.rank || compareNames(a.name, b.name))
+    .map(({ metric, name }) => ({ metric, name }))
+  return spreadLines({ name: chart, title, lines: sorted })
+}
+
+/** The chart as it is, or a small one for each of its lines where they are many. */
+export function spreadLines(plan: ChartPlan): ChartPlan[] {
+  if (plan.lines.length <= MAX_LINES) return [plan]
+  return plan.lines
+    .slice(0, MAX_MULTIPLES)
+    .map((line) => ({ name: plan.name, title: line.name, lines: [line] }))
 }
 
 /** A graph for each thing. */
 function planEach(
-  { title, most }: { readonly title: string; readonly most?: number },
+  { name, title, most }: { readonly name: ChartName; readonly title: string; readonly most?: number },
   lines: readonly PlannedLine[],
 ): ChartPlan[] {
   const subjects = [...new Set(lines.map(({ subject }) => subject))].sort(compareNames)
   return subjects.slice(0, most).flatMap((subject) =>
     planOne(
+      name,
       title.replace(WORD, subject),
       lines.filter((line) => line.subject === subject),
     ),

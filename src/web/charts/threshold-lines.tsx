@@ -14,10 +14,15 @@ export function pickThresholds(
 ): readonly ThresholdLine[] {
   const within = thresholds.filter(({ value }) => value > low && value <= high)
   if (style === 'labels') return within
-  // The one that comes first, and the worst.
-  const [first, ...others] = within.some(({ isBelow }) => !isBelow)
-    ? within.filter(({ isBelow }) => !isBelow)
-    : within.toReversed()
+  const owners = new Set(within.map(({ line }) => line))
+  return [...owners].flatMap((owner) => pickTwo(within.filter(({ line }) => line === owner)))
+}
+
+/** The one that comes first, and the worst. */
+function pickTwo(thresholds: readonly ThresholdLine[]): readonly ThresholdLine[] {
+  const [first, ...others] = thresholds.some(({ isBelow }) => !isBelow)
+    ? thresholds.filter(({ isBelow }) => !isBelow)
+    : thresholds.toReversed()
   const worst = others.sort((a, b) => a.severity - b.severity)[0]
   if (first === undefined) return []
   return worst === undefined || worst.severity >= first.severity ? [first] : [first, worst]
@@ -42,7 +47,7 @@ export function drawThresholds(
     lines: shown.map(({ severity }, i) => (
       <line class={`limit severity-${severity}`} x2="100%" y1={heights[i]} y2={heights[i]} />
     )),
-    labels: shown.map(({ value, severity }, i) => {
+    labels: shown.map(({ value, severity, line }, i) => {
       const y = places[i] ?? 0
       return (
         <>
@@ -56,6 +61,15 @@ export function drawThresholds(
           >
             {severityShape(severity)}
           </svg>
+          {line !== undefined && (
+            <line
+              class={`limit-of line-${line}`}
+              x1="0"
+              x2={size}
+              y1={round(y + size / 2)}
+              y2={round(y + size / 2)}
+            />
+          )}
           {style === 'labels' && (
             <text class="limit-label" x="15" y={round(y + 4)}>
               {formatThreshold(value, unit)}

@@ -8,6 +8,8 @@ export type ThresholdLine = {
   readonly severity: Severity
   /** It is the values below it that are wrong. */
   readonly isBelow: boolean
+  /** The number of the only line that it holds for, from 1; absent when it holds for every line. */
+  readonly line?: number
 }
 
 /**

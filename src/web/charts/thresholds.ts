@@ -48,10 +48,26 @@ export async function readThresholds(
   return { reported, of: (one) => toThresholdLines(one, named.get(one) ?? []) }
 }
 
-/** What each of the metrics has: a line for all of them may only say what holds for all. */
-export function findShared(thresholds: readonly (readonly ThresholdLine[])[]): readonly ThresholdLine[] {
-  const [first = [], ...others] = thresholds
-  return first.filter((limit) => others.every((list) => list.some((other) => isSame(limit, other))))
+/**
+ * The thresholds of several lines, each once; one that holds for a single line of them has its number. The most severe
+ * where there are too many, the least value first.
+ */
+export function mergeThresholds(lists: readonly (readonly ThresholdLine[])[]): readonly ThresholdLine[] {
+  const merged: ThresholdLine[] = []
+  for (const [i, list] of lists.entries())
+    for (const limit of list) {
+      if (merged.some((one) => isSame(one, limit))) continue
+      const isShared = lists.some((other, j) => j !== i && other.some((one) => isSame(one, limit)))
+      merged.push(isShared || lists.length === 1 ? limit : { ...limit, line: i + 1 })
+    }
+  return pickWorst(merged)
+}
+
+function pickWorst(thresholds: readonly ThresholdLine[]): ThresholdLine[] {
+  return thresholds
+    .toSorted((a, b) => a.severity - b.severity)
+    .slice(0, MAX_LIMITS)
+    .sort((a, b) => a.value - b.value)
 }
 
 const isSame = (a: ThresholdLine, b: ThresholdLine) =>
@@ -66,18 +82,20 @@ export function toThresholdLines(metric: string, thresholds: readonly Limit[]): 
     const limit = { value, severity, isBelow: compare.startsWith('<') }
     if (!found.some((one) => isSame(one, limit))) found.push(limit)
   }
-  return found
-    .sort((a, b) => a.severity - b.severity)
-    .slice(0, MAX_LIMITS)
-    .sort((a, b) => a.value - b.value)
+  return pickWorst(found)
 }
 
-/** `information above 85%, critical above 99%`. */
-export function describeThresholds(thresholds: readonly ThresholdLine[], unit: Unit): string {
+/** `information above 85%, critical above 99%`; what holds for one of several lines alone has its name: `(swap)`. */
+export function describeThresholds(
+  thresholds: readonly ThresholdLine[],
+  unit: Unit,
+  names: readonly string[] = [],
+): string {
   return thresholds
-    .map(
-      ({ value, severity, isBelow }) =>
-        `${SEVERITY_NAMES[severity]} ${isBelow ? 'below' : 'above'} ${formatThreshold(value, unit)}`,
-    )
+    .map(({ value, severity, isBelow, line }) => {
+      const name = line === undefined ? undefined : names[line - 1]
+      const words = `${SEVERITY_NAMES[severity]} ${isBelow ? 'below' : 'above'} ${formatThreshold(value, unit)}`
+      return name === undefined ? words : `${words} (${name})`
+    })
     .join(', ')
 }

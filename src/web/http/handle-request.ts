@@ -71,6 +71,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       ...client,
       browser,
       reachedAs: request.headers.get('host') ?? '',
+      wantsJson: asksForJson(request),
       now,
       web,
       note,
@@ -93,10 +94,14 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
   } catch (thrown) {
     const error = thrown instanceof HttpError ? thrown : await explain(thrown, request.method, url, web)
     if (isApi) return errorJson(error.status === 401 ? asksForBearer(error) : error)
+    if (asksForJson(request)) return errorJson(error)
     if (error.status === 401) return redirect(signInPath(request.method, url))
     return errorPage({ error, session: requester.session, csrf: requester.csrf })
   }
 }
+
+const asksForJson = (request: Request) =>
+  request.headers.get('accept')?.startsWith('application/json') ?? false
 
 /** What somebody may still do whose password was chosen by somebody else. */
 const WITHOUT_OWN_PASSWORD: ReadonlySet<string> = new Set(['/password', '/logout', '/login', '/login/code'])

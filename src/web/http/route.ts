@@ -97,6 +97,8 @@ export type WebRequest = {
   readonly browser: string
   /** What the Host header says; for showing to who sent it, never for deciding. */
   readonly reachedAs: string
+  /** A script of our own asks: it shows the words of the answer itself. */
+  readonly wantsJson: boolean
   /** Seconds since 1970. */
   readonly now: number
   readonly web: WebContext

@@ -1,16 +1,26 @@
 import type { Route } from '../http/route.ts'
 import { login, loginCode, loginPage, logout } from './account/login.tsx'
 import { changePassword, passwordPage } from './account/password.tsx'
-import { acknowledgeEvent, changeEvents, closeEvent, commentEvent, reopenEvent } from './events/actions.ts'
+import { acknowledgePage, mutePage } from './events/action-pages.tsx'
+import {
+  acknowledgeEvent,
+  changeEvents,
+  closeEvent,
+  commentEvent,
+  reopenEvent,
+  undoEvents,
+} from './events/actions.ts'
 import { changeAllEvents, changeAllPage } from './events/bulk-actions.tsx'
 import { eventPage } from './events/event-page.tsx'
 import { eventsPage } from './events/events-page.tsx'
+import { muteEvent } from './events/mute-event.ts'
 import { graphCsv, graphPage } from './graph.tsx'
 import { homePage } from './home.tsx'
+import { changeHostGroups } from './host/host-groups.ts'
+import { hostPage } from './host/host-page.tsx'
+import { muteHost } from './host/mute-host.ts'
 import { addHostPage } from './hosts/add-host.tsx'
 import { compareCsv, comparePage } from './hosts/compare-page.tsx'
-import { changeHostGroups } from './hosts/host-groups.ts'
-import { hostPage } from './hosts/host-page.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
 import { MANAGE_HOST } from './hosts/manage-host.tsx'
 import { jump } from './jump.ts'
@@ -29,6 +39,7 @@ export const PAGES: readonly Route[] = [
   hostsPage,
   hostPage,
   changeHostGroups,
+  muteHost,
   ...MANAGE_HOST,
   graphPage,
   graphCsv,
@@ -37,10 +48,14 @@ export const PAGES: readonly Route[] = [
   addHostPage,
   eventsPage,
   changeEvents,
+  undoEvents,
   changeAllPage,
   changeAllEvents,
   eventPage,
+  acknowledgePage,
   acknowledgeEvent,
+  mutePage,
+  muteEvent,
   closeEvent,
   reopenEvent,
   commentEvent,

@@ -3,8 +3,8 @@ import { filesystemTitle, listFilesystems } from '../../domain/hosts/filesystems
 import { writeDay } from '../charts/period.ts'
 import { readInteger } from '../http/query-parameters.ts'
 import { hostPath, metricPath, percentMeter } from '../ui/components.tsx'
-import { formatCount, formatNumber, formatValue } from '../ui/format.ts'
-import { listAll, type Report } from './report.ts'
+import { formatCount, formatValue } from '../ui/format.ts'
+import type { Report } from './report.ts'
 
 export const capacityReport: Report = {
   key: 'capacity',
@@ -15,18 +15,14 @@ export const capacityReport: Report = {
   parameters: ['limit'],
   async load({ web, url, now, group }) {
     const limit = readInteger(url, 'limit', { min: 1, max: 200, default: 50 })
-    const hosts = await listAll(
-      async (offset, size) =>
-        (
-          await web.store.hosts.list({
-            ...group,
-            upSince: now - web.silence,
-            sort: 'name',
-            offset,
-            limit: size,
-          })
-        ).hosts,
-    )
+    // The fullest filesystems are on as many hosts at most, and each of these is among the fullest hosts.
+    const { hosts } = await web.store.hosts.list({
+      ...group,
+      upSince: now - web.silence,
+      sort: 'disk',
+      descending: true,
+      limit,
+    })
     const places = hosts
       .flatMap((host) => listFilesystems(host).map((place) => ({ ...place, host: host.name })))
       .sort((a, b) => b.used - a.used)
@@ -50,12 +46,7 @@ export const capacityReport: Report = {
     }
     return {
       rows,
-      lead: [
-        places.length > rows.length && `The fullest ${formatNumber(rows.length)} of `,
-        formatCount(places.length, 'filesystem'),
-      ]
-        .filter(Boolean)
-        .join(''),
+      lead: `${rows.length === limit ? 'The fullest ' : ''}${formatCount(rows.length, 'filesystem')}`,
       empty: 'No host has reported a filesystem yet.',
       note:
         'Growth is read from the last 30 days, at least three of them; a single leap, such as a ' +

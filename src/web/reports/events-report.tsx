@@ -2,7 +2,7 @@
 import { isSeverity, SEVERITY_NAMES } from '../../domain/event.ts'
 import { eventPath, hostPath, severityLabel, stampLabel } from '../ui/components.tsx'
 import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
-import { listAll, type Report } from './report.ts'
+import { cutWords, listAll, type Report } from './report.ts'
 
 export const eventsReport: Report = {
   key: 'events',
@@ -10,11 +10,11 @@ export const eventsReport: Report = {
   doc: 'Everything that is wrong now, the worst first.',
   hasPeriod: false,
   async load({ web, now, group }) {
-    const events = await listAll(
+    const { items, isCut } = await listAll(
       async (offset, limit) =>
         (await web.store.events.list({ ...group, status: 'open', offset, limit })).events,
     )
-    events.sort((a, b) => a.severity - b.severity || b.opened - a.opened)
+    const events = items.toSorted((a, b) => a.severity - b.severity || b.opened - a.opened)
     const rows = events.map((event) => ({
       id: event.id,
       severity: SEVERITY_NAMES[event.severity],
@@ -30,7 +30,7 @@ export const eventsReport: Report = {
     }))
     return {
       rows,
-      lead: formatCount(rows.length, 'open event'),
+      lead: cutWords(isCut) + formatCount(rows.length, 'open event'),
       empty: 'All clear.',
       columns: [
         {

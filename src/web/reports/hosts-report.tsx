@@ -2,7 +2,7 @@
 import { hostStatus } from '../../domain/hosts/host.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel } from '../ui/components.tsx'
 import { formatCount, formatIso, formatValue } from '../ui/format.ts'
-import { listAll, type Report } from './report.ts'
+import { cutWords, listAll, type Report } from './report.ts'
 
 export const hostsReport: Report = {
   key: 'hosts',
@@ -11,7 +11,7 @@ export const hostsReport: Report = {
   hasPeriod: false,
   async load({ web, now, group }) {
     const upSince = now - web.silence
-    const hosts = await listAll(
+    const { items: hosts, isCut } = await listAll(
       async (offset, limit) =>
         (await web.store.hosts.list({ ...group, upSince, sort: 'name', offset, limit })).hosts,
     )
@@ -35,7 +35,7 @@ export const hostsReport: Report = {
     const meter = (value: unknown) => percentMeter(typeof value === 'number' ? value : undefined)
     return {
       rows,
-      lead: `${formatCount(rows.length, 'host')}, ${rows.length - down} up, ${down} down`,
+      lead: `${cutWords(isCut)}${formatCount(rows.length, 'host')}, ${rows.length - down} up, ${down} down`,
       empty: 'No host has reported yet.',
       columns: [
         {

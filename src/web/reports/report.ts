@@ -1,5 +1,7 @@
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { WebContext } from '../http/route.ts'
 import type { Cell } from '../ui/csv.ts'
+import { formatNumber } from '../ui/format.ts'
 import { readGroup } from '../ui/group-filter.tsx'
 import type { Html, HtmlValue } from '../ui/html.ts'
 
@@ -55,19 +57,23 @@ const PAGE = 1000
 /** Rows of a report at most: more is no report but an export, which the API gives page by page. */
 export const MAX_ROWS = 50_000
 
-/** All pages of a list, one after the other. */
+/** All pages of a list, one after the other; `isCut` says that there are more than `MAX_ROWS`. */
 export async function listAll<T>(
   list: (offset: number, limit: number) => Promise<readonly T[]>,
-  most = MAX_ROWS,
-): Promise<T[]> {
-  const all: T[] = []
-  while (all.length < most) {
-    const part = await list(all.length, PAGE)
-    all.push(...part)
-    if (part.length < PAGE) break
+): Promise<{ readonly items: readonly T[]; readonly isCut: boolean }> {
+  const items: T[] = []
+  for (;;) {
+    const part = await list(items.length, PAGE)
+    items.push(...part)
+    if (items.length > MAX_ROWS) return { items: items.slice(0, MAX_ROWS), isCut: true }
+    if (part.length < PAGE) return { items, isCut: false }
+    // A thousand rows take some milliseconds: others have their turn between them.
+    await yieldThread()
   }
-  return all.slice(0, most)
 }
+
+/** Said in front of the figures of a list that was cut. */
+export const cutWords = (isCut: boolean) => (isCut ? `Only the first ${formatNumber(MAX_ROWS)}: ` : '')
 
 /** The group that the address asks for. */
 export function chosenGroup(url: URL): ReportInput['group'] {

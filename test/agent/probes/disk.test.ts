@@ -34,6 +34,9 @@ test('tells bytes a second and the share of busy time', async () => {
     'perf.disk.sda.bytes.read': 5120,
     'perf.disk.sda.bytes.written': 20480,
     'perf.disk.sda.percent.active': 25,
+    'perf.disk.sda.operations.read': 0,
+    'perf.disk.sda.operations.written': 0,
+    'perf.disk.sda.queue.length': 0,
   })
 })
 
@@ -70,4 +73,31 @@ test.each([
     'perf.disk.nvme0n1.percent.active': active,
     'perf.disk.nvme0n1.bytes.read': read,
   })
+})
+
+test('tells operations, how long they took, and how many were under way', async () => {
+  const full = (...columns: number[]) => ` 8 0 sda ${columns.join(' ')} 0 0 0 0 0 0`
+  const states = [
+    at(full(1000, 7, 8000, 2000, 500, 9, 4000, 1500, 0, 900, 3500)),
+    at(full(1200, 7, 9000, 2600, 500, 9, 4000, 1500, 3, 1900, 8500)),
+  ]
+  expect(await measure(disk, states)).toEqual({
+    'perf.disk.sda.bytes.read': 51_200,
+    'perf.disk.sda.bytes.written': 0,
+    'perf.disk.sda.percent.active': 10,
+    'perf.disk.sda.operations.read': 20,
+    'perf.disk.sda.operations.written': 0,
+    'perf.disk.sda.latency.read': 3,
+    'perf.disk.sda.queue.length': 0.5,
+  })
+})
+
+test('disks beyond the most that are reported are counted', async () => {
+  const lines = (read: number) => Array.from({ length: 70 }, (_, i) => line(`sd${i}x`, read, 1, 1, `8 ${i}`))
+  const notes: unknown[] = []
+  const context = { noteOnce: (...note: unknown[]) => notes.push(note) }
+  const found = await measure(disk, [at(...lines(1)), at(...lines(2))], { context })
+  expect(found?.['perf.disk.omitted']).toBe(6)
+  expect(Object.keys(found ?? {}).filter((name) => name.endsWith('.percent.active'))).toHaveLength(64)
+  expect(notes[0]).toEqual(['disks are left out because there are too many', { count: 6 }])
 })

@@ -75,6 +75,8 @@ test('reads octal escapes and optional columns', () => {
       mountPoint: '/mnt/tab\there#',
       type: 'ext4',
       source: '/dev/disk/by-label/my disk',
+      isMeantReadOnly: false,
+      isReadOnly: false,
     },
   ])
 })
@@ -91,7 +93,7 @@ test('tells space as df does, and busy time through device mapper', async () => 
     'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.percent.active': 25,
     'perf.filesystem.dev.sda2.percent.active': 0,
   })
-  expect(Object.keys(found ?? {})).toHaveLength(16)
+  expect(Object.keys(found ?? {})).toHaveLength(20)
 })
 
 test('finds the disk below a btrfs by name or by link', async () => {
@@ -142,6 +144,7 @@ test('an overlay over a device that is mounted as well goes by the device', asyn
     'perf.filesystem.dev.sda1.percent.used',
     'perf.filesystem.dev.sda1.bytes.free',
     'perf.filesystem.dev.sda1.inodes.percent.used',
+    'perf.filesystem.dev.sda1.writable',
   ])
 })
 
@@ -159,6 +162,7 @@ test('one that does not answer, refuses or has no size is left out, the others s
   expect(Object.keys((await measure(filesystem, [proc])) ?? {})).toEqual([
     'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.percent.used',
     'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.bytes.free',
+    'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.writable',
   ])
 })
 
@@ -203,4 +207,20 @@ test('tells how many filesystems are left out', async () => {
   const found = await measure(filesystem, [zfs(...Array.from({ length: 140 }, (_, i) => `tank/d${i}`))])
   expect(found?.['perf.filesystem.omitted']).toBe(12)
   expect(Object.keys(found ?? {}).filter((name) => name.endsWith('.bytes.free'))).toHaveLength(128)
+})
+
+test('one that the kernel made read-only is told, one that was mounted so is not', async () => {
+  const text = [
+    '1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw,errors=remount-ro',
+    // After an error of its disk: the mount would still take writes, the filesystem does not.
+    '2 1 8:2 / /srv rw,relatime shared:3 - ext4 /dev/sda2 ro,errors=remount-ro',
+    '3 1 8:3 / /opt ro,relatime - ext4 /dev/sda3 ro',
+    '4 1 0:44 / /data rw,noatime - btrfs /dev/sdb ro,space_cache=v2',
+  ].join('\n')
+  const found = await measure(filesystem, [fakeProc({ files: { '/proc/self/mountinfo': text } })])
+  expect(Object.entries(found ?? {}).filter(([name]) => name.endsWith('.writable'))).toEqual([
+    ['perf.filesystem.dev.sda1.writable', 1],
+    ['perf.filesystem.dev.sda2.writable', 0],
+    ['perf.filesystem.dev.sdb.writable', 0],
+  ])
 })

@@ -3,6 +3,7 @@ import { probes } from '../../../src/agent/probes/index.ts'
 import { isMetricName } from '../../../src/domain/sample.ts'
 import type { ProcFs } from '../../../src/platform/proc.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
+import { CLOCK, EXTRA_FILES } from './everything.ts'
 
 /** Mulberry32, so that a failure can be had again. */
 function createRandom(seed: number): (below: number) => number {
@@ -49,15 +50,12 @@ function damage(text: string, random: (below: number) => number): string {
 }
 
 const MACHINES = ['debian-12', 'ubuntu-lvm', 'centos-6', 'container', 'hypervisor', 'storage']
-const sensors = {
-  '/sys/class/hwmon/hwmon0/name': 'coretemp\n',
-  '/sys/class/hwmon/hwmon0/temp1_input': '45850\n',
-  '/proc/1/comm': 'init\n',
-  '/proc/1/cmdline': '/sbin/init\0',
-}
-
 function damagedMachine(random: (below: number) => number): ProcFs {
-  const proc = fakeProc({ machine: MACHINES[random(MACHINES.length)] ?? '', files: sensors })
+  const proc = fakeProc({
+    machine: MACHINES[random(MACHINES.length)] ?? '',
+    files: EXTRA_FILES,
+    clock: CLOCK,
+  })
   const harm = (text: string) => (random(3) === 0 ? text : damage(text, random))
   return {
     ...proc,
@@ -69,11 +67,12 @@ function damagedMachine(random: (below: number) => number): ProcFs {
   }
 }
 
-/** Percentages stay within 0 and 100, nothing but a temperature is below zero, and nothing is no number. */
+/** Percentages stay within 0 and 100, nothing but a temperature and a clock is below zero, and nothing is no number. */
 function isSane(metric: string, value: number): boolean {
   if (!isMetricName(metric) || !Number.isFinite(value)) return false
   if (metric.startsWith('perf.temperature.')) return value > -100 && value < 200
-  return value >= 0 && (!metric.includes('.percent.') || value <= 100)
+  if (metric === 'perf.time.offset.seconds') return true
+  return value >= 0 && (!/\.percent(\.|$)/.test(metric) || value <= 100)
 }
 
 test.each(probes.map((probe) => [probe.name, probe] as const))(

@@ -199,3 +199,22 @@ describe('availability', () => {
     )
   })
 })
+
+test('what a clock that was ahead has opened ends with the next packet', () => {
+  const group = { opened: 99_000, members: ['b', 'c', 'd'], returned: null }
+  const hosts = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, lastSeen: name === 'd' ? 1000 : 1990 }))
+  const verdict = evaluateAvailability({
+    hosts,
+    now: 2000,
+    since: 0,
+    check: CHECK,
+    isGrouping: true,
+    open: new Map([
+      ['a', 99_000],
+      ['e', 1995],
+    ]),
+    group,
+  })
+  expect(verdict.closing).toEqual(['a'])
+  expect(verdict.group?.members).toEqual(['d'])
+})

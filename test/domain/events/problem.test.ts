@@ -190,3 +190,33 @@ describe('a problem in one sentence', () => {
     )
   })
 })
+
+test('states of machines are said in the words of their declaration', () => {
+  const message = (metric: string) => describeThreshold(metric, { ...stateThreshold, metric })
+  const say = (metric: string) =>
+    describeProblem(
+      {
+        host: 'web01',
+        metric,
+        status: 'open',
+        message: message(metric),
+        opened: 0,
+        closed: null,
+        members: [],
+        value: 0,
+      },
+      { now: 60, mounts: { 'dev.sda1': '/var' } },
+    ).text
+  expect(say('perf.filesystem.dev.sda1.writable')).toBe('/var is read-only')
+  expect(say('perf.raid.md0.state')).toBe('RAID md0 is degraded')
+  expect(say('perf.time.synchronized.state')).toBe('Clock is not synchronized')
+  expect(say('perf.link.eno1.state')).toBe('Link of eno1 is down')
+})
+const stateThreshold = {
+  severity: 2,
+  compare: '=',
+  value: 0,
+  duration: 0,
+  clearAfter: null,
+  clearValue: null,
+} as const

@@ -84,7 +84,7 @@ test('every family is found by its names, and not by those of another', () => {
 test('the end of a name and the unit that is declared say the same', () => {
   const wrong = METRICS.filter(
     ({ name, unit }) =>
-      (/\.state$|\.healthy$/.test(name) !== (unit === 'state') && unit !== null) ||
+      (/\.(state|healthy|writable)$/.test(name) !== (unit === 'state') && unit !== null) ||
       (/\.percent(\.|$)/.test(name) && unit !== '%') ||
       (/\.seconds$/.test(name) && unit !== 's'),
   )

@@ -1,71 +1,123 @@
 import { describe, expect, test } from 'bun:test'
+import type { Event } from '../../../src/domain/event.ts'
 import {
   type NotificationSource,
   writeDigest,
   writeNotification,
-  writeSubject,
   writeTest,
 } from '../../../src/domain/notifications/notification.ts'
+import {
+  detailEvent,
+  toNotifiedEvent,
+  writeOriginalSubject,
+} from '../../../src/domain/notifications/notified-event.ts'
 
-const source = (
-  over: Partial<NotificationSource['event']> = {},
+const OPENED = Date.UTC(2026, 0, 1, 12) / 1000
+const EVENT: Event = {
+  id: 7,
+  host: 'web01',
+  metric: 'perf.filesystem.dev.sda1.percent.used',
+  severity: 1,
+  status: 'open',
+  message: 'Filesystem dev.sda1 percent used > 95 for 15 minutes',
+  value: 96.1,
+  opened: OPENED,
+  closed: null,
+  acknowledgedBy: null,
+  acknowledged: null,
+  isStale: false,
+  members: [],
+}
+const HOST = {
+  name: 'web01',
+  groups: ['site:ams1', 'web'],
+  givenGroups: [],
+  ip: '10.0.0.5',
+  platform: 'Linux',
+  build: 'Debian 12',
+  architecture: '64bit',
+  domain: 'example.org',
+  processors: 4,
+  memoryMb: 7976,
+  firstSeen: OPENED - 86_400,
+  lastSeen: OPENED,
+  clockSkew: 0,
+  latestTime: OPENED,
+  latest: { 'perf.filesystem.dev.sda1.percent.used': 96.4 },
+  mounts: { 'dev.sda1': '/var' },
+}
+
+function source(
+  over: Partial<Event> = {},
   kind: NotificationSource['kind'] = 'opening',
-): NotificationSource => ({
-  kind,
-  rule: 'On call',
-  event: {
-    host: 'web01',
-    metric: 'perf.memory.percent.used',
-    severity: 2,
-    status: 'open',
-    message: 'Memory percent used > 95 for 15 minutes',
-    opened: Date.UTC(2026, 0, 1, 12) / 1000,
-    closed: null,
-    acknowledgedBy: null,
-    ...over,
-  },
-})
-const options = { zone: 'UTC', link: null }
+  host: typeof HOST | null = HOST,
+): NotificationSource {
+  const snapshot = detailEvent({ ...EVENT, ...over }, host, OPENED + 60)
+  return { kind, rule: 'On call', event: toNotifiedEvent(snapshot) }
+}
+const LINK = 'https://monitor.example.org/events/7'
+const options = { zone: 'UTC', link: LINK }
 
-describe('a notice', () => {
-  test('has the subject host:metric:severity:status', () => {
-    expect(writeSubject(source())).toBe('web01:perf.memory.percent.used:major:open')
-    expect(writeNotification(source(), options).subject).toBe('web01:perf.memory.percent.used:major:open')
-    expect(writeSubject(source({ status: 'closed', severity: 1 }))).toBe(
-      'web01:perf.memory.percent.used:critical:closed',
-    )
+describe('a notification', () => {
+  test('has the problem with its value as its subject', () => {
+    const { subject } = writeNotification(source(), options)
+    expect(subject).toBe('[CRITICAL] web01: /var is 96.4 % full (above 95 % for 15 min)')
+    expect(writeOriginalSubject(EVENT)).toBe('web01:perf.filesystem.dev.sda1.percent.used:critical:open')
   })
 
-  test('says message, name, metric, severity, status, time opened and the rule', () => {
+  test('says value, threshold, host, groups, since when, and what can be done', () => {
     expect(writeNotification(source(), options).text).toBe(
       [
-        'Message: Memory percent used > 95 for 15 minutes',
-        'Name: web01',
-        'Metric: perf.memory.percent.used',
-        'Severity: major',
+        '/var is 96.4 % full (above 95 % for 15 min)',
+        '',
+        'Host: web01',
+        'Groups: site:ams1, web',
+        'Severity: critical',
         'Status: open',
-        'Opened: 2026-01-01 12:00:00 UTC',
+        'Value: 96.4 %',
+        'Threshold: above 95 % for 15 min',
+        'Since: 2026-01-01 12:00:00 UTC',
+        'Metric: perf.filesystem.dev.sda1.percent.used',
         'Rule: On call',
+        '',
+        `Open: ${LINK}`,
+        `Acknowledge: ${LINK}/acknowledge`,
+        `Mute: ${LINK}/mute`,
         '',
       ].join('\n'),
     )
   })
 
-  test('of a closing says when and how long', () => {
-    const opened = Date.UTC(2026, 0, 1, 12) / 1000
-    const { text } = writeNotification(
-      source({ status: 'closed', closed: opened + 7505 }, 'closing'),
-      options,
-    )
-    expect(text).toContain('Closed: 2026-01-01 14:05:05 UTC\nLasted: 2 hours 5 minutes\n')
+  test('of a closing says when, how long, and how it is now', () => {
+    const closed = source({ status: 'closed', closed: OPENED + 7505 }, 'closing')
+    const { subject, text } = writeNotification(closed, options)
+    expect(subject).toBe('[CLOSED] web01: /var was 96.1 % full (above 95 % for 15 min)')
+    expect(text).toContain('Value: 96.1 %\nValue now: 96.4 %\n')
+    expect(text).toContain('Closed: 2026-01-01 14:05:05 UTC\nDuration: 2 hours 5 minutes\n')
+    expect(text).toEndWith(`\n\nOpen: ${LINK}\n`)
   })
 
-  test('names who acknowledged it, and the page', () => {
-    const link = 'https://monitor.example.org/events/7'
-    const { text, html } = writeNotification(source({ acknowledgedBy: 'ann' }), { zone: 'UTC', link })
+  test('of a host that is gone, or down, says what the event itself tells', () => {
+    const gone = writeNotification(source({}, 'opening', null), options)
+    expect(gone.subject).toBe('[CRITICAL] web01: /dev/sda1 is 96.1 % full (above 95 % for 15 min)')
+    expect(gone.text).not.toContain('Groups')
+    const down = writeNotification(source({}, 'repeat', { ...HOST, lastSeen: OPENED - 3600 }), options)
+    expect(down.text).toContain('\nValue: 96.1 %\n')
+  })
+
+  test('that an older version wrote, without details, is sent all the same', () => {
+    const { value: _, ...old } = EVENT
+    const event = toNotifiedEvent(old as Event)
+    const { subject, text } = writeNotification({ kind: 'opening', rule: 'On call', event }, options)
+    expect(subject).toBe('[CRITICAL] web01: /dev/sda1 usage above 95 % for 15 min')
+    expect(text).not.toMatch(/undefined|null|NaN/)
+  })
+
+  test('names who acknowledged it, and has its links in both forms', () => {
+    const { text, html } = writeNotification(source({ acknowledgedBy: 'ann' }), options)
     expect(text).toContain('Acknowledged by: ann\n')
-    expect(text).toEndWith(`\n\n${link}\n`)
-    expect(html).toContain(`<a href="${link}">`)
+    expect(html).toContain(`<a href="${LINK}/acknowledge">Acknowledge</a>`)
+    expect(writeNotification(source(), { zone: 'UTC', link: null }).text).not.toContain('Open:')
   })
 
   test('takes nothing from a name as markup, nor as a line or header of its own', () => {
@@ -73,9 +125,10 @@ describe('a notice', () => {
     const { subject, text, html } = writeNotification(bad, options)
     expect(html).not.toContain('<script>')
     expect(html).toContain('&#60;script&#62;x&#60;/script&#62; &#38; &#34;y&#34;')
-    expect(text.split('\n')[0]).toBe('Message: <script>x</script> & "y" Bcc: all@example.org')
+    expect(text.split('\n')[0]).toBe('<script>x</script> & "y" Bcc: all@example.org')
     expect(text).toContain('Rule: a b\n')
     expect(writeNotification(source({ host: 'a\r\nBcc: b' }), options).subject).not.toMatch(/[\r\n]/)
+    expect(writeOriginalSubject({ ...EVENT, host: 'a\r\nBcc: b' })).not.toMatch(/[\r\n]/)
     expect(subject).not.toMatch(/[\r\n]/)
   })
 })
@@ -83,11 +136,14 @@ describe('a notice', () => {
 describe('a digest', () => {
   test('counts what it holds and lists every event', () => {
     const sources = Array.from({ length: 12 }, (_, i) =>
-      i < 9 ? source({ host: `web${i}` }) : source({ host: `web${i - 9}`, status: 'closed' }, 'closing'),
+      i < 9
+        ? source({ host: `web${i}` })
+        : source({ host: `web${i - 9}`, status: 'closed', closed: OPENED + 60 }, 'closing'),
     )
     const { subject, text } = writeDigest(sources, options)
-    expect(subject).toBe('12 notices of 9 hosts: 9 open, 3 closed')
-    expect(text.split('\n').filter((line) => line.includes('perf.memory')).length).toBe(12)
+    expect(subject).toBe('12 notifications from 9 hosts: 9 open, 3 closed')
+    expect(text.split('\n').filter((line) => line.includes('% full')).length).toBe(12)
+    expect(text).toContain('2026-01-01 12:00:00 UTC  [CRITICAL] web3: /var is 96.4 % full')
   })
 
   test('of very many events stays readable', () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:net'
+import { Ajv } from 'ajv'
 import type { OpenChannel, SendError } from '../../../src/events/channels/channel.ts'
 import { HTTP_LIMIT_MS } from '../../../src/events/channels/http.ts'
 import { CHANNELS, findChannel } from '../../../src/events/channels/index.ts'
@@ -8,6 +9,7 @@ import { log } from '../../../src/events/channels/log.ts'
 import { ntfy } from '../../../src/events/channels/ntfy.ts'
 import { slack } from '../../../src/events/channels/slack.ts'
 import { telegram } from '../../../src/events/channels/telegram.ts'
+import schema from '../../../src/events/channels/webhook.schema.json'
 import { webhook } from '../../../src/events/channels/webhook.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { aNotification, anEvent, openWith } from './notification.ts'
@@ -60,7 +62,8 @@ describe('a webhook', () => {
     expect(one?.json).toMatchObject({
       id: 'n-42',
       kind: 'opening',
-      subject: 'web01:perf.memory.percent.used:critical:open',
+      version: 1,
+      subject: '[CRITICAL] web01: Memory 99.7 % (above 99 % for 15 min & <counting>)',
       rule: 'On call',
       link: null,
       events: [
@@ -72,12 +75,45 @@ describe('a webhook', () => {
           severity_name: 'critical',
           status: 'open',
           message: 'Memory percent used > 99 for 15 minutes & <counting>',
+          sentence: 'Memory 99.7 % (above 99 % for 15 min & <counting>)',
+          value: 99.5,
+          current: 99.7,
+          groups: ['web'],
           opened: 1767268800,
           closed: null,
           acknowledged_by: null,
         },
       ],
     })
+  })
+
+  test('fits its schema, whatever it tells', async () => {
+    const { received, address } = receive()
+    const { open } = openWith(webhook)
+    const link = 'https://monitor.example.org/events/7'
+    const gone = { value: null, current: null, groups: [], message: 'a sentence' }
+    const events = [
+      anEvent({ message: 'Memory percent used > 99 for 15 minutes' }),
+      anEvent({ ...gone, host: '3 hosts', members: ['a', 'b', 'c'] }),
+      anEvent({ status: 'closed', closed: 1767268860, acknowledgedBy: 'ann', severity: 4 }),
+    ]
+    await open.send(aNotification(address, { link }, events[0]))
+    await open.send(aNotification(address, { kind: 'digest', events, rule: null, link: `${link}/..` }))
+    await open.send(aNotification(address, { kind: 'test', events: [], rule: null }))
+    const fits = new Ajv().compile(schema)
+    for (const { json } of received)
+      expect({ fits: fits(json), errors: fits.errors }).toEqual({ fits: true, errors: null })
+    expect(received).toHaveLength(3)
+    expect(received[0]?.json).toMatchObject({
+      events: [{ link, threshold: { compare: '>', value: 99, duration: 900 } }],
+    })
+    // The schema names all that there is: a name that is missing, or one too many, does not fit.
+    const { version: _, ...rest } = received[0]?.json ?? {}
+    expect([fits(rest), fits({ ...rest, version: 1, more: 1 }), fits({ ...rest, version: 2 })]).toEqual([
+      false,
+      false,
+      false,
+    ])
   })
 
   test('is signed over the very bytes of the body', async () => {
@@ -245,10 +281,10 @@ describe('slack and its like', () => {
     const { received, address } = receive()
     await send(aNotification(`${address}/services/T0/B0/x`, { link: 'https://monitor.example.org/events/7' }))
     expect(received[0]?.json).toMatchObject({
-      text: 'web01:perf.memory.percent.used:critical:open',
+      text: '[CRITICAL] web01: Memory 99.7 % (above 99 % for 15 min &amp; &lt;counting&gt;)',
       attachments: [{ color: '#D9534F', title_link: 'https://monitor.example.org/events/7' }],
     })
-    expect(received[0]?.body).toContain('15 minutes &amp; &lt;counting&gt;')
+    expect(received[0]?.body).toContain('15 min &amp; &lt;counting&gt;')
   })
 
   test('get a closing in green', async () => {
@@ -279,7 +315,7 @@ describe('ntfy', () => {
     expect(received[0]?.headers.get('authorization')).toBe('Bearer tk_abc')
     expect(received[0]?.json).toMatchObject({
       topic: 'alerts',
-      title: 'web01:perf.memory.percent.used:critical:open',
+      title: '[CRITICAL] web01: Memory 99.7 % (above 99 % for 15 min & <counting>)',
       priority: 5,
       tags: ['rotating_light'],
       click: 'https://m.example.org/events/7',
@@ -288,10 +324,10 @@ describe('ntfy', () => {
 
   test('gets no more bytes than it takes, and whole letters', async () => {
     const { received, address } = receive()
-    await openWith(ntfy).open.send(aNotification(`${address}/a`, {}, anEvent({ message: '磁'.repeat(5000) })))
+    await openWith(ntfy).open.send(aNotification(`${address}/a`, {}, anEvent({ host: '磁'.repeat(5000) })))
     const message = String(received[0]?.json.message)
     expect(Buffer.from(message).length).toBeLessThanOrEqual(4000)
-    expect(message).toMatch(/磁…$/)
+    expect(message).toMatch(/^Host: 磁+…$/)
   })
 
   test.each([
@@ -312,7 +348,7 @@ describe('telegram', () => {
     expect(received[0]?.path).toBe('/bot123:abc/sendMessage')
     expect(received[0]?.json.chat_id).toBe('-100123')
     expect(String(received[0]?.json.text)).toStartWith(
-      'web01:perf.memory.percent.used:critical:open\n\nMessage: ',
+      '[CRITICAL] web01: Memory 99.7 % (above 99 % for 15 min & <counting>)\n\nHost: web01\n',
     )
   })
 
@@ -363,11 +399,11 @@ describe('telegram', () => {
   })
 })
 
-test('the log gets one line for a notice', async () => {
+test('the log gets one line for a notification', async () => {
   const { open, lines } = openWith(log)
   expect(await open.send(aNotification(''))).toBe('logged')
   expect(lines.length).toBe(1)
-  expect(lines[0]).toContain('notice subject=web01:perf.memory.percent.used:critical:open')
+  expect(lines[0]).toContain('notification subject="[CRITICAL] web01: Memory 99.7 %')
   expect(lines[0]).toContain('rule="On call"')
 })
 

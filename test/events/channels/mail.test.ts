@@ -43,7 +43,9 @@ describe('a mail', () => {
     expect(received?.from).toBe('monitor@example.org')
     expect(received?.to).toEqual(['ann@example.org', 'bob@example.org'])
     const content = received?.content ?? ''
-    expect(content).toContain('Subject: web01:perf.memory.percent.used:critical:open\n')
+    expect(content.replace(/\n /g, ' ')).toContain(
+      'Subject: [CRITICAL] web01: Memory 99.7 % (above 99 % for 15 min',
+    )
     expect(content).toContain('Message-ID: <n-42@example.org>\n')
     expect(content).toContain('Auto-Submitted: auto-generated\n')
     expect(content).toContain('References: <event-7@example.org>\n')
@@ -51,6 +53,15 @@ describe('a mail', () => {
     expect(content).toContain('Content-Type: text/plain')
     expect(content).toContain('Content-Type: text/html')
     expect(content).toContain('Severity: critical')
+  })
+
+  test('has the subject of the original where that is wanted, but for a digest', async () => {
+    const { server, open } = await start({}, { subject: 'original' })
+    await open.send(aNotification('ann@example.org'))
+    await open.send(aNotification('ann@example.org', { events: [anEvent(), anEvent()] }))
+    const subjects = server.mails.map(({ content }) => /^Subject: (.*)$/m.exec(content)?.[1])
+    expect(subjects[0]).toBe('web01:perf.memory.percent.used:critical:open')
+    expect(subjects[1]).toStartWith('[CRITICAL] web01')
   })
 
   test('sent again has the same Message-ID', async () => {

@@ -15,9 +15,14 @@ export const anEvent = (over: Partial<NotificationEvent> = {}): NotificationEven
   severity: 1,
   status: 'open',
   message: 'Memory percent used > 99 for 15 minutes & <counting>',
+  value: 99.5,
   opened: 1767268800,
   closed: null,
   acknowledgedBy: null,
+  members: [],
+  groups: ['web'],
+  current: 99.7,
+  sentence: over.message ?? 'Memory 99.7 % (above 99 % for 15 min & <counting>)',
   ...over,
 })
 

@@ -148,7 +148,6 @@ const spec = (change: object = {}) => ({
   secretFiles: [],
   watchesMachine: true,
   bindsLowPort: false,
-  reloads: false,
   ...change,
 })
 

@@ -77,7 +77,7 @@ describe('a line chart', () => {
 
   test('shows a lone point as a dot', () => {
     const drawn = draw(minutes(1, () => 20, NOON + 1800))
-    expect(pathOf(drawn, 'dots')).toBe('M500 0h0')
+    expect(pathOf(drawn, 'dots')).toBe('M500 800h0')
     expect(pathOf(drawn, 'line')).toBe('')
   })
 
@@ -159,9 +159,18 @@ describe('a line chart', () => {
       expect(heightsOf(small(60))).toEqual(['4 at 22.4', '1 at 9'])
       expect(small(60)).not.toContain('limit-label')
       expect(small(60).match(/class="mark severity-/g)).toHaveLength(2)
-      expect(heightsOf(small(29))).toHaveLength(2)
-      expect(heightsOf(small(28))).toEqual([])
-      expect(small(28)).not.toContain('>100%<')
+      // A percentage of 3 does not fill its tile: the scale ends at 100, and the thresholds are in sight.
+      expect(heightsOf(small(3))).toHaveLength(2)
+      expect(small(3)).toContain('>100%<')
+      // Whoever asks for the values alone gets them, with what is not far away.
+      const fitted = (most: number) =>
+        draw(
+          minutes(30, () => most),
+          { thresholds: USED, thresholdStyle: 'marks', isFitted: true },
+        )
+      expect(heightsOf(fitted(29))).toHaveLength(2)
+      expect(heightsOf(fitted(28))).toEqual([])
+      expect(fitted(28)).not.toContain('>100%<')
       expect(heightsOf(small(60, USED.slice(0, 1)))).toEqual(['4 at 22.4'])
       const below = [
         { value: 5, severity: 1, isBelow: true },

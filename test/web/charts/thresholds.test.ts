@@ -7,7 +7,7 @@ import {
 } from '../../../src/domain/thresholds/reported-threshold.ts'
 import { standardThresholds } from '../../../src/domain/thresholds/threshold-standard.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
-import { findShared, readThresholds, toThresholdLines } from '../../../src/web/charts/thresholds.ts'
+import { mergeThresholds, readThresholds, toThresholdLines } from '../../../src/web/charts/thresholds.ts'
 import { startTestSite, type TestSite } from '../site.ts'
 
 const MEMORY = 'perf.memory.percent.used'
@@ -125,11 +125,15 @@ describe('the page of a host', () => {
     reads = 0
     const text = await get('/hosts/web02')
     expect(reads).toBe(1)
-    // Memory and pagefile share one graph: it has the limits that both have.
-    expect(smallChart(text, 'Memory')).toContain('above 85%, warning above 90%, major above 95%"')
+    // Memory and swap share one graph and no threshold: it shows those of both.
+    const both = smallChart(text, 'Memory')
+    expect(new Set(thresholdsOf(both))).toEqual(new Set(['1', '2', '3', '4']))
+    expect(both).toContain('critical above 97.5% (memory)')
     const other = smallChart(await get('/hosts/web01'), 'Memory')
-    expect(thresholdsOf(other)).toEqual(['4', '2'])
-    expect(other).toContain('thresholds: information above 85%, warning above 90%, major above 95%"')
+    expect(thresholdsOf(other)).toEqual(['4', '3', '2', '1'])
+    expect(other).toContain(
+      'thresholds: information above 85%, warning above 90%, major above 95%, critical above 99% (memory)"',
+    )
   })
 
   test('lists what its agent judges by, in the words of people', async () => {
@@ -177,10 +181,10 @@ describe('comparing', () => {
   const compare = async (...refs: string[]) =>
     labelsOf(await get(`/compare?${refs.map((one) => `series=${one}`).join('&')}`))
 
-  test('shows all limits of one line, those that several share, and none on two scales', async () => {
+  test('shows all thresholds of each line, those that several share once, and none on two scales', async () => {
     expect(await compare(`web01:${MEMORY}`)).toEqual(['85%', '90%', '95%', '99%'])
-    expect(await compare(`web01:${MEMORY}`, `web01:${SWAP}`)).toEqual(['85%', '90%', '95%'])
-    expect(await compare(`web01:${MEMORY}`, `web02:${MEMORY}`)).toEqual(['85%', '90%', '95%'])
+    expect(await compare(`web01:${MEMORY}`, `web01:${SWAP}`)).toEqual(['85%', '90%', '95%', '99%'])
+    expect(await compare(`web01:${MEMORY}`, `web02:${MEMORY}`)).toEqual(['85%', '90%', '95%', '97.5%', '99%'])
     expect(await compare(`web01:${MEMORY}`, `web01:${STATE}`)).toEqual([])
     expect(await compare(`old01:${MEMORY}`)).toEqual(['55%'])
   })
@@ -229,9 +233,18 @@ describe('limits as lines', () => {
     expect(toThresholdLines(MEMORY, many).map(({ severity }) => severity)).toEqual(Array(8).fill(1))
   })
 
-  test('of nothing are shared by nothing', () => {
-    expect(findShared([])).toEqual([])
-    expect(findShared([toThresholdLines(MEMORY, [limit(1, '>', 9)]), []])).toEqual([])
+  test('of several lines are each there once, with the line that they alone hold for', () => {
+    const lines = (...limits: ReturnType<typeof limit>[]) => toThresholdLines(MEMORY, limits)
+    expect(mergeThresholds([])).toEqual([])
+    expect(mergeThresholds([lines(limit(1, '>', 9)), []])).toEqual([
+      { value: 9, severity: 1, isBelow: false, line: 1 },
+    ])
+    expect(
+      mergeThresholds([lines(limit(3, '>', 90)), lines(limit(3, '>', 90), limit(1, '>', 99)), lines()]),
+    ).toEqual([
+      { value: 90, severity: 3, isBelow: false },
+      { value: 99, severity: 1, isBelow: false, line: 2 },
+    ])
   })
 
   test('that were told are read without looking at events', async () => {

@@ -71,7 +71,7 @@ test('changes every one of them with the comment, what opened since stays, and t
   ])
   const fields = { back: hidden(markup, 'back'), seen: hidden(markup, 'seen'), comment: 'the power was out' }
   const answer = await post({ ...fields, action: 'close' })
-  expect(answer.headers.get('location')).toBe('/events?host=web01')
+  expect(answer.headers.get('location')).toBe(`/events?host=web01&did=close.${site.clock.now()}.n250`)
   expect((await site.store.events.list({ host: 'web01', status: 'open', limit: 9 })).events).toMatchObject([
     { message: 'late' },
   ])

@@ -82,7 +82,10 @@ describe('the list', () => {
     })
     for (const id of [...ids, 99_999, 'x']) body.append('id', String(id))
     const response = await site.send('/events/change', { method: 'POST', body, headers: operator })
-    expect([response.status, response.headers.get('location')]).toEqual([303, '/events?severity=1'])
+    expect([response.status, response.headers.get('location')]).toEqual([
+      303,
+      `/events?severity=1&did=acknowledge.${site.clock.now()}.1-2`,
+    ])
     for (const id of ids) {
       expect((await site.store.events.find(id))?.acknowledgedBy).toBe('olga')
       expect((await site.store.events.history(id)).at(-1)).toMatchObject({ actor: 'olga', comment: 'on it' })
@@ -135,7 +138,9 @@ describe('the page of an event', () => {
 
   test('goes through all that a person can do to it', async () => {
     expect((await post(`/events/${id}/comment`, { comment: 'looking\r\n<b>now</b>' })).status).toBe(303)
-    expect((await post(`/events/${id}/acknowledge`, {})).headers.get('location')).toBe(`/events/${id}`)
+    expect((await post(`/events/${id}/acknowledge`, {})).headers.get('location')).toBe(
+      `/events/${id}?did=acknowledge.${site.clock.now()}.${id}`,
+    )
     expect((await post(`/events/${id}/close`, { comment: 'done' })).status).toBe(303)
     expect(await site.store.events.find(id)).toMatchObject({ status: 'closed', acknowledgedBy: 'olga' })
     const closed = await get(`/events/${id}`)

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import type { Host } from '../../../src/domain/hosts/host.ts'
-import { planSections } from '../../../src/domain/metrics/section-plan.ts'
-import { chartStart, planCharts } from '../../../src/web/charts/host-charts.ts'
+import { chartStart } from '../../../src/web/charts/host-charts.ts'
 import { homeTitle } from '../../../src/web/pages/home.tsx'
-import { chartEnd } from '../../../src/web/pages/hosts/host-page.tsx'
+import { describeAvailability } from '../../../src/web/pages/host/host-head.tsx'
+import { orderResources, planResources } from '../../../src/web/pages/host/host-plan.ts'
+import { chartEnd } from '../../../src/web/pages/host/host-range.ts'
 import { describePlatform } from '../../../src/web/pages/hosts/host-table.tsx'
 import { describeList } from '../../../src/web/pages/hosts/hosts-page.tsx'
 import { pager, withParameters } from '../../../src/web/ui/components.tsx'
@@ -27,37 +28,84 @@ const HOST: Host = {
   givenGroups: [],
 }
 
-describe('the small graphs of a host', () => {
-  const titles = (metrics: string[]) => planCharts(metrics).map(({ title }) => title)
+describe('the graphs of a host', () => {
+  const latestOf = (metrics: readonly string[]) => Object.fromEntries(metrics.map((name, i) => [name, i]))
+  const plan = (metrics: string[], platform = 'Linux') =>
+    planResources({ platform, latest: latestOf(metrics) }, metrics)
+  const titles = (metrics: string[]) => plan(metrics).map(({ title }) => title)
 
   test('a host without metrics has none', () => {
-    expect(planCharts([])).toEqual([])
+    expect(plan([])).toEqual([])
   })
 
-  test('come in the order in which they are looked at, without those that have no metric', () => {
+  test('stand in sections, without those that have no metric', () => {
     const metrics = [
       'perf.system.load.1',
       'perf.disk.sda.bytes.read',
       'perf.memory.percent.used',
       'perf.processor.percent.used',
     ]
-    expect(titles(metrics)).toEqual(['Processor', 'Memory', 'Load', 'Disk sda'])
+    expect(titles(metrics)).toEqual(['CPU', 'Memory', 'Disks'])
+    expect(plan(['perf.memory.percent.used'])[0]?.main[0]?.lines).toHaveLength(1)
   })
 
-  test('a hundred sensors and disks give few lines and few graphs', () => {
+  test('of a section with an open event come first, the worst before the others', () => {
+    const plans = plan([
+      'perf.processor.percent.used',
+      'perf.memory.percent.used',
+      'perf.filesystem.dev.sda1.percent.used',
+      'perf.network.bytes.sent',
+    ])
+    const order = orderResources(plans, [
+      { metric: 'perf.network.eth0.errors.sent', severity: 3 },
+      { metric: 'perf.filesystem.dev.sda1.inodes.percent.used', severity: 1 },
+      { metric: 'perf.service.nginx.state', severity: 1 },
+    ])
+    expect(order.map(({ name }) => name)).toEqual(['disks', 'network', 'cpu', 'memory'])
+  })
+
+  test('call swap what the system calls it', () => {
+    const metrics = ['perf.memory.percent.used', 'perf.pagefile.percent.used']
+    expect(plan(metrics, 'Windows')[0]?.main[0]?.lines[1]?.name).toBe('page file')
+    expect(plan(metrics)[0]?.main[0]?.lines[1]?.name).toBe('swap')
+  })
+
+  test('of five filesystems are one each, of four one for all, the fullest first', () => {
+    const disks = (count: number) =>
+      Array.from({ length: count }, (_, i) => `perf.filesystem.dev.sd${i}.percent.used`)
+    expect(plan(disks(4))[0]?.main.map(({ lines }) => lines.length)).toEqual([4])
+    expect(plan(disks(5))[0]?.main.map(({ title }) => title)).toEqual(
+      [4, 3, 2, 1, 0].map((i) => `/dev/sd${i}`),
+    )
+  })
+
+  test('of a hundred sensors, disks and interfaces are few, with few lines', () => {
     const metrics = Array.from({ length: 100 }, (_, i) => [
       `perf.temperature.core_${i}.celsius`,
       `perf.disk.sd${i}.bytes.read`,
       `perf.disk.sd${i}.percent.active`,
+      `perf.filesystem.dev.sd${i}.percent.used`,
+      `perf.network.eth${i}.bytes.sent`,
     ]).flat()
-    const plans = planCharts(metrics)
-    expect(plans.length).toBeLessThan(8)
-    for (const { lines } of plans) expect(lines.length).toBeLessThanOrEqual(5)
+    const charts = plan(metrics).flatMap(({ main, more }) => [...main, ...more])
+    expect(charts.length).toBeLessThan(40)
+    for (const { lines } of charts) expect(lines.length).toBeLessThanOrEqual(4)
   })
 
   test('things of a kind are sorted as people count', () => {
-    const metrics = ['eth10', 'eth2', 'eth2'].map((name) => `perf.network.${name}.bytes.sent`)
-    expect(planSections(metrics)[0]?.rows.map(({ name }) => name)).toEqual(['eth2', 'eth10'])
+    const metrics = ['eth10', 'eth2'].map((name) => `perf.network.${name}.bytes.sent`)
+    const [network] = plan(metrics)
+    expect(network?.more.map(({ title }) => title)).toEqual(['eth2', 'eth10'])
+    expect(network?.tables[0]?.rows.map(({ name }) => name)).toEqual(['eth2', 'eth10'])
+  })
+
+  test('of disks are called by where they are mounted', () => {
+    const metric = 'perf.filesystem.dev.sda1.percent.used'
+    const [disks] = planResources(
+      { platform: 'Linux', latest: { [metric]: 40 }, mounts: { 'dev.sda1': '/var' } },
+      [metric],
+    )
+    expect(disks?.main[0]?.lines).toEqual([{ metric, name: '/var' }])
   })
 
   test.each([
@@ -84,6 +132,21 @@ test.each([
   ['Linux', '', 'Linux'],
 ])('platform %s and build %s', (platform, build, words) => {
   expect(describePlatform({ ...HOST, platform, build })).toBe(words)
+})
+
+describe('availability of a host', () => {
+  const DAY = 86_400
+  test.each([
+    ['a month', { known: 30 * DAY, down: 0, percentUp: 100 }, 'Up 100% of 30 days'],
+    [
+      'ten minutes',
+      { known: 600, down: 300, percentUp: 50 },
+      'Up 50.0% of the 10\u202fmin it has been observed, down for 5\u202fmin',
+    ],
+    ['no time', { known: 0, down: 0, percentUp: null }, 'Not observed yet'],
+  ])('says how long it was observed: %s', (_, downtime, words) => {
+    expect(describeAvailability({ ...downtime, outages: [] })).toBe(words)
+  })
 })
 
 test('the title of home says what is wrong', () => {

@@ -1,36 +1,38 @@
 import { expect, test } from 'bun:test'
 import type { Host } from '../../../src/domain/hosts/host.ts'
-import { metricSections } from '../../../src/web/pages/hosts/metric-sections.tsx'
+import { planSections } from '../../../src/domain/metrics/section-plan.ts'
+import { metricTable } from '../../../src/web/pages/host/metric-tables.tsx'
 
-const aHost = (latest: Readonly<Record<string, number>>) => ({ name: 'web01', latest }) as unknown as Host
+const HOST = {
+  name: 'web01',
+  latest: {
+    'perf.service.nginx.state': 0,
+    'perf.check.shop.state': 0,
+    'perf.container.shop.web.state': 1,
+    'perf.textfile.apt.state': 0,
+  },
+} as unknown as Host
 
-test('the page of a host has services, checks, containers and text files with their states', () => {
-  const text = String(
-    metricSections(
-      aHost({
-        'perf.service.nginx.state': 0,
-        'perf.check.shop.state': 0,
-        'perf.check.shop.milliseconds': 12,
-        'perf.container.shop.web.state': 1,
-        'perf.textfile.apt.state': 0,
-      }),
-    ),
-  )
-  expect(text).toContain('Services, processes and checks')
-  const states = [...text.matchAll(/<a href="[^"]*">([^<]*)<\/a>.*?<\/svg>(\w+)/gs)].map(
+function statesOf(status: 'up' | 'down') {
+  const plan = planSections(Object.keys(HOST.latest)).find(({ name }) => name === 'states')
+  if (!plan) throw new Error('there is no table of states')
+  return String(metricTable(HOST, plan, status))
+}
+
+test('services, checks, containers and text files have their states, what is wrong first', () => {
+  const states = [...statesOf('up').matchAll(/<a href="[^"]*">([^<]*)<\/a>.*?<\/svg>(\w+)/gs)].map(
     ([, name, state]) => [name, state],
   )
   expect(states).toEqual([
     ['nginx', 'Stopped'],
     ['shop', 'Failed'],
-    ['shop.web', 'Good'],
     ['apt', 'Broken'],
+    ['shop.web', 'Good'],
   ])
 })
 
-test('it keeps its plain heading where there are no checks, and is left out where there is nothing', () => {
-  expect(String(metricSections(aHost({ 'perf.service.nginx.state': 1 })))).toContain(
-    '<h2>Services and processes</h2>',
-  )
-  expect(metricSections(aHost({ 'perf.memory.percent.used': 1 }))).toEqual([])
+test('of a host that is down nobody knows them', () => {
+  const markup = statesOf('down')
+  expect(markup.match(/Unknown, last (stopped|failed|broken|good)/g)).toHaveLength(4)
+  expect(markup).not.toContain('class="status')
 })

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { AVAILABILITY } from '../../../src/domain/metrics/declared/server-events.ts'
 import { writeNotification } from '../../../src/domain/notifications/notification.ts'
+import { toNotifiedEvent } from '../../../src/domain/notifications/notified-event.ts'
 import { FACTS, startTestSite, type TestSite } from '../site.ts'
 
 const DAY = 86_400
@@ -61,9 +62,12 @@ test('so does a mail', async () => {
   const { events } = await site.store.events.list({ metric: 'perf.a' })
   const [event] = events
   if (event === undefined) throw new Error('there is no event')
-  const { text } = writeNotification({ kind: 'closing', event, rule: 'all' }, { zone: 'UTC', link: null })
+  const { text } = writeNotification(
+    { kind: 'closing', event: toNotifiedEvent(event), rule: 'all' },
+    { zone: 'UTC', link: null },
+  )
   expect(text).toContain('Closed: at an unknown time')
-  expect(text).not.toContain('Lasted')
+  expect(text).not.toContain('Duration')
 })
 
 test('the availability of a host does not count an outage whose end is unknown', async () => {

@@ -63,6 +63,27 @@ test('each is narrowed to a group of hosts', async () => {
   expect(await text('/reports/capacity?group=web')).toContain('Not of the group <b>web</b>.')
 })
 
+describe('with more rows than a page has', () => {
+  let large: TestSite
+  beforeAll(async () => {
+    large = await startTestSite()
+    for (let i = 0; i < 260; i++) await large.report(`host${1000 + i}`, large.clock.now() - 60, { a: 1 })
+  })
+  afterAll(() => large.stop())
+
+  test('the page is turned, and the file and the API have all of them', async () => {
+    const headers = await large.as('viewer')
+    const get = async (path: string) => (await large.send(path, { headers })).text()
+    const first = await get('/reports/hosts')
+    expect(first).toContain('1–250 of 260')
+    expect(first).not.toContain('host1250')
+    const second = await get('/reports/hosts?offset=250')
+    expect(second.match(/>host1\d{3}</g)).toHaveLength(10)
+    expect((await get('/reports/hosts?format=csv&offset=250')).split('\r\n')).toHaveLength(262)
+    expect(JSON.parse(await get('/api/v1/reports/hosts')).rows).toHaveLength(260)
+  })
+})
+
 describe('capacity', () => {
   test('tells how the fullest filesystems grow and between which days they are full', async () => {
     const { rows } = await json('capacity')

@@ -1,9 +1,9 @@
 import { DISK_METRICS } from '../../../domain/metrics/declared/disks.ts'
 import type { Win32 } from '../../../platform/win32.ts'
-import { addSample, findIncrease, percentOfTime, ratePerSecond } from '../arithmetic.ts'
+import { addSample, findIncrease, percentOfTime, ratePerSecond, roundTo } from '../arithmetic.ts'
 import { toMetricPart } from '../metric-name.ts'
-import { defineProbe } from '../probe.ts'
-import { type DiskCounters, mergePaths, parseDiskstats } from './diskstats.ts'
+import { defineProbe, type ProbeSample } from '../probe.ts'
+import { type DiskCounters, type DiskOperations, mergePaths, parseDiskstats } from './diskstats.ts'
 
 export type DiskReading = {
   /** Whole disks by name; on Windows drives. */
@@ -14,7 +14,7 @@ export type DiskReading = {
 }
 
 /** What one machine reports at most: a storage server has hundreds of paths to its disks. */
-const MAX_DISKS = 128
+const MAX_DISKS = 64
 
 /**
  * Bytes read and written a second and busy time of whole disks. Linux: /proc/diskstats. Windows: the counters
@@ -23,11 +23,14 @@ const MAX_DISKS = 128
 export const disk = defineProbe<DiskReading>({
   name: 'disk',
   metrics: DISK_METRICS,
-  linux(proc, _context, previous) {
+  linux(proc, { noteOnce }, previous) {
     const all = mergePaths(parseDiskstats(proc.readText('/proc/diskstats')))
     const names = all.map(({ name }) => name).join(' ')
     const blocks = previous?.names === names ? previous.blocks : new Set(proc.list('/sys/block'))
-    return { disks: findDisks(all, blocks), names, blocks }
+    const disks = findDisks(all, blocks)
+    const omitted = disks.size - MAX_DISKS
+    if (omitted > 0) noteOnce?.('disks are left out because there are too many', { count: omitted })
+    return { disks, names, blocks }
   },
   windows(win32) {
     const disks = new Map(readDrives(win32).map((counters) => [counters.name, counters]))
@@ -35,7 +38,8 @@ export const disk = defineProbe<DiskReading>({
   },
   samples(now, previous, seconds) {
     const samples: { metric: string; value: number }[] = []
-    for (const [name, counters] of now.disks) {
+    if (now.disks.size > MAX_DISKS) addSample(samples, 'perf.disk.omitted', now.disks.size - MAX_DISKS)
+    for (const [name, counters] of [...now.disks].slice(0, MAX_DISKS)) {
       const before = previous?.disks.get(name)
       // A name that another device took over counts from elsewhere.
       if (before === undefined || before.device !== counters.device) continue
@@ -47,10 +51,31 @@ export const disk = defineProbe<DiskReading>({
         ratePerSecond(counters.bytesWritten, before.bytesWritten, seconds),
       )
       addSample(samples, `${part}.percent.active`, shareActive(counters, before, seconds))
+      if (counters.operations && before.operations)
+        addOperations(samples, part, counters.operations, before.operations, seconds)
     }
     return samples
   },
 })
+
+function addOperations(
+  samples: ProbeSample[],
+  part: string,
+  now: DiskOperations,
+  before: DiskOperations,
+  seconds: number,
+) {
+  for (const way of ['read', 'written'] as const) {
+    const done = findIncrease(now[way], before[way])
+    const tookMs = findIncrease(now[`${way}Ms`], before[`${way}Ms`])
+    addSample(samples, `${part}.operations.${way}`, ratePerSecond(now[way], before[way], seconds, 1))
+    if (done !== null && done > 0 && tookMs !== null)
+      addSample(samples, `${part}.latency.${way}`, roundTo(tookMs / done, 2))
+  }
+  const queuedMs = findIncrease(now.queuedMs, before.queuedMs)
+  if (queuedMs !== null && seconds > 0)
+    addSample(samples, `${part}.queue.length`, roundTo(queuedMs / 1000 / seconds, 2))
+}
 
 /** The drives with a letter and what the performance counters say of each. */
 export function readDrives(win32: Win32): DiskCounters[] {
@@ -91,7 +116,7 @@ export function findDisks(
     // In /sys a slash of the name (`cciss/c0d0`) becomes an exclamation mark.
     const isWhole = blocks.size > 0 ? blocks.has(name.replaceAll('/', '!')) : !isPartition(name, names)
     const isUsed = counters.bytesRead !== 0 || counters.bytesWritten !== 0
-    if (isWhole && isUsed && found.size < MAX_DISKS) found.set(name, counters)
+    if (isWhole && isUsed) found.set(name, counters)
   }
   return found
 }

@@ -7,29 +7,45 @@ export type DiskCounters = {
   readonly bytesWritten: number | null
   /** Milliseconds in which at least one request was under way. */
   readonly busyMs: number | null
+  /** Requests that were completed, and the milliseconds that they took together. */
+  readonly operations?: DiskOperations
+}
+
+export type DiskOperations = {
+  readonly read: number
+  readonly written: number
+  readonly readMs: number
+  readonly writtenMs: number
+  /** Milliseconds under way, summed over the requests that were. */
+  readonly queuedMs: number
 }
 
 /** The unit of the kernel's block counters, whatever the disk's own sector size. */
 const SECTOR_BYTES = 512
 
 /**
- * One line: numbers of the device, name, and of the eleven columns or more sectors read, sectors written and
- * time busy.
+ * One line: numbers of the device, name, reads, (merged), sectors read, milliseconds, the same of writes, (under
+ * way), time busy, time queued.
  */
 const LINE =
-  /^[ \t]*(\d{1,20}) +(\d{1,20}) +(\S+) +\S+ +\S+ +(\d{1,20}) +\S+ +\S+ +\S+ +(\d{1,20}) +\S+ +\S+ +(\d{1,20}) +\S/gm
+  /^[ \t]*(\d{1,20}) +(\d{1,20}) +(\S+) +(\d{1,20}) +\S+ +(\d{1,20}) +(\d{1,20}) +(\d{1,20}) +\S+ +(\d{1,20}) +(\d{1,20}) +\S+ +(\d{1,20}) +(\d{1,20})(?=\s|$)/gm
 
 /** /proc/diskstats; lines with fewer than the 14 columns (partitions before 2.6.25) are left out. */
 export function parseDiskstats(text: string): DiskCounters[] {
   const disks: DiskCounters[] = []
-  for (const [, major, minor, name = '', read, written, busyMs] of text.matchAll(LINE))
+  for (const [, major, minor, name = '', ...columns] of text.matchAll(LINE)) {
+    const [read = 0, sectorsRead = 0, readMs = 0, written = 0, sectorsWritten = 0, writtenMs = 0, ...rest] =
+      columns.map(Number)
+    const [busyMs = 0, queuedMs = 0] = rest
     disks.push({
       name,
       device: `${major}:${minor}`,
-      bytesRead: Number(read) * SECTOR_BYTES,
-      bytesWritten: Number(written) * SECTOR_BYTES,
-      busyMs: Number(busyMs),
+      bytesRead: sectorsRead * SECTOR_BYTES,
+      bytesWritten: sectorsWritten * SECTOR_BYTES,
+      busyMs,
+      operations: { read, written, readMs, writtenMs, queuedMs },
     })
+  }
   return disks
 }
 
@@ -67,5 +83,18 @@ function withPaths(head: DiskCounters, paths: readonly DiskCounters[]): DiskCoun
     bytesRead: isCounted ? head.bytesRead : sum('bytesRead'),
     bytesWritten: isCounted ? head.bytesWritten : sum('bytesWritten'),
     busyMs: head.busyMs || Math.max(...paths.map(({ busyMs }) => busyMs ?? 0)),
+    operations: isCounted && head.operations ? head.operations : sumOperations(paths),
+  }
+}
+
+function sumOperations(paths: readonly DiskCounters[]): DiskOperations {
+  const sum = (key: keyof DiskOperations) =>
+    paths.reduce((total, { operations }) => total + (operations?.[key] ?? 0), 0)
+  return {
+    read: sum('read'),
+    written: sum('written'),
+    readMs: sum('readMs'),
+    writtenMs: sum('writtenMs'),
+    queuedMs: sum('queuedMs'),
   }
 }

@@ -20,6 +20,8 @@ export type FilesystemState = {
   readonly kind: MountedFilesystem['kind']
   /** Null when it did not answer. */
   readonly space: StatFs | null
+  /** Whether it takes writes; null where it was mounted to be read only, and where that is not told. */
+  readonly isWritable: boolean | null
   /** Of the block device below; null where there is none, or several. */
   readonly disk: DiskCounters | null
 }
@@ -61,6 +63,7 @@ export const filesystem = defineProbe<FilesystemReading>({
         name: nameDrive(drive.letter),
         kind: 'device',
         space: toSpace(drive),
+        isWritable: null,
         disk: disks.find(({ device }) => device === drive.letter) ?? null,
       }),
     )
@@ -70,9 +73,12 @@ export const filesystem = defineProbe<FilesystemReading>({
     const samples: ProbeSample[] = []
     if (now.table !== null && now.table.omitted > 0)
       addSample(samples, 'perf.filesystem.omitted', now.table.omitted)
-    for (const { name, space, disk } of dropTwins(now.states)) {
+    for (const { name, space, isWritable, disk } of dropTwins(now.states)) {
       const part = `perf.filesystem.${name}`
-      if (space !== null) addSpace(samples, part, space)
+      if (space !== null && space.blocks > 0) {
+        addSpace(samples, part, space)
+        if (isWritable !== null) addSample(samples, `${part}.writable`, isWritable ? 1 : 0)
+      }
       const before = previous?.states.find((state) => state.name === name)?.disk
       if (disk !== null && before?.device === disk.device)
         addSample(samples, `${part}.percent.active`, shareActive(disk, before, seconds))
@@ -137,11 +143,12 @@ function readState(
 ): FilesystemState | Promise<FilesystemState> {
   const own = disks.find(({ device }) => device === mount.device)
   const disk = own ?? findSource(proc, mount.source, disks)
+  const isWritable = mount.isMeantReadOnly ? null : !mount.isReadOnly
   const answer = proc.statfs(mount.mountPoint, { remote: isRemote, quick: isQuick })
-  if (!(answer instanceof Promise)) return { name, kind, space: answer, disk }
+  if (!(answer instanceof Promise)) return { name, kind, space: answer, isWritable, disk }
   // One that refuses (no right to enter the folder, an aborted FUSE) is left out; the others are none the
   // worse.
-  return answer.catch(() => null).then((space) => ({ name, kind, space, disk }))
+  return answer.catch(() => null).then((space) => ({ name, kind, space, isWritable, disk }))
 }
 
 /**
@@ -178,7 +185,6 @@ function isSameSpace(a: StatFs | null, b: StatFs | null): boolean {
 
 function addSpace(samples: ProbeSample[], part: string, space: StatFs) {
   const { blockSize, blocks, blocksFree, blocksAvailable, files, filesFree } = space
-  if (!(blocks > 0)) return
   const used = blocks - blocksFree
   addSample(samples, `${part}.percent.used`, percentOf(used, used + blocksAvailable, 2))
   addSample(samples, `${part}.bytes.free`, blockSize * blocksAvailable)

@@ -9,6 +9,10 @@ export type Mount = {
   readonly mountPoint: string
   readonly type: string
   readonly source: string
+  /** How it was mounted: nobody is to write to it. */
+  readonly isMeantReadOnly: boolean
+  /** The filesystem takes no writes now, as it was mounted or because the kernel found it damaged. */
+  readonly isReadOnly: boolean
 }
 
 /** /proc/self/mountinfo in its order; lines that don't have its form are left out. */
@@ -16,8 +20,8 @@ export function parseMountinfo(text: string): Mount[] {
   const mounts: Mount[] = []
   for (const line of text.split('\n')) {
     const [before, after] = split(line, ' - ')
-    const [, , device, root, mountPoint] = before.split(' ')
-    const [type, source] = after.split(' ')
+    const [, , device, root, mountPoint, options = ''] = before.split(' ')
+    const [type, source, state = ''] = after.split(' ')
     if (!device || !root || !mountPoint || !type || source === undefined) continue
     mounts.push({
       device,
@@ -25,10 +29,15 @@ export function parseMountinfo(text: string): Mount[] {
       mountPoint: unescapeOctal(mountPoint),
       type: unescapeOctal(type),
       source: unescapeOctal(source),
+      isMeantReadOnly: isReadOnly(options),
+      isReadOnly: isReadOnly(state),
     })
   }
   return mounts
 }
+
+/** `ro` is the first of the options, if it is among them. */
+const isReadOnly = (options: string) => options === 'ro' || options.startsWith('ro,')
 
 /** Spaces are escaped in every column, so the separator stands where it is first seen. */
 function split(line: string, separator: string): [string, string] {

@@ -19,10 +19,25 @@ export function findSensors(proc: ProcFs, chips: readonly string[], zones: reado
   return makeUnique(found.slice(0, MAX_SENSORS))
 }
 
-function findChipSensors(proc: ProcFs, path: string): (Sensor & { chip: string })[] {
+/** Every fan of the chips. */
+export function findFans(proc: ProcFs, chips: readonly string[]): Sensor[] {
+  const found = [...chips]
+    .sort(byNumber)
+    .flatMap((chip) => findChipSensors(proc, `/sys/class/hwmon/${chip}`, FAN_INPUT))
+  return makeUnique(found.slice(0, MAX_SENSORS))
+}
+
+const TEMPERATURE_INPUT = /^temp\d+_input$/
+const FAN_INPUT = /^fan\d+_input$/
+
+function findChipSensors(
+  proc: ProcFs,
+  path: string,
+  wanted: RegExp = TEMPERATURE_INPUT,
+): (Sensor & { chip: string })[] {
   // Up to Linux 3.x some chips keep their files one folder deeper.
   const folder = proc.list(path).includes('name') ? path : `${path}/device`
-  const inputs = proc.list(folder).filter((name) => /^temp\d+_input$/.test(name))
+  const inputs = proc.list(folder).filter((name) => wanted.test(name))
   if (inputs.length === 0) return []
   const chip = toWord(proc.readTextIfThere(`${folder}/name`) ?? 'hwmon')
   const owner = findDrive(proc, path, chip) ?? chip

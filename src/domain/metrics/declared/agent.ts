@@ -7,11 +7,13 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
     unit: '',
     doc: 'Samples that wait to be sent.',
     chart: { of: 'agent-queue', line: 'in the queue' },
+    section: { of: 'agent', column: 'Samples waiting' },
   },
   {
     name: 'perf.agent.queue.dropped',
     unit: '',
     doc: 'Samples that were dropped because the queue was full or they were too old.',
+    section: { of: 'agent', column: 'Samples dropped' },
   },
   {
     name: 'perf.agent.queue.dropped.age',
@@ -24,6 +26,7 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
     name: 'perf.agent.queue.damaged',
     unit: '',
     doc: "Samples that were lost because the agent's queue was damaged on disk or gone.",
+    section: { of: 'agent', column: 'Samples damaged' },
   },
   {
     name: 'perf.agent.clock.unstored',
@@ -44,11 +47,13 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
     name: 'perf.agent.processor.seconds',
     unit: 's',
     doc: 'Processor time that the agent took since the round before.',
+    section: { of: 'agent', column: 'CPU time per round' },
   },
   {
     name: 'perf.agent.memory.bytes',
     unit: 'B',
     doc: 'Memory that the agent takes.',
     chart: { of: 'agent-memory', line: 'resident' },
+    section: { of: 'agent', column: 'Memory' },
   },
 ]

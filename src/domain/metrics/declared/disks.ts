@@ -1,4 +1,4 @@
-import { type MetricFamily, USED_UP } from '../metric-family.ts'
+import { type MetricFamily, USED_UP, whenDown } from '../metric-family.ts'
 
 export const DISK_METRICS: readonly MetricFamily[] = [
   {
@@ -18,6 +18,56 @@ export const DISK_METRICS: readonly MetricFamily[] = [
     unit: '%',
     doc: 'Time that a disk was busy.',
     chart: { of: 'disk-activity', line: '<disk>' },
+    section: { of: 'disks', column: 'Active' },
+  },
+  {
+    name: 'perf.disk.<disk>.operations.read',
+    unit: '/s',
+    doc: 'Requests to read a second that a disk completed.',
+    title: 'Disk <disk> reads',
+    systems: 'Linux',
+    section: { of: 'disks', column: 'Reads' },
+  },
+  {
+    name: 'perf.disk.<disk>.operations.written',
+    unit: '/s',
+    doc: 'Requests to write a second that a disk completed.',
+    title: 'Disk <disk> writes',
+    systems: 'Linux',
+    section: { of: 'disks', column: 'Writes' },
+  },
+  {
+    name: 'perf.disk.<disk>.latency.read',
+    unit: 'ms',
+    doc: 'How long a request to read took on average, with its wait; absent where there was none.',
+    title: 'Disk <disk> read latency',
+    systems: 'Linux',
+    chart: { of: 'disk-latency', line: 'read' },
+    section: { of: 'disks', column: 'Read latency' },
+  },
+  {
+    name: 'perf.disk.<disk>.latency.written',
+    unit: 'ms',
+    doc: 'How long a request to write took on average, with its wait; absent where there was none.',
+    title: 'Disk <disk> write latency',
+    systems: 'Linux',
+    chart: { of: 'disk-latency', line: 'write' },
+    section: { of: 'disks', column: 'Write latency' },
+  },
+  {
+    name: 'perf.disk.<disk>.queue.length',
+    unit: '',
+    doc: 'Requests that waited or were under way, on average.',
+    title: 'Disk <disk> queue',
+    systems: 'Linux',
+    section: { of: 'disks', column: 'Queue' },
+  },
+  {
+    name: 'perf.disk.omitted',
+    unit: '',
+    isRare: true,
+    doc: 'Disks that are not reported because there are more than 64.',
+    systems: 'Linux',
   },
 ]
 
@@ -26,6 +76,7 @@ export const FILESYSTEM_METRICS: readonly MetricFamily[] = [
     name: 'perf.filesystem.<filesystem>.percent.used',
     unit: '%',
     doc: 'Space in use, of what can be had.',
+    chart: { of: 'filesystems', line: '<filesystem>' },
     section: { of: 'filesystems', column: 'Used' },
     // Its pattern fits the inodes too: perf.filesystem.NAME.inodes.percent.used.
     standard: USED_UP,
@@ -47,7 +98,18 @@ export const FILESYSTEM_METRICS: readonly MetricFamily[] = [
     name: 'perf.filesystem.<filesystem>.percent.active',
     unit: '%',
     doc: 'Time that the disk below was busy.',
-    section: { of: 'filesystems', column: 'Active' },
+  },
+  {
+    name: 'perf.filesystem.<filesystem>.writable',
+    unit: 'state',
+    doc:
+      '1 while it takes writes, 0 since the kernel made it read-only, as after an error of its disk; absent ' +
+      'where it was mounted read-only.',
+    title: 'Filesystem <filesystem>',
+    systems: 'Linux',
+    section: { of: 'filesystems', column: 'Writes' },
+    states: { good: 'Writable', bad: 'Read-only' },
+    standard: whenDown(2, 0),
   },
   {
     name: 'perf.filesystem.omitted',

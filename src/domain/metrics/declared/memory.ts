@@ -8,13 +8,29 @@ export const MEMORY_METRICS: readonly MetricFamily[] = [
     chart: { of: 'memory', line: 'memory' },
     standard: USED_UP,
   },
-  { name: 'perf.memory.bytes.total', unit: 'B', doc: 'Memory of the machine.' },
-  { name: 'perf.memory.bytes.used', unit: 'B', doc: 'Memory that is not available to programs.' },
-  { name: 'perf.memory.bytes.available', unit: 'B', doc: 'Memory that programs could have.' },
+  {
+    name: 'perf.memory.bytes.total',
+    unit: 'B',
+    doc: 'Memory of the machine.',
+    section: { of: 'memory', column: 'Total' },
+  },
+  {
+    name: 'perf.memory.bytes.used',
+    unit: 'B',
+    doc: 'Memory that is not available to programs.',
+    section: { of: 'memory', column: 'Used' },
+  },
+  {
+    name: 'perf.memory.bytes.available',
+    unit: 'B',
+    doc: 'Memory that programs could have.',
+    section: { of: 'memory', column: 'Available' },
+  },
   {
     name: 'perf.memory.bytes.cached',
     unit: 'B',
     doc: 'Memory that holds contents of files and reclaimable.',
+    section: { of: 'memory', column: 'Cached' },
   },
   {
     name: 'perf.memory.bytes.committed',
@@ -33,6 +49,7 @@ export const MEMORY_METRICS: readonly MetricFamily[] = [
     unit: '%',
     doc: 'Memory promised, of what can be.',
     systems: 'Windows',
+    section: { of: 'memory', column: 'Committed' },
   },
 ]
 
@@ -41,7 +58,7 @@ export const PAGEFILE_METRICS: readonly MetricFamily[] = [
     name: 'perf.pagefile.percent.used',
     unit: '%',
     doc: 'Swap, or the paging file, in use; absent where there is none.',
-    chart: { of: 'memory', line: 'pagefile' },
+    chart: { of: 'memory', line: 'swap' },
     // A full paging file alone stops nothing: it never counts as critical.
     standard: above(
       [
@@ -52,6 +69,16 @@ export const PAGEFILE_METRICS: readonly MetricFamily[] = [
       900,
     ),
   },
-  { name: 'perf.pagefile.bytes.used', unit: 'B', doc: 'Swap, or the paging file, in use.' },
-  { name: 'perf.pagefile.bytes.total', unit: 'B', doc: 'Size of swap, or of the paging file.' },
+  {
+    name: 'perf.pagefile.bytes.used',
+    unit: 'B',
+    doc: 'Swap, or the paging file, in use.',
+    section: { of: 'memory', column: 'Swap used' },
+  },
+  {
+    name: 'perf.pagefile.bytes.total',
+    unit: 'B',
+    doc: 'Size of swap, or of the paging file.',
+    section: { of: 'memory', column: 'Swap, total' },
+  },
 ]

@@ -23,12 +23,14 @@ export const NETWORK_METRICS: readonly MetricFamily[] = [
     name: 'perf.network.<interface>.bytes.received',
     unit: 'B/s',
     doc: 'Received a second over one interface.',
+    chart: { of: 'interface-bytes', line: 'received' },
     section: { of: 'network', column: 'Received' },
   },
   {
     name: 'perf.network.<interface>.bytes.sent',
     unit: 'B/s',
     doc: 'Sent a second over one interface.',
+    chart: { of: 'interface-bytes', line: 'sent' },
     section: { of: 'network', column: 'Sent' },
   },
   {

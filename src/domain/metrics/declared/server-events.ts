@@ -14,6 +14,12 @@ export const CLOCK_SKEW: MetricFamily = {
   doc: 'Of events alone: a clock is too far from that of the server.',
 }
 
+export const SERVER_CLOCK: MetricFamily = {
+  name: 'perf.server.clock.seconds',
+  unit: 's',
+  doc: 'Of events alone: many hosts agree that it is the clock of the server that is wrong.',
+}
+
 export const KEY_MISMATCH: MetricFamily = {
   name: 'perf.agent.key.state',
   unit: 'state',
@@ -60,6 +66,7 @@ export const DATA_GAP: MetricFamily = {
 export const SERVER_EVENT_METRICS: readonly MetricFamily[] = [
   AVAILABILITY,
   CLOCK_SKEW,
+  SERVER_CLOCK,
   KEY_MISMATCH,
   AGENT_COPY,
   DATA_GAP,

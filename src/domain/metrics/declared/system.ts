@@ -7,6 +7,7 @@ export const LOAD_METRICS: readonly MetricFamily[] = [
     doc: 'Tasks that run or wait, averaged over a minute.',
     systems: 'Linux',
     chart: { of: 'load', line: '1 min' },
+    section: { of: 'cpu', column: 'Load, 1 min' },
   },
   {
     name: 'perf.system.load.5',
@@ -14,6 +15,7 @@ export const LOAD_METRICS: readonly MetricFamily[] = [
     doc: 'The same over 5 minutes.',
     systems: 'Linux',
     chart: { of: 'load', line: '5 min' },
+    section: { of: 'cpu', column: 'Load, 5 min' },
   },
   {
     name: 'perf.system.load.15',
@@ -30,6 +32,7 @@ export const LOAD_METRICS: readonly MetricFamily[] = [
       ],
       900,
     ).map((step) => ({ ...step, isPerProcessor: true as const })),
+    section: { of: 'cpu', column: 'Load, 15 min' },
   },
 ]
 
@@ -43,14 +46,15 @@ export const PROCESSES_METRICS: readonly MetricFamily[] = [
     unit: '',
     doc: 'Number of processes.',
     chart: { of: 'processes', line: 'all' },
+    section: { of: 'cpu', column: 'Processes' },
   },
 ]
 
 /** What tasks wait for: the kernel's word, ours, and whether all can wait for it at once. */
 const RESOURCES = [
-  ['cpu', 'processor', false],
+  ['cpu', 'CPU', false],
   ['memory', 'memory', true],
-  ['io', 'disks', true],
+  ['io', 'I/O', true],
 ] as const
 
 export const PRESSURE_METRICS: readonly MetricFamily[] = RESOURCES.flatMap(
@@ -61,6 +65,10 @@ export const PRESSURE_METRICS: readonly MetricFamily[] = RESOURCES.flatMap(
       doc: `Time that some tasks waited for ${line}.`,
       systems: 'Linux',
       chart: { of: 'pressure', line },
+      section: {
+        of: resource === 'memory' ? 'memory' : 'cpu',
+        column: `${line.charAt(0).toUpperCase()}${line.slice(1)} pressure`,
+      },
     }
     const full: MetricFamily = {
       name: `perf.pressure.${resource}.full.percent`,

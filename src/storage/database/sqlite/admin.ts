@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { describeError } from '../../../lib/log.ts'
+import { yieldThread } from '../../../lib/yield-thread.ts'
 import type { TableShape, Upkeep } from '../admin.ts'
-import { yieldThread } from '../yield-to-event-loop.ts'
 import { backUp } from './backup.ts'
 import { isDamage, type SqliteDatabase } from './sqlite.ts'
 

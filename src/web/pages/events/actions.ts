@@ -1,10 +1,23 @@
 import { type Event, MAX_COMMENT } from '../../../domain/event.ts'
 import type { EventStore } from '../../../storage/ports/store.ts'
 import { readLocalPath } from '../../http/request-body.ts'
-import { HttpError, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
+import { HttpError, notFound, type RouteResult, redirect, route, type WebRequest } from '../../http/route.ts'
 import { readId } from '../../ui/form-fields.tsx'
+import {
+  type Done,
+  describeDone,
+  describeMissed,
+  describeUndone,
+  readDone,
+  sentenceOf,
+  tellAt,
+  writeDone,
+} from './action-result.tsx'
 
-/** What people do to events. One that is in the wanted state already is fine: somebody else was quicker. */
+/**
+ * What people do to events. Who acts on a page that is older than what somebody else did is told what that was, and
+ * changes nothing. A form leads back to its page; a script (`accept: application/json`) gets the words at once.
+ */
 
 const MAX_AT_ONCE = 1000
 const CHANGES = ['acknowledge', 'close', 'reopen'] as const
@@ -17,7 +30,7 @@ export function readComment(form: URLSearchParams): string | undefined {
   return text === '' ? undefined : text
 }
 
-async function findEvent({ params, web }: WebRequest): Promise<Event> {
+export async function findEvent({ params, web }: WebRequest): Promise<Event> {
   const event = await web.store.events.find(readId(params.id))
   if (!event) throw notFound('event')
   return event
@@ -29,23 +42,63 @@ function change(events: EventStore, what: Change, id: number, by: string, at: nu
   return comment === undefined ? events[what](id, by, at) : events[what](id, by, at, comment)
 }
 
+/** What a script shows, and what it posts to have it undone; null where it can't be. */
+export type ActionAnswer = { readonly words: string; readonly undo: string | null; readonly isDone: boolean }
+
+function answer(
+  request: WebRequest,
+  back: string,
+  outcome: Readonly<Record<string, string>>,
+  said: ActionAnswer,
+): RouteResult {
+  if (request.wantsJson) return Response.json(said)
+  return redirect(tellAt(back, outcome))
+}
+
+/** Says what was done, with the way to undo it. */
+export async function answerDone(request: WebRequest, back: string, done: Done): Promise<RouteResult> {
+  const { web, now } = request
+  const [id] = done.ids
+  const only = done.ids.length === 1 && id !== undefined ? await web.store.events.find(id) : null
+  const words = describeDone(done.what, done.ids.length, only, await sentenceOf(only, web, now))
+  const undo = done.what === 'reopen' || done.ids.length === 0 ? null : writeDone(done)
+  return answer(request, back, { did: writeDone(done) }, { words, undo, isDone: true })
+}
+
+/** Somebody acknowledged it meanwhile; who wants to take it over says so on the event's page. */
+const isTaken = (what: Change, { acknowledgedBy, status }: Event, { form, session }: WebRequest) =>
+  what === 'acknowledge' &&
+  status === 'open' &&
+  acknowledgedBy !== null &&
+  acknowledgedBy !== session?.user &&
+  !form.has('again')
+
 const changeOne = (what: Change) =>
   route(
     { path: `/events/:id/${what}`, method: 'POST', access: 'operator', does: `${what} event` },
     async (request) => {
       const { form, session, now, web, note } = request
+      const { events } = web.store
       const event = await findEvent(request)
+      const by = session?.user ?? ''
+      const back = readLocalPath(form.get('back') ?? `/events/${event.id}`)
       const comment = readComment(form)
-      const isChanged = await change(web.store.events, what, event.id, session?.user ?? '', now, comment)
-      const isClosed = !isChanged && (await web.store.events.find(event.id))?.status === 'closed'
-      // Two events of one metric can't both be open: that is the only way in which reopening fails.
-      if (isClosed && what === 'reopen')
-        throw new HttpError(409, 'Another event of this metric of the host is open: close that one first.')
-      // Somebody else closed it meanwhile: what was typed is kept all the same.
-      if (isClosed && comment !== undefined)
-        await web.store.events.comment(event.id, session?.user ?? '', now, comment)
+      const isChanged =
+        !isTaken(what, event, request) && (await change(events, what, event.id, by, now, comment))
       note(describe(event))
-      return redirect(readLocalPath(form.get('back') ?? `/events/${event.id}`))
+      if (isChanged) return answerDone(request, back, { what, at: now, ids: [event.id] })
+      const after = (await events.find(event.id)) ?? event
+      // Two events of one metric can't both be open: that is the only way in which reopening fails.
+      if (after.status === 'closed' && what === 'reopen')
+        throw new HttpError(409, 'Another event of this metric of the host is open: close that one first.')
+      // Once more by the same person changes nothing, and is no surprise.
+      if (what === 'acknowledge' && after.status === 'open' && after.acknowledgedBy === by)
+        return redirect(back)
+      // What was typed is kept all the same.
+      if (comment !== undefined) await events.comment(event.id, by, now, comment)
+      const words = (await describeMissed(after, web, now)) ?? 'Not changed.'
+      const missed = writeDone({ what, at: now, ids: [event.id] })
+      return answer(request, back, { missed }, { words, undo: null, isDone: false })
     },
   )
 
@@ -80,6 +133,28 @@ export const changeEvents = route(
     const known = ids.filter((id) => id >= 0)
     const changed = await web.store.events.changeAll(what, known, session?.user ?? '', now, comment)
     note(`${what} ${changed.length === 0 ? 'none' : changed.join(', ')}`)
-    return redirect(readLocalPath(form.get('back') ?? '/events'))
+    return answerDone(request, readLocalPath(form.get('back') ?? '/events'), { what, at: now, ids: changed })
+  },
+)
+
+/** Takes back what the same person did a moment ago, where nothing has happened since. */
+export const undoEvents = route(
+  { path: '/events/undo', method: 'POST', access: 'operator', does: 'undo change of events' },
+  async (request) => {
+    const { form, session, now, web, note } = request
+    const done = readDone(form.get('what'))
+    if (done === null || done.what === 'reopen')
+      throw new HttpError(400, 'what: expected what the answer of a change gave')
+    const ids = done.ids.length > 0 ? done.ids : undefined
+    const result = await web.store.events.undo(done.what, session?.user ?? '', done.at, now, ids)
+    note(`${done.what} ${result.undone.length === 0 ? 'none' : result.undone.join(', ')}`)
+    const words = describeUndone(result, now)
+    const back = readLocalPath(form.get('back') ?? '/events')
+    const [kept] = result.kept
+    const outcome: Record<string, string> =
+      result.undone.length > 0 || kept === undefined
+        ? { undid: writeDone({ what: done.what, at: now, ids: result.undone }) }
+        : { missed: writeDone({ what: done.what, at: now, ids: [kept.id] }) }
+    return answer(request, back, outcome, { words, undo: null, isDone: result.undone.length > 0 })
   },
 )

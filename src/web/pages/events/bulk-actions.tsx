@@ -1,12 +1,12 @@
 /** @jsxImportSource #markup */
 import { countAll, MAX_COMMENT } from '../../../domain/event.ts'
 import { readLocalPath } from '../../http/request-body.ts'
-import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
+import { HttpError, route, type WebRequest } from '../../http/route.ts'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatCount, formatNumber } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.tsx'
-import { readComment } from './actions.ts'
+import { answerDone, readComment } from './actions.ts'
 import { type EventFilter, findEventQuery, readEventFilter } from './event-filter.ts'
 
 /** For the storm after an outage: all open events that a list is filtered to, however many pages they fill. */
@@ -54,7 +54,7 @@ export const changeAllEvents = route(
     note(
       `${what} ${formatCount(changed.length, 'event')}${narrowed === '' ? '' : `, filtered by ${narrowed}`}`,
     )
-    return redirect(back)
+    return answerDone(request, back, { what, at: now, ids: changed })
   },
 )
 

@@ -5,11 +5,18 @@ import { formatDuration } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { eventState, hostName } from './event-table.tsx'
 
-/** Events one a line: how bad, what, and what `tell` says of its time; with `hosts` also whose they are. */
+export type EventLineOptions = {
+  /** Says whose they are. */
+  readonly hosts?: boolean
+  /** What is said of the problem; the message of its reporter unless given. */
+  readonly say?: (event: Event) => string
+}
+
+/** Events one a line: how bad, what, and what `tell` says of its time. */
 export function eventLines(
   events: readonly Event[],
   tell: (event: Event) => Html,
-  { hosts = false }: { readonly hosts?: boolean } = {},
+  { hosts = false, say = ({ message }) => message }: EventLineOptions = {},
 ): Html {
   return (
     <ul class={['event-lines', hosts && 'with-hosts']}>
@@ -23,7 +30,7 @@ export function eventLines(
           )}
           <span class="event-message">
             <a class="plain" href={eventPath(event.id)}>
-              {event.message}
+              {say(event)}
             </a>
             {hosts && eventState(event)}
           </span>

@@ -24,6 +24,7 @@ import { csrfField, readId } from '../../ui/form-fields.tsx'
 import { formatCount, formatDuration } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.tsx'
+import { actionResult } from './action-result.tsx'
 import { hostName } from './event-table.tsx'
 
 /** Seconds that the graph shows before and after the event. */
@@ -34,50 +35,49 @@ const DRAWN = 400
 const LONGEST = 14 * 86_400
 const SHOWN_MEMBERS = 200
 
-export const eventPage = route(
-  { path: '/events/:id', access: 'viewer' },
-  async ({ params, url, session, csrf, now, web }) => {
-    const { events, samples } = web.store
-    const event = await events.find(readId(params.id))
-    if (!event) throw notFound('event')
-    const from = event.opened - BEFORE
-    const to = Math.min((event.closed ?? now) + AFTER, now, from + LONGEST)
-    const [history, deliveries, series, thresholds] = await Promise.all([
-      events.history(event.id),
-      events.deliveries(event.id),
-      event.members.length > 0 || to <= from ? null : samples.range(event.host, event.metric, from, to),
-      event.members.length > 0 ? [] : findThresholds(web.store, event),
-    ])
-    const access = session?.access ?? 'viewer'
-    const model = {
-      event,
-      history,
-      deliveries,
-      series,
-      thresholds,
-      from,
-      to,
-      now,
-      csrf,
-      mayChange: covers(access, 'operator'),
-      seesTargets: covers(access, 'admin'),
-    }
-    const title = `${event.host}: ${event.message}`
-    return layout({
-      title,
-      active: 'events',
-      session,
-      csrf,
-      url,
-      body: (
-        <>
-          {madeLine({ now, web })}
-          {eventView(model)}
-        </>
-      ),
-    })
-  },
-)
+export const eventPage = route({ path: '/events/:id', access: 'viewer' }, async (request) => {
+  const { params, url, session, csrf, now, web } = request
+  const { events, samples } = web.store
+  const event = await events.find(readId(params.id))
+  if (!event) throw notFound('event')
+  const from = event.opened - BEFORE
+  const to = Math.min((event.closed ?? now) + AFTER, now, from + LONGEST)
+  const [history, deliveries, series, thresholds] = await Promise.all([
+    events.history(event.id),
+    events.deliveries(event.id),
+    event.members.length > 0 || to <= from ? null : samples.range(event.host, event.metric, from, to),
+    event.members.length > 0 ? [] : findThresholds(web.store, event),
+  ])
+  const access = session?.access ?? 'viewer'
+  const model = {
+    event,
+    history,
+    deliveries,
+    series,
+    thresholds,
+    from,
+    to,
+    now,
+    csrf,
+    mayChange: covers(access, 'operator'),
+    seesTargets: covers(access, 'admin'),
+  }
+  const title = `${event.host}: ${event.message}`
+  return layout({
+    title,
+    active: 'events',
+    session,
+    csrf,
+    url,
+    body: (
+      <>
+        {madeLine({ now, web })}
+        {await actionResult(request)}
+        {eventView(model)}
+      </>
+    ),
+  })
+})
 
 /** Those of now, but that of the event itself as it was then: its message tells it. */
 async function findThresholds(
@@ -186,7 +186,13 @@ function factsView(event: Event, now: number): Html {
 function changeForm({ event, csrf }: EventModel): Html {
   const path = eventPath(event.id)
   const button = (action: string, words: string, isMain = false) => (
-    <button type="submit" formaction={`${path}/${action}`} class={isMain && 'primary'}>
+    <button
+      type="submit"
+      formaction={`${path}/${action}`}
+      class={isMain && 'primary'}
+      name={action === 'acknowledge' && event.acknowledgedBy !== null && 'again'}
+      value="1"
+    >
       {words}
     </button>
   )
@@ -255,9 +261,10 @@ const ACTION_WORDS: Readonly<Record<EventHistoryEntry['action'], string>> = {
   closed: 'Closed',
   reopened: 'Reopened',
   acknowledged: 'Acknowledged',
+  unacknowledged: 'Acknowledgement taken back',
   comment: 'Comment',
-  stale: 'Metric stopped coming',
-  fresh: 'Metric comes again',
+  stale: 'No data',
+  fresh: 'Data resumed',
 }
 
 function historyView({ event, history }: EventModel): Html {
@@ -293,7 +300,7 @@ const KIND_WORDS: Readonly<Record<Delivery['kind'], string>> = {
 const STATE_WORDS: Readonly<Record<Delivery['state'], string>> = {
   waiting: 'waiting',
   sent: 'sent',
-  failed: 'given up',
+  failed: 'failed',
 }
 
 function deliveriesView({ deliveries, seesTargets }: EventModel): Html {

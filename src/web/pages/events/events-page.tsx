@@ -18,6 +18,7 @@ import { groupFilter } from '../../ui/group-filter.tsx'
 import type { Html } from '../../ui/html.ts'
 import { severityMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
+import { actionResult } from './action-result.tsx'
 import { changeAllPath } from './bulk-actions.tsx'
 import { type EventFilter, findEventQuery, isNarrowed, readEventFilter } from './event-filter.ts'
 import { eventTable } from './event-table.tsx'
@@ -25,30 +26,34 @@ import { eventTable } from './event-table.tsx'
 const PAGE = 100
 const TITLES = { open: 'Open events', closed: 'Closed events', all: 'All events' } as const
 
-export const eventsPage = route(
-  { path: '/events', access: 'viewer' },
-  async ({ url, session, csrf, now, web }) => {
-    const filter = readEventFilter(url)
-    const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
-    const query = await findEventQuery(filter, web.store.hosts)
-    const { severity: _, ...ofAnySeverity } = query
-    const [counts, groups, list] = await Promise.all([
-      web.store.events.countBySeverity(ofAnySeverity),
-      web.store.hosts.groups(),
-      web.store.events.list({ ...query, offset, limit: PAGE }),
-    ])
-    const mayChange = mayUse({ session }, 'operator')
-    const model = { url, filter, groups, offset, counts, ...list, csrf, mayChange, now }
-    return layout({
-      title: TITLES[filter.status],
-      active: 'events',
-      session,
-      csrf,
-      url,
-      body: eventsView(model),
-    })
-  },
-)
+export const eventsPage = route({ path: '/events', access: 'viewer' }, async (request) => {
+  const { url, session, csrf, now, web } = request
+  const filter = readEventFilter(url)
+  const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
+  const query = await findEventQuery(filter, web.store.hosts)
+  const { severity: _, ...ofAnySeverity } = query
+  const [result, counts, groups, list] = await Promise.all([
+    actionResult(request),
+    web.store.events.countBySeverity(ofAnySeverity),
+    web.store.hosts.groups(),
+    web.store.events.list({ ...query, offset, limit: PAGE }),
+  ])
+  const mayChange = mayUse({ session }, 'operator')
+  const model = { url, filter, groups, offset, counts, ...list, csrf, mayChange, now }
+  return layout({
+    title: TITLES[filter.status],
+    active: 'events',
+    session,
+    csrf,
+    url,
+    body: (
+      <>
+        {result}
+        {eventsView(model)}
+      </>
+    ),
+  })
+})
 
 type EventsModel = {
   readonly url: URL

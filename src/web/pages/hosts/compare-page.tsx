@@ -12,7 +12,7 @@ import { findChoices, type PickerChoices, pickerForm } from '../../charts/series
 import { findWrongRefs, loadSeries, readRefs, type SeriesRef, writeRef } from '../../charts/series-ref.ts'
 import { formatSummary } from '../../charts/summary-table.tsx'
 import type { ThresholdLine } from '../../charts/threshold-places.ts'
-import { describeThresholds, findShared, readThresholds } from '../../charts/thresholds.ts'
+import { describeThresholds, mergeThresholds, readThresholds } from '../../charts/thresholds.ts'
 import { RANGES, readTimeRange, timeRangeQuery } from '../../charts/time-range.ts'
 import { refuseWrongRange, timeRangeForm, timeRangeProblem } from '../../charts/time-range-form.tsx'
 import { timeRangeNav } from '../../charts/time-range-nav.tsx'
@@ -82,7 +82,7 @@ async function readComparison({ url, now, web }: Pick<WebRequest, 'url' | 'now' 
   return { plan, timeRange, series }
 }
 
-/** Of one line all, of several what holds for each of them; none where there are two scales, because nobody could tell whose it is. */
+/** Those of every line; none where there are two scales, because nobody could tell whose it is. */
 async function findThresholds(
   { lines, rightUnit }: Comparison,
   store: Store,
@@ -94,7 +94,7 @@ async function findThresholds(
   const known = new Map(
     await Promise.all(hosts.map(async (host) => [host, await readThresholds(store, host, metric)] as const)),
   )
-  return findShared(lines.map((line) => known.get(line.host)?.of(line.metric) ?? []))
+  return mergeThresholds(lines.map((line) => known.get(line.host)?.of(line.metric) ?? []))
 }
 
 /** Events of the lines' metrics that were open in this time, the newest first. */
@@ -297,7 +297,9 @@ function chart({ plan, series, timeRange, thresholds, events }: CompareModel): H
     marks: events.map(markEvent),
     label: [
       `Graph of ${names.join('; ')}, ${timeRange.words}`,
-      ...(thresholds.length > 0 ? [`thresholds: ${describeThresholds(thresholds, plan.leftUnit)}`] : []),
+      ...(thresholds.length > 0
+        ? [`thresholds: ${describeThresholds(thresholds, plan.leftUnit, names)}`]
+        : []),
     ].join('; '),
     height: 360,
     timeTickCount: 6,

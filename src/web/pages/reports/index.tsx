@@ -1,24 +1,25 @@
 /** @jsxImportSource #markup */
 import { PERIODS, readPeriod, writeDay } from '../../charts/period.ts'
+import { readInteger } from '../../http/query-parameters.ts'
 import { type Route, route, type WebRequest } from '../../http/route.ts'
 import { REPORTS } from '../../reports/index.ts'
 import {
   chosenGroup,
+  MAX_ROWS,
   type Report,
   type ReportColumn,
   type ReportData,
   type ReportRow,
 } from '../../reports/report.ts'
-import { madeLine, withParameters } from '../../ui/components.tsx'
+import { madeLine, pager, withParameters } from '../../ui/components.tsx'
 import { csvResponse } from '../../ui/csv.ts'
-import { formatNumber } from '../../ui/format.ts'
 import { groupFilter, readGroup } from '../../ui/group-filter.tsx'
 import type { Html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.tsx'
 import { listTable } from '../../ui/table.tsx'
 
 /** Rows on a page; the file and the API have all of them. */
-const SHOWN = 1000
+const SHOWN = 250
 
 const overview = route({ path: '/reports', access: 'viewer' }, ({ session, csrf, url }) =>
   layout({
@@ -80,6 +81,7 @@ function reportView(
 ): Html {
   const { session, csrf, url } = request
   const group = readGroup(url)
+  const offset = readInteger(url, 'offset', { min: 0, max: MAX_ROWS, default: 0 })
   return layout({
     title: report.title,
     active: 'reports',
@@ -105,7 +107,7 @@ function reportView(
             </p>
           </div>
           <div class="actions">
-            <a class="button" href={withParameters(url, { format: 'csv' })} download>
+            <a class="button" href={withParameters(url, { format: 'csv', offset: null })} download>
               Download CSV
             </a>
           </div>
@@ -126,16 +128,9 @@ function reportView(
             </p>
           </section>
         ) : (
-          reportTable(columns, rows.slice(0, SHOWN))
+          reportTable(columns, rows.slice(offset, offset + SHOWN))
         )}
-        {rows.length > SHOWN && (
-          <p class="report-note">
-            <b>
-              The first {formatNumber(SHOWN)} of {formatNumber(rows.length)} are shown.
-            </b>{' '}
-            The file has all of them.
-          </p>
-        )}
+        {pager({ url, offset, limit: SHOWN, total: rows.length })}
         {note !== undefined && <p class="soft report-note">{note}</p>}
       </>
     ),
@@ -163,7 +158,7 @@ function periodForm({ url, now, web }: WebRequest): Html {
           {PERIODS.map((one) => (
             <li>
               <a
-                href={withParameters(url, { period: one.key, from: null, to: null })}
+                href={withParameters(url, { period: one.key, from: null, to: null, offset: null })}
                 title={one.words}
                 aria-current={one.key === key && 'true'}
               >

@@ -1,0 +1,110 @@
+import { RAID_METRICS } from '../../../domain/metrics/declared/raid.ts'
+import type { ProcFs } from '../../../platform/proc.ts'
+import { addSample } from '../arithmetic.ts'
+import { toMetricPart } from '../metric-name.ts'
+import { defineProbe, type ProbeSample } from '../probe.ts'
+
+export type RaidReading = {
+  readonly arrays: readonly RaidArray[]
+  /** Whether each pool of ZFS is online. */
+  readonly pools: ReadonlyMap<string, boolean>
+  readonly btrfs: readonly {
+    readonly name: string
+    readonly missing: number
+    readonly errors: number | null
+  }[]
+}
+
+export type RaidArray = {
+  readonly name: string
+  readonly isActive: boolean
+  /** Disks that it lacks or has found to be broken. */
+  readonly missing: number
+  /** Percent that a rebuild, check or reshape has come to; null while there is none. */
+  readonly rebuilt: number | null
+}
+
+/**
+ * What keeps data on several disks. Linux: /proc/mdstat, the states of pools in /proc/spl/kstat/zfs, and the
+ * counters that btrfs has in /sys since Linux 5.14.
+ */
+export const raid = defineProbe<RaidReading>({
+  name: 'raid',
+  metrics: RAID_METRICS,
+  linux(proc) {
+    const mdstat = proc.has('/proc/mdstat') ? proc.readText('/proc/mdstat') : ''
+    const reading = { arrays: parseMdstat(mdstat), pools: readPools(proc), btrfs: readBtrfs(proc) }
+    return reading.arrays.length + reading.pools.size + reading.btrfs.length === 0 ? null : reading
+  },
+  samples({ arrays, pools, btrfs }) {
+    const samples: ProbeSample[] = []
+    for (const { name, isActive, missing, rebuilt } of arrays) {
+      const part = `perf.raid.${toMetricPart(name)}`
+      addSample(samples, `${part}.state`, isActive && missing === 0 ? 1 : 0)
+      addSample(samples, `${part}.disks.missing`, missing)
+      addSample(samples, `${part}.rebuild.percent`, rebuilt)
+    }
+    for (const [name, isOnline] of pools)
+      addSample(samples, `perf.pool.${toMetricPart(name)}.state`, isOnline ? 1 : 0)
+    for (const { name, missing, errors } of btrfs) {
+      addSample(samples, `perf.btrfs.${toMetricPart(name)}.disks.missing`, missing)
+      addSample(samples, `perf.btrfs.${toMetricPart(name)}.errors`, errors)
+    }
+    return samples
+  },
+})
+
+/** Linear and striped arrays can lack no disk, and say nothing of it. */
+export function parseMdstat(text: string): RaidArray[] {
+  const arrays: RaidArray[] = []
+  // An array is a line that begins with its name, and those behind it that are indented.
+  for (const [, name = '', body = ''] of text.matchAll(/^(md[^ :\n]*) : (.*(?:\n[ \t].*)*)/gm)) {
+    const [, wanted, working] = /\[(\d{1,4})\/(\d{1,4})\] \[[U_]+\]/.exec(body) ?? []
+    const broken = [...(body.split('\n')[0] ?? '').matchAll(/\]\(F\)/g)].length
+    const lacking = wanted === undefined ? 0 : Math.max(0, Number(wanted) - Number(working))
+    const [, done] = /(?:recovery|resync|check|reshape|repair) *= *(\d{1,3}(?:\.\d+)?)%/.exec(body) ?? []
+    const rebuilt = done === undefined || Number(done) > 100 ? null : Number(done)
+    // An array that is not started yet, or has lost too many disks, is inactive.
+    arrays.push({
+      name,
+      isActive: /^active\b/.test(body),
+      missing: Math.max(lacking, wanted === undefined ? broken : 0),
+      rebuilt,
+    })
+  }
+  return arrays.slice(0, MAX_ARRAYS)
+}
+
+const MAX_ARRAYS = 64
+const ZFS = '/proc/spl/kstat/zfs'
+
+function readPools(proc: ProcFs): Map<string, boolean> {
+  const pools = new Map<string, boolean>()
+  if (!proc.has(ZFS)) return pools
+  for (const pool of proc.list(ZFS).slice(0, 2 * MAX_ARRAYS)) {
+    const state = proc.readTextIfThere(`${ZFS}/${pool}/state`)?.trim()
+    if (state !== undefined && /^[A-Z]{2,20}$/.test(state)) pools.set(pool, state === 'ONLINE')
+  }
+  return pools
+}
+
+const BTRFS = '/sys/fs/btrfs'
+
+function readBtrfs(proc: ProcFs): RaidReading['btrfs'] {
+  if (!proc.has(BTRFS)) return []
+  const ids = proc.list(BTRFS).filter((name) => /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name))
+  return ids.slice(0, MAX_ARRAYS).map((id) => {
+    const label = proc.readTextIfThere(`${BTRFS}/${id}/label`)?.trim() ?? ''
+    let missing = 0
+    let errors: number | null = null
+    for (const disk of proc.list(`${BTRFS}/${id}/devinfo`)) {
+      const path = `${BTRFS}/${id}/devinfo/${disk}`
+      if (proc.readTextIfThere(`${path}/missing`)?.trim() === '1') missing++
+      const stats = proc.readTextIfThere(`${path}/error_stats`)
+      if (stats === null) continue
+      const counts = [...stats.matchAll(/^\w+ (\d{1,15})$/gm)].map(([, count]) => Number(count))
+      errors = counts.reduce((sum, count) => sum + count, errors ?? 0)
+    }
+    return { name: label === '' ? id : label, missing, errors }
+  })
+}

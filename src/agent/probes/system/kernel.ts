@@ -1,0 +1,88 @@
+import { KERNEL_METRICS } from '../../../domain/metrics/declared/kernel.ts'
+import type { ProcFs } from '../../../platform/proc.ts'
+import { addSample, findIncrease, parseCount, percentOf, ratePerSecond } from '../arithmetic.ts'
+import { defineProbe, type ProbeSample } from '../probe.ts'
+
+/** Counters since the start, and what is in use of what there is; null where the kernel does not tell. */
+export type KernelReading = {
+  readonly oomKills: number | null
+  readonly swapIn: number | null
+  readonly swapOut: number | null
+  readonly segmentsSent: number | null
+  readonly segmentsSentAgain: number | null
+  readonly connections: Share | null
+  readonly files: Share | null
+}
+
+type Share = { readonly used: number; readonly most: number }
+
+/**
+ * What the kernel counts of trouble. Linux: /proc/vmstat, /proc/net/snmp, the tables of connections and file
+ * handles in /proc/sys.
+ */
+export const kernel = defineProbe<KernelReading>({
+  name: 'kernel',
+  metrics: KERNEL_METRICS,
+  linux(proc) {
+    const vmstat = proc.readTextIfThere('/proc/vmstat') ?? ''
+    const count = (name: string) => parseCount(new RegExp(`^${name} (\\d+)$`, 'm').exec(vmstat)?.[1])
+    const tcp = readTcp(proc.readTextIfThere('/proc/net/snmp') ?? '')
+    return {
+      oomKills: count('oom_kill'),
+      swapIn: count('pswpin'),
+      swapOut: count('pswpout'),
+      segmentsSent: tcp.get('OutSegs') ?? null,
+      segmentsSentAgain: tcp.get('RetransSegs') ?? null,
+      connections: readConnections(proc),
+      files: readFiles(proc.readTextIfThere('/proc/sys/fs/file-nr') ?? ''),
+    }
+  },
+  samples(now, previous, seconds) {
+    const samples: ProbeSample[] = []
+    addSample(samples, 'perf.kernel.oom.kills', findIncrease(now.oomKills, previous?.oomKills))
+    addSample(samples, 'perf.swap.pages.in', ratePerSecond(now.swapIn, previous?.swapIn, seconds))
+    addSample(samples, 'perf.swap.pages.out', ratePerSecond(now.swapOut, previous?.swapOut, seconds))
+    const sent = findIncrease(now.segmentsSent, previous?.segmentsSent)
+    const again = findIncrease(now.segmentsSentAgain, previous?.segmentsSentAgain)
+    // The kernel counts those that it sends again apart from the others.
+    if (sent !== null && again !== null)
+      addSample(samples, 'perf.tcp.retransmits.percent', again === 0 ? 0 : percentOf(again, sent + again, 2))
+    if (now.connections !== null) addSample(samples, 'perf.conntrack.percent.used', shareOf(now.connections))
+    if (now.files !== null) {
+      addSample(samples, 'perf.files.percent.used', shareOf(now.files))
+      addSample(samples, 'perf.files.open', now.files.used)
+    }
+    return samples
+  },
+})
+
+/** A table may hold a few more than its most for a moment. */
+const shareOf = ({ used, most }: Share) => percentOf(Math.min(used, most), most, 1)
+
+/** The figures of TCP: a line of names, and one of numbers. */
+function readTcp(text: string): Map<string, number> {
+  const [names = '', values = ''] = [...text.matchAll(/^Tcp: (.*)$/gm)].map(([, line]) => line ?? '')
+  const numbers = values.split(' ')
+  return new Map(
+    names.split(' ').flatMap((name, i) => {
+      const count = parseCount(numbers[i])
+      return count === null ? [] : [[name, count] as const]
+    }),
+  )
+}
+
+const CONNECTIONS = '/proc/sys/net/netfilter/nf_conntrack'
+
+/** Null where no firewall tracks connections. */
+function readConnections(proc: ProcFs): Share | null {
+  const used = parseCount(proc.readTextIfThere(`${CONNECTIONS}_count`)?.trim())
+  const most = parseCount(proc.readTextIfThere(`${CONNECTIONS}_max`)?.trim())
+  return used === null || most === null || most === 0 ? null : { used, most }
+}
+
+/** Handles that were given out, those of them that are free, and how many there are. */
+function readFiles(text: string): Share | null {
+  const [given, free, most] = text.trim().split(/\s+/).map(parseCount)
+  if (given == null || free == null || !most || free > given) return null
+  return { used: given - free, most }
+}

@@ -1,0 +1,17 @@
+import type { Config } from './schema.ts'
+
+type SectionName = Exclude<keyof Config, 'dataDir'>
+
+/** Sections of the file that count for a part of the program; the others are somebody else's. */
+const SECTIONS_OF = {
+  server: ['database', 'web', 'mail', 'webhook', 'ntfy', 'telegram', 'log'],
+  collect: ['database', 'collect', 'log'],
+  events: ['database', 'events', 'mail', 'webhook', 'ntfy', 'telegram', 'retention', 'log'],
+  agent: ['agent', 'log'],
+} as const satisfies Record<string, readonly SectionName[]>
+
+/** Whether a setting (`web.port`) counts for any of these parts. What stands at the top counts for all. */
+export function countsFor(key: string, parts: readonly (keyof typeof SECTIONS_OF)[]): boolean {
+  const [section = '', rest] = key.split('.')
+  return rest === undefined || parts.some((part) => SECTIONS_OF[part].some((one) => one === section))
+}

@@ -1,0 +1,162 @@
+import { type MetricFamily, USED_UP, whenDown } from '../metric-family.ts'
+
+const onLinux = (families: readonly MetricFamily[]): readonly MetricFamily[] =>
+  families.map((family) => ({ ...family, systems: 'Linux' }))
+
+export const TIME_METRICS: readonly MetricFamily[] = onLinux([
+  {
+    name: 'perf.time.synchronized.state',
+    unit: 'state',
+    doc: '1 while a program keeps the clock to a time server and tells the kernel so, else 0.',
+    title: 'Clock',
+    section: { of: 'system', column: 'Clock' },
+    states: { good: 'Synchronized', bad: 'Not synchronized' },
+    standard: whenDown(3, 3600),
+  },
+  {
+    name: 'perf.time.offset.seconds',
+    unit: 's',
+    doc: "What the clock is still to be moved by to come to the time server's; 0 with programs that set it at once.",
+    title: 'Clock offset',
+    chart: { of: 'clock', line: 'offset' },
+  },
+  {
+    name: 'perf.time.error.seconds',
+    unit: 's',
+    doc: 'What the clock may be wrong by at most, as the kernel reckons; it grows while nothing keeps the clock.',
+    title: 'Clock error',
+    section: { of: 'system', column: 'Largest error of the clock' },
+  },
+])
+
+export const KERNEL_METRICS: readonly MetricFamily[] = onLinux([
+  {
+    name: 'perf.kernel.oom.kills',
+    unit: '',
+    doc: 'Processes that the kernel killed since the cycle before because there was no memory left.',
+    title: 'Out-of-memory kills',
+    section: { of: 'system', column: 'Out-of-memory kills' },
+    standard: [{ severity: 3, compare: '>', value: 0, duration: 0 }],
+  },
+  {
+    name: 'perf.swap.pages.in',
+    unit: '/s',
+    doc: 'Pages a second that were read back from swap.',
+    title: 'Swap in',
+    chart: { of: 'swapping', line: 'in' },
+  },
+  {
+    name: 'perf.swap.pages.out',
+    unit: '/s',
+    doc: 'Pages a second that were written to swap.',
+    title: 'Swap out',
+    chart: { of: 'swapping', line: 'out' },
+  },
+  {
+    name: 'perf.tcp.retransmits.percent',
+    unit: '%',
+    doc: 'Segments of TCP that had to be sent again, of those that were sent.',
+    title: 'TCP retransmits',
+    chart: { of: 'retransmits', line: 'sent again' },
+  },
+  {
+    name: 'perf.conntrack.percent.used',
+    unit: '%',
+    doc: "Entries in use of the firewall's table of connections; when it is full, new ones are refused.",
+    title: 'Tracked connections',
+    section: { of: 'system', column: 'Tracked connections' },
+    standard: USED_UP,
+  },
+  {
+    name: 'perf.files.percent.used',
+    unit: '%',
+    doc: 'File handles in use, of what the kernel gives.',
+    title: 'File handles',
+    section: { of: 'system', column: 'File handles' },
+    standard: USED_UP,
+  },
+  {
+    name: 'perf.files.open',
+    unit: '',
+    doc: 'File handles in use.',
+    title: 'Open files',
+    section: { of: 'system', column: 'Open files' },
+  },
+])
+
+export const LINK_METRICS: readonly MetricFamily[] = onLinux([
+  {
+    name: 'perf.link.<interface>.state',
+    unit: 'state',
+    doc: '1 while a network card that has had a link since the start has one, else 0.',
+    title: 'Link of <interface>',
+    section: { of: 'links', column: 'Link' },
+    states: { good: 'Up', bad: 'Down' },
+    standard: whenDown(3, 60),
+  },
+  {
+    name: 'perf.link.<interface>.megabits',
+    unit: 'Mbit/s',
+    doc: 'The speed that a network card has agreed upon.',
+    title: 'Speed of <interface>',
+    section: { of: 'links', column: 'Speed' },
+  },
+])
+
+export const UPDATE_METRICS: readonly MetricFamily[] = onLinux([
+  {
+    name: 'perf.system.reboot.state',
+    unit: 'state',
+    doc:
+      '0 while the system waits for a reboot: Debian and Ubuntu say so in /run/reboot-required, elsewhere a newer ' +
+      'kernel of the same kind is installed than the one that runs. Else 1.',
+    title: 'Reboot',
+    section: { of: 'system', column: 'Reboot' },
+    states: { good: 'Not required', bad: 'Required' },
+    standard: whenDown(4, 0),
+  },
+  {
+    name: 'perf.updates.pending',
+    unit: '',
+    doc: 'Updates that can be installed, as the update notifier of Ubuntu and Debian has counted them.',
+    title: 'Pending updates',
+    section: { of: 'system', column: 'Updates' },
+  },
+  {
+    name: 'perf.updates.security',
+    unit: '',
+    doc: 'Those of them that are about security.',
+    title: 'Pending security updates',
+    section: { of: 'system', column: 'Security updates' },
+    standard: [{ severity: 4, compare: '>', value: 0, duration: 86_400 }],
+  },
+])
+
+export const POWER_METRICS: readonly MetricFamily[] = onLinux([
+  {
+    name: 'perf.battery.<battery>.percent',
+    unit: '%',
+    doc: 'Charge of a battery.',
+    title: 'Battery <battery>',
+    chart: { of: 'battery', line: '<battery>' },
+    section: { of: 'power', column: 'Charge' },
+    standard: [
+      { severity: 3, compare: '<', value: 20, duration: 60 },
+      { severity: 2, compare: '<', value: 5, duration: 60 },
+    ],
+  },
+  {
+    name: 'perf.battery.<battery>.health.percent',
+    unit: '%',
+    doc: 'What a full battery holds, of what it was made for.',
+    title: 'Health of battery <battery>',
+    section: { of: 'power', column: 'Health' },
+  },
+  {
+    name: 'perf.fan.<fan>.rpm',
+    unit: 'rpm',
+    doc: 'Turns a minute of a fan.',
+    title: 'Fan <fan>',
+    chart: { of: 'fans', line: '<fan>' },
+  },
+])

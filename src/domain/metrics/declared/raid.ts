@@ -1,0 +1,58 @@
+import { type MetricFamily, whenDown } from '../metric-family.ts'
+
+const FAMILIES: readonly MetricFamily[] = [
+  {
+    name: 'perf.raid.<array>.state',
+    unit: 'state',
+    doc: '1 while an array of mdraid runs with all its disks, else 0.',
+    title: 'RAID <array>',
+    section: { of: 'raid', column: 'State' },
+    states: { good: 'Complete', bad: 'Degraded' },
+    standard: whenDown(2, 0),
+  },
+  {
+    name: 'perf.raid.<array>.disks.missing',
+    unit: '',
+    doc: 'Disks that an array of mdraid lacks or has found to be broken.',
+    title: 'Missing disks of RAID <array>',
+    section: { of: 'raid', column: 'Missing disks' },
+  },
+  {
+    name: 'perf.raid.<array>.rebuild.percent',
+    unit: '%',
+    isRare: true,
+    doc: 'How far the rebuild, check or reshape of an array has come; absent while there is none.',
+    title: 'Rebuild of RAID <array>',
+    section: { of: 'raid', column: 'Rebuild' },
+  },
+  {
+    name: 'perf.pool.<pool>.state',
+    unit: 'state',
+    doc: '1 while a pool of ZFS is online, else 0.',
+    title: 'ZFS pool <pool>',
+    section: { of: 'raid', column: 'State' },
+    states: { good: 'Online', bad: 'Degraded' },
+    standard: whenDown(2, 0),
+  },
+  {
+    name: 'perf.btrfs.<filesystem>.disks.missing',
+    unit: '',
+    doc: 'Disks that a btrfs lacks.',
+    title: 'Missing disks of btrfs <filesystem>',
+    section: { of: 'raid', column: 'Missing disks' },
+    standard: [{ severity: 2, compare: '>', value: 0, duration: 0 }],
+  },
+  {
+    name: 'perf.btrfs.<filesystem>.errors',
+    unit: '',
+    doc: 'Errors of the disks of a btrfs since they were last reset (`btrfs device stats --reset`).',
+    title: 'Disk errors of btrfs <filesystem>',
+    section: { of: 'raid', column: 'Errors' },
+    standard: [{ severity: 3, compare: '>', value: 0, duration: 0 }],
+  },
+]
+
+export const RAID_METRICS: readonly MetricFamily[] = FAMILIES.map((family) => ({
+  ...family,
+  systems: 'Linux',
+}))

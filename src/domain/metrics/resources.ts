@@ -1,0 +1,18 @@
+/**
+ * What a host's page has a section for, in their order. Charts and tables of newest values say which of them they
+ * belong to; one that a host has nothing of is left out.
+ */
+export const RESOURCES = [
+  { name: 'cpu', title: 'CPU' },
+  { name: 'memory', title: 'Memory' },
+  { name: 'disks', title: 'Disks' },
+  { name: 'network', title: 'Network' },
+  { name: 'states', title: 'Services, processes and checks' },
+  { name: 'checks', title: 'Checks' },
+  { name: 'containers', title: 'Containers' },
+  { name: 'hardware', title: 'Hardware' },
+  { name: 'system', title: 'System' },
+  { name: 'agent', title: 'Agent' },
+] as const
+
+export type ResourceName = (typeof RESOURCES)[number]['name']

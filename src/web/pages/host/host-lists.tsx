@@ -1,0 +1,67 @@
+/** @jsxImportSource #markup */
+import type { Event } from '../../../domain/event.ts'
+import { describeFull } from '../../../domain/hosts/capacity.ts'
+import type { Host } from '../../../domain/hosts/host.ts'
+import { metricUnit } from '../../../domain/metrics/metric.ts'
+import { viewEvent } from '../../problems/event-view.ts'
+import { agoLabel, metricPath } from '../../ui/components.tsx'
+import { formatValue } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+import { eventLines } from '../events/event-list.tsx'
+import type { DiskRow } from './disk-table.tsx'
+
+export type OpenEvents = {
+  readonly host: Host
+  readonly events: readonly Event[]
+  readonly total: number
+  readonly disks: readonly DiskRow[]
+  readonly now: number
+  readonly silence: number
+}
+
+/** The problems of a host as sentences; one of a disk says when that will be full. */
+export function openEventsOfHost({ host, events, total, disks, now, silence }: OpenEvents): Html {
+  const say = (event: Event) => {
+    const forecast = disks.find(({ metric }) => metric === event.metric)?.forecast
+    const end = forecast ? describeFull(forecast, now) : ''
+    return [viewEvent(event, host, now, silence).problem.text, end].filter(Boolean).join(', ')
+  }
+  if (events.length === 0) return <></>
+  return (
+    <section class="section first">
+      <div class="section-head">
+        <h2>Open events</h2>
+        <a href={`/events?host=${encodeURIComponent(host.name)}`}>
+          {total > events.length ? `All ${total}` : 'Events of this host'}
+        </a>
+      </div>
+      {eventLines(events, ({ opened }) => agoLabel(opened, now), { say })}
+    </section>
+  )
+}
+
+/** Every metric that the host ever had, with its newest value. */
+export function metricList(host: Host, metrics: readonly string[]): Html {
+  return (
+    <details class="section" id="all-metrics">
+      <summary>
+        <h2>All metrics</h2> <span class="soft">{metrics.length}</span>
+      </summary>
+      <ul class="metrics">
+        {metrics.map((metric) => {
+          const value = host.latest[metric]
+          const spelling = host.spellings?.[metric]
+          return (
+            <li>
+              <a href={metricPath(host.name, metric)}>{metric}</a>
+              {spelling !== undefined && <span class="soft">sent as {spelling}</span>}
+              <span class={value === undefined && 'soft'}>
+                {value === undefined ? '–' : formatValue(value, metricUnit(metric))}
+              </span>
+            </li>
+          )
+        })}
+      </ul>
+    </details>
+  )
+}

@@ -1,0 +1,147 @@
+/** @jsxImportSource #markup */
+
+import type { Host } from '../../../domain/hosts/host.ts'
+import { metricUnit } from '../../../domain/metrics/metric.ts'
+import type { Series } from '../../../domain/sample.ts'
+import { downsampleSeries } from '../../../domain/series.ts'
+import { type ChartBand, type ChartMark, lineChart } from '../../charts/chart.tsx'
+import type { ChartPlan } from '../../charts/host-charts.ts'
+import { NO_SAMPLES, writeRef } from '../../charts/series-ref.ts'
+import { figuresTable } from '../../charts/summary-table.tsx'
+import { describeThresholds, type HostLimits, mergeThresholds } from '../../charts/thresholds.ts'
+import { metricPath } from '../../ui/components.tsx'
+import { formatValue } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+import type { ResourcePlan } from './host-plan.ts'
+
+export type SectionModel = {
+  readonly host: Host
+  readonly series: ReadonlyMap<string, Series>
+  readonly from: number
+  readonly to: number
+  /** Marks of events by their metric. */
+  readonly marks: ReadonlyMap<string, readonly ChartMark[]>
+  readonly bands: readonly ChartBand[]
+  readonly thresholds: HostLimits
+  /** The query by which links keep the time that is shown; empty for the usual one. */
+  readonly query: string
+  readonly isFitted: boolean
+  /** The further graphs are shown too. */
+  readonly showsMore: boolean
+}
+
+/** Rows of a graph: its samples as they are for an hour and a while, ends and means of steps beyond. */
+const WIDE_ROWS = 240
+const SMALL_ROWS = 120
+
+/** One resource: its graph, the table beside it, and what else is drawn of it. */
+export function resourceSection(plan: ResourcePlan, table: Html | null, model: SectionModel): Html {
+  const isWide = plan.main.length === 1
+  const more = model.showsMore ? plan.more : []
+  return (
+    <section class="section resource" id={plan.name}>
+      <h2>{titleOf(plan)}</h2>
+      <div class={['resource-body', (plan.main.length !== 1 || table === null) && 'one-column']}>
+        {plan.main.length > 0 && (
+          <div class={isWide ? 'resource-graph' : 'charts multiples'}>
+            {plan.main.map((chart) => figure(chart, plan.title, model, isWide))}
+          </div>
+        )}
+        {table !== null && <div class="resource-table">{table}</div>}
+      </div>
+      {more.length > 0 && (
+        <div class="charts more-charts">{more.map((chart) => figure(chart, plan.title, model, false))}</div>
+      )}
+    </section>
+  )
+}
+
+/** Where nothing but services and processes is watched, it says so. */
+function titleOf({ name, title, tables }: ResourcePlan): string {
+  const isPlain = tables.every(({ columns }) =>
+    columns.every((kind) => kind === 'service' || kind === 'process'),
+  )
+  return name === 'states' && isPlain ? 'Services and processes' : title
+}
+
+function figure({ title, lines }: ChartPlan, section: string, model: SectionModel, isWide: boolean): Html {
+  const { host, series, from, to, marks, bands, thresholds, query, isFitted } = model
+  const unit = metricUnit(lines[0]?.metric ?? '')
+  const names = lines.map(({ name }) => name)
+  const rows = isWide ? WIDE_ROWS : SMALL_ROWS
+  const drawn = lines.map(({ metric, name }) => {
+    const { times, low, mean, high } = downsampleSeries(series.get(metric) ?? NO_SAMPLES, from, to, rows)
+    return { name, times, values: mean, ...(mean === low ? {} : { low, high }) }
+  })
+  const marked = lines.flatMap(({ metric }) => marks.get(metric) ?? [])
+  const limits = mergeThresholds(lines.map(({ metric }) => thresholds.of(metric)))
+  const href = `${metricPath(host.name, lines[0]?.metric ?? '')}${query}`
+  // The title of the section says it already.
+  const isNamed = title !== section
+  return (
+    <figure class={isWide ? 'wide-chart' : 'small-chart'}>
+      <figcaption>
+        <h3 class={!isNamed && 'visually-hidden'}>
+          <a class="plain" href={href}>
+            {title}
+          </a>
+        </h3>
+        <span class={['legend', lines.length === 1 && 'single']}>
+          {lines.map(({ metric, name }, index) => {
+            const value = host.latest[metric]
+            return (
+              <a
+                href={`${metricPath(host.name, metric)}${query}`}
+                data-cursor-value={writeRef({ host: host.name, metric })}
+                data-unit={unit}
+              >
+                {lines.length === 1 && <span class="visually-hidden">{title}</span>}
+                {lines.length > 1 && (
+                  <>
+                    <span class={`swatch line-${index + 1}`} />
+                    <span class="legend-name">{name}</span>
+                  </>
+                )}{' '}
+                <b>{value === undefined ? '–' : formatValue(value, unit)}</b>
+              </a>
+            )
+          })}
+        </span>
+      </figcaption>
+      <div class="cursor-field">
+        {lineChart({
+          lines: drawn,
+          from,
+          to,
+          unit,
+          marks: marked,
+          bands,
+          thresholds: limits,
+          thresholdStyle: isWide ? 'labels' : 'marks',
+          isFitted,
+          ...(isWide ? { height: 150, timeTickCount: 6 } : {}),
+          label: describeChart(
+            `${title} of ${host.name}`,
+            marked.length,
+            describeThresholds(limits, unit, names),
+          ),
+        })}
+        {figuresTable(
+          title,
+          lines.map(({ metric, name }) => ({
+            name,
+            series: series.get(metric) ?? NO_SAMPLES,
+            unit: metricUnit(metric),
+          })),
+        )}
+      </div>
+    </figure>
+  )
+}
+
+const describeChart = (words: string, events: number, thresholds: string) =>
+  [
+    words,
+    ...(events === 0 ? [] : [`, with ${events} ${events === 1 ? 'event' : 'events'}`]),
+    ...(thresholds === '' ? [] : [`; thresholds: ${thresholds}`]),
+  ].join('')

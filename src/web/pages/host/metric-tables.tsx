@@ -1,0 +1,105 @@
+/** @jsxImportSource #markup */
+import type { Host, HostStatus } from '../../../domain/hosts/host.ts'
+import { metricUnit, stateWords } from '../../../domain/metrics/metric.ts'
+import type { SectionPlan } from '../../../domain/metrics/section-plan.ts'
+import { metricPath } from '../../ui/components.tsx'
+import { formatValue } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+import { statusMark } from '../../ui/icons.tsx'
+import { type ListColumn, listTable } from '../../ui/table.tsx'
+
+/** What a host's newest values are, as metrics declare it. States of a host that is down are not known. */
+export function metricTable(host: Host, plan: SectionPlan, status: HostStatus): Html {
+  if (plan.name === 'states') return stateTable(host, plan, status)
+  return plan.subject === null ? valueList(host, plan) : valueTable(host, plan, plan.subject)
+}
+
+/** Names and values below each other. */
+function valueList(host: Host, { rows }: SectionPlan): Html {
+  return (
+    <dl class="values">
+      {rows.map(({ name, metrics }) => (
+        <div>
+          <dt>{host.platform === 'Windows' ? name.replace(/^Swap/, 'Page file') : name}</dt>
+          <dd>{valueLink(host, metrics[0] ?? null)}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function valueTable(host: Host, { name, columns, rows }: SectionPlan, subject: string): Html {
+  const heads: ListColumn[] = [
+    { name: subject, breaks: true },
+    ...columns.map((column): ListColumn => ({ name: column, isNumber: true })),
+  ]
+  return listTable(
+    heads,
+    rows.map((row) => ({
+      key: `${name}-${row.name}`,
+      cells: [row.name, ...row.metrics.map((metric) => valueLink(host, metric))],
+    })),
+  )
+}
+
+/** A value of the newest frame as a link to its graph; a dash where it has none. */
+export function valueLink({ name, latest }: Host, metric: string | null): Html {
+  const value = metric === null ? undefined : latest[metric]
+  if (metric === null || value === undefined) return <span class="soft">–</span>
+  const unit = metricUnit(metric)
+  return (
+    <a class="plain" href={metricPath(name, metric)}>
+      {unit === 'state' ? stateMark(metric, value) : formatValue(value, unit)}
+    </a>
+  )
+}
+
+function stateMark(metric: string, value: number): Html {
+  const status = value >= 0.5 ? 'up' : 'down'
+  const { good, bad } = stateWords(metric)
+  return (
+    <span class={`status ${status}`}>
+      {statusMark(status)}
+      {status === 'up' ? good : bad}
+    </span>
+  )
+}
+
+const STATE_COLUMNS: readonly ListColumn[] = [
+  { name: 'Name', breaks: true },
+  { name: 'Kind', className: 'soft' },
+  { name: 'State' },
+]
+
+/** Things of several kinds that have a state each; a column of the plan is a kind. What is wrong comes first. */
+function stateTable(host: Host, { columns, rows }: SectionPlan, hostStatus: HostStatus): Html {
+  const things = columns.flatMap((kind, i) =>
+    rows.flatMap((row) => {
+      const metric = row.metrics[i] ?? null
+      return metric === null ? [] : [{ metric, kind, name: row.name, value: host.latest[metric] ?? 0 }]
+    }),
+  )
+  return listTable(
+    STATE_COLUMNS,
+    things
+      .toSorted((a, b) => Number(a.value >= 0.5) - Number(b.value >= 0.5))
+      .map(({ metric, kind, name, value }) => ({
+        key: metric,
+        cells: [
+          <a href={metricPath(host.name, metric)}>{spellSubject(host, metric) ?? name}</a>,
+          kind,
+          hostStatus === 'down' ? oldState(metric, value) : stateMark(metric, value),
+        ],
+      })),
+  )
+}
+
+/** `mssql$sqlexpress`, as an agent of the original spells it; null where nothing is spelled differently. */
+function spellSubject({ spellings = {} }: Host, metric: string): string | null {
+  return spellings[metric]?.replace(/^perf\.[^.]+\./, '').replace(/\.state$/, '') ?? null
+}
+
+function oldState(metric: string, value: number): Html {
+  const { good, bad } = stateWords(metric)
+  return <span class="soft">Unknown, last {(value >= 0.5 ? good : bad).toLowerCase()}</span>
+}

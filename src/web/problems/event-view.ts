@@ -1,0 +1,40 @@
+import type { Event } from '../../domain/event.ts'
+import { describeProblem, type Problem } from '../../domain/events/problem.ts'
+import { type Host, hostStatus } from '../../domain/hosts/host.ts'
+import type { Store } from '../../storage/ports/store.ts'
+
+/** An event with what is said of it everywhere: the problem as a sentence, and the value of now. */
+export type EventView = {
+  readonly event: Event
+  readonly problem: Problem
+  /** The newest value of its metric; null where the host has none, is down, or the event is of several hosts. */
+  readonly current: number | null
+  /** Null for an event of several hosts, or of one that is gone. */
+  readonly host: Host | null
+}
+
+export type ViewContext = {
+  readonly store: { readonly hosts: Pick<Store['hosts'], 'findAll'> }
+  /** Seconds without a packet after which a host counts as down. */
+  readonly silence: number
+}
+
+/** Looks up the hosts of these events, each once. At most 1000 events. */
+export async function viewEvents(
+  events: readonly Event[],
+  { store, silence }: ViewContext,
+  now: number,
+): Promise<EventView[]> {
+  const names = new Set(events.flatMap(({ host, members }) => (members.length > 0 ? [] : [host])))
+  const hosts = await store.hosts.findAll([...names])
+  return events.map((event) => viewEvent(event, hosts.get(event.host) ?? null, now, silence))
+}
+
+/** The same of one event whose host is known. */
+export function viewEvent(event: Event, host: Host | null, now: number, silence: number): EventView {
+  const own = event.members.length > 0 ? null : host
+  // Values of a host that is down are old: nobody knows what they are now.
+  const isKnown = own !== null && hostStatus(own, now, silence) === 'up'
+  const current = (isKnown ? own.latest[event.metric] : undefined) ?? null
+  return { event, host: own, current, problem: describeProblem(event, { ...own, current, now }) }
+}

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { connectAgent } from '../support/fake-agent.ts'
+import { makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
+
+let cwd = ''
+let server: RunningMonitor
+const write = (text: string) => writeFileSync(join(cwd, 'monitor.toml'), text)
+const BASE = '[web]\nport = 0\n[agent]\ninterval = "1s"\n'
+beforeAll(async () => {
+  cwd = makeTempDir()
+  write(`${BASE}[collect]\nport = 0\ntls_port = "off"\npassphrase = "the first one"\n`)
+  server = await startMonitor(['server', '--agent'], { cwd })
+})
+afterAll(async () => {
+  await server.stop()
+  rmSync(cwd, { recursive: true, force: true })
+})
+
+/** Everything that is said from now until the reload is over. */
+async function reload(): Promise<string> {
+  const before = server.stderr().length
+  process.kill(server.pid, 'SIGHUP')
+  const isOver = () =>
+    /took up changed|need a restart|no setting has changed|is not taken up/.test(
+      server.stderr().slice(before),
+    )
+  for (let tries = 0; !isOver() && tries < 100; tries++) await Bun.sleep(50)
+  await Bun.sleep(100)
+  return server.stderr().slice(before)
+}
+
+test('SIGHUP takes up passphrases, channels, thresholds and the level of the log, and names what needs a restart', async () => {
+  expect(await reload()).toContain('no setting has changed')
+  write(
+    `${BASE}default_thresholds = false\nthreshold = [{ metric = "perf.memory.percent.used", severity = 3, value = 0, duration = "0s" }]\n` +
+      '[collect]\nport = 0\ntls_port = "off"\npassphrase = "the second one"\npassphrase_previous = "the first one"\naddress = "127.0.0.1"\n' +
+      '[mail]\nserver = "mail.example.org"\n[log]\nlevel = "debug"\n[webhook]\nsecret = "a long secret"\n',
+  )
+  const said = await reload()
+  for (const key of [
+    'collect.passphrase',
+    'collect.passphrase_previous',
+    'agent.threshold',
+    'agent.default_thresholds',
+    'mail.server',
+    'log.level',
+  ])
+    expect(said).toMatch(
+      new RegExp(`took up changed settings settings=.*\\b${key.replaceAll('.', '\\.')}\\b`),
+    )
+  expect(said).toContain('changed settings need a restart settings=collect.address\n')
+  expect(said).not.toContain('the second one')
+  expect(await reload()).toContain('changed settings need a restart settings=collect.address\n')
+  const events = async () =>
+    JSON.parse((await runMonitor(['event', 'list', '--json'], { cwd })).stdout).events
+  for (let tries = 0; (await events()).length === 0 && tries < 40; tries++) await Bun.sleep(250)
+  expect(await events()).toMatchObject([{ metric: expect.stringContaining('memory'), severity: 3 }])
+})
+
+test('a passphrase that is gone is refused from then on, and the one of now is taken', async () => {
+  write(`${BASE}[collect]\nport = 0\ntls_port = "off"\npassphrase = "the second one"\n`)
+  await reload()
+  const say = async (passphrase: string) => {
+    const agent = await connectAgent(server.ports.collect ?? 0, passphrase)
+    try {
+      // The answer to a wrong passphrase names no batch.
+      return await Promise.race([
+        agent.say('web99').then(() => 'stored'),
+        Bun.sleep(1500).then(() => 'refused'),
+      ])
+    } catch (error) {
+      return String(error)
+    } finally {
+      agent.close()
+    }
+  }
+  expect(await say('the first one')).toBe('refused')
+  expect(await say('the second one')).toBe('stored')
+})
+
+test('a configuration that is wrong changes nothing and says each mistake', async () => {
+  write(`${BASE}[collect]\nport = 0\npassphrase = "the third one"\n[log]\nlevel = "loud"\n`)
+  const said = await reload()
+  expect(said).toContain('the configuration is not taken up')
+  expect(said).toContain('log.level')
+  expect(said).not.toContain('took up')
+})
