@@ -24,7 +24,8 @@ import { createThresholdEvaluator } from './threshold-evaluator.ts'
 export type AgentOptions = {
   /** Collect engines in the order of preference; at least one. */
   readonly servers: readonly ServerAddress[]
-  readonly passphrase: string
+  /** Null when the key alone lets the agent in. */
+  readonly passphrase: string | null
   /**
    * What proves that the host's name is ours, the same for ever; null says none, as the original's agents do.
    */

@@ -1,4 +1,5 @@
 import type { NameLists } from '../protocol/names.ts'
+import type { Admission } from './admission.ts'
 import type { CollectLimits } from './connection-limits.ts'
 import type { Ingest } from './ingest.ts'
 import type { Rejections } from './rejections.ts'
@@ -36,6 +37,7 @@ export type ConnectionContext<C> = {
   readonly nameLists: NameLists
   readonly limits: CollectLimits
   readonly isPassphrase: (said: unknown) => boolean
+  readonly admission: Admission
   /** Why nobody at `address` may speak the original's CSV, which knows no passphrase; null where one may. */
   readonly findCsvObstacle: (address: string) => string | null
   /** Server's clock, seconds since 1970. */
@@ -43,7 +45,7 @@ export type ConnectionContext<C> = {
   readonly monotonicMs: () => number
   /** Called when the memory that a connection holds has changed. */
   readonly onHeld: (connection: C, change: number) => void
-  /** Called once, when the sender has said the passphrase. */
+  /** Called once, when the sender has said the passphrase or proved a key. */
   readonly onKnown: (connection: C) => void
   /** Called once, when the connection is over. */
   readonly onClosed: (connection: C) => void
@@ -56,3 +58,4 @@ export const PAUSED_FOR_ANSWERS = 1
 export const PAUSED_FOR_STORAGE = 2
 export const PAUSED_FOR_MEMORY = 4
 export const PAUSED_FOR_STOP = 8
+export const PAUSED_FOR_ADMISSION = 16

@@ -4,9 +4,11 @@ import { LEGACY_RECEIPT } from '../protocol/legacy.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
+import type { Credentials } from './admission.ts'
 import {
   type ConnectionContext,
   type ConnectionSocket,
+  PAUSED_FOR_ADMISSION,
   PAUSED_FOR_ANSWERS,
   PAUSED_FOR_STORAGE,
   type SocketHandler,
@@ -15,7 +17,7 @@ import { measureReport, type Outcome, type Sender, type Submission } from './ing
 import { ProtocolDecoder } from './protocol-decoder.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import type { Reason } from './rejections.ts'
-import { AGENT_COPIED, KEY_MISMATCH, LEGACY_ID, ReplyBuffer } from './reply-buffer.ts'
+import { LEGACY_ID, REJECTIONS, ReplyBuffer } from './reply-buffer.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
 const FROM_THE_FUTURE =
@@ -71,6 +73,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       isPassphrase: shared.isPassphrase,
       findCsvObstacle: () => shared.findCsvObstacle(this.address),
       canTake: () => this.#canTake(),
+      admit: (credentials) => this.#admit(credentials),
       submit: (report, id, refused, later) => this.#submit(report, id, refused, later),
       refuse: (error) => this.#refuseBatch(error),
     })
@@ -86,7 +89,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   get messageBytes(): number {
     return this.#receiveBuffer.messageBytes
   }
-  /** True when the passphrase was said. */
+  /** True when the passphrase was said, or a key proved. */
   get isKnown(): boolean {
     return this.#decoder.isKnown
   }
@@ -159,8 +162,9 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   complete(submission: Submission, outcome: Outcome): void {
     this.#inFlight--
-    if (outcome === 'foreign') this.#note('key', KEY_MISMATCH)
-    if (outcome === 'copy') this.#note('copy', AGENT_COPIED)
+    if (outcome === 'foreign') this.#note('key', REJECTIONS.foreign)
+    else if (outcome === 'waiting') this.#note('approval', REJECTIONS.waiting)
+    else if (outcome === 'copy') this.#note('copy', REJECTIONS.copy)
     if (this.#isClosed) return
     this.#replies.addOutcome(submission, outcome)
   }
@@ -241,6 +245,30 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     } finally {
       this.#noteKnown()
     }
+  }
+
+  /** Nothing more is read until it is known who speaks. */
+  #admit(credentials: Credentials): void {
+    this.pause(PAUSED_FOR_ADMISSION)
+    this.#shared.admission.admit(credentials, this.address).then(
+      () => this.#goOn(() => this.#decoder.resume()),
+      (error) =>
+        this.#goOn(() => {
+          throw error
+        }),
+    )
+  }
+
+  /** Reads on after `read`, or ends the session with its error. */
+  #goOn(read: () => void): void {
+    if (this.#isClosed) return
+    try {
+      read()
+    } catch (error) {
+      this.#giveUp(error)
+    }
+    this.#noteKnown()
+    this.resume(PAUSED_FOR_ADMISSION)
   }
 
   #noteKnown(): void {

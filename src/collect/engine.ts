@@ -4,7 +4,8 @@ import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { NameLists } from '../protocol/names.ts'
-import type { DataAuditStore, IngestStore } from '../storage/ports/store.ts'
+import type { AdmissionStore, DataAuditStore, IngestStore } from '../storage/ports/store.ts'
+import { Admission } from './admission.ts'
 import { Connection } from './connection.ts'
 import {
   type ConnectionContext,
@@ -34,11 +35,13 @@ export type CollectEngineOptions = {
   readonly trustedProxies?: readonly AddressRange[]
   /** `port` is for TLS alone; null has none, and TLS is spoken on the other port only. */
   readonly tls?: (TlsFiles & { readonly port: number | null }) | null
-  /** Any of them lets an agent in; none lets nobody in. */
+  /** Any of them lets an agent in; without one keys and enrolment codes alone do. */
   readonly passphrases: readonly string[]
   readonly store: IngestStore
   /** Keeps what was refused, by reason, host and minute; only counted unless given. */
   readonly dataAudit?: Pick<DataAuditStore, 'addRejections'>
+  /** Knows the keys of hosts and the codes by which new ones join; without it the passphrase alone counts. */
+  readonly admission?: AdmissionStore
   readonly clock: Clock
   readonly log: Log
   readonly limits?: Partial<CollectLimits>
@@ -115,6 +118,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     limits,
     nameLists: new NameLists(),
     isPassphrase: (said) => isPassphrase(said),
+    admission: new Admission(options.admission ?? null, () => clock.now(), log),
     findCsvObstacle,
     now: () => clock.now(),
     monotonicMs: () => clock.monotonicMs(),

@@ -10,7 +10,8 @@ import { Suspects } from './suspects.ts'
  * - `stored`: on disk.
  * - `failed`: storage is away.
  * - `refused`: storage does not take what the report holds, while it takes others.
- * - `foreign`: the host's name belongs to another key.
+ * - `foreign`: the host's name belongs to another agent.
+ * - `waiting`: the host is new and waits for a person's approval.
  * - `copy`: another agent with the same key speaks for the host.
  * - `stale`: another run of the agent has greeted since; this one has to greet again.
  */
@@ -168,9 +169,9 @@ export class Ingest {
       this.#fail(batch)
       return
     }
-    let mismatched: ReadonlyMap<HostReport, WriteRefusal>
+    let rejected: ReadonlyMap<HostReport, WriteRefusal>
     try {
-      mismatched = await this.#options.store.write(batch.map((submission) => submission.report))
+      rejected = await this.#options.store.write(batch.map((submission) => submission.report))
     } catch (error) {
       const isContent = this.#options.store.isContentError(error)
       const [only] = batch
@@ -187,10 +188,10 @@ export class Ingest {
       await this.#store(batch.slice(0, middle))
       return this.#store(batch.slice(middle))
     }
-    this.#noteSuccess(batch, mismatched)
-    if (!this.#suspects.isEmpty) this.#clearSuspects(batch, mismatched)
+    this.#noteSuccess(batch, rejected)
+    if (!this.#suspects.isEmpty) this.#clearSuspects(batch, rejected)
     for (const submission of batch)
-      submission.sender.complete(submission, mismatched.get(submission.report) ?? 'stored')
+      submission.sender.complete(submission, rejected.get(submission.report) ?? 'stored')
   }
 
   #fail(batch: readonly Submission[]): void {
@@ -214,9 +215,9 @@ export class Ingest {
     submission.sender.complete(submission, 'refused')
   }
 
-  #clearSuspects(batch: readonly Submission[], mismatched: ReadonlyMap<HostReport, WriteRefusal>): void {
+  #clearSuspects(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, WriteRefusal>): void {
     for (const { report } of batch)
-      if (!mismatched.has(report) && this.#suspects.has(report.host) && this.#suspects.noteStored(report))
+      if (!rejected.has(report) && this.#suspects.has(report.host) && this.#suspects.noteStored(report))
         this.#announcements.push(aboutRefusal(report, 'closed'))
   }
 
@@ -246,13 +247,13 @@ export class Ingest {
     this.#options.rejections.note('storage', 'storage', describeError(error))
   }
 
-  #noteSuccess(batch: readonly Submission[], mismatched: ReadonlyMap<HostReport, WriteRefusal>): void {
+  #noteSuccess(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, WriteRefusal>): void {
     if (this.#isAway) this.#options.log.info('storage takes reports again')
     this.#isAway = false
     this.#failures = 0
     this.counters.commits++
     for (const { report, samples } of batch) {
-      if (mismatched.has(report)) continue
+      if (rejected.has(report)) continue
       this.counters.packets++
       this.counters.frames += report.frames.length
       this.counters.samples += samples

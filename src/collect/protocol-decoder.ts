@@ -1,13 +1,20 @@
-import { checkVersion, MetricSetTable, readBatch } from '../protocol/batch.ts'
-import type { Fields } from '../protocol/field.ts'
+import { hashToken } from '../lib/hash-token.ts'
+import { checkVersion, MetricSetTable, readBatch, readKey } from '../protocol/batch.ts'
+import { type Fields, readHost } from '../protocol/field.ts'
 import { parseObject } from '../protocol/json.ts'
-import { MAX_BATCH_BYTES, MAX_UNKNOWN_BYTES } from '../protocol/message.ts'
+import {
+  MAX_BATCH_BYTES,
+  MAX_CONNECTION_HOSTS,
+  MAX_KEY_LENGTH,
+  MAX_UNKNOWN_BYTES,
+} from '../protocol/message.ts'
 import type { NameLists } from '../protocol/names.ts'
 import { checkNesting, isWhiteSpace, ObjectScanner } from '../protocol/object-scanner.ts'
 import { type PackedHeader, readPackedHeader, unpack } from '../protocol/packing.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
+import type { Credentials } from './admission.ts'
 import { CsvReader } from './csv-reader.ts'
 import { HostKeys } from './host-keys.ts'
 import { LegacyReader } from './legacy-reader.ts'
@@ -25,6 +32,11 @@ export type DecoderPort = {
   findCsvObstacle(): string | null
   /** False when no further message should be read now. */
   canTake(): boolean
+  /**
+   * Asks whether a sender without the passphrase may speak for a host; the answer goes to `resume`. Until
+   * then `canTake` is false.
+   */
+  admit(credentials: Credentials): void
   /**
    * `id` is null for a packet of the original's dialect; `later` counts the frames that wait with the sender.
    */
@@ -48,7 +60,15 @@ export class ProtocolDecoder {
   #scanned = 0
   #scanner: ObjectScanner | null = new ObjectScanner()
   #metricSets: MetricSetTable | null = null
-  #isKnown = false
+  /** Length of the message that is being read, unpacked. */
+  #messageBytes = 0
+  #hasPassphrase = false
+  /** It speaks the original's CSV, which knows no passphrase. */
+  #isCsv = false
+  /** Hosts for which the sender has proved a key. */
+  readonly #admitted = new Set<string>()
+  /** The batch whose sender is being looked up. */
+  #asking: { readonly fields: Fields; readonly host: string } | null = null
   readonly #keys = new HostKeys()
   readonly #queues = new QueueIdentities()
   #packed: PackedHeader | null = null
@@ -65,14 +85,14 @@ export class ProtocolDecoder {
     return (this.#legacy ?? this.#csv)?.held ?? 0
   }
 
-  /** True when the sender has said the passphrase, or may come without one. */
+  /** True when the sender has said the passphrase or proved a key, or may come without. */
   get isKnown(): boolean {
-    return this.#isKnown
+    return this.#hasPassphrase || this.#isCsv || this.#admitted.size > 0
   }
 
   /** The longest message that is read now, packed or not. */
   get #mostBytes(): number {
-    return this.#isKnown ? MAX_BATCH_BYTES : MAX_UNKNOWN_BYTES
+    return this.isKnown ? MAX_BATCH_BYTES : MAX_UNKNOWN_BYTES
   }
 
   /** Null while that can't be told yet. */
@@ -102,6 +122,24 @@ export class ProtocolDecoder {
     const csv = this.#csv
     this.#csv = null
     csv?.end()
+  }
+
+  /**
+   * The answer to `admit`: reads the batch that waited for it. Throws a ProtocolError when the session can't
+   * go on.
+   */
+  resume(): void {
+    const asking = this.#asking
+    if (asking === null) return
+    this.#asking = null
+    if (this.#admitted.size >= MAX_CONNECTION_HOSTS) this.#admitted.clear()
+    this.#admitted.add(asking.host)
+    try {
+      this.#takeBatch(asking.fields)
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || error.id === null) throw error
+      this.#port.refuse(error)
+    }
   }
 
   /**
@@ -165,6 +203,7 @@ export class ProtocolDecoder {
     this.#at = end
     this.#scanned = 0
     this.#scanner = null
+    this.#messageBytes = text.length
     const fields = parseObject(text)
     if ('v' in fields) {
       this.#phase = 'lines'
@@ -182,7 +221,7 @@ export class ProtocolDecoder {
   #beginCsv(): boolean {
     const obstacle = this.#port.findCsvObstacle()
     if (obstacle !== null) throw new ProtocolError('csv', obstacle)
-    this.#isKnown = true
+    this.#isCsv = true
     this.#scanner = null
     this.#phase = 'csv'
     this.#csv = new CsvReader({
@@ -221,6 +260,7 @@ export class ProtocolDecoder {
   #readLineText(text: string): void {
     if (text.trim() === '') return
     if (this.#awaitsLineEnd) throw new ProtocolError('malformed', 'no line end after the first message')
+    this.#messageBytes = text.length
     this.#readMessage(parseObject(text), true)
   }
 
@@ -243,6 +283,7 @@ export class ProtocolDecoder {
     this.#phase = 'lines'
     const plain = unpack(header, packed)
     checkNesting(plain, 0, plain.length)
+    this.#messageBytes = plain.length
     this.#readMessage(parseObject(plain.toString()), false)
     return true
   }
@@ -259,8 +300,26 @@ export class ProtocolDecoder {
   }
 
   #readBatch(fields: Fields): void {
-    const { passphrase } = fields
-    if (!this.#isKnown || passphrase !== undefined) this.#checkPassphrase(passphrase)
+    const { passphrase, key, enroll } = fields
+    if (passphrase !== undefined) this.#checkPassphrase(passphrase)
+    if (this.#hasPassphrase) this.#takeBatch(fields)
+    else if (key === undefined && !this.isKnown) this.#checkPassphrase(passphrase)
+    else {
+      const host = readHost(fields.host)
+      if (this.#admitted.has(host)) this.#takeBatch(fields)
+      else this.#askFor(fields, host, enroll)
+    }
+  }
+
+  /** Nothing of the batch but these is looked into before its sender is known. */
+  #askFor(fields: Fields, host: string, enroll: unknown): void {
+    const code = typeof enroll === 'string' && enroll.length <= MAX_KEY_LENGTH ? enroll : null
+    const keyHash = hashToken(readKey(fields.key))
+    this.#asking = { fields, host }
+    this.#port.admit({ host, keyHash, code, bytes: this.#messageBytes })
+  }
+
+  #takeBatch(fields: Fields): void {
     const seen = this.#port.now()
     const metricSets = this.#metricSets ?? new MetricSetTable()
     const { id, key, clock, queue, refused, later, ...batch } = readBatch(
@@ -273,6 +332,7 @@ export class ProtocolDecoder {
     const report: HostReport = {
       ...batch,
       keyHash,
+      isByKey: !this.#hasPassphrase,
       queue: this.#queues.recall(batch.host, queue, seen),
       seen,
       clockSkew: skewOf(clock, seen),
@@ -282,7 +342,7 @@ export class ProtocolDecoder {
 
   #checkPassphrase(said: unknown): void {
     if (!this.#port.isPassphrase(said)) throw new ProtocolError('passphrase', 'wrong passphrase')
-    this.#isKnown = true
+    this.#hasPassphrase = true
   }
 
   #beginLegacy(): LegacyReader {

@@ -5,12 +5,13 @@ import type { Outcome, Submission } from './ingest.ts'
 /** The id of a submission in the original's dialect, which has no numbers. */
 export const LEGACY_ID = -1
 
-export const KEY_MISMATCH = "the host's name belongs to another key (monitor host release, on the server)"
-
-export const AGENT_COPIED =
-  'another agent with the same key speaks for this host: on a copied machine stop the agent and run `monitor agent --new-identity`'
-
-const STALE_RUN = 'another run of this agent has spoken since: greet again'
+/** What a sender is told whose reports are not for this server to store, as things are. */
+export const REJECTIONS: Readonly<Record<'foreign' | 'waiting' | 'copy' | 'stale', string>> = {
+  foreign: "the host's name belongs to another agent (monitor host release, on the server)",
+  waiting: 'the host is new and waits for approval (website or monitor host approve, on the server)',
+  copy: 'another agent with the same key speaks for this host: on a copied machine stop the agent and run `monitor agent --new-identity`',
+  stale: 'another run of this agent has spoken since: greet again',
+}
 
 const REFUSED_CONTENT = 'storage does not take what this batch holds'
 
@@ -59,10 +60,11 @@ export class ReplyBuffer {
     } else if (outcome === 'stored') this.#addStored(submission)
     else if (outcome === 'failed') this.add({ id, error: 'storage is away', retry: true })
     else if (outcome === 'refused') this.add({ id, error: REFUSED_CONTENT, retry: true })
-    else if (outcome === 'copy') this.add({ id, error: AGENT_COPIED, retry: true })
-    else if (outcome === 'stale') this.add({ id, error: STALE_RUN, retry: true })
+    else if (outcome === 'copy' || outcome === 'stale')
+      this.add({ id, error: REJECTIONS[outcome], retry: true })
     // Without an id: no batch is at fault, so the agent keeps them all.
-    else this.sendFinalReply(encodeReply({ id: null, error: KEY_MISMATCH, retry: false }))
+    else
+      this.sendFinalReply(encodeReply({ id: null, error: REJECTIONS[outcome], retry: outcome === 'waiting' }))
   }
 
   #addStored({ id, refused, reason, later, report: { seen, clockSkew } }: Submission): void {

@@ -115,7 +115,7 @@ export function readBatch(
     frames,
     events: events.length === 0 ? [] : readEvents(events, tally),
     open: openRows === null ? null : readEvents(openRows, tally),
-    isGreeting: fields.passphrase !== undefined && rows.length + events.length === 0 && openRows === null,
+    isGreeting: isOpening(fields) && rows.length + events.length === 0 && openRows === null,
     queue: fields.queue === undefined ? null : readQueueIdentity(fields.queue),
     numbers:
       numbered === null ? null : { ...numbered, frames: numbers, others: [...numbered.others, ...emptied] },
@@ -123,6 +123,9 @@ export function readBatch(
     later,
   }
 }
+
+/** Passphrase and key come in the first batch of a connection only. */
+const isOpening = ({ passphrase, key }: Fields) => passphrase !== undefined || key !== undefined
 
 function readFactsOfBatch(value: unknown, tally: Tally): HostFacts | null {
   const facts = readFacts(value, tally)
@@ -140,7 +143,8 @@ function readId(value: unknown): number {
   throw new ProtocolError('malformed', 'the id is missing or not a whole number')
 }
 
-function readKey(value: unknown): string {
+/** Throws a ProtocolError when it is no key. */
+export function readKey(value: unknown): string {
   if (typeof value === 'string' && value.length >= MIN_KEY_LENGTH && value.length <= MAX_KEY_LENGTH)
     return value
   throw new ProtocolError('malformed', `the key has not ${MIN_KEY_LENGTH} to ${MAX_KEY_LENGTH} characters`)

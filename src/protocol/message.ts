@@ -13,10 +13,14 @@ import type { BatchNumbers, QueueIdentity } from './numbering.ts'
  * < {"id":2,"error":"storage is away","retry":true}
  * ```
  *
- * - `passphrase` is needed in the first batch of a connection only.
- * - `key` is made at random by the agent at its first start. The first key that is said for a host owns its
- *   name from then on: batches for it with another key, or with none, are refused as a whole. It is said in
+ * - `passphrase` or `key` is needed in the first batch of a connection only. A sender without the passphrase
+ *   is let in by the key of a host that the server knows, and speaks for that host alone.
+ * - `key` is made at random by the agent at its first start. The first key that is said for a new host owns
+ *   its name from then on: batches for it with another key, or with none, are refused as a whole. A name that
+ *   an agent without a key has used is handed to a key only when a person has released it. The key is said in
  *   the first batch of a connection for a host.
+ * - `enroll` beside `key` is the secret of an enrolment code, by which a new host joins without the
+ *   passphrase: the server takes the key for the host's, and one use of the code.
  * - `metrics` names the columns of `frames` and is kept on the connection under the number `layout`; a later
  *   batch of the same connection may give the number alone. A number may be given anew, with other names.
  * - A frame is `[time, value, …]`, a value null where the metric has none; numbers may be strings.
@@ -36,8 +40,8 @@ import type { BatchNumbers, QueueIdentity } from './numbering.ts'
  * - `open` lists, in the form of `events`, all events of the agent that are open; it may come once a
  *   connection. The server opens those that it lacks and closes those of its own list that are not in it, but
  *   leaves alone what a person closed. An agent that has lost its state does not say it.
- * - A batch with the passphrase and without rows is a greeting: it is no sign of life of the host, which a
- *   batch without passphrase is, also an empty one. A path that drops large packets lets a greeting pass and
+ * - A batch with passphrase or key and without rows is a greeting: it is no sign of life of the host, which a
+ *   batch without them is, also an empty one. A path that drops large packets lets a greeting pass and
  *   nothing else.
  * - `queue` says in the greeting, and when it changed, which queue the agent sends from: `id` names the row of
  *   numbers, `run` is another one at each start of the agent, `uptime` are the seconds since.
@@ -54,6 +58,8 @@ export type Batch = {
   readonly host: string
   readonly passphrase?: string
   readonly key?: string
+  /** The secret of an enrolment code. */
+  readonly enroll?: string
   /** Agent's clock at sending, whole seconds since 1970. */
   readonly clock?: number
   readonly facts?: HostFacts

@@ -1,5 +1,13 @@
 /** Why a message is refused as a whole; a counter each. */
-export type MessageFault = 'malformed' | 'oversized' | 'passphrase' | 'version' | 'limit' | 'layout' | 'csv'
+export type MessageFault =
+  | 'malformed'
+  | 'oversized'
+  | 'passphrase'
+  | 'key'
+  | 'version'
+  | 'limit'
+  | 'layout'
+  | 'csv'
 
 /**
  * A message that is refused as a whole. The text goes to the sender and to the log; it never repeats what was

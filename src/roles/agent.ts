@@ -10,16 +10,22 @@ import { EXIT } from '../lib/exit-codes.ts'
 import { createLog, type Log } from '../lib/log.ts'
 import type { Platform } from '../platform/platform.ts'
 import { openProcFs } from '../platform/proc.ts'
-import { findServers } from './collector-endpoints.ts'
+import { findServers, toServerAddress } from './collector-endpoints.ts'
+import { enrolAgent } from './enrol-agent.ts'
 import { limitMemory } from './memory-tuning.ts'
 import { type RoleContext, runRole } from './role.ts'
+import { findEnrolledServer } from './setup/enrolled-server.ts'
 import { findPassphrase, keepAgentKey, openDataDir } from './setup/first-start.ts'
 
 const COLLECT_EVERY_CYCLES = 15
 
-/** `monitor agent`. Throws `ConfigError` when nothing says where to send to or with which passphrase. */
-export async function runAgent(loaded: LoadedConfig): Promise<never> {
+/**
+ * `monitor agent`. With an enrolment code it is traded first, unless it was already. Throws `ConfigError` when
+ * nothing says where to send to or what lets the agent in.
+ */
+export async function runAgent(loaded: LoadedConfig, code: string | null = null): Promise<never> {
   const { config } = loaded
+  if (code !== null) await enrolAgent(loaded, code)
   const findAccess = (wanted: Config) => findConfiguredAccess(wanted, loaded.file ?? 'configuration')
   // What is missing is said before anything is started.
   await findAccess(config)
@@ -30,24 +36,33 @@ export async function runAgent(loaded: LoadedConfig): Promise<never> {
 }
 
 /** Where an agent sends to, and what it says there. */
-type AgentAccess = { readonly servers: readonly ServerAddress[]; readonly passphrase: string }
+type AgentAccess = { readonly servers: readonly ServerAddress[]; readonly passphrase: string | null }
 
 async function findConfiguredAccess(config: Config, where: string): Promise<AgentAccess> {
-  const servers = await findServers(config.agent)
+  const enrolled = findEnrolledServer(config.dataDir)
+  const configured = await findServers(config.agent)
+  const servers =
+    configured.length === 0 && enrolled !== null
+      ? [await toServerAddress(enrolled, config.agent)]
+      : configured
   const passphrase = config.agent.passphrase ?? findPassphrase(config.dataDir)
   const problems = []
   if (servers.length === 0)
     problems.push({ where, key: 'agent.server', expected: 'expected at least one "host:port" to send to' })
-  if (passphrase === null)
-    problems.push({ where, key: 'agent.passphrase', expected: "expected the server's passphrase" })
-  if (passphrase === null || problems.length > 0) throw new ConfigError(problems)
+  if (passphrase === null && enrolled === null)
+    problems.push({
+      where,
+      key: 'agent.passphrase',
+      expected: "expected the server's passphrase, or an agent that was enrolled by a code (--enroll)",
+    })
+  if (problems.length > 0) throw new ConfigError(problems)
   return { servers, passphrase }
 }
 
 /** The agent inside the server, for the machine that it runs on. */
 export function startLocalAgent(
   loaded: LoadedConfig,
-  findAccess: (config: Config) => { readonly server: ServerAddress; readonly passphrase: string },
+  findAccess: (config: Config) => { readonly server: ServerAddress; readonly passphrase: string | null },
   context: RoleContext,
 ): Promise<void> {
   const find = async (config: Config) => {
@@ -119,7 +134,7 @@ function describeAgent(
   { config: { dataDir, agent }, file }: LoadedConfig,
   platform: Platform,
   servers: readonly ServerAddress[],
-  passphrase: string,
+  passphrase: string | null,
   { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
 ): AgentOptions {
   const { name, groups, interval, queueAge, queueSize, processes, services, threshold, defaultThresholds } =

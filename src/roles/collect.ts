@@ -2,6 +2,7 @@ import { type CollectEngine, startCollectEngine } from '../collect/engine.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { awaitConfiguredStore } from './open-store.ts'
@@ -29,14 +30,19 @@ export function runCollect(loaded: LoadedConfig, print: (text: string) => void):
   })
 }
 
-/** What agents have to say: from the configuration, else what this server made up at its first start. */
-export function choosePassphrase(config: Config): string {
-  return config.collect.passphrase ?? keepPassphrase(config.dataDir)
+/**
+ * What agents may say to be let in: from the configuration, else what this server made up at its first start.
+ * Null when no passphrase lets anybody in, because keys and enrolment codes alone do.
+ */
+export function choosePassphrase(config: Config): string | null {
+  const { passphrase } = config.collect
+  return passphrase === NO_PASSPHRASE ? null : (passphrase ?? keepPassphrase(config.dataDir))
 }
 
+/** All that let agents in; none when `collect.passphrase` is "off". */
 function listPassphrases(config: Config): string[] {
-  const { passphrasePrevious } = config.collect
-  return [choosePassphrase(config), ...(passphrasePrevious === null ? [] : [passphrasePrevious])]
+  const passphrase = choosePassphrase(config)
+  return passphrase === null ? [] : [passphrase, config.collect.passphrasePrevious ?? []].flat()
 }
 
 /** Where a collect engine of this configuration listens that runs in a process of its own. */
@@ -80,6 +86,7 @@ export async function startCollect(
     passphrases: listPassphrases(config),
     store: store.ingest,
     dataAudit: store.dataAudit,
+    admission: store.enrolment,
     clock,
     log,
   })

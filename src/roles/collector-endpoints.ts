@@ -5,6 +5,7 @@ import { ConfigError } from '../config/config-error.ts'
 import type { Config } from '../config/schema.ts'
 import { parseServerAddress } from '../config/server-address.ts'
 import { parseFingerprint } from '../lib/fingerprint.ts'
+import type { EnrolledServer } from './setup/enrolled-server.ts'
 
 type Settings = Pick<Config['agent'], 'server' | 'fingerprint' | 'caFile'>
 
@@ -19,6 +20,16 @@ export async function findServers(settings: Settings): Promise<ServerAddress[]> 
   const overTls = addresses.some(({ tls }) => tls ?? usesTls)
   const trust = overTls ? await findTrust(settings) : null
   return addresses.map(({ host, port, tls }) => ({ host, port, tls: (tls ?? usesTls) ? trust : null }))
+}
+
+/** Where an enrolled agent sends to; settings that say how to know a server come before what its code said. */
+export async function toServerAddress(
+  { host, port, fingerprint }: EnrolledServer,
+  settings: Settings,
+): Promise<ServerAddress> {
+  const isSaid = settings.fingerprint.length > 0 || settings.caFile !== null
+  const pinned = isSaid || fingerprint === null ? settings.fingerprint : [fingerprint]
+  return { host, port, tls: await findTrust({ ...settings, fingerprint: pinned }) }
 }
 
 async function findTrust({ fingerprint, caFile }: Settings): Promise<Trust> {

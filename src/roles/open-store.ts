@@ -22,7 +22,15 @@ export async function openConfiguredStore(
   openDataDir(config.dataDir)
   const { openStore } = await import('../storage/open.ts')
   const server = describeDatabaseServer(config)
-  return openStore(config.database.url, { dataDir: config.dataDir, clock, log, server, ...choices })
+  const policy = { newHosts: config.collect.newHosts }
+  return openStore(config.database.url, {
+    dataDir: config.dataDir,
+    clock,
+    log,
+    server,
+    policy,
+    ...choices,
+  })
 }
 
 /**

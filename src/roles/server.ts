@@ -3,6 +3,7 @@ import type { Trust } from '../agent/sending/tls-trust.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
+import { hashToken } from '../lib/hash-token.ts'
 import type { ServiceRole } from '../service/paths.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { startLocalAgent } from './agent.ts'
@@ -11,8 +12,13 @@ import type { Command } from './command.ts'
 import { startEvents } from './events.ts'
 import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
-import { createFirstUser } from './setup/first-start.ts'
+import { createFirstUser, keepAgentKey } from './setup/first-start.ts'
+import { createSecret } from './setup/password.ts'
+import { readServerName } from './setup/server-name.ts'
 import { nameForClients, startWeb } from './web.ts'
+
+/** Long enough to be redeemed at once. */
+const OWN_CODE_SECONDS = 60
 
 export type ServerOptions = {
   readonly collect: boolean
@@ -45,10 +51,25 @@ export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise
     const url = await startWeb(config, store, ports, findTrouble, context, options)
     if (options.agent) {
       const server = findOwnCollect(config, ports)
+      if (choosePassphrase(config) === null || config.collect.newHosts === 'approve')
+        await admitOwnAgent(config, store, context)
       await startLocalAgent(loaded, (wanted) => ({ server, passphrase: choosePassphrase(wanted) }), context)
     }
     options.print(`Open ${url}`)
   })
+}
+
+/** Where the passphrase alone lets no new agent in, that of this machine is enrolled by the server itself. */
+async function admitOwnAgent(config: Config, { enrolment }: Store, { clock }: RoleContext): Promise<void> {
+  const host = readServerName(config)
+  const keyHash = hashToken(keepAgentKey(config.dataDir))
+  if (await enrolment.isKeyOf(host, keyHash)) return
+  const codeHash = hashToken(createSecret())
+  const now = clock.now()
+  const uses = 1
+  const expires = now + OWN_CODE_SECONDS
+  await enrolment.addCode({ codeHash, host, created: now, expires, uses, actor: 'this server' })
+  await enrolment.redeem({ codeHash, host, keyHash, address: '', now })
 }
 
 /**

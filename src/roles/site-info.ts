@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { SECTIONS } from '../config/schema.ts'
 import { SETTINGS, type Setting } from '../config/settings.ts'
 import { METRICS } from '../domain/metrics/catalogue.ts'
+import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
 import { sqliteFile } from '../storage/database/open.ts'
 import type { GuideCommand, GuideSection, SiteInfo } from '../web/http/site-info.ts'
 import type { Command, Option } from './command.ts'
@@ -29,6 +30,7 @@ export function describeSite(
     licence: license,
     enrolment: {
       readPassphrase: () => config.collect.passphrase ?? findPassphrase(config.dataDir),
+      takesPassphrase: config.collect.passphrase !== NO_PASSPHRASE,
       plainPort: agents.plain,
     },
     retention: config.retention,

@@ -22,6 +22,8 @@ export type ServiceContext = {
   readonly load: (file: string) => LoadedConfig
   /** Whether the data folder holds a passphrase that the agent would take. */
   readonly hasPassphrase: (dataDir: string) => boolean
+  /** Whether the data folder says that the agent was enrolled by a code. */
+  readonly isEnrolled: (dataDir: string) => boolean
   readonly print: (text: string) => void
 }
 
@@ -161,8 +163,12 @@ function needManager({ manager, files, role }: ServiceContext): ServiceManager {
 }
 
 /** What the configuration lacks for the role to start at all. */
-function findWants({ role, hasPassphrase }: ServiceContext, config: Config, where: string): ConfigProblem[] {
-  if (role !== 'agent') return []
+function findWants(
+  { role, hasPassphrase, isEnrolled }: ServiceContext,
+  config: Config,
+  where: string,
+): ConfigProblem[] {
+  if (role !== 'agent' || isEnrolled(config.dataDir)) return []
   const wants: ConfigProblem[] = []
   if (config.agent.server.length === 0)
     wants.push({ where, key: 'agent.server', expected: 'expected at least one "host:port" to send to' })

@@ -6,13 +6,14 @@ import { createMaintenanceWindowStore, createRuleStore, createTargetStore } from
 import { fillNameOrder } from './hosts/fill-name-order.ts'
 import { createHostStore } from './hosts/hosts.ts'
 import { createLastSeenBuffer } from './hosts/last-seen.ts'
+import { createEnrolmentStore } from './ingest/enrolment.ts'
 import { createHostNames } from './ingest/host-keys.ts'
 import { createIngestStore } from './ingest/ingest.ts'
 import { refuseUnfinished } from './maintenance/copy.ts'
 import { deleteHostNow } from './maintenance/delete-host.ts'
 import { createWatchStore } from './maintenance/event-engine.ts'
 import { createMaintenanceStore } from './maintenance/maintenance.ts'
-import type { Store } from './ports/store.ts'
+import type { IngestPolicy, Store } from './ports/store.ts'
 import type { ReadingThread } from './reading-thread/reading-thread.ts'
 import { withSlowReads } from './reading-thread/slow-reads.ts'
 import { createDamageLog, type NoteDamage } from './timeseries/damage.ts'
@@ -54,13 +55,16 @@ export async function openStore(url: string, options: OpenStoreChoices): Promise
   )
 }
 
+/** Of commands and tests, which do not say otherwise. */
+const OPEN_POLICY: IngestPolicy = { newHosts: 'accept' }
+
 /**
  * What the features see of a database. Its `close` closes the database too, and the thread that
  * `startThread` gives for reads that may take long.
  */
 export function createStore(
   { database, upkeep }: OpenDatabase,
-  { clock, log }: Pick<OpenStoreOptions, 'clock' | 'log'>,
+  { clock, log, policy = OPEN_POLICY }: Pick<OpenStoreOptions, 'clock' | 'log' | 'policy'>,
   startThread?: (note: NoteDamage) => ReadingThread,
 ): Store {
   const metricSets = createMetricSetReader()
@@ -68,12 +72,13 @@ export function createStore(
   const damage = createDamageLog(database, clock, log)
   const thread = startThread?.(damage.note)
   const store: Store = {
-    ingest: createIngestStore(database, states, log),
+    ingest: createIngestStore(database, states, { log, policy }),
     hosts: {
       ...createHostStore(database, states, metricSets),
       ...createHostNames(database),
       delete: (name) => deleteHostNow(database, states, name),
     },
+    enrolment: createEnrolmentStore(database),
     samples: createSampleStore(database, metricSets, damage.note),
     events: createEventStore(database),
     rules: createRuleStore(database),

@@ -38,6 +38,7 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'host-thresholds', path: `${HOST}#threshold-table` },
   { name: 'host-manage', path: `${HOST}/manage` },
   { name: 'host-week', path: `${HOST}?range=7d` },
+  { name: 'manage-host', path: `${HOST}/manage` },
   { name: 'graph', path: METRIC },
   { name: 'graph-day', path: `${HOST}/metrics/perf.network.bytes.received?range=24h` },
   { name: 'graph-month', path: `${METRIC}?range=30d` },

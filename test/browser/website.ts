@@ -82,7 +82,11 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
       metrics: METRICS,
       licences: [{ name: 'uplot', version: '1.6.32', licence: 'MIT', text: 'The MIT License (MIT)' }],
       licence: 'Apache-2.0',
-      enrolment: { readPassphrase: () => 'a passphrase of the tests', plainPort: 8888 },
+      enrolment: {
+        readPassphrase: () => 'a passphrase of the tests',
+        plainPort: 8888,
+        takesPassphrase: true,
+      },
       retention: { samples: 400 * 86_400, events: 400 * 86_400, hosts: 400 * 86_400 },
       readFreeBytes: () => 75e9,
     },

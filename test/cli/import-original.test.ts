@@ -213,6 +213,7 @@ describe.skipIf(!HAS_MARIADB)('a database of the original product', () => {
       const store = await open()
       const open1 = (await store.events.list({ status: 'open' })).events[0]
       await store.events.close(open1?.id ?? 0, 'admin', MIDNIGHT + 900)
+      await store.hosts.releaseName('db01', MIDNIGHT + 900)
       await store.ingest.write([aReport('db01', { seen: MIDNIGHT + 1e6, keyHash: 'new' })])
       await store.close()
       expect((await importIt()).code).toBe(0)

@@ -202,7 +202,7 @@ describe('trust', () => {
     const replies = (await client.all()).trim().split('\n')
     expect(replies.map((line) => JSON.parse(line))).toMatchObject([
       { id: 1, stored: true },
-      { id: null, retry: false, error: expect.stringContaining('belongs to another key') },
+      { id: null, retry: false, error: expect.stringContaining('belongs to another agent') },
     ])
     expect(rig.engine.counters()).toMatchObject({ refused: { key: 2 }, packets: 1 })
     expect(rig.store.reports.map(({ host }) => host)).toEqual(['web02'])

@@ -175,6 +175,7 @@ describe('the commands', () => {
       files,
       load: (file: string) => loadConfig({ config: file }, machine),
       hasPassphrase: (dataDir: string) => findPassphrase(dataDir) !== null,
+      isEnrolled: () => false,
       print: (text: string) => void said.push(text),
     }
     return { context, places, registered, said }

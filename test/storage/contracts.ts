@@ -2,6 +2,7 @@ import { describe } from 'bun:test'
 import { describeBounds } from './bounds.contract.ts'
 import { describeContent } from './content.contract.ts'
 import { describeDataAudit } from './data-audit.contract.ts'
+import { describeEnrolment } from './enrolment.contract.ts'
 import { describeGroups } from './groups.contract.ts'
 import { describeHostDetails } from './host-details.contract.ts'
 import { describeHostLists } from './host-lists.contract.ts'
@@ -20,6 +21,7 @@ import { describeWaiting } from './waiting.contract.ts'
 const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Workbench) => void>> = {
   'a store': describeStore,
   'names of hosts': describeNames,
+  'how new hosts join': describeEnrolment,
   'details of hosts and events': describeHostDetails,
   'lists of hosts': describeHostLists,
   people: describePeople,

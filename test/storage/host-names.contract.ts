@@ -58,14 +58,44 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       expect(await say(MINE, {}, reopened)).toBe(true)
     })
 
-    test('a host that was heard without a key is owned by the first one, which other processes know at once', async () => {
+    test('a name that an agent without a key uses goes to a key only when a person has released it', async () => {
       const other = await openOther()
       expect(await say(null)).toBe(true)
+      expect(await say(null, {}, other)).toBe(true)
+      expect(await say(MINE)).toBe(false)
+      expect(await listEvents()).toMatchObject([
+        { host: 'web01', status: 'open', message: expect.stringContaining('monitor host release') },
+      ])
+      expect(await say(null, {}, other)).toBe(true)
+      expect(await store.hosts.releaseName('web01', time)).toBe(true)
+      expect(await store.hosts.releaseName('web01', time)).toBe(false)
+      expect((await listEvents()).map(({ status }) => status)).toEqual(['closed'])
+      // Whoever used the name may go on until a key takes it.
       expect(await say(null, {}, other)).toBe(true)
       expect(await say(MINE)).toBe(true)
       expect(await say(null, {}, other)).toBe(false)
       expect(await say(THEIRS, {}, other)).toBe(false)
       expect(await say(MINE, {}, other)).toBe(true)
+    })
+
+    test('all names without a key are released at once, and no others', async () => {
+      await say(MINE)
+      await store.ingest.write(['old01', 'old02'].map((host) => aReport(host, { keyHash: null })))
+      expect(await store.hosts.releaseKeyless(time)).toBe(2)
+      expect(await store.hosts.releaseKeyless(time)).toBe(0)
+      const report = aReport('old01', { keyHash: THEIRS })
+      expect((await store.ingest.write([report])).size).toBe(0)
+      expect(await say(THEIRS)).toBe(false)
+    })
+
+    test('a sender that is known by its key alone neither makes a host nor takes a name', async () => {
+      expect(await say(MINE, { isByKey: true })).toBe(false)
+      expect(await store.hosts.find('web01')).toBeNull()
+      await say(MINE)
+      expect(await say(MINE, { isByKey: true })).toBe(true)
+      await store.hosts.releaseName('web01', time)
+      expect(await say(MINE, { isByKey: true })).toBe(false)
+      expect(await say(THEIRS)).toBe(true)
     })
 
     test('of two keys in one commit the first has it', async () => {

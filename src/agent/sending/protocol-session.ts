@@ -11,7 +11,8 @@ import { type Connection, connect, type ServerAddress } from './connect.ts'
 
 export type ProtocolSessionOptions = {
   readonly server: ServerAddress
-  readonly passphrase: string
+  /** Null when the key alone lets us in. */
+  readonly passphrase: string | null
   readonly key: string | null
   /** The host's name. */
   readonly host: string
@@ -132,7 +133,7 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
 
   const connection: Connection = connect(options.server, clock, {
     opened() {
-      greeting = transmit([], { passphrase, ...(key !== null && { key }) })
+      greeting = transmit([], { ...(passphrase !== null && { passphrase }), ...(key !== null && { key }) })
     },
     received: (line) => {
       try {
@@ -162,7 +163,8 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     const metricSet = items.find((item) => item.metricSet !== null)?.metricSet ?? null
     const now = clock.now()
     // The greeting is kept small: every path must let it pass.
-    const lost = extra.passphrase === undefined ? numbering.listLosses() : []
+    const isGreeting = greeting === null
+    const lost = isGreeting ? [] : numbering.listLosses()
     const batch: Batch = {
       id,
       host,
@@ -170,7 +172,7 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
       ...(saidQueue !== numbering.generation && {
         queue: { id: numbering.generation, run: numbering.run, uptime: numbering.uptime() },
       }),
-      ...(extra.passphrase === undefined && {
+      ...(!isGreeting && {
         numbers: {
           frames: numbersOf(items, 'frame'),
           events: numbersOf(items, 'event'),

@@ -15,7 +15,8 @@ import { watchServerClock } from './server-clock.ts'
 export type SenderOptions = {
   /** In the order of preference; at least one. */
   readonly servers: readonly ServerAddress[]
-  readonly passphrase: string
+  /** Null when the key alone lets us in. */
+  readonly passphrase: string | null
   readonly key: string | null
   /** The host's name. */
   readonly host: string

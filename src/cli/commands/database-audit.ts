@@ -1,6 +1,6 @@
 import { isComplete } from '../../domain/audit/complete.ts'
-import { isLossReason } from '../../domain/audit/loss.ts'
-import { describeReason, UNEXPLAINED } from '../../domain/events/data-gap.ts'
+import { isLossReason, UNEXPLAINED } from '../../domain/audit/loss.ts'
+import { describeReason } from '../../domain/events/data-gap.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import type { Command } from '../../roles/command.ts'

@@ -2,6 +2,7 @@ import type { SeverityCounts } from '../../domain/event.ts'
 import { HOST_CHANGES } from '../../domain/hosts/change-host.ts'
 import { MAX_GROUPS, readGroups } from '../../domain/hosts/group.ts'
 import { type Host, hostStatus, isHostName } from '../../domain/hosts/host.ts'
+import { describeWaitingHost } from '../../domain/hosts/waiting-host.ts'
 import { describeHost } from '../../domain/json-shapes.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
@@ -108,8 +109,14 @@ export const host: CommandGroup = {
     {
       name: 'host release',
       doc: 'Lets the next agent that speaks for a host own its name, as after the machine was set up anew',
-      arguments: [NAME],
+      arguments: [{ ...NAME, optional: true }],
+      options: {
+        keyless: { kind: 'flag', doc: 'Every host that no key owns, as after a move from the original' },
+      },
       run: (input) => {
+        if (input.flag('keyless')) return releaseKeyless(input)
+        if (input.text('name') === null)
+          throw new CommandError('expected the name of a host, or --keyless', EXIT.usage)
         const name = readName(input, 'name')
         return withStore(
           input,
@@ -117,13 +124,78 @@ export const host: CommandGroup = {
             if (await hosts.releaseName(name, systemClock.now())) return EXIT.ok
             throw (await hosts.find(name)) === null
               ? noSuchHost(name)
-              : new CommandError(`the name "${name}" belongs to no key`)
+              : new CommandError(`the name "${name}" is free already`)
           },
           { change: [HOST_CHANGES.release, name] },
         )
       },
     },
+    {
+      name: 'host waiting',
+      doc: 'Lists the new hosts that wait for approval (collect.new_hosts)',
+      options: JSON_OPTION,
+      run: (input) =>
+        withStore(input, async ({ enrolment }) => {
+          const { total, hosts } = await enrolment.listWaiting(PAGE)
+          printList(input, {
+            name: 'hosts',
+            items: hosts,
+            total,
+            describe: describeWaitingHost,
+            headings: ['NAME', 'ADDRESS', 'SYSTEM', 'FIRST SEEN', 'LAST SEEN', 'KEY'],
+            row: ({ name, ip, build, firstSeen, lastSeen, hasKey }) => [
+              ...[name, ip, build, formatTime(firstSeen), formatTime(lastSeen)],
+              hasKey ? 'yes' : 'no',
+            ],
+          })
+          return EXIT.ok
+        }),
+    },
+    {
+      name: 'host approve',
+      doc: 'Lets a new host report that waits for approval',
+      arguments: [NAME],
+      run: (input) =>
+        decide(input, HOST_CHANGES.approve, ({ enrolment }, name) =>
+          enrolment.approve(name, systemClock.now()),
+        ),
+    },
+    {
+      name: 'host refuse',
+      doc: 'Turns a new host away that waits for approval; `host approve` changes that',
+      arguments: [NAME],
+      run: (input) => decide(input, HOST_CHANGES.refuse, ({ enrolment }, name) => enrolment.refuse(name)),
+    },
   ],
+}
+
+function releaseKeyless(input: CommandInput): Promise<number> {
+  if (input.text('name') !== null)
+    throw new CommandError('expected either the name of a host or --keyless', EXIT.usage)
+  return withStore(
+    input,
+    async ({ hosts }) => {
+      input.print(`${await hosts.releaseKeyless(systemClock.now())} names are free for the next key`)
+      return EXIT.ok
+    },
+    { change: [HOST_CHANGES.release, 'all that no key owns'] },
+  )
+}
+
+function decide(
+  input: CommandInput,
+  action: string,
+  act: (store: Store, name: string) => Promise<boolean>,
+): Promise<number> {
+  const name = readName(input, 'name')
+  return withStore(
+    input,
+    async (store) => {
+      if (await act(store, name)) return EXIT.ok
+      throw new CommandError(`no host "${name}" waits for approval`)
+    },
+    { change: [action, name] },
+  )
 }
 
 /** All that match, whatever their number. */

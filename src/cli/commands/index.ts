@@ -3,6 +3,7 @@ import { BACKUP_COMMANDS } from './backup.ts'
 import { certificate } from './certificate.ts'
 import { config } from './config.ts'
 import { database } from './database.ts'
+import { enroll } from './enroll.ts'
 import { event } from './event.ts'
 import { health } from './health.ts'
 import { host } from './host.ts'
@@ -19,6 +20,7 @@ export const GROUPS: readonly CommandGroup[] = [
   service,
   config,
   host,
+  enroll,
   user,
   token,
   certificate,

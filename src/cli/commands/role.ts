@@ -51,13 +51,19 @@ export const roles: readonly Command[] = [
     name: 'agent',
     doc: 'Runs the agent, which watches this machine',
     stays: true,
-    options: { once: { kind: 'flag', doc: 'Print what would be sent, as JSON, and exit' } },
+    options: {
+      once: { kind: 'flag', doc: 'Print what would be sent, as JSON, and exit' },
+      enroll: {
+        kind: 'text',
+        doc: 'Enrolment code of `monitor enroll create`, traded at the first start for the right to report',
+      },
+    },
     run: async (input) => {
       if (!input.flag('once')) tuneMemory()
       keepCodeSmall()
       const { printOnce, runAgent } = await import('../../roles/agent.ts')
       const loaded = input.load({ role: 'agent' })
-      return input.flag('once') ? printOnce(loaded, input.print) : runAgent(loaded)
+      return input.flag('once') ? printOnce(loaded, input.print) : runAgent(loaded, input.text('enroll'))
     },
   },
 ]

@@ -117,6 +117,7 @@ async function open(input: CommandInput): Promise<ServiceContext> {
   if (!isServiceRole(role)) throw new CommandError(`a role is one of ${SERVICE_ROLES.join(', ')}`, EXIT.usage)
   const { openServiceManager } = await import('../../service/open-manager.ts')
   const { LINUX_FILES, WINDOWS_FILES } = await import('../../service/files.ts')
+  const { findEnrolledServer } = await import('../../roles/setup/enrolled-server.ts')
   const { findPassphrase } = await import('../../roles/setup/first-start.ts')
   return {
     role,
@@ -125,6 +126,7 @@ async function open(input: CommandInput): Promise<ServiceContext> {
     files: process.platform === 'win32' ? WINDOWS_FILES : LINUX_FILES,
     load: (file) => input.load({ file }),
     hasPassphrase: (dataDir) => findPassphrase(dataDir) !== null,
+    isEnrolled: (dataDir) => findEnrolledServer(dataDir) !== null,
     print: input.print,
   }
 }

@@ -1,4 +1,4 @@
-import { flag, list, path, portOrOff, secret, text } from '../fields.ts'
+import { flag, list, oneOf, path, portOrOff, secret, text } from '../fields.ts'
 import { checkPassphrase, checkRange } from './value-checks.ts'
 
 /** This machine, and networks that nobody routes on the internet. */
@@ -56,8 +56,18 @@ export const collect = {
     }),
     passphrase: secret({
       example: 'a long random text',
-      doc: 'What agents have to say to be heard. When not given, one is made at random and kept in the file "passphrase" in data_dir.',
+      doc:
+        'What agents may say to be let in. When not given, one is made at random and kept in the file ' +
+        '"passphrase" in data_dir. "off": no passphrase lets anybody in, only the keys of known hosts and ' +
+        'the codes of `monitor enroll create` do; agents of the original product are refused then.',
       check: checkPassphrase,
+    }),
+    newHosts: oneOf(['accept', 'approve'], {
+      default: 'accept',
+      doc:
+        'What becomes of a new host that says the passphrase: "approve" turns it away until an ' +
+        'administrator approves it on the website or by `monitor host approve`. Who joins by an enrolment ' +
+        'code needs no approval.',
     }),
     passphrasePrevious: secret({
       example: 'a long random text',

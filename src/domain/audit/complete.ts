@@ -1,4 +1,4 @@
-import { UNEXPLAINED } from '../events/data-gap.ts'
+import { UNEXPLAINED } from './loss.ts'
 
 /** What has to be known of a host to say whether it is complete. */
 export type Completeness = {

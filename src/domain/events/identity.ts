@@ -1,10 +1,20 @@
 import type { EventReport } from '../event.ts'
 import { KEY_MISMATCH } from '../metrics/declared/server-events.ts'
 
+const OTHER_KEY = "Another agent speaks in this host's name: it does not have the host's key and was refused"
+const FIRST_KEY =
+  'An agent with a key wants the name of this host, which an agent without one has used; ' +
+  'monitor host release gives the name free'
+
 /**
- * What is told of a host when somebody with the right passphrase but another key, or none, spoke in its name.
+ * What is told of a host when somebody who may connect but has another key, or none, spoke in its name.
+ * `isKeyless` when no key owns the name.
  */
-export function reportKeyMismatch(time: number, status: EventReport['status']): EventReport {
+export function reportKeyMismatch(
+  time: number,
+  status: EventReport['status'],
+  isKeyless = false,
+): EventReport {
   return {
     uid: null,
     change: 0,
@@ -12,6 +22,6 @@ export function reportKeyMismatch(time: number, status: EventReport['status']): 
     metric: KEY_MISMATCH.name,
     severity: 2,
     status,
-    message: "Another agent speaks in this host's name: it does not have the host's key and was refused",
+    message: isKeyless ? FIRST_KEY : OTHER_KEY,
   }
 }

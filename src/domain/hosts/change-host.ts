@@ -4,4 +4,6 @@ export const HOST_CHANGES = {
   rename: 'rename host',
   delete: 'delete host',
   release: 'release host',
+  approve: 'approve host',
+  refuse: 'refuse host',
 } as const

@@ -1,5 +1,4 @@
-import { isLossReason } from '../../domain/audit/loss.ts'
-import { UNEXPLAINED } from '../../domain/events/data-gap.ts'
+import { isLossReason, UNEXPLAINED } from '../../domain/audit/loss.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database, Reader } from '../database/database.ts'
 import type { DataAuditStore, DayDifference, HostAudit } from '../ports/store.ts'

@@ -1,6 +1,7 @@
 import { createAuditTables } from './audit-tables.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
+import { createEnrolmentTables } from './enrolment-tables.ts'
 import { createNotificationTables } from './notification-tables.ts'
 import { createWriteLockTables } from './write-locks.ts'
 
@@ -243,6 +244,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `ALTER TABLE host ADD COLUMN name_order VARCHAR(255)`,
     `CREATE INDEX host_by_name_order ON host (name_order, name)`,
   ],
+  // How new hosts join: see enrolment-tables.ts.
+  createEnrolmentTables,
 ]
 
 /**

@@ -54,6 +54,7 @@ export const TABLES: readonly Table[] = [
     references: [{ column: 'notification', table: 'outbox' }],
   }),
   table('engine_memory', 'name value'),
+  table('enrolment', 'id code_hash host created expires uses actor'),
   table(
     'event',
     'id host metric uid change_number severity is_open closed_by_hand message opened closed ' +
@@ -71,7 +72,7 @@ export const TABLES: readonly Table[] = [
     'host',
     'id name ip ip_order platform build architecture domain processors memory_mb search_text ' +
       'first_seen last_seen clock_skew latest_time latest key_hash event_lock said_groups given_groups mounts name_order ' +
-      'agent spellings',
+      'agent spellings is_released',
   ),
   table('host_group', 'name host', { references: [toHost] }),
   table('host_metric_set', 'host metric_set last_day', {
@@ -114,6 +115,7 @@ export const TABLES: readonly Table[] = [
   table('token', 'id name user token_hash created expires last_used access', { references: [toUser] }),
   table('user', 'id name access password_hash created last_sign_in preferences'),
   table('waiting_frame', 'host time samples packed', { references: [toHost] }),
+  table('waiting_host', 'name key_hash ip build first_seen last_seen is_refused'),
   table('write_lock', 'id passes', { isCopied: false }),
 ]
 

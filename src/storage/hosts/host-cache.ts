@@ -62,8 +62,10 @@ const MAX_SPELLINGS = 300
 
 export type HostCache = {
   recall(name: string): CachedHost | null
-  /** Finds or makes the host. */
-  load(transaction: Transaction, report: HostReport): Promise<CachedHost>
+  /** Null when there is no host of this name. */
+  find(transaction: Transaction, name: string): Promise<CachedHost | null>
+  /** Makes the host of a report. */
+  add(transaction: Transaction, report: HostReport): Promise<CachedHost>
   /**
    * Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement.
    */
@@ -81,14 +83,20 @@ export type HostCache = {
 
 export function createHostCache(): HostCache {
   const hosts = new Map<string, CachedHost>()
+
+  function remember(name: string, host: CachedHost): CachedHost {
+    if (hosts.size >= MAX_HOSTS) hosts.clear()
+    hosts.set(name, host)
+    return host
+  }
+
   return {
     recall: (name) => hosts.get(name) ?? null,
-    async load(transaction, report) {
-      const host = (await findHost(transaction, report.host)) ?? (await addHost(transaction, report))
-      if (hosts.size >= MAX_HOSTS) hosts.clear()
-      hosts.set(report.host, host)
-      return host
+    async find(transaction, name) {
+      const found = await findHost(transaction, name)
+      return found === null ? null : remember(name, found)
     },
+    add: async (transaction, report) => remember(report.host, await addHost(transaction, report)),
     async saveFacts(transaction, name, host, { thresholds = null, ...facts }) {
       // Packets that tell none come each minute, from agents of the original: they must cost nothing.
       if (thresholds !== null || host.reportsThresholds)
@@ -175,7 +183,8 @@ type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   spellings: string | null
 }
 
-async function addHost(transaction: Transaction, report: HostReport): Promise<CachedHost> {
+/** Makes the host of a report; not remembered. */
+export async function addHost(transaction: Transaction, report: HostReport): Promise<CachedHost> {
   const { facts: said, keyHash = null } = report
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(

@@ -64,7 +64,7 @@ const NAME_RANK = `CASE INSTR(search_text, ?) WHEN 1 THEN 0 ELSE
 const BEYOND = 9
 
 /** What is read of hosts; `open.ts` adds names and deletion, which other folders know more about. */
-type HostQueries = Omit<HostStore, 'rename' | 'releaseName' | 'listKeyed' | 'delete'>
+type HostQueries = Omit<HostStore, 'rename' | 'releaseName' | 'releaseKeyless' | 'listKeyed' | 'delete'>
 
 type Condition = { readonly sql: string; readonly values: readonly Value[] }
 

@@ -8,24 +8,29 @@ import { type CachedHost, searchText } from '../hosts/host-cache.ts'
 import type { HostReport, HostStore } from '../ports/store.ts'
 
 /**
- * Whose the names of hosts are. `host.key_hash` is that of the first key that was said for the host, null
- * while there was none. Every change to a host that is there counts up `counter.removed`, so that no process
+ * Whose the names of hosts are. `host.key_hash` is that of the key that owns the name; null while the name
+ * belongs to agents without one, or to nobody when `is_released` is 1. Every change to a host that is there counts up `counter.removed`, so that no process
  * goes on with what it remembers.
  */
 
 /** What came of a report whose key is not the one that is remembered of its host. */
 export type Claim = 'claimed' | 'foreign'
 
-/** Gives the name to the report's key when it is nobody's yet; else opens the event that somebody tried. */
+/**
+ * Gives the name to the report's key when a person has released it; else opens the event that somebody tried.
+ * A sender that is known by its key alone takes no name: the key that it proved was taken from it since.
+ */
 export async function claimName(
   transaction: Transaction,
   host: CachedHost,
   report: HostReport,
 ): Promise<Claim> {
-  const { keyHash = null } = report
-  if (host.keyHash === null && keyHash !== null) {
+  const { keyHash = null, isByKey = false } = report
+  const isKeyless = host.keyHash === null
+  if (isKeyless && keyHash !== null && !isByKey) {
     const claimed = await transaction.run(
-      'UPDATE host SET key_hash = ? WHERE id = ? AND (key_hash IS NULL OR key_hash = ?)',
+      `UPDATE host SET key_hash = ?, is_released = 0
+        WHERE id = ? AND (key_hash IS NULL AND is_released = 1 OR key_hash = ?)`,
       [keyHash, host.id, keyHash],
     )
     // Another engine may have heard another key a moment ago.
@@ -35,11 +40,13 @@ export async function claimName(
       return 'claimed'
     }
   }
-  await noteAttempt(transaction, host.id, reportKeyMismatch(report.seen, 'open'))
+  await noteAttempt(transaction, host.id, reportKeyMismatch(report.seen, 'open', isKeyless))
   return 'foreign'
 }
 
-export function createHostNames(database: Database): Pick<HostStore, 'rename' | 'releaseName' | 'listKeyed'> {
+export function createHostNames(
+  database: Database,
+): Pick<HostStore, 'rename' | 'releaseName' | 'releaseKeyless' | 'listKeyed'> {
   return {
     rename: (name, newName) =>
       database.transaction(async (transaction) => {
@@ -63,14 +70,26 @@ export function createHostNames(database: Database): Pick<HostStore, 'rename' | 
     releaseName: (name, at) =>
       database.transaction(async (transaction) => {
         const [row] = await transaction.query<{ id: number }>(
-          'SELECT id FROM host WHERE name = ? AND key_hash IS NOT NULL',
+          'SELECT id FROM host WHERE name = ? AND (key_hash IS NOT NULL OR is_released = 0)',
           [name],
         )
         if (!row) return false
-        await transaction.run('UPDATE host SET key_hash = NULL WHERE id = ?', [row.id])
+        await transaction.run('UPDATE host SET key_hash = NULL, is_released = 1 WHERE id = ?', [row.id])
         await applyReports(transaction, row.id, [reportKeyMismatch(at, 'closed')])
         await addToCounter(transaction, 'removed', 1)
         return true
+      }),
+
+    releaseKeyless: (at) =>
+      database.transaction(async (transaction) => {
+        const rows = await transaction.query<{ id: number }>(
+          'SELECT id FROM host WHERE key_hash IS NULL AND is_released = 0 ORDER BY id',
+        )
+        for (const { id } of rows) {
+          await transaction.run('UPDATE host SET is_released = 1 WHERE id = ?', [id])
+          await applyReports(transaction, id, [reportKeyMismatch(at, 'closed')])
+        }
+        return rows.length
       }),
 
     async listKeyed(names) {

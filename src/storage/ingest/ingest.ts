@@ -9,7 +9,7 @@ import { enterSharedLock, SHARED_LOCKS } from '../database/write-locks.ts'
 import { applyReports, reconcileEvents } from '../events/apply-reports.ts'
 import { type CachedHost, createHostCache } from '../hosts/host-cache.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
-import type { HostReport, IngestStore, WriteRefusal } from '../ports/store.ts'
+import type { HostReport, IngestPolicy, IngestStore, WriteRefusal } from '../ports/store.ts'
 import { createByteWriter } from '../timeseries/codec/bytes.ts'
 import { packHead, packValue, sealFrame } from '../timeseries/codec/frame.ts'
 import { dayOf } from '../timeseries/day.ts'
@@ -17,6 +17,7 @@ import { createMetricSetReader, createMetricSetWriter, type MetricSet } from '..
 import { claimName } from './host-keys.ts'
 import { insertFrames } from './insert-frames.ts'
 import { boundWaiting } from './waiting-frames.ts'
+import { noteWaiting } from './waiting-hosts.ts'
 
 const NONE: ReadonlyMap<HostReport, WriteRefusal> = new Map()
 
@@ -32,7 +33,11 @@ type CommitRows = {
   readonly waitingHosts: Set<number>
 }
 
-export function createIngestStore(database: Database, states: LastSeenBuffer, log: Log): IngestStore {
+export function createIngestStore(
+  database: Database,
+  states: LastSeenBuffer,
+  { log, policy }: { readonly log: Log; readonly policy: IngestPolicy },
+): IngestStore {
   const metricSets = createMetricSetWriter()
   const hosts = createHostCache()
   const writer = createByteWriter()
@@ -103,14 +108,26 @@ export function createIngestStore(database: Database, states: LastSeenBuffer, lo
     await insertFrames(transaction, 'waiting_frame', waiting, { ...merging, onMerged: () => {} })
   }
 
-  /** Why nothing of it is written; null when it is. */
+  /** The host of a report, which is made when it is new and may be; else why it may not. */
+  async function findHost(transaction: Transaction, report: HostReport): Promise<CachedHost | WriteRefusal> {
+    const known = await hosts.find(transaction, report.host)
+    if (known !== null) return known
+    // Somebody has deleted the host of a key that was right when the connection began.
+    if (report.isByKey === true) return 'foreign'
+    if (policy.newHosts === 'accept') return hosts.add(transaction, report)
+    await noteWaiting(transaction, report)
+    return 'waiting'
+  }
+
+  /** Null when the report was taken; else why not, and then nothing of it is written. */
   async function writeReport(
     transaction: Transaction,
     report: HostReport,
     rows: CommitRows,
   ): Promise<WriteRefusal | null> {
     const { host: name, facts, frames, events } = report
-    const host = hosts.recall(name) ?? (await hosts.load(transaction, report))
+    const host = hosts.recall(name) ?? (await findHost(transaction, report))
+    if (typeof host === 'string') return host
     if (host.keyHash !== (report.keyHash ?? null)) {
       if ((await claimName(transaction, host, report)) === 'foreign') return 'foreign'
       // Others have to forget what they know of the host; we know it already.

@@ -4,6 +4,7 @@ import type { Host, HostFacts, HostSort, HostStatus } from '../../domain/hosts/h
 import type { Frame, Series } from '../../domain/sample.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import type { DataAuditStore } from './data-audit.ts'
+import type { EnrolmentStore } from './enrolment.ts'
 import type {
   EventStore,
   KnownSpan,
@@ -17,6 +18,7 @@ import type { SecondFactorStore } from './second-factors.ts'
 import type { AuditStore, SessionStore, TokenStore, UserStore } from './users.ts'
 
 export type * from './data-audit.ts'
+export type * from './enrolment.ts'
 export type * from './events.ts'
 export type * from './second-factors.ts'
 export type * from './users.ts'
@@ -61,9 +63,20 @@ export type HostReport = {
   readonly numbers?: ReceivedNumbers | null
   /** True for a greeting: it says what the host is, and is no sign that its samples come through. */
   readonly isGreeting?: boolean
+  /**
+   * True when the sender is known by the key of this host alone: then it neither makes a host nor takes a
+   * name.
+   */
+  readonly isByKey?: boolean
 }
 
-export type WriteRefusal = 'foreign' | 'copy' | 'stale'
+/** What a collect engine lets agents do to the database. */
+export type IngestPolicy = {
+  /** `approve`: a new host is turned away until a person approves it, unless it joined by a code. */
+  readonly newHosts: 'accept' | 'approve'
+}
+
+export type WriteRefusal = 'foreign' | 'copy' | 'stale' | 'waiting'
 
 export type IngestStore = {
   /**
@@ -71,10 +84,12 @@ export type IngestStore = {
    * changes nothing; for a metric that has a value at that time already, the newer write wins. Rejects as a
    * whole: nothing of it is stored then.
    *
-   * A host belongs to the first key that is said for it. Resolves with the reports that are not stored for the
-   * sake of who sent them. `foreign`: with another key or none; the host has an open event of `KEY_MISMATCH`.
-   * `copy`: from one of two agents with the same key and queue; the host has an open event of `AGENT_COPY`.
-   * `stale`: on a connection from before another run of the agent was seen, which has to greet again.
+   * A new host belongs to the first key that is said for it; one that was first seen without a key belongs
+   * to whoever has none, until a person releases its name. Resolves with the reports that are not stored for
+   * the sake of who sent them. `foreign`: with another key or none; the host has an open event of
+   * `KEY_MISMATCH`. `copy`: from one of two agents with the same key and queue; the host has an open event of
+   * `AGENT_COPY`. `stale`: on a connection from before another run of the agent was seen, which has to greet
+   * again. `waiting`: the host is new and waits for a person's approval.
    */
   write(reports: readonly HostReport[]): Promise<ReadonlyMap<HostReport, WriteRefusal>>
   /**
@@ -160,10 +175,12 @@ export type HostStore = {
   /** With all it has, its key too. Agents that go on under the old name make a new host of it. */
   rename(name: string, newName: string): Promise<'renamed' | 'unknown' | 'taken'>
   /**
-   * The next key that is said for the host will own it; closes the event of a foreign one. False when it has
-   * none.
+   * The next key that is said for the host will own it; closes the event of a foreign one. False when there
+   * is no such host, or its name is free already.
    */
   releaseName(name: string, at: number): Promise<boolean>
+  /** Releases every name that no key owns; how many there were. */
+  releaseKeyless(at: number): Promise<number>
   /** Those of `names` that belong to a key. */
   listKeyed(names: readonly string[]): Promise<ReadonlySet<string>>
   /** Grows whenever any host was seen, or given groups by hand. */
@@ -256,6 +273,7 @@ export type MaintenanceStore = {
 export type Store = {
   readonly ingest: IngestStore
   readonly hosts: HostStore
+  readonly enrolment: EnrolmentStore
   readonly samples: SampleStore
   readonly events: EventStore
   readonly rules: RuleStore

@@ -104,7 +104,7 @@ export type AuditEntry = {
   readonly time: number
   /** Name of the user; that of the account of the system for what was done from a shell. */
   readonly actor: string
-  readonly way: 'website' | 'api' | 'shell'
+  readonly way: 'website' | 'api' | 'shell' | 'agent'
   /** Address of the connection; empty for a shell. */
   readonly address: string
   /** What was done, as `add rule`. */

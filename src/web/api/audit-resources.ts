@@ -1,5 +1,5 @@
 import { isComplete } from '../../domain/audit/complete.ts'
-import { UNEXPLAINED } from '../../domain/events/data-gap.ts'
+import { UNEXPLAINED } from '../../domain/audit/loss.ts'
 import { readPaging } from '../http/query-parameters.ts'
 import { notFound, route } from '../http/route.ts'
 

@@ -26,7 +26,7 @@ export async function releaseHost({ params, web, now, note }: WebRequest): Promi
   const name = params.name ?? ''
   if (!(await web.store.hosts.releaseName(name, now))) {
     if (!(await web.store.hosts.find(name))) throw notFound('host')
-    throw new HttpError(409, `The name ${name} belongs to no agent's key.`)
+    throw new HttpError(409, `The name ${name} is free already.`)
   }
   note(name)
 }

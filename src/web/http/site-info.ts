@@ -40,6 +40,8 @@ export type Enrolment = {
    * elsewhere.
    */
   readPassphrase(): string | null
+  /** False when agents join by enrolment codes alone. */
+  readonly takesPassphrase: boolean
   /** Port without TLS; null when it is closed. */
   readonly plainPort: number | null
 }

@@ -96,9 +96,9 @@ describe.skipIf(!HAS_MARIADB)('on MariaDB', () => {
   }
 
   const makeWorkbench = (): Workbench => ({
-    async open(clock) {
+    async open(clock, policy) {
       shared ??= makeShared()
-      return openStore(await shared, { dataDir, clock, log })
+      return openStore(await shared, { dataDir, clock, log, policy })
     },
     remove: async () => emptyShared(),
   })

@@ -10,7 +10,7 @@ const log = createLog({ level: 'error', format: 'text' })
 function makeWorkbench(): Workbench {
   const dataDir = makeTempDir()
   return {
-    open: (clock) => openStore('sqlite:monitor.db', { dataDir, clock, log }),
+    open: (clock, policy) => openStore('sqlite:monitor.db', { dataDir, clock, log, policy }),
     takesAnyLength: true,
     remove: async () => rmSync(dataDir, { recursive: true, force: true }),
   }

@@ -18,7 +18,7 @@ async function text(path: string, headers: Record<string, string>): Promise<stri
 beforeAll(async () => {
   site = await startTestSite((store) => store, {
     findAgentDoor: () => ({ port: 8889, fingerprint: FINGERPRINT }),
-    about: { enrolment: { readPassphrase: () => SECRET, plainPort: 8888 } },
+    about: { enrolment: { readPassphrase: () => SECRET, plainPort: 8888, takesPassphrase: true } },
   })
   const now = site.clock.now()
   await site.report('web01', now - 60, { 'perf.memory.percent.used': 41.5, 'perf.memory.bytes.used': 1 })

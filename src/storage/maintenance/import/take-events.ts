@@ -3,7 +3,7 @@ import { AVAILABILITY } from '../../../domain/metrics/declared/server-events.ts'
 import { toMetricName } from '../../../domain/sample.ts'
 import type { Transaction } from '../../database/database.ts'
 import { applyReports } from '../../events/apply-reports.ts'
-import { createHostCache } from '../../hosts/host-cache.ts'
+import { addHost } from '../../hosts/host-cache.ts'
 import { aReport, type ImportOptions, type Note } from './import-options.ts'
 import { NO_HOST, NO_METRIC, NO_TIME, readHost, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
@@ -45,7 +45,8 @@ async function takeEvent(
   { notifyOpen }: ImportOptions,
 ) {
   // A host of which there are events alone is a host all the same.
-  const id = (await findHostId(transaction, host)) ?? (await addHost(transaction, host, report.time))
+  const id =
+    (await findHostId(transaction, host)) ?? (await addHost(transaction, aReport(host, report.time, {}))).id
   const [known] = await transaction.query('SELECT id FROM event WHERE host = ? AND uid = ?', [id, report.uid])
   if (known) return
   await applyReports(transaction, id, [report], report.time)
@@ -62,11 +63,6 @@ async function takeEvent(
 async function findHostId(transaction: Transaction, host: string): Promise<number | null> {
   const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
   return row?.id ?? null
-}
-
-async function addHost(transaction: Transaction, host: string, seen: number): Promise<number> {
-  const known = await createHostCache().load(transaction, aReport(host, seen, {}))
-  return known.id
 }
 
 /** Imported events that are open here. */

@@ -35,8 +35,8 @@ export function dataSection({ audit, gaps, rejections }: HostData, now: number):
       </summary>
       {audit === null || !audit.isNumbered ? (
         <p class="soft">
-          This agent does not number what it sends, so it can’t be told whether all of it has arrived. Agents
-          of the original product never do.
+          This agent does not number what it sends, so nobody can say whether all of it has arrived. Agents of
+          the original product never do.
         </p>
       ) : (
         describeNumbers(audit)

@@ -136,7 +136,12 @@ function addHostView({ server, since, fresh, total, now, web }: Model): Html {
           )}
         </>
       )}
-      {passphrase === null ? (
+      {enrolment?.takesPassphrase === false ? (
+        <p class="soft">
+          This server takes no passphrase: <code>monitor enroll create</code>, in a shell on the server, makes
+          a code, and <code>monitor agent --enroll CODE</code> lets a new machine join by it.
+        </p>
+      ) : passphrase === null ? (
         <p class="soft">
           The passphrase is in the configuration of the collect engine, or in the file <code>passphrase</code>{' '}
           of its data directory: put it in the place of PASSPHRASE.

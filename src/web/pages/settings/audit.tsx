@@ -13,7 +13,7 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'What', breaks: true },
   { name: 'Where from', breaks: true },
 ]
-const WAYS = { website: 'website', api: 'API', shell: 'shell' } as const
+const WAYS = { website: 'website', api: 'API', shell: 'shell', agent: 'agent' } as const
 
 export const auditPage = route({ path: '/settings/audit', access: 'admin' }, async (request) => {
   const { url, web } = request

@@ -1,0 +1,127 @@
+import { parseDuration } from '../../config/units.ts'
+import { isHostName } from '../../domain/hosts/host.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { hashToken } from '../../lib/hash-token.ts'
+import { createEnrolmentSecret } from '../../protocol/enrolment-code.ts'
+import { type CommandGroup, type CommandInput, needText } from '../../roles/command.ts'
+import { readAccount } from '../audit.ts'
+import { JSON_OPTION, printList } from '../list-output.ts'
+import { formatTime } from '../table.ts'
+import { withStore } from '../with-store.ts'
+
+const DEFAULT_LIFE = '1h'
+const LONGEST_LIFE_SECONDS = 365 * 86_400
+const MOST_USES = 100_000
+
+export const enroll: CommandGroup = {
+  name: 'enroll',
+  doc: 'Lets new machines join, each with a key of its own',
+  commands: [
+    {
+      name: 'enroll create',
+      doc: 'Makes an enrolment code and prints it, alone, on standard output; it is shown this once',
+      options: {
+        host: {
+          kind: 'text',
+          doc: 'The only host that may use it; it may take over a name that is in use',
+        },
+        expires: { kind: 'text', doc: `How long it is good, such as 30m; ${DEFAULT_LIFE} unless given` },
+        uses: { kind: 'text', doc: 'How many hosts may join by it; 1 unless given' },
+        server: {
+          kind: 'text',
+          doc: 'Name or address by which agents reach this server, with its port where it is another one',
+        },
+      },
+      run: create,
+    },
+    {
+      name: 'enroll list',
+      doc: 'Lists the codes that are still good, not their secrets',
+      options: JSON_OPTION,
+      run: (input) =>
+        withStore(input, async ({ enrolment }) => {
+          printList(input, {
+            name: 'codes',
+            items: await enrolment.listCodes(systemClock.now()),
+            describe: ({ id, host, created, expires, uses, actor }) => ({
+              ...{ id, host, created, expires, uses },
+              made_by: actor,
+            }),
+            headings: ['ID', 'HOST', 'USES', 'EXPIRES', 'MADE BY'],
+            row: ({ id, host, uses, expires, actor }) => [
+              ...[String(id), host ?? 'any new one', String(uses), formatTime(expires), actor],
+            ],
+          })
+          return EXIT.ok
+        }),
+    },
+    {
+      name: 'enroll revoke',
+      doc: 'Revokes an enrolment code; hosts that joined by it stay',
+      arguments: [{ name: 'id', doc: 'Its number in `enroll list`' }],
+      run: (input) => {
+        const id = needText(input, 'id')
+        if (!/^\d{1,15}$/.test(id))
+          throw new CommandError('a code is named by its number in `enroll list`', EXIT.usage)
+        return withStore(
+          input,
+          async ({ enrolment }) => {
+            if (!(await enrolment.revokeCode(Number(id)))) throw new CommandError(`there is no code ${id}`)
+            return EXIT.ok
+          },
+          { change: ['enroll revoke', id] },
+        )
+      },
+    },
+    {
+      name: 'enroll use',
+      doc: 'Trades a code for the right of this machine to report, and exits; `monitor agent` runs then',
+      arguments: [{ name: 'code', doc: 'The code that `enroll create` printed on the server' }],
+      run: async (input) => {
+        const { enrolAgent } = await import('../../roles/enrol-agent.ts')
+        const isNew = await enrolAgent(input.load({ role: 'agent' }), needText(input, 'code'))
+        input.print(isNew ? 'This machine is enrolled.' : 'This machine was enrolled by this code before.')
+        return EXIT.ok
+      },
+    },
+  ],
+}
+
+async function create(input: CommandInput): Promise<number> {
+  const host = input.text('host')?.toLowerCase() ?? null
+  if (host !== null && !isHostName(host))
+    throw new CommandError(
+      '--host takes a name of letters, digits, dots, hyphens and underscores',
+      EXIT.usage,
+    )
+  const life = parseDuration(input.text('expires') ?? DEFAULT_LIFE)
+  if (life === null || life === 0 || life > LONGEST_LIFE_SECONDS)
+    throw new CommandError('--expires takes a duration with its unit of at most 365d, such as 1h', EXIT.usage)
+  const uses = readUses(input)
+  const { writeEnrolmentCode } = await import('../../roles/enrolment-code.ts')
+  const secret = createEnrolmentSecret()
+  return withStore(
+    input,
+    async ({ enrolment }, { config }) => {
+      const code = writeEnrolmentCode(config, input.text('server'), secret)
+      const created = systemClock.now()
+      const actor = readAccount()
+      const expires = created + life
+      await enrolment.addCode({ codeHash: hashToken(secret), host, created, expires, uses, actor })
+      input.print(code)
+      return EXIT.ok
+    },
+    { change: ['enroll create', `for ${host ?? 'any new host'}, ${uses} to join`] },
+  )
+}
+
+function readUses(input: CommandInput): number {
+  const text = input.text('uses') ?? '1'
+  const uses = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (uses < 1 || uses > MOST_USES)
+    throw new CommandError(`--uses takes a whole number from 1 to ${MOST_USES}`, EXIT.usage)
+  if (uses > 1 && input.text('host') !== null)
+    throw new CommandError('--uses is for codes that any new host may use, not for one --host', EXIT.usage)
+  return uses
+}
