@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { isLossReason, type Loss } from '../../domain/audit/loss.ts'
 import type { QueueTotals } from './queue-rows.ts'
 
 /**
@@ -14,6 +15,8 @@ export type QueueNote = {
   /** How many waited. */
   readonly length: number
   readonly totals: QueueTotals
+  /** What is lost and no server has noted yet. */
+  readonly losses: readonly Loss[]
 }
 
 export const noteFileOf = (queueFile: string) => `${queueFile}.state`
@@ -22,7 +25,7 @@ export const noteFileOf = (queueFile: string) => `${queueFile}.state`
 export function readNote(queueFile: string): QueueNote | null {
   try {
     const note: unknown = JSON.parse(readFileSync(noteFileOf(queueFile), 'utf8'))
-    return isNote(note) ? note : null
+    return isNote(note) ? { ...note, losses: note.losses.filter(({ reason }) => isLossReason(reason)) } : null
   } catch {
     return null
   }
@@ -49,11 +52,12 @@ export class QueueNoteWriter {
 
 function isNote(value: unknown): value is QueueNote {
   if (typeof value !== 'object' || value === null) return false
-  const { generation, newest, waiting, length, totals } = value as Record<string, unknown>
+  const { generation, newest, waiting, length, totals, losses } = value as Record<string, unknown>
   const { dropped, aged, refused, damaged } = (totals ?? {}) as Record<string, unknown>
   return (
     typeof generation === 'string' &&
     generation !== '' &&
+    Array.isArray(losses) &&
     [newest, waiting, length, dropped, aged, refused, damaged].every(
       (count) => typeof count === 'number' && Number.isSafeInteger(count) && count >= 0,
     )

@@ -281,10 +281,11 @@ export class Queue {
       spans: items.length > 0 ? this.#spans : null,
       thresholds: this.#isThresholdsSaved ? null : this.#thresholds,
     }
-    const waiting = Math.max(1, this.#contents.findLowest(1))
+    const waiting = Math.max(1, this.lowestId)
     const { length } = this.figures
     // Before the file knows of a number: one that is in neither was never given.
-    this.#note.write({ generation: this.generation, newest: this.newestId, waiting, length, totals })
+    const { generation, newestId: newest, losses } = this
+    this.#note.write({ generation, newest, waiting, length, totals, losses })
     const removed = file.write(change, isDurable)
     if (isDurable) this.#durableAtMs = nowMs
     this.#losses.logDrops(drops.length, length)

@@ -2,7 +2,7 @@ import { isLossReason, UNEXPLAINED } from '../../domain/audit/loss.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database, Reader } from '../database/database.ts'
 import type { DataAuditStore, DayDifference, HostAudit } from '../ports/store.ts'
-import { closeQuietGaps, type GapRow, reasonOf, reportGaps } from './gaps.ts'
+import { closeQuietGaps, type GapRow, reasonOf, reportGaps, UNUSED } from './gaps.ts'
 import { countDays, wasDamaged } from './recount.ts'
 import { addRejections, listRejections, sumRejections } from './rejections.ts'
 import { openAccount, QUEUE_COLUMNS, type QueueRow, settleReceipts } from './settle.ts'
@@ -35,9 +35,9 @@ export function createDataAuditStore(database: Database): DataAuditStore {
       >(
         `SELECT data_gap.reason AS reason, data_gap.amount AS amount, data_gap.from_time AS from_time,
           data_gap.to_time AS to_time, data_gap.noted AS noted
-          FROM data_gap JOIN host ON host.id = data_gap.host WHERE host.name = ?
+          FROM data_gap JOIN host ON host.id = data_gap.host WHERE host.name = ? AND data_gap.reason <> ?
           ORDER BY data_gap.noted DESC, data_gap.id DESC LIMIT ?`,
-        [host, limit],
+        [host, UNUSED, limit],
       )
       return rows.map(({ reason, amount, from_time: from, to_time: to, noted }) => ({
         reason: reasonOf(reason),
@@ -77,8 +77,8 @@ type DaySums = {
 async function auditHost(reader: Reader, { id, name }: { id: number; name: string }): Promise<HostAudit> {
   const queues = await reader.query<QueueRow>(`SELECT ${QUEUE_COLUMNS} FROM agent_queue WHERE host = ?`, [id])
   const gaps = await reader.query<{ reason: string; amount: number }>(
-    'SELECT reason, SUM(amount) AS amount FROM data_gap WHERE host = ? GROUP BY reason ORDER BY reason',
-    [id],
+    'SELECT reason, SUM(amount) AS amount FROM data_gap WHERE host = ? AND reason <> ? GROUP BY reason ORDER BY reason',
+    [id, UNUSED],
   )
   const [sums] = await reader.query<DaySums>(
     `SELECT COUNT(*) AS days, SUM(acknowledged) AS acknowledged, SUM(counted) AS counted,

@@ -127,7 +127,7 @@ export class QueueAccount {
     const range = { first: Math.max(loss.first, this.first), last: loss.last }
     if (range.last < range.first) return
     for (const hole of missingFrom(this.#accounted, range))
-      if (reason !== 'unused') this.gaps.push({ ...hole, reason, from, to, amount: countOf(hole) })
+      this.gaps.push({ ...hole, reason, from, to, amount: countOf(hole) })
     this.newest = Math.max(this.newest, range.last)
     this.#accounted = addRange(this.#accounted, range)
   }

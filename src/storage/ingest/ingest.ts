@@ -133,7 +133,7 @@ export function createIngestStore(
       // Others have to forget what they know of the host; we know it already.
       removed++
     }
-    const rejection = await findAgent(transaction, host, report)
+    const rejection = await findAgent(transaction, host, report, states)
     if (rejection !== null) return rejection
     if (facts) await hosts.saveFacts(transaction, name, host, facts)
     if (report.spellings) await hosts.saveSpellings(transaction, host, report.spellings)
