@@ -1,7 +1,9 @@
 // `npm test`: installs what is missing, checks, builds and tests everything. The last line is `N passed, N failed`, and the exit code
-// says the same. Runs under plain Node, because Bun may not be there yet.
+// says the same. Runs under plain Node, because Bun may not be there yet. With --quick (`npm run test:quick`) only what needs no
+// browser, no database server, no Wine and no compiled program.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { findBun, install, ROOT } from './install.mjs'
 
@@ -44,8 +46,8 @@ function count(what, sound) {
   console.log(`${sound ? 'ok' : 'FAILED'}: ${what}`)
 }
 
-/** Runs a command with its output passed on and ends it when it takes too long; resolves with its exit code and all it said. */
-function run(command, args, { limitMinutes = 30 } = {}) {
+/** Runs a command with its output passed on, unless it is to be quiet, and ends it when it takes too long; resolves with its exit code and all it said. */
+function run(command, args, { limitMinutes = 30, isQuiet = false } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
     const limit = setTimeout(() => {
@@ -59,7 +61,7 @@ function run(command, args, { limitMinutes = 30 } = {}) {
     ])
       stream.on('data', (chunk) => {
         output += chunk
-        target.write(chunk)
+        if (!isQuiet) target.write(chunk)
       })
     child.on('error', (error) => resolve({ code: 1, output: String(error) }))
     const end = (code) => {
@@ -94,80 +96,119 @@ function installDebianPackages() {
 const numberBefore = (word, output) =>
   Number([...output.matchAll(new RegExp(`^ *(\\d+) ${word}`, 'gm'))].at(-1)?.[1] ?? 0)
 
-async function main() {
+async function main({ isQuick }) {
   install()
-  installDebianPackages()
+  if (!isQuick) installDebianPackages()
   const bun = findBun()
-  const inModules = (...path) => join(ROOT, 'node_modules', ...path)
-  for (const [what, project] of [
-    ['types', '.'],
-    ['types of the scripts for browsers', join('src', 'web', 'browser')],
-  ]) {
-    const tsc = inModules('typescript', 'bin', 'tsc')
-    count(what, (await run(process.execPath, [tsc, '--noEmit', '-p', project])).code === 0)
-  }
-  count(
-    'lint and format',
-    (await run(process.execPath, [inModules('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'])).code === 0,
-  )
-  count('build', (await run(bun, [join('.ci', 'build.ts')])).code === 0)
-  if (existsSync('/usr/bin/wine'))
-    count(
-      'build for Windows',
-      (await run(bun, [join('.ci', 'build.ts'), '--only', 'monitor-windows-x64.exe'])).code === 0,
-    )
-  if (existsSync('/usr/bin/qemu-aarch64-static'))
-    count(
-      'build for arm64',
-      (await run(bun, [join('.ci', 'build.ts'), '--only', 'monitor-linux-arm64'])).code === 0,
-    )
-  if (existsSync('/lib/ld-musl-x86_64.so.1'))
-    count(
-      'build for musl',
-      (await run(bun, [join('.ci', 'build.ts'), '--only', 'monitor-linux-x64-musl'])).code === 0,
-    )
+  await checkAll()
+  if (!isQuick) await buildAll(bun)
   let skipped = 0
-  for (const group of listGroups()) skipped += await runGroup(bun, group)
+  const groups = isQuick ? listQuickGroups() : listGroups()
+  await inLanes(
+    groups.map((group) => async () => {
+      skipped += await runGroup(bun, group)
+    }),
+  )
   if (skipped > 0) console.log(`SKIPPED: ${skipped} tests`)
-  if (DEBIAN_PACKAGES.filter(isForCluster).every(({ program }) => existsSync(program)))
+  if (!isQuick && DEBIAN_PACKAGES.filter(isForCluster).every(({ program }) => existsSync(program)))
     count(
       'cluster of databases and engines, each killed in turn',
       (await run(bun, [join('test', 'cluster', 'run.ts')], { limitMinutes: 10 })).code === 0,
     )
 }
 
+/** Does the work in so many lanes as there are processors for, two at most: what waits for something leaves room for others. */
+async function inLanes(work) {
+  const left = [...work]
+  const lane = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) await next()
+  }
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, lane))
+}
+
+/** Types, lint and format. */
+async function checkAll() {
+  const inModules = (...path) => join(ROOT, 'node_modules', ...path)
+  const tsc = inModules('typescript', 'bin', 'tsc')
+  const check =
+    (what, ...args) =>
+    async () =>
+      count(what, (await run(process.execPath, args)).code === 0)
+  await inLanes([
+    check('types', tsc, '--noEmit', '-p', '.'),
+    check('types of the scripts for browsers', tsc, '--noEmit', '-p', join('src', 'web', 'browser')),
+    check('lint and format', inModules('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'),
+  ])
+}
+
+/** The program for this machine, and for others where it can run here. */
+async function buildAll(bun) {
+  const build = async (what, ...args) =>
+    count(what, (await run(bun, [join('.ci', 'build.ts'), ...args])).code === 0)
+  await build('build')
+  for (const [what, program, file] of [
+    ['build for Windows', '/usr/bin/wine', 'monitor-windows-x64.exe'],
+    ['build for arm64', '/usr/bin/qemu-aarch64-static', 'monitor-linux-arm64'],
+    ['build for musl', '/lib/ld-musl-x86_64.so.1', 'monitor-linux-x64-musl'],
+  ])
+    if (existsSync(program)) await build(what, '--only', file)
+}
+
 const isForCluster = ({ name, for: use }) => name === 'mariadb-server' || use === 'a cluster of databases'
+
+const isTest = (path) => /\.test\.tsx?$/.test(path)
+
+/** Takes longest, so it begins first. */
+const FIRST = './test/browser'
 
 /** Folders of `test` with tests in them, and the tests that lie in `test` itself: each runs in a process of its own. */
 function listGroups() {
   const top = join(ROOT, 'test')
-  const isTest = (path) => /\.test\.tsx?$/.test(path)
-  return readdirSync(top, { withFileTypes: true })
+  const groups = readdirSync(top, { withFileTypes: true })
     .filter((entry) =>
       entry.isDirectory()
         ? readdirSync(join(top, entry.name), { recursive: true }).some(isTest)
         : isTest(entry.name),
     )
-    .map(({ name }) => `./test/${name}`)
-    .sort()
+    .map(({ name }) => ({ name: `./test/${name}`, files: [`./test/${name}`] }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  return [...groups.filter(({ name }) => name === FIRST), ...groups.filter(({ name }) => name !== FIRST)]
 }
 
-/** Runs the tests of a group and counts them; how many were skipped. */
-async function runGroup(bun, group) {
+/** What a test names that needs a browser, a database server, Wine or the compiled program. */
+const HEAVY =
+  /support\/(mariadb|wine|chroot|no-network)\.ts|\/browser\.ts'|startSeededWebsite|\bdist\b|\bPROGRAM\b/
+const HEAVY_FOLDERS = /^(browser|e2e|install|wine|cluster)(\/|$)/
+
+/** The same without the tests that need any of that. */
+function listQuickGroups() {
+  const top = join(ROOT, 'test')
+  const byGroup = new Map()
+  for (const path of readdirSync(top, { recursive: true }).filter(isTest).sort()) {
+    if (HEAVY_FOLDERS.test(path) || HEAVY.test(readFileSync(join(top, path), 'utf8'))) continue
+    const [name] = path.split('/')
+    byGroup.set(name, [...(byGroup.get(name) ?? []), `./test/${path}`])
+  }
+  return [...byGroup].map(([name, files]) => ({ name: `./test/${name}`, files }))
+}
+
+/** Runs the tests of a group, shows what they said when they are over, and counts them; how many were skipped. */
+async function runGroup(bun, { name, files }) {
   const begun = performance.now()
   // A busy machine may take long over what is quick otherwise; only a broken program takes as long as a minute.
-  const tests = await run(bun, ['test', '--timeout', '60000', group], { limitMinutes: 15 })
+  const tests = await run(bun, ['test', '--timeout', '60000', ...files], { limitMinutes: 20, isQuiet: true })
+  process.stdout.write(tests.output)
   const bad = numberBefore('fail', tests.output) + numberBefore('error', tests.output)
   const good = numberBefore('pass', tests.output)
   passed += good
   failed += tests.code !== 0 && bad === 0 ? 1 : bad
   const seconds = Math.round((performance.now() - begun) / 1000)
-  console.log(`${group}: ${good} passed, ${tests.code === 0 ? 0 : Math.max(bad, 1)} failed, ${seconds} s`)
+  console.log(`${name}: ${good} passed, ${tests.code === 0 ? 0 : Math.max(bad, 1)} failed, ${seconds} s`)
   return numberBefore('skip', tests.output) + numberBefore('todo', tests.output)
 }
 
 try {
-  await main()
+  await main({ isQuick: process.argv.includes('--quick') })
 } catch (error) {
   failed++
   console.error(error)

@@ -206,7 +206,7 @@ describe('scripts of the browser', () => {
       for (const name of imports) {
         const file = byPath.get(name)
         if (file) visit(file, seen)
-        else if (name !== 'uplot') foreign.add(`${path} -> ${name}`)
+        else foreign.add(`${path} -> ${name}`)
       }
       if (/^(domain|lib)\/|^web\/(browser|ui|charts)\//.test(path)) return
       foreign.add(path)
@@ -214,9 +214,9 @@ describe('scripts of the browser', () => {
     const seen = new Set<string>()
     for (const file of files.filter(isOfBrowser)) visit(file, seen)
     expect([...foreign]).toEqual([])
-    // Formatting and scales stand once, for both sides.
+    // Formatting and the places of drawings stand once, for both sides.
     expect(seen).toContain('web/ui/format.ts')
-    expect(seen).toContain('web/charts/scale.ts')
+    expect(seen).toContain('web/charts/plot.ts')
   })
 
   test('are imported by nothing that runs on the server', () =>

@@ -272,6 +272,8 @@ describe('an agent with thresholds', () => {
     const database = new Database(bench.queueFile)
     database.run(`DROP TABLE threshold_state;
       ALTER TABLE item DROP COLUMN crc; ALTER TABLE layout DROP COLUMN crc; ALTER TABLE totals DROP COLUMN damaged;
+      ALTER TABLE totals DROP COLUMN aged; ALTER TABLE totals DROP COLUMN generation; ALTER TABLE totals DROP COLUMN newest;
+      ALTER TABLE totals DROP COLUMN is_clean; DROP TABLE loss;
       PRAGMA user_version = 1`)
     database.close()
     server.answer = (_, { accept }) => accept()

@@ -28,7 +28,7 @@ const BOTH_ENDS = /from=\d+&to=\d+/
 
 async function openRange(scene: Scene, key: string) {
   const { page } = scene
-  await goTo(scene, link(page, key), new RegExp(`range=${key}$`))
+  await goTo(scene, link(page, key), new RegExp(`range=${key}(&|$)`))
   await page.locator('.segments a[aria-current]', { hasText: key }).waitFor()
 }
 
@@ -75,7 +75,7 @@ flow(
     // To the end of time, where the step has nowhere to lead and yet keeps the focus.
     if (!isPlain) {
       const step = page.locator('.steps .button', { hasText: 'Later' })
-      await page.locator(`[data-graph-span*='"from":${later.from}']`).waitFor()
+      await page.locator(`[data-charts*='"from":${later.from}']`).waitFor()
       if ((await step.getAttribute('aria-disabled')) === null) await driver.activate(step)
       await page.locator('.steps [aria-disabled]', { hasText: 'Later' }).waitFor()
       await moveBy(scene, link(page, 'Earlier'))
@@ -83,13 +83,12 @@ flow(
     const closer = await moveBy(scene, link(page, 'Zoom in'))
     expect(closer.length).toBe(3 * 3600)
     if (!isPlain) {
-      await page.locator('[data-drawn]').waitFor()
       if (way === 'mouse')
-        await zoomBetween(scene, page.locator('.u-over'), () =>
+        await zoomBetween(scene, page.locator('.wide-graph .plot'), () =>
           page.locator('.tip', { hasText: '%' }).waitFor(),
         )
       else {
-        await driver.reach(page.locator('[data-graph]'))
+        await driver.reach(page.locator('[data-chart-keys]'))
         await page.keyboard.press('+')
       }
       await page.waitForURL(
@@ -107,8 +106,7 @@ flow(
       await page.goBack()
       expect(readTimes(page)).toEqual(closer)
       // What is shown follows the address.
-      await page.locator(`[data-graph-span*='"from":${closer.from},"to":${closer.to}']`).waitFor()
-      await page.locator(`[data-drawn="${closer.from}-${closer.to}"]`).waitFor()
+      await page.locator(`[data-charts*='"from":${closer.from},"to":${closer.to}']`).waitFor()
     }
     const wider = await moveBy(scene, link(page, 'Zoom out'))
     expect(wider.length).toBe(6 * 3600)
@@ -169,7 +167,6 @@ flow(
     const png = button(page, 'PNG')
     if (way === 'plain') expect(await png.isVisible()).toBe(false)
     else {
-      await page.locator('[data-drawn]').waitFor()
       const picture = await save(png)
       expect(picture.name).toBe(`${FIRST_HOST}-perf.memory.percent.used.png`)
       expect(picture.bytes.subarray(1, 4).toString()).toBe('PNG')
@@ -189,7 +186,7 @@ flow(
   { start: '/compare', as: 'viewer', ways: ALL_WAYS },
   async (scene) => {
     const { driver, page, way, signInElsewhere } = scene
-    const lines = page.locator('.compare-chart path.line')
+    const lines = page.locator('.wide-graph path.line')
     await driver.type(page.getByLabel('Host'), '01')
     await driver.type(page.getByLabel('Metric'), 'load.1')
     await driver.follow(button(page, 'Find'))
@@ -223,8 +220,31 @@ flow(
   },
 )
 
-flow('a graph is taken along to be compared', { start: `${MEMORY}?range=24h` }, async ({ driver, page }) => {
-  await driver.follow(link(page, 'Compare'))
-  expect(seriesOf(page)).toEqual([`${FIRST_HOST}:perf.memory.percent.used`])
-  await page.locator('.segments a[aria-current]', { hasText: '24h' }).waitFor()
-})
+flow(
+  'a line is added to a graph in place, shown in other ways, and taken out again',
+  { start: `${MEMORY}?range=24h`, ways: ALL_WAYS },
+  async (scene) => {
+    const { driver, page } = scene
+    await driver.type(page.getByLabel('Host'), 'web01')
+    await driver.type(page.getByLabel('Metric'), 'memory percent')
+    await driver.follow(button(page, 'Find'))
+    await driver.toggle(page.getByRole('checkbox', { name: /^web01 .*memory\.percent\.used$/ }))
+    await driver.follow(button(page, 'Add to the graph'))
+    expect(new URL(page.url()).pathname).toBe(MEMORY)
+    expect(seriesOf(page)).toEqual(['web01:perf.memory.percent.used'])
+    await page.locator('.segments a[aria-current]', { hasText: '24h' }).waitFor()
+    expect(await page.locator('.wide-graph path.line').count()).toBe(2)
+    await driver.follow(page.getByRole('link', { name: 'Remove perf.memory.percent.used of web01' }))
+    expect(seriesOf(page)).toEqual([])
+    const ends = () => page.locator('.wide-graph .level').last().textContent()
+    expect(await ends()).toBe('100%')
+    await goTo(scene, link(page, 'Fit'), /scale=fit/)
+    await page.locator('.looks [aria-current]', { hasText: 'Fit' }).waitFor()
+    expect(await ends()).not.toBe('100%')
+    await goTo(scene, link(page, '+ a day earlier'), /scale=fit.*before=day/)
+    await page.locator('.looks [aria-current]', { hasText: 'a day earlier' }).waitFor()
+    await openRange(scene, '6h')
+    expect(page.url()).toContain('before=day')
+    await page.locator('.ghost').waitFor({ state: 'attached' })
+  },
+)

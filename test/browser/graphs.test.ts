@@ -45,6 +45,7 @@ test('one cursor runs over all graphs of a host, says the values of its time, an
   const fields = page.locator('.cursor-field')
   const figure = page.locator('[data-cursor-value$=":perf.processor.percent.used"] b').first()
   const newest = await figure.textContent()
+  await fields.nth(2).scrollIntoViewIfNeeded()
   await page.mouse.move(...(await pointOf(fields.nth(2), 0.25)))
   await page.locator('.cursor').first().waitFor()
   expect(await page.locator('.cursor').count()).toBe(await fields.count())
@@ -82,51 +83,29 @@ test('a graph shows events as marks that lead to them, and the limit that they n
   await page.close()
 }, 30_000)
 
-/**
- * Whether the canvas has a pixel of about this colour at the height of a value, in the middle of the field.
- */
-async function hasLineAt(page: Page, value: number, wanted: readonly number[]): Promise<boolean> {
-  const place = page.locator('[data-graph]')
-  const [low = 0, high = 0] = ((await place.getAttribute('data-levels')) ?? '').split('-').map(Number)
-  const part = 1 - (value - low) / (high - low)
-  return place.evaluate(
-    (element, [part, ...colour]) => {
-      const canvas = element.querySelector('canvas') as HTMLCanvasElement
-      const field = (element.querySelector('.u-over') as HTMLElement).getBoundingClientRect()
-      const box = canvas.getBoundingClientRect()
-      const y = Math.round(field.top - box.top + field.height * (part ?? 0))
-      const x = Math.round(field.left - box.left + field.width / 3)
-      const width = Math.round(field.width / 3)
-      // A canvas of our own: to read from that of the page slows it down, of which the browser complains.
-      const strip = Object.assign(document.createElement('canvas'), { width, height: 3 })
-      const pen = strip.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D
-      pen.drawImage(canvas, x, y - 1, width, 3, 0, 0, width, 3)
-      const { data } = pen.getImageData(0, 0, width, 3)
-      for (let i = 0; i < data.length; i += 4)
-        if ((data[i + 3] ?? 0) > 150 && colour.every((wish, j) => Math.abs((data[i + j] ?? 0) - wish) < 40))
-          return true
-      return false
-    },
-    [part, ...wanted],
+/** The values at which a drawing has the lines of thresholds, and the colours of these. */
+async function limitsOf(page: Page) {
+  return page.locator('.wide-graph .limit').evaluateAll((lines) =>
+    lines.map((line) => {
+      const plot = line.closest('.plot') as SVGElement
+      const height = Number(plot.getAttribute('height')) - 28
+      const value = 100 * (1 - (Number(line.getAttribute('y1')) - 8) / height)
+      return { value: Math.round(value), colour: getComputedStyle(line).stroke }
+    }),
   )
 }
 
 test('a graph in percent shows every limit that the agent told, with its label, before any event', async () => {
   const { page, complaints } = await openPage('/hosts/web01/metrics/perf.memory.percent.used')
-  await page.locator('[data-drawn]').waitFor()
-  const place = page.locator('[data-graph]')
   expect(await page.locator('.event-lines').count()).toBe(0)
-  expect(await place.getAttribute('data-levels')).toBe('0-100')
-  expect(await place.getAttribute('data-limits')).toBe('85% 90% 95% 99%')
-  for (const [value, colour] of [
-    [85, [0x29, 0xab, 0xe0]],
-    [90, [0xff, 0xc1, 0x07]],
-    [95, [0xf4, 0x7c, 0x3c]],
-    [99, [0xd9, 0x53, 0x4f]],
-  ] as const) {
-    expect(await hasLineAt(page, value, colour)).toBe(true)
-    expect(await hasLineAt(page, value - 15, colour)).toBe(false)
-  }
+  expect(await page.locator('.wide-graph .level').last().textContent()).toBe('100%')
+  expect(await page.locator('.limit-label').allTextContents()).toEqual(['85%', '90%', '95%', '99%'])
+  expect(await limitsOf(page)).toEqual([
+    { value: 85, colour: 'rgb(41, 171, 224)' },
+    { value: 90, colour: 'rgb(255, 193, 7)' },
+    { value: 95, colour: 'rgb(244, 124, 60)' },
+    { value: 99, colour: 'rgb(217, 83, 79)' },
+  ])
   await page.getByRole('link', { name: 'Thresholds' }).click()
   await page.waitForURL('**/hosts/web01#threshold-table')
   await page.getByRole('row', { name: /Critical perf.memory.percent.used > 99% 15 minutes/ }).waitFor()
@@ -135,28 +114,16 @@ test('a graph in percent shows every limit that the agent told, with its label, 
   await page.close()
 }, 30_000)
 
-test('a limit that is far away does not flatten a graph of another unit, and the server draws the same levels', async () => {
-  const bare = await openContext(browser, website, { javaScript: false })
-  const load = '/hosts/web01/metrics/perf.system.load.15'
-  const { page } = await openPage(load)
-  await page.locator('[data-drawn]').waitFor()
-  expect(await page.locator('[data-graph]').getAttribute('data-limits')).toBe('')
-  const [, high] = ((await page.locator('[data-graph]').getAttribute('data-levels')) ?? '').split('-')
+test('a limit that is far away does not flatten a graph of another unit', async () => {
+  const { page } = await openPage('/hosts/web01/metrics/perf.system.load.15')
+  expect(await page.locator('.wide-graph .limit').count()).toBe(0)
   await page.close()
-  const drawn = await openPage(load, bare)
-  expect(Number(await drawn.page.locator('.big-chart .level').last().textContent())).toBe(Number(high))
-  expect(await drawn.page.locator('.big-chart .limit').count()).toBe(0)
-  await drawn.page.goto('/hosts/web01/metrics/perf.memory.percent.used')
-  expect(await drawn.page.locator('.big-chart .limit').count()).toBe(4)
-  expect(await drawn.page.locator('.limit-label').allTextContents()).toEqual(['85%', '90%', '95%', '99%'])
-  await bare.close()
 }, 30_000)
 
 test('on a phone a graph leaves room for its words, and the marks of limits do not widen the page', async () => {
   const phone = await openContext(browser, website, { width: 390, height: 1600 })
   const { page } = await openPage(MEMORY, phone)
-  await page.locator('[data-drawn]').waitFor()
-  const box = await page.locator('[data-graph]').boundingBox()
+  const box = await page.locator('.wide-graph').boundingBox()
   expect(box?.height ?? 1e9).toBeLessThan(844 * 0.6)
   await page.goto(HOST)
   expect(await page.locator('.small-chart .limit').count()).toBeGreaterThan(0)

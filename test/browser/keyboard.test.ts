@@ -61,7 +61,6 @@ test.each(VISITS)(
     const page = pages.get(width)
     if (!page) throw new Error('no page was opened')
     await page.goto(path)
-    if (path.includes('/metrics/')) await page.waitForSelector('[data-drawn]')
     const { count, faults } = await walk(page)
     expect(faults).toEqual([])
     expect(count).toBeGreaterThan(2)

@@ -9,6 +9,7 @@ import { REPORT_API } from './report-resources.ts'
 import { apiRuleSwitches, apiRules } from './rule-resources.ts'
 import { apiSeries, apiSeriesList } from './series-resources.ts'
 import { apiTargets, apiTargetTest } from './target-resources.ts'
+import { apiWaitingHosts } from './waiting-hosts.ts'
 
 /** Everything under `/api/v1`. */
 export const API: readonly Route[] = [
@@ -27,4 +28,5 @@ export const API: readonly Route[] = [
   ...apiTargets,
   apiTargetTest,
   ...REPORT_API,
+  ...apiWaitingHosts,
 ]

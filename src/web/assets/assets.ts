@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import uplotCss from 'uplot/dist/uPlot.min.css' with { type: 'file' }
 import eventsCss from '../../../assets/app/events.css' with { type: 'file' }
 import forcedCss from '../../../assets/app/forced.css' with { type: 'file' }
 import frameCss from '../../../assets/app/frame.css' with { type: 'file' }
@@ -46,7 +45,6 @@ const FILES: Readonly<Record<string, string | readonly string[]>> = {
   'app.css': APP_SHEETS,
   'settings.css': [formsCss, listsCss, eventPagesCss, printCss],
   'favicon.svg': faviconSvg,
-  'uplot.css': uplotCss,
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 // Conveniences of forms and lists. Everything here can be done without.
-import { findAll, setText } from './dom.ts'
+import { closest, findAll, setText } from './dom.ts'
 import { REFRESHED } from './live.ts'
 
 // ---- One box for all of a list ----
@@ -53,6 +53,20 @@ function offerCopying(button: HTMLButtonElement) {
     }, 2000)
   })
 }
+function copyAddress(button: HTMLButtonElement) {
+  const words = button.textContent
+  navigator.clipboard.writeText(location.href).then(() => {
+    button.textContent = 'Copied'
+    setTimeout(() => {
+      button.textContent = words
+    }, 2000)
+  })
+}
+document.addEventListener('click', (event) => {
+  const button = closest(event, '[data-copy-address]', HTMLButtonElement)
+  if (button && 'clipboard' in navigator) copyAddress(button)
+})
+
 // A page that came without TLS has no clipboard.
 if ('clipboard' in navigator)
   for (const button of findAll('[data-copy]', HTMLButtonElement)) offerCopying(button)

@@ -3,9 +3,6 @@ import { findAll } from './dom.ts'
 
 const CHOICES = ['system', 'light', 'dark'] as const
 
-/** Raised on the document when the colours have changed, for what is drawn on a canvas. */
-export const THEME_CHANGED = 'monitor:theme'
-
 const root = document.documentElement
 
 function showTheme(button: HTMLButtonElement) {
@@ -25,7 +22,6 @@ function chooseNext() {
   } catch {
     // Storage may be forbidden: the choice then lasts as long as the page.
   }
-  document.dispatchEvent(new Event(THEME_CHANGED))
 }
 
 for (const button of findAll('[data-theme-toggle]', HTMLButtonElement)) {

@@ -1,4 +1,5 @@
 import { UNITS, type Unit } from '../../domain/metrics/unit.ts'
 
-/** The unit that an element names in `data-unit`. */
-export const readUnit = (place: HTMLElement): Unit => UNITS.find((unit) => unit === place.dataset.unit) ?? ''
+/** The unit that an element names in `data-unit`, or in another of its data. */
+export const readUnit = (place: HTMLElement, name = 'unit'): Unit =>
+  UNITS.find((unit) => unit === place.dataset[name]) ?? ''

@@ -30,3 +30,17 @@ export async function releaseHost({ params, web, now, note }: WebRequest): Promi
   }
   note(name)
 }
+
+/** Lets the waiting host of the request report. Throws an `HttpError`. */
+export async function approveHost({ params, web, now, note }: WebRequest): Promise<void> {
+  const name = params.name ?? ''
+  if (!(await web.store.enrolment.approve(name, now))) throw notFound('waiting host')
+  note(name)
+}
+
+/** Turns the waiting host of the request away. Throws an `HttpError`. */
+export async function refuseHost({ params, web, note }: WebRequest): Promise<void> {
+  const name = params.name ?? ''
+  if (!(await web.store.enrolment.refuse(name))) throw notFound('waiting host')
+  note(name)
+}

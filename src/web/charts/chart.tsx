@@ -1,8 +1,7 @@
 /** @jsxImportSource #markup */
-import type { Severity } from '../../domain/event.ts'
 import type { Unit } from '../../domain/metrics/unit.ts'
 import type { Html } from '../ui/html.ts'
-import { severityShape } from '../ui/icons.tsx'
+import { type ChartBand, type ChartMark, drawBand, drawMark } from './chart-marks.tsx'
 import { FOOT, HEAD, splitAtGaps } from './plot.ts'
 import { type Scale, timeTicks, valueScale } from './scale.ts'
 import { drawThresholds } from './threshold-lines.tsx'
@@ -17,18 +16,9 @@ export type ChartLine = {
   readonly high?: ArrayLike<number> | undefined
   /** Measured by the scale on the right; by that on the left unless given. */
   readonly axis?: 'right' | undefined
+  /** Of another time: drawn pale behind the others, without a colour of its own. */
+  readonly isGhost?: true
 }
-
-/** An event in the time of a chart. */
-export type ChartMark = {
-  readonly opened: number
-  /** Null while it is open. */
-  readonly closed: number | null
-  readonly severity: Severity
-}
-
-/** A time of maintenance, shaded behind the lines. */
-export type ChartBand = { readonly from: number; readonly to: number; readonly name: string }
 
 export type ChartOptions = {
   readonly lines: readonly ChartLine[]
@@ -52,6 +42,8 @@ export type ChartOptions = {
   readonly filled?: boolean
   /** The scale ends at the values; without it percentages reach from 0 to 100. */
   readonly isFitted?: boolean
+  /** The greatest values of downsampled lines are drawn as lines of their own. */
+  readonly showsPeaks?: boolean
 }
 
 /** Side of the field on which lines are drawn before they are stretched to the place they get. */
@@ -77,7 +69,7 @@ export function lineChart(options: ChartOptions): Html {
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
     { unit, parts: valueTickCount, isFitted },
-    (most) => findTop(most, thresholds, unit, thresholdStyle),
+    (most) => findTop(most, thresholds, unit, isFitted),
   )
   const rightScale =
     rightUnit === undefined
@@ -112,7 +104,8 @@ export function lineChart(options: ChartOptions): Html {
   return (
     <div
       class={['chart', rightScale && 'two-scales', limited && `limit-${thresholdStyle}`]}
-      role="img"
+      // What has links in it is no picture to screen readers.
+      role={marks.some(({ sign }) => sign) ? 'group' : 'img'}
       aria-label={label}
     >
       <svg width="100%" height={whole}>
@@ -137,8 +130,8 @@ export function lineChart(options: ChartOptions): Html {
           {drawn}
         </svg>
         {limited?.lines}
-        {marks.map((mark) => drawMark(mark, options, height, place))}
         {moments}
+        {marks.map((mark) => drawMark(mark, options, height, place))}
       </svg>
       {rightScale && (
         <svg width="100%" height={whole}>
@@ -168,70 +161,18 @@ function scaleFor(
   return valueScale(least, topFor(top), unit, parts)
 }
 
-function drawBand(
-  { from: start, to: end, name }: ChartBand,
-  { from, to }: ChartOptions,
-  height: number,
-): Html {
-  const share = (time: number) => ((Math.min(to, Math.max(from, time)) - from) / (to - from)) * 100
-  const width = round(share(end) - share(start), 2)
-  return (
-    <rect
-      class="maintenance-band"
-      x={`${round(share(start), 2)}%`}
-      width={`${width}%`}
-      y={HEAD}
-      height={height}
-    >
-      <title>Maintenance: {name}</title>
-    </rect>
-  )
-}
-
-/** How long an event was open as a bar along the top, and the shape of its severity where it opened. */
-function drawMark(
-  { opened, closed, severity }: ChartMark,
-  { from, to }: ChartOptions,
-  height: number,
-  place: (time: number) => string,
-): Html | null {
-  if (opened > to || (closed !== null && closed < from)) return null
-  const [start, end] = [Math.max(from, opened), Math.min(to, closed ?? to)]
-  const [x1, x2] = [place(start), place(Math.max(start, end))]
-  const bottom = HEAD + height
-  const edge = (x: string) => <line x1={x} x2={x} y1={HEAD} y2={bottom} />
-  return (
-    <g class={`event-mark severity-${severity}`}>
-      <line class="lasting" x1={x1} x2={x2} y1={HEAD} y2={HEAD} />
-      {opened >= from && edge(x1)}
-      {closed !== null && closed <= to && edge(x2)}
-      {opened >= from && (
-        <svg
-          class={`mark severity-${severity}`}
-          x={x1}
-          y={HEAD - 6}
-          width="12"
-          height="12"
-          viewBox="8 0 16 16"
-        >
-          {severityShape(severity)}
-        </svg>
-      )}
-    </g>
-  )
-}
-
 /** How the browser is to write a time again in its own zone: like the label that stands there. */
 const timeForm = (label: string) => (label.includes(':') ? 'clock' : /\d [A-Z]/.test(label) ? 'day' : 'month')
 
 function drawLine(line: ChartLine, number: number, options: ChartOptions, scale: Scale): Html {
-  const { from, to, filled = options.lines.length === 1 } = options
+  const { from, to, filled = options.lines.length === 1, showsPeaks = false } = options
   const x = (time: number) => Math.round(((time - from) / (to - from)) * FIELD)
   const y = (value: number) => Math.round(FIELD * (1 - (value - scale.low) / (scale.high - scale.low || 1)))
   let area = ''
   let band = ''
   let path = ''
   let dots = ''
+  let peaks = ''
   for (const [start, end] of splitAtGaps(line.times)) {
     let run = ''
     let top = ''
@@ -249,13 +190,15 @@ function drawLine(line: ChartLine, number: number, options: ChartOptions, scale:
     if (end - start === 1) dots += `${run}h0`
     else path += run
     if (top !== '') band += `${top}${bottom}Z`
+    if (showsPeaks) peaks += top
     if (filled && end - start > 1)
       area += `${run}L${x(line.times[end - 1] ?? 0)} ${FIELD}L${x(line.times[start] ?? 0)} ${FIELD}Z`
   }
   return (
-    <g class={`line-${number}`}>
+    <g class={line.isGhost ? 'ghost' : `line-${number}`}>
       {area !== '' && <path class="area" d={area} />}
       {band !== '' && <path class="band" d={band} />}
+      {peaks !== '' && <path class="peaks" d={peaks} />}
       <path class="line" d={path} />
       {dots !== '' && <path class="dots" d={dots} />}
     </g>
@@ -282,52 +225,6 @@ export function sparkline(line: ChartLine, from: number, to: number, most?: numb
   return (
     <svg class="spark" viewBox={`0 0 ${FIELD} ${FIELD}`} preserveAspectRatio="none" aria-hidden="true">
       {drawLine(line, 1, options, { low: 0, high, ticks: [] })}
-    </svg>
-  )
-}
-
-export type Slice = { readonly value: number; readonly className: string }
-
-const RADIUS = 42
-const AROUND = 2 * Math.PI * RADIUS
-
-/** Parts of a whole as a ring, beginning at the top; with `total` written in it. The words are beside it, so it is for the eye only. */
-export function donut(slices: readonly Slice[], total: string, caption: string): Html {
-  const sum = slices.reduce((all, { value }) => all + value, 0)
-  const parts = slices.filter(({ value }) => value > 0)
-  // A sliver stays visible: each part gets at least 1.5 % of the ring, the gaps between included.
-  const shares = parts.map(({ value }) => Math.max(value / sum, 0.015))
-  const whole = shares.reduce((all, share) => all + share, 0)
-  const gap = parts.length > 1 ? 2 : 0
-  let start = 0
-  const arcs = parts.map(({ className }, index) => {
-    const length = ((shares[index] ?? 0) / whole) * AROUND
-    const arc = (
-      <circle
-        class={className}
-        cx="50"
-        cy="50"
-        r={RADIUS}
-        stroke-dasharray={`${round(Math.max(0.5, length - gap), 2)} ${round(AROUND, 2)}`}
-        stroke-dashoffset={round(-start, 2)}
-        transform="rotate(-90 50 50)"
-      />
-    )
-    start += length
-    return arc
-  })
-  return (
-    <svg class="donut" viewBox="0 0 100 100" aria-hidden="true">
-      <circle class="ring" cx="50" cy="50" r={RADIUS} />
-      {arcs}
-      <text class="donut-total" x="50" y={caption === '' ? 57 : 54}>
-        {total}
-      </text>
-      {caption !== '' && (
-        <text class="donut-caption" x="50" y="68">
-          {caption}
-        </text>
-      )}
     </svg>
   )
 }

@@ -1,9 +1,13 @@
 import type { Event } from '../../domain/event.ts'
 import type { EventStore } from '../../storage/ports/store.ts'
-import type { ChartMark } from './chart.tsx'
+import { eventPath } from '../ui/components.tsx'
+import { formatStamp } from '../ui/format.ts'
+import type { ChartMark } from './chart-marks.tsx'
 
 /** Newest events looked through: what opened before them and is still open is not marked. */
 const LOOKED_AT = 200
+/** Openings that are nearer to each other than this part of the width share one sign. */
+const APART = 0.025
 
 /**
  * Events of a host, or of one metric of it, that were open at some time from `from` to `to`; the newest
@@ -18,3 +22,36 @@ export async function listEventsIn(
 }
 
 export const markEvent = ({ opened, closed, severity }: Event): ChartMark => ({ opened, closed, severity })
+
+/**
+ * Marks whose signs are links to the events; those that would cover each other share one, which leads to the list
+ * `#events-here` of the page.
+ */
+export function groupMarks(
+  events: readonly Event[],
+  { from, to }: { readonly from: number; readonly to: number },
+): ChartMark[] {
+  const groups: Event[][] = []
+  for (const event of events.toSorted((a, b) => a.opened - b.opened)) {
+    const last = groups.at(-1)
+    const first = last?.[0]
+    if (last && first && first.opened >= from && event.opened - first.opened < (to - from) * APART)
+      last.push(event)
+    else groups.push([event])
+  }
+  return groups.flatMap((group) => {
+    const [worst] = group.toSorted((a, b) => a.severity - b.severity)
+    return group.map((event, i): ChartMark => {
+      if (i > 0 || !worst) return { ...markEvent(event), sign: null }
+      const words = group.length === 1 ? event.message : `${group.length} events`
+      return {
+        ...markEvent(event),
+        sign: {
+          severity: worst.severity,
+          href: group.length === 1 ? eventPath(event.id) : '#events-here',
+          title: `${words.slice(0, 200)}, ${formatStamp(event.opened)}`,
+        },
+      }
+    })
+  })
+}

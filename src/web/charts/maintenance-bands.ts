@@ -1,6 +1,6 @@
 import { compilePattern } from '../../domain/pattern.ts'
 import { listOccurrences, type MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
-import type { ChartBand } from './chart.tsx'
+import type { ChartBand } from './chart-marks.tsx'
 
 /** More in one picture say nothing. */
 const MAX_BANDS = 60

@@ -51,6 +51,8 @@ export async function findChoices(
 }
 
 export type PickerOptions = {
+  /** The address that both forms lead to. */
+  readonly action: string
   /** Parameters of the address that stay, besides the group. */
   readonly kept: readonly (readonly [name: string, value: string])[]
   readonly groups: readonly string[]
@@ -61,12 +63,12 @@ export type PickerOptions = {
 }
 
 /** Two fields that search, and the hits to be ticked; both are forms that only change the address. */
-export function pickerForm({ kept, groups, group, choices, taken, most }: PickerOptions): Html {
+export function pickerForm({ action, kept, groups, group, choices, taken, most }: PickerOptions): Html {
   const hidden = kept.map(([name, value]) => <input type="hidden" name={name} value={value} />)
   if (taken.length >= most) return <p class="soft">The graph is full. Remove a line to add another.</p>
   return (
     <>
-      <form class="span-form" method="get" action="/compare">
+      <form class="span-form" method="get" action={action}>
         {hidden}
         <label>
           Host{' '}
@@ -97,6 +99,7 @@ export function pickerForm({ kept, groups, group, choices, taken, most }: Picker
       </form>
       {choices &&
         hits(
+          action,
           choices,
           [...hidden, group === null ? <></> : <input type="hidden" name="group" value={group} />],
           taken,
@@ -121,7 +124,12 @@ function groupChoice(groups: readonly string[], chosen: string | null): Html | n
   )
 }
 
-function hits({ found, isMore }: PickerChoices, hidden: readonly Html[], taken: readonly SeriesRef[]): Html {
+function hits(
+  action: string,
+  { found, isMore }: PickerChoices,
+  hidden: readonly Html[],
+  taken: readonly SeriesRef[],
+): Html {
   const known = new Set(taken.map(writeRef))
   const fresh = found.filter((ref) => !known.has(writeRef(ref)))
   if (fresh.length === 0)
@@ -133,7 +141,7 @@ function hits({ found, isMore }: PickerChoices, hidden: readonly Html[], taken: 
       </p>
     )
   return (
-    <form method="get" action="/compare" class="picks-form">
+    <form method="get" action={action} class="picks-form">
       {hidden}
       <fieldset class="plain-set">
         <legend class="visually-hidden">Found</legend>

@@ -23,23 +23,19 @@ export type ThresholdStyle = 'labels' | 'marks'
  * the line.
  */
 const NEAR_LIMIT = 1.25
-/** In a small drawing the greatest value has at least this part of the height that the limit has. */
-const LEAST_PART = 1 / 3
-
 /** A whole is known to end at 100 %: how far away its limits are is worth knowing, whatever the values. */
 const isAlwaysShown = (value: number, unit: Unit) => unit === '%' && value <= 100
 
-/** Where the scale has to end at least, so that there is room for the limits that deserve it. */
+/** Where the scale has to end at least, so that there is room for the limits that deserve it. Fitted to the values, only those near them do. */
 export function findTop(
   most: number,
   thresholds: readonly Pick<ThresholdLine, 'value'>[],
   unit: Unit,
-  style: ThresholdStyle,
+  isFitted: boolean,
 ): number {
-  const reach = style === 'labels' ? Number.POSITIVE_INFINITY : most / LEAST_PART
   const wanted = thresholds
     .map(({ value }) => value)
-    .filter((value) => value <= most * NEAR_LIMIT || (isAlwaysShown(value, unit) && value <= reach))
+    .filter((value) => value <= most * NEAR_LIMIT || (!isFitted && isAlwaysShown(value, unit)))
   return Math.max(most, ...wanted)
 }
 

@@ -5,7 +5,8 @@ import { countAll, type Event, SEVERITIES, SEVERITY_NAMES, type SeverityCounts }
 import { type Host, hostStatus } from '../../domain/hosts/host.ts'
 import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { Series } from '../../domain/sample.ts'
-import { donut, sparkline } from '../charts/chart.tsx'
+import { sparkline } from '../charts/chart.tsx'
+import { donut } from '../charts/donut.tsx'
 import { chartStart } from '../charts/host-charts.ts'
 import { readInteger } from '../http/query-parameters.ts'
 import { mayUse, route, type WebContext } from '../http/route.ts'
@@ -26,6 +27,7 @@ import { readKiosk } from '../ui/kiosk.tsx'
 import { layout } from '../ui/layout.tsx'
 import { eventLines } from './events/event-list.tsx'
 import { describePlatform, hostTable } from './hosts/host-table.tsx'
+import { WAITING_SHOWN, waitingHosts } from './hosts/waiting-hosts.tsx'
 
 const PAGE = 100
 /** Lines of what nobody looks after yet; a wall has room for more. */
@@ -47,7 +49,8 @@ export const homePage = route({ path: '/', access: 'viewer' }, async ({ url, ses
   const onWall = readKiosk(url) !== null
   const shown = onWall ? ATTENTION_ON_WALL : ATTENTION
   const metrics = SERVER_FIGURES.map(({ metric }) => metric)
-  const [count, groups, open, attention, server, lines, list] = await Promise.all([
+  const [waiting, count, groups, open, attention, server, lines, list] = await Promise.all([
+    store.enrolment.listWaiting(WAITING_SHOWN),
     store.hosts.count(upSince, group ?? undefined),
     store.hosts.groups(),
     store.events.countBySeverity({ ...ofGroup, status: 'open' }),
@@ -75,6 +78,10 @@ export const homePage = route({ path: '/', access: 'viewer' }, async ({ url, ses
     now,
     silence,
   }
+  const isFirstPage = offset === 0 && group === null && !onWall
+  const newcomers = isFirstPage
+    ? waitingHosts({ ...waiting, now, csrf, mayDecide: mayUse({ session }, 'admin') })
+    : null
   const body =
     list.total === 0 && offset === 0 && group === null
       ? emptyView(web, mayUse({ session }, 'admin'))
@@ -85,7 +92,12 @@ export const homePage = route({ path: '/', access: 'viewer' }, async ({ url, ses
     session,
     csrf,
     url,
-    body: <div data-live="home">{body}</div>,
+    body: (
+      <div data-live="home">
+        {newcomers}
+        {body}
+      </div>
+    ),
     next: offset + PAGE < list.total ? withParameters(url, { offset: String(offset + PAGE) }) : undefined,
   })
 })

@@ -14,15 +14,15 @@ import { changeAllEvents, changeAllPage } from './events/bulk-actions.tsx'
 import { eventPage } from './events/event-page.tsx'
 import { eventsPage } from './events/events-page.tsx'
 import { muteEvent } from './events/mute-event.ts'
-import { graphCsv, graphPage } from './graph.tsx'
+import { compareCsv, comparePage, graphCsv, graphPage } from './graph/routes.tsx'
 import { homePage } from './home.tsx'
 import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
 import { muteHost } from './host/mute-host.ts'
 import { addHostPage } from './hosts/add-host.tsx'
-import { compareCsv, comparePage } from './hosts/compare-page.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
 import { MANAGE_HOST } from './hosts/manage-host.tsx'
+import { WAITING_HOSTS } from './hosts/waiting-hosts.tsx'
 import { jump } from './jump.ts'
 import { livePage } from './live.ts'
 import { REPORT_PAGES } from './reports/index.tsx'
@@ -59,6 +59,7 @@ export const PAGES: readonly Route[] = [
   closeEvent,
   reopenEvent,
   commentEvent,
+  ...WAITING_HOSTS,
   ...REPORT_PAGES,
   searchPage,
   jump,

@@ -23,8 +23,14 @@ export type Bench = {
   readonly folder: string
   readonly queueFile: string
   readonly logLines: string[]
-  /** Every value that a cycle measured, `time metric` to value. */
+  /**
+   * The values that the first cycle of each time measured, `time metric` to value. What is measured again
+   * under such a time, after the clock was set back, is never to be stored.
+   */
   readonly sampled: Map<string, number>
+  /** The times of these cycles, in their order. */
+  readonly kept: number[]
+  /** The times of all cycles. */
   readonly cycles: number[]
   source: MachineSource
   start(options: Partial<AgentOptions> & { ports: readonly number[] }): Promise<Agent>
@@ -40,6 +46,7 @@ export function openBench(): Bench {
   const logLines: string[] = []
   const log = createLog({ level: 'debug', format: 'text', write: (line) => logLines.push(line) })
   const sampled = new Map<string, number>()
+  const kept: number[] = []
   const cycles: number[] = []
   let interval = 60
   let count = 0
@@ -49,18 +56,21 @@ export function openBench(): Bench {
     queueFile: join(folder, 'queue.db'),
     logLines,
     sampled,
+    kept,
     cycles,
     source: {
       async measure() {
         const time = Math.floor(clock.nowMs() / 1000 / interval) * interval
         cycles.push(time)
+        const isNew = !kept.includes(time)
+        if (isNew) kept.push(time)
         count++
         const samples = [
           { metric: 'perf.test.count', value: count },
           { metric: 'perf.test.constant', value: 7.5 },
           ...(count % 5 === 0 ? [] : [{ metric: 'perf.test.sometimes', value: count / 2 }]),
         ]
-        for (const { metric, value } of samples) sampled.set(`${time} ${metric}`, value)
+        if (isNew) for (const { metric, value } of samples) sampled.set(`${time} ${metric}`, value)
         return { samples, failed: 0 }
       },
       readMachine: () => ({ name: 'bench', facts: FACTS }),

@@ -12,7 +12,7 @@ const importsOf = (url: string) =>
   [...textOf(url).matchAll(/"\.\/([\w-]+\.js)"/g)].map(([, file]) => `/assets/${file}`)
 
 describe('scripts', () => {
-  test.each(['app', 'charts', 'graph', 'kiosk'])(
+  test.each(['app', 'charts', 'kiosk'])(
     '%s is loaded with all that it imports, which comes first',
     (name) => {
       const list = listScripts([name])
@@ -30,9 +30,9 @@ describe('scripts', () => {
     expect(textOf(assetUrl('theme.js'))).not.toMatch(/\b(?:import|export)\b/))
 
   test('what two of them share is loaded once', () => {
-    const both = listScripts(['app', 'graph'])
+    const both = listScripts(['app', 'charts'])
     expect(new Set(both).size).toBe(both.length)
-    expect(both.length).toBeLessThan(listScripts(['app']).length + listScripts(['graph']).length)
+    expect(both.length).toBeLessThan(listScripts(['app']).length + listScripts(['charts']).length)
   })
 
   test('a name that is not there is a mistake of ours', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { donut, lineChart, sparkline } from '../../../src/web/charts/chart.tsx'
+import { lineChart, sparkline } from '../../../src/web/charts/chart.tsx'
+import { donut } from '../../../src/web/charts/donut.tsx'
 import { splitAtGaps } from '../../../src/web/charts/plot.ts'
 import { bar } from '../../../src/web/ui/bar.tsx'
 
@@ -168,7 +169,7 @@ describe('a line chart', () => {
           minutes(30, () => most),
           { thresholds: USED, thresholdStyle: 'marks', isFitted: true },
         )
-      expect(heightsOf(fitted(29))).toHaveLength(2)
+      expect(heightsOf(fitted(70))).toHaveLength(2)
       expect(heightsOf(fitted(28))).toEqual([])
       expect(fitted(28)).not.toContain('>100%<')
       expect(heightsOf(small(60, USED.slice(0, 1)))).toEqual(['4 at 22.4'])

@@ -2,7 +2,7 @@
 import type { Event } from '../../../domain/event.ts'
 import { listFilesystems } from '../../../domain/hosts/filesystems.ts'
 import { type Host, hostStatus } from '../../../domain/hosts/host.ts'
-import type { ChartMark } from '../../charts/chart.tsx'
+import type { ChartMark } from '../../charts/chart-marks.tsx'
 import { listEventsIn, markEvent } from '../../charts/event-markers.ts'
 import { listMaintenance } from '../../charts/maintenance-bands.ts'
 import { loadSeries, NO_SAMPLES } from '../../charts/series-ref.ts'

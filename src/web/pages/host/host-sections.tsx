@@ -4,7 +4,8 @@ import type { Host } from '../../../domain/hosts/host.ts'
 import { metricUnit } from '../../../domain/metrics/metric.ts'
 import type { Series } from '../../../domain/sample.ts'
 import { downsampleSeries } from '../../../domain/series.ts'
-import { type ChartBand, type ChartMark, lineChart } from '../../charts/chart.tsx'
+import { lineChart } from '../../charts/chart.tsx'
+import type { ChartBand, ChartMark } from '../../charts/chart-marks.tsx'
 import type { ChartPlan } from '../../charts/host-charts.ts'
 import { NO_SAMPLES, writeRef } from '../../charts/series-ref.ts'
 import { figuresTable } from '../../charts/summary-table.tsx'
@@ -81,11 +82,15 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
   return (
     <figure class={isWide ? 'wide-chart' : 'small-chart'}>
       <figcaption>
-        <h3 class={!isNamed && 'visually-hidden'}>
-          <a class="plain" href={href}>
-            {title}
-          </a>
-        </h3>
+        {isNamed ? (
+          <h3>
+            <a class="plain" href={href}>
+              {title}
+            </a>
+          </h3>
+        ) : (
+          <h3 class="visually-hidden">{title}</h3>
+        )}
         <span class={['legend', lines.length === 1 && 'single']}>
           {lines.map(({ metric, name }, index) => {
             const value = host.latest[metric]

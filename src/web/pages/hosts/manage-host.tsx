@@ -73,14 +73,12 @@ async function managePage(request: WebRequest, problem: string | null) {
           <p>
             {hasKey
               ? 'The name belongs to the key of one agent. When the machine was set up anew, its new agent is refused until the name is released.'
-              : 'The name belongs to no key: the next agent that speaks for it will own it.'}
+              : 'The name belongs to agents that have no key, as those of the original product. An agent with a key is refused until the name is released.'}
           </p>
-          {hasKey && (
-            <form method="post" action={`${managePath(host.name)}/release`}>
-              {csrfField}
-              <button type="submit">Release the name</button>
-            </form>
-          )}
+          <form method="post" action={`${managePath(host.name)}/release`}>
+            {csrfField}
+            <button type="submit">Release the name</button>
+          </form>
         </section>
         <section class="section">
           <h2>Delete</h2>

@@ -1,5 +1,5 @@
 // Saves a graph as a picture, with its title and its time. The buttons for it appear only where scripts run.
-import { closest, find, findAll } from './dom.ts'
+import { closest, findAll } from '../dom.ts'
 
 const PADDING = 24
 const TITLE = 44
@@ -46,15 +46,6 @@ function offer(canvas: HTMLCanvasElement, name: string) {
     link.click()
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
   }, 'image/png')
-}
-
-/** Saves what uPlot has drawn. */
-function saveCanvas(drawn: HTMLCanvasElement, name: string) {
-  const box = drawn.getBoundingClientRect()
-  const sheet = prepare(box.width, box.height)
-  if (!sheet) return
-  sheet.pen.drawImage(drawn, PADDING, PADDING + TITLE, box.width, box.height)
-  offer(sheet.canvas, name)
 }
 
 /** Properties that a drawing takes along, because a picture knows no style sheet. */
@@ -142,8 +133,6 @@ document.addEventListener('click', (event) => {
   const button = closest(event, '[data-save-png]', HTMLElement)
   if (!button) return
   const name = button.dataset.savePng ?? 'graph'
-  const drawn = find('.u-wrap canvas', HTMLCanvasElement)
-  const chart = document.querySelector('.big-chart .chart, .compare-chart .chart')
-  if (drawn) saveCanvas(drawn, name)
-  else if (chart) saveDrawing(chart, name)
+  const chart = document.querySelector('.wide-graph .chart')
+  if (chart) saveDrawing(chart, name)
 })

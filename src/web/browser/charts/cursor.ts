@@ -1,0 +1,79 @@
+// The cursor over all drawings, and the values under it.
+import { formatValue } from '../../ui/format.ts'
+import { findAll } from '../dom.ts'
+import { REFRESHED } from '../live.ts'
+import { times } from '../times.ts'
+import { readUnit } from '../units.ts'
+import { type Field, fieldOf, moveMark } from './field.ts'
+import { findRow, loadRows, type Row } from './rows.ts'
+import { board, readTimes } from './times.ts'
+import { showTip } from './tip.ts'
+
+const DAY = 86_400
+
+/** The time under the cursor; null while there is none. */
+let moment: number | null = null
+let held: Element | null = null
+/** What stood at each value before the cursor wrote over it. */
+let said = new Map<Element, string>()
+
+export const isShown = () => moment !== null
+
+/** The value, or the mean of a step. */
+const figureOf = (row: Row) => (row.length > 2 ? row[2] : row[1]) ?? Number.NaN
+
+/** Shows the cursor at a time in all drawings; `place` is the one that the pointer is over. */
+export function showAt(time: number, place: Element) {
+  held = place
+  loadRows(() => {
+    if (moment !== null) show(moment)
+  })
+  show(time)
+}
+
+function show(time: number) {
+  const shown = readTimes()
+  if (!shown) return
+  moment = time
+  const { from, to } = shown
+  for (const place of findAll('.cursor-field', HTMLElement)) {
+    const field = fieldOf(place)
+    if (!field) continue
+    showIn(place, field, time, { from, to })
+  }
+  for (const place of findAll('[data-cursor-value]', HTMLElement)) showValue(place, time)
+}
+
+type Ends = { readonly from: number; readonly to: number }
+
+function showIn(place: HTMLElement, field: Field, time: number, { from, to }: Ends) {
+  const left = field.left + ((time - from) / (to - from)) * field.width
+  const mark = moveMark(place, 'cursor', { field, left })
+  const hasTip = place.dataset.tip !== undefined
+  mark.dataset.at = place === held && !hasTip ? times.format(time, to - from > DAY ? 'stamp' : 'second') : ''
+  mark.classList.toggle('to-left', left > field.left + field.width / 2)
+  if (hasTip) showTip(place, { field, left, row: findRow(null, time) ?? null, unit: readUnit(place, 'tip') })
+}
+
+function showValue(place: HTMLElement, time: number) {
+  const word = place.querySelector('b')
+  if (!word) return
+  if (!said.has(word)) said.set(word, word.textContent)
+  const row = findRow(place.dataset.cursorValue ?? '', time)
+  if (row === undefined) return
+  word.textContent = row ? formatValue(figureOf(row), readUnit(place)) : '–'
+}
+
+export function hide() {
+  moment = null
+  held = null
+  for (const mark of document.querySelectorAll('.cursor-field > :is(.cursor, .tip)')) mark.remove()
+  for (const [word, text] of said) word.textContent = text
+  said = new Map()
+}
+
+document.addEventListener(REFRESHED, () => {
+  if (!board()) return
+  said = new Map()
+  if (moment !== null && held) showAt(moment, held)
+})

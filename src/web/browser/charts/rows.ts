@@ -1,0 +1,76 @@
+// The values of all lines of a page: written into the page where there is one drawing, else asked for once the
+// cursor moves over one.
+import { usualStep } from '../../charts/plot.ts'
+import { findAll } from '../dom.ts'
+import { board, readTimes } from './times.ts'
+
+/** Rows of each line that are asked for. */
+const POINTS = 600
+
+/** A row is a time and a value, or a time, least, mean and greatest. */
+export type Row = readonly number[]
+type Line = { readonly rows: readonly Row[]; readonly usual: number }
+type WrittenLine = { readonly key: string; readonly rows: readonly Row[] }
+type SeriesAnswer = {
+  readonly series: readonly {
+    readonly host: string
+    readonly metric: string
+    readonly points: readonly Row[]
+  }[]
+}
+
+let lines: ReadonlyMap<string, Line> | null = null
+let asked = ''
+
+const toLine = (rows: readonly Row[]): Line => ({ rows, usual: usualStep(rows.map(([time]) => time ?? 0)) })
+
+/** Makes the values of the time that is shown known; calls `whenKnown` when that took a question to the server. */
+export async function loadRows(whenKnown: () => void) {
+  const shown = readTimes()
+  if (!shown) return
+  const written = board()?.dataset.chartRows
+  if (written !== undefined) {
+    if (written === asked) return
+    asked = written
+    const list: readonly WrittenLine[] = JSON.parse(written)
+    lines = new Map(list.map(({ key, rows }) => [key, toLine(rows)]))
+    return
+  }
+  const query = new URLSearchParams({
+    from: String(shown.from),
+    to: String(shown.to),
+    points: String(POINTS),
+  })
+  for (const place of findAll('[data-cursor-value]', HTMLElement))
+    query.append('series', place.dataset.cursorValue ?? '')
+  const mine = query.toString()
+  if (mine === asked) return
+  asked = mine
+  try {
+    const response = await fetch(`/api/v1/series?${mine}`)
+    if (!response.ok || mine !== asked) return
+    const { series }: SeriesAnswer = await response.json()
+    lines = new Map(series.map(({ host, metric, points }) => [`${host}:${metric}`, toLine(points)]))
+    whenKnown()
+  } catch {
+    // Then the cursor shows the time alone.
+  }
+}
+
+/** The row of a line nearest to a time; null in a gap, undefined while nothing is known. */
+export function findRow(key: string | null, time: number): Row | null | undefined {
+  if (!lines) return undefined
+  const line = key === null ? [...lines.values()][0] : lines.get(key)
+  if (!line) return null
+  const { rows, usual } = line
+  const timeOf = (i: number) => rows[i]?.[0] ?? Number.POSITIVE_INFINITY
+  let low = 0
+  let high = rows.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (timeOf(middle) <= time) low = middle
+    else high = middle - 1
+  }
+  const nearest = timeOf(low + 1) - time < Math.abs(time - timeOf(low)) ? low + 1 : low
+  return Math.abs(timeOf(nearest) - time) <= usual ? (rows[nearest] ?? null) : null
+}

@@ -1,0 +1,49 @@
+// The box beside the cursor of a graph of one line, with the values of the row under it.
+import type { Unit } from '../../../domain/metrics/unit.ts'
+import { formatValue } from '../../ui/format.ts'
+import { times } from '../times.ts'
+import type { Field } from './field.ts'
+import type { Row } from './rows.ts'
+
+export type TipOptions = {
+  readonly field: Field
+  readonly left: number
+  readonly row: Row | null
+  readonly unit: Unit
+}
+
+export function showTip(place: HTMLElement, { field, left, row, unit }: TipOptions) {
+  let tip = place.querySelector<HTMLElement>(':scope > .tip')
+  if (!tip) {
+    tip = document.createElement('div')
+    tip.className = 'tip'
+    place.append(tip)
+  }
+  tip.hidden = row === null
+  if (row === null) return
+  const list = document.createElement('dl')
+  for (const [name, value, of] of listFigures(row, unit))
+    list.append(wordsIn('dt', name), wordsIn('dd', formatValue(value, of)))
+  tip.replaceChildren(wordsIn('time', times.format(row[0] ?? 0, 'stamp')), list)
+  const outer = place.getBoundingClientRect()
+  const isBeyond = left + tip.offsetWidth + 24 > field.left + field.width
+  const x = left - outer.left
+  tip.style.left = `${isBeyond ? Math.max(0, x - tip.offsetWidth - 12) : x + 12}px`
+}
+
+function listFigures([, ...values]: Row, unit: Unit): readonly (readonly [string, number, Unit])[] {
+  const [first = Number.NaN, mean, most] = values
+  if (mean === undefined || most === undefined) return [['Value', first, unit]]
+  if (unit === 'state') return [['Running', mean * 100, '%']]
+  return [
+    ['Maximum', most, unit],
+    ['Mean', mean, unit],
+    ['Minimum', first, unit],
+  ]
+}
+
+function wordsIn(tag: string, words: string): HTMLElement {
+  const element = document.createElement(tag)
+  element.textContent = words
+  return element
+}

@@ -1,0 +1,221 @@
+/** @jsxImportSource #markup */
+import { metricTitle, metricUnit } from '../../../domain/metrics/metric.ts'
+import { downsampleSeries, summarizeSeries } from '../../../domain/series.ts'
+import { type ChartLine, lineChart } from '../../charts/chart.tsx'
+import { describeLines, MAX_COMPARED } from '../../charts/comparison.ts'
+import { groupMarks } from '../../charts/event-markers.ts'
+import { pickerForm } from '../../charts/series-picker.tsx'
+import { NO_SAMPLES, writeRef } from '../../charts/series-ref.ts'
+import { describeThresholds } from '../../charts/thresholds.ts'
+import { timeRangeForm } from '../../charts/time-range-form.tsx'
+import { hostPath } from '../../ui/components.tsx'
+import { formatNumber, formatValue } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+import { graphParameters, graphPath } from './graph-address.ts'
+import { graphControls } from './graph-controls.tsx'
+import { eventsOf } from './graph-events.tsx'
+import type { GraphModel, GraphRequestData } from './graph-model.ts'
+import { figures, lineTable, valueTable } from './line-figures.tsx'
+import { describeMissing } from './read-graph.ts'
+
+/** Rows of each line: a lone one is drawn finer than many, which share the weight of the page. */
+const rowsOf = (lines: number) => (lines === 1 ? 600 : lines <= 4 ? 400 : 300)
+
+export function graphView(data: GraphRequestData): Html {
+  const { plan, series, timeRange, url } = data
+  const drawn = series.map((one) =>
+    downsampleSeries(one, timeRange.from, timeRange.to, rowsOf(plan.lines.length)),
+  )
+  const model: GraphModel = {
+    ...data,
+    drawn,
+    names: describeLines(plan.lines),
+    summaries: series.map(summarizeSeries),
+    isDownsampled: drawn.some(({ mean, low }) => mean !== low),
+  }
+  const isEmpty = plan.lines.length === 0
+  return (
+    <>
+      {head(model)}
+      {describeMissing(model, url).map((words) => (
+        <p class="notice" role="status">
+          <span>{words}</span>
+        </p>
+      ))}
+      {!isEmpty && graph(model)}
+      {addLines(model)}
+      {!isEmpty && (
+        <section class="section" data-live="span">
+          <h2>Custom range</h2>
+          {timeRangeForm(timeRange, model.now, graphParameters(model, { time: new URLSearchParams() }))}
+        </section>
+      )}
+    </>
+  )
+}
+
+function head({ own, plan, timeRange }: GraphModel): Html {
+  const count = plan.lines.length
+  const lead =
+    count === 0 ? (
+      'Any metrics of any hosts in one graph'
+    ) : own !== null && count === 1 ? (
+      <>
+        <code>{own.metric}</code> · {timeRange.words}
+      </>
+    ) : (
+      <>
+        {formatNumber(count)} of at most {MAX_COMPARED} lines, {timeRange.words}
+      </>
+    )
+  return (
+    <div class="head">
+      <div>
+        <p class="crumbs">
+          <a href="/hosts">Hosts</a>
+          {own !== null && (
+            <>
+              {' '}
+              › <a href={hostPath(own.host)}>{own.host}</a>
+            </>
+          )}
+        </p>
+        <h1>{own === null ? 'Compare' : metricTitle(own.metric)}</h1>
+        <p class="lead" data-live="lead">
+          {lead}
+        </p>
+      </div>
+    </div>
+  )
+}
+
+/** All that changes with the time that is shown: one answer of the server brings it. */
+function graph(model: GraphModel): Html {
+  const { own, plan, timeRange, summaries, drawn } = model
+  const { from, to, isLive } = timeRange
+  const isAlone = plan.lines.length === 1
+  const isSilent = summaries.every((summary) => summary === null)
+  return (
+    <div data-live="graph">
+      {graphControls(model)}
+      <div
+        class="wide-graph"
+        data-charts={JSON.stringify({ from, to, isLive })}
+        data-chart-rows={JSON.stringify(writeRows(model))}
+        data-chart-keys
+        tabindex="0"
+        role="group"
+        aria-label="Graph. Arrow keys move it in time, plus and minus zoom."
+      >
+        <div class="cursor-field" data-tip={isAlone && metricUnit(plan.lines[0]?.metric ?? '')}>
+          {chart(model)}
+        </div>
+        {isSilent && <p class="no-samples">No samples in this time</p>}
+      </div>
+      <p class="chart-note" data-graph-note role="status"></p>
+      {/* Where any lines are compared, a lone one can be taken out too. */}
+      {isAlone && own !== null ? figures(summaries[0] ?? null, plan.leftUnit) : lineTable(model)}
+      {eventsOf(model)}
+      {isAlone && (
+        <details class="section" id="values">
+          <summary>
+            <h2>Show as table</h2>
+          </summary>
+          {valueTable(model, drawn)}
+        </details>
+      )}
+    </div>
+  )
+}
+
+/** The rows that are drawn, so that the cursor can say them: time and value, or time, minimum, mean and maximum. */
+function writeRows({ plan, drawn }: GraphModel) {
+  return plan.lines.map((line, i) => {
+    const { times, low, mean, high } = drawn[i] ?? { times: [], low: [], mean: [], high: [] }
+    const isPlain = mean === low
+    const rows = Array.from(times, (time, row) =>
+      isPlain
+        ? [time, short(mean[row])]
+        : plan.lines.length === 1
+          ? [time, short(low[row]), short(mean[row]), short(high[row])]
+          : [time, short(mean[row])],
+    )
+    return { key: writeRef(line), rows }
+  })
+}
+
+/** As many digits as are ever shown, and more. */
+const short = (value = 0) => Number(value.toPrecision(7))
+
+function chart(model: GraphModel): Html {
+  const { plan, names, drawn, timeRange, thresholds, events, bands, options, ghost } = model
+  const isAlone = plan.lines.length === 1
+  const lines: ChartLine[] = plan.lines.map((ref, i) => {
+    const { times, low, mean, high } = drawn[i] ?? downsampleSeries(NO_SAMPLES, 0, 1, 1)
+    return {
+      name: names[i] ?? '',
+      times,
+      values: mean,
+      ...(mean === low ? {} : { low, high }),
+      axis: metricUnit(ref.metric) === plan.rightUnit ? ('right' as const) : undefined,
+    }
+  })
+  if (ghost !== null && options.before !== null) {
+    const { times, mean } = downsampleSeries(ghost, timeRange.from, timeRange.to, rowsOf(1))
+    lines.push({ name: options.before.words, times, values: mean, isGhost: true })
+  }
+  return lineChart({
+    lines,
+    from: timeRange.from,
+    to: timeRange.to,
+    unit: plan.leftUnit,
+    rightUnit: plan.rightUnit ?? undefined,
+    thresholds,
+    bands,
+    marks: groupMarks(events, timeRange),
+    label: describeChart(model),
+    isFitted: options.isFitted,
+    showsPeaks: options.showsPeaks,
+    height: 360,
+    timeTickCount: 6,
+    valueTickCount: 5,
+    filled: isAlone && !model.isDownsampled,
+  })
+}
+
+function describeChart({ own, plan, names, summaries, timeRange, thresholds, options }: GraphModel): string {
+  const [summary] = summaries
+  const unit = plan.leftUnit
+  const what =
+    own !== null && plan.lines.length === 1
+      ? `${metricTitle(own.metric)} of ${own.host}, ${timeRange.words}: ${
+          summary
+            ? `from ${formatValue(summary.low, unit)} to ${formatValue(summary.high, unit)}`
+            : 'no samples'
+        }`
+      : `Graph of ${names.join('; ')}, ${timeRange.words}`
+  return [
+    what,
+    ...(options.before === null ? [] : [`behind it ${options.before.words}`]),
+    ...(thresholds.length > 0 ? [`thresholds: ${describeThresholds(thresholds, unit, names)}`] : []),
+  ].join('; ')
+}
+
+/** Adds lines to this very graph. */
+function addLines(model: GraphModel): Html {
+  const { plan, choices, groups, group } = model
+  return (
+    <section class="section screen-only" id="add-lines">
+      <h2>{plan.lines.length === 0 ? 'Choose what to compare' : 'Add lines'}</h2>
+      {pickerForm({
+        action: graphPath(model),
+        kept: graphParameters({ ...model, group: null }),
+        groups,
+        group,
+        choices,
+        taken: plan.lines,
+        most: MAX_COMPARED,
+      })}
+    </section>
+  )
+}

@@ -1,0 +1,156 @@
+/** @jsxImportSource #markup */
+import { metricUnit } from '../../../domain/metrics/metric.ts'
+import type { Unit } from '../../../domain/metrics/unit.ts'
+import { type DownsampledSeries, downsampleSeries, type SeriesSummary } from '../../../domain/series.ts'
+import { NO_SAMPLES, type SeriesRef, writeRef } from '../../charts/series-ref.ts'
+import { formatSummary } from '../../charts/summary-table.tsx'
+import { breakable, hostPath, metricPath, stampLabel } from '../../ui/components.tsx'
+import { formatFigure, formatValue } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+import { icon } from '../../ui/icons.tsx'
+import { type ListColumn, listTable } from '../../ui/table.tsx'
+import { graphAddress } from './graph-address.ts'
+import type { GraphModel } from './graph-model.ts'
+
+/** What a lone line says in large figures. */
+export function figures(summary: SeriesSummary | null, unit: Unit): Html {
+  const figure = (name: string, value: number | undefined, of: Unit = unit) => {
+    const { number, unit: word } = value === undefined ? { number: '–', unit: '' } : formatFigure(value, of)
+    return (
+      <div>
+        <span class="name">{name}</span>
+        <b>
+          {number}
+          {word !== '' && <small>{word}</small>}
+        </b>
+      </div>
+    )
+  }
+  // Of a state the mean is the share of the time that it ran; its ends say nothing.
+  const middle =
+    unit === 'state' ? (
+      figure('Running', summary ? summary.mean * 100 : undefined, '%')
+    ) : (
+      <>
+        {figure('Minimum', summary?.low)}
+        {figure('Mean', summary?.mean)}
+        {figure('Maximum', summary?.high)}
+      </>
+    )
+  return (
+    <div class="figures">
+      {figure('Last', summary?.last)}
+      {middle}
+      {figure('Samples', summary?.count ?? 0, '')}
+    </div>
+  )
+}
+
+/** The lines of a graph of several, each with its figures and the way to take it out. */
+export function lineTable(model: GraphModel): Html {
+  return (
+    <div class="scroller">
+      <table class="table compare-lines">
+        <thead>
+          <tr>
+            <th scope="col">Host</th>
+            <th scope="col" class="phone-hidden">
+              Metric
+            </th>
+            <th scope="col" class="number">
+              Last
+            </th>
+            {['Minimum', 'Mean', 'Maximum'].map((name) => (
+              <th scope="col" class="number phone-hidden">
+                {name}
+              </th>
+            ))}
+            <th scope="col">
+              <span class="visually-hidden">Remove</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>{model.plan.lines.map((line, i) => lineRow(model, line, i))}</tbody>
+      </table>
+    </div>
+  )
+}
+
+function lineRow(model: GraphModel, line: SeriesRef, index: number): Html {
+  const { plan, summaries } = model
+  const unit = metricUnit(line.metric)
+  const summary = summaries[index]
+  const [last, ...rest] = summary ? formatSummary(summary, unit) : ['–', '–', '–', '–']
+  const others = plan.lines.filter((other) => other !== line)
+  const side = plan.rightUnit === null ? null : unit === plan.rightUnit ? 'right' : 'left'
+  const metric = (
+    <>
+      <a class="plain" href={metricPath(line.host, line.metric)}>
+        {breakable(line.metric)}
+      </a>
+      {side && (
+        <>
+          {' '}
+          <span class="soft">{side} scale</span>
+        </>
+      )}
+    </>
+  )
+  return (
+    <tr data-key={writeRef(line)}>
+      <th scope="row" class="anywhere">
+        <span class={`swatch line-${index + 1}`} />
+        <a href={hostPath(line.host)}>{line.host}</a>
+        <span class="sub">{metric}</span>
+      </th>
+      <td class="anywhere phone-hidden">{metric}</td>
+      <td class="number" data-cursor-value={writeRef(line)} data-unit={unit}>
+        <b>{last}</b>
+      </td>
+      {rest.map((cell) => (
+        <td class="number phone-hidden">{cell}</td>
+      ))}
+      <td class="number">
+        <a
+          class="button small icon-only"
+          href={graphAddress(model, { lines: others })}
+          aria-label={`Remove ${line.metric} of ${line.host}`}
+        >
+          {icon('close')}
+        </a>
+      </td>
+    </tr>
+  )
+}
+
+/** Rows of the table of values. */
+const TABLED = 24
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'Time' },
+  { name: 'Minimum', isNumber: true },
+  { name: 'Mean', isNumber: true },
+  { name: 'Maximum', isNumber: true },
+]
+
+export function valueTable(
+  { plan, series, timeRange }: GraphModel,
+  drawn: readonly DownsampledSeries[],
+): Html {
+  const unit = plan.leftUnit
+  if ((drawn[0]?.times.length ?? 0) === 0) return <p class="soft">No samples in this time.</p>
+  const { times, low, mean, high } = downsampleSeries(
+    series[0] ?? NO_SAMPLES,
+    timeRange.from,
+    timeRange.to,
+    TABLED,
+  )
+  const say = (value: number, isMean: boolean) =>
+    isMean && unit === 'state' ? formatValue(value * 100, '%') : formatValue(value, unit)
+  const rows = Array.from(times, (time, i) => ({
+    cells: [
+      stampLabel(time),
+      ...[low, mean, high].map((column) => say(column[i] ?? 0, column === mean && mean !== low)),
+    ],
+  }))
+  return listTable(COLUMNS, rows, { stacks: false })
+}

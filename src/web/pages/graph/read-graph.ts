@@ -1,0 +1,188 @@
+import type { Event } from '../../../domain/event.ts'
+import type { Host } from '../../../domain/hosts/host.ts'
+import type { Series } from '../../../domain/sample.ts'
+import { type Comparison, planComparison } from '../../charts/comparison.ts'
+import { listEventsIn } from '../../charts/event-markers.ts'
+import { listMaintenance } from '../../charts/maintenance-bands.ts'
+import {
+  findWrongRefs,
+  loadSeries,
+  NO_SAMPLES,
+  readRefs,
+  type SeriesRef,
+  writeRef,
+} from '../../charts/series-ref.ts'
+import type { ThresholdLine } from '../../charts/threshold-places.ts'
+import { mergeThresholds, readThresholds } from '../../charts/thresholds.ts'
+import { readTimeRange, type TimeRange } from '../../charts/time-range.ts'
+import { HttpError, notFound, type WebRequest } from '../../http/route.ts'
+
+/** How the lines are shown, by the words of the address. */
+export type GraphOptions = {
+  /** The scale ends at the values; percentages reach from 0 to 100 without it. */
+  readonly isFitted: boolean
+  /** The greatest value of each step is drawn as a line of its own. */
+  readonly showsPeaks: boolean
+  /** The same line so many seconds before, behind it; null for none. */
+  readonly before: { readonly key: string; readonly seconds: number; readonly words: string } | null
+}
+
+export const EARLIER = [
+  { key: 'day', seconds: 86_400, words: 'a day earlier' },
+  { key: 'week', seconds: 7 * 86_400, words: 'a week earlier' },
+] as const
+
+/** What a graph shows, as far as its address says. */
+export type GraphLines = {
+  /** The line of the page's own address, which stays; null on the page that compares any. */
+  readonly own: SeriesRef | null
+  readonly plan: Comparison
+  readonly timeRange: TimeRange
+  readonly series: readonly Series[]
+}
+
+/** What else a graph shows. */
+export type GraphData = GraphLines & {
+  readonly options: GraphOptions
+  /** Samples of the time before; null where none are asked for. */
+  readonly ghost: Series | null
+  readonly thresholds: readonly ThresholdLine[]
+  /** False where events have named the thresholds, because the agent does not tell them. */
+  readonly isReported: boolean
+  readonly events: readonly Event[]
+  readonly bands: ReturnType<typeof listMaintenance>
+  readonly missing: readonly SeriesRef[]
+  readonly hosts: ReadonlyMap<string, Host>
+}
+
+type GraphRequest = Pick<WebRequest, 'url' | 'now' | 'web'>
+
+/** Reads the lines and their samples, each once. */
+export async function readLines({ url, now, web }: GraphRequest, own: SeriesRef | null): Promise<GraphLines> {
+  const refs = own === null ? readRefs(url.searchParams) : withOwn(own, readRefs(url.searchParams))
+  const plan = planComparison(refs)
+  const wantsAll = url.searchParams.get('range') === 'all'
+  const timeRange = readTimeRange(url.searchParams, wantsAll ? await findExtent(plan.lines, web) : null, now)
+  const series = await loadSeries(web.store.samples, plan.lines, timeRange.from, timeRange.to)
+  return { own, plan, timeRange, series }
+}
+
+const withOwn = (own: SeriesRef, others: readonly SeriesRef[]) => [
+  own,
+  ...others.filter((ref) => writeRef(ref) !== writeRef(own)),
+]
+
+/** Throws an `HttpError` where the host has no such metric. */
+export async function findOwn({ params, web }: Pick<WebRequest, 'params' | 'web'>): Promise<SeriesRef> {
+  const { hosts } = web.store
+  const metric = params.metric ?? ''
+  const host = await hosts.find(params.name ?? '')
+  if (!host) throw notFound('host')
+  if (!Object.hasOwn(host.latest, metric) && !(await hosts.metrics(host.name)).includes(metric))
+    throw notFound('metric')
+  return { host: host.name, metric }
+}
+
+export async function readGraph(request: GraphRequest, own: SeriesRef | null): Promise<GraphData> {
+  const { store } = request.web
+  const options = readOptions(request.url)
+  const lines = await readLines(request, own)
+  const { plan, timeRange } = lines
+  const [only, another] = plan.lines
+  const names = [...new Set(plan.lines.map(({ host }) => host))]
+  const [limits, events, missing, ghost, windows, hosts] = await Promise.all([
+    readLimits(plan, request.web),
+    listEvents(lines, request.web),
+    findMissing(lines, request.web),
+    options.before && only && !another
+      ? readGhost(only, timeRange, options.before.seconds, request.web)
+      : null,
+    store.maintenanceWindows.list(),
+    store.hosts.findAll(names),
+  ])
+  const [host] = names
+  const bands =
+    names.length === 1 && host !== undefined
+      ? listMaintenance(windows, host, timeRange.from, timeRange.to)
+      : []
+  return { ...lines, ...limits, options, events, missing, ghost, bands, hosts }
+}
+
+/** Reads how lines are to be shown. Throws an `HttpError` for a word that there is not. */
+function readOptions({ searchParams }: URL): GraphOptions {
+  const scale = searchParams.get('scale') ?? ''
+  if (scale !== '' && scale !== 'fit')
+    throw new HttpError(400, 'scale: expected fit, or nothing for 0 to 100 %')
+  const peaks = searchParams.get('peaks') ?? ''
+  if (peaks !== '' && peaks !== '1') throw new HttpError(400, 'peaks: expected 1, or nothing')
+  const key = searchParams.get('before') ?? ''
+  const before = EARLIER.find((one) => one.key === key) ?? null
+  if (key !== '' && before === null) throw new HttpError(400, 'before: expected day or week')
+  return { isFitted: scale === 'fit', showsPeaks: peaks === '1', before }
+}
+
+/** The samples of the time before, at the times at which they are drawn. */
+async function readGhost(
+  { host, metric }: SeriesRef,
+  { from, to }: TimeRange,
+  seconds: number,
+  { store }: WebRequest['web'],
+): Promise<Series> {
+  const { times, values } = await store.samples.range(host, metric, from - seconds, to - seconds)
+  return { times: times.map((time) => time + seconds), values }
+}
+
+/** Those of every line; none where there are two scales, because nobody could tell whose they are. */
+async function readLimits({ lines, rightUnit }: Comparison, { store }: WebRequest['web']) {
+  if (rightUnit !== null) return { thresholds: [], isReported: true }
+  const [only] = lines
+  const metric = lines.length === 1 ? only?.metric : undefined
+  const hosts = [...new Set(lines.map(({ host }) => host))]
+  const known = new Map(
+    await Promise.all(hosts.map(async (host) => [host, await readThresholds(store, host, metric)] as const)),
+  )
+  return {
+    thresholds: mergeThresholds(lines.map((line) => known.get(line.host)?.of(line.metric) ?? [])),
+    isReported: [...known.values()].every(({ reported }) => reported !== null),
+  }
+}
+
+/** Events of the lines' metrics that were open in this time, the newest first. */
+async function listEvents({ plan, timeRange: { from, to } }: GraphLines, { store }: WebRequest['web']) {
+  const lists = await Promise.all(
+    plan.lines.map(({ host, metric }) => listEventsIn(store.events, { host, metric, from, to })),
+  )
+  // An event of several hosts is one of each of them.
+  const byId = new Map(lists.flat().map((event) => [event.id, event]))
+  return [...byId.values()].sort((a, b) => b.opened - a.opened || b.id - a.id)
+}
+
+/** From the first sample of any of the hosts. */
+async function findExtent(lines: readonly SeriesRef[], { store }: WebRequest['web']) {
+  const hosts = [...new Set(lines.map(({ host }) => host))]
+  const extents = await Promise.all(hosts.map((host) => store.samples.extent(host)))
+  const firsts = extents.flatMap((extent) => (extent ? [extent.first] : []))
+  return firsts.length === 0 ? null : { first: Math.min(...firsts) }
+}
+
+/** Lines without a sample whose host has no such metric, be it that it has another name today. */
+async function findMissing({ plan, series }: GraphLines, { store }: WebRequest['web']): Promise<SeriesRef[]> {
+  const silent = plan.lines.filter((_, i) => (series[i] ?? NO_SAMPLES).times.length === 0)
+  const known = new Map<string, readonly string[]>()
+  for (const host of new Set(silent.map((line) => line.host)))
+    known.set(host, await store.hosts.metrics(host))
+  return silent.filter(({ host, metric }) => !known.get(host)?.includes(metric))
+}
+
+/** What was asked for and is not drawn, in sentences. */
+export function describeMissing({ plan, missing }: GraphData, url: URL): string[] {
+  const wrong = findWrongRefs(url.searchParams).map((text) =>
+    text.length > 80 ? `${text.slice(0, 80)}…` : text,
+  )
+  return [
+    ...plan.refused,
+    missing.length > 0 &&
+      `Not known here, perhaps by another name today: ${missing.map(writeRef).join(', ')}.`,
+    wrong.length > 0 && `Not a host and a metric with a colon between: ${wrong.slice(0, 5).join(', ')}.`,
+  ].filter((words) => words !== false)
+}
