@@ -17,6 +17,7 @@ const DEBIAN_PACKAGES = [
   { name: 'iproute2', program: '/usr/sbin/ip', for: 'a database that is cut off from its network' },
   { name: 'openssl', program: '/usr/bin/openssl', for: 'strangers that speak TLS' },
   { name: 'systemd', program: '/usr/bin/systemd-analyze', for: "systemd's judgement of the units" },
+  { name: 'dbus-daemon', program: '/usr/bin/dbus-daemon', for: 'questions to systemd and UDisks2' },
   { name: 'shellcheck', program: '/usr/bin/shellcheck', for: 'a look through install.sh' },
   { name: 'busybox', program: '/bin/busybox', for: 'install.sh in a tiny root' },
   { name: 'dash', program: '/bin/dash', for: 'install.sh in a tiny root' },

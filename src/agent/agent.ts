@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { CheckSettings } from '../domain/check.ts'
 import { type HostFacts, isHostName } from '../domain/hosts/host.ts'
 import { reportThresholds } from '../domain/thresholds/reported-threshold.ts'
@@ -5,8 +6,11 @@ import { createThresholdTable, type Threshold } from '../domain/thresholds/thres
 import { standardThresholds } from '../domain/thresholds/threshold-standard.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { SYSTEM_BUS } from '../platform/dbus/connection.ts'
 import type { Platform } from '../platform/platform.ts'
 import { MAX_METRICS } from '../protocol/message.ts'
+import { createDriveJob } from './bus/drive-job.ts'
+import { createSystemdJob } from './bus/systemd-job.ts'
 import { createCheck } from './checks/service-check.ts'
 import { createContainerJob } from './containers/container-job.ts'
 import { createCycle } from './cycle.ts'
@@ -203,9 +207,21 @@ function openSourceFor(options: SampleOptions): MachineSource {
   const jobs = checks.map((settings) => createCheck({ settings, configFile, clock }))
   if (textFiles !== null)
     jobs.push(createTextFileJob({ folder: textFiles, intervalMs: interval * 1000, clock }))
+  if (options.platform.system === 'linux' && existsSync(SYSTEM_BUS)) {
+    const intervalMs = Math.max(interval * 1000, LEAST_BUS_MS)
+    // Where systemd does not run, as in most containers, nobody answers.
+    if (existsSync('/run/systemd/system'))
+      jobs.push(createSystemdJob({ socket: SYSTEM_BUS, services: options.services, intervalMs, clock }))
+    jobs.push(createDriveJob({ socket: SYSTEM_BUS, intervalMs: Math.max(intervalMs, LEAST_DRIVE_MS) }))
+  }
   if (containers) jobs.push(createContainerJob({ intervalMs: interval * 1000, clock }))
   return openSource({ ...options, jobs })
 }
+
+/** systemd answers for each of its services, which at one cycle a second would cost it more than us. */
+const LEAST_BUS_MS = 30_000
+/** What drives say changes every ten minutes. */
+const LEAST_DRIVE_MS = 300_000
 
 type Said = Pick<AgentOptions, 'groups' | 'thresholds' | 'hasDefaultThresholds' | 'checks'>
 

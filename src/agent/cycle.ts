@@ -6,6 +6,7 @@ import { watchClock } from './clock-jump-detector.ts'
 import type { FrameBuilder } from './frame.ts'
 import type { MachineSource } from './machine-source.ts'
 import type { Queue } from './queue/queue.ts'
+import { createProcessRecorder } from './running-processes.ts'
 import type { SelfMetrics } from './self-metrics.ts'
 import type { Sender } from './sending/sender.ts'
 import type { ThresholdEvaluator } from './threshold-evaluator.ts'
@@ -48,6 +49,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   let facts = JSON.stringify(options.facts)
   let factsReadAtMs = clock.monotonicMs()
   let isFirst = true
+  const recorder = createProcessRecorder(source.readProcesses, clock)
   const unmatched = watchUnmatched(options.configuredThresholds ?? [], log)
   /** Cycles in a row whose samples found their time taken. */
   let unstored = 0
@@ -59,8 +61,11 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     noteUnstored(time, isTaken ? samples.length : 0)
     if (isTaken) queue.noteTakenTime(time)
     unmatched.note(frame.metrics)
+    const { began, ...verdict } = evaluator.evaluate(frame, reasons)
+    const events =
+      began.length + verdict.events.length === 0 ? [] : await recorder.record(verdict.events, began)
     queue.append(
-      { ...evaluator.evaluate(frame, reasons), frame: isTaken ? null : frame },
+      { ...verdict, events, frame: isTaken ? null : frame },
       clockJumpDetector.isSteady() && sender.isClockConfirmed() ? clock.now() - options.queueAge : null,
     )
   }

@@ -1,3 +1,4 @@
+import type { RunningProcess } from '../domain/events/running-process.ts'
 import type { HostFacts } from '../domain/hosts/host.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -10,12 +11,15 @@ import { listMountPoints } from './probes/disks/filesystem.ts'
 import { probes } from './probes/index.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import { createProbeRunner } from './probes/runner.ts'
+import { readRunningProcesses } from './running-processes.ts'
 
 /** The machine that is watched, as the agent sees it. */
 export type MachineSource = {
   /** One reading of every probe; `failed` counts those that gave none for a fault. Never rejects. */
   measure(): Promise<Measurement>
   readMachine(): { name: string; facts: HostFacts }
+  /** The processes that take the most now; where that can be told. */
+  readProcesses?(): Promise<readonly RunningProcess[]>
   /** Resolves when everything that is found out in the background has a first result. */
   ready?(): Promise<void>
   /** Ends what runs in the background. */
@@ -67,6 +71,9 @@ export function openSource({
       return { samples: [...samples, ...found, own], failed, reasons }
     },
     readMachine: readFacts,
+    ...(platform.system === 'linux' && {
+      readProcesses: () => readRunningProcesses(platform.proc, clock),
+    }),
     ready: () => background.ready(),
     close: () => background.stop(),
   }

@@ -14,6 +14,8 @@ import type { Log } from '../lib/log.ts'
 
 export type Verdict = {
   readonly events: readonly EventReport[]
+  /** Metrics that began to breach a threshold with this frame. */
+  readonly began: readonly string[]
   /** What is to be kept with the frame; left out when that is what was kept before. */
   readonly thresholds?: string
 }
@@ -81,6 +83,7 @@ export function createThresholdEvaluator({
     },
     evaluate(frame, reasons) {
       const wasIdle = state.metrics.length === 0
+      const before = new Set(state.metrics.map(({ metric }) => metric))
       const { state: after, changes } = step(state, frame, {
         ...options,
         at: countTime(frame.time),
@@ -102,8 +105,12 @@ export function createThresholdEvaluator({
       // queue knows too; once it is kept all the same, for the next start to see that this agent was here
       // before.
       return wasIdle && after.metrics.length === 0 && endings.length === 0
-        ? { events: changes }
-        : { events: [...endings, ...changes], thresholds: JSON.stringify(after) }
+        ? { events: changes, began: [] }
+        : {
+            events: [...endings, ...changes],
+            began: after.metrics.map(({ metric }) => metric).filter((metric) => !before.has(metric)),
+            thresholds: JSON.stringify(after),
+          }
     },
     listOpen: () => (isKnown && settled === null ? listOpenEvents(state) : null),
   }

@@ -164,6 +164,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.#inFlight--
     if (outcome === 'foreign') this.#note('key', REJECTIONS.foreign)
     else if (outcome === 'waiting') this.#note('approval', REJECTIONS.waiting)
+    else if (outcome === 'full') this.#note('growth', REJECTIONS.full)
     else if (outcome === 'copy') this.#note('copy', REJECTIONS.copy)
     if (this.#isClosed) return
     this.#replies.addOutcome(submission, outcome)

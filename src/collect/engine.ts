@@ -14,7 +14,7 @@ import {
   type SocketHandler,
 } from './connection-context.ts'
 import { type CollectLimits, DEFAULT_LIMITS } from './connection-limits.ts'
-import { Ingest } from './ingest.ts'
+import { Ingest, type IngestOptions } from './ingest.ts'
 import { type Listener, listen } from './listener.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { Opening, type PortPolicy } from './opening.ts'
@@ -42,6 +42,10 @@ export type CollectEngineOptions = {
   readonly dataAudit?: Pick<DataAuditStore, 'addRejections'>
   /** Knows the keys of hosts and the codes by which new ones join; without it the passphrase alone counts. */
   readonly admission?: AdmissionStore
+  /** Called when a bound on growth has refused so many pieces of what a host sent. */
+  readonly onBound?: IngestOptions['onBound']
+  /** True while nothing is to be stored, because the disk is nearly full. */
+  readonly isDiskFull?: () => boolean
   readonly clock: Clock
   readonly log: Log
   readonly limits?: Partial<CollectLimits>
@@ -104,7 +108,12 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
   const openings = new Set<Opening>()
   const unknown = new UnknownSenders(limits.unknownPerAddress)
   const waiting = new Set<Connection>()
-  const ingest = new Ingest({ store, clock, log, rejections, limits, onRoom, onCommit: () => look() })
+  const ingest = new Ingest({
+    ...{ store, clock, log, rejections, limits, onRoom },
+    onCommit: () => look(),
+    onBound: options.onBound ?? (() => {}),
+    isDiskFull: options.isDiskFull ?? (() => false),
+  })
   let accepted = 0
   let bytes = 0
   let isStopping = false

@@ -2,6 +2,7 @@ import { reportRefusedReport } from '../domain/events/refused-report.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { HostReport, IngestStore, WriteRefusal } from '../storage/ports/store.ts'
+import type { WatchedBound } from './bound-watch.ts'
 import type { CollectLimits } from './connection-limits.ts'
 import type { Rejections } from './rejections.ts'
 import { Suspects } from './suspects.ts'
@@ -50,6 +51,10 @@ export type IngestOptions = {
   readonly limits: Pick<CollectLimits, 'pendingBytes' | 'commitReports' | 'commitBytes'>
   /** Called when there is room again after there was none. */
   readonly onRoom: () => void
+  /** Called when a bound has refused so many pieces of what a host sent; no host where all are meant. */
+  readonly onBound: (bound: WatchedBound, host: string, count: number) => void
+  /** True while the disk of the database is too full to take anything. */
+  readonly isDiskFull: () => boolean
   /** Called when a commit is over and answered. */
   readonly onCommit: () => void
 }
@@ -165,6 +170,11 @@ export class Ingest {
   }
 
   async #store(batch: readonly Submission[]): Promise<void> {
+    if (this.#options.isDiskFull()) {
+      this.#options.onBound('free_space', '', batch.length)
+      this.#fail(batch)
+      return
+    }
     if (this.#hasGivenUp()) {
       this.#fail(batch)
       return
@@ -190,8 +200,24 @@ export class Ingest {
     }
     this.#noteSuccess(batch, rejected)
     if (!this.#suspects.isEmpty) this.#clearSuspects(batch, rejected)
-    for (const submission of batch)
-      submission.sender.complete(submission, rejected.get(submission.report) ?? 'stored')
+    const trimmed = this.#noteBounds()
+    for (const submission of batch) {
+      const count = trimmed?.get(submission.report) ?? 0
+      const answered = count === 0 ? submission : addRefused(submission, count)
+      answered.sender.complete(answered, rejected.get(submission.report) ?? 'stored')
+    }
+  }
+
+  /** Tells what the bounds on growth have refused; how many pieces of which reports, null for none. */
+  #noteBounds(): ReadonlyMap<HostReport, number> | null {
+    const hits = this.#options.store.takeBoundHits()
+    if (hits.length === 0) return null
+    const trimmed = new Map<HostReport, number>()
+    for (const { bound, host, count, report } of hits) {
+      this.#options.onBound(bound, host, count)
+      trimmed.set(report, (trimmed.get(report) ?? 0) + count)
+    }
+    return trimmed
   }
 
   #fail(batch: readonly Submission[]): void {
@@ -260,6 +286,13 @@ export class Ingest {
     }
   }
 }
+
+/** Sending these again would not help, so that they are not kept. */
+const addRefused = (submission: Submission, count: number): Submission => ({
+  ...submission,
+  refused: submission.refused + count,
+  reason: submission.reason ?? 'the host has more metrics or open events than the server takes',
+})
 
 function aboutRefusal({ host, keyHash = null, seen }: HostReport, status: 'open' | 'closed'): HostReport {
   const events = [reportRefusedReport(seen, status)]

@@ -10,6 +10,7 @@ export type ConnectionFault =
   | 'plain'
   | 'copy'
   | 'approval'
+  | 'growth'
   | 'cut_off'
   | 'silent'
   | 'slow'

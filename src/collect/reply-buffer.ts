@@ -1,14 +1,16 @@
 import { encodeReply } from '../protocol/encode.ts'
 import { MAX_CLOCK_DIFFERENCE, type Reply } from '../protocol/message.ts'
+import type { WriteRefusal } from '../storage/ports/store.ts'
 import type { Outcome, Submission } from './ingest.ts'
 
 /** The id of a submission in the original's dialect, which has no numbers. */
 export const LEGACY_ID = -1
 
 /** What a sender is told whose reports are not for this server to store, as things are. */
-export const REJECTIONS: Readonly<Record<'foreign' | 'waiting' | 'copy' | 'stale', string>> = {
+export const REJECTIONS: Readonly<Record<WriteRefusal, string>> = {
   foreign: "the host's name belongs to another agent (monitor host release, on the server)",
   waiting: 'the host is new and waits for approval (website or monitor host approve, on the server)',
+  full: 'the server takes no more new hosts for now (collect.max_hosts, collect.max_new_hosts)',
   copy: 'another agent with the same key speaks for this host: on a copied machine stop the agent and run `monitor agent --new-identity`',
   stale: 'another run of this agent has spoken since: greet again',
 }
@@ -64,7 +66,7 @@ export class ReplyBuffer {
       this.add({ id, error: REJECTIONS[outcome], retry: true })
     // Without an id: no batch is at fault, so the agent keeps them all.
     else
-      this.sendFinalReply(encodeReply({ id: null, error: REJECTIONS[outcome], retry: outcome === 'waiting' }))
+      this.sendFinalReply(encodeReply({ id: null, error: REJECTIONS[outcome], retry: outcome !== 'foreign' }))
   }
 
   #addStored({ id, refused, reason, later, report: { seen, clockSkew } }: Submission): void {

@@ -5,6 +5,7 @@ import { collect } from './sections/collect.ts'
 import { database } from './sections/database.ts'
 import { events } from './sections/events.ts'
 import { log } from './sections/log.ts'
+import { notifications } from './sections/notifications.ts'
 import { retention } from './sections/retention.ts'
 import { web } from './sections/web.ts'
 
@@ -39,6 +40,7 @@ export const SECTIONS = {
   collect,
   agent,
   events,
+  notifications,
   ...CHANNEL_SECTIONS,
   retention,
   log,

@@ -1,3 +1,5 @@
+import type { RunningProcess } from './events/running-process.ts'
+
 /** 1 critical, 2 major, 3 warning, 4 information. */
 export type Severity = 1 | 2 | 3 | 4
 
@@ -96,6 +98,8 @@ export type EventReport = {
   readonly message: string
   /** The value of the metric at that time; absent when it is not known. */
   readonly value?: number
+  /** What ran when the problem began; absent when nobody looked. */
+  readonly processes?: readonly RunningProcess[]
   /**
    * When the event opened, in a closing that says it. Agents of the original send nothing but the closing of
    * an event that opened and closed while the server was away.

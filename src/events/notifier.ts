@@ -1,4 +1,5 @@
 import { writeTest } from '../domain/notifications/notification.ts'
+import type { AddressRange } from '../lib/address-range.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type ChannelTools, type Notification, type OpenChannel, SendError } from './channels/channel.ts'
@@ -9,6 +10,8 @@ export type NotifierOptions = {
   readonly settings: (channel: string) => Readonly<Record<string, unknown>>
   /** Name of this machine. */
   readonly machine: string
+  /** Closed addresses to which notifications may go all the same. */
+  readonly allowAddresses: readonly AddressRange[]
   /** Time zone of the times in notifications. */
   readonly zone: string
   /** Address of the website; null when it is not known. */
@@ -44,8 +47,8 @@ export type RenewableNotifier = Notifier & {
 
 export function createNotifier(options: NotifierOptions): RenewableNotifier {
   let { settings } = options
-  const { machine, zone, webUrl, makeId, clock, log } = options
-  const tools: ChannelTools = { clock, log, machine }
+  const { machine, allowAddresses, zone, webUrl, makeId, clock, log } = options
+  const tools: ChannelTools = { clock, log, machine, allowAddresses }
   const open = new Map<string, OpenChannel>()
 
   function openChannel(name: string): OpenChannel {

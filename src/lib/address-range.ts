@@ -1,28 +1,36 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+
 /** Addresses that begin with the same bits. */
-export type AddressRange = { readonly bytes: Uint8Array; readonly bits: number }
+export type AddressRange = { readonly addresses: BlockList }
 
 /** Bits of `::ffff:0:0/96`, under which IPv6 keeps IPv4. */
 const MAPPED_BITS = 96
-const MAPPED: AddressRange = { bytes: new Uint8Array(16).fill(0xff, 10, 12), bits: MAPPED_BITS }
 
 /** `10.0.0.0/8`, `2001:db8::/32`, or one address; null for anything else. */
 export function parseAddressRange(text: string): AddressRange | null {
-  const [address = '', length, ...rest] = text.trim().split('/')
-  const bytes = parseAddress(address)
-  if (bytes === null || rest.length > 0) return null
-  const isV4 = !address.includes(':')
-  if (length === undefined) return { bytes, bits: 128 }
-  if (!/^\d{1,3}$/.test(length) || Number(length) > (isV4 ? 32 : 128)) return null
-  return { bytes, bits: Number(length) + (isV4 ? MAPPED_BITS : 0) }
+  const [written = '', length, ...rest] = text.trim().split('/')
+  const address = readAddress(written)
+  if (address === null || rest.length > 0) return null
+  // What is written as IPv4 within IPv6 counts its bits from the front of IPv6.
+  const ahead = written.includes(':') && isIPv4(address) ? MAPPED_BITS : 0
+  const most = isIPv4(address) ? 32 : 128
+  if (length !== undefined && !/^\d{1,3}$/.test(length)) return null
+  const bits = length === undefined ? most : Number(length) - ahead
+  if (bits > most || bits < 0) return null
+  const addresses = new BlockList()
+  addresses.addSubnet(address, bits, familyOf(address))
+  // All of IPv6 has IPv4 within it.
+  if (address === '::' && bits === 0) addresses.addSubnet('0.0.0.0', 0, 'ipv4')
+  return { addresses }
 }
 
 /**
  * True when the address lies in one of the ranges; IPv4 is the same whether it is written alone or within
  * IPv6.
  */
-export function isWithin(address: string, ranges: readonly AddressRange[]): boolean {
-  const bytes = parseAddress(address)
-  return bytes !== null && ranges.some((range) => beginsAlike(bytes, range))
+export function isWithin(text: string, ranges: readonly AddressRange[]): boolean {
+  const address = readAddress(text)
+  return address !== null && ranges.some(({ addresses }) => addresses.check(address, familyOf(address)))
 }
 
 /**
@@ -30,57 +38,27 @@ export function isWithin(address: string, ranges: readonly AddressRange[]): bool
  * is none.
  */
 export function readAddress(text: string): string | null {
-  const bytes = parseAddress(text)
-  if (bytes === null) return null
-  if (beginsAlike(bytes, MAPPED)) return bytes.slice(12).join('.')
-  const groups = Array.from({ length: 8 }, (_, i) =>
-    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
-  )
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
+  const alone = text.replace(/\b0+(?=\d)/g, '')
+  if (isIPv4(alone)) return alone
+  // A zone (`fe80::1%eth0`) names an interface, not a place.
+  const [plain = ''] = text.split('%')
+  if (!isIPv6(plain)) return null
+  const shortest = new URL(`http://[${plain}]`).hostname.slice(1, -1)
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(shortest)
+  if (mapped === null) return shortest
+  const [high, low] = mapped.slice(1).map((group) => Number.parseInt(group, 16))
+  return [(high ?? 0) >> 8, (high ?? 0) & 255, (low ?? 0) >> 8, (low ?? 0) & 255].join('.')
 }
 
 /** What one sender has for itself alone: an IPv4 address, or the first 64 bits of an IPv6 address. */
-export function networkOf(address: string): string {
-  const bytes = parseAddress(address)
-  if (bytes === null) return address
-  return beginsAlike(bytes, MAPPED) ? bytes.slice(12).join('.') : `${bytes.slice(0, 8).toHex()}::/64`
+export function networkOf(text: string): string {
+  const address = readAddress(text)
+  if (address === null || isIPv4(address)) return address ?? text
+  const [front = '', back = ''] = address.split('::')
+  const [groups, behind] = [front, back].map((half) => (half === '' ? [] : half.split(':')))
+  const missing = 8 - (groups?.length ?? 0) - (behind?.length ?? 0)
+  const all = [...(groups ?? []), ...new Array<string>(missing).fill('0'), ...(behind ?? [])]
+  return `${all.slice(0, 4).join(':')}::/64`
 }
 
-function beginsAlike(bytes: Uint8Array, range: AddressRange): boolean {
-  const whole = range.bits >> 3
-  for (let i = 0; i < whole; i++) if (bytes[i] !== range.bytes[i]) return false
-  const mask = 0xff00 >> (range.bits & 7)
-  return (((bytes[whole] ?? 0) ^ (range.bytes[whole] ?? 0)) & mask & 0xff) === 0
-}
-
-/** 16 bytes, an IPv4 address as the last four behind `::ffff:`; null when it is no address. */
-function parseAddress(text: string): Uint8Array | null {
-  if (!text.includes(':')) return parseAddress4(text, new Uint8Array(16).fill(0xff, 10, 12))
-  // A zone (`fe80::1%eth0`) names an interface, not a place.
-  const [plain = ''] = text.split('%')
-  const tail = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(plain)
-  const bytes = new Uint8Array(16)
-  if (tail !== null && parseAddress4(tail[2] ?? '', bytes) === null) return null
-  const halves = (tail === null ? plain : `${tail[1]}0:0`).split('::')
-  if (halves.length > 2) return null
-  const [front = [], back = []] = halves.map((half) => (half === '' ? [] : half.split(':')))
-  const count = front.length + back.length
-  if (halves.length === 1 ? count !== 8 : count > 7) return null
-  const groups = [...front, ...new Array<string>(8 - count).fill('0'), ...back]
-  for (const [i, group] of groups.entries()) {
-    if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return null
-    if (tail !== null && i >= 6) continue
-    bytes[2 * i] = Number.parseInt(group, 16) >> 8
-    bytes[2 * i + 1] = Number.parseInt(group, 16) & 0xff
-  }
-  return bytes
-}
-
-/** Writes the four numbers to the end of `bytes`. */
-function parseAddress4(text: string, bytes: Uint8Array): Uint8Array | null {
-  const numbers = text.split('.')
-  if (numbers.length !== 4 || !numbers.every((number) => /^\d{1,3}$/.test(number) && Number(number) < 256))
-    return null
-  bytes.set(numbers.map(Number), 12)
-  return bytes
-}
+const familyOf = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6')

@@ -111,6 +111,9 @@ const WATCHES: readonly string[] = [
   '# - /proc is whole: counters of processor, memory and disks, and the processes of others, by name.',
   'ProtectProc=default',
   'ProcSubset=all',
+  '# - The state of the clock may be read. Setting it takes a capability, of which it has none.',
+  'ProtectClock=no',
+  'SystemCallFilter=adjtimex',
 ]
 
 const BINDS_LOW_PORT: readonly string[] = [

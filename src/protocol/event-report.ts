@@ -1,4 +1,5 @@
 import { type EventReport, isSeverity } from '../domain/event.ts'
+import { readProcesses } from '../domain/events/running-process.ts'
 import { isMetricName } from '../domain/sample.ts'
 import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
 import { type Fields, isFields, readAnyTime, readNumber, readText } from './field.ts'
@@ -24,9 +25,15 @@ export function readEvents(values: readonly unknown[], tally: Tally): EventRepor
     return {
       ...report,
       ...(typeof fields.value === 'number' && Number.isFinite(fields.value) && { value: fields.value }),
+      ...withProcesses(fields.processes),
       ...(fields.stale === true && { stale: true }),
     }
   })
+}
+
+function withProcesses(value: unknown): Pick<EventReport, 'processes'> {
+  const processes = readProcesses(value)
+  return processes.length === 0 ? {} : { processes }
 }
 
 const isUid = (uid: unknown): uid is string =>

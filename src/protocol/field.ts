@@ -18,6 +18,8 @@ export const MAX_TIME_AHEAD = 600
  */
 const INVISIBLE = /\p{Cf}+/gu
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu
+/** Nearly every text there is; asked first, because it is asked for each packet of the original. */
+const PLAIN = /^[\x20-\x7e]*$/
 /** The end of the year 9999: no clock says a later time, so it never comes. */
 const LATEST_TIME = 253_402_300_799
 
@@ -58,6 +60,7 @@ export function readAnyTime(value: unknown): number {
 export function readText(value: unknown, longest: number): string {
   const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
   const cut = text.slice(0, longest)
+  if (PLAIN.test(cut)) return cut.trim()
   // Half of a pair of code units is no character, and not every database takes one.
   const whole = cut.isWellFormed() ? cut : cut.replace(/[\uD800-\uDBFF]$/, '').toWellFormed()
   return whole.replace(CONTROL, ' ').replace(INVISIBLE, '').trim()

@@ -1,13 +1,15 @@
 import { MAX_METRIC_NAME } from '../domain/sample.ts'
 
 const FORBIDDEN = /[^\p{L}\p{N}._:@+~#%()-]/gu
+/** Nearly every name there is. Asked first: the other pattern made each packet 10 µs dearer. */
+const PLAIN = /^[A-Za-z0-9._:@+~#%()-]*$/
 
 /**
  * The name of a metric as our own agent would write it. Services and processes keep in the original's names
  * what Windows allows there (`perf.service.mssql$sqlexpress.state`); such a character becomes `_`.
  */
 export function toLegacyMetric(name: string): string {
-  return name.replace(FORBIDDEN, '_')
+  return PLAIN.test(name) ? name : name.replace(FORBIDDEN, '_')
 }
 
 /** How one sender spells the names that are kept under another, by the latter. */

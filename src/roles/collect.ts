@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import type { Store } from '../storage/ports/store.ts'
+import { watchGrowth } from './growth-watch.ts'
 import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { findCertificate, openCertificate } from './setup/certificate.ts'
@@ -87,6 +88,7 @@ export async function startCollect(
     store: store.ingest,
     dataAudit: store.dataAudit,
     admission: store.enrolment,
+    ...watchGrowth(config, store, context),
     clock,
     log,
   })

@@ -4,22 +4,41 @@ import type { Trust } from '../agent/sending/tls-trust.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { Config } from '../config/schema.ts'
 import { parseServerAddress } from '../config/server-address.ts'
+import { isWithin, parseAddressRange } from '../lib/address-range.ts'
 import { parseFingerprint } from '../lib/fingerprint.ts'
 import type { EnrolledServer } from './setup/enrolled-server.ts'
+
+const LOOPBACK = ['127.0.0.0/8', '::1'].flatMap((range) => parseAddressRange(range) ?? [])
 
 type Settings = Pick<Config['agent'], 'server' | 'fingerprint' | 'caFile'>
 
 /**
- * Where an agent sends to, and how it knows each server. An address without a scheme is reached over TLS when
- * anything says how to know the server: nobody who went to that trouble meant to send in the clear. Throws
- * `ConfigError` when nothing could be verified.
+ * Where an agent sends to, and how it knows each server. Passphrase and key travel without TLS only to this
+ * machine itself, or where the address says `tcp://`; every other address is reached over TLS. Throws
+ * `ConfigError` when nothing could be verified, and when one address says `tcp://` while another setting says
+ * how to know the server.
  */
 export async function findServers(settings: Settings): Promise<ServerAddress[]> {
-  const usesTls = settings.fingerprint.length > 0 || settings.caFile !== null
-  const addresses = settings.server.flatMap((text) => parseServerAddress(text, usesTls) ?? [])
-  const overTls = addresses.some(({ tls }) => tls ?? usesTls)
-  const trust = overTls ? await findTrust(settings) : null
-  return addresses.map(({ host, port, tls }) => ({ host, port, tls: (tls ?? usesTls) ? trust : null }))
+  const isKnown = settings.fingerprint.length > 0 || settings.caFile !== null
+  const addresses = settings.server.flatMap((text) => {
+    const usesTls = isKnown || !isThisMachine(parseServerAddress(text)?.host ?? '')
+    const address = parseServerAddress(text, usesTls)
+    return address === null ? [] : [{ ...address, tls: address.tls ?? usesTls }]
+  })
+  if (isKnown && addresses.some(({ tls }) => !tls)) throw plainThough(settings)
+  const trust = addresses.some(({ tls }) => tls) ? await findTrust(settings) : null
+  return addresses.map(({ host, port, tls }) => ({ host, port, tls: tls ? trust : null }))
+}
+
+/** What is said to it passes no network. */
+const isThisMachine = (host: string) => host.toLowerCase() === 'localhost' || isWithin(host, LOOPBACK)
+
+/** Whoever gives a fingerprint wants the server to be known, which it can't be without TLS. */
+function plainThough({ server, fingerprint }: Settings): ConfigError {
+  const value = server.find((text) => /^tcp:/i.test(text))
+  const other = fingerprint.length > 0 ? 'agent.fingerprint' : 'agent.ca_file'
+  const expected = `expected tls:// or no scheme, because ${other} is set, or tcp:// without it`
+  return new ConfigError([{ where: 'configuration', key: 'agent.server', value, expected }])
 }
 
 /** Where an enrolled agent sends to; settings that say how to know a server come before what its code said. */

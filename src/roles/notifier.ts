@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
 import { CHANNELS } from '../events/channels/index.ts'
 import { createNotifier, type RenewableNotifier } from '../events/notifier.ts'
+import { parseAddressRange } from '../lib/address-range.ts'
 import { readFullName } from '../platform/machine.ts'
 import { openProcFs } from '../platform/proc.ts'
 import type { Reload } from './reload.ts'
@@ -15,6 +16,7 @@ export function openNotifier(
   return createNotifier({
     settings: settingsOf(config),
     machine: readFullName(openProcFs()),
+    allowAddresses: config.notifications.allowAddresses.flatMap((range) => parseAddressRange(range) ?? []),
     zone: readZone(config),
     webUrl: config.web.url,
     makeId: randomUUID,

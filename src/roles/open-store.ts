@@ -22,7 +22,14 @@ export async function openConfiguredStore(
   openDataDir(config.dataDir)
   const { openStore } = await import('../storage/open.ts')
   const server = describeDatabaseServer(config)
-  const policy = { newHosts: config.collect.newHosts }
+  const { newHosts, maxNewHosts, maxHosts, maxMetrics, maxOpenEvents } = config.collect
+  const bounds = {
+    newHostsPerMinute: maxNewHosts,
+    hosts: maxHosts,
+    metricsPerHost: maxMetrics,
+    openEventsPerHost: maxOpenEvents,
+  }
+  const policy = { newHosts, bounds }
   return openStore(config.database.url, {
     dataDir: config.dataDir,
     clock,

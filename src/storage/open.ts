@@ -13,7 +13,7 @@ import { refuseUnfinished } from './maintenance/copy.ts'
 import { deleteHostNow } from './maintenance/delete-host.ts'
 import { createWatchStore } from './maintenance/event-engine.ts'
 import { createMaintenanceStore } from './maintenance/maintenance.ts'
-import type { IngestPolicy, Store } from './ports/store.ts'
+import type { IngestPolicy, PolicyChoices, Store } from './ports/store.ts'
 import type { ReadingThread } from './reading-thread/reading-thread.ts'
 import { withSlowReads } from './reading-thread/slow-reads.ts'
 import { createDamageLog, type NoteDamage } from './timeseries/damage.ts'
@@ -55,8 +55,17 @@ export async function openStore(url: string, options: OpenStoreChoices): Promise
   )
 }
 
-/** Of commands and tests, which do not say otherwise. */
-const OPEN_POLICY: IngestPolicy = { newHosts: 'accept' }
+/** Commands and tests bound nothing unless they say so. */
+const completePolicy = ({ newHosts = 'accept', bounds }: PolicyChoices): IngestPolicy => ({
+  newHosts,
+  bounds: {
+    newHostsPerMinute: Number.POSITIVE_INFINITY,
+    hosts: Number.POSITIVE_INFINITY,
+    metricsPerHost: Number.POSITIVE_INFINITY,
+    openEventsPerHost: Number.POSITIVE_INFINITY,
+    ...bounds,
+  },
+})
 
 /**
  * What the features see of a database. Its `close` closes the database too, and the thread that
@@ -64,7 +73,7 @@ const OPEN_POLICY: IngestPolicy = { newHosts: 'accept' }
  */
 export function createStore(
   { database, upkeep }: OpenDatabase,
-  { clock, log, policy = OPEN_POLICY }: Pick<OpenStoreOptions, 'clock' | 'log' | 'policy'>,
+  { clock, log, policy = {} }: Pick<OpenStoreOptions, 'clock' | 'log' | 'policy'>,
   startThread?: (note: NoteDamage) => ReadingThread,
 ): Store {
   const metricSets = createMetricSetReader()
@@ -72,7 +81,7 @@ export function createStore(
   const damage = createDamageLog(database, clock, log)
   const thread = startThread?.(damage.note)
   const store: Store = {
-    ingest: createIngestStore(database, states, { log, policy }),
+    ingest: createIngestStore(database, states, { log, policy: completePolicy(policy) }),
     hosts: {
       ...createHostStore(database, states, metricSets),
       ...createHostNames(database),

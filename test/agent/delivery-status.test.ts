@@ -18,6 +18,7 @@ test('the agent notes since when nothing was acknowledged, what waits and why, o
     passphrases: ['open sesame'],
     store: {
       isContentError: () => false,
+      takeBoundHits: () => [],
       async write() {
         if (isAway) throw new Error('storage is away')
         return new Map<HostReport, WriteRefusal>()

@@ -24,6 +24,7 @@ test('the collect engine gets from the agent what was sampled, through its resta
       passphrases: ['open sesame'],
       store: {
         isContentError: () => false,
+        takeBoundHits: () => [],
         async write(written) {
           if (isAway) throw new Error('storage is away')
           reports.push(...written)
@@ -79,6 +80,7 @@ test('an event that opens and closes on the agent is stored with its times, told
     passphrases: ['open sesame'],
     store: {
       isContentError: () => false,
+      takeBoundHits: () => [],
       async write(reports) {
         const refused = await database.ingest.write(reports)
         // Stored, but the agent will not hear of it and says it again.

@@ -7,6 +7,7 @@ import { METRICS } from '../../src/domain/metrics/catalogue.ts'
 import type { Access } from '../../src/domain/users/user.ts'
 import { findChannel } from '../../src/events/channels/index.ts'
 import { createNotifier } from '../../src/events/notifier.ts'
+import { parseAddressRange } from '../../src/lib/address-range.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Log } from '../../src/lib/log.ts'
 import { describeCommand, listSections } from '../../src/roles/site-info.ts'
@@ -52,6 +53,7 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
   await addUser(USER, 'admin')
   await addUser('viewer', 'viewer')
   const notifier = createNotifier({
+    allowAddresses: ['127.0.0.1'].flatMap((range) => parseAddressRange(range) ?? []),
     settings: (channel) => defaultsOf(findChannel(channel)?.fields ?? {}),
     machine: 'monitor.example.org',
     zone: 'UTC',

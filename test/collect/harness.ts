@@ -5,7 +5,7 @@ import {
 } from '../../src/collect/engine.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
-import type { HostReport, IngestStore, WriteRefusal } from '../../src/storage/ports/store.ts'
+import type { BoundHit, HostReport, IngestStore, WriteRefusal } from '../../src/storage/ports/store.ts'
 
 export const NOW = systemClock.now()
 export const PASSPHRASE = 'open sesame'
@@ -14,6 +14,8 @@ export const PASSPHRASE = 'open sesame'
 export class MemoryStore implements IngestStore {
   reports: HostReport[] = []
   writes = 0
+  /** What the next commit says was left out. */
+  hits: BoundHit[] = []
   isAway = false
   /** What `poison` fails with is the fault of the report. */
   isPoisonContent = false
@@ -36,6 +38,10 @@ export class MemoryStore implements IngestStore {
     )
     this.reports.push(...reports.filter((report) => !refused.has(report)))
     return refused
+  }
+
+  takeBoundHits(): readonly BoundHit[] {
+    return this.hits.splice(0)
   }
 
   isContentError(error: unknown): boolean {

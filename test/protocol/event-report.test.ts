@@ -22,3 +22,14 @@ test('an event of which the metric stopped coming is told from one that is known
   const seen = readEvents(JSON.parse(JSON.stringify(sent)), new Tally())
   expect(seen).toEqual([{ ...event, stale: true }, event, event] as typeof seen)
 })
+
+test('what ran when the problem began comes over the wire, without what is no process', () => {
+  const processes = [{ id: 7, name: 'mysqld', processor: 180, memory: 5_000_000 }]
+  const sent = [
+    { ...event, processes },
+    { ...event, processes: [...processes, { name: 'x' }, null] },
+    { ...event, processes: 'rm -rf' },
+  ]
+  const seen = readEvents(JSON.parse(JSON.stringify(sent)), new Tally())
+  expect(seen).toEqual([{ ...event, processes }, { ...event, processes }, event] as typeof seen)
+})

@@ -22,17 +22,33 @@ const find = (server: string[], fingerprint: string[] = [], file: string | null 
   findServers({ server, fingerprint, caFile: file })
 
 describe('the servers of an agent', () => {
-  test('are reached in the clear when nothing speaks of TLS', async () =>
-    expect(await find(['a', 'tcp://b:9'])).toEqual([
-      { host: 'a', port: 8888, tls: null },
+  test('are reached without TLS on this machine itself, and where the address says so', async () =>
+    expect(await find(['localhost', '127.0.0.5:9', '[::1]', 'tcp://b:9'])).toEqual([
+      { host: 'localhost', port: 8888, tls: null },
+      { host: '127.0.0.5', port: 9, tls: null },
+      { host: '::1', port: 8888, tls: null },
       { host: 'b', port: 9, tls: null },
     ]))
-  test('are all reached over TLS when a fingerprint is given, but for those that say tcp://', async () =>
-    expect(await find(['a', 'b:9', 'tcp://c'], [`SHA256:${PRINT.toUpperCase()}`])).toEqual([
+  test('are reached over TLS everywhere else, though nothing speaks of it', async () => {
+    const found = await find(['a', '10.0.0.1:9', 'localhost.example.org', 'tcp://b'])
+    expect(found.map(({ host, port, tls }) => [host, port, tls?.fingerprints === null])).toEqual([
+      ['a', 8889, true],
+      ['10.0.0.1', 9, true],
+      ['localhost.example.org', 8889, true],
+      ['b', 8888, false],
+    ])
+  })
+  test('are all reached over TLS when a fingerprint is given, this machine too', async () =>
+    expect(await find(['a', 'b:9', 'localhost'], [`SHA256:${PRINT.toUpperCase()}`])).toEqual([
       { host: 'a', port: 8889, tls: PINNED },
       { host: 'b', port: 9, tls: PINNED },
-      { host: 'c', port: 8888, tls: null },
+      { host: 'localhost', port: 8889, tls: PINNED },
     ]))
+  test('are never reached without TLS when something says how to know them', async () => {
+    await expectFailure(find(['a', 'tcp://c'], [PRINT]), 'agent.server')
+    await expectFailure(find(['a', 'tcp://c'], [PRINT]), 'agent.fingerprint')
+    await expectFailure(find(['tcp://c'], [], caFile), 'agent.ca_file')
+  })
   test('are vouched for by the CAs of a file', async () =>
     expect(await find(['a'], [], caFile)).toEqual([
       { host: 'a', port: 8889, tls: { fingerprints: null, authorities: [CA, CA] } },

@@ -4,6 +4,7 @@ import { describeContent } from './content.contract.ts'
 import { describeDataAudit } from './data-audit.contract.ts'
 import { describeEnrolment } from './enrolment.contract.ts'
 import { describeGroups } from './groups.contract.ts'
+import { describeGrowth } from './growth.contract.ts'
 import { describeHostDetails } from './host-details.contract.ts'
 import { describeHostLists } from './host-lists.contract.ts'
 import { describeNames } from './host-names.contract.ts'
@@ -24,6 +25,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'how new hosts join': describeEnrolment,
   'details of hosts and events': describeHostDetails,
   'lists of hosts': describeHostLists,
+  'bounds on growth': describeGrowth,
   people: describePeople,
   'events and notices': describeNotifications,
   'events of agents of the original': describeOriginalEvents,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { EventReport } from '../../src/domain/event.ts'
-import type { IngestPolicy, Store } from '../../src/storage/ports/store.ts'
+import type { PolicyChoices, Store } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { expectFailure } from '../support/failure.ts'
 import { randomOf } from './random.ts'
@@ -8,7 +8,7 @@ import { aFrame, aReport, FACTS, MIDNIGHT, toPairs } from './reports.ts'
 
 /** One database for a test; `open` may be called several times for the same one. */
 export type Workbench = {
-  open(clock: FakeClock, policy?: IngestPolicy): Promise<Store>
+  open(clock: FakeClock, policy?: PolicyChoices): Promise<Store>
   remove(): Promise<void>
   /** The database holds longer texts than the schema says. */
   readonly takesAnyLength?: true

@@ -29,7 +29,9 @@ export type Ended = { readonly code: number; readonly stdout: string; readonly s
 /** The environment without what would configure the program under test. */
 function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('MONITOR_'))
-  return { ...(Object.fromEntries(kept) as Record<string, string>), ...extra }
+  // The receivers of the tests are on this machine, where notifications do not go by default.
+  const ofTests = { MONITOR_NOTIFICATIONS_ALLOW_ADDRESSES: '127.0.0.0/8,::1' }
+  return { ...(Object.fromEntries(kept) as Record<string, string>), ...ofTests, ...extra }
 }
 
 /** A folder for one test. Remove it when the test is over. */

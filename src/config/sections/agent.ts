@@ -13,9 +13,10 @@ export const agent = {
     server: list({
       example: ['monitor.example.org:8888'],
       doc:
-        'Collect engines to send to, as "host:port", the first that answers is used. "tls://host:port" ' +
-        'is reached over TLS (port 8889 unless given), and so is every one when fingerprint or ca_file ' +
-        'is set. `server --agent` needs none.',
+        'Collect engines to send to, as "host:port", the first that answers is used. They are reached over ' +
+        'TLS (port 8889 unless given), but for this machine itself (localhost) while neither fingerprint nor ' +
+        'ca_file is set. "tcp://host:port" goes without TLS, so that everybody on the way can read passphrase ' +
+        'and key. `server --agent` and an agent that joined by an enrolment code need none.',
       check: (item) =>
         parseServerAddress(item) === null ? 'addresses such as "monitor.example.org:8888"' : null,
     }),

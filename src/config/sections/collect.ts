@@ -1,4 +1,4 @@
-import { flag, list, oneOf, path, portOrOff, secret, text } from '../fields.ts'
+import { bytes, flag, integer, list, oneOf, path, portOrOff, secret, text } from '../fields.ts'
 import { checkPassphrase, checkRange } from './value-checks.ts'
 
 /** This machine, and networks that nobody routes on the internet. */
@@ -68,6 +68,38 @@ export const collect = {
         'What becomes of a new host that says the passphrase: "approve" turns it away until an ' +
         'administrator approves it on the website or by `monitor host approve`. Who joins by an enrolment ' +
         'code needs no approval.',
+    }),
+    maxNewHosts: integer({
+      default: 1000,
+      min: 1,
+      max: 1_000_000,
+      doc: 'New hosts that are made within a minute; the others come again and lose nothing.',
+    }),
+    maxHosts: integer({
+      default: 50_000,
+      min: 1,
+      max: 10_000_000,
+      doc:
+        'Hosts in all; further new ones are turned away, but for those that join by an enrolment code or ' +
+        'were approved.',
+    }),
+    maxMetrics: integer({
+      default: 2000,
+      min: 10,
+      max: 1_000_000,
+      doc: 'Metrics of a host; values of further ones are refused for good.',
+    }),
+    maxOpenEvents: integer({
+      default: 500,
+      min: 1,
+      max: 1_000_000,
+      doc: 'Open events of a host; further ones are refused until some of them are over.',
+    }),
+    minFree: bytes({
+      default: '256MiB',
+      doc:
+        'While the disk of an SQLite database has less free space than this, agents keep what they have. ' +
+        '0B switches it off.',
     }),
     passphrasePrevious: secret({
       example: 'a long random text',

@@ -22,6 +22,7 @@ import {
   TEMPERATURE_METRICS,
   UPTIME_METRICS,
 } from './declared/system.ts'
+import { DRIVE_METRICS, SYSTEMD_METRICS } from './declared/systemd.ts'
 import { compileFamily, type MetricFamily } from './metric-family.ts'
 
 /**
@@ -39,11 +40,13 @@ export const METRICS: readonly MetricFamily[] = [
   ...DISK_METRICS,
   ...FILESYSTEM_METRICS,
   ...RAID_METRICS,
+  ...DRIVE_METRICS,
   ...PRESSURE_METRICS,
   ...KERNEL_METRICS,
   ...TIME_METRICS,
   ...UPDATE_METRICS,
   ...PROCESSES_METRICS,
+  ...SYSTEMD_METRICS,
   ...SERVICE_METRICS,
   ...PROCESS_METRICS,
   ...CHECK_METRICS,

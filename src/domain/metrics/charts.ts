@@ -35,6 +35,7 @@ export const CHARTS = [
   { name: 'fans', title: 'Fans', of: 'hardware' },
   { name: 'battery', title: 'Battery', of: 'hardware' },
   { name: 'clock', title: 'Difference of the clock', of: 'system', isMain: true },
+  { name: 'service-memory', title: 'Memory of services', of: 'states', isMain: true },
   { name: 'checks', title: 'Time to answer', of: 'checks', isMain: true },
   { name: 'container-processor', title: 'CPU of containers', of: 'containers', isMain: true },
   { name: 'container-memory', title: 'Memory of containers', of: 'containers' },

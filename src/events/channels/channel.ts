@@ -2,6 +2,7 @@ import type { Fields, ValuesOf } from '../../config/fields.ts'
 import type { Message } from '../../domain/notifications/notification.ts'
 import type { NotifiedEvent } from '../../domain/notifications/notified-event.ts'
 import type { NotificationKind } from '../../domain/notifications/rule.ts'
+import type { AddressRange } from '../../lib/address-range.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 
@@ -32,6 +33,8 @@ export type ChannelTools = {
   readonly log: Log
   /** Full name of this machine where it has one, else its host name. */
   readonly machine: string
+  /** Closed addresses to which notifications may go all the same. */
+  readonly allowAddresses: readonly AddressRange[]
 }
 
 /** A channel that is ready to send. */

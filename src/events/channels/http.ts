@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
 import { type ChannelTools, SendError, tidyAnswer } from './channel.ts'
+import { findReceiver } from './receiver-address.ts'
 
 /** Longest wait for the status of an answer: a receiver that takes its time gets one copy. */
 export const HTTP_LIMIT_MS = 60_000
@@ -17,18 +18,22 @@ export type PostOptions = {
   readonly headers?: Readonly<Record<string, string>>
   /** Texts that no message may hold. The path and query of the address are covered anyway. */
   readonly secrets?: readonly (string | null)[]
+  /** Certificates in PEM that the receiver is checked by, in place of those that everybody trusts. */
+  readonly ca?: string | null
+  /** The configuration names the address, so that it may be any; else it was typed by a person. */
+  readonly isConfigured?: boolean
 }
 
 /**
- * Posts JSON and gives the answer's body, cut short, when the status is 2xx, even if the body hangs; throws a
- * `SendError` else. Redirects are not followed: they would carry the notification, and what signs it,
- * somewhere else.
+ * Posts JSON and gives the answer's status when it is 2xx; throws a `SendError` else. What a receiver says
+ * besides is shown only when the configuration names it: where a person typed the address, it may be a page
+ * that is not for this person. Redirects are not followed: they would carry the notification, and what signs it, somewhere else.
  */
 export async function postJson(
   address: string,
   body: string,
-  tools: Pick<ChannelTools, 'clock'>,
-  { headers = {}, secrets = [] }: PostOptions = {},
+  tools: Pick<ChannelTools, 'clock' | 'allowAddresses'>,
+  { headers = {}, secrets = [], ca = null, isConfigured = false }: PostOptions = {},
 ): Promise<string> {
   if (checkHttpAddress(address) !== null)
     throw new SendError('the target is no address of the web: correct it in the rule', { retry: false })
@@ -37,16 +42,27 @@ export async function postJson(
   const patience = new AbortController()
   const timer = tools.clock.after(HTTP_LIMIT_MS, () => patience.abort())
   try {
-    const response = await fetch(withoutSignIn(url), {
+    const receiver = isConfigured ? null : await findReceiver(url.hostname, tools.allowAddresses)
+    const response = await fetch(withoutSignIn(url, receiver), {
       method: 'POST',
       body,
       redirect: 'manual',
       signal: patience.signal,
-      headers: { 'content-type': 'application/json', 'user-agent': 'monitor', ...signIn(url), ...headers },
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'monitor',
+        ...signIn(url),
+        ...headers,
+        ...(receiver !== null && { host: url.host }),
+      },
+      tls: {
+        ...(receiver !== null && isName(url.hostname) && { serverName: url.hostname }),
+        ...(ca !== null && { ca }),
+      },
     })
     timer.cancel()
-    const received = await readSome(response, tools.clock)
-    const answer = tidyAnswer(received, hidden)
+    const received = isConfigured ? await readSome(response, tools.clock) : drop(response)
+    const answer = isConfigured ? tidyAnswer(received, hidden) : ''
     if (response.ok) return `${response.status} ${answer}`.trim()
     throw rejection(url, response, { answer, body: received, now: tools.clock.now() })
   } catch (error) {
@@ -62,6 +78,16 @@ export async function postJson(
     timer.cancel()
   }
 }
+
+/** What an origin is to be; null when it is one. */
+export function checkOrigin(text: string): string | null {
+  const isOrigin = checkHttpAddress(text) === null && new URL(text).origin === text.replace(/\/$/, '')
+  return isOrigin ? null : 'origins such as "https://example.org" or "https://example.org:8443"'
+}
+
+/** Whether what is secret may go to the address: the configuration has to name its origin. */
+export const isOwnOrigin = (address: string, origins: readonly string[]): boolean =>
+  URL.canParse(address) && origins.some((origin) => new URL(origin).origin === new URL(address).origin)
 
 /** What the address of a receiver that speaks HTTP has to be; null when it is right. */
 export function checkHttpAddress(address: string): string | null {
@@ -134,6 +160,12 @@ async function readSome(response: Response, clock: Clock): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(pieces).subarray(0, MAX_BODY))
 }
 
+/** Nobody is to see it, so nobody waits for it. */
+function drop(response: Response): string {
+  response.body?.cancel().catch(() => {})
+  return ''
+}
+
 /** Many services put their secret into the path or the query. */
 function secretParts(url: URL): string[] {
   const parts = [url.pathname, url.search, url.password, decode(url.password)]
@@ -146,10 +178,15 @@ function signIn(url: URL): Record<string, string> {
   return { authorization: `Basic ${credentials}` }
 }
 
-function withoutSignIn(url: URL): string {
+/** A name may be said in a handshake; an address may not (RFC 6066). */
+const isName = (host: string) => !/^\[|^[\d.]+$/.test(host)
+
+/** At the address that was looked at, when there is one. */
+function withoutSignIn(url: URL, receiver: string | null): string {
   const plain = new URL(url)
   plain.username = ''
   plain.password = ''
+  if (receiver !== null) plain.hostname = receiver.includes(':') ? `[${receiver}]` : receiver
   return plain.href
 }
 

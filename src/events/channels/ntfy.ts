@@ -1,7 +1,7 @@
-import { secret } from '../../config/fields.ts'
+import { list, secret } from '../../config/fields.ts'
 import type { Severity } from '../../domain/event.ts'
 import { defineChannel, type Notification, shorten } from './channel.ts'
-import { checkHttpAddress, postJson } from './http.ts'
+import { checkHttpAddress, checkOrigin, isOwnOrigin, postJson } from './http.ts'
 
 const PRIORITIES: Readonly<Record<Severity, number>> = { 1: 5, 2: 4, 3: 3, 4: 2 }
 
@@ -16,7 +16,16 @@ export const ntfy = defineChannel({
   fields: {
     token: secret({
       example: 'tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2',
-      doc: 'Access token, for a topic that is not open.',
+      doc: 'Access token, for a topic that is not open; it goes to the servers of `origins` alone.',
+    }),
+    origins: list({
+      default: ['https://ntfy.sh'],
+      doc: 'To which servers the token may go.',
+      check: checkOrigin,
+    }),
+    ca: secret({
+      example: '-----BEGIN CERTIFICATE----- …',
+      doc: 'Certificates (PEM) that servers are checked by, in place of those that everybody trusts.',
     }),
   },
   checkTarget: (target) =>
@@ -27,11 +36,14 @@ export const ntfy = defineChannel({
     send(notification) {
       const { server, topic } = splitTopic(notification.target)
       const headers: Record<string, string> =
-        settings.token === null ? {} : { authorization: `Bearer ${settings.token}` }
+        settings.token === null || !isOwnOrigin(server, settings.origins)
+          ? {}
+          : { authorization: `Bearer ${settings.token}` }
       return postJson(server, JSON.stringify({ topic, ...describeNotification(notification) }), tools, {
         headers,
         // Who knows the name of an open topic may read it.
         secrets: [settings.token, topic],
+        ca: settings.ca,
       })
     },
     close() {},

@@ -19,6 +19,10 @@ export const telegram = defineChannel({
       doc: 'Server of the bot interface.',
       check: checkHttpAddress,
     }),
+    ca: secret({
+      example: '-----BEGIN CERTIFICATE----- …',
+      doc: 'Certificates (PEM) that the server is checked by, in place of those that everybody trusts.',
+    }),
   },
   checkTarget: (target) =>
     TARGET.test(target)
@@ -46,7 +50,7 @@ export const telegram = defineChannel({
             disable_web_page_preview: true,
           }),
           tools,
-          { secrets: [token] },
+          { secrets: [token], ca: settings.ca, isConfigured: true },
         )
       try {
         await post(chat)

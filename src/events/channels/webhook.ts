@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { list, secret } from '../../config/fields.ts'
 import { defineChannel, SendError } from './channel.ts'
-import { checkHttpAddress, postJson } from './http.ts'
+import { checkHttpAddress, checkOrigin, isOwnOrigin, postJson } from './http.ts'
 import { describeWebhook } from './webhook-body.ts'
 
 /** Receivers commonly take bodies up to a few hundred KiB; a digest beyond this is split. */
@@ -20,12 +20,23 @@ export const webhook = defineChannel({
   fields: {
     headers: list({
       example: ['X-Team: operations'],
-      doc: 'Headers to send along, each as "Name: value".',
+      doc: 'Headers to send along, each as "Name: value", to the addresses of `origins` alone.',
       check: (item) => (HEADER.test(item) ? null : 'headers such as "X-Team: operations"'),
     }),
     secret: secret({
       example: 'a long random text',
-      doc: 'Signs every notification: X-Monitor-Signature is "sha256=" and the HMAC-SHA256 of the body.',
+      doc:
+        'Signs what goes to the addresses of `origins`: X-Monitor-Signature is "sha256=" and the HMAC-SHA256 ' +
+        'of the body.',
+    }),
+    origins: list({
+      example: ['https://example.org'],
+      doc: 'To which servers headers and signature may go; to others notifications go without them.',
+      check: checkOrigin,
+    }),
+    ca: secret({
+      example: '-----BEGIN CERTIFICATE----- …',
+      doc: 'Certificates (PEM) that receivers are checked by, in place of those that everybody trusts.',
     }),
   },
   checkTarget: checkHttpAddress,
@@ -37,7 +48,8 @@ export const webhook = defineChannel({
           retry: true,
           isTooLarge: true,
         })
-      const own = settings.headers.flatMap((line) => {
+      const isOwn = isOwnOrigin(notification.target, settings.origins)
+      const own = (isOwn ? settings.headers : []).flatMap((line) => {
         const [, name, value] = HEADER.exec(line) ?? []
         return name === undefined || value === undefined ? [] : [[name, value] as const]
       })
@@ -45,11 +57,11 @@ export const webhook = defineChannel({
         ...Object.fromEntries(own),
         'idempotency-key': notification.id,
       }
-      if (settings.secret !== null)
+      if (settings.secret !== null && isOwn)
         headers['x-monitor-signature'] =
           `sha256=${createHmac('sha256', settings.secret).update(body).digest('hex')}`
       const secrets = [settings.secret, ...own.map(([, value]) => value)]
-      return postJson(notification.target, body, tools, { headers, secrets })
+      return postJson(notification.target, body, tools, { headers, secrets, ca: settings.ca })
     },
     close() {},
   }),

@@ -246,6 +246,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // How new hosts join: see enrolment-tables.ts.
   createEnrolmentTables,
+  // What ran when the problem of an event began (JSON).
+  ({ text }) => [`ALTER TABLE event ADD COLUMN processes ${text}`],
 ]
 
 /**

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
-import type { IngestPolicy } from '../ports/store.ts'
+import type { PolicyChoices } from '../ports/store.ts'
 import type { Upkeep } from './admin.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrations.ts'
@@ -15,8 +15,8 @@ export type OpenStoreOptions = {
   readonly dataDir: string
   readonly clock: Clock
   readonly log: Log
-  /** What new hosts have to wait for; every one is taken unless it says otherwise. */
-  readonly policy?: IngestPolicy | undefined
+  /** What agents may add; everything unless it says otherwise. */
+  readonly policy?: PolicyChoices | undefined
   /** How a database on a server is reached, besides its url. */
   readonly server?: DatabaseServer
 }

@@ -58,7 +58,8 @@ export const TABLES: readonly Table[] = [
   table(
     'event',
     'id host metric uid change_number severity is_open closed_by_hand message opened closed ' +
-      'acknowledged_by acknowledged is_stale seen_open members end_unknown value',
+      'acknowledged_by acknowledged is_stale seen_open members end_unknown value ' +
+      'processes',
     { references: [toHost] },
   ),
   table('event_history', 'id event time action severity actor noted comment_text', {

@@ -143,13 +143,14 @@ async function change(transaction: Transaction, received: ReceivedReport, held: 
     isSeen === 1 && (held.is_open === 1 || (await mayReopen(transaction, received, held))) ? 1 : 0
   const isStale = isOpen === 1 && report.stale === true ? 1 : 0
   await transaction.run(
-    `UPDATE event SET change_number = ?, severity = ?, message = ?, value = COALESCE(?, value), is_stale = ?,
+    `UPDATE event SET change_number = ?, severity = ?, message = ?, value = COALESCE(?, value), processes = COALESCE(?, processes), is_stale = ?,
       seen_open = ?, is_open = ?, members = COALESCE(?, members) WHERE id = ?`,
     [
       report.change,
       report.severity,
       report.message,
       report.value ?? null,
+      writeProcesses(report),
       isStale,
       isSeen,
       isOpen,
@@ -192,12 +193,16 @@ async function addEvent(transaction: Transaction, received: ReceivedReport) {
   else await noteHistory(transaction, id, { action: 'closed', time: report.time, noted })
 }
 
+const writeProcesses = ({ processes = [] }: EventReport) =>
+  processes.length === 0 ? null : JSON.stringify(processes)
+
 function insertEvent(transaction: Transaction, received: ReceivedReport, opened: number): Promise<number> {
   const { report, host, members } = received
   const isOpen = report.status === 'open'
   return transaction.insert(
     `INSERT INTO event (host, metric, uid, change_number, severity, is_open, seen_open, closed_by_hand, message,
-      value, opened, closed, is_stale, members) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`,
+      value, processes, opened, closed, is_stale, members)
+      VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`,
     [
       host,
       report.metric,
@@ -208,6 +213,7 @@ function insertEvent(transaction: Transaction, received: ReceivedReport, opened:
       isOpen ? 1 : 0,
       report.message,
       report.value ?? null,
+      writeProcesses(report),
       opened,
       isOpen ? null : report.time,
       isOpen && report.stale === true ? 1 : 0,

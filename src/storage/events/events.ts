@@ -5,6 +5,7 @@ import {
   type Severity,
   type SeverityCounts,
 } from '../../domain/event.ts'
+import { readProcesses } from '../../domain/events/running-process.ts'
 import type { Database, Reader } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
 import type { EventHistoryEntry, EventQuery, EventStore } from '../ports/store.ts'
@@ -102,6 +103,14 @@ export function createEventStore(database: Database): EventStore {
       for (const { name, severity, total } of rows)
         counts.set(name, { ...(counts.get(name) ?? NONE_OPEN), [severity]: total })
       return counts
+    },
+
+    async processes(id) {
+      const [row] = await database.query<{ processes: string | null }>(
+        'SELECT processes FROM event WHERE id = ?',
+        [id],
+      )
+      return row?.processes == null ? [] : readProcesses(JSON.parse(row.processes))
     },
 
     history: (id) =>

@@ -14,6 +14,7 @@ import { createByteWriter } from '../timeseries/codec/bytes.ts'
 import { packHead, packValue, sealFrame } from '../timeseries/codec/frame.ts'
 import { dayOf } from '../timeseries/day.ts'
 import { createMetricSetReader, createMetricSetWriter, type MetricSet } from '../timeseries/metric-sets.ts'
+import { GrowthGuard } from './growth-bounds.ts'
 import { claimName } from './host-keys.ts'
 import { insertFrames } from './insert-frames.ts'
 import { boundWaiting } from './waiting-frames.ts'
@@ -41,6 +42,7 @@ export function createIngestStore(
   const metricSets = createMetricSetWriter()
   const hosts = createHostCache()
   const writer = createByteWriter()
+  const guard = new GrowthGuard(policy.bounds)
   const receipts = createReceiptNotes()
   /** Two engines that happen to have the same one wait for each other, and lose nothing else by it. */
   const lock = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % SHARED_LOCKS
@@ -58,6 +60,7 @@ export function createIngestStore(
   /** After a rollback: ids given in the transaction are gone with it. */
   function undo() {
     receipts.take()
+    guard.undo()
     forget()
     states.rolledBack()
   }
@@ -88,6 +91,12 @@ export function createIngestStore(
     return packed
   }
 
+  /** Whether the host has used the frame's list of metrics before: what it has may go on. */
+  function isUsed(host: CachedHost, { metrics }: Frame): boolean {
+    const metricSet = metricSets.recall(metrics)
+    return metricSet !== null && host.metricSets.has(metricSet.id)
+  }
+
   /** The list of the frame's metrics, noted as used by the host on the frame's day. */
   async function findMetricSet(transaction: Transaction, host: CachedHost, { time, metrics }: Frame) {
     const metricSet = metricSets.recall(metrics) ?? (await metricSets.save(transaction, metrics))
@@ -114,9 +123,11 @@ export function createIngestStore(
     if (known !== null) return known
     // Somebody has deleted the host of a key that was right when the connection began.
     if (report.isByKey === true) return 'foreign'
-    if (policy.newHosts === 'accept') return hosts.add(transaction, report)
-    await noteWaiting(transaction, report)
-    return 'waiting'
+    if (policy.newHosts === 'approve') {
+      await noteWaiting(transaction, report)
+      return 'waiting'
+    }
+    return (await guard.mayAdd(transaction, report)) ? hosts.add(transaction, report) : 'full'
   }
 
   /** Null when the report was taken; else why not, and then nothing of it is written. */
@@ -139,7 +150,14 @@ export function createIngestStore(
     if (report.spellings) await hosts.saveSpellings(transaction, host, report.spellings)
     if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)
     const samples: number[] = []
-    for (const frame of frames) {
+    for (const sent of frames) {
+      const frame = isUsed(host, sent)
+        ? sent
+        : await guard.boundFrame(transaction, reader, host.id, sent, report)
+      if (frame.metrics.length === 0) {
+        samples.push(0)
+        continue
+      }
       const metricSet = await findMetricSet(transaction, host, frame)
       const target = frame.time < compactBefore ? rows.late : rows.frame
       const packed = packFrame(target, host.id, frame, metricSet)
@@ -148,17 +166,26 @@ export function createIngestStore(
     }
     receipts.addReport(host, report, samples)
     if (report.waiting) {
-      for (const frame of report.waiting)
+      for (const sent of report.waiting) {
+        const frame = await guard.boundFrame(transaction, reader, host.id, sent, report)
         packFrame(rows.waiting, host.id, frame, await findMetricSet(transaction, host, frame))
+      }
       rows.waitingHosts.add(host.id)
     }
-    if (events.length > 0) await applyReports(transaction, host.id, events, report.seen)
-    if (report.open) await reconcileEvents(transaction, host.id, report.open, report.seen)
+    if (events.length > 0) {
+      const taken = await guard.boundEvents(transaction, host.id, events, report)
+      await applyReports(transaction, host.id, taken, report.seen)
+    }
+    if (report.open) {
+      const taken = await guard.boundEvents(transaction, host.id, report.open, report)
+      await reconcileEvents(transaction, host.id, taken, report.seen)
+    }
     return null
   }
 
   return {
     isContentError,
+    takeBoundHits: () => guard.takeHits(),
     async write(reports) {
       if (reports.length === 0) return NONE
       const refused = new Map<HostReport, WriteRefusal>()

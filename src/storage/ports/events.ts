@@ -1,5 +1,6 @@
 import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../../domain/event.ts'
 import type { Outage } from '../../domain/events/downtime.ts'
+import type { RunningProcess } from '../../domain/events/running-process.ts'
 import type { EventSnapshot } from '../../domain/notifications/notified-event.ts'
 import type { NotificationKind, Notified, Rule } from '../../domain/notifications/rule.ts'
 import type { Target } from '../../domain/notifications/target.ts'
@@ -153,6 +154,8 @@ export type EventStore = EventChanges & {
   revision(): Promise<number>
   /** Oldest first. */
   history(id: number): Promise<EventHistoryEntry[]>
+  /** What ran when the problem began; empty when nobody looked. */
+  processes(id: number): Promise<RunningProcess[]>
   /** Oldest first, at most the newest 500. */
   deliveries(id: number): Promise<Delivery[]>
   /**

@@ -74,9 +74,33 @@ export type HostReport = {
 export type IngestPolicy = {
   /** `approve`: a new host is turned away until a person approves it, unless it joined by a code. */
   readonly newHosts: 'accept' | 'approve'
+  readonly bounds: GrowthBounds
 }
 
-export type WriteRefusal = 'foreign' | 'copy' | 'stale' | 'waiting'
+/** A policy of which the rest bounds nothing. */
+export type PolicyChoices = {
+  readonly newHosts?: IngestPolicy['newHosts']
+  readonly bounds?: Partial<GrowthBounds>
+}
+
+/** How much agents may add to the database. Whoever joins by a code or was approved is not bounded by hosts. */
+export type GrowthBounds = {
+  /** New hosts that one engine makes within a minute. */
+  readonly newHostsPerMinute: number
+  readonly hosts: number
+  readonly metricsPerHost: number
+  readonly openEventsPerHost: number
+}
+
+/** Something of a report that was not stored because there would be too much of its kind. */
+export type BoundHit = {
+  readonly bound: 'new_hosts' | 'hosts' | 'metrics' | 'open_events'
+  readonly host: string
+  readonly count: number
+  readonly report: HostReport
+}
+
+export type WriteRefusal = 'foreign' | 'copy' | 'stale' | 'waiting' | 'full'
 
 export type IngestStore = {
   /**
@@ -89,9 +113,12 @@ export type IngestStore = {
    * the sake of who sent them. `foreign`: with another key or none; the host has an open event of
    * `KEY_MISMATCH`. `copy`: from one of two agents with the same key and queue; the host has an open event of
    * `AGENT_COPY`. `stale`: on a connection from before another run of the agent was seen, which has to greet
-   * again. `waiting`: the host is new and waits for a person's approval.
+   * again. `waiting`: the host is new and waits for a person's approval. `full`: it is new, and there are
+   * too many.
    */
   write(reports: readonly HostReport[]): Promise<ReadonlyMap<HostReport, WriteRefusal>>
+  /** What of the reports of the last commits was left out because there would be too much of its kind. */
+  takeBoundHits(): readonly BoundHit[]
   /**
    * True when `write` rejected with `error` because of what a report holds: the same report fails again,
    * others do not.

@@ -275,7 +275,7 @@ function emptyView({ findAgentDoor, about }: WebContext, mayAdd: boolean): Html 
   const door = findAgentDoor()
   const way =
     door === null
-      ? `agent.server=SERVER:${about.enrolment?.plainPort ?? 'PORT'}`
+      ? `agent.server=tcp://SERVER:${about.enrolment?.plainPort ?? 'PORT'}`
       : `agent.server=tls://SERVER:${door.port} --set agent.fingerprint=${door.fingerprint}`
   return (
     <>

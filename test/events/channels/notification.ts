@@ -5,6 +5,7 @@ import type {
   NotificationEvent,
   OpenChannel,
 } from '../../../src/events/channels/channel.ts'
+import { parseAddressRange } from '../../../src/lib/address-range.ts'
 import { type Clock, systemClock } from '../../../src/lib/clock.ts'
 import { createLog } from '../../../src/lib/log.ts'
 
@@ -35,16 +36,23 @@ export function aNotification(
   return { id: 'n-42', kind: 'opening', target, words, events: [event], rule: 'On call', link: null, ...over }
 }
 
+const LOOPBACK = ['127.0.0.1', '::1']
+
 /** A channel with the defaults of its settings, but for those given. */
 export function openWith(
   channel: Channel,
   settings: Record<string, unknown> = {},
   clock: Clock = systemClock,
+  allowed: readonly string[] = LOOPBACK,
 ): { open: OpenChannel; lines: string[] } {
   const lines: string[] = []
+  const allowAddresses = allowed.flatMap((range) => parseAddressRange(range) ?? [])
   const log = createLog({ level: 'debug', format: 'text', write: (line) => lines.push(line) })
   const standard = Object.fromEntries(
     Object.entries(channel.fields).map(([name, field]) => [name, field.default]),
   )
-  return { open: channel.open({ ...standard, ...settings }, { clock, log, machine: 'mon01' }), lines }
+  return {
+    open: channel.open({ ...standard, ...settings }, { clock, log, machine: 'mon01', allowAddresses }),
+    lines,
+  }
 }

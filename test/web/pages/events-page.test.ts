@@ -224,3 +224,27 @@ describe('the page of an event', () => {
     expect(await get(`/events/${id}`, await site.as('admin'))).toContain('secret-token')
   })
 })
+
+describe('the page of an event', () => {
+  test('has what ran when the problem began, with names escaped, and nothing where nobody looked', async () => {
+    const time = site.clock.now() - 60
+    const metric = 'perf.processor.percent.used'
+    const report = { uid: 'ran', change: 1, time, metric, severity: 2, status: 'open', message: 'M' } as const
+    const processes = [
+      { id: 4711, name: 'mysqld', processor: 180, memory: 2_147_483_648 },
+      { id: 12, name: '<b>&', processor: 0, memory: 1024 },
+    ]
+    await site.store.events.report('db01', [{ ...report, processes }])
+    // A later change says nothing of processes, and takes none away.
+    await site.store.events.report('db01', [{ ...report, change: 2, severity: 1 }])
+    const { events } = await site.store.events.list({ host: 'db01', metric, limit: 1 })
+    const id = events[0]?.id ?? 0
+    expect(await site.store.events.processes(id)).toEqual(processes)
+    const text = await get(`/events/${id}`)
+    expect(text).toContain('What was running')
+    expect(text).toMatch(/mysqld.*4711.*180.*2\.00\s?GiB/s)
+    expect(text).toContain('&lt;b&gt;&amp;')
+    const other = await open('db01', 'perf.system.load.5', 3, 60)
+    expect(await get(`/events/${other}`)).not.toContain('What was running')
+  })
+})

@@ -2,6 +2,7 @@ import { MEMORY_METRICS } from '../../../domain/metrics/declared/memory.ts'
 import { type ProcFs, readTextOrNothing } from '../../../platform/proc.ts'
 import { addSample, percentOf } from '../arithmetic.ts'
 import { defineProbe } from '../probe.ts'
+import { type MemoryLimit, readMemoryLimit } from './container-limits.ts'
 import { findAmount } from './meminfo.ts'
 
 /** Bytes. */
@@ -16,6 +17,8 @@ export type MemoryReading = {
    */
   readonly committed?: number
   readonly commitLimit?: number
+  /** Of the container that we are in. */
+  readonly container?: MemoryLimit | null
 }
 
 /**
@@ -25,10 +28,22 @@ export type MemoryReading = {
 export const memory = defineProbe<MemoryReading>({
   name: 'memory',
   metrics: MEMORY_METRICS,
-  linux: (proc) => readMemory(proc.readText('/proc/meminfo'), readReclaimableArc(proc)),
+  linux: (proc) => ({
+    ...readMemory(proc.readText('/proc/meminfo'), readReclaimableArc(proc)),
+    container: readMemoryLimit(proc),
+  }),
   windows: (win32) => win32.readMemory(),
-  samples({ total, available, cached, committed, commitLimit }) {
+  samples(reading) {
+    const { cached, committed, commitLimit, container } = reading
     const samples: { metric: string; value: number }[] = []
+    // A container that may take as much as the machine has is told the machine's figures, as before.
+    const isLimited = container != null && container.limit < reading.total
+    if (isLimited) {
+      const used = reading.total - reading.available
+      addSample(samples, 'perf.memory.host.percent.used', percentOf(used, reading.total))
+    }
+    const total = isLimited ? container.limit : reading.total
+    const available = isLimited ? container.limit - container.used : reading.available
     addSample(samples, 'perf.memory.percent.used', percentOf(total - available, total))
     addSample(samples, 'perf.memory.bytes.total', total)
     addSample(samples, 'perf.memory.bytes.used', total - available)

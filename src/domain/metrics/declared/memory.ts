@@ -4,9 +4,17 @@ export const MEMORY_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.memory.percent.used',
     unit: '%',
-    doc: 'Memory that is not available to programs, of all.',
+    doc: "Memory that is not available to programs, of all; inside a container, of the container's limit.",
     chart: { of: 'memory', line: 'memory' },
     standard: USED_UP,
+  },
+  {
+    name: 'perf.memory.host.percent.used',
+    unit: '%',
+    isRare: true,
+    doc: 'Inside a container that has a limit: the same of the machine below it.',
+    systems: 'Linux',
+    title: 'Memory of the machine below',
   },
   {
     name: 'perf.memory.bytes.total',

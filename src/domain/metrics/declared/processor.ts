@@ -4,9 +4,17 @@ export const PROCESSOR_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.processor.percent.used',
     unit: '%',
-    doc: 'Time that all processors were busy, over the interval.',
+    doc: "Time that all processors were busy, over the interval; inside a container, of the container's limit.",
     chart: { of: 'processor', line: 'used' },
     standard: USED_UP,
+  },
+  {
+    name: 'perf.processor.host.percent.used',
+    unit: '%',
+    isRare: true,
+    doc: 'Inside a container that has a limit: the same of the machine below it.',
+    systems: 'Linux',
+    title: 'Processors of the machine below',
   },
   {
     name: 'perf.processor.percent.user',

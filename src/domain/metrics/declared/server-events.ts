@@ -63,6 +63,15 @@ export const DATA_GAP: MetricFamily = {
   doc: 'Of events alone: something that the agent measured, or should have measured, is missing, and why.',
 }
 
+export const GROWTH_BOUND: MetricFamily = {
+  name: 'perf.server.bound.<bound>.state',
+  unit: 'state',
+  doc: 'Of events alone: agents want to add more to the database than a bound of the server allows.',
+}
+
+/** The metric of events about one bound. */
+export const boundMetric = (bound: string) => GROWTH_BOUND.name.replace('<bound>', bound)
+
 export const SERVER_EVENT_METRICS: readonly MetricFamily[] = [
   AVAILABILITY,
   CLOCK_SKEW,
@@ -74,4 +83,5 @@ export const SERVER_EVENT_METRICS: readonly MetricFamily[] = [
   CERTIFICATE_END,
   NOTIFICATION_TROUBLE,
   STORAGE_DAMAGE,
+  GROWTH_BOUND,
 ]

@@ -24,7 +24,7 @@ export async function takeSamples({ original, database, store, now }: ImportOpti
   const flush = async () => {
     const reports: HostReport[] = []
     for (const [host, samples] of gathered)
-      reports.push(describeHost(host, samples, await findKeyHash(database, host), now))
+      reports.push(describeHost(host, samples, await findKnown(database, host), now))
     gathered = new Map()
     rows = 0
     await store.ingest.write(reports)
@@ -61,7 +61,7 @@ function readSample(row: OriginalRow<'agentdata'>): Sample | string {
 function describeHost(
   host: string,
   { times, spellings }: HostSamples,
-  keyHash: string | null,
+  { keyHash, lastSeen }: KnownHost,
   now: number,
 ): HostReport {
   // Storage knows a list of names by its identity, so the same names are to be the same list.
@@ -76,7 +76,8 @@ function describeHost(
   })
   const frames = all.filter(({ time }) => time <= now)
   const waiting = all.filter(({ time }) => time > now)
-  const seen = frames.reduce((latest, { time }) => Math.max(latest, time), 0)
+  // Old samples do not make it be seen earlier than it was.
+  const seen = frames.reduce((latest, { time }) => Math.max(latest, time), lastSeen)
   return aReport(host, seen, {
     frames,
     keyHash,
@@ -99,12 +100,14 @@ async function noteFirstTimes(database: Database, firstTimes: ReadonlyMap<string
   }
 }
 
-async function findKeyHash(database: Database, host: string): Promise<string | null> {
-  const [row] = await database.query<{ key_hash: string | null }>(
-    'SELECT key_hash FROM host WHERE name = ?',
+type KnownHost = { readonly keyHash: string | null; readonly lastSeen: number }
+
+async function findKnown(database: Database, host: string): Promise<KnownHost> {
+  const [row] = await database.query<{ key_hash: string | null; last_seen: number }>(
+    'SELECT key_hash, last_seen FROM host WHERE name = ?',
     [host],
   )
-  return row?.key_hash ?? null
+  return { keyHash: row?.key_hash ?? null, lastSeen: row?.last_seen ?? 0 }
 }
 
 function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { type Event, lengthOf, MAX_COMMENT } from '../../../domain/event.ts'
+import type { RunningProcess } from '../../../domain/events/running-process.ts'
 import { metricTitle, metricUnit } from '../../../domain/metrics/metric.ts'
 import { maskTarget } from '../../../domain/notifications/target.ts'
 import type { Series } from '../../../domain/sample.ts'
@@ -26,6 +27,7 @@ import type { Html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.tsx'
 import { actionResult } from './action-result.tsx'
 import { hostName } from './event-table.tsx'
+import { processesView } from './running-processes.tsx'
 
 /** Seconds that the graph shows before and after the event. */
 const BEFORE = 3600
@@ -42,8 +44,9 @@ export const eventPage = route({ path: '/events/:id', access: 'viewer' }, async 
   if (!event) throw notFound('event')
   const from = event.opened - BEFORE
   const to = Math.min((event.closed ?? now) + AFTER, now, from + LONGEST)
-  const [history, deliveries, series, thresholds] = await Promise.all([
+  const [history, processes, deliveries, series, thresholds] = await Promise.all([
     events.history(event.id),
+    events.processes(event.id),
     events.deliveries(event.id),
     event.members.length > 0 || to <= from ? null : samples.range(event.host, event.metric, from, to),
     event.members.length > 0 ? [] : findThresholds(web.store, event),
@@ -52,6 +55,7 @@ export const eventPage = route({ path: '/events/:id', access: 'viewer' }, async 
   const model = {
     event,
     history,
+    processes,
     deliveries,
     series,
     thresholds,
@@ -94,6 +98,7 @@ async function findThresholds(
 type EventModel = {
   readonly event: Event
   readonly history: readonly EventHistoryEntry[]
+  readonly processes: readonly RunningProcess[]
   readonly deliveries: readonly Delivery[]
   /** Null for an event of several hosts. */
   readonly series: Series | null
@@ -128,6 +133,7 @@ function eventView(model: EventModel): Html {
       {mayChange && changeForm(model)}
       <div data-live="course">
         {graphView(model)}
+        {processesView(model.processes)}
         <div class="columns">
           {historyView(model)}
           {deliveriesView(model)}

@@ -72,7 +72,7 @@ export function agentWay(
 ): AgentWay | null {
   const host = server.includes(':') ? `[${server}]` : server
   if (door !== null) return { server: `${host}:${door.port}`, fingerprint: door.fingerprint }
-  return plainPort === null ? null : { server: `${host}:${plainPort}`, fingerprint: null }
+  return plainPort === null ? null : { server: `tcp://${host}:${plainPort}`, fingerprint: null }
 }
 
 function addHostView({ server, since, fresh, total, now, web }: Model): Html {

@@ -1,0 +1,90 @@
+import type { MetricFamily } from '../metric-family.ts'
+
+const onLinux = (families: readonly MetricFamily[]): readonly MetricFamily[] =>
+  families.map((family) => ({ ...family, systems: 'Linux' }))
+
+export const SYSTEMD_METRICS: readonly MetricFamily[] = onLinux([
+  {
+    name: 'perf.systemd.units.failed',
+    unit: '',
+    doc: 'Units of systemd that have failed; the event names them.',
+    title: 'Failed units',
+    section: { of: 'system', column: 'Failed units' },
+    standard: [{ severity: 3, compare: '>', value: 0, duration: 300 }],
+  },
+  {
+    name: 'perf.systemd.restarts.hour',
+    unit: '',
+    doc: 'How often systemd started services again by itself in the last hour; the event names them.',
+    title: 'Restarts of services in an hour',
+    section: { of: 'system', column: 'Restarts of services' },
+    standard: [{ severity: 3, compare: '>=', value: 5, duration: 0 }],
+  },
+  {
+    name: 'perf.service.<name>.memory.bytes',
+    unit: 'B',
+    doc: 'Memory that a service of agent.services takes, as its control group counts it.',
+    title: 'Memory of service <name>',
+    section: { of: 'services', column: 'Memory' },
+    chart: { of: 'service-memory', line: '<name>' },
+  },
+  {
+    name: 'perf.service.<name>.tasks',
+    unit: '',
+    doc: 'Threads of a service of agent.services.',
+    title: 'Tasks of service <name>',
+    section: { of: 'services', column: 'Tasks' },
+  },
+  {
+    name: 'perf.service.<name>.restarts.hour',
+    unit: '',
+    doc: 'How often systemd started it again by itself in the last hour.',
+    title: 'Restarts of service <name> in an hour',
+    section: { of: 'services', column: 'Restarts' },
+  },
+])
+
+export const DRIVE_METRICS: readonly MetricFamily[] = onLinux([
+  {
+    name: 'perf.drive.<drive>.state',
+    unit: 'state',
+    doc: '1 while a drive says of itself that it is sound (SMART), else 0; where UDisks2 runs.',
+    title: 'Drive <drive>',
+    section: { of: 'drives', column: 'Health' },
+    states: { good: 'Good', bad: 'Failing' },
+    standard: [{ severity: 1, compare: '=', value: 0, duration: 0 }],
+  },
+  {
+    name: 'perf.drive.<drive>.celsius',
+    unit: '°C',
+    doc: 'Temperature of a drive.',
+    title: 'Temperature of drive <drive>',
+    section: { of: 'drives', column: 'Temperature' },
+  },
+  {
+    name: 'perf.drive.<drive>.sectors.bad',
+    unit: '',
+    doc: 'Sectors of a SATA drive that it can not read or has put others in the place of.',
+    title: 'Bad sectors of drive <drive>',
+    section: { of: 'drives', column: 'Bad sectors' },
+    standard: [{ severity: 3, compare: '>', value: 0, duration: 0 }],
+  },
+  {
+    name: 'perf.drive.<drive>.wear.percent',
+    unit: '%',
+    doc: 'What of the life of an NVMe drive is used up, as it reckons itself.',
+    title: 'Wear of drive <drive>',
+    section: { of: 'drives', column: 'Wear' },
+    standard: [
+      { severity: 3, compare: '>=', value: 90, duration: 0 },
+      { severity: 2, compare: '>=', value: 100, duration: 0 },
+    ],
+  },
+  {
+    name: 'perf.drive.<drive>.age.seconds',
+    unit: 's',
+    doc: 'How long a drive has been on in its life.',
+    title: 'Time that drive <drive> was on',
+    section: { of: 'drives', column: 'Age' },
+  },
+])

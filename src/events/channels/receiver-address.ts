@@ -1,0 +1,37 @@
+import { lookup } from 'node:dns/promises'
+import { type AddressRange, isWithin, parseAddressRange } from '../../lib/address-range.ts'
+import { SendError } from './channel.ts'
+
+/**
+ * Where no notification goes that somebody typed an address for, unless `notifications.allow_addresses` names
+ * it: this machine, its links, and the addresses at which clouds hand out what a machine may know.
+ */
+const CLOSED = [
+  ...['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '::1', '::', 'fe80::/10'],
+  ...['100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::/32', '64:ff9b::/96'],
+].flatMap((range) => parseAddressRange(range) ?? [])
+
+/**
+ * The address to connect to for a host, as its name resolves now. It is that very address that has to be
+ * connected to: the name may mean another one a moment later. Throws a `SendError` when it is closed.
+ */
+export async function findReceiver(host: string, allowed: readonly AddressRange[]): Promise<string> {
+  const literal = host.replace(/^\[|\]$/g, '')
+  const found = await lookup(literal, { all: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new SendError(`${host} can't be reached: its name is not known (${error.code ?? 'no answer'})`, {
+      retry: true,
+    })
+  })
+  const [first] = found
+  if (first === undefined)
+    throw new SendError(`${host} can't be reached: its name has no address`, { retry: true })
+  // One that is closed among several speaks against the name: nobody needs it for anything good.
+  const closed = found.find(({ address }) => isWithin(address, CLOSED) && !isWithin(address, allowed))
+  if (closed !== undefined)
+    throw new SendError(
+      `${host} is ${closed.address}, an address of this machine or its link: notifications go there only when ` +
+        'notifications.allow_addresses names it',
+      { retry: true },
+    )
+  return first.address
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'bun:test'
+import { memory } from '../../../src/agent/probes/system/memory.ts'
+import { processor } from '../../../src/agent/probes/system/processor.ts'
+import { fakeProc } from '../../platform/fake-proc.ts'
+import { measure } from './measure.ts'
+
+const MIB = 1024 * 1024
+const MEMINFO = 'MemTotal: 8388608 kB\nMemFree: 1048576 kB\nMemAvailable: 6291456 kB\n'
+const stat = (busy: number, idle: number) => `cpu  ${busy} 0 0 ${idle} 0 0 0 0 0 0\n`
+const group = (files: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(files).map(([name, text]) => [`/sys/fs/cgroup/${name}`, text]))
+
+test("memory in a container is that of its limit, with the machine's beside it", async () => {
+  const files = {
+    '/proc/meminfo': MEMINFO,
+    ...group({
+      'memory.max': `${512 * MIB}\n`,
+      'memory.current': `${384 * MIB}\n`,
+      'memory.stat': `anon ${200 * MIB}\ninactive_file ${128 * MIB}\nactive_file 5\n`,
+    }),
+  }
+  expect(await measure(memory, [fakeProc({ files })])).toMatchObject({
+    'perf.memory.percent.used': 50,
+    'perf.memory.bytes.total': 512 * MIB,
+    'perf.memory.bytes.used': 256 * MIB,
+    'perf.memory.bytes.available': 256 * MIB,
+    'perf.memory.host.percent.used': 25,
+  })
+})
+
+test.each([
+  ['the container has no limit', group({ 'memory.max': 'max\n', 'memory.current': '1000\n' })],
+  ['its limit is above what there is', group({ 'memory.max': `${2 ** 50}\n`, 'memory.current': '1000\n' })],
+  // The root of a machine has no such file; that of the agent's own unit is below and does not count.
+  ['the agent is a service', group({ 'system.slice/monitor-agent.service/memory.max': '104857600\n' })],
+])("memory is the machine's where %s", async (_, files) => {
+  const found = await measure(memory, [fakeProc({ files: { '/proc/meminfo': MEMINFO, ...files } })])
+  expect(found?.['perf.memory.percent.used']).toBe(25)
+  expect(found).not.toHaveProperty('perf.memory.host.percent.used')
+})
+
+test("processors in a container are what it may use, with the machine's beside them", async () => {
+  const at = (busy: number, idle: number, usage: number) =>
+    fakeProc({
+      files: {
+        '/proc/stat': stat(busy, idle),
+        ...group({
+          'cpu.max': '50000 100000\n',
+          'cpu.stat': `usage_usec ${usage}\nuser_usec ${usage / 2}\nsystem_usec ${usage / 2}\nnr_periods 0\n`,
+        }),
+      },
+    })
+  expect(await measure(processor, [at(100, 1000, 0), at(200, 1900, 4_000_000)])).toEqual({
+    'perf.processor.host.percent.used': 10,
+    'perf.processor.percent.used': 80,
+    'perf.processor.percent.user': 40,
+    'perf.processor.percent.system': 40,
+    'perf.processor.percent.iowait': 0,
+    'perf.processor.percent.steal': 0,
+  })
+})
+
+test("processors are the machine's where the container has no limit", async () => {
+  const at = (busy: number, idle: number) =>
+    fakeProc({
+      files: {
+        '/proc/stat': stat(busy, idle),
+        ...group({ 'cpu.max': 'max 100000\n', 'cpu.stat': 'usage_usec 5\n' }),
+      },
+    })
+  const found = await measure(processor, [at(100, 1000), at(200, 1900)])
+  expect(found?.['perf.processor.percent.used']).toBe(10)
+  expect(found).not.toHaveProperty('perf.processor.host.percent.used')
+})
