@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { isLossReason, type Loss } from '../../domain/audit/loss.ts'
 import type { QueueTotals } from './queue-rows.ts'
 
@@ -34,18 +34,26 @@ export function readNote(queueFile: string): QueueNote | null {
 /** Writes the note when it says something else than before. */
 export class QueueNoteWriter {
   readonly #file: string
-  #written = ''
+  #written: string | null = null
 
   constructor(queueFile: string) {
     this.#file = noteFileOf(queueFile)
   }
 
-  /** Replaces it as a whole. Throws when the disk does not take it. */
+  /**
+   * Writes it in place: it is small, and what takes the place of a file costs the filesystem much more. Spaces
+   * cover what was longer. Throws when the disk does not take it.
+   */
   write(note: QueueNote): void {
     const text = JSON.stringify(note)
     if (text === this.#written) return
-    writeFileSync(`${this.#file}.new`, text, { mode: 0o600 })
-    renameSync(`${this.#file}.new`, this.#file)
+    const isFirst = this.#written === null
+    const handle = openSync(this.#file, isFirst ? 'w' : 'r+', 0o600)
+    try {
+      writeSync(handle, text.padEnd(this.#written?.length ?? 0), 0)
+    } finally {
+      closeSync(handle)
+    }
     this.#written = text
   }
 }

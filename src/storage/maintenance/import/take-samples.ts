@@ -61,7 +61,7 @@ function readSample(row: OriginalRow<'agentdata'>): Sample | string {
 function describeHost(
   host: string,
   { times, spellings }: HostSamples,
-  { keyHash, lastSeen }: KnownHost,
+  { keyHash, lastSeen }: TakenHost,
   now: number,
 ): HostReport {
   // Storage knows a list of names by its identity, so the same names are to be the same list.
@@ -100,9 +100,9 @@ async function noteFirstTimes(database: Database, firstTimes: ReadonlyMap<string
   }
 }
 
-type KnownHost = { readonly keyHash: string | null; readonly lastSeen: number }
+type TakenHost = { readonly keyHash: string | null; readonly lastSeen: number }
 
-async function findKnown(database: Database, host: string): Promise<KnownHost> {
+async function findKnown(database: Database, host: string): Promise<TakenHost> {
   const [row] = await database.query<{ key_hash: string | null; last_seen: number }>(
     'SELECT key_hash, last_seen FROM host WHERE name = ?',
     [host],
