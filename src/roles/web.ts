@@ -22,7 +22,7 @@ export async function startWeb(
   { print, commands }: { readonly print: (text: string) => void; readonly commands: readonly Command[] },
 ): Promise<string> {
   const { clock, log } = context
-  const { address, port, tls, tlsPort, sessionExpiry, trustedProxies } = config.web
+  const { address, port, tls, tlsPort, sessionExpiry, trustedProxies, url, basePath } = config.web
   const certificate = tls ? await openCertificate('web', config, context, print) : null
   const notifier = openNotifier(config, context)
   context.own('channels', async () => notifier.close())
@@ -31,6 +31,8 @@ export async function startWeb(
     address,
     port,
     sessionExpiry,
+    siteUrl: url,
+    basePath: basePath ?? '',
     trustedProxies: trustedProxies.flatMap((range) => parseAddressRange(range) ?? []),
     silence: config.events.availabilityCheck,
     notifier,

@@ -43,15 +43,18 @@ export async function openStore(url: string, options: OpenStoreChoices): Promise
     throw error
   }
   if (options.hasReadingThread !== true) return createStore(opened, options)
-  const { createReadingThread } = await import('./reading-thread/reading-thread.ts')
+  const { ReadingThread } = await import('./reading-thread/reading-thread.ts')
   const { dataDir, server, clock, log } = options
-  return createStore(opened, options, (note) =>
-    createReadingThread({
-      database: { url, dataDir, ...(server !== undefined && { server }) },
-      note,
-      clock,
-      log,
-    }),
+  return createStore(
+    opened,
+    options,
+    (note) =>
+      new ReadingThread({
+        database: { url, dataDir, ...(server !== undefined && { server }) },
+        note,
+        clock,
+        log,
+      }),
   )
 }
 

@@ -12,6 +12,9 @@ import { createFailedSignIns } from './auth/failed-sign-ins.ts'
 import { createSecondStep } from './auth/second-factor.ts'
 import { createSessions } from './auth/session.ts'
 import { createSignIn } from './auth/sign-in.ts'
+import { createEventSparks } from './fleet/event-sparks.tsx'
+import { createFleet } from './fleet/fleet.ts'
+import { createFleetFigures } from './fleet/fleet-figures.ts'
 import { createDiskForecasts } from './forecasts/disk-forecasts.ts'
 import { readClient } from './http/client-address.ts'
 import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
@@ -47,6 +50,10 @@ export type WebsiteOptions = {
    * everybody there.
    */
   readonly tls?: TlsFiles & { readonly port: number }
+  /** The address of the website as people reach it, where it is known. */
+  readonly siteUrl?: string | null
+  /** The path below which a proxy shows the website, such as `/monitor`; none unless given. */
+  readonly basePath?: string
   /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody's unless given. */
   readonly trustedProxies?: readonly AddressRange[]
   /**
@@ -109,8 +116,11 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
     }
 
   const handlers: Record<string, Handler> = { '/healthz': (request) => answerHealth(web, request) }
-  for (const [path, routes] of groupByPath([...PAGES, ...API])) handlers[path] = answer(routes)
-  for (const asset of listAssets()) handlers[asset.url] = (request) => answerAsset(asset, request)
+  // A proxy may take the path below which it shows the website away, or leave it.
+  for (const base of new Set(['', web.basePath])) {
+    for (const [path, routes] of groupByPath([...PAGES, ...API])) handlers[base + path] = answer(routes)
+    for (const asset of listAssets()) handlers[base + asset.url] = (request) => answerAsset(asset, request)
+  }
   const answerUnknown = answer({})
 
   const serve = (at: number, files: TlsFiles | null, site: Partial<Site>) =>
@@ -218,6 +228,7 @@ function redirectToTls(request: Request, port: number): Response {
 function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOptions): WebContext {
   const { silence, serverName, version, notifier, zone } = rest
   const writeAside = createBackgroundWrites(log)
+  const forecasts = createDiskForecasts({ samples: store.samples, clock })
   const noteFailure = createFailedSignIns({ audit: store.audit, clock, log })
   return {
     store,
@@ -242,9 +253,14 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     }),
     live: createLive({ hosts: store.hosts, events: store.events, clock, log }),
     livePages: createLivePages(),
+    siteUrl: rest.siteUrl ?? null,
+    basePath: rest.basePath ?? '',
     about: { ...NO_SITE_INFO, ...rest.about },
     figures: createStorageFigures({ maintenance: store.maintenance, clock }),
-    forecasts: createDiskForecasts({ samples: store.samples, clock }),
+    forecasts,
+    fleet: createFleet({ store, clock, silence }),
+    fleetFigures: createFleetFigures({ store, clock, diskForecasts: forecasts }),
+    sparks: createEventSparks({ samples: store.samples, clock }),
     api: API,
     checkHealth: createHealthCheck({
       maintenance: store.maintenance,

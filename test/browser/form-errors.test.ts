@@ -203,7 +203,6 @@ describe('with the colours of the system', () => {
   test('drawings stand out from its ground whatever was chosen here', async () => {
     const page = await open('/', 'dark')
     await page.evaluate(`document.documentElement.dataset.theme = 'light'`)
-    expect(await styleOf(page, '.donut-total', 'fill')).toBe('rgb(255, 255, 255)')
     expect(await styleOf(page, 'html', 'colorScheme')).toBe('light dark')
     await page.context().close()
   }, 30_000)

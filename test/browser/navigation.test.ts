@@ -14,7 +14,7 @@ const currentOf = (page: Page) => page.locator('.rail a[aria-current]').textCont
 
 flow('home leads to a host, and that to one of its graphs and back', { start: '/' }, async (scene) => {
   const { driver, page } = scene
-  await driver.follow(page.locator('.server-line').getByRole('link', { name: FIRST_HOST }))
+  await driver.follow(page.locator('.problem-host').getByRole('link', { name: FIRST_HOST }).first())
   await title(page, FIRST_HOST).waitFor()
   await driver.follow(link(page, 'Memory').first())
   await page.locator('.lead code', { hasText: 'perf.memory.percent.used' }).waitFor()

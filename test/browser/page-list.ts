@@ -39,6 +39,8 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'host-manage', path: `${HOST}/manage` },
   { name: 'host-week', path: `${HOST}?range=7d` },
   { name: 'manage-host', path: `${HOST}/manage` },
+  { name: 'host-metrics', path: `${HOST}/metrics` },
+  { name: 'host-metrics-none', path: `${HOST}/metrics?metric=nothing-like-this` },
   { name: 'graph', path: METRIC },
   { name: 'graph-day', path: `${HOST}/metrics/perf.network.bytes.received?range=24h` },
   { name: 'graph-month', path: `${METRIC}?range=30d` },
@@ -118,7 +120,7 @@ export async function findAddress({ path }: ListedPage, store: Store): Promise<s
 export function findForgotten(list: readonly ListedPage[] = PAGE_LIST): string[] {
   // What is no page: streams, files and what scripts ask for.
   const declared = PAGES.filter(
-    ({ method, path }) => method === 'GET' && !/^\/(live|jump)$|\/csv$/.test(path),
+    ({ method, path }) => method === 'GET' && !/^\/(live|jump|fleet)$|\/csv$/.test(path),
   )
   const shown = new Set(
     list.map(({ path }) => {

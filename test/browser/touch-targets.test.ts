@@ -75,7 +75,7 @@ test('a long name on a wall does not lie over what stands beside it, wherever it
   ] as const) {
     await page.setViewportSize({ width, height })
     await page.goto('/?kiosk')
-    expect(await page.locator('.event-host a', { hasText: 'long-' }).count()).toBe(1)
+    expect(await page.locator('.problem-host a', { hasText: 'long-' }).count()).toBe(1)
     expect(await findFaults(page, ['target-size'])).toEqual([])
   }
   await context.close()

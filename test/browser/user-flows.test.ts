@@ -135,7 +135,7 @@ flow(
     await driver.follow(button(page, 'Save'))
     await page.getByText('Saved.').waitFor()
     const chosen = { theme: 'dark', zone: 'Asia/Tokyo', dates: 'de' } as const
-    const [cookie] = await page.context().cookies()
+    const cookie = (await page.context().cookies()).find(({ name }) => name.startsWith('monitor-session-'))
     expect((await store.sessions.find(hashToken(cookie?.value ?? ''), now()))?.preferences).toEqual(chosen)
     expect(await page.evaluate('({ ...document.documentElement.dataset })')).toEqual(chosen)
     await page.goto('/events/1')

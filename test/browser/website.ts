@@ -33,6 +33,7 @@ export type SeededWebsite = {
 export type SeededWebsiteOptions = Omit<SeedOptions, 'now'> & {
   readonly serverName?: string
   readonly settings?: boolean
+  readonly basePath?: string
 }
 
 /** A website of our own on a free port, over a new database with the data of `seedStore` up to now. */
@@ -66,6 +67,7 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
     address: '127.0.0.1',
     port: 0,
     sessionExpiry: 3600,
+    basePath: options.basePath ?? '',
     silence: 300,
     serverName: options.serverName ?? 'db01',
     version: 'test',

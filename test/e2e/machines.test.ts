@@ -102,7 +102,11 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
   }
 
   const get = (web: RunningMonitor, path: string, cookie = '') =>
-    fetch(`http://127.0.0.1:${web.ports.web}${path}`, { headers: { cookie }, redirect: 'manual' })
+    // A browser reaches both under one address; here each has a port, which the name of the cookie tells.
+    fetch(`http://127.0.0.1:${web.ports.web}${path}`, {
+      headers: { cookie: cookie.replace(/-\d+=/, `-${web.ports.web}=`) },
+      redirect: 'manual',
+    })
 
   async function signIn(web: RunningMonitor): Promise<string> {
     const file = ['web1', 'web2']

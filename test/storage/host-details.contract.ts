@@ -105,30 +105,32 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
         status: 'open',
       } as const
       const at = MIDNIGHT + 100
+      let id = 0
       const state = async () => {
-        const event = await store.events.find(1)
+        const event = await store.events.find(id)
         return [event?.status, event?.acknowledgedBy, event?.closed]
       }
       beforeEach(async () => {
         await store.ingest.write([aReport('db01', { events: [{ ...report, message: 'full' }] })])
+        id = (await store.events.list({})).events[0]?.id ?? 0
       })
 
       test('gives an acknowledgement back to who had it before', async () => {
-        await store.events.acknowledge(1, 'ann', at)
-        expect(await store.events.undo('acknowledge', 'ann', at, at + 5)).toEqual({ undone: [1], kept: [] })
+        await store.events.acknowledge(id, 'ann', at)
+        expect(await store.events.undo('acknowledge', 'ann', at, at + 5)).toEqual({ undone: [id], kept: [] })
         expect(await state()).toEqual(['open', null, null])
-        await store.events.acknowledge(1, 'bob', at + 10)
-        await store.events.acknowledge(1, 'ann', at + 20)
-        await store.events.undo('acknowledge', 'ann', at + 20, at + 25, [1])
+        await store.events.acknowledge(id, 'bob', at + 10)
+        await store.events.acknowledge(id, 'ann', at + 20)
+        await store.events.undo('acknowledge', 'ann', at + 20, at + 25, [id])
         expect(await state()).toEqual(['open', 'bob', null])
-        const history = await store.events.history(1)
+        const history = await store.events.history(id)
         expect(history.at(-1)).toMatchObject({ action: 'unacknowledged', actor: 'ann', noted: at + 25 })
       })
 
       test('opens what was closed, with who had acknowledged it, and lets the agent end it', async () => {
-        await store.events.acknowledge(1, 'bob', at)
-        await store.events.close(1, 'ann', at + 1)
-        expect(await store.events.undo('close', 'ann', at + 1, at + 4)).toEqual({ undone: [1], kept: [] })
+        await store.events.acknowledge(id, 'bob', at)
+        await store.events.close(id, 'ann', at + 1)
+        expect(await store.events.undo('close', 'ann', at + 1, at + 4)).toEqual({ undone: [id], kept: [] })
         expect(await state()).toEqual(['open', 'bob', null])
         const end = { ...report, change: 2, status: 'closed', time: at + 60, message: 'full' } as const
         await store.ingest.write([aReport('db01', { events: [end] })])
@@ -136,30 +138,30 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       })
 
       test('leaves what somebody else changed meanwhile, and says who', async () => {
-        await store.events.acknowledge(1, 'ann', at)
-        await store.events.close(1, 'bob', at + 2)
+        await store.events.acknowledge(id, 'ann', at)
+        await store.events.close(id, 'bob', at + 2)
         expect(await store.events.undo('acknowledge', 'ann', at, at + 5)).toEqual({
           undone: [],
-          kept: [{ id: 1, action: 'closed', actor: 'bob', time: at + 2 }],
+          kept: [{ id, action: 'closed', actor: 'bob', time: at + 2 }],
         })
         expect(await state()).toEqual(['closed', 'ann', at + 2])
       })
 
       test('leaves a problem closed that has ended meanwhile', async () => {
-        await store.events.close(1, 'ann', at)
+        await store.events.close(id, 'ann', at)
         const end = { ...report, change: 2, status: 'closed', time: at + 3, message: 'full' } as const
         await store.ingest.write([aReport('db01', { events: [end] })])
         const { undone, kept } = await store.events.undo('close', 'ann', at, at + 5)
-        expect([undone, kept.map(({ id }) => id)]).toEqual([[], [1]])
+        expect([undone, kept.map(({ id }) => id)]).toEqual([[], [id]])
         expect((await state())[0]).toBe('closed')
       })
 
       test('undoes neither what another did, nor at another time, nor of another event', async () => {
-        await store.events.acknowledge(1, 'ann', at)
+        await store.events.acknowledge(id, 'ann', at)
         const none = { undone: [], kept: [] }
         expect(await store.events.undo('acknowledge', 'bob', at, at + 5)).toEqual(none)
         expect(await store.events.undo('acknowledge', 'ann', at + 1, at + 5)).toEqual(none)
-        expect(await store.events.undo('acknowledge', 'ann', at, at + 5, [2])).toEqual(none)
+        expect(await store.events.undo('acknowledge', 'ann', at, at + 5, [id + 1])).toEqual(none)
         expect(await store.events.undo('close', 'ann', at, at + 5)).toEqual(none)
         expect(await state()).toEqual(['open', 'ann', null])
       })

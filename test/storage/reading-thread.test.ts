@@ -7,7 +7,7 @@ import { createLog } from '../../src/lib/log.ts'
 import { TooBusyError } from '../../src/lib/too-busy-error.ts'
 import { openStore } from '../../src/storage/open.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
-import { createReadingThread } from '../../src/storage/reading-thread/reading-thread.ts'
+import { ReadingThread } from '../../src/storage/reading-thread/reading-thread.ts'
 import { findFailure } from '../support/failure.ts'
 import { makeTempDir } from '../support/spawn.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'
@@ -106,7 +106,7 @@ describe('reads that may take long', () => {
 
 describe('the thread', () => {
   const start = (database: { url: string; dataDir: string }) =>
-    createReadingThread({ database, note: () => {}, clock: systemClock, log })
+    new ReadingThread({ database, note: () => {}, clock: systemClock, log })
 
   test('says why it can not read, for each read, and nobody hangs', async () => {
     const thread = start({ url: 'sqlite:', dataDir })

@@ -8,6 +8,10 @@ export type HttpProxyOptions = {
   /** Address in 127.0.0.0/8 that it comes from. */
   readonly from: string
   readonly tls?: boolean
+  /** Asks for the host that it knows itself, as many proxies do unless told otherwise. */
+  readonly rewritesHost?: boolean
+  /** Shows the website below this path, and takes it away before it asks. */
+  readonly strips?: string
 }
 
 export type HttpProxy = { readonly port: number; close(): Promise<void> }
@@ -16,15 +20,23 @@ export type HttpProxy = { readonly port: number; close(): Promise<void> }
  * A reverse proxy as nginx is one: it keeps the Host header and adds its client and scheme to what was
  * forwarded to it.
  */
-export async function openHttpProxy({ target, from, tls = false }: HttpProxyOptions): Promise<HttpProxy> {
+export async function openHttpProxy({
+  target,
+  from,
+  tls = false,
+  rewritesHost = false,
+  strips = '',
+}: HttpProxyOptions): Promise<HttpProxy> {
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const add = (name: string, value: string) => [incoming.headers[name], value].filter(Boolean).join(', ')
     const headers = {
       ...incoming.headers,
+      ...(rewritesHost && { host: `127.0.0.1:${target}` }),
       'x-forwarded-for': add('x-forwarded-for', incoming.socket.remoteAddress ?? ''),
       'x-forwarded-proto': add('x-forwarded-proto', tls ? 'https' : 'http'),
     }
-    const { method, url: path } = incoming
+    const { method, url = '' } = incoming
+    const path = strips !== '' && url.startsWith(strips) ? url.slice(strips.length) || '/' : url
     const options = {
       host: '127.0.0.1',
       port: target,

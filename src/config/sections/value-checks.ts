@@ -16,3 +16,8 @@ export function checkUrl(text: string): string | null {
   const isRight = URL.canParse(text) && /^https?:\/\//i.test(text) && !/\s/.test(text)
   return isRight ? null : 'an address such as "https://example.org/path"'
 }
+
+/** What a path before all addresses is to be when this is none; else null. */
+export function checkBasePath(text: string): string | null {
+  return /^(\/[A-Za-z0-9._~-]+)+$/.test(text) ? null : 'a path such as "/monitor", without a slash at its end'
+}

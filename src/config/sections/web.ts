@@ -1,5 +1,5 @@
 import { duration, flag, list, path, port, text } from '../fields.ts'
-import { checkRange, checkUrl } from './value-checks.ts'
+import { checkBasePath, checkRange, checkUrl } from './value-checks.ts'
 
 export const web = {
   doc: 'The website and its API.',
@@ -25,6 +25,13 @@ export const web = {
       example: 'https://monitor.example.org',
       doc: 'Address of the website as people reach it: notices link to it. None: they hold no links.',
       check: checkUrl,
+    }),
+    basePath: text({
+      example: '/monitor',
+      doc:
+        'Path below which a reverse proxy shows the website. The proxy may pass it on or take it away. None: the ' +
+        'website has a name of its own.',
+      check: checkBasePath,
     }),
     trustedProxies: list({
       example: ['127.0.0.1', '10.0.0.0/28'],

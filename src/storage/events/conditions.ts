@@ -107,6 +107,7 @@ function writeCondition(query: EventQuery, ofHost: Condition | null): Condition 
   if (acknowledged !== undefined) add(`event.acknowledged_by IS ${acknowledged ? 'NOT ' : ''}NULL`)
   if (words.length > 0) add(`event.id > (SELECT MAX(newest.id) FROM event newest) - ${MAX_SEARCHED}`)
   for (const word of words) add(HAS_WORD, ...new Array(4).fill(containing(word)))
+  if (query.closedFrom !== undefined) add('event.is_open = 0 AND event.closed >= ?', query.closedFrom)
   if (from !== undefined) add('event.opened >= ?', from)
   if (to !== undefined) add('event.opened <= ?', to)
   if (after !== undefined)

@@ -20,6 +20,9 @@ const MAX_LIMIT = 1000
 /** What fits is counted so far; behind it the list says that there is more. */
 const MAX_COUNTED = 10_000
 
+/** Open events that a map of all hosts shows. */
+const MAX_STATES = 20_000
+
 const NONE_OPEN: SeverityCounts = { 1: 0, 2: 0, 3: 0, 4: 0 }
 
 export function createEventStore(database: Database): EventStore {
@@ -80,6 +83,34 @@ export function createEventStore(database: Database): EventStore {
         if (events.length >= query.limit) break
       }
       return events
+    },
+
+    listOpenStates: () =>
+      database.query(
+        `SELECT host.name AS host, event.metric AS metric, event.severity AS severity FROM event
+          JOIN host ON host.id = event.host WHERE event.is_open = 1 ORDER BY event.severity LIMIT ${MAX_STATES}`,
+        [],
+      ),
+
+    async listOpenTimes(query, from, slot) {
+      const times: { severity: Severity; opened: number; closed: number | null }[] = []
+      // What is open goes on to now: of each severity the first is enough.
+      for (const { sql, values } of await writeConditions(database, { ...query, status: 'open' }))
+        times.push(
+          ...(await database.query<{ severity: Severity; opened: number; closed: null }>(
+            `SELECT severity, MIN(opened) AS opened, NULL AS closed FROM event ${sql} GROUP BY severity`,
+            values,
+          )),
+        )
+      for (const { sql, values } of await writeConditions(database, { ...query, closedFrom: from }))
+        times.push(
+          ...(await database.query<{ severity: Severity; opened: number; closed: number }>(
+            `SELECT severity, MIN(opened) AS opened, MAX(closed) AS closed FROM event ${sql}
+              GROUP BY severity, opened - opened % ?, closed - closed % ? LIMIT ${MAX_STATES}`,
+            [...values, slot, slot],
+          )),
+        )
+      return times
     },
 
     countBySeverity: (query) => countBySeverity(database, query),

@@ -25,6 +25,8 @@ export type EventQuery = {
   /** Opened at this time or later, and at this time or before. */
   readonly from?: number
   readonly to?: number
+  /** Closed at this time or later. */
+  readonly closedFrom?: number
   /**
    * All of them in message, metric or host, in any case of ASCII letters; looked for among the newest 20,000
    * events.
@@ -150,6 +152,18 @@ export type EventStore = EventChanges & {
   countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, SeverityCounts>>
   /** How many of each severity fit, among the newest 10,000 that fit, whatever `offset` and `limit` say. */
   countBySeverity(query: EventQuery): Promise<SeverityCounts>
+  /** Which metrics of which hosts have an open event, and how bad it is; at most 20,000, the worst first. */
+  listOpenStates(): Promise<
+    readonly { readonly host: string; readonly metric: string; readonly severity: Severity }[]
+  >
+  /** When events of a time were open, put together where they began and ended in the same slots of so many seconds. */
+  listOpenTimes(
+    query: Pick<EventQuery, 'facets'>,
+    from: number,
+    slot: number,
+  ): Promise<
+    readonly { readonly severity: Severity; readonly opened: number; readonly closed: number | null }[]
+  >
   /** Grows with every change of an event, whoever makes it. */
   revision(): Promise<number>
   /** Oldest first. */

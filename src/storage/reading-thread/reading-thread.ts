@@ -18,8 +18,6 @@ const ENTRY = import.meta.url.endsWith('.ts')
   ? new URL('./entry.ts', import.meta.url).href
   : new URL('./src/storage/reading-thread/entry.js', import.meta.url).href
 
-export type ReadingThread = SlowReads & { close(): Promise<void> }
-
 type Read = {
   readonly name: ReadName
   readonly values: readonly unknown[]
@@ -46,110 +44,119 @@ export type ReadingThreadOptions = {
  * Reads on a thread with connections of its own, so that nobody else waits meanwhile: SQLite reads
  * synchronously. The thread starts with the first read.
  */
-export function createReadingThread({ database, note, clock, log }: ReadingThreadOptions): ReadingThread {
-  const waiting: Read[] = []
-  let running: Running | null = null
-  let idle: Timer | null = null
-  let lastId = 0
-  let isClosed = false
+export class ReadingThread implements SlowReads {
+  readonly #options: ReadingThreadOptions
+  readonly #waiting: Read[] = []
+  #running: Running | null = null
+  #idle: Timer | null = null
+  #lastId = 0
+  #isClosed = false
 
-  function start(): Running {
-    const worker = new Worker(ENTRY, { smol: true })
-    const one: Running = { worker, reads: new Map(), limit: null, closed: () => {} }
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => take(one, data)
-    worker.onerror = (event) => fail(one, new Error(`the reading thread failed: ${event.message}`))
-    worker.postMessage({ open: database } satisfies Order)
-    return one
+  constructor(options: ReadingThreadOptions) {
+    this.#options = options
   }
 
-  function take(one: Running, answer: Answer) {
-    if ('damage' in answer) return note(answer.damage)
-    if ('isClosed' in answer) return one.closed()
-    if ('log' in answer) return log[answer.log](answer.message, { ...answer.fields, thread: 'reading' })
-    const read = one.reads.get(answer.id)
-    one.reads.delete(answer.id)
-    if ('value' in answer) read?.resolve(answer.value)
-    else read?.reject(new Error(answer.problem))
-    one.limit?.cancel()
-    one.limit = null
-    next()
-  }
+  readonly listHosts = this.#ask('listHosts')
+  readonly listEvents = this.#ask('listEvents')
+  readonly countBySeverity = this.#ask('countBySeverity')
+  readonly listOutages = this.#ask('listOutages')
+  readonly range = this.#ask('range')
+  readonly ranges = this.#ask('ranges')
 
-  /** The thread is gone: what it had is rejected, what waits goes to a new one. */
-  function fail(one: Running, error: Error) {
-    one.closed()
-    if (running !== one) return
-    log.warn('the reading thread is started anew', { error: describeError(error) })
-    running = null
-    one.limit?.cancel()
-    one.worker.terminate()
-    for (const read of one.reads.values()) read.reject(error)
-    next()
-  }
-
-  function next() {
-    idle?.cancel()
-    idle = null
-    while (waiting.length > 0 && (running?.reads.size ?? 0) < MAX_AT_ONCE) {
-      const read = waiting.shift()
-      if (read) send(read)
-    }
-    const one = running
-    if (one === null) return
-    if (one.reads.size === 0) {
-      idle = clock.after(IDLE_MS, () => end(one))
-      return
-    }
-    one.limit ??= clock.after(LIMIT_MS, () =>
-      fail(one, new Error(`the database was read for over ${LIMIT_MS / 1000} s without an answer`)),
-    )
-  }
-
-  function send({ name, values, ...read }: Read) {
-    running ??= start()
-    const id = ++lastId
-    running.reads.set(id, { name, values, ...read })
-    running.worker.postMessage({ id, name, values } satisfies Order)
-  }
-
-  async function end(one: Running) {
-    if (running === one) running = null
-    const { promise, resolve } = Promise.withResolvers<void>()
-    one.closed = resolve
-    one.worker.postMessage({ close: true } satisfies Order)
-    await promise
-    one.worker.terminate()
+  /** Rejects what waits, and resolves when the thread has closed its connections. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#idle?.cancel()
+    for (const read of this.#waiting.splice(0)) read.reject(new Error('the database is closed'))
+    if (this.#running === null) return
+    this.#running.limit?.cancel()
+    await this.#end(this.#running)
   }
 
   /** The answer is what the method of that name in `entry.ts` gave. */
-  function ask<Name extends ReadName>(name: Name) {
+  #ask<Name extends ReadName>(name: Name) {
     return (...values: Parameters<SlowReads[Name]>) => {
       const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-      if (isClosed) reject(new Error('the database is closed'))
-      else if (waiting.length >= MAX_WAITING)
+      if (this.#isClosed) reject(new Error('the database is closed'))
+      else if (this.#waiting.length >= MAX_WAITING)
         reject(new TooBusyError('too much is being read from the database: try again in a moment'))
       else {
-        waiting.push({ name, values, resolve, reject })
-        next()
+        this.#waiting.push({ name, values, resolve, reject })
+        this.#next()
       }
       return promise as ReturnType<SlowReads[Name]>
     }
   }
 
-  return {
-    listHosts: ask('listHosts'),
-    listEvents: ask('listEvents'),
-    countBySeverity: ask('countBySeverity'),
-    listOutages: ask('listOutages'),
-    range: ask('range'),
-    ranges: ask('ranges'),
-    async close() {
-      isClosed = true
-      idle?.cancel()
-      for (const read of waiting.splice(0)) read.reject(new Error('the database is closed'))
-      if (running === null) return
-      running.limit?.cancel()
-      await end(running)
-    },
+  /** Gives the thread what waits, as much as it takes at once. */
+  #next() {
+    this.#idle?.cancel()
+    this.#idle = null
+    while (this.#waiting.length > 0 && (this.#running?.reads.size ?? 0) < MAX_AT_ONCE) {
+      const read = this.#waiting.shift()
+      if (read) this.#send(read)
+    }
+    const running = this.#running
+    if (running === null) return
+    const { clock } = this.#options
+    if (running.reads.size === 0) {
+      this.#idle = clock.after(IDLE_MS, () => this.#end(running))
+      return
+    }
+    running.limit ??= clock.after(LIMIT_MS, () =>
+      this.#fail(running, new Error(`the database was read for over ${LIMIT_MS / 1000} s without an answer`)),
+    )
+  }
+
+  #send(read: Read) {
+    this.#running ??= this.#start()
+    const id = ++this.#lastId
+    this.#running.reads.set(id, read)
+    const { name, values } = read
+    this.#running.worker.postMessage({ id, name, values } satisfies Order)
+  }
+
+  #start(): Running {
+    const worker = new Worker(ENTRY, { smol: true })
+    const running: Running = { worker, reads: new Map(), limit: null, closed: () => {} }
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#take(running, data)
+    worker.onerror = (event) => this.#fail(running, new Error(`the reading thread failed: ${event.message}`))
+    worker.postMessage({ open: this.#options.database } satisfies Order)
+    return running
+  }
+
+  #take(running: Running, answer: Answer) {
+    const { note, log } = this.#options
+    if ('damage' in answer) return note(answer.damage)
+    if ('isClosed' in answer) return running.closed()
+    if ('log' in answer) return log[answer.log](answer.message, { ...answer.fields, thread: 'reading' })
+    const read = running.reads.get(answer.id)
+    running.reads.delete(answer.id)
+    if ('value' in answer) read?.resolve(answer.value)
+    else read?.reject(new Error(answer.problem))
+    running.limit?.cancel()
+    running.limit = null
+    this.#next()
+  }
+
+  /** The thread is gone: what it had is rejected, what waits goes to a new one. */
+  #fail(running: Running, error: Error) {
+    running.closed()
+    if (this.#running !== running) return
+    this.#options.log.warn('the reading thread is started anew', { error: describeError(error) })
+    this.#running = null
+    running.limit?.cancel()
+    running.worker.terminate()
+    for (const read of running.reads.values()) read.reject(error)
+    this.#next()
+  }
+
+  async #end(running: Running): Promise<void> {
+    if (this.#running === running) this.#running = null
+    const { promise, resolve } = Promise.withResolvers<void>()
+    running.closed = resolve
+    running.worker.postMessage({ close: true } satisfies Order)
+    await promise
+    running.worker.terminate()
   }
 }

@@ -8,6 +8,7 @@ import homeCss from '../../../assets/app/home.css' with { type: 'file' }
 import hostCss from '../../../assets/app/host.css' with { type: 'file' }
 import hostPageCss from '../../../assets/app/host-page.css' with { type: 'file' }
 import narrowCss from '../../../assets/app/narrow.css' with { type: 'file' }
+import overviewCss from '../../../assets/app/overview.css' with { type: 'file' }
 import partsCss from '../../../assets/app/parts.css' with { type: 'file' }
 import tablesCss from '../../../assets/app/tables.css' with { type: 'file' }
 import tokensCss from '../../../assets/app/tokens.css' with { type: 'file' }
@@ -32,6 +33,7 @@ const APP_SHEETS = [
   graphCss,
   graphMarksCss,
   eventsCss,
+  overviewCss,
   wallCss,
   narrowCss,
   forcedCss,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Files of `src/web/browser` that pages name; what several of them import becomes a part of its own. */
-const ENTRIES = ['theme.ts', 'app.ts', 'charts.ts', 'kiosk.ts']
+const ENTRIES = ['theme.ts', 'app.ts', 'charts.ts', 'kiosk.ts', 'host-map.ts']
 
 /**
  * The scripts of the browser as they are served: name with a hash of the content, and text. The bundler is a

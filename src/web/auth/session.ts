@@ -2,8 +2,10 @@ import type { Clock } from '../../lib/clock.ts'
 import { hashToken } from '../../lib/hash-token.ts'
 import type { Session, SessionOrigin, SessionStore } from '../../storage/ports/store.ts'
 import type { WriteAside } from './background-writes.ts'
+import { cookieAttributes, cookieName, readCookie } from './cookies.ts'
 
-const COOKIE = 'session'
+/** 256 random bits. */
+const TOKEN = /^[A-Za-z0-9_-]{43}$/
 /** A stay is prolonged at most this often, so that reading a page rarely writes. */
 const EXTEND_EVERY_SECONDS = 60
 /** The token of a form lives as long as its session, whose cookie is its key. */
@@ -11,8 +13,18 @@ const CSRF_LIFE_MS = 400 * 24 * 3600 * 1000
 
 export type OpenSession = { readonly token: string; readonly session: Session }
 
+/** What of a request says which cookie is ours. */
+export type CookieSource = {
+  /** The Cookie header. */
+  readonly cookies: string | null
+  readonly host: string
+  readonly isSecure: boolean
+}
+
 export type Beginning = SessionOrigin & {
   readonly isSecure: boolean
+  /** The Host header: see `cookieName`. */
+  readonly host: string
   /** The hash that the password was held against, maybe minutes ago. */
   readonly passwordHash?: string | undefined
 }
@@ -22,8 +34,8 @@ export type Beginning = SessionOrigin & {
  * speaks HTTPS: the cookie then never travels without.
  */
 export type Sessions = {
-  /** The living session that a Cookie header names, its end moved on; null when there is none. */
-  find(cookieHeader: string | null): Promise<OpenSession | null>
+  /** The living session that a request's Cookie header names, its end moved on; null when there is none. */
+  find(from: CookieSource): Promise<OpenSession | null>
   /** True while the session behind the cookie lives; prolongs nothing. */
   isAlive(token: string): Promise<boolean>
   /**
@@ -32,7 +44,7 @@ export type Sessions = {
    */
   begin(user: string, previous: string | null, how: Beginning): Promise<string | null>
   /** Ends a session. Gives the Set-Cookie line that takes the cookie away. */
-  end(token: string | null, isSecure: boolean): Promise<string>
+  end(token: string | null, from: Omit<CookieSource, 'cookies'>): Promise<string>
 }
 
 export type SessionsOptions = {
@@ -44,8 +56,8 @@ export type SessionsOptions = {
 }
 
 export function createSessions({ store, clock, expiry, writeAside }: SessionsOptions): Sessions {
-  async function find(cookieHeader: string | null): Promise<OpenSession | null> {
-    const token = parseSessionCookie(cookieHeader)
+  async function find({ cookies, host, isSecure }: CookieSource): Promise<OpenSession | null> {
+    const token = readCookie(cookies, cookieName('session', host, isSecure), TOKEN)
     if (token === null) return null
     const now = clock.now()
     const hash = hashToken(token)
@@ -60,7 +72,7 @@ export function createSessions({ store, clock, expiry, writeAside }: SessionsOpt
   return {
     find,
     isAlive: async (token) => (await store.find(hashToken(token), clock.now())) !== null,
-    async begin(user, previous, { isSecure, passwordHash, ...origin }) {
+    async begin(user, previous, { isSecure, host, passwordHash, ...origin }) {
       const now = clock.now()
       if (previous !== null) await store.delete(hashToken(previous))
       const token = crypto
@@ -68,20 +80,13 @@ export function createSessions({ store, clock, expiry, writeAside }: SessionsOpt
         .toBase64({ alphabet: 'base64url', omitPadding: true })
       const isBegun = await store.add(hashToken(token), user, now, now + expiry, origin, passwordHash)
       if (!isBegun) return null
-      return `${COOKIE}=${token}; ${attributesOf(isSecure)}`
+      return `${cookieName('session', host, isSecure)}=${token}; ${cookieAttributes(isSecure)}`
     },
-    async end(token, isSecure) {
+    async end(token, { host, isSecure }) {
       if (token !== null) await store.delete(hashToken(token))
-      return `${COOKIE}=; ${attributesOf(isSecure)}; Max-Age=0`
+      return `${cookieName('session', host, isSecure)}=; ${cookieAttributes(isSecure)}; Max-Age=0`
     },
   }
-}
-
-const attributesOf = (isSecure: boolean) => `Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`
-
-/** The value of our cookie; null when it is not there or can't be one of ours. */
-export function parseSessionCookie(header: string | null): string | null {
-  return /(?:^|;\s*)session=([A-Za-z0-9_-]{43})(?:;|$)/.exec(header ?? '')?.[1] ?? null
 }
 
 /**

@@ -2,6 +2,7 @@ import { MAX_PASSWORD, normalizePassword, parseStoredPassword } from '../../doma
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { UserStore } from '../../storage/ports/store.ts'
+import { isDeviceOf } from './device.ts'
 import type { NoteFailedSignIn } from './failed-sign-ins.ts'
 import { createRateLimit } from './rate-limit.ts'
 
@@ -15,11 +16,15 @@ export type SignInResult =
    */
   | { readonly ok: false; readonly retryAfter: number | null }
 
-/**
- * Checks a name and password, and no more: who has a second step is not in yet. `address` is where the
- * attempt comes from.
- */
-export type SignIn = (name: string, password: string, address: string) => Promise<SignInResult>
+/** Where an attempt comes from. */
+export type SignInOrigin = {
+  readonly address: string
+  /** What the browser keeps of an earlier signing in; null when there is nothing. */
+  readonly device: string | null
+}
+
+/** Checks a name and password, and no more: who has a second step is not in yet. */
+export type SignIn = (name: string, password: string, origin: SignInOrigin) => Promise<SignInResult>
 
 export type SignInOptions = {
   readonly users: Pick<UserStore, 'find'>
@@ -36,13 +41,17 @@ const WAITING = 64
 const BUSY_RETRY_SECONDS = 5
 
 const MEMORY = { firstBlock: 30, longestBlock: 900, memory: 3600, keys: 10_000 }
-/** An address has more tries: there may be many people behind it. */
-const ACCOUNT_TRIES = 5
-const ADDRESS_TRIES = 20
+/** A place (an address, or a known browser) that fails so often has to wait, and nobody else with it. */
+const PLACE_TRIES = 5
+/**
+ * Browsers that nobody has signed in from yet share what is left for an account: guessing from many places
+ * slows down, and whoever owns it and uses a new browser waits a minute at most.
+ */
+const ACCOUNT_LIMITS = { ...MEMORY, tries: 10, firstBlock: 5, longestBlock: 60 }
 
 export function createSignIn({ users, clock, log, noteFailure }: SignInOptions): SignIn {
-  const accounts = createRateLimit({ ...MEMORY, tries: ACCOUNT_TRIES })
-  const addresses = createRateLimit({ ...MEMORY, tries: ADDRESS_TRIES })
+  const accounts = createRateLimit(ACCOUNT_LIMITS)
+  const places = createRateLimit({ ...MEMORY, tries: PLACE_TRIES })
   const gate = createConcurrencyLimit(CONCURRENT, WAITING)
   let unknownUser: Promise<string> | null = null
 
@@ -52,35 +61,37 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
     return unknownUser
   }
 
-  return async function signIn(name, password, address) {
+  return async function signIn(name, password, { address, device }) {
     const account = name.slice(0, MAX_NAME).toLowerCase()
-    const origin = networkOf(address)
-    const wait = Math.max(accounts.wait(account, clock.now()), addresses.wait(origin, clock.now()))
+    const possible = name.length <= MAX_NAME && password.length > 0 && password.length <= MAX_PASSWORD
+    const user = possible ? await users.find(name) : null
+    const isKnown = user !== null && isDeviceOf(device, user.name, user.passwordHash)
+    const place = isKnown ? `browser ${device}` : networkOf(address)
+    const wait = Math.max(isKnown ? 0 : accounts.wait(account, clock.now()), places.wait(place, clock.now()))
     if (wait > 0) return { ok: false, retryAfter: wait }
     // Counted before the check and forgiven after it: many attempts at once don't slip by while the first
     // ones are checked.
-    accounts.fail(account, clock.now())
-    addresses.fail(origin, clock.now())
-    const possible = name.length <= MAX_NAME && password.length > 0 && password.length <= MAX_PASSWORD
-    const user = possible ? await users.find(name) : null
+    if (!isKnown) accounts.fail(account, clock.now())
+    places.fail(place, clock.now())
     const stored = parseStoredPassword(user?.passwordHash ?? (await hashOfNobody()))
     const isFit = stored.state !== 'disabled' && (stored.expires === null || clock.now() < stored.expires)
     const said = stored.state === 'original' ? hashAsOriginal(password) : normalizePassword(password)
     // What can't fit costs the same as what does not.
     const verified = await gate(() => Bun.password.verify(possible && isFit ? said : '-', stored.hash))
     if (verified === 'busy') {
-      accounts.undo(account)
-      addresses.undo(origin)
+      if (!isKnown) accounts.undo(account)
+      places.undo(place)
       return { ok: false, retryAfter: BUSY_RETRY_SECONDS }
     }
     if (!user || !verified || !isFit) {
-      log.warn('sign-in failed', { user: account, address })
+      // What was typed as a name that nobody has may be a password.
+      log.warn('sign-in failed', { user: user?.name ?? null, address })
       await noteFailure({ user: user?.name ?? null, address, why: 'wrong password' })
       return { ok: false, retryAfter: null }
     }
-    accounts.forgive(account)
     // Only this attempt: else an own account would be a way to try other people's for ever.
-    addresses.undo(origin)
+    if (!isKnown) accounts.undo(account)
+    places.undo(place)
     return { ok: true, user: user.name, passwordHash: user.passwordHash }
   }
 }

@@ -1,6 +1,8 @@
 // `/` and Ctrl-K lead to the search box, which shows hosts, metrics, pages and actions as somebody types.
 // Enter without a choice opens the search page, as it does without scripts.
+
 import { type JumpAnswer, type JumpRow, THEME_ACTION } from '../ui/jump-row.ts'
+import { BASE_PATH } from './base-path.ts'
 import { find } from './dom.ts'
 
 /** Milliseconds without a key before the server is asked. */
@@ -71,10 +73,10 @@ class JumpBox {
     const text = this.#box.value.trim()
     if (text === '') return this.#show([])
     const query = new URLSearchParams({ q: text.slice(0, this.#box.maxLength) })
-    const host = /^\/hosts\/([^/]+)/.exec(location.pathname)?.[1]
+    const host = /^\/hosts\/([^/]+)/.exec(location.pathname.slice(BASE_PATH.length))?.[1]
     if (host !== undefined) query.set('host', decodeURIComponent(host))
     try {
-      const response = await fetch(`/jump?${query}`, { headers: { accept: 'application/json' } })
+      const response = await fetch(`${BASE_PATH}/jump?${query}`, { headers: { accept: 'application/json' } })
       if (mine !== this.#asked) return
       if (!response.ok || response.redirected) return this.#show([])
       const answer: JumpAnswer = await response.json()
@@ -104,7 +106,7 @@ class JumpBox {
       wordsIn('jump-detail', row.detail),
     )
     item.addEventListener('click', (event) => {
-      if (event.ctrlKey || event.metaKey) open(row.path, '_blank', 'noopener')
+      if (event.ctrlKey || event.metaKey) open(BASE_PATH + row.path, '_blank', 'noopener')
       else this.#go(row)
     })
     return item
@@ -141,7 +143,7 @@ class JumpBox {
 
   #go(row: JumpRow) {
     if (row.path === THEME_ACTION) find('[data-theme-toggle]', HTMLButtonElement)?.click()
-    else location.assign(row.path)
+    else location.assign(BASE_PATH + row.path)
     this.#box.value = ''
     this.#close()
   }

@@ -1,5 +1,6 @@
 // Keeps the [data-live] regions of a page as they are on the server.
 import { applyDelta, LIVE_PAGE_HEADER } from '../ui/page-delta.ts'
+import { BASE_PATH } from './base-path.ts'
 import { find, setText } from './dom.ts'
 import { morph } from './morph.ts'
 import { localizeTimes } from './times.ts'
@@ -34,7 +35,8 @@ async function load() {
       headers: { accept: 'text/html', [LIVE_PAGE_HEADER]: held?.address === address ? held.id : 'new' },
       credentials: 'same-origin',
     })
-    if (response.redirected && new URL(response.url).pathname === '/login') return location.reload()
+    if (response.redirected && new URL(response.url).pathname === `${BASE_PATH}/login`)
+      return location.reload()
     if (!response.ok) return showState('waiting')
     const markup = await readMarkup(response, address)
     const fresh = new DOMParser().parseFromString(markup, 'text/html')
@@ -110,7 +112,7 @@ function stopFallback() {
 
 function listen() {
   if (source) return
-  source = new EventSource('/live')
+  source = new EventSource(`${BASE_PATH}/live`)
   source.addEventListener('open', () => {
     stopFallback()
     // Nobody told what changed while there was no stream.

@@ -13,7 +13,8 @@ export function morph(old: Element, fresh: Element) {
   for (const name of old.getAttributeNames())
     if (!fresh.hasAttribute(name) && !(name === 'open' && old.nodeName === 'DETAILS'))
       old.removeAttribute(name)
-  morphChildren(old, fresh)
+  // What a script drew is no part of what the server says.
+  if (!old.hasAttribute('data-kept')) morphChildren(old, fresh)
 }
 
 function morphNode(old: ChildNode, fresh: ChildNode) {

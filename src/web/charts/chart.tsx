@@ -218,15 +218,4 @@ function findExtent(lines: readonly ChartLine[]): [number, number] {
   return least <= most ? [least, most] : [0, 0]
 }
 
-/** A line without axes, for a place that has the number beside it. Runs from 0 to `most`, or to its own greatest. */
-export function sparkline(line: ChartLine, from: number, to: number, most?: number): Html {
-  const high = most ?? Math.max(1e-9, findExtent([line])[1])
-  const options = { lines: [line], from, to, unit: '', label: line.name, filled: true } as const
-  return (
-    <svg class="spark" viewBox={`0 0 ${FIELD} ${FIELD}`} preserveAspectRatio="none" aria-hidden="true">
-      {drawLine(line, 1, options, { low: 0, high, ticks: [] })}
-    </svg>
-  )
-}
-
 const round = (value: number, digits: number) => Number(value.toFixed(digits))

@@ -22,13 +22,18 @@ const MAX_BEARER = 200
  * Reads the session of the cookie, or under `/api` that of a bearer token, which then is the only thing that
  * counts.
  */
-export async function authenticate(request: Request, isApi: boolean, web: WebContext): Promise<Requester> {
+export async function authenticate(
+  request: Request,
+  { isApi, isSecure }: { readonly isApi: boolean; readonly isSecure: boolean },
+  web: WebContext,
+): Promise<Requester> {
   const authorization = request.headers.get('authorization')
   if (isApi && authorization !== null) {
     const session = await findBearer(authorization, web)
     return session ? { session, sessionToken: null, csrf: '' } : ANONYMOUS
   }
-  const open = await web.sessions.find(request.headers.get('cookie'))
+  const host = request.headers.get('host') ?? ''
+  const open = await web.sessions.find({ cookies: request.headers.get('cookie'), host, isSecure })
   if (!open) return ANONYMOUS
   return { session: open.session, sessionToken: open.token, csrf: createCsrf(open.token) }
 }
@@ -64,9 +69,16 @@ export function requireAccess({ access }: Route, { session }: Requester) {
  * Throws an HttpError when another site made the browser send this POST. A bearer token is no cookie: no
  * other site can make a browser send it, so it needs nothing more.
  */
-export function requireOwnForm(request: Request, page: Route, requester: Requester, form: URLSearchParams) {
+export function requireOwnForm(
+  request: Request,
+  page: Route,
+  requester: Requester,
+  form: URLSearchParams,
+  siteUrl: string | null,
+) {
   if (requester.session && requester.sessionToken === null) return
-  if (isFromAnotherSite(request.headers)) throw new HttpError(403, 'This form was sent from another site.')
+  if (isFromAnotherSite(request.headers, siteUrl))
+    throw new HttpError(403, describeOtherSite(request.headers))
   if (page.access === 'public') return
   const csrf = form.get('csrf') ?? request.headers.get('x-csrf-token')
   if (requester.sessionToken === null || !isCsrf(csrf, requester.sessionToken))
@@ -75,12 +87,29 @@ export function requireOwnForm(request: Request, page: Route, requester: Request
 
 /**
  * Browsers send at least one of the two headers with every POST; programs send neither, and carry no cookie
- * unasked.
+ * unasked. Over plain HTTP browsers tell their origin alone: it has to be the host that was asked, or `siteUrl`, which
+ * is the address that people use where a proxy asks for another host.
  */
-export function isFromAnotherSite(headers: Headers): boolean {
+export function isFromAnotherSite(headers: Headers, siteUrl: string | null = null): boolean {
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site !== 'same-origin' && site !== 'none'
   const origin = headers.get('origin')
   if (origin === null) return false
-  return !URL.canParse(origin) || new URL(origin).host !== (headers.get('host') ?? '').toLowerCase()
+  if (!URL.canParse(origin)) return true
+  if (new URL(origin).host === (headers.get('host') ?? '').toLowerCase()) return false
+  return siteUrl === null || new URL(siteUrl).origin !== new URL(origin).origin
+}
+
+const OTHER_SITE = 'This form was sent from another site.'
+
+/** Names the cause that an administrator can remove: a proxy that asks for another host than the browser did. */
+function describeOtherSite(headers: Headers): string {
+  const origin = headers.get('origin') ?? ''
+  const host = headers.get('host') ?? ''
+  if (headers.has('sec-fetch-site') || !URL.canParse(origin) || host === '') return OTHER_SITE
+  return (
+    `${OTHER_SITE} The browser is at ${new URL(origin).origin.slice(0, 200)}, and the website was asked as ` +
+    `${host.slice(0, 200)}. Where a reverse proxy stands between, let it pass on the Host header, or set web.url to ` +
+    'the address in the browser.'
+  )
 }

@@ -1,8 +1,11 @@
 import { TooBusyError } from '../../lib/too-busy-error.ts'
 import type { AuditEntry } from '../../storage/ports/store.ts'
+import { cookieName, readCookie } from '../auth/cookies.ts'
+import { DEVICE_FORM } from '../auth/device.ts'
 import { Html } from '../ui/html.ts'
 import { LIVE_PAGE_HEADER } from '../ui/page-delta.ts'
 import { ANONYMOUS, authenticate, type Requester, requireAccess, requireOwnForm } from './authenticate.ts'
+import { addBasePath, addBaseToResponse, removeBasePath } from './base-path.ts'
 import type { Client } from './client-address.ts'
 import { errorJson, errorPage, unexpected } from './errors.tsx'
 import { readForm, readJson } from './request-body.ts'
@@ -28,9 +31,9 @@ export async function handleRequest(
   web: WebContext,
 ): Promise<Response> {
   const { request, client } = arrival
-  const url = readUrl(request.url)
+  const url = readUrl(request.url, web.basePath)
   const started = web.clock.monotonicMs()
-  const response = await answer(routes, arrival, url, web)
+  const response = await addBaseToResponse(await answer(routes, arrival, url, web), web.basePath)
   const finished = await finishResponse(response, request.headers.get('accept-encoding'))
   web.log.debug('answered', {
     method: request.method,
@@ -42,13 +45,17 @@ export async function handleRequest(
   return finished
 }
 
+/** What the browser keeps of an earlier signing in. */
+const readDevice = ({ headers }: Request, isSecure: boolean) =>
+  readCookie(headers.get('cookie'), cookieName('device', headers.get('host') ?? '', isSecure), DEVICE_FORM)
+
 async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: WebContext): Promise<Response> {
   const { request, params, client } = arrival
   const isApi = url.pathname.startsWith('/api/')
   let requester: Requester = ANONYMOUS
   try {
     const route = pickRoute(routes, request.method)
-    requester = await authenticate(request, isApi, web)
+    requester = await authenticate(request, { isApi, isSecure: client.isSecure }, web)
     requireAccess(route, requester)
     if (requester.session?.mustChangePassword && !WITHOUT_OWN_PASSWORD.has(route.path)) {
       if (isApi) throw new HttpError(403, 'Choose a password of your own first, on the page /password.')
@@ -57,7 +64,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     const changes = route.method !== 'GET'
     const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
     const body = changes && isApi ? await readJson(request) : null
-    if (changes) requireOwnForm(request, route, requester, form)
+    if (changes) requireOwnForm(request, route, requester, form, web.siteUrl)
     const browser = (request.headers.get('user-agent') ?? '').slice(0, 255)
     const notes: string[] = []
     const note = (detail: string) => notes.push(detail)
@@ -71,6 +78,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       ...client,
       browser,
       reachedAs: request.headers.get('host') ?? '',
+      device: readDevice(request, client.isSecure),
       wantsJson: asksForJson(request),
       now,
       web,
@@ -89,7 +97,11 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     if (!(result instanceof Html)) return request.method === 'HEAD' ? withoutStream(result) : result
     const held = request.headers.get(LIVE_PAGE_HEADER)
     if (held !== null && requester.session && request.method === 'GET')
-      return web.livePages.answer(result.text, held, `${requester.session.user} ${url.pathname}${url.search}`)
+      return web.livePages.answer(
+        addBasePath(result.text, web.basePath),
+        held,
+        `${requester.session.user} ${url.pathname}${url.search}`,
+      )
     return new Response(result.text, { headers: { 'content-type': 'text/html; charset=utf-8' } })
   } catch (thrown) {
     const error = thrown instanceof HttpError ? thrown : await explain(thrown, request.method, url, web)
@@ -153,9 +165,9 @@ function signInPath(method: string, url: URL): string {
 }
 
 /** Bun gives an absolute address, or only the path when the Host header is no host: the path alone counts. */
-export function readUrl(text: string): URL {
+export function readUrl(text: string, base: string): URL {
   const path = text.startsWith('/') ? text : text.slice(text.indexOf('/', text.indexOf('://') + 3))
-  return new URL(`http://monitor.invalid${path}`)
+  return new URL(`http://monitor.invalid${removeBasePath(path, base)}`)
 }
 
 /** A HEAD must not leave a stream open that nobody reads. */

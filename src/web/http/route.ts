@@ -6,6 +6,9 @@ import type { WriteAside } from '../auth/background-writes.ts'
 import type { SecondStep } from '../auth/second-factor.ts'
 import type { Sessions } from '../auth/session.ts'
 import type { SignIn } from '../auth/sign-in.ts'
+import type { EventSparks } from '../fleet/event-sparks.tsx'
+import type { Fleet } from '../fleet/fleet.ts'
+import type { FleetFigures } from '../fleet/fleet-figures.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { Html } from '../ui/html.ts'
 import type { CheckHealth } from './health.ts'
@@ -64,8 +67,16 @@ export type WebContext = {
   readonly about: SiteInfo
   /** What the guide says of the API: its routes. */
   readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc'>[]
+  /** The address of the website as people reach it; null where nobody has said it. */
+  readonly siteUrl: string | null
+  /** The path below which a proxy shows the website, such as `/monitor`; empty for a domain of its own. */
+  readonly basePath: string
   readonly figures: StorageFigures
   readonly forecasts: DiskForecasts
+  /** All hosts as they were a moment ago. */
+  readonly fleet: Fleet
+  readonly fleetFigures: FleetFigures
+  readonly sparks: EventSparks
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>
 }
@@ -97,6 +108,8 @@ export type WebRequest = {
   readonly browser: string
   /** What the Host header says; for showing to who sent it, never for deciding. */
   readonly reachedAs: string
+  /** What the browser keeps of an earlier signing in: see `isDeviceOf`. */
+  readonly device: string | null
   /** A script of our own asks: it shows the words of the answer itself. */
   readonly wantsJson: boolean
   /** Seconds since 1970. */
@@ -154,8 +167,8 @@ export class HttpError extends Error {
 export const notFound = (what: string) => new HttpError(404, `There is no such ${what}.`)
 
 /** Sends the browser to a path of ours with a GET, as after every POST. */
-export function redirect(path: string, cookie?: string): Response {
+export function redirect(path: string, ...cookies: readonly string[]): Response {
   const headers = new Headers({ location: path })
-  if (cookie !== undefined) headers.set('set-cookie', cookie)
+  for (const cookie of cookies) headers.append('set-cookie', cookie)
   return new Response(null, { status: 303, headers })
 }

@@ -15,9 +15,11 @@ import { eventPage } from './events/event-page.tsx'
 import { eventsPage } from './events/events-page.tsx'
 import { muteEvent } from './events/mute-event.ts'
 import { compareCsv, comparePage, graphCsv, graphPage } from './graph/routes.tsx'
-import { homePage } from './home.tsx'
+import { fleetData } from './home/fleet-data.ts'
+import { homePage } from './home/home-page.tsx'
 import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
+import { metricsPage } from './host/metrics-page.tsx'
 import { muteHost } from './host/mute-host.ts'
 import { addHostPage } from './hosts/add-host.tsx'
 import { hostsPage } from './hosts/hosts-page.tsx'
@@ -36,10 +38,12 @@ export const PAGES: readonly Route[] = [
   loginCode,
   logout,
   homePage,
+  fleetData,
   hostsPage,
   hostPage,
   changeHostGroups,
   muteHost,
+  metricsPage,
   ...MANAGE_HOST,
   graphPage,
   graphCsv,

@@ -4,7 +4,15 @@ import { SEVERITY_NAMES } from '../../domain/event.ts'
 import type { HostStatus } from '../../domain/hosts/host.ts'
 import type { Unit } from '../../domain/metrics/unit.ts'
 import { bar } from './bar.tsx'
-import { formatAgo, formatFigure, formatIso, formatNumber, formatStamp, formatValue } from './format.ts'
+import {
+  formatAgo,
+  formatClock,
+  formatFigure,
+  formatIso,
+  formatNumber,
+  formatStamp,
+  formatValue,
+} from './format.ts'
 import type { Html } from './html.ts'
 import { severityMark, statusMark } from './icons.tsx'
 
@@ -88,6 +96,16 @@ export function stampLabel(time: number): Html {
   )
 }
 
+/** A time to come: today's as a clock shows it, any other as the exact time. */
+export function untilLabel(time: number, now: number): Html {
+  const isSoon = time - now < 20 * 3600
+  return (
+    <time datetime={formatIso(time)} data-time={time} data-time-as={isSoon ? 'clock' : 'stamp'}>
+      {isSoon ? formatClock(time) : formatStamp(time)}
+    </time>
+  )
+}
+
 /** What paper has to say of itself: when it was made and by whom. The screen leaves it out. */
 export const madeLine = ({
   now,
@@ -102,9 +120,9 @@ export const madeLine = ({
   </p>
 )
 
-/** A percentage with its bar; a dash where there is none. */
-export function percentMeter(percent: number | undefined): Html {
-  if (percent === undefined)
+/** A percentage with its bar, in the colour of the open event about it; a dash where there is none. */
+export function percentMeter(percent: number | null | undefined, severity: Severity | null = null): Html {
+  if (percent === undefined || percent === null)
     return (
       <span class="meter">
         <span />
@@ -113,8 +131,8 @@ export function percentMeter(percent: number | undefined): Html {
     )
   return (
     <span class="meter">
-      {bar(percent)}
-      <span class={percent >= 95 && 'full-text'}>{formatValue(percent, '%')}</span>
+      {bar(percent, severity)}
+      <span class={severity !== null && severity <= 2 && 'full-text'}>{formatValue(percent, '%')}</span>
     </span>
   )
 }

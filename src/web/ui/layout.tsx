@@ -1,7 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Session } from '../../storage/ports/store.ts'
 import { assetUrl, listScripts } from '../assets/assets.ts'
-import { readGroup } from './group-filter.tsx'
 import { type Html, raw } from './html.ts'
 import { icon } from './icons.tsx'
 import type { Attributes } from './jsx-elements.ts'
@@ -75,7 +74,7 @@ export function layout({ title, active, session, csrf, url, body, scripts = [], 
           <a class="skip" href="#main">
             Skip to the content
           </a>
-          {isFramed ? rail(active, url ? readGroup(url) : null) : null}
+          {isFramed ? rail(active, url ? url.searchParams.getAll('group') : []) : null}
           {isFramed ? topBar(session, csrf, url) : null}
           {kiosk && url && kioskCorner(url)}
           <main id="main" tabindex="-1">
@@ -97,9 +96,9 @@ const preferred = ({ theme, zone, dates }: NonNullable<Session['preferences']>):
 /** Pages with hosts of one group keep to it; the sign above them leads to all. */
 const OF_A_GROUP: readonly NavigationKey[] = ['home', 'hosts', 'events']
 
-function rail(active: NavigationKey | null, group: string | null): Html {
-  const kept = (key: NavigationKey) =>
-    group !== null && OF_A_GROUP.includes(key) ? `?group=${encodeURIComponent(group)}` : ''
+function rail(active: NavigationKey | null, groups: readonly string[]): Html {
+  const query = new URLSearchParams(groups.map((group) => ['group', group])).toString()
+  const kept = (key: NavigationKey) => (query !== '' && OF_A_GROUP.includes(key) ? `?${query}` : '')
   return (
     <nav class="rail" aria-label="Main">
       <div class="rail-inner">

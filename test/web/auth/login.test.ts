@@ -23,7 +23,14 @@ describe('signing in', () => {
     const response = await site.post('/login', { name: 'vera', password: PASSWORD, next: '/password?x=1' })
     expect(response.status).toBe(303)
     expect(response.headers.get('location')).toBe('/password?x=1')
-    expect(response.headers.get('set-cookie')).toMatch(/^session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
+    const [session, device] = response.headers.getSetCookie()
+    const port = site.port
+    expect(session).toMatch(
+      new RegExp(`^monitor-session-${port}=[\\w-]{43}; Path=/; HttpOnly; SameSite=Lax$`),
+    )
+    expect(device).toMatch(
+      new RegExp(`^monitor-device-${port}=[\\w.-]{66}; Path=/; HttpOnly; SameSite=Lax; Max-Age=34560000$`),
+    )
   })
 
   test('leads to no other site', async () => {
@@ -89,9 +96,21 @@ describe('signing in', () => {
   })
 
   test('does not take a session that somebody else made up', async () => {
-    const planted = `session=${'B'.repeat(43)}`
+    const planted = `monitor-session-${site.port}=${'B'.repeat(43)}`
     await site.post('/login', { name: 'vera', password: PASSWORD }, { cookie: planted })
     expect(await isSignedIn(planted)).toBe(false)
+  })
+
+  test('from a browser that did so before is open while wrong passwords lock everything around it', async () => {
+    const first = await site.post('/login', { name: 'vera', password: PASSWORD })
+    const [, device = ''] = first.headers.getSetCookie().map((line) => line.split(';')[0] ?? '')
+    for (let i = 0; i < 5; i++) await site.post('/login', { name: 'vera', password: 'wrong' })
+    const signIn = (headers: Record<string, string>) =>
+      site.post('/login', { name: 'vera', password: PASSWORD }, headers)
+    expect((await signIn({})).status).toBe(429)
+    expect((await signIn({ cookie: device })).status).toBe(303)
+    // It opens nothing by itself.
+    expect(await isSignedIn(device)).toBe(false)
   })
 
   test('is not asked of one who is signed in', async () => {
@@ -140,7 +159,9 @@ describe('a session', () => {
     const cookie = await site.signIn('vera')
     const response = await site.post('/logout', { csrf: await site.csrf(cookie) }, { cookie })
     expect([response.status, response.headers.get('location')]).toEqual([303, '/login'])
-    expect(response.headers.get('set-cookie')).toBe('session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0')
+    expect(response.headers.get('set-cookie')).toBe(
+      `monitor-session-${site.port}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`,
+    )
     expect(await isSignedIn(cookie)).toBe(false)
   })
 })
@@ -187,7 +208,7 @@ describe('the own password', () => {
     ])
     expect(changed).toEqual(['vera'])
     expect((await site.post('/login', { name: 'vera', password: PASSWORD })).status).toBe(401)
-    expect(await site.signIn('vera', 'battery staple')).toStartWith('session=')
+    expect(await site.signIn('vera', 'battery staple')).toStartWith('monitor-session-')
   })
 
   test.each([
@@ -202,7 +223,7 @@ describe('the own password', () => {
     expect(response.status).toBe(400)
     expect(await response.text()).toContain(problem)
     expect(changed).toEqual([])
-    expect(await site.signIn('vera')).toStartWith('session=')
+    expect(await site.signIn('vera')).toStartWith('monitor-session-')
   })
 
   test('can not be tried for ever with a stolen session', async () => {

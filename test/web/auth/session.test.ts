@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { hashToken } from '../../../src/lib/hash-token.ts'
-import { createCsrf, isCsrf, parseSessionCookie } from '../../../src/web/auth/session.ts'
+import { cookieName, readCookie } from '../../../src/web/auth/cookies.ts'
+import { createCsrf, isCsrf } from '../../../src/web/auth/session.ts'
 import { isFromAnotherSite } from '../../../src/web/http/authenticate.ts'
 
 const TOKEN = `${'a'.repeat(42)}-`
@@ -19,7 +20,18 @@ describe('the cookie', () => {
     [`session="${TOKEN}"`, null],
     [`session=${'ü'.repeat(43)}`, null],
   ])('%j gives %j', (header, token) => {
-    expect(parseSessionCookie(header)).toBe(token)
+    expect(readCookie(header, 'session', /^[A-Za-z0-9_-]{43}$/)).toBe(token)
+  })
+
+  test.each([
+    ['monitor.example.org:8080', false, 'monitor-session-8080'],
+    ['monitor.example.org', false, 'monitor-session-80'],
+    ['monitor.example.org', true, '__Host-monitor-session-443'],
+    ['[2001:db8::1]:8443', true, '__Host-monitor-session-8443'],
+    ['', false, 'monitor-session-80'],
+    ['a; b=c:1;', false, 'monitor-session-80'],
+  ])('of %j over HTTPS %p is called %s', (host, isSecure, name) => {
+    expect(cookieName('session', host, isSecure)).toBe(name)
   })
 
   test('is kept as its SHA-256', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { lineChart, sparkline } from '../../../src/web/charts/chart.tsx'
-import { donut } from '../../../src/web/charts/donut.tsx'
+import { lineChart } from '../../../src/web/charts/chart.tsx'
 import { splitAtGaps } from '../../../src/web/charts/plot.ts'
 import { bar } from '../../../src/web/ui/bar.tsx'
 
@@ -219,33 +218,13 @@ describe('a line chart', () => {
   })
 })
 
-test('a donut leaves empty parts out and shows slivers', () => {
-  const slices = [
-    { value: 9999, className: 'a' },
-    { value: 1, className: 'b' },
-    { value: 0, className: 'c' },
-  ]
-  const svg = donut(slices, '10 000', 'hosts').text
-  expect(svg.match(/stroke-dasharray/g)).toHaveLength(2)
-  const sliver = /class="b"[^>]*stroke-dasharray="([\d.]+) /.exec(svg)?.[1]
-  expect(Number(sliver)).toBeGreaterThan(1)
-  expect(donut([], '0', '').text).not.toContain('dasharray')
-})
-
 test.each([
-  [-3, '0', 'fine'],
-  [84.9, '84.9', 'fine'],
-  [85, '85', 'high'],
-  [95, '95', 'full'],
-  [140, '100', 'full'],
-])('a bar at %d per cent', (percent, width, level) => {
-  const svg = bar(percent).text
+  [-3, '0', null],
+  [99.94, '99.9', null],
+  [40, '40', 1],
+  [140, '100', 3],
+] as const)('a bar at %d per cent has the colour of its event alone', (percent, width, severity) => {
+  const svg = bar(percent, severity).text
   expect(svg).toContain(`class="bar-fill" width="${width}"`)
-  expect(svg).toContain(`class="bar ${level}"`)
-})
-
-test('a sparkline of zeros lies on the ground', () => {
-  expect(pathOf(sparkline({ name: 'x', times: [0, 60], values: [0, 0] }, 0, 60).text, 'line')).toBe(
-    'M0 1000L1000 1000',
-  )
+  expect(svg).toContain(severity === null ? 'class="bar"' : `class="bar severity-${severity}"`)
 })

@@ -62,7 +62,7 @@ describe('behind one proxy', () => {
   const via = (from: string): Way => ({ port: inner.port, from })
 
   test('who fails too often is blocked by the own address, and nobody else', async () => {
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 5; i++) {
       const made = { 'x-forwarded-for': `6.6.6.${i}` }
       expect((await signIn(via('127.0.0.50'), `nobody${i}`, 'wrong', made)).status).toBe(401)
     }
@@ -141,4 +141,76 @@ test('over TLS of our own the cookie is for HTTPS only', async () => {
   } finally {
     await own.stop()
   }
+})
+
+describe('a proxy that asks for another host than the browser did, over plain HTTP', () => {
+  /** What a browser sends along there: its origin, and nothing of sites. */
+  async function signInFrom(to: TestSite, origin: string) {
+    const proxy = await openHttpProxy({ target: to.port, from: INNER, rewritesHost: true })
+    const response = await fetch(`http://127.0.0.1:${proxy.port}/login`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin },
+      body: new URLSearchParams({ name: 'vera', password: PASSWORD }),
+    })
+    const answer = { status: response.status, text: await response.text() }
+    await proxy.close()
+    return answer
+  }
+
+  test('is told from another site by web.url alone', async () => {
+    const known = await startTestSite(undefined, { siteUrl: 'http://monitor.example.org/monitor' })
+    expect((await signInFrom(known, 'http://monitor.example.org')).status).toBe(303)
+    expect((await signInFrom(known, 'http://evil.example.org')).status).toBe(403)
+    expect((await signInFrom(known, 'https://monitor.example.org')).status).toBe(403)
+    await known.stop()
+  })
+
+  test('is named as the cause where web.url does not say it', async () => {
+    const { status, text } = await signInFrom(site, 'http://monitor.example.org')
+    expect(status).toBe(403)
+    expect(text).toContain(
+      'The browser is at http://monitor.example.org, and the website was asked as 127.0.0.1:',
+    )
+    expect(text).toContain('let it pass on the Host header, or set web.url')
+    expect((await signInFrom(site, '<script>')).text).not.toContain('<script>')
+  })
+})
+
+describe('below a path', () => {
+  test.each(['', '/monitor'])(
+    'every address has it, whether the proxy takes it away (%p) or not',
+    async (strips) => {
+      const own = await startTestSite(undefined, { basePath: '/monitor' })
+      const proxy = await openHttpProxy({ target: own.port, from: INNER, strips })
+      const base = `http://127.0.0.1:${proxy.port}/monitor`
+      const away = await fetch(`${base}/hosts?q=a`, { redirect: 'manual' })
+      expect(away.headers.get('location')).toBe('/monitor/login?next=%2Fhosts%3Fq%3Da')
+      const signedIn = await fetch(`${base}/login`, {
+        method: 'POST',
+        redirect: 'manual',
+        body: new URLSearchParams({ name: 'vera', password: PASSWORD, next: '/hosts?q=a' }),
+      })
+      expect(signedIn.headers.get('location')).toBe('/monitor/hosts?q=a')
+      const [cookie = ''] = signedIn.headers.getSetCookie()
+      expect(cookie).toContain('Path=/monitor;')
+      const headers = { cookie: cookie.split(';')[0] ?? '' }
+      for (const path of ['/', '/hosts?q=%22%20href=%22/', '/settings', '/nothing-here']) {
+        const markup = await (await fetch(base + path, { headers })).text()
+        const addresses = [...markup.matchAll(/ (?:href|src|action)="([^"#]+)"/g)].map(
+          ([, address]) => address,
+        )
+        expect(addresses.length).toBeGreaterThan(5)
+        expect(
+          addresses.filter((address) => !address?.startsWith('/monitor/') && !address?.startsWith('?')),
+        ).toEqual([])
+        expect(markup).toContain('<html data-base="/monitor"')
+      }
+      const style = /href="([^"]+\.css)"/.exec(await (await fetch(`${base}/`, { headers })).text())?.[1]
+      expect((await fetch(`http://127.0.0.1:${proxy.port}${style}`)).status).toBe(200)
+      expect((await fetch(`${base}/api/v1/hosts`, { headers })).status).toBe(200)
+      await proxy.close()
+      await own.stop()
+    },
+  )
 })

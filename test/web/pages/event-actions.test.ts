@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => site.stop())
 beforeEach(async () => {
-  site.clock.advance(60_000)
+  await site.clock.advance(60_000)
   const now = site.clock.now()
   await site.report('web01', now, { [METRIC]: 96.4 }, { mounts: { 'dev.sda1': '/var' } })
   await site.store.events.report('web01', [
@@ -49,7 +49,7 @@ describe('an action from a list', () => {
     const markup = await get(to ?? '')
     expect(markup).toContain('Acknowledged: web01, /var is 96.4 % full')
     const what = /name="what" value="([^"]+)"/.exec(markup)?.[1] ?? ''
-    site.clock.advance(5000)
+    await site.clock.advance(5000)
     const back = (await post('/events/undo', { what, back: to ?? '' })).headers.get('location') ?? ''
     expect((await find())?.acknowledgedBy).toBeNull()
     expect(back).toStartWith('/events?severity=1&undid=')
@@ -59,7 +59,7 @@ describe('an action from a list', () => {
   test('is answered in words for scripts', async () => {
     const done = await ask(`/events/${id}/close`)
     expect(done).toMatchObject({ status: 200, isDone: true, words: 'Closed: web01, /var is 96.4 % full' })
-    site.clock.advance(3000)
+    await site.clock.advance(3000)
     expect(await ask('/events/undo', { what: done.undo })).toMatchObject({ isDone: true, words: 'Undone.' })
     expect((await find())?.status).toBe('open')
   })
@@ -74,7 +74,7 @@ describe('an action from a list', () => {
 describe('two people act on one event', () => {
   test('the second sees what the first did, and changes nothing', async () => {
     await site.store.events.acknowledge(id, 'vera', site.clock.now())
-    site.clock.advance(30_000)
+    await site.clock.advance(30_000)
     expect(await ask(`/events/${id}/acknowledge`)).toMatchObject({
       isDone: false,
       words: `Not changed: event #${id} was acknowledged by vera 30\u202fs ago.`,
@@ -90,7 +90,7 @@ describe('two people act on one event', () => {
 
   test('an undo comes too late once somebody else has changed it', async () => {
     const done = await ask(`/events/${id}/acknowledge`)
-    site.clock.advance(2000)
+    await site.clock.advance(2000)
     await site.store.events.close(id, 'vera', site.clock.now())
     const answer = await ask('/events/undo', { what: done.undo })
     expect(answer).toMatchObject({ isDone: false })

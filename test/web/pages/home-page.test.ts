@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import type { EventReport, Severity } from '../../../src/domain/event.ts'
-import { startTestSite, type TestSite } from '../site.ts'
+import { FACTS, startTestSite, type TestSite } from '../site.ts'
 
 let site: TestSite
 beforeEach(async () => {
@@ -34,28 +34,40 @@ async function read(path: string, access: 'viewer' | 'admin' = 'viewer') {
   return response.text()
 }
 
-/** What the list of what needs attention says, a line each, without markup. */
+const textOf = (markup: string) =>
+  markup
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+
+/** What the list of what needs attention says, a line each, without markup and what can be done. */
 function attention(markup: string): string[] {
-  const [, list] = /<section class="section attention">.*?<ul[^>]*>(.*?)<\/ul>/s.exec(markup) ?? []
-  return [...(list ?? '').matchAll(/<li.*?<\/li>/gs)].map(([line]) =>
-    line
-      .replace(/<[^>]*>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim(),
-  )
+  const [, list] = /<ul class="problems"[^>]*>(.*)<\/ul>/s.exec(markup.split('home-columns')[0] ?? '') ?? []
+  return (list ?? '')
+    .split('<li class="problem-row')
+    .slice(1)
+    .map((line) => textOf(`<li${line.split('<form')[0] ?? ''}`))
 }
+
+const verdict = (markup: string) =>
+  textOf(/<section class="card verdict.*?<\/section>/s.exec(markup)?.[0] ?? '')
+/** Names and classes of the cells of the map, in its order. */
+const cells = (markup: string) =>
+  [...markup.matchAll(/<a class="(cell [^"]*)"[^>]*title="([^"]*)"/g)].map(
+    ([, classes, title]) => `${title} | ${classes}`,
+  )
 
 /** Names of the hosts of the table, in its order. */
 const rows = (markup: string) => [...markup.matchAll(/data-key="host-([^"]*)"/g)].map(([, name]) => name)
 
-test('says nothing of attention while nothing is open', async () => {
+test('says that all is clear while nothing is open', async () => {
   await report('calm')
   const markup = await read('/')
   expect(markup).not.toContain('Needs attention')
-  expect(markup).not.toContain('open-counts"')
+  expect(verdict(markup)).toStartWith('All clear 1 host, no open events 0 down 0 in maintenance 1 up')
 })
 
-test('lists the worst that nobody has acknowledged, with host and age, and how many there are', async () => {
+test('lists the worst that nobody has acknowledged, with host and age, and how many more there are', async () => {
   await report('db')
   await report('web')
   await open('db', 3, 'slow disk', 7200)
@@ -64,42 +76,133 @@ test('lists the worst that nobody has acknowledged, with host and age, and how m
   const { events } = await site.store.events.list({ severity: 2 })
   await site.store.events.acknowledge(events[0]?.id ?? 0, 'olga', site.clock.now())
   const markup = await read('/')
-  expect(attention(markup)).toEqual(['Critical web on fire 2 min ago', 'Warning db slow disk 2 h ago'])
-  expect(markup).toContain('<a href="/events?acknowledged=no">As a list</a>')
+  expect(attention(markup)).toEqual(
+    ['critical on fire web 2\u202fmin ago', 'warning slow disk db 2\u202fh ago'].map((line) =>
+      line.replace(/\s/g, ' '),
+    ),
+  )
+  expect(markup).toContain('<a href="/events?acknowledged=no">View as list</a>')
+  expect(verdict(markup)).toStartWith('1 critical problem 2 of 3 open events not acknowledged')
   for (let i = 0; i < 9; i++) await open('db', 4, `note ${i}`)
   const more = await read('/')
-  expect(attention(more)).toHaveLength(6)
-  expect(more).toContain('<a href="/events?acknowledged=no">All of them</a>')
-  expect(attention(await read('/?kiosk'))).toHaveLength(10)
+  expect(attention(more)).toHaveLength(8)
+  expect(more).toContain('<a href="/events?acknowledged=no">View all 11</a>')
+  expect(textOf(more)).toContain('3 more : 3 information')
+  expect(attention(await read('/?kiosk'))).toHaveLength(11)
 })
 
-test('keeps to its group, and belongs to the first page of hosts', async () => {
-  await report('db', ['shop'])
-  await report('web')
-  await open('db', 3, 'slow disk')
-  await open('web', 1, 'on fire')
-  expect(attention(await read('/?group=shop'))).toHaveLength(1)
-  expect(await read('/?group=shop')).toContain('href="/events?acknowledged=no&amp;group=shop"')
-  expect(await read('/?offset=100')).not.toContain('Needs attention')
-})
-
-test('hosts show how many events are open of which severity; a wall begins with the worst host', async () => {
-  for (const host of ['a', 'b', 'c']) await report(host)
-  await open('c', 1, 'on fire')
-  await open('c', 3, 'slow')
-  await open('c', 3, 'slower')
-  await open('b', 4, 'a note')
+test('the worst says its value of now, and who may not change it has no buttons', async () => {
+  await site.report('db', site.clock.now(), { 'perf.memory.percent.used': 97.04 })
+  const event = {
+    uid: 'm',
+    change: 1,
+    time: site.clock.now(),
+    metric: 'perf.memory.percent.used',
+    severity: 2,
+  } as const
+  await site.store.events.report('db', [
+    { ...event, status: 'open', message: 'Memory percent used > 90 for 15 minutes', value: 91 },
+  ])
   const markup = await read('/')
-  expect(markup).toContain('title="1 critical, 2 warning"')
-  expect(rows(markup)).toEqual(['a', 'b', 'c'])
-  expect(rows(await read('/?kiosk'))).toEqual(['c', 'b', 'a'])
-  expect(rows(await read('/hosts?sort=events'))).toEqual(['c', 'b', 'a'])
-  expect(rows(await read('/hosts?sort=events&order=desc'))).toEqual(['a', 'b', 'c'])
-  const list = await site.send('/api/v1/hosts?sort=events&limit=1', { headers: await site.bearer('viewer') })
-  expect(await list.json()).toMatchObject({
-    total: 3,
-    hosts: [{ name: 'c', open_events: { critical: 1, major: 0, warning: 2, information: 0 } }],
+  expect(attention(markup)).toEqual(['major Memory 97.0 % above 90 % for 15 min db just now'])
+  expect(markup).not.toContain('data-action')
+  const response = await site.send('/', { headers: await site.as('operator') })
+  const own = await response.text()
+  expect(own).toContain('aria-label="Acknowledge: db, Memory 97.0 %"')
+  expect(own).toContain('Mute host for 4 hours')
+})
+
+test('keeps to its groups: alternatives of a facet, all facets together', async () => {
+  await report('db', ['site:ams1', 'role:db'])
+  await report('web1', ['site:ams1', 'role:web'])
+  await report('web2', ['site:fra1', 'role:web'])
+  await open('db', 3, 'slow disk')
+  await open('web2', 1, 'on fire')
+  const ams = await read('/?group=site:ams1')
+  expect(attention(ams)).toHaveLength(1)
+  expect(ams).toContain('href="/events?acknowledged=no&amp;group=site%3Aams1"')
+  expect(ams).toContain('<a href="/events?group=site%3Aams1"')
+  const both = await read('/?group=site:ams1&group=site:fra1&group=role:web')
+  expect(cells(both).map((cell) => cell.split(/[ :]/)[0])).toEqual(['web1', 'web2'])
+  expect(verdict(both)).toContain('1 of 1 open event')
+  expect((await site.send('/?group=a+b', { headers: await site.as('viewer') })).status).toBe(400)
+})
+
+test('the map shows state, fill and worst event of every host, grouped by a facet of choice', async () => {
+  await site.report(
+    'web10',
+    site.clock.now(),
+    { 'perf.processor.percent.used': 96, 'perf.memory.percent.used': 20 },
+    { groups: ['site:ams1', 'web'] },
+  )
+  await site.report('web2', site.clock.now(), { 'perf.processor.percent.used': 4 }, { groups: ['site:ams1'] })
+  await site.report('old', site.clock.now(), X)
+  await site.clock.advance(1_000_000)
+  for (const host of ['web2', 'web10'])
+    await site.report(
+      host,
+      site.clock.now(),
+      { 'perf.processor.percent.used': host === 'web2' ? 4 : 96 },
+      { groups: ['site:ams1'] },
+    )
+  await open('web10', 1, 'on fire')
+  const now = site.clock.now()
+  await site.store.maintenanceWindows.add({
+    name: 'updates',
+    host: 'web2',
+    when: { kind: 'once', from: now - 60, to: now + 3600 },
   })
+  const markup = await read('/')
+  expect(cells(markup)).toEqual([
+    'web2: in maintenance; CPU 4.0% | cell is-maintenance f0',
+    'web10: CPU 96.0%; critical event | cell is-up f10 edge severity-1',
+    'old: down | cell is-down',
+  ])
+  expect(verdict(markup)).toStartWith('1 host down 1 more in maintenance')
+  expect(cells(await read('/?fill=state'))[1]).toEndWith('cell is-up edge severity-1')
+  expect((await site.send('/?fill=nonsense', { headers: await site.as('viewer') })).status).toBe(400)
+  expect(rows(await read('/hosts?sort=events'))[0]).toBe('web10')
+})
+
+test('above 500 hosts the map is counts by group, and packed data for the script', async () => {
+  const reports = Array.from({ length: 501 }, (_, i) => ({
+    host: `h${i}`,
+    facts: { ...FACTS, groups: [i % 2 === 0 ? 'site:ams1' : 'site:fra1'] },
+    seen: site.clock.now(),
+    clockSkew: 0,
+    frames: [{ time: site.clock.now(), metrics: ['perf.processor.percent.used'], values: [i % 101] }],
+    events: [],
+  }))
+  await site.store.ingest.write(reports)
+  const markup = await read('/')
+  expect(cells(markup)).toEqual([])
+  expect(textOf(markup)).toContain('ams1 251 hosts')
+  const data = await (await site.send('/fleet?by=site', { headers: await site.as('viewer') })).json()
+  expect(
+    data.groups.map((group: { name: string; hosts: string[] }) => [group.name, group.hosts.length]),
+  ).toEqual([
+    ['site:ams1', 251],
+    ['site:fra1', 250],
+  ])
+  const [first] = data.groups
+  expect([first.hosts[1], first.fills.slice(0, 6), first.states.length, first.events[0]]).toEqual([
+    'h2',
+    '000111',
+    251,
+    '0',
+  ])
+})
+
+test('an event whose notifications are held says until when and why', async () => {
+  await report('db')
+  await open('db', 1, 'on fire')
+  const now = site.clock.now()
+  await site.store.maintenanceWindows.add({
+    name: 'kernel updates',
+    host: 'd*',
+    when: { kind: 'once', from: now - 60, to: now + 3600 },
+  })
+  expect(attention(await read('/'))[0]).toMatch(/In maintenance until \d\d:\d\d : kernel updates/)
 })
 
 test('shows who may add a host the way to do it, and others none that they could not use', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Host } from '../../../src/domain/hosts/host.ts'
 import { chartStart } from '../../../src/web/charts/host-charts.ts'
-import { homeTitle } from '../../../src/web/pages/home.tsx'
+import { homeTitle } from '../../../src/web/pages/home/home-page.tsx'
 import { describeAvailability } from '../../../src/web/pages/host/host-head.tsx'
 import { orderResources, planResources } from '../../../src/web/pages/host/host-plan.ts'
 import { chartEnd } from '../../../src/web/pages/host/host-range.ts'
@@ -151,9 +151,9 @@ describe('availability of a host', () => {
 
 test('the title of home says what is wrong', () => {
   const none = { 1: 0, 2: 0, 3: 0, 4: 5 }
-  expect(homeTitle({ up: 3, down: 0 }, none)).toBe('Home')
-  expect(homeTitle({ up: 3, down: 2 }, none)).toBe('2 down · Home')
-  expect(homeTitle({ up: 3, down: 2 }, { ...none, 1: 1 })).toBe('2 down, 1 critical · Home')
+  expect(homeTitle({ down: 0 }, none)).toBe('Home')
+  expect(homeTitle({ down: 2 }, none)).toBe('2 down · Home')
+  expect(homeTitle({ down: 2 }, { ...none, 1: 1 })).toBe('2 down, 1 critical · Home')
 })
 
 test('the list of hosts says what it holds', () => {

@@ -125,7 +125,7 @@ describe.each(Object.entries(NAMES))('things that are called by %s', (_, name) =
   const host = name.slice(0, 253)
   // Groups and users have shorter names.
   const [group, user] = [name.slice(0, 64), name.slice(0, 64)]
-  const cookie = `session=${NAMED_TOKEN}`
+  let cookie = ''
   beforeAll(async () => {
     named = await startTestSite(undefined, {
       notifier: {
@@ -133,6 +133,7 @@ describe.each(Object.entries(NAMES))('things that are called by %s', (_, name) =
         sendTest: async () => ({ isDelivered: false, answer: name }),
       },
     })
+    cookie = `monitor-session-${named.port}=${NAMED_TOKEN}`
     await seedNamed(named, { name, host, group, user })
   })
   afterAll(() => named.stop())

@@ -1,6 +1,7 @@
 // The values of all lines of a page: written into the page where there is one drawing, else asked for once the
 // cursor moves over one.
 import { usualStep } from '../../charts/plot.ts'
+import { BASE_PATH } from '../base-path.ts'
 import { findAll } from '../dom.ts'
 import { board, readTimes } from './times.ts'
 
@@ -47,7 +48,7 @@ export async function loadRows(whenKnown: () => void) {
   if (mine === asked) return
   asked = mine
   try {
-    const response = await fetch(`/api/v1/series?${mine}`)
+    const response = await fetch(`${BASE_PATH}/api/v1/series?${mine}`)
     if (!response.ok || mine !== asked) return
     const { series }: SeriesAnswer = await response.json()
     lines = new Map(series.map(({ host, metric, points }) => [`${host}:${metric}`, toLine(points)]))

@@ -1,4 +1,6 @@
 /** @jsxImportSource #markup */
+import { cookieAttributes, cookieName } from '../../auth/cookies.ts'
+import { createDevice, DEVICE_SECONDS } from '../../auth/device.ts'
 import type { SignedIn } from '../../auth/second-factor.ts'
 import { describeBrowser } from '../../auth/user-agent.ts'
 import { readLocalPath } from '../../http/request-body.ts'
@@ -13,10 +15,10 @@ export const loginPage = route({ path: '/login', access: 'public' }, ({ url, ses
 })
 
 export const login = route({ path: '/login', method: 'POST', access: 'public' }, async (request) => {
-  const { form, address, web } = request
+  const { form, address, device, web } = request
   const name = (form.get('name') ?? '').trim()
   const next = readLocalPath(form.get('next'))
-  const result = await web.signIn(name, form.get('password') ?? '', address)
+  const result = await web.signIn(name, form.get('password') ?? '', { address, device })
   if (result.ok && (await web.secondStep.isWanted(result.user)))
     return codeView({ ticket: web.secondStep.hold(result), next, problem: null })
   if (result.ok) return openSession(request, result, next)
@@ -49,12 +51,14 @@ export const loginCode = route(
 const TOO_LATE = 'That took too long. Sign in again.'
 
 async function openSession(
-  { address, browser, isSecure, now, sessionToken, web }: WebRequest,
+  { address, browser, isSecure, now, reachedAs: host, sessionToken, web }: WebRequest,
   { user: actor, passwordHash }: SignedIn,
   next: string,
   how = '',
 ): Promise<Response> {
-  const cookie = await web.sessions.begin(actor, sessionToken, { address, browser, isSecure, passwordHash })
+  const cookie = await web.sessions.begin(actor, sessionToken, {
+    ...{ address, browser, isSecure, host, passwordHash },
+  })
   if (cookie === null) return refuse(loginView({ next, name: '', problem: TOO_LATE }), 401, null)
   await web.store.audit.add({
     time: now,
@@ -66,8 +70,12 @@ async function openSession(
   })
   await web.store.users.noteSignIn(actor, now)
   web.log.info('signed in', { user: actor, address })
-  return redirect(next, cookie)
+  const device = createDevice(actor, passwordHash)
+  return redirect(next, cookie, deviceCookie(device, host, isSecure))
 }
+
+const deviceCookie = (device: string, host: string, isSecure: boolean) =>
+  `${cookieName('device', host, isSecure)}=${device}; ${cookieAttributes(isSecure)}; Max-Age=${DEVICE_SECONDS}`
 
 function refuse(view: Html, status: number, retryAfter: number | null): Response {
   const headers = new Headers({ 'content-type': 'text/html; charset=utf-8' })
@@ -77,8 +85,8 @@ function refuse(view: Html, status: number, retryAfter: number | null): Response
 
 export const logout = route(
   { path: '/logout', method: 'POST', access: 'viewer', does: 'sign out' },
-  async ({ isSecure, sessionToken, web }) =>
-    redirect('/login', await web.sessions.end(sessionToken, isSecure)),
+  async ({ isSecure, reachedAs: host, sessionToken, web }) =>
+    redirect('/login', await web.sessions.end(sessionToken, { host, isSecure })),
 )
 
 export function describeRejection(retryAfter: number | null): string {

@@ -17,13 +17,13 @@ export const passwordPage = route({ path: '/password', access: 'viewer' }, (requ
 export const changePassword = route(
   { path: '/password', method: 'POST', access: 'viewer', does: 'change own password' },
   async (request) => {
-    const { form, session, sessionToken, address, browser, isSecure, web } = request
+    const { form, session, sessionToken, address, browser, device, isSecure, reachedAs: host, web } = request
     if (!session) throw new HttpError(401, 'Sign in first.')
     const next = form.get('new') ?? ''
     const problem = findProblem(next, form.get('again') ?? '', form.get('current') ?? '')
     if (problem !== null) return refuse(request, problem, 400)
     // The same door as for signing in: a stolen session must not be a way to try passwords without end.
-    const result = await web.signIn(session.user, form.get('current') ?? '', address)
+    const result = await web.signIn(session.user, form.get('current') ?? '', { address, device })
     if (!result.ok) {
       const wrong = result.retryAfter === null
       return refuse(
@@ -35,7 +35,9 @@ export const changePassword = route(
     await web.store.users.setPassword(session.user, await Bun.password.hash(normalizePassword(next)))
     await web.onPasswordChanged(session.user)
     web.log.info('password changed', { user: session.user, address })
-    const cookie = await web.sessions.begin(session.user, sessionToken, { address, browser, isSecure })
+    const cookie = await web.sessions.begin(session.user, sessionToken, {
+      ...{ address, browser, isSecure, host },
+    })
     return cookie === null ? redirect('/login') : redirect('/password?changed', cookie)
   },
 )

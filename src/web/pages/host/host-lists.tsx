@@ -4,7 +4,7 @@ import { describeFull } from '../../../domain/hosts/capacity.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import { metricUnit } from '../../../domain/metrics/metric.ts'
 import { viewEvent } from '../../problems/event-view.ts'
-import { agoLabel, metricPath } from '../../ui/components.tsx'
+import { agoLabel, hostPath, metricPath } from '../../ui/components.tsx'
 import { formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { eventLines } from '../events/event-list.tsx'
@@ -40,6 +40,17 @@ export function openEventsOfHost({ host, events, total, disks, now, silence }: O
   )
 }
 
+/** The way to a list that is too long to come along. */
+export function metricLink(host: Host, metrics: readonly string[]): Html {
+  return (
+    <section class="section" id="all-metrics">
+      <h2>
+        <a href={`${hostPath(host.name)}/metrics`}>All metrics</a> <span class="soft">{metrics.length}</span>
+      </h2>
+    </section>
+  )
+}
+
 /** Every metric that the host ever had, with its newest value. */
 export function metricList(host: Host, metrics: readonly string[]): Html {
   return (
@@ -47,21 +58,27 @@ export function metricList(host: Host, metrics: readonly string[]): Html {
       <summary>
         <h2>All metrics</h2> <span class="soft">{metrics.length}</span>
       </summary>
-      <ul class="metrics">
-        {metrics.map((metric) => {
-          const value = host.latest[metric]
-          const spelling = host.spellings?.[metric]
-          return (
-            <li>
-              <a href={metricPath(host.name, metric)}>{metric}</a>
-              {spelling !== undefined && <span class="soft">sent as {spelling}</span>}
-              <span class={value === undefined && 'soft'}>
-                {value === undefined ? '–' : formatValue(value, metricUnit(metric))}
-              </span>
-            </li>
-          )
-        })}
-      </ul>
+      {metricRows(host, metrics)}
     </details>
+  )
+}
+
+export function metricRows(host: Host, metrics: readonly string[]): Html {
+  return (
+    <ul class="metrics">
+      {metrics.map((metric) => {
+        const value = host.latest[metric]
+        const spelling = host.spellings?.[metric]
+        return (
+          <li>
+            <a href={metricPath(host.name, metric)}>{metric}</a>
+            {spelling !== undefined && <span class="soft">sent as {spelling}</span>}
+            <span class={value === undefined && 'soft'}>
+              {value === undefined ? '–' : formatValue(value, metricUnit(metric))}
+            </span>
+          </li>
+        )
+      })}
+    </ul>
   )
 }

@@ -18,7 +18,7 @@ import { layout } from '../../ui/layout.tsx'
 import { dataSection, readHostData } from './data-section.tsx'
 import { type DiskRow, diskTable } from './disk-table.tsx'
 import { facts, groupsOf, historyOf, hostHead, maintenanceLine } from './host-head.tsx'
-import { metricList, openEventsOfHost } from './host-lists.tsx'
+import { metricLink, metricList, openEventsOfHost } from './host-lists.tsx'
 import { orderResources, planResources, type ResourcePlan } from './host-plan.ts'
 import { hostRange } from './host-range.ts'
 import { resourceSection } from './host-sections.tsx'
@@ -31,6 +31,10 @@ const MONTH = 30 * DAY
 const SHOWN_EVENTS = 10
 /** A longer time shows the graph of each section alone, unless the address asks for all: each further one costs. */
 const ALL_GRAPHS_UP_TO = 2 * DAY
+/** A host with more shows the graph of each section alone too: a machine of fifty disks would fill many screens. */
+const MOST_GRAPHS = 20
+/** A longer list of metrics is a page of its own. */
+const MOST_LISTED = 150
 /** Disks whose month of samples is read for a forecast. */
 const MAX_FORECASTS = 8
 
@@ -72,7 +76,9 @@ async function readHost(request: WebRequest, host: Host) {
     readHostData(web.store, host.name),
   ])
   const plans = orderResources(planResources(host, metrics), open.events)
-  const showsMore = to - from <= ALL_GRAPHS_UP_TO || url.searchParams.get('graphs') === 'all'
+  const charts = plans.reduce((sum, { main, more }) => sum + main.length + more.length, 0)
+  const isCheap = to - from <= ALL_GRAPHS_UP_TO && charts <= MOST_GRAPHS
+  const showsMore = isCheap || url.searchParams.get('graphs') === 'all'
   const wanted = plans.flatMap(({ main, more }) => [...main, ...(showsMore ? more : [])])
   const refs = [...new Set(wanted.flatMap(({ lines }) => lines.map(({ metric }) => metric)))].map(
     (metric) => ({
@@ -161,7 +167,8 @@ function hostView(model: HostModel): Html {
       </div>
       {thresholdTable(model.thresholds.reported, metrics)}
       {dataSection(model.data, now)}
-      {metrics.length > 0 && metricList(host, metrics)}
+      {metrics.length > 0 &&
+        (metrics.length <= MOST_LISTED ? metricList(host, metrics) : metricLink(host, metrics))}
     </div>
   )
 }

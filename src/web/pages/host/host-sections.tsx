@@ -32,8 +32,8 @@ export type SectionModel = {
 }
 
 /** Rows of a graph: its samples as they are for an hour and a while, ends and means of steps beyond. */
-const WIDE_ROWS = 240
-const SMALL_ROWS = 120
+const WIDE_ROWS = 200
+const SMALL_ROWS = 90
 
 /** One resource: its graph, the table beside it, and what else is drawn of it. */
 export function resourceSection(plan: ResourcePlan, table: Html | null, model: SectionModel): Html {

@@ -86,8 +86,8 @@ async function withPassword(request: WebRequest, act: (user: string) => Promise<
 
 /** Null when the password of the form is the user's; wrong ones count as at signing in. */
 async function checkPassword(request: WebRequest) {
-  const { form, address, web } = request
-  const result = await web.signIn(userOf(request), form.get('password') ?? '', address)
+  const { form, address, device, web } = request
+  const result = await web.signIn(userOf(request), form.get('password') ?? '', { address, device })
   if (result.ok) return null
   return result.retryAfter === null
     ? { problem: 'The password is wrong.', status: 400 }

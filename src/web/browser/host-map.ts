@@ -1,0 +1,71 @@
+// The map of a fleet that is too large for markup: cells from packed data. Without it the page has counts by group.
+import { find } from './dom.ts'
+import { REFRESHED } from './live.ts'
+
+type FleetData = {
+  readonly groups: readonly {
+    readonly name: string
+    readonly hosts: readonly string[]
+    readonly fills: string
+    readonly states: string
+    readonly events: string
+  }[]
+}
+
+const STATES = ['up', 'down', 'maintenance', 'new'] as const
+const STATE_WORDS = ['', ': down', ': in maintenance', ': no data yet'] as const
+/** Milliseconds between two readings: the data of ten thousand hosts are some tens of kilobytes. */
+const PAUSE = 30_000
+
+let shown = ''
+let lastAt = Number.NEGATIVE_INFINITY
+
+function draw(place: HTMLElement, { groups }: FleetData) {
+  place.replaceChildren(
+    ...groups.map(({ name, hosts, fills, states, events }) => {
+      const group = document.createElement('div')
+      group.className = 'cell-group'
+      if (name !== '') {
+        const title = document.createElement('h3')
+        title.textContent = name.slice(name.indexOf(':') + 1)
+        group.append(title)
+      }
+      const cells = document.createElement('div')
+      cells.className = 'cells'
+      for (const [i, host] of hosts.entries()) {
+        const state = Number(states[i])
+        const cell = document.createElement('a')
+        const fill = fills[i] === 'a' ? '10' : fills[i]
+        const edge = events[i] === '0' ? '' : ` edge severity-${events[i]}`
+        cell.className = `cell is-${STATES[state] ?? 'up'}${fill === '-' ? '' : ` f${fill}`}${edge}`
+        cell.href = `/hosts/${encodeURIComponent(host)}`
+        cell.title = `${host}${STATE_WORDS[state] ?? ''}`
+        cell.setAttribute('aria-label', cell.title)
+        cells.append(cell)
+      }
+      group.append(cells)
+      return group
+    }),
+  )
+}
+
+async function load() {
+  const place = find('[data-fleet]', HTMLElement)
+  const address = place?.dataset.fleet
+  if (!place || address === undefined) return
+  if (address === shown && place.firstChild && performance.now() - lastAt < PAUSE) return
+  shown = address
+  lastAt = performance.now()
+  try {
+    const response = await fetch(address, {
+      headers: { accept: 'application/json' },
+      credentials: 'same-origin',
+    })
+    if (response.ok && !response.redirected) draw(place, await response.json())
+  } catch {
+    // The counts beside it are still there; the next refresh tries again.
+  }
+}
+
+document.addEventListener(REFRESHED, load)
+void load()

@@ -1,0 +1,123 @@
+/** @jsxImportSource #markup */
+import { countAll, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../../domain/event.ts'
+import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
+import { MUTE_TIMES } from '../../changes/mute-host.ts'
+import type { EventView } from '../../problems/event-view.ts'
+import { agoLabel, eventPath, spokenMark } from '../../ui/components.tsx'
+import { csrfField } from '../../ui/form-fields.tsx'
+import { formatNumber } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+import { heldWords } from '../events/event-state.tsx'
+import { hostName } from '../events/event-table.tsx'
+
+export type Attention = {
+  /** The worst of the open events that nobody has acknowledged, with the line of the last day where there is one. */
+  readonly rows: readonly (EventView & { readonly spark: Html | null })[]
+  /** Of all open events that nobody has acknowledged. */
+  readonly counts: SeverityCounts
+  readonly calendar: MaintenanceCalendar
+  /** The group as the first parameter of a link. */
+  readonly kept: string
+  readonly back: string
+  readonly csrf: string
+  readonly mayChange: boolean
+  readonly now: number
+}
+
+/** What to look at first. Nothing at all while all is well. */
+export function attentionView(model: Attention): Html | null {
+  const { rows, counts, kept } = model
+  if (rows.length === 0) return null
+  const more = countAll(counts) - rows.length
+  const list = `/events?acknowledged=no${kept}`
+  return (
+    <section class="card attention">
+      <div class="section-head">
+        <h2>Needs attention</h2>
+        <a href={list}>{more > 0 ? `View all ${formatNumber(countAll(counts))}` : 'View as list'}</a>
+      </div>
+      <ul class="problems" data-problems>
+        {rows.map((row) => problemRow(row, model))}
+      </ul>
+      {more > 0 && (
+        <p class="problems-more">
+          <a href={list}>{formatNumber(more)} more</a>: {describeRest(model)}
+        </p>
+      )}
+    </section>
+  )
+}
+
+/** How many of each severity are not among the rows. */
+function describeRest({ rows, counts }: Attention): string {
+  return SEVERITIES.map((severity) => ({
+    severity,
+    left: counts[severity] - rows.filter(({ event }) => event.severity === severity).length,
+  }))
+    .filter(({ left }) => left > 0)
+    .map(({ severity, left }) => `${formatNumber(left)} ${SEVERITY_NAMES[severity]}`)
+    .join(', ')
+}
+
+function problemRow({ event, problem, spark }: Attention['rows'][number], model: Attention): Html {
+  const { id, severity, opened } = event
+  return (
+    <li class={`problem-row severity-${severity}`} data-key={`event-${id}`}>
+      <span class="problem-mark">{spokenMark(severity)}</span>
+      <div class="problem-words">
+        <a class="plain" href={eventPath(id)}>
+          {problem.what}
+        </a>{' '}
+        {problem.detail !== null && <span class="soft">{problem.detail}</span>}
+        {heldWords(event, model.calendar, model.now)}
+      </div>
+      <span class="problem-host">{hostName(event)}</span>
+      <span class="problem-spark">{spark}</span>
+      <span class="problem-age soft">{agoLabel(opened, model.now)}</span>
+      {model.mayChange && problemActions(event, problem.what, model)}
+    </li>
+  )
+}
+
+function problemActions(
+  { id, host, members }: EventView['event'],
+  what: string,
+  { csrf, back }: Attention,
+): Html {
+  const path = eventPath(id)
+  return (
+    <form class="problem-actions" method="post" action={`${path}/acknowledge`} data-action>
+      {csrfField(csrf)}
+      <input type="hidden" name="back" value={back} />
+      <button class="small" type="submit" aria-label={`Acknowledge: ${host}, ${what}`}>
+        Acknowledge
+      </button>
+      <details class="menu" name="problem-menu" id={`more-${id}`}>
+        <summary class="button small" aria-label={`More for ${host}, ${what}`}>
+          ⋯
+        </summary>
+        <div class="menu-body">
+          {members.length === 0 &&
+            MUTE_TIMES.map(({ seconds, words }) => (
+              <button type="submit" name="seconds" value={String(seconds)} formaction={`${path}/mute`}>
+                Mute host for {words}
+              </button>
+            ))}
+          <button
+            type="submit"
+            formaction={`${path}/close`}
+            title="Hides this until it has recovered and comes again"
+          >
+            Close
+          </button>
+          <a class="button" href={`${path}#comment`}>
+            Comment…
+          </a>
+          <a class="button" href={path}>
+            Open
+          </a>
+        </div>
+      </details>
+    </form>
+  )
+}

@@ -1,0 +1,45 @@
+/** @jsxImportSource #markup */
+import type { WebContext } from '../../http/route.ts'
+import type { Html } from '../../ui/html.ts'
+
+/** What home says while no host has reported. */
+export function firstStart({ findAgentDoor, about }: WebContext, mayAdd: boolean): Html {
+  const door = findAgentDoor()
+  const way =
+    door === null
+      ? `agent.server=tcp://SERVER:${about.enrolment?.plainPort ?? 'PORT'}`
+      : `agent.server=tls://SERVER:${door.port} --set agent.fingerprint=${door.fingerprint}`
+  return (
+    <>
+      <h1 class="visually-hidden">Home</h1>
+      <section class="empty">
+        <h2>No host has reported yet</h2>
+        <p>
+          Install an agent and its host appears here by itself. This page shows the first one as soon as it
+          does.
+        </p>
+        <ol>
+          <li>
+            To watch this machine, start the server with an agent of its own:
+            <pre class="command" tabindex="0">
+              <code>monitor server --agent</code>
+            </pre>
+          </li>
+          <li>
+            To watch another machine, copy the program there and start an agent. It needs a copy of the file{' '}
+            <code>passphrase</code> in this server's data directory:
+            <pre class="command" tabindex="0">
+              <code>monitor agent --set {way} --set agent.passphrase_file=FILE</code>
+            </pre>
+          </li>
+        </ol>
+        {mayAdd && (
+          <p>
+            <a href="/add-host">Add a host</a> has commands for Linux and Windows that install the agent as a
+            service, with everything filled in.
+          </p>
+        )}
+      </section>
+    </>
+  )
+}

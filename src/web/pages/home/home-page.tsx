@@ -1,0 +1,219 @@
+/** @jsxImportSource #markup */
+import { countAll, type Event, type SeverityCounts } from '../../../domain/event.ts'
+import { facetBar, keepFacets, readFacets } from '../../filters/facets.tsx'
+import { countFleet, type FleetCounts, type FleetView, filterFleet, listFacets } from '../../fleet/fleet.ts'
+import { readChoice } from '../../http/query-parameters.ts'
+import { mayUse, route, type WebRequest } from '../../http/route.ts'
+import { viewEvents } from '../../problems/event-view.ts'
+import { formatCount, formatNumber } from '../../ui/format.ts'
+import type { Html } from '../../ui/html.ts'
+import { readKiosk } from '../../ui/kiosk.tsx'
+import { layout } from '../../ui/layout.tsx'
+import { actionResult } from '../events/action-result.tsx'
+import { WAITING_SHOWN, waitingHosts } from '../hosts/waiting-hosts.tsx'
+import { attentionView } from './attention.tsx'
+import { busiestView, fleetStrip, SLOT } from './busiest.tsx'
+import { firstStart } from './first-start.tsx'
+import { FILLS, hostMap, MAX_CELLS } from './host-map.tsx'
+import { serverTrouble } from './server-trouble.tsx'
+
+/** Lines of what nobody looks after yet; a wall has room for more. */
+const ATTENTION = 8
+const ATTENTION_ON_WALL = 12
+const DAY = 86_400
+
+export const homePage = route({ path: '/', access: 'viewer' }, async (request) => {
+  const { url, session, csrf, now, web } = request
+  const { events } = web.store
+  const facets = readFacets(url)
+  const filter = facets.lists.length === 0 ? {} : { facets: facets.lists }
+  const shown = readKiosk(url) === null ? ATTENTION : ATTENTION_ON_WALL
+  const fill =
+    FILLS.find(
+      ({ key }) =>
+        key ===
+        readChoice(
+          url,
+          'fill',
+          FILLS.map((one) => one.key),
+        ),
+    ) ?? FILLS[0]
+  const [waiting, view, groups, open, unacknowledged, worst, times, result] = await Promise.all([
+    web.store.enrolment.listWaiting(WAITING_SHOWN),
+    web.fleet.read(),
+    web.store.hosts.groups(),
+    events.countBySeverity({ ...filter, status: 'open' }),
+    events.countBySeverity({ ...filter, status: 'open', acknowledged: false }),
+    events.listWorst({ ...filter, status: 'open', acknowledged: false, limit: shown }),
+    events.listOpenTimes(filter, now - DAY, SLOT),
+    actionResult(request),
+  ])
+  const entries = filterFleet(view.entries, facets.lists)
+  const counts = countFleet(entries)
+  const kept = keepFacets(facets)
+  const attention = {
+    rows: await viewRows(worst, request),
+    counts: unacknowledged,
+    calendar: view.calendar,
+    kept: keepFacets(facets, '&'),
+    back: `${url.pathname}${url.search}`,
+    csrf,
+    mayChange: mayUse({ session }, 'operator'),
+    now,
+  }
+  const isWhole = facets.chosen.length === 0 && readKiosk(url) === null
+  const newcomers = isWhole
+    ? waitingHosts({ ...waiting, now, csrf, mayDecide: mayUse({ session }, 'admin') })
+    : null
+  const body =
+    view.entries.length === 0 ? (
+      firstStart(web, mayUse({ session }, 'admin'))
+    ) : (
+      <>
+        <h1 class="visually-hidden">Home</h1>
+        {facetBar(url, groups, facets)}
+        {serverTrouble(view, web)}
+        {verdictView(
+          { counts, open, unacknowledged, total: entries.length },
+          figuresOf(request, entries, facets.lists),
+          kept,
+        )}
+        {attentionView(attention)}
+        <div class="home-columns">
+          {hostMap({ entries, fill, by: chooseFacet(url, view), url, kept, now })}
+          <div class="home-side">
+            {busiestView(entries, view)}
+            {fleetStrip(times, now, keepFacets(facets, '&'))}
+          </div>
+        </div>
+      </>
+    )
+  return layout({
+    title: homeTitle(counts, open),
+    active: 'home',
+    session,
+    csrf,
+    url,
+    ...(entries.length > MAX_CELLS && { scripts: ['host-map'] }),
+    body: (
+      <>
+        {result}
+        <div data-live="home">
+          {newcomers}
+          {body}
+        </div>
+      </>
+    ),
+  })
+})
+
+async function viewRows(worst: readonly Event[], { web, now }: WebRequest) {
+  const views = await viewEvents(worst, web, now)
+  return Promise.all(views.map(async (view) => ({ ...view, spark: await web.sparks.of(view.event) })))
+}
+
+/** The facet that the address asks for, else the first that hosts have. */
+function chooseFacet(url: URL, { entries }: FleetView): string | null {
+  const facets = listFacets(entries)
+  const asked = url.searchParams.get('by')
+  const wanted = asked === 'group' ? '' : asked
+  return facets.find((facet) => facet === wanted) ?? facets[0] ?? null
+}
+
+type Figures = { readonly availability: number | null; readonly fullSoon: number }
+
+function figuresOf(
+  { web, now }: WebRequest,
+  entries: FleetView['entries'],
+  facets: readonly (readonly string[])[],
+): Figures {
+  return {
+    availability: web.fleetFigures.availability(facets),
+    fullSoon: web.fleetFigures.fullSoon(entries, now).length,
+  }
+}
+
+/** Says what is wrong, so that a tab in the background tells it. */
+export function homeTitle({ down }: Pick<FleetCounts, 'down'>, open: SeverityCounts): string {
+  const parts = [down > 0 && `${down} down`, open[1] > 0 && `${open[1]} critical`].filter(Boolean)
+  return parts.length === 0 ? 'Home' : `${parts.join(', ')} · Home`
+}
+
+export type Verdict = {
+  readonly counts: FleetCounts
+  readonly open: SeverityCounts
+  readonly unacknowledged: SeverityCounts
+  readonly total: number
+}
+
+/** One line that says how things are, the worst first. */
+export function describeVerdict({ counts, open, unacknowledged, total }: Verdict): {
+  readonly title: string
+  readonly more: string
+} {
+  const waiting = countAll(unacknowledged)
+  const all = countAll(open)
+  const more: string[] = []
+  const { maintenance } = counts
+  if (maintenance > 0)
+    more.push(`${formatNumber(maintenance)}${counts.down > 0 ? ' more' : ''} in maintenance`)
+  if (all > 0)
+    more.push(
+      waiting === 0
+        ? `all ${formatNumber(all)} open events acknowledged`
+        : `${formatNumber(waiting)} of ${formatCount(all, 'open event')} not acknowledged`,
+    )
+  const title =
+    total === 0
+      ? 'No hosts in this selection'
+      : counts.down > 0
+        ? `${formatCount(counts.down, 'host')} down`
+        : waiting > 0
+          ? unacknowledged[1] > 0
+            ? `${formatCount(unacknowledged[1], 'critical problem')}`
+            : `${formatCount(waiting, 'open event')} nobody has acknowledged`
+          : 'All clear'
+  if (more.length === 0 && total > 0) more.push(`${formatCount(total, 'host')}, no open events`)
+  return { title, more: more.join(' · ') }
+}
+
+function verdictView(verdict: Verdict, { availability, fullSoon }: Figures, kept: string): Html {
+  const { title, more } = describeVerdict(verdict)
+  const { counts, unacknowledged } = verdict
+  const and = kept === '' ? '' : `&${kept}`
+  const tone =
+    counts.down > 0 || unacknowledged[1] > 0 ? 'bad' : countAll(unacknowledged) > 0 ? 'warn' : 'good'
+  return (
+    <section class={`card verdict ${tone}`}>
+      <div>
+        <p class="verdict-title">{title}</p>
+        <p class="soft">{more}</p>
+      </div>
+      <ul class="verdict-figures">
+        {figure(formatNumber(counts.down), 'down', `/hosts?status=down${and}`, counts.down > 0 && 'bad')}
+        {figure(formatNumber(counts.maintenance), 'in maintenance', `/hosts?status=maintenance${and}`)}
+        {figure(formatNumber(counts.up), 'up', `/hosts?status=up${and}`)}
+        {figure(writeShare(availability), 'availability, 30 d', `/reports/availability?period=30d${and}`)}
+        {figure(
+          formatNumber(fullSoon),
+          fullSoon === 1 ? 'disk full within 14 d' : 'disks full within 14 d',
+          `/reports/capacity${kept === '' ? '' : `?${kept}`}`,
+          fullSoon > 0 && 'warn',
+        )}
+      </ul>
+    </section>
+  )
+}
+
+/** Rounded down: what was down at all is never 100 %. */
+const writeShare = (percent: number | null) =>
+  percent === null ? '–' : `${(Math.floor(percent * 100) / 100).toFixed(2)} %`
+
+const figure = (value: string, name: string, href: string, tone: string | false = false): Html => (
+  <li class={tone}>
+    <a href={href}>
+      <b>{value}</b>
+      <span>{name}</span>
+    </a>
+  </li>
+)

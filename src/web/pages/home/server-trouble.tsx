@@ -1,0 +1,21 @@
+/** @jsxImportSource #markup */
+import type { FleetView } from '../../fleet/fleet.ts'
+import type { WebContext } from '../../http/route.ts'
+import { hostPath } from '../../ui/components.tsx'
+import type { Html } from '../../ui/html.ts'
+import { severityMark } from '../../ui/icons.tsx'
+
+/** The machine that Monitor itself runs on, only while something is wrong with it; how it is otherwise, Settings say. */
+export function serverTrouble({ byName }: FleetView, { serverName }: WebContext): Html | null {
+  const server = byName.get(serverName)
+  if (server === undefined || server.worst === null || server.worst > 2) return null
+  return (
+    <p class={`notice severity-${server.worst}`}>
+      {severityMark(server.worst)}
+      <span>
+        This server, <a href={hostPath(server.name)}>{server.name}</a>, has a problem of its own: what it
+        watches may be affected.
+      </span>
+    </p>
+  )
+}
