@@ -9,6 +9,8 @@ const MOST_BYTES = 512 * 1024
  */
 const SHRINK = 8
 const LEAST_BYTES = 1150
+/** No packet of a usual line is longer. */
+const ONE_PACKET = 1500
 /** A size that was not answered is not tried again for so long. */
 const REMEMBERED_MS = 600_000
 
@@ -42,7 +44,8 @@ export class BatchSize {
   noteUnanswered(bytes: number): boolean {
     if (this.#bytes <= LEAST_BYTES) return false
     const tried = Math.min(bytes, this.#bytes)
-    this.#ceiling = Math.max(LEAST_BYTES, Math.floor(tried / 2))
+    // Below this it is the size of packets that counts: what fits one passes, what needs two does not.
+    this.#ceiling = tried < 2 * ONE_PACKET ? LEAST_BYTES : Math.floor(tried / 2)
     this.#ceilingUntilMs = this.#clock.monotonicMs() + REMEMBERED_MS
     this.#bytes = Math.max(LEAST_BYTES, Math.floor(tried / SHRINK))
     return true

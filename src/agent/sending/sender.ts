@@ -234,8 +234,9 @@ export function startSender(options: SenderOptions): Sender {
   function pump() {
     while (talk?.isReady && stopping === null) {
       const hasFresh = freshId < dueId
-      const mostOpen = batchSize.isLimited ? 1 : MAX_OPEN_BATCHES
-      if (talk.openBatches >= (hasFresh ? mostOpen + 1 : mostOpen)) return
+      // Two small batches that wait on the line become one large packet.
+      const mostOpen = batchSize.isLimited ? 1 : hasFresh ? MAX_OPEN_BATCHES + 1 : MAX_OPEN_BATCHES
+      if (talk.openBatches >= mostOpen) return
       const items = pick(talk.inFlight)
       if (items.length === 0) return
       talk.send(items)
