@@ -9,9 +9,25 @@ import { openAccount, QUEUE_COLUMNS, type QueueRow, settleReceipts } from './set
 
 const MAX_DIFFERENCES = 100
 
+/** Up to so many hosts, settling costs nothing that matters. */
+const FEW_HOSTS = 500
+/** Beyond, a row is written for each host so seldom that a packet hardly pays for it. */
+const SELDOM_SECONDS = 1800
+
 export function createDataAuditStore(database: Database): DataAuditStore {
+  let settledAt = 0
+
+  /** False while many hosts would have to be written again so soon. */
+  async function isDue(at: number): Promise<boolean> {
+    if (Math.abs(at - settledAt) >= SELDOM_SECONDS) return true
+    const [row] = await database.query<{ hosts: number }>('SELECT COUNT(*) AS hosts FROM agent_run')
+    return (row?.hosts ?? 0) <= FEW_HOSTS
+  }
+
   return {
-    async settle(at) {
+    async settle(at, isAsked = true) {
+      if (!isAsked && !(await isDue(at))) return
+      settledAt = at
       while (await settleReceipts(database, at)) await yieldThread()
       while (await countDays(database, at)) await yieldThread()
       while (await reportGaps(database, at)) await yieldThread()

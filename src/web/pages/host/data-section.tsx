@@ -82,7 +82,7 @@ function describeNumbers(audit: HostAudit): Html {
     <>
       <p class="soft">
         The agent numbers all that it measures. Counted{since !== null && <> since {stampLabel(since)}</>},
-        brought up to date every five minutes.
+        brought up to date every five minutes, or every half hour where there are many hosts.
         {samples.days > 0 && (
           <>
             {' '}
