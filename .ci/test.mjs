@@ -14,6 +14,7 @@ const DEBIAN_PACKAGES = [
   { name: 'galera-4', program: '/usr/lib/galera/libgalera_smm.so', for: 'a cluster of databases' },
   { name: 'haproxy', program: '/usr/sbin/haproxy', for: 'a cluster of databases' },
   { name: 'rsync', program: '/usr/bin/rsync', for: 'a cluster of databases' },
+  { name: 'faketime', program: '/usr/bin/faketime', for: 'clocks that are wrong, in the minute of chaos' },
   { name: 'iproute2', program: '/usr/sbin/ip', for: 'a database that is cut off from its network' },
   { name: 'openssl', program: '/usr/bin/openssl', for: 'strangers that speak TLS' },
   { name: 'systemd', program: '/usr/bin/systemd-analyze', for: "systemd's judgement of the units" },

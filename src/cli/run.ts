@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { ConfigError, describeProblem } from '../config/config-error.ts'
 import { type ConfigArguments, loadConfig } from '../config/load.ts'
+import { findShownSecrets } from '../config/print.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { describeError } from '../lib/log.ts'
 import type { Command, CommandInput, GivenValues } from '../roles/command.ts'
@@ -48,6 +49,7 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
     dataDir: text('data-dir') ?? undefined,
     set: Array.isArray(values.set) ? values.set.map(String) : [],
   }
+  for (const problem of findShownSecrets(args.set ?? [])) console.error(`monitor: ${problem}`)
   const input: CommandInput = {
     flag: (option) => values[option] === true,
     text,

@@ -1,3 +1,4 @@
+import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
 import { toKey } from './key.ts'
 import type { LoadedConfig } from './load.ts'
 import { SETTINGS } from './settings.ts'
@@ -14,8 +15,35 @@ export function printConfig({ config, origins }: LoadedConfig): string {
     const values: Readonly<Record<string, unknown>> =
       setting.section === null ? config : config[setting.section]
     const value = values[setting.name]
-    const shown = `${value === null ? '#' : ''}${toKey(setting.name)} = ${setting.field.show(value)}`
+    const shown = `${value === null ? '#' : ''}${toKey(setting.name)} = ${hideSecrets(setting.field.show(value))}`
     lines.push(`${shown.padEnd(48)} # ${origins.get(setting.key) ?? 'default'}`)
   }
   return lines.join('\n')
+}
+
+const HIDDEN = '********'
+
+/** Covers who signs in at an address, and the values of headers: both are secrets as often as not. */
+function hideSecrets(text: string): string {
+  return text
+    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^/?#\s"]*@/gi, `$1${HIDDEN}@`)
+    .replace(/"([\w-]+):[ \t](?!\/\/)[^"]*"/g, `"$1: ${HIDDEN}"`)
+}
+
+/**
+ * Secrets that stand on the command line, where every user of the machine sees them in the list of processes,
+ * as sentences that say what to write instead.
+ */
+export function findShownSecrets(set: readonly string[]): string[] {
+  return set.flatMap((word) => {
+    const [, key = '', value = ''] = /^\s*([^=]+?)\s*=(.*)$/s.exec(word) ?? []
+    const isSecret = SETTINGS.some((setting) => setting.key === key && setting.field.secret)
+    if (isSecret && value !== NO_PASSPHRASE)
+      return [`${key} stands on the command line, where ps shows it: give ${key}_file, a file that holds it`]
+    return hideSecrets(`"${value}"`) === `"${value}"`
+      ? []
+      : [
+          `${key} holds a password on the command line, where ps shows it: write it into the configuration file`,
+        ]
+  })
 }

@@ -45,6 +45,9 @@ export function writeUnit(spec: ServiceSpec): string {
     `TimeoutStartSec=${START_SECONDS}`,
     `TimeoutStopSec=${STOP_SECONDS}`,
     'LimitNOFILE=65536',
+    '# A dump of its memory would hold passwords.',
+    'LimitCORE=0',
+    ...describeLimits(spec),
     ...describeFolders(spec),
     '',
     ...SANDBOX,
@@ -54,6 +57,12 @@ export function writeUnit(spec: ServiceSpec): string {
     '[Install]',
     'WantedBy=multi-user.target',
   ].join('\n')}\n`
+}
+
+/** What a fault of ours, or what somebody sends, may take of the machine at most. */
+function describeLimits({ watchesMachine, arguments: [role] }: ServiceSpec): string[] {
+  const isAgentAlone = role === 'agent' && watchesMachine
+  return isAgentAlone ? ['MemoryMax=512M', 'TasksMax=256'] : ['MemoryMax=80%', 'TasksMax=512']
 }
 
 function describeFolders({ dataDir, writableFolders }: ServiceSpec): string[] {

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import { parseAddressRange } from '../lib/address-range.ts'
+import { isWithin, parseAddressRange } from '../lib/address-range.ts'
 import { VERSION } from '../lib/version.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { startWebsite } from '../web/server.ts'
@@ -39,6 +39,7 @@ export async function startWeb(
     zone: notifier.zone,
     about: describeSite(config, agents, commands),
     serverName: readServerName(config),
+    warnsOfPlain: isOpenWithoutTls(config),
     version: VERSION,
     store,
     clock,
@@ -53,6 +54,10 @@ export async function startWeb(
   })
   context.own('website', () => website.stop())
   log.info('listening', { role: 'web', address, port: website.port })
+  if (isOpenWithoutTls(config))
+    log.warn('the website is served without TLS: everybody on the way can read passwords', {
+      hint: 'web.tls, web.trusted_proxies or web.address = "127.0.0.1"',
+    })
   const host = nameForClients(address, 'localhost')
   const name = host.includes(':') ? `[${host}]` : host
   if (certificate === null) return `http://${name}:${website.port}/`
@@ -70,6 +75,13 @@ export async function startWeb(
     },
   })
   return `https://${name}:${website.tlsPort}/`
+}
+
+/** Whether passwords travel without TLS to the website, as far as the configuration tells. */
+function isOpenWithoutTls({ web }: Config): boolean {
+  const loopback = ['127.0.0.0/8', '::1'].flatMap((range) => parseAddressRange(range) ?? [])
+  const isLocal = web.address === 'localhost' || isWithin(web.address, loopback)
+  return !web.tls && !isLocal && web.trustedProxies.length === 0
 }
 
 /** Who listens everywhere is reached from here under `here`. */

@@ -64,6 +64,8 @@ export type WebsiteOptions = {
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
+  /** Whether the sign-in page says that passwords travel without TLS. */
+  readonly warnsOfPlain?: boolean
   /** What pages tell of the whole product. */
   readonly about?: Partial<SiteInfo>
 }
@@ -238,6 +240,7 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     serverName,
     version,
     findAgentDoor: rest.findAgentDoor ?? (() => null),
+    warnsOfPlain: rest.warnsOfPlain ?? false,
     notifier,
     zone,
     sessionExpiry,

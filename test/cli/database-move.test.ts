@@ -181,7 +181,7 @@ describe.skipIf(!HAS_MARIADB)('a database that moves', () => {
       expect(JSON.parse(stats.stdout)).toMatchObject({ hosts: 0, samples: 0 })
       expect(`${printed.stdout}${printed.stderr}${stats.stderr}`).not.toContain(PASSWORD)
       const shown = await monitor(['config', 'print'], { MONITOR_DATABASE_URL: maria.urlOf('x') })
-      expect(shown.stdout).toContain('mysql://monitor:********@')
+      expect(shown.stdout).toContain('mysql://********@')
     },
     PATIENCE_MS,
   )

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'smol-toml'
 import { loadConfig } from '../../src/config/load.ts'
-import { printConfig } from '../../src/config/print.ts'
+import { findShownSecrets, printConfig } from '../../src/config/print.ts'
 import { SETTINGS, writeExample } from '../../src/config/settings.ts'
 import { aMachine } from './machine.ts'
 
@@ -47,4 +47,30 @@ describe('config print', () => {
     expect(printed).toContain('passphrase = "********"')
   })
   test('is TOML', () => expect(parse(printed)).toHaveProperty('web.port', 9))
+})
+
+test('config print hides who signs in at an address and the values of headers', () => {
+  const set = [
+    'web.url=https://ann:p@ss@monitor.example.org/',
+    'webhook.headers=Authorization: Bearer abc,X-Team: operations',
+    'database.url=mysql://monitor:geheim@db:3306/monitor',
+  ]
+  const printed = printConfig(loadConfig({ set }, aMachine()))
+  for (const secret of ['ann', 'p@ss', 'abc', 'operations', 'geheim']) expect(printed).not.toContain(secret)
+  expect(printed).toContain('"https://********@monitor.example.org/"')
+  expect(printed).toContain('"Authorization: ********"')
+})
+
+test('a secret on the command line is named with what to write instead, and nothing else is', () => {
+  const shown = findShownSecrets([
+    'collect.passphrase=geheim',
+    'database.url=mysql://monitor:geheim@db:3306/monitor',
+    'collect.passphrase_file=/etc/monitor/passphrase',
+    'collect.passphrase=off',
+    'web.url=https://monitor.example.org',
+    'web.port=8080',
+  ])
+  expect(shown).toHaveLength(2)
+  expect(shown.join()).toContain('collect.passphrase_file')
+  expect(shown.join()).not.toContain('geheim')
 })

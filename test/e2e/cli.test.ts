@@ -160,6 +160,15 @@ describe('a server', () => {
     expect((await run('token revoke 1')).code).toBe(0)
     expect((await fetchHosts(stdout.trim())).status).toBe(401)
     expect((await run('token revoke 1')).stderr).toContain('there is no token 1')
+    // Without a word on it a token ends; for ever is said on purpose.
+    const life = async (words: string) => {
+      expect((await run(`token create --user admin --name life --access operator ${words}`)).code).toBe(0)
+      const { tokens } = JSON.parse((await run('token list --json')).stdout)
+      const { id, created, expires } = tokens.at(-1)
+      await run(`token revoke ${id}`)
+      return expires === null ? null : (expires - created) / 86_400
+    }
+    expect([await life(''), await life('--expires never')]).toEqual([90, null])
   })
 
   test('has its users managed while it runs', async () => {

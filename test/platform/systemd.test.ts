@@ -73,6 +73,14 @@ describe('units', () => {
     },
   )
 
+  test('a service has bounds of memory and tasks, and leaves no dump of its memory behind', () => {
+    for (const spec of [AGENT, SERVER]) {
+      const unit = writeUnit(spec)
+      for (const line of [/^LimitCORE=0$/m, /^MemoryMax=(512M|80%)$/m, /^TasksMax=\d+$/m])
+        expect(unit).toMatch(line)
+    }
+  })
+
   test('only a service with a low port gets a right, and only that one', () => {
     expect(writeUnit(SERVER)).toContain('\nCapabilityBoundingSet=\n')
     expect(writeUnit({ ...SERVER, bindsLowPort: true })).toContain(

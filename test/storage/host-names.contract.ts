@@ -174,10 +174,34 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
         (await store.hosts.list({ search, upSince: 0 })).hosts.map((host) => host.name)
       expect(await found('db01')).toEqual(['db01'])
       expect(await found('web01')).toEqual([])
+      // Its agent goes on under the old name, with facts now and then; nothing of it is lost, nothing comes back.
+      expect(await say(MINE)).toBe(true)
+      expect(await store.hosts.find('web01')).toBeNull()
+      expect(await found('db01')).toEqual(['db01'])
+      expect((await store.samples.range('db01', 'perf.test', 0, 1e10)).times).toHaveLength(2)
+      await say(MINE, { host: 'web02' })
+      expect(await store.hosts.rename('web02', 'web01')).toBe('taken')
+      expect(await say(MINE)).toBe(true)
+      // Another agent takes the name, which then is no former one any more.
       expect(await say(THEIRS)).toBe(true)
-      expect((await store.samples.range('db01', 'perf.test', 0, 1e10)).times).toHaveLength(1)
+      expect(await say(MINE)).toBe(false)
+      expect((await store.samples.range('db01', 'perf.test', 0, 1e10)).times).toHaveLength(3)
       expect(await store.hosts.rename('web01', 'db01')).toBe('taken')
       expect(await store.hosts.rename('nobody', 'web09')).toBe('unknown')
+    })
+
+    test('a host may get its old name back; an old name that is released is free', async () => {
+      await say(MINE)
+      expect(await store.hosts.rename('web01', 'db01')).toBe('renamed')
+      expect(await store.hosts.rename('db01', 'web01')).toBe('renamed')
+      expect(await say(MINE)).toBe(true)
+      expect(await store.hosts.find('db01')).toBeNull()
+      expect(await store.hosts.rename('web01', 'db01')).toBe('renamed')
+      expect(await store.hosts.releaseName('web01', time)).toBe(true)
+      expect(await say(MINE)).toBe(true)
+      expect(await store.hosts.find('web01')).not.toBeNull()
+      await store.hosts.delete('db01')
+      await store.hosts.delete('web01')
     })
 
     test('a host that was deleted is anybody’s', async () => {

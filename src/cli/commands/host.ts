@@ -51,7 +51,7 @@ export const host: CommandGroup = {
     },
     {
       name: 'host rename',
-      doc: 'Gives a host another name, with all it has; its agent needs the new name too',
+      doc: 'Gives a host another name, with all it has; its agent may go on under the old one',
       arguments: [NAME, { name: 'new-name', doc: 'The name from now on' }],
       run: (input) => {
         const name = readName(input, 'name')
@@ -61,7 +61,10 @@ export const host: CommandGroup = {
           async ({ hosts }) => {
             const result = await hosts.rename(name, newName)
             if (result === 'unknown') throw noSuchHost(name)
-            if (result === 'taken') throw new CommandError(`there is a host "${newName}" already`)
+            if (result === 'taken')
+              throw new CommandError(
+                `there is a host "${newName}" already, or one had this name and its agent may still use it`,
+              )
             return EXIT.ok
           },
           { change: [HOST_CHANGES.rename, `${name} to ${newName}`] },

@@ -1,4 +1,5 @@
 import { parseDuration } from '../../config/units.ts'
+import { ACCESSES, covers, isAccess } from '../../domain/users/user.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import { hashToken } from '../../lib/hash-token.ts'
@@ -9,6 +10,8 @@ import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
 const MAX_TOKEN_NAME = 100
+const LIFE = '90d'
+const NEVER = 'never'
 
 export const token: CommandGroup = {
   name: 'token',
@@ -20,21 +23,30 @@ export const token: CommandGroup = {
       options: {
         user: { kind: 'text', doc: 'The user in whose name it acts', needed: true },
         name: { kind: 'text', doc: 'What it is for', needed: true },
-        expires: { kind: 'text', doc: 'How long it is good, such as 30d; for ever unless given' },
+        access: { kind: 'text', doc: 'What it allows; viewer unless given', choices: ACCESSES },
+        expires: { kind: 'text', doc: `How long it is good, such as 30d, or never; ${LIFE} unless given` },
       },
       run: (input) => {
         const name = needText(input, 'name')
-        const expires = input.text('expires')
-        const life = expires === null ? null : parseDuration(expires)
-        if (expires !== null && (life === null || life === 0))
-          throw new CommandError('--expires takes a duration with its unit, such as 30d', EXIT.usage)
+        const expires = input.text('expires') ?? LIFE
+        const life = expires === NEVER ? null : parseDuration(expires)
+        if (expires !== NEVER && (life === null || life === 0))
+          throw new CommandError(
+            '--expires takes a duration with its unit, such as 30d, or never',
+            EXIT.usage,
+          )
+        const access = input.text('access') ?? 'viewer'
+        if (!isAccess(access)) throw new CommandError('--access takes viewer, operator or admin', EXIT.usage)
         if (name.trim() === '' || name.length > MAX_TOKEN_NAME || /\p{Cc}/u.test(name))
           throw new CommandError(`--name takes 1 to ${MAX_TOKEN_NAME} characters on one line`, EXIT.usage)
         return withStore(
           input,
           async ({ users, tokens }) => {
             const user = needText(input, 'user')
-            if ((await users.find(user)) === null) throw new CommandError(`there is no user "${user}"`)
+            const owner = await users.find(user)
+            if (owner === null) throw new CommandError(`there is no user "${user}"`)
+            if (!covers(owner.access, access))
+              throw new CommandError(`"${user}" has the access of ${owner.access}, and a token never more`)
             const secret = createSecret()
             const created = systemClock.now()
             await tokens.add({
@@ -43,11 +55,12 @@ export const token: CommandGroup = {
               tokenHash: hashToken(secret),
               created,
               expires: life === null ? null : created + life,
+              access,
             })
             input.print(secret)
             return EXIT.ok
           },
-          { change: ['make token', `${name} of ${needText(input, 'user')}`] },
+          { change: ['make token', `${name} of ${needText(input, 'user')}, as ${access}`] },
         )
       },
     },

@@ -248,6 +248,14 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   createEnrolmentTables,
   // What ran when the problem of an event began (JSON).
   ({ text }) => [`ALTER TABLE event ADD COLUMN processes ${text}`],
+  // Names that hosts had before they were renamed, under which their agents go on.
+  ({ integer, plain }) => [
+    `CREATE TABLE former_name (
+      name VARCHAR(255) NOT NULL PRIMARY KEY,
+      host ${integer} NOT NULL
+    ) ${plain}`,
+    `CREATE INDEX former_name_by_host ON former_name (host)`,
+  ],
 ]
 
 /**

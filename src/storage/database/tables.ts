@@ -68,6 +68,7 @@ export const TABLES: readonly Table[] = [
   table('event_todo', 'history event opened changed snapshot', {
     references: [{ column: 'event', table: 'event', mayOutlive: true }],
   }),
+  table('former_name', 'name host', { references: [toHost] }),
   table('frame', 'time host samples packed', { references: [toHost] }),
   table(
     'host',

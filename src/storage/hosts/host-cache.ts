@@ -10,6 +10,8 @@ import { saveThresholds } from './thresholds.ts'
 /** What the writer remembers of a host, so that a packet needs no look-up. */
 export type CachedHost = {
   readonly id: number
+  /** Its name now; its agent may still use a former one. */
+  readonly name: string
   facts: StoredFacts
   /** Whether `host_threshold` has a row of it. */
   reportsThresholds: boolean
@@ -62,14 +64,14 @@ const MAX_SPELLINGS = 300
 
 export type HostCache = {
   recall(name: string): CachedHost | null
-  /** Null when there is no host of this name. */
-  find(transaction: Transaction, name: string): Promise<CachedHost | null>
+  /** Null when there is no host of the report's name, and none that had it before and has the report's key. */
+  find(transaction: Transaction, report: HostReport): Promise<CachedHost | null>
   /** Makes the host of a report. */
   add(transaction: Transaction, report: HostReport): Promise<CachedHost>
   /**
    * Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement.
    */
-  saveFacts(transaction: Transaction, name: string, host: CachedHost, facts: HostFacts): Promise<void>
+  saveFacts(transaction: Transaction, host: CachedHost, facts: HostFacts): Promise<void>
   /** Keeps how the host's agent spells names of metrics; a statement only when that is new. */
   saveSpellings(
     transaction: Transaction,
@@ -92,12 +94,13 @@ export function createHostCache(): HostCache {
 
   return {
     recall: (name) => hosts.get(name) ?? null,
-    async find(transaction, name) {
-      const found = await findHost(transaction, name)
+    async find(transaction, { host: name, keyHash = null }) {
+      const found =
+        (await findHost(transaction, 'name = ?', name)) ?? (await findRenamed(transaction, name, keyHash))
       return found === null ? null : remember(name, found)
     },
     add: async (transaction, report) => remember(report.host, await addHost(transaction, report)),
-    async saveFacts(transaction, name, host, { thresholds = null, ...facts }) {
+    async saveFacts(transaction, host, { thresholds = null, ...facts }) {
       // Packets that tell none come each minute, from agents of the original: they must cost nothing.
       if (thresholds !== null || host.reportsThresholds)
         await saveThresholds(transaction, host.id, thresholds)
@@ -106,7 +109,7 @@ export function createHostCache(): HostCache {
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
           processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ? WHERE id = ?`,
-        [...factValues(name, facts), host.id],
+        [...factValues(host.name, facts), host.id],
       )
       if (!sameGroups(host.facts, facts))
         await saveGroups(transaction, host.id, 'said_groups', mergeGroups(facts.groups ?? []))
@@ -131,19 +134,46 @@ export function createHostCache(): HostCache {
   }
 }
 
-async function findHost(transaction: Transaction, name: string): Promise<CachedHost | null> {
+/**
+ * The host that had this name before it was renamed, for its agent. Anybody else takes the name for a host of
+ * its own.
+ */
+async function findRenamed(
+  transaction: Transaction,
+  name: string,
+  keyHash: string | null,
+): Promise<CachedHost | null> {
+  const host = await findHost(transaction, 'id = (SELECT host FROM former_name WHERE name = ?)', name)
+  return host?.keyHash === keyHash ? host : null
+}
+
+async function findHost(
+  transaction: Transaction,
+  condition: string,
+  value: string,
+): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
-    `SELECT id, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
+    `SELECT id, name, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
       agent, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
       EXISTS (SELECT 1 FROM agent_run WHERE agent_run.host = host.id) AS numbers FROM host
-      WHERE name = ?`,
-    [name],
+      WHERE ${condition}`,
+    [value],
   )
   if (!row) return null
-  const { id, memory_mb: memoryMb, key_hash: keyHash, said_groups: groups, mounts, tells, ...rest } = row
+  const {
+    id,
+    name,
+    memory_mb: memoryMb,
+    key_hash: keyHash,
+    said_groups: groups,
+    mounts,
+    tells,
+    ...rest
+  } = row
   const { agent, spellings, numbers, ...facts } = rest
   return {
     id,
+    name,
     facts: {
       ...facts,
       memoryMb,
@@ -173,6 +203,7 @@ export function parseSpellings(text: string | null): Pick<Host, 'spellings'> {
 
 type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   id: number
+  name: string
   tells: number
   numbers: number
   memory_mb: number
@@ -185,6 +216,7 @@ type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
 
 /** Makes the host of a report; not remembered. */
 export async function addHost(transaction: Transaction, report: HostReport): Promise<CachedHost> {
+  await transaction.run('DELETE FROM former_name WHERE name = ?', [report.host])
   const { facts: said, keyHash = null } = report
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
@@ -205,6 +237,7 @@ export async function addHost(transaction: Transaction, report: HostReport): Pro
     await saveGroups(transaction, id, 'said_groups', mergeGroups(facts.groups))
   return {
     id,
+    name: report.host,
     facts,
     spellings: {},
     reportsThresholds: false,

@@ -61,6 +61,8 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
   let lastFlush = Number.NEGATIVE_INFINITY
   let timer: Timer | null = null
 
+  const latestRight = () => clock.now() + CLOCK_TOLERANCE
+
   function stateOf(host: number): State {
     let state = draft.get(host)
     if (!state) {
@@ -75,8 +77,8 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
     // In the order of the table, so that each of its pages is visited once, and writers never wait for each
     // other in a circle.
     for (const host of [...hosts].sort((a, b) => a - b)) {
-      const state = merge(states.get(host), more.get(host))
-      if (state) await writeState(transaction, host, state)
+      const state = merge(states.get(host), more.get(host), latestRight())
+      if (state) await writeState(transaction, host, state, latestRight())
     }
     await addToCounter(transaction, 'revision', packets + seen)
   }
@@ -119,7 +121,7 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
     noteSeen(host, seen, clockSkew) {
       draftPackets++
       const state = stateOf(host)
-      if (seen < state.lastSeen && seen >= state.lastSeen - CLOCK_TOLERANCE) return
+      if (seen < state.lastSeen && state.lastSeen <= latestRight()) return
       state.lastSeen = seen
       state.clockSkew = clockSkew
     },
@@ -143,7 +145,8 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
     committed() {
       if (isFlushed) clear()
       else {
-        for (const [host, state] of draft) states.set(host, merge(states.get(host), state) ?? state)
+        for (const [host, state] of draft)
+          states.set(host, merge(states.get(host), state, latestRight()) ?? state)
         packets += draftPackets
         version++
       }
@@ -160,12 +163,11 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
   }
 }
 
-/** `later` was noted after `earlier`. */
-function merge(earlier: State | undefined, later: State | undefined): State | undefined {
+/** `later` was noted after `earlier`; a time beyond `latestRight` was written by a clock that was wrong. */
+function merge(earlier: State | undefined, later: State | undefined, latestRight: number): State | undefined {
   if (!earlier || !later) return earlier ?? later
   const isSeenLater =
-    later.lastSeen >= earlier.lastSeen ||
-    (later.lastSeen > 0 && later.lastSeen < earlier.lastSeen - CLOCK_TOLERANCE)
+    later.lastSeen >= earlier.lastSeen || (later.lastSeen > 0 && earlier.lastSeen > latestRight)
   const seen = isSeenLater ? later : earlier
   const isLaterNewest = later.latestTime >= earlier.latestTime
   const isSameTime = later.latestTime === earlier.latestTime
@@ -186,10 +188,10 @@ function merge(earlier: State | undefined, later: State | undefined): State | un
 const SET_SEEN = `clock_skew = CASE WHEN last_seen <= ? OR last_seen > ? THEN ? ELSE clock_skew END,
   last_seen = CASE WHEN last_seen < ? OR last_seen > ? THEN ? ELSE last_seen END`
 
-async function writeState(transaction: Transaction, host: number, state: State) {
+async function writeState(transaction: Transaction, host: number, state: State, latestRight: number) {
   const { lastSeen, clockSkew, latestTime } = state
   // A packet that brought no more than a frame says nothing of when the host was seen.
-  const future = lastSeen === 0 ? Number.MAX_SAFE_INTEGER : lastSeen + CLOCK_TOLERANCE
+  const future = lastSeen === 0 ? Number.MAX_SAFE_INTEGER : Math.max(lastSeen, latestRight)
   const seen = [lastSeen, future, clockSkew, lastSeen, future, lastSeen]
   const latest = state.merged
     ? ((await readFrame(transaction, latestTime, host)) ?? state.latest)

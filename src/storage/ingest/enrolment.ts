@@ -37,10 +37,12 @@ export function createEnrolmentStore(database: Database): EnrolmentStore {
       )) > 0,
 
     async isKeyOf(host, keyHash) {
-      const rows = await database.query('SELECT id FROM host WHERE name = ? AND key_hash = ?', [
-        host,
-        keyHash,
-      ])
+      // Or had this name before it was renamed.
+      const rows = await database.query(
+        `SELECT id FROM host WHERE key_hash = ?
+          AND (name = ? OR id = (SELECT host FROM former_name WHERE former_name.name = ?))`,
+        [keyHash, host, host],
+      )
       return rows.length > 0
     },
 

@@ -57,6 +57,14 @@ export function createHostNames(
         if (!row) return 'unknown'
         const [other] = await transaction.query('SELECT id FROM host WHERE name = ?', [newName])
         if (other) return 'taken'
+        const [former] = await transaction.query(
+          'SELECT host FROM former_name WHERE name = ? AND host <> ?',
+          [newName, row.id],
+        )
+        if (former) return 'taken'
+        // Its agent goes on under the old name until it is told the new one.
+        await transaction.run('DELETE FROM former_name WHERE name IN (?, ?)', [name, newName])
+        await transaction.run('INSERT INTO former_name (name, host) VALUES (?, ?)', [name, row.id])
         await transaction.run('UPDATE host SET name = ?, name_order = ?, search_text = ? WHERE id = ?', [
           newName,
           nameOrder(newName),
@@ -73,7 +81,11 @@ export function createHostNames(
           'SELECT id FROM host WHERE name = ? AND (key_hash IS NOT NULL OR is_released = 0)',
           [name],
         )
-        if (!row) return false
+        if (!row) {
+          const former = await transaction.run('DELETE FROM former_name WHERE name = ?', [name])
+          if (former > 0) await addToCounter(transaction, 'removed', 1)
+          return former > 0
+        }
         await transaction.run('UPDATE host SET key_hash = NULL, is_released = 1 WHERE id = ?', [row.id])
         await applyReports(transaction, row.id, [reportKeyMismatch(at, 'closed')])
         await addToCounter(transaction, 'removed', 1)

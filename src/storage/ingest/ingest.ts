@@ -117,9 +117,15 @@ export function createIngestStore(
     await insertFrames(transaction, 'waiting_frame', waiting, { ...merging, onMerged: () => {} })
   }
 
+  /** A host is remembered under a former name too, which is that for its own agent alone. */
+  function recallHost({ host: name, keyHash = null }: HostReport): CachedHost | null {
+    const host = hosts.recall(name)
+    return host !== null && host.name !== name && host.keyHash !== keyHash ? null : host
+  }
+
   /** The host of a report, which is made when it is new and may be; else why it may not. */
   async function findHost(transaction: Transaction, report: HostReport): Promise<CachedHost | WriteRefusal> {
-    const known = await hosts.find(transaction, report.host)
+    const known = await hosts.find(transaction, report)
     if (known !== null) return known
     // Somebody has deleted the host of a key that was right when the connection began.
     if (report.isByKey === true) return 'foreign'
@@ -136,8 +142,8 @@ export function createIngestStore(
     report: HostReport,
     rows: CommitRows,
   ): Promise<WriteRefusal | null> {
-    const { host: name, facts, frames, events } = report
-    const host = hosts.recall(name) ?? (await findHost(transaction, report))
+    const { facts, frames, events } = report
+    const host = recallHost(report) ?? (await findHost(transaction, report))
     if (typeof host === 'string') return host
     if (host.keyHash !== (report.keyHash ?? null)) {
       if ((await claimName(transaction, host, report)) === 'foreign') return 'foreign'
@@ -146,7 +152,7 @@ export function createIngestStore(
     }
     const rejection = await findAgent(transaction, host, report, states)
     if (rejection !== null) return rejection
-    if (facts) await hosts.saveFacts(transaction, name, host, facts)
+    if (facts) await hosts.saveFacts(transaction, host, facts)
     if (report.spellings) await hosts.saveSpellings(transaction, host, report.spellings)
     if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)
     const samples: number[] = []

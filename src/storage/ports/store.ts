@@ -199,11 +199,15 @@ export type HostStore = {
   findMetrics(words: readonly string[], limit: number): Promise<string[]>
   /** With samples and events; false when there is none of this name. */
   delete(name: string): Promise<boolean>
-  /** With all it has, its key too. Agents that go on under the old name make a new host of it. */
+  /**
+   * With all it has, its key too. Its agent may go on under the old name: what that sends belongs to the host.
+   * The old name is free for any other agent, and when the host is deleted. A name that another host had
+   * before, and whose agent may still use it, is taken until it is released.
+   */
   rename(name: string, newName: string): Promise<'renamed' | 'unknown' | 'taken'>
   /**
-   * The next key that is said for the host will own it; closes the event of a foreign one. False when there
-   * is no such host, or its name is free already.
+   * The next key that is said for the host will own it; closes the event of a foreign one. A former name of a
+   * host is that no more. False when there is no such host, or its name is free already.
    */
   releaseName(name: string, at: number): Promise<boolean>
   /** Releases every name that no key owns; how many there were. */

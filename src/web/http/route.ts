@@ -53,6 +53,8 @@ export type WebContext = {
   readonly serverName: string
   readonly version: string
   readonly findAgentDoor: () => AgentDoor | null
+  /** Whether the sign-in page says that passwords travel without TLS. */
+  readonly warnsOfPlain: boolean
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string

@@ -119,6 +119,14 @@ describe('signing in', () => {
   })
 })
 
+test('the sign-in page warns where the password would travel without TLS, and there alone', async () => {
+  const warning = 'comes without TLS'
+  expect(await (await site.send('/login')).text()).not.toContain(warning)
+  const open = await startTestSite(undefined, { warnsOfPlain: true })
+  expect(await (await open.send('/login')).text()).toContain(warning)
+  await open.stop()
+})
+
 describe('a session', () => {
   test('lives as long as it is used, and ends after the time without', async () => {
     const cookie = await site.signIn('vera')

@@ -334,6 +334,35 @@ describe('API tokens', () => {
     expect(JSON.stringify(await site.store.audit.list({}))).not.toContain(secret)
   })
 
+  test('with more access than a viewer need the password of who makes them', async () => {
+    const operator = await site.as('operator')
+    const csrf = await site.csrf(operator.cookie)
+    const make = async (password: string) => {
+      const fields = { csrf, name: 'deploy', access: 'operator', expires: '30d', password }
+      return (await site.post('/settings/tokens', fields, operator)).status
+    }
+    expect([await make(''), await make('wrong')]).toEqual([400, 400])
+    expect(await make(PASSWORD)).toBe(200)
+    const made = (await site.store.tokens.list()).filter(({ name }) => name === 'deploy')
+    expect(made.map(({ access }) => access)).toEqual(['operator'])
+  })
+
+  test('are revoked with a change of the password where that is wanted, and those of nobody else', async () => {
+    const hash = await Bun.password.hash(PASSWORD, { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 })
+    await site.store.users.add('rita', 'viewer', hash, site.clock.now())
+    const viewer = { cookie: await site.signIn('rita') }
+    await site.store.tokens.add({ name: 'x', user: 'rita', tokenHash: 'h', created: 1, expires: null })
+    await site.bearer('admin')
+    const count = async (user: string) =>
+      (await site.store.tokens.list()).filter((token) => token.user === user).length
+    const others = await count('ada')
+    const fields = { current: PASSWORD, new: 'battery staple', again: 'battery staple', tokens: 'revoke' }
+    const csrf = await site.csrf(viewer.cookie)
+    expect((await site.post('/password', { csrf, ...fields }, viewer)).status).toBe(303)
+    expect([await count('rita'), await count('ada')]).toEqual([0, others])
+    await site.store.users.delete('rita')
+  })
+
   test('give nobody more than they have', async () => {
     const viewer = await site.as('viewer')
     const token = await site.csrf(viewer.cookie)

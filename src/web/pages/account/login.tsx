@@ -9,9 +9,10 @@ import type { Html } from '../../ui/html.ts'
 import { icon } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
 
-export const loginPage = route({ path: '/login', access: 'public' }, ({ url, session }) => {
+export const loginPage = route({ path: '/login', access: 'public' }, ({ url, session, isSecure, web }) => {
   const next = readLocalPath(url.searchParams.get('next'))
-  return session ? redirect(next) : loginView({ next, name: '', problem: null })
+  const isPlain = web.warnsOfPlain && !isSecure
+  return session ? redirect(next) : loginView({ next, name: '', problem: null, isPlain })
 })
 
 export const login = route({ path: '/login', method: 'POST', access: 'public' }, async (request) => {
@@ -96,9 +97,15 @@ export function describeRejection(retryAfter: number | null): string {
   return `Too many attempts. Try again in ${wait}.`
 }
 
-type LoginModel = { readonly next: string; readonly name: string; readonly problem: string | null }
+type LoginModel = {
+  readonly next: string
+  readonly name: string
+  readonly problem: string | null
+  /** Whether the password would travel without TLS. */
+  readonly isPlain?: boolean
+}
 
-function loginView({ next, name, problem }: LoginModel): Html {
+function loginView({ next, name, problem, isPlain = false }: LoginModel): Html {
   return layout({
     title: 'Sign in',
     active: null,
@@ -111,6 +118,12 @@ function loginView({ next, name, problem }: LoginModel): Html {
         {problem === null ? null : (
           <p class="problem" role="alert">
             {problem}
+          </p>
+        )}
+        {isPlain && (
+          <p class="notice">
+            This page comes without TLS: everybody on the way can read the password. An administrator switches
+            HTTPS on with <code>web.tls</code>.
           </p>
         )}
         <input type="hidden" name="next" value={next} />

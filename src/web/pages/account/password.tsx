@@ -34,6 +34,8 @@ export const changePassword = route(
     }
     await web.store.users.setPassword(session.user, await Bun.password.hash(normalizePassword(next)))
     await web.onPasswordChanged(session.user)
+    if (form.get('tokens') === 'revoke')
+      request.note(`revoked ${await revokeTokens(request, session.user)} tokens`)
     web.log.info('password changed', { user: session.user, address })
     const cookie = await web.sessions.begin(session.user, sessionToken, {
       ...{ address, browser, isSecure, host },
@@ -41,6 +43,13 @@ export const changePassword = route(
     return cookie === null ? redirect('/login') : redirect('/password?changed', cookie)
   },
 )
+
+/** Who changes a password because somebody knew it has to think of what that one may have made; how many. */
+async function revokeTokens({ web: { store } }: WebRequest, user: string): Promise<number> {
+  const own = (await store.tokens.list()).filter((token) => token.user === user)
+  for (const { id } of own) await store.tokens.delete(id)
+  return own.length
+}
 
 /** What is wrong with a new password, or null. */
 export function findProblem(next: string, again: string, current: string): string | null {
@@ -111,6 +120,9 @@ function passwordView({ session, csrf, url }: WebRequest, outcome: Outcome) {
             maxlength={MAX_PASSWORD}
             required
           />
+        </label>
+        <label class="check">
+          <input type="checkbox" name="tokens" value="revoke" /> Revoke all of your API tokens too
         </label>
         <button type="submit">Change</button>
       </form>

@@ -48,8 +48,9 @@ async function managePage(request: WebRequest, problem: string | null) {
         <section class="section">
           <h2>Rename</h2>
           <p>
-            Everything it has goes with it. Its agent needs the new name too, as <code>agent.name</code> in
-            its configuration; under the old name it would make a new host.
+            Everything it has goes with it. Its agent may go on under the old name, and loses nothing; it
+            takes the new one as <code>agent.name</code> in its configuration. Another agent may use the old
+            name for a host of its own.
           </p>
           <form class="stack" method="post" action={`${managePath(host.name)}/rename`}>
             {csrfField}

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { ACCESSES, covers, isAccess } from '../../../domain/users/user.ts'
+import { ACCESSES, covers, isAccess, MAX_PASSWORD } from '../../../domain/users/user.ts'
 import { hashToken } from '../../../lib/hash-token.ts'
 import type { ApiToken } from '../../../storage/ports/store.ts'
 import { mayUse, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
@@ -135,6 +135,17 @@ async function tokensView(
                 hint: 'As in 90d, at most a year; empty for ever.',
               })}
             </div>
+            <label>
+              Your password, for a token with more access than that of a viewer{' '}
+              <input
+                type="password"
+                name="password"
+                autocomplete="current-password"
+                maxlength={MAX_PASSWORD}
+                aria-invalid={problems.password !== undefined && 'true'}
+              />
+              {problems.password !== undefined && <span class="problem">{problems.password}</span>}
+            </label>
             <div class="form-end">
               <button class="primary" type="submit">
                 Make
@@ -163,6 +174,9 @@ export const addToken = route(
       problems.access = 'An access that you have yourself.'
     if (Object.keys(problems).length > 0 || !isAccess(access) || session === null)
       return refuseForm(await tokensView(request, { name, expires, access, problems }))
+    const rejection = access === 'viewer' ? null : await checkPassword(request, session.user)
+    if (rejection !== null)
+      return refuseForm(await tokensView(request, { name, expires, access, problems: rejection }))
     const secret = crypto
       .getRandomValues(new Uint8Array(32))
       .toBase64({ alphabet: 'base64url', omitPadding: true })
@@ -178,6 +192,14 @@ export const addToken = route(
     return tokensView(request, { secret })
   },
 )
+
+/** A session that somebody left open is not enough to make a token that changes things. Null when it is right. */
+async function checkPassword({ form, address, device, web }: WebRequest, user: string) {
+  const result = await web.signIn(user, form.get('password') ?? '', { address, device })
+  if (result.ok) return null
+  if (result.retryAfter === null) return { password: 'The password is wrong.' }
+  return { password: `Too many attempts. Try again in ${result.retryAfter} seconds.` }
+}
 
 export const revokeToken = route(
   { path: `${PATH}/:id/revoke`, method: 'POST', access: 'viewer', does: 'revoke token' },
