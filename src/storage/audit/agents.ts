@@ -20,18 +20,23 @@ const REREAD_SECONDS = 600
 
 type AgentRow = { run: string; queue: number; started: number; name: string; last_seen: number }
 
-/** Notes whose the report is; nearly always the agent's that spoke before. `copy` and `stale` as in `IngestStore.write`. */
+/** True when the report is from the agent that spoke before, as nearly all are, or from one that numbers nothing. */
+export function isFromKnownAgent({ agentRun }: CachedHost, { queue, seen }: HostReport): boolean {
+  if (!queue) return true
+  return (
+    agentRun?.run === queue.run && agentRun.queueName === queue.id && seen - agentRun.read < REREAD_SECONDS
+  )
+}
+
+/** Notes whose a report is that is not from a known agent. `copy` and `stale` as in `IngestStore.write`. */
 export async function findAgent(
   transaction: Transaction,
   host: CachedHost,
   report: HostReport,
   lastSeen: Pick<LastSeenBuffer, 'findUnwritten'>,
 ): Promise<'copy' | 'stale' | null> {
-  const { queue, seen } = report
+  const { queue } = report
   if (!queue) return null
-  const { agentRun } = host
-  if (agentRun?.run === queue.run && agentRun.queueName === queue.id && seen - agentRun.read < REREAD_SECONDS)
-    return null
   const found = await recogniseAgent(
     transaction,
     { host: host.id, unwritten: lastSeen.findUnwritten(host.id) },
