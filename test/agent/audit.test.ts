@@ -146,6 +146,9 @@ test('a queue that is damaged or lost is counted, told to the server, and its nu
   await stop(second)
   rmSync(bench.queueFile)
   rmSync(`${bench.queueFile}-wal`, { force: true })
+  const last = bench.cycles.at(-1) ?? 0
+  const count = bench.cycles.length
+  await bench.clock.advance(600_000)
   await startServer()
   await start()
   await pass(4)
@@ -153,7 +156,9 @@ test('a queue that is damaged or lost is counted, told to the server, and its nu
   const { measured, stored } = await countStored()
   expect(stored).toBeLessThan(measured - 50)
   // Of the last moment of a crash nobody knows whether it was measured.
-  const { damaged = 0, queue = 0, ...others } = audit.missing
+  const { damaged = 0, queue = 0, off, ...others } = audit.missing
+  // How long it was off is known though the queue is gone.
+  expect(off).toBe(((bench.cycles[count] ?? 0) - last) / 60 - 1)
   const lost = damaged + queue
   // The times that were taken are lost with the queue: one may be measured for the second time.
   expect([measured - stored, measured - stored + 1, measured - stored + 2]).toContain(lost)

@@ -12,6 +12,8 @@ export type QueueNote = {
   readonly newest: number
   /** The lowest number that waited. */
   readonly waiting: number
+  /** The time of the newest frame, in seconds since 1970; 0 when there was none. */
+  readonly time: number
   /** How many waited. */
   readonly length: number
   readonly totals: QueueTotals
@@ -60,13 +62,13 @@ export class QueueNoteWriter {
 
 function isNote(value: unknown): value is QueueNote {
   if (typeof value !== 'object' || value === null) return false
-  const { generation, newest, waiting, length, totals, losses } = value as Record<string, unknown>
+  const { generation, newest, waiting, time, length, totals, losses } = value as Record<string, unknown>
   const { dropped, aged, refused, damaged } = (totals ?? {}) as Record<string, unknown>
   return (
     typeof generation === 'string' &&
     generation !== '' &&
     Array.isArray(losses) &&
-    [newest, waiting, length, dropped, aged, refused, damaged].every(
+    [newest, waiting, time, length, dropped, aged, refused, damaged].every(
       (count) => typeof count === 'number' && Number.isSafeInteger(count) && count >= 0,
     )
   )
