@@ -60,7 +60,8 @@ export async function askRules(
   const changedRules =
     typeof occasion === 'object' && 'changedRules' in occasion ? occasion.changedRules : null
   const now = clock.now()
-  const awaited = now + Math.ceil(AGENTS_RETURN_SECONDS - steadyMs() / 1000)
+  const started = now - Math.floor(steadyMs() / 1000)
+  const awaited = started + AGENTS_RETURN_SECONDS
   const { event, changed, opened } = moment
   const hosts = event.members.length > 0 ? event.members : [event.host]
   const before = new Map((await store.outbox.listNotified(event.id)).map((row) => [row.rule, row]))
@@ -81,8 +82,9 @@ export async function askRules(
       acknowledged: event.acknowledgedBy !== null,
       wasMissed: event.wasMissed ?? false,
     }
-    // Of an earlier time it is known what followed.
-    const isAwaited = rule.delay > 0 && event.status === 'open' && at >= now && awaited > at
+    // Of an earlier time it is known what followed, and what opened since the start is open.
+    const isAwaited =
+      rule.delay > 0 && event.status === 'open' && opened < started && at >= now && awaited > at
     const silentUntil = isAwaited ? Math.max(mutedUntil ?? 0, awaited) : mutedUntil
     const decision = decide(rule, state, row?.notified ?? NOTHING_NOTIFIED, at, silentUntil)
     const { notify, recheckAt } = decision

@@ -40,6 +40,7 @@ export async function startWeb(
     about: describeSite(config, agents, commands),
     serverName: readServerName(config),
     warnsOfPlain: isOpenWithoutTls(config),
+    requiresTwoFactor: config.web.requireTwoFactor,
     version: VERSION,
     store,
     clock,

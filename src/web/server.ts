@@ -66,6 +66,8 @@ export type WebsiteOptions = {
   readonly zone: string
   /** Whether the sign-in page says that passwords travel without TLS. */
   readonly warnsOfPlain?: boolean
+  /** Whether everybody has to sign in with a second step. */
+  readonly requiresTwoFactor?: boolean
   /** What pages tell of the whole product. */
   readonly about?: Partial<SiteInfo>
 }
@@ -241,6 +243,7 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     version,
     findAgentDoor: rest.findAgentDoor ?? (() => null),
     warnsOfPlain: rest.warnsOfPlain ?? false,
+    requiresTwoFactor: rest.requiresTwoFactor ?? false,
     notifier,
     zone,
     sessionExpiry,

@@ -103,7 +103,7 @@ flow(
     await page.getByText('Added.').waitFor()
     expect(await find()).toMatchObject({ channel: 'webhook', address: hook() })
     await driver.follow(button(page, `Send a test message to ${name}`))
-    await page.getByText('noted with thanks').waitFor()
+    await page.getByText('The test message was taken.').waitFor()
     expect(received.length - before).toBe(2)
 
     const rule = await store.rules.add({

@@ -101,6 +101,9 @@ flow(
     expect(await page.getByLabel('Good for').getAttribute('aria-invalid')).toBe('true')
     await driver.type(page.getByLabel('Good for'), '7d')
     await driver.follow(button(page, 'Make'))
+    expect(await page.getByLabel('Your password').getAttribute('aria-invalid')).toBe('true')
+    await driver.type(page.getByLabel('Your password'), PASSWORD)
+    await driver.follow(button(page, 'Make'))
     const secret = (await page.locator('#secret').textContent()) ?? ''
     const token = await find()
     expect(token).toMatchObject({ user, access: 'operator', lastUsed: null })

@@ -146,7 +146,7 @@ test('an event is mailed when it opens, escalates when nobody looks at it, and i
       .map(({ to }) => to.join())
       .sort(),
   ).toEqual(['ann@example.org', 'bob@example.org'])
-  expect(header(smtp.mails()[0], 'Subject')).toBe(`web01:${METRIC}:major:open`)
+  expect(header(smtp.mails()[0], 'Subject')).toBe('[MAJOR] web01: Memory above 95 % for 15 min')
   expect(smtp.mails()[0]?.content).toContain('https://monitor.example.org/events/1')
   const [escalated] = await until(
     'the escalation',
@@ -159,7 +159,7 @@ test('an event is mailed when it opens, escalates when nobody looks at it, and i
   await until('four mails', () => smtp.mails().length === 4)
   await until('the end for the boss', () => bodies('/boss?key=secret').length === 2)
   expect(bodies('/boss?key=secret')[1]).toMatchObject({ kind: 'closing', events: [{ status: 'closed' }] })
-  expect(header(smtp.mails()[3], 'Subject')).toBe(`web01:${METRIC}:critical:closed`)
+  expect(header(smtp.mails()[3], 'Subject')).toBe('[CLOSED] web01: Memory above 95 % for 15 min')
   const ids = smtp.mails().map((mail) => header(mail, 'Message-ID'))
   expect(new Set(ids).size).toBe(4)
 
@@ -194,8 +194,8 @@ test('a mail server that is away gets the opening before the closing once it is 
   await smtp.comeBack()
   await until('both mails', () => smtp.mails().length === 2)
   expect(smtp.mails().map((mail) => header(mail, 'Subject'))).toEqual([
-    `web01:${METRIC}:major:open`,
-    `web01:${METRIC}:major:closed`,
+    '[MAJOR] web01: Memory above 95 % for 15 min',
+    '[CLOSED] web01: Memory above 95 % for 15 min',
   ])
   await smtp.stop()
 }, 60_000)
@@ -245,7 +245,7 @@ test('a host that dies is told once, and its next packet ends that; a host that 
     expect(silent()[1]).toMatchObject({ kind: 'closing', events: [{ host: 'web01', status: 'closed' }] })
     await Bun.sleep(1500)
     expect(silent().every(({ events }) => events[0].host === 'web01')).toBe(true)
-    expect(await run('event', 'list')).toContain('Memory percent used')
+    expect(await run('event', 'list')).toContain('Memory above 95 % for 15 min')
   } finally {
     clearInterval(alive)
   }
@@ -277,9 +277,9 @@ test('a process on a machine with a real agent opens an event, escalates it and 
   }
   await until('the closing', () => smtp.mails().length === 3)
   expect(smtp.mails().map((mail) => header(mail, 'Subject'))).toEqual([
-    `real:${metric}:warning:open`,
-    `real:${metric}:critical:open`,
-    `real:${metric}:critical:closed`,
+    '[WARNING] real: Process runaway-job is running',
+    '[CRITICAL] real: Process runaway-job is running',
+    '[CLOSED] real: Process runaway-job was running',
   ])
   expect(await run('event', 'list', '--status', 'all', '--host', 'real')).toContain('closed')
   await smtp.stop()

@@ -96,6 +96,12 @@ export function startSender(options: SenderOptions): Sender {
   let idleIntervals = 0
   let lastLoggedMs = Number.NEGATIVE_INFINITY
   let lastFutureLoggedMs = Number.NEGATIVE_INFINITY
+  let lastRefusal: { reason: string | undefined; loggedMs: number } = {
+    reason: undefined,
+    loggedMs: Number.NEGATIVE_INFINITY,
+  }
+  /** Since the last line about them. */
+  let refusedValues = 0
 
   const run = crypto.randomUUID()
   const startedMs = clock.monotonicMs()
@@ -147,7 +153,7 @@ export function startSender(options: SenderOptions): Sender {
         noteActivity()
         if (waiting.length > 0) noteWaiting(server)
         if (items.length > 0) batchSize.noteStored()
-        if (refused > 0) log.warn('the server refused values', { server: nameOf(server), refused, reason })
+        noteRefusedValues(server, refused, reason)
         queue.confirmLosses(lost)
         queue.remove(items)
         // Samples that only wait at the server's word are no delivery; an empty batch says that the host lives.
@@ -204,6 +210,17 @@ export function startSender(options: SenderOptions): Sender {
   }
 
   const serverAt = (index: number) => servers[index % servers.length] as ServerAddress
+
+  /** A bound of the server refuses the same values with each sample: one line says so for a while. */
+  function noteRefusedValues(server: ServerAddress, refused: number, reason: string | undefined) {
+    refusedValues += refused
+    const nowMs = clock.monotonicMs()
+    if (refused === 0 || (reason === lastRefusal.reason && nowMs - lastRefusal.loggedMs < LOG_AGAIN_MS))
+      return
+    log.warn('the server refused values', { server: nameOf(server), refused: refusedValues, reason })
+    lastRefusal = { reason, loggedMs: nowMs }
+    refusedValues = 0
+  }
 
   function noteWaiting(server: ServerAddress) {
     hasHeldBack = true

@@ -41,6 +41,12 @@ export const web = {
         'audit log names, and that cookies are for HTTPS only.',
       check: checkRange,
     }),
+    requireTwoFactor: flag({
+      default: false,
+      doc:
+        'Everybody signs in with a second step: who has none yet is led to setting it up and sees nothing else ' +
+        'until then. Tokens of the API go on.',
+    }),
     sessionExpiry: duration({
       default: '1h',
       min: '1m',

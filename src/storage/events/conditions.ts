@@ -105,7 +105,7 @@ function writeCondition(query: EventQuery, ofHost: Condition | null): Condition 
   if (status === 'closed') add(`${hasIndex ? '+' : ''}event.is_open = ?`, 0)
   if (severity !== undefined) add('event.severity = ?', severity)
   if (acknowledged !== undefined) add(`event.acknowledged_by IS ${acknowledged ? 'NOT ' : ''}NULL`)
-  if (words.length > 0) add(`event.id > (SELECT MAX(newest.id) FROM event newest) - ${MAX_SEARCHED}`)
+  if (words.length > 0) add(`event.id > (SELECT MAX(newest.id) - ${MAX_SEARCHED} FROM event newest)`)
   for (const word of words) add(HAS_WORD, ...new Array(4).fill(containing(word)))
   if (query.closedFrom !== undefined) add('event.is_open = 0 AND event.closed >= ?', query.closedFrom)
   if (from !== undefined) add('event.opened >= ?', from)

@@ -50,7 +50,7 @@ function findEntries(database: Database, { what, by, done, ids }: UndoRequest): 
   return database.query<Entry>(
     `SELECT MAX(entry.id) AS id, entry.event AS event, event.host AS host FROM event_history entry
       JOIN event ON event.id = entry.event
-      WHERE entry.id > (SELECT MAX(newest.id) FROM event_history newest) - ${MAX_SEARCHED}
+      WHERE entry.id > (SELECT MAX(newest.id) - ${MAX_SEARCHED} FROM event_history newest)
       AND entry.noted = ? AND entry.action = ? AND entry.actor = ? ${only}
       GROUP BY entry.event, event.host ORDER BY event.host, entry.event`,
     [done, ACTIONS[what], by, ...(ids ?? [])],

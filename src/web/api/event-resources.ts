@@ -1,9 +1,9 @@
 import { isSeverity, MAX_COMMENT } from '../../domain/event.ts'
-import { MAX_GROUP_NAME } from '../../domain/hosts/group.ts'
 import { MAX_HOST_NAME } from '../../domain/hosts/host.ts'
 import { describeEvent } from '../../domain/json-shapes.ts'
 import { maskTarget } from '../../domain/notifications/target.ts'
 import type { Delivery, EventHistoryEntry } from '../../storage/ports/store.ts'
+import { readFacets } from '../filters/facets.tsx'
 import { MAX_TIME, readChoice, readInteger, readPaging, readText } from '../http/query-parameters.ts'
 import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
 import { type EventView, viewEvents } from '../problems/event-view.ts'
@@ -13,6 +13,19 @@ import { readId } from './resource.ts'
 const listEvents = route(
   {
     path: '/api/v1/events',
+    parameters: [
+      'status',
+      'host',
+      'group',
+      'metric',
+      'severity',
+      'acknowledged',
+      'from',
+      'to',
+      'cursor',
+      'offset',
+      'limit',
+    ],
     access: 'viewer',
     doc:
       'Events, newest first: status, host, group, metric, severity, acknowledged, from, to, cursor ' +
@@ -21,7 +34,7 @@ const listEvents = route(
   async ({ url, now, web }) => {
     const status = readChoice(url, 'status', ['open', 'closed'])
     const host = readText(url, 'host', MAX_HOST_NAME)
-    const group = readText(url, 'group', MAX_GROUP_NAME)?.toLowerCase()
+    const facets = readFacets(url).lists
     const metric = readText(url, 'metric', 255)
     const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
     const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no'])
@@ -35,7 +48,7 @@ const listEvents = route(
       ...(cursor === null ? {} : { after: cursor }),
       ...(status === undefined ? {} : { status }),
       ...(host === undefined ? {} : { host }),
-      ...(group === undefined ? {} : { group }),
+      ...(facets.length === 0 ? {} : { facets }),
       ...(metric === undefined ? {} : { metric }),
       ...(isSeverity(severity) ? { severity } : {}),
       ...(acknowledged === undefined ? {} : { acknowledged: acknowledged === 'yes' }),

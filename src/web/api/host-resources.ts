@@ -1,28 +1,29 @@
-import { MAX_GROUP_NAME } from '../../domain/hosts/group.ts'
 import { HOST_SORTS } from '../../domain/hosts/host.ts'
 import { describeHost } from '../../domain/json-shapes.ts'
 import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
+import { readFacets } from '../filters/facets.tsx'
 import { readChoice, readPaging, readText } from '../http/query-parameters.ts'
 import { notFound, route } from '../http/route.ts'
 
 export const apiHosts = route(
   {
     path: '/api/v1/hosts',
+    parameters: ['search', 'status', 'group', 'sort', 'order', 'offset', 'limit'],
     access: 'viewer',
     doc: 'Hosts with their newest values: search, status, group, sort, order, offset, limit.',
   },
   async ({ url, now, web }) => {
     const search = readText(url, 'search', 200)
     const status = readChoice(url, 'status', ['up', 'down'])
-    const group = readText(url, 'group', MAX_GROUP_NAME)?.toLowerCase()
+    const facets = readFacets(url).lists
     const { total, hosts } = await web.store.hosts.list({
       ...readPaging(url),
       sort: readChoice(url, 'sort', HOST_SORTS) ?? 'name',
       descending: readChoice(url, 'order', ['asc', 'desc']) === 'desc',
       ...(search === undefined ? {} : { search }),
       ...(status === undefined ? {} : { status }),
-      ...(group === undefined ? {} : { group }),
+      ...(facets.length === 0 ? {} : { facets }),
       upSince: now - web.silence,
     })
     const open = await web.store.events.countOpenOf(hosts.map(({ name }) => name))

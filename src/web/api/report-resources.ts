@@ -7,6 +7,7 @@ const reportJson = (report: Report): Route =>
   route(
     {
       path: `/api/v1/reports/${report.key}`,
+      parameters: parametersOf(report),
       access: 'viewer',
       doc: `${report.doc} Takes ${listParameters(report)}.`,
     },
@@ -24,8 +25,13 @@ const reportJson = (report: Report): Route =>
 
 const boundsOf = ({ from, to }: Period) => ({ from, to })
 
-const listParameters = ({ hasPeriod, parameters = [] }: Report) =>
-  ['group', ...(hasPeriod ? ['period', 'from', 'to'] : []), ...parameters].join(', ')
+const parametersOf = ({ hasPeriod, parameters = [] }: Report) => [
+  'group',
+  ...(hasPeriod ? ['period', 'from', 'to'] : []),
+  ...parameters,
+]
+
+const listParameters = (report: Report) => parametersOf(report).join(', ')
 
 /** The reports as JSON. */
 export const REPORT_API: readonly Route[] = REPORTS.map(reportJson)

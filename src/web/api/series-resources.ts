@@ -12,6 +12,7 @@ const MAX_POINTS = 100_000
 export const apiSeries = route(
   {
     path: '/api/v1/hosts/:name/metrics/:metric',
+    parameters: ['from', 'to', 'range', 'points'],
     access: 'viewer',
     doc: 'Every sample of a metric: from, to, or range such as 24h or 1y; with points=N at most N rows of time, minimum, mean and maximum.',
   },
@@ -40,6 +41,7 @@ const MAX_SERIES = 100
 export const apiSeriesList = route(
   {
     path: '/api/v1/series',
+    parameters: ['series', 'from', 'to', 'range', 'points'],
     access: 'viewer',
     doc: 'Several metrics of any hosts at once: series=HOST:METRIC, up to 100 times; from, to, or range; points.',
   },

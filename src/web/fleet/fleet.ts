@@ -1,7 +1,11 @@
 import type { Severity } from '../../domain/event.ts'
 import { facetKey } from '../../domain/hosts/facet.ts'
 import { type StateOfHost, stateOfHost } from '../../domain/hosts/host-state.ts'
-import { createMaintenanceCalendar, type MaintenanceCalendar } from '../../domain/time/maintenance-window.ts'
+import {
+  createMaintenanceCalendar,
+  type MaintenanceCalendar,
+  type MaintenanceWindow,
+} from '../../domain/time/maintenance-window.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { FleetHost, Store } from '../../storage/ports/store.ts'
 
@@ -31,8 +35,8 @@ export type FleetView = {
 
 export type Fleet = {
   /**
-   * Read at most so often that it takes a hundredth of the time: in a small fleet it is as new as any page, in one of ten
-   * thousand hosts some seconds old.
+   * In a small fleet it is as new as any page. One that takes long to read is read at most a hundredth of the time, and
+   * may be some seconds old.
    */
   read(): Promise<FleetView>
 }
@@ -46,8 +50,8 @@ export type FleetOptions = {
 
 /** It rests for so many times as long as reading it took. */
 const REST = 100
-/** Whoever asks waits for a reading that takes so long; a longer one goes on behind. */
-const PATIENT_MS = 30
+/** A fleet of so many hosts is read for whoever asks; the reading of a larger one goes on behind. */
+const SMALL = 1000
 
 export function createFleet({ store, clock, silence }: FleetOptions): Fleet {
   let held: {
@@ -58,13 +62,9 @@ export function createFleet({ store, clock, silence }: FleetOptions): Fleet {
   } | null = null
   let running: Promise<FleetView> | null = null
 
-  async function load(revision: string): Promise<FleetView> {
+  async function load(revision: string, windows: readonly MaintenanceWindow[]): Promise<FleetView> {
     const start = clock.monotonicMs()
-    const [hosts, states, windows] = await Promise.all([
-      store.hosts.fleet(),
-      store.events.listOpenStates(),
-      store.maintenanceWindows.list(),
-    ])
+    const [hosts, states] = await Promise.all([store.hosts.fleet(), store.events.listOpenStates()])
     const view = makeView(hosts, states, createMaintenanceCalendar(windows), { now: clock.now(), silence })
     const end = clock.monotonicMs()
     held = { view, end, took: end - start, revision }
@@ -73,15 +73,20 @@ export function createFleet({ store, clock, silence }: FleetOptions): Fleet {
 
   return {
     async read() {
-      const age = held === null ? 0 : clock.monotonicMs() - held.end
-      if (held !== null && age < held.took * REST) return held.view
+      const isLarge = held !== null && held.view.entries.length > SMALL
+      if (held !== null && isLarge && clock.monotonicMs() - held.end < held.took * REST) return held.view
+      const [seen, changed, windows] = await Promise.all([
+        store.hosts.revision(),
+        store.events.revision(),
+        store.maintenanceWindows.list(),
+      ])
       // Who is silent for too long changes without anything having come.
-      const revision = `${await store.hosts.revision()} ${await store.events.revision()} ${Math.floor(clock.now() / 5)}`
-      if (held?.revision === revision && held.took > 1) return held.view
-      running ??= load(revision).finally(() => {
+      const revision = `${seen} ${changed} ${clock.now()} ${JSON.stringify(windows)}`
+      if (held?.revision === revision) return held.view
+      running ??= load(revision, windows).finally(() => {
         running = null
       })
-      if (held === null || held.took <= PATIENT_MS) return running
+      if (held === null || !isLarge) return running
       // The next one sees it; a failure is seen by whoever reads the database next.
       running.catch(() => {})
       return held.view

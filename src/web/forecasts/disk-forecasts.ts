@@ -10,6 +10,9 @@ const OLDEST = 86_400
 const KEEP_MS = 3_600_000
 /** Forecasts remembered, some hundred bytes each. */
 const MAX_REMEMBERED = 20_000
+/** The background takes at most a fifth of the time of one processor, and lets requests in between. */
+const PAUSES = 4
+const LEAST_PAUSE_MS = 5
 /** Forecasts that wait to be computed in the background; a page that wants more gets them the next time. */
 const MAX_WAITING = 200
 
@@ -33,6 +36,8 @@ export function createDiskForecasts({
   const known = new Map<string, Known>()
   const waiting = new Map<string, readonly [host: string, metric: string]>()
   let isAtWork = false
+
+  const pause = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve))
 
   async function compute(host: string, metric: string): Promise<Forecast | null> {
     const now = clock.now()
@@ -76,8 +81,10 @@ export function createDiskForecasts({
     isAtWork = true
     for (const [key, [host, metric]] of waiting) {
       waiting.delete(key)
+      const began = clock.monotonicMs()
       // A database that is away is noticed by whoever reads it next; forecasts can wait.
       await of(host, metric).catch(() => null)
+      await pause(Math.max(LEAST_PAUSE_MS, PAUSES * (clock.monotonicMs() - began)))
     }
     isAtWork = false
   }

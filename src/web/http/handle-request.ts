@@ -57,9 +57,15 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     const route = pickRoute(routes, request.method)
     requester = await authenticate(request, { isApi, isSecure: client.isSecure }, web)
     requireAccess(route, requester)
+    if (isApi) requireKnownParameters(route, url)
     if (requester.session?.mustChangePassword && !WITHOUT_OWN_PASSWORD.has(route.path)) {
       if (isApi) throw new HttpError(403, 'Choose a password of your own first, on the page /password.')
       return redirect('/password?first')
+    }
+    if (await lacksSecondStep(requester, route, web)) {
+      if (isApi)
+        throw new HttpError(403, 'Set up two-factor sign-in first, on the page /settings/two-factor.')
+      return redirect('/settings/two-factor?first')
     }
     const changes = route.method !== 'GET'
     const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
@@ -85,7 +91,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       note,
     })
     // Signing in notes itself, under the name that it is for.
-    if (changes && route.access !== 'public' && requester.session && isDone(result))
+    if (changes && !route.isRead && route.access !== 'public' && requester.session && isDone(result))
       await noteChange(web, {
         time: now,
         actor: requester.session.user,
@@ -112,11 +118,32 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
   }
 }
 
+/** A parameter with a typing error must not look as if it had worked. */
+function requireKnownParameters({ parameters = [] }: Route, url: URL) {
+  const unknown = [...url.searchParams.keys()].find((name) => !parameters.includes(name))
+  if (unknown === undefined) return
+  const expected = parameters.length === 0 ? 'no parameters here' : `only ${parameters.join(', ')}`
+  throw new HttpError(400, `${unknown.slice(0, 40)}: unknown parameter; expected ${expected}`)
+}
+
 const asksForJson = (request: Request) =>
   request.headers.get('accept')?.startsWith('application/json') ?? false
 
 /** What somebody may still do whose password was chosen by somebody else. */
 const WITHOUT_OWN_PASSWORD: ReadonlySet<string> = new Set(['/password', '/logout', '/login', '/login/code'])
+
+/** Where somebody may go who has to set up a second step first. */
+const WITHOUT_SECOND_STEP: ReadonlySet<string> = new Set([...WITHOUT_OWN_PASSWORD, '/settings/two-factor'])
+
+/** True for one who has signed in with a password alone where a second step is needed. Tokens are let off. */
+async function lacksSecondStep(
+  { session, sessionToken }: Requester,
+  { path }: Route,
+  { requiresTwoFactor, store }: WebContext,
+): Promise<boolean> {
+  if (!requiresTwoFactor || session === null || sessionToken === null) return false
+  return !WITHOUT_SECOND_STEP.has(path) && (await store.secondFactors.find(session.user)) === null
+}
 
 const isDone = (result: RouteResult) => result instanceof Html || result.status < 400
 

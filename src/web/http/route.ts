@@ -55,6 +55,8 @@ export type WebContext = {
   readonly findAgentDoor: () => AgentDoor | null
   /** Whether the sign-in page says that passwords travel without TLS. */
   readonly warnsOfPlain: boolean
+  /** Whether who has no second step yet sees nothing but the page that sets it up. */
+  readonly requiresTwoFactor: boolean
   readonly notifier: Notifier
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
@@ -138,8 +140,12 @@ export type Route = {
    * What the audit log calls the change that a POST makes: `close event`. Its method and path unless given.
    */
   readonly does?: string
+  /** A POST that changes nothing, because a form is too long for an address: the audit log leaves it out. */
+  readonly isRead?: true
   /** What the guide says of an address of the API, and which parameters it takes. */
   readonly doc?: string
+  /** Under `/api`: the query parameters that it knows; any other is refused. */
+  readonly parameters?: readonly string[]
   readonly handle: (request: WebRequest) => RouteResult | Promise<RouteResult>
 }
 
@@ -149,6 +155,8 @@ export type RouteOptions = {
   readonly access: Access | 'public'
   readonly does?: string
   readonly doc?: string
+  readonly parameters?: readonly string[]
+  readonly isRead?: true
 }
 
 export function route(options: RouteOptions, handle: Route['handle']): Route {

@@ -99,7 +99,14 @@ export const availabilityReport: Report = {
           show: (row) =>
             row.longest_from_seconds === null ? '–' : stampLabel(Number(row.longest_from_seconds)),
         },
-        { key: 'known_seconds', name: null },
+        {
+          key: 'known_seconds',
+          name: 'Observed',
+          isNumber: true,
+          // A host that is younger than the period says so: its share is of what was seen.
+          show: ({ known_seconds: seconds }) =>
+            Number(seconds) >= to - from ? 'all of it' : `only ${formatDuration(Number(seconds))}`,
+        },
       ],
     }
   },

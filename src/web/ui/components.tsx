@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import type { Severity } from '../../domain/event.ts'
 import { SEVERITY_NAMES } from '../../domain/event.ts'
-import type { HostStatus } from '../../domain/hosts/host.ts'
+import type { HostState } from '../../domain/hosts/host-state.ts'
 import type { Unit } from '../../domain/metrics/unit.ts'
 import { bar } from './bar.tsx'
 import {
@@ -30,9 +30,14 @@ const LONG_TITLE = 100
 /** The title of a page that is named by people or machines. */
 export const pageHeading = (text: string): Html => <h1 class={text.length > LONG_TITLE && 'long'}>{text}</h1>
 
-const STATUS_WORDS: Readonly<Record<HostStatus, string>> = { up: 'Up', down: 'Down' }
+const STATUS_WORDS: Readonly<Record<HostState, string>> = {
+  up: 'Up',
+  down: 'Down',
+  maintenance: 'Maintenance',
+  new: 'No data yet',
+}
 
-export function statusLabel(status: HostStatus): Html {
+export function statusLabel(status: HostState): Html {
   return (
     <span class={`status ${status}`}>
       {statusMark(status)}

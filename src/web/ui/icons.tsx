@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Severity } from '../../domain/event.ts'
-import type { HostStatus } from '../../domain/hosts/host.ts'
+import type { HostState } from '../../domain/hosts/host-state.ts'
 import { type Html, raw } from './html.ts'
 import { SEVERITY_SHAPES } from './severity-shapes.ts'
 
@@ -73,19 +73,24 @@ function drawSeverityMark(severity: Severity): Html {
   )
 }
 
-const STATUS_SHAPES: Readonly<Record<HostStatus, string>> = {
+const STATUS_SHAPES: Readonly<Record<HostState, string>> = {
   up: '<circle cx="8" cy="8" r="6"/>',
+  maintenance:
+    '<rect x="1.5" y="1.5" width="13" height="13" rx="6.5"/><path class="cut" d="M5.8 5v6m4.4-6v6"/>',
+  new: '<circle class="hollow" cx="8" cy="8" r="5.5"/>',
   down: '<rect x="1.5" y="1.5" width="13" height="13" rx="2"/><path class="cut" d="m5 5 6 6m0-6-6 6"/>',
 }
 
-const STATUS_MARKS: Readonly<Record<HostStatus, Html>> = {
+const STATUS_MARKS: Readonly<Record<HostState, Html>> = {
   up: drawStatusMark('up'),
+  maintenance: drawStatusMark('maintenance'),
+  new: drawStatusMark('new'),
   down: drawStatusMark('down'),
 }
 
-export const statusMark = (status: HostStatus): Html => STATUS_MARKS[status]
+export const statusMark = (status: HostState): Html => STATUS_MARKS[status]
 
-function drawStatusMark(status: HostStatus): Html {
+function drawStatusMark(status: HostState): Html {
   return (
     <svg class={`mark status-${status}`} viewBox="0 0 16 16" aria-hidden="true">
       {raw(STATUS_SHAPES[status])}

@@ -88,7 +88,9 @@ export const fleet: Benchmark = {
 export async function measureFleet(folder: string): Promise<Figure[]> {
   const web = await startOurs(['server', '--no-collect', '--no-events'], folder)
   const cookie = await signIn(web, folder)
-  const token = (await runOurs(['token', 'create', '--user', 'admin', '--name', 'bench'], folder)).trim()
+  const token = (
+    await runOurs(['token', 'create', '--user', 'admin', '--name', 'bench', '--access', 'admin'], folder)
+  ).trim()
   const figures: Figure[] = []
   for (const { name, path, peer, bound, times = 10 } of [...PAGES, ...REPORTS]) {
     let bytes = 0

@@ -22,7 +22,9 @@ async function measureGraphs(): Promise<Figure[]> {
   await fillStore(store, { hosts: 3, start: now - 365 * DAY, minutes: 365 * 1440, seen: now })
   await store.close()
   const web = await startOurs(WEB_ALONE, folder)
-  const token = (await runOurs(['token', 'create', '--user', 'admin', '--name', 'bench'], folder)).trim()
+  const token = (
+    await runOurs(['token', 'create', '--user', 'admin', '--name', 'bench', '--access', 'admin'], folder)
+  ).trim()
   const graph = (days: number, times: number) =>
     measureRequests(web, times, async (i) => {
       const from = now - days * DAY

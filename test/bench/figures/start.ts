@@ -89,7 +89,18 @@ async function timeStart(home: string, clone: string): Promise<number> {
 
 async function createToken(clone: string, env: Record<string, string>): Promise<string> {
   const child = Bun.spawn(
-    [process.execPath, 'src/main.ts', 'token', 'create', '--user', 'admin', '--name', 'bench'],
+    [
+      process.execPath,
+      'src/main.ts',
+      'token',
+      'create',
+      '--user',
+      'admin',
+      '--name',
+      'bench',
+      '--access',
+      'admin',
+    ],
     {
       cwd: clone,
       env,

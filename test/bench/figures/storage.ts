@@ -28,7 +28,9 @@ export const storage: Benchmark = {
       await runOurs(['db', 'compact'], folder)
       const bytes = databaseBytes(folder)
       const web = await startOurs(['server', '--no-collect', '--no-events'], folder)
-      const token = (await runOurs(['token', 'create', '--user', 'admin', '--name', 'bench'], folder)).trim()
+      const token = (
+        await runOurs(['token', 'create', '--user', 'admin', '--name', 'bench', '--access', 'admin'], folder)
+      ).trim()
       const query = await timeQueries((host, metric) =>
         fetch(
           `http://127.0.0.1:${web.web}/api/v1/hosts/${host}/metrics/${metric}?from=${start}&to=${start + MINUTES * 60}`,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { API } from '../../../src/web/api/index.ts'
 import { FACTS, SILENCE, startTestSite, type TestSite } from '../site.ts'
 
 const MEMORY = 'perf.memory.percent.used'
@@ -264,4 +265,14 @@ test('a session opens the API as a token does, and the use of a token is noted',
 test('a bad token is not helped by a good cookie', async () => {
   const both = { ...(await site.as('admin')), authorization: 'Bearer nonsense' }
   expect((await site.send('/api/v1/hosts', { headers: both })).status).toBe(401)
+})
+
+test.each(
+  API.filter(({ method }) => method === 'GET').map(({ path }) => [
+    path.replace(':name', 'web01').replace(':metric', 'perf.memory.percent.used').replace(/:\w+/g, '1'),
+  ]),
+)('%s refuses a parameter that it does not know, by its name', async (path) => {
+  const response = await site.send(`${path}?limt=5`, { headers: await site.bearer('admin') })
+  expect(response.status).toBe(400)
+  expect(((await response.json()) as { error: string }).error).toStartWith('limt: unknown parameter')
 })

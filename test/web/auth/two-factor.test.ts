@@ -224,3 +224,21 @@ describe('an administrator', () => {
     expect(await site.store.secondFactors.find('ada')).not.toBeNull()
   })
 })
+
+test('where it is required, who has none sees nothing else until it is set up, and tokens go on', async () => {
+  await site.stop()
+  site = await startTestSite(undefined, { requiresTwoFactor: true })
+  const before = await site.as('viewer')
+  for (const path of ['/', '/hosts', '/settings', '/settings/tokens', '/no-such-page'])
+    expect([path, (await site.send(path, { headers: before })).headers.get('location')]).toEqual([
+      path,
+      path === '/no-such-page' ? null : '/settings/two-factor?first',
+    ])
+  expect((await site.send('/api/v1/hosts', { headers: before })).status).toBe(403)
+  expect((await site.send('/api/v1/hosts', { headers: await site.bearer('viewer') })).status).toBe(200)
+  const off = { csrf: await site.csrf(before.cookie), password: PASSWORD }
+  expect((await site.post(`${PATH}/off`, off, before)).headers.get('location')).toBe(`${PATH}?first`)
+  const { status, headers } = await switchOn()
+  expect(status).toBe(200)
+  expect((await site.send('/hosts', { headers })).status).toBe(200)
+})

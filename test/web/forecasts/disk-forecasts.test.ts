@@ -64,3 +64,13 @@ test('a glance costs nothing, and makes it known for the next one', async () => 
   await Bun.sleep(5)
   expect(asked).toHaveLength(2)
 })
+
+test('the background leaves time to others between two forecasts', async () => {
+  const { clock, asked, forecasts } = setUp()
+  forecasts.peek('web01', 'disk')
+  forecasts.peek('web02', 'disk')
+  await Bun.sleep(5)
+  expect(asked).toHaveLength(1)
+  await clock.advance(10)
+  expect(asked).toHaveLength(2)
+})

@@ -157,7 +157,7 @@ test('the title of home says what is wrong', () => {
 })
 
 test('the list of hosts says what it holds', () => {
-  const count = { up: 8, down: 1 }
+  const count = { up: 8, down: 1, maintenance: 0 }
   const say = (search: string, status: 'up' | 'down' | null, total: number) =>
     describeList({ search, status, total, count }).text
   expect(say('', null, 9)).toBe('9 hosts')

@@ -4,15 +4,15 @@ import { splitWords } from '../../../domain/pattern.ts'
 import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
 import type { EventQuery, HostStore } from '../../../storage/ports/store.ts'
 import { readTime } from '../../charts/time-range.ts'
+import { readFacets } from '../../filters/facets.tsx'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
-import { readGroup } from '../../ui/group-filter.tsx'
 
 /** What a list of events is filtered by, as its address says it. */
 export type EventFilter = {
   readonly status: 'open' | 'closed' | 'all'
   readonly severity: Severity | null
   readonly host: string
-  readonly group: string
+  readonly facets: readonly (readonly string[])[]
   readonly metric: string
   readonly acknowledged: boolean | null
   readonly from: number | null
@@ -26,7 +26,7 @@ export function readEventFilter(url: URL): EventFilter {
     status: readChoice(url, 'status', ['open', 'closed', 'all']) ?? 'open',
     severity: isSeverity(severity) ? severity : null,
     host: readText(url, 'host', MAX_HOST_NAME)?.trim() ?? '',
-    group: readGroup(url) ?? '',
+    facets: readFacets(url).lists,
     metric: readText(url, 'metric', MAX_METRIC_NAME)?.trim() ?? '',
     acknowledged: acknowledged === 'yes' ? true : acknowledged === 'no' ? false : null,
     from: readTime(url.searchParams.get('from')),
@@ -51,12 +51,12 @@ export async function findEventQuery(
     host === '' ? null : hosts.find(host),
     metricWords.length === 1 ? hosts.findMetrics(metricWords, MAX_METRICS) : ([] as string[]),
   ])
-  const { status, severity, group, acknowledged, from, to } = filter
+  const { status, severity, facets, acknowledged, from, to } = filter
   return {
     ...(status === 'all' ? {} : { status }),
     ...(severity === null ? {} : { severity }),
     ...(known ? { host } : host === '' ? {} : { hostPart: host }),
-    ...(group === '' ? {} : { group }),
+    ...(facets.length === 0 ? {} : { facets }),
     ...(metrics.includes(filter.metric) ? { metric: filter.metric } : { metricWords }),
     ...(acknowledged === null ? {} : { acknowledged }),
     ...(from === null ? {} : { from }),
@@ -66,4 +66,6 @@ export async function findEventQuery(
 
 /** Whether anything besides the status narrows the list. */
 export const isNarrowed = ({ status: _, ...rest }: EventFilter) =>
-  Object.values(rest).some((value) => value !== null && value !== '')
+  Object.values(rest).some(
+    (value) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0),
+  )

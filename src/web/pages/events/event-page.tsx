@@ -1,17 +1,20 @@
 /** @jsxImportSource #markup */
 import { type Event, lengthOf, MAX_COMMENT } from '../../../domain/event.ts'
+import type { Problem } from '../../../domain/events/problem.ts'
 import type { RunningProcess } from '../../../domain/events/running-process.ts'
 import { metricTitle, metricUnit } from '../../../domain/metrics/metric.ts'
 import { maskTarget } from '../../../domain/notifications/target.ts'
 import type { Series } from '../../../domain/sample.ts'
 import { downsampleSeries } from '../../../domain/series.ts'
 import { readLimit } from '../../../domain/thresholds/threshold.ts'
+import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import { covers } from '../../../domain/users/user.ts'
 import type { Delivery, EventHistoryEntry, Store } from '../../../storage/ports/store.ts'
 import { lineChart } from '../../charts/chart.tsx'
 import type { ThresholdLine } from '../../charts/threshold-places.ts'
 import { readThresholds, toThresholdLines } from '../../charts/thresholds.ts'
 import { notFound, route } from '../../http/route.ts'
+import { viewEvents } from '../../problems/event-view.ts'
 import {
   eventPath,
   hostPath,
@@ -20,12 +23,14 @@ import {
   pageHeading,
   severityLabel,
   stampLabel,
+  untilLabel,
 } from '../../ui/components.tsx'
 import { csrfField, readId } from '../../ui/form-fields.tsx'
 import { formatCount, formatDuration } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.tsx'
 import { actionResult } from './action-result.tsx'
+import { findHold, heldWords } from './event-state.tsx'
 import { hostName } from './event-table.tsx'
 import { processesView } from './running-processes.tsx'
 
@@ -52,8 +57,13 @@ export const eventPage = route({ path: '/events/:id', access: 'viewer' }, async 
     event.members.length > 0 ? [] : findThresholds(web.store, event),
   ])
   const access = session?.access ?? 'viewer'
+  const [view] = await viewEvents([event], web, now)
+  const problem = view?.problem ?? { what: event.message, detail: null, text: event.message }
+  const { calendar } = await web.fleet.read()
   const model = {
     event,
+    problem,
+    calendar,
     history,
     processes,
     deliveries,
@@ -66,7 +76,7 @@ export const eventPage = route({ path: '/events/:id', access: 'viewer' }, async 
     mayChange: covers(access, 'operator'),
     seesTargets: covers(access, 'admin'),
   }
-  const title = `${event.host}: ${event.message}`
+  const title = `${event.host}: ${problem.text}`
   return layout({
     title,
     active: 'events',
@@ -97,6 +107,8 @@ async function findThresholds(
 
 type EventModel = {
   readonly event: Event
+  readonly problem: Problem
+  readonly calendar: MaintenanceCalendar
   readonly history: readonly EventHistoryEntry[]
   readonly processes: readonly RunningProcess[]
   readonly deliveries: readonly Delivery[]
@@ -121,7 +133,9 @@ function eventView(model: EventModel): Html {
             <p class="crumbs">
               <a href="/events">Events</a> › {hostName(event)}
             </p>
-            {pageHeading(event.message)}
+            {pageHeading(model.problem.what)}
+            {model.problem.detail !== null && <p class="lead">{model.problem.detail}</p>}
+            {heldWords(event, model.calendar, model.now)}
           </div>
           <p class="host-status">
             {severityLabel(event.severity)}{' '}
@@ -309,7 +323,18 @@ const STATE_WORDS: Readonly<Record<Delivery['state'], string>> = {
   failed: 'failed',
 }
 
-function deliveriesView({ deliveries, seesTargets }: EventModel): Html {
+function deliveriesView({ event, calendar, now, deliveries, seesTargets }: EventModel): Html {
+  const hold = findHold(event, calendar, now)
+  if (deliveries.length === 0 && hold !== null)
+    return (
+      <section class="section">
+        <h2>Notifications</h2>
+        <p class="soft">
+          Held until {untilLabel(hold.ends, now)} by the maintenance window {hold.name}. What is still open
+          then is sent.
+        </p>
+      </section>
+    )
   if (deliveries.length === 0)
     return (
       <section class="section">

@@ -1,11 +1,16 @@
 /** @jsxImportSource #markup */
 import { type Event, lengthOf } from '../../../domain/event.ts'
+import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
+import type { EventView } from '../../problems/event-view.ts'
 import { capitalize, eventPath, hostPath, severityLabel, stampLabel } from '../../ui/components.tsx'
 import { formatDuration } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
+import { heldWords } from './event-state.tsx'
 
 export type EventTableOptions = {
-  readonly events: readonly Event[]
+  readonly events: readonly EventView[]
+  /** Tells which notifications are held. */
+  readonly calendar: MaintenanceCalendar
   readonly now: number
   /**
    * Adds a box for each event, and a button for the step that hides nothing: acknowledging an open event, or reopening a
@@ -15,7 +20,7 @@ export type EventTableOptions = {
 }
 
 /** Events one a row. Those of several hosts name them by their number. */
-export function eventTable({ events, now, mayChange = false }: EventTableOptions): Html {
+export function eventTable({ events, now, calendar, mayChange = false }: EventTableOptions): Html {
   return (
     <table class="table fixed events">
       <thead>
@@ -45,13 +50,18 @@ export function eventTable({ events, now, mayChange = false }: EventTableOptions
           )}
         </tr>
       </thead>
-      <tbody>{events.map((event) => eventRow(event, now, mayChange))}</tbody>
+      <tbody>{events.map((view) => eventRow(view, now, calendar, mayChange))}</tbody>
     </table>
   )
 }
 
-function eventRow(event: Event, now: number, mayChange: boolean): Html {
-  const { id, host, severity, message, opened, status } = event
+function eventRow(
+  { event, problem }: EventView,
+  now: number,
+  calendar: MaintenanceCalendar,
+  mayChange: boolean,
+): Html {
+  const { id, host, severity, opened, status } = event
   const length = lengthOf(event, now)
   const name = hostName(event)
   const action = status === 'closed' ? 'reopen' : event.acknowledgedBy === null ? 'acknowledge' : null
@@ -66,12 +76,14 @@ function eventRow(event: Event, now: number, mayChange: boolean): Html {
       <th scope="row" class="col-host phone-hidden" title={host}>
         {name}
       </th>
-      <td class="event-message" title={message}>
+      <td class="event-message" title={problem.text}>
         <span class="sub">{name}</span>
         <a class="plain clamp" href={eventPath(id)}>
-          {message}
+          {problem.what}
         </a>
+        {problem.detail !== null && <span class="event-detail soft"> {problem.detail}</span>}
         {eventState(event)}
+        {heldWords(event, calendar, now)}
       </td>
       <td class="col-stamp phone-hidden">{stampLabel(opened)}</td>
       <td class="col-time number">{length === null ? 'unknown' : formatDuration(length)}</td>
@@ -101,7 +113,7 @@ export const hostName = ({ host, members }: Pick<Event, 'host' | 'members'>) =>
 export function eventState({ status, acknowledgedBy, isStale }: Event): Html | null {
   const words = [
     acknowledgedBy !== null && `acknowledged by ${acknowledgedBy}`,
-    status === 'open' && isStale && 'stale',
+    status === 'open' && isStale && 'no data',
   ].filter(Boolean)
   return words.length === 0 ? null : <span class="event-state soft">{words.join(', ')}</span>
 }

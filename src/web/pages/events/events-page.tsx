@@ -1,7 +1,6 @@
 /** @jsxImportSource #markup */
 import {
   countAll,
-  type Event,
   SEVERITIES,
   SEVERITY_NAMES,
   type Severity,
@@ -9,12 +8,14 @@ import {
 } from '../../../domain/event.ts'
 import { MAX_HOST_NAME } from '../../../domain/hosts/host.ts'
 import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
+import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
+import { type ChosenFacets, facetBar, readFacets } from '../../filters/facets.tsx'
 import { readInteger } from '../../http/query-parameters.ts'
 import { mayUse, route } from '../../http/route.ts'
+import { type EventView, viewEvents } from '../../problems/event-view.ts'
 import { capitalize, pager, withParameters } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatCount, formatField, formatNumber, formatStamp } from '../../ui/format.ts'
-import { groupFilter } from '../../ui/group-filter.tsx'
 import type { Html } from '../../ui/html.ts'
 import { severityMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
@@ -32,14 +33,30 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
   const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
   const query = await findEventQuery(filter, web.store.hosts)
   const { severity: _, ...ofAnySeverity } = query
-  const [result, counts, groups, list] = await Promise.all([
+  const [result, view, counts, groups, list] = await Promise.all([
     actionResult(request),
+    web.fleet.read(),
     web.store.events.countBySeverity(ofAnySeverity),
     web.store.hosts.groups(),
     web.store.events.list({ ...query, offset, limit: PAGE }),
   ])
   const mayChange = mayUse({ session }, 'operator')
-  const model = { url, filter, groups, offset, counts, ...list, csrf, mayChange, now }
+  const facets = readFacets(url)
+  const events = await viewEvents(list.events, web, now)
+  const model = {
+    url,
+    filter,
+    facets,
+    groups,
+    offset,
+    counts,
+    ...list,
+    events,
+    calendar: view.calendar,
+    csrf,
+    mayChange,
+    now,
+  }
   return layout({
     title: TITLES[filter.status],
     active: 'events',
@@ -58,13 +75,15 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
 type EventsModel = {
   readonly url: URL
   readonly filter: EventFilter
+  readonly facets: ChosenFacets
   readonly groups: readonly string[]
+  readonly calendar: MaintenanceCalendar
   readonly offset: number
   /** Of all that fit, whatever severity is asked for. */
   readonly counts: SeverityCounts
   readonly total: number
   readonly isMore: boolean
-  readonly events: readonly Event[]
+  readonly events: readonly EventView[]
   readonly csrf: string
   readonly mayChange: boolean
   readonly now: number
@@ -75,7 +94,9 @@ function eventsView(model: EventsModel): Html {
   const word = filter.status === 'all' ? 'event' : `${filter.status} event`
   const table = (
     <>
-      {events.length === 0 ? emptyView(model) : eventTable({ events, now, mayChange })}
+      {events.length === 0
+        ? emptyView(model)
+        : eventTable({ events, now, calendar: model.calendar, mayChange })}
       {pager({ url, offset, limit: PAGE, total, isMore })}
     </>
   )
@@ -110,7 +131,7 @@ function eventsView(model: EventsModel): Html {
         </nav>
         {filterForm(model)}
       </div>
-      {groupFilter(url, model.groups, filter.group || null)}
+      {facetBar(url, model.groups, model.facets)}
       <div data-live="events">
         {mayChange && events.length > 0 ? (
           <form method="post" action="/events/change">
@@ -148,7 +169,9 @@ function filterForm({ url, filter, now }: EventsModel): Html {
       <form class="span-form" method="get" action="/events">
         {status !== 'open' && <input type="hidden" name="status" value={status} />}
         {severity !== null && <input type="hidden" name="severity" value={severity} />}
-        {filter.group !== '' && <input type="hidden" name="group" value={filter.group} />}
+        {filter.facets.flat().map((group) => (
+          <input type="hidden" name="group" value={group} />
+        ))}
         <label>
           Host{' '}
           <input

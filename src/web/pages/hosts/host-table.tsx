@@ -2,9 +2,12 @@
 import { type OpenByHost, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../../domain/event.ts'
 import { describeFull } from '../../../domain/hosts/capacity.ts'
 import { findFullest } from '../../../domain/hosts/filesystems.ts'
-import { type Host, type HostSort, hostStatus } from '../../../domain/hosts/host.ts'
+import type { Host, HostSort } from '../../../domain/hosts/host.ts'
+import { stateOfHost } from '../../../domain/hosts/host-state.ts'
+import type { FleetView } from '../../fleet/fleet.ts'
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from '../../ui/components.tsx'
+import { formatStamp } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { icon, severityMark } from '../../ui/icons.tsx'
 
@@ -15,6 +18,8 @@ export type HostTableOptions = {
   readonly silence: number
   /** Says what will be full soon; without it nothing is foretold. */
   readonly forecasts?: Pick<DiskForecasts, 'peek'>
+  /** Maintenance, and which metrics have an open event. */
+  readonly view: Pick<FleetView, 'calendar' | 'severityOf'>
   /** Makes the heads links that sort; without it they are plain. */
   readonly order?: { readonly url: URL; readonly sort: HostSort; readonly isDescending: boolean }
 }
@@ -86,13 +91,22 @@ export function describePlatform({ platform, build, agent }: Host): string {
   return parts.filter(Boolean).join(' · ')
 }
 
-function hostRow(host: Host, { open, now, silence, forecasts }: HostTableOptions): Html {
+function hostRow(host: Host, { open, now, silence, forecasts, view }: HostTableOptions): Html {
   const { latest } = host
+  const { state, isDown, maintenance } = stateOfHost(host, view.calendar, { now, silence })
+  const meter = (metric: string) => percentMeter(latest[metric], view.severityOf(host.name, metric))
   const events = openCounts(host.name, open.get(host.name))
   const platform = describePlatform(host)
   return (
-    <tr data-key={`host-${host.name}`}>
-      <td class="col-status">{statusLabel(hostStatus(host, now, silence))}</td>
+    <tr data-key={`host-${host.name}`} class={isDown && 'is-old'}>
+      <td
+        class="col-status"
+        title={
+          maintenance && `In maintenance until ${formatStamp(maintenance.ends)}: ${maintenance.window.name}`
+        }
+      >
+        {statusLabel(state)}
+      </td>
       <th scope="row" class="col-name" title={host.name}>
         <a href={hostPath(host.name)}>{host.name}</a>
         <span class="sub">
@@ -110,9 +124,9 @@ function hostRow(host: Host, { open, now, silence, forecasts }: HostTableOptions
       <td class="col-platform phone-hidden" title={platform}>
         {platform}
       </td>
-      <td class="col-meter number">{percentMeter(latest['perf.processor.percent.used'])}</td>
-      <td class="col-meter number">{percentMeter(latest['perf.memory.percent.used'])}</td>
-      {diskCell(host, now, forecasts)}
+      <td class="col-meter number">{meter('perf.processor.percent.used')}</td>
+      <td class="col-meter number">{meter('perf.memory.percent.used')}</td>
+      {diskCell(host, now, forecasts, view)}
       <td class="col-time number">{agoLabel(host.lastSeen, now)}</td>
     </tr>
   )
@@ -123,13 +137,18 @@ const NEARLY_FULL = 80
 const SOON = 14 * 86_400
 
 /** The fullest filesystem, which the title names, and when it will be full where that is soon. */
-function diskCell(host: Host, now: number, forecasts: HostTableOptions['forecasts']): Html {
+function diskCell(
+  host: Host,
+  now: number,
+  forecasts: HostTableOptions['forecasts'],
+  view: HostTableOptions['view'],
+): Html {
   const disk = findFullest(host)
   const forecast = disk && disk.used >= NEARLY_FULL ? forecasts?.peek(host.name, disk.metric) : null
   const soon = forecast ? describeFull(forecast, now, SOON) : ''
   return (
     <td class="col-meter number" title={disk && [disk.title, soon].filter(Boolean).join(', ')}>
-      {percentMeter(disk?.used)}
+      {percentMeter(disk?.used, disk && view.severityOf(host.name, disk.metric))}
       {soon !== '' && <span class="full-soon">{soon}</span>}
     </td>
   )

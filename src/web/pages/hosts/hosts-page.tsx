@@ -3,12 +3,13 @@
 import type { OpenByHost } from '../../../domain/event.ts'
 import type { Host, HostStatus } from '../../../domain/hosts/host.ts'
 import { HOST_SORTS, type HostSort } from '../../../domain/hosts/host.ts'
+import { type ChosenFacets, facetBar, keepFacets, readFacets } from '../../filters/facets.tsx'
+import { countFleet, type FleetCounts, type FleetView, filterFleet } from '../../fleet/fleet.ts'
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
 import { mayUse, route } from '../../http/route.ts'
 import { pager, withParameters } from '../../ui/components.tsx'
 import { formatCount, formatNumber } from '../../ui/format.ts'
-import { groupFilter, readGroup } from '../../ui/group-filter.tsx'
 import type { Html } from '../../ui/html.ts'
 import { statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
@@ -21,21 +22,25 @@ export const hostsPage = route(
   async ({ url, session, csrf, now, web }) => {
     const upSince = now - web.silence
     const search = readText(url, 'q', 200)?.trim()
-    const status = readChoice(url, 'status', ['up', 'down', ''])
+    const status = readChoice(url, 'status', ['up', 'down', 'maintenance', ''])
     const sort = readChoice(url, 'sort', HOST_SORTS) ?? 'name'
     const isDescending = readChoice(url, 'order', ['asc', 'desc']) === 'desc'
-    const group = readGroup(url)
+    const facets = readFacets(url)
     const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
+    const view = await web.fleet.read()
+    const inMaintenance = view.entries.filter(({ state }) => state === 'maintenance').map(({ name }) => name)
     const wanted = {
       ...(search ? { search } : {}),
-      ...(status ? { status } : {}),
-      ...(group === null ? {} : { group }),
+      ...(facets.lists.length === 0 ? {} : { facets: facets.lists }),
+      ...(status === 'maintenance' && { names: inMaintenance }),
+      // What is planned is counted by itself, whether it reports or not.
+      ...((status === 'up' || status === 'down') && { status, withoutNames: inMaintenance }),
     }
-    const [count, groups, list] = await Promise.all([
-      web.store.hosts.count(upSince, group ?? undefined),
+    const [groups, list] = await Promise.all([
       web.store.hosts.groups(),
       web.store.hosts.list({ ...wanted, sort, descending: isDescending, offset, limit: PAGE, upSince }),
     ])
+    const count = countFleet(filterFleet(view.entries, facets.lists))
     const open = await web.store.events.countOpenOf(list.hosts.map(({ name }) => name))
     const model = {
       url,
@@ -43,7 +48,8 @@ export const hostsPage = route(
       mayAdd: mayUse({ session }, 'admin'),
       search: search ?? '',
       status: status || null,
-      group,
+      facets,
+      view,
       groups,
       sort,
       isDescending,
@@ -58,18 +64,21 @@ export const hostsPage = route(
   },
 )
 
+const countAllHosts = ({ up, down, maintenance }: HostsModel['count']) => up + down + maintenance
+
 type HostsModel = {
   readonly url: URL
   readonly open: OpenByHost
   readonly mayAdd: boolean
   readonly search: string
-  readonly status: HostStatus | null
-  readonly group: string | null
+  readonly status: HostStatus | 'maintenance' | null
+  readonly facets: ChosenFacets
+  readonly view: FleetView
   readonly groups: readonly string[]
   readonly sort: HostSort
   readonly isDescending: boolean
   readonly offset: number
-  readonly count: { readonly up: number; readonly down: number }
+  readonly count: Pick<FleetCounts, 'up' | 'down' | 'maintenance'>
   readonly total: number
   readonly hosts: readonly Host[]
   readonly now: number
@@ -85,10 +94,7 @@ function hostsView(model: HostsModel): Html {
         <div>
           <h1>Hosts</h1>
           <p class="lead" data-live="lead">
-            {describeList(model)} ·{' '}
-            <a href={`/compare${model.group !== null ? `?group=${encodeURIComponent(model.group)}` : ''}`}>
-              Compare metrics
-            </a>
+            {describeList(model)} · <a href={`/compare${keepFacets(model.facets, '?')}`}>Compare metrics</a>
             {model.mayAdd && (
               <>
                 {' '}
@@ -102,13 +108,21 @@ function hostsView(model: HostsModel): Html {
         </div>
       </div>
       {filterForm(url, search)}
-      {groupFilter(url, model.groups, model.group)}
+      {facetBar(url, model.groups, model.facets)}
       <div data-live="hosts">
         {total === 0 || hosts.length === 0 ? (
           emptyView(model)
         ) : (
           <>
-            {hostTable({ hosts, open, now, silence, forecasts, order: { url, sort, isDescending } })}
+            {hostTable({
+              hosts,
+              open,
+              now,
+              silence,
+              forecasts,
+              view: model.view,
+              order: { url, sort, isDescending },
+            })}
             {pager({ url, offset, limit: PAGE, total })}
           </>
         )}
@@ -124,10 +138,9 @@ function hostsView(model: HostsModel): Html {
 
 /** What the address says besides the words stays as it is. */
 function filterForm(url: URL, search: string): Html {
-  const kept = ['status', 'group', 'sort', 'order'].flatMap((name) => {
-    const value = url.searchParams.get(name)
-    return value === null ? [] : <input type="hidden" name={name} value={value} />
-  })
+  const kept = ['status', 'group', 'sort', 'order'].flatMap((name) =>
+    url.searchParams.getAll(name).map((value) => <input type="hidden" name={name} value={value} />),
+  )
   return (
     <form class="filters one-line" method="get" action="/hosts">
       {kept}
@@ -150,12 +163,13 @@ function filterForm(url: URL, search: string): Html {
 export function describeList({
   search,
   status,
-  group = null,
+  facets,
   total,
   count,
-}: Pick<HostsModel, 'search' | 'status' | 'total' | 'count'> & Partial<Pick<HostsModel, 'group'>>): Html {
-  const all = count.up + count.down
-  const within = group === null ? null : <> in {group}</>
+}: Pick<HostsModel, 'search' | 'status' | 'total' | 'count'> & Partial<Pick<HostsModel, 'facets'>>): Html {
+  const all = countAllHosts(count)
+  const chosen = facets?.chosen ?? []
+  const within = chosen.length === 0 ? null : <> in {chosen.join(', ')}</>
   if (search === '' && status === null)
     return (
       <>
@@ -164,7 +178,7 @@ export function describeList({
       </>
     )
   const conditions = [
-    status,
+    status === 'maintenance' ? 'in maintenance' : status,
     search === '' ? null : `“${search}” in name, address, domain, platform or build`,
   ].filter((condition) => condition !== null)
   return (
@@ -176,30 +190,31 @@ export function describeList({
 }
 
 function statusLinks({ url, status, count }: HostsModel): Html[] {
-  const link = (value: HostStatus | null, words: Html, number: number) => (
+  const link = (value: HostsModel['status'], words: Html, number: number) => (
     <a href={withParameters(url, { status: value, offset: null })} aria-current={status === value && 'true'}>
       {words}
       <b>{formatNumber(number)}</b>
     </a>
   )
   return [
-    link(null, <>All</>, count.up + count.down),
+    link(null, <>All</>, countAllHosts(count)),
     link('up', <>{statusMark('up')}Up</>, count.up),
     link('down', <>{statusMark('down')}Down</>, count.down),
+    link('maintenance', <>{statusMark('maintenance')}In maintenance</>, count.maintenance),
   ]
 }
 
-function emptyView({ search, status, group, count, offset, url, mayAdd }: HostsModel): Html {
-  if (group !== null && count.up + count.down === 0)
+function emptyView({ search, status, facets, count, offset, url, mayAdd }: HostsModel): Html {
+  if (facets.chosen.length > 0 && countAllHosts(count) === 0)
     return (
       <section class="empty">
-        <h2>No host is in the group {group}</h2>
+        <h2>No host is in {facets.chosen.join(', ')}</h2>
         <p>
           Groups are given on a host's page, or by <code>agent.groups</code> in its agent's configuration.
         </p>
       </section>
     )
-  if (count.up + count.down === 0)
+  if (countAllHosts(count) === 0)
     return (
       <section class="empty">
         <h2>No host has reported yet</h2>

@@ -52,7 +52,7 @@ async function managePage(request: WebRequest, problem: string | null) {
             takes the new one as <code>agent.name</code> in its configuration. Another agent may use the old
             name for a host of its own.
           </p>
-          <form class="stack" method="post" action={`${managePath(host.name)}/rename`}>
+          <form class="span-form" method="post" action={`${managePath(host.name)}/rename`}>
             {csrfField}
             <label>
               New name{' '}
@@ -84,7 +84,7 @@ async function managePage(request: WebRequest, problem: string | null) {
         <section class="section">
           <h2>Delete</h2>
           <p>Its samples, events and key are deleted for good. An agent that goes on makes the host anew.</p>
-          <form class="stack" method="post" action={`${managePath(host.name)}/delete`}>
+          <form class="span-form" method="post" action={`${managePath(host.name)}/delete`}>
             {csrfField}
             <label>
               Type <b>{host.name}</b> to confirm{' '}

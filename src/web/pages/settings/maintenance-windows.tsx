@@ -53,8 +53,8 @@ export function maintenanceState({ when }: Pick<MaintenanceWindow, 'when'>, now:
 }
 
 const STATE_WORDS: Readonly<Record<MaintenanceState, string>> = {
-  now: 'Holds now',
-  over: 'Over',
+  now: 'Active',
+  over: 'Ended',
   waiting: '–',
 }
 

@@ -31,6 +31,14 @@ export const NEW_RULE: RuleFields = {
   repeat: '',
 }
 
+/** What the fields mean where their times are right; a time that is none counts as nothing. */
+export function meaningOf({ delay, repeat, ...rest }: RuleFields): Omit<Rule, 'id'> {
+  return { ...rest, delay: readDuration(delay) ?? 0, repeat: repeat === '' ? null : readDuration(repeat) }
+}
+
+/** What a new rule means before anything is typed. */
+export const RULE_OF_ALL = meaningOf(NEW_RULE)
+
 export function fieldsOfRule(rule: Rule): RuleFields {
   const { id: _, delay, repeat, ...rest } = rule
   return { ...rest, delay: writeDuration(delay), repeat: repeat === null ? '' : writeDuration(repeat) }
@@ -147,7 +155,7 @@ export function ruleFieldsView(
         })),
       })}
       {checkGroup({
-        legend: 'Tell of',
+        legend: 'Notify on',
         problem: problems.on,
         boxes: [
           { name: 'on', value: 'opening', words: 'opening', checked: fields.onOpening },
@@ -155,7 +163,7 @@ export function ruleFieldsView(
           { name: 'on', value: 'severity', words: 'change of severity', checked: fields.onSeverityChange },
         ],
       })}
-      <h2>To whom</h2>
+      <h2>Send to</h2>
       {choiceField({
         name: 'channel',
         label: 'Channel',

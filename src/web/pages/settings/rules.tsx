@@ -12,11 +12,14 @@ import { type TestOutcome, testOutcome } from '../../ui/test-outcome.tsx'
 import {
   checkRule,
   fieldsOfRule,
+  meaningOf,
   NEW_RULE,
+  RULE_OF_ALL,
   type RuleFields,
   ruleFieldsView,
   typedRule,
 } from './rule-form.tsx'
+import { previewView, type RulePreview, readPreview } from './rule-preview.tsx'
 import { confirmPage, settingsPage } from './settings-layout.tsx'
 
 const PATH = '/settings/rules'
@@ -74,8 +77,8 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'Hosts', breaks: true },
   { name: 'Metrics', breaks: true },
   { name: 'Severities', className: 'marks' },
-  { name: 'Tells of' },
-  { name: 'To', breaks: true },
+  { name: 'Notify on' },
+  { name: 'Send to', breaks: true },
   { name: 'State' },
 ]
 
@@ -115,49 +118,96 @@ type FormState = {
   readonly id: number | null
   readonly problems?: Problems
   readonly test?: TestOutcome | null
+  /** What it would have sent lately; null where that was not asked for. */
+  readonly preview?: RulePreview | null
 }
 
-async function ruleForm(request: WebRequest, { fields, id, problems = {}, test }: FormState): Promise<Html> {
+async function ruleForm(
+  request: WebRequest,
+  { fields, id, problems = {}, test, preview = null }: FormState,
+): Promise<Html> {
   const { web, csrf } = request
   const targets = await web.store.targets.list()
   return settingsPage(request, {
     title: id === null ? 'Add a rule' : fields.name || 'Rule',
     parent: PARENT,
     body: (
-      <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
-        {csrfField(csrf)}
-        {formProblem(problems)}
-        {test && testOutcome(test)}
-        {ruleFieldsView(fields, problems, web.notifier.channels, targets)}
-        <div class="form-end">
-          <button class="primary" type="submit">
-            {id === null ? 'Add' : 'Save'}
-          </button>
-          <button type="submit" formaction={`${PATH}/${id ?? 'new'}/test`}>
-            Send a test message
-          </button>
-          <a class="button" href={PATH}>
-            Cancel
-          </a>
-          {id !== null && (
-            <a class="button danger-link" href={`${PATH}/${id}/delete`}>
-              Delete…
+      <div class="form-and-meaning">
+        <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
+          {csrfField(csrf)}
+          {formProblem(problems)}
+          {test && testOutcome(test)}
+          {ruleFieldsView(fields, problems, web.notifier.channels, targets)}
+          <div class="form-end">
+            <button class="primary" type="submit">
+              {id === null ? 'Add' : 'Save'}
+            </button>
+            <button type="submit" formaction={`${PATH}/${id ?? 'new'}/preview`}>
+              Preview
+            </button>
+            <button type="submit" formaction={`${PATH}/${id ?? 'new'}/test`}>
+              Send a test message
+            </button>
+            <a class="button" href={PATH}>
+              Cancel
             </a>
-          )}
-        </div>
-      </form>
+            {id !== null && (
+              <a class="button danger-link" href={`${PATH}/${id}/delete`}>
+                Delete…
+              </a>
+            )}
+          </div>
+        </form>
+        {preview && previewView(preview)}
+      </div>
     ),
   })
 }
 
 export const newRulePage = route({ path: `${PATH}/new`, access: 'admin' }, (request) =>
-  ruleForm(request, { fields: NEW_RULE, id: null }),
+  showRule(request, NEW_RULE, null),
 )
 
 export const rulePage = route({ path: `${PATH}/:id`, access: 'admin' }, async (request) => {
   const rule = await findRule(request)
-  return ruleForm(request, { fields: fieldsOfRule(rule), id: rule.id })
+  return showRule(request, fieldsOfRule(rule), rule.id, rule)
 })
+
+/** The form with what the rule would have sent lately, as far as it says enough for that. */
+async function showRule(
+  request: WebRequest,
+  fields: RuleFields,
+  id: number | null,
+  rule: Omit<Rule, 'id'> = RULE_OF_ALL,
+) {
+  return ruleForm(request, { fields, id, preview: await readPreview(rule, request) })
+}
+
+/** Shows what the form as it stands would have sent, and saves nothing. */
+async function previewForm(request: WebRequest, id: number | null) {
+  const { web, form } = request
+  const fields = typedRule(form)
+  const checked = checkRule(fields, web.notifier.channels, await web.store.targets.list())
+  const { problems = {}, rule } =
+    'problems' in checked ? { problems: checked.problems, rule: null } : { rule: checked.rule }
+  // Its name, and where it sends to, decide nothing about what it sends.
+  const others = Object.keys(problems).filter((field) => !WITHOUT_MEANING.includes(field))
+  if (rule === null && others.length > 0) return refuseForm(await ruleForm(request, { fields, id, problems }))
+  return showRule(request, fields, id, rule ?? meaningOf(fields))
+}
+
+/** Fields whose mistakes don't keep a rule from being previewed. */
+const WITHOUT_MEANING = ['name', 'channel', 'target']
+
+export const previewNewRule = route(
+  { path: `${PATH}/new/preview`, method: 'POST', access: 'admin', isRead: true },
+  (request) => previewForm(request, null),
+)
+
+export const previewOldRule = route(
+  { path: `${PATH}/:id/preview`, method: 'POST', access: 'admin', isRead: true },
+  async (request) => previewForm(request, (await findRule(request)).id),
+)
 
 export const addRule = route({ path: PATH, method: 'POST', access: 'admin', does: 'add rule' }, (request) =>
   saveRule(request, null),
@@ -235,7 +285,7 @@ export const deleteRulePage = route({ path: `${PATH}/:id/delete`, access: 'admin
     parent: PARENT,
     question: (
       <>
-        The rule <b>{name}</b> tells nobody anything new from then on. What it has still to say is said.
+        The rule <b>{name}</b> sends nothing new from then on. What it has queued is still sent.
       </>
     ),
     action: `${PATH}/${id}/delete`,

@@ -136,7 +136,7 @@ async function tokensView(
               })}
             </div>
             <label>
-              Your password, for a token with more access than that of a viewer{' '}
+              Your password, where the token is to change things{' '}
               <input
                 type="password"
                 name="password"

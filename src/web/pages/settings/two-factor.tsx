@@ -116,6 +116,9 @@ function offView(request: WebRequest, secret: string, problems: Problems): Html 
         {csrfField(request.csrf)}
         <input type="hidden" name="secret" value={secret} />
         {formProblem(problems)}
+        {request.web.requiresTwoFactor && (
+          <p class="notice">Everybody signs in with a second step here: set it up before you go on.</p>
+        )}
         <h2>1. Give the secret to the app</h2>
         <p>
           Any app for such codes will do (they are called TOTP, or authenticator). Let it read this, or{' '}
