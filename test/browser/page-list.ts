@@ -33,6 +33,7 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'hosts-group-none', path: '/hosts?group=none' },
   { name: 'host', path: HOST },
   { name: 'host-down', path: '/hosts/web02' },
+  { name: 'host-maintenance', path: '/hosts/cache03' },
   { name: 'host-odd', path: `/hosts/${encodeURIComponent(ODD_HOST)}` },
   { name: 'host-long', path: `/hosts/${LONG_HOST}` },
   { name: 'host-thresholds', path: `${HOST}#threshold-table` },

@@ -50,7 +50,7 @@ export async function seedSettings(store: Store, now: number): Promise<void> {
   })
   await store.maintenanceWindows.add({
     name: 'New switches',
-    host: '*',
+    host: 'cache*',
     when: { kind: 'once', from: now - 1800, to: now + 5400 },
   })
   await store.maintenanceWindows.add({
