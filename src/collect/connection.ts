@@ -44,6 +44,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   readonly #decoder: ProtocolDecoder
   readonly #receiveBuffer: ReceiveBuffer
   readonly #replies = new ReplyBuffer()
+  /** Whose reports came last; null while none did. */
+  #host: string | null = null
   #paused = 0
   #isKnown = false
   #inFlight = 0
@@ -160,9 +162,10 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   complete(submission: Submission, outcome: Outcome): void {
     this.#inFlight--
-    if (outcome === 'foreign') this.#shared.rejections.note('key', this.address, REJECTIONS.foreign)
-    else if (outcome === 'waiting') this.#shared.rejections.note('approval', this.address, REJECTIONS.waiting)
-    else if (outcome === 'full') this.#shared.rejections.note('growth', this.address, REJECTIONS.full)
+    if (outcome === 'foreign') this.#note('key', REJECTIONS.foreign)
+    else if (outcome === 'waiting') this.#note('approval', REJECTIONS.waiting)
+    else if (outcome === 'full') this.#note('growth', REJECTIONS.full)
+    else if (outcome === 'copy') this.#note('copy', REJECTIONS.copy)
     if (this.#isClosed) return
     this.#replies.addOutcome(submission, outcome)
   }
@@ -178,7 +181,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   /** Ends the connection from our side, after the answers that are due; counted and logged by its reason. */
   refuse(reason: Reason, detail: string): void {
-    this.#shared.rejections.note(reason, this.address, detail)
+    this.#note(reason, detail)
     this.#cut()
   }
 
@@ -285,12 +288,11 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   #submit(report: HostReport, id: number | null, tally: Tally | null, later: number): void {
     this.#inFlight++
+    this.#host = report.host
     if (tally !== null)
-      for (const [fault, count] of tally.counts)
-        this.#shared.rejections.note(fault, this.address, tally.reason ?? fault, count)
-    if (later > 0) this.#shared.rejections.note('future', this.address, FROM_THE_FUTURE, later)
-    if (report.waiting)
-      this.#shared.rejections.note('future', this.address, WAITING_HERE, report.waiting.length)
+      for (const [fault, count] of tally.counts) this.#note(fault, tally.reason ?? fault, count)
+    if (later > 0) this.#note('future', FROM_THE_FUTURE, later)
+    if (report.waiting) this.#note('future', WAITING_HERE, report.waiting.length)
     this.#shared.ingest.submit({
       report,
       sender: this,
@@ -302,9 +304,13 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     })
   }
 
+  #note(reason: Reason, detail: string, count = 1): void {
+    this.#shared.rejections.note(reason, this.address, detail, { count, host: this.#host })
+  }
+
   #refuseBatch(error: ProtocolError): void {
     const { fault, message, id, retry } = error
-    this.#shared.rejections.note(fault, this.address, message)
+    this.#note(fault, message)
     this.#replies.add({ id, error: message, retry })
     // Written at once: no commit will come by to do it.
     if (this.#inFlight === 0) this.#writeReplies()
@@ -327,7 +333,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   #giveUp(error: unknown): void {
     const known = error instanceof ProtocolError ? error : null
     const detail = known?.message ?? describeError(error)
-    this.#shared.rejections.note(known?.fault ?? 'internal', this.address, detail)
+    this.#note(known?.fault ?? 'internal', detail)
     const isOurs = this.#decoder.dialect === 'ours'
     const reply = {
       id: null,
@@ -369,7 +375,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     if (!this.#hasEnded || this.#isClosed || this.#paused !== 0) return
     if (this.#inFlight > 0 || this.#replies.isWaiting) return
     const isCutOff = !this.#replies.isEnding && this.#receiveBuffer.isMidMessage
-    if (isCutOff) this.#shared.rejections.note('cut_off', this.address, 'hung up in the middle of a message')
+    if (isCutOff) this.#note('cut_off', 'hung up in the middle of a message')
     this.#endSocket()
   }
 

@@ -4,7 +4,7 @@ import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { NameLists } from '../protocol/names.ts'
-import type { AdmissionStore, IngestStore } from '../storage/ports/store.ts'
+import type { AdmissionStore, DataAuditStore, IngestStore } from '../storage/ports/store.ts'
 import { Admission } from './admission.ts'
 import { Connection } from './connection.ts'
 import {
@@ -38,6 +38,8 @@ export type CollectEngineOptions = {
   /** Any of them lets an agent in; without one keys and enrolment codes alone do. */
   readonly passphrases: readonly string[]
   readonly store: IngestStore
+  /** Keeps what was refused, by reason, host and minute; only counted unless given. */
+  readonly dataAudit?: Pick<DataAuditStore, 'addRejections'>
   /** Knows the keys of hosts and the codes by which new ones join; without it the passphrase alone counts. */
   readonly admission?: AdmissionStore
   /** Called when a bound on growth has refused so many pieces of what a host sent. */
@@ -87,6 +89,8 @@ export type CollectEngine = {
 }
 
 const SWEEP_MS = 1000
+/** What was refused is stored so often. */
+const RECORD_MS = 60_000
 /** After the last answers are written, agents have this long to hang up by themselves. */
 const FINAL_REPLY_MS = 250
 
@@ -180,6 +184,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     options.port === null ? null : open(options.port, null, (socket) => acceptOpening(socket, policy))
   const secure = openSecure()
   let sweeper: Timer = clock.after(SWEEP_MS, sweep)
+  let recorder: Timer = clock.after(RECORD_MS, record)
 
   /** All or none: a port that can't be had closes the other. */
   function open(port: number, tls: TlsFiles | null, opened: typeof accept): Listener {
@@ -276,10 +281,20 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     sweeper = clock.after(SWEEP_MS, sweep)
   }
 
+  function storeRejections(): Promise<void> {
+    return rejections.store(async (counts) => options.dataAudit?.addRejections(counts))
+  }
+
+  function record(): void {
+    void storeRejections()
+    recorder = clock.after(RECORD_MS, record)
+  }
+
   async function stop(): Promise<void> {
     if (isStopping) return
     isStopping = true
     sweeper.cancel()
+    recorder.cancel()
     for (const listener of listeners) listener.stop()
     for (const connection of connections) if (!waiting.has(connection)) connection.pause(PAUSED_FOR_STOP)
     await waitUntil(limits.stopMs, () => ingest.isIdle && waiting.size === 0)
@@ -287,6 +302,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     for (const connection of connections) connection.end()
     await waitUntil(FINAL_REPLY_MS, () => connections.size + openings.size === 0)
     for (const listener of listeners) listener.close()
+    await storeRejections()
   }
 
   /** Resolves when `isDone`, or when the time is over. */

@@ -231,6 +231,7 @@ export class Ingest {
       'content',
       report.host,
       `storage does not take a report: ${nameError(error)}`,
+      { host: report.host },
     )
     if (this.#suspects.noteRefused(report)) this.#announcements.push(aboutRefusal(report, 'open'))
     this.#refuse(submission)

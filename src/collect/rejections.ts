@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import type { Log } from '../lib/log.ts'
+import { describeError, type Log } from '../lib/log.ts'
 import type { MessageFault } from '../protocol/protocol-error.ts'
 import type { PieceFault } from '../protocol/rejection-tally.ts'
 
@@ -8,6 +8,7 @@ export type ConnectionFault =
   | 'connections'
   | 'tls'
   | 'plain'
+  | 'copy'
   | 'approval'
   | 'growth'
   | 'cut_off'
@@ -25,12 +26,26 @@ export type Reason = MessageFault | PieceFault | ConnectionFault
 const MINUTE_MS = 60_000
 /** Sources that are remembered within a minute; what others do is only counted. */
 const MAX_SOURCES = 1000
+/** Hosts and reasons that are kept apart until they are stored; beyond, hosts are not told apart. */
+const MAX_COUNTS = 5000
+
+/** What is known of a rejection beside its reason. */
+type RejectionDetails = {
+  readonly count?: number
+  /** Whose name the sender speaks in, once it has said the passphrase; null when it has not. */
+  readonly host?: string | null
+}
+
+/** So much was refused within a minute. */
+type MinuteCount = { host: string | null; minute: number; reason: Reason; amount: number }
 
 /** Counts what is refused, and says each reason once a source and minute in the log. */
 export class Rejections {
   readonly #clock: Clock
   readonly #log: Log
   readonly #counts = new Map<Reason, number>()
+  /** What is not stored yet. */
+  #unstored = new Map<string, MinuteCount>()
   #said = new Set<string>()
   #unsaid = 0
   #minuteEnd = 0
@@ -41,8 +56,15 @@ export class Rejections {
   }
 
   /** `from` is an address; `detail` must not repeat what was sent. */
-  note(reason: Reason, from: string, detail: string, count = 1): void {
+  note(
+    reason: Reason,
+    from: string,
+    detail: string,
+    { count = 1, host = null }: RejectionDetails = {},
+  ): void {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count)
+    const minute = Math.floor(this.#clock.now() / 60) * 60
+    this.#keep({ host, minute, reason, amount: count })
     const now = this.#clock.monotonicMs()
     if (now >= this.#minuteEnd) this.#beginMinute(now)
     const key = `${reason} ${from}`
@@ -57,6 +79,28 @@ export class Rejections {
 
   counts(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#counts)
+  }
+
+  /** Hands what was counted to `add`, and keeps it for the next time when that rejects. */
+  async store(add: (counts: readonly MinuteCount[]) => Promise<void>): Promise<void> {
+    if (this.#unstored.size === 0) return
+    const taken = this.#unstored
+    this.#unstored = new Map()
+    try {
+      await add([...taken.values()])
+    } catch (error) {
+      for (const count of taken.values()) this.#keep(count)
+      this.#log.debug('what was refused could not be stored', { error: describeError(error) })
+    }
+  }
+
+  #keep({ host, minute, reason, amount }: MinuteCount): void {
+    const isFull = this.#unstored.size >= MAX_COUNTS
+    const own = `${minute} ${reason} ${host ?? ''}`
+    const key = isFull && !this.#unstored.has(own) ? reason : own
+    const known = this.#unstored.get(key)
+    if (known !== undefined) known.amount += amount
+    else this.#unstored.set(key, { host: key === own ? host : null, minute, reason, amount })
   }
 
   #beginMinute(now: number): void {

@@ -1,21 +1,19 @@
 import { encodeReply } from '../protocol/encode.ts'
 import { MAX_CLOCK_DIFFERENCE, type Reply } from '../protocol/message.ts'
+import type { WriteRefusal } from '../storage/ports/store.ts'
 import type { Outcome, Submission } from './ingest.ts'
 
 /** The id of a submission in the original's dialect, which has no numbers. */
 export const LEGACY_ID = -1
 
 /** What a sender is told whose reports are not for this server to store, as things are. */
-export const REJECTIONS: Readonly<Record<'foreign' | 'waiting' | 'full', string>> = {
+export const REJECTIONS: Readonly<Record<WriteRefusal, string>> = {
   foreign: "the host's name belongs to another agent (monitor host release, on the server)",
   waiting: 'the host is new and waits for approval (website or monitor host approve, on the server)',
   full: 'the server takes no more new hosts for now (collect.max_hosts, collect.max_new_hosts)',
+  copy: 'another agent with the same key speaks for this host: on a copied machine stop the agent and run `monitor agent --new-identity`',
+  stale: 'another run of this agent has spoken since: greet again',
 }
-
-const AGENT_COPIED =
-  'another agent with the same key speaks for this host: on a copied machine stop the agent and run `monitor agent --new-identity`'
-
-const STALE_RUN = 'another run of this agent has spoken since: greet again'
 
 const REFUSED_CONTENT = 'storage does not take what this batch holds'
 
@@ -64,8 +62,8 @@ export class ReplyBuffer {
     } else if (outcome === 'stored') this.#addStored(submission)
     else if (outcome === 'failed') this.add({ id, error: 'storage is away', retry: true })
     else if (outcome === 'refused') this.add({ id, error: REFUSED_CONTENT, retry: true })
-    else if (outcome === 'copy') this.add({ id, error: AGENT_COPIED, retry: true })
-    else if (outcome === 'stale') this.add({ id, error: STALE_RUN, retry: true })
+    else if (outcome === 'copy' || outcome === 'stale')
+      this.add({ id, error: REJECTIONS[outcome], retry: true })
     // Without an id: no batch is at fault, so the agent keeps them all.
     else
       this.sendFinalReply(encodeReply({ id: null, error: REJECTIONS[outcome], retry: outcome !== 'foreign' }))

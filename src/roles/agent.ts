@@ -17,6 +17,9 @@ import { type RoleContext, runRole } from './role.ts'
 import { findEnrolledServer } from './setup/enrolled-server.ts'
 import { findPassphrase, keepAgentKey, openDataDir } from './setup/first-start.ts'
 
+/** In the data folder. */
+export const QUEUE_FILE = 'agent-queue.db'
+
 const COLLECT_EVERY_CYCLES = 15
 
 /**
@@ -148,7 +151,7 @@ function describeAgent(
     interval,
     queueAge,
     queueBytes: queueSize,
-    queueFile: join(dataDir, 'agent-queue.db'),
+    queueFile: join(dataDir, QUEUE_FILE),
     statusFile: join(dataDir, DELIVERY_STATUS_FILE),
     processes,
     services,

@@ -86,6 +86,7 @@ export async function startCollect(
     tls: { ...certificate, port: portOrNull(tlsPort) },
     passphrases: listPassphrases(config),
     store: store.ingest,
+    dataAudit: store.dataAudit,
     admission: store.enrolment,
     ...watchGrowth(config, store, context),
     clock,

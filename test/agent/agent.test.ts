@@ -242,6 +242,40 @@ describe('an agent whose server fails', () => {
     expect(bench.logLines.join('\n')).toContain('smaller batches are tried')
   })
 
+  test('sends a long frame in parts where the path lets only small packets pass', async () => {
+    const { measure } = bench.source
+    bench.source = {
+      ...bench.source,
+      async measure() {
+        const measured = await measure()
+        const time = bench.cycles.at(-1) ?? 0
+        const more = Array.from({ length: 300 }, (_, i) => ({
+          metric: `perf.test.of.many.things.${i}`,
+          value: time + i / 3,
+        }))
+        for (const { metric, value } of more) bench.sampled.set(`${time} ${metric}`, value)
+        return { ...measured, samples: [...measured.samples, ...more] }
+      },
+    }
+    const server = newServer()
+    let longest = 0
+    server.answer = (batch, { accept }) => {
+      if (batch.bytes > 1200) return
+      longest = Math.max(longest, batch.bytes)
+      accept()
+    }
+    await start(server)
+    await bench.advanceUntil(() => bench.cycles.length >= 6 && hasAll(server), 5)
+    await stop()
+    expect(queueLength()).toBe(0)
+    expect(longest).toBeGreaterThan(600)
+    // What comes in parts has its number once.
+    const numbers = server.batches.flatMap((batch) =>
+      batch.bytes <= 1200 && 'numbers' in batch ? [batch.numbers] : [],
+    )
+    expect(numbers.length).toBeLessThanOrEqual(bench.cycles.length)
+  })
+
   test('sends again what was stored but not acknowledged, and deletes nothing before it is', async () => {
     const server = newServer()
     server.answer = (batch, { accept, hangUp }) => {

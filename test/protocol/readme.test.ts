@@ -29,6 +29,25 @@ test('the examples of our dialect are batches', () => {
   expect(batches[2]?.frames[0]?.metrics).toEqual(['perf.processor.percent.used', 'perf.memory.percent.used'])
 })
 
+test('the examples of numbers are read as they are explained', () => {
+  const metricSets = new MetricSetTable()
+  const names = new NameLists()
+  const [greeting, batch] = example('numbered').map((line) =>
+    readBatch(parseObject(line), metricSets, names, NOW),
+  )
+  expect(greeting?.queue?.uptime).toBe(12)
+  expect(batch?.refused.total).toBe(0)
+  expect(batch?.numbers).toEqual({
+    frames: [17, 18],
+    others: [],
+    waiting: 17,
+    lost: [
+      { first: 4, last: 16, reason: 'size', from: 1_799_999_280, to: 1_800_000_120, count: 13 },
+      { first: 0, last: 0, reason: 'off', from: 1_799_990_000, to: 1_799_999_220, count: 154 },
+    ],
+  })
+})
+
 test('the example of a header is one', () =>
   expect(readPackedHeader(parseObject(example('header')[0] ?? ''))).toEqual({
     encoding: 'zstd',

@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { isLossReason, type Loss } from '../../domain/audit/loss.ts'
 import type { QueueTotals } from './queue-rows.ts'
 
 /**
@@ -11,9 +12,13 @@ export type QueueNote = {
   readonly newest: number
   /** The lowest number that waited. */
   readonly waiting: number
+  /** The time of the newest frame, in seconds since 1970; 0 when there was none. */
+  readonly time: number
   /** How many waited. */
   readonly length: number
   readonly totals: QueueTotals
+  /** What is lost and no server has noted yet. */
+  readonly losses: readonly Loss[]
 }
 
 export const noteFileOf = (queueFile: string) => `${queueFile}.state`
@@ -22,7 +27,7 @@ export const noteFileOf = (queueFile: string) => `${queueFile}.state`
 export function readNote(queueFile: string): QueueNote | null {
   try {
     const note: unknown = JSON.parse(readFileSync(noteFileOf(queueFile), 'utf8'))
-    return isNote(note) ? note : null
+    return isNote(note) ? { ...note, losses: note.losses.filter(({ reason }) => isLossReason(reason)) } : null
   } catch {
     return null
   }
@@ -31,30 +36,39 @@ export function readNote(queueFile: string): QueueNote | null {
 /** Writes the note when it says something else than before. */
 export class QueueNoteWriter {
   readonly #file: string
-  #written = ''
+  #written: string | null = null
 
   constructor(queueFile: string) {
     this.#file = noteFileOf(queueFile)
   }
 
-  /** Replaces it as a whole. Throws when the disk does not take it. */
+  /**
+   * Writes it in place: it is small, and what takes the place of a file costs the filesystem much more. Spaces
+   * cover what was longer. Throws when the disk does not take it.
+   */
   write(note: QueueNote): void {
     const text = JSON.stringify(note)
     if (text === this.#written) return
-    writeFileSync(`${this.#file}.new`, text, { mode: 0o600 })
-    renameSync(`${this.#file}.new`, this.#file)
+    const isFirst = this.#written === null
+    const handle = openSync(this.#file, isFirst ? 'w' : 'r+', 0o600)
+    try {
+      writeSync(handle, text.padEnd(this.#written?.length ?? 0), 0)
+    } finally {
+      closeSync(handle)
+    }
     this.#written = text
   }
 }
 
 function isNote(value: unknown): value is QueueNote {
   if (typeof value !== 'object' || value === null) return false
-  const { generation, newest, waiting, length, totals } = value as Record<string, unknown>
+  const { generation, newest, waiting, time, length, totals, losses } = value as Record<string, unknown>
   const { dropped, aged, refused, damaged } = (totals ?? {}) as Record<string, unknown>
   return (
     typeof generation === 'string' &&
     generation !== '' &&
-    [newest, waiting, length, dropped, aged, refused, damaged].every(
+    Array.isArray(losses) &&
+    [newest, waiting, time, length, dropped, aged, refused, damaged].every(
       (count) => typeof count === 'number' && Number.isSafeInteger(count) && count >= 0,
     )
   )

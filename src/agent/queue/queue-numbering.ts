@@ -82,7 +82,8 @@ export class QueueNumbering {
     const isNew = state.generation === null && state.newest === 0
     const isLost = isNew && note !== null
     const before = this.#losses.all
-    this.#losses = new LossList([...state.losses, ...before])
+    // In this order: the server takes the first reason that it is told.
+    this.#losses = new LossList([...(isLost ? note.losses : state.losses), ...before])
     this.#isDirty = true
     const known = note !== null && (isLost || note.generation === state.generation) ? note : null
     this.#generation =
@@ -102,7 +103,7 @@ export class QueueNumbering {
     if (firstPending !== null && firstPending > newest + 1)
       this.#losses.addRange({ first: newest + 1, last: firstPending - 1 }, 'unused')
     this.#newest = Math.max(newest, this.#newest)
-    return sumTotals(state, known, isLost)
+    return sumTotals(state, known, isLost || found.isSalvaged)
   }
 
   /** What was damaged is not known by number: it is what is not there, from `first` to `last`. */
@@ -113,14 +114,15 @@ export class QueueNumbering {
   }
 }
 
-/** The note has what a file that was begun anew does not know. */
-function sumTotals(state: QueueState, note: QueueNote | null, isLost: boolean): QueueTotals {
+/** The note has what a file that was begun anew does not know, and how much waited in the one before. */
+function sumTotals(state: QueueState, note: QueueNote | null, isBegunAnew: boolean): QueueTotals {
   const { totals } = state
   const noted = note?.totals ?? NO_TOTALS
+  const lost = isBegunAnew ? Math.max(0, (note?.length ?? 0) - state.length) : 0
   return {
     dropped: Math.max(totals.dropped, noted.dropped),
     aged: Math.max(totals.aged, noted.aged),
     refused: Math.max(totals.refused, noted.refused),
-    damaged: Math.max(totals.damaged, noted.damaged + (isLost ? (note?.length ?? 0) : 0)),
+    damaged: Math.max(totals.damaged, noted.damaged + lost),
   }
 }

@@ -62,6 +62,8 @@ export class Queue {
   readonly #missedCycles: MissedCycles
   readonly #note: QueueNoteWriter
   #spans: readonly TimeRange[] = []
+  /** The time of the newest frame as the note beside the file says it; 0 when it says none. */
+  #notedTime = 0
   /** The newest state of the thresholds; kept here too, for a file that has to be begun anew. */
   #thresholds: string | null = null
   #isThresholdsSaved = true
@@ -166,7 +168,7 @@ export class Queue {
       this.#isThresholdsSaved = false
     }
     if (frame !== null) {
-      this.#missedCycles.noteFrame(frame.time, this.#spans.at(-1)?.last ?? null)
+      this.#missedCycles.noteFrame(frame.time, this.#spans.at(-1)?.last ?? (this.#notedTime || null))
       const metricSet = this.#metricSets.intern(frame.metrics)
       this.#push('frame', frame.time, metricSet, JSON.stringify([frame.time, ...frame.values]))
       this.#spans = addTime(this.#spans, frame.time, this.#options.interval)
@@ -281,10 +283,12 @@ export class Queue {
       spans: items.length > 0 ? this.#spans : null,
       thresholds: this.#isThresholdsSaved ? null : this.#thresholds,
     }
-    const waiting = Math.max(1, this.#contents.findLowest(1))
+    const waiting = Math.max(1, this.lowestId)
     const { length } = this.figures
     // Before the file knows of a number: one that is in neither was never given.
-    this.#note.write({ generation: this.generation, newest: this.newestId, waiting, length, totals })
+    const { generation, newestId: newest, losses } = this
+    const time = this.#spans.at(-1)?.last ?? this.#notedTime
+    this.#note.write({ generation, newest, waiting, time, length, totals, losses })
     const removed = file.write(change, isDurable)
     if (isDurable) this.#durableAtMs = nowMs
     this.#losses.logDrops(drops.length, length)
@@ -328,6 +332,7 @@ export class Queue {
     this.#losses.add(this.#numbering.adopt(found, note, this.#contents.firstPending))
     this.#metricSets.continueAfter(state.lastMetricSet?.id ?? 0, state.lastMetricSet)
     this.#spans = [...state.spans, ...this.#spans]
+    this.#notedTime = note?.time ?? 0
     this.#foundThresholds = { kept: state.thresholds }
   }
 

@@ -8,6 +8,7 @@ import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
 import type { Batch, Reply } from '../../protocol/message.ts'
 import type { Item } from '../queue/queue-rows.ts'
 import { type Connection, connect, type ServerAddress } from './connect.ts'
+import { type ColumnRange, rowOfColumns, splitColumns } from './frame-parts.ts'
 
 export type ProtocolSessionOptions = {
   readonly server: ServerAddress
@@ -20,6 +21,8 @@ export type ProtocolSessionOptions = {
   readonly clock: Clock
   /** The names of a layout of the queue. Throws when they are lost. */
   metricsOf(metricSet: number): readonly string[]
+  /** A batch should not be longer, because the path does not let it pass. */
+  mostBytes(): number
   /** The queue's row of numbers, and what of it has to be said. */
   readonly numbering: SessionNumbering
   /** The server has taken our greeting; from now on batches can be sent. */
@@ -35,10 +38,10 @@ export type ProtocolSessionOptions = {
   /**
    * The session is over; nothing comes after it. `isLasting` when the server refused us as such (a wrong
    * passphrase), which trying again soon won't change; `isClean` when it closed an idle connection, which is
-   * no fault; `isUnanswered` when it took the greeting and then left a batch with rows without an answer for
-   * the whole time.
+   * no fault; `unanswered` are the bytes of the greeting or of a batch with rows that it left without an
+   * answer for the whole time, else 0.
    */
-  onEnded(end: { reason: string; isLasting: boolean; isClean: boolean; isUnanswered: boolean }): void
+  onEnded(end: { reason: string; isLasting: boolean; isClean: boolean; unanswered: number }): void
 }
 
 /**
@@ -99,6 +102,8 @@ const ANSWER_MS = 300_000
  * connection.
  */
 const MAX_OPEN_METRIC_SETS = 4
+/** The same where a frame goes in parts, whose lists are short. */
+const MAX_PART_LAYOUTS = 200
 
 /** What goes with some batches only. */
 type Extra = Pick<Batch, 'passphrase' | 'key' | 'open'>
@@ -106,8 +111,20 @@ type Extra = Pick<Batch, 'passphrase' | 'key' | 'open'>
 type SentBatch = {
   readonly items: readonly Item[]
   readonly lost: readonly Loss[]
+  readonly bytes: number
   readonly sentAtMs: number
   readonly clock: number
+  /** Called when it is stored, where it is a part of a frame and not the last one. */
+  readonly next: (() => void) | null
+}
+
+/** What one batch holds. */
+type Content = {
+  readonly items: readonly Item[]
+  readonly extra?: Extra
+  /** Only these columns of a single frame. */
+  readonly columns?: ColumnRange
+  readonly next?: () => void
 }
 
 /**
@@ -119,7 +136,7 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
   const { clock, host, passphrase, key } = options
   const batches = new Map<number, SentBatch>()
   const inFlight = new Set<number>()
-  const metricSets = new Map<number, number>()
+  const metricSets = new Map<string, number>()
   const { numbering } = options
   let unsentFacts: HostFacts | null = options.facts
   /** The row of numbers that the server knows us by on this connection. */
@@ -133,7 +150,10 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
 
   const connection: Connection = connect(options.server, clock, {
     opened() {
-      greeting = transmit([], { ...(passphrase !== null && { passphrase }), ...(key !== null && { key }) })
+      greeting = transmit({
+        items: [],
+        extra: { ...(passphrase !== null && { passphrase }), ...(key !== null && { key }) },
+      })
     },
     received: (line) => {
       try {
@@ -145,10 +165,10 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     closed: (reason) => end(reason, { isClean: isReady && batches.size === 0 }),
   })
 
-  function end(reason: string, { isLasting = false, isClean = false, isUnanswered = false } = {}) {
+  function end(reason: string, { isLasting = false, isClean = false, unanswered = 0 } = {}) {
     if (isOver) return
     close()
-    options.onEnded({ reason, isLasting, isClean, isUnanswered })
+    options.onEnded({ reason, isLasting, isClean, unanswered })
   }
 
   function close() {
@@ -158,46 +178,103 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     connection.close()
   }
 
-  function transmit(items: readonly Item[], extra: Extra = {}): number {
+  function transmit(content: Content): number {
+    const { items, columns, next } = content
     const id = ++lastBatchId
-    const metricSet = items.find((item) => item.metricSet !== null)?.metricSet ?? null
     const now = clock.now()
+    const isGreeting = greeting === null
     // The greeting is kept small: every path must let it pass.
-    const lost = extra.passphrase === undefined ? numbering.listLosses() : []
+    const lost = isGreeting || next !== undefined ? [] : numbering.listLosses()
+    const layout = findLayout(items, columns)
     const batch: Batch = {
+      ...describeBatch(content, id, now, lost, isGreeting),
+      metrics: layout.metrics,
+      frames: items.flatMap((item) => (item.kind === 'frame' ? [rowOf(item, columns)] : [])),
+      events: items.flatMap(({ kind, body }) => (kind === 'event' ? [JSON.parse(body) as EventReport] : [])),
+    }
+    const encode = (facts: HostFacts | null) =>
+      encodeBatch({ ...batch, ...(facts !== null && { facts }) }, layout.number, layout.isNew)
+    let line = encode(unsentFacts)
+    // What a machine says of itself can wait until the path takes longer batches.
+    if (unsentFacts !== null && line.length > options.mostBytes()) line = encode(null)
+    else unsentFacts = null
+    layout.note()
+    saidQueue = numbering.generation
+    connection.write(line)
+    batches.set(id, {
+      items,
+      lost,
+      bytes: line.length,
+      sentAtMs: clock.monotonicMs(),
+      clock: now,
+      next: next ?? null,
+    })
+    for (const item of items) inFlight.add(item.id)
+    watch()
+    return id
+  }
+
+  function describeBatch(
+    content: Content,
+    id: number,
+    now: number,
+    lost: readonly Loss[],
+    isGreeting: boolean,
+  ) {
+    const { items, extra = {}, next } = content
+    return {
       id,
       host,
       ...extra,
       ...(saidQueue !== numbering.generation && {
         queue: { id: numbering.generation, run: numbering.run, uptime: numbering.uptime() },
       }),
-      ...(extra.passphrase === undefined && {
-        numbers: {
-          frames: numbersOf(items, 'frame'),
-          events: numbersOf(items, 'event'),
-          waiting: numbering.lowestId,
-          lost,
-        },
-      }),
+      // A frame that goes in parts is there when its last part is.
+      ...(!isGreeting &&
+        next === undefined && {
+          numbers: {
+            frames: numbersOf(items, 'frame'),
+            events: numbersOf(items, 'event'),
+            waiting: numbering.lowestId,
+            lost,
+          },
+        }),
       clock: now,
-      ...(unsentFacts !== null && { facts: unsentFacts }),
-      metrics: metricSet === null ? [] : options.metricsOf(metricSet),
-      frames: items.flatMap(({ kind, body }) =>
-        kind === 'frame' ? [JSON.parse(body) as (number | null)[]] : [],
-      ),
-      events: items.flatMap(({ kind, body }) => (kind === 'event' ? [JSON.parse(body) as EventReport] : [])),
     }
-    const known = metricSet === null ? 0 : metricSets.get(metricSet)
+  }
+
+  /** The names of the frames' columns, and the number under which this connection keeps them. */
+  function findLayout(items: readonly Item[], columns: ColumnRange | undefined) {
+    const metricSet = items.find((item) => item.metricSet !== null)?.metricSet ?? null
+    if (metricSet === null) return { metrics: [], number: 0, isNew: false, note() {} }
+    const all = options.metricsOf(metricSet)
+    const key = columns === undefined ? `${metricSet}` : `${metricSet} ${columns.from} ${columns.to}`
+    const known = metricSets.get(key)
     const number = known ?? metricSets.size
-    const line = encodeBatch(batch, number, known === undefined)
-    if (metricSet !== null) metricSets.set(metricSet, number)
-    unsentFacts = null
-    saidQueue = numbering.generation
-    connection.write(line)
-    batches.set(id, { items, lost, sentAtMs: clock.monotonicMs(), clock: now })
-    for (const item of items) inFlight.add(item.id)
-    watch()
-    return id
+    const metrics = columns === undefined ? all : all.slice(columns.from, columns.to)
+    return { metrics, number, isNew: known === undefined, note: () => void metricSets.set(key, number) }
+  }
+
+  /** A frame that is too long for the path goes column by column, each part when the one before is stored. */
+  function sendParts(item: Item, parts: readonly ColumnRange[], at: number) {
+    const columns = parts[at]
+    if (columns === undefined) return
+    const isLast = at === parts.length - 1
+    transmit({ items: [item], columns, ...(!isLast && { next: () => sendParts(item, parts, at + 1) }) })
+  }
+
+  function send(items: readonly Item[]) {
+    const [only] = items
+    const mostBytes = options.mostBytes()
+    if (items.length === 1 && only !== undefined && only.metricSet !== null) {
+      const parts = splitColumns(options.metricsOf(only.metricSet), mostBytes)
+      if (parts.length > 1) {
+        if (metricSets.size + parts.length > MAX_PART_LAYOUTS) metricSets.clear()
+        return sendParts(only, parts, 0)
+      }
+    }
+    if (metricSets.size >= MAX_OPEN_METRIC_SETS) metricSets.clear()
+    transmit({ items })
   }
 
   /**
@@ -212,7 +289,7 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     const leftMs = untilMs - clock.monotonicMs()
     if (leftMs <= 0)
       return end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`, {
-        isUnanswered: isReady && oldest.value.items.length > 0,
+        unanswered: !isReady || oldest.value.items.length > 0 ? oldest.value.bytes : 0,
       })
     timer = clock.after(leftMs, () => {
       timer = null
@@ -227,6 +304,10 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     if (batch === undefined) return end('the server answered a batch that was not sent')
     lastSeenMs = clock.monotonicMs()
     batches.delete(reply.id as number)
+    if (batch.next !== null && !('error' in reply)) {
+      options.onClock(reply.clock ?? batch.clock)
+      return batch.next()
+    }
     for (const item of batch.items) inFlight.delete(item.id)
     if ('error' in reply) return options.onRefused(batch.items, reply.error)
     const serverTime = reply.clock ?? batch.clock
@@ -256,15 +337,14 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
       return batches.size
     },
     send(items) {
-      if (metricSets.size >= MAX_OPEN_METRIC_SETS) metricSets.clear()
       try {
-        transmit(items)
+        send(items)
       } catch (error) {
         options.onRefused(items, error instanceof Error ? error.message : String(error))
       }
     },
     sendOpenEvents(open) {
-      transmit([], { open })
+      transmit({ items: [], extra: { open } })
     },
     updateFacts(facts) {
       unsentFacts = facts
@@ -272,6 +352,9 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
     close,
   }
 }
+
+const rowOf = (item: Item, columns: ColumnRange | undefined) =>
+  columns === undefined ? (JSON.parse(item.body) as (number | null)[]) : rowOfColumns(item, columns)
 
 /** The numbers of the items of a kind, as `[first, last, …]`. */
 function numbersOf(items: readonly Item[], kind: Item['kind']): number[] {

@@ -7,6 +7,7 @@ import { MAX_BATCH_EVENTS } from '../../protocol/message.ts'
 import { MAX_BATCH_LOSSES } from '../../protocol/numbering.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Item } from '../queue/queue-rows.ts'
+import { BatchSize } from './batch-size.ts'
 import type { ServerAddress } from './connect.ts'
 import type { Deliveries } from './delivery-status.ts'
 import { type ProtocolSession, type SessionNumbering, startSession } from './protocol-session.ts'
@@ -44,17 +45,9 @@ export type Sender = {
   stop(withinMs: number): Promise<void>
 }
 
-/** Bounds of one batch: small enough that fresh samples are soon between the batches of a backlog. */
 const BATCH_ITEMS = 250
-const BATCH_BYTES = 512 * 1024
 /** Batches that may wait for their answers at a time. */
 const MAX_OPEN_BATCHES = 4
-/**
- * A path that drops large packets lets the greeting pass and no batch. After a batch without an answer the
- * next ones are so much smaller, down to one frame a batch, until one is stored.
- */
-const SHRINK = 8
-const LEAST_BATCH_BYTES = 1200
 /** About the bytes of a loss on the wire, and what part of a batch all of them may take. */
 const LOSS_BYTES = 60
 const LOSS_SHARE = 0.25
@@ -93,7 +86,7 @@ export function startSender(options: SenderOptions): Sender {
   const suspects = new Set<number>()
   let lastTaker: ServerAddress | null = null
   let deliveries: Deliveries = { acknowledgedAtMs: null, failure: null }
-  let batchBytes = BATCH_BYTES
+  const batchSize = new BatchSize(clock)
   const serverClock = watchServerClock(clock)
   /** Frames from the server's future were passed over; they are looked at again in the next interval. */
   let hasHeldBack = false
@@ -122,7 +115,9 @@ export function startSender(options: SenderOptions): Sender {
       return queue.lowestId
     },
     listLosses: () =>
-      queue.losses.slice(0, Math.floor((batchBytes * LOSS_SHARE) / LOSS_BYTES)).slice(0, MAX_BATCH_LOSSES),
+      queue.losses
+        .slice(0, Math.floor((batchSize.bytes * LOSS_SHARE) / LOSS_BYTES))
+        .slice(0, MAX_BATCH_LOSSES),
   }
 
   /** The open events were named on this connection; after a start it takes some cycles to know them. */
@@ -150,6 +145,7 @@ export function startSender(options: SenderOptions): Sender {
       clock,
       metricsOf: (metricSet) => queue.metricsOf(metricSet),
       numbering,
+      mostBytes: () => (batchSize.isLimited ? batchSize.bytes : Number.POSITIVE_INFINITY),
       onReady() {
         noteActivity()
         reconcile()
@@ -160,7 +156,7 @@ export function startSender(options: SenderOptions): Sender {
       onStored({ items, lost, waiting, refused, reason }) {
         noteActivity()
         if (waiting.length > 0) noteWaiting(server)
-        if (items.length > 0) batchBytes = Math.min(BATCH_BYTES, batchBytes * 2)
+        if (items.length > 0) batchSize.noteStored()
         noteRefusedValues(server, refused, reason)
         queue.confirmLosses(lost)
         queue.remove(items)
@@ -176,10 +172,10 @@ export function startSender(options: SenderOptions): Sender {
         refuse(items, reason)
         pump()
       },
-      onEnded({ reason, isLasting, isClean, isUnanswered }) {
+      onEnded({ reason, isLasting, isClean, unanswered }) {
         talk = null
         noteActivity()
-        if (isUnanswered) shrinkBatches(server)
+        if (unanswered > 0) shrinkBatches(server, unanswered)
         if (stopping !== null) stopping()
         else if (!isClean) noteFailure(server, reason, isLasting)
       },
@@ -196,17 +192,15 @@ export function startSender(options: SenderOptions): Sender {
     if (open === null) return
     hasReconciled = true
     if (open.length > MAX_BATCH_EVENTS) return
-    if (batchBytes < BATCH_BYTES && JSON.stringify(open).length > batchBytes) return
+    if (batchSize.isLimited && JSON.stringify(open).length > batchSize.bytes) return
     talk?.sendOpenEvents(open)
   }
 
-  /** The greeting was answered and a batch was not: see `SHRINK`. */
-  function shrinkBatches(server: ServerAddress) {
-    if (batchBytes <= LEAST_BATCH_BYTES) return
-    batchBytes = Math.max(LEAST_BATCH_BYTES, Math.floor(batchBytes / SHRINK))
-    log.warn('the server answers the greeting but no batch; smaller batches are tried', {
+  function shrinkBatches(server: ServerAddress, unanswered: number) {
+    if (!batchSize.noteUnanswered(unanswered)) return
+    log.warn('the connection stands and a batch is not answered; smaller batches are tried', {
       server: nameOf(server),
-      bytes: batchBytes,
+      bytes: batchSize.bytes,
       hint: 'does the path drop large packets (MTU)?',
     })
   }
@@ -263,8 +257,9 @@ export function startSender(options: SenderOptions): Sender {
   function pump() {
     while (talk?.isReady && stopping === null) {
       const hasFresh = freshId < dueId
-      const mostOpen = batchBytes < BATCH_BYTES ? 1 : MAX_OPEN_BATCHES
-      if (talk.openBatches >= (hasFresh ? mostOpen + 1 : mostOpen)) return
+      // Two small batches that wait on the line become one large packet.
+      const mostOpen = batchSize.isLimited ? 1 : hasFresh ? MAX_OPEN_BATCHES + 1 : MAX_OPEN_BATCHES
+      if (talk.openBatches >= mostOpen) return
       const items = pick(talk.inFlight)
       if (items.length === 0) return
       talk.send(items)
@@ -276,7 +271,7 @@ export function startSender(options: SenderOptions): Sender {
     const latest = serverClock.latestTime()
     const limits = {
       items: BATCH_ITEMS,
-      bytes: batchBytes,
+      bytes: batchSize.bytes,
       isExcluded(item: Item) {
         if (inFlight.has(item.id) || suspects.has(item.id)) return true
         if (item.kind !== 'frame' || item.time <= latest) return false

@@ -5,6 +5,7 @@ import { type CommandGroup, needText } from '../../roles/command.ts'
 import { openDataDir } from '../../roles/setup/first-start.ts'
 import { formatTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
+import { auditCommand } from './database-audit.ts'
 import { importCommand } from './database-import.ts'
 import { copyCommand, schemaCommand } from './database-move.ts'
 
@@ -61,6 +62,7 @@ export const database: CommandGroup = {
           return problems.length === 0 ? EXIT.ok : EXIT.failed
         }),
     },
+    auditCommand,
     {
       name: 'db backup',
       doc: 'Writes a copy of the database alone, without certificate, secrets and configuration (`monitor backup` has all), while everything else goes on',

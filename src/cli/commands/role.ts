@@ -70,12 +70,20 @@ export const roles: readonly Command[] = [
     stays: true,
     options: {
       once: { kind: 'flag', doc: 'Print what would be sent, as JSON, and exit' },
+      'new-identity': {
+        kind: 'flag',
+        doc: 'Give an agent whose data folder was copied from another machine a key of its own, and exit',
+      },
       enroll: {
         kind: 'text',
         doc: 'Enrolment code of `monitor enroll create`, traded at the first start for the right to report',
       },
     },
     run: async (input) => {
+      if (input.flag('new-identity')) {
+        const { giveNewIdentity } = await import('../../roles/new-identity.ts')
+        return giveNewIdentity(input.load({ role: 'agent' }), input.print)
+      }
       if (!input.flag('once')) tuneMemory()
       keepCodeSmall()
       const { printOnce, runAgent } = await import('../../roles/agent.ts')

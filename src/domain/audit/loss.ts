@@ -26,6 +26,9 @@ export const LOSS_REASONS = [
 ] as const
 export type LossReason = (typeof LOSS_REASONS)[number]
 
+/** Stands for the reason of a hole for which nobody has told one. */
+export const UNEXPLAINED = 'unexplained'
+
 export const isLossReason = (value: unknown): value is LossReason =>
   LOSS_REASONS.some((reason) => reason === value)
 

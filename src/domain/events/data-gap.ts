@@ -1,11 +1,8 @@
-import { LOSS_TEXTS, type LossReason } from '../audit/loss.ts'
+import { LOSS_TEXTS, type LossReason, UNEXPLAINED } from '../audit/loss.ts'
 import type { EventReport, Severity } from '../event.ts'
 import { DATA_GAP } from '../metrics/declared/server-events.ts'
 
 const PREFIX = DATA_GAP.name.replace('<reason>', '')
-
-/** Of a hole whose reason nobody has told. */
-export const UNEXPLAINED = 'unexplained'
 
 export const gapMetricOf = (reason: LossReason | null): string => `${PREFIX}${reason ?? UNEXPLAINED}`
 

@@ -17,7 +17,7 @@ export const auditData: Task = {
       clock,
     } = context
     const now = clock.now()
-    await dataAudit.settle(now)
+    await dataAudit.settle(now, false)
     await dataAudit.closeQuiet(now - QUIET_SECONDS, now)
     if (mayDropByAge(context, retention.events))
       await dataAudit.prune((await context.sampleTime()) - retention.events, PRUNED_AT_ONCE)

@@ -32,6 +32,12 @@ export function keepAgentKey(dataDir: string): string {
   return keepFile(join(dataDir, AGENT_KEY_FILE), createSecret)
 }
 
+/** Puts another key in the place of the agent's, which can't be had back. */
+export function replaceAgentKey(dataDir: string): void {
+  rmSync(join(dataDir, AGENT_KEY_FILE), { force: true })
+  keepAgentKey(dataDir)
+}
+
 /**
  * Makes the user `admin` when there is no user at all. Gives its password and the file that keeps it; null
  * when there are users. Of several processes that start at once only one is given it.

@@ -3,6 +3,7 @@ import { reportAgentCopy } from '../../domain/events/agent-copy.ts'
 import type { Transaction } from '../database/database.ts'
 import { noteAttempt } from '../events/attempts.ts'
 import type { CachedAgentRun, CachedHost } from '../hosts/host-cache.ts'
+import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { HostReport } from '../ports/store.ts'
 
 /**
@@ -19,18 +20,29 @@ const REREAD_SECONDS = 600
 
 type AgentRow = { run: string; queue: number; started: number; name: string; last_seen: number }
 
-/** Notes whose the report is; nearly always the agent's that spoke before. `copy` and `stale` as in `IngestStore.write`. */
+/** True when the report is from the agent that spoke before, as nearly all are, or from one that numbers nothing. */
+export function isFromKnownAgent({ agentRun }: CachedHost, { queue, seen }: HostReport): boolean {
+  if (!queue) return true
+  return (
+    agentRun?.run === queue.run && agentRun.queueName === queue.id && seen - agentRun.read < REREAD_SECONDS
+  )
+}
+
+/** Notes whose a report is that is not from a known agent. `copy` and `stale` as in `IngestStore.write`. */
 export async function findAgent(
   transaction: Transaction,
   host: CachedHost,
   report: HostReport,
+  lastSeen: Pick<LastSeenBuffer, 'findUnwritten'>,
 ): Promise<'copy' | 'stale' | null> {
-  const { queue, seen } = report
+  const { queue } = report
   if (!queue) return null
-  const { agentRun } = host
-  if (agentRun?.run === queue.run && agentRun.queueName === queue.id && seen - agentRun.read < REREAD_SECONDS)
-    return null
-  const found = await recogniseAgent(transaction, host.id, report, queue)
+  const found = await recogniseAgent(
+    transaction,
+    { host: host.id, unwritten: lastSeen.findUnwritten(host.id) },
+    report,
+    queue,
+  )
   if (typeof found === 'string') return found
   host.agentRun = found
   return null
@@ -39,7 +51,7 @@ export async function findAgent(
 /** The agent of the report from now on; `copy` and `stale` as in `IngestStore.write`. */
 async function recogniseAgent(
   transaction: Transaction,
-  host: number,
+  { host, unwritten }: { readonly host: number; readonly unwritten: number },
   report: HostReport,
   queue: ReportedQueue,
 ): Promise<CachedAgentRun | 'copy' | 'stale'> {
@@ -59,11 +71,12 @@ async function recogniseAgent(
   const { started } = queue
   // From before the other run was seen: when it is still there, it will greet.
   if (started === null) return 'stale'
+  const lastSeen = unwritten || row.last_seen
   // A time of our own in the future says nothing.
-  const isRestart = started >= row.last_seen - TOLERANCE || row.last_seen > seen + TOLERANCE
+  const isRestart = started >= lastSeen - TOLERANCE || lastSeen > seen + TOLERANCE
   if (isRestart) return take(transaction, host, queue, seen)
   const isFirst = started < row.started
-  const isOther = !isFirst && seen - row.last_seen <= KEPT_SECONDS
+  const isOther = !isFirst && seen - lastSeen <= KEPT_SECONDS
   await noteAttempt(transaction, host, reportAgentCopy(seen, 'open', isOther ? (report.facts?.ip ?? '') : ''))
   return isOther ? 'copy' : take(transaction, host, queue, seen)
 }

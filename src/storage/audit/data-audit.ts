@@ -1,18 +1,33 @@
-import { isLossReason } from '../../domain/audit/loss.ts'
-import { UNEXPLAINED } from '../../domain/events/data-gap.ts'
+import { isLossReason, UNEXPLAINED } from '../../domain/audit/loss.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database, Reader } from '../database/database.ts'
 import type { DataAuditStore, DayDifference, HostAudit } from '../ports/store.ts'
-import { closeQuietGaps, type GapRow, reasonOf, reportGaps } from './gaps.ts'
+import { closeQuietGaps, type GapRow, reasonOf, reportGaps, UNUSED } from './gaps.ts'
 import { countDays, wasDamaged } from './recount.ts'
 import { addRejections, listRejections, sumRejections } from './rejections.ts'
 import { openAccount, QUEUE_COLUMNS, type QueueRow, settleReceipts } from './settle.ts'
 
 const MAX_DIFFERENCES = 100
 
+/** Up to so many hosts, settling costs nothing that matters. */
+const FEW_HOSTS = 500
+/** Beyond, a row is written for each host so seldom that a packet hardly pays for it. */
+const SELDOM_SECONDS = 1800
+
 export function createDataAuditStore(database: Database): DataAuditStore {
+  let settledAt = 0
+
+  /** False while many hosts would have to be written again so soon. */
+  async function isDue(at: number): Promise<boolean> {
+    if (Math.abs(at - settledAt) >= SELDOM_SECONDS) return true
+    const [row] = await database.query<{ hosts: number }>('SELECT COUNT(*) AS hosts FROM agent_run')
+    return (row?.hosts ?? 0) <= FEW_HOSTS
+  }
+
   return {
-    async settle(at) {
+    async settle(at, isAsked = true) {
+      if (!isAsked && !(await isDue(at))) return
+      settledAt = at
       while (await settleReceipts(database, at)) await yieldThread()
       while (await countDays(database, at)) await yieldThread()
       while (await reportGaps(database, at)) await yieldThread()
@@ -36,9 +51,9 @@ export function createDataAuditStore(database: Database): DataAuditStore {
       >(
         `SELECT data_gap.reason AS reason, data_gap.amount AS amount, data_gap.from_time AS from_time,
           data_gap.to_time AS to_time, data_gap.noted AS noted
-          FROM data_gap JOIN host ON host.id = data_gap.host WHERE host.name = ?
+          FROM data_gap JOIN host ON host.id = data_gap.host WHERE host.name = ? AND data_gap.reason <> ?
           ORDER BY data_gap.noted DESC, data_gap.id DESC LIMIT ?`,
-        [host, limit],
+        [host, UNUSED, limit],
       )
       return rows.map(({ reason, amount, from_time: from, to_time: to, noted }) => ({
         reason: reasonOf(reason),
@@ -78,8 +93,8 @@ type DaySums = {
 async function auditHost(reader: Reader, { id, name }: { id: number; name: string }): Promise<HostAudit> {
   const queues = await reader.query<QueueRow>(`SELECT ${QUEUE_COLUMNS} FROM agent_queue WHERE host = ?`, [id])
   const gaps = await reader.query<{ reason: string; amount: number }>(
-    'SELECT reason, SUM(amount) AS amount FROM data_gap WHERE host = ? GROUP BY reason ORDER BY reason',
-    [id],
+    'SELECT reason, SUM(amount) AS amount FROM data_gap WHERE host = ? AND reason <> ? GROUP BY reason ORDER BY reason',
+    [id, UNUSED],
   )
   const [sums] = await reader.query<DaySums>(
     `SELECT COUNT(*) AS days, SUM(acknowledged) AS acknowledged, SUM(counted) AS counted,

@@ -24,14 +24,23 @@ export type GapRow = {
 export const GAP_COLUMNS =
   'id, host, queue, first_number, last_number, reason, from_time, to_time, amount, noted, is_reported'
 
-const INSERT_GAP = `INSERT INTO data_gap (host, queue, first_number, last_number, reason, from_time, to_time, amount, noted,
-  is_reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+function insertGap(transaction: Transaction, row: Omit<GapRow, 'id'>) {
+  const { host, queue, first_number: first, last_number: last, reason } = row
+  return transaction.run(
+    `INSERT INTO data_gap (host, queue, first_number, last_number, reason, from_time, to_time, amount, noted,
+      is_reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [host, queue, first, last, reason, row.from_time, row.to_time, row.amount, row.noted, row.is_reported],
+  )
+}
 
 /** Gaps reported in one transaction. */
 const REPORTED_AT_ONCE = 200
 
 /** Null when nobody has told one. */
 export const reasonOf = (stored: string): LossReason | null => (isLossReason(stored) ? stored : null)
+
+/** The reason of numbers that nothing is missing under. */
+export const UNUSED: LossReason = 'unused'
 
 const uidOf = (id: number) => `gap:${id}`
 
@@ -43,6 +52,8 @@ export async function saveGap(
   at: number,
 ) {
   const reason = gap.reason ?? ''
+  // Unused numbers are kept for the case that one comes after all; nobody misses them.
+  const isReported = reason === UNUSED ? 1 : 0
   const [grown] = await transaction.query<{ id: number; amount: number }>(
     first > 0
       ? 'SELECT id, amount FROM data_gap WHERE queue = ? AND last_number = ? AND first_number > 0 AND reason = ?'
@@ -50,14 +61,25 @@ export async function saveGap(
     [queue.id, first > 0 ? first - 1 : from, reason],
   )
   if (grown === undefined) {
-    await transaction.run(INSERT_GAP, [queue.host, queue.id, first, last, reason, from, to, amount, at, 0])
+    await insertGap(transaction, {
+      host: queue.host,
+      queue: queue.id,
+      first_number: first,
+      last_number: last,
+      reason,
+      from_time: from,
+      to_time: to,
+      amount,
+      noted: at,
+      is_reported: isReported,
+    })
     return
   }
   const sum = first > 0 ? grown.amount + amount : Math.max(grown.amount, amount)
   if (sum === grown.amount) return
   await transaction.run(
-    'UPDATE data_gap SET last_number = ?, to_time = ?, amount = ?, noted = ?, is_reported = 0 WHERE id = ?',
-    [last, to, sum, at, grown.id],
+    'UPDATE data_gap SET last_number = ?, to_time = ?, amount = ?, noted = ?, is_reported = ? WHERE id = ?',
+    [last, to, sum, at, isReported, grown.id],
   )
 }
 
@@ -94,21 +116,14 @@ export async function takeBack(transaction: Transaction, queue: number, range: N
       { first: row.first_number, last: found.first - 1 },
       { first: found.last + 1, last: row.last_number },
     ].filter(({ first, last }) => first <= last)
-    for (const { first, last } of rest) {
-      const { host, reason, from_time: from, to_time: to, noted } = row
-      await transaction.run(INSERT_GAP, [
-        host,
-        queue,
-        first,
-        last,
-        reason,
-        from,
-        to,
-        last - first + 1,
-        noted,
-        0,
-      ])
-    }
+    for (const { first, last } of rest)
+      await insertGap(transaction, {
+        ...row,
+        first_number: first,
+        last_number: last,
+        amount: last - first + 1,
+        is_reported: row.reason === '' ? 0 : row.is_reported,
+      })
     if (row.is_reported === 1 && row.reason === '')
       await applyReports(transaction, row.host, [{ ...describeGap(row, row.noted + 1), status: 'closed' }])
   }

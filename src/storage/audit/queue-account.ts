@@ -22,7 +22,7 @@ const MAX_RANGES = 1000
 
 /** One row of an agent's numbers: what came, what is lost, what may still come. Nothing in it knows the database. */
 export class QueueAccount {
-  #accounted: readonly NumberRange[]
+  #accounted: NumberRange[]
   first: number
   newest: number
   waiting: number
@@ -42,7 +42,7 @@ export class QueueAccount {
     readonly repeated: number
     readonly lastTime: number
   }) {
-    this.#accounted = row.accounted
+    this.#accounted = [...row.accounted]
     this.first = row.first
     this.newest = row.newest
     this.waiting = row.waiting
@@ -68,6 +68,26 @@ export class QueueAccount {
   /** What was taken for lost has come after all. */
   reopen(range: NumberRange): void {
     this.#accounted = removeRange(this.#accounted, range)
+  }
+
+  /**
+   * Adds a report of the frames that follow what is accounted for, which nearly all do, and nothing else; false
+   * when it is another.
+   */
+  addNext({ frames, others, lost, waiting }: ReportEntry): boolean {
+    const [run] = frames
+    const newest = this.#accounted.at(-1)
+    if (run === undefined || newest === undefined || frames.length > 1 || others.length + lost.length > 0)
+      return false
+    if (run.first !== newest.last + 1 || newest.last !== this.newest) return false
+    this.#accounted[this.#accounted.length - 1] = { first: newest.first, last: run.last }
+    const count = countOf(run)
+    this.present += count
+    this.newest = run.last
+    this.waiting = Math.max(this.waiting, waiting)
+    this.lastTime = Math.max(this.lastTime, run.to)
+    if (run.samples > 0) this.days.set(run.day, (this.days.get(run.day) ?? 0) + count * run.samples)
+    return true
   }
 
   /** To be called for all that came before `addLosses` is for any. */
@@ -127,7 +147,7 @@ export class QueueAccount {
     const range = { first: Math.max(loss.first, this.first), last: loss.last }
     if (range.last < range.first) return
     for (const hole of missingFrom(this.#accounted, range))
-      if (reason !== 'unused') this.gaps.push({ ...hole, reason, from, to, amount: countOf(hole) })
+      this.gaps.push({ ...hole, reason, from, to, amount: countOf(hole) })
     this.newest = Math.max(this.newest, range.last)
     this.#accounted = addRange(this.#accounted, range)
   }

@@ -17,7 +17,7 @@ export function createReceiptNotes(): ReceiptNotes {
     addReport(host, { frames, numbers }, samples) {
       if (host.agentRun !== null && numbers && numbers.frames.length === frames.length) {
         if (frames.length + numbers.others.length + numbers.lost.length > 0)
-          writer.addReport(host.agentRun.queue, numbers, { times: frames.map(({ time }) => time), samples })
+          writer.addReport(host.agentRun.queue, numbers, frames, samples)
         return
       }
       if (!host.isNumbered && host.agentRun === null) return

@@ -39,11 +39,12 @@ export type Receipt = {
 }
 
 export type ReceiptWriter = {
-  /** `samples` has those of each frame, in the order of the numbers; `times` their times. */
+  /** `frames` and `samples` are in the order of the numbers. */
   addReport(
     queue: number,
     numbers: ReceivedNumbers,
-    frames: { readonly times: readonly number[]; readonly samples: readonly number[] },
+    frames: readonly { readonly time: number }[],
+    samples: readonly number[],
   ): void
   addOverlap(host: number, time: number, samples: number): void
   addUnnumbered(host: number, day: number): void
@@ -60,20 +61,34 @@ export function createReceiptWriter(): ReceiptWriter {
     writer.varint(last - first)
   }
 
+  function addSingle(number: number, time: number, samples: number) {
+    writer.varint(1)
+    writer.varint(number)
+    writer.varint(0)
+    writer.varint(samples)
+    writer.varint(time)
+    writer.varint(0)
+  }
+
+  function addRuns(runs: readonly FrameRun[]) {
+    writer.varint(runs.length)
+    for (const run of runs) {
+      addRange(run)
+      writer.varint(run.samples)
+      writer.varint(run.from)
+      writer.varint(run.to - run.from)
+    }
+  }
+
   return {
-    addReport(queue, numbers, { times, samples }) {
+    addReport(queue, numbers, frames, samples) {
       isEmpty = false
       writer.byte(REPORT)
       writer.varint(queue)
       writer.varint(numbers.waiting)
-      const runs = runsOfFrames(numbers.frames, times, samples)
-      writer.varint(runs.length)
-      for (const run of runs) {
-        addRange(run)
-        writer.varint(run.samples)
-        writer.varint(run.from)
-        writer.varint(run.to - run.from)
-      }
+      // Nearly always it is one, and each commit has many of them.
+      if (frames.length === 1) addSingle(numbers.frames[0] ?? 0, frames[0]?.time ?? 0, samples[0] ?? 0)
+      else addRuns(runsOfFrames(numbers.frames, frames, samples))
       writer.varint(numbers.others.length)
       for (const range of numbers.others) addRange(range)
       writer.varint(numbers.lost.length)
@@ -109,12 +124,14 @@ export function createReceiptWriter(): ReceiptWriter {
 
 function runsOfFrames(
   numbers: readonly number[],
-  times: readonly number[],
+  frames: readonly { readonly time: number }[],
   samples: readonly number[],
 ): FrameRun[] {
   const runs: { first: number; last: number; day: number; samples: number; from: number; to: number }[] = []
   for (let i = 0; i < numbers.length; i++) {
-    const [number = 0, time = 0, count = 0] = [numbers[i], times[i], samples[i]]
+    const number = numbers[i] ?? 0
+    const time = frames[i]?.time ?? 0
+    const count = samples[i] ?? 0
     const day = dayOf(time)
     const run = runs.at(-1)
     if (
@@ -152,10 +169,11 @@ function readReport(cursor: Cursor): ReportEntry {
   const queue = readVarint(cursor)
   const waiting = readVarint(cursor)
   const frames = readMany(cursor, () => {
-    const range = readRange(cursor)
+    const first = readVarint(cursor)
+    const last = first + readVarint(cursor)
     const samples = readVarint(cursor)
     const from = readVarint(cursor)
-    return { ...range, samples, from, to: from + readVarint(cursor), day: dayOf(from) }
+    return { first, last, samples, from, to: from + readVarint(cursor), day: dayOf(from) }
   })
   const others = readMany(cursor, () => readRange(cursor))
   const lost = readMany(cursor, () => {
@@ -173,8 +191,11 @@ function readRange(cursor: Cursor): NumberRange {
   return { first, last: first + readVarint(cursor) }
 }
 
-function readMany<T>(cursor: Cursor, read: () => T): T[] {
+const NONE: readonly never[] = []
+
+function readMany<T>(cursor: Cursor, read: () => T): readonly T[] {
   const count = readVarint(cursor)
+  if (count === 0) return NONE
   const items: T[] = []
   for (let i = 0; i < count; i++) items.push(read())
   return items

@@ -104,11 +104,13 @@ async function settleQueue(
   const account = openAccount(row)
   const before = row.last_time
   for (const entry of reports) {
+    if (account.addNext(entry)) continue
     for (const range of account.findKnown(entry))
       for (const found of await takeBack(transaction, queue, range)) account.reopen(found)
     account.addReport(entry)
   }
   for (const { lost } of reports) {
+    if (lost.length === 0) continue
     account.addLosses(lost)
     for (const loss of lost) await explainGaps(transaction, queue, loss)
   }

@@ -32,6 +32,8 @@ const FLUSH_MS = 1000
  */
 export type LastSeenBuffer = {
   noteSeen(host: number, seen: number, clockSkew: number | null): void
+  /** When the host was last seen, as far as that is not written yet; 0 when nothing is. */
+  findUnwritten(host: number): number
   noteFrame(host: number, time: number, packed: Uint8Array): void
   /** The union of frames of one time lies in the table. */
   noteMerge(host: number, time: number): void
@@ -124,6 +126,7 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
       state.lastSeen = seen
       state.clockSkew = clockSkew
     },
+    findUnwritten: (host) => (draft.get(host) ?? states.get(host))?.lastSeen ?? 0,
     noteFrame(host, time, packed) {
       const state = stateOf(host)
       if (time < state.latestTime) return

@@ -1,6 +1,6 @@
 import type { Frame } from '../../domain/sample.ts'
 import type { Log } from '../../lib/log.ts'
-import { findAgent } from '../audit/agents.ts'
+import { findAgent, isFromKnownAgent } from '../audit/agents.ts'
 import { createReceiptNotes } from '../audit/receipt-notes.ts'
 import { isContentError } from '../database/content-error.ts'
 import { readCounters } from '../database/counters.ts'
@@ -150,8 +150,10 @@ export function createIngestStore(
       // Others have to forget what they know of the host; we know it already.
       removed++
     }
-    const rejection = await findAgent(transaction, host, report)
-    if (rejection !== null) return rejection
+    if (!isFromKnownAgent(host, report)) {
+      const rejection = await findAgent(transaction, host, report, states)
+      if (rejection !== null) return rejection
+    }
     if (facts) await hosts.saveFacts(transaction, host, facts)
     if (report.spellings) await hosts.saveSpellings(transaction, host, report.spellings)
     if (report.isGreeting !== true) states.noteSeen(host.id, report.seen, report.clockSkew)

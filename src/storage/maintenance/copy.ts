@@ -1,9 +1,11 @@
 import type { TableShape } from '../database/admin.ts'
 import { insertInPieces } from '../database/batch-insert.ts'
-import { addToCounter } from '../database/counters.ts'
+import { addToCounter, readCounters } from '../database/counters.ts'
 import type { Database, Reader, Row, Transaction, Value } from '../database/database.ts'
 import type { OpenDatabase } from '../database/open.ts'
 import { isCopied } from '../database/tables.ts'
+import { createMetricSetReader } from '../timeseries/metric-sets.ts'
+import { countSamples } from '../timeseries/repeated-samples.ts'
 
 /** How far a copy is. Rows that a run before this one has copied count too. */
 export type CopyProgress = { readonly table: string; readonly rows: number; readonly total: number }
@@ -156,16 +158,8 @@ async function compare(
   const compared: CopiedTable[] = []
   for (const { name } of tables)
     compared.push({ table: name, from: await countRows(source, name), to: await countRows(target, name) })
-  return {
-    tables: compared,
-    samples: { from: await countSamples(source), to: await countSamples(target) },
-  }
-}
-
-async function countSamples(reader: Reader): Promise<number> {
-  const [row] = await reader.query<{ total: number }>(
-    `SELECT (SELECT COALESCE(SUM(samples), 0) FROM frame) + (SELECT COALESCE(SUM(samples), 0) FROM late_frame)
-      + (SELECT COALESCE(SUM(samples), 0) FROM block) AS total`,
-  )
-  return row?.total ?? 0
+  // The target has the counters only when it is whole.
+  const { compact_before: before, compact_host: host } = await readCounters(source)
+  const count = (database: Database) => countSamples(database, createMetricSetReader(), { before, host })
+  return { tables: compared, samples: { from: await count(source), to: await count(target) } }
 }

@@ -10,6 +10,7 @@ import type { HostShare, MaintenanceStore, StorageStats } from '../ports/store.t
 import { compactFrames } from '../timeseries/compaction.ts'
 import { closeDamageEvents, type DamageLog } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
+import { type Compacted, countRepeatedSamples, countSamples } from '../timeseries/repeated-samples.ts'
 import { checkDatabase } from './check.ts'
 import { dropEvents, dropHosts, dropSamples, findSampleTimes } from './retention.ts'
 
@@ -44,11 +45,11 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
     },
     async stats() {
       await states.settle()
-      return { ...(await readStats(database)), bytes: await upkeep.countBytes() }
+      return { ...(await readStats(database, metricSets)), bytes: await upkeep.countBytes() }
     },
     async listLargestHosts(limit) {
       await states.settle()
-      return listLargestHosts(database, limit)
+      return listLargestHosts(database, metricSets, limit)
     },
     async check() {
       await states.settle()
@@ -78,33 +79,48 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
   }
 }
 
-async function readStats(database: Database): Promise<Omit<StorageStats, 'bytes'>> {
-  const { compact_before: compactBefore, compact_host: compactHost } = await readCounters(database)
-  const compacted = [compactBefore, compactHost]
-  // Frames that are compacted already but not deleted yet are in their blocks.
-  const [row] = await database.query<Omit<StorageStats, 'bytes'>>(
-    `SELECT (SELECT COUNT(*) FROM host) AS hosts,
-      (SELECT COUNT(*) FROM metric) AS metrics,
-      (SELECT COALESCE(SUM(samples), 0) FROM frame WHERE NOT (time < ? AND host <= ?))
-        + (SELECT COALESCE(SUM(samples), 0) FROM late_frame)
-        + (SELECT COALESCE(SUM(samples), 0) FROM block) AS samples,
-      (SELECT COUNT(*) FROM frame WHERE NOT (time < ? AND host <= ?)) + (SELECT COUNT(*) FROM late_frame) AS frames,
-      (SELECT COUNT(*) FROM block) AS blocks`,
-    [...compacted, ...compacted],
-  )
-  if (!row) throw new Error('the database gave no figures')
-  return row
+async function readCompacted(database: Database): Promise<Compacted> {
+  const { compact_before: before, compact_host: host } = await readCounters(database)
+  return { before, host }
 }
 
-async function listLargestHosts(database: Database, limit: number): Promise<HostShare[]> {
-  const { compact_before: compactBefore, compact_host: compactHost } = await readCounters(database)
-  return database.query<HostShare>(
-    `SELECT host.name AS host, SUM(part.amount) AS samples FROM (
+async function readStats(
+  database: Database,
+  metricSets: MetricSetReader,
+): Promise<Omit<StorageStats, 'bytes'>> {
+  const compacted = await readCompacted(database)
+  // Frames that are compacted already but not deleted yet are in their blocks.
+  const [row] = await database.query<Omit<StorageStats, 'bytes' | 'samples'>>(
+    `SELECT (SELECT COUNT(*) FROM host) AS hosts,
+      (SELECT COUNT(*) FROM metric) AS metrics,
+      (SELECT COUNT(*) FROM frame WHERE NOT (time < ? AND host <= ?)) + (SELECT COUNT(*) FROM late_frame) AS frames,
+      (SELECT COUNT(*) FROM block) AS blocks`,
+    [compacted.before, compacted.host],
+  )
+  if (!row) throw new Error('the database gave no figures')
+  const { hosts, metrics, ...rest } = row
+  return { hosts, metrics, samples: await countSamples(database, metricSets, compacted), ...rest }
+}
+
+async function listLargestHosts(
+  database: Database,
+  metricSets: MetricSetReader,
+  limit: number,
+): Promise<HostShare[]> {
+  const compacted = await readCompacted(database)
+  const repeated = await countRepeatedSamples(database, metricSets, compacted)
+  const rows = await database.query<HostShare & { id: number }>(
+    `SELECT host.id AS id, host.name AS host, SUM(part.amount) AS samples FROM (
       SELECT host, SUM(samples) AS amount FROM block GROUP BY host
       UNION ALL SELECT host, SUM(samples) AS amount FROM frame WHERE NOT (time < ? AND host <= ?) GROUP BY host
       UNION ALL SELECT host, SUM(samples) AS amount FROM late_frame GROUP BY host
     ) part JOIN host ON host.id = part.host
       GROUP BY host.id, host.name ORDER BY SUM(part.amount) DESC, host.name LIMIT ?`,
-    [compactBefore, compactHost, limit],
+    // Those of which much was repeated may give way to others.
+    [compacted.before, compacted.host, limit + repeated.size],
   )
+  return rows
+    .map(({ id, host, samples }) => ({ host, samples: samples - (repeated.get(id) ?? 0) }))
+    .sort((a, b) => b.samples - a.samples)
+    .slice(0, limit)
 }

@@ -68,8 +68,11 @@ export type HostAudit = {
 }
 
 export type DataAuditStore = {
-  /** Brings what is known up to date with what was received, and opens the events of new holes. */
-  settle(at: number): Promise<void>
+  /**
+   * Brings what is known up to date with what was received, and opens the events of new holes. Unless somebody
+   * asks for it, it does nothing where there are many hosts and the last time was less than half an hour ago.
+   */
+  settle(at: number, isAsked?: boolean): Promise<void>
   /** Ends the events of holes to which nothing was added since `before`. */
   closeQuiet(before: number, at: number): Promise<void>
   /** As of the last `settle`. Of all hosts by name, or of one; empty when there is none of this name. */

@@ -55,6 +55,7 @@ const HOSTS: Readonly<Record<string, ApiDeclaration>> = {
   },
   'GET /api/v1/hosts/:name': { answer: ref('HostWithThresholds') },
   'GET /api/v1/hosts/:name/metrics': { answer: ref('Metrics') },
+  'GET /api/v1/hosts/:name/audit': { query: [LIMIT], answer: ref('HostAudit'), example: '?limit=10' },
   'POST /api/v1/hosts/:name/groups': {
     body: objectOf({ groups: { type: 'string' } }),
     answer: ref('Groups'),

@@ -1,5 +1,6 @@
 import { VERSION } from '../../lib/version.ts'
 import { type Route, route } from '../http/route.ts'
+import { apiHostAudit } from './audit-resources.ts'
 import { declare } from './declarations.ts'
 import { apiEvents } from './event-resources.ts'
 import { apiHostChanges } from './host-changes.ts'
@@ -17,6 +18,7 @@ const ROUTES: readonly Route[] = [
   apiHosts,
   apiHost,
   apiHostMetrics,
+  apiHostAudit,
   apiHostGroups,
   ...apiHostChanges,
   apiSeries,

@@ -12,6 +12,8 @@ export type SeenBatch = {
   readonly events: readonly object[]
   /** Of the connection, from 0. */
   readonly connection: number
+  /** What it took on the line, packed or not. */
+  readonly bytes: number
 }
 
 export type Answering = {
@@ -81,7 +83,7 @@ export function startWireServer(): WireServer {
       const packed = data.buffer.subarray(0, data.size)
       data.buffer = data.buffer.subarray(data.size)
       data.size = 0
-      hear(socket, JSON.parse(Bun.zstdDecompressSync(packed).toString()))
+      hear(socket, JSON.parse(Bun.zstdDecompressSync(packed).toString()), packed.length)
       return true
     }
     const end = data.buffer.indexOf(10)
@@ -89,11 +91,15 @@ export function startWireServer(): WireServer {
     const message = JSON.parse(data.buffer.toString('utf8', 0, end))
     data.buffer = data.buffer.subarray(end + 1)
     if (message.encoding === 'zstd') data.size = message.bytes
-    else hear(socket, message)
+    else hear(socket, message, end + 1)
     return true
   }
 
-  function hear(socket: Socket<State>, message: Record<string, unknown> & { id: number; layout: number }) {
+  function hear(
+    socket: Socket<State>,
+    message: Record<string, unknown> & { id: number; layout: number },
+    bytes: number,
+  ) {
     const { metricSets, number } = socket.data
     if (message.metrics !== undefined) metricSets.set(message.layout, message.metrics as string[])
     const batch = {
@@ -102,6 +108,7 @@ export function startWireServer(): WireServer {
       ...message,
       metrics: metricSets.get(message.layout) ?? [],
       connection: number,
+      bytes,
     } as unknown as SeenBatch
     server.batches.push(batch)
     const reply = (text: string) => {

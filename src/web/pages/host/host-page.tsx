@@ -15,6 +15,7 @@ import { formatDuration } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
 import { icon, statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
+import { dataSection, readHostData } from './data-section.tsx'
 import { type DiskRow, diskTable } from './disk-table.tsx'
 import { facts, groupsOf, historyOf, hostHead, maintenanceLine } from './host-head.tsx'
 import { metricLink, metricList, openEventsOfHost } from './host-lists.tsx'
@@ -64,7 +65,7 @@ async function readHost(request: WebRequest, host: Host) {
   const { hosts, samples, events, maintenanceWindows } = web.store
   const timeRange = hostRange(url.searchParams, host, now, web.silence)
   const { from, to } = timeRange
-  const [metrics, open, within, history, thresholds, windows, outages] = await Promise.all([
+  const [metrics, open, within, history, thresholds, windows, outages, data] = await Promise.all([
     hosts.metrics(host.name),
     events.list({ host: host.name, status: 'open', limit: SHOWN_EVENTS }),
     listEventsIn(events, { host: host.name, from, to }),
@@ -72,6 +73,7 @@ async function readHost(request: WebRequest, host: Host) {
     readThresholds(web.store, host.name),
     maintenanceWindows.list(),
     events.listOutages([host], now - MONTH, now),
+    readHostData(web.store, host.name),
   ])
   const plans = orderResources(planResources(host, metrics), open.events)
   const charts = plans.reduce((sum, { main, more }) => sum + main.length + more.length, 0)
@@ -100,6 +102,7 @@ async function readHost(request: WebRequest, host: Host) {
     marks: groupMarks(within),
     bands: listMaintenance(windows, host.name, from, to),
     thresholds,
+    data,
     windows,
     history,
     outages: outages.get(host.name) ?? [],
@@ -163,6 +166,7 @@ function hostView(model: HostModel): Html {
         {plans.map((plan) => resourceSection(plan, tablesOf(plan, model), model))}
       </div>
       {thresholdTable(model.thresholds.reported, metrics)}
+      {dataSection(model.data, now)}
       {metrics.length > 0 &&
         (metrics.length <= MOST_LISTED ? metricList(host, metrics) : metricLink(host, metrics))}
     </div>

@@ -1,0 +1,23 @@
+import { UNEXPLAINED } from './loss.ts'
+
+/** What has to be known of a host to say whether it is complete. */
+export type Completeness = {
+  readonly missing: Readonly<Record<string, number>>
+  readonly samples: {
+    readonly doubled: number
+    readonly differences: readonly {
+      readonly acknowledged: number
+      readonly counted: number
+      readonly isDamaged: boolean
+    }[]
+  }
+}
+
+/** False when something is missing for which there is no reason, or there more than once. */
+export function isComplete({ missing, samples }: Completeness): boolean {
+  return (
+    (missing[UNEXPLAINED] ?? 0) === 0 &&
+    samples.doubled === 0 &&
+    samples.differences.every(({ acknowledged, counted, isDamaged }) => isDamaged || counted >= acknowledged)
+  )
+}
