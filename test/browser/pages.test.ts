@@ -97,7 +97,7 @@ test('every page is whole without JavaScript', async () => {
   expect(await page.locator('.small-chart path.line').count()).toBeGreaterThan(10)
   await page.goto(`${METRIC}?range=24h`)
   expect(await page.locator('.wide-graph path.line').first().getAttribute('d')).toMatch(/^M\d/)
-  await page.getByRole('link', { name: 'Earlier' }).click()
+  await page.getByRole('link', { name: 'Earlier', exact: true }).click()
   expect(new URL(page.url()).searchParams.get('from')).toMatch(/^\d+$/)
   await page.locator('summary').click()
   expect(await page.locator('#values tbody tr').count()).toBeGreaterThan(3)

@@ -65,9 +65,9 @@ describe('what can be asked without any data', () => {
   })
   test('completion, a script that asks the program itself', async () => {
     expect((await run('completion', { env: { SHELL: '/bin/bash', ZSH_NAME: '' } })).stdout).toContain(
-      'monitor --get-yargs-completions',
+      'monitor completion --line',
     )
-    const { stdout } = await runMonitor(['--get-yargs-completions', 'monitor', 'user', ''], { cwd })
+    const { stdout } = await runMonitor(['completion', '--line', 'monitor user '], { cwd })
     expect(stdout.split('\n')).toContain('password')
   })
   test('nothing that only looks leaves anything behind', async () => {

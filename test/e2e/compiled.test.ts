@@ -24,7 +24,7 @@ describe('the compiled program', () => {
     expect(stdout).toContain('Show help')
     expect(stderr).toBe('')
     expect((await run('completion', { SHELL: '/bin/bash', ZSH_NAME: '' })).stdout).toContain(
-      '--get-yargs-completions',
+      'monitor completion --line',
     )
   })
 

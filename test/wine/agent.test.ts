@@ -125,7 +125,8 @@ describe.skipIf(obstacle !== null)('the compiled program on Windows', () => {
         expect(times).toEqual(expect.arrayContaining(unsent))
         expect(new Set(times).size).toBe(times.length)
         const page = await fetchPage(server, data, '/hosts/win02')
-        for (const text of [host.build, host.ip, '>c<', 'eth0']) if (text !== '') expect(page).toContain(text)
+        for (const text of [host.build, host.ip, '>C:<', 'eth0'])
+          if (text !== '') expect(page).toContain(text)
       } finally {
         agent.signal('SIGKILL')
         await Promise.all([agent.exited, server.stop()])

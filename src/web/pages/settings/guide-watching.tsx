@@ -44,7 +44,9 @@ export const watchingPart = (): Html => (
       is over. The program and the configuration may not be writable by others. A check that fails twice in a
       row is a problem, and its event says why.
     </p>
-    <pre>{CHECK_EXAMPLE}</pre>
+    <pre class="command" tabindex="0">
+      {CHECK_EXAMPLE}
+    </pre>
     <h3>Text files</h3>
     <p>
       With <code>agent.text_files</code> the agent reads the files <code>*.prom</code> of a folder, as
@@ -56,7 +58,9 @@ export const watchingPart = (): Html => (
       they are and what they take. Who may use their socket is root in effect, so this is off, and the agent’s
       service does not have the right. <code>systemctl edit monitor-agent</code> gives it:
     </p>
-    <pre>{CONTAINER_DROP_IN}</pre>
+    <pre class="command" tabindex="0">
+      {CONTAINER_DROP_IN}
+    </pre>
     <p>
       Inside a container that has limits, CPU and memory are those of the container; the machine’s are{' '}
       <code>perf.processor.host.percent.used</code> and <code>perf.memory.host.percent.used</code>.
