@@ -7,6 +7,9 @@ import type { Network } from './network.ts'
 
 const PROVIDER = '/usr/lib/galera/libgalera_smm.so'
 const PATIENCE_MS = 90_000
+/** So long a group is the same before it counts as whole. */
+const STEADY_MS = 6000
+const NODES = [0, 1, 2] as const
 
 type NodePorts = { readonly sql: number; readonly group: number; readonly ist: number; readonly sst: number }
 
@@ -18,8 +21,8 @@ export type Galera = {
   signal(node: number, name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>
   /** Starts a node that ended, and waits until it has caught up. */
   start(node: number): Promise<void>
-  /** Waits until a node has caught up. */
-  synced(node: number): Promise<void>
+  /** Waits until all nodes see the same whole group, and go on seeing it. */
+  whole(): Promise<void>
   remove(): Promise<void>
 }
 
@@ -128,6 +131,45 @@ export async function startGalera(network: Network | null): Promise<Galera> {
     }
   }
 
+  /** What a node says of the group: how many it sees, in which configuration, and whether it takes part. */
+  const viewOf = (node: number) =>
+    run(
+      node,
+      `SHOW STATUS WHERE Variable_name IN ('wsrep_cluster_size', 'wsrep_cluster_conf_id', 'wsrep_cluster_status',
+        'wsrep_local_state_comment')`,
+    )
+
+  /**
+   * A node that was frozen says `Synced` until it notices that the others went on without it. So all of them
+   * have to see the same whole group, and go on seeing it.
+   */
+  async function whole() {
+    const end = performance.now() + PATIENCE_MS
+    let steadySince: number | null = null
+    let viewBefore = ''
+    for (;;) {
+      const views = NODES.map((node) => {
+        try {
+          return viewOf(node)
+        } catch {
+          return ''
+        }
+      })
+      const [view = ''] = views
+      const isWhole =
+        views.every((one) => one === view) &&
+        /wsrep_cluster_size\s+3\b/.test(view) &&
+        /\bPrimary\b/.test(view) &&
+        /\bSynced\b/.test(view)
+      if (!isWhole || view !== viewBefore) steadySince = null
+      viewBefore = view
+      steadySince ??= isWhole ? performance.now() : null
+      if (steadySince !== null && performance.now() - steadySince > STEADY_MS) return
+      if (performance.now() > end) throw new Error(`the group did not become whole: ${views.join(' | ')}`)
+      await Bun.sleep(500)
+    }
+  }
+
   launch(0, '--wsrep-new-cluster')
   await synced(0)
   run(
@@ -153,7 +195,7 @@ export async function startGalera(network: Network | null): Promise<Galera> {
       launch(node)
       await synced(node)
     },
-    synced,
+    whole,
     async remove() {
       for (const child of children) child?.kill('SIGKILL')
       await Promise.all(children.map((child) => child?.exited))

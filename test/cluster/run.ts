@@ -122,7 +122,7 @@ async function cutOff(galera: Galera, network: Network, fleet: Fleet) {
         `the node that was cut off stood aside, the others went on: ${statuses.join(', ')}`,
         statuses.every((is, i) => (is === 'Primary') === (i !== node)),
       )
-      await galera.synced(node)
+      await galera.whole()
     },
     5,
   )
@@ -172,7 +172,7 @@ async function main(galera: Galera, network: Network | null) {
       await galera.signal(1, 'SIGSTOP')
       await Bun.sleep(20_000)
       await galera.signal(1, 'SIGCONT')
-      await galera.synced(1)
+      await galera.whole()
     },
     5,
   )
