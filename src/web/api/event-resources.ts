@@ -23,19 +23,6 @@ const EVENT_FIELDS: readonly string[] = Object.keys(SCHEMAS.Event.properties ?? 
 const listEvents = route(
   {
     path: '/api/v1/events',
-    parameters: [
-      'status',
-      'host',
-      'group',
-      'metric',
-      'severity',
-      'acknowledged',
-      'from',
-      'to',
-      'cursor',
-      'offset',
-      'limit',
-    ],
     access: 'viewer',
     doc: 'Events, the newest first.',
   },

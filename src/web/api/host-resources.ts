@@ -12,7 +12,6 @@ const HOST_FIELDS: readonly string[] = Object.keys(SCHEMAS.Host.properties ?? {}
 export const apiHosts = route(
   {
     path: '/api/v1/hosts',
-    parameters: ['search', 'status', 'group', 'sort', 'order', 'offset', 'limit'],
     access: 'viewer',
     doc: 'Hosts with their newest values.',
   },

@@ -9,7 +9,6 @@ const reportJson = (report: Report): Route =>
   route(
     {
       path: `/api/v1/reports/${report.key}`,
-      parameters: parametersOf(report),
       access: 'viewer',
       doc: report.doc,
     },
@@ -32,12 +31,6 @@ const reportJson = (report: Report): Route =>
   )
 
 const boundsOf = ({ from, to }: Period) => ({ from, to })
-
-const parametersOf = ({ hasPeriod, parameters = [] }: Report) => [
-  'group',
-  ...(hasPeriod ? ['period', 'from', 'to'] : []),
-  ...parameters,
-]
 
 /** The reports as JSON. */
 export const REPORT_API: readonly Route[] = REPORTS.map(reportJson)

@@ -13,7 +13,6 @@ const MAX_POINTS = 100_000
 export const apiSeries = route(
   {
     path: '/api/v1/hosts/:name/metrics/:metric',
-    parameters: ['from', 'to', 'range', 'points'],
     access: 'viewer',
     doc: 'Every sample of a metric, of the last hour unless said otherwise.',
   },
@@ -47,7 +46,6 @@ const MAX_SERIES = 100
 export const apiSeriesList = route(
   {
     path: '/api/v1/series',
-    parameters: ['series', 'from', 'to', 'range', 'points'],
     access: 'viewer',
     doc: 'Several metrics of any hosts at once.',
   },

@@ -130,8 +130,8 @@ function requireRate({ session, sessionToken }: Requester, { apiRate, clock }: W
 }
 
 /** A parameter with a typing error must not look as if it had worked. */
-function requireKnownParameters({ api, parameters: named = [] }: Route, url: URL) {
-  const parameters = [...new Set([...(api?.query ?? []).map(({ name }) => name), ...named])]
+function requireKnownParameters({ api }: Route, url: URL) {
+  const parameters = (api?.query ?? []).map(({ name }) => name)
   const unknown = [...url.searchParams.keys()].find((name) => !parameters.includes(name))
   if (unknown === undefined) return
   const expected = parameters.length === 0 ? 'no parameters here' : `only ${parameters.join(', ')}`

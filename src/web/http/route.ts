@@ -150,12 +150,10 @@ export type Route = {
   readonly does?: string
   /** A POST that changes nothing, because a form is too long for an address: the audit log leaves it out. */
   readonly isRead?: true
-  /** What the guide says of an address of the API, and which parameters it takes. */
+  /** What the guide says of an address of the API. */
   readonly doc?: string
-  /** What the description of the API says of it besides. */
+  /** What the description of the API says of it besides. A query parameter that is not in it is refused. */
   readonly api?: ApiDeclaration
-  /** Under `/api`: the query parameters that it knows; any other is refused. */
-  readonly parameters?: readonly string[]
   readonly handle: (request: WebRequest) => RouteResult | Promise<RouteResult>
 }
 
@@ -165,7 +163,6 @@ export type RouteOptions = {
   readonly access: Access | 'public'
   readonly does?: string
   readonly doc?: string
-  readonly parameters?: readonly string[]
   readonly isRead?: true
 }
 
