@@ -1,18 +1,8 @@
 // The map of a fleet that is too large for markup: cells from packed data. Without it the page has counts by group.
+import { PACKED_STATES, type PackedFleet } from '../../domain/hosts/packed-fleet.ts'
 import { find } from './dom.ts'
 import { REFRESHED } from './live.ts'
 
-type FleetData = {
-  readonly groups: readonly {
-    readonly name: string
-    readonly hosts: readonly string[]
-    readonly fills: string
-    readonly states: string
-    readonly events: string
-  }[]
-}
-
-const STATES = ['up', 'down', 'maintenance', 'new'] as const
 const STATE_WORDS = ['', ': down', ': in maintenance', ': no data yet'] as const
 /** Milliseconds between two readings: the data of ten thousand hosts are some tens of kilobytes. */
 const PAUSE = 30_000
@@ -20,7 +10,7 @@ const PAUSE = 30_000
 let shown = ''
 let lastAt = Number.NEGATIVE_INFINITY
 
-function draw(place: HTMLElement, { groups }: FleetData) {
+function draw(place: HTMLElement, { groups }: PackedFleet) {
   place.replaceChildren(
     ...groups.map(({ name, hosts, fills, states, events }) => {
       const group = document.createElement('div')
@@ -37,7 +27,7 @@ function draw(place: HTMLElement, { groups }: FleetData) {
         const cell = document.createElement('a')
         const fill = fills[i] === 'a' ? '10' : fills[i]
         const edge = events[i] === '0' ? '' : ` edge severity-${events[i]}`
-        cell.className = `cell is-${STATES[state] ?? 'up'}${fill === '-' ? '' : ` f${fill}`}${edge}`
+        cell.className = `cell is-${PACKED_STATES[state] ?? 'up'}${fill === '-' ? '' : ` f${fill}`}${edge}`
         cell.href = `/hosts/${encodeURIComponent(host)}`
         cell.title = `${host}${STATE_WORDS[state] ?? ''}`
         cell.setAttribute('aria-label', cell.title)

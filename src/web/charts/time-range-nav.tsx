@@ -4,6 +4,35 @@ import { icon } from '../ui/icons.tsx'
 import type { Attributes } from '../ui/jsx-elements.ts'
 import { neighbourRanges, type TimeRange } from './time-range.ts'
 
+export type RangeChoicesOptions = {
+  /** What the choice is of, for those who do not see it. */
+  readonly label: string
+  readonly ranges: readonly { readonly key: string; readonly words: string }[]
+  /** Key of the one in force; null when it is none of them. */
+  readonly current: string | null
+  /** The address of the page with another one. */
+  readonly address: (key: string) => string
+  /** The attribute by which the page's script knows the links. */
+  readonly mark?: Attributes
+}
+
+/** A choice among times that are offered by name. */
+export function rangeChoices({ label, ranges, current, address, mark = {} }: RangeChoicesOptions): Html {
+  return (
+    <nav class="wide" aria-label={label}>
+      <ul class="segments">
+        {ranges.map(({ key, words }) => (
+          <li>
+            <a href={address(key)} title={words} {...mark} aria-current={key === current && 'true'}>
+              {key}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
 export type TimeRangeNavOptions = {
   readonly timeRange: TimeRange
   readonly now: number

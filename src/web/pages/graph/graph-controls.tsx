@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import { RANGES } from '../../charts/time-range.ts'
-import { timeRangeNav } from '../../charts/time-range-nav.tsx'
+import { rangeChoices, timeRangeNav } from '../../charts/time-range-nav.tsx'
 import type { Html } from '../../ui/html.ts'
 import { graphAddress, graphParameters, graphPath } from './graph-address.ts'
 import type { GraphModel } from './graph-model.ts'
@@ -11,22 +11,13 @@ export function graphControls(model: GraphModel): Html {
   const { timeRange, now } = model
   return (
     <div class="ranges">
-      <nav class="wide" aria-label="Range">
-        <ul class="segments">
-          {RANGES.map(({ key, words }) => (
-            <li>
-              <a
-                href={graphAddress(model, { time: new URLSearchParams({ range: key }) })}
-                title={words}
-                data-chart-link
-                aria-current={key === timeRange.range && 'true'}
-              >
-                {key}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      {rangeChoices({
+        label: 'Range',
+        ranges: RANGES,
+        current: timeRange.range,
+        address: (key) => graphAddress(model, { time: new URLSearchParams({ range: key }) }),
+        mark: { 'data-chart-link': true },
+      })}
       {timeRangeNav({
         timeRange,
         now,

@@ -2,7 +2,6 @@
 import { countAll, type Event, type SeverityCounts } from '../../../domain/event.ts'
 import { facetBar, keepFacets, readFacets } from '../../filters/facets.tsx'
 import { countFleet, type FleetCounts, type FleetView, filterFleet, listFacets } from '../../fleet/fleet.ts'
-import { readChoice } from '../../http/query-parameters.ts'
 import { mayUse, route, type WebRequest } from '../../http/route.ts'
 import { viewEvents } from '../../problems/event-view.ts'
 import { formatCount, formatNumber } from '../../ui/format.ts'
@@ -14,7 +13,7 @@ import { WAITING_SHOWN, waitingHosts } from '../hosts/waiting-hosts.tsx'
 import { attentionView } from './attention.tsx'
 import { busiestView, fleetStrip, SLOT } from './busiest.tsx'
 import { firstStart } from './first-start.tsx'
-import { FILLS, hostMap, MAX_CELLS } from './host-map.tsx'
+import { hostMap, MAX_CELLS, readFill } from './host-map.tsx'
 import { serverTrouble } from './server-trouble.tsx'
 
 /** Lines of what nobody looks after yet; a wall has room for more. */
@@ -28,16 +27,7 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
   const facets = readFacets(url)
   const filter = facets.lists.length === 0 ? {} : { facets: facets.lists }
   const shown = readKiosk(url) === null ? ATTENTION : ATTENTION_ON_WALL
-  const fill =
-    FILLS.find(
-      ({ key }) =>
-        key ===
-        readChoice(
-          url,
-          'fill',
-          FILLS.map((one) => one.key),
-        ),
-    ) ?? FILLS[0]
+  const fill = readFill(url)
   const [waiting, view, groups, open, unacknowledged, worst, times, result] = await Promise.all([
     web.store.enrolment.listWaiting(WAITING_SHOWN),
     web.fleet.read(),

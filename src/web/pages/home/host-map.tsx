@@ -2,6 +2,7 @@
 import { SEVERITY_NAMES } from '../../../domain/event.ts'
 import { facetValue } from '../../../domain/hosts/facet.ts'
 import { type FleetEntry, groupFleet, listFacets } from '../../fleet/fleet.ts'
+import { readChoice } from '../../http/query-parameters.ts'
 import { hostPath, withParameters } from '../../ui/components.tsx'
 import { formatCount, formatNumber, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/html.ts'
@@ -16,6 +17,16 @@ export const FILLS = [
   { key: 'state', name: 'State', of: () => null, unit: '%' },
 ] as const
 export type Fill = (typeof FILLS)[number]
+
+/** What the address asks for; the first of them unless it does. */
+export function readFill(url: URL): Fill {
+  const key = readChoice(
+    url,
+    'fill',
+    FILLS.map((fill) => fill.key),
+  )
+  return FILLS.find((fill) => fill.key === key) ?? FILLS[0]
+}
 
 /** More cells are drawn by a script alone, from packed data; without scripts there are counts by group. */
 export const MAX_CELLS = 500

@@ -9,6 +9,7 @@ import { loadSeries, NO_SAMPLES } from '../../charts/series-ref.ts'
 import { readThresholds } from '../../charts/thresholds.ts'
 import { HOST_LONGEST, HOST_RANGES, timeRangeQuery } from '../../charts/time-range.ts'
 import { timeRangeForm, timeRangeProblem } from '../../charts/time-range-form.tsx'
+import { rangeChoices } from '../../charts/time-range-nav.tsx'
 import { mayUse, notFound, route, type WebRequest } from '../../http/route.ts'
 import { capitalize, madeLine, stampLabel, withParameters } from '../../ui/components.tsx'
 import { formatDuration } from '../../ui/format.ts'
@@ -206,22 +207,13 @@ function timeBar(model: HostModel): Html {
   return (
     <div class="time-bar">
       <h2>{describeTime(model, status === 'down')}</h2>
-      <nav class="wide" aria-label="Range">
-        <ul class="segments">
-          {HOST_RANGES.map(({ key, words }) => (
-            <li>
-              <a
-                href={withParameters(url, { range: key, from: null, to: null })}
-                title={words}
-                data-chart-link
-                aria-current={key === timeRange.range && 'true'}
-              >
-                {key}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      {rangeChoices({
+        label: 'Range',
+        ranges: HOST_RANGES,
+        current: timeRange.range,
+        address: (key) => withParameters(url, { range: key, from: null, to: null }),
+        mark: { 'data-chart-link': true },
+      })}
       {timeRange.range === null && (
         <a class="button" href={withParameters(url, wider)} data-chart-link>
           {icon('zoom-out')}Zoom out

@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { PERIODS, readPeriod, writeDay } from '../../charts/period.ts'
+import { rangeChoices } from '../../charts/time-range-nav.tsx'
 import { readInteger } from '../../http/query-parameters.ts'
 import { type Route, route, type WebRequest } from '../../http/route.ts'
 import { REPORTS } from '../../reports/index.ts'
@@ -153,21 +154,12 @@ function periodForm({ url, now, web }: WebRequest): Html {
   const { from, to, key } = readPeriod(url, now, web.zone)
   return (
     <div class="filters">
-      <nav class="wide" aria-label="Period">
-        <ul class="segments">
-          {PERIODS.map((one) => (
-            <li>
-              <a
-                href={withParameters(url, { period: one.key, from: null, to: null, offset: null })}
-                title={one.words}
-                aria-current={one.key === key && 'true'}
-              >
-                {one.key}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      {rangeChoices({
+        label: 'Period',
+        ranges: PERIODS,
+        current: key,
+        address: (period) => withParameters(url, { period, from: null, to: null, offset: null }),
+      })}
       <form class="span-form" method="get" action={url.pathname}>
         {url.searchParams.has('group') && (
           <input type="hidden" name="group" value={url.searchParams.get('group') ?? ''} />
