@@ -23,6 +23,10 @@ export type BackgroundJob = {
   fail(reason: string): BackgroundResult
 }
 
+/** A run may take as long as its interval, at least a second and at most `mostMs`. */
+export const limitRun = (intervalMs: number, mostMs: number): number =>
+  Math.min(mostMs, Math.max(1000, intervalMs))
+
 const MAX_REASON = 400
 
 /** Makes a reason of any text: one line, not too long for the text of an event. */

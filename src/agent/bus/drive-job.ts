@@ -1,7 +1,7 @@
-import { connectBus, type DbusConnection } from '../../platform/dbus/connection.ts'
+import { type DbusConnection, withBus } from '../../platform/dbus/connection.ts'
 import { NO_OPTIONS } from '../../platform/dbus/message.ts'
 import { type DbusDictionary, type DbusValue, isDictionary } from '../../platform/dbus/values.ts'
-import type { BackgroundJob, BackgroundResult } from '../background-result.ts'
+import { type BackgroundJob, type BackgroundResult, limitRun } from '../background-result.ts'
 import { addSample, roundTo } from '../probes/arithmetic.ts'
 import { toMetricPart } from '../probes/metric-name.ts'
 import type { ProbeSample } from '../probes/probe.ts'
@@ -22,15 +22,11 @@ export function createDriveJob({ socket, intervalMs }: DriveOptions): Background
   return {
     name: 'drives',
     intervalMs,
-    timeoutMs: Math.min(TIMEOUT_MS, Math.max(1000, intervalMs)),
-    async run(signal) {
-      const bus = await connectBus(socket, signal)
-      try {
-        return (await isRunning(bus)) ? await readDrives(bus, await listObjects(bus)) : NOTHING
-      } finally {
-        bus.close()
-      }
-    },
+    timeoutMs: limitRun(intervalMs, TIMEOUT_MS),
+    run: (signal) =>
+      withBus(socket, signal, async (bus) =>
+        (await isRunning(bus)) ? await readDrives(bus, await listObjects(bus)) : NOTHING,
+      ),
     fail: (failure) => ({ ...NOTHING, failure }),
   }
 }

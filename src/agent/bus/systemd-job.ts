@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
-import { connectBus, type DbusConnection } from '../../platform/dbus/connection.ts'
+import { type DbusConnection, withBus } from '../../platform/dbus/connection.ts'
 import { type DbusDictionary, type DbusValue, isDictionary } from '../../platform/dbus/values.ts'
-import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'
+import { type BackgroundJob, type BackgroundResult, limitRun, toReason } from '../background-result.ts'
 import { toMetricPart } from '../probes/metric-name.ts'
 import type { ProbeSample } from '../probes/probe.ts'
 
@@ -30,15 +30,8 @@ export function createSystemdJob({ socket, services, intervalMs, clock }: System
   return {
     name: 'systemd',
     intervalMs,
-    timeoutMs: Math.min(TIMEOUT_MS, Math.max(1000, intervalMs)),
-    async run(signal) {
-      const bus = await connectBus(socket, signal)
-      try {
-        return await readUnits(bus, services, restarts)
-      } finally {
-        bus.close()
-      }
-    },
+    timeoutMs: limitRun(intervalMs, TIMEOUT_MS),
+    run: (signal) => withBus(socket, signal, async (bus) => readUnits(bus, services, restarts)),
     fail: (failure) => ({ samples: [], reasons: new Map(), failure }),
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
-import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'
+import { type BackgroundJob, type BackgroundResult, limitRun, toReason } from '../background-result.ts'
 import { addSample, findIncrease, percentOf, ratePerSecond, roundTo } from '../probes/arithmetic.ts'
 import type { ProbeSample } from '../probes/probe.ts'
 import { type ContainerReading, type ListedContainer, readContainer, readListed } from './container.ts'
@@ -34,7 +34,7 @@ export function createContainerJob({
   return {
     name: 'containers',
     intervalMs,
-    timeoutMs: Math.min(TIMEOUT_MS, Math.max(1000, intervalMs)),
+    timeoutMs: limitRun(intervalMs, TIMEOUT_MS),
     async run(signal) {
       const present = sockets.filter((socket) => existsSync(socket))
       if (present.length === 0) throw new Error(`there is no socket ${sockets.join(' or ')}`)

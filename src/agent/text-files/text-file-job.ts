@@ -3,7 +3,7 @@ import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
-import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'
+import { type BackgroundJob, type BackgroundResult, limitRun, toReason } from '../background-result.ts'
 import { toMetricPart } from '../probes/metric-name.ts'
 import type { ProbeSample } from '../probes/probe.ts'
 import { readExposition } from './exposition.ts'
@@ -25,7 +25,7 @@ export function createTextFileJob({ folder, intervalMs, clock }: TextFileOptions
   return {
     name: 'text files',
     intervalMs,
-    timeoutMs: Math.min(TIMEOUT_MS, Math.max(1000, intervalMs)),
+    timeoutMs: limitRun(intervalMs, TIMEOUT_MS),
     run: () => readFolder(folder, clock),
     fail: (failure) => ({
       samples: [{ metric: FOLDER, value: 0 }],

@@ -17,8 +17,24 @@ const MAX_BYTES = 16 * 1024 * 1024
 
 type Waiting = PromiseWithResolvers<DbusValue[]>
 
-/** Connects as the user that we are. Everything that waits rejects when `signal` is aborted. */
-export async function connectBus(path: string, signal: AbortSignal): Promise<DbusConnection> {
+/**
+ * Gives `act` a connection as the user that we are, and closes it afterwards. Everything that waits rejects when
+ * `signal` is aborted.
+ */
+export async function withBus<T>(
+  path: string,
+  signal: AbortSignal,
+  act: (bus: DbusConnection) => Promise<T>,
+): Promise<T> {
+  const bus = await connectBus(path, signal)
+  try {
+    return await act(bus)
+  } finally {
+    bus.close()
+  }
+}
+
+async function connectBus(path: string, signal: AbortSignal): Promise<DbusConnection> {
   const socket = createConnection({ path })
   const bus = new Bus(socket)
   const abort = () => bus.end(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
