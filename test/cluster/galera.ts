@@ -9,7 +9,8 @@ const PROVIDER = '/usr/lib/galera/libgalera_smm.so'
 const PATIENCE_MS = 90_000
 /** So long a group is the same before it counts as whole. */
 const STEADY_MS = 6000
-const NODES = [0, 1, 2] as const
+/** Numbers of the nodes. */
+export const NODES: readonly number[] = [0, 1, 2]
 
 type NodePorts = { readonly sql: number; readonly group: number; readonly ist: number; readonly sst: number }
 

@@ -14,7 +14,7 @@ import { startHttpReceiver } from '../support/http-receiver.ts'
 import { findFreePort, USER } from '../support/mariadb.ts'
 import { makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
 import { FLEET_METRIC, type Fleet, startFleet } from './fleet.ts'
-import { type Galera, startGalera } from './galera.ts'
+import { type Galera, NODES, startGalera } from './galera.ts'
 import { startHaproxy } from './haproxy.ts'
 import { enterOwnNetwork, type Network, openNetwork } from './network.ts'
 
@@ -25,7 +25,6 @@ const NEEDED = [
   '/usr/bin/rsync',
 ]
 const PASSPHRASE = 'of the cluster test'
-const NODES = [0, 1, 2]
 const AGENTS = 30
 const EVERY_MS = 150
 /** Nodes in the order in which each process tries them: writes go through different ones. */

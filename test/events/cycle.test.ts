@@ -3,6 +3,7 @@ import { STOP_LIMIT_MS, startEventEngine, TASK_LIMIT_MS } from '../../src/events
 import type { EventEngineStore, Task } from '../../src/events/task.ts'
 import type { Log } from '../../src/lib/log.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
+import { ENGINE_OPTIONS } from './engine-options.ts'
 
 type Line = { level: string; message: string; fields: Record<string, unknown> }
 
@@ -68,24 +69,11 @@ const retention = { samples: 365 * DAY, events: 30 * DAY, hosts: 30 * DAY }
 async function start(tasks: Task[] | undefined, clock: FakeClock, store = idleStore) {
   const { log, lines } = recordingLog()
   const engine = await startEventEngine({
+    ...ENGINE_OPTIONS,
     store,
-    interval: 10,
     retention,
-    watching: { check: 300, severity: 1, isGrouping: true, skew: 120 },
-    notifier: {
-      zone: 'UTC',
-      webUrl: null,
-      makeId: () => 'id',
-      channels: [],
-      send: async () => 'taken',
-      sendTest: async () => ({ isDelivered: true, answer: 'taken' }),
-      close() {},
-    },
-    heartbeatUrl: null,
     holder: 'this one',
     random: () => 0.5,
-    serverName: 'monitor',
-    listCertificates: () => [],
     clock,
     log,
     ...(tasks ? { tasks } : {}),

@@ -6,6 +6,7 @@ import { openStore } from '../../src/storage/open.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { makeTempDir } from '../support/spawn.ts'
+import { ENGINE_OPTIONS } from './engine-options.ts'
 
 let dataDir: string
 let clock: FakeClock
@@ -38,24 +39,12 @@ async function startEngine(holder: string, interval: number) {
     },
   }
   const engine = await startEventEngine({
+    ...ENGINE_OPTIONS,
     store: { ...store, watch },
     interval,
     retention: { samples: 1e9, events: 1e9, hosts: 1e9 },
     watching: { check: 1e9, severity: 1, isGrouping: true, skew: 120 },
-    notifier: {
-      zone: 'UTC',
-      webUrl: null,
-      makeId: () => 'id',
-      channels: [],
-      send: async () => 'taken',
-      sendTest: async () => ({ isDelivered: true, answer: 'taken' }),
-      close() {},
-    },
-    heartbeatUrl: null,
     holder,
-    random: () => 0,
-    serverName: 'monitor',
-    listCertificates: () => [],
     clock,
     log: logTo(lines),
     tasks: [{ name: 'work', every: 0, run: async () => runs.push(clock.monotonicMs()) < 0 }],

@@ -11,6 +11,7 @@ import type { Store } from '../../src/storage/ports/store.ts'
 import { aReport } from '../storage/reports.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { makeTempDir } from '../support/spawn.ts'
+import { ENGINE_OPTIONS } from './engine-options.ts'
 
 const DAY = 86_400
 const HOUR_MS = 3_600_000
@@ -41,24 +42,10 @@ afterEach(async () => {
 
 async function startEngine() {
   engine = await startEventEngine({
+    ...ENGINE_OPTIONS,
     store,
     interval: 60,
     retention: { samples: 365 * DAY, events: 365 * DAY, hosts: 30 * DAY },
-    watching: { check: 300, severity: 1, isGrouping: true, skew: 120 },
-    notifier: {
-      zone: 'UTC',
-      webUrl: null,
-      makeId: () => 'id',
-      channels: [],
-      send: async () => 'taken',
-      sendTest: async () => ({ isDelivered: true, answer: 'taken' }),
-      close() {},
-    },
-    heartbeatUrl: null,
-    holder: 'engine',
-    random: () => 0,
-    serverName: 'monitor',
-    listCertificates: () => [],
     clock,
     log,
     tasks: [dropEvents, dropHosts, dropSamples, compactFrames],

@@ -7,6 +7,7 @@ import { openStore } from '../../src/storage/open.ts'
 import { aFrame, aReport } from '../storage/reports.ts'
 import { fakeClock } from '../support/clock.ts'
 import { makeTempDir } from '../support/spawn.ts'
+import { ENGINE_OPTIONS } from './engine-options.ts'
 
 const DAY = 86_400
 const NOW = Date.UTC(2026, 5, 1) / 1000
@@ -18,24 +19,8 @@ test('samples that wait become samples when their time comes, or when the clock 
   const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line) })
   const store = await openStore('sqlite:monitor.db', { dataDir, clock, log })
   const engine = await startEventEngine({
+    ...ENGINE_OPTIONS,
     store,
-    interval: 10,
-    retention: { samples: 365 * DAY, events: 365 * DAY, hosts: 365 * DAY },
-    watching: { check: 300, severity: 1, isGrouping: true, skew: 120 },
-    notifier: {
-      zone: 'UTC',
-      webUrl: null,
-      makeId: () => 'id',
-      channels: [],
-      send: async () => 'taken',
-      sendTest: async () => ({ isDelivered: true, answer: 'taken' }),
-      close() {},
-    },
-    heartbeatUrl: null,
-    holder: 'engine',
-    random: () => 0,
-    serverName: 'monitor',
-    listCertificates: () => [],
     clock,
     log,
     tasks: [admitWaitingSamples],

@@ -2,15 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { MYSQL_ROOT } from '../../.ci/mysql-root.ts'
-import {
-  createAccount,
-  findFreePort,
-  freezeProcess,
-  type Mariadb,
-  type MariadbOptions,
-  PASSWORD,
-  USER,
-} from './mariadb.ts'
+import { type Mariadb, operateServer } from './database-server.ts'
+import { findFreePort, type MariadbOptions } from './mariadb.ts'
 
 const PATIENCE_MS = 60_000
 /** A folder of the server's own tables, from which each test's begins. In the root. */
@@ -58,9 +51,6 @@ export async function startMysql({ options = [] }: MariadbOptions = {}): Promise
   spawnSync('chmod', ['-R', 'a+rX', join(dir, 'files')])
   const socket = join(dir, 'db.sock')
   const port = await findFreePort()
-  let child: Bun.Subprocess | null = null
-  let databases = 0
-  let flush = 1
 
   function run(sql: string): string {
     const { status, stdout, stderr } = inRoot(
@@ -78,77 +68,38 @@ export async function startMysql({ options = [] }: MariadbOptions = {}): Promise
     return stdout
   }
 
-  async function start() {
-    child = Bun.spawn(
-      [
-        ...['chroot', MYSQL_ROOT, '/usr/sbin/mysqld', '--no-defaults', '--user=mysql'],
-        `--datadir=${inside}/data`,
-        `--socket=${inside}/db.sock`,
-        `--port=${port}`,
-        '--bind-address=127.0.0.1',
-        '--mysqlx=OFF',
-        `--pid-file=${inside}/db.pid`,
-        `--log-error=${inside}/db.log`,
-        `--innodb-flush-log-at-trx-commit=${flush}`,
-        '--innodb-buffer-pool-size=64M',
-        '--skip-name-resolve',
-        // Processes are killed here, never the machine: what was written outlives them without waiting for the disk.
-        '--innodb-flush-method=nosync',
-        '--innodb-doublewrite=OFF',
-        '--sync-binlog=0',
-        // What it costs is measured elsewhere; here it would only slow the tests.
-        ...(given.some((option) => option.startsWith('--log-bin')) ? [] : ['--skip-log-bin']),
-        ...given,
-      ],
-      { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' },
-    )
-    const end = performance.now() + PATIENCE_MS
-    for (;;) {
-      const { status } = inRoot([
-        'mysqladmin',
-        '--no-defaults',
-        `--socket=${inside}/db.sock`,
-        '-uroot',
-        'ping',
-      ])
-      if (status === 0) return
-      if (child.exitCode !== null || performance.now() > end)
-        throw new Error(`mysqld did not start: ${readFileSync(join(dir, 'db.log'), 'utf8').slice(-2000)}`)
-      await Bun.sleep(50)
-    }
-  }
-
-  const urlOf = (database: string, by: 'tcp' | 'socket' = 'tcp') =>
-    `mysql://${USER}:${encodeURIComponent(PASSWORD)}@${by === 'tcp' ? `127.0.0.1:${port}` : encodeURIComponent(socket)}/${database}`
-
-  await start()
-  run(createAccount())
-  return {
+  return operateServer({
+    name: 'mysqld',
     dir,
     socket,
     port,
-    urlOf,
+    patienceMs: PATIENCE_MS,
     run,
-    start,
-    async createDatabase(name = `test${++databases}`) {
-      run(
-        `CREATE DATABASE ${name}; GRANT ALL ON ${name}.* TO ${USER}@'%'; GRANT ALL ON ${name}.* TO ${USER}@localhost;`,
-      )
-      return urlOf(name)
-    },
-    setDurable(isDurable) {
-      flush = isDurable ? 1 : 2
-      run(`SET GLOBAL innodb_flush_log_at_trx_commit = ${flush}`)
-    },
-    kill: (signal) => child?.kill(signal),
-    freeze: () => freezeProcess(child),
-    async ended() {
-      await child?.exited
-    },
-    async remove() {
-      child?.kill('SIGKILL')
-      await child?.exited
-      rmSync(dir, { recursive: true, force: true })
-    },
-  }
+    launch: (flush) =>
+      Bun.spawn(
+        [
+          ...['chroot', MYSQL_ROOT, '/usr/sbin/mysqld', '--no-defaults', '--user=mysql'],
+          `--datadir=${inside}/data`,
+          `--socket=${inside}/db.sock`,
+          `--port=${port}`,
+          '--bind-address=127.0.0.1',
+          '--mysqlx=OFF',
+          `--pid-file=${inside}/db.pid`,
+          `--log-error=${inside}/db.log`,
+          `--innodb-flush-log-at-trx-commit=${flush}`,
+          '--innodb-buffer-pool-size=64M',
+          '--skip-name-resolve',
+          // Processes are killed here, never the machine: what was written outlives them without waiting for the disk.
+          '--innodb-flush-method=nosync',
+          '--innodb-doublewrite=OFF',
+          '--sync-binlog=0',
+          // What it costs is measured elsewhere; here it would only slow the tests.
+          ...(given.some((option) => option.startsWith('--log-bin')) ? [] : ['--skip-log-bin']),
+          ...given,
+        ],
+        { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' },
+      ),
+    answers: () =>
+      inRoot(['mysqladmin', '--no-defaults', `--socket=${inside}/db.sock`, '-uroot', 'ping']).status === 0,
+  })
 }
