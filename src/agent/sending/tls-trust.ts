@@ -40,7 +40,8 @@ export function findDistrust(
   if (fingerprints === null)
     return isValid && error === null && socket.authorized
       ? null
-      : `the server's certificate is not trusted: ${error?.message ?? 'no reason given'} (agent.fingerprint says how to know it; tcp:// goes without TLS)`
+      : `the server's certificate is not trusted: ${error?.message ?? 'no reason given'} ` +
+          '(agent.fingerprint says how to know it; tcp:// goes without TLS)'
   if (!isValid && !isAboutCertificate(error))
     return `the TLS handshake failed: ${error?.message ?? 'no reason given'}`
   const found = fingerprintOf(socket.getPeerX509Certificate().raw)

@@ -13,7 +13,9 @@ const PASSPHRASE_FILE = {
 
 const backup: Command = {
   name: 'backup',
-  doc: 'Writes a copy of all that a server is: database, certificate, secrets, configuration and the files that it names; everything goes on meanwhile',
+  doc:
+    'Writes a copy of all that a server is: database, certificate, secrets, configuration and ' +
+    'the files that it names; everything goes on meanwhile',
   arguments: [
     { name: 'file', doc: 'The archive to write (tar), readable for its owner alone; must not exist yet' },
   ],
@@ -51,7 +53,10 @@ const backup: Command = {
 
 const restore: Command = {
   name: 'restore',
-  doc: 'Brings back all that `monitor backup` wrote, verified first; what is there is kept beside it. Everything must be stopped. --config and --data-dir say where to, if not to where it was',
+  doc:
+    'Brings back all that `monitor backup` wrote, verified first; what is there is kept beside ' +
+    'it. Everything must be stopped. --config and --data-dir say where to, if not to where it ' +
+    'was',
   arguments: [{ name: 'file', doc: 'What `monitor backup` wrote' }],
   options: {
     'passphrase-file': PASSPHRASE_FILE,

@@ -52,7 +52,9 @@ export const certificate: CommandGroup = {
     },
     {
       name: 'certificate new',
-      doc: 'Makes the next certificate of this server, before the one of now ends, and prints its fingerprint; agents may know both meanwhile',
+      doc:
+        'Makes the next certificate of this server, before the one of now ends, and prints its ' +
+        'fingerprint; agents may know both meanwhile',
       run: async (input) => {
         const config = needOwn(input)
         const next = await makeNextCertificate(config.dataDir, systemClock)

@@ -10,7 +10,9 @@ export const config: CommandGroup = {
   commands: [
     {
       name: 'config check',
-      doc: 'Reads the configuration of every role that is registered here, or that of --config, and tells every mistake; exit code 78 when there is one',
+      doc:
+        'Reads the configuration of every role that is registered here, or that of --config, and ' +
+        'tells every mistake; exit code 78 when there is one',
       run: check,
     },
     {

@@ -65,7 +65,9 @@ export const database: CommandGroup = {
     auditCommand,
     {
       name: 'db backup',
-      doc: 'Writes a copy of the database alone, without certificate, secrets and configuration (`monitor backup` has all), while everything else goes on',
+      doc:
+        'Writes a copy of the database alone, without certificate, secrets and configuration ' +
+        '(`monitor backup` has all), while everything else goes on',
       arguments: [{ name: 'file', doc: 'Where to; must not exist yet' }],
       run: (input) =>
         withStore(input, async ({ maintenance }) => {

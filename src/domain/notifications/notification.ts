@@ -176,7 +176,8 @@ function table(rows: readonly (readonly [string, string])[]): string {
   const cell = 'padding:3px 14px 3px 0;text-align:left;vertical-align:top'
   const lines = rows.map(
     ([name, value]) =>
-      `<tr><th scope="row" style="${cell};font-weight:normal;color:#666666">${escapeHtml(name)}</th><td style="${cell}">${escapeHtml(value)}</td></tr>`,
+      `<tr><th scope="row" style="${cell};font-weight:normal;color:#666666">${escapeHtml(name)}</th>` +
+      `<td style="${cell}">${escapeHtml(value)}</td></tr>`,
   )
   return `<table style="border-collapse:collapse;font-size:14px">${lines.join('\n')}</table>\n`
 }

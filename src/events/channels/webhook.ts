@@ -10,8 +10,9 @@ const MAX_BODY_BYTES = 64 * 1024
 const HEADER = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x20-\x7E]*)$/
 
 /**
- * JSON to any address, in the form that `webhook.schema.json` describes. The header `Idempotency-Key` is the notification's id; with a secret
- * `X-Monitor-Signature` is `sha256=` and the HMAC-SHA256 of the body in hexadecimal digits.
+ * JSON to any address, in the form that `webhook.schema.json` describes. The header `Idempotency-Key` is the
+ * notification's id; with a secret `X-Monitor-Signature` is `sha256=` and the HMAC-SHA256 of the body in
+ * hexadecimal digits.
  */
 export const webhook = defineChannel({
   name: 'webhook',

@@ -96,7 +96,8 @@ export function sqliteFile(url: string, dataDir: string): string {
   const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '') : ''
   if (path === '' || path === ':memory:')
     throw new Error(
-      `database.url is ${JSON.stringify(url)}: sqlite: and a path is expected, as in sqlite:monitor.db, or mysql://USER:PASSWORD@HOST:3306/DATABASE`,
+      `database.url is ${JSON.stringify(url)}: sqlite: and a path is expected, as in sqlite:monitor.db, ` +
+        'or mysql://USER:PASSWORD@HOST:3306/DATABASE',
     )
   return isAbsolute(path) ? path : join(dataDir, path)
 }

@@ -143,8 +143,8 @@ async function change(transaction: Transaction, received: ReceivedReport, held: 
     isSeen === 1 && (held.is_open === 1 || (await mayReopen(transaction, received, held))) ? 1 : 0
   const isStale = isOpen === 1 && report.stale === true ? 1 : 0
   await transaction.run(
-    `UPDATE event SET change_number = ?, severity = ?, message = ?, value = COALESCE(?, value), processes = COALESCE(?, processes), is_stale = ?,
-      seen_open = ?, is_open = ?, members = COALESCE(?, members) WHERE id = ?`,
+    `UPDATE event SET change_number = ?, severity = ?, message = ?, value = COALESCE(?, value),
+      processes = COALESCE(?, processes), is_stale = ?, seen_open = ?, is_open = ?, members = COALESCE(?, members) WHERE id = ?`,
     [
       report.change,
       report.severity,

@@ -9,8 +9,8 @@ import type { HostReport, HostStore } from '../ports/store.ts'
 
 /**
  * Whose the names of hosts are. `host.key_hash` is that of the key that owns the name; null while the name
- * belongs to agents without one, or to nobody when `is_released` is 1. Every change to a host that is there counts up `counter.removed`, so that no process
- * goes on with what it remembers.
+ * belongs to agents without one, or to nobody when `is_released` is 1. Every change to a host that is there
+ * counts up `counter.removed`, so that no process goes on with what it remembers.
  */
 
 /** What came of a report whose key is not the one that is remembered of its host. */

@@ -36,6 +36,10 @@ export function describeApi(routes: readonly Route[], version: string): Schema {
   }
 }
 
+/** `/hosts/:name` becomes `HostsName`. */
+const toCamelCase = (path: string) =>
+  path.replace(/[/:.-]+(\w)/g, (_, letter: string) => letter.toUpperCase())
+
 function describeOperation({ method, path, access, doc = '', api = {} }: Route): Schema {
   const parameters = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
@@ -47,7 +51,7 @@ function describeOperation({ method, path, access, doc = '', api = {} }: Route):
     ...(api.query ?? []).map(describeParameter),
   ]
   return {
-    operationId: `${method.toLowerCase()}${path.replace('/api/v1', '').replace(/[/:.-]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    operationId: method.toLowerCase() + toCamelCase(path.replace('/api/v1', '')),
     summary: doc,
     description: `Access: ${access}.`,
     tags: [path.split('/')[3] ?? ''],

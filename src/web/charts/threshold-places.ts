@@ -26,7 +26,10 @@ const NEAR_LIMIT = 1.25
 /** A whole is known to end at 100 %: how far away its limits are is worth knowing, whatever the values. */
 const isAlwaysShown = (value: number, unit: Unit) => unit === '%' && value <= 100
 
-/** Where the scale has to end at least, so that there is room for the limits that deserve it. Fitted to the values, only those near them do. */
+/**
+ * Where the scale has to end at least, so that there is room for the thresholds that deserve it. Fitted to the
+ * values, only those near them do.
+ */
 export function findTop(
   most: number,
   thresholds: readonly Pick<ThresholdLine, 'value'>[],

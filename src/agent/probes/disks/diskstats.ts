@@ -27,8 +27,17 @@ const SECTOR_BYTES = 512
  * One line: numbers of the device, name, reads, (merged), sectors read, milliseconds, the same of writes, (under
  * way), time busy, time queued.
  */
-const LINE =
-  /^[ \t]*(\d{1,20}) +(\d{1,20}) +(\S+) +(\d{1,20}) +\S+ +(\d{1,20}) +(\d{1,20}) +(\d{1,20}) +\S+ +(\d{1,20}) +(\d{1,20}) +\S+ +(\d{1,20}) +(\d{1,20})(?=\s|$)/gm
+const NUMBER = String.raw`(\d{1,20})`
+const SKIPPED = String.raw`\S+`
+const LINE = new RegExp(
+  [
+    String.raw`^[ \t]*${NUMBER} +${NUMBER} +(\S+)`,
+    `${NUMBER} +${SKIPPED} +${NUMBER} +${NUMBER}`,
+    `${NUMBER} +${SKIPPED} +${NUMBER} +${NUMBER}`,
+    String.raw`${SKIPPED} +${NUMBER} +${NUMBER}(?=\s|$)`,
+  ].join(' +'),
+  'gm',
+)
 
 /** /proc/diskstats; lines with fewer than the 14 columns (partitions before 2.6.25) are left out. */
 export function parseDiskstats(text: string): DiskCounters[] {

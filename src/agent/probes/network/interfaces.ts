@@ -13,8 +13,14 @@ export type InterfaceTraits = {
 }
 
 /** Ends of containers and virtual machines, and what programs make with names that mean nothing tomorrow. */
-const PASSING =
-  /^(lo$|veth|vnet|tap|cali|cilium|lxc|lxd|docker|br-[0-9a-f]{12}$|virbr|cni|flannel|kube|nodelocaldns|podman|nerdctl|fwbr|fwln|fwpr|ifb|dummy|sit\d|gre\d|gretap|erspan|ip6tnl|ip6gre|ip6_vti|ip_vti|tunl|teql|azv|gke|eni[0-9a-f]{8,}$|vif\d+\.|ovs-system|genev_sys)/
+const PASSING = new RegExp(
+  [
+    `^(lo$|veth|vnet|tap|cali|cilium|lxc|lxd|docker|br-[0-9a-f]{12}$|virbr|cni|flannel|`,
+    String.raw`kube|nodelocaldns|podman|nerdctl|fwbr|fwln|fwpr|ifb|dummy|sit\d|gre\d|gretap|`,
+    String.raw`erspan|ip6tnl|ip6gre|ip6_vti|ip_vti|tunl|teql|azv|gke|eni[0-9a-f]{8,}$|vif\d+\.|`,
+    `ovs-system|genev_sys)`,
+  ].join(''),
+)
 
 /** Where /sys is not to be seen, names tell what is stacked on other interfaces. */
 const STACKED = /^(bond|team|br|vmbr|vlan|wg|tun|ppp|vxlan|macv|ipv)\w*\d|\.\d+$/

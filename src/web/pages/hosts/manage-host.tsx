@@ -73,8 +73,10 @@ async function managePage(request: WebRequest, problem: string | null) {
           <h2>Release the name</h2>
           <p>
             {hasKey
-              ? 'The name belongs to the key of one agent. When the machine was set up anew, its new agent is refused until the name is released.'
-              : 'The name belongs to agents that have no key, as those of the original product. An agent with a key is refused until the name is released.'}
+              ? 'The name belongs to the key of one agent. When the machine was set up anew, ' +
+                'its new agent is refused until the name is released.'
+              : 'The name belongs to agents that have no key, as those of the original product. ' +
+                'An agent with a key is refused until the name is released.'}
           </p>
           <form method="post" action={`${managePath(host.name)}/release`}>
             {csrfField}
