@@ -83,8 +83,8 @@ export class ReportWriter {
     const { facts, events, open } = report
     const host = this.#recallHost(report) ?? (await this.#findHost(transaction, report))
     if (typeof host === 'string') return host
-    const refusal = await this.#identify(transaction, host, report)
-    if (refusal !== null) return refusal
+    const rejection = await this.#identify(transaction, host, report)
+    if (rejection !== null) return rejection
     if (facts) await this.#hosts.saveFacts(transaction, host, facts)
     if (report.spellings) await this.#hosts.saveSpellings(transaction, host, report.spellings)
     if (report.isGreeting !== true) this.#states.noteSeen(host.id, report.seen, report.clockSkew)
