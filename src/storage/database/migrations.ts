@@ -125,6 +125,17 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     ) ${plain}`,
     `CREATE INDEX former_name_by_host ON former_name (host)`,
   ],
+  // Names for pages with their filters. `user` is 0 where the user of a shared one was deleted.
+  ({ id, integer, plain }) => [
+    `CREATE TABLE saved_view (
+      id ${id},
+      user ${integer} NOT NULL,
+      name VARCHAR(100) NOT NULL,
+      path VARCHAR(1000) NOT NULL,
+      is_shared ${integer} NOT NULL
+    ) ${plain}`,
+    `CREATE INDEX saved_view_by_user ON saved_view (user)`,
+  ],
 ]
 
 /** The schema that this program reads and writes. */
