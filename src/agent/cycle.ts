@@ -94,9 +94,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   }
 
   async function refreshFacts() {
-    const nowMs = clock.monotonicMs()
-    if (nowMs - factsReadAtMs < READ_FACTS_EVERY_MS) return
-    factsReadAtMs = nowMs
+    factsReadAtMs = clock.monotonicMs()
     try {
       const found = await options.readFacts()
       const text = JSON.stringify(found)
@@ -110,7 +108,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   return async (time) => {
     restoreThresholds()
     if (!isRepetition(time)) await sample(time)
-    await refreshFacts()
+    if (clock.monotonicMs() - factsReadAtMs >= READ_FACTS_EVERY_MS) await refreshFacts()
     // Not below 0 though the clock was put back meanwhile: the delay has its bounds.
     const lateMs = Math.max(0, clock.nowMs() - time * 1000)
     sender.wake(isFirst ? 0 : Math.max(0, options.sendDelayMs - lateMs))
