@@ -1,11 +1,11 @@
 /** @jsxImportSource #markup */
 import { assetUrl, listScripts } from '../assets/assets.ts'
 import type { Viewer } from './frame.ts'
-import { type Html, raw } from './html.ts'
 import { icon } from './icons.tsx'
-import type { Attributes } from './jsx-elements.ts'
 import { MAX_JUMP_TEXT } from './jump-row.ts'
 import { goesRound, kioskCorner, readKiosk } from './kiosk.tsx'
+import { type Html, raw } from './markup/html.ts'
+import type { Attributes } from './markup/jsx-elements.ts'
 import { type NavigationKey, navigationRail } from './navigation-rail.tsx'
 
 export type LayoutOptions = {
