@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { EventReport } from '../../src/domain/event.ts'
-import { dateClosings, readLegacyEvents } from '../../src/protocol/event-report.ts'
-import { Tally } from '../../src/protocol/rejection-tally.ts'
-import type { Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { aReport, MIDNIGHT } from './reports.ts'
+import type { EventReport } from '../../../src/domain/event.ts'
+import { dateClosings, readLegacyEvents } from '../../../src/protocol/event-report.ts'
+import { Tally } from '../../../src/protocol/rejection-tally.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aReport, MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 const MINUTE = 60
