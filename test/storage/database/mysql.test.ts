@@ -450,6 +450,25 @@ function describeStorage(product: SqlServerProduct) {
         ])
         expect({ code, stderr }).toMatchObject({ code: 78, stderr: expect.stringContaining(said) })
       }
+      // So does every command that asks the database.
+      const wrong = [
+        '--data-dir',
+        dataDir,
+        '--set',
+        `database.url=${byName}`,
+        '--set',
+        `database.ca_file=${ca}`,
+      ]
+      for (const words of [
+        ['db', 'stats', ...wrong],
+        ['db', 'schema', ...wrong],
+        ['user', 'list', ...wrong],
+        ['db', 'copy', '--from', byName, '--to', 'sqlite:copy.db', ...wrong],
+        ['db', 'import-original', '--from', byName, '--data-dir', dataDir, '--set', `database.ca_file=${ca}`],
+      ]) {
+        const { code, stderr } = await runMonitor(words)
+        expect({ code, stderr }).toMatchObject({ code: 78, stderr: expect.stringContaining('tls_name') })
+      }
     })
 
     test('is reached by its socket, and over TLS when its certificate is vouched for', async () => {
