@@ -21,7 +21,7 @@ import { startSchedule } from './schedule.ts'
 import { watchSelfMetrics } from './self-metrics.ts'
 import type { ServerAddress } from './sending/connect.ts'
 import { keepDeliveryStatus } from './sending/delivery-status.ts'
-import { startSender } from './sending/sender.ts'
+import { Sender } from './sending/sender.ts'
 import { createTextFileJob } from './text-files/text-file-job.ts'
 import { createThresholdEvaluator } from './threshold-evaluator.ts'
 
@@ -114,7 +114,7 @@ export async function startAgent(
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
   const table = createThresholdTable(options.thresholds, standard)
   const evaluator = createThresholdEvaluator({ book: table, interval, clock, log })
-  const sender = startSender({
+  const sender = new Sender({
     servers: options.servers,
     passphrase: options.passphrase,
     key: options.key,
@@ -131,7 +131,7 @@ export async function startAgent(
       ? null
       : keepDeliveryStatus({
           file: options.statusFile,
-          deliveries: sender.deliveries,
+          deliveries: () => sender.deliveries,
           countWaiting: () => queue.figures.length,
           clock,
           log,
