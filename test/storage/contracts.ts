@@ -11,6 +11,7 @@ import { describeNames } from './host-names.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
 import { describeOriginalEvents } from './original-events.contract.ts'
 import { describeOutages } from './outages.contract.ts'
+import { describeSavedViews } from './saved-views.contract.ts'
 import { describeSecondFactors } from './second-factors.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
 import { describeThresholds } from './thresholds.contract.ts'
@@ -34,6 +35,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'groups of hosts': describeGroups,
   'outages of a period': describeOutages,
   'codes for signing in': describeSecondFactors,
+  'saved views': describeSavedViews,
   'what is wrong now': describeTrouble,
   'thresholds of agents': describeThresholds,
   'completeness of what agents sent': describeDataAudit,
