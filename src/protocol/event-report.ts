@@ -3,7 +3,7 @@ import { readProcesses } from '../domain/events/running-process.ts'
 import { isMetricName } from '../domain/sample.ts'
 import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
 import { type Fields, isFields, readAnyTime, readNumber, readText } from './field.ts'
-import { Spellings } from './legacy-metric.ts'
+import { Spellings } from './legacy/legacy-metric.ts'
 import type { Tally } from './rejection-tally.ts'
 
 const UID = /^[A-Za-z0-9._:-]+$/
