@@ -2,7 +2,7 @@ import { describeError } from '../../lib/log.ts'
 import { encodeReply } from '../../protocol/encode.ts'
 import { LEGACY_RECEIPT } from '../../protocol/legacy/legacy.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
-import type { Tally } from '../../protocol/rejection-tally.ts'
+import { describeFault, type Tally } from '../../protocol/rejection-tally.ts'
 import type { HostReport } from '../../storage/ports/store.ts'
 import { measureReport, type Outcome, type Sender, type Submission } from '../ingest.ts'
 import { ProtocolDecoder } from '../protocol-decoder.ts'
@@ -290,7 +290,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.#inFlight++
     this.#host = report.host
     if (tally !== null)
-      for (const [fault, count] of tally.counts) this.#note(fault, tally.reason ?? fault, count)
+      for (const [fault, count] of tally.counts) this.#note(fault, describeFault(fault), count)
     if (later > 0) this.#note('future', FROM_THE_FUTURE, later)
     if (report.waiting) this.#note('future', WAITING_HERE, report.waiting.length)
     this.#shared.ingest.submit({

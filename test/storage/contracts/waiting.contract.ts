@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { MAX_WAITING_FRAMES } from '../../src/storage/ingest/waiting-frames.ts'
-import type { Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { aFrame, aReport, MIDNIGHT, toPairs } from './reports.ts'
+import { MAX_WAITING_FRAMES } from '../../../src/storage/ingest/waiting-frames.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 const HOUR = 3600

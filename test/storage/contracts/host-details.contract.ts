@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { EventReport } from '../../src/domain/event.ts'
-import type { Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { aReport, FACTS, MIDNIGHT } from './reports.ts'
+import type { EventReport } from '../../../src/domain/event.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aReport, FACTS, MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 const METRIC = 'perf.filesystem.dev.sda1.percent.used'

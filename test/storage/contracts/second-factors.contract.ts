@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { MIDNIGHT } from './reports.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 const FACTOR = { secret: 'ABCDEFGH', lastStep: 10, since: 500, recoveryHashes: ['a', 'b'] }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { EventReport } from '../../src/domain/event.ts'
-import type { BoundHit, GrowthBounds, Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { aFrame, aReport, MIDNIGHT } from './reports.ts'
+import type { EventReport } from '../../../src/domain/event.ts'
+import type { BoundHit, GrowthBounds, Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 /** What agents may add is bounded, in every database. */

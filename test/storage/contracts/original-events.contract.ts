@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { EventReport } from '../../src/domain/event.ts'
-import { dateClosings, readLegacyEvents } from '../../src/protocol/event-report.ts'
-import { Tally } from '../../src/protocol/rejection-tally.ts'
-import type { Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { aReport, MIDNIGHT } from './reports.ts'
+import type { EventReport } from '../../../src/domain/event.ts'
+import { dateClosings, readLegacyEvents } from '../../../src/protocol/event-report.ts'
+import { Tally } from '../../../src/protocol/rejection-tally.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aReport, MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 const MINUTE = 60
@@ -78,6 +78,23 @@ export function describeOriginalEvents(name: string, makeWorkbench: () => Workbe
       ])
       await send(12, row(8, 0, 2))
       expect((await list())[1]).toEqual({ opened: 8, closed: 12, severity: 2 })
+    })
+
+    test('a change of severity is the same whatever the order of its rows, also with a clock that is fast', async () => {
+      await send(1, row(1, 1, 4))
+      for (let again = 0; again < 2; again++) await send(9 + again, row(8, 1, 2), row(1, 0, 4))
+      await send(20, row(8, 0, 2), row(18, 1, 1), row(12, 0, 3), row(12, 0, 3))
+      expect(await list()).toEqual([
+        { opened: 1, closed: 8, severity: 4 },
+        { opened: 8, closed: 12, severity: 2 },
+        { opened: 12, closed: 18, severity: 3 },
+        { opened: 18, closed: null, severity: 1 },
+      ])
+      await send(25, row(918, 1, 2), row(900, 0, 1))
+      expect((await list()).slice(3)).toEqual([
+        { opened: 18, closed: 25, severity: 1 },
+        { opened: 25, closed: null, severity: 2 },
+      ])
     })
 
     test('the closing of an older event, sent late, does not end the newer one', async () => {

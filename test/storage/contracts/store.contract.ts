@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { EventReport } from '../../src/domain/event.ts'
-import type { PolicyChoices, Store } from '../../src/storage/ports/store.ts'
-import { type FakeClock, fakeClock } from '../support/clock.ts'
-import { expectFailure } from '../support/failure.ts'
-import { randomOf } from './random.ts'
-import { aFrame, aReport, FACTS, MIDNIGHT, toPairs } from './reports.ts'
+import type { EventReport } from '../../../src/domain/event.ts'
+import type { PolicyChoices, Store } from '../../../src/storage/ports/store.ts'
+import { type FakeClock, fakeClock } from '../../support/clock.ts'
+import { expectFailure } from '../../support/failure.ts'
+import { randomOf } from '../random.ts'
+import { aFrame, aReport, FACTS, MIDNIGHT, toPairs } from '../reports.ts'
 
 /** One database for a test; `open` may be called several times for the same one. */
 export type Workbench = {

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Ended, makeTempDir } from './spawn.ts'
+import { type Ended, makeTempDir } from '../spawn.ts'
 
 const BUSYBOX = '/bin/busybox'
 const LARGE = 50_000_000

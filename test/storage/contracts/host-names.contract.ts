@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { KEY_MISMATCH } from '../../src/domain/metrics/declared/server-events.ts'
-import type { HostReport, Store } from '../../src/storage/ports/store.ts'
-import { type FakeClock, fakeClock } from '../support/clock.ts'
-import { aFrame, aReport, MIDNIGHT } from './reports.ts'
+import { KEY_MISMATCH } from '../../../src/domain/metrics/declared/server-events.ts'
+import type { HostReport, Store } from '../../../src/storage/ports/store.ts'
+import { type FakeClock, fakeClock } from '../../support/clock.ts'
+import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 const MINE = 'a'.repeat(64)

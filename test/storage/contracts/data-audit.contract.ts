@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { Loss } from '../../src/domain/audit/loss.ts'
-import type { HostReport, Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { aFrame, aReport, MIDNIGHT } from './reports.ts'
+import type { Loss } from '../../../src/domain/audit/loss.ts'
+import type { HostReport, Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 const DAY = 86_400

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import type { Store } from '../../src/storage/ports/store.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
 import { collectComplaints, launchBrowser, openContext, signIn } from './browser.ts'
 import { createKeyboard, createMouse, type Driver } from './driver.ts'
 import {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { HostQuery, Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { aFrame, aReport, FACTS, MIDNIGHT } from './reports.ts'
+import type { HostQuery, Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aFrame, aReport, FACTS, MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 /** What every database must do with lists of hosts. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { MYSQL_ROOT } from '../../.ci/mysql-root.ts'
+import { MYSQL_ROOT } from '../../../.ci/mysql-root.ts'
 import { type Mariadb, operateServer } from './database-server.ts'
 import { findFreePort, type MariadbOptions } from './mariadb.ts'
 

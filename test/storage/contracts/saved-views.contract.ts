@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { MAX_VIEWS } from '../../src/domain/users/saved-view.ts'
-import type { Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { MIDNIGHT } from './reports.ts'
+import { MAX_VIEWS } from '../../../src/domain/users/saved-view.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 /** What every database must do with the views that people save. */

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { TEXT_BOUNDS } from '../../src/domain/text-bounds.ts'
-import { MetricSetTable, type ReceivedBatch, readBatch } from '../../src/protocol/batch.ts'
-import { NameLists } from '../../src/protocol/names.ts'
-import type { Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { MIDNIGHT } from './reports.ts'
+import { TEXT_BOUNDS } from '../../../src/domain/text-bounds.ts'
+import { MetricSetTable, type ReceivedBatch, readBatch } from '../../../src/protocol/batch.ts'
+import { NameLists } from '../../../src/protocol/names.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { findMysqlObstacle } from '../../.ci/mysql-root.ts'
+import { findMysqlObstacle } from '../../../.ci/mysql-root.ts'
 import { HAS_MARIADB, type Mariadb, type MariadbOptions, startMariadb } from './mariadb.ts'
 import { startMysql } from './mysql.ts'
 

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { type ReportedThreshold, reportThresholds } from '../../src/domain/thresholds/reported-threshold.ts'
-import { standardThresholds } from '../../src/domain/thresholds/threshold-standard.ts'
-import type { Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { aReport, FACTS, MIDNIGHT } from './reports.ts'
+import {
+  type ReportedThreshold,
+  reportThresholds,
+} from '../../../src/domain/thresholds/reported-threshold.ts'
+import { standardThresholds } from '../../../src/domain/thresholds/threshold-standard.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aReport, FACTS, MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 const STANDARD = reportThresholds([], standardThresholds(FACTS))

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { EventReport } from '../../src/domain/event.ts'
-import { AVAILABILITY } from '../../src/domain/metrics/declared/server-events.ts'
-import type { Store } from '../../src/storage/ports/store.ts'
-import { fakeClock } from '../support/clock.ts'
-import { aReport, MIDNIGHT } from './reports.ts'
+import type { EventReport } from '../../../src/domain/event.ts'
+import { AVAILABILITY } from '../../../src/domain/metrics/declared/server-events.ts'
+import type { Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aReport, MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
 /** The outages of a period, which availability is counted by. */
