@@ -23,6 +23,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   lib: [],
 }
 
+/** Where a program begins: the executable, its threads, the scripts of pages, and what compiled markup calls. */
+const ENTRIES = [
+  'main.ts',
+  'platform/win32/service-worker.ts',
+  'storage/reading-thread/entry.ts',
+  ...['app', 'charts', 'host-map', 'kiosk', 'theme'].map((script) => `web/browser/${script}.ts`),
+  'web/ui/markup/jsx-dev-runtime.ts',
+  'web/ui/markup/jsx-runtime.ts',
+]
+
 /** What runs in browsers. */
 const BROWSER = 'web/browser/'
 
@@ -130,6 +140,21 @@ describe('arrows', () => {
         .map((name) => `${path} -> ${name}`),
     )
     expect(lost).toEqual([])
+  })
+
+  test('reach every file from the program, so that a new probe, page or task is also listed', () => {
+    const byPath = new Map(files.map((file) => [file.path, file]))
+    const reached = new Set<string>()
+    const visit = (path: string) => {
+      if (reached.has(path)) return
+      reached.add(path)
+      for (const imported of byPath.get(path)?.imports ?? []) visit(imported)
+    }
+    for (const entry of ENTRIES) visit(entry)
+    const left = files.map(({ path }) => path).filter((path) => !reached.has(path) && !path.endsWith('.d.ts'))
+    expect(
+      left.map((path) => `${path} is imported by nothing: list it in the index of its folder, or delete it`),
+    ).toEqual([])
   })
 
   test('never lead back to where they came from', () => {
