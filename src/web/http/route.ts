@@ -11,6 +11,7 @@ import type { EventSparks } from '../fleet/event-sparks.tsx'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { FleetFigures } from '../fleet/fleet-figures.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
+import type { WhatChanged } from '../problems/what-changed.ts'
 import type { Html } from '../ui/html.ts'
 import type { ApiDeclaration } from './api-declaration.ts'
 import type { CheckHealth } from './health.ts'
@@ -89,6 +90,7 @@ export type WebContext = {
   readonly fleet: Fleet
   readonly fleetFigures: FleetFigures
   readonly sparks: EventSparks
+  readonly whatChanged: WhatChanged
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>
 }
