@@ -52,7 +52,7 @@ export function eventView(model: EventModel, { isBeside = false }: EventViewOpti
         {graphView(model)}
         {changesView(event, model.changes, model.words)}
         {processesView(model.processes)}
-        <div class="columns">
+        <div class="columns event-columns">
           {historyView(model)}
           {deliveriesView(model)}
         </div>
