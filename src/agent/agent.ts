@@ -21,7 +21,7 @@ import { startSchedule } from './schedule.ts'
 import { watchSelfMetrics } from './self-metrics.ts'
 import type { ServerAddress } from './sending/connect.ts'
 import { keepDeliveryStatus } from './sending/delivery-status.ts'
-import { startSender } from './sending/sender.ts'
+import { Sender } from './sending/sender.ts'
 import { createTextFileJob } from './text-files/text-file-job.ts'
 import { createThresholdEvaluator } from './threshold-evaluator.ts'
 
@@ -103,7 +103,7 @@ export async function startAgent(
 ): Promise<Agent> {
   const { interval, clock, log } = options
   if (options.servers.length === 0) throw new Error('the agent needs at least one server')
-  const machine = source.readMachine()
+  const machine = await source.readMachine()
   const name = checkName(options.name ?? machine.name)
   const standard = listStandard(options, machine.facts)
   const describe = describeWith(options, standard)
@@ -111,7 +111,7 @@ export async function startAgent(
   const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
   const table = createThresholdTable(options.thresholds, standard)
   const evaluator = createThresholdEvaluator({ book: table, interval, clock, log })
-  const sender = startSender({
+  const sender = new Sender({
     servers: options.servers,
     passphrase: options.passphrase,
     key: options.key,
@@ -128,7 +128,7 @@ export async function startAgent(
       ? null
       : keepDeliveryStatus({
           file: options.statusFile,
-          deliveries: sender.deliveries,
+          deliveries: () => sender.deliveries,
           countWaiting: () => queue.figures.length,
           clock,
           log,
@@ -142,7 +142,7 @@ export async function startAgent(
     queue,
     sender,
     facts,
-    readFacts: () => describe(source.readMachine().facts),
+    readFacts: async () => describe((await source.readMachine()).facts),
     interval,
     queueAge: options.queueAge,
     sendDelayMs: shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),
@@ -177,7 +177,7 @@ export async function sampleOnce(
   options: SampleOptions,
   source: MachineSource = openSourceFor(options),
 ): Promise<object> {
-  const machine = source.readMachine()
+  const machine = await source.readMachine()
   const name = checkName(options.name ?? machine.name)
   const describe = describeWith(options, listStandard(options, machine.facts))
   const figures = watchSelfMetrics()

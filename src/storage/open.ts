@@ -20,6 +20,7 @@ import { createDamageLog, type NoteDamage } from './timeseries/damage.ts'
 import { createMetricSetReader } from './timeseries/metric-sets.ts'
 import { createSampleStore } from './timeseries/query.ts'
 import { createAuditStore } from './users/audit-log.ts'
+import { createSavedViewStore } from './users/saved-views.ts'
 import { createSecondFactorStore } from './users/second-factors.ts'
 import { createSessionStore } from './users/sessions.ts'
 import { createTokenStore } from './users/tokens.ts'
@@ -102,6 +103,7 @@ export function createStore(
     sessions: createSessionStore(database),
     tokens: createTokenStore(database),
     secondFactors: createSecondFactorStore(database),
+    views: createSavedViewStore(database),
     audit: createAuditStore(database),
     dataAudit: createDataAuditStore(database),
     maintenance: createMaintenanceStore({ database, upkeep, metricSets, states, damage, clock, log }),

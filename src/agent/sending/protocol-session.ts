@@ -1,14 +1,14 @@
 import type { Loss } from '../../domain/audit/loss.ts'
-import { rangesOf } from '../../domain/audit/number-ranges.ts'
 import type { EventReport } from '../../domain/event.ts'
 import type { HostFacts } from '../../domain/hosts/host.ts'
 import type { Clock, Timer } from '../../lib/clock.ts'
-import { encodeBatch, parseReply } from '../../protocol/encode.ts'
+import { parseReply } from '../../protocol/encode.ts'
 import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
-import type { Batch, Reply } from '../../protocol/message.ts'
+import type { Reply } from '../../protocol/message.ts'
 import type { Item } from '../queue/queue-rows.ts'
+import { type BatchContent, BatchWriter, type SessionNumbering } from './batch-writer.ts'
 import { type Connection, connect, type ServerAddress } from './connect.ts'
-import { type ColumnRange, rowOfColumns, splitColumns } from './frame-parts.ts'
+import { type ColumnRange, splitColumns } from './frame-parts.ts'
 
 export type ProtocolSessionOptions = {
   readonly server: ServerAddress
@@ -35,13 +35,18 @@ export type ProtocolSessionOptions = {
   onStored(answer: StoredBatch): void
   /** The server will never take these. */
   onRefused(items: readonly Item[], reason: string): void
-  /**
-   * The session is over; nothing comes after it. `isLasting` when the server refused us as such (a wrong
-   * passphrase), which trying again soon won't change; `isClean` when it closed an idle connection, which is
-   * no fault; `unanswered` are the bytes of the greeting or of a batch with rows that it left without an
-   * answer for the whole time, else 0.
-   */
-  onEnded(end: { reason: string; isLasting: boolean; isClean: boolean; unanswered: number }): void
+  /** The session is over; nothing comes after it. */
+  onEnded(end: SessionEnd): void
+}
+
+export type SessionEnd = {
+  readonly reason: string
+  /** The server refused us as such (a wrong passphrase), which trying again soon won't change. */
+  readonly isLasting: boolean
+  /** The server closed an idle connection, which is no fault. */
+  readonly isClean: boolean
+  /** Bytes of the greeting or of a batch with rows that it left without an answer for the whole time, else 0. */
+  readonly unanswered: number
 }
 
 /**
@@ -57,36 +62,6 @@ export type StoredBatch = {
   readonly reason: string | undefined
 }
 
-export type SessionNumbering = {
-  readonly generation: string
-  /** Names this run of the agent. */
-  readonly run: string
-  /** Seconds since its start. */
-  uptime(): number
-  /** The lowest number that may still come. */
-  readonly lowestId: number
-  /** What never comes, as much as a batch of now may hold. */
-  listLosses(): readonly Loss[]
-}
-
-export type ProtocolSession = {
-  readonly isReady: boolean
-  /** Ids of items that were sent and not answered. */
-  readonly inFlight: ReadonlySet<number>
-  /** Batches that were sent and not answered. */
-  readonly openBatches: number
-  /** Sends one batch; an empty one tells the server that we live. All frames are of one layout. */
-  send(items: readonly Item[]): void
-  /**
-   * Names all events that are open, so that the server opens those that it lacks and closes those that are
-   * over.
-   */
-  sendOpenEvents(open: readonly EventReport[]): void
-  /** Go with the next batch. */
-  updateFacts(facts: HostFacts): void
-  close(): void
-}
-
 /**
  * Silence for so long, while an answer is due, ends the session: the connection is dead, or the server stuck.
  */
@@ -96,17 +71,6 @@ const SILENCE_MS = 60_000
  * make it faster.
  */
 const ANSWER_MS = 300_000
-
-/**
- * Lists of names that the server is asked to keep at a time: even the longest fit what it grants a
- * connection.
- */
-const MAX_OPEN_METRIC_SETS = 4
-/** The same where a frame goes in parts, whose lists are short. */
-const MAX_PART_LAYOUTS = 200
-
-/** What goes with some batches only. */
-type Extra = Pick<Batch, 'passphrase' | 'key' | 'open'>
 
 type SentBatch = {
   readonly items: readonly Item[]
@@ -118,208 +82,175 @@ type SentBatch = {
   readonly next: (() => void) | null
 }
 
-/** What one batch holds. */
-type Content = {
-  readonly items: readonly Item[]
-  readonly extra?: Extra
-  /** Only these columns of a single frame. */
-  readonly columns?: ColumnRange
-  readonly next?: () => void
-}
-
 /**
  * One connection, from connecting to its end. It begins with a greeting: a batch with passphrase, key and
  * facts and no rows. So a refusal of us as such is told from that of a batch, and a batch is never thrown
  * away for a wrong passphrase.
  */
-export function startSession(options: ProtocolSessionOptions): ProtocolSession {
-  const { clock, host, passphrase, key } = options
-  const batches = new Map<number, SentBatch>()
-  const inFlight = new Set<number>()
-  const metricSets = new Map<string, number>()
-  const { numbering } = options
-  let unsentFacts: HostFacts | null = options.facts
-  /** The row of numbers that the server knows us by on this connection. */
-  let saidQueue: string | null = null
-  let lastBatchId = 0
-  let greeting: number | null = null
-  let isReady = false
-  let isOver = false
-  let lastSeenMs = Number.NEGATIVE_INFINITY
-  let timer: Timer | null = null
+export class ProtocolSession {
+  readonly #options: ProtocolSessionOptions
+  readonly #writer: BatchWriter
+  readonly #connection: Connection
+  /** Batches that were sent and not answered, by id. */
+  readonly #batches = new Map<number, SentBatch>()
+  readonly #inFlight = new Set<number>()
+  /** The id of the greeting; null before it was sent. */
+  #greeting: number | null = null
+  #isReady = false
+  #isOver = false
+  #lastSeenMs = Number.NEGATIVE_INFINITY
+  #timer: Timer | null = null
 
-  const connection: Connection = connect(options.server, clock, {
-    opened() {
-      greeting = transmit({
-        items: [],
-        extra: { ...(passphrase !== null && { passphrase }), ...(key !== null && { key }) },
-      })
-    },
-    received: (line) => {
-      try {
-        take(parseReply(line))
-      } catch (error) {
-        end(`the server's answer is not ours: ${error instanceof Error ? error.message : error}`)
-      }
-    },
-    closed: (reason) => end(reason, { isClean: isReady && batches.size === 0 }),
-  })
-
-  function end(reason: string, { isLasting = false, isClean = false, unanswered = 0 } = {}) {
-    if (isOver) return
-    close()
-    options.onEnded({ reason, isLasting, isClean, unanswered })
-  }
-
-  function close() {
-    isOver = true
-    isReady = false
-    timer?.cancel()
-    connection.close()
-  }
-
-  function transmit(content: Content): number {
-    const { items, columns, next } = content
-    const id = ++lastBatchId
-    const now = clock.now()
-    const isGreeting = greeting === null
-    // The greeting is kept small: every path must let it pass.
-    const lost = isGreeting || next !== undefined ? [] : numbering.listLosses()
-    const layout = findLayout(items, columns)
-    const batch: Batch = {
-      ...describeBatch(content, id, now, lost, isGreeting),
-      metrics: layout.metrics,
-      frames: items.flatMap((item) => (item.kind === 'frame' ? [rowOf(item, columns)] : [])),
-      events: items.flatMap(({ kind, body }) => (kind === 'event' ? [JSON.parse(body) as EventReport] : [])),
-    }
-    const encode = (facts: HostFacts | null) =>
-      encodeBatch({ ...batch, ...(facts !== null && { facts }) }, layout.number, layout.isNew)
-    let line = encode(unsentFacts)
-    // What a machine says of itself can wait until the path takes longer batches.
-    if (unsentFacts !== null && line.length > options.mostBytes()) line = encode(null)
-    else unsentFacts = null
-    layout.note()
-    saidQueue = numbering.generation
-    connection.write(line)
-    batches.set(id, {
-      items,
-      lost,
-      bytes: line.length,
-      sentAtMs: clock.monotonicMs(),
-      clock: now,
-      next: next ?? null,
+  /** No callback comes before the constructor has returned. */
+  constructor(options: ProtocolSessionOptions) {
+    const { server, passphrase, key, clock } = options
+    this.#options = options
+    this.#writer = new BatchWriter(options)
+    this.#connection = connect(server, clock, {
+      opened: () => {
+        this.#greeting = this.#transmit({
+          items: [],
+          extra: { ...(passphrase !== null && { passphrase }), ...(key !== null && { key }) },
+        })
+      },
+      received: (line) => {
+        try {
+          this.#take(parseReply(line))
+        } catch (error) {
+          this.#end(`the server's answer is not ours: ${error instanceof Error ? error.message : error}`)
+        }
+      },
+      closed: (reason) => this.#end(reason, { isClean: this.#isReady && this.#batches.size === 0 }),
     })
-    for (const item of items) inFlight.add(item.id)
-    watch()
-    return id
   }
 
-  function describeBatch(
-    content: Content,
-    id: number,
-    now: number,
-    lost: readonly Loss[],
-    isGreeting: boolean,
-  ) {
-    const { items, extra = {}, next } = content
-    return {
-      id,
-      host,
-      ...extra,
-      ...(saidQueue !== numbering.generation && {
-        queue: { id: numbering.generation, run: numbering.run, uptime: numbering.uptime() },
-      }),
-      // A frame that goes in parts is there when its last part is.
-      ...(!isGreeting &&
-        next === undefined && {
-          numbers: {
-            frames: numbersOf(items, 'frame'),
-            events: numbersOf(items, 'event'),
-            waiting: numbering.lowestId,
-            lost,
-          },
-        }),
-      clock: now,
+  /** The server has taken the greeting. */
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
+  /** Ids of items that were sent and not answered. */
+  get inFlight(): ReadonlySet<number> {
+    return this.#inFlight
+  }
+
+  /** How many batches were sent and not answered. */
+  get openBatches(): number {
+    return this.#batches.size
+  }
+
+  /**
+   * Sends one batch; an empty one tells the server that we live. All frames are of one layout. A frame that is
+   * too long for the path goes column by column.
+   */
+  send(items: readonly Item[]): void {
+    try {
+      const parts = this.#split(items)
+      if (parts.length > 1) this.#sendParts(items, parts, 0)
+      else this.#transmit({ items })
+    } catch (error) {
+      this.#options.onRefused(items, error instanceof Error ? error.message : String(error))
     }
   }
 
-  /** The names of the frames' columns, and the number under which this connection keeps them. */
-  function findLayout(items: readonly Item[], columns: ColumnRange | undefined) {
-    const metricSet = items.find((item) => item.metricSet !== null)?.metricSet ?? null
-    if (metricSet === null) return { metrics: [], number: 0, isNew: false, note() {} }
-    const all = options.metricsOf(metricSet)
-    const key = columns === undefined ? `${metricSet}` : `${metricSet} ${columns.from} ${columns.to}`
-    const known = metricSets.get(key)
-    const number = known ?? metricSets.size
-    const metrics = columns === undefined ? all : all.slice(columns.from, columns.to)
-    return { metrics, number, isNew: known === undefined, note: () => void metricSets.set(key, number) }
+  /**
+   * Names all events that are open, so that the server opens those that it lacks and closes those that are
+   * over.
+   */
+  sendOpenEvents(open: readonly EventReport[]): void {
+    this.#transmit({ items: [], extra: { open } })
   }
 
-  /** A frame that is too long for the path goes column by column, each part when the one before is stored. */
-  function sendParts(item: Item, parts: readonly ColumnRange[], at: number) {
+  /** They go with the next batch. */
+  updateFacts(facts: HostFacts): void {
+    this.#writer.updateFacts(facts)
+  }
+
+  /** Ends the session; no callback comes any more. */
+  close(): void {
+    this.#isOver = true
+    this.#isReady = false
+    this.#timer?.cancel()
+    this.#connection.close()
+  }
+
+  #end(reason: string, { isLasting = false, isClean = false, unanswered = 0 } = {}) {
+    if (this.#isOver) return
+    this.close()
+    this.#options.onEnded({ reason, isLasting, isClean, unanswered })
+  }
+
+  /** Several ranges of columns for a single frame that is too long for the path; empty for anything else. */
+  #split(items: readonly Item[]): readonly ColumnRange[] {
+    const [only] = items
+    if (items.length !== 1 || only === undefined || only.metricSet === null) return []
+    return splitColumns(this.#options.metricsOf(only.metricSet), this.#options.mostBytes())
+  }
+
+  /** Each part goes when the one before is stored. */
+  #sendParts(items: readonly Item[], parts: readonly ColumnRange[], at: number) {
     const columns = parts[at]
     if (columns === undefined) return
-    const isLast = at === parts.length - 1
-    transmit({ items: [item], columns, ...(!isLast && { next: () => sendParts(item, parts, at + 1) }) })
+    const next = at === parts.length - 1 ? {} : { next: () => this.#sendParts(items, parts, at + 1) }
+    this.#transmit({ items, columns, partsLeft: parts.length - at, ...next })
   }
 
-  function send(items: readonly Item[]) {
-    const [only] = items
-    const mostBytes = options.mostBytes()
-    if (items.length === 1 && only !== undefined && only.metricSet !== null) {
-      const parts = splitColumns(options.metricsOf(only.metricSet), mostBytes)
-      if (parts.length > 1) {
-        if (metricSets.size + parts.length > MAX_PART_LAYOUTS) metricSets.clear()
-        return sendParts(only, parts, 0)
-      }
-    }
-    if (metricSets.size >= MAX_OPEN_METRIC_SETS) metricSets.clear()
-    transmit({ items })
+  #transmit(content: BatchContent): number {
+    const { items, next = null } = content
+    const { id, line, lost, clock } = this.#writer.write(content, { isGreeting: this.#greeting === null })
+    this.#connection.write(line)
+    const sentAtMs = this.#options.clock.monotonicMs()
+    this.#batches.set(id, { items, lost, bytes: line.length, sentAtMs, clock, next })
+    for (const item of items) this.#inFlight.add(item.id)
+    this.#watch()
+    return id
   }
 
   /**
    * One timer, left alone by what is sent and answered: patience only grows by that, so it is looked at when
    * the timer ends.
    */
-  function watch() {
-    const oldest = batches.values().next()
-    if (timer !== null || oldest.done || isOver) return
-    const { sentAtMs } = oldest.value
-    const untilMs = Math.min(Math.max(lastSeenMs, sentAtMs) + SILENCE_MS, sentAtMs + ANSWER_MS)
+  #watch() {
+    const oldest = this.#batches.values().next()
+    if (this.#timer !== null || oldest.done || this.#isOver) return
+    const { clock } = this.#options
+    const { sentAtMs, items, bytes } = oldest.value
+    const untilMs = Math.min(Math.max(this.#lastSeenMs, sentAtMs) + SILENCE_MS, sentAtMs + ANSWER_MS)
     const leftMs = untilMs - clock.monotonicMs()
-    if (leftMs <= 0)
-      return end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`, {
-        unanswered: !isReady || oldest.value.items.length > 0 ? oldest.value.bytes : 0,
-      })
-    timer = clock.after(leftMs, () => {
-      timer = null
-      watch()
+    if (leftMs <= 0) {
+      const unanswered = !this.#isReady || items.length > 0 ? bytes : 0
+      return this.#end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`, { unanswered })
+    }
+    this.#timer = clock.after(leftMs, () => {
+      this.#timer = null
+      this.#watch()
     })
   }
 
-  function take(reply: Reply) {
-    const batch = reply.id === null ? undefined : batches.get(reply.id)
-    if ('error' in reply && (reply.retry || batch === undefined || reply.id === greeting))
-      return end(reply.error, { isLasting: !reply.retry })
-    if (batch === undefined) return end('the server answered a batch that was not sent')
-    lastSeenMs = clock.monotonicMs()
-    batches.delete(reply.id as number)
+  #take(reply: Reply) {
+    const batch = reply.id === null ? undefined : this.#batches.get(reply.id)
+    if ('error' in reply && (reply.retry || batch === undefined || reply.id === this.#greeting))
+      return this.#end(reply.error, { isLasting: !reply.retry })
+    if (batch === undefined || reply.id === null)
+      return this.#end('the server answered a batch that was not sent')
+    this.#lastSeenMs = this.#options.clock.monotonicMs()
+    this.#batches.delete(reply.id)
     if (batch.next !== null && !('error' in reply)) {
-      options.onClock(reply.clock ?? batch.clock)
+      this.#options.onClock(reply.clock ?? batch.clock)
       return batch.next()
     }
-    for (const item of batch.items) inFlight.delete(item.id)
-    if ('error' in reply) return options.onRefused(batch.items, reply.error)
+    for (const item of batch.items) this.#inFlight.delete(item.id)
+    if ('error' in reply) return this.#options.onRefused(batch.items, reply.error)
     const serverTime = reply.clock ?? batch.clock
-    options.onClock(serverTime)
-    if (reply.id === greeting) {
-      isReady = true
-      return options.onReady()
+    this.#options.onClock(serverTime)
+    if (reply.id === this.#greeting) {
+      this.#isReady = true
+      return this.#options.onReady()
     }
     const mayWait = (reply.later ?? 0) > 0
     const isWaiting = ({ kind, time }: Item) =>
       mayWait && kind === 'frame' && time > serverTime + MAX_TIME_AHEAD
-    options.onStored({
+    this.#options.onStored({
       items: batch.items.filter((item) => !isWaiting(item)),
       lost: batch.lost,
       waiting: batch.items.filter(isWaiting),
@@ -327,37 +258,4 @@ export function startSession(options: ProtocolSessionOptions): ProtocolSession {
       reason: reply.reason,
     })
   }
-
-  return {
-    get isReady() {
-      return isReady
-    },
-    inFlight,
-    get openBatches() {
-      return batches.size
-    },
-    send(items) {
-      try {
-        send(items)
-      } catch (error) {
-        options.onRefused(items, error instanceof Error ? error.message : String(error))
-      }
-    },
-    sendOpenEvents(open) {
-      transmit({ items: [], extra: { open } })
-    },
-    updateFacts(facts) {
-      unsentFacts = facts
-    },
-    close,
-  }
-}
-
-const rowOf = (item: Item, columns: ColumnRange | undefined) =>
-  columns === undefined ? (JSON.parse(item.body) as (number | null)[]) : rowOfColumns(item, columns)
-
-/** The numbers of the items of a kind, as `[first, last, …]`. */
-function numbersOf(items: readonly Item[], kind: Item['kind']): number[] {
-  const ids = items.flatMap((item) => (item.kind === kind ? [item.id] : []))
-  return rangesOf(ids).flatMap(({ first, last }) => [first, last])
 }

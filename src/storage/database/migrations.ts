@@ -2,148 +2,17 @@ import { createAuditTables } from './audit-tables.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createEnrolmentTables } from './enrolment-tables.ts'
+import { renameToFieldTerms } from './field-terms.ts'
+import { createFirstTables } from './first-tables.ts'
 import { createNotificationTables } from './notification-tables.ts'
 import { createWriteLockTables } from './write-locks.ts'
 
 /**
  * A step changes the schema by one number. Steps are never edited after a release: a mistake is put right by
  * the next one.
- *
- * - `frame` holds what was written lately, one row for a host and a time. Its key begins with the time, so
- *   that every write goes to the end of the tree. No foreign key: it would cost a look-up a row;
- *   `counter.removed` guards instead.
- * - `late_frame` takes frames older than `counter.fold_before`: what lies below that in `frame` is being
- *   folded or gone, and no longer changes. What is late belongs to single hosts, so here the host comes
- *   first.
- * - `block` holds a folded day (UTC, counted from 1970) of a host: the list of its metrics and the lists of
- *   times that they share. Its key begins with the day: folding appends, retention cuts off the front.
- * - `segment` holds the values of one metric of a block. The ids of a block's segments follow each other from
- *   `first_segment` on, in the order of `metrics`, so that they need no index. No clustered key of several
- *   columns: SQLite would send every value above a quarter of a page to a page of its own.
- * - `host_layout` says which lists of metrics a host has used and up to which day, so that its metrics are
- *   known without reading samples.
- * - `counter` holds `revision`, which grows with every packet heard and every change of groups, and
- *   `removed`, which grows when a host or a layout was deleted, so that other processes forget the ids they
- *   keep in memory; the other three belong to folding.
  */
 const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
-  ({ id, integer, blob, text, clustered, plain }) => [
-    `CREATE TABLE counter (name VARCHAR(32) NOT NULL PRIMARY KEY, value ${integer} NOT NULL) ${clustered}`,
-    `INSERT INTO counter (name, value) VALUES ('revision', 0), ('removed', 0), ('fold_before', 0), ('fold_host', -1),
-      ('next_segment', 1)`,
-    `CREATE TABLE metric (id ${id}, name VARCHAR(255) NOT NULL UNIQUE) ${plain}`,
-    `CREATE TABLE layout (id ${id}, digest VARCHAR(64) NOT NULL UNIQUE, metrics ${blob} NOT NULL) ${plain}`,
-    `CREATE TABLE host (
-      id ${id},
-      name VARCHAR(253) NOT NULL UNIQUE,
-      ip VARCHAR(64) NOT NULL,
-      ip_order VARCHAR(64) NOT NULL,
-      platform VARCHAR(64) NOT NULL,
-      build VARCHAR(255) NOT NULL,
-      architecture VARCHAR(64) NOT NULL,
-      domain VARCHAR(253) NOT NULL,
-      processors ${integer} NOT NULL,
-      memory_mb DOUBLE PRECISION NOT NULL,
-      search_text ${text} NOT NULL,
-      first_heard ${integer} NOT NULL,
-      last_heard ${integer} NOT NULL,
-      clock_skew ${integer},
-      latest_time ${integer} NOT NULL,
-      latest ${blob}
-    ) ${plain}`,
-    `CREATE INDEX host_by_heard ON host (last_heard, name)`,
-    `CREATE INDEX host_by_ip ON host (ip_order, name)`,
-    `CREATE INDEX host_by_domain ON host (domain, name)`,
-    `CREATE INDEX host_by_platform ON host (platform, name)`,
-    `CREATE TABLE host_layout (
-      host ${integer} NOT NULL,
-      layout ${integer} NOT NULL,
-      last_day ${integer} NOT NULL,
-      PRIMARY KEY (host, layout)
-    ) ${clustered}`,
-    `CREATE TABLE frame (
-      time ${integer} NOT NULL,
-      host ${integer} NOT NULL,
-      samples ${integer} NOT NULL,
-      packed ${blob} NOT NULL,
-      PRIMARY KEY (time, host)
-    ) ${clustered}`,
-    `CREATE TABLE late_frame (
-      host ${integer} NOT NULL,
-      time ${integer} NOT NULL,
-      samples ${integer} NOT NULL,
-      packed ${blob} NOT NULL,
-      PRIMARY KEY (host, time)
-    ) ${clustered}`,
-    `CREATE TABLE block (
-      day ${integer} NOT NULL,
-      host ${integer} NOT NULL,
-      first_time ${integer} NOT NULL,
-      last_time ${integer} NOT NULL,
-      samples ${integer} NOT NULL,
-      revision ${integer} NOT NULL,
-      first_segment ${integer} NOT NULL,
-      metrics ${blob} NOT NULL,
-      times ${blob} NOT NULL,
-      PRIMARY KEY (day, host)
-    ) ${clustered}`,
-    `CREATE TABLE segment (id ${integer} NOT NULL PRIMARY KEY, packed ${blob} NOT NULL) ${plain}`,
-    `CREATE TABLE event (
-      id ${id},
-      host ${integer} NOT NULL,
-      metric VARCHAR(255) NOT NULL,
-      uid VARCHAR(128),
-      change_number ${integer} NOT NULL,
-      severity ${integer} NOT NULL,
-      is_open ${integer} NOT NULL,
-      closed_by_hand ${integer} NOT NULL,
-      message ${text} NOT NULL,
-      opened ${integer} NOT NULL,
-      closed ${integer},
-      acknowledged_by VARCHAR(255)
-    ) ${plain}`,
-    `CREATE UNIQUE INDEX event_by_uid ON event (host, uid)`,
-    `CREATE INDEX event_by_host ON event (host, metric, opened)`,
-    `CREATE INDEX event_by_opened ON event (opened)`,
-    `CREATE INDEX event_by_status ON event (is_open, opened)`,
-    `CREATE INDEX event_by_state ON event (is_open, severity, opened)`,
-    `CREATE INDEX event_by_closed ON event (is_open, closed)`,
-    `CREATE TABLE event_history (
-      id ${id},
-      event ${integer} NOT NULL,
-      time ${integer} NOT NULL,
-      action VARCHAR(16) NOT NULL,
-      severity ${integer} NOT NULL,
-      actor VARCHAR(255)
-    ) ${plain}`,
-    `CREATE INDEX event_history_by_event ON event_history (event)`,
-    `CREATE TABLE user (
-      id ${id},
-      name VARCHAR(255) NOT NULL UNIQUE,
-      access VARCHAR(16) NOT NULL,
-      password_hash VARCHAR(255) NOT NULL,
-      created ${integer} NOT NULL,
-      last_sign_in ${integer}
-    ) ${plain}`,
-    `CREATE TABLE session (
-      token_hash VARCHAR(64) NOT NULL PRIMARY KEY,
-      user ${integer} NOT NULL,
-      created ${integer} NOT NULL,
-      expires ${integer} NOT NULL
-    ) ${clustered}`,
-    `CREATE INDEX session_by_user ON session (user)`,
-    `CREATE INDEX session_by_expires ON session (expires)`,
-    `CREATE TABLE token (
-      id ${id},
-      name VARCHAR(255) NOT NULL,
-      user ${integer} NOT NULL,
-      token_hash VARCHAR(64) NOT NULL UNIQUE,
-      created ${integer} NOT NULL,
-      expires ${integer},
-      last_used ${integer}
-    ) ${plain}`,
-    `CREATE INDEX token_by_user ON token (user)`,
-  ],
+  createFirstTables,
   // The key that owns the host's name: see host-names.ts.
   () => [`ALTER TABLE host ADD COLUMN key_hash VARCHAR(64)`],
   createNotificationTables,
@@ -256,40 +125,18 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     ) ${plain}`,
     `CREATE INDEX former_name_by_host ON former_name (host)`,
   ],
+  // Names for pages with their filters. `user` is 0 where the user of a shared one was deleted.
+  ({ id, integer, plain }) => [
+    `CREATE TABLE saved_view (
+      id ${id},
+      user ${integer} NOT NULL,
+      name VARCHAR(100) NOT NULL,
+      path VARCHAR(1000) NOT NULL,
+      is_shared ${integer} NOT NULL
+    ) ${plain}`,
+    `CREATE INDEX saved_view_by_user ON saved_view (user)`,
+  ],
 ]
-
-/**
- * Gives tables, columns and counters the words that the field uses. Renaming is instant on every database.
- */
-function renameToFieldTerms({ renameIndex }: Dialect): readonly string[] {
-  const column = (table: string, from: string, to: string) =>
-    `ALTER TABLE ${table} RENAME COLUMN ${from} TO ${to}`
-  const counter = (from: string, to: string) => `UPDATE counter SET name = '${to}' WHERE name = '${from}'`
-  return [
-    `ALTER TABLE layout RENAME TO metric_set`,
-    `ALTER TABLE host_layout RENAME TO host_metric_set`,
-    column('host_metric_set', 'layout', 'metric_set'),
-    `ALTER TABLE segment RENAME TO chunk`,
-    column('block', 'first_segment', 'first_chunk'),
-    column('host', 'first_heard', 'first_seen'),
-    column('host', 'last_heard', 'last_seen'),
-    column('host', 'event_turn', 'event_lock'),
-    ...renameIndex('host', 'host_by_heard', 'host_by_seen', ['last_seen', 'name']),
-    `ALTER TABLE told RENAME TO notified`,
-    column('notified', 'last_told', 'last_notified'),
-    column('notified', 'look_again', 'recheck_at'),
-    ...renameIndex('notified', 'told_by_look', 'notified_by_recheck', ['recheck_at']),
-    ...renameIndex('notified', 'told_by_rule', 'notified_by_rule', ['rule']),
-    column('delivery', 'notice', 'notification'),
-    column('delivery', 'is_taken', 'is_delivered'),
-    ...renameIndex('delivery', 'delivery_by_notice', 'delivery_by_notification', ['notification']),
-    `ALTER TABLE gate RENAME TO write_lock`,
-    counter('fold_before', 'compact_before'),
-    counter('fold_host', 'compact_host'),
-    counter('next_segment', 'next_chunk'),
-    counter('maintenance_turn', 'maintenance_lock'),
-  ]
-}
 
 /** The schema that this program reads and writes. */
 export const SCHEMA_VERSION = STEPS.length

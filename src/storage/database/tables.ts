@@ -111,6 +111,7 @@ export const TABLES: readonly Table[] = [
     'id name enabled host metric severities on_opening on_closing on_severity_change channel target delay_seconds repeat_seconds',
   ),
   table('sample_day', 'host day acknowledged counted is_mixed', { references: [toHost] }),
+  table('saved_view', 'id user name path is_shared', { references: [toUser] }),
   table('second_factor', 'user secret last_step since', { references: [toUser] }),
   table('session', 'token_hash user created expires address browser', { references: [toUser] }),
   table('target', 'id name channel address'),

@@ -15,7 +15,7 @@ import type {
   WatchStore,
 } from './events.ts'
 import type { SecondFactorStore } from './second-factors.ts'
-import type { AuditStore, SessionStore, TokenStore, UserStore } from './users.ts'
+import type { AuditStore, SavedViewStore, SessionStore, TokenStore, UserStore } from './users.ts'
 
 export type * from './data-audit.ts'
 export type * from './enrolment.ts'
@@ -316,6 +316,7 @@ export type Store = {
   readonly sessions: SessionStore
   readonly tokens: TokenStore
   readonly secondFactors: SecondFactorStore
+  readonly views: SavedViewStore
   readonly audit: AuditStore
   readonly dataAudit: DataAuditStore
   readonly maintenance: MaintenanceStore

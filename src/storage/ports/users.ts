@@ -1,4 +1,5 @@
 import type { Preferences } from '../../domain/users/preferences.ts'
+import type { SavedView } from '../../domain/users/saved-view.ts'
 import type { Access, User } from '../../domain/users/user.ts'
 
 /** Ports to people, what they may do and what they did. Features take them from `store.ts`. */
@@ -97,6 +98,21 @@ export type TokenStore = {
   find(tokenHash: string, now: number): Promise<ApiToken | null>
   delete(id: number): Promise<boolean>
   noteUse(id: number, at: number): Promise<void>
+}
+
+/** What became of a view: `full` for a user with the most views that one may have. */
+export type ViewChange = 'done' | 'unknown' | 'taken' | 'full'
+
+/** A name is unique among the views of its owner. */
+export type SavedViewStore = {
+  /** Those of a user and the shared ones, in the order of their names; every one when `user` is null. */
+  list(user: string | null): Promise<SavedView[]>
+  find(id: number): Promise<SavedView | null>
+  /** The new view's id, or why there is none. `unknown`: there is no such user. */
+  add(view: Omit<SavedView, 'id' | 'owner'> & { readonly owner: string }): Promise<number | ViewChange>
+  /** Its owner stays. */
+  update(view: Omit<SavedView, 'owner'>): Promise<ViewChange>
+  delete(id: number): Promise<boolean>
 }
 
 /** A change that somebody made. */

@@ -2,6 +2,7 @@ import { type Access, parseStoredPassword, type User } from '../../domain/users/
 import type { Database, Transaction } from '../database/database.ts'
 import { takeMaintenanceLock } from '../database/write-locks.ts'
 import type { UserStore } from '../ports/store.ts'
+import { releaseViews } from './saved-views.ts'
 import { removeSecondFactor } from './second-factors.ts'
 
 type UserRow = {
@@ -80,6 +81,7 @@ export function createUserStore(database: Database): UserStore {
         await transaction.run('DELETE FROM session WHERE user = ?', [id])
         await transaction.run('DELETE FROM token WHERE user = ?', [id])
         await removeSecondFactor(transaction, id)
+        await releaseViews(transaction, id)
         await transaction.run('DELETE FROM user WHERE id = ?', [id])
         return 'deleted' as const
       }),

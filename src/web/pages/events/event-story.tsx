@@ -4,7 +4,7 @@ import { maskTarget } from '../../../domain/notifications/target.ts'
 import type { Delivery, EventHistoryEntry } from '../../../storage/ports/store.ts'
 import { hostPath, severityLabel, stampLabel, untilLabel } from '../../ui/components.tsx'
 import { formatCount } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { findHold } from './event-state.tsx'
 import type { EventModel } from './read-event.ts'
 

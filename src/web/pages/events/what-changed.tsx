@@ -6,7 +6,7 @@ import { lineChart } from '../../charts/chart.tsx'
 import type { Changed, Changes } from '../../problems/what-changed.ts'
 import { metricPath } from '../../ui/components.tsx'
 import { formatCount, formatDuration, formatNumber } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 
 /** The metrics of the host that departed when the event opened, each with a small graph; null where nobody can say. */
 export function changesView(event: Event, changes: Changes | null, words: PhraseContext): Html | null {

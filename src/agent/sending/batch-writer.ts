@@ -1,0 +1,164 @@
+import type { Loss } from '../../domain/audit/loss.ts'
+import { rangesOf } from '../../domain/audit/number-ranges.ts'
+import type { EventReport } from '../../domain/event.ts'
+import type { HostFacts } from '../../domain/hosts/host.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { encodeBatch } from '../../protocol/encode.ts'
+import type { Batch } from '../../protocol/message.ts'
+import type { Item } from '../queue/queue-rows.ts'
+import { type ColumnRange, rowOfColumns } from './frame-parts.ts'
+
+export type BatchWriterOptions = {
+  /** The host's name. */
+  readonly host: string
+  readonly facts: HostFacts
+  readonly clock: Clock
+  /** The names of a layout of the queue. Throws when they are lost. */
+  metricsOf(metricSet: number): readonly string[]
+  /** A batch should not be longer, because the path does not let it pass. */
+  mostBytes(): number
+  /** The queue's row of numbers, and what of it has to be said. */
+  readonly numbering: SessionNumbering
+}
+
+export type SessionNumbering = {
+  readonly generation: string
+  /** Names this run of the agent. */
+  readonly run: string
+  /** Seconds since its start. */
+  uptime(): number
+  /** The lowest number that may still come. */
+  readonly lowestId: number
+  /** What never comes, as much as a batch of now may hold. */
+  listLosses(): readonly Loss[]
+}
+
+/** What one batch holds. */
+export type BatchContent = {
+  readonly items: readonly Item[]
+  /** What goes with some batches only. */
+  readonly extra?: Pick<Batch, 'passphrase' | 'key' | 'open'>
+  /** Only these columns of a single frame, and how many parts of it are left with this one. */
+  readonly columns?: ColumnRange
+  readonly partsLeft?: number
+  /** Called when the batch is stored, where it is a part of a frame and not the last one. */
+  readonly next?: () => void
+}
+
+export type WrittenBatch = {
+  readonly id: number
+  /** As it goes on the wire. */
+  readonly line: Uint8Array | string
+  /** What it says is lost. */
+  readonly lost: readonly Loss[]
+  /** Our time in it, in seconds since 1970. */
+  readonly clock: number
+}
+
+/**
+ * Lists of names that the server is asked to keep at a time: even the longest fit what it grants a
+ * connection.
+ */
+const MAX_OPEN_METRIC_SETS = 4
+/** The same where a frame goes in parts, whose lists are short. */
+const MAX_PART_LAYOUTS = 200
+
+/** Writes the batches of one connection, and knows what the server has been told on it. */
+export class BatchWriter {
+  readonly #options: BatchWriterOptions
+  /** Numbers under which the connection keeps lists of names. */
+  readonly #layouts = new Map<string, number>()
+  #unsentFacts: HostFacts | null
+  /** The row of numbers that the server knows us by. */
+  #saidQueue: string | null = null
+  #lastId = 0
+
+  constructor(options: BatchWriterOptions) {
+    this.#options = options
+    this.#unsentFacts = options.facts
+  }
+
+  /** They go with the next batch. */
+  updateFacts(facts: HostFacts): void {
+    this.#unsentFacts = facts
+  }
+
+  /** Throws when the names of a frame's columns are lost; nothing counts as told then. */
+  write(content: BatchContent, { isGreeting }: { readonly isGreeting: boolean }): WrittenBatch {
+    const { items, columns, partsLeft = 1, next } = content
+    const { clock, numbering, mostBytes } = this.#options
+    this.#makeRoom(partsLeft, columns !== undefined)
+    const layout = this.#findLayout(items, columns)
+    const id = ++this.#lastId
+    const now = clock.now()
+    // The greeting is kept small: every path must let it pass.
+    const lost = isGreeting || next !== undefined ? [] : numbering.listLosses()
+    const batch: Batch = {
+      ...this.#describe(content, { id, lost, isGreeting }),
+      clock: now,
+      metrics: layout.metrics,
+      frames: items.flatMap((item) => (item.kind === 'frame' ? [rowOf(item, columns)] : [])),
+      events: items.flatMap(({ kind, body }) => (kind === 'event' ? [JSON.parse(body) as EventReport] : [])),
+    }
+    const encode = (facts: HostFacts | null) =>
+      encodeBatch({ ...batch, ...(facts !== null && { facts }) }, layout.number, layout.isNew)
+    let line = encode(this.#unsentFacts)
+    // What a machine says of itself can wait until the path takes longer batches.
+    if (this.#unsentFacts !== null && line.length > mostBytes()) line = encode(null)
+    else this.#unsentFacts = null
+    if (layout.key !== null) this.#layouts.set(layout.key, layout.number)
+    this.#saidQueue = numbering.generation
+    return { id, line, lost, clock: now }
+  }
+
+  #makeRoom(partsLeft: number, isPart: boolean) {
+    const isFull = isPart
+      ? this.#layouts.size + partsLeft > MAX_PART_LAYOUTS
+      : this.#layouts.size >= MAX_OPEN_METRIC_SETS
+    if (isFull) this.#layouts.clear()
+  }
+
+  #describe(
+    { items, extra = {}, next }: BatchContent,
+    { id, lost, isGreeting }: { id: number; lost: readonly Loss[]; isGreeting: boolean },
+  ) {
+    const { host, numbering } = this.#options
+    const { generation, run, lowestId } = numbering
+    return {
+      id,
+      host,
+      ...extra,
+      ...(this.#saidQueue !== generation && { queue: { id: generation, run, uptime: numbering.uptime() } }),
+      // A frame that goes in parts is there when its last part is.
+      ...(!isGreeting &&
+        next === undefined && {
+          numbers: {
+            frames: numbersOf(items, 'frame'),
+            events: numbersOf(items, 'event'),
+            waiting: lowestId,
+            lost,
+          },
+        }),
+    }
+  }
+
+  /** The names of the frames' columns, and the number under which this connection keeps them. */
+  #findLayout(items: readonly Item[], columns: ColumnRange | undefined) {
+    const metricSet = items.find((item) => item.metricSet !== null)?.metricSet ?? null
+    if (metricSet === null) return { metrics: [], number: 0, isNew: false, key: null }
+    const all = this.#options.metricsOf(metricSet)
+    const key = columns === undefined ? `${metricSet}` : `${metricSet} ${columns.from} ${columns.to}`
+    const known = this.#layouts.get(key)
+    const metrics = columns === undefined ? all : all.slice(columns.from, columns.to)
+    return { metrics, number: known ?? this.#layouts.size, isNew: known === undefined, key }
+  }
+}
+
+const rowOf = (item: Item, columns: ColumnRange | undefined) =>
+  columns === undefined ? (JSON.parse(item.body) as (number | null)[]) : rowOfColumns(item, columns)
+
+/** The numbers of the items of a kind, as `[first, last, …]`. */
+function numbersOf(items: readonly Item[], kind: Item['kind']): number[] {
+  const ids = items.flatMap((item) => (item.kind === kind ? [item.id] : []))
+  return rangesOf(ids).flatMap(({ first, last }) => [first, last])
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import type { ServerAddress } from './connect.ts'
+
+export type SenderLogOptions = {
+  readonly clock: Clock
+  readonly log: Log
+  /** How many items wait. */
+  readonly countWaiting: () => number
+}
+
+/** What lasts is logged again after so long, with what waits. */
+const LOG_AGAIN_MS = 600_000
+
+export const nameOf = ({ host, port }: ServerAddress) => `${host}:${port}`
+
+/** What the administrator reads of sending: each trouble once, and again every ten minutes while it lasts. */
+export class SenderLog {
+  readonly #options: SenderLogOptions
+  readonly #lastReasons = new Map<ServerAddress, string>()
+  #lastTaker: ServerAddress | null = null
+  #failureLoggedMs = Number.NEGATIVE_INFINITY
+  #futureLoggedMs = Number.NEGATIVE_INFINITY
+  #rejection: { reason: string | undefined; loggedMs: number } = {
+    reason: undefined,
+    loggedMs: Number.NEGATIVE_INFINITY,
+  }
+  /** Since the last line about them. */
+  #refusedValues = 0
+
+  constructor(options: SenderLogOptions) {
+    this.#options = options
+  }
+
+  noteSuccess(server: ServerAddress): void {
+    const { log, countWaiting } = this.#options
+    if (this.#lastReasons.size > 0 || this.#lastTaker !== server)
+      log.info('the server takes samples', { server: nameOf(server), waiting: countWaiting() })
+    this.#lastTaker = server
+    this.#lastReasons.clear()
+  }
+
+  noteFailure(server: ServerAddress, reason: string): void {
+    const { clock, log, countWaiting } = this.#options
+    const nowMs = clock.monotonicMs()
+    if (this.#lastReasons.get(server) !== reason || nowMs - this.#failureLoggedMs >= LOG_AGAIN_MS) {
+      log.warn('sending failed', { server: nameOf(server), reason, waiting: countWaiting() })
+      this.#failureLoggedMs = nowMs
+    }
+    this.#lastReasons.set(server, reason)
+  }
+
+  /** A bound of the server refuses the same values with each sample. */
+  noteRefusedValues(server: ServerAddress, refused: number, reason: string | undefined): void {
+    const { clock, log } = this.#options
+    this.#refusedValues += refused
+    const nowMs = clock.monotonicMs()
+    if (
+      refused === 0 ||
+      (reason === this.#rejection.reason && nowMs - this.#rejection.loggedMs < LOG_AGAIN_MS)
+    )
+      return
+    log.warn('the server refused values', { server: nameOf(server), refused: this.#refusedValues, reason })
+    this.#rejection = { reason, loggedMs: nowMs }
+    this.#refusedValues = 0
+  }
+
+  /** Samples are from the server's future. `seconds` is how far our clock is ahead. */
+  noteFutureSamples(server: ServerAddress, seconds: number): void {
+    const { clock, log, countWaiting } = this.#options
+    const nowMs = clock.monotonicMs()
+    if (nowMs - this.#futureLoggedMs < LOG_AGAIN_MS) return
+    this.#futureLoggedMs = nowMs
+    log.warn('samples are from the future by the clock of the server; they are kept until the clocks agree', {
+      server: nameOf(server),
+      seconds,
+      waiting: countWaiting(),
+    })
+  }
+
+  noteSmallerBatches(server: ServerAddress, bytes: number): void {
+    this.#options.log.warn('the connection stands and a batch is not answered; smaller batches are tried', {
+      server: nameOf(server),
+      bytes,
+      hint: 'does the path drop large packets (MTU)?',
+    })
+  }
+
+  noteStuck(server: ServerAddress, idleMs: number): void {
+    this.#options.log.error('sending is stuck; the connection is made anew', {
+      server: nameOf(server),
+      seconds: Math.round(idleMs / 1000),
+      waiting: this.#options.countWaiting(),
+    })
+  }
+}

@@ -1,0 +1,132 @@
+import type { Host } from '../../domain/hosts/host.ts'
+import type { Database } from '../database/database.ts'
+import { placeValues } from '../database/dialect.ts'
+import type { HostQuery } from '../ports/store.ts'
+import type { MetricSetReader } from '../timeseries/metric-sets.ts'
+import { foldCase } from './host-cache.ts'
+import { type HostCondition, whereHosts } from './host-conditions.ts'
+import { HOST_COLUMNS, type HostRow, toHosts } from './host-rows.ts'
+import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
+
+const MAX_LIMIT = 1000
+
+/** Each of them is an index of the table: a page of the list reads its own rows and no others. */
+const ORDERS: Record<
+  Exclude<NonNullable<HostQuery['sort']>, 'status' | 'events' | keyof typeof VALUE_SORTS>,
+  readonly string[]
+> = {
+  name: ['name_order', 'name'],
+  ip: ['ip_order', 'name'],
+  domain: ['domain', 'name'],
+  platform: ['platform', 'name'],
+  last_seen: ['last_seen', 'name'],
+}
+
+/** The most severe open event of each host that has one. */
+const WORST = `LEFT JOIN (SELECT host AS troubled, MIN(severity) AS worst FROM event WHERE is_open = 1 GROUP BY host) trouble
+  ON trouble.troubled = host.id`
+/** Names that begin with a text, then those that have it in them. What is searched begins with the name and a line break. */
+const NAME_RANK = `CASE INSTR(search_text, ?) WHEN 1 THEN 0 ELSE
+  CASE WHEN INSTR(search_text, ?) < INSTR(search_text, ?) THEN 1 ELSE 2 END END`
+/** Behind every severity. */
+const BEYOND = 9
+
+/** Pages of the list of hosts, in each of its orders. */
+export class HostList {
+  readonly #database: Database
+  readonly #metricSets: MetricSetReader
+
+  constructor(database: Database, metricSets: MetricSetReader) {
+    this.#database = database
+    this.#metricSets = metricSets
+  }
+
+  /** At most 1000 hosts, and how many fit in all. */
+  async read(query: HostQuery): Promise<{ total: number; hosts: Host[] }> {
+    const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
+    const offset = Math.max(query.offset ?? 0, 0)
+    const total = await this.count(whereHosts(query))
+    const rows = await this.#listSorted(query, limit, offset)
+    return { total, hosts: await toHosts(this.#database, this.#metricSets, rows) }
+  }
+
+  /** How many hosts fit. */
+  async count({ sql, values }: HostCondition): Promise<number> {
+    const [row] = await this.#database.query<{ total: number }>(
+      `SELECT COUNT(*) AS total FROM host ${sql}`,
+      values,
+    )
+    return row?.total ?? 0
+  }
+
+  #listRows({ sql, values }: HostCondition, order: string, limit: number, offset: number, join = '') {
+    return this.#database.query<HostRow>(
+      `SELECT ${HOST_COLUMNS} FROM host ${join} ${sql} ORDER BY ${order} LIMIT ? OFFSET ?`,
+      [...values, limit, offset],
+    )
+  }
+
+  /** One group after the other, each by name: no index could know the line between up and down. */
+  async #listByStatus(query: HostQuery, limit: number, offset: number): Promise<HostRow[]> {
+    const groups = query.descending ? (['up', 'down'] as const) : (['down', 'up'] as const)
+    const rows: HostRow[] = []
+    let skip = offset
+    for (const status of groups) {
+      if (query.status && query.status !== status) continue
+      const condition = whereHosts({ ...query, status })
+      // The expression keeps the index of names out of it: those that are down are few, and sorting them is
+      // quick.
+      const order = status === 'down' ? "COALESCE(name_order, '')" : 'name_order, name'
+      if (rows.length < limit)
+        rows.push(...(await this.#listRows(condition, order, limit - rows.length, skip)))
+      // Once a row of it was wanted, the next group begins at its start.
+      skip = rows.length > 0 ? 0 : skip - (await this.count(condition))
+      if (skip < 0) skip = 0
+    }
+    return rows
+  }
+
+  async #listByValue(
+    query: HostQuery,
+    isWanted: (metric: string) => boolean,
+    limit: number,
+    offset: number,
+  ): Promise<HostRow[]> {
+    const page = { isDescending: query.descending === true, limit, offset }
+    const ids = await orderByValue(this.#database, this.#metricSets, whereHosts(query), isWanted, page)
+    if (ids.length === 0) return []
+    const rows = await this.#database.query<HostRow>(
+      `SELECT ${HOST_COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
+      ids,
+    )
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return ids.flatMap((id) => byId.get(id) ?? [])
+  }
+
+  #listSorted(query: HostQuery, limit: number, offset: number): Promise<HostRow[]> {
+    const { sort = 'name' } = query
+    const direction = query.descending ? ' DESC' : ''
+    if (sort === 'processor' || sort === 'memory' || sort === 'disk')
+      return this.#listByValue(query, VALUE_SORTS[sort], limit, offset)
+    if (sort === 'status') return this.#listByStatus(query, limit, offset)
+    if (sort === 'events')
+      return this.#listRows(
+        whereHosts(query),
+        `COALESCE(worst, ${BEYOND}) ${direction}, name_order`,
+        limit,
+        offset,
+        WORST,
+      )
+    const columns = ORDERS[sort].map((column) => column + direction)
+    const condition = whereHosts(query)
+    if (query.search === undefined || sort !== 'name')
+      return this.#listRows(condition, columns.join(', '), limit, offset)
+    // Who types a part of a name wants it before hosts whose address or system has it.
+    const sought = foldCase(query.search)
+    const ranked = `${NAME_RANK}, ${columns.join(', ')}`
+    return this.#database.query<HostRow>(
+      `SELECT ${HOST_COLUMNS} FROM host ${condition.sql} ORDER BY ${ranked} LIMIT ? OFFSET ?`,
+      [...condition.values, sought, sought, '\n', limit, offset],
+    )
+  }
+}
