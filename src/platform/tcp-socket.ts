@@ -52,16 +52,16 @@ export type TcpSocket = {
 }
 
 /**
- * Begins to connect to an IP address. `maxSegment` bounds the bytes of a packet beside its headers, both ways:
+ * Begins to connect to an IP address. `maxPayload` bounds the bytes of a packet beside its headers, both ways:
  * the other end is told in the first packet. Throws where the system has no such sockets.
  */
-export function openTcpSocket(address: string, port: number, maxSegment: number | null): TcpSocket {
+export function openTcpSocket(address: string, port: number, maxPayload: number | null): TcpSocket {
   libc ??= openLibc(SIGNATURES)
   const { socket, setsockopt, getsockopt, connect, poll, close } = libc.symbols
   const place = writeSocketAddress(address, port)
   const fd = socket(AF[versionOf(address)], SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
   if (fd < 0) throw new Error(`no socket: ${nameOf(readErrno())}`)
-  if (maxSegment !== null) setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, new Int32Array([maxSegment]), 4)
+  if (maxPayload !== null) setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, new Int32Array([maxPayload]), 4)
   const errno = connect(fd, place, place.length) === 0 ? 0 : readErrno()
   return {
     fd,
