@@ -113,12 +113,19 @@ export function readBatch(
     clock: Number.isSafeInteger(clock) ? clock : null,
     facts: fields.facts === undefined ? null : readFactsOfBatch(fields.facts, tally),
     frames,
-    events: events.length === 0 ? [] : readEvents(events, tally),
+    events: events.length === 0 ? NOTHING : readEvents(events, tally),
     open: openRows === null ? null : readEvents(openRows, tally),
     isGreeting: isOpening(fields) && rows.length + events.length === 0 && openRows === null,
     queue: fields.queue === undefined ? null : readQueueIdentity(fields.queue),
     numbers:
-      numbered === null ? null : { ...numbered, frames: numbers, others: [...numbered.others, ...emptied] },
+      numbered === null
+        ? null
+        : {
+            frames: numbers,
+            others: emptied.length === 0 ? numbered.others : [...numbered.others, ...emptied],
+            waiting: numbered.waiting,
+            lost: numbered.lost,
+          },
     refused: tally,
     later,
   }
@@ -151,7 +158,7 @@ export function readKey(value: unknown): string {
 }
 
 function readList(value: unknown, most: number, what: string, id: number): readonly unknown[] {
-  if (value === undefined || value === null) return []
+  if (value === undefined || value === null) return NOTHING
   if (!Array.isArray(value)) throw new ProtocolError('malformed', `${what} is not a list`, id)
   if (value.length > most) throw new ProtocolError('limit', `more than ${most} ${what}`, id)
   return value
@@ -189,6 +196,7 @@ type ReadFrames = {
   readonly later: number
 }
 
+const NOTHING: readonly never[] = []
 const NO_FRAMES: ReadFrames = { frames: [], numbers: [], emptied: [], later: 0 }
 
 type Rows = {

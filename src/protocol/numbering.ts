@@ -42,18 +42,23 @@ export function readQueueIdentity(value: unknown): QueueIdentity | null {
 
 /** The number of each of `count` rows; null when the list does not fit them. */
 export function readNumbers(value: unknown, count: number): number[] | null {
+  // Nearly every batch has one frame.
+  if (count === 1 && Array.isArray(value) && value.length === 2 && value[0] === value[1])
+    return isNumber(value[0]) && value[0] > 0 ? [value[0]] : null
   const ranges = readRanges(value)
-  if (ranges === null || ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0) !== count)
-    return null
+  if (ranges === null || countNumbers(ranges) !== count) return null
   const numbers: number[] = []
   for (const { first, last } of ranges)
     for (let number = first; number <= last; number++) numbers.push(number)
   return numbers
 }
 
+const NO_RANGES: readonly NumberRange[] = []
+const NO_LOSSES: readonly Loss[] = []
+
 /** Ascending ranges of a list `[first, last, …]`; null when it is not one. */
-function readRanges(value: unknown): NumberRange[] | null {
-  if (value === undefined) return []
+function readRanges(value: unknown): readonly NumberRange[] | null {
+  if (value === undefined) return NO_RANGES
   if (!Array.isArray(value) || value.length % 2 !== 0 || value.length > 4000) return null
   const ranges: NumberRange[] = []
   let before = 0
@@ -83,9 +88,9 @@ export function readBatchNumbers(
   const isFitting = others !== null && countNumbers(others) === events
   if (!isFitting) tally.refuse('number')
   return {
-    others: isFitting ? others : [],
+    others: isFitting ? others : NO_RANGES,
     waiting: isNumber(waiting) && waiting > 0 ? waiting : 0,
-    lost: Array.isArray(lost) ? readLosses(lost.slice(0, MAX_BATCH_LOSSES), tally) : [],
+    lost: Array.isArray(lost) ? readLosses(lost.slice(0, MAX_BATCH_LOSSES), tally) : NO_LOSSES,
   }
 }
 
