@@ -99,8 +99,8 @@ export function readBatch(
   if (rows.length > 0 && list === undefined)
     throw new ProtocolError('layout', 'the layout is not known on this connection', id, true)
   const clock = fields.clock === undefined ? Number.NaN : Math.floor(readNumber(fields.clock))
-  const numbered = readBatchNumbers(fields, events.length, tally)
-  const rowNumbers = numbered === null ? null : readNumbers(fields.numbers, rows.length)
+  const rowNumbers = readNumbers(fields.numbers, rows.length)
+  const numbered = readBatchNumbers(fields, events.length, rowNumbers, tally)
   if (numbered !== null && rowNumbers === null) tally.refuse('number')
   const { frames, later, numbers, emptied } =
     list === undefined || rows.length === 0

@@ -40,11 +40,10 @@ export function readQueueIdentity(value: unknown): QueueIdentity | null {
   return { id, run, uptime: Math.floor(Math.min(uptime, Number.MAX_SAFE_INTEGER)) }
 }
 
-/** The number of each of `count` rows; null when the list does not fit them. */
+/** The number of each of `count` rows, a list or the one number; null when it does not fit them. */
 export function readNumbers(value: unknown, count: number): number[] | null {
   // Nearly every batch has one frame.
-  if (count === 1 && Array.isArray(value) && value.length === 2 && value[0] === value[1])
-    return isNumber(value[0]) && value[0] > 0 ? [value[0]] : null
+  if (isNumber(value)) return count === 1 && value > 0 ? [value] : null
   const ranges = readRanges(value)
   if (ranges === null || countNumbers(ranges) !== count) return null
   const numbers: number[] = []
@@ -74,12 +73,13 @@ function readRanges(value: unknown): readonly NumberRange[] | null {
 const isNumber = (value: unknown): value is number => Number.isSafeInteger(value)
 
 /**
- * What a batch says of its numbers, apart from those of the frames; null when it has none. Lists that do not
- * fit are left out and counted.
+ * What a batch says of its numbers, apart from `rows`, those of the frames; null when it has none. Lists that do
+ * not fit are left out and counted.
  */
 export function readBatchNumbers(
   fields: Fields,
   events: number,
+  rows: readonly number[] | null,
   tally: Tally,
 ): Omit<ReceivedNumbers, 'frames'> | null {
   const { numbers, eventNumbers, waiting, lost } = fields
@@ -89,7 +89,7 @@ export function readBatchNumbers(
   if (!isFitting) tally.refuse('number')
   return {
     others: isFitting ? others : NO_RANGES,
-    waiting: isNumber(waiting) && waiting > 0 ? waiting : 0,
+    waiting: waiting === undefined ? (rows?.[0] ?? 0) : isNumber(waiting) && waiting > 0 ? waiting : 0,
     lost: Array.isArray(lost) ? readLosses(lost.slice(0, MAX_BATCH_LOSSES), tally) : NO_LOSSES,
   }
 }
@@ -108,6 +108,16 @@ function readLosses(rows: readonly unknown[], tally: Tally): Loss[] {
     if (!isOne) tally.refuse('number')
     return isOne ? [{ first, last, reason, from, to, count }] : []
   })
+}
+
+/** The numbers of frames as they go on the wire: a list costs more to read than all the rest of the numbering. */
+export function encodeNumbers(ranges: readonly number[]): readonly number[] | number | undefined {
+  const [first, last] = ranges
+  return first !== undefined && ranges.length === 2 && first === last
+    ? first
+    : ranges.length > 0
+      ? ranges
+      : undefined
 }
 
 /** A loss as it goes on the wire. */
