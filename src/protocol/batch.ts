@@ -207,12 +207,16 @@ type Rows = {
 }
 
 function readFrames({ rows, numbers, list, now }: Rows, tally: Tally): ReadFrames {
+  // Nearly every batch has one frame, which is taken.
+  const only = rows.length === 1 ? readFrame(rows[0], list, now, tally) : null
+  if (only !== null && only !== LATER)
+    return { frames: [only], numbers: numbers ?? NOTHING, emptied: NOTHING, later: 0 }
   const frames: Frame[] = []
   const kept: number[] = []
   const emptied: NumberRange[] = []
   let later = 0
   for (let i = 0; i < rows.length; i++) {
-    const frame = readFrame(rows[i], list, now, tally)
+    const frame = rows.length === 1 ? only : readFrame(rows[i], list, now, tally)
     const number = numbers?.[i]
     if (frame === LATER) later++
     else if (frame !== null) {
