@@ -3,7 +3,7 @@ import { MetricSetTable, readBatch, readKey } from '../protocol/batch.ts'
 import { type Fields, readHost } from '../protocol/field.ts'
 import { MAX_CONNECTION_HOSTS, MAX_KEY_LENGTH } from '../protocol/message.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
-import type { DecoderPort } from './protocol-decoder.ts'
+import type { DecoderPort } from './decoder-port.ts'
 import { SaidOnce } from './said-once.ts'
 import { skewOf } from './skew.ts'
 
