@@ -59,7 +59,7 @@ describe('a mail', () => {
     const { server, open } = await start()
     await open.send(aNotification('Ann <ann@example.org>, root'))
     expect(server.mails[0]?.to).toEqual(['ann@example.org', 'root'])
-    expect(server.mails[0]?.content).toContain('To: ann@example.org, root\n')
+    expect(server.mails[0]?.content).toContain('To: ann@example.org, <root>\n')
   })
 
   test('has the subject of the original where that is wanted, but for a digest', async () => {
