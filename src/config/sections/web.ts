@@ -1,4 +1,4 @@
-import { duration, flag, integer, list, path, port, text } from '../fields.ts'
+import { duration, flag, integer, list, path, port, text } from '../fields/fields.ts'
 import { checkBasePath, checkRange, checkUrl } from './value-checks.ts'
 
 export const web = {
