@@ -130,7 +130,7 @@ describe('the examples of src/storage/README.md', async () => {
       const body = openChunk(packed, { host: 1, day: 20_463, checksum: 0 }, metric)
       expect(listOfChunk(body)).toBe(0)
       expect(unpackChunk(body, times)).toEqual(values)
-      expect(hex(sealChunk(packChunk(0, values), 1, 20_463, metric))).toBe(hex(packed))
+      expect(hex(sealChunk(packChunk(0, times, values), 1, 20_463, metric))).toBe(hex(packed))
     }
   })
 })
