@@ -103,7 +103,7 @@ export async function startAgent(
 ): Promise<Agent> {
   const { interval, clock, log } = options
   if (options.servers.length === 0) throw new Error('the agent needs at least one server')
-  const machine = source.readMachine()
+  const machine = await source.readMachine()
   const name = checkName(options.name ?? machine.name)
   const standard = listStandard(options, machine.facts)
   const describe = describeWith(options, standard)
@@ -142,7 +142,7 @@ export async function startAgent(
     queue,
     sender,
     facts,
-    readFacts: () => describe(source.readMachine().facts),
+    readFacts: async () => describe((await source.readMachine()).facts),
     interval,
     queueAge: options.queueAge,
     sendDelayMs: shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),
@@ -177,7 +177,7 @@ export async function sampleOnce(
   options: SampleOptions,
   source: MachineSource = openSourceFor(options),
 ): Promise<object> {
-  const machine = source.readMachine()
+  const machine = await source.readMachine()
   const name = checkName(options.name ?? machine.name)
   const describe = describeWith(options, listStandard(options, machine.facts))
   const figures = watchSelfMetrics()

@@ -24,7 +24,7 @@ export type CycleOptions = {
   /** As the sender has them. */
   readonly facts: HostFacts
   /** The same, read anew. */
-  readFacts(): HostFacts
+  readFacts(): Promise<HostFacts>
   /** Seconds between two cycles. */
   readonly interval: number
   /** Seconds that a sample is kept for a server that is away. */
@@ -93,12 +93,10 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     if (found !== null) evaluator.restore(found.kept)
   }
 
-  function refreshFacts() {
-    const nowMs = clock.monotonicMs()
-    if (nowMs - factsReadAtMs < READ_FACTS_EVERY_MS) return
-    factsReadAtMs = nowMs
+  async function refreshFacts() {
+    factsReadAtMs = clock.monotonicMs()
     try {
-      const found = options.readFacts()
+      const found = await options.readFacts()
       const text = JSON.stringify(found)
       if (text !== facts) sender.updateFacts(found)
       facts = text
@@ -110,7 +108,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   return async (time) => {
     restoreThresholds()
     if (!isRepetition(time)) await sample(time)
-    refreshFacts()
+    if (clock.monotonicMs() - factsReadAtMs >= READ_FACTS_EVERY_MS) await refreshFacts()
     // Not below 0 though the clock was put back meanwhile: the delay has its bounds.
     const lateMs = Math.max(0, clock.nowMs() - time * 1000)
     sender.wake(isFirst ? 0 : Math.max(0, options.sendDelayMs - lateMs))

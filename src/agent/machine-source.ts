@@ -11,13 +11,15 @@ import { listMountPoints } from './probes/disks/filesystem.ts'
 import { probes } from './probes/index.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import { createProbeRunner } from './probes/runner.ts'
+import { watchServedFiles } from './probes/served-files.ts'
 import { readRunningProcesses } from './running-processes.ts'
 
 /** The machine that is watched, as the agent sees it. */
 export type MachineSource = {
   /** One reading of every probe; `failed` counts those that gave none for a fault. Never rejects. */
   measure(): Promise<Measurement>
-  readMachine(): { name: string; facts: HostFacts }
+  /** Rejects where files that tell it do not come back; of these the first call alone goes without them. */
+  readMachine(): Machine | Promise<Machine>
   /** The processes that take the most now; where that can be told. */
   readProcesses?(): Promise<readonly RunningProcess[]>
   /** Resolves when everything that is found out in the background has a first result. */
@@ -25,6 +27,9 @@ export type MachineSource = {
   /** Ends what runs in the background. */
   close?(): Promise<void>
 }
+
+/** Its name and what it says of itself. */
+export type Machine = { readonly name: string; readonly facts: HostFacts }
 
 export type Measurement = {
   readonly samples: ProbeSample[]
@@ -53,13 +58,28 @@ export function openSource({
   clock,
   log,
 }: MachineSourceOptions): MachineSource {
-  const readFacts = () => {
-    const machine = readMachineOf(platform)
+  const served = platform.system === 'linux' ? watchServedFiles(platform.proc) : null
+  let isKnown = false
+  async function readFacts(): Promise<Machine> {
+    await served?.refresh()
+    if (isKnown && served?.hasFailed()) throw new Error('files that tell of it do not come back')
+    isKnown = true
+    const machine =
+      platform.system === 'linux'
+        ? readMachine(served?.guarded ?? platform.proc)
+        : readWindowsMachine(platform.win32)
     const mounts = listMountPoints(platform, networkFilesystems)
     return Object.keys(mounts).length === 0 ? machine : { ...machine, facts: { ...machine.facts, mounts } }
   }
   const context = { processes, services, networkFilesystems }
-  const runner = createProbeRunner({ probes, platform, context, clock, log })
+  const runner = createProbeRunner({
+    probes,
+    platform,
+    ...(served !== null && { served }),
+    context,
+    clock,
+    log,
+  })
   const background = startBackgroundRunner({ jobs, spreadMs: SPREAD_MS, clock, log })
   return {
     async measure() {
@@ -90,7 +110,3 @@ function describeStuck(stuck: readonly string[]): string {
 
 /** Many checks do not all begin at once; the spread is short enough for the first cycles to have values. */
 const SPREAD_MS = 10_000
-
-function readMachineOf(platform: Platform): ReturnType<MachineSource['readMachine']> {
-  return platform.system === 'linux' ? readMachine(platform.proc) : readWindowsMachine(platform.win32)
-}

@@ -1,5 +1,5 @@
 import type { Command } from '../roles/command.ts'
-import { describeCommand } from '../roles/site-info.ts'
+import { describeCommand } from '../roles/site/site-info.ts'
 
 /** The manual page monitor(1) as man reads it, from the declarations of the commands. `date` is `2026-01-31`. */
 export function writeManPage(commands: readonly Command[], version: string, date: string): string {

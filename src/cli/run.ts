@@ -36,12 +36,21 @@ export async function runCommandLine(given: readonly string[]): Promise<number> 
       await reportFailure(lines, EXIT.config)
       return EXIT.config
     }
-    const code = error instanceof CommandError ? error.code : EXIT.failed
+    const code = findExitCode(error)
     if (ended.stays && ended.logFormat === 'json') logAsJson(describeError(error))
     else console.error(`monitor: ${describeError(error)}`)
     await reportFailure([describeError(error)], code)
     return code
   }
+}
+
+/**
+ * A database server that does not take us, or whose certificate we don't take, is a matter of the configuration,
+ * whichever command finds it out.
+ */
+function findExitCode(error: unknown): number {
+  if (error instanceof CommandError) return error.code
+  return error instanceof Error && error.name === 'DatabaseRefusedError' ? EXIT.config : EXIT.failed
 }
 
 /** What is known of a command when it fails. */

@@ -1,5 +1,5 @@
 import { dateClosings } from '../protocol/event-report.ts'
-import { CsvPacket, type CsvPart, MAX_CSV_LINE } from '../protocol/legacy-csv.ts'
+import { CsvPacket, type CsvPart, MAX_CSV_LINE } from '../protocol/legacy/legacy-csv.ts'
 import type { NameLists } from '../protocol/names.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'

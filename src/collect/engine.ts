@@ -5,23 +5,23 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { NameLists } from '../protocol/names.ts'
 import type { AdmissionStore, DataAuditStore, IngestStore } from '../storage/ports/store.ts'
-import { Admission } from './admission.ts'
-import { Connection } from './connection.ts'
+import { Admission } from './connection/admission.ts'
+import { Connection } from './connection/connection.ts'
 import {
   type ConnectionContext,
   PAUSED_FOR_STOP,
   PAUSED_FOR_STORAGE,
   type SocketHandler,
-} from './connection-context.ts'
-import { type CollectLimits, DEFAULT_LIMITS } from './connection-limits.ts'
+} from './connection/connection-context.ts'
+import { type CollectLimits, DEFAULT_LIMITS } from './connection/connection-limits.ts'
+import { type Listener, listen } from './connection/listener.ts'
+import { Opening, type PortPolicy } from './connection/opening.ts'
+import { findTimedOut } from './connection/timeouts.ts'
+import { UnknownSenders } from './connection/unknown-senders.ts'
 import { Ingest, type IngestOptions } from './ingest.ts'
-import { type Listener, listen } from './listener.ts'
 import { MemoryBudget } from './memory-budget.ts'
-import { Opening, type PortPolicy } from './opening.ts'
 import { createPassphraseCheck } from './passphrase.ts'
 import { Rejections } from './rejections.ts'
-import { findTimedOut } from './timeouts.ts'
-import { UnknownSenders } from './unknown-senders.ts'
 
 export type CollectEngineOptions = {
   readonly address: string

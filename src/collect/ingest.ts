@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { HostReport, IngestStore, WriteRefusal } from '../storage/ports/store.ts'
 import type { WatchedBound } from './bound-watch.ts'
-import type { CollectLimits } from './connection-limits.ts'
+import type { CollectLimits } from './connection/connection-limits.ts'
 import type { Rejections } from './rejections.ts'
 import { Suspects } from './suspects.ts'
 

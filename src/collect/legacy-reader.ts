@@ -1,6 +1,6 @@
 import { dateClosings } from '../protocol/event-report.ts'
 import type { Fields } from '../protocol/field.ts'
-import { type LegacyHead, LegacyPacket, LegacyStream, readLegacyHead } from '../protocol/legacy.ts'
+import { type LegacyHead, LegacyPacket, LegacyStream, readLegacyHead } from '../protocol/legacy/legacy.ts'
 import type { NameLists } from '../protocol/names.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'

@@ -1,6 +1,6 @@
-import type { Connection } from './connection.ts'
-import { PAUSED_FOR_MEMORY } from './connection-context.ts'
-import type { CollectLimits } from './connection-limits.ts'
+import type { Connection } from './connection/connection.ts'
+import { PAUSED_FOR_MEMORY } from './connection/connection-context.ts'
+import type { CollectLimits } from './connection/connection-limits.ts'
 
 /** Who holds memory. */
 export type Holder = Pick<Connection, 'held' | 'memoryWaitSince' | 'pause' | 'resume' | 'refuse'>

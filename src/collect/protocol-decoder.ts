@@ -14,7 +14,7 @@ import { type PackedHeader, readPackedHeader, unpack } from '../protocol/packing
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
-import type { Credentials } from './admission.ts'
+import type { Credentials } from './connection/admission.ts'
 import { CsvReader } from './csv-reader.ts'
 import { HostKeys } from './host-keys.ts'
 import { LegacyReader } from './legacy-reader.ts'

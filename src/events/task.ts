@@ -77,10 +77,12 @@ export type TaskContext = {
   /** From 0 to 1. */
   random(): number
   /**
-   * How many seconds the wall clock was set on (less than 0: back) since this was last asked; 0 while another
-   * engine leads.
+   * How many seconds the wall clock was set on (less than 0: back) that what waits was not moved by yet; 0 while
+   * another engine leads.
    */
-  takeJump(): number
+  readJump(): number
+  /** What waits was moved by so many seconds. */
+  noteJumpFollowed(seconds: number): void
   /** Milliseconds since the engine started or the wall clock last jumped, whichever is later. */
   steadyMs(): number
   /**

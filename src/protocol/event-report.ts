@@ -3,7 +3,7 @@ import { readProcesses } from '../domain/events/running-process.ts'
 import { isMetricName } from '../domain/sample.ts'
 import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
 import { type Fields, isFields, readAnyTime, readNumber, readText } from './field.ts'
-import { Spellings } from './legacy-metric.ts'
+import { Spellings } from './legacy/legacy-metric.ts'
 import type { Tally } from './rejection-tally.ts'
 
 const UID = /^[A-Za-z0-9._:-]+$/
@@ -62,25 +62,30 @@ export function readLegacyEvents(
 }
 
 /**
- * Gives the closings among the events of one packet their time: that of the packet, or that of the next
- * opening of the same metric, which came after it. `now` is the packet's time.
+ * Brings the events of one packet into the order in which they happened, and gives the closings among them their
+ * time: that of the packet, or that of the next opening of the same metric, which came after it. `now` is the
+ * packet's time. The order matters where the severity has changed, because that is a closing and an opening.
  */
 export function dateClosings(events: readonly EventReport[], now: number): EventReport[] {
-  const ends = new Map<EventReport, number>()
   const next = new Map<string, { opened: number; end: number }>()
-  const openingOf = ({ opened, time }: EventReport) => opened ?? time
-  for (const event of [...events].sort((a, b) => openingOf(b) - openingOf(a))) {
-    const opened = openingOf(event)
-    const later = next.get(event.metric)
-    const end = later === undefined ? now : later.opened > opened ? later.opened : later.end
-    next.set(event.metric, { opened, end })
-    ends.set(event, Math.max(opened, Math.min(now, end)))
-  }
-  return events.map((event) => {
-    const time = event.opened === undefined ? undefined : ends.get(event)
-    return time === undefined ? event : { ...event, time }
-  })
+  return [...events]
+    .sort(compareBeginnings)
+    .reverse()
+    .map((event) => {
+      const opened = beginningOf(event)
+      const later = next.get(event.metric)
+      const end = later === undefined ? now : later.opened > opened ? later.opened : later.end
+      next.set(event.metric, { opened, end })
+      return event.opened === undefined ? event : { ...event, time: Math.max(opened, Math.min(now, end)) }
+    })
+    .reverse()
 }
+
+const beginningOf = ({ opened, time }: EventReport) => opened ?? time
+
+/** A fast clock gives several events the same time: then what is over was there before what has begun. */
+const compareBeginnings = (a: EventReport, b: EventReport) =>
+  beginningOf(a) - beginningOf(b) || (a.status === b.status ? 0 : a.status === 'closed' ? -1 : 1)
 
 function collect(
   values: readonly unknown[],

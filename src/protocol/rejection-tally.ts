@@ -22,17 +22,23 @@ const SENTENCES: Readonly<Record<PieceFault, string>> = {
   fact: 'a system fact is too long and was cut',
 }
 
+/** The sentence about one kind of fault. */
+export const describeFault = (fault: PieceFault): string => SENTENCES[fault]
+
 /** Counts the pieces of one message that were refused while the rest was taken. */
 export class Tally {
   total = 0
-  /** Sentence about the first one. */
-  reason: string | null = null
   readonly counts = new Map<PieceFault, number>()
+
+  /** Sentence about the first one. */
+  get reason(): string | null {
+    for (const fault of this.counts.keys()) return SENTENCES[fault]
+    return null
+  }
 
   refuse(fault: PieceFault, count = 1): void {
     if (count === 0) return
     this.total += count
-    this.reason ??= SENTENCES[fault]
     this.counts.set(fault, (this.counts.get(fault) ?? 0) + count)
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { isSeverity } from '../domain/event.ts'
-import { startEventEngine } from '../events/cycle.ts'
+import { EventEngine } from '../events/cycle.ts'
 import type { Task } from '../events/task.ts'
 import { TASKS } from '../events/tasks/index.ts'
 import { beat, HEARTBEAT_FILE } from '../service/heartbeat.ts'
@@ -34,7 +34,7 @@ export async function startEvents(
   const notifier = openNotifier(config, { clock, log })
   own('channels', async () => notifier.close())
   onReload(reloadNotifier('events', notifier))
-  const engine = await startEventEngine({
+  const engine = new EventEngine({
     store,
     interval,
     retention: config.retention,

@@ -5,7 +5,7 @@ import { describeError } from '../lib/log.ts'
 import type { Store } from '../storage/ports/store.ts'
 import type { RoleContext } from './role.ts'
 import { readServerName } from './setup/server-name.ts'
-import { readFreeBytes } from './site-info.ts'
+import { readFreeBytes } from './site/site-info.ts'
 
 export type GrowthWatch = {
   readonly onBound: (bound: WatchedBound, host: string, count: number) => void

@@ -1,6 +1,5 @@
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
-import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { OpenStoreChoices } from '../storage/open.ts'
 import type { Store } from '../storage/ports/store.ts'
@@ -14,9 +13,8 @@ const AWAY_MS = 2000
 type StoreChoices = Pick<OpenStoreChoices, 'hasReadingThread'>
 
 /**
- * Opens the database of the configuration, making it when it is not there. A server that does not take us, or
- * whose certificate we don't take, is a matter of the configuration; so is a database that is gone from a folder
- * that is in use.
+ * Opens the database of the configuration, making it when it is not there. Rejects when it is gone from a folder
+ * that is in use; with `DatabaseRefusedError` when a server does not take us, or we don't take its certificate.
  */
 export async function openConfiguredStore(
   config: Config,
@@ -40,15 +38,9 @@ export async function openConfiguredStore(
   const { noteDatabaseInUse, refuseMissingDatabase } = await import('../storage/in-use.ts')
   if (isFile) refuseMissingDatabase(url, config.dataDir)
   const options = { dataDir: config.dataDir, clock, log, server, policy, ...choices }
-  try {
-    const store = await openStore(url, options)
-    if (isFile) noteDatabaseInUse(url, config.dataDir)
-    return store
-  } catch (error) {
-    if (error instanceof Error && error.name === 'DatabaseRefusedError')
-      throw new CommandError(error.message, EXIT.config)
-    throw error
-  }
+  const store = await openStore(url, options)
+  if (isFile) noteDatabaseInUse(url, config.dataDir)
+  return store
 }
 
 /**

@@ -6,12 +6,12 @@ import { startWebsite } from '../web/server.ts'
 import type { CollectPorts } from './collect.ts'
 import type { Command } from './command.ts'
 import { openNotifier, reloadNotifier } from './notifier.ts'
-import { describePin, openReleases } from './releases.ts'
 import type { RoleContext } from './role.ts'
 import { findCertificate, openCertificate } from './setup/certificate.ts'
 import { forgetInitialPassword } from './setup/first-start.ts'
 import { readServerName } from './setup/server-name.ts'
-import { describeSite } from './site-info.ts'
+import { describePin, openReleases } from './site/releases.ts'
+import { describeSite } from './site/site-info.ts'
 
 /** Resolves with the address to open in a browser on this machine. */
 export async function startWeb(

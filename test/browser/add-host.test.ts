@@ -1,6 +1,6 @@
 import { expect } from 'bun:test'
 import type { Store } from '../../src/storage/ports/store.ts'
-import { ALL_WAYS, startFlows } from './flow.ts'
+import { ALL_WAYS, startFlows } from './harness/flow.ts'
 
 const flow = startFlows({ hosts: 2, minutes: 2 })
 

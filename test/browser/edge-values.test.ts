@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { DEFAULT_PREFERENCES } from '../../src/domain/users/preferences.ts'
 import { FIRST_HOST } from '../support/seed.ts'
-import { collectComplaints, launchBrowser, openContext } from './browser.ts'
-import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from './website.ts'
+import { collectComplaints, launchBrowser, openContext } from './harness/browser.ts'
+import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from './harness/website.ts'
 
 /** What a page seldom meets: values that are huge or alone, readers in other zones, hosts that say little. */
 

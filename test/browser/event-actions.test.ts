@@ -1,7 +1,7 @@
 import { expect } from 'bun:test'
 import type { Locator, Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { ALL_WAYS, startFlows, type Way } from './flow.ts'
+import { ALL_WAYS, startFlows, type Way } from './harness/flow.ts'
 
 const flow = startFlows({ hosts: 12, minutes: 5, firstMinutes: 70 })
 

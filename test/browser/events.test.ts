@@ -2,8 +2,8 @@ import { expect } from 'bun:test'
 import type { Page } from 'playwright-core'
 import type { Event } from '../../src/domain/event.ts'
 import { FIRST_HOST } from '../support/seed.ts'
-import { refreshPage } from './browser.ts'
-import { ALL_WAYS, type Scene, startFlows } from './flow.ts'
+import { refreshPage } from './harness/browser.ts'
+import { ALL_WAYS, type Scene, startFlows } from './harness/flow.ts'
 
 const flow = startFlows({ hosts: 12, minutes: 10 })
 

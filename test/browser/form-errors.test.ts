@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { totpCode, totpStep } from '../../src/lib/totp.ts'
 import { FIRST_HOST } from '../support/seed.ts'
-import { launchBrowser, openContext, refreshPage } from './browser.ts'
-import { findFaults } from './faults.ts'
-import { PASSWORD, type SeededWebsite, startSeededWebsite } from './website.ts'
+import { launchBrowser, openContext, refreshPage } from './harness/browser.ts'
+import { findFaults } from './harness/faults.ts'
+import { PASSWORD, type SeededWebsite, startSeededWebsite } from './harness/website.ts'
 
 let browser: Browser
 let website: SeededWebsite

@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import type { Locator, Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { ALL_WAYS, type Scene, startFlows } from './flow.ts'
+import { ALL_WAYS, type Scene, startFlows } from './harness/flow.ts'
 
 const flow = startFlows({ hosts: 10, minutes: 5, firstMinutes: 500 })
 

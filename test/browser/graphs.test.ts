@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { collectComplaints, launchBrowser, openContext } from './browser.ts'
-import { findFaults } from './faults.ts'
-import { type SeededWebsite, startSeededWebsite } from './website.ts'
+import { collectComplaints, launchBrowser, openContext } from './harness/browser.ts'
+import { findFaults } from './harness/faults.ts'
+import { type SeededWebsite, startSeededWebsite } from './harness/website.ts'
 
 let browser: Browser
 let website: SeededWebsite

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
-import { launchBrowser, openContext } from './browser.ts'
-import { type SeededWebsite, startSeededWebsite } from './website.ts'
+import { launchBrowser, openContext } from './harness/browser.ts'
+import { type SeededWebsite, startSeededWebsite } from './harness/website.ts'
 
 let browser: Browser
 let website: SeededWebsite

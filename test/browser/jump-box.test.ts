@@ -1,8 +1,8 @@
 import { expect } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { findFaults } from './faults.ts'
-import { startFlows } from './flow.ts'
+import { findFaults } from './harness/faults.ts'
+import { startFlows } from './harness/flow.ts'
 
 const flow = startFlows({ hosts: 30, minutes: 10 })
 

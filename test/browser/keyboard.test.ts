@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { launchBrowser, openContext } from './browser.ts'
-import { walk } from './tabber.ts'
-import { type SeededWebsite, startSeededWebsite } from './website.ts'
+import { launchBrowser, openContext } from './harness/browser.ts'
+import { walk } from './harness/tabber.ts'
+import { type SeededWebsite, startSeededWebsite } from './harness/website.ts'
 
 let browser: Browser
 let website: SeededWebsite

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Store } from '../../src/storage/ports/store.ts'
 import { FIRST_HOST } from '../support/seed.ts'
-import { collectComplaints, launchBrowser, openContext } from './browser.ts'
-import { type SeededWebsite, startSeededWebsite } from './website.ts'
+import { collectComplaints, launchBrowser, openContext } from './harness/browser.ts'
+import { type SeededWebsite, startSeededWebsite } from './harness/website.ts'
 
 let browser: Browser
 let website: SeededWebsite

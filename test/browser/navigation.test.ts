@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import type { Locator, Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { ALL_WAYS, startFlows, type Way } from './flow.ts'
+import { ALL_WAYS, startFlows, type Way } from './harness/flow.ts'
 
 /** More hosts than fit on a page of their list. */
 const HOSTS = 104

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect } from 'bun:test'
 import type { Page } from 'playwright-core'
 import type { Rule } from '../../src/domain/notifications/rule.ts'
 import type { Target } from '../../src/domain/notifications/target.ts'
-import { ALL_WAYS, startFlows } from './flow.ts'
+import { ALL_WAYS, startFlows } from './harness/flow.ts'
 
 const flow = startFlows({ hosts: 2, minutes: 2 })
 const received: unknown[] = []

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { launchBrowser, type OpenContextOptions, openContext } from './browser.ts'
-import { type SeededWebsite, startSeededWebsite } from './website.ts'
+import { launchBrowser, type OpenContextOptions, openContext } from './harness/browser.ts'
+import { type SeededWebsite, startSeededWebsite } from './harness/website.ts'
 
 let website: SeededWebsite
 let browser: Browser

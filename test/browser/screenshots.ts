@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FIRST_HOST } from '../support/seed.ts'
-import { launchBrowser, openContext } from './browser.ts'
+import { launchBrowser, openContext } from './harness/browser.ts'
+import { startSeededWebsite, USER } from './harness/website.ts'
 import { findAddress, PAGE_LIST } from './page-list.ts'
-import { startSeededWebsite, USER } from './website.ts'
 
 /**
  * Pictures of every page at two widths in both sets of colours, for people to look at, in

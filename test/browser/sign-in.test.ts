@@ -2,9 +2,9 @@ import { expect } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { totpCode, totpStep } from '../../src/lib/totp.ts'
 import { FIRST_HOST } from '../support/seed.ts'
-import { findFaults } from './faults.ts'
-import { ALL_WAYS, type Scene, startFlows } from './flow.ts'
-import { PASSWORD } from './website.ts'
+import { findFaults } from './harness/faults.ts'
+import { ALL_WAYS, type Scene, startFlows } from './harness/flow.ts'
+import { PASSWORD } from './harness/website.ts'
 
 const flow = startFlows({ hosts: 2, minutes: 5 })
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
 import { type HttpProxy, openHttpProxy } from '../support/http-proxy.ts'
 import { FIRST_HOST } from '../support/seed.ts'
-import { collectComplaints, launchBrowser } from './browser.ts'
-import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from './website.ts'
+import { collectComplaints, launchBrowser } from './harness/browser.ts'
+import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from './harness/website.ts'
 
 let website: SeededWebsite
 let proxy: HttpProxy

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { launchBrowser, openContext } from './browser.ts'
-import { findFaults } from './faults.ts'
+import { launchBrowser, openContext } from './harness/browser.ts'
+import { findFaults } from './harness/faults.ts'
+import { type SeededWebsite, startSeededWebsite, USER } from './harness/website.ts'
 import { findAddress, PAGE_LIST } from './page-list.ts'
-import { type SeededWebsite, startSeededWebsite, USER } from './website.ts'
 
 let browser: Browser
 let website: SeededWebsite

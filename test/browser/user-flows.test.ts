@@ -2,8 +2,8 @@ import { expect } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { hashToken } from '../../src/lib/hash-token.ts'
 import { FIRST_HOST } from '../support/seed.ts'
-import { ALL_WAYS, startFlows } from './flow.ts'
-import { PASSWORD, USER } from './website.ts'
+import { ALL_WAYS, startFlows } from './harness/flow.ts'
+import { PASSWORD, USER } from './harness/website.ts'
 
 const flow = startFlows({ hosts: 2, minutes: 2, settings: true })
 

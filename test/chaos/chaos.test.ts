@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { HAS_MARIADB, startMariadb } from '../support/mariadb.ts'
+import { HAS_MARIADB, startMariadb } from '../support/sql/mariadb.ts'
 import { runChaos } from './chaos.ts'
 
 const SEED = 17

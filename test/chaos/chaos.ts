@@ -1,4 +1,6 @@
-import { rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { makeTempDir } from '../support/spawn.ts'
 import { computeValue, type FastSender, METRICS, startFastSender } from './fast-sender.ts'
 import { FAULTS, mountSmallDisk, unmount, type World } from './faults.ts'
@@ -90,14 +92,13 @@ export async function runChaos({ seed, minutes, database, say }: ChaosOptions): 
     problems.push(...(await compareOpenEvents(server, token, agents)))
     for (const agent of agents) await agent.end('SIGTERM')
     problems.push(...(await checkDatabase(server, url, counts['backup is restored'] !== undefined)))
-    problems.push(...(await compareNotifications(world)))
+    problems.push(...(await compareNotifications(world, token)))
     line.close()
-    if (problems.length > 0)
-      for (const part of parts) say(`--- ${part.name}\n${part.log.split('\n').slice(-80).join('\n')}`)
+    if (problems.length > 0) saveLogs(parts, say)
     const samples = sender.hosts.reduce((sum, host) => sum + host.acknowledged.size, 0) * METRICS.length
     return { problems, samples, notifications: sender.events.length, faults: counts }
   } catch (error) {
-    for (const part of parts) say(`--- ${part.name}\n${part.log.split('\n').slice(-80).join('\n')}`)
+    saveLogs(parts, say)
     throw error
   } finally {
     sender?.stop()
@@ -106,6 +107,12 @@ export async function runChaos({ seed, minutes, database, say }: ChaosOptions): 
     if (hasSmallDisk) unmount(server.folder)
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function saveLogs(parts: readonly Part[], say: (line: string) => void) {
+  const folder = mkdtempSync(join(tmpdir(), 'chaos-logs-'))
+  for (const part of parts) writeFileSync(join(folder, `${part.name}.log`), part.log)
+  say(`the logs of all parts are in ${folder}`)
 }
 
 async function breakThings(
@@ -222,7 +229,7 @@ const listUntold = ({ events }: FastSender, { taken }: Receiver) =>
     .filter((key) => !taken.has(key))
 
 /** What a receiver let hang is tried again after hours: the server is started with a clock that is as far. */
-async function compareNotifications({ server, sender, receiver }: World): Promise<string[]> {
+async function compareNotifications({ server, sender, receiver }: World, token: string): Promise<string[]> {
   receiver.set('well')
   for (const later of [0, HOURS_LATER]) {
     if (later > 0 && HAS_FAKETIME) {
@@ -234,9 +241,19 @@ async function compareNotifications({ server, sender, receiver }: World): Promis
     while (listUntold(sender, receiver).length > 0 && performance.now() < end) await Bun.sleep(500)
   }
   const untold = listUntold(sender, receiver)
-  return untold.length === 0
-    ? []
-    : [
-        `${untold.length} of ${sender.events.length} notifications did not arrive: ${untold.slice(0, 5).join(', ')}`,
-      ]
+  if (untold.length === 0) return []
+  const stories = await Promise.all(untold.slice(0, 5).map((key) => tellStory(server, token, key)))
+  return [`${untold.length} of ${sender.events.length} notifications did not arrive:\n${stories.join('\n')}`]
+}
+
+/** All that the server knows of the event of a notification that did not arrive. */
+async function tellStory(server: Part, token: string, key: string): Promise<string> {
+  const [host, metric] = key.split(' ')
+  const { events } = await ask<{ events: { id: number }[] }>(
+    server,
+    token,
+    `events?host=${host}&metric=${metric}`,
+  )
+  const stories = await Promise.all(events.map(({ id }) => ask<unknown>(server, token, `events/${id}`)))
+  return `${key}: ${JSON.stringify(stories)}`
 }

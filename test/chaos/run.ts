@@ -1,6 +1,6 @@
 // npm run test:chaos -- --seed N --minutes M [--mariadb]
 import { parseArgs } from 'node:util'
-import { startMariadb } from '../support/mariadb.ts'
+import { startMariadb } from '../support/sql/mariadb.ts'
 import { runChaos } from './chaos.ts'
 
 const { values } = parseArgs({

@@ -11,9 +11,9 @@ import { openStore } from '../../src/storage/open.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
 import { aFrame, aReport, FACTS, MIDNIGHT, toPairs } from '../storage/reports.ts'
 import { expectFailure } from '../support/failure.ts'
-import { type Mariadb, PASSWORD } from '../support/mariadb.ts'
 import { makeTempDir, runMonitor } from '../support/spawn.ts'
-import { reportMissingServers, SQL_SERVERS, type SqlServerProduct } from '../support/sql-servers.ts'
+import { type Mariadb, PASSWORD } from '../support/sql/mariadb.ts'
+import { reportMissingServers, SQL_SERVERS, type SqlServerProduct } from '../support/sql/sql-servers.ts'
 
 const PATIENCE_MS = 60_000
 const log = createLog({ level: 'error', format: 'text' })

@@ -7,9 +7,9 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { aReport, MIDNIGHT, toPairs } from '../storage/reports.ts'
-import type { Mariadb } from '../support/mariadb.ts'
 import { FROM_SOURCE, makeTempDir, runMonitor } from '../support/spawn.ts'
-import { reportMissingServers, SQL_SERVERS, type SqlServerProduct } from '../support/sql-servers.ts'
+import type { Mariadb } from '../support/sql/mariadb.ts'
+import { reportMissingServers, SQL_SERVERS, type SqlServerProduct } from '../support/sql/sql-servers.ts'
 
 const PATIENCE_MS = 60_000
 const log = createLog({ level: 'error', format: 'text' })

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findFreePort, findServiceUser, PASSWORD, SERVICE_USER, USER } from '../support/mariadb.ts'
+import { findFreePort, findServiceUser, PASSWORD, SERVICE_USER, USER } from '../support/sql/mariadb.ts'
 import type { Network } from './network.ts'
 
 const PROVIDER = '/usr/lib/galera/libgalera_smm.so'

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findFreePort } from '../support/mariadb.ts'
+import { findFreePort } from '../support/sql/mariadb.ts'
 
 export type Haproxy = { readonly port: number; stop(): Promise<void> }
 

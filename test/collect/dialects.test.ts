@@ -267,6 +267,8 @@ describe("the original's dialect", () => {
     expect(rig.store.reports[0]?.waiting).toEqual([{ time: NOW + 3600, metrics: ['a'], values: [1] }])
     expect(rig.engine.counters().refused).toEqual({ value: 5, time: 1, frame: 1, event: 1, future: 1 })
     expect(rig.lines.join()).toContain('they wait in the database')
+    // Each reason has its own sentence.
+    expect(rig.lines.join()).toContain('reason=event detail="an event is incomplete"')
   })
 
   test('a clock that is fast by months is told, and everything it dated waits; events are taken', async () => {

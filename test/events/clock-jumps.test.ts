@@ -138,6 +138,24 @@ test('nothing is given up for an age that only a clock has made', async () => {
   expect(world.notified()).toEqual(['opening web01 2'])
 })
 
+test('a jump while the database is away is followed when it is back', async () => {
+  await world.addRule({ metric: METRIC, delay: 900 })
+  await world.start()
+  await world.wait(300)
+  await world.say('web01', aChange(world.now(), 1))
+  await world.wait(120)
+  const { outbox } = world.store
+  const { shiftTimes } = outbox
+  outbox.shiftTimes = () => Promise.reject(new Error('database is locked'))
+  jump(2 * DAY)
+  await world.wait(200)
+  outbox.shiftTimes = shiftTimes
+  await world.wait(200)
+  expect(world.notified()).toEqual([])
+  await world.wait(600)
+  expect(world.notified()).toEqual(['opening web01 2'])
+})
+
 test('the delay of a rule does not count a jump', async () => {
   await world.addRule({ metric: METRIC, delay: 900 })
   await world.start()

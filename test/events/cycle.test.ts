@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { STOP_LIMIT_MS, startEventEngine, TASK_LIMIT_MS } from '../../src/events/cycle.ts'
+import { EventEngine, STOP_LIMIT_MS } from '../../src/events/cycle.ts'
 import type { EventEngineStore, Task } from '../../src/events/task.ts'
+import { TASK_LIMIT_MS } from '../../src/events/task-runner.ts'
 import type { Log } from '../../src/lib/log.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { ENGINE_OPTIONS } from './engine-options.ts'
@@ -68,7 +69,7 @@ const retention = { samples: 365 * DAY, events: 30 * DAY, hosts: 30 * DAY }
 
 async function start(tasks: Task[] | undefined, clock: FakeClock, store = idleStore) {
   const { log, lines } = recordingLog()
-  const engine = await startEventEngine({
+  const engine = new EventEngine({
     ...ENGINE_OPTIONS,
     store,
     retention,

@@ -4,7 +4,7 @@ import type { ShownCertificate } from '../../src/domain/events/certificate-end.t
 import type { Rule } from '../../src/domain/notifications/rule.ts'
 import { type Notification, SendError } from '../../src/events/channels/channel.ts'
 import { CHANNELS } from '../../src/events/channels/index.ts'
-import { type EventEngine, startEventEngine } from '../../src/events/cycle.ts'
+import { EventEngine } from '../../src/events/cycle.ts'
 import type { Watching } from '../../src/events/task.ts'
 import { applyRules } from '../../src/events/tasks/apply-rules.ts'
 import { decideNotifications } from '../../src/events/tasks/decide-notifications.ts'
@@ -52,7 +52,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
   let afterSending: (notification: Notification) => Promise<void> = async () => {}
 
   async function start() {
-    engine = await startEventEngine({
+    engine = new EventEngine({
       store,
       interval,
       retention: { samples: 1e9, events: 1e9, hosts: 1e9 },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
-import { type EventEngine, startEventEngine } from '../../src/events/cycle.ts'
+import { EventEngine } from '../../src/events/cycle.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
@@ -38,7 +38,7 @@ async function startEngine(holder: string, interval: number) {
       return store.watch.takeLease(...lease)
     },
   }
-  const engine = await startEventEngine({
+  const engine = new EventEngine({
     ...ENGINE_OPTIONS,
     store: { ...store, watch },
     interval,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
-import { type EventEngine, startEventEngine } from '../../src/events/cycle.ts'
+import { EventEngine } from '../../src/events/cycle.ts'
 import { compactFrames } from '../../src/events/tasks/compact-samples.ts'
 import { dropEvents } from '../../src/events/tasks/drop-events.ts'
 import { dropHosts } from '../../src/events/tasks/drop-hosts.ts'
@@ -41,7 +41,7 @@ afterEach(async () => {
 })
 
 async function startEngine() {
-  engine = await startEventEngine({
+  engine = new EventEngine({
     ...ENGINE_OPTIONS,
     store,
     interval: 60,

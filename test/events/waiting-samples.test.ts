@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
-import { startEventEngine } from '../../src/events/cycle.ts'
+import { EventEngine } from '../../src/events/cycle.ts'
 import { admitWaitingSamples } from '../../src/events/tasks/admit-waiting-samples.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openStore } from '../../src/storage/open.ts'
@@ -18,7 +18,7 @@ test('samples that wait become samples when their time comes, or when the clock 
   const lines: string[] = []
   const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line) })
   const store = await openStore('sqlite:monitor.db', { dataDir, clock, log })
-  const engine = await startEventEngine({
+  const engine = new EventEngine({
     ...ENGINE_OPTIONS,
     store,
     clock,

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packDeb } from '../../.ci/deb.ts'
-import { findChrootObstacle, makeChroot } from '../support/chroot.ts'
 import { COMPILED, makeTempDir } from '../support/spawn.ts'
+import { findChrootObstacle, makeChroot } from '../support/sql/chroot.ts'
 
 const PROGRAM = COMPILED[0] ?? ''
 const FIXTURES = join(import.meta.dir, '..', 'fixtures')

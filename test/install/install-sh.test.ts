@@ -12,8 +12,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { packTarGz } from '../../.ci/archive.ts'
-import { type Chroot, findChrootObstacle, makeChroot } from '../support/chroot.ts'
 import { COMPILED } from '../support/spawn.ts'
+import { type Chroot, findChrootObstacle, makeChroot } from '../support/sql/chroot.ts'
 
 const ROOT = join(import.meta.dir, '..', '..')
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { parseReply } from '../../src/protocol/encode.ts'
 import { parseJson } from '../../src/protocol/json.ts'
-import { LegacyStream } from '../../src/protocol/legacy.ts'
+import { LegacyStream } from '../../src/protocol/legacy/legacy.ts'
 import { ListSplitter } from '../../src/protocol/list-splitter.ts'
 import { NameLists } from '../../src/protocol/names.ts'
 import { checkNesting, ObjectScanner } from '../../src/protocol/object-scanner.ts'

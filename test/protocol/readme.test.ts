@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MetricSetTable, readBatch } from '../../src/protocol/batch.ts'
 import { parseObject } from '../../src/protocol/json.ts'
-import { LegacyPacket, readLegacyHead } from '../../src/protocol/legacy.ts'
+import { LegacyPacket, readLegacyHead } from '../../src/protocol/legacy/legacy.ts'
 import { NameLists } from '../../src/protocol/names.ts'
 import { readPackedHeader } from '../../src/protocol/packing.ts'
 

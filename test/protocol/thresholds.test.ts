@@ -4,7 +4,7 @@ import { MAX_REPORTED_THRESHOLDS, reportThresholds } from '../../src/domain/thre
 import { standardThresholds } from '../../src/domain/thresholds/threshold-standard.ts'
 import { MetricSetTable, type ReceivedBatch, readBatch } from '../../src/protocol/batch.ts'
 import { encodeBatch } from '../../src/protocol/encode.ts'
-import { readLegacyHead } from '../../src/protocol/legacy.ts'
+import { readLegacyHead } from '../../src/protocol/legacy/legacy.ts'
 import { NameLists } from '../../src/protocol/names.ts'
 
 const NOW = 1_795_349_220

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { findFreePort } from '../support/mariadb.ts'
 import { FROM_SOURCE, makeTempDir } from '../support/spawn.ts'
+import { findFreePort } from '../support/sql/mariadb.ts'
 
 let dataDir: string
 const running: Bun.Subprocess[] = []

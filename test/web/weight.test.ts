@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from '../browser/harness/website.ts'
 import { findAddress, PAGE_LIST } from '../browser/page-list.ts'
-import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from '../browser/website.ts'
 
 /** Everything that a first visit fetches, compressed. */
 const MOST_BYTES = 100_000

@@ -2,14 +2,16 @@ import { isMetricName } from '../../domain/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { type ProcFs, readTextOrNothing } from '../../platform/proc.ts'
+import type { ProcFs } from '../../platform/proc.ts'
 import type { Win32 } from '../../platform/win32.ts'
-import { parseMountinfo } from './disks/mountinfo.ts'
 import type { Probe, ProbeContext, ProbeSample } from './probe.ts'
+import { type ServedFiles, watchServedFiles } from './served-files.ts'
 
 export type ProbeRunnerOptions = {
   readonly probes: readonly Probe<unknown>[]
   readonly platform: Platform
+  /** Those of the platform; watched for this runner alone unless given. */
+  readonly served?: ServedFiles
   readonly context: ProbeContext
   readonly clock: Clock
   readonly log: Log
@@ -122,12 +124,15 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
   }
 
   const stuck = createStuckLog(log)
-  const readServed = createServedReader()
+  const served =
+    options.platform.system === 'linux' ? (options.served ?? watchServedFiles(options.platform.proc)) : null
+  const guarded: Platform = served === null ? options.platform : { system: 'linux', proc: served.guarded }
 
   return {
     async run() {
-      const served = options.platform.system === 'linux' ? readServed(options.platform.proc) : NONE_SERVED
-      const platform = shareReads(options.platform, served instanceof Promise ? await served : served)
+      const reading = served?.refresh()
+      if (reading !== undefined) await reading
+      const platform = shareReads(guarded)
       const results = await Promise.all(entries.map((entry) => runOne(entry, platform)))
       const samples: ProbeSample[] = []
       const taken = new Set<string>()
@@ -167,9 +172,9 @@ function createNotes(log: Log): NonNullable<ProbeContext['noteOnce']> {
 const MAX_NOTES = 1000
 
 /** Within one cycle everything is read once, also for two probes (memory and swap, disks and filesystems). */
-function shareReads(platform: Platform, served: ServedFiles): Platform {
+function shareReads(platform: Platform): Platform {
   if (platform.system === 'windows') return { ...platform, win32: shareDrives(platform.win32) }
-  return { ...platform, proc: shareFiles(platform.proc, served) }
+  return { ...platform, proc: shareFiles(platform.proc) }
 }
 
 /** Both probes ask for the counters of all the drives. */
@@ -189,63 +194,15 @@ function shareDrives(win32: Win32): Win32 {
   }
 }
 
-function shareFiles(proc: ProcFs, served: ServedFiles): ProcFs {
+function shareFiles(proc: ProcFs): ProcFs {
   const texts = new Map<string, string>()
   const lists = new Map<string, string[]>()
-  const readText = (path: string) => findOrAdd(texts, path, proc.readText)
   return {
     ...proc,
-    readText(path) {
-      const found = served.get(path)
-      if (found instanceof Error) throw found
-      return found ?? readText(path)
-    },
+    readText: (path) => findOrAdd(texts, path, proc.readText),
     list: (path) => findOrAdd(lists, path, proc.list),
   }
 }
-
-/** Texts of files that a program serves in the place of the kernel's; an error where it did not. */
-type ServedFiles = ReadonlyMap<string, string | Error>
-
-const NONE_SERVED: ServedFiles = new Map()
-
-/**
- * LXCFS lies over files of /proc in containers: when it hangs, so does whoever reads them. They are few, and
- * read ahead.
- */
-function createServedReader(): (proc: ProcFs) => ServedFiles | Promise<ServedFiles> {
-  let mountinfo = ''
-  let paths: readonly string[] = []
-  return (proc) => {
-    const text = readTextOrNothing(proc, '/proc/self/mountinfo')
-    if (text !== mountinfo) {
-      mountinfo = text
-      paths = findServedFiles(text)
-    }
-    if (paths.length === 0) return NONE_SERVED
-    return Promise.all(paths.map((path) => readAhead(proc, path))).then((found) => new Map(found))
-  }
-}
-
-async function readAhead(proc: ProcFs, path: string): Promise<[string, string | Error]> {
-  try {
-    return [path, (await proc.readSlowly(path)) ?? new Error(`${path} is not there`)]
-  } catch (error) {
-    return [path, error instanceof Error ? error : new Error(String(error))]
-  }
-}
-
-/** Files of /proc that probes read and that a filesystem in user space lies over. */
-export function findServedFiles(mountinfo: string): string[] {
-  if (!mountinfo.includes(' - fuse')) return []
-  return parseMountinfo(mountinfo)
-    .filter(({ type, mountPoint }) => type.startsWith('fuse') && READ_FILES.has(mountPoint))
-    .map(({ mountPoint }) => mountPoint)
-}
-
-const READ_FILES = new Set(
-  ['cpuinfo', 'diskstats', 'loadavg', 'meminfo', 'stat', 'swaps', 'uptime'].map((name) => `/proc/${name}`),
-)
 
 /** Logs what begins to be stuck, and what has come back. */
 function createStuckLog(log: Log): { note(found: readonly string[]): readonly string[] } {

@@ -79,7 +79,7 @@ export const enroll: CommandGroup = {
       doc: 'Trades a code for the right of this machine to report, and exits; `monitor agent` runs then',
       arguments: [{ name: 'code', doc: 'The code that `enroll create` printed on the server' }],
       run: async (input) => {
-        const { enrolAgent } = await import('../../roles/enrol-agent.ts')
+        const { enrolAgent } = await import('../../roles/setup/enrol-agent.ts')
         const isNew = await enrolAgent(input.load({ role: 'agent' }), needText(input, 'code'))
         input.print(isNew ? 'This machine is enrolled.' : 'This machine was enrolled by this code before.')
         return EXIT.ok
@@ -99,7 +99,7 @@ async function create(input: CommandInput): Promise<number> {
   if (life === null || life === 0 || life > LONGEST_LIFE_SECONDS)
     throw new CommandError('--expires takes a duration with its unit of at most 365d, such as 1h', EXIT.usage)
   const uses = readUses(input)
-  const { writeEnrolmentCode } = await import('../../roles/enrolment-code.ts')
+  const { writeEnrolmentCode } = await import('../../roles/setup/enrolment-code.ts')
   const secret = createEnrolmentSecret()
   return withStore(
     input,

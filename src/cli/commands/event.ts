@@ -8,7 +8,7 @@ import type { EventQuery } from '../../storage/ports/store.ts'
 import { formatTable, formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
 import { EVENT_CHANGES } from './event-changes.ts'
-import { readSeverities } from './severities.ts'
+import { readSeverities } from './notifications/severities.ts'
 
 const STATUSES = ['open', 'closed', 'all'] as const
 const STANDARD_LIMIT = 100

@@ -12,7 +12,7 @@ import { type CommandGroup, type CommandInput, needText, type Option } from '../
 import { JSON_OPTION, printList } from '../list-output.ts'
 import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
-import { findNamed } from './find-named.ts'
+import { findNamed } from './notifications/find-named.ts'
 
 const WINDOW = { name: 'window', doc: 'Its name, or its number in `maintenance list`' } as const
 

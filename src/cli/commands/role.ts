@@ -81,7 +81,7 @@ export const roles: readonly Command[] = [
     },
     run: async (input) => {
       if (input.flag('new-identity')) {
-        const { giveNewIdentity } = await import('../../roles/new-identity.ts')
+        const { giveNewIdentity } = await import('../../roles/setup/new-identity.ts')
         return giveNewIdentity(input.load({ role: 'agent' }), input.print)
       }
       if (!input.flag('once')) tuneMemory()

@@ -15,6 +15,8 @@ export const decideNotifications: Task = {
   run: (context) =>
     workInPieces(context, async () => {
       const { outbox } = context.store
+      // Times that were not moved with the clock yet say nothing of what is due.
+      if (context.readJump() !== 0) return false
       const now = context.clock.now()
       const changes = await outbox.listChanges(PIECE)
       const due = changes.length > 0 ? [] : await outbox.listDue(now, PIECE)

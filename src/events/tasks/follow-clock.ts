@@ -6,10 +6,12 @@ import type { Task } from '../task.ts'
 export const followClock: Task = {
   name: 'follow clock',
   every: 0,
-  async run({ store: { outbox }, log, takeJump }) {
-    const seconds = takeJump()
+  async run({ store: { outbox }, log, readJump, noteJumpFollowed }) {
+    const seconds = readJump()
     if (seconds !== 0) {
       await outbox.shiftTimes(seconds)
+      // Only now: a jump while the database is away is followed when it is back.
+      noteJumpFollowed(seconds)
       log.info('what waits for its time was moved with the clock', { seconds })
     }
     return false

@@ -58,6 +58,8 @@ type Round = {
 async function serveTargets(context: TaskContext, { busy, recovered, failures }: Round) {
   const { clock, store } = context
   if (context.isStopping() || !context.isLeader() || failures.length > 0) return
+  // Times that were not moved with the clock yet say nothing of what is due.
+  if (context.readJump() !== 0) return
   const waiting = (await store.outbox.listWaiting(PER_TARGET)).filter(
     ({ channel, target }) => !busy.has(keyOf(channel, target)),
   )

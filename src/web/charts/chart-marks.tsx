@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import type { Severity } from '../../domain/event.ts'
-import type { Html } from '../ui/html.ts'
 import { severityShape } from '../ui/icons.tsx'
+import type { Html } from '../ui/markup/html.ts'
 import { HEAD } from './plot.ts'
 
 type TimeSpan = { readonly from: number; readonly to: number }

@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Unit } from '../../domain/metrics/unit.ts'
-import type { Html } from '../ui/html.ts'
+import type { Html } from '../ui/markup/html.ts'
 import { type ChartBand, type ChartMark, drawBand, drawMark } from './chart-marks.tsx'
 import { FOOT, HEAD, splitAtGaps } from './plot.ts'
 import { type Scale, timeTicks, valueScale } from './scale.ts'

@@ -2,7 +2,7 @@
 import { MAX_HOST_NAME } from '../../domain/hosts/host.ts'
 import type { HostStore } from '../../storage/ports/store.ts'
 import { formatCount } from '../ui/format.ts'
-import type { Html } from '../ui/html.ts'
+import type { Html } from '../ui/markup/html.ts'
 import { type SeriesRef, writeRef } from './series-ref.ts'
 
 /** Hosts whose metrics are looked through, of so many that fit. */

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { type Event, SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
 import { formatDuration, formatStamp } from '../ui/format.ts'
-import type { Html } from '../ui/html.ts'
+import type { Html } from '../ui/markup/html.ts'
 
 /** Slots of equal state that follow on one another. */
 export type StripRun = {

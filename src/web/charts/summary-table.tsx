@@ -3,7 +3,7 @@ import type { Unit } from '../../domain/metrics/unit.ts'
 import type { Series } from '../../domain/sample.ts'
 import { summarizeSeries } from '../../domain/series.ts'
 import { formatValue } from '../ui/format.ts'
-import type { Html } from '../ui/html.ts'
+import type { Html } from '../ui/markup/html.ts'
 
 export type TabledLine = { readonly name: string; readonly series: Series; readonly unit: Unit }
 

@@ -1,8 +1,8 @@
 /** @jsxImportSource #markup */
 import type { Unit } from '../../domain/metrics/unit.ts'
 import { formatThreshold } from '../ui/format.ts'
-import type { Html } from '../ui/html.ts'
 import { severityShape } from '../ui/icons.tsx'
+import type { Html } from '../ui/markup/html.ts'
 import type { Scale } from './scale.ts'
 import { spreadLabels, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
 

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { HttpError } from '../http/route.ts'
 import { formatField, formatStamp } from '../ui/format.ts'
-import type { Html } from '../ui/html.ts'
+import type { Html } from '../ui/markup/html.ts'
 import type { TimeRange } from './time-range.ts'
 
 /** What the address asked for and did not get; nothing when it was understood. */

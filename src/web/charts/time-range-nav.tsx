@@ -1,7 +1,8 @@
 /** @jsxImportSource #markup */
-import type { Html } from '../ui/html.ts'
+
 import { icon } from '../ui/icons.tsx'
-import type { Attributes } from '../ui/jsx-elements.ts'
+import type { Html } from '../ui/markup/html.ts'
+import type { Attributes } from '../ui/markup/jsx-elements.ts'
 import { neighbourRanges, type TimeRange } from './time-range.ts'
 
 export type RangeChoicesOptions = {

@@ -2,7 +2,7 @@
 import { facetKey, facetValue, groupFacets } from '../../domain/hosts/facet.ts'
 import { isGroupName } from '../../domain/hosts/group.ts'
 import { HttpError } from '../http/route.ts'
-import type { Html } from '../ui/html.ts'
+import type { Html } from '../ui/markup/html.ts'
 
 /** More choices than these in one address are refused. */
 const MAX_CHOSEN = 50

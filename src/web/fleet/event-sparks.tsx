@@ -5,7 +5,7 @@ import { downsampleSeries } from '../../domain/series.ts'
 import { readLimit } from '../../domain/thresholds/threshold.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { SampleStore } from '../../storage/ports/store.ts'
-import type { Html } from '../ui/html.ts'
+import type { Html } from '../ui/markup/html.ts'
 
 const DAY = 86_400
 /** Points of a line: a pixel or two each. */

@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Severity } from '../../domain/event.ts'
-import type { Html } from './html.ts'
+import type { Html } from './markup/html.ts'
 
 /** Lists hold hundreds of bars and there are 1001 different widths, so each is drawn once. */
 const BARS = new Map<string, Html>()

@@ -13,8 +13,8 @@ import {
   formatStamp,
   formatValue,
 } from './format.ts'
-import type { Html } from './html.ts'
 import { severityMark, statusMark } from './icons.tsx'
+import type { Html } from './markup/html.ts'
 
 /** Small pieces that several pages place. */
 

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import type { FieldError } from '../../domain/notifications/rule-check.ts'
-import type { Html } from './html.ts'
-import type { Attributes } from './jsx-elements.ts'
+import type { Html } from './markup/html.ts'
+import type { Attributes } from './markup/jsx-elements.ts'
 
 /** What is wrong with a form, by field; `form` for what belongs to none. */
 export type Problems = Readonly<Record<string, string>>

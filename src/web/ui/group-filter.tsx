@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import { withParameters } from './components.tsx'
-import type { Html } from './html.ts'
+import type { Html } from './markup/html.ts'
 
 /** More are easier found in a list that opens. */
 const MAX_LINKS = 10

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import type { Severity } from '../../domain/event.ts'
 import type { HostState } from '../../domain/hosts/host-state.ts'
-import { type Html, raw } from './html.ts'
+import { type Html, raw } from './markup/html.ts'
 import { SEVERITY_SHAPES } from './severity-shapes.ts'
 
 /** Line drawings on a field of 24, stroked with the colour of the text around them. */

@@ -1,11 +1,11 @@
 /** @jsxImportSource #markup */
 import type { Session } from '../../storage/ports/store.ts'
 import { assetUrl, listScripts } from '../assets/assets.ts'
-import { type Html, raw } from './html.ts'
 import { icon } from './icons.tsx'
-import type { Attributes } from './jsx-elements.ts'
 import { MAX_JUMP_TEXT } from './jump-row.ts'
 import { goesRound, kioskCorner, readKiosk } from './kiosk.tsx'
+import { type Html, raw } from './markup/html.ts'
+import type { Attributes } from './markup/jsx-elements.ts'
 
 /** Entries of the main navigation, in their order. */
 const NAVIGATION = [

@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import { encode } from 'uqr'
-import type { Html } from './html.ts'
+import type { Html } from './markup/html.ts'
 
 /** Modules of white around it that readers need. */
 const QUIET = 4

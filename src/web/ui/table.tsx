@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Html, HtmlValue } from './html.ts'
+import type { Html, HtmlValue } from './markup/html.ts'
 
 export type ListColumn = {
   readonly name: string

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Html } from './html.ts'
+import type { Html } from './markup/html.ts'
 
 export type TestOutcome = { readonly isDelivered: boolean; readonly answer: string }
 

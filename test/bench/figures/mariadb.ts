@@ -1,4 +1,4 @@
-import { HAS_MARIADB, type Mariadb, startMariadb } from '../../support/mariadb.ts'
+import { HAS_MARIADB, type Mariadb, startMariadb } from '../../support/sql/mariadb.ts'
 import { type Benchmark, type Figure, medianOf } from '../figure.ts'
 import { type LoadPart, loadParts, sendLoad } from '../load.ts'
 import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'

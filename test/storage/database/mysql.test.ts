@@ -15,16 +15,16 @@ import { compactFrames } from '../../../src/storage/timeseries/compaction.ts'
 import type { Damage } from '../../../src/storage/timeseries/damage.ts'
 import { createMetricSetReader } from '../../../src/storage/timeseries/metric-sets.ts'
 import { expectFailure } from '../../support/failure.ts'
-import { type Mariadb, PASSWORD, USER } from '../../support/mariadb.ts'
 import { makeTempDir, runMonitor } from '../../support/spawn.ts'
-import { reportMissingServers, SQL_SERVERS, type SqlServerProduct } from '../../support/sql-servers.ts'
+import { type Mariadb, PASSWORD, USER } from '../../support/sql/mariadb.ts'
+import { reportMissingServers, SQL_SERVERS, type SqlServerProduct } from '../../support/sql/sql-servers.ts'
 import { openTcpProxy } from '../../support/tcp-proxy.ts'
 import { makeAuthority } from '../../support/tls.ts'
-import { describeContracts } from '../contracts.ts'
-import { describeGroups } from '../groups.contract.ts'
+import { describeContracts } from '../contracts/contracts.ts'
+import { describeGroups } from '../contracts/groups.contract.ts'
+import { describeSecondFactors } from '../contracts/second-factors.contract.ts'
+import type { Workbench } from '../contracts/store.contract.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
-import { describeSecondFactors } from '../second-factors.contract.ts'
-import type { Workbench } from '../store.contract.ts'
 import { describeTables } from '../tables.ts'
 import { createWriters } from '../writers.ts'
 
@@ -449,6 +449,25 @@ function describeStorage(product: SqlServerProduct) {
           ...['--set', `database.ca_file=${ca}`],
         ])
         expect({ code, stderr }).toMatchObject({ code: 78, stderr: expect.stringContaining(said) })
+      }
+      // So does every command that asks the database.
+      const wrong = [
+        '--data-dir',
+        dataDir,
+        '--set',
+        `database.url=${byName}`,
+        '--set',
+        `database.ca_file=${ca}`,
+      ]
+      for (const words of [
+        ['db', 'stats', ...wrong],
+        ['db', 'schema', ...wrong],
+        ['user', 'list', ...wrong],
+        ['db', 'copy', '--from', byName, '--to', 'sqlite:copy.db', ...wrong],
+        ['db', 'import-original', '--from', byName, '--data-dir', dataDir, '--set', `database.ca_file=${ca}`],
+      ]) {
+        const { code, stderr } = await runMonitor(words)
+        expect({ code, stderr }).toMatchObject({ code: 78, stderr: expect.stringContaining('tls_name') })
       }
     })
 

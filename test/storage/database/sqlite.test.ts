@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs'
 import { createLog } from '../../../src/lib/log.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import { makeTempDir } from '../../support/spawn.ts'
-import { describeContracts } from '../contracts.ts'
-import type { Workbench } from '../store.contract.ts'
+import { describeContracts } from '../contracts/contracts.ts'
+import type { Workbench } from '../contracts/store.contract.ts'
 
 const log = createLog({ level: 'error', format: 'text' })
 

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { loadConfig } from '../../../src/config/load.ts'
 import { API } from '../../../src/web/api/index.ts'
 import { describeBrowser } from '../../../src/web/auth/user-agent.ts'
-import { CHECK_EXAMPLE } from '../../../src/web/pages/settings/guide-watching.tsx'
-import { escapeHtml } from '../../../src/web/ui/html.ts'
+import { CHECK_EXAMPLE } from '../../../src/web/pages/settings/guide/guide-watching.tsx'
+import { escapeHtml } from '../../../src/web/ui/markup/html.ts'
 import { PASSWORD, startTestSite, type TestSite } from '../site.ts'
 
 const sent: string[] = []

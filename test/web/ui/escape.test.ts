@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { hashToken } from '../../../src/lib/hash-token.ts'
 import { PAGES } from '../../../src/web/pages/index.ts'
-import { escapeHtml } from '../../../src/web/ui/html.ts'
+import { escapeHtml } from '../../../src/web/ui/markup/html.ts'
 import { startTestSite, type TestSite } from '../site.ts'
 
 /** What an agent could send to get into the pages of whoever looks. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { HtmlValidate } from 'html-validate'
+import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from '../../browser/harness/website.ts'
 import { findAddress, findForgotten, PAGE_LIST } from '../../browser/page-list.ts'
-import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from '../../browser/website.ts'
 import { FIRST_HOST } from '../../support/seed.ts'
 
 let website: SeededWebsite

@@ -5,9 +5,9 @@ import type { SignedIn } from '../../auth/second-factor.ts'
 import { describeBrowser } from '../../auth/user-agent.ts'
 import { readLocalPath } from '../../http/request-body.ts'
 import { redirect, route, type WebRequest } from '../../http/route.ts'
-import type { Html } from '../../ui/html.ts'
 import { icon } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
+import type { Html } from '../../ui/markup/html.ts'
 
 export const loginPage = route({ path: '/login', access: 'public' }, ({ url, session, isSecure, web }) => {
   const next = readLocalPath(url.searchParams.get('next'))

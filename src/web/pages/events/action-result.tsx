@@ -6,7 +6,7 @@ import { viewEvent } from '../../problems/event-view.ts'
 import { eventPath, withParameters } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatAgo, formatCount } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 
 /**
  * What came of an action, in the address that it leads back to: `did=acknowledge.TIME.12-13` (without ids: all of that

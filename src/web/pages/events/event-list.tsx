@@ -2,7 +2,7 @@
 import { type Event, lengthOf } from '../../../domain/event.ts'
 import { eventPath, severityLabel, stampLabel } from '../../ui/components.tsx'
 import { formatDuration } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { eventState, hostName } from './event-table.tsx'
 
 export type EventLineOptions = {

@@ -2,7 +2,7 @@
 import type { Event } from '../../../domain/event.ts'
 import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import { untilLabel } from '../../ui/components.tsx'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 
 /** The window that holds the notifications of an event now; null for none. Several hosts are held while all of them are. */
 export function findHold(

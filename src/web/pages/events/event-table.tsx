@@ -4,7 +4,7 @@ import type { MaintenanceCalendar } from '../../../domain/time/maintenance-windo
 import type { EventView } from '../../problems/event-view.ts'
 import { capitalize, eventPath, hostPath, severityLabel, stampLabel } from '../../ui/components.tsx'
 import { formatDuration } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { heldWords } from './event-state.tsx'
 
 export type EventTableOptions = {

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import type { RunningProcess } from '../../../domain/events/running-process.ts'
 import { formatValue } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 
 const COLUMNS: readonly ListColumn[] = [

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { RANGES } from '../../charts/time-range.ts'
 import { rangeChoices, timeRangeNav } from '../../charts/time-range-nav.tsx'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { graphAddress, graphParameters, graphPath } from './graph-address.ts'
 import type { GraphModel } from './graph-model.ts'
 import { EARLIER } from './read-graph.ts'

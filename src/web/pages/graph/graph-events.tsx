@@ -2,7 +2,7 @@
 import { viewEvent } from '../../problems/event-view.ts'
 import { hostPath, spokenMark } from '../../ui/components.tsx'
 import { formatThreshold } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { describeDurationOf, eventLines } from '../events/event-list.tsx'
 import type { GraphModel } from './graph-model.ts'
 

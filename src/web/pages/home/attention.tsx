@@ -6,7 +6,7 @@ import type { EventView } from '../../problems/event-view.ts'
 import { agoLabel, eventPath, spokenMark } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatNumber } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { heldWords } from '../events/event-state.tsx'
 import { hostName } from '../events/event-table.tsx'
 

@@ -4,7 +4,7 @@ import type { FleetEntry, FleetView } from '../../fleet/fleet.ts'
 import { bar } from '../../ui/bar.tsx'
 import { hostPath, metricPath } from '../../ui/components.tsx'
 import { formatClock, formatStamp, formatValue } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 
 const SHOWN = 5
 

@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { WebContext } from '../../http/route.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 
 /** What home says while no host has reported. */
 export function firstStart({ findAgentDoor, about }: WebContext, mayAdd: boolean): Html {

@@ -5,8 +5,8 @@ import { type FleetEntry, groupFleet, listFacets } from '../../fleet/fleet.ts'
 import { readChoice } from '../../http/query-parameters.ts'
 import { hostPath, withParameters } from '../../ui/components.tsx'
 import { formatCount, formatNumber, formatValue } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
 import { severityMark, statusMark } from '../../ui/icons.tsx'
+import type { Html } from '../../ui/markup/html.ts'
 
 /** What fills the cells of the map. */
 export const FILLS = [

@@ -2,8 +2,8 @@
 import type { FleetView } from '../../fleet/fleet.ts'
 import type { WebContext } from '../../http/route.ts'
 import { hostPath } from '../../ui/components.tsx'
-import type { Html } from '../../ui/html.ts'
 import { severityMark } from '../../ui/icons.tsx'
+import type { Html } from '../../ui/markup/html.ts'
 
 /** The machine that Monitor itself runs on, only while something is wrong with it; how it is otherwise, Settings say. */
 export function serverTrouble({ byName }: FleetView, { serverName }: WebContext): Html | null {

@@ -5,7 +5,7 @@ import { describeReason } from '../../../domain/events/data-gap.ts'
 import type { Gap, HostAudit, Rejections, Store } from '../../../storage/ports/store.ts'
 import { agoLabel, stampLabel } from '../../ui/components.tsx'
 import { formatNumber } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 
 /** Holes and minutes with rejections that the page lists. */

@@ -5,7 +5,7 @@ import type { Host } from '../../../domain/hosts/host.ts'
 import type { SectionPlan } from '../../../domain/metrics/section-plan.ts'
 import { bar } from '../../ui/bar.tsx'
 import { capitalize } from '../../ui/components.tsx'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { valueLink } from './metric-tables.tsx'
 

@@ -9,7 +9,7 @@ import { writePercent } from '../../reports/availability-report.tsx'
 import { agoLabel, hostPath, pageHeading, stampLabel, statusLabel } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatDuration, formatNumber, formatValue } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 
 const DAY = 86_400
 const MONTH = 30 * DAY

@@ -5,7 +5,7 @@ import type { Host } from '../../../domain/hosts/host.ts'
 import { formatMetricValue } from '../../../domain/metrics/metric.ts'
 import { viewEvent } from '../../problems/event-view.ts'
 import { agoLabel, hostPath, metricPath } from '../../ui/components.tsx'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { eventLines } from '../events/event-list.tsx'
 import type { DiskRow } from './disk-table.tsx'
 

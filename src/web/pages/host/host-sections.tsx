@@ -12,7 +12,7 @@ import { figuresTable } from '../../charts/summary-table.tsx'
 import { describeThresholds, type HostLimits, mergeThresholds } from '../../charts/thresholds.ts'
 import { metricPath } from '../../ui/components.tsx'
 import { formatValue } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import type { ResourcePlan } from './host-plan.ts'
 
 export type SectionModel = {

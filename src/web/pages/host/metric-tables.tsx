@@ -4,8 +4,8 @@ import { metricUnit, stateWords } from '../../../domain/metrics/metric.ts'
 import type { SectionPlan } from '../../../domain/metrics/section-plan.ts'
 import { metricPath } from '../../ui/components.tsx'
 import { formatValue } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
 import { statusMark } from '../../ui/icons.tsx'
+import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 
 /** What a host's newest values are, as metrics declare it. States of a host that is down are not known. */

@@ -5,7 +5,7 @@ import { listUnmatched, suggestNearest, type UnmatchedPattern } from '../../../d
 import { describeDuration } from '../../../domain/time/duration.ts'
 import { severityLabel } from '../../ui/components.tsx'
 import { formatThreshold } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 
 /** What its agent judges by; null when that told nothing. */

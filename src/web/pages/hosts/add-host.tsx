@@ -6,8 +6,8 @@ import { readText } from '../../http/query-parameters.ts'
 import { HttpError, redirect, route, type WebContext, type WebRequest } from '../../http/route.ts'
 import { agoLabel, hostPath, withParameters } from '../../ui/components.tsx'
 import { formatCount } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.tsx'
+import type { Html } from '../../ui/markup/html.ts'
 import { findSecureBase } from '../releases.ts'
 
 /** Hosts that are looked through for those that are new. */

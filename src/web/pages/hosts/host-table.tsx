@@ -8,8 +8,8 @@ import type { FleetView } from '../../fleet/fleet.ts'
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from '../../ui/components.tsx'
 import { formatStamp } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
 import { icon, severityMark } from '../../ui/icons.tsx'
+import type { Html } from '../../ui/markup/html.ts'
 
 export type HostTableOptions = {
   readonly hosts: readonly Host[]

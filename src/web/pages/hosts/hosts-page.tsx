@@ -10,9 +10,9 @@ import { readChoice, readInteger, readText } from '../../http/query-parameters.t
 import { mayUse, route } from '../../http/route.ts'
 import { pager, withParameters } from '../../ui/components.tsx'
 import { formatCount, formatNumber } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
 import { statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
+import type { Html } from '../../ui/markup/html.ts'
 import { hostTable } from './host-table.tsx'
 
 const PAGE = 100

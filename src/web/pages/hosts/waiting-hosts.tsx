@@ -6,7 +6,7 @@ import { type Route, redirect, route } from '../../http/route.ts'
 import { agoLabel } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatCount } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 
 /** How many of them home shows. */
 export const WAITING_SHOWN = 10

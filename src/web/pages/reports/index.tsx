@@ -15,8 +15,8 @@ import {
 import { madeLine, pager, withParameters } from '../../ui/components.tsx'
 import { csvResponse } from '../../ui/csv.ts'
 import { groupFilter, readGroup } from '../../ui/group-filter.tsx'
-import type { Html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.tsx'
+import type { Html } from '../../ui/markup/html.ts'
 import { listTable } from '../../ui/table.tsx'
 
 /** Rows on a page; the file and the API have all of them. */

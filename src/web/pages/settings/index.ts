@@ -1,7 +1,16 @@
 import type { Route } from '../../http/route.ts'
 import { aboutPage } from './about.tsx'
+import { preferencesPage, savePreferences } from './account/preferences.tsx'
+import { revokeSession, sessionsPage } from './account/sessions.tsx'
+import { addToken, revokeToken, tokensPage } from './account/tokens.tsx'
+import {
+  disableTwoFactor,
+  enableTwoFactor,
+  renewRecoveryCodes,
+  twoFactorPage,
+} from './account/two-factor.tsx'
 import { auditPage } from './audit.tsx'
-import { guidePage } from './guide.tsx'
+import { guidePage } from './guide/guide.tsx'
 import {
   addMaintenanceWindow,
   deleteMaintenancePage,
@@ -10,9 +19,8 @@ import {
   maintenanceWindowsPage,
   newMaintenancePage,
   updateMaintenanceWindow,
-} from './maintenance-windows.tsx'
+} from './maintenance/maintenance-windows.tsx'
 import { settingsOverview } from './overview.tsx'
-import { preferencesPage, savePreferences } from './preferences.tsx'
 import {
   addRule,
   deleteRule,
@@ -27,8 +35,7 @@ import {
   testNewRule,
   testOldRule,
   updateRule,
-} from './rules.tsx'
-import { revokeSession, sessionsPage } from './sessions.tsx'
+} from './rules/rules.tsx'
 import { storagePage } from './storage.tsx'
 import {
   addTarget,
@@ -42,8 +49,6 @@ import {
   tryTarget,
   updateTarget,
 } from './targets.tsx'
-import { addToken, revokeToken, tokensPage } from './tokens.tsx'
-import { disableTwoFactor, enableTwoFactor, renewRecoveryCodes, twoFactorPage } from './two-factor.tsx'
 import {
   addUser,
   deleteUser,

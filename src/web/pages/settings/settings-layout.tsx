@@ -2,8 +2,8 @@
 import type { Access } from '../../../domain/users/user.ts'
 import type { WebRequest } from '../../http/route.ts'
 import { madeLine } from '../../ui/components.tsx'
-import type { Html } from '../../ui/html.ts'
 import { layout } from '../../ui/layout.tsx'
+import type { Html } from '../../ui/markup/html.ts'
 
 /** A page under Settings, as its index, its navigation and the search know it. */
 export type SettingsEntry = {

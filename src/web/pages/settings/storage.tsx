@@ -4,7 +4,7 @@ import { route } from '../../http/route.ts'
 import type { StorageFigures } from '../../http/storage-stats.ts'
 import { agoLabel, hostPath } from '../../ui/components.tsx'
 import { formatDuration, formatNumber, formatValue } from '../../ui/format.ts'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { settingsPage } from './settings-layout.tsx'
 

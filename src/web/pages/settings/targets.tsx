@@ -12,10 +12,10 @@ import {
   refuseForm,
   textField,
 } from '../../ui/form-fields.tsx'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { type TestOutcome, testOutcome } from '../../ui/test-outcome.tsx'
-import { channelChoices, targetHints } from './rule-form.tsx'
+import { channelChoices, targetHints } from './rules/rule-form.tsx'
 import { confirmPage, settingsPage } from './settings-layout.tsx'
 
 const PATH = '/settings/targets'

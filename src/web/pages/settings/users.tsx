@@ -21,7 +21,7 @@ import {
   refuseForm,
   textField,
 } from '../../ui/form-fields.tsx'
-import type { Html } from '../../ui/html.ts'
+import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { confirmPage, settingsPage } from './settings-layout.tsx'
 

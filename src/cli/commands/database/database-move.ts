@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import type { Config } from '../../../config/schema.ts'
+import { systemClock } from '../../../lib/clock.ts'
+import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
+import { createLog } from '../../../lib/log.ts'
+import { type Command, type CommandInput, needText } from '../../../roles/command.ts'
+import { describeDatabaseServer } from '../../../roles/setup/database-server.ts'
+import { openDataDir } from '../../../roles/setup/first-start.ts'
+import type { OpenStoreOptions } from '../../../storage/database/open.ts'
+import { createProgressBar } from '../../progress-bar.ts'
+import { formatTable } from '../../table.ts'
+
+const count = (number: number) => number.toLocaleString('en')
+
+/**
+ * How a database is opened: as the configuration says, but with the password of a file where one is given for
+ * it.
+ */
+export function describeOptions(
+  input: CommandInput,
+  config: Config,
+  url: string,
+  passwordOption: 'from-password-file' | 'to-password-file' | null,
+): OpenStoreOptions {
+  const file = passwordOption === null ? null : input.text(passwordOption)
+  const { password, ...server } = describeDatabaseServer(config)
+  // A password in the configuration is that of the database in the configuration.
+  const own = url === config.database.url ? (password ?? null) : null
+  return {
+    dataDir: config.dataDir,
+    clock: systemClock,
+    log: quietLog(config),
+    server: { ...server, password: file === null ? own : readPassword(file) },
+  }
+}
+
+const quietLog = ({ log }: Config) => createLog({ ...log, level: log.level === 'error' ? 'error' : 'warn' })
+
+function readPassword(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd()
+  } catch (cause) {
+    throw new CommandError(`${file} can't be read: ${(cause as Error).message}`)
+  }
+}
+
+const PASSWORD_FILES = {
+  'from-password-file': { kind: 'text', doc: 'File with the password of the database to read' },
+  'to-password-file': { kind: 'text', doc: 'File with the password of the database to write' },
+} as const
+
+export const copyCommand: Command = {
+  name: 'db copy',
+  doc: 'Copies a database into another, empty one; goes on where it was interrupted. Stop everything that uses them first',
+  options: {
+    from: { kind: 'text', doc: 'Database to read, as in database.url', needed: true },
+    to: { kind: 'text', doc: 'Database to write, as in database.url', needed: true },
+    ...PASSWORD_FILES,
+  },
+  async run(input) {
+    const { config } = input.load()
+    openDataDir(config.dataDir)
+    const { openDatabase } = await import('../../../storage/database/open.ts')
+    const { copyDatabase, isWhole } = await import('../../../storage/maintenance/copy.ts')
+    const [fromUrl, toUrl] = [needText(input, 'from'), needText(input, 'to')]
+    if (fromUrl === toUrl) throw new CommandError('--from and --to are the same database')
+    const from = await openDatabase(fromUrl, describeOptions(input, config, fromUrl, 'from-password-file'))
+    try {
+      const to = await openDatabase(toUrl, describeOptions(input, config, toUrl, 'to-password-file'))
+      const bar = createProgressBar(systemClock)
+      try {
+        const result = await copyDatabase(from, to, ({ rows, total, table }) =>
+          bar.show(rows, total, `rows, ${table}`),
+        )
+        bar.end()
+        input.print(
+          formatTable(
+            ['TABLE', 'FROM', 'TO'],
+            [
+              ...result.tables.map((table) => [table.table, count(table.from), count(table.to)]),
+              ['samples', count(result.samples.from), count(result.samples.to)],
+            ],
+          ),
+        )
+        if (isWhole(result)) {
+          input.print('Copied whole.')
+          return EXIT.ok
+        }
+        input.print('The two differ: something wrote to one of them meanwhile. Stop it and run this again.')
+        return EXIT.failed
+      } finally {
+        bar.end()
+        await to.database.close()
+      }
+    } finally {
+      await from.database.close()
+    }
+  },
+}
+
+export const schemaCommand: Command = {
+  name: 'db schema',
+  doc: 'Prints the statements that make the tables of the configured database, or bring them up to date; changes nothing',
+  async run(input) {
+    const { config } = input.load()
+    const { isMysqlUrl } = await import('../../../storage/database/mysql/url.ts')
+    const { connectServer } = await import('../../../storage/database/open.ts')
+    const { readVersion, writeSchema } = await import('../../../storage/database/mysql/migrate.ts')
+    if (!isMysqlUrl(config.database.url))
+      throw new CommandError('SQLite needs no statements of yours: this is for MariaDB and MySQL')
+    const database = await connectServer(
+      config.database.url,
+      describeOptions(input, config, config.database.url, null),
+    )
+    try {
+      const statements = writeSchema(database.dialect, await readVersion(database), systemClock.now())
+      input.print(
+        statements.length === 0
+          ? '-- The schema is up to date.'
+          : statements.map((statement) => `${statement};`).join('\n'),
+      )
+      return EXIT.ok
+    } finally {
+      await database.close()
+    }
+  },
+}

@@ -1,0 +1,109 @@
+import { findTargetErrors } from '../../../domain/notifications/rule-check.ts'
+import type { Target } from '../../../domain/notifications/target.ts'
+import { CHANNELS } from '../../../events/channels/index.ts'
+import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
+import { type CommandGroup, needText, type Option } from '../../../roles/command.ts'
+import { JSON_OPTION, printList } from '../../list-output.ts'
+import { withStore } from '../../with-store.ts'
+import { findNamed } from './find-named.ts'
+
+const TARGET = { name: 'target', doc: 'Its name, or its number in `target list`' } as const
+
+const FIELDS = {
+  channel: { kind: 'text', doc: 'Channel to send by', choices: CHANNELS.map(({ name }) => name) },
+  address: { kind: 'text', doc: 'Where to, as the channel takes it' },
+} as const satisfies Record<string, Option>
+
+export const target: CommandGroup = {
+  name: 'target',
+  doc: 'Manages the named addresses that rules send to',
+  commands: [
+    {
+      name: 'target list',
+      doc: 'Lists the targets',
+      options: JSON_OPTION,
+      run: (input) =>
+        withStore(input, async ({ targets }) => {
+          printList(input, {
+            name: 'targets',
+            items: await targets.list(),
+            describe: ({ id, name, channel, address }) => ({ id, name, channel, address }),
+            headings: ['ID', 'NAME', 'CHANNEL', 'ADDRESS'],
+            row: ({ id, name, channel, address }) => [String(id), name, channel, address],
+          })
+          return EXIT.ok
+        }),
+    },
+    {
+      name: 'target add',
+      doc: 'Adds a target',
+      options: {
+        name: { kind: 'text', doc: 'What it is called', needed: true },
+        ...FIELDS,
+        channel: { ...FIELDS.channel, needed: true },
+      },
+      run: (input) => {
+        const draft = {
+          name: needText(input, 'name'),
+          channel: needText(input, 'channel'),
+          address: input.text('address') ?? '',
+        }
+        checkTarget(draft)
+        return withStore(
+          input,
+          async ({ targets }) => {
+            if ((await targets.add(draft)) === null)
+              throw new CommandError(`there is a target "${draft.name}" already`)
+            return EXIT.ok
+          },
+          { change: ['add target', draft.name] },
+        )
+      },
+    },
+    {
+      name: 'target change',
+      doc: 'Changes what is given of a target, and leaves the rest of it',
+      arguments: [TARGET],
+      options: { name: { kind: 'text', doc: 'What it is called from now on' }, ...FIELDS },
+      run: (input) =>
+        withStore(
+          input,
+          async ({ targets }) => {
+            const before = findNamed(await targets.list(), needText(input, 'target'), 'target')
+            const changed: Target = {
+              id: before.id,
+              name: input.text('name') ?? before.name,
+              channel: input.text('channel') ?? before.channel,
+              address: input.text('address') ?? before.address,
+            }
+            checkTarget(changed)
+            if ((await targets.update(changed)) === 'taken')
+              throw new CommandError(`there is a target "${changed.name}" already`)
+            return EXIT.ok
+          },
+          { change: ['change target', needText(input, 'target')] },
+        ),
+    },
+    {
+      name: 'target delete',
+      doc: 'Deletes a target that no rule sends to',
+      arguments: [TARGET],
+      run: (input) =>
+        withStore(
+          input,
+          async ({ targets }) => {
+            const { id, name } = findNamed(await targets.list(), needText(input, 'target'), 'target')
+            if ((await targets.delete(id)) === 'used')
+              throw new CommandError(`a rule sends to "${name}": change or delete the rule first`)
+            return EXIT.ok
+          },
+          { change: ['delete target', needText(input, 'target')] },
+        ),
+    },
+  ],
+}
+
+function checkTarget(draft: Omit<Target, 'id'>): void {
+  const [wrong] = findTargetErrors(draft, CHANNELS)
+  if (wrong) throw new CommandError(`--${wrong.field}: expected ${wrong.expected}`, EXIT.usage)
+}

@@ -1,0 +1,61 @@
+import type { NameLists } from '../../protocol/names.ts'
+import type { Ingest } from '../ingest.ts'
+import type { Rejections } from '../rejections.ts'
+import type { Admission } from './admission.ts'
+import type { CollectLimits } from './connection-limits.ts'
+
+/** What a connection needs of its socket; Bun's has it. */
+export type ConnectionSocket = {
+  readonly remoteAddress: string
+  /** How many bytes were taken; negative when the socket is gone. */
+  write(data: string): number
+  pause(): unknown
+  resume(): unknown
+  /** Ends our half; the other side may go on. */
+  shutdown(): void
+  /** Closes when what was written is on its way. */
+  end(): unknown
+  terminate(): void
+}
+
+/** Where the events of a socket go. */
+export type SocketHandler = {
+  /** The bytes are valid during the call alone. */
+  receive(chunk: Buffer): void
+  /** The socket takes bytes again. */
+  drain(): void
+  /** The other side will say no more. */
+  receiveEnd(): void
+  /** The socket is gone. May come twice. */
+  close(): void
+}
+
+/** What all connections, `C`, share. */
+export type ConnectionContext<C> = {
+  readonly ingest: Ingest
+  readonly rejections: Rejections
+  readonly nameLists: NameLists
+  readonly limits: CollectLimits
+  readonly isPassphrase: (said: unknown) => boolean
+  readonly admission: Admission
+  /** Why nobody at `address` may speak the original's CSV, which knows no passphrase; null where one may. */
+  readonly findCsvObstacle: (address: string) => string | null
+  /** Server's clock, seconds since 1970. */
+  readonly now: () => number
+  readonly monotonicMs: () => number
+  /** Called when the memory that a connection holds has changed. */
+  readonly onHeld: (connection: C, change: number) => void
+  /** Called once, when the sender has said the passphrase or proved a key. */
+  readonly onKnown: (connection: C) => void
+  /** Called once, when the connection is over. */
+  readonly onClosed: (connection: C) => void
+  /** Called when a connection waits because storage is behind. */
+  readonly onWaiting: (connection: C) => void
+}
+
+/** Why nothing is read; bits of one number. */
+export const PAUSED_FOR_ANSWERS = 1
+export const PAUSED_FOR_STORAGE = 2
+export const PAUSED_FOR_MEMORY = 4
+export const PAUSED_FOR_STOP = 8
+export const PAUSED_FOR_ADMISSION = 16

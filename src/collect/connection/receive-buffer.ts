@@ -1,0 +1,69 @@
+import { ByteBuffer } from '../../protocol/byte-buffer.ts'
+import type { ProtocolDecoder } from '../protocol-decoder.ts'
+
+/** What came on one connection and is not read yet, and how much memory it and the session about it hold. */
+export class ReceiveBuffer {
+  /** When the message under way began, by the monotonic clock; null when there is none. */
+  messageSince: number | null = null
+  messageBytes = 0
+  readonly #bytes = new ByteBuffer()
+  readonly #decoder: Pick<ProtocolDecoder, 'held' | 'isMidMessage'>
+  readonly #onHeld: (change: number) => void
+  #held = 0
+
+  /** `onHeld` is called after `held` has changed. */
+  constructor(decoder: Pick<ProtocolDecoder, 'held' | 'isMidMessage'>, onHeld: (change: number) => void) {
+    this.#decoder = decoder
+    this.#onHeld = onHeld
+  }
+
+  get held(): number {
+    return this.#held
+  }
+  get isEmpty(): boolean {
+    return this.#bytes.length === 0
+  }
+  /** True when a message has begun that is not complete. */
+  get isMidMessage(): boolean {
+    return !this.isEmpty || this.#decoder.isMidMessage
+  }
+
+  keep(chunk: Buffer, from: number): void {
+    this.#bytes.append(chunk, from, chunk.length)
+  }
+
+  /** `consume` says how many of the bytes it is done with; those are dropped. */
+  read(consume: (bytes: Buffer) => number): void {
+    if (!this.isEmpty) this.#bytes.discard(consume(this.#bytes.view()))
+  }
+
+  /** To be called after reading, with the time of the last byte. */
+  noteMessage(now: number): void {
+    if (this.isMidMessage) this.messageSince ??= now
+    else {
+      this.messageSince = null
+      this.messageBytes = 0
+    }
+  }
+
+  noteHeld(): void {
+    this.#setHeld(this.#bytes.capacity + this.#decoder.held)
+  }
+
+  /** Drops what was kept; its memory is noted with the next `noteHeld`. */
+  drop(): void {
+    this.#bytes.release()
+  }
+
+  /** Drops what was kept, and counts nothing as held, the session's either: it is over. */
+  release(): void {
+    this.#bytes.release()
+    this.#setHeld(0)
+  }
+
+  #setHeld(held: number): void {
+    const change = held - this.#held
+    this.#held = held
+    if (change !== 0) this.#onHeld(change)
+  }
+}

@@ -1,0 +1,48 @@
+import type { ConnectionFault } from '../rejections.ts'
+import type { CollectLimits } from './connection-limits.ts'
+
+/** What is known of a connection's pace; times by the monotonic clock, null for none. */
+export type Pace = {
+  /** When the connection was opened. */
+  readonly since: number
+  readonly lastActive: number
+  readonly messageSince: number | null
+  readonly messageBytes: number
+  readonly memoryWaitSince: number | null
+  readonly lingerUntil: number | null
+  readonly isKnown: boolean
+  readonly isPaused: boolean
+  readonly isAnswering: boolean
+  readonly hasUnread: boolean
+}
+
+/** A null reason: it may be closed without a word, nothing was wrong. */
+export type TimedOut = { readonly reason: ConnectionFault | null; readonly detail: string }
+
+/** Tells whether a connection has had its time; null when it has not. */
+export function findTimedOut(pace: Pace, now: number, limits: CollectLimits): TimedOut | null {
+  const quietMs = now - pace.lastActive
+  if (pace.lingerUntil !== null) return now >= pace.lingerUntil ? { reason: null, detail: '' } : null
+  if (pace.hasUnread)
+    return quietMs > limits.silenceMs ? { reason: 'unread', detail: 'does not read its answers' } : null
+  if (pace.memoryWaitSince !== null)
+    return now - pace.memoryWaitSince > limits.memoryWaitMs
+      ? { reason: 'memory', detail: 'had to wait for memory too long' }
+      : null
+  // Waiting for us is no fault of theirs.
+  if (pace.isPaused) return null
+  if (!pace.isKnown && now - pace.since > limits.unknownMs && !pace.isAnswering)
+    return {
+      reason: 'silent',
+      detail: `has not said the passphrase within ${Math.round(limits.unknownMs / 1000)} s`,
+    }
+  if (pace.messageSince !== null) {
+    if (quietMs > limits.silenceMs) return { reason: 'silent', detail: 'silent in the middle of a message' }
+    const ms = now - pace.messageSince
+    const isSlow = ms > limits.slowMs && pace.messageBytes < (ms / 1000) * limits.slowBytesPerSecond
+    return isSlow ? { reason: 'slow', detail: 'a message comes too slowly' } : null
+  }
+  if (pace.isAnswering) return null
+  if (!pace.isKnown) return null
+  return quietMs > limits.idleMs ? { reason: null, detail: '' } : null
+}

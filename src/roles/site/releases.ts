@@ -1,0 +1,163 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import installPs1 from '../../../install.ps1' with { type: 'text' }
+import installSh from '../../../install.sh' with { type: 'text' }
+import type { Log } from '../../lib/log.ts'
+import { FULL_VERSION, IS_COMPILED } from '../../lib/version.ts'
+import type { InstallScript, Releases } from '../../web/http/releases.ts'
+
+/** In the data folder: releases that an administrator laid there. */
+const FOLDER = 'releases'
+/** In the data folder: the archive of the program that runs. */
+const OWN_FOLDER = 'own-release'
+
+const NAME = /^[A-Za-z0-9][\w.-]{0,100}$/
+
+const SCRIPTS: Readonly<Record<InstallScript, string>> = {
+  'install.sh': installSh,
+  'install.ps1': installPs1,
+}
+
+/** What a server hands out to machines that join: its own release, and those in `data_dir/releases`. */
+export function openReleases(dataDir: string, log: Log): Releases {
+  const own = IS_COMPILED ? describeOwn(dataDir) : null
+  let making: Promise<string> | null = null
+  const sums = new Map<string, string>()
+
+  async function find(name: string): Promise<string | null> {
+    if (!NAME.test(name)) return null
+    const laid = join(dataDir, FOLDER, name)
+    if (isFile(laid)) return laid
+    if (own === null || name !== own.archive) return null
+    making ??= makeOwn(own, log).catch((error) => {
+      making = null
+      throw error
+    })
+    return making
+  }
+
+  return {
+    async open(name) {
+      const file = await find(name)
+      if (file !== null)
+        return new Response(Bun.file(file), { headers: { 'content-type': 'application/octet-stream' } })
+      const of = name.endsWith('.sha256') ? name.slice(0, -'.sha256'.length) : null
+      const archive = of === null ? null : await find(of)
+      if (archive === null) return null
+      const { size, mtimeMs } = statSync(archive)
+      const key = `${archive} ${size} ${mtimeMs}`
+      const sum = sums.get(key) ?? (await hashFile(archive))
+      sums.set(key, sum)
+      return new Response(`${sum}  ${of}\n`, { headers: { 'content-type': 'text/plain' } })
+    },
+    has: (name) => isFile(join(dataDir, FOLDER, name)) || name === own?.archive,
+    writeScript(script, base, pin) {
+      const text = SCRIPTS[script]
+      if (script === 'install.ps1')
+        return text.replace(/^\$ServedFrom = ''$/m, () => `$ServedFrom = '${base}'`)
+      return text
+        .replace(/^SERVED_FROM=''$/m, () => `SERVED_FROM='${base}'`)
+        .replace(/^SERVED_PIN=''$/m, () => `SERVED_PIN='${pin ?? ''}'`)
+    },
+  }
+}
+
+/** `sha256//…` of the key of a certificate that vouches for itself, as curl takes it; null where a CA does. */
+export function describePin(certificate: string): string | null {
+  const x509 = new X509Certificate(certificate)
+  if (x509.issuer !== x509.subject || !x509.verify(x509.publicKey)) return null
+  const key = x509.publicKey.export({ type: 'spki', format: 'der' })
+  return `sha256//${createHash('sha256').update(key).digest('base64')}`
+}
+
+type OwnRelease = { readonly archive: string; readonly folder: string; readonly file: string }
+
+/** Null on Windows, whose archive is another one: it can be laid into the folder of releases. */
+function describeOwn(dataDir: string): OwnRelease | null {
+  if (process.platform !== 'linux') return null
+  const archive = `monitor-linux-${process.arch}${isMusl() ? '-musl' : ''}.tar.gz`
+  const folder = join(dataDir, OWN_FOLDER)
+  const version = FULL_VERSION.replace(/[^\w.+-]+/g, '-')
+  return {
+    archive,
+    folder,
+    file: join(folder, `${version}-${statSync(process.execPath).mtimeMs}-${archive}`),
+  }
+}
+
+/** The name of the loader is at the beginning of the executable. */
+function isMusl(): boolean {
+  const file = openSync(process.execPath, 'r')
+  try {
+    const head = Buffer.alloc(8192)
+    readSync(file, head)
+    return head.includes('/ld-musl-')
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Made once for each version, in pieces: the executable is never whole in memory. */
+async function makeOwn({ folder, file }: OwnRelease, log: Log): Promise<string> {
+  if (isFile(file)) return file
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const old of readdirSync(folder)) rmSync(join(folder, old), { force: true })
+  const draft = `${file}.partial`
+  const { size } = statSync(process.execPath)
+  const began = performance.now()
+  async function* parts() {
+    yield tarHeader('monitor', size)
+    yield* createReadStream(process.execPath, { highWaterMark: 256 * 1024 })
+    yield Buffer.alloc(((512 - (size % 512)) % 512) + 1024)
+  }
+  await pipeline(Readable.from(parts()), createGzip({ level: 6 }), createWriteStream(draft, { mode: 0o600 }))
+  renameSync(draft, file)
+  log.info('packed the own release for machines that join', {
+    file,
+    ms: Math.round(performance.now() - began),
+  })
+  return file
+}
+
+/** As `packTarGz` of the release step writes it. */
+function tarHeader(name: string, size: number): Buffer {
+  const header = Buffer.alloc(512)
+  const octal = (value: number, at: number, width: number) =>
+    header.write(value.toString(8).padStart(width - 1, '0'), at, 'latin1')
+  header.write(name, 0)
+  octal(0o755, 100, 8)
+  octal(0, 108, 8)
+  octal(0, 116, 8)
+  octal(size, 124, 12)
+  octal(0, 136, 12)
+  header.write('0', 156, 'latin1')
+  header.write('ustar\x0000', 257, 'latin1')
+  header.fill(' ', 148, 156)
+  const sum = header.reduce((total, byte) => total + byte, 0)
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  return header
+}
+
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file, { highWaterMark: 256 * 1024 }), hash)
+  return hash.digest('hex')
+}
+
+const isFile = (path: string) => existsSync(path) && statSync(path).isFile()

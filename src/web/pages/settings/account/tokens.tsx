@@ -1,0 +1,213 @@
+/** @jsxImportSource #markup */
+import { ACCESSES, covers, isAccess, MAX_PASSWORD } from '../../../../domain/users/user.ts'
+import { hashToken } from '../../../../lib/hash-token.ts'
+import type { ApiToken } from '../../../../storage/ports/store.ts'
+import { mayUse, notFound, redirect, route, type WebRequest } from '../../../http/route.ts'
+import { agoLabel, stampLabel } from '../../../ui/components.tsx'
+import { readDuration } from '../../../ui/duration.ts'
+import {
+  choiceField,
+  csrfField,
+  formProblem,
+  type Problems,
+  readId,
+  refuseForm,
+  textField,
+} from '../../../ui/form-fields.tsx'
+import type { Html } from '../../../ui/markup/html.ts'
+import { type ListColumn, listTable } from '../../../ui/table.tsx'
+import { settingsPage } from '../settings-layout.tsx'
+
+const PATH = '/settings/tokens'
+const MAX_NAME = 100
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'Name', breaks: true },
+  { name: 'User', breaks: true },
+  { name: 'Access' },
+  { name: 'Made' },
+  { name: 'Ends' },
+  { name: 'Last used' },
+  { name: 'Revoke', isPlain: true, isNumber: true },
+]
+
+type View = {
+  readonly name?: string
+  readonly expires?: string
+  readonly access?: string
+  readonly problems?: Problems
+  /** The token just made: shown this once. */
+  readonly secret?: string
+}
+
+export const tokensPage = route({ path: PATH, access: 'viewer' }, (request) => tokensView(request, {}))
+
+async function listVisible(request: WebRequest): Promise<ApiToken[]> {
+  const tokens = await request.web.store.tokens.list()
+  return mayUse(request, 'admin') ? tokens : tokens.filter(({ user }) => user === request.session?.user)
+}
+
+async function tokensView(
+  request: WebRequest,
+  { name = '', expires = '90d', access = 'viewer', problems = {}, secret }: View,
+): Promise<Html> {
+  const { csrf, now, session } = request
+  const tokens = await listVisible(request)
+  const choices = ACCESSES.filter((one) => mayUse({ session }, one)).map((value) => ({
+    value,
+    words: value,
+  }))
+  const rows = tokens.map((token) => ({
+    cells: [
+      token.name,
+      token.user,
+      token.access,
+      stampLabel(token.created),
+      token.expires === null ? (
+        'never'
+      ) : token.expires <= now ? (
+        <span class="soft">over</span>
+      ) : (
+        stampLabel(token.expires)
+      ),
+      agoLabel(token.lastUsed ?? 0, now),
+      <form method="post" action={`${PATH}/${token.id}/revoke`}>
+        {csrfField(csrf)}
+        <button class="small" type="submit" aria-label={`Revoke ${token.name}`}>
+          Revoke
+        </button>
+      </form>,
+    ],
+  }))
+  return settingsPage(request, {
+    title: 'API tokens',
+    lead: 'A program that sends “Authorization: Bearer TOKEN” reads and changes what the token allows, in your name.',
+    body: (
+      <>
+        {secret !== undefined && (
+          <div class="done" role="status">
+            <p>
+              <b>The token is made. It is shown this once:</b>
+            </p>
+            <pre class="command" tabindex="0">
+              <code id="secret">{secret}</code>
+            </pre>
+            <button type="button" class="small" data-copy="secret" hidden>
+              Copy
+            </button>
+          </div>
+        )}
+        {tokens.length === 0 ? (
+          <section class="empty">
+            <h2>No tokens</h2>
+            <p>The API answers browsers that are signed in. Scripts need a token.</p>
+          </section>
+        ) : (
+          listTable(COLUMNS, rows)
+        )}
+        <section class="section">
+          <h2>Create token</h2>
+          <form class="form" method="post" action={PATH}>
+            {csrfField(csrf)}
+            {formProblem(problems)}
+            {textField({
+              name: 'name',
+              label: 'What it is for',
+              value: name,
+              required: true,
+              maxLength: MAX_NAME,
+              problem: problems.name,
+            })}
+            <div class="field-pair">
+              {choiceField({
+                name: 'access',
+                label: 'Access',
+                value: access,
+                choices,
+                problem: problems.access,
+                hint: 'Never more than you have yourself.',
+              })}
+              {textField({
+                name: 'expires',
+                label: 'Good for',
+                value: expires,
+                maxLength: 20,
+                problem: problems.expires,
+                hint: 'As in 90d, at most a year; empty for ever.',
+              })}
+            </div>
+            <label>
+              Your password, where the token is to change things{' '}
+              <input
+                type="password"
+                name="password"
+                autocomplete="current-password"
+                maxlength={MAX_PASSWORD}
+                aria-invalid={problems.password !== undefined && 'true'}
+              />
+              {problems.password !== undefined && <span class="problem">{problems.password}</span>}
+            </label>
+            <div class="form-end">
+              <button class="primary" type="submit">
+                Make
+              </button>
+            </div>
+          </form>
+        </section>
+      </>
+    ),
+  })
+}
+
+export const addToken = route(
+  { path: PATH, method: 'POST', access: 'viewer', does: 'make token' },
+  async (request) => {
+    const { web, form, session, now, note } = request
+    const name = (form.get('name') ?? '').trim()
+    const expires = (form.get('expires') ?? '').trim()
+    const access = form.get('access') ?? ''
+    const life = expires === '' ? null : readDuration(expires)
+    const problems: Record<string, string> = {}
+    if (name === '' || name.length > MAX_NAME || /\p{Cc}/u.test(name))
+      problems.name = `1 to ${MAX_NAME} characters on one line.`
+    if (expires !== '' && (life === null || life < 60)) problems.expires = 'A time such as 90d, at most 365d.'
+    if (!isAccess(access) || session === null || !covers(session.access, access))
+      problems.access = 'An access that you have yourself.'
+    if (Object.keys(problems).length > 0 || !isAccess(access) || session === null)
+      return refuseForm(await tokensView(request, { name, expires, access, problems }))
+    const rejection = access === 'viewer' ? null : await checkPassword(request, session.user)
+    if (rejection !== null)
+      return refuseForm(await tokensView(request, { name, expires, access, problems: rejection }))
+    const secret = crypto
+      .getRandomValues(new Uint8Array(32))
+      .toBase64({ alphabet: 'base64url', omitPadding: true })
+    await web.store.tokens.add({
+      name,
+      user: session.user,
+      tokenHash: hashToken(secret),
+      created: now,
+      expires: life === null ? null : now + life,
+      access,
+    })
+    note(`${name} as ${access}, ${expires === '' ? 'for ever' : `for ${expires}`}`)
+    return tokensView(request, { secret })
+  },
+)
+
+/** A session that somebody left open is not enough to make a token that changes things. Null when it is right. */
+async function checkPassword({ form, address, device, web }: WebRequest, user: string) {
+  const result = await web.signIn(user, form.get('password') ?? '', { address, device })
+  if (result.ok) return null
+  if (result.retryAfter === null) return { password: 'The password is wrong.' }
+  return { password: `Too many attempts. Try again in ${result.retryAfter} seconds.` }
+}
+
+export const revokeToken = route(
+  { path: `${PATH}/:id/revoke`, method: 'POST', access: 'viewer', does: 'revoke token' },
+  async (request) => {
+    const id = readId(request.params.id)
+    const found = (await listVisible(request)).find((token) => token.id === id)
+    if (!found || !(await request.web.store.tokens.delete(id))) throw notFound('token')
+    request.note(`${found.name} of ${found.user}`)
+    return redirect(`${PATH}?done=revoked`)
+  },
+)

@@ -1,0 +1,69 @@
+/** @jsxImportSource #markup */
+import type { Html } from '../../../ui/markup/html.ts'
+
+/** A configuration that a test reads as an agent does. */
+export const CHECK_EXAMPLE = `[[agent.check]]
+name = "shop"
+kind = "http"
+target = "https://shop.example.org/health"
+expect_status = "200-299"
+expect_text = "ok"
+
+[[agent.check]]
+name = "mail-queue"
+kind = "script"
+command = ["/usr/lib/nagios/plugins/check_mailq", "-w", "20", "-c", "100"]
+interval = "5m"
+timeout = "30s"`
+
+const CONTAINER_DROP_IN = `[Service]
+SupplementaryGroups=docker`
+
+/** What is watched without a setting, and what takes one. */
+export const watchingPart = (): Html => (
+  <section class="section" id="watching">
+    <h2>What an agent watches</h2>
+    <p>
+      Without a setting: CPU, memory, swap, load, filesystems, disks, arrays and pools, network cards, the
+      clock, tables of the kernel that run full, updates and a reboot that is due, temperatures, fans,
+      batteries, graphics processors of AMD, failed units of systemd, and the health of drives where UDisks2
+      runs. What a machine does not have is left out. When a threshold of the machine itself is first
+      breached, the processes with the most CPU and memory are noted; the page of the event shows them.
+    </p>
+    <h3>Services and processes</h3>
+    <p>
+      <code>agent.services</code> and <code>agent.processes</code> name what has to run. systemd is asked over
+      the bus of the system for restarts, memory and tasks of those services. A process goes by its program; a
+      script by its file, Java by the jar or main class, <code>python -m</code> by the module.
+    </p>
+    <h3>Checks</h3>
+    <p>
+      A check asks a service from where the agent is: <code>http</code>, <code>tcp</code>, <code>tls</code>,{' '}
+      <code>ping</code>, <code>dns</code>, or a <code>script</code>, which may be a plugin made for Nagios.
+      Scripts run without a shell, as the agent’s user, and are ended with all they have started when the time
+      is over. The program and the configuration may not be writable by others. A check that fails twice in a
+      row is a problem, and its event says why.
+    </p>
+    <pre class="command" tabindex="0">
+      {CHECK_EXAMPLE}
+    </pre>
+    <h3>Text files</h3>
+    <p>
+      With <code>agent.text_files</code> the agent reads the files <code>*.prom</code> of a folder, as
+      programs write them for node_exporter. A file that is broken is one problem and leaves the others alone.
+    </p>
+    <h3>Containers</h3>
+    <p>
+      With <code>agent.containers = true</code> the agent asks Docker and Podman which containers run, how
+      they are and what they take. Who may use their socket is root in effect, so this is off, and the agent’s
+      service does not have the right. <code>systemctl edit monitor-agent</code> gives it:
+    </p>
+    <pre class="command" tabindex="0">
+      {CONTAINER_DROP_IN}
+    </pre>
+    <p>
+      Inside a container that has limits, CPU and memory are those of the container; the machine’s are{' '}
+      <code>perf.processor.host.percent.used</code> and <code>perf.memory.host.percent.used</code>.
+    </p>
+  </section>
+)

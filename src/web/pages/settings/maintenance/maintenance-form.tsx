@@ -1,0 +1,297 @@
+/** @jsxImportSource #markup */
+
+import { findMaintenanceErrors, MAX_PATTERN } from '../../../../domain/notifications/rule-check.ts'
+import {
+  type MaintenanceSchedule,
+  type MaintenanceWindow,
+  parseTimeOfDay,
+} from '../../../../domain/time/maintenance-window.ts'
+import { formatTime, isTimeZone, localTime } from '../../../../domain/time/time-zone.ts'
+import { checkGroup, choiceField, type Problems, placeErrors, textField } from '../../../ui/form-fields.tsx'
+import type { Html } from '../../../ui/markup/html.ts'
+
+export const WEEKDAYS = [
+  'Monday',
+  'Tuesday',
+  'Wednesday',
+  'Thursday',
+  'Friday',
+  'Saturday',
+  'Sunday',
+] as const
+const KINDS = [
+  { value: 'once', words: 'once' },
+  { value: 'daily', words: 'every day' },
+  { value: 'weekly', words: 'on days of the week' },
+  { value: 'monthly', words: 'on days of the month' },
+] as const
+
+/** The fields of a window as they were typed. */
+export type MaintenanceFields = {
+  readonly name: string
+  readonly host: string
+  readonly kind: string
+  readonly zone: string
+  /** `2026-11-22T22:00`, by the clocks of the zone. */
+  readonly from: string
+  readonly to: string
+  readonly start: string
+  readonly end: string
+  readonly weekdays: readonly number[]
+  readonly monthDays: string
+}
+
+/** A window of two hours that begins at the next full hour. */
+export function newMaintenanceWindow(now: number, zone: string): MaintenanceFields {
+  const from = Math.ceil(now / 3600) * 3600
+  return {
+    name: '',
+    host: '*',
+    kind: 'once',
+    zone,
+    from: localField(from, zone),
+    to: localField(from + 7200, zone),
+    start: '22:00',
+    end: '06:00',
+    weekdays: [],
+    monthDays: '',
+  }
+}
+
+export function fieldsOfMaintenanceWindow(
+  { name, host, when }: MaintenanceWindow,
+  now: number,
+  zone: string,
+): MaintenanceFields {
+  const empty = { ...newMaintenanceWindow(now, zone), name, host, kind: when.kind }
+  if (when.kind === 'once')
+    return { ...empty, from: localField(when.from, zone), to: localField(when.to, zone) }
+  const recurring = {
+    ...empty,
+    zone: when.zone,
+    start: formatMinute(when.start),
+    end: formatMinute(when.end),
+  }
+  if (when.kind === 'weekly') return { ...recurring, weekdays: when.days }
+  return when.kind === 'monthly' ? { ...recurring, monthDays: writeMonthDays(when.days) } : recurring
+}
+
+export function typedMaintenanceWindow(form: URLSearchParams): MaintenanceFields {
+  const text = (name: string) => (form.get(name) ?? '').trim()
+  return {
+    name: text('name'),
+    host: text('host'),
+    kind: text('kind'),
+    zone: text('zone'),
+    from: text('from'),
+    to: text('to'),
+    start: text('start'),
+    end: text('end'),
+    weekdays: [1, 2, 3, 4, 5, 6, 7].filter((day) => form.getAll('weekday').includes(String(day))),
+    monthDays: text('month_days'),
+  }
+}
+
+const PLACES = {
+  'when.zone': { field: 'zone' },
+  'when.to': { field: 'to', words: 'The end has to be after the beginning.' },
+  'when.days': { field: 'weekdays', words: 'Choose at least one day.' },
+}
+
+/** The window that the fields mean, or what is wrong with them. */
+export function checkMaintenanceWindow(
+  fields: MaintenanceFields,
+): { readonly window: Omit<MaintenanceWindow, 'id'> } | { readonly problems: Problems } {
+  const { name, host, zone } = fields
+  const unread: Record<string, string> = {}
+  // Without a zone no time can be read; the check refuses it.
+  const when = isTimeZone(zone) ? readTime(fields, unread) : null
+  const fieldErrors = findMaintenanceErrors({
+    name,
+    host,
+    when: when ?? { kind: 'daily', start: 0, end: 0, zone },
+  })
+  const problems = { ...placeErrors(fieldErrors, PLACES), ...unread }
+  return when === null || Object.keys(problems).length > 0 ? { problems } : { window: { name, host, when } }
+}
+
+function readTime(fields: MaintenanceFields, problems: Record<string, string>): MaintenanceSchedule | null {
+  const { kind, zone } = fields
+  if (kind === 'once') {
+    const from = readLocal(fields.from, zone)
+    const to = readLocal(fields.to, zone)
+    if (from === null) problems.from = 'A day and a time.'
+    if (to === null) problems.to = 'A day and a time.'
+    return from === null || to === null ? null : { kind, from, to }
+  }
+  const start = parseTimeOfDay(fields.start)
+  const end = parseTimeOfDay(fields.end)
+  if (start === null) problems.start = 'A time such as 22:00.'
+  if (end === null) problems.end = 'A time such as 06:00.'
+  if (start === null || end === null) return null
+  if (kind === 'daily') return { kind, start, end, zone }
+  if (kind === 'weekly') return { kind, start, end, zone, days: fields.weekdays }
+  if (kind === 'monthly') {
+    const days = readMonthDays(fields.monthDays)
+    if (days === null) problems.monthDays = 'Days from 1 to 31, or “last”, as in 1, 15, last.'
+    return days === null ? null : { kind, start, end, zone, days }
+  }
+  problems.kind = 'Choose when it is.'
+  return null
+}
+
+function readLocal(text: string, zone: string): number | null {
+  const found = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})/.exec(text)
+  if (!found) return null
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0] = found.slice(1).map(Number)
+  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59) return null
+  return localTime({ year, month, day }, hour * 60 + minute, zone, 'first')
+}
+
+/** What a field for date and time takes, by the clocks of a zone. */
+const localField = (time: number, zone: string) => formatTime(time, zone).slice(0, 16).replace(' ', 'T')
+
+function readMonthDays(text: string): number[] | null {
+  const words = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((word) => word !== '')
+  const days = words.map((word) =>
+    word === 'last' || word === '-1' ? -1 : /^\d{1,2}$/.test(word) ? Number(word) : 0,
+  )
+  const isRight = days.length > 0 && days.every((day) => day === -1 || (day >= 1 && day <= 31))
+  return isRight ? [...new Set(days)] : null
+}
+
+const writeMonthDays = (days: readonly number[]) => days.map((day) => (day === -1 ? 'last' : day)).join(', ')
+
+const formatMinute = (minute: number) =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
+
+/** When a window holds, in words. `zone` is that of the reader, for single ones. */
+export function describeMaintenance(when: MaintenanceSchedule, zone: string): string {
+  if (when.kind === 'once')
+    return `once, ${formatTime(when.from, zone).slice(0, 16)} to ${formatTime(when.to, zone).slice(0, 16)} (${zone})`
+  const hours = `${formatMinute(when.start)} to ${formatMinute(when.end)}${when.end > when.start ? '' : ' of the next day'} (${when.zone})`
+  if (when.kind === 'daily') return `every day, ${hours}`
+  if (when.kind === 'weekly') return `${when.days.map((day) => WEEKDAYS[day - 1] ?? '').join(', ')}, ${hours}`
+  return `on day ${writeMonthDays(when.days)} of the month, ${hours}`
+}
+
+export function maintenanceFieldsView(fields: MaintenanceFields, problems: Problems): Html {
+  const shownFor = (kinds: string, part: Html) => (
+    <div class="field-part" data-shown-by="kind" data-shown-for={kinds}>
+      {part}
+    </div>
+  )
+  return (
+    <>
+      {textField({
+        name: 'name',
+        label: 'Name',
+        value: fields.name,
+        required: true,
+        maxLength: 100,
+        problem: problems.name,
+      })}
+      {textField({
+        name: 'host',
+        label: 'Hosts',
+        value: fields.host,
+        required: true,
+        maxLength: MAX_PATTERN,
+        problem: problems.host,
+        hint: '* and % stand for any text, ? and _ for one character: web*',
+      })}
+      {choiceField({
+        name: 'kind',
+        label: 'When',
+        value: fields.kind,
+        choices: KINDS,
+        shows: true,
+        problem: problems.kind,
+      })}
+      {shownFor(
+        'once',
+        <div class="field-pair">
+          {textField({
+            name: 'from',
+            label: 'From',
+            type: 'datetime-local',
+            value: fields.from,
+            problem: problems.from,
+          })}
+          {textField({
+            name: 'to',
+            label: 'To',
+            type: 'datetime-local',
+            value: fields.to,
+            problem: problems.to,
+          })}
+        </div>,
+      )}
+      {shownFor(
+        'weekly',
+        checkGroup({
+          legend: 'Days on which it begins',
+          problem: problems.weekdays,
+          boxes: WEEKDAYS.map((words, i) => ({
+            name: 'weekday',
+            value: String(i + 1),
+            words,
+            checked: fields.weekdays.includes(i + 1),
+          })),
+        }),
+      )}
+      {shownFor(
+        'monthly',
+        textField({
+          name: 'month_days',
+          label: 'Days of the month on which it begins',
+          value: fields.monthDays,
+          problem: problems.monthDays,
+          maxLength: 100,
+          hint: 'As in 1, 15, last. A month without such a day is left out.',
+        }),
+      )}
+      {shownFor(
+        'daily weekly monthly',
+        <div class="field-pair">
+          {textField({
+            name: 'start',
+            label: 'Begins at',
+            type: 'time',
+            value: fields.start,
+            problem: problems.start,
+          })}
+          {textField({
+            name: 'end',
+            label: 'Ends at',
+            type: 'time',
+            value: fields.end,
+            problem: problems.end,
+            hint: 'When it is not after the beginning: on the next day.',
+          })}
+        </div>,
+      )}
+      {textField({
+        name: 'zone',
+        label: 'Time zone',
+        value: fields.zone,
+        required: true,
+        maxLength: 64,
+        problem: problems.zone,
+        list: 'zones',
+      })}
+      {zoneList()}
+    </>
+  )
+}
+
+export const zoneList = () => (
+  <datalist id="zones">
+    {[...new Set(['UTC', ...Intl.supportedValuesOf('timeZone')])].map((zone) => (
+      <option value={zone} />
+    ))}
+  </datalist>
+)

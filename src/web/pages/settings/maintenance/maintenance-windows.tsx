@@ -1,0 +1,196 @@
+/** @jsxImportSource #markup */
+import { MAX_HOST_NAME } from '../../../../domain/hosts/host.ts'
+import { type MaintenanceWindow, maintenanceEnd } from '../../../../domain/time/maintenance-window.ts'
+import { readText } from '../../../http/query-parameters.ts'
+import { notFound, redirect, route, type WebRequest } from '../../../http/route.ts'
+import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../../ui/form-fields.tsx'
+import type { Html } from '../../../ui/markup/html.ts'
+import { type ListColumn, listTable } from '../../../ui/table.tsx'
+import { confirmPage, settingsPage } from '../settings-layout.tsx'
+import {
+  checkMaintenanceWindow,
+  describeMaintenance,
+  fieldsOfMaintenanceWindow,
+  type MaintenanceFields,
+  maintenanceFieldsView,
+  newMaintenanceWindow,
+  typedMaintenanceWindow,
+} from './maintenance-form.tsx'
+
+const PATH = '/settings/maintenance'
+const PARENT = { path: PATH, title: 'Maintenance and quiet hours' }
+
+const zoneOf = ({ session, web }: WebRequest) => session?.preferences?.zone ?? web.zone
+
+export const maintenanceWindowsPage = route({ path: PATH, access: 'operator' }, async (request) => {
+  const maintenanceWindows = await request.web.store.maintenanceWindows.list()
+  return settingsPage(request, {
+    title: 'Maintenance and quiet hours',
+    lead: 'Notifications are held; what is still open at the end is sent then.',
+    actions: (
+      <a class="button primary" href={`${PATH}/new`}>
+        Add a window
+      </a>
+    ),
+    body:
+      maintenanceWindows.length === 0 ? (
+        <section class="empty">
+          <h2>No windows</h2>
+          <p>Notifications are sent at any time. A window holds them while you work on hosts, or at night.</p>
+        </section>
+      ) : (
+        maintenanceWindowsView(maintenanceWindows, request)
+      ),
+  })
+})
+
+export type MaintenanceState = 'now' | 'over' | 'waiting'
+
+/** Whether a window holds now, never again, or some time. */
+export function maintenanceState({ when }: Pick<MaintenanceWindow, 'when'>, now: number): MaintenanceState {
+  if (maintenanceEnd(when, now) !== null) return 'now'
+  return when.kind === 'once' && when.to <= now ? 'over' : 'waiting'
+}
+
+const STATE_WORDS: Readonly<Record<MaintenanceState, string>> = {
+  now: 'Active',
+  over: 'Ended',
+  waiting: '–',
+}
+
+const COLUMNS: readonly ListColumn[] = [
+  { name: 'Name', breaks: true },
+  { name: 'Hosts', breaks: true },
+  { name: 'When' },
+  { name: 'Now' },
+]
+
+function maintenanceWindowsView(maintenanceWindows: readonly MaintenanceWindow[], request: WebRequest): Html {
+  const rows = maintenanceWindows.map(({ id, name, host, when }) => {
+    const state = maintenanceState({ when }, request.now)
+    const cells = [
+      <a href={`${PATH}/${id}`}>{name}</a>,
+      <code>{host}</code>,
+      describeMaintenance(when, zoneOf(request)),
+      state === 'now' ? <b>{STATE_WORDS.now}</b> : STATE_WORDS[state],
+    ]
+    return { cells, isSoft: state === 'over' }
+  })
+  return listTable(COLUMNS, rows)
+}
+
+type FormState = {
+  readonly fields: MaintenanceFields
+  readonly id: number | null
+  readonly problems?: Problems
+}
+
+function maintenanceForm(request: WebRequest, { fields, id, problems = {} }: FormState): Html {
+  return settingsPage(request, {
+    title: id === null ? 'Add a window' : fields.name || 'MaintenanceWindow',
+    parent: PARENT,
+    body: (
+      <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
+        {csrfField(request.csrf)}
+        {formProblem(problems)}
+        {maintenanceFieldsView(fields, problems)}
+        <div class="form-end">
+          <button class="primary" type="submit">
+            {id === null ? 'Add' : 'Save'}
+          </button>
+          <a class="button" href={PATH}>
+            Cancel
+          </a>
+          {id !== null && (
+            <a class="button danger-link" href={`${PATH}/${id}/delete`}>
+              Delete…
+            </a>
+          )}
+        </div>
+      </form>
+    ),
+  })
+}
+
+export const newMaintenancePage = route({ path: `${PATH}/new`, access: 'operator' }, (request) =>
+  maintenanceForm(request, {
+    fields: {
+      ...newMaintenanceWindow(request.now, zoneOf(request)),
+      // Links of a host fill in its name.
+      host: readText(request.url, 'host', MAX_HOST_NAME) ?? '*',
+    },
+    id: null,
+  }),
+)
+
+export const maintenancePage = route({ path: `${PATH}/:id`, access: 'operator' }, async (request) => {
+  const window = await findMaintenanceWindow(request)
+  return maintenanceForm(request, {
+    fields: fieldsOfMaintenanceWindow(window, request.now, zoneOf(request)),
+    id: window.id,
+  })
+})
+
+async function saveMaintenanceWindow(request: WebRequest, id: number | null) {
+  const { web, form, note } = request
+  const fields = typedMaintenanceWindow(form)
+  const checked = checkMaintenanceWindow(fields)
+  if ('problems' in checked)
+    return refuseForm(maintenanceForm(request, { fields, id, problems: checked.problems }))
+  const { window } = checked
+  const isTaken =
+    id === null
+      ? (await web.store.maintenanceWindows.add(window)) === null
+      : (await web.store.maintenanceWindows.update({ ...window, id })) === 'taken'
+  if (isTaken) {
+    const problems = { name: 'Another window has this name.' }
+    return refuseForm(maintenanceForm(request, { fields, id, problems }), 409)
+  }
+  note(`${window.name}: ${window.host}, ${describeMaintenance(window.when, web.zone)}`)
+  return redirect(`${PATH}?done=${id === null ? 'added' : 'saved'}`)
+}
+
+export const addMaintenanceWindow = route(
+  { path: PATH, method: 'POST', access: 'operator', does: 'add maintenance window' },
+  (request) => saveMaintenanceWindow(request, null),
+)
+
+export const updateMaintenanceWindow = route(
+  { path: `${PATH}/:id`, method: 'POST', access: 'operator', does: 'change maintenance window' },
+  async (request) => saveMaintenanceWindow(request, (await findMaintenanceWindow(request)).id),
+)
+
+export const deleteMaintenancePage = route(
+  { path: `${PATH}/:id/delete`, access: 'operator' },
+  async (request) => {
+    const { id, name } = await findMaintenanceWindow(request)
+    return confirmPage(request, {
+      title: `Delete ${name}?`,
+      parent: PARENT,
+      question: (
+        <>
+          Without <b>{name}</b>, notifications are sent at any time again.
+        </>
+      ),
+      action: `${PATH}/${id}/delete`,
+      back: `${PATH}/${id}`,
+      word: 'Delete the window',
+    })
+  },
+)
+
+export const deleteMaintenanceWindow = route(
+  { path: `${PATH}/:id/delete`, method: 'POST', access: 'operator', does: 'delete maintenance window' },
+  async (request) => {
+    const { id, name } = await findMaintenanceWindow(request)
+    await request.web.store.maintenanceWindows.delete(id)
+    request.note(name)
+    return redirect(`${PATH}?done=deleted`)
+  },
+)
+
+async function findMaintenanceWindow({ params, web }: WebRequest): Promise<MaintenanceWindow> {
+  const window = await web.store.maintenanceWindows.find(readId(params.id))
+  if (!window) throw notFound('maintenance window')
+  return window
+}

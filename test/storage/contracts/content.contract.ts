@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { HostReport, Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
+import type { Workbench } from './store.contract.ts'
+
+/**
+ * Every database must say when it was the content of a report that it refused, and when it was something
+ * else.
+ */
+export function describeContent(name: string, makeWorkbench: () => Workbench) {
+  describe(name, () => {
+    let bench: Workbench
+    let store: Store
+    beforeEach(async () => {
+      bench = makeWorkbench()
+      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    })
+    afterEach(async () => {
+      await store.close()
+      await bench.remove()
+    })
+
+    const failureOf = (report: HostReport) =>
+      store.ingest.write([report]).then(
+        () => null,
+        (error: unknown) => error,
+      )
+
+    test('a value that can not be is its report’s fault, and nothing of it is stored', async () => {
+      const failure = await failureOf(aReport('web01', { frames: [aFrame(-1, { a: 1 })] }))
+      expect(store.ingest.isContentError(failure)).toBe(true)
+      expect(await store.hosts.find('web01')).toBeNull()
+    })
+
+    test('a text that is too long for its column is so too, where columns have lengths', async () => {
+      const events = [
+        {
+          uid: 'u'.repeat(129),
+          change: 1,
+          time: MIDNIGHT,
+          metric: 'a',
+          severity: 1 as const,
+          status: 'open' as const,
+          message: '',
+        },
+      ]
+      const failure = await failureOf(aReport('web01', { events }))
+      if (failure !== null) expect(store.ingest.isContentError(failure)).toBe(true)
+      expect(failure === null).toBe(bench.takesAnyLength === true)
+    })
+
+    test('a database that is closed is nobody’s fault', async () => {
+      const other = await bench.open(fakeClock(MIDNIGHT * 1000))
+      await other.close()
+      const failure = await other.ingest.write([aReport('web01')]).catch((error: unknown) => error)
+      expect(failure).toBeInstanceOf(Error)
+      expect(other.ingest.isContentError(failure)).toBe(false)
+    })
+  })
+}

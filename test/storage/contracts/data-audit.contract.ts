@@ -1,0 +1,240 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { Loss } from '../../../src/domain/audit/loss.ts'
+import type { HostReport, Store } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
+import type { Workbench } from './store.contract.ts'
+
+const DAY = 86_400
+const KEY = 'a'.repeat(64)
+/** Frames of web01 begin on the day after that on which it was first seen. */
+const START = MIDNIGHT + DAY
+
+const queue = (run = 'run-00000001', started: number | null = null) => ({ id: 'queue-000001', run, started })
+
+type Numbered = Omit<Partial<HostReport>, 'waiting'> & { waiting?: number; lost?: readonly Loss[] }
+
+/** A batch with frames numbered from `first`, a minute apart, two samples each. */
+function numbered(
+  first: number,
+  count: number,
+  { waiting = 1, lost = [], ...more }: Numbered = {},
+): HostReport {
+  const numbers = Array.from({ length: count }, (_, i) => first + i)
+  const frames = numbers.map((number) => aFrame(START + number * 60, { a: number, b: 1 }))
+  return aReport('web01', {
+    keyHash: KEY,
+    queue: queue(),
+    frames,
+    numbers: { frames: numbers, others: [], waiting, lost },
+    ...more,
+  })
+}
+
+const lossOf = (first: number, last: number, reason: Loss['reason']): Loss => ({
+  first,
+  last,
+  reason,
+  from: START + first * 60,
+  to: START + last * 60,
+  count: last - first + 1,
+})
+
+/** What is known of the completeness of what agents sent. */
+export function describeDataAudit(name: string, makeWorkbench: () => Workbench) {
+  describe(name, () => {
+    let bench: Workbench
+    let store: Store
+    beforeEach(async () => {
+      bench = makeWorkbench()
+      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    })
+    afterEach(async () => {
+      await store.close()
+      await bench.remove()
+    })
+
+    /** A day is over when there are newer samples than its own. */
+    const compactDay = async () => {
+      await store.ingest.write([aReport('db01', { frames: [aFrame(START + DAY, { a: 1 })] })])
+      await store.maintenance.compact(START + 2 * DAY, 100)
+    }
+    const auditOf = async (host = 'web01') => {
+      await store.dataAudit.settle(START + 3 * DAY)
+      const [audit] = await store.dataAudit.audit(host)
+      return audit
+    }
+    const openEvents = async () =>
+      (await store.events.list({ status: 'open' })).events.map(({ metric, severity }) => [metric, severity])
+
+    test('agents that number nothing are not judged', async () => {
+      await store.ingest.write([aReport('old01', { frames: [aFrame(START, { a: 1 })] })])
+      expect(await auditOf('old01')).toMatchObject({ isNumbered: false, expected: 0, missing: {} })
+      expect(await store.dataAudit.audit('nobody')).toEqual([])
+    })
+
+    test('all that was numbered is present, each once, however often it comes', async () => {
+      await store.ingest.write([numbered(1, 5)])
+      await store.ingest.write([numbered(4, 4, { waiting: 6 })])
+      expect(await auditOf()).toMatchObject({
+        isNumbered: true,
+        expected: 7,
+        present: 7,
+        missing: {},
+        repeated: 2,
+      })
+      expect(await openEvents()).toEqual([])
+    })
+
+    test('what is missing waits with the agent until it says otherwise', async () => {
+      await store.ingest.write([numbered(1, 1), numbered(100, 1)])
+      expect(await auditOf()).toMatchObject({ expected: 100, present: 2, pending: 98, missing: {} })
+      await store.ingest.write([numbered(2, 48)])
+      expect(await auditOf()).toMatchObject({ expected: 100, present: 50, pending: 50, missing: {} })
+    })
+
+    test('a loss has the reason that the agent tells, and an event', async () => {
+      await store.ingest.write([numbered(1, 2)])
+      await store.ingest.write([numbered(10, 1, { waiting: 10, lost: [lossOf(1, 9, 'size')] })])
+      const audit = await auditOf()
+      expect(audit).toMatchObject({ expected: 10, present: 3, pending: 0, missing: { size: 7 } })
+      expect(await store.dataAudit.listGaps('web01', 10)).toMatchObject([{ reason: 'size', amount: 7 }])
+      expect(await openEvents()).toEqual([['perf.agent.data.missing.size', 2]])
+      // Said again, because the answer was lost.
+      await store.ingest.write([numbered(11, 1, { waiting: 10, lost: [lossOf(1, 9, 'size')] })])
+      expect(await auditOf()).toMatchObject({ expected: 11, missing: { size: 7 } })
+      await store.dataAudit.closeQuiet(START + 4 * DAY, START + 4 * DAY)
+      expect(await openEvents()).toEqual([])
+    })
+
+    test('a loss that goes on stays one hole', async () => {
+      await store.ingest.write([numbered(10, 1, { waiting: 1, lost: [lossOf(1, 4, 'age')] })])
+      expect(await auditOf()).toMatchObject({ missing: { age: 4 } })
+      await store.ingest.write([numbered(11, 1, { waiting: 1, lost: [lossOf(5, 8, 'age')] })])
+      expect(await auditOf()).toMatchObject({ missing: { age: 8 } })
+      expect(await store.dataAudit.listGaps('web01', 10)).toHaveLength(1)
+    })
+
+    test('times without samples count as cycles, told again with more of them', async () => {
+      const off = { first: 0, last: 0, reason: 'off', from: START, to: START + 540, count: 10 } as const
+      await store.ingest.write([numbered(1, 1, { lost: [off] })])
+      expect(await auditOf()).toMatchObject({ expected: 11, missing: { off: 10 } })
+      await store.ingest.write([numbered(2, 1, { lost: [{ ...off, to: START + 600, count: 11 }] })])
+      expect(await auditOf()).toMatchObject({ expected: 13, missing: { off: 11 } })
+      expect(await openEvents()).toEqual([])
+    })
+
+    test('what was acknowledged and is not there is a hole without a reason, until it comes', async () => {
+      await store.ingest.write([numbered(1, 3)])
+      await store.ingest.write([numbered(8, 1, { waiting: 8 })])
+      expect(await auditOf()).toMatchObject({ expected: 8, present: 4, missing: { unexplained: 4 } })
+      expect(await openEvents()).toEqual([['perf.agent.data.missing.unexplained', 1]])
+      await store.ingest.write([numbered(4, 2, { waiting: 8 })])
+      expect(await auditOf()).toMatchObject({
+        expected: 8,
+        present: 6,
+        missing: { unexplained: 2 },
+        repeated: 0,
+      })
+      await store.ingest.write([numbered(9, 1, { waiting: 9, lost: [lossOf(1, 8, 'queue')] })])
+      expect(await auditOf()).toMatchObject({ expected: 9, present: 7, missing: { queue: 2 } })
+    })
+
+    test('numbers that were never used are not missing', async () => {
+      await store.ingest.write([numbered(1, 1)])
+      await store.ingest.write([numbered(1002, 1, { waiting: 1002, lost: [lossOf(2, 1001, 'unused')] })])
+      expect(await auditOf()).toMatchObject({ expected: 2, present: 2, missing: {} })
+    })
+
+    test('the samples of a compacted day are counted again', async () => {
+      await store.ingest.write([numbered(1, 600)])
+      await compactDay()
+      expect(await auditOf()).toMatchObject({
+        samples: { acknowledged: 1200, counted: 1200, days: 1, doubled: 0, differences: [] },
+      })
+      // Late, and some of it for the second time.
+      await store.ingest.write([numbered(595, 10)])
+      expect((await auditOf())?.samples).toMatchObject({ days: 0 })
+      await compactDay()
+      expect((await auditOf())?.samples).toMatchObject({ acknowledged: 1208, counted: 1208, differences: [] })
+    })
+
+    test('two frames of one time, after a queue was lost, are no missing samples', async () => {
+      await store.ingest.write([numbered(1, 10)])
+      const again = numbered(10, 1)
+      await store.ingest.write([
+        {
+          ...again,
+          queue: { ...queue('run-00000002', MIDNIGHT + 1000), id: 'queue-000002' },
+          frames: [aFrame(START + 600, { a: 77, b: 78 })],
+          numbers: { frames: [1], others: [], waiting: 1, lost: [] },
+        },
+      ])
+      await compactDay()
+      expect((await auditOf())?.samples).toMatchObject({ acknowledged: 20, counted: 20, differences: [] })
+    })
+
+    test('of two agents with one key the one that ran first is kept', async () => {
+      const at = START + 10_000
+      const greet = (run: string, started: number, seen: number) =>
+        aReport('web01', { keyHash: KEY, queue: queue(run, started), seen, isGreeting: true })
+      const send = (run: string, seen: number) => numbered(1, 1, { queue: queue(run), seen })
+      const write = async (report: HostReport) => (await store.ingest.write([report])).get(report) ?? 'stored'
+      expect(await write(greet('run-first', at - 5000, at))).toBe('stored')
+      expect(await write(send('run-first', at + 60))).toBe('stored')
+      // A copy that starts looks like a restart.
+      expect(await write(greet('run-second', at + 70, at + 75))).toBe('stored')
+      expect(await write(send('run-second', at + 76))).toBe('stored')
+      expect(await openEvents()).toEqual([])
+      // The first has not ended: it greets again, and is the first.
+      expect(await write(send('run-first', at + 120))).toBe('stale')
+      await store.hosts.find('web01')
+      expect(await write(greet('run-first', at - 5000, at + 121))).toBe('stored')
+      expect(await openEvents()).toEqual([['perf.agent.copy.state', 2]])
+      expect(await write(send('run-first', at + 122))).toBe('stored')
+      expect(await write(send('run-second', at + 136))).toBe('stale')
+      await store.hosts.find('web01')
+      expect(await write(greet('run-second', at + 70, at + 140))).toBe('copy')
+      const [event] = (await store.events.list({ status: 'open' })).events
+      expect(event?.message).toContain('--new-identity')
+      // A restart of the one that is kept, and then the other alone.
+      expect(await write(greet('run-third', at + 200, at + 201))).toBe('stored')
+      expect(await write(send('run-third', at + 260))).toBe('stored')
+      await store.hosts.find('web01')
+      expect(await write(greet('run-second', at + 70, at + 300))).toBe('stored')
+      expect(await store.watch.resolveAttempts(at + 10_000, at + 10_000)).toBe(1)
+    })
+
+    test('rejections are kept by reason, host and minute', async () => {
+      await store.ingest.write([numbered(1, 1)])
+      const rejection = { host: 'web01', minute: START, reason: 'value', amount: 2 }
+      await store.dataAudit.addRejections([rejection, { ...rejection, host: null, reason: 'passphrase' }])
+      await store.dataAudit.addRejections([
+        rejection,
+        { ...rejection, minute: START + 60 },
+        { ...rejection, host: 'unknown' },
+      ])
+      expect(await store.dataAudit.listRejections('web01', 10)).toEqual([
+        { ...rejection, minute: START + 60 },
+        { ...rejection, amount: 4 },
+      ])
+      expect(await store.dataAudit.listRejections(null, 10)).toEqual([
+        { ...rejection, host: null, reason: 'passphrase' },
+        { ...rejection, host: null },
+      ])
+      expect((await auditOf())?.refused).toEqual({ value: 6 })
+      await store.dataAudit.prune(START + 60, 1000)
+      expect(await store.dataAudit.listRejections('web01', 10)).toHaveLength(1)
+    })
+
+    test('a host that is deleted takes all of it along', async () => {
+      await store.ingest.write([numbered(1, 3), numbered(9, 1, { waiting: 9 })])
+      await store.ingest.write([numbered(10, 1, { waiting: 9 })])
+      expect(await store.hosts.delete('web01')).toBe(true)
+      await store.dataAudit.settle(START + DAY)
+      await store.ingest.write([numbered(20, 1, { waiting: 20 })])
+      expect(await auditOf()).toMatchObject({ expected: 1, present: 1, missing: {} })
+      expect(await store.maintenance.check()).toEqual([])
+    })
+  })
+}
