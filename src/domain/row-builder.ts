@@ -1,4 +1,4 @@
-/** Samples of a time, as far as a graph needs them. */
+/** Samples of a time, as far as a graph needs them. Without a sample `low` and `high` are infinite. */
 export type Cell = {
   readonly count: number
   readonly low: number
@@ -28,19 +28,36 @@ export class RowBuilder {
   #highest = 0
   #sum = 0
   #count = 0
+  #total: Cell = { count: 0, low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY, sum: 0 }
 
   /** `step` is seconds; infinite for one row of everything. */
   constructor(step: number) {
     this.#step = step
   }
 
-  add(time: number, value: number) {
-    if (time >= this.#end) this.#begin(time)
-    this.#last = time
-    if (value < this.#lowest) this.#lowest = value
-    if (value > this.#highest) this.#highest = value
-    this.#sum += value
-    this.#count++
+  /** Samples at `times`, which count from `start` on. */
+  addAll(start: number, times: Float64Array, values: Float64Array) {
+    const count = times.length
+    for (let i = 0; i < count; ) {
+      const first = start + (times[i] ?? 0)
+      if (first >= this.#end) this.#begin(first)
+      const end = this.#end - start
+      let low = this.#lowest
+      let high = this.#highest
+      let sum = this.#sum
+      const from = i
+      for (; i < count && (times[i] ?? 0) < end; i++) {
+        const value = values[i] ?? 0
+        if (value < low) low = value
+        if (value > high) high = value
+        sum += value
+      }
+      this.#lowest = low
+      this.#highest = high
+      this.#sum = sum
+      this.#count += i - from
+      this.#last = start + (times[i - 1] ?? 0)
+    }
   }
 
   /** Samples that lie from `first` to `last`, which must be within one step. */
@@ -64,6 +81,7 @@ export class RowBuilder {
       mean: rows(this.#mean),
       high: rows(this.#high),
       counts: rows(this.#counts),
+      total: this.#total,
     }
   }
 
@@ -90,6 +108,13 @@ export class RowBuilder {
     // Adding rounds: the mean of equal values may else end up outside of them.
     this.#mean[row] = Math.min(this.#highest, Math.max(this.#lowest, this.#sum / this.#count))
     this.#counts[row] = this.#count
+    const { count, low, high, sum } = this.#total
+    this.#total = {
+      count: count + this.#count,
+      low: Math.min(low, this.#lowest),
+      high: Math.max(high, this.#highest),
+      sum: sum + this.#sum,
+    }
     this.#count = 0
   }
 

@@ -26,7 +26,7 @@ export function downsampleSeries(
   const count = times.length
   if (count <= points) return { times, low: values, mean: values, high: values }
   const rows = new RowBuilder(stepOfRows(from, to, points))
-  for (let i = 0; i < count; i++) rows.add(times[i] ?? 0, values[i] ?? 0)
+  rows.addAll(0, times, values)
   return rows.take()
 }
 

@@ -56,10 +56,6 @@ class Summary {
   #keptCount = 0
   /** Days before this one are done. */
   #nextDay: number
-  #count = 0
-  #low = Number.POSITIVE_INFINITY
-  #high = Number.NEGATIVE_INFINITY
-  #sum = 0
   #last = { time: Number.NEGATIVE_INFINITY, value: 0 }
   /** The day of the newest sample, while that was not decoded. */
   #newest: Held | null = null
@@ -84,18 +80,12 @@ class Summary {
     this.#decide()
     this.#addFrames(dayOf(this.#picture.to) + 1)
     this.#findLast()
-    const summary =
-      this.#count === 0
-        ? null
-        : {
-            count: this.#count,
-            low: this.#low,
-            mean: Math.min(this.#high, Math.max(this.#low, this.#sum / this.#count)),
-            high: this.#high,
-            last: this.#last.value,
-            lastTime: this.#last.time,
-          }
-    if (this.#kept === null) return { ...this.#rows.take(), summary, step: this.#step }
+    const { total, ...rows } = this.#rows.take()
+    const { count, low, high, sum } = total
+    const mean = Math.min(high, Math.max(low, sum / count))
+    const { value: last, time: lastTime } = this.#last
+    const summary = count === 0 ? null : { count, low, mean, high, last, lastTime }
+    if (this.#kept === null) return { ...rows, summary, step: this.#step }
     const { times, values } = this.#kept.take()
     const counts = new Float64Array(times.length).fill(1)
     return { times, low: values, mean: values, high: values, counts, summary, step: 0 }
@@ -131,10 +121,9 @@ class Summary {
       this.#addCells(midnight, cells)
       this.#newest = { day, place }
     } else {
-      const builder = createSeriesBuilder(0)
       const decoded = day.decode(place)
-      if (decoded) builder.addDay(midnight, decoded.times, decoded.values, from, to)
-      this.#addSamples(mergeByAge(hot, builder.take(), late))
+      if (decoded && isWhole) this.#addSamples(midnight, decoded)
+      else this.#addSamples(0, mergeByAge(hot, decoded ? this.#cut(midnight, decoded) : NO_SAMPLES, late))
     }
     this.#nextDay = dayOf(midnight) + 1
   }
@@ -149,23 +138,25 @@ class Summary {
   #addFrames(day: number) {
     if (this.#nextDay >= day) return
     const [first, end] = [this.#nextDay * DAY_SECONDS, day * DAY_SECONDS - 1]
-    this.#addSamples(mergeByAge(slice(this.#hot, first, end), NO_SAMPLES, slice(this.#late, first, end)))
+    const [hot, late] = [slice(this.#hot, first, end), slice(this.#late, first, end)]
+    this.#addSamples(0, mergeByAge(hot, NO_SAMPLES, late))
     this.#nextDay = day
   }
 
-  #addSamples({ times, values }: Series) {
+  /** Those of the picture, with times since 1970. */
+  #cut(midnight: number, { times, values }: Series): Series {
+    const builder = createSeriesBuilder(times.length)
+    builder.addDay(midnight, times, values, this.#picture.from, this.#picture.to)
+    return builder.take()
+  }
+
+  /** Times count from `start` on. */
+  #addSamples(start: number, { times, values }: Series) {
     const count = times.length
     if (count === 0) return
-    this.#keep(count, () => ({ times, values }))
-    for (let i = 0; i < count; i++) {
-      const value = values[i] ?? 0
-      this.#rows.add(times[i] ?? 0, value)
-      if (value < this.#low) this.#low = value
-      if (value > this.#high) this.#high = value
-      this.#sum += value
-    }
-    this.#count += count
-    this.#last = { time: times[count - 1] ?? 0, value: values[count - 1] ?? 0 }
+    this.#keep(start, { times, values })
+    this.#rows.addAll(start, times, values)
+    this.#last = { time: start + (times[count - 1] ?? 0), value: values[count - 1] ?? 0 }
     this.#newest = null
   }
 
@@ -174,25 +165,17 @@ class Summary {
     for (let i = 0; i < counts.length; i++) {
       const count = counts[i] ?? 0
       if (count === 0) continue
-      const cell = { count, low: lows[i] ?? 0, high: highs[i] ?? 0, sum: sums[i] ?? 0 }
       const first = midnight + i * seconds
+      const cell = { count, low: lows[i] ?? 0, high: highs[i] ?? 0, sum: sums[i] ?? 0 }
       this.#rows.addCell(first, first + seconds - 1, cell)
-      if (cell.low < this.#low) this.#low = cell.low
-      if (cell.high > this.#high) this.#high = cell.high
-      this.#sum += cell.sum
-      this.#count += count
     }
   }
 
-  #keep(count: number, read: () => Series) {
+  #keep(start: number, { times, values }: Series) {
     if (this.#kept === null) return
-    this.#keptCount += count
-    if (this.#keptCount > this.#picture.points) {
-      this.#kept = null
-      return
-    }
-    const { times, values } = read()
-    for (let i = 0; i < count; i++) this.#kept.add(times[i] ?? 0, values[i] ?? 0)
+    this.#keptCount += times.length
+    if (this.#keptCount > this.#picture.points) this.#kept = null
+    else for (let i = 0; i < times.length; i++) this.#kept.add(start + (times[i] ?? 0), values[i] ?? 0)
   }
 
   /** Decodes the newest day when only its summaries were read. */
