@@ -12,7 +12,7 @@ import type { MetricSetReader } from './metric-sets.ts'
 import { summarizeSamples } from './summarized-samples.ts'
 
 /** Metrics asked for at once. */
-const MAX_RANGES = 200
+const MAX_RANGES = 500
 
 /** Samples that are damaged are noted and left out. */
 export function createSampleStore(
