@@ -230,7 +230,7 @@ export type SampleStore = {
   /**
    * The same as at most `points` rows of each metric, for graphs: its cost hangs on the days, not on their samples,
    * where these are at least some half an hour a row. Each row has minimum, mean and maximum of all samples in its
-   * step; steps may be longer than needed, up to twice. Few samples are rows as they are. At most 200 metrics.
+   * step; steps may be longer than needed, up to twice. Few samples are rows as they are. At most 500 metrics.
    */
   summarize(
     host: string,

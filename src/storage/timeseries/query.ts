@@ -32,7 +32,6 @@ export function createSampleStore(
 
   /** Ids of those that there are. */
   async function findMetrics(metrics: readonly string[]): Promise<Map<string, number>> {
-    if (metrics.length > MAX_RANGES) throw new RangeError(`at most ${MAX_RANGES} metrics at once`)
     const ids = new Map<string, number>()
     for (const metric of metrics) {
       const id = await findMetric(metric)
@@ -57,6 +56,7 @@ export function createSampleStore(
     },
 
     async ranges(host, metrics, from, to) {
+      boundMetrics(metrics)
       const found = new Map<string, Series>()
       const hostId = await findHost(host)
       if (hostId === null || from > to) return found
@@ -75,6 +75,7 @@ export function createSampleStore(
     },
 
     async summarize(host, metrics, { from, to, points }) {
+      boundMetrics(metrics)
       const hostId = await findHost(host)
       if (hostId === null || from > to) return new Map()
       const ids = await findMetrics(metrics)
@@ -108,4 +109,8 @@ export function createSampleStore(
       return times.length === 0 ? null : { first: Math.min(...times), last: Math.max(...times) }
     },
   }
+}
+
+function boundMetrics(metrics: readonly string[]) {
+  if (metrics.length > MAX_RANGES) throw new RangeError(`at most ${MAX_RANGES} metrics at once`)
 }
