@@ -1,6 +1,8 @@
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
+import { describeError, type Log } from '../lib/log.ts'
 import { VERSION } from '../lib/version.ts'
+import { type OwnSockets, openOwnSockets } from '../platform/own-sockets.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { startWebsite } from '../web/server.ts'
 import type { CollectPorts } from './collect.ts'
@@ -10,6 +12,7 @@ import type { RoleContext } from './role.ts'
 import { findCertificate, openCertificate } from './setup/certificate.ts'
 import { forgetInitialPassword } from './setup/first-start.ts'
 import { readServerName } from './setup/server-name.ts'
+import { protectSecondFactors } from './setup/web-secret.ts'
 import { describePin, openReleases } from './site/releases.ts'
 import { describeSite } from './site/site-info.ts'
 
@@ -23,6 +26,7 @@ export async function startWeb(
   { print, commands }: { readonly print: (text: string) => void; readonly commands: readonly Command[] },
 ): Promise<string> {
   const { clock, log } = context
+  await protectSecondFactors(config, store.secondFactors)
   const { address, port, tls, tlsPort, sessionExpiry, trustedProxies, url, basePath } = config.web
   const certificate = tls ? await openCertificate('web', config, context, print) : null
   let pin = certificate === null ? null : describePin(certificate.certificate)
@@ -54,6 +58,7 @@ export async function startWeb(
       return agents.tls === null || fingerprint === null ? null : { port: agents.tls, fingerprint }
     },
     apiRate: config.web.apiRate,
+    ownSockets: findOwnSockets(log),
     releases: openReleases(config.dataDir, log),
     findPin: () => pin,
     ...(certificate !== null && { tls: { ...certificate, port: tlsPort } }),
@@ -82,6 +87,16 @@ export async function startWeb(
     },
   })
   return `https://${name}:${website.tlsPort}/`
+}
+
+/** Null where the connections of this process can't be told: their number is not bounded then. */
+function findOwnSockets(log: Log): OwnSockets | null {
+  try {
+    return openOwnSockets()
+  } catch (error) {
+    log.warn('the connections to the website are not bounded', { error: describeError(error) })
+    return null
+  }
 }
 
 /** Whether passwords travel without TLS to the website, as far as the configuration tells. */

@@ -55,6 +55,12 @@ export const web = {
         'Everybody signs in with a second step: who has none yet is led to setting it up and sees nothing else ' +
         'until then. Tokens of the API go on.',
     }),
+    secretFile: path({
+      example: '/etc/monitor/web-secret',
+      doc:
+        'Secret under which the database keeps those of second factors: at least 32 random characters. When not ' +
+        'given, the server makes one in the data folder at its first start. Servers over one database need the same.',
+    }),
     sessionExpiry: duration({
       default: '1h',
       min: '1m',
