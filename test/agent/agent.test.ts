@@ -5,7 +5,7 @@ import type { Threshold } from '../../src/domain/thresholds/threshold.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openProcFs } from '../../src/platform/proc.ts'
 import { expectFailure } from '../support/failure.ts'
-import { type Bench, FACTS, missingFrom, openBench, until } from './support/bench.ts'
+import { type Bench, FACTS, missingFrom, openBench } from './support/bench.ts'
 import { type SeenBatch, startWireServer, store, type WireServer } from './support/wire-server.ts'
 
 let bench: Bench
