@@ -51,7 +51,7 @@ function writeRow({ name, unit, ours, peer, peerName, bound, note }: Figure): st
     `${show(ours)} ${unit}`,
     `${peerName} ${show(peer)} ${unit}`,
     show(ratio),
-    bound === null ? '' : `${ratio <= bound ? '≤' : 'missed: ≤'} ${show(bound)}`,
+    bound === null ? '' : `${ratio <= bound ? '≤' : 'missed: ≤'} ${show(bound * peer)} ${unit}`,
   ]
 }
 
