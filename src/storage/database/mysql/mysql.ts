@@ -6,6 +6,7 @@ import type { Database, Transaction, Value } from '../database.ts'
 import type { MysqlAccount, MysqlConnection, MysqlServer, Outcome } from './connection.ts'
 import { createMysqlDialect } from './dialect.ts'
 import { classifyMysqlError, DatabaseAwayError, UnknownOutcomeError } from './error.ts'
+import { writePlainInsert } from './plain-insert.ts'
 import { createMysqlPool } from './pool.ts'
 import type { MysqlNode } from './url.ts'
 
@@ -107,7 +108,10 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
 
   function createTransaction(connection: MysqlConnection): Transaction {
     const run = async (sql: string, values: readonly Value[] = []) => {
-      const outcome = (await connection.execute(sql, values)) as Outcome
+      const plain = writePlainInsert(sql, values)
+      const outcome = (await (plain === null
+        ? connection.execute(sql, values)
+        : connection.command(plain))) as Outcome
       if (outcome.warningStatus > 0 && sql.startsWith('INSERT IGNORE')) await checkIgnored(connection)
       return outcome
     }
