@@ -33,15 +33,14 @@ export function createLog({ level, format, write = writeToStderr }: LogOptions):
 
 type Render = (date: Date, level: LogLevel, message: string, fields: LogFields) => string
 
-/** The message of an error with those of its causes that it does not repeat itself, on one line. */
+/** The message of an error with those of its causes, on one line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const message = error.message.replace(
     /^(ECONNREFUSED: )?Unable to connect\. Is the computer .*$/,
     NO_CONNECTION,
   )
-  const cause = error.cause === undefined ? '' : describeError(error.cause)
-  return message.includes(cause) ? message : `${message}: ${cause}`
+  return error.cause === undefined ? message : `${message}: ${describeError(error.cause)}`
 }
 
 /** In place of the runtime's own words, which ask the reader. */

@@ -7,11 +7,3 @@ test('nobody is asked whether the computer can access anything', async () => {
     'no answer: no connection: refused, or no route to it',
   )
 })
-
-test('a cause that the message repeats is not said twice', () => {
-  const cause = new Error('Access denied')
-  expect(describeError(new Error('db:3306 refuses: Access denied; use another', { cause }))).toBe(
-    'db:3306 refuses: Access denied; use another',
-  )
-  expect(describeError(new Error('db:3306 refuses', { cause }))).toBe('db:3306 refuses: Access denied')
-})

@@ -146,26 +146,6 @@ function describeStorage(product: SqlServerProduct) {
     })
   })
 
-  test('a commit of any number of frames is stored to the last byte, and what came twice is there once', async () => {
-    const store = await open(await maria.createDatabase())
-    const metrics = ['a', 'b']
-    const frames = Array.from({ length: 1203 }, (_, i) => ({
-      time: MIDNIGHT + 60 * i,
-      metrics,
-      values: [i % 7 === 0 ? null : Math.sin(i), i],
-    }))
-    await store.ingest.write([aReport('a', { frames: frames.slice(0, 700) })])
-    await store.ingest.write([aReport('a', { frames: frames.slice(3) })])
-    for (const [column, metric] of metrics.entries()) {
-      const expected = frames.map(({ time, values }) => [time, values[column]])
-      expect(toPairs(await store.samples.range('a', metric, 0, Number.MAX_SAFE_INTEGER))).toEqual(
-        expected.filter(([, value]) => value !== null) as [number, number][],
-      )
-    }
-    expect(await store.maintenance.check()).toEqual([])
-    await store.close()
-  })
-
   test(
     'a commit far above the longest packet is stored',
     async () => {
