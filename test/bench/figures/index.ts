@@ -7,6 +7,7 @@ import { mariadb } from './mariadb.ts'
 import { outage } from './outage.ts'
 import { pages } from './pages.ts'
 import { ready } from './ready.ts'
+import { recorded } from './recorded.ts'
 import { start } from './start.ts'
 import { storage } from './storage.ts'
 
@@ -15,6 +16,7 @@ export const benchmarks: readonly Benchmark[] = [
   ready,
   start,
   storage,
+  recorded,
   pages,
   fleet,
   agent,
