@@ -19,7 +19,7 @@ import { noteWaiting } from './waiting-hosts.ts'
 /** Makes rows of reports, with what it remembers of hosts and metric sets so that most need no statement. */
 export class ReportWriter {
   readonly #states: LastSeenBuffer
-  readonly #policy: IngestPolicy
+  #policy: IngestPolicy
   readonly #guard: GrowthGuard
   readonly #metricSets = createMetricSetWriter()
   readonly #hosts = createHostCache()
@@ -62,6 +62,12 @@ export class ReportWriter {
     this.#metricSets.forget()
     this.#hosts.forget()
     this.#reader = createMetricSetReader()
+  }
+
+  /** From the next report on. What hosts have already goes on. */
+  setPolicy = (policy: IngestPolicy): void => {
+    this.#policy = policy
+    this.#guard.setBounds(policy.bounds)
   }
 
   takeBoundHits = (): readonly BoundHit[] => this.#guard.takeHits()
@@ -119,7 +125,7 @@ export class ReportWriter {
       if (rejection !== null) return rejection
     }
     const { facts, spellings } = report
-    if (facts) await this.#hosts.saveFacts(transaction, host, facts)
+    if (facts) await this.#hosts.saveFacts(transaction, host, this.#guard.boundFacts(facts, report))
     if (spellings) await this.#hosts.saveSpellings(transaction, host, spellings)
     if (report.isGreeting !== true) this.#states.noteSeen(host.id, report.seen, report.clockSkew)
     await this.#writeFrames(transaction, host, report, rows)
