@@ -113,8 +113,8 @@ export type IngestStore = {
    * to whoever has none, until a person releases its name. Resolves with the reports that are not stored for
    * the sake of who sent them. `foreign`: with another key or none; the host has an open event of
    * `KEY_MISMATCH`. `copy`: from one of two agents with the same key and queue; the host has an open event of
-   * `AGENT_COPY`. `stale`: on a connection from before another run of the agent was seen, or from before its host
-   * was deleted, which has to greet again. `waiting`: the host is new and waits for a person's approval. `full`: it is new, and there are
+   * `AGENT_COPY`. `stale`: on a connection from before another run of the agent was seen, which has to greet
+   * again. `waiting`: the host is new and waits for a person's approval. `full`: it is new, and there are
    * too many.
    */
   write(reports: readonly HostReport[]): Promise<ReadonlyMap<HostReport, WriteRefusal>>
