@@ -192,6 +192,8 @@ export class ReportWriter {
   async #findHost(transaction: Transaction, report: HostReport): Promise<CachedHost | WriteRefusal> {
     const known = await this.#hosts.find(transaction, report)
     if (known !== null) return known
+    // It was deleted since the agent greeted: only a greeting brings back what is open, and what the machine is.
+    if (report.queue?.started === null) return 'stale'
     // Somebody has deleted the host of a key that was right when the connection began.
     if (report.isByKey === true) return 'foreign'
     if (this.#policy.newHosts === 'approve') {
