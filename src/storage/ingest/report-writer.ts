@@ -19,7 +19,7 @@ import { noteWaiting } from './waiting-hosts.ts'
 /** Makes rows of reports, with what it remembers of hosts and metric sets so that most need no statement. */
 export class ReportWriter {
   readonly #states: LastSeenBuffer
-  readonly #policy: IngestPolicy
+  #policy: IngestPolicy
   readonly #guard: GrowthGuard
   readonly #metricSets = createMetricSetWriter()
   readonly #hosts = createHostCache()
@@ -62,6 +62,12 @@ export class ReportWriter {
     this.#metricSets.forget()
     this.#hosts.forget()
     this.#reader = createMetricSetReader()
+  }
+
+  /** From the next report on. What hosts have already goes on. */
+  setPolicy = (policy: IngestPolicy): void => {
+    this.#policy = policy
+    this.#guard.setBounds(policy.bounds)
   }
 
   takeBoundHits = (): readonly BoundHit[] => this.#guard.takeHits()
@@ -119,7 +125,7 @@ export class ReportWriter {
       if (rejection !== null) return rejection
     }
     const { facts, spellings } = report
-    if (facts) await this.#hosts.saveFacts(transaction, host, facts)
+    if (facts) await this.#hosts.saveFacts(transaction, host, this.#guard.boundFacts(facts, report))
     if (spellings) await this.#hosts.saveSpellings(transaction, host, spellings)
     if (report.isGreeting !== true) this.#states.noteSeen(host.id, report.seen, report.clockSkew)
     await this.#writeFrames(transaction, host, report, rows)
@@ -186,6 +192,8 @@ export class ReportWriter {
   async #findHost(transaction: Transaction, report: HostReport): Promise<CachedHost | WriteRefusal> {
     const known = await this.#hosts.find(transaction, report)
     if (known !== null) return known
+    // It was deleted since the agent greeted: only a greeting brings back what is open, and what the machine is.
+    if (report.queue?.started === null) return 'stale'
     // Somebody has deleted the host of a key that was right when the connection began.
     if (report.isByKey === true) return 'foreign'
     if (this.#policy.newHosts === 'approve') {
