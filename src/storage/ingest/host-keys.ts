@@ -4,7 +4,8 @@ import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'
 import { noteAttempt } from '../events/attempts.ts'
-import { type CachedHost, searchText } from '../hosts/host-cache.ts'
+import type { CachedHost } from '../hosts/host-cache.ts'
+import { searchText } from '../hosts/host-facts.ts'
 import type { HostReport, HostStore } from '../ports/store.ts'
 
 /**
