@@ -138,6 +138,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // Chunks have summaries from here on, which programs before would take for damage: they must not open them.
   () => [],
+  // Outages of a host by their end, however many there were before.
+  () => [`CREATE INDEX event_by_host_end ON event (host, metric, closed)`],
 ]
 
 /** The schema that this program reads and writes. */
