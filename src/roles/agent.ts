@@ -161,6 +161,7 @@ function describeAgent(
     containers: agent.containers,
     textFiles: agent.textFiles,
     configFile: file,
+    maxMetrics: agent.maxMetrics,
     thresholds: threshold,
     hostRoot: agent.hostRoot ?? '',
     networkFilesystems: agent.networkFilesystems,

@@ -115,6 +115,9 @@ describe('what the service manager is told', () => {
     expect(tell('server', '[collect]\nport = 88', ['--no-collect']).bindsLowPort).toBe(false)
     expect(tell('server', '[collect]\nport = 0\ntls_port = "off"').bindsLowPort).toBe(false)
     expect(tell('agent', '[web]\nport = 80').bindsLowPort).toBe(false)
+    expect(tell('agent', '[agent]\ncontainers = true').watchesContainers).toBe(true)
+    expect(tell('server', '[agent]\ncontainers = true').watchesContainers).toBe(false)
+    expect(tell('server', '[agent]\ncontainers = true', ['--agent']).watchesContainers).toBe(true)
   })
   test('what watches the machine is let see it', () => {
     expect(tell('server').watchesMachine).toBe(false)

@@ -2,7 +2,7 @@ import { isGroupName } from '../../domain/hosts/group.ts'
 import { isHostName } from '../../domain/hosts/host.ts'
 import { parseFingerprint } from '../../lib/fingerprint.ts'
 import { checks } from '../checks.ts'
-import { bytes, duration, flag, list, path, secret, text } from '../fields/fields.ts'
+import { bytes, duration, flag, integer, list, path, secret, text } from '../fields/fields.ts'
 import { parseServerAddress } from '../server-address.ts'
 import { thresholds } from '../thresholds.ts'
 import { checkPassphrase } from './value-checks.ts'
@@ -61,6 +61,14 @@ export const agent = {
       max: '64GiB',
       doc: 'Samples that could not be sent take at most so much space; the oldest go first.',
     }),
+    maxMetrics: integer({
+      default: 1000,
+      min: 50,
+      max: 4096,
+      doc:
+        'Metrics that are sent at most. What is beyond is left out, the machine as a whole last, ' +
+        'and counted in perf.agent.metrics.omitted.',
+    }),
     processes: list({
       example: ['nginx', 'postgres'],
       doc: 'Processes to watch, by name: perf.process.NAME.state is 1 while one runs, else 0.',
@@ -95,8 +103,8 @@ export const agent = {
       doc:
         'Watch the containers of Docker and Podman, by the sockets /run/docker.sock and ' +
         '/run/podman/podman.sock, with requests that read alone. Who may use that socket is root in ' +
-        'effect: the agent then has the rights to be, though it never uses them. `systemctl edit ' +
-        'monitor-agent` gives its user the group: [Service] SupplementaryGroups=docker.',
+        'effect: the agent then has the rights to be, though it never uses them. `monitor service ' +
+        'install agent` gives its service the group docker where this is on.',
     }),
     textFiles: path({
       example: '/var/lib/monitor-agent/text',
