@@ -39,6 +39,10 @@ export type AgentOptions = {
   readonly key: string | null
   /** In place of the machine's own name. */
   readonly name: string | null
+  /** Names that the machine had before while this process ran, the newest first. */
+  readonly formerNames?: readonly string[]
+  /** Called when the machine has another name than at the start: the agent is to be started anew. */
+  onRenamed?(name: string): void
   /** Groups that the host says it belongs to. */
   readonly groups?: readonly string[]
   /** Whole seconds between two samples, 1 at the least. */
@@ -101,6 +105,9 @@ export type Agent = {
 
 const STOP_WITHIN_MS = 2000
 
+/** What a machine is called that has no name, or has lost it for a while, as without an answer by DHCP. */
+const NAMELESS = 'localhost'
+
 /** Sending is spread over the interval, but samples of a long one do not wait longer than this. */
 const MAX_SPREAD_MS = 60_000
 
@@ -134,6 +141,7 @@ export async function startAgent(
     passphrase: options.passphrase,
     key: options.key,
     host: name,
+    formerNames: (options.formerNames ?? []).filter((former) => former !== name),
     facts,
     queue,
     listOpenEvents: evaluator.listOpen,
@@ -162,7 +170,12 @@ export async function startAgent(
     queue,
     sender,
     facts,
-    readFacts: async () => describe((await source.readMachine()).facts),
+    async readFacts() {
+      const found = await source.readMachine()
+      if (options.name === null && found.name !== name && found.name !== NAMELESS)
+        options.onRenamed?.(found.name)
+      return describe(found.facts)
+    },
     interval,
     queueAge: options.queueAge,
     sendDelayMs: shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),

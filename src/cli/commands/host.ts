@@ -51,7 +51,7 @@ export const host: CommandGroup = {
     },
     {
       name: 'host rename',
-      doc: 'Gives a host another name, with all it has; its agent may go on under the old one',
+      doc: 'Gives a host another name, with all it has; it stays whatever its machine is called',
       arguments: [NAME, { name: 'new-name', doc: 'The name from now on' }],
       run: (input) => {
         const name = readName(input, 'name')

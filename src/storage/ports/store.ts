@@ -41,6 +41,8 @@ export type HostReport = {
    * none.
    */
   readonly keyHash?: string | null
+  /** Names that the machine had before, the newest first; absent where it says none. */
+  readonly formerNames?: readonly string[]
   /** Null when the packet does not repeat them. The first report of a host should have them. */
   readonly facts: HostFacts | null
   /** Server's clock at arrival. */
