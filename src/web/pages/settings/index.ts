@@ -59,6 +59,15 @@ import {
   userPage,
   usersPage,
 } from './users.tsx'
+import {
+  addView,
+  deleteView,
+  deleteViewPage,
+  newViewPage,
+  updateView,
+  viewPage,
+  viewsPage,
+} from './views/saved-views.tsx'
 
 /** Everything under `/settings`. */
 export const SETTINGS_PAGES: readonly Route[] = [
@@ -112,6 +121,13 @@ export const SETTINGS_PAGES: readonly Route[] = [
   revokeToken,
   preferencesPage,
   savePreferences,
+  viewsPage,
+  newViewPage,
+  viewPage,
+  addView,
+  updateView,
+  deleteViewPage,
+  deleteView,
   storagePage,
   auditPage,
   guidePage,

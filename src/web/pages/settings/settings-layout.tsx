@@ -50,6 +50,14 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
     group: 'You',
   },
   {
+    path: '/settings/views',
+    title: 'Saved views',
+    doc: 'Names for pages with their filters, for you or for everybody.',
+    words: 'view bookmark filter dashboard',
+    access: 'viewer',
+    group: 'You',
+  },
+  {
     path: '/password',
     title: 'Password',
     doc: 'Change the password that you sign in with.',

@@ -2,11 +2,12 @@
 import { MAX_HOST_NAME } from '../../../../domain/hosts/host.ts'
 import { type MaintenanceWindow, maintenanceEnd } from '../../../../domain/time/maintenance-window.ts'
 import { readText } from '../../../http/query-parameters.ts'
-import { notFound, redirect, route, type WebRequest } from '../../../http/route.ts'
-import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../../ui/form-fields.tsx'
+import { route, type WebRequest } from '../../../http/route.ts'
+import { csrfField, formProblem, type Problems } from '../../../ui/form-fields.tsx'
 import type { Html } from '../../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../../ui/table.tsx'
-import { confirmPage, settingsPage } from '../settings-layout.tsx'
+import { deletePages, findNamed, formEnd, saveNamed, storeNamed } from '../named-things.tsx'
+import { settingsPage } from '../settings-layout.tsx'
 import {
   checkMaintenanceWindow,
   describeMaintenance,
@@ -87,26 +88,14 @@ type FormState = {
 
 function maintenanceForm(request: WebRequest, { fields, id, problems = {} }: FormState): Html {
   return settingsPage(request, {
-    title: id === null ? 'Add a window' : fields.name || 'MaintenanceWindow',
+    title: id === null ? 'Add a maintenance window' : fields.name || 'Maintenance window',
     parent: PARENT,
     body: (
       <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
         {csrfField(request.csrf)}
         {formProblem(problems)}
         {maintenanceFieldsView(fields, problems)}
-        <div class="form-end">
-          <button class="primary" type="submit">
-            {id === null ? 'Add' : 'Save'}
-          </button>
-          <a class="button" href={PATH}>
-            Cancel
-          </a>
-          {id !== null && (
-            <a class="button danger-link" href={`${PATH}/${id}/delete`}>
-              Delete…
-            </a>
-          )}
-        </div>
+        {formEnd(PATH, id)}
       </form>
     ),
   })
@@ -132,22 +121,20 @@ export const maintenancePage = route({ path: `${PATH}/:id`, access: 'operator' }
 })
 
 async function saveMaintenanceWindow(request: WebRequest, id: number | null) {
-  const { web, form, note } = request
+  const { web, form } = request
   const fields = typedMaintenanceWindow(form)
   const checked = checkMaintenanceWindow(fields)
-  if ('problems' in checked)
-    return refuseForm(maintenanceForm(request, { fields, id, problems: checked.problems }))
-  const { window } = checked
-  const isTaken =
-    id === null
-      ? (await web.store.maintenanceWindows.add(window)) === null
-      : (await web.store.maintenanceWindows.update({ ...window, id })) === 'taken'
-  if (isTaken) {
-    const problems = { name: 'Another window has this name.' }
-    return refuseForm(maintenanceForm(request, { fields, id, problems }), 409)
-  }
-  note(`${window.name}: ${window.host}, ${describeMaintenance(window.when, web.zone)}`)
-  return redirect(`${PATH}?done=${id === null ? 'added' : 'saved'}`)
+  return saveNamed({
+    request,
+    path: PATH,
+    one: 'maintenance window',
+    id,
+    checked: 'window' in checked ? { draft: checked.window } : checked,
+    save: (draft) =>
+      storeNamed(web.store.maintenanceWindows, draft, id, (window, at) => ({ ...window, id: at })),
+    show: (problems) => maintenanceForm(request, { fields, id, problems }),
+    describe: ({ name, host, when }) => `${name}: ${host}, ${describeMaintenance(when, web.zone)}`,
+  })
 }
 
 export const addMaintenanceWindow = route(
@@ -160,37 +147,21 @@ export const updateMaintenanceWindow = route(
   async (request) => saveMaintenanceWindow(request, (await findMaintenanceWindow(request)).id),
 )
 
-export const deleteMaintenancePage = route(
-  { path: `${PATH}/:id/delete`, access: 'operator' },
-  async (request) => {
-    const { id, name } = await findMaintenanceWindow(request)
-    return confirmPage(request, {
-      title: `Delete ${name}?`,
-      parent: PARENT,
-      question: (
-        <>
-          Without <b>{name}</b>, notifications are sent at any time again.
-        </>
-      ),
-      action: `${PATH}/${id}/delete`,
-      back: `${PATH}/${id}`,
-      word: 'Delete the window',
-    })
-  },
-)
+const deletion = deletePages<MaintenanceWindow>({
+  path: PATH,
+  parent: PARENT,
+  access: 'operator',
+  one: 'maintenance window',
+  find: (request) => findMaintenanceWindow(request),
+  question: ({ name }) => (
+    <>
+      Without <b>{name}</b>, notifications of its hosts are sent at any time again.
+    </>
+  ),
+  remove: ({ web }, { id }) => web.store.maintenanceWindows.delete(id),
+})
+export const deleteMaintenancePage = deletion.page
+export const deleteMaintenanceWindow = deletion.form
 
-export const deleteMaintenanceWindow = route(
-  { path: `${PATH}/:id/delete`, method: 'POST', access: 'operator', does: 'delete maintenance window' },
-  async (request) => {
-    const { id, name } = await findMaintenanceWindow(request)
-    await request.web.store.maintenanceWindows.delete(id)
-    request.note(name)
-    return redirect(`${PATH}?done=deleted`)
-  },
-)
-
-async function findMaintenanceWindow({ params, web }: WebRequest): Promise<MaintenanceWindow> {
-  const window = await web.store.maintenanceWindows.find(readId(params.id))
-  if (!window) throw notFound('maintenance window')
-  return window
-}
+const findMaintenanceWindow = (request: WebRequest) =>
+  findNamed(request, request.web.store.maintenanceWindows, 'maintenance window')
