@@ -1,5 +1,6 @@
 import { type Event, MAX_COMMENT } from '../../../domain/event.ts'
 import type { EventStore } from '../../../storage/ports/store.ts'
+import { readMuted, undoMute, writeMuted } from '../../changes/mute-host.ts'
 import { readLocalPath } from '../../http/request-body.ts'
 import { HttpError, notFound, type RouteResult, redirect, route, type WebRequest } from '../../http/route.ts'
 import { readId } from '../../ui/form-fields.tsx'
@@ -142,6 +143,12 @@ export const undoEvents = route(
   { path: '/events/undo', method: 'POST', access: 'operator', does: 'undo change of events' },
   async (request) => {
     const { form, session, now, web, note } = request
+    const muted = readMuted(form.get('what'))
+    if (muted !== null) {
+      const { isDone, words } = await undoMute(muted, request)
+      const outcome = { [isDone ? 'undid' : 'missed']: writeMuted(muted) }
+      return answer(request, readLocalPath(form.get('back') ?? '/'), outcome, { words, undo: null, isDone })
+    }
     const done = readDone(form.get('what'))
     if (done === null || done.what === 'reopen')
       throw new HttpError(400, 'what: expected what the answer of a change gave')

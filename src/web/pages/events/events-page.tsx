@@ -1,4 +1,5 @@
 /** @jsxImportSource #markup */
+
 import {
   countAll,
   SEVERITIES,
@@ -19,6 +20,7 @@ import { formatCount, formatField, formatNumber, formatStamp } from '../../ui/fo
 import { severityMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { saveViewLink } from '../../ui/save-view.tsx'
 import { actionResult } from './action-result.tsx'
 import { changeAllPath } from './bulk-actions.tsx'
 import { type EventFilter, findEventQuery, isNarrowed, readEventFilter } from './event-filter.ts'
@@ -107,7 +109,7 @@ function eventsView(model: EventsModel): Html {
           <h1>Events</h1>
           <p class="lead" data-live="lead">
             {isMore && 'More than '}
-            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)}
+            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)} · {saveViewLink(url)}
           </p>
         </div>
         <div class="totals" data-live="totals" role="group" aria-label="Severity">

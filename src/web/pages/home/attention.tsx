@@ -103,6 +103,11 @@ function problemActions(
                 Mute host for {words}
               </button>
             ))}
+          {members.length === 0 && (
+            <a class="button" href={`${path}/mute`}>
+              Mute host until…
+            </a>
+          )}
           <button
             type="submit"
             formaction={`${path}/close`}

@@ -6,8 +6,9 @@ import {
   type MaintenanceWindow,
   parseTimeOfDay,
 } from '../../../../domain/time/maintenance-window.ts'
-import { formatTime, isTimeZone, localTime } from '../../../../domain/time/time-zone.ts'
+import { formatTime, isTimeZone } from '../../../../domain/time/time-zone.ts'
 import { checkGroup, choiceField, type Problems, placeErrors, textField } from '../../../ui/form-fields.tsx'
+import { readLocalTime, writeLocalTime } from '../../../ui/local-time.ts'
 import type { Html } from '../../../ui/markup/html.ts'
 
 export const WEEKDAYS = [
@@ -49,8 +50,8 @@ export function newMaintenanceWindow(now: number, zone: string): MaintenanceFiel
     host: '*',
     kind: 'once',
     zone,
-    from: localField(from, zone),
-    to: localField(from + 7200, zone),
+    from: writeLocalTime(from, zone),
+    to: writeLocalTime(from + 7200, zone),
     start: '22:00',
     end: '06:00',
     weekdays: [],
@@ -65,7 +66,7 @@ export function fieldsOfMaintenanceWindow(
 ): MaintenanceFields {
   const empty = { ...newMaintenanceWindow(now, zone), name, host, kind: when.kind }
   if (when.kind === 'once')
-    return { ...empty, from: localField(when.from, zone), to: localField(when.to, zone) }
+    return { ...empty, from: writeLocalTime(when.from, zone), to: writeLocalTime(when.to, zone) }
   const recurring = {
     ...empty,
     zone: when.zone,
@@ -118,8 +119,8 @@ export function checkMaintenanceWindow(
 function readTime(fields: MaintenanceFields, problems: Record<string, string>): MaintenanceSchedule | null {
   const { kind, zone } = fields
   if (kind === 'once') {
-    const from = readLocal(fields.from, zone)
-    const to = readLocal(fields.to, zone)
+    const from = readLocalTime(fields.from, zone)
+    const to = readLocalTime(fields.to, zone)
     if (from === null) problems.from = 'A day and a time.'
     if (to === null) problems.to = 'A day and a time.'
     return from === null || to === null ? null : { kind, from, to }
@@ -139,17 +140,6 @@ function readTime(fields: MaintenanceFields, problems: Record<string, string>): 
   problems.kind = 'Choose when it is.'
   return null
 }
-
-function readLocal(text: string, zone: string): number | null {
-  const found = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})/.exec(text)
-  if (!found) return null
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0] = found.slice(1).map(Number)
-  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59) return null
-  return localTime({ year, month, day }, hour * 60 + minute, zone, 'first')
-}
-
-/** What a field for date and time takes, by the clocks of a zone. */
-const localField = (time: number, zone: string) => formatTime(time, zone).slice(0, 16).replace(' ', 'T')
 
 function readMonthDays(text: string): number[] | null {
   const words = text

@@ -4,6 +4,7 @@ import { type MaintenanceWindow, maintenanceEnd } from '../../../../domain/time/
 import { readText } from '../../../http/query-parameters.ts'
 import { route, type WebRequest } from '../../../http/route.ts'
 import { csrfField, formProblem, type Problems } from '../../../ui/form-fields.tsx'
+import { zoneOf } from '../../../ui/local-time.ts'
 import type { Html } from '../../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../../ui/table.tsx'
 import { deletePages, findNamed, formEnd, saveNamed, storeNamed } from '../named-things.tsx'
@@ -20,8 +21,6 @@ import {
 
 const PATH = '/settings/maintenance'
 const PARENT = { path: PATH, title: 'Maintenance and quiet hours' }
-
-const zoneOf = ({ session, web }: WebRequest) => session?.preferences?.zone ?? web.zone
 
 export const maintenanceWindowsPage = route({ path: PATH, access: 'operator' }, async (request) => {
   const maintenanceWindows = await request.web.store.maintenanceWindows.list()
