@@ -49,7 +49,7 @@ flow(
     await driver.type(page.getByLabel('Delay'), '10m')
     const before = received.length
     await driver.follow(button(page, 'Send a test message'))
-    await page.getByText('The test message was taken.').waitFor()
+    await page.getByText('The test message was delivered.').waitFor()
     expect(received.slice(before)).toMatchObject([{ kind: 'test' }])
     expect(await page.getByLabel('Hosts').inputValue()).toBe('db*')
     await driver.follow(button(page, 'Add'))
@@ -98,12 +98,12 @@ flow(
     await driver.type(page.getByLabel('Address'), hook())
     const before = received.length
     await driver.follow(button(page, 'Send a test message'))
-    await page.getByText('The test message was taken.').waitFor()
+    await page.getByText('The test message was delivered.').waitFor()
     await driver.follow(button(page, 'Add'))
     await page.getByText('Added.').waitFor()
     expect(await find()).toMatchObject({ channel: 'webhook', address: hook() })
     await driver.follow(button(page, `Send a test message to ${name}`))
-    await page.getByText('The test message was taken.').waitFor()
+    await page.getByText('The test message was delivered.').waitFor()
     expect(received.length - before).toBe(2)
 
     const rule = await store.rules.add({

@@ -38,6 +38,7 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'host-long', path: `/hosts/${LONG_HOST}` },
   { name: 'host-thresholds', path: `${HOST}#threshold-table` },
   { name: 'host-week', path: `${HOST}?range=7d` },
+  { name: 'host-mute', path: `${HOST}/mute` },
   { name: 'manage-host', path: `${HOST}/manage` },
   { name: 'host-metrics', path: `${HOST}/metrics` },
   { name: 'host-metrics-none', path: `${HOST}/metrics?metric=nothing-like-this` },

@@ -13,7 +13,7 @@ import { formatTime } from '../table.ts'
 
 export const certificate: CommandGroup = {
   name: 'certificate',
-  doc: 'Looks at the certificates for TLS, and makes the next one',
+  doc: 'Shows the TLS certificates and creates the next one',
   commands: [
     {
       name: 'certificate show',

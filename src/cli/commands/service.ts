@@ -54,7 +54,7 @@ export const service: CommandGroup = {
         return uninstallService(await open(input), input.flag('purge'))
       },
     },
-    drive('start', 'Starts a service; resolves when it is up'),
+    drive('start', 'Starts a service and waits until it is ready'),
     drive('stop', 'Stops a service'),
     drive('restart', 'Stops a service and starts it again'),
     drive(

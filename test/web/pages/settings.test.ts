@@ -124,9 +124,9 @@ describe('targets', () => {
     expect((await site.store.targets.list()).some(({ name }) => name === 'Chat')).toBe(false)
     await post('/settings/targets', fields)
     const target = (await site.store.targets.list()).find(({ name }) => name === 'Chat')
-    expect(await (await post(`/settings/targets/${target?.id}/test`, {})).text()).toContain('was not taken')
+    expect(await (await post(`/settings/targets/${target?.id}/test`, {})).text()).toContain('was rejected')
     expect(sent).toHaveLength(2)
-    expect((await newest())?.detail).toBe('Chat: not taken')
+    expect((await newest())?.detail).toBe('Chat: rejected')
   })
 
   test('are refused with what the field should hold', async () => {
@@ -402,7 +402,7 @@ describe('what the server tells of itself', () => {
     })
     const markup = await text('/settings/audit?actor=zoe')
     expect(markup).toContain('&lt;i&gt;x&lt;/i&gt;')
-    expect(markup).toContain('1 change that fit')
+    expect(markup).toContain('1 change matching')
     expect(await text('/settings/audit?search=nothing-like-this')).toContain('No change fits')
   })
 

@@ -1,9 +1,8 @@
 /** @jsxImportSource #markup */
-import { type Event, lengthOf, MAX_COMMENT } from '../../../domain/event.ts'
+import { type Event, lengthOf } from '../../../domain/event.ts'
 import type { Problem } from '../../../domain/events/problem.ts'
 import type { RunningProcess } from '../../../domain/events/running-process.ts'
 import { metricTitle, metricUnit } from '../../../domain/metrics/metric.ts'
-import { maskTarget } from '../../../domain/notifications/target.ts'
 import type { Series } from '../../../domain/sample.ts'
 import { downsampleSeries } from '../../../domain/series.ts'
 import { readLimit } from '../../../domain/thresholds/threshold.ts'
@@ -16,21 +15,21 @@ import { readThresholds, toThresholdLines } from '../../charts/thresholds.ts'
 import { notFound, route } from '../../http/route.ts'
 import { viewEvents } from '../../problems/event-view.ts'
 import {
-  eventPath,
   hostPath,
   madeLine,
   metricPath,
   pageHeading,
   severityLabel,
   stampLabel,
-  untilLabel,
 } from '../../ui/components.tsx'
-import { csrfField, readId } from '../../ui/form-fields.tsx'
+import { readId } from '../../ui/form-fields.tsx'
 import { formatCount, formatDuration } from '../../ui/format.ts'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { actionResult } from './action-result.tsx'
-import { findHold, heldWords } from './event-state.tsx'
+import { eventActions } from './event-actions.tsx'
+import { deliveriesView, historyView } from './event-course.tsx'
+import { heldWords } from './event-state.tsx'
 import { hostName } from './event-table.tsx'
 import { processesView } from './running-processes.tsx'
 
@@ -131,7 +130,7 @@ function eventView(model: EventModel): Html {
         <div class="head">
           <div>
             <p class="crumbs">
-              <a href="/events">Events</a> › {hostName(event)}
+              <a href="/events">Events</a> › Event #{event.id}
             </p>
             {pageHeading(model.problem.what)}
             {model.problem.detail !== null && <p class="lead">{model.problem.detail}</p>}
@@ -144,7 +143,7 @@ function eventView(model: EventModel): Html {
         </div>
         {factsView(event, model.now)}
       </div>
-      {mayChange && changeForm(model)}
+      {mayChange && eventActions(model)}
       <div data-live="course">
         {graphView(model)}
         {processesView(model.processes)}
@@ -159,7 +158,7 @@ function eventView(model: EventModel): Html {
 }
 
 function factsView(event: Event, now: number): Html {
-  const { id, host, metric, members, opened, closed, acknowledgedBy, acknowledged, isStale, status } = event
+  const { host, metric, members, opened, closed, acknowledgedBy, acknowledged, isStale, status } = event
   const length = lengthOf(event, now)
   const fact = (name: string, value: Html | string) => (
     <div>
@@ -192,55 +191,13 @@ function factsView(event: Event, now: number): Html {
               {acknowledged !== null && <> at {stampLabel(acknowledged)}</>}
             </>,
           )}
-        {fact('Number', String(id))}
       </dl>
       {isStale && status === 'open' && (
         <p class="notice stale" role="status">
-          The metric does not come any more: nobody knows whether the problem is still there.
+          No data: the metric is no longer reported, so nobody knows whether the problem is still there.
         </p>
       )}
     </>
-  )
-}
-
-function changeForm({ event, csrf }: EventModel): Html {
-  const path = eventPath(event.id)
-  const button = (action: string, words: string, isMain = false) => (
-    <button
-      type="submit"
-      formaction={`${path}/${action}`}
-      class={isMain && 'primary'}
-      name={action === 'acknowledge' && event.acknowledgedBy !== null && 'again'}
-      value="1"
-    >
-      {words}
-    </button>
-  )
-  return (
-    <form class="event-form" method="post" action={`${path}/comment`}>
-      {csrfField(csrf)}
-      <input type="hidden" name="back" value={path} />
-      <label for="comment">Comment</label>
-      <textarea id="comment" name="comment" rows={2} maxlength={MAX_COMMENT} />
-      <div class="form-end" data-live="actions">
-        {event.status === 'open' ? (
-          <>
-            {button(
-              'acknowledge',
-              event.acknowledgedBy === null ? 'Acknowledge' : 'Acknowledge again',
-              event.acknowledgedBy === null,
-            )}
-            {button('close', 'Close')}
-          </>
-        ) : (
-          button('reopen', 'Reopen')
-        )}
-        {button('comment', 'Add comment')}
-      </div>
-      {event.status === 'open' && (
-        <p class="hint-text">Close hides this event until it has recovered and comes again.</p>
-      )}
-    </form>
   )
 }
 
@@ -270,111 +227,6 @@ function graphView({ event, series, thresholds, from, to }: EventModel): Html | 
           marks: [{ opened, closed, severity }],
         })}
       </div>
-    </section>
-  )
-}
-
-const ACTION_WORDS: Readonly<Record<EventHistoryEntry['action'], string>> = {
-  opened: 'Opened',
-  severity: 'Severity changed',
-  joined: 'More hosts joined',
-  closed: 'Closed',
-  reopened: 'Reopened',
-  acknowledged: 'Acknowledged',
-  unacknowledged: 'Acknowledgement taken back',
-  comment: 'Comment',
-  stale: 'No data',
-  fresh: 'Data resumed',
-}
-
-function historyView({ event, history }: EventModel): Html {
-  return (
-    <section class="section">
-      <h2>History</h2>
-      <ol class="course">
-        {history.map(({ action, time, noted, severity, actor, comment }) => (
-          <li>
-            {event.isEndUnknown && action === 'closed' ? 'At an unknown time' : stampLabel(time)}
-            <div>
-              <b>{ACTION_WORDS[action]}</b>
-              {(action === 'severity' || action === 'opened') && <> {severityLabel(severity)}</>}{' '}
-              <span class="soft">
-                {actor === null ? '' : `by ${actor}`}
-                {Math.abs(noted - time) > 120 && <> received {stampLabel(noted)}</>}
-              </span>
-              {comment !== null && <p class="comment">{comment}</p>}
-            </div>
-          </li>
-        ))}
-      </ol>
-    </section>
-  )
-}
-
-const KIND_WORDS: Readonly<Record<Delivery['kind'], string>> = {
-  opening: 'Opening',
-  severity: 'Change of severity',
-  repeat: 'Repeat',
-  closing: 'Closing',
-}
-const STATE_WORDS: Readonly<Record<Delivery['state'], string>> = {
-  waiting: 'waiting',
-  sent: 'sent',
-  failed: 'failed',
-}
-
-function deliveriesView({ event, calendar, now, deliveries, seesTargets }: EventModel): Html {
-  const hold = findHold(event, calendar, now)
-  if (deliveries.length === 0 && hold !== null)
-    return (
-      <section class="section">
-        <h2>Notifications</h2>
-        <p class="soft">
-          Held until {untilLabel(hold.ends, now)} by the maintenance window {hold.name}. What is still open
-          then is sent.
-        </p>
-      </section>
-    )
-  if (deliveries.length === 0)
-    return (
-      <section class="section">
-        <h2>Notifications</h2>
-        <p class="soft">
-          No notification sent: no <a href="/settings/rules">rule</a> matches.
-        </p>
-      </section>
-    )
-  return (
-    <section class="section">
-      <h2>Notifications</h2>
-      <ol class="course">
-        {deliveries.map(({ kind, rule, channel, target, created, state, due, attempts }) => (
-          <li>
-            {stampLabel(created)}
-            <div>
-              <b>{KIND_WORDS[kind]}</b> <span class={`delivery ${state}`}>{STATE_WORDS[state]}</span>{' '}
-              <span class="soft anywhere">
-                by {channel} to {seesTargets ? target : maskTarget(target)}, rule {rule}
-              </span>
-              {attempts.length > 0 && (
-                <ul class="attempts">
-                  {attempts.map(({ time, isDelivered, answer }) => (
-                    <li>
-                      {stampLabel(time)} {isDelivered ? 'taken' : <span class="refused">not taken</span>}
-                      {answer !== '' && (
-                        <>
-                          : <code class="anywhere">{answer}</code>
-                        </>
-                      )}
-                    </li>
-                  ))}
-                </ul>
-              )}
-              {due !== null && state === 'waiting' && <p class="soft">Tried again {stampLabel(due)}</p>}
-            </div>
-          </li>
-        ))}
-      </ol>
     </section>
   )
 }

@@ -49,7 +49,7 @@ export const auditPage = route({ path: '/settings/audit', access: 'admin' }, asy
   }))
   return settingsPage(request, {
     title: 'Audit log',
-    lead: `${formatCount(total, 'change')}${isFiltered ? ' that fit' : ''}, newest first.`,
+    lead: `${formatCount(total, 'change')}${isFiltered ? ' matching' : ''}, newest first.`,
     body: (
       <>
         <form class="filters" method="get" action="/settings/audit">

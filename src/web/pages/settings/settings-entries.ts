@@ -39,7 +39,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   {
     path: '/settings/preferences',
     title: 'Preferences',
-    doc: 'Colours, time zone and language of dates, for you alone.',
+    doc: 'Theme, time zone and date format, for you alone.',
     words: 'theme dark light timezone',
     access: 'viewer',
     group: 'You',
@@ -61,8 +61,8 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   },
   {
     path: '/settings/two-factor',
-    title: 'Two-factor sign-in',
-    doc: 'A code of an app besides the password.',
+    title: 'Two-factor authentication',
+    doc: 'An authenticator app besides the password.',
     words: '2fa mfa totp otp authenticator',
     access: 'viewer',
     group: 'You',
@@ -70,7 +70,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   {
     path: '/settings/sessions',
     title: 'Sessions',
-    doc: 'Where you are signed in; end what is not yours.',
+    doc: 'Where you are signed in; revoke what you don’t recognise.',
     words: 'devices sign out',
     access: 'viewer',
     group: 'You',
@@ -86,7 +86,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   {
     path: '/settings/users',
     title: 'Users',
-    doc: 'Who may sign in, and what each may do.',
+    doc: 'Users and their roles.',
     words: 'accounts access roles',
     access: 'admin',
     group: 'Access',

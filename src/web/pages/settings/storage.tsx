@@ -56,7 +56,7 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
           {figure('Metrics', formatNumber(figures.metrics))}
         </div>
         <section class="section">
-          <h2>Room</h2>
+          <h2>Disk space</h2>
           {roomView(model)}
         </section>
         {hostsView(figures)}

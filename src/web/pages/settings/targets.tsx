@@ -198,7 +198,7 @@ async function tryForm(request: WebRequest, id: number | null) {
   const problems = check(request, { ...fields, name: fields.name || 'test' })
   if (Object.keys(problems).length > 0) return refuseForm(targetForm(request, { fields, id, problems }))
   const test = await request.web.notifier.sendTest(fields.channel, fields.address)
-  request.note(`by ${fields.channel}: ${test.isDelivered ? 'taken' : 'not taken'}`)
+  request.note(`by ${fields.channel}: ${test.isDelivered ? 'delivered' : 'rejected'}`)
   return targetForm(request, { fields, id, test })
 }
 
@@ -217,7 +217,7 @@ export const testTarget = route(
   async (request) => {
     const { name, channel, address } = await findTarget(request)
     const test = await request.web.notifier.sendTest(channel, address)
-    request.note(`${name}: ${test.isDelivered ? 'taken' : 'not taken'}`)
+    request.note(`${name}: ${test.isDelivered ? 'delivered' : 'rejected'}`)
     return listView(request, { name, test })
   },
 )

@@ -190,7 +190,7 @@ async function userView(request: WebRequest, user: User, problems: Problems): Pr
             {csrfField(csrf)}
             {choiceField({
               name: 'access',
-              label: 'May act as',
+              label: 'Role',
               value: user.access,
               choices: CHOICES,
               problem: problems.access,
@@ -206,7 +206,7 @@ async function userView(request: WebRequest, user: User, problems: Problems): Pr
           <h2>Password</h2>
           {user.name === session?.user ? (
             <p>
-              Your own is changed under <a href="/password">Password</a>.
+              Change your own under <a href="/password">Password</a>.
             </p>
           ) : (
             <form class="form" method="post" action={`${path}/password`}>
@@ -253,7 +253,7 @@ function secondFactorView({ csrf, session }: WebRequest, user: User, factor: Sec
   if (user.name === session?.user)
     return (
       <p>
-        Your own is under <a href="/settings/two-factor">Two-factor sign-in</a>.
+        Yours is under <a href="/settings/two-factor">Two-factor sign-in</a>.
       </p>
     )
   if (factor === null) return <p>Off: {user.name} signs in with the password alone.</p>

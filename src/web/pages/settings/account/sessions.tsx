@@ -61,12 +61,12 @@ export const sessionsPage = route({ path: PATH, access: 'viewer' }, async (reque
             <ul class="segments">
               <li>
                 <a href={PATH} aria-current={user === session?.user && 'true'}>
-                  Your own
+                  Mine
                 </a>
               </li>
               <li>
                 <a href={`${PATH}?user=`} aria-current={user === null && 'true'}>
-                  Everybody’s
+                  All
                 </a>
               </li>
               {user !== null && user !== session?.user && (

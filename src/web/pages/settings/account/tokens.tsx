@@ -128,7 +128,7 @@ async function tokensView(
               })}
               {textField({
                 name: 'expires',
-                label: 'Good for',
+                label: 'Expires in',
                 value: expires,
                 maxLength: 20,
                 problem: problems.expires,

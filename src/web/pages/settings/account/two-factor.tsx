@@ -146,7 +146,7 @@ function offView(request: WebRequest, secret: string, problems: Problems): Html 
         {passwordField(problems)}
         <div class="form-end">
           <button class="primary" type="submit">
-            Switch it on
+            Enable
           </button>
         </div>
       </form>

@@ -239,7 +239,7 @@ async function testRule(request: WebRequest, id: number | null) {
     return refuseForm(await ruleForm(request, { fields, id, problems: checked.problems }))
   const { channel } = fields
   const test = await web.notifier.sendTest(channel, resolveTarget(fields, targets))
-  note(`by ${channel}: ${test.isDelivered ? 'taken' : 'not taken'}`)
+  note(`by ${channel}: ${test.isDelivered ? 'delivered' : 'rejected'}`)
   return ruleForm(request, { fields, id, test })
 }
 

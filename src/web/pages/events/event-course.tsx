@@ -1,0 +1,125 @@
+/** @jsxImportSource #markup */
+import type { Event } from '../../../domain/event.ts'
+import { maskTarget } from '../../../domain/notifications/target.ts'
+import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
+import type { Delivery, EventHistoryEntry } from '../../../storage/ports/store.ts'
+import { severityLabel, stampLabel, untilLabel } from '../../ui/components.tsx'
+import type { Html } from '../../ui/markup/html.ts'
+import { findHold } from './event-state.tsx'
+
+/** What happened to an event, and who was notified of it. */
+
+export type CourseModel = {
+  readonly event: Event
+  readonly calendar: MaintenanceCalendar
+  readonly history: readonly EventHistoryEntry[]
+  readonly deliveries: readonly Delivery[]
+  readonly now: number
+  /** Addresses of the web hold secrets, which administrators alone see. */
+  readonly seesTargets: boolean
+}
+
+const ACTION_WORDS: Readonly<Record<EventHistoryEntry['action'], string>> = {
+  opened: 'Opened',
+  severity: 'Severity changed',
+  joined: 'More hosts joined',
+  closed: 'Closed',
+  reopened: 'Reopened',
+  acknowledged: 'Acknowledged',
+  unacknowledged: 'Acknowledgement withdrawn',
+  comment: 'Comment',
+  stale: 'No data',
+  fresh: 'Data resumed',
+}
+
+export function historyView({ event, history }: Pick<CourseModel, 'event' | 'history'>): Html {
+  return (
+    <section class="section">
+      <h2>History</h2>
+      <ol class="course">
+        {history.map(({ action, time, noted, severity, actor, comment }) => (
+          <li>
+            {event.isEndUnknown && action === 'closed' ? 'At an unknown time' : stampLabel(time)}
+            <div>
+              <b>{ACTION_WORDS[action]}</b>
+              {(action === 'severity' || action === 'opened') && <> {severityLabel(severity)}</>}{' '}
+              <span class="soft">
+                {actor === null ? '' : `by ${actor}`}
+                {Math.abs(noted - time) > 120 && <> received {stampLabel(noted)}</>}
+              </span>
+              {comment !== null && <p class="comment">{comment}</p>}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+const KIND_WORDS: Readonly<Record<Delivery['kind'], string>> = {
+  opening: 'Opening',
+  severity: 'Change of severity',
+  repeat: 'Repeat',
+  closing: 'Closing',
+}
+const STATE_WORDS: Readonly<Record<Delivery['state'], string>> = {
+  waiting: 'waiting',
+  sent: 'sent',
+  failed: 'failed',
+}
+
+export function deliveriesView({ event, calendar, now, deliveries, seesTargets }: CourseModel): Html {
+  const hold = findHold(event, calendar, now)
+  if (deliveries.length === 0 && hold !== null)
+    return (
+      <section class="section">
+        <h2>Notifications</h2>
+        <p class="soft">
+          Held until {untilLabel(hold.ends, now)} by the maintenance window {hold.name}. What is still open
+          then is sent.
+        </p>
+      </section>
+    )
+  if (deliveries.length === 0)
+    return (
+      <section class="section">
+        <h2>Notifications</h2>
+        <p class="soft">
+          No notification sent: no <a href="/settings/rules">rule</a> matches.
+        </p>
+      </section>
+    )
+  return (
+    <section class="section">
+      <h2>Notifications</h2>
+      <ol class="course">
+        {deliveries.map(({ kind, rule, channel, target, created, state, due, attempts }) => (
+          <li>
+            {stampLabel(created)}
+            <div>
+              <b>{KIND_WORDS[kind]}</b> <span class={`delivery ${state}`}>{STATE_WORDS[state]}</span>{' '}
+              <span class="soft anywhere">
+                by {channel} to {seesTargets ? target : maskTarget(target)}, rule {rule}
+              </span>
+              {attempts.length > 0 && (
+                <ul class="attempts">
+                  {attempts.map(({ time, isDelivered, answer }) => (
+                    <li>
+                      {stampLabel(time)} {isDelivered ? 'delivered' : <span class="refused">rejected</span>}
+                      {answer !== '' && (
+                        <>
+                          : <code class="anywhere">{answer}</code>
+                        </>
+                      )}
+                    </li>
+                  ))}
+                </ul>
+              )}
+              {due !== null && state === 'waiting' && <p class="soft">Next attempt {stampLabel(due)}</p>}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
