@@ -29,6 +29,7 @@ import type { AgentDoor, Notifier, Route, WebContext } from './http/route.ts'
 import { NO_SITE_INFO, type SiteInfo } from './http/site-info.ts'
 import { createStorageFigures } from './http/storage-stats.ts'
 import { PAGES } from './pages/index.ts'
+import { createWhatChanged } from './problems/what-changed.ts'
 
 export type WebsiteOptions = {
   readonly address: string
@@ -277,6 +278,7 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     fleet: createFleet({ store, clock, silence }),
     fleetFigures: createFleetFigures({ store, clock, diskForecasts: forecasts }),
     sparks: createEventSparks({ samples: store.samples, clock }),
+    whatChanged: createWhatChanged({ hosts: store.hosts, samples: store.samples, clock }),
     frame: createFrameData({ store, clock }),
     api: API,
     checkHealth: createHealthCheck({

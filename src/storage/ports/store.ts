@@ -223,7 +223,7 @@ export type SampleStore = {
   range(host: string, metric: string, from: number, to: number): Promise<Series>
   /**
    * Several metrics of one host in one pass: each frame and block is read once, whatever the number of
-   * metrics. Metrics without a sample in that time are not in the map. For short times; at most 200 metrics.
+   * metrics. Metrics without a sample in that time are not in the map. For short times; at most 500 metrics.
    */
   ranges(host: string, metrics: readonly string[], from: number, to: number): Promise<Map<string, Series>>
   /** First and last time of any sample of the host; null when there is none. */

@@ -11,7 +11,7 @@ import type { MetricSetReader } from './metric-sets.ts'
 
 const NO_SAMPLES: Series = { times: new Float64Array(), values: new Float64Array() }
 /** Metrics asked for at once. */
-const MAX_RANGES = 200
+const MAX_RANGES = 500
 
 /** Samples that are damaged are noted and left out. */
 export function createSampleStore(

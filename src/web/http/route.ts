@@ -12,6 +12,7 @@ import type { Fleet } from '../fleet/fleet.ts'
 import type { FleetFigures } from '../fleet/fleet-figures.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { FrameData } from '../frame/frame-data.ts'
+import type { WhatChanged } from '../problems/what-changed.ts'
 import type { Viewer } from '../ui/frame.ts'
 import type { Html } from '../ui/markup/html.ts'
 import type { ApiDeclaration } from './api-declaration.ts'
@@ -91,6 +92,7 @@ export type WebContext = {
   readonly fleet: Fleet
   readonly fleetFigures: FleetFigures
   readonly sparks: EventSparks
+  readonly whatChanged: WhatChanged
   /** What the navigation of every page shows. */
   readonly frame: FrameData
   /** To be called after a user's password was changed here. */

@@ -1,23 +1,14 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../../domain/event.ts'
 import { maskTarget } from '../../../domain/notifications/target.ts'
-import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import type { Delivery, EventHistoryEntry } from '../../../storage/ports/store.ts'
-import { severityLabel, stampLabel, untilLabel } from '../../ui/components.tsx'
+import { hostPath, severityLabel, stampLabel, untilLabel } from '../../ui/components.tsx'
+import { formatCount } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { findHold } from './event-state.tsx'
+import type { EventModel } from './read-event.ts'
 
-/** What happened to an event, and who was notified of it. */
-
-export type CourseModel = {
-  readonly event: Event
-  readonly calendar: MaintenanceCalendar
-  readonly history: readonly EventHistoryEntry[]
-  readonly deliveries: readonly Delivery[]
-  readonly now: number
-  /** Addresses of the web hold secrets, which administrators alone see. */
-  readonly seesTargets: boolean
-}
+const SHOWN_MEMBERS = 200
 
 const ACTION_WORDS: Readonly<Record<EventHistoryEntry['action'], string>> = {
   opened: 'Opened',
@@ -32,7 +23,8 @@ const ACTION_WORDS: Readonly<Record<EventHistoryEntry['action'], string>> = {
   fresh: 'Data resumed',
 }
 
-export function historyView({ event, history }: Pick<CourseModel, 'event' | 'history'>): Html {
+/** What happened to the event, and who did what. */
+export function historyView({ event, history }: EventModel): Html {
   return (
     <section class="section">
       <h2>History</h2>
@@ -68,7 +60,8 @@ const STATE_WORDS: Readonly<Record<Delivery['state'], string>> = {
   failed: 'failed',
 }
 
-export function deliveriesView({ event, calendar, now, deliveries, seesTargets }: CourseModel): Html {
+/** Who was notified, with every attempt and what the receiver answered. */
+export function deliveriesView({ event, calendar, now, deliveries, seesTargets }: EventModel): Html {
   const hold = findHold(event, calendar, now)
   if (deliveries.length === 0 && hold !== null)
     return (
@@ -115,11 +108,32 @@ export function deliveriesView({ event, calendar, now, deliveries, seesTargets }
                   ))}
                 </ul>
               )}
-              {due !== null && state === 'waiting' && <p class="soft">Next attempt {stampLabel(due)}</p>}
+              {due !== null && state === 'waiting' && <p class="soft">next attempt {stampLabel(due)}</p>}
             </div>
           </li>
         ))}
       </ol>
+    </section>
+  )
+}
+
+/** The hosts of an event that stands for several. */
+export function membersView({ members }: Event): Html | null {
+  // A single one is named as the event's host already.
+  if (members.length < 2) return null
+  return (
+    <section class="section">
+      <h2>{formatCount(members.length, 'host')}</h2>
+      <ul class="metrics">
+        {members.slice(0, SHOWN_MEMBERS).map((member) => (
+          <li>
+            <a href={hostPath(member)}>{member}</a>
+          </li>
+        ))}
+      </ul>
+      {members.length > SHOWN_MEMBERS && (
+        <p class="soft">and {formatCount(members.length - SHOWN_MEMBERS, 'more host')}</p>
+      )}
     </section>
   )
 }
