@@ -98,6 +98,7 @@ export function createOutboxStore(database: Database): OutboxStore {
       const rows = await database.query<{ event: number; opened: number; changed: number }>(
         `SELECT due.event AS event, ${MOMENT_TIMES}
           FROM (SELECT id AS event FROM event WHERE is_open = 1 AND id > ?
+            AND (uid IS NULL OR uid NOT LIKE 'original-%')
             AND NOT EXISTS (SELECT 1 FROM event_todo WHERE event_todo.event = event.id) ORDER BY id LIMIT ?) due
           ORDER BY due.event`,
         [after, limit],
