@@ -192,7 +192,7 @@ flow(
     expect(await whenOf('Patches')).toMatchObject({ days: [2] })
     await driver.follow(link(page, `Patches by ${way}`))
     await driver.follow(link(page, 'Delete…'))
-    await driver.follow(button(page, 'Delete the window'))
+    await driver.follow(button(page, 'Delete the maintenance window'))
     await page.getByText('Deleted.').waitFor()
     expect(await whenOf('Patches')).toBe(null)
   },
