@@ -104,7 +104,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
       if (text !== facts) sender.updateFacts(found)
       facts = text
     } catch (error) {
-      log.warn('the facts of this machine can not be read', { reason: error })
+      log.warn('the facts of this machine cannot be read', { reason: error })
     }
   }
 

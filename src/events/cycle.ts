@@ -88,12 +88,12 @@ export class EventEngine {
     this.#timer?.cancel()
     const running = [this.#cycle, ...this.#runners.map((runner) => runner.running)]
     if (!(await endsWithin(this.#clock, Promise.all(running), STOP_LIMIT_MS)))
-      this.#log.warn('the event engine stopped while a task was still running', {
+      this.#log.warn('the event engine stopped while a task was running', {
         tasks: this.#runners.flatMap(({ name, running }) => (running === null ? [] : name)),
       })
     await this.#lease
       .release()
-      .catch((error) => this.#log.warn('the lease was not given back', { error: describeError(error) }))
+      .catch((error) => this.#log.warn('the lease was not released', { error: describeError(error) }))
   }
 
   #describe(options: EventEngineOptions): TaskContext {
@@ -138,12 +138,12 @@ export class EventEngine {
       const isHeld = await this.#lease.take()
       // Whoever leads has the times of what waits; only a jump of that clock moves them.
       if (!isHeld) this.#wallClock.noteFollowed(this.#wallClock.jumpSeconds)
-      if (this.#isLost) this.#log.info('the event engine has its database again')
+      if (this.#isLost) this.#log.info('the event engine can reach its database again')
       this.#isLost = false
       return isHeld
     } catch (error) {
       if (!this.#isLost)
-        this.#log.error('the event engine can not ask its database', { error: describeError(error) })
+        this.#log.error('the event engine cannot reach its database', { error: describeError(error) })
       this.#isLost = true
       return false
     }

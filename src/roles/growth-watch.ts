@@ -28,14 +28,14 @@ export function watchGrowth(config: Config, store: Store, context: RoleContext):
   function report() {
     timer = clock.after(REPORT_MS, report)
     send().catch((error) =>
-      log.warn('events about bounds on growth were not stored', { error: describeError(error) }),
+      log.warn('events about growth limits were not stored', { error: describeError(error) }),
     )
   }
 
   async function send() {
     const now = clock.now()
     for (const one of watch.takeReports(now)) {
-      if (one.status === 'open') log.warn('a bound on growth was reached', { detail: one.message })
+      if (one.status === 'open') log.warn('a growth limit was reached', { detail: one.message })
       if (await store.events.report(serverName, [one])) continue
       await store.watch.report([{ host: null, members: [serverName], report: one }], now)
     }

@@ -158,12 +158,12 @@ describe('the cycle of the event engine', () => {
     expect(lines).toEqual([
       {
         level: 'error',
-        message: 'a task of the event engine failed',
+        message: 'an event engine task failed',
         fields: { task: 'fragile', error: 'disk full: ENOSPC' },
       },
       {
         level: 'info',
-        message: 'a task of the event engine works again',
+        message: 'an event engine task recovered',
         fields: { task: 'fragile', failures: 5 },
       },
     ])

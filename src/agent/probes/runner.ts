@@ -91,13 +91,13 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
         ? []
         : entry.probe.samples(reading, seconds > 0 ? (before?.reading ?? null) : null, seconds)
     if (reading !== null) entry.previous = { reading, atMs }
-    if (entry.isFailing) log.info('probe works again', { probe: entry.probe.name })
+    if (entry.isFailing) log.info('probe recovered', { probe: entry.probe.name })
     entry.isFailing = false
     return samples
   }
 
   function noteFailure(entry: Entry, error: unknown): null {
-    if (!entry.isFailing) log.warn('probe fails', { probe: entry.probe.name, reason: describeError(error) })
+    if (!entry.isFailing) log.warn('probe failed', { probe: entry.probe.name, reason: describeError(error) })
     entry.isFailing = true
     return null
   }
@@ -210,9 +210,8 @@ function createStuckLog(log: Log): { note(found: readonly string[]): readonly st
   return {
     note(found) {
       for (const what of found)
-        if (!known.includes(what)) log.warn('a reading does not come back; the others go on', { what })
-      for (const what of known)
-        if (!found.includes(what)) log.info('a reading that was stuck has come back', { what })
+        if (!known.includes(what)) log.warn('a read is stuck; the others continue', { what })
+      for (const what of known) if (!found.includes(what)) log.info('a stuck read has finished', { what })
       known = found
       return found
     },
@@ -241,7 +240,7 @@ function createNameCheck(log: Log): { accepts(sample: ProbeSample): boolean } {
         legal = isMetricName(metric)
         if (checked.size >= MAX_NAMES) checked.clear()
         checked.set(metric, legal)
-        if (!legal) log.warn('metric left out: its name is not legal', { metric })
+        if (!legal) log.warn('metric left out: invalid name', { metric })
       }
       return legal
     },

@@ -14,7 +14,7 @@ export const health: Command = {
   arguments: [
     {
       name: 'role',
-      doc: 'Which part of the program; unless given, all that are registered as services here, else the server',
+      doc: 'Role to check; default: all roles registered as services here, otherwise the server',
       choices: SERVICE_ROLES,
       optional: true,
     },

@@ -19,23 +19,23 @@ const WINDOW = { name: 'window', doc: 'Its name, or its number in `maintenance l
 const SCHEDULE = {
   host: {
     kind: 'text',
-    doc: 'Hosts, with % or * for any text and _ or ? for one character; all unless given',
+    doc: 'Hosts: % or * matches any text, _ or ? one character; default: all',
   },
-  from: { kind: 'text', doc: 'Once: when it begins, such as 2026-01-31T22:00:00Z; now unless given' },
-  to: { kind: 'text', doc: 'Once: when it ends, in the same way' },
-  for: { kind: 'text', doc: 'Once: how long it lasts, such as 2h, in place of --to' },
-  daily: { kind: 'text', doc: 'Each day from one time to another, such as 22:00-06:00' },
+  from: { kind: 'text', doc: 'Once: start, such as 2026-01-31T22:00:00Z; default: now' },
+  to: { kind: 'text', doc: 'Once: end, in the same form' },
+  for: { kind: 'text', doc: 'Once: duration, such as 2h, instead of --to' },
+  daily: { kind: 'text', doc: 'Every day between two times, such as 22:00-06:00' },
   days: {
     kind: 'text',
-    doc: 'With --daily: only on these days, 1 (Monday) to 7, or of the month with --monthly',
+    doc: 'With --daily: only on these weekdays, 1 (Monday) to 7; with --monthly: days of the month',
   },
-  monthly: { kind: 'flag', doc: 'With --days: days of the month, -1 for the last' },
-  zone: { kind: 'text', doc: "Time zone of --daily, such as Europe/Berlin; this machine's unless given" },
+  monthly: { kind: 'flag', doc: 'With --days: they are days of the month; -1 is the last' },
+  zone: { kind: 'text', doc: 'Time zone of --daily, such as Europe/Berlin; default: that of this machine' },
 } as const satisfies Record<string, Option>
 
 export const maintenance: CommandGroup = {
   name: 'maintenance',
-  doc: 'Manages maintenance windows and quiet hours, in which nobody is notified of some hosts',
+  doc: 'Manages maintenance windows and quiet hours, during which notifications are held',
   commands: [
     {
       name: 'maintenance list',
@@ -55,8 +55,8 @@ export const maintenance: CommandGroup = {
     },
     {
       name: 'maintenance add',
-      doc: 'Adds a maintenance window: once from now on with --for, or again and again with --daily',
-      options: { name: { kind: 'text', doc: 'What it is called', needed: true }, ...SCHEDULE },
+      doc: 'Adds a maintenance window: once with --for, or recurring with --daily',
+      options: { name: { kind: 'text', doc: 'Name', needed: true }, ...SCHEDULE },
       run: (input) => {
         const draft = {
           name: needText(input, 'name'),
@@ -77,9 +77,9 @@ export const maintenance: CommandGroup = {
     },
     {
       name: 'maintenance change',
-      doc: 'Changes what is given of a maintenance window, and leaves the rest of it',
+      doc: 'Changes the given fields of a maintenance window',
       arguments: [WINDOW],
-      options: { name: { kind: 'text', doc: 'What it is called from now on' }, ...SCHEDULE },
+      options: { name: { kind: 'text', doc: 'New name' }, ...SCHEDULE },
       run: (input) =>
         withStore(
           input,

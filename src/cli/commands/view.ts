@@ -36,10 +36,10 @@ export const view: CommandGroup = {
     },
     {
       name: 'view add',
-      doc: 'Saves a view for a user, or for everybody with --shared',
+      doc: 'Saves a view for a user; --shared shows it to everybody',
       options: {
         user: { kind: 'text', doc: 'The user whose view it is', needed: true },
-        name: { kind: 'text', doc: 'What it is called', needed: true },
+        name: { kind: 'text', doc: 'Name', needed: true },
         path: { kind: 'text', doc: PATH_DOC, needed: true },
         shared: { kind: 'flag', doc: 'Everybody sees it' },
       },
@@ -62,10 +62,10 @@ export const view: CommandGroup = {
     },
     {
       name: 'view change',
-      doc: 'Changes what is given of a saved view, and leaves the rest of it',
+      doc: 'Changes the given fields of a saved view',
       arguments: [VIEW],
       options: {
-        name: { kind: 'text', doc: 'What it is called from now on' },
+        name: { kind: 'text', doc: 'New name' },
         path: { kind: 'text', doc: PATH_DOC },
         shared: { kind: 'text', doc: 'Whether everybody sees it', choices: ['yes', 'no'] },
       },

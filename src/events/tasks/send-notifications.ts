@@ -187,7 +187,7 @@ async function noteFailure(
     })
     await store.outbox.split(ids.slice(0, middle), notifier.makeId(), now)
     await store.outbox.split(ids.slice(middle), notifier.makeId(), now)
-    log.info('a digest was too large and is split', { ...line, notifications: ids.length, error: answer })
+    log.info('a digest was too large and was split', { ...line, notifications: ids.length, error: answer })
     return
   }
   const isFinal = error instanceof SendError && (!error.retry || isTooLarge)

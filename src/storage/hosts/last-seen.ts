@@ -102,7 +102,9 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
     if (states.size === 0 || timer) return
     timer = clock.after(Math.max(0, FLUSH_MS - (clock.monotonicMs() - lastFlush)), () => {
       timer = null
-      settle().catch((error) => log.warn('host states were not written', { error: describeError(error) }))
+      settle().catch((error) =>
+        log.warn('last-seen times of hosts were not written', { error: describeError(error) }),
+      )
     })
   }
 

@@ -49,9 +49,12 @@ export function createIngestStore(
       })
       states.committed()
       if (dropped > 0)
-        log.warn('more samples wait for their time than an agent takes in 7 days; the oldest are dropped', {
-          frames: dropped,
-        })
+        log.warn(
+          'more samples from the future are waiting than an agent takes in 7 days; the oldest are dropped',
+          {
+            frames: dropped,
+          },
+        )
       return refused
     } catch (error) {
       writer.undo()

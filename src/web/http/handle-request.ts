@@ -194,7 +194,7 @@ function pickRoute(routes: RoutesOfPath, method: string): Route {
  */
 async function explain(thrown: unknown, method: string, url: URL, web: WebContext): Promise<HttpError> {
   if (thrown instanceof TooBusyError) {
-    web.log.warn('too many reads wait', { method, path: shorten(url.pathname) })
+    web.log.warn('too many reads are waiting', { method, path: shorten(url.pathname) })
     return new HttpError(503, 'Too many people read at once. Try again in a moment.', { 'retry-after': '5' })
   }
   web.log.error('request failed', { method, path: shorten(url.pathname), error: thrown })

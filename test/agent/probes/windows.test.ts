@@ -125,7 +125,7 @@ describe('a Windows server', () => {
     }
     const { second, failed, lines } = await measure(() => ({ readDriveCounters: broken }))
     expect(failed).toBe(1)
-    expect(lines).toEqual(['warn  probe fails probe=disk reason="PDH is out of order"'])
+    expect(lines).toEqual(['warn  probe failed probe=disk reason="PDH is out of order"'])
     expect(second['perf.filesystem.c.percent.used']).toBe(70)
     expect(second['perf.filesystem.c.percent.active']).toBeUndefined()
   })

@@ -242,9 +242,9 @@ describe('when something fails', () => {
       expect(response.status).toBe(503)
       const text = await response.text()
       expect(text).not.toContain('secret_detail')
-      expect(text.toLowerCase()).toContain('the database does not answer')
+      expect(text.toLowerCase()).toContain('the database does not respond')
     }
-    expect(site.lines.filter((line) => line.includes('the database does not answer')).length).toBe(1)
+    expect(site.lines.filter((line) => line.includes('the database does not respond')).length).toBe(1)
     expect((await site.send('/login')).status).toBe(200)
     broken.hosts = broken.sessions = broken.ping = false
     await site.clock.advance(1000)

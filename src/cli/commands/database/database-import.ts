@@ -29,8 +29,11 @@ export const importCommand: Command = {
       needed: true,
     },
     'from-password-file': { kind: 'text', doc: 'File with the password of that database' },
-    report: { kind: 'text', doc: 'File to write every row to that is left out, with the reason' },
-    'notify-open': { kind: 'flag', doc: 'Notify of events that are still open, once; otherwise of none' },
+    report: { kind: 'text', doc: 'File that lists every skipped row with its reason' },
+    'notify-open': {
+      kind: 'flag',
+      doc: 'Send notifications for events that are still open; default: none are sent',
+    },
   },
   async run(input) {
     const { config } = input.load()

@@ -11,7 +11,7 @@ const TARGET = { name: 'target', doc: 'Its name, or its number in `target list`'
 
 const FIELDS = {
   channel: { kind: 'text', doc: 'Channel to send by', choices: CHANNELS.map(({ name }) => name) },
-  address: { kind: 'text', doc: 'Where to, as the channel takes it' },
+  address: { kind: 'text', doc: 'Address in the form the channel expects' },
 } as const satisfies Record<string, Option>
 
 export const target: CommandGroup = {
@@ -38,7 +38,7 @@ export const target: CommandGroup = {
       name: 'target add',
       doc: 'Adds a target',
       options: {
-        name: { kind: 'text', doc: 'What it is called', needed: true },
+        name: { kind: 'text', doc: 'Name', needed: true },
         ...FIELDS,
         channel: { ...FIELDS.channel, needed: true },
       },
@@ -62,9 +62,9 @@ export const target: CommandGroup = {
     },
     {
       name: 'target change',
-      doc: 'Changes what is given of a target, and leaves the rest of it',
+      doc: 'Changes the given fields of a target',
       arguments: [TARGET],
-      options: { name: { kind: 'text', doc: 'What it is called from now on' }, ...FIELDS },
+      options: { name: { kind: 'text', doc: 'New name' }, ...FIELDS },
       run: (input) =>
         withStore(
           input,

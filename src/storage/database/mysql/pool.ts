@@ -70,15 +70,14 @@ export function createMysqlPool(
         last = error
       }
     }
-    if (!isAway) log.warn('the database does not answer', { tried: tried.join('; ') })
+    if (!isAway) log.warn('the database does not respond', { tried: tried.join('; ') })
     isAway = true
     throw new DatabaseAwayError(tried, last)
   }
 
   function noteReached(place: number) {
-    if (place !== current)
-      log.warn('another node of the database is used now', { node: describePlace(place) })
-    else if (isAway) log.info('the database answers again', { node: describePlace(place) })
+    if (place !== current) log.warn('switched to another database node', { node: describePlace(place) })
+    else if (isAway) log.info('the database responds again', { node: describePlace(place) })
     isAway = false
     if (place === current) return
     current = place
