@@ -85,6 +85,9 @@ flow(
     const id = event?.id ?? 0
     await page.goto(`/events?metric=${event?.metric}`)
     await driver.follow(page.getByRole('link', { name: event?.message ?? '' }))
+    // A wide window shows it beside the list; the whole page is one step further.
+    expect(new URL(page.url()).searchParams.get('event')).toBe(String(id))
+    await driver.follow(page.getByRole('link', { name: `Event #${id}` }))
     const comment = page.getByLabel('Comment', { exact: true })
     await driver.type(comment, 'I look after it')
     await driver.follow(button(page, 'Acknowledge'))
@@ -116,17 +119,18 @@ flow(
     const [event] = await openEvents(scene, 1)
     const id = event?.id ?? 0
     await page.goto(`/events?metric=${event?.metric}`)
-    await driver.type(page.getByLabel('Comment'), 'cleaned up')
     await driver.follow(button(page, `Acknowledge event ${id} of ${FIRST_HOST}`))
     await page.getByText(`acknowledged by ${user}`).waitFor()
     expect((await store.events.find(id))?.status).toBe('open')
-    expect((await actionsOf(scene, id)).at(-1)).toEqual(['acknowledged', user, 'cleaned up'])
+    expect((await actionsOf(scene, id)).at(-1)).toEqual(['acknowledged', user, null])
     // One click in a list hides nothing: closing takes a box and a button, or the page of the event.
     expect(await button(page, `Acknowledge event ${id} of ${FIRST_HOST}`).count()).toBe(0)
     await driver.toggle(page.getByLabel(`Select event ${id} of ${FIRST_HOST}`))
+    await driver.type(page.getByLabel('Comment'), 'cleaned up')
     await driver.follow(button(page, 'Close selected'))
     await page.getByText('No open event matches').waitFor()
     expect((await store.events.find(id))?.status).toBe('closed')
+    expect((await actionsOf(scene, id)).at(-1)).toEqual(['closed', user, 'cleaned up'])
     await driver.follow(
       page.getByRole('navigation', { name: 'Status' }).getByRole('link', { name: 'Closed' }),
     )
@@ -197,6 +201,62 @@ flow(
     expect(await page.getByLabel(`Select event ${left} of ${host}`).count()).toBe(1)
     for (const { id } of opened)
       expect((await store.events.find(id))?.status).toBe(id === left ? 'open' : 'closed')
+  },
+)
+
+flow(
+  'the list is sorted by its heads, and shows an event beside itself',
+  { start: '/events', as: 'operator', ways: ALL_WAYS },
+  async (scene) => {
+    const { driver, page, store } = scene
+    const opened = await openEvents(scene, 2)
+    const metric = opened[0]?.metric.slice(0, -2) ?? ''
+    await store.events.report('web01', [
+      {
+        uid: metric,
+        change: 1,
+        time: now() - 900,
+        metric: `${metric}.9`,
+        severity: 1,
+        status: 'open',
+        message: `${metric} is worst`,
+      },
+    ])
+    await page.goto(`/events?metric=${metric}`)
+    const hosts = () => page.locator('tbody th').allInnerTexts()
+    expect(await hosts()).toEqual(['web01', FIRST_HOST, FIRST_HOST])
+    await driver.follow(page.getByRole('link', { name: 'Host', exact: true }))
+    expect(await hosts()).toEqual([FIRST_HOST, FIRST_HOST, 'web01'])
+    await driver.follow(page.getByRole('link', { name: 'Since' }))
+    await driver.follow(page.getByRole('link', { name: 'Since' }))
+    expect(await hosts()).toEqual(['web01', FIRST_HOST, FIRST_HOST])
+    // Nothing is offered for what is not selected.
+    expect(await button(page, 'Close selected').isVisible()).toBe(false)
+    await driver.follow(page.getByRole('link', { name: `${metric} is worst` }))
+    const beside = page.getByRole('region', { name: /^Event / })
+    await beside.getByRole('heading', { name: `${metric} is worst` }).waitFor()
+    expect(await hosts()).toHaveLength(3)
+    expect(await page.locator('tbody tr[aria-current]').count()).toBe(1)
+    await driver.follow(beside.getByRole('link', { name: /details$/ }))
+    expect(await beside.count()).toBe(0)
+  },
+)
+
+flow(
+  'a click with Shift selects everything between two boxes',
+  { start: '/events', as: 'operator' },
+  async (scene) => {
+    const { page } = scene
+    const opened = await openEvents(scene, 4)
+    await page.goto(`/events?metric=${opened[0]?.metric.slice(0, -2)}`)
+    const boxes = page.getByLabel(/^Select event/)
+    await boxes.nth(0).click()
+    await boxes.nth(2).click({ modifiers: ['Shift'] })
+    await page.getByText('3 selected').waitFor()
+    expect(await boxes.nth(3).isChecked()).toBe(false)
+    await boxes.nth(0).click({ modifiers: ['Shift'] })
+    await page.getByText('3 selected').waitFor({ state: 'hidden' })
+    expect(await button(page, 'Close selected').isVisible()).toBe(false)
   },
 )
 

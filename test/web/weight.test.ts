@@ -10,7 +10,8 @@ let few: SeededWebsite
 let many: SeededWebsite
 
 beforeAll(async () => {
-  few = await startSeededWebsite({ hosts: 200, minutes: 2, firstMinutes: 70, oddNames: true, settings: true })
+  // So many that their events fill a page of the list, as those of ten thousand do.
+  few = await startSeededWebsite({ hosts: 320, minutes: 2, firstMinutes: 70, oddNames: true, settings: true })
   many = await startSeededWebsite({ hosts: MANY, minutes: 2, firstMinutes: 70, settings: true })
 }, 120_000)
 afterAll(async () => {

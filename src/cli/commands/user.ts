@@ -95,7 +95,7 @@ export const user: CommandGroup = {
     },
     {
       name: 'user password',
-      doc: 'Sets a user’s password and ends all of their sessions',
+      doc: 'Sets the password of a user and ends their sessions',
       arguments: [NAME],
       options: { random: RANDOM },
       run: async (input) => {
@@ -144,6 +144,22 @@ export const user: CommandGroup = {
             return EXIT.ok
           },
           { change: ['switch off two-factor sign-in', needText(input, 'name')] },
+        ),
+    },
+    {
+      name: 'user totp-forget',
+      doc: 'Switches off the second step of all users, when the file of web.secret_file is lost',
+      run: (input) =>
+        withStore(
+          input,
+          async ({ secondFactors }) => {
+            const count = await secondFactors.forgetAll()
+            input.print(
+              `The second step of ${count} users is switched off; the next start makes another secret.`,
+            )
+            return EXIT.ok
+          },
+          { change: ['switch off two-factor sign-in', 'of all users'] },
         ),
     },
     {

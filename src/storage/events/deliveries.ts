@@ -1,6 +1,7 @@
 import type { NotificationKind } from '../../domain/notifications/rule.ts'
 import type { Reader } from '../database/database.ts'
-import type { Delivery, DeliveryAttempt, NotificationState } from '../ports/store.ts'
+import { placeValues } from '../database/dialect.ts'
+import type { Delivery, DeliveryAttempt, DeliverySum, NotificationState } from '../ports/store.ts'
 
 /** Notifications of one event that are shown; a rule that repeats every minute for a year has more. */
 const MAX_NOTIFICATIONS = 500
@@ -46,4 +47,36 @@ export async function readDeliveries(reader: Reader, event: number): Promise<Del
       due: state === 'waiting' ? due : null,
       attempts: byNotification.get(id) ?? [],
     }))
+}
+
+const NO_DELIVERIES: DeliverySum = { sent: 0, failed: 0, waiting: 0, receipt: null }
+
+/** Events without a notification are not in it. */
+export async function readDeliverySums(
+  reader: Reader,
+  events: readonly number[],
+): Promise<ReadonlyMap<number, DeliverySum>> {
+  const sums = new Map<number, DeliverySum>()
+  if (events.length === 0) return sums
+  const rows = await reader.query<{ event: number; state: NotificationState; total: number; newest: number }>(
+    `SELECT event, state, COUNT(*) AS total, MAX(id) AS newest FROM outbox WHERE event IN (${placeValues(events.length)})
+      GROUP BY event, state`,
+    events,
+  )
+  for (const { event, state, total } of rows)
+    sums.set(event, { ...(sums.get(event) ?? NO_DELIVERIES), [state]: total })
+  const newest = rows.filter(({ state }) => state === 'sent').map((row) => row.newest)
+  if (newest.length === 0) return sums
+  const receipts = await reader.query<{ event: number; channel: string; time: number; answer: string }>(
+    `SELECT outbox.event AS event, outbox.channel AS channel, delivery.time AS time, delivery.answer AS answer
+      FROM delivery JOIN outbox ON outbox.id = delivery.notification
+      WHERE delivery.is_delivered = 1 AND delivery.notification IN (${placeValues(newest.length)}) ORDER BY delivery.id`,
+    newest,
+  )
+  for (const { event, channel, time, answer } of receipts)
+    sums.set(event, {
+      ...(sums.get(event) ?? NO_DELIVERIES),
+      receipt: { time, isDelivered: true, answer, channel },
+    })
+  return sums
 }

@@ -18,6 +18,8 @@ export type EventRow = {
   readonly members: string | null
   readonly end_unknown: number
   readonly value: number | null
+  /** Null in an event of several hosts. */
+  readonly name_order: string | null
 }
 
 /**
@@ -30,7 +32,7 @@ export const SELECT_EVENTS = `SELECT event.id AS id, host.name AS host, event.me
   event.is_open AS is_open, event.message AS message, event.opened AS opened, event.closed AS closed,
   event.acknowledged_by AS acknowledged_by, event.acknowledged AS acknowledged, event.is_stale AS is_stale,
   event.members AS members, event.end_unknown AS end_unknown,
-  event.value AS value FROM event LEFT JOIN host ON host.id = event.host`
+  event.value AS value, host.name_order AS name_order FROM event LEFT JOIN host ON host.id = event.host`
 
 export async function readEvent(reader: Reader, id: number): Promise<Event | null> {
   const [row] = await reader.query<EventRow>(`${SELECT_EVENTS} WHERE event.id = ?`, [id])

@@ -8,11 +8,11 @@ import {
 import { readProcesses } from '../../domain/events/running-process.ts'
 import type { Database, Reader } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
-import type { EventHistoryEntry, EventQuery, EventStore } from '../ports/store.ts'
+import type { EventHistoryEntry, EventOrder, EventQuery, EventStore } from '../ports/store.ts'
 import { createEventChanges } from './actions.ts'
 import { applyReports } from './apply-reports.ts'
 import { type Condition, writeConditions } from './conditions.ts'
-import { readDeliveries } from './deliveries.ts'
+import { readDeliveries, readDeliverySums } from './deliveries.ts'
 import { type EventRow, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
 import { listOutages } from './outages.ts'
 
@@ -25,23 +25,60 @@ const MAX_STATES = 20_000
 
 const NONE_OPEN: SeverityCounts = { 1: 0, 2: 0, 3: 0, 4: 0 }
 
+function writeOrder(order: EventOrder, isFew: boolean): string {
+  // The sum keeps the index by time out of it: so few rows are sorted sooner than looked for along time.
+  const opened = isFew ? 'COALESCE(event.opened, 0)' : 'event.opened'
+  if (order === 'oldest') return `${opened}, event.id`
+  if (order === 'host') return 'host.name_order, host.name, event.severity, event.opened DESC, event.id DESC'
+  return `${opened} DESC, event.id DESC`
+}
+
+function compareRows(order: EventOrder): (a: EventRow, b: EventRow) => number {
+  const byTime = (a: EventRow, b: EventRow) => b.opened - a.opened || b.id - a.id
+  if (order === 'oldest') return (a, b) => byTime(b, a)
+  if (order !== 'host') return byTime
+  return (a, b) => {
+    const [first, second] = [a.name_order ?? '', b.name_order ?? '']
+    return first < second ? -1 : first > second ? 1 : a.severity - b.severity || byTime(a, b)
+  }
+}
+
 export function createEventStore(database: Database): EventStore {
   /** Reads one page of what fits any of the conditions, of which none fits what another does. */
-  async function readPage(conditions: readonly Condition[], limit: number, offset: number): Promise<Event[]> {
+  async function readPage(
+    conditions: readonly Condition[],
+    { limit, offset, order }: { readonly limit: number; readonly offset: number; readonly order: EventOrder },
+  ): Promise<Event[]> {
     const [only] = conditions
-    if (only === undefined) return []
+    if (only === undefined || limit <= 0) return []
     const read = async ({ sql, values, isFew }: Condition, most: number, skip: number) =>
       database.query<EventRow>(
-        `${SELECT_EVENTS} ${sql} ORDER BY ${isFew ? 'COALESCE(event.opened, 0)' : 'event.opened'} DESC, event.id DESC LIMIT ? OFFSET ?`,
+        `${SELECT_EVENTS} ${sql} ORDER BY ${writeOrder(order, isFew === true)} LIMIT ? OFFSET ?`,
         [...values, most, skip],
       )
     if (conditions.length === 1) return (await read(only, limit, offset)).map(toEvent)
     const rows: EventRow[] = []
     for (const condition of conditions) rows.push(...(await read(condition, offset + limit, 0)))
     return rows
-      .sort((a, b) => b.opened - a.opened || b.id - a.id)
+      .sort(compareRows(order))
       .slice(offset, offset + limit)
       .map(toEvent)
+  }
+
+  /** Severity by severity, each from its index: sorting all open events takes longer than reading a page of them. */
+  async function readWorst(query: EventQuery, limit: number, offset: number): Promise<Event[]> {
+    const events: Event[] = []
+    let skip = offset
+    for (const severity of SEVERITIES) {
+      if (query.severity !== undefined && query.severity !== severity) continue
+      const conditions = await writeConditions(database, { ...query, severity })
+      const left = limit - events.length
+      const found = await readPage(conditions, { limit: left, offset: skip, order: 'newest' })
+      events.push(...found)
+      if (events.length >= limit) break
+      skip = found.length > 0 || skip === 0 ? 0 : Math.max(0, skip - (await countUpTo(conditions)))
+    }
+    return events
   }
 
   /**
@@ -71,19 +108,16 @@ export function createEventStore(database: Database): EventStore {
       const conditions = await writeConditions(database, query)
       const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
       const total = await countUpTo(conditions)
-      const events = await readPage(conditions, limit, Math.max(query.offset ?? 0, 0))
+      const offset = Math.max(query.offset ?? 0, 0)
+      const { order = 'newest' } = query
+      const events =
+        order === 'severity'
+          ? await readWorst(query, limit, offset)
+          : await readPage(conditions, { limit, offset, order })
       return { total: Math.min(total, MAX_COUNTED), isMore: total > MAX_COUNTED, events }
     },
 
-    async listWorst(query) {
-      const events: Event[] = []
-      for (const severity of SEVERITIES) {
-        const conditions = await writeConditions(database, { ...query, severity })
-        events.push(...(await readPage(conditions, query.limit - events.length, 0)))
-        if (events.length >= query.limit) break
-      }
-      return events
-    },
+    listWorst: (query) => readWorst(query, query.limit, 0),
 
     listOpenStates: () =>
       database.query(
@@ -152,6 +186,8 @@ export function createEventStore(database: Database): EventStore {
       ),
 
     deliveries: (id) => readDeliveries(database, id),
+
+    deliverySums: (ids) => readDeliverySums(database, ids),
 
     report: (host, reports: readonly EventReport[]) =>
       database.transaction(async (transaction) => {

@@ -8,6 +8,12 @@ import type { MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
 
 /** Ports to events and to what is told of them. Features take them from `store.ts`. */
 
+/**
+ * `newest` and `oldest` go by the opening; `severity` has the worst first, of each severity the newest first; `host` has
+ * the hosts in the order of their names, and is for open events alone: sorting a million takes too long.
+ */
+export type EventOrder = 'newest' | 'oldest' | 'severity' | 'host'
+
 export type EventQuery = {
   readonly status?: 'open' | 'closed'
   /** Events of several hosts belong to each of them. */
@@ -32,8 +38,10 @@ export type EventQuery = {
    * events.
    */
   readonly words?: readonly string[]
+  /** `newest` unless given. */
+  readonly order?: EventOrder
   readonly offset?: number
-  /** Only events behind this one in the order of the list, as the last of the page before. */
+  /** Only events behind this one in the order `newest`, as the last of the page before. */
   readonly after?: Pick<Event, 'opened' | 'id'>
   /** At most 1000. */
   readonly limit?: number
@@ -66,6 +74,15 @@ export type Delivery = {
   /** When it is tried again; null when it is not. */
   readonly due: number | null
   readonly attempts: readonly DeliveryAttempt[]
+}
+
+/** How many notifications of an event were sent, failed for good, and wait. */
+export type DeliverySum = {
+  readonly sent: number
+  readonly failed: number
+  readonly waiting: number
+  /** The newest of those that were sent, with what its receiver answered; null without one. */
+  readonly receipt: (DeliveryAttempt & { readonly channel: string }) | null
 }
 
 export type DeliveryAttempt = {
@@ -138,7 +155,7 @@ export type EventStore = EventChanges & {
     to: number,
   ): Promise<ReadonlyMap<string, readonly Outage[]>>
   find(id: number): Promise<Event | null>
-  /** Newest opening first. `total` counts up to 10,000; `isMore` says that there are more than that. */
+  /** In the order asked for. `total` counts up to 10,000; `isMore` says that there are more than that. */
   list(query: EventQuery): Promise<{ total: number; isMore: boolean; events: Event[] }>
   /**
    * The most severe first, the newest of each severity first; reads no more than it gives, and knows no
@@ -172,6 +189,8 @@ export type EventStore = EventChanges & {
   processes(id: number): Promise<RunningProcess[]>
   /** Oldest first, at most the newest 500. */
   deliveries(id: number): Promise<Delivery[]>
+  /** How the notifications of these events (at most 1000) did; an event without one is not in the map. */
+  deliverySums(ids: readonly number[]): Promise<ReadonlyMap<number, DeliverySum>>
   /**
    * What the server itself says of a host, in the way of agents; the host is not heard by it. False when
    * there is no such host.

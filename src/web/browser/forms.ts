@@ -19,6 +19,20 @@ function showAll() {
   }
 }
 
+/** The box that was clicked last: with Shift all between it and the next one follow. */
+let clicked: HTMLInputElement | null = null
+
+document.addEventListener('click', ({ target, shiftKey }) => {
+  if (!(target instanceof HTMLInputElement) || target.type !== 'checkbox' || !target.form) return
+  if (!target.form.querySelector(`[data-check-all="${target.name}"]`)) return
+  const boxes = findAll(`input[name="${target.name}"]`, HTMLInputElement, target.form)
+  const [from, to] = [clicked === null ? -1 : boxes.indexOf(clicked), boxes.indexOf(target)]
+  if (shiftKey && from >= 0 && to >= 0)
+    for (const box of boxes.slice(Math.min(from, to), Math.max(from, to) + 1)) box.checked = target.checked
+  clicked = target
+  showAll()
+})
+
 document.addEventListener('change', ({ target }) => {
   if (target instanceof HTMLSelectElement && target.matches('[data-shows]')) showParts(target)
   if (!(target instanceof HTMLInputElement) || target.type !== 'checkbox') return

@@ -338,6 +338,16 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
           },
           { state: 'failed', due: null, attempts: [{ answer: 'away' }, { answer: 'no' }] },
         ])
+        const event = (await store.events.list({ limit: 1 })).events[0]?.id ?? 0
+        const sums = await store.events.deliverySums([event, event + 999])
+        expect(sums.size).toBe(1)
+        expect(sums.get(event)).toEqual({
+          sent: 1,
+          failed: 1,
+          waiting: 0,
+          receipt: { time: MIDNIGHT + 6010, isDelivered: true, answer: 'ok', channel: 'mail' },
+        })
+        expect((await store.events.deliverySums([])).size).toBe(0)
         // Digests are no storm of their own.
         expect(await store.outbox.countSent(MIDNIGHT)).toEqual([])
       })

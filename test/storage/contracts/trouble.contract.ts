@@ -52,6 +52,27 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       expect(await list(1, { acknowledged: false })).toEqual(['db disk'])
     })
 
+    test('a list has the order asked for, page by page', async () => {
+      await store.watch.report(
+        [{ host: null, members: ['calm', 'db'], report: open('system.availability.seconds', 1, 7) }],
+        MIDNIGHT,
+      )
+      const list = async (order: 'newest' | 'oldest' | 'severity' | 'host', more: object = {}) =>
+        (await store.events.list({ status: 'open', order, ...more })).events.map(({ message }) => message)
+      const worst = ['system.availability.seconds', 'queue', 'disk', 'load', 'load', 'memory']
+      expect(await list('severity')).toEqual(worst)
+      for (let offset = 0; offset < 7; offset++)
+        expect(await list('severity', { offset, limit: 2 })).toEqual(worst.slice(offset, offset + 2))
+      expect(await list('severity', { severity: 2 })).toEqual(['disk', 'load'])
+      const newest = await list('newest')
+      expect(await list('oldest')).toEqual(newest.toReversed())
+      expect(await list('oldest', { offset: 1, limit: 2 })).toEqual(newest.toReversed().slice(1, 3))
+      // That of several hosts is none of theirs.
+      expect(await list('host')).toEqual([worst[0] ?? '', 'disk', 'load', 'memory', 'queue', 'load'])
+      expect(await list('host', { facets: [['db']] })).toEqual([])
+      expect(await list('severity', { host: 'db' })).toEqual([worst[0] ?? '', 'disk', 'load', 'memory'])
+    })
+
     test('open events are counted for the hosts that are asked for', async () => {
       expect(await store.events.countOpenOf(['db', 'web', 'calm', 'nobody'])).toEqual(
         new Map([

@@ -22,7 +22,7 @@ const CHANGES = ['acknowledge', 'close'] as const
 /** Where all events that fit this list's address can be changed. */
 export function changeAllPath({ searchParams }: URL): string {
   const query = new URLSearchParams(searchParams)
-  for (const name of ['offset', 'kiosk', 'status']) query.delete(name)
+  for (const name of ['offset', 'kiosk', 'status', 'event', 'sort', 'order']) query.delete(name)
   return `${PATH}?${query.toString()}`
 }
 

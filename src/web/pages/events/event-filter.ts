@@ -2,7 +2,7 @@ import { isSeverity, type Severity } from '../../../domain/event.ts'
 import { MAX_HOST_NAME } from '../../../domain/hosts/host.ts'
 import { splitWords } from '../../../domain/pattern.ts'
 import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
-import type { EventQuery, HostStore } from '../../../storage/ports/store.ts'
+import type { EventOrder, EventQuery, HostStore } from '../../../storage/ports/store.ts'
 import { readTime } from '../../charts/time-range.ts'
 import { readFacets } from '../../filters/facets.tsx'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
@@ -32,6 +32,33 @@ export function readEventFilter(url: URL): EventFilter {
     from: readTime(url.searchParams.get('from')),
     to: readTime(url.searchParams.get('to')),
   }
+}
+
+/** What a list of events is sorted by. */
+export type EventSort = {
+  readonly column: 'severity' | 'host' | 'since'
+  /** The oldest come first. */
+  readonly isReversed: boolean
+  /** What this list can be sorted by: closed events are too many for another order than that of their times. */
+  readonly columns: readonly EventSort['column'][]
+}
+
+const OPEN_COLUMNS = ['severity', 'host', 'since'] as const
+const OTHER_COLUMNS = ['since'] as const
+
+/** Open events are sorted by severity, others by time, unless the address says another order. Throws an HttpError. */
+export function readEventSort(url: URL, status: EventFilter['status']): EventSort {
+  const columns: EventSort['columns'] = status === 'open' ? OPEN_COLUMNS : OTHER_COLUMNS
+  const column = readChoice(url, 'sort', columns) ?? columns[0] ?? 'since'
+  return {
+    column,
+    isReversed: column === 'since' && readChoice(url, 'order', ['asc', 'desc']) === 'asc',
+    columns,
+  }
+}
+
+export function toEventOrder({ column, isReversed }: EventSort): EventOrder {
+  return column === 'since' ? (isReversed ? 'oldest' : 'newest') : column
 }
 
 /** Among these a whole name is looked for: those that have it in theirs too are few. */

@@ -65,7 +65,7 @@ export function deliveriesView({ event, calendar, now, deliveries, seesTargets }
   const hold = findHold(event, calendar, now)
   if (deliveries.length === 0 && hold !== null)
     return (
-      <section class="section">
+      <section class="section" id="notifications">
         <h2>Notifications</h2>
         <p class="soft">
           Held until {untilLabel(hold.ends, now)} by the maintenance window {hold.name}. What is still open
@@ -75,7 +75,7 @@ export function deliveriesView({ event, calendar, now, deliveries, seesTargets }
     )
   if (deliveries.length === 0)
     return (
-      <section class="section">
+      <section class="section" id="notifications">
         <h2>Notifications</h2>
         <p class="soft">
           No notification sent: no <a href="/settings/rules">rule</a> matches.
@@ -83,7 +83,7 @@ export function deliveriesView({ event, calendar, now, deliveries, seesTargets }
       </section>
     )
   return (
-    <section class="section">
+    <section class="section" id="notifications">
       <h2>Notifications</h2>
       <ol class="course">
         {deliveries.map(({ kind, rule, channel, target, created, state, due, attempts }) => (

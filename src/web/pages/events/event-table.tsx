@@ -1,26 +1,46 @@
 /** @jsxImportSource #markup */
 import { type Event, lengthOf } from '../../../domain/event.ts'
+import { formatMetricValue } from '../../../domain/metrics/metric.ts'
 import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
+import type { DeliverySum } from '../../../storage/ports/store.ts'
 import type { EventView } from '../../problems/event-view.ts'
-import { capitalize, eventPath, hostPath, severityLabel, stampLabel } from '../../ui/components.tsx'
-import { formatDuration } from '../../ui/format.ts'
+import {
+  capitalize,
+  eventPath,
+  hostPath,
+  spokenMark,
+  stampLabel,
+  withParameters,
+} from '../../ui/components.tsx'
+import { formatDuration, formatNumber, formatStamp } from '../../ui/format.ts'
+import { icon } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
-import { heldWords } from './event-state.tsx'
+import type { EventSort } from './event-filter.ts'
+import { findHold, heldWords } from './event-state.tsx'
+import { muteChoices } from './mute-choices.tsx'
 
 export type EventTableOptions = {
   readonly events: readonly EventView[]
+  /** How their notifications did; an event without one is not in it. */
+  readonly deliveries: ReadonlyMap<number, DeliverySum>
   /** Tells which notifications are held. */
   readonly calendar: MaintenanceCalendar
   readonly now: number
+  /** The address of the list: heads sort it, and a wide window shows an event beside it. */
+  readonly url: URL
+  readonly sort: EventSort
+  /** The event that stands beside the list; null for none. */
+  readonly chosen: number | null
   /**
    * Adds a box for each event, and a button for the step that hides nothing: acknowledging an open event, or reopening a
    * closed one. The table then stands inside a form.
    */
-  readonly mayChange?: boolean
+  readonly mayChange: boolean
 }
 
 /** Events one a row. Those of several hosts name them by their number. */
-export function eventTable({ events, now, calendar, mayChange = false }: EventTableOptions): Html {
+export function eventTable(options: EventTableOptions): Html {
+  const { events, mayChange, url, sort } = options
   return (
     <table class="table fixed events">
       <thead>
@@ -30,18 +50,17 @@ export function eventTable({ events, now, calendar, mayChange = false }: EventTa
               <input type="checkbox" data-check-all="id" aria-label="Select all" hidden />
             </th>
           )}
-          <th scope="col" class="col-severity">
-            Severity
+          {sortHead('severity', 'Event', 'col-event', url, sort)}
+          {sortHead('host', 'Host', 'col-host phone-hidden', url, sort)}
+          <th scope="col" class="col-now number phone-hidden">
+            Value now
           </th>
-          <th scope="col" class="col-host phone-hidden">
-            Host
+          {sortHead('since', 'Since', 'col-since number', url, sort)}
+          <th scope="col" class="col-owner phone-hidden">
+            Acknowledged
           </th>
-          <th scope="col">Event</th>
-          <th scope="col" class="col-stamp phone-hidden">
-            Opened
-          </th>
-          <th scope="col" class="col-time number">
-            Duration
+          <th scope="col" class="col-notified phone-hidden">
+            Notified
           </th>
           {mayChange && (
             <th scope="col" class="col-action phone-hidden">
@@ -50,58 +69,166 @@ export function eventTable({ events, now, calendar, mayChange = false }: EventTa
           )}
         </tr>
       </thead>
-      <tbody>{events.map((view) => eventRow(view, now, calendar, mayChange))}</tbody>
+      <tbody>{events.map((view) => eventRow(view, options))}</tbody>
     </table>
   )
 }
 
-function eventRow(
-  { event, problem }: EventView,
-  now: number,
-  calendar: MaintenanceCalendar,
-  mayChange: boolean,
+/** The name of a column, as a link that sorts by it where the list can be sorted by it. */
+function sortHead(
+  column: EventSort['column'],
+  name: string,
+  className: string,
+  url: URL,
+  { column: current, isReversed, columns }: EventSort,
 ): Html {
-  const { id, host, severity, opened, status } = event
+  if (!columns.includes(column))
+    return (
+      <th scope="col" class={className}>
+        {name}
+      </th>
+    )
+  const isCurrent = column === current
+  // Only the time has two directions.
+  const turns = isCurrent && column === 'since' && !isReversed
+  const isAscending = column === 'host' || (column === 'since' && isReversed)
+  return (
+    <th scope="col" class={className} aria-sort={isCurrent && (isAscending ? 'ascending' : 'descending')}>
+      <a href={withParameters(url, { sort: column, order: turns ? 'asc' : null, offset: null })}>
+        {name}
+        {isCurrent && icon(isAscending ? 'up' : 'down')}
+        {column === 'severity' && <span class="visually-hidden">, the most severe first</span>}
+      </a>
+    </th>
+  )
+}
+
+function eventRow(view: EventView, options: EventTableOptions): Html {
+  const { event, problem, current } = view
+  const { now, calendar, mayChange, url, chosen, deliveries } = options
+  const { id, host, severity, opened } = event
   const length = lengthOf(event, now)
   const name = hostName(event)
-  const action = status === 'closed' ? 'reopen' : event.acknowledgedBy === null ? 'acknowledge' : null
+  const beside = withParameters(url, { event: String(id) })
   return (
-    <tr data-key={`event-${id}`}>
+    <tr data-key={`event-${id}`} class={`severity-${severity}`} aria-current={id === chosen && 'true'}>
       {mayChange && (
         <td class="col-check">
           <input type="checkbox" name="id" value={id} aria-label={`Select event ${id} of ${host}`} />
         </td>
       )}
-      <td class="col-severity">{severityLabel(severity)}</td>
-      <th scope="row" class="col-host phone-hidden" title={host}>
-        {name}
-      </th>
       <td class="event-message" title={problem.text}>
         <span class="sub">{name}</span>
-        <a class="plain clamp" href={eventPath(id)}>
-          {problem.what}
-        </a>
-        {problem.detail !== null && <span class="event-detail soft"> {problem.detail}</span>}
+        <span class="event-line">
+          {spokenMark(severity)}
+          <a class="plain clamp narrow-only" href={eventPath(id)}>
+            {problem.what}
+          </a>
+          <a class="plain clamp beside-only" href={beside}>
+            {problem.what}
+          </a>
+        </span>
+        {problem.detail !== null && <span class="event-detail soft">{problem.detail}</span>}
         {eventState(event)}
         {heldWords(event, calendar, now)}
       </td>
-      <td class="col-stamp phone-hidden">{stampLabel(opened)}</td>
-      <td class="col-time number">{length === null ? 'unknown' : formatDuration(length)}</td>
-      {mayChange && (
-        <td class="col-action number phone-hidden">
-          {action !== null && (
-            <button
-              class="small"
-              type="submit"
-              formaction={`${eventPath(id)}/${action}`}
-              aria-label={`${capitalize(action)} event ${id} of ${host}`}
-            >
-              {capitalize(action)}
-            </button>
-          )}
-        </td>
-      )}
+      <th scope="row" class="col-host phone-hidden" title={host}>
+        {name}
+      </th>
+      <td class="col-now number phone-hidden">
+        {current === null ? <span class="soft">–</span> : formatMetricValue(event.metric, current)}
+      </td>
+      <td class="col-since number" title={formatStamp(opened)}>
+        {length === null ? (
+          'unknown'
+        ) : event.status === 'open' ? (
+          formatDuration(length)
+        ) : (
+          <>
+            {stampLabel(opened)}
+            <span class="soft for-words">for {formatDuration(length)}</span>
+          </>
+        )}
+      </td>
+      <td class="col-owner phone-hidden" title={event.acknowledgedBy}>
+        {event.acknowledgedBy ?? <span class="soft">–</span>}
+      </td>
+      <td class="col-notified phone-hidden">{notifiedMark(event, deliveries.get(id), options)}</td>
+      {mayChange && <td class="col-action phone-hidden">{rowActions(event, problem.what)}</td>}
     </tr>
+  )
+}
+
+/** Whether somebody was notified, with the newest receipt as its title; the page of the event has all of them. */
+function notifiedMark(
+  event: Event,
+  sum: DeliverySum | undefined,
+  { calendar, now }: EventTableOptions,
+): Html {
+  if (sum === undefined) {
+    const hold = findHold(event, calendar, now)
+    return <span class="soft">{hold === null ? '–' : 'held'}</span>
+  }
+  const { sent, failed, waiting, receipt } = sum
+  const title =
+    receipt === null
+      ? undefined
+      : `delivered by ${receipt.channel}, ${formatStamp(receipt.time)}${receipt.answer === '' ? '' : `: ${receipt.answer}`}`
+  return (
+    <a class="notified" href={`${eventPath(event.id)}#notifications`} title={title}>
+      {sent > 0 && (
+        <span class="delivery sent">
+          ✓ {formatNumber(sent)}
+          <span class="visually-hidden"> delivered </span>
+        </span>
+      )}
+      {failed > 0 && (
+        <span class="delivery failed">
+          ✗ {formatNumber(failed)}
+          <span class="visually-hidden"> failed </span>
+        </span>
+      )}
+      {waiting > 0 && <span class="soft">{formatNumber(waiting)} waiting</span>}
+    </a>
+  )
+}
+
+function rowActions(event: Event, what: string): Html {
+  const { id, host, members, status, acknowledgedBy } = event
+  const path = eventPath(id)
+  const action = status === 'closed' ? 'reopen' : acknowledgedBy === null ? 'acknowledge' : null
+  return (
+    <div class="row-buttons">
+      {action !== null && (
+        <button
+          class="small"
+          type="submit"
+          formaction={`${path}/${action}`}
+          aria-label={`${capitalize(action)} event ${id} of ${host}`}
+        >
+          {capitalize(action)}
+        </button>
+      )}
+      {status === 'open' && (
+        <details class="menu" name="event-menu" id={`more-${id}`}>
+          <summary class="button small" aria-label={`More for ${host}, ${what}`}>
+            ⋯
+          </summary>
+          <div class="menu-body">
+            {members.length === 0 && muteChoices(`${path}/mute`)}
+            <button type="submit" formaction={`${path}/close`}>
+              <span>
+                Close
+                <span class="soft">hides this until it has recovered and comes again</span>
+              </span>
+            </button>
+            <a class="button" href={`${path}#comment`}>
+              Comment…
+            </a>
+          </div>
+        </details>
+      )}
+    </div>
   )
 }
 

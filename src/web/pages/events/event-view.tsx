@@ -3,7 +3,7 @@ import { type Event, lengthOf, MAX_COMMENT } from '../../../domain/event.ts'
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
 import { metricUnit } from '../../../domain/metrics/metric.ts'
 import { downsampleSeries } from '../../../domain/series.ts'
-import { escapePattern, MUTE_TIMES } from '../../changes/mute-host.ts'
+import { escapePattern } from '../../changes/mute-host.ts'
 import { lineChart } from '../../charts/chart.tsx'
 import { eventPath, metricPath, pageHeading, severityLabel, stampLabel } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
@@ -12,6 +12,7 @@ import type { Html } from '../../ui/markup/html.ts'
 import { heldWords } from './event-state.tsx'
 import { deliveriesView, historyView, membersView } from './event-story.tsx'
 import { hostName } from './event-table.tsx'
+import { muteChoices } from './mute-choices.tsx'
 import type { EventModel } from './read-event.ts'
 import { processesView } from './running-processes.tsx'
 import { changesView } from './what-changed.tsx'
@@ -163,14 +164,7 @@ function quietButtons({ id, host }: Event): Html {
         <summary class="button">Mute</summary>
         <div class="menu-body">
           <p class="soft">Hold the notifications of {host}. What is still open at the end is sent then.</p>
-          {MUTE_TIMES.map(({ seconds, words }) => (
-            <button type="submit" name="seconds" value={String(seconds)} formaction={`${eventPath(id)}/mute`}>
-              {words}
-            </button>
-          ))}
-          <a class="button" href={`${eventPath(id)}/mute`}>
-            Until…
-          </a>
+          {muteChoices(`${eventPath(id)}/mute`)}
         </div>
       </details>
       <a class="button" href={`/settings/maintenance/new?host=${encodeURIComponent(escapePattern(host))}`}>

@@ -1,7 +1,6 @@
 /** @jsxImportSource #markup */
 import { countAll, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../../domain/event.ts'
 import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
-import { MUTE_TIMES } from '../../changes/mute-host.ts'
 import type { EventView } from '../../problems/event-view.ts'
 import { agoLabel, eventPath, spokenMark } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
@@ -9,6 +8,7 @@ import { formatNumber } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { heldWords } from '../events/event-state.tsx'
 import { hostName } from '../events/event-table.tsx'
+import { muteChoices } from '../events/mute-choices.tsx'
 
 export type Attention = {
   /** The worst of the open events that nobody has acknowledged, with the line of the last day where there is one. */
@@ -97,17 +97,7 @@ function problemActions(
           ⋯
         </summary>
         <div class="menu-body">
-          {members.length === 0 &&
-            MUTE_TIMES.map(({ seconds, words }) => (
-              <button type="submit" name="seconds" value={String(seconds)} formaction={`${path}/mute`}>
-                Mute host for {words}
-              </button>
-            ))}
-          {members.length === 0 && (
-            <a class="button" href={`${path}/mute`}>
-              Mute host until…
-            </a>
-          )}
+          {members.length === 0 && muteChoices(`${path}/mute`)}
           <button
             type="submit"
             formaction={`${path}/close`}

@@ -1,0 +1,183 @@
+/** @jsxImportSource #markup */
+import {
+  countAll,
+  SEVERITIES,
+  SEVERITY_NAMES,
+  type Severity,
+  type SeverityCounts,
+} from '../../../domain/event.ts'
+import { MAX_HOST_NAME } from '../../../domain/hosts/host.ts'
+import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
+import { capitalize, withParameters } from '../../ui/components.tsx'
+import { formatField, formatNumber, formatStamp } from '../../ui/format.ts'
+import { severityMark } from '../../ui/icons.tsx'
+import type { Html } from '../../ui/markup/html.ts'
+import { type EventFilter, isNarrowed } from './event-filter.ts'
+
+type FilterModel = {
+  readonly url: URL
+  readonly filter: EventFilter
+  readonly now: number
+}
+
+/** The form that narrows the list; open where the list is narrowed. */
+export function filterForm({ url, filter, now }: FilterModel): Html {
+  const { status, severity, host, metric, acknowledged, from, to } = filter
+  const chosen = acknowledged === null ? '' : acknowledged ? 'yes' : 'no'
+  const time = (name: string, label: string, value: number | null) => (
+    <label>
+      {label}{' '}
+      <input
+        type="datetime-local"
+        name={name}
+        value={value === null ? '' : formatField(value)}
+        data-time-as="field"
+        data-time={value !== null && value}
+      />
+    </label>
+  )
+  return (
+    <details class="filter-more" open={isNarrowed(filter)}>
+      <summary>Filter</summary>
+      <form class="span-form" method="get" action="/events">
+        {status !== 'open' && <input type="hidden" name="status" value={status} />}
+        {['sort', 'order'].map((name) => {
+          const value = url.searchParams.get(name)
+          return value !== null && <input type="hidden" name={name} value={value} />
+        })}
+        {severity !== null && <input type="hidden" name="severity" value={severity} />}
+        {filter.facets.flat().map((group) => (
+          <input type="hidden" name="group" value={group} />
+        ))}
+        <label>
+          Host{' '}
+          <input
+            type="text"
+            name="host"
+            value={host}
+            placeholder="part of its name"
+            autocomplete="off"
+            spellcheck="false"
+            maxlength={MAX_HOST_NAME}
+          />
+        </label>
+        <label>
+          Metric{' '}
+          <input
+            type="text"
+            name="metric"
+            value={metric}
+            placeholder="memory used"
+            autocomplete="off"
+            spellcheck="false"
+            maxlength={MAX_METRIC_NAME}
+          />
+        </label>
+        <label>
+          Acknowledged{' '}
+          <select name="acknowledged">
+            {[
+              ['', 'either'],
+              ['yes', 'yes'],
+              ['no', 'no'],
+            ].map(([value, words]) => (
+              <option value={value} selected={value === chosen}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+        {time('from', 'Opened from', from)}
+        {time('to', 'to', to)}
+        <button type="submit">Filter</button>
+        <span class="soft unscripted">in the time of the server, where it is {formatStamp(now)}</span>
+        {isNarrowed(filter) && (
+          <a
+            href={withParameters(url, {
+              severity: null,
+              host: null,
+              group: null,
+              metric: null,
+              acknowledged: null,
+              from: null,
+              to: null,
+              offset: null,
+            })}
+          >
+            Show all
+          </a>
+        )}
+      </form>
+    </details>
+  )
+}
+
+/** How many events of each severity fit, as links that narrow the list to it. */
+export function severityLinks({
+  url,
+  filter,
+  counts,
+}: Omit<FilterModel, 'now'> & { readonly counts: SeverityCounts }): Html[] {
+  const link = (value: Severity | null, words: Html, count: number) => (
+    <a
+      href={withParameters(url, { severity: value === null ? null : String(value), offset: null })}
+      aria-current={filter.severity === value && 'true'}
+    >
+      {words}
+      <b>{formatNumber(count)}</b>
+    </a>
+  )
+  return [
+    link(null, <>All</>, countAll(counts)),
+    ...SEVERITIES.map((one) =>
+      link(
+        one,
+        <>
+          {severityMark(one)}
+          {capitalize(SEVERITY_NAMES[one])}
+        </>,
+        counts[one],
+      ),
+    ),
+  ]
+}
+
+/** What stands in place of a list without rows. */
+export function emptyView({
+  filter,
+  offset,
+  url,
+}: Omit<FilterModel, 'now'> & { readonly offset: number }): Html {
+  if (offset > 0)
+    return (
+      <section class="empty">
+        <h2>Nothing on this page</h2>
+        <p>
+          The list is shorter than that.{' '}
+          <a href={withParameters(url, { offset: null })}>Go to its beginning</a>
+        </p>
+      </section>
+    )
+  if (isNarrowed(filter))
+    return (
+      <section class="empty">
+        <h2>No {filter.status === 'all' ? '' : `${filter.status} `}event matches</h2>
+        <p>
+          <a href={filter.status === 'open' ? '/events' : `/events?status=${filter.status}`}>
+            Show all {filter.status === 'all' ? '' : `${filter.status} `}events
+          </a>
+        </p>
+      </section>
+    )
+  return filter.status === 'open' ? (
+    <section class="empty">
+      <h2>No open events</h2>
+      <p>All clear.</p>
+    </section>
+  ) : (
+    <section class="empty">
+      <h2>No {filter.status === 'closed' ? 'closed ' : ''}events</h2>
+      <p>Closed events are kept here until their retention ends.</p>
+    </section>
+  )
+}
