@@ -147,13 +147,18 @@ flow(
     const whenOf = async (name: string) =>
       named(await store.maintenanceWindows.list(), `${name} by ${way}`)?.when ?? null
     async function add(name: string, kind: string, fill: () => Promise<void>) {
-      await driver.follow(link(page, 'Add a window'))
+      await driver.follow(link(page, 'Add a maintenance window'))
       await driver.type(page.getByLabel('Name', { exact: true }), `${name} by ${way}`)
       await driver.choose(page.getByLabel('When'), kind)
       // Without scripts every part is there; with them only what belongs to the kind.
       const hours = page.getByLabel('Begins at')
       expect(await hours.isVisible()).toBe(way === 'plain' || kind !== 'once')
       await fill()
+      if (kind === 'once') {
+        await driver.follow(button(page, 'Preview'))
+        await page.getByText('Active, and notifications held:').waitFor()
+        expect(await whenOf(name)).toBeNull()
+      }
       await driver.follow(button(page, 'Add'))
       await page.getByText('Added.').waitFor()
     }

@@ -18,6 +18,8 @@ import {
   maintenancePage,
   maintenanceWindowsPage,
   newMaintenancePage,
+  previewNewMaintenance,
+  previewOldMaintenance,
   updateMaintenanceWindow,
 } from './maintenance/maintenance-windows.tsx'
 import { settingsOverview } from './overview.tsx'
@@ -104,6 +106,8 @@ export const SETTINGS_PAGES: readonly Route[] = [
   maintenancePage,
   addMaintenanceWindow,
   updateMaintenanceWindow,
+  previewNewMaintenance,
+  previewOldMaintenance,
   deleteMaintenancePage,
   deleteMaintenanceWindow,
   usersPage,

@@ -3,7 +3,7 @@ import { MAX_HOST_NAME } from '../../../../domain/hosts/host.ts'
 import { type MaintenanceWindow, maintenanceEnd } from '../../../../domain/time/maintenance-window.ts'
 import { readText } from '../../../http/query-parameters.ts'
 import { route, type WebRequest } from '../../../http/route.ts'
-import { csrfField, formProblem, type Problems } from '../../../ui/form-fields.tsx'
+import { csrfField, formProblem, type Problems, refuseForm } from '../../../ui/form-fields.tsx'
 import { zoneOf } from '../../../ui/local-time.ts'
 import type { Html } from '../../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../../ui/table.tsx'
@@ -18,6 +18,7 @@ import {
   newMaintenanceWindow,
   typedMaintenanceWindow,
 } from './maintenance-form.tsx'
+import { maintenancePreviewView, readMaintenancePreview } from './maintenance-preview.tsx'
 
 const PATH = '/settings/maintenance'
 const PARENT = { path: PATH, title: 'Maintenance and quiet hours' }
@@ -29,14 +30,17 @@ export const maintenanceWindowsPage = route({ path: PATH, access: 'operator' }, 
     lead: 'Notifications are held; what is still open at the end is sent then.',
     actions: (
       <a class="button primary" href={`${PATH}/new`}>
-        Add a window
+        Add a maintenance window
       </a>
     ),
     body:
       maintenanceWindows.length === 0 ? (
         <section class="empty">
-          <h2>No windows</h2>
-          <p>Notifications are sent at any time. A window holds them while you work on hosts, or at night.</p>
+          <h2>No maintenance windows</h2>
+          <p>
+            Notifications are sent at any time. A maintenance window holds them while you work on hosts, or at
+            night.
+          </p>
         </section>
       ) : (
         maintenanceWindowsView(maintenanceWindows, request)
@@ -55,14 +59,14 @@ export function maintenanceState({ when }: Pick<MaintenanceWindow, 'when'>, now:
 const STATE_WORDS: Readonly<Record<MaintenanceState, string>> = {
   now: 'Active',
   over: 'Ended',
-  waiting: '–',
+  waiting: 'Scheduled',
 }
 
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
   { name: 'Hosts', breaks: true },
   { name: 'When' },
-  { name: 'Now' },
+  { name: 'State' },
 ]
 
 function maintenanceWindowsView(maintenanceWindows: readonly MaintenanceWindow[], request: WebRequest): Html {
@@ -85,17 +89,30 @@ type FormState = {
   readonly problems?: Problems
 }
 
-function maintenanceForm(request: WebRequest, { fields, id, problems = {} }: FormState): Html {
+/** The form, with what it means beside it as far as its fields are right. */
+async function maintenanceForm(request: WebRequest, { fields, id, problems = {} }: FormState): Promise<Html> {
+  // Its name decides nothing about what it covers.
+  const checked = checkMaintenanceWindow({ ...fields, name: 'preview' })
+  const preview = 'window' in checked ? await readMaintenancePreview(checked.window, request) : null
   return settingsPage(request, {
     title: id === null ? 'Add a maintenance window' : fields.name || 'Maintenance window',
     parent: PARENT,
     body: (
-      <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
-        {csrfField(request.csrf)}
-        {formProblem(problems)}
-        {maintenanceFieldsView(fields, problems)}
-        {formEnd(PATH, id)}
-      </form>
+      <div class="form-and-meaning">
+        <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
+          {csrfField(request.csrf)}
+          {formProblem(problems)}
+          {maintenanceFieldsView(fields, problems)}
+          {formEnd(
+            PATH,
+            id,
+            <button type="submit" formaction={`${PATH}/${id ?? 'new'}/preview`}>
+              Preview
+            </button>,
+          )}
+        </form>
+        {preview && maintenancePreviewView(preview)}
+      </div>
     ),
   })
 }
@@ -118,6 +135,25 @@ export const maintenancePage = route({ path: `${PATH}/:id`, access: 'operator' }
     id: window.id,
   })
 })
+
+/** Shows what the form as it stands covers, and saves nothing. */
+async function previewForm(request: WebRequest, id: number | null) {
+  const fields = typedMaintenanceWindow(request.form)
+  const checked = checkMaintenanceWindow({ ...fields, name: fields.name || 'preview' })
+  if ('problems' in checked)
+    return refuseForm(await maintenanceForm(request, { fields, id, problems: checked.problems }))
+  return maintenanceForm(request, { fields, id })
+}
+
+export const previewNewMaintenance = route(
+  { path: `${PATH}/new/preview`, method: 'POST', access: 'operator', isRead: true },
+  (request) => previewForm(request, null),
+)
+
+export const previewOldMaintenance = route(
+  { path: `${PATH}/:id/preview`, method: 'POST', access: 'operator', isRead: true },
+  async (request) => previewForm(request, (await findMaintenanceWindow(request)).id),
+)
 
 async function saveMaintenanceWindow(request: WebRequest, id: number | null) {
   const { web, form } = request
