@@ -56,7 +56,7 @@ describe('pages that only a form leads to have no fault either', () => {
   test('a token that was made', async () => {
     await page.goto('/settings/tokens')
     await page.getByLabel('What it is for').fill('a script')
-    await page.getByRole('button', { name: 'Make' }).click()
+    await page.getByRole('button', { name: 'Create' }).click()
     await page.locator('#secret').waitFor()
     expect(await findFaultsEverywhere(page)).toEqual([])
   }, 30_000)
@@ -66,7 +66,7 @@ describe('pages that only a form leads to have no fault either', () => {
     const secret = await page.locator('input[name="secret"]').inputValue()
     await page.getByRole('textbox', { name: 'Code' }).fill(totpCode(secret, totpStep(Date.now() / 1000)))
     await page.getByLabel('Your password').fill(PASSWORD)
-    await page.getByRole('button', { name: 'Switch it on' }).click()
+    await page.getByRole('button', { name: 'Enable' }).click()
     await page.locator('.recovery-codes').waitFor()
     expect(await findFaultsEverywhere(page)).toEqual([])
     await page.getByRole('button', { name: 'Sign out' }).click()

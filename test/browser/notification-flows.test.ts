@@ -63,9 +63,9 @@ flow(
       enabled: true,
     })
 
-    await driver.follow(button(page, `Switch off ${name}`))
+    await driver.follow(button(page, `Disable ${name}`))
     expect((await find())?.enabled).toBe(false)
-    await driver.follow(button(page, `Switch on ${name}`))
+    await driver.follow(button(page, `Enable ${name}`))
     expect((await find())?.enabled).toBe(true)
     await driver.follow(link(page, name))
     await driver.type(page.getByLabel('Repeat every'), '1h')

@@ -17,7 +17,7 @@ export async function storeView(
 ): Promise<number | ViewChange> {
   const { session, web } = request
   if (draft.isShared && before?.isShared !== true && !mayUse(request, 'operator'))
-    throw new HttpError(403, 'Sharing a view needs the access of operator.')
+    throw new HttpError(403, 'Sharing a view needs the role operator.')
   return before === null
     ? web.store.views.add({ ...draft, owner: session?.user ?? '' })
     : web.store.views.update({ ...draft, id: before.id })

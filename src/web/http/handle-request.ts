@@ -68,7 +68,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     }
     if (lacksSecondStep(requester, route, web)) {
       if (isApi)
-        throw new HttpError(403, 'Set up two-factor sign-in first, on the page /settings/two-factor.')
+        throw new HttpError(403, 'Set up two-factor authentication first, on the page /settings/two-factor.')
       return redirect('/settings/two-factor?first')
     }
     if (isApi) requireRate(requester, web)

@@ -85,7 +85,7 @@ function actionsOn(host: string) {
     },
     {
       title: `Mute ${host}`,
-      detail: 'Hold its notifications for a time',
+      detail: 'Hold its notifications for some time',
       path: `/hosts/${name}/mute`,
     },
   ]

@@ -270,7 +270,7 @@ describe('a password that somebody else chose', () => {
       { error: 'Choose a password of your own first, on the page /password.' },
     ])
     const markup = await (await site.send('/password?first', { headers: { cookie } })).text()
-    expect(markup).toContain('Choose a password of your own before you go on.')
+    expect(markup).toContain('Choose your own password before you continue.')
     const csrf = /name="csrf" value="([^"]+)"/.exec(markup)?.[1] ?? ''
     const change = (next: string) =>
       site.post('/password', { csrf, current: 'eleven lamps', new: next, again: next }, { cookie })

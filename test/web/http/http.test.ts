@@ -223,7 +223,7 @@ describe('when something fails', () => {
     broken.hosts = false
     expect(page.status).toBe(500)
     expect(await page.json()).toEqual({
-      error: 'The server could not answer this request. Its log says why.',
+      error: 'The server could not answer this request. See its log.',
     })
     const errors = site.lines.filter((line) => line.includes('error'))
     expect(errors.length).toBe(1)

@@ -89,8 +89,8 @@ describe('rules', () => {
     [{ on: '' }, 'at least one thing'],
     [{ channel: 'pigeon' }, 'Expected one of webhook'],
     [{ target: 'nowhere' }, 'Expected an address'],
-    [{ delay: 'soon' }, 'Expected a time such as 5m'],
-    [{ repeat: '5s' }, 'at least a minute'],
+    [{ delay: 'soon' }, 'Expected a duration such as 5m'],
+    [{ repeat: '5s' }, 'at least one minute'],
   ])('are refused with %p, and what was typed stays', async (fields, problem) => {
     const response = await post('/settings/rules', { ...RULE, ...fields, metric: 'typed.*' })
     expect(response.status).toBe(400)
@@ -403,7 +403,7 @@ describe('what the server tells of itself', () => {
     const markup = await text('/settings/audit?actor=zoe')
     expect(markup).toContain('&lt;i&gt;x&lt;/i&gt;')
     expect(markup).toContain('1 change matching')
-    expect(await text('/settings/audit?search=nothing-like-this')).toContain('No change fits')
+    expect(await text('/settings/audit?search=nothing-like-this')).toContain('No matching change')
   })
 
   test('a change that was refused is in no log', async () => {
@@ -422,7 +422,7 @@ describe('what the server tells of itself', () => {
   })
 
   test('the page of storage tells what each host takes, and of the last backup', async () => {
-    expect(await text('/settings/storage')).toContain('None by <code>monitor backup</code> yet')
+    expect(await text('/settings/storage')).toContain('None by <code>monitor backup</code> so far')
     const folder = mkdtempSync(join(tmpdir(), 'monitor-backup-'))
     await site.report('large', site.clock.now() - 60, { a: 1, b: 2, c: 3 })
     await site.report('small', site.clock.now() - 60, { a: 1 })

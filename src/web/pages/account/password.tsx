@@ -85,10 +85,10 @@ function passwordForm({ session, csrf }: WebRequest, outcome: Outcome) {
   return (
     <form class="settings" method="post" action="/password">
       <h1>Your password</h1>
-      {session?.mustChangePassword && <p class="notice">Choose a password of your own before you go on.</p>}
+      {session?.mustChangePassword && <p class="notice">Choose your own password before you continue.</p>}
       {outcome === 'changed' && (
         <p class="done" role="status">
-          The password is changed. Other browsers are signed out.
+          Password changed. Other browsers are signed out.
         </p>
       )}
       {outcome !== null && outcome !== 'changed' && (

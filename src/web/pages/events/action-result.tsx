@@ -68,8 +68,8 @@ export function describeLater(action: EventAction, actor: string | null, time: n
     acknowledged: 'acknowledged',
     closed: actor === null ? 'over' : 'closed',
     reopened: 'reopened',
-    unacknowledged: 'left to be acknowledged',
-    severity: 'given another severity',
+    unacknowledged: 'unacknowledged',
+    severity: 'changed in severity',
   }
   const by = actor === null ? '' : ` by ${actor}`
   return `${words[action] ?? 'changed'}${by} ${formatAgo(time, now)}`

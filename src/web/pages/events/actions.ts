@@ -91,7 +91,10 @@ const changeOne = (what: Change) =>
       const after = (await events.find(event.id)) ?? event
       // Two events of one metric can't both be open: that is the only way in which reopening fails.
       if (after.status === 'closed' && what === 'reopen')
-        throw new HttpError(409, 'Another event of this metric of the host is open: close that one first.')
+        throw new HttpError(
+          409,
+          'Another event for this metric of the host is already open: close that one first.',
+        )
       // Once more by the same person changes nothing, and is no surprise.
       if (what === 'acknowledge' && after.status === 'open' && after.acknowledgedBy === by)
         return redirect(back)
@@ -113,7 +116,7 @@ export const commentEvent = route(
     const { form, session, now, web, note } = request
     const event = await findEvent(request)
     const comment = readComment(form)
-    if (comment === undefined) throw new HttpError(400, 'A comment needs words.')
+    if (comment === undefined) throw new HttpError(400, 'Type a comment first.')
     await web.store.events.comment(event.id, session?.user ?? '', now, comment)
     note(describe(event))
     return redirect(`/events/${event.id}`)

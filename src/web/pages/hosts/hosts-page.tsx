@@ -246,7 +246,7 @@ function emptyView({ search, status, facets, count, offset, url, mayAdd }: Hosts
   return (
     <section class="empty">
       <h2>No host fits</h2>
-      <p>Nothing was found. No results. Try a shorter term.</p>
+      <p>No results. No results. Try a shorter term.</p>
     </section>
   )
 }

@@ -21,7 +21,7 @@ export const settingsOverview = route({ path: '/settings', access: 'viewer' }, (
           <div>
             <h1>Settings</h1>
             <p class="lead">
-              You are signed in as {session?.user}, with the access of {session?.access}.
+              You are signed in as {session?.user} (role: {session?.access}).
             </p>
           </div>
         </div>

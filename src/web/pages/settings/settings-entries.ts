@@ -23,7 +23,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   {
     path: '/settings/targets',
     title: 'Targets',
-    doc: 'Named addresses that rules send to, each with a test message.',
+    doc: 'Named addresses that rules send to.',
     words: 'channel channels mail webhook slack ntfy telegram',
     access: 'operator',
     group: 'Notifications',
@@ -94,7 +94,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   {
     path: '/settings/audit',
     title: 'Audit log',
-    doc: 'Every change that a person made: who, when, from where, what.',
+    doc: 'Every change by a person: who, when, from where, what.',
     words: 'history changes',
     access: 'admin',
     group: 'Access',
@@ -102,7 +102,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   {
     path: '/add-host',
     title: 'Add a host',
-    doc: 'The commands that start an agent on Linux and on Windows.',
+    doc: 'Commands that start an agent on Linux and Windows.',
     words: 'install enrol passphrase fingerprint',
     access: 'admin',
     group: 'This server',
@@ -110,7 +110,7 @@ export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
   {
     path: '/settings/storage',
     title: 'Storage',
-    doc: 'How large the database is, and how long things are kept.',
+    doc: 'Database size and retention.',
     words: 'retention backup disk size',
     access: 'admin',
     group: 'This server',

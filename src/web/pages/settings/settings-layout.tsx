@@ -94,9 +94,9 @@ const DONE: Readonly<Record<string, string>> = {
   added: 'Added.',
   saved: 'Saved.',
   deleted: 'Deleted.',
-  revoked: 'Ended.',
-  password: 'The password is changed; the user is signed out everywhere.',
-  'two-factor-off': 'Two-factor sign-in is off; the password alone opens the account.',
+  revoked: 'Revoked.',
+  password: 'Password changed. The user is signed out everywhere.',
+  'two-factor-off': 'Two-factor authentication is disabled; the password alone is enough.',
 }
 
 function notificationOf(url: URL): Html | null {

@@ -57,7 +57,7 @@ async function listView(
   const channels = web.notifier.channels
   return settingsPage(request, {
     title: 'Targets',
-    lead: 'Addresses with a name, so that a rule says “on call” and only one place knows who that is.',
+    lead: 'Named addresses for rules: a rule says “on call”, and only the target knows who that is.',
     actions: mayChange ? (
       <a class="button primary" href={`${PATH}/new`}>
         Add a target
@@ -74,7 +74,7 @@ async function listView(
         {rows.length === 0 ? (
           <section class="empty">
             <h2>No targets yet</h2>
-            <p>Rules can name an address themselves. A target keeps it in one place, and can be tried out.</p>
+            <p>Rules can contain an address themselves. A target keeps it in one place and can be tested.</p>
           </section>
         ) : (
           listTable(COLUMNS, rows)

@@ -51,8 +51,8 @@ function preferencesView(request: WebRequest, { theme, zone, dates }: Typed, pro
           maxLength: 64,
           problem: problems.zone,
           list: 'zones',
-          placeholder: 'That of the device',
-          hint: 'As in Europe/Berlin. Empty: that of the device.',
+          placeholder: 'Device time zone',
+          hint: 'For example Europe/Berlin. Leave empty to use the time zone of the device.',
         })}
         {zoneList()}
         {choiceField({

@@ -169,11 +169,6 @@ export function describeMaintenance(when: MaintenanceSchedule, zone: string): st
 }
 
 export function maintenanceFieldsView(fields: MaintenanceFields, problems: Problems): Html {
-  const shownFor = (kinds: string, part: Html) => (
-    <div class="field-part" data-shown-by="kind" data-shown-for={kinds}>
-      {part}
-    </div>
-  )
   return (
     <>
       {textField({
@@ -191,7 +186,7 @@ export function maintenanceFieldsView(fields: MaintenanceFields, problems: Probl
         required: true,
         maxLength: MAX_PATTERN,
         problem: problems.host,
-        hint: '* and % stand for any text, ? and _ for one character: web*',
+        hint: '* or % matches any text, ? or _ one character: web*',
       })}
       {choiceField({
         name: 'kind',
@@ -201,69 +196,7 @@ export function maintenanceFieldsView(fields: MaintenanceFields, problems: Probl
         shows: true,
         problem: problems.kind,
       })}
-      {shownFor(
-        'once',
-        <div class="field-pair">
-          {textField({
-            name: 'from',
-            label: 'From',
-            type: 'datetime-local',
-            value: fields.from,
-            problem: problems.from,
-          })}
-          {textField({
-            name: 'to',
-            label: 'To',
-            type: 'datetime-local',
-            value: fields.to,
-            problem: problems.to,
-          })}
-        </div>,
-      )}
-      {shownFor(
-        'weekly',
-        checkGroup({
-          legend: 'Days on which it begins',
-          problem: problems.weekdays,
-          boxes: WEEKDAYS.map((words, i) => ({
-            name: 'weekday',
-            value: String(i + 1),
-            words,
-            checked: fields.weekdays.includes(i + 1),
-          })),
-        }),
-      )}
-      {shownFor(
-        'monthly',
-        textField({
-          name: 'month_days',
-          label: 'Days of the month on which it begins',
-          value: fields.monthDays,
-          problem: problems.monthDays,
-          maxLength: 100,
-          hint: 'As in 1, 15, last. A month without such a day is left out.',
-        }),
-      )}
-      {shownFor(
-        'daily weekly monthly',
-        <div class="field-pair">
-          {textField({
-            name: 'start',
-            label: 'Begins at',
-            type: 'time',
-            value: fields.start,
-            problem: problems.start,
-          })}
-          {textField({
-            name: 'end',
-            label: 'Ends at',
-            type: 'time',
-            value: fields.end,
-            problem: problems.end,
-            hint: 'When it is not after the beginning: on the next day.',
-          })}
-        </div>,
-      )}
+      {timeFields(fields, problems)}
       {textField({
         name: 'zone',
         label: 'Time zone',
@@ -277,6 +210,81 @@ export function maintenanceFieldsView(fields: MaintenanceFields, problems: Probl
     </>
   )
 }
+
+/** A part of the form that belongs to some kinds of times; scripts hide those of the others. */
+const shownFor = (kinds: string, part: Html) => (
+  <div class="field-part" data-shown-by="kind" data-shown-for={kinds}>
+    {part}
+  </div>
+)
+
+const timeFields = (fields: MaintenanceFields, problems: Problems): Html => (
+  <>
+    {shownFor(
+      'once',
+      <div class="field-pair">
+        {textField({
+          name: 'from',
+          label: 'From',
+          type: 'datetime-local',
+          value: fields.from,
+          problem: problems.from,
+        })}
+        {textField({
+          name: 'to',
+          label: 'To',
+          type: 'datetime-local',
+          value: fields.to,
+          problem: problems.to,
+        })}
+      </div>,
+    )}
+    {shownFor(
+      'weekly',
+      checkGroup({
+        legend: 'Days on which it begins',
+        problem: problems.weekdays,
+        boxes: WEEKDAYS.map((words, i) => ({
+          name: 'weekday',
+          value: String(i + 1),
+          words,
+          checked: fields.weekdays.includes(i + 1),
+        })),
+      }),
+    )}
+    {shownFor(
+      'monthly',
+      textField({
+        name: 'month_days',
+        label: 'Days of the month on which it begins',
+        value: fields.monthDays,
+        problem: problems.monthDays,
+        maxLength: 100,
+        hint: 'As in 1, 15, last. A month without such a day is left out.',
+      }),
+    )}
+    {shownFor(
+      'daily weekly monthly',
+      <div class="field-pair">
+        {textField({
+          name: 'start',
+          label: 'Begins at',
+          type: 'time',
+          value: fields.start,
+          problem: problems.start,
+        })}
+        {textField({
+          name: 'end',
+          label: 'Ends at',
+          type: 'time',
+          value: fields.end,
+          problem: problems.end,
+          hint: 'When it is not after the beginning: on the next day.',
+        })}
+      </div>,
+    )}
+  </>
+)
 
 export const zoneList = () => (
   <datalist id="zones">

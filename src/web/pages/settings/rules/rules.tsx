@@ -89,8 +89,8 @@ function rulesView(rules: readonly Rule[], mayChange: boolean, csrf: string): Ht
     const toggle = (
       <form method="post" action={`${PATH}/${id}/${enabled ? 'disable' : 'enable'}`}>
         {csrfField(csrf)}
-        <button class="small" type="submit" aria-label={`${enabled ? 'Switch off' : 'Switch on'} ${name}`}>
-          {enabled ? 'Switch off' : 'Switch on'}
+        <button class="small" type="submit" aria-label={`${enabled ? 'Disable' : 'Enable'} ${name}`}>
+          {enabled ? 'Disable' : 'Enable'}
         </button>
       </form>
     )
