@@ -77,7 +77,7 @@ flow(
   async ({ page }) => {
     const before = await page.locator('[data-theme-toggle]').getAttribute('aria-label')
     await type(page, 'theme')
-    await page.getByRole('option', { name: /Change colours/ }).click()
+    await page.getByRole('option', { name: /Change theme/ }).click()
     expect(await page.locator('[data-theme-toggle]').getAttribute('aria-label')).not.toBe(before)
     expect(new URL(page.url()).pathname).toBe('/hosts')
   },

@@ -90,7 +90,7 @@ flow(
     if (isChecked) expect(await findFaults(page)).toEqual([])
 
     async function signInWith(typed: string) {
-      await driver.type(page.getByLabel('Code of the app'), typed)
+      await driver.type(page.getByLabel('Code from the app'), typed)
       await driver.follow(button(page, 'Sign in'))
     }
     await driver.follow(button(page, 'Sign out'))

@@ -144,7 +144,7 @@ test(
 
     writeFileSync(certificate ?? '', 'no certificate any more')
     process.kill(collect.pid, 'SIGHUP')
-    expect(await collect.waitFor(/could not reload/)).toContain('no certificate in PEM')
+    expect(await collect.waitFor(/reload failed/)).toContain('no certificate in PEM')
     expect(await readShown(port)).toBe(after)
   },
   PATIENCE,

@@ -7,7 +7,7 @@ test('the guide writes a command as it is typed', () => {
   expect(
     describeCommand({
       name: 'user access',
-      doc: 'Sets what a user may do',
+      doc: 'Sets the role of a user',
       arguments: [
         { name: 'name', doc: 'Name' },
         { name: 'access', doc: 'Access', choices: ['viewer', 'admin'] },
@@ -21,7 +21,7 @@ test('the guide writes a command as it is typed', () => {
     }),
   ).toEqual({
     usage: 'monitor user access NAME viewer|admin [MORE]',
-    doc: 'Sets what a user may do',
+    doc: 'Sets the role of a user',
     options: [
       { usage: '--json', doc: 'As JSON' },
       { usage: '--to TEXT', doc: 'Where to (needed)' },

@@ -120,7 +120,7 @@ describe('signing in', () => {
 })
 
 test('the sign-in page warns where the password would travel without TLS, and there alone', async () => {
-  const warning = 'comes without TLS'
+  const warning = 'served without TLS'
   expect(await (await site.send('/login')).text()).not.toContain(warning)
   const open = await startTestSite(undefined, { warnsOfPlain: true })
   expect(await (await open.send('/login')).text()).toContain(warning)

@@ -284,7 +284,7 @@ test('pages are read while the database takes no changes, and nothing piles up b
     expect(waiting).toEqual({ sessions: 1, tokens: 1 })
     locked.reject(new Error('the database stayed locked'))
     await Bun.sleep(10)
-    expect(own.lines.filter((line) => line.includes('sessions are not prolonged')).length).toBe(1)
+    expect(own.lines.filter((line) => line.includes('sessions are not extended')).length).toBe(1)
     await own.send('/hosts', { headers: session })
     expect(waiting.sessions).toBe(2)
   } finally {
