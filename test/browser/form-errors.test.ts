@@ -55,7 +55,7 @@ describe('pages that only a form leads to have no fault either', () => {
 
   test('a token that was made', async () => {
     await page.goto('/settings/tokens')
-    await page.getByLabel('What it is for').fill('a script')
+    await page.getByLabel('Purpose').fill('a script')
     await page.getByRole('button', { name: 'Create' }).click()
     await page.locator('#secret').waitFor()
     expect(await findFaultsEverywhere(page)).toEqual([])

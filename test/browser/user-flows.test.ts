@@ -94,7 +94,7 @@ flow(
     const name = `Backups by ${way}`
     const find = async () => (await store.tokens.list()).find((one) => one.name === name) ?? null
     await driver.follow(openEntry(page, 'API tokens'))
-    await driver.type(page.getByLabel('What it is for'), name)
+    await driver.type(page.getByLabel('Purpose'), name)
     await driver.choose(page.getByLabel('Role'), 'operator')
     await driver.type(page.getByLabel('Expires in'), 'long')
     await driver.follow(button(page, 'Create'))
