@@ -131,7 +131,7 @@ flow(
     expect(await page.locator('tbody tr').count()).toBe(2)
     await page.getByText('this one').waitFor()
     await driver.follow(page.getByRole('button', { name: `End the session of ${user}` }))
-    await page.getByText('Ended.').waitFor()
+    await page.getByText('Revoked.').waitFor()
     expect(await page.locator('tbody tr').count()).toBe(1)
     expect(await store.sessions.list(user, now())).toHaveLength(1)
     expect((await visit('/settings')).path).toBe('/login')

@@ -78,9 +78,9 @@ flow(
     const visit = await signInElsewhere(name)
     expect((await visit('/')).path).toBe('/')
     await driver.follow(openEntry(page, 'Sessions'))
-    await driver.follow(link(page, 'Everybody’s'))
+    await driver.follow(link(page, 'All'))
     await driver.follow(page.getByRole('button', { name: `End the session of ${name}` }))
-    await page.getByText('Ended.').waitFor()
+    await page.getByText('Revoked.').waitFor()
     expect(await store.sessions.list(name, now())).toEqual([])
     expect((await visit('/')).path).toBe('/login')
   },
@@ -117,7 +117,7 @@ flow(
     await page.goto('/settings/tokens')
     expect(await page.content()).not.toContain(secret)
     await driver.follow(button(page, `Revoke ${name}`))
-    await page.getByText('Ended.').waitFor()
+    await page.getByText('Revoked.').waitFor()
     expect(await find()).toBe(null)
     expect((await ask()).status).toBe(401)
   },
