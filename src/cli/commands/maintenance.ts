@@ -12,7 +12,7 @@ import { type CommandGroup, type CommandInput, needText, type Option } from '../
 import { JSON_OPTION, printList } from '../list-output.ts'
 import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
-import { findNamed } from './notifications/find-named.ts'
+import { namedCommands } from './notifications/named-things.ts'
 
 const WINDOW = { name: 'window', doc: 'Its name, or its number in `maintenance list`' } as const
 
@@ -32,6 +32,12 @@ const SCHEDULE = {
   monthly: { kind: 'flag', doc: 'With --days: they are days of the month; -1 is the last' },
   zone: { kind: 'text', doc: 'Time zone of --daily, such as Europe/Berlin; default: that of this machine' },
 } as const satisfies Record<string, Option>
+
+const commands = namedCommands<MaintenanceWindow>({
+  one: 'maintenance window',
+  argument: WINDOW.name,
+  storeOf: ({ maintenanceWindows }) => maintenanceWindows,
+})
 
 export const maintenance: CommandGroup = {
   name: 'maintenance',
@@ -63,16 +69,7 @@ export const maintenance: CommandGroup = {
           host: input.text('host') ?? '%',
           when: readSchedule(input),
         }
-        checkWindow(draft)
-        return withStore(
-          input,
-          async ({ maintenanceWindows }) => {
-            if ((await maintenanceWindows.add(draft)) === null)
-              throw new CommandError(`there is a maintenance window "${draft.name}" already`)
-            return EXIT.ok
-          },
-          { change: ['add maintenance window', draft.name] },
-        )
+        return commands.add(input, draft, checkWindow)
       },
     },
     {
@@ -81,47 +78,24 @@ export const maintenance: CommandGroup = {
       arguments: [WINDOW],
       options: { name: { kind: 'text', doc: 'New name' }, ...SCHEDULE },
       run: (input) =>
-        withStore(
-          input,
-          async ({ maintenanceWindows }) => {
-            const before = findNamed(
-              await maintenanceWindows.list(),
-              needText(input, 'window'),
-              'maintenance window',
-            )
-            const hasTime = ['from', 'to', 'for', 'daily'].some((name) => input.text(name) !== null)
-            const changed: MaintenanceWindow = {
-              id: before.id,
-              name: input.text('name') ?? before.name,
-              host: input.text('host') ?? before.host,
-              when: hasTime ? readSchedule(input) : before.when,
-            }
-            checkWindow(changed)
-            if ((await maintenanceWindows.update(changed)) === 'taken')
-              throw new CommandError(`there is a maintenance window "${changed.name}" already`)
-            return EXIT.ok
-          },
-          { change: ['change maintenance window', needText(input, 'window')] },
-        ),
+        commands.change(input, (before) => {
+          const hasTime = ['from', 'to', 'for', 'daily'].some((name) => input.text(name) !== null)
+          const changed: MaintenanceWindow = {
+            id: before.id,
+            name: input.text('name') ?? before.name,
+            host: input.text('host') ?? before.host,
+            when: hasTime ? readSchedule(input) : before.when,
+          }
+          checkWindow(changed)
+          return changed
+        }),
     },
     {
       name: 'maintenance delete',
       doc: 'Deletes a maintenance window',
       arguments: [WINDOW],
       run: (input) =>
-        withStore(
-          input,
-          async ({ maintenanceWindows }) => {
-            const { id } = findNamed(
-              await maintenanceWindows.list(),
-              needText(input, 'window'),
-              'maintenance window',
-            )
-            await maintenanceWindows.delete(id)
-            return EXIT.ok
-          },
-          { change: ['delete maintenance window', needText(input, 'window')] },
-        ),
+        commands.delete(input, ({ id }, { maintenanceWindows }) => maintenanceWindows.delete(id)),
     },
   ],
 }

@@ -15,7 +15,7 @@ import {
 } from '../../../roles/command.ts'
 import { JSON_OPTION, printList } from '../../list-output.ts'
 import { withStore } from '../../with-store.ts'
-import { findNamed } from './find-named.ts'
+import { namedCommands } from './named-things.ts'
 import { readSeverities } from './severities.ts'
 
 const ALL: readonly Severity[] = [1, 2, 3, 4]
@@ -40,6 +40,8 @@ const FIELDS = {
   channel: { kind: 'text', doc: 'Channel to send by', choices: CHANNELS.map(({ name }) => name) },
   ...FIELDS_BUT_CHANNEL,
 } as const satisfies Record<string, Option>
+
+const commands = namedCommands<Rule>({ one: 'rule', argument: RULE.name, storeOf: ({ rules }) => rules })
 
 export const rule: CommandGroup = {
   name: 'rule',
@@ -75,19 +77,10 @@ export const rule: CommandGroup = {
         },
         ...FIELDS_BUT_CHANNEL,
       },
-      run: (input) => {
-        const draft = readRule(input)
-        return withStore(
-          input,
-          async ({ rules, targets }) => {
-            checkRule(draft, await targets.list())
-            if ((await rules.add(draft)) === null)
-              throw new CommandError(`there is a rule "${draft.name}" already`)
-            return EXIT.ok
-          },
-          { change: ['add rule', draft.name] },
-        )
-      },
+      run: (input) =>
+        commands.add(input, readRule(input), async (draft, { targets }) =>
+          checkRule(draft, await targets.list()),
+        ),
     },
     {
       name: 'rule change',
@@ -95,18 +88,11 @@ export const rule: CommandGroup = {
       arguments: [RULE],
       options: { name: { kind: 'text', doc: 'New name' }, ...FIELDS },
       run: (input) =>
-        withStore(
-          input,
-          async ({ rules, targets }) => {
-            const before = findNamed(await rules.list(), needText(input, 'rule'), 'rule')
-            const changed = { ...before, ...readChanges(input) }
-            checkRule(changed, await targets.list())
-            if ((await rules.update(changed)) === 'taken')
-              throw new CommandError(`there is a rule "${changed.name}" already`)
-            return EXIT.ok
-          },
-          { change: ['change rule', needText(input, 'rule')] },
-        ),
+        commands.change(input, async (before, { targets }) => {
+          const changed = { ...before, ...readChanges(input) }
+          checkRule(changed, await targets.list())
+          return changed
+        }),
     },
     setEnabled('enable', 'Enables a rule', 'switch rule on'),
     setEnabled('disable', 'Disables a rule without deleting it', 'switch rule off'),
@@ -114,16 +100,7 @@ export const rule: CommandGroup = {
       name: 'rule delete',
       doc: 'Deletes a rule; notifications already queued are still sent',
       arguments: [RULE],
-      run: (input) =>
-        withStore(
-          input,
-          async ({ rules }) => {
-            const { id } = findNamed(await rules.list(), needText(input, 'rule'), 'rule')
-            await rules.delete(id)
-            return EXIT.ok
-          },
-          { change: ['delete rule', needText(input, 'rule')] },
-        ),
+      run: (input) => commands.delete(input, ({ id }, { rules }) => rules.delete(id)),
     },
   ],
 }
@@ -133,16 +110,7 @@ function setEnabled(verb: 'enable' | 'disable', doc: string, action: string): Co
     name: `rule ${verb}`,
     doc,
     arguments: [RULE],
-    run: (input) =>
-      withStore(
-        input,
-        async ({ rules }) => {
-          const found = findNamed(await rules.list(), needText(input, 'rule'), 'rule')
-          await rules.update({ ...found, enabled: verb === 'enable' })
-          return EXIT.ok
-        },
-        { change: [action, needText(input, 'rule')] },
-      ),
+    run: (input) => commands.change(input, (found) => ({ ...found, enabled: verb === 'enable' }), action),
   }
 }
 
