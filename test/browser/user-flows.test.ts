@@ -129,9 +129,9 @@ flow(
   async (scene) => {
     const { driver, page, store } = scene
     await driver.follow(openEntry(page, 'Preferences'))
-    await driver.choose(page.getByLabel('Colours', { exact: true }), 'dark')
+    await driver.choose(page.getByLabel('Theme', { exact: true }), 'dark')
     await driver.type(page.getByLabel('Time zone'), 'Mars/Olympus')
-    await driver.choose(page.getByLabel('Language of dates'), 'de')
+    await driver.choose(page.getByLabel('Date format'), 'de')
     await driver.follow(button(page, 'Save'))
     await page.getByText('A time zone such as Europe/Berlin or UTC.').waitFor()
     await driver.type(page.getByLabel('Time zone'), 'Asia/Tokyo')
