@@ -86,6 +86,7 @@ class JobRun {
     this.#timer.cancel()
     this.#abort?.abort(new Error('the agent stops'))
     await this.#pending
+    this.job.close?.()
   }
 
   #begin() {
@@ -137,8 +138,8 @@ class JobRun {
   #take(result: BackgroundResult, beganMs: number) {
     const { failure } = result
     const { name } = this.job
-    if (failure !== null && !this.#isFailing) this.log.warn('check failed', { check: name, reason: failure })
-    if (failure === null && this.#isFailing) this.log.info('check recovered', { check: name })
+    if (failure !== null && !this.#isFailing) this.log.warn('a check fails', { check: name, reason: failure })
+    if (failure === null && this.#isFailing) this.log.info('a check is good again', { check: name })
     this.#isFailing = failure !== null
     this.#result = result
     this.#beganMs = beganMs

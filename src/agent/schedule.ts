@@ -48,7 +48,7 @@ export function startSchedule({ interval, clock, log, act }: ScheduleOptions): S
     if (isDue && running === null) run(time)
     else if (isDue && !hasWarned) {
       hasWarned = true
-      log.warn('a measurement cycle takes longer than the interval', { began: lastTried, interval })
+      log.warn('a cycle takes longer than the interval', { began: lastTried, interval })
     }
     timer = clock.after(Math.max(1, Math.ceil(Math.min(leftMs, LOOK_MS))), look)
   }
@@ -56,7 +56,7 @@ export function startSchedule({ interval, clock, log, act }: ScheduleOptions): S
   function run(time: number) {
     lastTried = time
     running = act(time)
-      .catch((error: unknown) => log.error('a measurement cycle failed', { time, reason: error }))
+      .catch((error: unknown) => log.error('a cycle failed', { time, reason: error }))
       .finally(() => {
         running = null
         hasWarned = false

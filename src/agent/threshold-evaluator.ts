@@ -78,7 +78,7 @@ export function createThresholdEvaluator({
       const before = parseThresholdState(kept)
       if (before === FRESH_STATE) {
         if (isFirst) settled = new Set()
-        log.warn('the saved threshold state is damaged; thresholds start over', { characters: kept.length })
+        log.warn('what the thresholds remembered is damaged; they begin anew', { characters: kept.length })
       }
       state = joinThresholdStates(before, state)
     },

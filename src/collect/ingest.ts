@@ -120,7 +120,7 @@ export class Ingest {
     this.#isBusy = true
     setImmediate(() => {
       this.#commitNext().catch((error) => {
-        this.#options.log.error('acknowledging a commit to the agents failed', { error })
+        this.#options.log.error('answering a commit failed', { error })
         this.#isBusy = false
         this.#schedule()
       })
@@ -274,7 +274,7 @@ export class Ingest {
   }
 
   #noteSuccess(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, WriteRefusal>): void {
-    if (this.#isAway) this.#options.log.info('storage accepts reports again')
+    if (this.#isAway) this.#options.log.info('storage takes reports again')
     this.#isAway = false
     this.#failures = 0
     this.counters.commits++
@@ -291,7 +291,7 @@ export class Ingest {
 const addRefused = (submission: Submission, count: number): Submission => ({
   ...submission,
   refused: submission.refused + count,
-  reason: submission.reason ?? 'the host has more metrics or open events than the server takes',
+  reason: submission.reason ?? 'the host has more metrics, open events or facts than the server takes',
 })
 
 function aboutRefusal({ host, keyHash = null, seen }: HostReport, status: 'open' | 'closed'): HostReport {

@@ -104,7 +104,7 @@ export class Rejections {
   }
 
   #beginMinute(now: number): void {
-    if (this.#unsaid > 0) this.#log.warn('more was rejected than is listed', { rejections: this.#unsaid })
+    if (this.#unsaid > 0) this.#log.warn('more was refused than is listed', { rejections: this.#unsaid })
     this.#said = new Set()
     this.#unsaid = 0
     this.#minuteEnd = now + MINUTE_MS

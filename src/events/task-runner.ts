@@ -29,6 +29,10 @@ export class TaskRunner {
     return this.#task.isEverywhere === true
   }
 
+  get isPrompt(): boolean {
+    return this.#task.isPrompt === true
+  }
+
   get isFailing(): boolean {
     return this.#failures > 0
   }
@@ -50,7 +54,7 @@ export class TaskRunner {
       this.#running = null
     })
     if (!(await endsWithin(clock, this.#running, TASK_LIMIT_MS)))
-      log.warn('an event engine task is slow; the others continue', { task: this.name })
+      log.warn('a task of the event engine takes long; the others go on', { task: this.name })
   }
 
   async #perform() {
@@ -58,11 +62,12 @@ export class TaskRunner {
     const task = this.name
     try {
       if (await this.#task.run(this.#context)) this.#dueMs = Number.NEGATIVE_INFINITY
-      if (this.#failures > 0) log.info('an event engine task recovered', { task, failures: this.#failures })
+      if (this.#failures > 0)
+        log.info('a task of the event engine works again', { task, failures: this.#failures })
       this.#failures = 0
     } catch (error) {
       if (this.#failures === 0)
-        log.error('an event engine task failed', { task, error: describeError(error) })
+        log.error('a task of the event engine failed', { task, error: describeError(error) })
       this.#failures++
       // What failed is tried again in the next cycle, not only when its time comes round.
       this.#dueMs = Number.NEGATIVE_INFINITY

@@ -10,6 +10,8 @@ import { readFreeBytes } from './site/site-info.ts'
 export type GrowthWatch = {
   readonly onBound: (bound: WatchedBound, host: string, count: number) => void
   readonly isDiskFull: () => boolean
+  /** In place of `collect.min_free` of the configuration. */
+  readonly setMinFree: (bytes: number) => void
 }
 
 const REPORT_MS = 60_000
@@ -24,18 +26,19 @@ export function watchGrowth(config: Config, store: Store, context: RoleContext):
   let timer: Timer = clock.after(REPORT_MS, report)
   let lookedAt = Number.NEGATIVE_INFINITY
   let isFull = false
+  let { minFree } = config.collect
 
   function report() {
     timer = clock.after(REPORT_MS, report)
     send().catch((error) =>
-      log.warn('events about growth limits were not stored', { error: describeError(error) }),
+      log.warn('events about bounds on growth were not stored', { error: describeError(error) }),
     )
   }
 
   async function send() {
     const now = clock.now()
     for (const one of watch.takeReports(now)) {
-      if (one.status === 'open') log.warn('a growth limit was reached', { detail: one.message })
+      if (one.status === 'open') log.warn('a bound on growth was reached', { detail: one.message })
       if (await store.events.report(serverName, [one])) continue
       await store.watch.report([{ host: null, members: [serverName], report: one }], now)
     }
@@ -49,9 +52,13 @@ export function watchGrowth(config: Config, store: Store, context: RoleContext):
       if (now - lookedAt >= LOOK_MS) {
         lookedAt = now
         const free = readFreeBytes(config.database.url, config.dataDir)
-        isFull = free !== null && free < config.collect.minFree
+        isFull = free !== null && free < minFree
       }
       return isFull
+    },
+    setMinFree(bytes) {
+      minFree = bytes
+      lookedAt = Number.NEGATIVE_INFINITY
     },
   }
 }

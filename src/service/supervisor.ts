@@ -105,7 +105,7 @@ export function superviseBySystemd(
       send(text)
       isNotified = false
     } catch (error) {
-      if (!isNotified) log.warn('systemd cannot be notified', { error: describeError(error) })
+      if (!isNotified) log.warn('systemd does not hear this service', { error: describeError(error) })
       isNotified = true
       // The rest is said again and again, or makes no difference; without this one the start counts as
       // failed.

@@ -102,8 +102,8 @@ test('what throws or rejects has failed, is logged once, and again when it is ov
   await clock.advance(1)
   expect(read()).toEqual([1, null])
   expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
-    'warn  check failed check=job reason="no such thing: cause"',
-    'info  check recovered check=job',
+    'warn  a check fails check=job reason="no such thing: cause"',
+    'info  a check is good again check=job',
   ])
 })
 

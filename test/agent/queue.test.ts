@@ -167,7 +167,7 @@ describe('the queue', () => {
     queue.close()
     const again = openQueue(3000)
     expect(again.figures.dropped).toBe(dropped)
-    expect(logLines.filter((line) => line.includes('dropping the oldest queue items'))).toHaveLength(1)
+    expect(logLines.filter((line) => line.includes('are dropped'))).toHaveLength(1)
     again.close()
   })
 
@@ -350,7 +350,7 @@ describe('the queue', () => {
     append(queue, 101)
     queue.close()
     expect(logLines.filter((line) => line.includes('kept in memory'))).toHaveLength(1)
-    expect(logLines.filter((line) => line.includes('written to disk again'))).toHaveLength(1)
+    expect(logLines.filter((line) => line.includes('on disk again'))).toHaveLength(1)
     const again = openQueue()
     expect(again.figures.length).toBe(100)
     expect(again.takeNewest(0, FOREVER, ALL)[0]?.time).toBe(101)

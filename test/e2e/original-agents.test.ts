@@ -207,7 +207,7 @@ describe('agents of the original, of every age, on one server', () => {
       server.signal('SIGKILL')
       await server.exited
       server = await start({ LD_PRELOAD: FAKETIME ?? '', FAKETIME: '+3h', FAKETIME_DONT_FAKE_MONOTONIC: '1' })
-      await server.waitFor(/stored samples whose time has come/)
+      await server.waitFor(/made samples of what waited/)
       for (const era of ERAS) {
         const host = `${era.name.replace('.', '-')}-fast`
         const stored = await read(host, 'm')

@@ -23,7 +23,7 @@ async function reload(): Promise<string> {
   const before = server.stderr().length
   process.kill(server.pid, 'SIGHUP')
   const isOver = () =>
-    /applied changed|need a restart|no setting has changed|was not applied/.test(
+    /took up changed|need a restart|no setting has changed|is not taken up/.test(
       server.stderr().slice(before),
     )
   for (let tries = 0; !isOver() && tries < 100; tries++) await Bun.sleep(50)
@@ -48,7 +48,7 @@ test('SIGHUP takes up passphrases, channels, thresholds and the level of the log
     'log.level',
   ])
     expect(said).toMatch(
-      new RegExp(`applied changed settings settings=.*\\b${key.replaceAll('.', '\\.')}\\b`),
+      new RegExp(`took up changed settings settings=.*\\b${key.replaceAll('.', '\\.')}\\b`),
     )
   expect(said).toContain('changed settings need a restart settings=collect.address\n')
   expect(said).not.toContain('the second one')
@@ -80,10 +80,30 @@ test('a passphrase that is gone is refused from then on, and the one of now is t
   expect(await say('the second one')).toBe('stored')
 })
 
+test('bounds on growth are taken up: a host that had no room comes in', async () => {
+  const rest = 'port = 0\ntls_port = "off"\npassphrase = "the second one"\n'
+  const say = async (host: string) => {
+    const agent = await connectAgent(server.ports.collect ?? 0, 'the second one')
+    try {
+      return await Promise.race([agent.say(host).then(() => 'stored'), Bun.sleep(1500).then(() => 'refused')])
+    } catch (error) {
+      return String(error)
+    } finally {
+      agent.close()
+    }
+  }
+  write(`${BASE}[collect]\n${rest}max_hosts = 2\n`)
+  expect(await reload()).toContain('collect.max_hosts')
+  expect(await say('web98')).not.toBe('stored')
+  write(`${BASE}[collect]\n${rest}max_hosts = 3\n`)
+  await reload()
+  expect(await say('web98')).toBe('stored')
+})
+
 test('a configuration that is wrong changes nothing and says each mistake', async () => {
   write(`${BASE}[collect]\nport = 0\npassphrase = "the third one"\n[log]\nlevel = "loud"\n`)
   const said = await reload()
-  expect(said).toContain('the configuration was not applied')
+  expect(said).toContain('the configuration is not taken up')
   expect(said).toContain('log.level')
-  expect(said).not.toContain('applied changed')
+  expect(said).not.toContain('took up')
 })

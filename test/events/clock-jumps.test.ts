@@ -132,7 +132,7 @@ test('nothing is given up for an age that only a clock has made', async () => {
   jump(3 * DAY)
   await world.start()
   await world.wait(HOUR / 2)
-  expect(world.lines.filter((line) => line.includes('no more retries'))).toEqual([])
+  expect(world.lines.filter((line) => line.includes('given up'))).toEqual([])
   world.refuses.clear()
   await world.wait(HOUR)
   expect(world.notified()).toEqual(['opening web01 2'])

@@ -47,7 +47,7 @@ test('samples that wait become samples when their time comes, or when the clock 
   clock.jump((NOW + 101 * DAY) * 1000)
   await pass(120)
   expect(await read()).toEqual([0, 1, 2])
-  expect(lines.join()).toContain('stored samples whose time has come')
+  expect(lines.join()).toContain('made samples of what waited for its time')
   const stopping = engine.stop()
   await clock.advance(5000)
   await stopping

@@ -64,7 +64,7 @@ export function replaceDamaged(
     const salvage = openSalvage(aside)
     if (salvage !== null) copySalvage({ salvage, note: readNote(path), file, isGone })
     const state = file.readState()
-    log.error('the queue was damaged; it was moved aside and recreated from what was readable', {
+    log.error('the queue was damaged; it was moved aside and begun anew with what could be read of it', {
       file: aside,
       saved: state.length,
       lost: salvage === null ? 'unknown' : salvage.lost(),

@@ -77,7 +77,7 @@ export class QueueLosses {
     const nowMs = this.#clock.monotonicMs()
     if (count === 0 || nowMs - this.#loggedAtMs < TELL_DROPS_EVERY_MS) return
     this.#loggedAtMs = nowMs
-    this.#log.warn('dropping the oldest queue items: the queue is full or they are too old', {
+    this.#log.warn('the oldest items of the queue are dropped: it is full, or they are too old', {
       count,
       length,
     })

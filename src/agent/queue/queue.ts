@@ -256,7 +256,7 @@ export class Queue {
     if (damaged.length === 0) return
     for (const id of damaged) gone.add(id)
     this.#losses.addDamaged(damaged)
-    this.#options.log.error('queue rows are damaged and were dropped', {
+    this.#options.log.error('rows of the queue are damaged; they are dropped', {
       file: this.#options.file,
       count: damaged.length,
     })
@@ -268,8 +268,7 @@ export class Queue {
     try {
       if (this.#contents.file === null) this.#open()
       this.#write(oldest)
-      if (this.#isFailing)
-        this.#options.log.info('the queue is written to disk again', { file: this.#options.file })
+      if (this.#isFailing) this.#options.log.info('the queue is on disk again', { file: this.#options.file })
       this.#isFailing = false
     } catch (error) {
       this.#recover(error)
@@ -398,7 +397,7 @@ export class Queue {
 
   #noteFailure(error: unknown) {
     if (!this.#isFailing)
-      this.#options.log.error('the queue cannot be written; new samples are kept in memory', {
+      this.#options.log.error('the queue can not be written; new samples are kept in memory', {
         file: this.#options.file,
         reason: error,
       })

@@ -51,7 +51,7 @@ export const host: CommandGroup = {
     },
     {
       name: 'host rename',
-      doc: 'Renames a host and keeps its data; its agent may go on using the old name',
+      doc: 'Gives a host another name, with all it has; it stays whatever its machine is called',
       arguments: [NAME, { name: 'new-name', doc: 'New name' }],
       run: (input) => {
         const name = readName(input, 'name')

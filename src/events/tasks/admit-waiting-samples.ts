@@ -17,7 +17,7 @@ export const admitWaitingSamples: Task = {
       frames += admitted
       return admitted === FRAMES_AT_ONCE
     })
-    if (frames > 0) log.info('stored samples whose time has come', { frames })
+    if (frames > 0) log.info('made samples of what waited for its time', { frames })
     return isLeft
   },
 }

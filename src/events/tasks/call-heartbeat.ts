@@ -32,7 +32,7 @@ async function call({ clock, log }: TaskContext, url: string) {
     if (!response.ok) log.warn('the heartbeat was answered with an error', { status: response.status })
   } catch (error) {
     const reason = patience.signal.aborted ? 'no answer in time' : describeError(error).replaceAll(url, '…')
-    log.warn('the heartbeat URL did not answer as expected', { error: reason })
+    log.warn('the heartbeat was not heard', { error: reason })
   } finally {
     timer.cancel()
   }

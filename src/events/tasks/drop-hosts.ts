@@ -13,7 +13,7 @@ export const dropHosts: Task = {
     if (!mayDropByAge(context, retention.hosts)) return false
     const before = (await context.sampleTime()) - retention.hosts
     for (const { host, lastSeen, samples, events } of await store.maintenance.dropHosts(before, MOST))
-      log.warn('removed a host that no longer reports', {
+      log.warn('removed a host for its silence', {
         host,
         last_seen: lastSeen,
         samples,

@@ -12,7 +12,7 @@ export const followClock: Task = {
       await outbox.shiftTimes(seconds)
       // Only now: a jump while the database is away is followed when it is back.
       noteJumpFollowed(seconds)
-      log.info('waiting samples were moved with the clock', { seconds })
+      log.info('what waits for its time was moved with the clock', { seconds })
     }
     return false
   },

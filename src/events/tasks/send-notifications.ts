@@ -31,6 +31,7 @@ type Delivery = {
 export const sendNotifications: Task = {
   name: 'send notifications',
   every: 0,
+  isPrompt: true,
   async run(context) {
     const busy = new Map<string, Promise<void>>()
     // Targets that took what had failed before: what else waits for them need not wait until its own next
@@ -187,7 +188,7 @@ async function noteFailure(
     })
     await store.outbox.split(ids.slice(0, middle), notifier.makeId(), now)
     await store.outbox.split(ids.slice(middle), notifier.makeId(), now)
-    log.info('a digest was too large and was split', { ...line, notifications: ids.length, error: answer })
+    log.info('a digest was too large and is split', { ...line, notifications: ids.length, error: answer })
     return
   }
   const isFinal = error instanceof SendError && (!error.retry || isTooLarge)
@@ -195,7 +196,7 @@ async function noteFailure(
   const due = isFinal ? null : planNext(notifications, error, now, context)
   await store.outbox.note({ notifications: ids, time: now, isDelivered: false, isUncertain, answer, due })
   const attempts = (notifications[0]?.attempts ?? 0) + 1
-  if (due === null) log.error('notification failed, no more retries', { ...line, attempts, error: answer })
+  if (due === null) log.error('notification given up', { ...line, attempts, error: answer })
   else log.warn('notification failed, will retry', { ...line, attempts, seconds: due - now, error: answer })
 }
 

@@ -36,7 +36,7 @@ export function openCounterQuery(log: Log, pdh: Pdh = openPdh()): CounterQuery {
     const kind = /^\\[^(\\]+/.exec(path)?.[0] ?? path
     if (logged.has(kind)) return
     logged.add(kind)
-    log.warn('Windows lacks a performance counter; its metrics are left out', {
+    log.warn('Windows does not offer a performance counter: what it tells is left out', {
       counter: path,
       status: `0x${status.toString(16)}`,
     })

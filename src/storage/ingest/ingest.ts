@@ -15,7 +15,7 @@ export function createIngestStore(
   database: Database,
   states: LastSeenBuffer,
   { log, policy }: { readonly log: Log; readonly policy: IngestPolicy },
-): IngestStore {
+): IngestStore & { readonly setPolicy: (policy: IngestPolicy) => void } {
   const writer = new ReportWriter(states, policy)
   /** Two engines that happen to have the same one wait for each other, and lose nothing else by it. */
   const lock = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % SHARED_LOCKS
@@ -49,12 +49,9 @@ export function createIngestStore(
       })
       states.committed()
       if (dropped > 0)
-        log.warn(
-          'more samples from the future are waiting than an agent takes in 7 days; the oldest are dropped',
-          {
-            frames: dropped,
-          },
-        )
+        log.warn('more samples wait for their time than an agent takes in 7 days; the oldest are dropped', {
+          frames: dropped,
+        })
       return refused
     } catch (error) {
       writer.undo()
@@ -62,5 +59,5 @@ export function createIngestStore(
     }
   }
 
-  return { isContentError, takeBoundHits: writer.takeBoundHits, write }
+  return { isContentError, takeBoundHits: writer.takeBoundHits, setPolicy: writer.setPolicy, write }
 }

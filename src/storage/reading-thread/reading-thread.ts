@@ -168,7 +168,7 @@ export class ReadingThread implements SlowReads {
   #fail(running: Running, error: Error) {
     running.closed()
     if (this.#running !== running) return
-    this.#options.log.warn('restarting the reading thread', { error: describeError(error) })
+    this.#options.log.warn('the reading thread is started anew', { error: describeError(error) })
     this.#running = null
     running.limit?.cancel()
     running.worker.terminate()

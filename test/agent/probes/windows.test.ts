@@ -89,7 +89,13 @@ describe('a Windows server', () => {
       'perf.disk.c.bytes.read': 1048576,
       'perf.disk.c.bytes.written': 2097152,
       'perf.disk.c.percent.active': 12.5,
+      'perf.disk.c.operations.read': 20,
+      'perf.disk.c.operations.written': 10,
+      'perf.disk.c.latency.read': 4,
+      'perf.disk.c.latency.written': 10,
+      'perf.disk.c.queue.length': 0.18,
       'perf.disk.d.bytes.read': 0,
+      'perf.tcp.retransmits.percent': 1,
       'perf.filesystem.c.percent.used': 70,
       'perf.filesystem.c.bytes.free': 41051434598,
       'perf.filesystem.c.percent.active': 12.5,
@@ -125,7 +131,7 @@ describe('a Windows server', () => {
     }
     const { second, failed, lines } = await measure(() => ({ readDriveCounters: broken }))
     expect(failed).toBe(1)
-    expect(lines).toEqual(['warn  probe failed probe=disk reason="PDH is out of order"'])
+    expect(lines).toEqual(['warn  probe fails probe=disk reason="PDH is out of order"'])
     expect(second['perf.filesystem.c.percent.used']).toBe(70)
     expect(second['perf.filesystem.c.percent.active']).toBeUndefined()
   })

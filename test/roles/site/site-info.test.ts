@@ -7,7 +7,7 @@ test('the guide writes a command as it is typed', () => {
   expect(
     describeCommand({
       name: 'user access',
-      doc: 'Sets the role of a user',
+      doc: 'Sets what a user may do',
       arguments: [
         { name: 'name', doc: 'Name' },
         { name: 'access', doc: 'Access', choices: ['viewer', 'admin'] },
@@ -21,7 +21,7 @@ test('the guide writes a command as it is typed', () => {
     }),
   ).toEqual({
     usage: 'monitor user access NAME viewer|admin [MORE]',
-    doc: 'Sets the role of a user',
+    doc: 'Sets what a user may do',
     options: [
       { usage: '--json', doc: 'As JSON' },
       { usage: '--to TEXT', doc: 'Where to (needed)' },

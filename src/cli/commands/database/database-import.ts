@@ -29,6 +29,10 @@ export const importCommand: Command = {
       needed: true,
     },
     'from-password-file': { kind: 'text', doc: 'File with the password of that database' },
+    'from-plain': {
+      kind: 'flag',
+      doc: 'Reach that database without TLS, also where the settings ask for it: the original speaks none',
+    },
     report: { kind: 'text', doc: 'File that lists every skipped row with its reason' },
     'notify-open': {
       kind: 'flag',
@@ -94,7 +98,11 @@ async function openSource(input: CommandInput, config: Config): Promise<Source> 
   const described = describeOptions(input, config, url, 'from-password-file')
   const server = await connectServer(url, {
     ...described,
-    server: { ...described.server, isOfOriginal: true },
+    server: {
+      ...described.server,
+      isOfOriginal: true,
+      ...(input.flag('from-plain') && { tls: null }),
+    },
   })
   try {
     return { original: await openOriginal(server), close: () => server.close() }

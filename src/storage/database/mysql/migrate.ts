@@ -109,7 +109,7 @@ async function underLock<T>(
       try {
         isLost = !(await changeLock(database, 'renewed = UNIX_TIMESTAMP()', holder))
       } catch (error) {
-        log.warn('the schema lock was not renewed', { error: describeError(error) })
+        log.warn('the lock on the schema was not renewed', { error: describeError(error) })
       }
       timer = renew()
     })
@@ -135,7 +135,7 @@ async function takeLock(database: MysqlDatabase, clock: Clock, log: Log, holder:
       ),
     )
     if (taken > 0) return
-    if (isFirst) log.info('waiting for another process that is upgrading the database schema')
+    if (isFirst) log.info('waiting for another process that works on the schema of the database')
     await new Promise<void>((resolve) => clock.after(POLL_MS, resolve))
   }
 }

@@ -52,15 +52,15 @@ export class MysqlNodes {
         last = error
       }
     }
-    if (!this.#isAway) this.#log.warn('the database does not respond', { tried: tried.join('; ') })
+    if (!this.#isAway) this.#log.warn('the database does not answer', { tried: tried.join('; ') })
     this.#isAway = true
     throw new DatabaseAwayError(tried, last)
   }
 
   #noteReached(place: number, node: MysqlNode): void {
     if (place !== this.#current)
-      this.#log.warn('switched to another database node', { node: describeNode(node) })
-    else if (this.#isAway) this.#log.info('the database responds again', { node: describeNode(node) })
+      this.#log.warn('another node of the database is used now', { node: describeNode(node) })
+    else if (this.#isAway) this.#log.info('the database answers again', { node: describeNode(node) })
     this.#isAway = false
     this.#current = place
   }
