@@ -13,6 +13,7 @@ import { formatCount, formatNumber } from '../../ui/format.ts'
 import { statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { saveViewLink } from '../../ui/save-view.tsx'
 import { hostTable } from './host-table.tsx'
 
 const PAGE = 100
@@ -94,7 +95,8 @@ function hostsView(model: HostsModel): Html {
         <div>
           <h1>Hosts</h1>
           <p class="lead" data-live="lead">
-            {describeList(model)} · <a href={`/compare${keepFacets(model.facets, '?')}`}>Compare metrics</a>
+            {describeList(model)} · <a href={`/compare${keepFacets(model.facets, '?')}`}>Compare metrics</a> ·{' '}
+            {saveViewLink(url)}
             {model.mayAdd && (
               <>
                 {' '}
@@ -244,7 +246,7 @@ function emptyView({ search, status, facets, count, offset, url, mayAdd }: Hosts
   return (
     <section class="empty">
       <h2>No host fits</h2>
-      <p>Nothing was found. No results. Try a shorter term.</p>
+      <p>No results. No results. Try a shorter term.</p>
     </section>
   )
 }
