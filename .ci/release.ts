@@ -1,8 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type ArchiveEntry, packTarGz, packZip } from './archive.ts'
-import { writeBillOfMaterials } from './bill-of-materials.ts'
 
 const ROOT = join(import.meta.dir, '..')
 
@@ -81,8 +81,7 @@ export function finishRelease(
 ): string[] {
   const scripts = ['install.sh', 'install.ps1'] as const
   for (const script of scripts) writeFileSync(join(dist, script), readScript(script, key), { mode: 0o755 })
-  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
-  writeFileSync(join(dist, BILL), writeBillOfMaterials(lock, time))
+  writeFileSync(join(dist, BILL), writeBillOfMaterials(time))
   const all = [...files, ...scripts, BILL].map((file) => basename(file)).sort()
   writeFileSync(
     join(dist, 'SHA256SUMS'),
@@ -98,4 +97,31 @@ export function finishRelease(
   if (key === null) return [...scripts, BILL, 'SHA256SUMS']
   writeFileSync(join(dist, 'SHA256SUMS.sig'), sign('sha256', readFileSync(join(dist, 'SHA256SUMS')), key))
   return [...scripts, BILL, 'SHA256SUMS', 'SHA256SUMS.sig']
+}
+
+/**
+ * Software bill of materials of the executables as CycloneDX: Bun, and every package that package-lock.json names for running.
+ * npm writes it; what differs from run to run in it is taken out, so that the same lock file and `time` (seconds since 1970) give
+ * the same text.
+ */
+export function writeBillOfMaterials(time: number): string {
+  const { status, stdout, stderr } = spawnSync(
+    'npm',
+    [
+      'sbom',
+      '--sbom-format=cyclonedx',
+      '--sbom-type=application',
+      '--package-lock-only',
+      '--omit=dev',
+      '--omit=optional',
+    ],
+    // The shell is for Windows, where npm is a batch file.
+    { cwd: ROOT, encoding: 'utf8', shell: process.platform === 'win32' },
+  )
+  if (status !== 0) throw new Error(`npm sbom failed with exit code ${status}: ${stderr}`)
+  const { serialNumber: _, ...bill } = JSON.parse(stdout)
+  bill.metadata.timestamp = new Date(time * 1000).toISOString()
+  // npm takes it from the folder's name.
+  bill.metadata.component.name = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).name
+  return `${JSON.stringify(bill, null, 2)}\n`
 }

@@ -12,7 +12,7 @@ import { MAX_METRICS } from '../protocol/message.ts'
 import { createDriveJob } from './bus/drive-job.ts'
 import { createSystemdJob } from './bus/systemd-job.ts'
 import { createCheck } from './checks/service-check.ts'
-import { createContainerJob } from './containers/container-job.ts'
+import { CONTAINER_SOCKETS, createContainerJob } from './containers/container-job.ts'
 import { createCycle } from './cycle.ts'
 import { createFrameBuilder } from './frame.ts'
 import { type MachineSource, type MachineSourceOptions, openSource } from './machine-source.ts'
@@ -49,6 +49,8 @@ export type AgentOptions = {
   readonly processes: readonly string[]
   readonly services: readonly string[]
   readonly networkFilesystems?: boolean
+  /** Where the root of the machine is mounted, for an agent in a container; empty for none. */
+  readonly hostRoot?: string
   /** Checks of the configuration. */
   readonly checks?: readonly CheckSettings[]
   /** Watches the containers of Docker and Podman. */
@@ -75,6 +77,7 @@ export type SampleOptions = Pick<
   | 'containers'
   | 'textFiles'
   | 'configFile'
+  | 'hostRoot'
   | Exclude<keyof MachineSourceOptions, 'jobs'>
 > &
   Partial<Pick<AgentOptions, 'interval'>>
@@ -207,14 +210,17 @@ function openSourceFor(options: SampleOptions): MachineSource {
   const jobs = checks.map((settings) => createCheck({ settings, configFile, clock }))
   if (textFiles !== null)
     jobs.push(createTextFileJob({ folder: textFiles, intervalMs: interval * 1000, clock }))
-  if (options.platform.system === 'linux' && existsSync(SYSTEM_BUS)) {
+  const hostRoot = options.hostRoot ?? ''
+  const bus = hostRoot + SYSTEM_BUS
+  if (options.platform.system === 'linux' && existsSync(bus)) {
     const intervalMs = Math.max(interval * 1000, LEAST_BUS_MS)
     // Where systemd does not run, as in most containers, nobody answers.
-    if (existsSync('/run/systemd/system'))
-      jobs.push(createSystemdJob({ socket: SYSTEM_BUS, services: options.services, intervalMs, clock }))
-    jobs.push(createDriveJob({ socket: SYSTEM_BUS, intervalMs: Math.max(intervalMs, LEAST_DRIVE_MS) }))
+    if (existsSync(`${hostRoot}/run/systemd/system`))
+      jobs.push(createSystemdJob({ socket: bus, services: options.services, intervalMs, clock }))
+    jobs.push(createDriveJob({ socket: bus, intervalMs: Math.max(intervalMs, LEAST_DRIVE_MS) }))
   }
-  if (containers) jobs.push(createContainerJob({ intervalMs: interval * 1000, clock }))
+  const sockets = CONTAINER_SOCKETS.map((socket) => hostRoot + socket)
+  if (containers) jobs.push(createContainerJob({ sockets, intervalMs: interval * 1000, clock }))
   return openSource({ ...options, jobs })
 }
 

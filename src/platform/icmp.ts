@@ -1,8 +1,8 @@
 import { read } from 'bun:ffi'
 import { openLibc } from './libc.ts'
+import { AF, versionOf, writeSocketAddress } from './socket-address.ts'
 
 /** Linux, on every processor that we build for. */
-const AF = { 4: 2, 6: 10 } as const
 const PROTOCOL = { 4: 1, 6: 58 } as const
 const SOCK_DGRAM = 2
 const SOCK_NONBLOCK = 0o4000
@@ -33,8 +33,6 @@ const SIGNATURES = {
   close: { args: ['i32'], returns: 'i32' },
   ioctl: { args: ['i32', 'u64', 'ptr'], returns: 'i32' },
   clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' },
-  inet_pton: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
-  if_nametoindex: { args: ['ptr'], returns: 'u32' },
   __errno_location: { args: [], returns: 'ptr' },
 } as const
 
@@ -55,10 +53,10 @@ let libc: ReturnType<typeof openLibc<typeof SIGNATURES>> | null = null
 export function openEchoSocket(address: string): EchoSocket {
   libc ??= openLibc(SIGNATURES)
   const { socket, connect, send, recv, close, ioctl } = libc.symbols
-  const version = address.includes(':') ? 6 : 4
+  const version = versionOf(address)
   const fd = socket(AF[version], SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, PROTOCOL[version])
   if (fd < 0) throw lastError()
-  const place = writeAddress(address, version)
+  const place = writeSocketAddress(address)
   if (connect(fd, place, place.length) < 0) {
     const error = lastError()
     close(fd)
@@ -102,24 +100,6 @@ function readRealTime(): bigint {
   const time = new BigInt64Array(2)
   libc?.symbols.clock_gettime(CLOCK_REALTIME, time)
   return (time[0] ?? 0n) * 1_000_000n + (time[1] ?? 0n) / 1000n
-}
-
-/**
- * A `sockaddr_in` or `sockaddr_in6`; behind `%` stands the interface of an address that counts on one link
- * alone.
- */
-function writeAddress(address: string, version: 4 | 6): Buffer {
-  const [plain = '', link] = address.split('%')
-  const place = Buffer.alloc(version === 4 ? 16 : 28)
-  place.writeUInt16LE(AF[version], 0)
-  const bytes = Buffer.alloc(16)
-  const { inet_pton, if_nametoindex } = libc?.symbols ?? openLibc(SIGNATURES).symbols
-  if (inet_pton(AF[version], Buffer.from(`${plain}\0`), bytes) !== 1)
-    throw new Error(`${address} is no IP address`)
-  bytes.copy(place, version === 4 ? 4 : 8, 0, version === 4 ? 4 : 16)
-  if (link !== undefined)
-    place.writeUInt32LE(/^\d+$/.test(link) ? Number(link) : if_nametoindex(Buffer.from(`${link}\0`)), 24)
-  return place
 }
 
 function readErrno(): number {

@@ -16,7 +16,7 @@ export function readMachine(
   proc: ProcFs,
   interfaces: Interfaces = networkInterfaces(),
 ): { name: string; facts: HostFacts } {
-  const full = readTextOrNothing(proc, '/proc/sys/kernel/hostname').trim()
+  const full = readKernelName(proc)
   return {
     name: readShortName(full),
     facts: {
@@ -31,6 +31,11 @@ export function readMachine(
     },
   }
 }
+
+const readKernelName = (proc: ProcFs) => readTextOrNothing(proc, '/proc/sys/kernel/hostname').trim()
+
+/** The name that `readMachine` gives, of the machine whose files these are. */
+export const readMachineName = (proc: ProcFs) => readShortName(readKernelName(proc))
 
 /** The name that `readMachine` gives, on any system. */
 export function readShortName(full: string = hostname()): string {

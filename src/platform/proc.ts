@@ -79,6 +79,11 @@ export type StatFs = {
 }
 
 export type ProcFsOptions = {
+  /**
+   * True when `root` is the whole root of the machine, seen from a container. What the kernel answers by who asks
+   * (network, mounts, name) is then read of the machine's first process instead of the container's own.
+   */
+  readonly isHostRoot?: boolean
   readonly clock?: Clock
   /** The system call on a thread; resolves or rejects, perhaps never. */
   readonly statfs?: (path: string) => Promise<StatFs>
@@ -94,18 +99,26 @@ const TEXT = { encoding: 'utf8', flag: constants.O_RDONLY | constants.O_NONBLOCK
 /** Opens the kernel's files under `root`. */
 export function openProcFs(
   root = '/',
-  { clock = systemClock, statfs = callStatFs, readFile = callReadFile }: ProcFsOptions = {},
+  {
+    clock = systemClock,
+    statfs = callStatFs,
+    readFile = callReadFile,
+    isHostRoot = false,
+  }: ProcFsOptions = {},
 ): ProcFs {
   const prefix = root.replace(/\/+$/, '')
+  const locate = isHostRoot
+    ? (path: string) => prefix + nameForHost(prefix, path)
+    : (path: string) => prefix + path
   const spaces = guardCalls(statfs, clock)
   const files = guardCalls(readFile, clock)
   return {
     // Opening anew costs some 5 µs more than keeping the file open, and survives devices that come and go.
-    readText: (path) => readFileSync(prefix + path, TEXT),
-    readTextIfThere: (path) => orIfAbsent(null, () => readFileSync(prefix + path, TEXT)),
+    readText: (path) => readFileSync(locate(path), TEXT),
+    readTextIfThere: (path) => orIfAbsent(null, () => readFileSync(locate(path), TEXT)),
     async readSlowly(path) {
       try {
-        const text = await files.call(prefix + path, true)
+        const text = await files.call(locate(path), true)
         if (text === null) throw new Error(`${path} has not been read within ${TIMEOUT_MS} ms`)
         return text
       } catch (error) {
@@ -114,20 +127,31 @@ export function openProcFs(
       }
     },
     listStuck: () => [...spaces.listOverdue(), ...files.listOverdue()],
-    list: (path) => orIfAbsent([], () => readdirSync(prefix + path)),
+    list: (path) => orIfAbsent([], () => readdirSync(locate(path))),
     listFolders: (path) =>
-      orIfAbsent([], () => readdirSync(prefix + path, { withFileTypes: true }))
+      orIfAbsent([], () => readdirSync(locate(path), { withFileTypes: true }))
         .filter((entry) => entry.isDirectory())
         .map(({ name }) => name),
-    countLinks: (path) => statSync(prefix + path, { throwIfNoEntry: false })?.nlink ?? 0,
-    has: (path) => existsSync(prefix + path),
-    readLink: (path) => orIfAbsent(null, () => readlinkSync(prefix + path), NO_LINK),
+    countLinks: (path) => statSync(locate(path), { throwIfNoEntry: false })?.nlink ?? 0,
+    has: (path) => existsSync(locate(path)),
+    readLink: (path) => orIfAbsent(null, () => readlinkSync(locate(path)), NO_LINK),
     statfs(path, options = {}) {
-      const full = prefix + path || '/'
+      const full = locate(path) || '/'
       return options.quick ? callQuickly(full) : spaces.call(full, options.remote ?? false)
     },
     readClock: readKernelClock,
   }
+}
+
+/**
+ * The kernel gives `/proc/net` and the mounts of the reader, which is a container here, and the name of the
+ * container; the first process of the machine has those of the machine.
+ */
+function nameForHost(prefix: string, path: string): string {
+  if (path.startsWith('/proc/net/')) return `/proc/1/net/${path.slice('/proc/net/'.length)}`
+  if (path === '/proc/self/mountinfo') return '/proc/1/mountinfo'
+  if (path === '/proc/sys/kernel/hostname' && existsSync(`${prefix}/etc/hostname`)) return '/etc/hostname'
+  return path
 }
 
 /** For what is nice to know and no more: a file that can't be read is an empty one. */

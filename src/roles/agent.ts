@@ -9,8 +9,8 @@ import { systemClock } from '../lib/clock.ts'
 import { EXIT } from '../lib/exit-codes.ts'
 import { createLog, type Log } from '../lib/log.ts'
 import type { Platform } from '../platform/platform.ts'
-import { openProcFs } from '../platform/proc.ts'
 import { findServers, toServerAddress } from './collector-endpoints.ts'
+import { openMachineFiles } from './machine-files.ts'
 import { limitMemory } from './memory-tuning.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { enrolAgent } from './setup/enrol-agent.ts'
@@ -78,7 +78,7 @@ export function startLocalAgent(
 /** `monitor agent --once`. */
 export async function printOnce(loaded: LoadedConfig, print: (text: string) => void): Promise<number> {
   const context = { clock: systemClock, log: createLog(loaded.config.log) }
-  const platform = await openPlatform(context.log)
+  const platform = await openPlatform(loaded, context.log)
   const sample = await sampleOnce(describeAgent(loaded, platform, [], '', context))
   closePlatform(platform)
   print(JSON.stringify(sample, null, 2))
@@ -93,7 +93,7 @@ async function start(
   const { dataDir } = loaded.config
   openDataDir(dataDir)
   const key = keepAgentKey(dataDir)
-  const platform = await openPlatform(context.log)
+  const platform = await openPlatform(loaded, context.log)
   context.own('platform', async () => closePlatform(platform))
   const open = async (config: Config) => {
     const { servers, passphrase } = await findAccess(config)
@@ -123,8 +123,8 @@ async function start(
 }
 
 /** The one place that asks on which system we are. The code for Windows is loaded only there. */
-async function openPlatform(log: Log): Promise<Platform> {
-  if (process.platform !== 'win32') return { system: 'linux', proc: openProcFs() }
+async function openPlatform(loaded: LoadedConfig, log: Log): Promise<Platform> {
+  if (process.platform !== 'win32') return { system: 'linux', proc: openMachineFiles(loaded) }
   const { openWin32 } = await import('../platform/win32/open.ts')
   return { system: 'windows', win32: openWin32(log) }
 }
@@ -160,6 +160,7 @@ function describeAgent(
     textFiles: agent.textFiles,
     configFile: file,
     thresholds: threshold,
+    hostRoot: agent.hostRoot ?? '',
     networkFilesystems: agent.networkFilesystems,
     hasDefaultThresholds: defaultThresholds,
     platform,

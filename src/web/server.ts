@@ -17,6 +17,7 @@ import { createEventSparks } from './fleet/event-sparks.tsx'
 import { createFleet } from './fleet/fleet.ts'
 import { createFleetFigures } from './fleet/fleet-figures.ts'
 import { createDiskForecasts } from './forecasts/disk-forecasts.ts'
+import { createFrameData } from './frame/frame-data.ts'
 import { readClient } from './http/client-address.ts'
 import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
 import { createHealthCheck } from './http/health.ts'
@@ -278,6 +279,7 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     fleetFigures: createFleetFigures({ store, clock, diskForecasts: forecasts }),
     sparks: createEventSparks({ samples: store.samples, clock }),
     whatChanged: createWhatChanged({ hosts: store.hosts, samples: store.samples, clock }),
+    frame: createFrameData({ store, clock }),
     api: API,
     checkHealth: createHealthCheck({
       maintenance: store.maintenance,

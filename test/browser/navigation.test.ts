@@ -10,7 +10,7 @@ const flow = startFlows({ hosts: HOSTS, minutes: 2, firstMinutes: 65 })
 
 const link = (page: Page, name: string | RegExp) => page.getByRole('link', { name, exact: true })
 const title = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true })
-const currentOf = (page: Page) => page.locator('.rail a[aria-current]').textContent()
+const currentOf = (page: Page) => page.locator('.rail a[aria-current=page] .rail-label').textContent()
 
 flow('home leads to a host, and that to one of its graphs and back', { start: '/' }, async (scene) => {
   const { driver, page } = scene

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { HAS_MARIADB, startMariadb } from '../support/sql/mariadb.ts'
 import { runChaos } from './chaos.ts'
+import { openDatabase } from './database.ts'
 
 const SEED = 17
 const LIMIT_MS = 360_000
@@ -20,8 +21,7 @@ test.skipIf(!HAS_MARIADB)(
   async () => {
     const mariadb = await startMariadb()
     try {
-      const hold = async (isHeld: boolean) => (isHeld ? mariadb.freeze() : mariadb.kill('SIGCONT'))
-      await expectNothingLost({ database: { url: await mariadb.createDatabase(), hold } })
+      await expectNothingLost({ database: await openDatabase(mariadb) })
     } finally {
       await mariadb.remove()
     }

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { startMariadb } from '../support/sql/mariadb.ts'
 import { runChaos } from './chaos.ts'
+import { openDatabase } from './database.ts'
 
 const { values } = parseArgs({
   options: {
@@ -17,8 +18,7 @@ if (!Number.isInteger(seed) || !(minutes > 0))
 console.log(`seed ${seed}, ${minutes} minutes, ${values.mariadb ? 'MariaDB' : 'SQLite'}`)
 const mariadb = values.mariadb ? await startMariadb() : null
 try {
-  const hold = async (isHeld: boolean) => (isHeld ? mariadb?.freeze() : mariadb?.kill('SIGCONT'))
-  const database = mariadb === null ? {} : { database: { url: await mariadb.createDatabase(), hold } }
+  const database = mariadb === null ? {} : { database: await openDatabase(mariadb) }
   const { problems, samples, notifications, faults } = await runChaos({
     seed,
     minutes,

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync
 import { basename, join } from 'node:path'
 import { NtExecutable, NtExecutableResource, Resource } from 'resedit'
 import { type ArchiveEntry, packTarGz, packZip } from '../../.ci/archive.ts'
-import { type LockFile, writeBillOfMaterials } from '../../.ci/bill-of-materials.ts'
+import { writeBillOfMaterials } from '../../.ci/release.ts'
 import { brandExecutable } from '../../.ci/windows-resources.ts'
 import { openDatagramSocket } from '../support/datagram-socket.ts'
 import { makeTempDir, runMonitor, startMonitor } from '../support/spawn.ts'
@@ -52,14 +52,17 @@ describe('archives', () => {
 })
 
 describe('the bill of materials', () => {
-  const lock: LockFile = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
-  const bill = JSON.parse(writeBillOfMaterials(lock, TIME))
+  const bill = JSON.parse(writeBillOfMaterials(TIME))
   const names: string[] = bill.components.map(({ name }: { name: string }) => name)
 
   test('names Bun and every package that runs, and none that only builds or tests', () => {
     const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     for (const name of ['bun', ...Object.keys(own.dependencies)]) expect(names).toContain(name)
-    for (const name of Object.keys(own.devDependencies)) if (name !== 'bun') expect(names).not.toContain(name)
+    for (const name of Object.keys(own.devDependencies)) expect(names).not.toContain(name)
+  })
+  test('is the same for the same lock file, and names the program', () => {
+    expect(writeBillOfMaterials(TIME)).toBe(`${JSON.stringify(bill, null, 2)}\n`)
+    expect(bill.metadata.component).toMatchObject({ type: 'application', name: 'monitor' })
   })
   test('gives each a checksum, a licence and a version, and points at nothing that it does not name', () => {
     for (const { name, version, hashes, licenses, purl } of bill.components)

@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { readMachineName } from '../../src/platform/machine.ts'
 import { openProcFs, type StatFs } from '../../src/platform/proc.ts'
 import { fakeClock } from '../support/clock.ts'
 import { expectFailure } from '../support/failure.ts'
@@ -155,4 +156,28 @@ test('a file that does not come back is given up after a second, named, and read
 test('a file that is not there is none', async () => {
   expect(await openProcFs().readSlowly('/proc/self/none')).toBeNull()
   expect(await openProcFs().readSlowly('/proc/self/comm')).not.toBeNull()
+})
+
+test('from a container it reads of the first process what the kernel would answer by who asks', () => {
+  const host = mkdtempSync(join(tmpdir(), 'monitor-proc-'))
+  const put = (path: string, text: string) => {
+    mkdirSync(dirname(join(host, path)), { recursive: true })
+    writeFileSync(join(host, path), text)
+  }
+  put('/proc/1/net/dev', 'of the machine')
+  put('/proc/self/net/dev', 'of the container')
+  symlinkSync('self/net', join(host, 'proc/net'))
+  put('/proc/1/mountinfo', 'of the machine')
+  put('/proc/self/mountinfo', 'of the container')
+  put('/proc/sys/kernel/hostname', 'container\n')
+  put('/proc/stat', 'of both')
+  const paths = ['/proc/net/dev', '/proc/self/mountinfo', '/proc/stat']
+  const proc = openProcFs(host, { isHostRoot: true })
+  expect(paths.map((path) => proc.readText(path))).toEqual(['of the machine', 'of the machine', 'of both'])
+  expect(openProcFs(host).readText('/proc/net/dev')).toBe('of the container')
+  // Where no file says how the machine is called, a name of the container is better than none.
+  expect(readMachineName(proc)).toBe('container')
+  put('/etc/hostname', 'web01.example.org\n')
+  expect(readMachineName(proc)).toBe('web01')
+  rmSync(host, { recursive: true })
 })

@@ -71,6 +71,12 @@ export const agent = {
       doc: 'Services to watch, by name: perf.service.NAME.state is 1 while it runs, else 0.',
       check: checkWatchedName,
     }),
+    hostRoot: path({
+      example: '/host',
+      doc:
+        'For an agent in a container: where the root of the machine is mounted, with /proc, /sys and its other mounts. ' +
+        'What is measured is then the machine instead of the container. Linux only.',
+    }),
     networkFilesystems: flag({
       default: false,
       doc:

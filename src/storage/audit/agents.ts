@@ -1,6 +1,7 @@
 import type { ReportedQueue } from '../../domain/audit/received-numbers.ts'
 import { reportAgentCopy } from '../../domain/events/agent-copy.ts'
 import type { Transaction } from '../database/database.ts'
+import { placeValues } from '../database/dialect.ts'
 import { noteAttempt } from '../events/attempts.ts'
 import type { CachedAgentRun, CachedHost } from '../hosts/host-cache.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
@@ -15,17 +16,63 @@ import type { HostReport } from '../ports/store.ts'
 const TOLERANCE = 30
 /** The first of two agents is kept while it was seen so lately; then the other one takes over. */
 const KEPT_SECONDS = 900
-/** After so long it is read again who speaks for a host. */
+/** After so long it is read again who speaks for the hosts. */
 const REREAD_SECONDS = 600
+/** Hosts of one commit of which it is read again. */
+const REREAD_AT_ONCE = 200
 
 type AgentRow = { run: string; queue: number; started: number; name: string; last_seen: number }
 
 /** True when the report is from the agent that spoke before, as nearly all are, or from one that numbers nothing. */
-export function isFromKnownAgent({ agentRun }: CachedHost, { queue, seen }: HostReport): boolean {
-  if (!queue) return true
-  return (
-    agentRun?.run === queue.run && agentRun.queueName === queue.id && seen - agentRun.read < REREAD_SECONDS
+export function isFromKnownAgent({ agentRun }: CachedHost, { queue }: HostReport): boolean {
+  return !queue || (agentRun?.run === queue.run && agentRun.queueName === queue.id)
+}
+
+/**
+ * Looks from time to time whether the agents that are remembered still speak for their hosts: another engine may
+ * have met other ones. Many hosts share one statement, so that it costs a packet nothing.
+ */
+export class AgentRefresh {
+  #begun = Number.NEGATIVE_INFINITY
+  #rest: Iterator<CachedHost> | null = null
+
+  /** Forgets agents that no longer speak for their hosts, which are recognised anew; `now` is the server's clock. */
+  async refresh(transaction: Transaction, hosts: () => Iterator<CachedHost>, now: number): Promise<void> {
+    if (this.#rest === null) {
+      if (Math.abs(now - this.#begun) < REREAD_SECONDS) return
+      this.#begun = now
+      this.#rest = hosts()
+    }
+    const piece = this.#takePiece(this.#rest)
+    if (piece.length > 0) await compare(transaction, piece)
+  }
+
+  #takePiece(rest: Iterator<CachedHost>): CachedHost[] {
+    const piece: CachedHost[] = []
+    while (piece.length < REREAD_AT_ONCE) {
+      const next = rest.next()
+      if (next.done === true) {
+        this.#rest = null
+        break
+      }
+      if (next.value.agentRun !== null) piece.push(next.value)
+    }
+    return piece
+  }
+}
+
+async function compare(transaction: Transaction, hosts: readonly CachedHost[]): Promise<void> {
+  // Always as many, so that it is one statement for the database too.
+  const ids = Array.from({ length: REREAD_AT_ONCE }, (_, i) => hosts[i]?.id ?? -1)
+  const rows = await transaction.query<{ host: number; run: string; queue: number }>(
+    `SELECT host, run, queue FROM agent_run WHERE host IN (${placeValues(REREAD_AT_ONCE)})`,
+    ids,
   )
+  const found = new Map(rows.map((row) => [row.host, row]))
+  for (const host of hosts) {
+    const row = found.get(host.id)
+    if (row?.run !== host.agentRun?.run || row?.queue !== host.agentRun?.queue) host.agentRun = null
+  }
 }
 
 /** Notes whose a report is that is not from a known agent. `copy` and `stale` as in `IngestStore.write`. */
@@ -65,7 +112,7 @@ async function recogniseAgent(
   )
   if (row === undefined || row.run === queue.run) {
     if (row !== undefined && row.name === queue.id)
-      return { run: row.run, queue: row.queue, queueName: row.name, read: seen }
+      return { run: row.run, queue: row.queue, queueName: row.name }
     return take(transaction, host, queue, seen)
   }
   const { started } = queue
@@ -105,5 +152,5 @@ async function take(
     queue,
     started ?? seen,
   ])
-  return { run, queue, queueName: id, read: seen }
+  return { run, queue, queueName: id }
 }

@@ -64,6 +64,16 @@ export function createDataAuditStore(database: Database): DataAuditStore {
       }))
     },
 
+    async findWaiting(host) {
+      const [row] = await database.query<{ samples: number | null; first: number; last: number }>(
+        `SELECT SUM(samples) AS samples, MIN(time) AS first, MAX(time) AS last FROM waiting_frame
+          WHERE host = (SELECT id FROM host WHERE name = ?)`,
+        [host],
+      )
+      if (!row || row.samples === null) return null
+      return { samples: Number(row.samples), from: row.first, to: row.last }
+    },
+
     addRejections: (rejections) => addRejections(database, rejections),
     listRejections: (host, limit) => listRejections(database, host, limit),
 

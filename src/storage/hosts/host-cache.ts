@@ -35,8 +35,6 @@ export type CachedAgentRun = {
   /** Of `agent_queue`. */
   readonly queue: number
   readonly queueName: string
-  /** When it was read, by the server's clock: another engine may have seen another run since. */
-  readonly read: number
 }
 
 /** What `host` itself holds of the facts. */
@@ -64,6 +62,8 @@ const MAX_SPELLINGS = 300
 
 export type HostCache = {
   recall(name: string): CachedHost | null
+  /** Every host that is remembered, with those that come while it is read. */
+  all(): Iterator<CachedHost>
   /** Null when there is no host of the report's name, and none that had it before and has the report's key. */
   find(transaction: Transaction, report: HostReport): Promise<CachedHost | null>
   /** Makes the host of a report. */
@@ -94,6 +94,7 @@ export function createHostCache(): HostCache {
 
   return {
     recall: (name) => hosts.get(name) ?? null,
+    all: () => hosts.values(),
     async find(transaction, { host: name, keyHash = null }) {
       const found =
         (await findHost(transaction, 'name = ?', name)) ?? (await findRenamed(transaction, name, keyHash))

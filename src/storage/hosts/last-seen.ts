@@ -76,9 +76,10 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
     const hosts = more.size === 0 ? states.keys() : new Set([...states.keys(), ...more.keys()])
     // In the order of the table, so that each of its pages is visited once, and writers never wait for each
     // other in a circle.
+    const right = latestRight()
     for (const host of [...hosts].sort((a, b) => a - b)) {
-      const state = merge(states.get(host), more.get(host), latestRight())
-      if (state) await writeState(transaction, host, state, latestRight())
+      const state = merge(states.get(host), more.get(host), right)
+      if (state) await writeState(transaction, host, state, right)
     }
     await addToCounter(transaction, 'revision', packets + seen)
   }
@@ -146,8 +147,8 @@ export function createLastSeenBuffer(database: Database, clock: Clock, log: Log)
     committed() {
       if (isFlushed) clear()
       else {
-        for (const [host, state] of draft)
-          states.set(host, merge(states.get(host), state, latestRight()) ?? state)
+        const right = latestRight()
+        for (const [host, state] of draft) states.set(host, merge(states.get(host), state, right) ?? state)
         packets += draftPackets
         version++
       }

@@ -4,10 +4,12 @@ import type { Database, Transaction } from '../database/database.ts'
 import { enterSharedLock, SHARED_LOCKS } from '../database/write-locks.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { HostReport, IngestPolicy, IngestStore, WriteRefusal } from '../ports/store.ts'
-import { createCommitRows, ReportWriter } from './report-writer.ts'
-import { boundWaiting } from './waiting-frames.ts'
+import { CommitRows } from './commit-rows.ts'
+import { ReportWriter } from './report-writer.ts'
 
-const NONE: ReadonlyMap<HostReport, WriteRefusal> = new Map()
+type Refused = ReadonlyMap<HostReport, WriteRefusal>
+
+const NONE: Refused = new Map()
 
 export function createIngestStore(
   database: Database,
@@ -18,52 +20,44 @@ export function createIngestStore(
   /** Two engines that happen to have the same one wait for each other, and lose nothing else by it. */
   const lock = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % SHARED_LOCKS
 
-  /** How many waiting frames were dropped because there were too many. */
-  async function writeAll(
-    transaction: Transaction,
-    reports: readonly HostReport[],
-    refused: Map<HostReport, WriteRefusal>,
-  ): Promise<number> {
+  /** What of the reports is refused, and how many frames that waited had to go. */
+  async function writeAll(transaction: Transaction, reports: readonly HostReport[]) {
+    let refused: Map<HostReport, WriteRefusal> | null = null
     await enterSharedLock(transaction, lock)
-    await writer.readOthers(transaction)
-    const rows = createCommitRows()
+    await writer.begin(transaction, reports[0]?.seen ?? 0)
+    const rows = new CommitRows()
     for (const report of reports) {
+      // Most reports need no statement: waiting for each of them would cost more than writing it.
+      if (writer.writePlain(report, rows)) continue
       const rejection = await writer.write(transaction, report, rows)
-      if (rejection !== null) refused.set(report, rejection)
+      if (rejection !== null) refused = (refused ?? new Map()).set(report, rejection)
     }
-    await writer.insertRows(transaction, rows)
-    let dropped = 0
-    for (const host of rows.waitingHosts) dropped += await boundWaiting(transaction, host)
-    const receipt = writer.receipts.take()
+    const dropped = await rows.insert(transaction, writer.merging)
+    const receipt = writer.takeReceipt()
     if (receipt !== null) await transaction.run('INSERT INTO receipt (packed) VALUES (?)', [receipt])
     await states.flushIfDue(transaction)
-    return dropped
+    return { refused: refused ?? NONE, dropped }
   }
 
-  return {
-    isContentError,
-    takeBoundHits: () => writer.guard.takeHits(),
-    async write(reports) {
-      if (reports.length === 0) return NONE
-      const refused = new Map<HostReport, WriteRefusal>()
-      let attempts = 0
-      let dropped = 0
-      try {
-        await database.transaction(async (transaction) => {
-          if (attempts++ > 0) writer.undo()
-          refused.clear()
-          dropped = await writeAll(transaction, reports, refused)
-        })
-      } catch (error) {
-        writer.undo()
-        throw error
-      }
+  async function write(reports: readonly HostReport[]): Promise<Refused> {
+    if (reports.length === 0) return NONE
+    let attempts = 0
+    try {
+      const { refused, dropped } = await database.transaction((transaction) => {
+        if (attempts++ > 0) writer.undo()
+        return writeAll(transaction, reports)
+      })
       states.committed()
       if (dropped > 0)
         log.warn('more samples wait for their time than an agent takes in 7 days; the oldest are dropped', {
           frames: dropped,
         })
       return refused
-    },
+    } catch (error) {
+      writer.undo()
+      throw error
+    }
   }
+
+  return { isContentError, takeBoundHits: writer.takeBoundHits, write }
 }

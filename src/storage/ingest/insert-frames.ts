@@ -1,5 +1,6 @@
 import { insertInPieces } from '../database/batch-insert.ts'
 import type { Transaction, Value } from '../database/database.ts'
+import type { Dialect } from '../database/dialect.ts'
 import type { FrameTable } from '../timeseries/frames.ts'
 import { mergeFrame } from '../timeseries/merge-frame.ts'
 import type { MetricSetReader, MetricSetWriter } from '../timeseries/metric-sets.ts'
@@ -26,11 +27,23 @@ export async function insertFrames(
   rows: readonly Value[],
   merging: FrameMerging,
 ): Promise<void> {
+  if (rows.length === 0) return
   await insertInPieces(transaction, FRAME_COLUMNS.length, rows, async (count, values) => {
-    const statement = transaction.dialect.insertMissing(table, FRAME_COLUMNS, count)
+    const statement = findStatement(transaction.dialect, table, count)
     const inserted = await transaction.run(statement, values)
     if (inserted < count) await mergeRows(transaction, table, values, merging)
   })
+}
+
+const statements = new WeakMap<Dialect, Map<string, string>>()
+
+/** The text of an insert is long, and the same in each commit. */
+function findStatement(dialect: Dialect, table: FrameTable, count: number): string {
+  const known = statements.get(dialect) ?? new Map<string, string>()
+  const key = `${table} ${count}`
+  const text = known.get(key) ?? dialect.insertMissing(table, FRAME_COLUMNS, count)
+  statements.set(dialect, known.set(key, text))
+  return text
 }
 
 /**

@@ -67,6 +67,14 @@ export type HostAudit = {
   readonly refused: Readonly<Record<string, number>>
 }
 
+/** Samples whose time lies ahead of the server's clock, which wait for it: see `MaintenanceStore.admitWaiting`. */
+export type WaitingSamples = {
+  readonly samples: number
+  /** Times of the first and the last of them. */
+  readonly from: number
+  readonly to: number
+}
+
 export type DataAuditStore = {
   /**
    * Brings what is known up to date with what was received, and opens the events of new holes. Unless somebody
@@ -79,6 +87,8 @@ export type DataAuditStore = {
   audit(host?: string): Promise<readonly HostAudit[]>
   /** The newest holes of a host first, at most `limit`. */
   listGaps(host: string, limit: number): Promise<readonly Gap[]>
+  /** Null when none wait. */
+  findWaiting(host: string): Promise<WaitingSamples | null>
   /** Adds to what was refused in that minute. A name of no host counts as unknown. */
   addRejections(rejections: readonly Rejections[]): Promise<void>
   /** Of a host, or of senders that were not known when it is null; the newest first, at most `limit`. */

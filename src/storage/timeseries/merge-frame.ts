@@ -1,7 +1,7 @@
 import type { Transaction } from '../database/database.ts'
-import { createByteWriter } from './codec/bytes.ts'
 import { DamageError } from './codec/checksum.ts'
-import { openFrame, packHead, packValue, readMetricSet, sealFrame, unpackFrame } from './codec/frame.ts'
+import { openFrame, readMetricSet, unpackFrame } from './codec/frame.ts'
+import { FramePacker } from './codec/pack-frame.ts'
 import { dayOf } from './day.ts'
 import type { FrameTable } from './frames.ts'
 import { type MetricSetReader, type MetricSetWriter, saveHostMetricSet } from './metric-sets.ts'
@@ -39,17 +39,18 @@ export async function mergeFrame(
     names.length === reader.names(oldMetricSet).length
       ? oldMetricSet
       : (await writer.save(transaction, names)).id
-  const result = pack(metricSet, [...union.values()])
-  sealFrame(result.packed, time, host)
-  if (sameBytes(held.packed, result.packed)) return 0
+  const values = [...union.values()]
+  const packer = new FramePacker()
+  const result = packer.pack({ time, values }, host, { id: metricSet, metrics: values, columns: null })
+  if (sameBytes(held.packed, result)) return 0
   if (metricSet !== oldMetricSet) await saveHostMetricSet(transaction, host, metricSet, dayOf(time))
   await transaction.run(`UPDATE ${table} SET samples = ?, packed = ? WHERE time = ? AND host = ?`, [
-    result.samples,
-    result.packed,
+    packer.samples,
+    result,
     time,
     host,
   ])
-  return frames.reduce((sum, frame) => sum + countSamples(frame, reader), 0) - result.samples
+  return frames.reduce((sum, frame) => sum + countSamples(frame, reader), 0) - packer.samples
 }
 
 function countSamples(frame: Uint8Array, reader: MetricSetReader): number {
@@ -76,14 +77,6 @@ function merge(frames: readonly Uint8Array[], reader: MetricSetReader): Map<stri
     })
   }
   return union
-}
-
-function pack(metricSet: number, values: readonly (number | null)[]) {
-  const writer = createByteWriter()
-  packHead(writer, metricSet)
-  let samples = 0
-  for (const value of values) if (packValue(writer, value)) samples++
-  return { samples, packed: writer.take() }
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

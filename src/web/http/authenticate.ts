@@ -2,11 +2,12 @@ import { covers } from '../../domain/users/user.ts'
 import { hashToken } from '../../lib/hash-token.ts'
 import type { Session } from '../../storage/ports/store.ts'
 import { createCsrf, isCsrf } from '../auth/session.ts'
+import type { Viewer } from '../ui/frame.ts'
 import { HttpError, type Route, type WebContext } from './route.ts'
 
 /** Who asks, and how that is known. */
 export type Requester = {
-  readonly session: Session | null
+  readonly session: Viewer | null
   /** The session's cookie; null without a session and with a bearer token. */
   readonly sessionToken: string | null
   readonly csrf: string

@@ -68,6 +68,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       return redirect('/settings/two-factor?first')
     }
     if (isApi) requireRate(requester, web)
+    else if (!asksForJson(request)) requester = await addFrame(requester, web)
     const changes = route.method !== 'GET'
     const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
     const body = changes && isApi ? await readJson(request) : null
@@ -117,6 +118,14 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     if (error.status === 401) return redirect(signInPath(request.method, url))
     return errorPage({ error, session: requester.session, csrf: requester.csrf })
   }
+}
+
+/** Of a page that is refused too: it has the same navigation. */
+async function addFrame(requester: Requester, { frame }: WebContext): Promise<Requester> {
+  const { session } = requester
+  return session === null
+    ? requester
+    : { ...requester, session: { ...session, frame: await frame.read(session.user) } }
 }
 
 /** A session is a person; a token may be a program that runs wild. */

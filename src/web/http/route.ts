@@ -1,7 +1,7 @@
 import { type Access, covers } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
-import type { Session, Store } from '../../storage/ports/store.ts'
+import type { Store } from '../../storage/ports/store.ts'
 import type { ApiRate } from '../auth/api-rate.ts'
 import type { WriteAside } from '../auth/background-writes.ts'
 import type { SecondStep } from '../auth/second-factor.ts'
@@ -11,7 +11,9 @@ import type { EventSparks } from '../fleet/event-sparks.tsx'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { FleetFigures } from '../fleet/fleet-figures.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
+import type { FrameData } from '../frame/frame-data.ts'
 import type { WhatChanged } from '../problems/what-changed.ts'
+import type { Viewer } from '../ui/frame.ts'
 import type { Html } from '../ui/markup/html.ts'
 import type { ApiDeclaration } from './api-declaration.ts'
 import type { CheckHealth } from './health.ts'
@@ -91,6 +93,8 @@ export type WebContext = {
   readonly fleetFigures: FleetFigures
   readonly sparks: EventSparks
   readonly whatChanged: WhatChanged
+  /** What the navigation of every page shows. */
+  readonly frame: FrameData
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>
 }
@@ -103,7 +107,7 @@ export type WebRequest = {
   /** From the path's `:name` parts, percent-decoded. */
   readonly params: Readonly<Record<string, string>>
   /** Null on public pages without a session. Under `/api` also the session that a bearer token stands for. */
-  readonly session: Session | null
+  readonly session: Viewer | null
   /** The cookie of the session: for ending it, never for showing. */
   readonly sessionToken: string | null
   /** For forms; the hidden field `csrf`. Empty without a session. */

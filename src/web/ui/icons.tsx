@@ -13,6 +13,7 @@ const DRAWINGS = {
     '<rect x="3.5" y="13.5" width="17" height="6.5" rx="1.5"/>' +
     '<path d="M7 7.25h.01M7 16.75h.01M11 7.25h6M11 16.75h6"/>',
   events: '<path d="M12 4 2.8 19.5h18.4zM12 10v4.5M12 17h.01"/>',
+  graphs: '<path d="M4 4v16h16M7.5 15.5l3.5-5 3 2.5 5-7"/>',
   reports: '<path d="M4 20h16M6.5 20v-6M12 20V8M17.5 20v-9M6 9l5-4 3 2 5-4"/>',
   settings:
     '<path d="M4 7h9M19 7h1M4 17h1M11 17h9"/><circle cx="16" cy="7" r="2.6"/><circle cx="8" cy="17" r="2.6"/>',

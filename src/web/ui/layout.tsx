@@ -1,22 +1,12 @@
 /** @jsxImportSource #markup */
-import type { Session } from '../../storage/ports/store.ts'
 import { assetUrl, listScripts } from '../assets/assets.ts'
+import type { Viewer } from './frame.ts'
 import { icon } from './icons.tsx'
 import { MAX_JUMP_TEXT } from './jump-row.ts'
 import { goesRound, kioskCorner, readKiosk } from './kiosk.tsx'
 import { type Html, raw } from './markup/html.ts'
 import type { Attributes } from './markup/jsx-elements.ts'
-
-/** Entries of the main navigation, in their order. */
-const NAVIGATION = [
-  { key: 'home', href: '/', label: 'Home' },
-  { key: 'hosts', href: '/hosts', label: 'Hosts' },
-  { key: 'events', href: '/events', label: 'Events' },
-  { key: 'reports', href: '/reports', label: 'Reports' },
-  { key: 'settings', href: '/settings', label: 'Settings' },
-] as const
-
-export type NavigationKey = (typeof NAVIGATION)[number]['key']
+import { type NavigationKey, navigationRail } from './navigation-rail.tsx'
 
 export type LayoutOptions = {
   /** What the page is about; stands before the product's name in the window's title. */
@@ -24,7 +14,7 @@ export type LayoutOptions = {
   /** The entry of the navigation that the page belongs to. */
   readonly active: NavigationKey | null
   /** Null leaves out navigation, search and account: sign-in, and errors shown to strangers. */
-  readonly session: Session | null
+  readonly session: Viewer | null
   readonly csrf: string
   /** The page's own address: its search words are shown in the search box. */
   readonly url?: URL | undefined
@@ -74,7 +64,7 @@ export function layout({ title, active, session, csrf, url, body, scripts = [], 
           <a class="skip" href="#main">
             Skip to the content
           </a>
-          {isFramed ? rail(active, url ? url.searchParams.getAll('group') : []) : null}
+          {isFramed ? navigationRail({ active, url, frame: session.frame }) : null}
           {isFramed ? topBar(session, csrf, url) : null}
           {kiosk && url && kioskCorner(url)}
           <main id="main" tabindex="-1">
@@ -87,40 +77,13 @@ export function layout({ title, active, session, csrf, url, body, scripts = [], 
 }
 
 /** Read by the style sheet and by the scripts that write times. */
-const preferred = ({ theme, zone, dates }: NonNullable<Session['preferences']>): Attributes => ({
+const preferred = ({ theme, zone, dates }: NonNullable<Viewer['preferences']>): Attributes => ({
   'data-theme': theme !== 'system' && theme,
   'data-zone': zone,
   'data-dates': dates,
 })
 
-/** Pages with hosts of one group keep to it; the sign above them leads to all. */
-const OF_A_GROUP: readonly NavigationKey[] = ['home', 'hosts', 'events']
-
-function rail(active: NavigationKey | null, groups: readonly string[]): Html {
-  const query = new URLSearchParams(groups.map((group) => ['group', group])).toString()
-  const kept = (key: NavigationKey) => (query !== '' && OF_A_GROUP.includes(key) ? `?${query}` : '')
-  return (
-    <nav class="rail" aria-label="Main">
-      <div class="rail-inner">
-        <a class="brand" href="/" aria-label="Monitor, home">
-          {icon('brand')}
-        </a>
-        <ul>
-          {NAVIGATION.map(({ key, href, label }) => (
-            <li>
-              <a href={`${href}${kept(key)}`} aria-current={key === active ? 'page' : null}>
-                {icon(key)}
-                <span>{label}</span>
-              </a>
-            </li>
-          ))}
-        </ul>
-      </div>
-    </nav>
-  )
-}
-
-function topBar(session: Session, csrf: string, url: URL | undefined): Html {
+function topBar(session: Viewer, csrf: string, url: URL | undefined): Html {
   return (
     <header class="top">
       <form class="search" role="search" action="/search" method="get">

@@ -37,6 +37,12 @@ export function describeWaiting(name: string, makeWorkbench: () => Workbench) {
       await wait('a', aFrame(MIDNIGHT + 2 * HOUR, { m: 2 }), aFrame(MIDNIGHT + HOUR, { m: 1 }))
       await wait('b', aFrame(MIDNIGHT + 3 * HOUR, { m: 3 }))
       expect(await read('a', 'm')).toEqual([])
+      expect(await store.dataAudit.findWaiting('a')).toEqual({
+        samples: 2,
+        from: MIDNIGHT + HOUR,
+        to: MIDNIGHT + 2 * HOUR,
+      })
+      expect(await store.dataAudit.findWaiting('nobody')).toBeNull()
       expect(await store.samples.extent('a')).toBeNull()
       expect(await store.maintenance.admitWaiting(MIDNIGHT + HOUR - 1, 100)).toBe(0)
       expect(await store.maintenance.admitWaiting(MIDNIGHT + HOUR, 100)).toBe(1)
@@ -49,6 +55,7 @@ export function describeWaiting(name: string, makeWorkbench: () => Workbench) {
         [2 * HOUR, 2],
       ])
       expect(await read('b', 'm')).toEqual([[3 * HOUR, 3]])
+      expect(await store.dataAudit.findWaiting('a')).toBeNull()
       expect((await store.hosts.find('a'))?.latest).toEqual({ m: 2 })
       expect(await store.maintenance.check()).toEqual([])
     })
@@ -57,6 +64,7 @@ export function describeWaiting(name: string, makeWorkbench: () => Workbench) {
       for (let again = 0; again < 2; again++) await wait('a', aFrame(MIDNIGHT + HOUR, { m: 1, n: 5 }))
       await wait('a', aFrame(MIDNIGHT + HOUR, { o: 7 }))
       await store.ingest.write([aReport('a', { frames: [aFrame(MIDNIGHT + HOUR, { p: 9 })] })])
+      expect((await store.dataAudit.findWaiting('a'))?.samples).toBe(3)
       expect(await store.maintenance.admitWaiting(MIDNIGHT + HOUR, 100)).toBe(1)
       for (const [metric, value] of Object.entries({ m: 1, n: 5, o: 7, p: 9 }))
         expect(await read('a', metric)).toEqual([[HOUR, value]])

@@ -14,14 +14,8 @@ import {
   unpackChunk,
   unpackTimes,
 } from '../../../src/storage/timeseries/blocks.ts'
-import { createByteWriter } from '../../../src/storage/timeseries/codec/bytes.ts'
-import {
-  openFrame,
-  packHead,
-  packValue,
-  sealFrame,
-  unpackFrame,
-} from '../../../src/storage/timeseries/codec/frame.ts'
+import { openFrame, unpackFrame } from '../../../src/storage/timeseries/codec/frame.ts'
+import { FramePacker } from '../../../src/storage/timeseries/codec/pack-frame.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { makeTempDir } from '../../support/spawn.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
@@ -109,10 +103,8 @@ describe('the examples of src/storage/README.md', async () => {
     expect(others).toEqual([])
     const body = openFrame(bytes(example), MIDNIGHT, 1)
     expect(unpackFrame(body, () => 5)).toEqual({ metricSet: 3, values })
-    const writer = createByteWriter()
-    packHead(writer, 3)
-    for (const value of values) packValue(writer, value)
-    expect(hex(sealFrame(writer.take(), MIDNIGHT, 1))).toBe(example ?? '')
+    const metricSet = { id: 3, metrics: values, columns: null }
+    expect(hex(new FramePacker().pack({ time: MIDNIGHT, values }, 1, metricSet))).toBe(example ?? '')
   })
 
   test('are times and chunks', () => {

@@ -107,6 +107,13 @@ const createAccount = () =>
 async function freezeProcess(child: Bun.Subprocess | null): Promise<void> {
   child?.kill('SIGSTOP')
   const tasks = `/proc/${child?.pid}/task`
-  const isStopped = (task: string) => /\) T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8'))
+  const isStopped = (task: string) => {
+    try {
+      return /\) T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8'))
+    } catch {
+      // The thread has ended meanwhile.
+      return true
+    }
+  }
   while (!readdirSync(tasks).every(isStopped)) await Bun.sleep(10)
 }

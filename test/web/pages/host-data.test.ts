@@ -79,3 +79,25 @@ test('of an agent that numbers nothing the page says so, and no host is no audit
   const response = await site.send('/api/v1/hosts/none/audit', { headers: await site.bearer('viewer') })
   expect(response.status).toBe(404)
 })
+
+test('of an agent whose clock is fast the page says how much waits, and that it is not lost', async () => {
+  const time = site.clock.now() + 7200
+  const waiting = [0, 60].map((later) => ({ time: time + later, metrics: ['perf.a'], values: [1] }))
+  await site.store.ingest.write([
+    {
+      host: 'fast01',
+      facts: FACTS,
+      seen: site.clock.now(),
+      clockSkew: 7200,
+      events: [],
+      frames: [],
+      waiting,
+    },
+  ])
+  await site.store.dataAudit.addRejections([
+    { host: 'fast01', minute: time - (time % 60), reason: 'future', amount: 2 },
+  ])
+  const page = await readPage('fast01')
+  expect(page).toContain('2 samples wait for their time')
+  expect(page).toContain('future: waits until its time has come')
+})

@@ -19,9 +19,37 @@ export const CHECKSUM_BYTES = 4
 
 /** The parts are whole numbers; of each the lowest 32 bits count. */
 export function computeChecksum(bytes: Uint8Array, a: number, b: number, c = 0): number {
+  return updateChecksum(bytes, computeStart(a, b, c))
+}
+
+/** The start value that belongs to the key of a row. */
+export function computeStart(a: number, b: number, c = 0): number {
   // Multiplying by an odd number loses no bit: keys that differ in one bit give different start values.
-  const start = (Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35)) >>> 0
-  return crc32(bytes, start)
+  return (Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35)) >>> 0
+}
+
+/** The checksum of bytes that follow those of which it is `checksum`. */
+export const updateChecksum = (bytes: Uint8Array, checksum: number): number => crc32(bytes, checksum)
+
+/** The register's change by each byte; no two have the same highest byte, so a step can be undone. */
+const STEPS = Int32Array.from({ length: 256 }, (_, byte) => {
+  let step = byte
+  for (let bit = 0; bit < 8; bit++) step = (step & 1) === 1 ? (step >>> 1) ^ 0xedb88320 : step >>> 1
+  return step
+})
+const STEP_BY_HIGHEST = new Uint8Array(256)
+STEPS.forEach((step, byte) => {
+  STEP_BY_HIGHEST[step >>> 24] = byte
+})
+
+/** The checksum before `head`, when the one behind it is `checksum`: `updateChecksum` undone. */
+export function rewindChecksum(checksum: number, head: Uint8Array): number {
+  let register = ~checksum
+  for (let i = head.length - 1; i >= 0; i--) {
+    const byte = STEP_BY_HIGHEST[register >>> 24] ?? 0
+    register = ((register ^ (STEPS[byte] ?? 0)) << 8) | (byte ^ (head[i] ?? 0))
+  }
+  return ~register >>> 0
 }
 
 /** Writes the checksum at `at`, the lowest byte first. */

@@ -1,40 +1,22 @@
-import { type ByteWriter, type Cursor, readByte, readFloat64, readVarint } from './bytes.ts'
-import { CHECKSUM_BYTES, computeChecksum, DamageError, readChecksum, writeChecksum } from './checksum.ts'
-import { isDecimal, POWERS, unzigzag, zigzag } from './decimal.ts'
+import { type Cursor, readByte, readFloat64, readVarint } from './bytes.ts'
+import { CHECKSUM_BYTES, computeChecksum, DamageError, readChecksum } from './checksum.ts'
+import { POWERS, unzigzag } from './decimal.ts'
 
 /**
- * A frame as bytes: the seal, the checksum of all that follows it, the number of the metric set, then for
+ * A frame as bytes, which `FramePacker` writes: the seal, the checksum of all that follows it, the number of the metric set, then for
  * each metric one byte and what it asks for. The byte's low three bits are the kind; a decimal's next four
  * bits and, while bit 7 is set, the bytes behind hold its zigzag integer. Frames of schemas that had no
  * checksums begin with the number of the metric set. The seal is a number written longer than needed, which
  * no frame ever began with, and any bit of it that flips leaves either such a number too or one that is
  * beyond every metric set.
  */
-const SEAL = [0x80, 0x80, 0] as const
-const HEAD_BYTES = SEAL.length + CHECKSUM_BYTES
-const NULL = 0
-const FLOAT = 1
+export const SEAL = [0x80, 0x80, 0] as const
+export const HEAD_BYTES = SEAL.length + CHECKSUM_BYTES
+export const NULL = 0
+export const FLOAT = 1
 /** Kinds 2 to 7: decimals with so many digits behind the point. */
-const SCALES = [0, 1, 2, 3, 4, 6] as const
-const FIRST_DECIMAL = 2
-
-/**
- * Starts a packed frame; the caller adds `packValue` for each metric of the set, in its order, and hands the
- * bytes to `sealFrame`.
- */
-export function packHead(writer: ByteWriter, metricSet: number) {
-  for (const byte of SEAL) writer.byte(byte)
-  for (let i = 0; i < CHECKSUM_BYTES; i++) writer.byte(0)
-  writer.varint(metricSet)
-}
-
-/**
- * Puts the checksum into the room that `packHead` left for it; the frame then belongs to that time and host.
- */
-export function sealFrame(packed: Uint8Array, time: number, host: number): Uint8Array {
-  writeChecksum(packed, SEAL.length, computeChecksum(packed.subarray(HEAD_BYTES), time, host))
-  return packed
-}
+export const SCALES = [0, 1, 2, 3, 4, 6] as const
+export const FIRST_DECIMAL = 2
 
 /**
  * The frame without head, for the functions below. Throws a `DamageError` where the checksum does not fit.
@@ -50,31 +32,6 @@ export function openFrame(packed: Uint8Array, time: number, host: number): Uint8
   // The highest digit of a number is not zero; that of the metric set never was.
   if ((packed[end] ?? 0) === 0) throw new DamageError('its beginning is not that of a frame')
   return packed
-}
-
-/** What is not finite is kept as null; true when there is a value. */
-export function packValue(writer: ByteWriter, value: number | null): boolean {
-  if (value === null || !Number.isFinite(value)) {
-    writer.byte(NULL)
-    return false
-  }
-  for (let i = 0; i < SCALES.length; i++) {
-    const power = POWERS[SCALES[i] ?? 0] ?? 1
-    if (!isDecimal(value, power)) continue
-    const code = zigzag(Math.round(value * power))
-    const rest = Math.floor(code / 16)
-    const head = (FIRST_DECIMAL + i) | ((code % 16) << 3)
-    if (rest === 0) {
-      writer.byte(head)
-    } else {
-      writer.byte(head | 128)
-      writer.varint(rest)
-    }
-    return true
-  }
-  writer.byte(FLOAT)
-  writer.float64(value)
-  return true
 }
 
 /** The number of an opened frame's metric set. */

@@ -29,7 +29,7 @@ async function answer(request: WebRequest, own: SeriesRef | null) {
   ])
   return layout({
     title: own === null ? 'Compare' : `${metricTitle(own.metric)} · ${own.host}`,
-    active: 'hosts',
+    active: own === null ? 'graphs' : 'hosts',
     session,
     csrf,
     url,

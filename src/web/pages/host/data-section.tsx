@@ -2,7 +2,7 @@
 import { isComplete } from '../../../domain/audit/complete.ts'
 import { isLossReason } from '../../../domain/audit/loss.ts'
 import { describeReason } from '../../../domain/events/data-gap.ts'
-import type { Gap, HostAudit, Rejections, Store } from '../../../storage/ports/store.ts'
+import type { Gap, HostAudit, Rejections, Store, WaitingSamples } from '../../../storage/ports/store.ts'
 import { agoLabel, stampLabel } from '../../ui/components.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
@@ -15,23 +15,27 @@ export type HostData = {
   readonly audit: HostAudit | null
   readonly gaps: readonly Gap[]
   readonly rejections: readonly Rejections[]
+  readonly waiting: WaitingSamples | null
 }
 
 export async function readHostData({ dataAudit }: Pick<Store, 'dataAudit'>, host: string): Promise<HostData> {
-  const [[audit = null], gaps, rejections] = await Promise.all([
+  const [[audit = null], gaps, rejections, waiting] = await Promise.all([
     dataAudit.audit(host),
     dataAudit.listGaps(host, LISTED),
     dataAudit.listRejections(host, LISTED),
+    dataAudit.findWaiting(host),
   ])
-  return { audit, gaps, rejections }
+  return { audit, gaps, rejections, waiting }
 }
 
 /** How complete it is what the host sent, and why something is missing. */
-export function dataSection({ audit, gaps, rejections }: HostData, now: number): Html {
+export function dataSection({ audit, gaps, rejections, waiting }: HostData, now: number): Html {
+  const summary = audit === null ? [] : [summarize(audit)]
+  if (waiting !== null) summary.push(`${formatNumber(waiting.samples)} samples wait for their time`)
   return (
     <details class="section" id="data">
       <summary>
-        <h2>Data</h2> <span class="soft">{audit === null ? '' : summarize(audit)}</span>
+        <h2>Data</h2> <span class="soft">{summary.join(', ')}</span>
       </summary>
       {audit === null || !audit.isNumbered ? (
         <p class="soft">
@@ -41,10 +45,21 @@ export function dataSection({ audit, gaps, rejections }: HostData, now: number):
       ) : (
         describeNumbers(audit)
       )}
+      {waiting !== null && describeWaiting(waiting)}
       {audit !== null && audit.samples.differences.length > 0 && differencesTable(audit)}
       {gaps.length > 0 && gapsTable(gaps, now)}
       {rejections.length > 0 && rejectionsTable(rejections)}
     </details>
+  )
+}
+
+function describeWaiting({ samples, from, to }: WaitingSamples): Html {
+  return (
+    <p>
+      {formatNumber(samples)} samples wait: their times, {stampLabel(from)} to {stampLabel(to)}, lie ahead of
+      this server's clock. They appear in graphs once that has come to their time, or when it was the wrong
+      one and is put right.
+    </p>
   )
 }
 
@@ -155,6 +170,9 @@ const REJECTION_COLUMNS: readonly ListColumn[] = [
   { name: 'Minute' },
 ]
 
+/** Of reasons whose name alone would say something wrong. */
+const REJECTION_WORDS: Readonly<Record<string, string>> = { future: 'future: waits until its time has come' }
+
 function rejectionsTable(rejections: readonly Rejections[]): Html {
   return (
     <>
@@ -163,7 +181,7 @@ function rejectionsTable(rejections: readonly Rejections[]): Html {
         REJECTION_COLUMNS,
         rejections.map(({ minute, reason, amount }) => ({
           key: `rejection-${minute}-${reason}`,
-          cells: [reason, formatNumber(amount), stampLabel(minute)],
+          cells: [REJECTION_WORDS[reason] ?? reason, formatNumber(amount), stampLabel(minute)],
         })),
       )}
     </>

@@ -1,14 +1,13 @@
 import { expect, test } from 'bun:test'
 import { createByteWriter } from '../../../../src/storage/timeseries/codec/bytes.ts'
+import { isDecimal, POWERS, zigzag } from '../../../../src/storage/timeseries/codec/decimal.ts'
 import {
   openFrame,
-  packHead,
-  packValue,
   readMetricSet,
-  sealFrame,
   unpackColumns,
   unpackFrame,
 } from '../../../../src/storage/timeseries/codec/frame.ts'
+import { FramePacker } from '../../../../src/storage/timeseries/codec/pack-frame.ts'
 import { randomOf } from '../../random.ts'
 
 const TIME = 1_796_000_000
@@ -19,12 +18,30 @@ function pack(metricSet: number, values: readonly (number | null)[]): Uint8Array
   return openFrame(seal(metricSet, values), TIME, HOST)
 }
 
+const packer = new FramePacker()
+
 /** As it is stored. */
 function seal(metricSet: number, values: readonly (number | null)[]): Uint8Array {
+  return packer.pack({ time: TIME, values }, HOST, { id: metricSet, metrics: values, columns: null })
+}
+
+/** What the format says, written the slow way: the first power of ten that makes a whole number of a value. */
+function describe(metricSet: number, values: readonly (number | null)[]): Uint8Array {
   const writer = createByteWriter()
-  packHead(writer, metricSet)
-  for (const value of values) packValue(writer, value)
-  return sealFrame(writer.take(), TIME, HOST)
+  writer.varint(metricSet)
+  for (const value of values) {
+    const scale = [0, 1, 2, 3, 4, 6].findIndex((digits) => isDecimal(value ?? 0, POWERS[digits] ?? 1))
+    const code = zigzag(Math.round((value ?? 0) * (POWERS[[0, 1, 2, 3, 4, 6][scale] ?? 0] ?? 1)))
+    if (value === null) writer.byte(0)
+    else if (scale < 0) {
+      writer.byte(1)
+      writer.float64(value)
+    } else {
+      writer.byte((2 + scale) | ((code % 16) << 3) | (code >= 16 ? 128 : 0))
+      if (code >= 16) writer.varint(Math.floor(code / 16))
+    }
+  }
+  return writer.take()
 }
 
 const ODD = [
@@ -73,20 +90,36 @@ test('random frames come back, whole and by column', () => {
 })
 
 test('what is not finite is kept as no value', () => {
-  const writer = createByteWriter()
-  packHead(writer, 1)
-  expect([Number.NaN, Number.POSITIVE_INFINITY, null, 1].map((value) => packValue(writer, value))).toEqual([
-    false,
-    false,
-    false,
-    true,
-  ])
-  expect(unpackFrame(openFrame(sealFrame(writer.take(), TIME, HOST), TIME, HOST), () => 4).values).toEqual([
-    null,
-    null,
-    null,
-    1,
-  ])
+  const packed = pack(1, [Number.NaN, Number.POSITIVE_INFINITY, null, 1])
+  expect(packer.samples).toBe(1)
+  expect(unpackFrame(packed, () => 4).values).toEqual([null, null, null, 1])
+})
+
+test('every value is written in the shortest form that the format has for it', () => {
+  const random = randomOf(11)
+  const edges = [0, -0, 7, 8, -8, 127, 2047, 2 ** 27, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 2 ** 49, 2 ** 49 + 2]
+  const decimals = edges.flatMap((edge) => [edge / 10, edge / 100, edge / 1000, edge / 1e4, edge / 1e6])
+  const values = [
+    ...ODD,
+    ...edges,
+    ...edges.map((edge) => -edge),
+    ...decimals,
+    ...decimals.map((one) => -one),
+  ]
+  for (let i = 0; i < 5000; i++)
+    values.push(Number(((random() - 0.5) * 10 ** (random() * 14)).toFixed(Math.floor(random() * 7))))
+  for (const value of values)
+    expect([value, Buffer.from(pack(3, [value])).toString('hex')]).toEqual([
+      value,
+      Buffer.from(describe(3, [value])).toString('hex'),
+    ])
+  expect(pack(70_000, values)).toEqual(describe(70_000, values))
+})
+
+test('a frame takes the columns of the list that its metric set has', () => {
+  const frame = { time: TIME, values: [1, 2, null, 4] }
+  const packed = packer.pack(frame, HOST, { id: 5, metrics: [1, 2], columns: [3, 0] })
+  expect(unpackFrame(openFrame(packed, TIME, HOST), () => 2).values).toEqual([4, 1])
 })
 
 test('a frame that is cut short or too long is refused', () => {

@@ -1,0 +1,40 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { runOnServer } from '../parts.ts'
+import { type Fault, seconds } from './world.ts'
+
+export const SERVER_STATE: Readonly<Record<string, Fault>> = {
+  // Its event is open, and must be so again.
+  'host is deleted': {
+    async run({ random, agents, server, database, note }) {
+      const agent = random.pick(agents)
+      note(agent.name)
+      await runOnServer(server, ['host', 'delete', agent.name], database?.url ?? null).catch(
+        (error: unknown) => note(String(error)),
+      )
+    },
+  },
+  // What was acknowledged since the backup is lost with the database; the sender sends it again.
+  'backup is restored': {
+    isPossible: ({ database }) => database === null,
+    async run(world) {
+      const { sender, server } = world
+      const backup = join(world.folder, 'backup.db')
+      rmSync(backup, { force: true })
+      const before = new Map(sender.hosts.map(({ name, acknowledged }) => [name, new Set(acknowledged)]))
+      const events = sender.events.length
+      await runOnServer(server, ['db', 'backup', backup], null)
+      await seconds(world, 1, 3)
+      await server.end('SIGTERM')
+      await runOnServer(server, ['db', 'restore', backup], null)
+      const lost = sender.hosts.map(({ name, acknowledged }) => {
+        const kept = before.get(name)
+        return [name, new Set([...acknowledged].filter((time) => kept?.has(time) !== true))] as const
+      })
+      await server.start()
+      sender.sendAgain(new Map(lost))
+      // The server can know nothing of what began and ended in between.
+      sender.excuse(sender.events.splice(events))
+    },
+  },
+}

@@ -1,0 +1,53 @@
+import { Database } from 'bun:sqlite'
+import { spawnSync } from 'node:child_process'
+import { rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Fault, seconds } from './world.ts'
+
+export const STORAGE: Readonly<Record<string, Fault>> = {
+  'database is locked': {
+    async run(world) {
+      if (world.database !== null) {
+        await world.database.hold(true)
+        await seconds(world, 1, 4)
+        await world.database.hold(false)
+        return
+      }
+      const database = new Database(join(world.server.folder, 'monitor.db'))
+      database.run('PRAGMA busy_timeout = 5000')
+      try {
+        database.run('BEGIN IMMEDIATE')
+        await seconds(world, 1, 5)
+        database.run('ROLLBACK')
+      } finally {
+        database.close()
+      }
+    },
+  },
+  'database server is killed': {
+    isPossible: ({ database }) => database !== null,
+    run: async ({ database, random }) => database?.crash(random.below(2000)),
+  },
+  'disk is full': {
+    isPossible: ({ hasSmallDisk }) => hasSmallDisk,
+    async run(world) {
+      const file = join(world.server.folder, 'filler')
+      const { bavail, bsize } = statfsSync(world.server.folder)
+      try {
+        writeFileSync(file, new Uint8Array(bavail * bsize))
+      } catch {
+        // That it is full is what was wanted.
+      }
+      await seconds(world, 1, 4)
+      rmSync(file, { force: true })
+    },
+  },
+}
+
+/** A small disk of its own for the server, where we may mount one. */
+export function mountSmallDisk(folder: string): boolean {
+  if (process.getuid?.() !== 0) return false
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=192m', 'tmpfs', folder]).status === 0
+}
+
+export const unmount = (folder: string) => spawnSync('umount', ['-l', folder])
