@@ -61,7 +61,6 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
     ) : (
       <>
         <h1 class="visually-hidden">Home</h1>
-        {facetBar(url, groups, facets)}
         {serverTrouble(view, web)}
         {verdictView(
           { counts, open, unacknowledged, total: entries.length },
@@ -84,6 +83,7 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
     session,
     csrf,
     url,
+    filters: facetBar(url, groups, facets),
     ...(entries.length > MAX_CELLS && { scripts: ['host-map'] }),
     body: (
       <>

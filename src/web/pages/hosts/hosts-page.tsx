@@ -60,7 +60,15 @@ export const hostsPage = route(
       silence: web.silence,
       forecasts: web.forecasts,
     }
-    return layout({ title: 'Hosts', active: 'hosts', session, csrf, url, body: hostsView(model) })
+    return layout({
+      title: 'Hosts',
+      active: 'hosts',
+      session,
+      csrf,
+      url,
+      filters: facetBar(url, groups, facets),
+      body: hostsView(model),
+    })
   },
 )
 
@@ -108,7 +116,6 @@ function hostsView(model: HostsModel): Html {
         </div>
       </div>
       {filterForm(url, search)}
-      {facetBar(url, model.groups, model.facets)}
       <div data-live="hosts">
         {total === 0 || hosts.length === 0 ? (
           emptyView(model)
