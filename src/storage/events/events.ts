@@ -147,6 +147,8 @@ export function createEventStore(database: Database): EventStore {
       return times
     },
 
+    listOpenTimesOf: (hosts, from) => listOpenTimesOf(database, hosts, from),
+
     countBySeverity: (query) => countBySeverity(database, query),
 
     async revision() {
@@ -196,6 +198,30 @@ export function createEventStore(database: Database): EventStore {
         return row !== undefined
       }),
   }
+}
+
+async function listOpenTimesOf(reader: Reader, hosts: readonly string[], from: number) {
+  const times = new Map<string, Pick<Event, 'severity' | 'opened' | 'closed'>[]>()
+  if (hosts.length === 0) return times
+  // Two questions, each with an index of its own.
+  for (const [condition, values] of [
+    ['event.is_open = 1', []],
+    ['event.is_open = 0 AND event.closed >= ?', [from]],
+  ] as const) {
+    const rows = await reader.query<Pick<Event, 'host' | 'severity' | 'opened' | 'closed'>>(
+      `SELECT host.name AS host, event.severity AS severity, event.opened AS opened,
+        CASE event.is_open WHEN 1 THEN NULL ELSE event.closed END AS closed
+        FROM event JOIN host ON host.id = event.host
+        WHERE ${condition} AND host.name IN (${placeValues(hosts.length)}) LIMIT ${MAX_STATES}`,
+      [...values, ...hosts],
+    )
+    for (const { host, ...time } of rows) {
+      const known = times.get(host)
+      if (known) known.push(time)
+      else times.set(host, [time])
+    }
+  }
+  return times
 }
 
 async function countBySeverity(reader: Reader, query: EventQuery): Promise<SeverityCounts> {

@@ -181,6 +181,14 @@ export type EventStore = EventChanges & {
   ): Promise<
     readonly { readonly severity: Severity; readonly opened: number; readonly closed: number | null }[]
   >
+  /**
+   * When events of these hosts (at most 1000 names) were open since `from`; those of several hosts count for none. A
+   * host without one is not in the map.
+   */
+  listOpenTimesOf(
+    hosts: readonly string[],
+    from: number,
+  ): Promise<ReadonlyMap<string, readonly Pick<Event, 'severity' | 'opened' | 'closed'>[]>>
   /** Grows with every change of an event, whoever makes it. */
   revision(): Promise<number>
   /** Oldest first. */

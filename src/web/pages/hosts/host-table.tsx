@@ -4,55 +4,197 @@ import { describeFull } from '../../../domain/hosts/capacity.ts'
 import { findFullest } from '../../../domain/hosts/filesystems.ts'
 import type { Host, HostSort } from '../../../domain/hosts/host.ts'
 import { stateOfHost } from '../../../domain/hosts/host-state.ts'
+import type { Unit } from '../../../domain/metrics/unit.ts'
+import type { HostColumn } from '../../../domain/users/preferences.ts'
+import { type StripOptions, stateStrip } from '../../charts/state-strip.tsx'
 import type { FleetView } from '../../fleet/fleet.ts'
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from '../../ui/components.tsx'
-import { formatStamp } from '../../ui/format.ts'
+import { formatStamp, formatValue } from '../../ui/format.ts'
 import { icon, severityMark } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 
 export type HostTableOptions = {
   readonly hosts: readonly Host[]
   readonly open: OpenByHost
+  /** When their events of the last day were open. */
+  readonly times: ReadonlyMap<string, StripOptions['events']>
+  readonly columns: readonly HostColumn[]
+  /** Nobody chose them: those that have no room are left out. */
+  readonly isUsual: boolean
   readonly now: number
   readonly silence: number
-  /** Says what will be full soon; without it nothing is foretold. */
-  readonly forecasts?: Pick<DiskForecasts, 'peek'>
+  /** Says what will be full soon. */
+  readonly forecasts: Pick<DiskForecasts, 'peek'>
   /** Maintenance, and which metrics have an open event. */
   readonly view: Pick<FleetView, 'calendar' | 'severityOf'>
-  /** Makes the heads links that sort; without it they are plain. */
-  readonly order?: { readonly url: URL; readonly sort: HostSort; readonly isDescending: boolean }
+  readonly order: { readonly url: URL; readonly sort: HostSort; readonly isDescending: boolean }
 }
 
 type Column = {
-  readonly sort: HostSort
+  readonly key: 'status' | 'name' | HostColumn
   readonly name: string
   readonly className: string
+  /** What a click on its head sorts by; null where there is no order. */
+  readonly sort: HostSort | null
   /** The greatest first at the first click: that is what people look for. */
   readonly startsHigh?: boolean
+  readonly cell: (host: Host, options: HostTableOptions) => Html | string
+  /** The whole text, where it may be cut off. */
+  readonly title?: (host: Host, options: HostTableOptions) => string
+}
+
+const meter =
+  (metric: string) =>
+  (host: Host, { view }: HostTableOptions) =>
+    percentMeter(host.latest[metric], view.severityOf(host.name, metric))
+
+const dash = <span class="soft">–</span>
+
+const figure = (value: number | undefined, unit: Unit): Html | string =>
+  value === undefined ? dash : formatValue(value, unit)
+
+/** Received and sent together, as the map of hosts has it. */
+function trafficOf({ latest }: Host): number | undefined {
+  const values = [latest['perf.network.bytes.received'], latest['perf.network.bytes.sent']]
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0)
 }
 
 const COLUMNS: readonly Column[] = [
-  { sort: 'status', name: 'Status', className: 'col-status' },
-  { sort: 'name', name: 'Name', className: 'col-name' },
-  { sort: 'events', name: 'Events', className: 'col-events phone-hidden' },
-  { sort: 'ip', name: 'Address', className: 'col-ip phone-hidden' },
-  { sort: 'domain', name: 'Domain', className: 'col-domain wide-only' },
-  { sort: 'platform', name: 'Platform', className: 'col-platform phone-hidden' },
-  { sort: 'processor', startsHigh: true, name: 'Processor', className: 'col-meter number' },
-  { sort: 'memory', startsHigh: true, name: 'Memory', className: 'col-meter number' },
-  { sort: 'disk', startsHigh: true, name: 'Fullest disk', className: 'col-meter number' },
-  { sort: 'last_seen', name: 'Last reported', className: 'col-time number' },
+  {
+    key: 'events',
+    name: 'Events',
+    className: 'col-events phone-hidden',
+    sort: 'events',
+    cell: (host, { open }) => openCounts(host.name, open.get(host.name)) ?? '',
+  },
+  { key: 'day', name: 'Last 24 h', className: 'col-day phone-hidden', sort: null, cell: dayStrip },
+  {
+    key: 'ip',
+    name: 'Address',
+    className: 'col-ip phone-hidden',
+    sort: 'ip',
+    cell: ({ ip }) => ip,
+    title: ({ ip }) => ip,
+  },
+  {
+    key: 'domain',
+    name: 'Domain',
+    className: 'col-domain phone-hidden',
+    sort: 'domain',
+    cell: ({ domain }) => domain,
+    title: ({ domain }) => domain,
+  },
+  {
+    key: 'groups',
+    name: 'Groups',
+    className: 'col-groups phone-hidden',
+    sort: null,
+    cell: ({ groups }) => groups.join(', '),
+    title: ({ groups }) => groups.join(', '),
+  },
+  {
+    key: 'platform',
+    name: 'Platform',
+    className: 'col-platform phone-hidden',
+    sort: 'platform',
+    cell: describePlatform,
+    title: describePlatform,
+  },
+  {
+    key: 'uptime',
+    name: 'Uptime',
+    className: 'col-figure number phone-hidden',
+    sort: null,
+    cell: ({ latest }) => figure(latest['perf.system.uptime.seconds'], 's'),
+  },
+  {
+    key: 'load',
+    name: 'Load',
+    className: 'col-figure number phone-hidden',
+    sort: null,
+    cell: ({ latest }) => figure(latest['perf.system.load.1'], ''),
+  },
+  {
+    key: 'processor',
+    name: 'CPU',
+    className: 'col-meter col-processor number',
+    sort: 'processor',
+    startsHigh: true,
+    cell: meter('perf.processor.percent.used'),
+  },
+  {
+    key: 'memory',
+    name: 'Memory',
+    className: 'col-meter number',
+    sort: 'memory',
+    startsHigh: true,
+    cell: meter('perf.memory.percent.used'),
+  },
+  {
+    key: 'disk',
+    name: 'Fullest disk',
+    className: 'col-meter number',
+    sort: 'disk',
+    startsHigh: true,
+    cell: diskMeter,
+    title: (host, options) => [findFullest(host)?.title, fullSoon(host, options)].filter(Boolean).join(', '),
+  },
+  {
+    key: 'network',
+    name: 'Network',
+    className: 'col-figure col-network number phone-hidden',
+    sort: 'network',
+    startsHigh: true,
+    cell: (host) => figure(trafficOf(host), 'B/s'),
+  },
+  {
+    key: 'last_seen',
+    name: 'Last seen',
+    className: 'col-time number',
+    sort: 'last_seen',
+    cell: ({ lastSeen }, { now }) => agoLabel(lastSeen, now),
+  },
 ]
 
-/** Hosts one a row, as home and the list of hosts show them. */
+const STATUS: Column = {
+  key: 'status',
+  name: 'Status',
+  className: 'col-status',
+  sort: 'status',
+  cell: (host, { view, now, silence }) =>
+    statusLabel(stateOfHost(host, view.calendar, { now, silence }).state),
+  title: (host, { view, now, silence }) => {
+    const { maintenance } = stateOfHost(host, view.calendar, { now, silence })
+    return maintenance === null
+      ? ''
+      : `In maintenance until ${formatStamp(maintenance.ends)}: ${maintenance.window.name}`
+  },
+}
+
+/** What people call a column. */
+export const columnName = (key: HostColumn): string =>
+  COLUMNS.find((column) => column.key === key)?.name ?? key
+
+/** Hosts one a row, each with a box to select it. */
 export function hostTable(options: HostTableOptions): Html {
+  const columns = [
+    STATUS,
+    NAME,
+    ...COLUMNS.filter(({ key }) => options.columns.some((chosen) => chosen === key)),
+  ]
   return (
-    <table class="table fixed hosts">
+    <table class={['table fixed hosts', options.isUsual ? 'usual-columns' : 'chosen-columns']}>
       <thead>
-        <tr>{COLUMNS.map((column) => columnHead(column, options.order))}</tr>
+        <tr>
+          <th scope="col" class="col-check phone-hidden">
+            <input type="checkbox" data-check-all="host" aria-label="Select all" hidden />
+          </th>
+          {columns.map((column) => columnHead(column, options.order))}
+        </tr>
       </thead>
-      <tbody>{options.hosts.map((host) => hostRow(host, options))}</tbody>
+      <tbody>{options.hosts.map((host) => hostRow(host, columns, options))}</tbody>
     </table>
   )
 }
@@ -61,7 +203,7 @@ function columnHead(
   { sort, name, className, startsHigh = false }: Column,
   order: HostTableOptions['order'],
 ): Html {
-  if (!order)
+  if (sort === null)
     return (
       <th scope="col" class={className}>
         {name}
@@ -91,66 +233,77 @@ export function describePlatform({ platform, build, agent }: Host): string {
   return parts.filter(Boolean).join(' · ')
 }
 
-function hostRow(host: Host, { open, now, silence, forecasts, view }: HostTableOptions): Html {
-  const { latest } = host
-  const { state, isDown, maintenance } = stateOfHost(host, view.calendar, { now, silence })
-  const meter = (metric: string) => percentMeter(latest[metric], view.severityOf(host.name, metric))
-  const events = openCounts(host.name, open.get(host.name))
-  const platform = describePlatform(host)
+const NAME: Column = {
+  key: 'name',
+  name: 'Name',
+  className: 'col-name',
+  sort: 'name',
+  cell: (host, { open }) => (
+    <>
+      <a href={hostPath(host.name)}>{host.name}</a>
+      <span class="sub">
+        {openCounts(host.name, open.get(host.name))}
+        {host.ip}
+      </span>
+    </>
+  ),
+  title: ({ name }) => name,
+}
+
+function hostRow(host: Host, columns: readonly Column[], options: HostTableOptions): Html {
+  const { isDown } = stateOfHost(host, options.view.calendar, options)
   return (
     <tr data-key={`host-${host.name}`} class={isDown && 'is-old'}>
-      <td
-        class="col-status"
-        title={
-          maintenance && `In maintenance until ${formatStamp(maintenance.ends)}: ${maintenance.window.name}`
-        }
-      >
-        {statusLabel(state)}
+      <td class="col-check phone-hidden">
+        <input type="checkbox" name="host" value={host.name} aria-label={`Select ${host.name}`} />
       </td>
-      <th scope="row" class="col-name" title={host.name}>
-        <a href={hostPath(host.name)}>{host.name}</a>
-        <span class="sub">
-          {events}
-          {host.ip}
-        </span>
-      </th>
-      <td class="col-events phone-hidden">{events}</td>
-      <td class="col-ip phone-hidden" title={host.ip}>
-        {host.ip}
-      </td>
-      <td class="col-domain wide-only" title={host.domain}>
-        {host.domain}
-      </td>
-      <td class="col-platform phone-hidden" title={platform}>
-        {platform}
-      </td>
-      <td class="col-meter number">{meter('perf.processor.percent.used')}</td>
-      <td class="col-meter number">{meter('perf.memory.percent.used')}</td>
-      {diskCell(host, now, forecasts, view)}
-      <td class="col-time number">{agoLabel(host.lastSeen, now)}</td>
+      {columns.map(({ key, className, cell, title }) =>
+        key === 'name' ? (
+          <th scope="row" class={className} title={host.name}>
+            {cell(host, options)}
+          </th>
+        ) : (
+          <td class={className} title={title?.(host, options) || null}>
+            {cell(host, options)}
+          </td>
+        ),
+      )}
     </tr>
+  )
+}
+
+const DAY = 86_400
+/** Half an hour each. */
+const DAY_SLOTS = 48
+
+/** The worst state of each half an hour of the last day, as a link to that day. */
+function dayStrip({ name, firstSeen }: Host, { times, now }: HostTableOptions): Html {
+  return stateStrip(
+    { events: times.get(name) ?? [], from: now - DAY, to: now, slots: DAY_SLOTS, since: firstSeen },
+    { name: `Last 24 hours of ${name}`, href: `${hostPath(name)}?range=24h`, isSmall: true },
   )
 }
 
 /** What is emptier than that has time enough to be looked at elsewhere. */
 const NEARLY_FULL = 80
-const SOON = 14 * 86_400
+const SOON = 14 * DAY
 
-/** The fullest filesystem, which the title names, and when it will be full where that is soon. */
-function diskCell(
-  host: Host,
-  now: number,
-  forecasts: HostTableOptions['forecasts'],
-  view: HostTableOptions['view'],
-): Html {
+/** When the fullest filesystem will be full, where that is soon; empty where it is not. */
+function fullSoon(host: Host, { forecasts, now }: HostTableOptions): string {
   const disk = findFullest(host)
-  const forecast = disk && disk.used >= NEARLY_FULL ? forecasts?.peek(host.name, disk.metric) : null
-  const soon = forecast ? describeFull(forecast, now, SOON) : ''
+  const forecast = disk !== null && disk.used >= NEARLY_FULL ? forecasts.peek(host.name, disk.metric) : null
+  return forecast ? describeFull(forecast, now, SOON) : ''
+}
+
+/** The fullest filesystem, which the title names. */
+function diskMeter(host: Host, options: HostTableOptions): Html {
+  const disk = findFullest(host)
+  const soon = fullSoon(host, options)
   return (
-    <td class="col-meter number" title={disk && [disk.title, soon].filter(Boolean).join(', ')}>
-      {percentMeter(disk?.used, disk && view.severityOf(host.name, disk.metric))}
+    <>
+      {percentMeter(disk?.used, disk && options.view.severityOf(host.name, disk.metric))}
       {soon !== '' && <span class="full-soon">{soon}</span>}
-    </td>
+    </>
   )
 }
 
