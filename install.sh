@@ -199,41 +199,56 @@ uses_musl() {
   return 1
 }
 
-# fetch FROM TO: a file or a URL.
+# fetch FROM TO: a file or a URL. What curl or wget say goes to $work/complaint when it fails.
 fetch() {
   case $1 in
     http://* | https://*)
       # Nothing leads from https to http.
       case $1 in https://*) protocol='=https' ;; *) protocol='=http,https' ;; esac
       if has curl && [ -n "$SERVED_PIN" ] && [ "$1" != "${1#"$SERVED_FROM"}" ]; then
-        curl --fail --silent --show-error --retry 3 --proto '=https' --insecure --pinnedpubkey "$SERVED_PIN" --output "$2" "$1"
+        set -- "$1" "$2" --proto '=https' --insecure --pinnedpubkey "$SERVED_PIN"
       elif has curl; then
-        curl --fail --silent --show-error --location --retry 3 --proto "$protocol" --proto-redir '=https' --output "$2" "$1"
+        set -- "$1" "$2" --location --proto "$protocol" --proto-redir '=https'
       elif [ -n "$SERVED_PIN" ]; then
         fail 'downloading from this server takes curl: wget can not tell its certificate by the pin'
       elif has wget; then
-        wget -q -O "$2" "$1"
+        wget -q -O "$2" "$1" 2>"$work/complaint"
+        return
       else
         fail 'downloading takes curl or wget'
       fi
+      source_url=$1
+      target=$2
+      shift 2
+      curl --fail --silent --show-error --retry 3 "$@" --output "$target" "$source_url" 2>"$work/complaint"
       ;;
-    *) cp "$1" "$2" ;;
+    *) cp "$1" "$2" 2>"$work/complaint" ;;
+  esac
+}
+
+# Fetches the release itself, or says in one line why it can not be had.
+fetch_release() {
+  fetch "$1" "$2" && return
+  why=$(sed -n 's/^curl: //; s/^wget: //; 1p' "$work/complaint")
+  case $why in
+    *404*) fail "there is no $1 for this machine ($build). Nothing was changed." ;;
+    *) fail "$1 could not be had: ${why:-the download failed}. Nothing was changed." ;;
   esac
 }
 
 is_url() { case $1 in http://* | https://*) return 0 ;; *) return 1 ;; esac; }
 
-# Sets source (a file or URL) from --from and this machine's build.
+# Sets source (a file or URL) from --from and this machine's build: the smaller archive where this machine can unpack it.
 find_source() {
   file=monitor-$build.tar.gz
   if [ -z "$from" ] && [ -n "$SERVED_FROM" ]; then
-    source=$SERVED_FROM$file
+    find_smallest "$SERVED_FROM"
   elif [ -z "$from" ]; then
     from=$(dirname "$0")
     find_in "$from" || fail "there is neither $file nor monitor beside this script; say where it is: --from FILE|URL"
   elif is_url "$from"; then
     case $from in
-      */) source=$from$file ;;
+      */) find_smallest "$from" ;;
       *) source=$from ;;
     esac
   elif [ -d "$from" ]; then
@@ -245,9 +260,17 @@ find_source() {
   name=${source##*/}
 }
 
+# Sets source to what a folder behind a URL has for this machine. What is not told by its checksum is not there.
+find_smallest() {
+  small=monitor-$build.tar.xz
+  if has xz && [ "$dry_run" = no ] && fetch "$1$small.sha256" "$work/sum" 2>/dev/null; then file=$small; fi
+  source=$1$file
+}
+
 # Sets source to what a folder has for this machine: the archive, or what an archive holds.
 find_in() {
-  for source in "$1/$file" "$1/monitor"; do
+  for source in "$1/monitor-$build.tar.xz" "$1/$file" "$1/monitor"; do
+    case $source in *.xz) has xz || continue ;; esac
     [ ! -f "$source" ] || return 0
   done
   return 1
@@ -310,13 +333,19 @@ check_sum() {
 
 unpack() {
   case $name in
-    *.tar.gz | *.tgz)
-      (cd "$work" && gzip -dc "$name" | tar -xf - monitor)
-      rm -f "$work/$name"
-      ;;
+    *.tar.gz | *.tgz) unpack_with gzip ;;
+    *.tar.xz) unpack_with xz ;;
     *) [ "$name" = monitor ] || mv "$work/$name" "$work/monitor" ;;
   esac
   chmod 755 "$work/monitor"
+}
+
+# unpack_with PROGRAM: the archive in the work folder becomes the program alone. An archive that ends too early is one
+# that tar complains about.
+unpack_with() {
+  (cd "$work" && "$1" -dc "$name" 2>>complaint | tar -xf - monitor 2>>complaint) ||
+    fail "$name can not be unpacked, it is cut off or damaged: $(head -n 1 "$work/complaint"). Nothing was changed."
+  rm -f "$work/$name"
 }
 
 # A build that does not run here must not take the place of one that does.
@@ -354,9 +383,9 @@ put_program() {
 tell_versions() {
   if [ -x "$PROGRAM" ]; then say "installed: $("$PROGRAM" --version)"; else say 'installed: none'; fi
   build=$(find_build)
-  find_source
   make_work_folder
-  fetch "$source" "$work/$name"
+  find_source
+  fetch_release "$source" "$work/$name"
   find_checksum
   check_sum
   unpack
@@ -446,7 +475,11 @@ keep_joined() {
 start_services() {
   run_program service restart "$role" || give_up_start "$code"
   for other in server collect events agent; do
-    if [ "$other" != "$role" ] && "$PROGRAM" service status "$other" >/dev/null 2>&1; then
+    [ "$other" != "$role" ] || continue
+    [ -e "/etc/systemd/system/monitor-$other.service" ] || continue
+    # Its unit becomes that of this version; flags and configuration stay.
+    run_program service install "$other" >/dev/null || say "  The unit of $other was left as it is: monitor service install $other tells why"
+    if "$PROGRAM" service status "$other" >/dev/null 2>&1; then
       run_program service restart "$other" || say "  $other did not start: journalctl -u monitor-$other"
     fi
   done
@@ -484,10 +517,10 @@ tell_next() {
 install_role() {
   if [ -n "$enroll" ]; then register=keep_joined; else register=register; fi
   build=$(find_build)
+  [ "$dry_run" = yes ] || make_work_folder
   find_source
   name=${source##*/}
-  [ "$dry_run" = yes ] || make_work_folder
-  step "Fetch $source." fetch "$source" "${work:-}/$name"
+  step "Fetch $source." fetch_release "$source" "${work:-}/$name"
   [ "$dry_run" = yes ] || find_checksum
   step "Check its SHA-256${wanted:+: $wanted}." check_sum
   step 'Unpack it.' unpack

@@ -7,8 +7,10 @@ import { basename, join } from 'node:path'
 import { COMMANDS } from '../src/cli/commands/index.ts'
 import { writeCompletion } from '../src/cli/completion.ts'
 import { writeManPage } from '../src/cli/man-page.ts'
-import { packDeb } from './deb.ts'
-import { findSigningKey, finishRelease, packRelease, writeChecksum } from './release.ts'
+import { nameDeb, packDeb } from './deb.ts'
+import type { PackageOptions } from './package-files.ts'
+import { findSigningKey, finishRelease, packRelease, packSmaller, writeChecksum } from './release.ts'
+import { nameRpm, packRpm } from './rpm.ts'
 import { brandExecutable } from './windows-resources.ts'
 
 const ROOT = join(import.meta.dir, '..')
@@ -157,18 +159,16 @@ function chooseReleases(words: readonly string[]): readonly Release[] {
   return found
 }
 
-/** Debian's package of a build for glibc; none for the others. */
-function writeDeb(file: string): string[] {
-  const architecture =
-    file === 'monitor-linux-x64' ? 'amd64' : file === 'monitor-linux-arm64' ? 'arm64' : null
-  if (architecture === null) return []
+/** The packages of distributions of a build for glibc; none for the others. */
+function writePackages(file: string): string[] {
+  const processor = file === 'monitor-linux-x64' ? 'x64' : file === 'monitor-linux-arm64' ? 'arm64' : null
+  if (processor === null) return []
   const text = (name: string) => readFileSync(join(ROOT, name), 'utf8')
   const { version } = JSON.parse(text('package.json'))
   const time = readCommitTime()
-  const name = `monitor_${version}_${architecture}.deb`
-  const deb = packDeb({
+  const options: PackageOptions = {
     version,
-    architecture,
+    processor,
     time,
     program: readFileSync(join(DIST, file)),
     manPage: writeManPage(COMMANDS, version, new Date(time * 1000).toISOString().slice(0, 10)),
@@ -179,10 +179,13 @@ function writeDeb(file: string): string[] {
     },
     exampleConfig: text('config.example.toml'),
     licence: text('LICENSE'),
-  })
-  writeFileSync(join(DIST, name), deb)
-  console.log(`dist/${name}  ${writeChecksum(DIST, name)}`)
-  return [name]
+  }
+  const packages = { [nameDeb(options)]: packDeb(options), [nameRpm(options)]: packRpm(options) }
+  for (const [name, data] of Object.entries(packages)) {
+    writeFileSync(join(DIST, name), data)
+    console.log(`dist/${name}  ${writeChecksum(DIST, name)}`)
+  }
+  return Object.keys(packages)
 }
 
 const words = process.argv.slice(2)
@@ -198,9 +201,12 @@ for (const release of chooseReleases(words)) {
   await compileRelease(release)
   made.push(release.file)
   if (!isWhole && !words.includes('--pack')) continue
-  made.push(...writeDeb(release.file))
+  made.push(...writePackages(release.file))
   const archive = packRelease(DIST, release.file, readCommitTime(), key)
-  made.push(archive)
-  console.log(`dist/${archive}`)
+  const small = isWhole ? packSmaller(DIST, archive) : null
+  for (const file of small === null ? [archive] : [archive, small]) {
+    made.push(file)
+    console.log(`dist/${file}`)
+  }
 }
 if (isWhole) for (const file of finishRelease(DIST, made, readCommitTime(), key)) console.log(`dist/${file}`)

@@ -1,44 +1,24 @@
-import { gzipSync } from 'node:zlib'
 import { type ArchiveEntry, packTarGz } from './archive.ts'
+import {
+  listPackageFiles,
+  type PackageOptions,
+  REMOVE_UNITS,
+  RENEW_UNITS,
+  TELL_NEXT,
+} from './package-files.ts'
 
-export type DebOptions = {
-  /** `1.2.3`. */
-  readonly version: string
-  readonly architecture: 'amd64' | 'arm64'
-  readonly program: Uint8Array
-  /** Seconds since 1970, of every file in it. */
-  readonly time: number
-  readonly manPage: string
-  readonly completions: Readonly<Record<'bash' | 'zsh' | 'fish', string>>
-  readonly exampleConfig: string
-  readonly licence: string
-}
-
-const ROLES = 'server collect events agent'
-
-/** Brings the units of roles that are registered up to date and starts those again that run; says at first how to begin. */
 const POSTINST = `#!/bin/sh
 set -e
 [ "$1" = configure ] || exit 0
-for role in ${ROLES}; do
-  [ -e "/etc/systemd/system/monitor-$role.service" ] || continue
-  /usr/bin/monitor service install "$role" >/dev/null || true
-  if [ -d /run/systemd/system ] && systemctl is-active --quiet "monitor-$role"; then systemctl restart "monitor-$role" || true; fi
-done
-if [ -z "$2" ]; then
-  echo 'monitor is installed; which part runs here is for you to say:'
-  echo '  sudo monitor service install server   (or agent), then: sudo monitor service start server'
-fi
+${RENEW_UNITS}if [ -z "$2" ]; then
+${TELL_NEXT}fi
 `
 
-/** Services go with the program; configuration and data stay until the package is purged. */
+/** Configuration and data stay until the package is purged. */
 const PRERM = `#!/bin/sh
 set -e
 [ "$1" = remove ] || exit 0
-for role in ${ROLES}; do
-  [ ! -e "/etc/systemd/system/monitor-$role.service" ] || /usr/bin/monitor service uninstall "$role" || true
-done
-`
+${REMOVE_UNITS}`
 
 const POSTRM = `#!/bin/sh
 set -e
@@ -49,10 +29,16 @@ for user in monitor monitor-agent; do
 done
 `
 
+/** How the file of the package is called. */
+export const nameDeb = ({ version, processor }: Pick<PackageOptions, 'version' | 'processor'>) =>
+  `monitor_${version}_${archOf(processor)}.deb`
+
+const archOf = (processor: PackageOptions['processor']) => (processor === 'arm64' ? 'arm64' : 'amd64')
+
 /** A package for Debian and its kin, made without root and without their tools; the same bytes for the same files. */
-export function packDeb(options: DebOptions): Uint8Array {
+export function packDeb(options: PackageOptions): Uint8Array {
   const { time, program } = options
-  const files = listFiles(options)
+  const files = listPackageFiles(options, 'vendor-completions')
   const size = Math.ceil((program.length + 64 * 1024) / 1024)
   const script = (name: string, text: string): ArchiveEntry => ({
     name,
@@ -75,24 +61,6 @@ export function packDeb(options: DebOptions): Uint8Array {
   )
 }
 
-function listFiles(options: DebOptions): ArchiveEntry[] {
-  const { program, manPage, completions, exampleConfig, licence } = options
-  const text = (name: string, content: string): ArchiveEntry => ({
-    name,
-    data: Buffer.from(content),
-    mode: 0o644,
-  })
-  return [
-    { name: './usr/bin/monitor', data: program, mode: 0o755 },
-    text('./usr/share/bash-completion/completions/monitor', `${completions.bash}\n`),
-    text('./usr/share/zsh/vendor-completions/_monitor', `${completions.zsh}\n`),
-    text('./usr/share/fish/vendor_completions.d/monitor.fish', `${completions.fish}\n`),
-    { name: './usr/share/man/man1/monitor.1.gz', data: gzipSync(manPage, { level: 9 }), mode: 0o644 },
-    text('./usr/share/doc/monitor/copyright', licence),
-    text('./usr/share/doc/monitor/config.example.toml', exampleConfig),
-  ]
-}
-
 /** Every folder on the way to a file, before what is in it. */
 function withFolders(files: readonly ArchiveEntry[]): ArchiveEntry[] {
   const folders = new Set<string>()
@@ -104,9 +72,9 @@ function withFolders(files: readonly ArchiveEntry[]): ArchiveEntry[] {
   return [...entries, ...files].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-const writeControl = ({ version, architecture }: DebOptions, size: number) => `Package: monitor
+const writeControl = ({ version, processor }: PackageOptions, size: number) => `Package: monitor
 Version: ${version}
-Architecture: ${architecture}
+Architecture: ${archOf(processor)}
 Maintainer: The monitor project <monitor@localhost>
 Installed-Size: ${size}
 Depends: libc6 (>= 2.28)

@@ -21,6 +21,8 @@ const DEBIAN_PACKAGES = [
   { name: 'dbus-daemon', program: '/usr/bin/dbus-daemon', for: 'questions to systemd and UDisks2' },
   { name: 'shellcheck', program: '/usr/bin/shellcheck', for: 'a look through install.sh' },
   { name: 'busybox', program: '/bin/busybox', for: 'install.sh in a tiny root' },
+  { name: 'rpm', program: '/usr/bin/rpm', for: 'the package for rpm' },
+  { name: 'xz-utils', program: '/usr/bin/xz', for: 'install.sh in a tiny root' },
   { name: 'dash', program: '/bin/dash', for: 'install.sh in a tiny root' },
   { name: 'qemu-user-static', program: '/usr/bin/qemu-aarch64-static', for: 'the program for arm64' },
   {

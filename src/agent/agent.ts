@@ -136,6 +136,8 @@ export async function startAgent(
           clock,
           log,
         })
+  // `monitor health agent` knows from now on that the agent runs; the first cycle may be a while away.
+  status?.note()
   const act = createCycle({
     source,
     frames: createFrameBuilder(MAX_METRICS),

@@ -56,7 +56,10 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
 
   async function sample(time: number) {
     const { samples, failed, reasons } = await source.measure()
-    const frame = frames.build(time, [...figures.read(failed, queue.figures), ...samples])
+    const frame = frames.build(time, [
+      ...figures.read(failed, { queue: queue.figures, isPathNarrow: sender.isPathNarrow }),
+      ...samples,
+    ])
     const isTaken = queue.hasTaken(time)
     noteUnstored(time, isTaken ? samples.length : 0)
     if (isTaken) queue.noteTakenTime(time)

@@ -1,9 +1,18 @@
 import type { ProbeSample } from './probes/probe.ts'
 import type { QueueFigures } from './queue/queue.ts'
 
+/** 1 while packets of the usual size are lost on the way to the server; absent where they never were. */
+export const PATH_METRIC = 'perf.agent.path.narrow'
+
+export type SendingFigures = {
+  readonly queue: QueueFigures
+  /** Large packets are lost on the way to the server. */
+  readonly isPathNarrow: boolean
+}
+
 export type SelfMetrics = {
-  /** What the agent itself takes and does, as samples. `queue` is null when there is none. */
-  read(probeFailures: number, queue: QueueFigures | null): ProbeSample[]
+  /** What the agent itself takes and does, as samples. `sending` is null when nothing is sent. */
+  read(probeFailures: number, sending: SendingFigures | null): ProbeSample[]
   /** So many samples were measured and could not be kept: see `perf.agent.clock.unstored`. */
   noteUnstored(samples: number): void
 }
@@ -16,11 +25,12 @@ export type SelfMetrics = {
 export function watchSelfMetrics(): SelfMetrics {
   let used = process.cpuUsage()
   let unstored = 0
+  let wasNarrow = false
   return {
     noteUnstored(count) {
       unstored += count
     },
-    read(probeFailures, queue) {
+    read(probeFailures, sending) {
       const before = used
       used = process.cpuUsage()
       const samples = [
@@ -32,15 +42,17 @@ export function watchSelfMetrics(): SelfMetrics {
         { metric: 'perf.agent.memory.bytes', value: process.memoryUsage.rss() },
       ]
       if (unstored > 0) samples.push({ metric: 'perf.agent.clock.unstored', value: unstored })
-      if (queue !== null)
-        samples.push(
-          { metric: 'perf.agent.queue.length', value: queue.length },
-          { metric: 'perf.agent.queue.dropped', value: queue.dropped },
-          { metric: 'perf.agent.queue.refused', value: queue.refused },
-          { metric: 'perf.agent.queue.damaged', value: queue.damaged },
-        )
-      if (queue !== null && queue.aged > 0)
-        samples.push({ metric: 'perf.agent.queue.dropped.age', value: queue.aged })
+      if (sending === null) return samples
+      const { queue, isPathNarrow } = sending
+      samples.push(
+        { metric: 'perf.agent.queue.length', value: queue.length },
+        { metric: 'perf.agent.queue.dropped', value: queue.dropped },
+        { metric: 'perf.agent.queue.refused', value: queue.refused },
+        { metric: 'perf.agent.queue.damaged', value: queue.damaged },
+      )
+      if (queue.aged > 0) samples.push({ metric: 'perf.agent.queue.dropped.age', value: queue.aged })
+      if (isPathNarrow || wasNarrow) samples.push({ metric: PATH_METRIC, value: isPathNarrow ? 1 : 0 })
+      wasNarrow ||= isPathNarrow
       return samples
     },
   }

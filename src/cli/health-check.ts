@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { DELIVERY_STATUS_FILE, readDeliveryStatus } from '../agent/sending/delivery-status.ts'
+import { formatDuration } from '../config/fields/units.ts'
 import type { Config } from '../config/schema.ts'
-import { formatDuration } from '../config/units.ts'
 import { fingerprintOf } from '../lib/fingerprint.ts'
 import { describeError } from '../lib/log.ts'
 import { findCertificate } from '../roles/setup/certificate.ts'
@@ -115,8 +116,7 @@ async function checkEvents(config: Config, nowMs: number): Promise<string> {
 async function checkAgent(config: Config, nowMs: number): Promise<string> {
   const file = join(config.dataDir, DELIVERY_STATUS_FILE)
   const status = readDeliveryStatus(file)
-  if (status === null)
-    throw new Error(`the agent has never run with this configuration: there is no ${file} that can be read`)
+  if (status === null) throw new Error(existsSync(file) ? `${file} can't be read` : notYet('the agent', file))
   const patience = Math.max(3 * config.agent.interval, LEAST_AGENT_PATIENCE)
   const age = Math.max(0, Math.round(nowMs / 1000 - status.time))
   const { acknowledgedAgo, waiting, failure, running } = status
@@ -131,9 +131,13 @@ async function checkAgent(config: Config, nowMs: number): Promise<string> {
   return words.join('; ')
 }
 
+/** It writes the file as it starts, so it is not running with this configuration, or began this very moment. */
+const notYet = (who: string, file: string) =>
+  `${who} has not run yet with this configuration: there is no ${file}`
+
 function checkAge(who: string, did: string, files: readonly string[], limit: number, nowMs: number): string {
   const age = readAge(files, nowMs)
-  if (age === null) throw new Error(`${who} has never run with this configuration: there is no ${files[0]}`)
+  if (age === null) throw new Error(notYet(who, files[0] ?? ''))
   const words = `${who} ${did} ${Math.round(age)} s ago`
   if (age > limit) throw new Error(words)
   return words

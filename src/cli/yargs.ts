@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs'
-import { findNearest } from '../config/key.ts'
+import { findNearest } from '../config/fields/key.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { FULL_VERSION } from '../lib/version.ts'
 import type { Command, GivenValues } from '../roles/command.ts'

@@ -1,55 +1,23 @@
-import { hashToken } from '../lib/hash-token.ts'
-import { checkVersion, MetricSetTable, readBatch, readKey } from '../protocol/batch.ts'
-import { type Fields, readHost } from '../protocol/field.ts'
-import { parseObject } from '../protocol/json.ts'
-import {
-  MAX_BATCH_BYTES,
-  MAX_CONNECTION_HOSTS,
-  MAX_KEY_LENGTH,
-  MAX_UNKNOWN_BYTES,
-} from '../protocol/message.ts'
-import type { NameLists } from '../protocol/names.ts'
-import { checkNesting, isWhiteSpace, ObjectScanner } from '../protocol/object-scanner.ts'
+import { checkVersion } from '../protocol/batch.ts'
+import type { Fields } from '../protocol/field.ts'
+import { parseObject, tryObject } from '../protocol/json.ts'
+import { MAX_BATCH_BYTES, MAX_UNKNOWN_BYTES } from '../protocol/message.ts'
+import { checkNesting, isWhiteSpace, ObjectScanner, UNSCANNED_BYTES } from '../protocol/object-scanner.ts'
 import { type PackedHeader, readPackedHeader, unpack } from '../protocol/packing.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
-import type { Tally } from '../protocol/rejection-tally.ts'
-import type { HostReport } from '../storage/ports/store.ts'
-import type { Credentials } from './connection/admission.ts'
+import { BatchSession } from './batch-session.ts'
 import { CsvReader } from './csv-reader.ts'
-import { HostKeys } from './host-keys.ts'
+import type { DecoderPort } from './decoder-port.ts'
 import { LegacyReader } from './legacy-reader.ts'
-import { QueueIdentities } from './queue-identities.ts'
-import { skewOf } from './skew.ts'
-
-/** What a session needs of the connection that it is on. */
-export type DecoderPort = {
-  readonly nameLists: NameLists
-  readonly legacyBytes: number
-  /** Server's clock. */
-  now(): number
-  isPassphrase(said: unknown): boolean
-  /** Why the sender may not speak the CSV of the original's first agents, which say no passphrase; or null. */
-  findCsvObstacle(): string | null
-  /** False when no further message should be read now. */
-  canTake(): boolean
-  /**
-   * Asks whether a sender without the passphrase may speak for a host; the answer goes to `resume`. Until
-   * then `canTake` is false.
-   */
-  admit(credentials: Credentials): void
-  /**
-   * `id` is null for a packet of the original's dialect; `later` counts the frames that wait with the sender.
-   */
-  submit(report: HostReport, id: number | null, refused: Tally | null, later: number): void
-  /** A batch that is refused while the session goes on. */
-  refuse(error: ProtocolError): void
-}
 
 type Phase = 'opening' | 'lines' | 'packed' | 'stream' | 'csv' | 'over'
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+/** How a chunk ends that may be one object: by its brace or a line end. */
+const OBJECT_ENDS = new Set([CLOSE_BRACE, LINE_FEED])
 
 /** What is said on one connection, from bytes to reports, in either dialect. */
 export class ProtocolDecoder {
@@ -59,18 +27,13 @@ export class ProtocolDecoder {
   /** Bytes behind `#at` that hold no end of a message. */
   #scanned = 0
   #scanner: ObjectScanner | null = new ObjectScanner()
-  #metricSets: MetricSetTable | null = null
+  /** It speaks our dialect. */
+  #isOurs = false
   /** Length of the message that is being read, unpacked. */
   #messageBytes = 0
-  #hasPassphrase = false
   /** It speaks the original's CSV, which knows no passphrase. */
   #isCsv = false
-  /** Hosts for which the sender has proved a key. */
-  readonly #admitted = new Set<string>()
-  /** The batch whose sender is being looked up. */
-  #asking: { readonly fields: Fields; readonly host: string } | null = null
-  readonly #keys = new HostKeys()
-  readonly #queues = new QueueIdentities()
+  readonly #batches: BatchSession
   #packed: PackedHeader | null = null
   #awaitsLineEnd = false
   #legacy: LegacyReader | null = null
@@ -78,6 +41,7 @@ export class ProtocolDecoder {
 
   constructor(port: DecoderPort) {
     this.#port = port
+    this.#batches = new BatchSession(port)
   }
 
   /** Bytes of memory held besides what `consume` left. */
@@ -87,7 +51,7 @@ export class ProtocolDecoder {
 
   /** True when the sender has said the passphrase or proved a key, or may come without. */
   get isKnown(): boolean {
-    return this.#hasPassphrase || this.#isCsv || this.#admitted.size > 0
+    return this.#isCsv || this.#batches.isKnown
   }
 
   /** The longest message that is read now, packed or not. */
@@ -98,7 +62,7 @@ export class ProtocolDecoder {
   /** Null while that can't be told yet. */
   get dialect(): 'ours' | 'legacy' | null {
     if (this.#phase === 'opening') return null
-    return this.#metricSets === null ? 'legacy' : 'ours'
+    return this.#isOurs ? 'ours' : 'legacy'
   }
 
   /** True after the one packet of the original's dialects. */
@@ -129,13 +93,8 @@ export class ProtocolDecoder {
    * go on.
    */
   resume(): void {
-    const asking = this.#asking
-    if (asking === null) return
-    this.#asking = null
-    if (this.#admitted.size >= MAX_CONNECTION_HOSTS) this.#admitted.clear()
-    this.#admitted.add(asking.host)
     try {
-      this.#takeBatch(asking.fields)
+      this.#batches.resume()
     } catch (error) {
       if (!(error instanceof ProtocolError) || error.id === null) throw error
       this.#port.refuse(error)
@@ -191,6 +150,7 @@ export class ProtocolDecoder {
       if (bytes[this.#at] !== OPEN_BRACE)
         throw new ProtocolError('malformed', 'does not begin with an object')
     }
+    if (this.#scanned === 0 && this.#readWholeOpening(bytes)) return true
     const end = scanner.scan(bytes, this.#at + this.#scanned, bytes.length)
     if (end < 0) {
       this.#scanned = bytes.length - this.#at
@@ -202,19 +162,40 @@ export class ProtocolDecoder {
     const text = bytes.toString('utf8', this.#at, end)
     this.#at = end
     this.#scanned = 0
+    this.#beginDialect(parseObject(text), text.length)
+    return true
+  }
+
+  /**
+   * Nearly always one object is all that came, and then it need not be looked through for its end. Tried once, and
+   * with a short one alone: see `checkNesting`. False when it is something else.
+   */
+  #readWholeOpening(bytes: Buffer): boolean {
+    const length = bytes.length - this.#at
+    if (length > UNSCANNED_BYTES || !OBJECT_ENDS.has(bytes[bytes.length - 1] ?? 0)) return false
+    const text = bytes.toString('utf8', this.#at)
+    const fields = tryObject(text)
+    if (fields === null) return false
+    // What follows the object may be the line end that our dialect asks for, which stays to be read.
+    let end = bytes.length
+    while (bytes[end - 1] !== CLOSE_BRACE) end--
+    this.#at = end
+    this.#beginDialect(fields, text.length)
+    return true
+  }
+
+  #beginDialect(fields: Fields, length: number): void {
     this.#scanner = null
-    this.#messageBytes = text.length
-    const fields = parseObject(text)
+    this.#messageBytes = length
     if ('v' in fields) {
       this.#phase = 'lines'
-      this.#metricSets = new MetricSetTable()
+      this.#isOurs = true
       this.#awaitsLineEnd = true
       this.#readMessage(fields, true)
     } else {
       this.#beginLegacy().readPacket(fields)
       this.#endLegacy()
     }
-    return true
   }
 
   /** A line of CSV begins with a time, and nothing else that is understood here begins with a digit. */
@@ -258,7 +239,7 @@ export class ProtocolDecoder {
   }
 
   #readLineText(text: string): void {
-    if (text.trim() === '') return
+    if (text.charCodeAt(0) !== OPEN_BRACE && text.trim() === '') return
     if (this.#awaitsLineEnd) throw new ProtocolError('malformed', 'no line end after the first message')
     this.#messageBytes = text.length
     this.#readMessage(parseObject(text), true)
@@ -296,53 +277,7 @@ export class ProtocolDecoder {
       this.#phase = 'packed'
       return
     }
-    this.#readBatch(fields)
-  }
-
-  #readBatch(fields: Fields): void {
-    const { passphrase, key, enroll } = fields
-    if (passphrase !== undefined) this.#checkPassphrase(passphrase)
-    if (this.#hasPassphrase) this.#takeBatch(fields)
-    else if (key === undefined && !this.isKnown) this.#checkPassphrase(passphrase)
-    else {
-      const host = readHost(fields.host)
-      if (this.#admitted.has(host)) this.#takeBatch(fields)
-      else this.#askFor(fields, host, enroll)
-    }
-  }
-
-  /** Nothing of the batch but these is looked into before its sender is known. */
-  #askFor(fields: Fields, host: string, enroll: unknown): void {
-    const code = typeof enroll === 'string' && enroll.length <= MAX_KEY_LENGTH ? enroll : null
-    const keyHash = hashToken(readKey(fields.key))
-    this.#asking = { fields, host }
-    this.#port.admit({ host, keyHash, code, bytes: this.#messageBytes })
-  }
-
-  #takeBatch(fields: Fields): void {
-    const seen = this.#port.now()
-    const metricSets = this.#metricSets ?? new MetricSetTable()
-    const { id, key, clock, queue, refused, later, ...batch } = readBatch(
-      fields,
-      metricSets,
-      this.#port.nameLists,
-      seen,
-    )
-    const keyHash = this.#keys.recall(batch.host, key)
-    const report: HostReport = {
-      ...batch,
-      keyHash,
-      isByKey: !this.#hasPassphrase,
-      queue: this.#queues.recall(batch.host, queue, seen),
-      seen,
-      clockSkew: skewOf(clock, seen),
-    }
-    this.#port.submit(report, id, refused, later)
-  }
-
-  #checkPassphrase(said: unknown): void {
-    if (!this.#port.isPassphrase(said)) throw new ProtocolError('passphrase', 'wrong passphrase')
-    this.#hasPassphrase = true
+    this.#batches.read(fields, this.#messageBytes)
   }
 
   #beginLegacy(): LegacyReader {
@@ -350,7 +285,7 @@ export class ProtocolDecoder {
       nameLists: this.#port.nameLists,
       legacyBytes: this.#port.legacyBytes,
       now: () => this.#port.now(),
-      checkPassphrase: (said) => this.#checkPassphrase(said),
+      checkPassphrase: (said) => this.#batches.checkPassphrase(said),
       submit: (report, refused) => this.#port.submit(report, null, refused, 0),
     })
     return this.#legacy

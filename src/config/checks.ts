@@ -8,8 +8,8 @@ import {
   parseEndpoint,
   parseStatusRanges,
 } from '../domain/check.ts'
-import { duration, flag, list, oneOf, text } from './fields.ts'
-import { tables } from './tables.ts'
+import { duration, flag, list, oneOf, text } from './fields/fields.ts'
+import { tables } from './fields/tables.ts'
 
 const fields = {
   name: text({

@@ -1,4 +1,4 @@
-import { quote } from './fields.ts'
+import { quote } from './fields/fields.ts'
 
 /** One thing that is wrong with the configuration. */
 export type ConfigProblem = {

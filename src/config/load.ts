@@ -1,10 +1,10 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
+import { findNearest, toVariable } from './fields/key.ts'
+import { isTable } from './fields/tables.ts'
 import { findConfigFile, type Host, readConfigFile } from './file.ts'
-import { findNearest, toVariable } from './key.ts'
 import type { Config } from './schema.ts'
 import { SETTINGS, type Setting } from './settings.ts'
-import { isTable } from './tables.ts'
 
 /** What the command line says about the configuration. */
 export type ConfigArguments = {

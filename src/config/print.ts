@@ -1,5 +1,5 @@
 import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
-import { toKey } from './key.ts'
+import { toKey } from './fields/key.ts'
 import type { LoadedConfig } from './load.ts'
 import { SETTINGS } from './settings.ts'
 

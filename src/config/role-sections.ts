@@ -1,14 +1,17 @@
+import { CHANNEL_SECTIONS } from '../events/channels/index.ts'
 import type { Config } from './schema.ts'
 
 type SectionName = Exclude<keyof Config, 'dataDir'>
 
+const CHANNELS = Object.keys(CHANNEL_SECTIONS) as (keyof typeof CHANNEL_SECTIONS)[]
+
 /** Sections of the file that count for a part of the program; the others are somebody else's. */
 const SECTIONS_OF = {
-  server: ['database', 'web', 'mail', 'webhook', 'ntfy', 'telegram', 'log'],
+  server: ['database', 'web', ...CHANNELS, 'log'],
   collect: ['database', 'collect', 'log'],
-  events: ['database', 'events', 'mail', 'webhook', 'ntfy', 'telegram', 'retention', 'log'],
+  events: ['database', 'events', ...CHANNELS, 'retention', 'log'],
   agent: ['agent', 'log'],
-} as const satisfies Record<string, readonly SectionName[]>
+} satisfies Record<string, readonly SectionName[]>
 
 /** Whether a setting (`web.port`) counts for any of these parts. What stands at the top counts for all. */
 export function countsFor(key: string, parts: readonly (keyof typeof SECTIONS_OF)[]): boolean {

@@ -1,5 +1,5 @@
-import { findChannel } from '../events/channels/index.ts'
-import { type Fields, path, type ValuesOf } from './fields.ts'
+import { CHANNEL_SECTIONS } from '../events/channels/index.ts'
+import { type Fields, path, type ValuesOf } from './fields/fields.ts'
 import { agent } from './sections/agent.ts'
 import { collect } from './sections/collect.ts'
 import { database } from './sections/database.ts'
@@ -18,20 +18,6 @@ export const TOP = {
     doc: 'Data directory: database, queue of the agent, passphrase. Made when it is missing, for its owner alone.',
   }),
 } satisfies Fields
-
-/** Channels declare their settings themselves. */
-const describeChannel = (name: string): Section => {
-  const channel = findChannel(name)
-  if (channel === null) throw new Error(`there is no channel ${name}`)
-  return { doc: channel.doc, fields: channel.fields }
-}
-
-const CHANNEL_SECTIONS = {
-  mail: describeChannel('mail'),
-  webhook: describeChannel('webhook'),
-  ntfy: describeChannel('ntfy'),
-  telegram: describeChannel('telegram'),
-} as const
 
 /** Every setting of every role, each declared here or by its channel, and nowhere else. */
 export const SECTIONS = {

@@ -1,5 +1,5 @@
-import type { Field } from './fields.ts'
-import { toKey } from './key.ts'
+import type { Field } from './fields/fields.ts'
+import { toKey } from './fields/key.ts'
 import { SECTIONS, TOP } from './schema.ts'
 
 /** A setting as it is named outside: one line for each key that a file may have. */

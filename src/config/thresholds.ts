@@ -2,8 +2,8 @@ import { COMPARISONS } from '../domain/comparison.ts'
 import { isSeverity, type Severity } from '../domain/event.ts'
 import { canBeMetricPattern } from '../domain/pattern.ts'
 import { isBreach } from '../domain/thresholds/threshold.ts'
-import { duration, type Field, integer, number, oneOf, text } from './fields.ts'
-import { tables } from './tables.ts'
+import { duration, type Field, integer, number, oneOf, text } from './fields/fields.ts'
+import { tables } from './fields/tables.ts'
 
 const fields = {
   metric: text({

@@ -3,11 +3,11 @@ import type { AddressRange } from '../lib/address-range.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type ChannelTools, type Notification, type OpenChannel, SendError } from './channels/channel.ts'
-import { CHANNELS, findChannel } from './channels/index.ts'
+import { CHANNELS, type ChannelSettings, findChannel } from './channels/index.ts'
 
 export type NotifierOptions = {
-  /** The values of the section that has the channel's name; read when the channel is used first. */
-  readonly settings: (channel: string) => Readonly<Record<string, unknown>>
+  /** Read when a channel is used first. */
+  readonly settings: ChannelSettings
   /** Name of this machine. */
   readonly machine: string
   /** Closed addresses to which notifications may go all the same. */
@@ -56,7 +56,7 @@ export function createNotifier(options: NotifierOptions): RenewableNotifier {
     if (held) return held
     const channel = findChannel(name)
     if (channel === null) throw new SendError(`there is no channel ${name}`, { retry: false })
-    const opened = channel.open(settings(name), tools)
+    const opened = channel.open(settings, tools)
     open.set(name, opened)
     return opened
   }

@@ -36,10 +36,23 @@ const SIGNATURES = {
   __errno_location: { args: [], returns: 'ptr' },
 } as const
 
-let libc: ReturnType<typeof openLibc<typeof SIGNATURES>> | null = null
+type Libc = ReturnType<typeof openLibc<typeof SIGNATURES>>
 
-/** Whether there is such a socket here at all. */
-export const HAS_TCP_SOCKETS = process.platform === 'linux'
+/** Undefined before it was looked for, null where there is none. */
+let libc: Libc | null | undefined
+
+function findLibc(): Libc | null {
+  if (libc !== undefined) return libc
+  try {
+    libc = process.platform === 'linux' ? openLibc(SIGNATURES) : null
+  } catch {
+    libc = null
+  }
+  return libc
+}
+
+/** Whether there are such sockets here at all. */
+export const hasTcpSockets = (): boolean => findLibc() !== null
 
 /** A connection that is being made, for what Bun's own can't say or set. */
 export type TcpSocket = {
@@ -56,8 +69,9 @@ export type TcpSocket = {
  * the other end is told in the first packet. Throws where the system has no such sockets.
  */
 export function openTcpSocket(address: string, port: number, maxPayload: number | null): TcpSocket {
-  libc ??= openLibc(SIGNATURES)
-  const { socket, setsockopt, getsockopt, connect, poll, close } = libc.symbols
+  const library = findLibc()
+  if (library === null) throw new Error('this system has no such sockets')
+  const { socket, setsockopt, getsockopt, connect, poll, close } = library.symbols
   const place = writeSocketAddress(address, port)
   const fd = socket(AF[versionOf(address)], SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
   if (fd < 0) throw new Error(`no socket: ${nameOf(readErrno())}`)

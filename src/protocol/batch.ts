@@ -99,8 +99,8 @@ export function readBatch(
   if (rows.length > 0 && list === undefined)
     throw new ProtocolError('layout', 'the layout is not known on this connection', id, true)
   const clock = fields.clock === undefined ? Number.NaN : Math.floor(readNumber(fields.clock))
-  const numbered = readBatchNumbers(fields, events.length, tally)
-  const rowNumbers = numbered === null ? null : readNumbers(fields.numbers, rows.length)
+  const rowNumbers = readNumbers(fields.numbers, rows.length)
+  const numbered = readBatchNumbers(fields, events.length, rowNumbers, tally)
   if (numbered !== null && rowNumbers === null) tally.refuse('number')
   const { frames, later, numbers, emptied } =
     list === undefined || rows.length === 0
@@ -113,12 +113,19 @@ export function readBatch(
     clock: Number.isSafeInteger(clock) ? clock : null,
     facts: fields.facts === undefined ? null : readFactsOfBatch(fields.facts, tally),
     frames,
-    events: events.length === 0 ? [] : readEvents(events, tally),
+    events: events.length === 0 ? NOTHING : readEvents(events, tally),
     open: openRows === null ? null : readEvents(openRows, tally),
     isGreeting: isOpening(fields) && rows.length + events.length === 0 && openRows === null,
     queue: fields.queue === undefined ? null : readQueueIdentity(fields.queue),
     numbers:
-      numbered === null ? null : { ...numbered, frames: numbers, others: [...numbered.others, ...emptied] },
+      numbered === null
+        ? null
+        : {
+            frames: numbers,
+            others: emptied.length === 0 ? numbered.others : [...numbered.others, ...emptied],
+            waiting: numbered.waiting,
+            lost: numbered.lost,
+          },
     refused: tally,
     later,
   }
@@ -151,7 +158,7 @@ export function readKey(value: unknown): string {
 }
 
 function readList(value: unknown, most: number, what: string, id: number): readonly unknown[] {
-  if (value === undefined || value === null) return []
+  if (value === undefined || value === null) return NOTHING
   if (!Array.isArray(value)) throw new ProtocolError('malformed', `${what} is not a list`, id)
   if (value.length > most) throw new ProtocolError('limit', `more than ${most} ${what}`, id)
   return value
@@ -189,6 +196,7 @@ type ReadFrames = {
   readonly later: number
 }
 
+const NOTHING: readonly never[] = []
 const NO_FRAMES: ReadFrames = { frames: [], numbers: [], emptied: [], later: 0 }
 
 type Rows = {
@@ -199,12 +207,16 @@ type Rows = {
 }
 
 function readFrames({ rows, numbers, list, now }: Rows, tally: Tally): ReadFrames {
+  // Nearly every batch has one frame, which is taken.
+  const only = rows.length === 1 ? readFrame(rows[0], list, now, tally) : null
+  if (only !== null && only !== LATER)
+    return { frames: [only], numbers: numbers ?? NOTHING, emptied: NOTHING, later: 0 }
   const frames: Frame[] = []
   const kept: number[] = []
   const emptied: NumberRange[] = []
   let later = 0
   for (let i = 0; i < rows.length; i++) {
-    const frame = readFrame(rows[i], list, now, tally)
+    const frame = rows.length === 1 ? only : readFrame(rows[i], list, now, tally)
     const number = numbers?.[i]
     if (frame === LATER) later++
     else if (frame !== null) {

@@ -1,5 +1,5 @@
 import { type Batch, MAX_BATCH_BYTES, MAX_REPLY_BYTES, PACK_FROM_BYTES, type Reply } from './message.ts'
-import { encodeLoss } from './numbering.ts'
+import { encodeLoss, encodeNumbers } from './numbering.ts'
 
 /**
  * A batch as it goes on the wire, line end included, packed with zstd when that makes it shorter. `layout` is
@@ -38,9 +38,9 @@ function renderBatch(batch: Batch, layout: number, withNames: boolean): string {
     events: events.length > 0 ? events : undefined,
     open,
     queue,
-    numbers: numbers && numbers.frames.length > 0 ? numbers.frames : undefined,
+    numbers: numbers && encodeNumbers(numbers.frames),
     eventNumbers: numbers && numbers.events.length > 0 ? numbers.events : undefined,
-    waiting: numbers?.waiting,
+    waiting: numbers?.waiting === numbers?.frames[0] ? undefined : numbers?.waiting,
     lost: numbers && numbers.lost.length > 0 ? numbers.lost.map(encodeLoss) : undefined,
   })
 }

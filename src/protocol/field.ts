@@ -75,9 +75,9 @@ export function readHost(value: unknown): string {
 
 /**
  * System facts by the names of `HostFacts`; null when there are none. Bad ones are left empty, long ones are
- * cut and counted.
+ * cut and counted. `agent` says which one it is that sent them, where that is known of the dialect.
  */
-export function readFacts(fields: unknown, tally: Tally | null): HostFacts | null {
+export function readFacts(fields: unknown, tally: Tally | null, agent?: string): HostFacts | null {
   if (!isFields(fields)) return null
   const readFact = (name: keyof typeof TEXT_BOUNDS.host) => {
     const value = fields[name]
@@ -95,6 +95,7 @@ export function readFacts(fields: unknown, tally: Tally | null): HostFacts | nul
     memoryMb: readCount(fields.memoryMb),
     ...readGroupsOf(fields.groups),
     ...readMountsOf(fields.mounts),
+    ...(agent !== undefined && { agent }),
   }
   const isKnown = facts.ip !== '' || facts.platform !== '' || facts.build !== '' || facts.memoryMb > 0
   return isKnown ? facts : null

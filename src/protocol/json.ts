@@ -28,6 +28,16 @@ export function parseObject(text: string): Fields {
   return value
 }
 
+/** Null for what is not one JSON object, also where `parseObject` would make one of it. */
+export function tryObject(text: string): Fields | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isFields(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
 function parseWithBareNames(text: string): unknown {
   if (text.includes('NaN') || text.includes('Infinity'))
     try {

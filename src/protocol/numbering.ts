@@ -40,20 +40,24 @@ export function readQueueIdentity(value: unknown): QueueIdentity | null {
   return { id, run, uptime: Math.floor(Math.min(uptime, Number.MAX_SAFE_INTEGER)) }
 }
 
-/** The number of each of `count` rows; null when the list does not fit them. */
+/** The number of each of `count` rows, a list or the one number; null when it does not fit them. */
 export function readNumbers(value: unknown, count: number): number[] | null {
+  // Nearly every batch has one frame.
+  if (isNumber(value)) return count === 1 && value > 0 ? [value] : null
   const ranges = readRanges(value)
-  if (ranges === null || ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0) !== count)
-    return null
+  if (ranges === null || countNumbers(ranges) !== count) return null
   const numbers: number[] = []
   for (const { first, last } of ranges)
     for (let number = first; number <= last; number++) numbers.push(number)
   return numbers
 }
 
+const NO_RANGES: readonly NumberRange[] = []
+const NO_LOSSES: readonly Loss[] = []
+
 /** Ascending ranges of a list `[first, last, …]`; null when it is not one. */
-function readRanges(value: unknown): NumberRange[] | null {
-  if (value === undefined) return []
+function readRanges(value: unknown): readonly NumberRange[] | null {
+  if (value === undefined) return NO_RANGES
   if (!Array.isArray(value) || value.length % 2 !== 0 || value.length > 4000) return null
   const ranges: NumberRange[] = []
   let before = 0
@@ -69,12 +73,13 @@ function readRanges(value: unknown): NumberRange[] | null {
 const isNumber = (value: unknown): value is number => Number.isSafeInteger(value)
 
 /**
- * What a batch says of its numbers, apart from those of the frames; null when it has none. Lists that do not
- * fit are left out and counted.
+ * What a batch says of its numbers, apart from `rows`, those of the frames; null when it has none. Lists that do
+ * not fit are left out and counted.
  */
 export function readBatchNumbers(
   fields: Fields,
   events: number,
+  rows: readonly number[] | null,
   tally: Tally,
 ): Omit<ReceivedNumbers, 'frames'> | null {
   const { numbers, eventNumbers, waiting, lost } = fields
@@ -83,9 +88,9 @@ export function readBatchNumbers(
   const isFitting = others !== null && countNumbers(others) === events
   if (!isFitting) tally.refuse('number')
   return {
-    others: isFitting ? others : [],
-    waiting: isNumber(waiting) && waiting > 0 ? waiting : 0,
-    lost: Array.isArray(lost) ? readLosses(lost.slice(0, MAX_BATCH_LOSSES), tally) : [],
+    others: isFitting ? others : NO_RANGES,
+    waiting: waiting === undefined ? (rows?.[0] ?? 0) : isNumber(waiting) && waiting > 0 ? waiting : 0,
+    lost: Array.isArray(lost) ? readLosses(lost.slice(0, MAX_BATCH_LOSSES), tally) : NO_LOSSES,
   }
 }
 
@@ -103,6 +108,16 @@ function readLosses(rows: readonly unknown[], tally: Tally): Loss[] {
     if (!isOne) tally.refuse('number')
     return isOne ? [{ first, last, reason, from, to, count }] : []
   })
+}
+
+/** The numbers of frames as they go on the wire: a list costs more to read than all the rest of the numbering. */
+export function encodeNumbers(ranges: readonly number[]): readonly number[] | number | undefined {
+  const [first, last] = ranges
+  return first !== undefined && ranges.length === 2 && first === last
+    ? first
+    : ranges.length > 0
+      ? ranges
+      : undefined
 }
 
 /** A loss as it goes on the wire. */

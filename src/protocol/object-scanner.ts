@@ -52,7 +52,7 @@ export class ObjectScanner {
  * Shorter texts can't nest deep enough to cost anything, and the scan would cost each ordinary packet a tenth
  * more.
  */
-const UNSCANNED_BYTES = 16 * 1024
+export const UNSCANNED_BYTES = 16 * 1024
 
 /**
  * Throws a ProtocolError when the JSON nests deeper than any message does: parsing it would cost time and

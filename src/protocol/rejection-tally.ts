@@ -25,10 +25,17 @@ const SENTENCES: Readonly<Record<PieceFault, string>> = {
 /** The sentence about one kind of fault. */
 export const describeFault = (fault: PieceFault): string => SENTENCES[fault]
 
+const NONE: ReadonlyMap<PieceFault, number> = new Map()
+
 /** Counts the pieces of one message that were refused while the rest was taken. */
 export class Tally {
   total = 0
-  readonly counts = new Map<PieceFault, number>()
+  /** Of nearly all messages nothing is refused. */
+  #counts: Map<PieceFault, number> | null = null
+
+  get counts(): ReadonlyMap<PieceFault, number> {
+    return this.#counts ?? NONE
+  }
 
   /** Sentence about the first one. */
   get reason(): string | null {
@@ -39,6 +46,7 @@ export class Tally {
   refuse(fault: PieceFault, count = 1): void {
     if (count === 0) return
     this.total += count
-    this.counts.set(fault, (this.counts.get(fault) ?? 0) + count)
+    this.#counts ??= new Map()
+    this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + count)
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
-import { CHANNELS } from '../events/channels/index.ts'
+import { CHANNELS, WITHOUT_SETTINGS } from '../events/channels/index.ts'
 import { createNotifier, type RenewableNotifier } from '../events/notifier.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import { readFullName } from '../platform/machine.ts'
@@ -14,7 +14,7 @@ export function openNotifier(
   { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
 ): RenewableNotifier {
   return createNotifier({
-    settings: settingsOf(config),
+    settings: { ...WITHOUT_SETTINGS, ...config },
     machine: readFullName(openProcFs()),
     allowAddresses: config.notifications.allowAddresses.flatMap((range) => parseAddressRange(range) ?? []),
     zone: readZone(config),
@@ -25,17 +25,12 @@ export function openNotifier(
   })
 }
 
-function settingsOf(config: Config): (channel: string) => Readonly<Record<string, unknown>> {
-  const sections: Readonly<Record<string, unknown>> = config
-  return (channel) => (sections[channel] ?? {}) as Readonly<Record<string, unknown>>
-}
-
 /** What a notifier takes up while it runs; `part` is whose it is. */
 export function reloadNotifier(part: string, notifier: RenewableNotifier): Reload {
   return {
     part: `${part}: channels`,
     keys: CHANNELS.map(({ name }) => `${name}.`),
-    act: (wanted) => notifier.renew(settingsOf(wanted)),
+    act: (wanted) => notifier.renew({ ...WITHOUT_SETTINGS, ...wanted }),
   }
 }
 

@@ -10,6 +10,7 @@ import type { RoleContext } from './role.ts'
 import { findCertificate, openCertificate } from './setup/certificate.ts'
 import { forgetInitialPassword } from './setup/first-start.ts'
 import { readServerName } from './setup/server-name.ts'
+import { protectSecondFactors } from './setup/web-secret.ts'
 import { describePin, openReleases } from './site/releases.ts'
 import { describeSite } from './site/site-info.ts'
 
@@ -23,6 +24,7 @@ export async function startWeb(
   { print, commands }: { readonly print: (text: string) => void; readonly commands: readonly Command[] },
 ): Promise<string> {
   const { clock, log } = context
+  await protectSecondFactors(config, store.secondFactors)
   const { address, port, tls, tlsPort, sessionExpiry, trustedProxies, url, basePath } = config.web
   const certificate = tls ? await openCertificate('web', config, context, print) : null
   let pin = certificate === null ? null : describePin(certificate.certificate)

@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigProblem } from '../config/config-error.ts'
-import { quote } from '../config/fields.ts'
-import { toKey } from '../config/key.ts'
+import { quote } from '../config/fields/fields.ts'
+import { toKey } from '../config/fields/key.ts'
 import { SECTIONS } from '../config/schema.ts'
 import { writeExample } from '../config/settings.ts'
 import type { Places, ServiceRole } from './paths.ts'

@@ -3,13 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Socket, TCPSocketListener } from 'bun'
-import { connect } from '../../src/agent/sending/connect.ts'
+import { type ConnectionEvents, connect } from '../../src/agent/sending/connect.ts'
 import type { Trust } from '../../src/agent/sending/tls-trust.ts'
 import type { Certificate, TlsFiles } from '../../src/lib/certificate.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { type Authority, makeAuthority, makeOwn } from '../support/tls.ts'
 
 const SECRET = 'open sesame'
+
+/** Of the packets of `tryConnect`. */
+let maxPayload: number | null = null
 
 let folder: string
 let own: Certificate
@@ -47,10 +50,16 @@ async function tryConnect(files: TlsFiles | null, tls: Trust | null, host = '127
     },
   })
   const { promise, resolve } = Promise.withResolvers<string>()
-  const connection = connect({ host, port: server.port, tls }, systemClock, {
+  const events: ConnectionEvents = {
     opened: () => connection.write(`${SECRET}\n`),
     received: resolve,
     closed: resolve,
+  }
+  const connection = connect({
+    server: { host, port: server.port, tls },
+    maxPayload,
+    clock: systemClock,
+    events,
   })
   const outcome = await promise
   connection.close()
@@ -62,79 +71,92 @@ async function tryConnect(files: TlsFiles | null, tls: Trust | null, host = '127
 const pin = (...fingerprints: string[]): Trust => ({ fingerprints, authorities: [] })
 const authorities = (...pems: string[]): Trust => ({ fingerprints: null, authorities: pems })
 
-describe('an agent takes a server', () => {
-  test('whose certificate it knows by fingerprint, among others that it would take', async () =>
-    expect(await tryConnect(own, pin('0'.repeat(64), own.fingerprint))).toEqual({
-      outcome: 'well',
-      isTold: true,
-    }))
-  test('that it knows by fingerprint, though its certificate has ended', async () =>
-    expect(await tryConnect(expired, pin(expired.fingerprint), 'localhost')).toMatchObject({
-      outcome: 'well',
-    }))
-  test('that it knows by fingerprint, though its certificate is for another name', async () => {
-    const other = await makeOwn(['other.example'])
-    expect(await tryConnect(other, pin(other.fingerprint), 'localhost')).toMatchObject({ outcome: 'well' })
+describe.each([
+  ['usual', null],
+  ['small', 1140],
+])('with %s packets', (_, payload) => {
+  beforeAll(() => {
+    maxPayload = payload
   })
-  test('for which a CA vouches that it knows, under its name or its address', async () => {
-    const files = ca.issue('server', 'DNS:localhost,IP:127.0.0.1')
-    expect(await tryConnect(files, authorities(ca.pem), 'localhost')).toMatchObject({ outcome: 'well' })
-    expect(await tryConnect(files, authorities(foreign.pem, ca.pem))).toMatchObject({ outcome: 'well' })
+  describe('an agent takes a server', () => {
+    test('whose certificate it knows by fingerprint, among others that it would take', async () =>
+      expect(await tryConnect(own, pin('0'.repeat(64), own.fingerprint))).toEqual({
+        outcome: 'well',
+        isTold: true,
+      }))
+    test('that it knows by fingerprint, though its certificate has ended', async () =>
+      expect(await tryConnect(expired, pin(expired.fingerprint), 'localhost')).toMatchObject({
+        outcome: 'well',
+      }))
+    test('that it knows by fingerprint, though its certificate is for another name', async () => {
+      const other = await makeOwn(['other.example'])
+      expect(await tryConnect(other, pin(other.fingerprint), 'localhost')).toMatchObject({ outcome: 'well' })
+    })
+    test('for which a CA vouches that it knows, under its name or its address', async () => {
+      const files = ca.issue('server', 'DNS:localhost,IP:127.0.0.1')
+      expect(await tryConnect(files, authorities(ca.pem), 'localhost')).toMatchObject({ outcome: 'well' })
+      expect(await tryConnect(files, authorities(foreign.pem, ca.pem))).toMatchObject({ outcome: 'well' })
+    })
+    test('whose own certificate is in its list of CAs', async () =>
+      expect(await tryConnect(own, authorities(own.certificate), 'localhost')).toMatchObject({
+        outcome: 'well',
+      }))
   })
-  test('whose own certificate is in its list of CAs', async () =>
-    expect(await tryConnect(own, authorities(own.certificate), 'localhost')).toMatchObject({
-      outcome: 'well',
-    }))
-})
 
-describe('an agent tells its passphrase to no server', () => {
-  async function expectRejection(attempt: ReturnType<typeof tryConnect>, words: RegExp) {
-    const { outcome, isTold } = await attempt
-    expect(outcome).toMatch(words)
-    expect(isTold).toBe(false)
-  }
-  test('with another fingerprint, and says which one it found', async () =>
-    expectRejection(
-      tryConnect(own, pin('0'.repeat(64))),
-      new RegExp(`another certificate .* ${own.fingerprint}`),
-    ))
-  test('with another fingerprint, though a CA vouches for it', async () =>
-    expectRejection(
-      tryConnect(ca.issue('vouched', 'DNS:localhost'), {
-        fingerprints: [own.fingerprint],
-        authorities: [ca.pem],
-      }),
-      /another certificate/,
-    ))
-  test('when it trusts no fingerprint at all', async () =>
-    expectRejection(tryConnect(own, pin()), /another certificate/))
-  test('signed with itself, when a CA is to vouch', async () =>
-    expectRejection(tryConnect(own, authorities(ca.pem)), /not trusted: /))
-  test('signed with itself, when no CA is known', async () =>
-    expectRejection(tryConnect(own, authorities()), /not trusted/))
-  test('for which a foreign CA vouches', async () =>
-    expectRejection(
-      tryConnect(foreign.issue('server', 'IP:127.0.0.1'), authorities(ca.pem)),
-      /not trusted: unable to/,
-    ))
-  test('whose certificate has ended', async () =>
-    expectRejection(
-      tryConnect(expired, authorities(expired.certificate), 'localhost'),
-      /not trusted: .*expired/,
-    ))
-  test('whose certificate has not begun', async () => {
-    const early = await makeOwn(['localhost'], 2, 30)
-    await expectRejection(
-      tryConnect(early, authorities(early.certificate), 'localhost'),
-      /not trusted: .*not yet valid/,
-    )
+  describe('an agent tells its passphrase to no server', () => {
+    async function expectRejection(attempt: ReturnType<typeof tryConnect>, words: RegExp) {
+      const { outcome, isTold } = await attempt
+      expect(outcome).toMatch(words)
+      expect(isTold).toBe(false)
+    }
+    test('with another fingerprint, and says which one it found', async () =>
+      expectRejection(
+        tryConnect(own, pin('0'.repeat(64))),
+        new RegExp(`another certificate .* ${own.fingerprint}`),
+      ))
+    test('with another fingerprint, though a CA vouches for it', async () =>
+      expectRejection(
+        tryConnect(ca.issue('vouched', 'DNS:localhost'), {
+          fingerprints: [own.fingerprint],
+          authorities: [ca.pem],
+        }),
+        /another certificate/,
+      ))
+    test('when it trusts no fingerprint at all', async () =>
+      expectRejection(tryConnect(own, pin()), /another certificate/))
+    test('signed with itself, when a CA is to vouch', async () =>
+      expectRejection(tryConnect(own, authorities(ca.pem)), /not trusted: /))
+    test('signed with itself, when no CA is known', async () =>
+      expectRejection(tryConnect(own, authorities()), /not trusted/))
+    test('for which a foreign CA vouches', async () =>
+      expectRejection(
+        tryConnect(foreign.issue('server', 'IP:127.0.0.1'), authorities(ca.pem)),
+        /not trusted: unable to/,
+      ))
+    test('whose certificate has ended', async () =>
+      expectRejection(
+        tryConnect(expired, authorities(expired.certificate), 'localhost'),
+        /not trusted: .*expired/,
+      ))
+    test('whose certificate has not begun', async () => {
+      const early = await makeOwn(['localhost'], 2, 30)
+      await expectRejection(
+        tryConnect(early, authorities(early.certificate), 'localhost'),
+        /not trusted: .*not yet valid/,
+      )
+    })
+    test('with a good certificate for another name', async () =>
+      expectRejection(
+        tryConnect(ca.issue('other', 'DNS:other.example'), authorities(ca.pem), 'localhost'),
+        /altnames/,
+      ))
+    test('with a good certificate for another address', async () =>
+      expectRejection(
+        tryConnect(ca.issue('away', 'IP:127.0.0.9'), authorities(ca.pem)),
+        /altnames|does not match/,
+      ))
+    test('that does not speak TLS', async () => expectRejection(tryConnect(null, pin(own.fingerprint)), /./))
   })
-  test('with a good certificate for another name', async () =>
-    expectRejection(
-      tryConnect(ca.issue('other', 'DNS:other.example'), authorities(ca.pem), 'localhost'),
-      /altnames/,
-    ))
-  test('that does not speak TLS', async () => expectRejection(tryConnect(null, pin(own.fingerprint)), /./))
 })
 
 test('an agent tells nothing to somebody who shows the right certificate without having its key', async () => {
@@ -176,15 +198,11 @@ test('an agent tells nothing to somebody who shows the right certificate without
     },
   })
   const { promise, resolve } = Promise.withResolvers<string>()
-  const connection = connect(
-    { host: '127.0.0.1', port: between.port, tls: pin(own.fingerprint) },
-    systemClock,
-    {
-      opened: () => resolve('opened'),
-      received: resolve,
-      closed: resolve,
-    },
-  )
+  const connection = connect({
+    server: { host: '127.0.0.1', port: between.port, tls: pin(own.fingerprint) },
+    clock: systemClock,
+    events: { opened: () => resolve('opened'), received: resolve, closed: resolve },
+  })
   expect(await promise).toMatch(/handshake failed/)
   expect(spoilt).toBeGreaterThan(0)
   connection.close()

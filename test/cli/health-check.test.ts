@@ -96,8 +96,12 @@ for (const [what, status, later, isSound, words] of CASES)
 
 test('the health of an agent that never ran, or whose file is damaged', async () => {
   const { config } = loadConfig({ dataDir }, aMachine())
-  writeFileSync(join(dataDir, DELIVERY_STATUS_FILE), '{"time":')
-  expect(await checkRole('agent', config, NOW * 1000)).toMatchObject({ isSound: false })
+  const file = join(dataDir, DELIVERY_STATUS_FILE)
+  writeFileSync(file, '{"time":')
+  expect(await checkRole('agent', config, NOW * 1000)).toEqual({
+    isSound: false,
+    words: `${file} can't be read`,
+  })
   rmSync(join(dataDir, DELIVERY_STATUS_FILE))
-  expect((await checkRole('agent', config, NOW * 1000)).words).toStartWith('the agent has never run')
+  expect((await checkRole('agent', config, NOW * 1000)).words).toStartWith('the agent has not run yet')
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import { integer, oneOf, text } from '../../src/config/fields.ts'
-import { tables } from '../../src/config/tables.ts'
+import { integer, oneOf, text } from '../../src/config/fields/fields.ts'
+import { tables } from '../../src/config/fields/tables.ts'
 
 const rules = tables({
   doc: 'Rules.',

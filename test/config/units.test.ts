@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { findNearest } from '../../src/config/key.ts'
+import { findNearest } from '../../src/config/fields/key.ts'
+import { formatBytes, formatDuration, parseBytes, parseDuration } from '../../src/config/fields/units.ts'
 import { parseServerAddress } from '../../src/config/server-address.ts'
-import { formatBytes, formatDuration, parseBytes, parseDuration } from '../../src/config/units.ts'
 
 describe('durations', () => {
   const cases: [string, number | null][] = [

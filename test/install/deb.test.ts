@@ -13,7 +13,7 @@ if (obstacle !== null) console.log(`NOT TESTED HERE: the Debian package (${obsta
 const pack = (version: string, program: Uint8Array) =>
   packDeb({
     version,
-    architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    processor: process.arch === 'arm64' ? 'arm64' : 'x64',
     program,
     time: 1_700_000_000,
     manPage: '.TH MONITOR 1\n',

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { packTarGz } from '../../.ci/archive.ts'
 import { COMPILED } from '../support/spawn.ts'
 import { type Chroot, findChrootObstacle, makeChroot } from '../support/sql/chroot.ts'
@@ -36,6 +37,10 @@ function listAll(root: Chroot): string[] {
     .sort()
     .map((path) => `${path} ${statSync(root.at(path), { throwIfNoEntry: false })?.size}`)
 }
+
+/** A .tar.gz as .tar.xz. */
+const xz = (archive: Uint8Array) =>
+  new Uint8Array(Bun.spawnSync(['xz', '--stdout'], { stdin: gunzipSync(archive) }).stdout)
 
 function makeRoot(tools: Readonly<Record<string, string>>): Chroot {
   const root = makeChroot({ [`/release/${FILE}`]: PROGRAM, ...tools })
@@ -232,7 +237,10 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     expect(readFileSync(config, 'utf8')).not.toContain('other:1')
     expect(readFileSync(root.at('/var/lib/monitor/agent/kept'), 'utf8')).toBe('data')
     expect(statSync(root.at('/usr/local/bin/monitor')).ino).not.toBe(before)
-    expect(calls().slice(-2)).toEqual(['restart monitor-agent.service', 'restart monitor-server.service'])
+    const restarts = calls().filter((call) => call.startsWith('restart'))
+    expect(restarts.slice(-2)).toEqual(['restart monitor-agent.service', 'restart monitor-server.service'])
+    // The unit of the other role is brought up to date as well.
+    expect(calls().at(-2)).toBe('enable monitor-server.service')
   })
 
   test('tells what is installed and what would be', async () => {
@@ -276,7 +284,12 @@ describe.skipIf(obstacle !== null)("install.sh under busybox's shell, without sy
     })
     const name = `${FILE}.tar.gz`
     const archive = packTarGz([{ name: 'monitor', data: readFileSync(PROGRAM), mode: 0o755 }], 0)
+    const small = xz(
+      packTarGz([{ name: 'monitor', data: Buffer.from('#!/bin/sh\necho 9.9.9\n'), mode: 0o755 }], 0),
+    )
     const files: Record<string, Blob | string> = {
+      [`/small/${FILE}.tar.xz`]: new Blob([small]),
+      [`/small/${FILE}.tar.xz.sha256`]: `${sha256(small)}  ${FILE}.tar.xz\n`,
       [`/${name}`]: new Blob([archive as Uint8Array<ArrayBuffer>]),
       '/unknown': 'x',
       '/SHA256SUMS': `${'0'.repeat(64)}  other\n${sha256(archive)}  ${name}\n`,
@@ -312,6 +325,39 @@ describe.skipIf(obstacle !== null)("install.sh under busybox's shell, without sy
     expect(JSON.parse(once.stdout)).toHaveProperty('host')
     const stranger = await root.run([...agent, '--once'], '54321:54321')
     expect(stranger.stderr).toContain('EACCES')
+  })
+
+  const ask = (from: string) =>
+    root.run(['/bin/busybox', 'sh', '/release/install.sh', '--version', '--from', from])
+
+  test('a machine that has xz takes the smaller archive, where there is one', async () => {
+    const folder = `http://127.0.0.1:${server.port}/small/`
+    expect(await ask(folder)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('available: 9.9.9\n'),
+    })
+    rmSync(root.at('/bin/xz'))
+    expect((await ask(folder)).stderr).toBe(
+      `install.sh: there is no ${folder}${FILE}.tar.gz for this machine (linux-${process.arch}). Nothing was changed.\n`,
+    )
+  })
+
+  test('a download that fails, or that is cut off, is told in one line', async () => {
+    const away = await ask('http://127.0.0.1:1/')
+    expect(away.stderr).toMatch(
+      /^install\.sh: http:\/\/127\.0\.0\.1:1\/\S+ could not be had: .*refused.*\. Nothing was changed\.\n$/,
+    )
+    expect(away.code).toBe(1)
+    const whole = packTarGz(
+      [{ name: 'monitor', data: crypto.getRandomValues(new Uint8Array(50_000)), mode: 0o755 }],
+      0,
+    )
+    writeFileSync(root.at('/tmp/half.tar.gz'), whole.subarray(0, 20_000))
+    const half = await ask('/tmp/half.tar.gz')
+    expect(half.stderr).toMatch(
+      /^install\.sh: half\.tar\.gz can not be unpacked, it is cut off or damaged: .*\n$/,
+    )
+    expect(half.code).toBe(1)
   })
 
   test('from a URL nothing is installed without a checksum', async () => {

@@ -1,6 +1,8 @@
 import type { Socket } from 'bun'
 import type { Clock, Timer } from '../../lib/clock.ts'
+import { hasTcpSockets } from '../../platform/tcp-socket.ts'
 import { MAX_REPLY_BYTES } from '../../protocol/message.ts'
+import { explainRefusal, openTcp } from './tcp-attempts.ts'
 import { findDistrust, type Trust, toTlsOptions } from './tls-trust.ts'
 
 export type ServerAddress = {
@@ -14,8 +16,19 @@ export type ConnectionEvents = {
   opened(): void
   /** One line from the server, without its end. */
   received(line: string): void
-  /** The connection could not be made, broke, or the server closed it. Once, and nothing comes after it. */
-  closed(reason: string): void
+  /**
+   * The connection could not be made, broke, or the server closed it. Once, and nothing comes after it.
+   * `isStalled` when the server was reached and what was sent to it got no answer in time.
+   */
+  closed(reason: string, isStalled: boolean): void
+}
+
+export type ConnectOptions = {
+  readonly server: ServerAddress
+  /** Bytes of a packet beside its headers, where the system lets us say so; null leaves it to the system. */
+  readonly maxPayload?: number | null
+  readonly clock: Clock
+  readonly events: ConnectionEvents
 }
 
 export type Connection = {
@@ -26,24 +39,31 @@ export type Connection = {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
+const TIMED_OUT = 'no connection within 10 s'
+const STALLED = 'the TLS handshake did not end within 10 s'
 
 /**
  * Connects to a collect engine. The one place that knows how a connection is made. No event comes before the
  * caller has what this function returns: `connect(2)` may fail at once (no route, no scope), and Bun then
  * calls back before its own call returns.
  */
-export function connect(server: ServerAddress, clock: Clock, events: ConnectionEvents): Connection {
+export function connect({ server, maxPayload = null, clock, events }: ConnectOptions): Connection {
   let socket: Socket | null = null
   let isOver = false
+  /** The server was reached; with TLS it is not known yet who it is. */
+  let isReached = false
+  let hasFailed = false
   let unsent: Uint8Array[] = []
   let text = ''
   const decoder = new TextDecoder()
-  const timer: Timer = clock.after(CONNECT_TIMEOUT_MS, () => finish('no connection within 10 s'))
+  const timer: Timer = clock.after(CONNECT_TIMEOUT_MS, () => {
+    finish(isReached ? STALLED : TIMED_OUT, isReached)
+  })
 
-  function finish(reason: string) {
+  function finish(reason: string, isStalled = false) {
     if (isOver) return
     close()
-    events.closed(reason)
+    events.closed(reason, isStalled)
   }
 
   function close() {
@@ -91,16 +111,24 @@ export function connect(server: ServerAddress, clock: Clock, events: ConnectionE
   async function start() {
     // The caller may have closed it meanwhile.
     if (isOver) return
+    const { host: hostname, port, tls } = server
+    // Bun takes a descriptor before a name, though its types do not say so.
+    const place = {
+      hostname,
+      port,
+      ...(maxPayload !== null &&
+        hasTcpSockets() && { fd: await openTcp({ host: hostname, port, maxPayload, clock }) }),
+    }
     const handler = {
       data: (_: Socket, data: Buffer) => receive(data),
       drain: flush,
-      close: (_: Socket, error?: Error) => finish(error?.message ?? 'the server closed the connection'),
+      close: (_: Socket, error?: Error) =>
+        finish(error?.message ?? 'the server closed the connection', isTimeout(error)),
       error: (_: Socket, error: Error) => finish(error.message),
-      connectError: (_: Socket, error: Error) => finish(describeConnectError(error)),
+      connectError: (_: Socket, error: Error) => void fail(error),
     }
-    const { host: hostname, port, tls } = server
     if (!tls) {
-      await Bun.connect({ hostname, port, socket: { ...handler, open } })
+      await Bun.connect({ ...place, socket: { ...handler, open } })
       return
     }
     // Nothing is sent before the server is known to be the right one: the passphrase is for it alone.
@@ -112,11 +140,26 @@ export function connect(server: ServerAddress, clock: Clock, events: ConnectionE
         opened.terminate()
       }
     }
-    await Bun.connect({ hostname, port, tls: toTlsOptions(hostname, tls), socket: { ...handler, handshake } })
+    const reach = (opened: Socket) => {
+      isReached = true
+      if (isOver) opened.terminate()
+    }
+    const secured = { ...handler, open: reach, handshake }
+    await Bun.connect({ ...place, tls: toTlsOptions(hostname, tls), socket: secured })
   }
-  Promise.resolve()
-    .then(start)
-    .catch((error: unknown) => finish(describeConnectError(error)))
+
+  /** The system is asked why there is no connection, where Bun says no more than that it was refused. */
+  async function fail(error: unknown) {
+    // Bun tells of a failure twice.
+    if (isOver || hasFailed) return
+    hasFailed = true
+    const isRefusal = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
+    if (!isRefusal || !hasTcpSockets()) return finish(describeConnectError(error))
+    timer.cancel()
+    finish(await explainRefusal({ ...server, clock }))
+  }
+
+  Promise.resolve().then(start).catch(fail)
 
   return {
     write(data) {
@@ -128,7 +171,10 @@ export function connect(server: ServerAddress, clock: Clock, events: ConnectionE
   }
 }
 
-/** Bun reports a missing route as a refused connection, so the words name both. */
+/** The kernel has given up to send what we wrote. */
+const isTimeout = (error: Error | undefined) =>
+  error !== undefined && 'code' in error && error.code === 'ETIMEDOUT'
+
 function describeConnectError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { code } = error as NodeJS.ErrnoException

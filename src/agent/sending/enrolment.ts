@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { encodeBatch, parseReply } from '../../protocol/encode.ts'
-import { connect, type ServerAddress } from './connect.ts'
+import { type ConnectionEvents, connect, type ServerAddress } from './connect.ts'
 
 export type EnrolOptions = {
   readonly server: ServerAddress
@@ -28,7 +28,7 @@ export function enrol({ server, secret, key, host, clock }: EnrolOptions): Promi
       else reject(new Error(problem))
     }
     const timer = clock.after(ANSWER_MS, () => end(`no answer within ${ANSWER_MS / 1000} s`))
-    const connection = connect(server, clock, {
+    const events: ConnectionEvents = {
       opened() {
         const batch = {
           id: 1,
@@ -51,6 +51,7 @@ export function enrol({ server, secret, key, host, clock }: EnrolOptions): Promi
         }
       },
       closed: (reason) => end(reason),
-    })
+    }
+    const connection = connect({ server, clock, events })
   })
 }

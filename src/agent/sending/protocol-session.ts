@@ -7,7 +7,7 @@ import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
 import type { Reply } from '../../protocol/message.ts'
 import type { Item } from '../queue/queue-rows.ts'
 import { type BatchContent, BatchWriter, type SessionNumbering } from './batch-writer.ts'
-import { type Connection, connect, type ServerAddress } from './connect.ts'
+import { type Connection, type ConnectionEvents, connect, type ServerAddress } from './connect.ts'
 import { type ColumnRange, splitColumns } from './frame-parts.ts'
 
 export type ProtocolSessionOptions = {
@@ -19,6 +19,8 @@ export type ProtocolSessionOptions = {
   readonly host: string
   readonly facts: HostFacts
   readonly clock: Clock
+  /** Bytes of a packet beside its headers; null leaves it to the system. */
+  readonly maxPayload: number | null
   /** The names of a layout of the queue. Throws when they are lost. */
   metricsOf(metricSet: number): readonly string[]
   /** A batch should not be longer, because the path does not let it pass. */
@@ -45,6 +47,8 @@ export type SessionEnd = {
   readonly isLasting: boolean
   /** The server closed an idle connection, which is no fault. */
   readonly isClean: boolean
+  /** The connection stood, and what was sent on it was not answered in time. */
+  readonly isStalled: boolean
   /** Bytes of the greeting or of a batch with rows that it left without an answer for the whole time, else 0. */
   readonly unanswered: number
 }
@@ -103,10 +107,10 @@ export class ProtocolSession {
 
   /** No callback comes before the constructor has returned. */
   constructor(options: ProtocolSessionOptions) {
-    const { server, passphrase, key, clock } = options
+    const { server, passphrase, key, clock, maxPayload } = options
     this.#options = options
     this.#writer = new BatchWriter(options)
-    this.#connection = connect(server, clock, {
+    const events: ConnectionEvents = {
       opened: () => {
         this.#greeting = this.#transmit({
           items: [],
@@ -120,8 +124,14 @@ export class ProtocolSession {
           this.#end(`the server's answer is not ours: ${error instanceof Error ? error.message : error}`)
         }
       },
-      closed: (reason) => this.#end(reason, { isClean: this.#isReady && this.#batches.size === 0 }),
-    })
+      closed: (reason, isStalled) =>
+        this.#end(reason, {
+          isClean: this.#isReady && this.#batches.size === 0,
+          isStalled,
+          unanswered: isStalled ? this.#measureUnanswered() : 0,
+        }),
+    }
+    this.#connection = connect({ server, maxPayload, clock, events })
   }
 
   /** The server has taken the greeting. */
@@ -174,10 +184,10 @@ export class ProtocolSession {
     this.#connection.close()
   }
 
-  #end(reason: string, { isLasting = false, isClean = false, unanswered = 0 } = {}) {
+  #end(reason: string, { isLasting = false, isClean = false, isStalled = false, unanswered = 0 } = {}) {
     if (this.#isOver) return
     this.close()
-    this.#options.onEnded({ reason, isLasting, isClean, unanswered })
+    this.#options.onEnded({ reason, isLasting, isClean, isStalled: isStalled || unanswered > 0, unanswered })
   }
 
   /** Several ranges of columns for a single frame that is too long for the path; empty for anything else. */
@@ -214,17 +224,23 @@ export class ProtocolSession {
     const oldest = this.#batches.values().next()
     if (this.#timer !== null || oldest.done || this.#isOver) return
     const { clock } = this.#options
-    const { sentAtMs, items, bytes } = oldest.value
+    const { sentAtMs } = oldest.value
     const untilMs = Math.min(Math.max(this.#lastSeenMs, sentAtMs) + SILENCE_MS, sentAtMs + ANSWER_MS)
     const leftMs = untilMs - clock.monotonicMs()
     if (leftMs <= 0) {
-      const unanswered = !this.#isReady || items.length > 0 ? bytes : 0
+      const unanswered = this.#measureUnanswered()
       return this.#end(`no answer within ${Math.round((untilMs - sentAtMs) / 1000)} s`, { unanswered })
     }
     this.#timer = clock.after(leftMs, () => {
       this.#timer = null
       this.#watch()
     })
+  }
+
+  /** Bytes of the oldest batch without an answer; 0 for one that says no more than that we live. */
+  #measureUnanswered(): number {
+    const oldest = this.#batches.values().next().value
+    return oldest !== undefined && (!this.#isReady || oldest.items.length > 0) ? oldest.bytes : 0
   }
 
   #take(reply: Reply) {

@@ -12,6 +12,7 @@ import type { SessionNumbering } from './batch-writer.ts'
 import { CollectorRotation } from './collector-rotation.ts'
 import type { ServerAddress } from './connect.ts'
 import type { Deliveries } from './delivery-status.ts'
+import { PathWidth } from './path-width.ts'
 import { ProtocolSession, type SessionEnd, type StoredBatch } from './protocol-session.ts'
 import { nameOf, SenderLog } from './sender-log.ts'
 import { watchServerClock } from './server-clock.ts'
@@ -51,6 +52,7 @@ export class Sender {
   readonly #picker: BatchPicker
   readonly #log: SenderLog
   readonly #batchSize: BatchSize
+  readonly #pathWidth: PathWidth
   readonly #serverClock: ReturnType<typeof watchServerClock>
   readonly #stuckWatch: StuckWatch
   readonly #numbering: SessionNumbering
@@ -71,6 +73,7 @@ export class Sender {
     this.#picker = new BatchPicker(queue)
     this.#log = new SenderLog({ clock, log, countWaiting: () => queue.figures.length })
     this.#batchSize = new BatchSize(clock)
+    this.#pathWidth = new PathWidth(clock)
     this.#serverClock = watchServerClock(clock)
     this.#stuckWatch = new StuckWatch(clock)
     this.#numbering = numberSession(queue, clock, this.#batchSize)
@@ -92,6 +95,11 @@ export class Sender {
    */
   isClockConfirmed(): boolean {
     return this.#serverClock.isOursRight()
+  }
+
+  /** Packets of the usual size are lost on the way to the server; small ones get through. */
+  get isPathNarrow(): boolean {
+    return this.#pathWidth.isNarrow
   }
 
   get deliveries(): Deliveries {
@@ -118,6 +126,7 @@ export class Sender {
     this.#slot = null
     this.#picker.beginInterval()
     this.#restartWhenStuck()
+    this.#retestPath()
     const session = this.#session
     if (session === null && this.#pause === null) this.#connect()
     else if (session?.isReady) {
@@ -140,6 +149,14 @@ export class Sender {
     this.#rotation.moveOn()
   }
 
+  /** A connection with small packets gives way to one with those of the usual size, to see whether they pass. */
+  #retestPath() {
+    if (this.#pause !== null || (this.#session?.openBatches ?? 0) > 0 || !this.#pathWidth.beginRetest())
+      return
+    this.#session?.close()
+    this.#session = null
+  }
+
   #connect() {
     const { passphrase, key, host, clock, queue } = this.#options
     const server = this.#rotation.current
@@ -153,6 +170,7 @@ export class Sender {
       host,
       facts: this.#facts,
       clock,
+      maxPayload: this.#pathWidth.maxPayload,
       metricsOf: (metricSet) => queue.metricsOf(metricSet),
       numbering: this.#numbering,
       mostBytes: () => (this.#batchSize.isLimited ? this.#batchSize.bytes : Number.POSITIVE_INFINITY),
@@ -178,7 +196,10 @@ export class Sender {
       this.#picker.noteHeldBack()
       this.#log.noteFutureSamples(server, this.#serverClock.secondsAhead())
     }
-    if (items.length > 0) this.#batchSize.noteStored()
+    if (items.length > 0) {
+      this.#batchSize.noteStored()
+      this.#pathWidth.noteStored()
+    }
     this.#log.noteRefusedValues(server, refused, reason)
     queue.confirmLosses(lost)
     queue.remove(items)
@@ -201,9 +222,10 @@ export class Sender {
     this.#pump()
   }
 
-  #noteEnd(server: ServerAddress, { reason, isLasting, isClean, unanswered }: SessionEnd) {
+  #noteEnd(server: ServerAddress, { reason, isLasting, isClean, isStalled, unanswered }: SessionEnd) {
     this.#session = null
     this.#stuckWatch.noteActivity()
+    if (isStalled) this.#pathWidth.noteStalled()
     if (unanswered > 0 && this.#batchSize.noteUnanswered(unanswered))
       this.#log.noteSmallerBatches(server, this.#batchSize.bytes)
     if (this.#stopping !== null) this.#stopping()

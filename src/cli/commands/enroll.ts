@@ -1,4 +1,4 @@
-import { parseDuration } from '../../config/units.ts'
+import { parseDuration } from '../../config/fields/units.ts'
 import { isHostName } from '../../domain/hosts/host.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../config/units.ts'
+import { parseDuration } from '../../config/fields/units.ts'
 import { findMaintenanceErrors } from '../../domain/notifications/rule-check.ts'
 import { describeMaintenance } from '../../domain/time/maintenance-json.ts'
 import {

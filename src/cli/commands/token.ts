@@ -1,4 +1,4 @@
-import { parseDuration } from '../../config/units.ts'
+import { parseDuration } from '../../config/fields/units.ts'
 import { ACCESSES, covers, isAccess } from '../../domain/users/user.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'

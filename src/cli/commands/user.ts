@@ -147,6 +147,22 @@ export const user: CommandGroup = {
         ),
     },
     {
+      name: 'user totp-forget',
+      doc: 'Switches off the second step of all users, when the file of web.secret_file is lost',
+      run: (input) =>
+        withStore(
+          input,
+          async ({ secondFactors }) => {
+            const count = await secondFactors.forgetAll()
+            input.print(
+              `The second step of ${count} users is switched off; the next start makes another secret.`,
+            )
+            return EXIT.ok
+          },
+          { change: ['switch off two-factor sign-in', 'of all users'] },
+        ),
+    },
+    {
       name: 'user delete',
       doc: 'Deletes a user with its sessions and tokens',
       arguments: [NAME],

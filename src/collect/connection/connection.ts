@@ -289,10 +289,11 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   #submit(report: HostReport, id: number | null, tally: Tally | null, later: number): void {
     this.#inFlight++
     this.#host = report.host
-    if (tally !== null)
+    if (tally !== null && tally.total > 0)
       for (const [fault, count] of tally.counts) this.#note(fault, describeFault(fault), count)
     if (later > 0) this.#note('future', FROM_THE_FUTURE, later)
     if (report.waiting) this.#note('future', WAITING_HERE, report.waiting.length)
+    const { weight, samples } = measureReport(report)
     this.#shared.ingest.submit({
       report,
       sender: this,
@@ -300,7 +301,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       refused: tally?.total ?? 0,
       reason: tally?.reason ?? null,
       later,
-      ...measureReport(report),
+      weight,
+      samples,
     })
   }
 

@@ -1,6 +1,6 @@
 import { COMPARISONS } from '../../domain/comparison.ts'
 import { toMetricName } from '../../domain/sample.ts'
-import { quote } from '../fields.ts'
+import { quote } from '../fields/fields.ts'
 import { parseServerAddress } from '../server-address.ts'
 import { readIni } from './ini.ts'
 import { TomlWriter } from './toml-writer.ts'

@@ -1,4 +1,4 @@
-import { quote } from '../fields.ts'
+import { quote } from '../fields/fields.ts'
 
 /** A configuration that is written piece by piece, and what is to be said about it. */
 export class TomlWriter {

@@ -1,4 +1,4 @@
-import { bytes, flag, integer, list, oneOf, path, portOrOff, secret, text } from '../fields.ts'
+import { bytes, flag, integer, list, oneOf, path, portOrOff, secret, text } from '../fields/fields.ts'
 import { checkPassphrase, checkRange } from './value-checks.ts'
 
 /** This machine, and networks that nobody routes on the internet. */

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { duration, flag, path, secret, text } from '../fields.ts'
+import { duration, flag, path, secret, text } from '../fields/fields.ts'
 
 const DATABASE_URL = /^(sqlite:[^?#]+|(mysql|mariadb):\/\/[^:@/]+(:[^@/]*)?@[^/?#@\s]+\/[^/?#\s]+)$/
 

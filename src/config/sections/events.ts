@@ -1,5 +1,5 @@
 import { isTimeZone } from '../../domain/time/time-zone.ts'
-import { duration, flag, integer, secret, text } from '../fields.ts'
+import { duration, flag, integer, secret, text } from '../fields/fields.ts'
 import { checkUrl } from './value-checks.ts'
 
 export const events = {

@@ -1,5 +1,5 @@
 import { LOG_LEVELS } from '../../lib/log.ts'
-import { oneOf } from '../fields.ts'
+import { oneOf } from '../fields/fields.ts'
 
 export const log = {
   doc: 'The log, on standard error.',

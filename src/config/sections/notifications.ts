@@ -1,4 +1,4 @@
-import { list } from '../fields.ts'
+import { list } from '../fields/fields.ts'
 import { checkRange } from './value-checks.ts'
 
 export const notifications = {

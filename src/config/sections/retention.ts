@@ -1,4 +1,4 @@
-import { duration } from '../fields.ts'
+import { duration } from '../fields/fields.ts'
 
 export const retention = {
   doc: 'How long things are kept.',

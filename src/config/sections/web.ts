@@ -1,4 +1,4 @@
-import { duration, flag, integer, list, path, port, text } from '../fields.ts'
+import { duration, flag, integer, list, path, port, text } from '../fields/fields.ts'
 import { checkBasePath, checkRange, checkUrl } from './value-checks.ts'
 
 export const web = {
@@ -54,6 +54,12 @@ export const web = {
       doc:
         'Everybody signs in with a second step: who has none yet is led to setting it up and sees nothing else ' +
         'until then. Tokens of the API go on.',
+    }),
+    secretFile: path({
+      example: '/etc/monitor/web-secret',
+      doc:
+        'Secret under which the database keeps those of second factors: at least 32 random characters. When not ' +
+        'given, the server makes one in the data folder at its first start. Servers over one database need the same.',
     }),
     sessionExpiry: duration({
       default: '1h',

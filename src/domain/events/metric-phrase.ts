@@ -119,6 +119,15 @@ export function phraseMetric(metric: string, context: PhraseContext = {}): Phras
   }
   if (metric === 'perf.containers.state') return state('Container engine', 'not answering', 'answering')
   if (metric === 'perf.textfiles.state') return state('Folder of text files', 'not readable', 'readable')
+  if (metric === 'perf.agent.path.narrow')
+    return {
+      noun: 'Network path to the server',
+      isState: true,
+      say: (value, isPast) =>
+        value >= 0.5
+          ? `The network path to the server ${isPast ? 'dropped' : 'drops'} large packets (MTU)`
+          : `The network path to the server ${isPast ? 'let' : 'lets'} large packets pass`,
+    }
   if (metric === 'perf.agent.probe.stuck')
     return {
       noun: 'Hanging probes',

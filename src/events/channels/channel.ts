@@ -1,4 +1,4 @@
-import type { Fields, ValuesOf } from '../../config/fields.ts'
+import type { Fields, ValuesOf } from '../../config/fields/fields.ts'
 import type { Message } from '../../domain/notifications/notification.ts'
 import type { NotifiedEvent } from '../../domain/notifications/notified-event.ts'
 import type { NotificationKind } from '../../domain/notifications/rule.ts'
@@ -51,13 +51,13 @@ export type OpenChannel = {
  * One way to reach somebody. It knows transport only: what is told, to whom and how often is decided
  * elsewhere.
  */
-export type Channel<F extends Fields = Fields> = {
+export type Channel<Settings = never> = {
   readonly name: string
   readonly doc: string
   /** What a target is, for forms and messages: `one or several e-mail addresses`. */
   readonly targetDoc: string
-  /** The section of the configuration that has the channel's name. */
-  readonly fields: F
+  /** The section of the configuration that has the channel's name; there is none when it is empty. */
+  readonly fields: Fields
   /** What the target would have to be; null when it is right. */
   checkTarget(target: string): string | null
   /**
@@ -65,12 +65,25 @@ export type Channel<F extends Fields = Fields> = {
    * target itself unless given.
    */
   splitTarget?(target: string): readonly string[]
-  open(settings: ValuesOf<F>, tools: ChannelTools): OpenChannel
+  /** Takes of all channels' settings, by the channel's name, its own. */
+  open(settings: Settings, tools: ChannelTools): OpenChannel
 }
 
-/** Gives a channel its type and forgets that of its settings, so that all fit in one list. */
-export function defineChannel<const F extends Fields>(channel: Channel<F>): Channel {
-  return channel as unknown as Channel
+/** A channel that knows the type of its own settings. */
+export type DefinedChannel<N extends string, F extends Fields> = Channel<{
+  readonly [K in N]: ValuesOf<F>
+}> & {
+  readonly name: N
+  readonly fields: F
+}
+
+/** `open` of the definition is given the values of the channel's own section. */
+export function defineChannel<const N extends string, const F extends Fields>(
+  channel: Omit<DefinedChannel<N, F>, 'open'> & {
+    open(settings: ValuesOf<F>, tools: ChannelTools): OpenChannel
+  },
+): DefinedChannel<N, F> {
+  return { ...channel, open: (settings, tools) => channel.open(settings[channel.name], tools) }
 }
 
 export type SendErrorOptions = {

@@ -1,3 +1,4 @@
+import type { ValuesOf } from '../../config/fields/fields.ts'
 import type { Channel } from './channel.ts'
 import { log } from './log.ts'
 import { mail } from './mail.ts'
@@ -7,9 +8,36 @@ import { telegram } from './telegram.ts'
 import { webhook } from './webhook.ts'
 
 /** Every way to reach somebody. */
-export const CHANNELS: readonly Channel[] = [log, mail, webhook, slack, ntfy, telegram]
+const ALL = [log, mail, webhook, slack, ntfy, telegram] as const
+
+type Defined = (typeof ALL)[number]
+
+/** The settings of each channel, by its name. */
+export type ChannelSettings = { readonly [C in Defined as C['name']]: ValuesOf<C['fields']> }
+
+type Sections = {
+  readonly [C in Defined as keyof C['fields'] extends never ? never : C['name']]: {
+    readonly doc: string
+    readonly fields: C['fields']
+  }
+}
+
+export const CHANNELS: readonly Channel<ChannelSettings>[] = ALL
+
+/** The sections of the configuration that channels declare: those of channels with a setting. */
+export const CHANNEL_SECTIONS = Object.fromEntries(
+  ALL.filter(({ fields }) => Object.keys(fields).length > 0).map(({ name, doc, fields }) => [
+    name,
+    { doc, fields },
+  ]),
+) as Sections
+
+/** The settings of channels that have none. */
+export const WITHOUT_SETTINGS = Object.fromEntries(
+  ALL.filter(({ fields }) => Object.keys(fields).length === 0).map(({ name }) => [name, {}]),
+) as Omit<ChannelSettings, keyof Sections>
 
 /** Null when there is no channel of this name. */
-export function findChannel(name: string): Channel | null {
+export function findChannel(name: string): Channel<ChannelSettings> | null {
   return CHANNELS.find((channel) => channel.name === name) ?? null
 }

@@ -4,7 +4,8 @@ import type { Notification } from './channel.ts'
 /** A mail as the library takes it. */
 export type MailMessage = {
   readonly from: string
-  readonly to: string[]
+  /** As objects: of a text without `@`, such as `root`, the library makes a name without an address. */
+  readonly to: { readonly name: string; readonly address: string }[]
   readonly subject: string
   readonly text: string
   readonly html: string
@@ -27,7 +28,7 @@ export function writeMail(notification: Notification, options: MailOptions): Mai
   const domain = from.slice(from.lastIndexOf('@') + 1)
   return {
     from,
-    to,
+    to: to.map((address) => ({ name: '', address })),
     subject: chooseSubject(notification, options),
     text: notification.words.text,
     html: notification.words.html,

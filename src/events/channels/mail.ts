@@ -1,5 +1,5 @@
 import type { NodemailerError } from 'nodemailer'
-import { oneOf, port, secret, text, type ValuesOf } from '../../config/fields.ts'
+import { oneOf, port, secret, text, type ValuesOf } from '../../config/fields/fields.ts'
 import { isMailAddress, parseRecipients } from '../../domain/notifications/mail-address.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type ChannelTools, defineChannel, type Notification, SendError, tidyAnswer } from './channel.ts'

@@ -1,4 +1,4 @@
-import { list, secret } from '../../config/fields.ts'
+import { list, secret } from '../../config/fields/fields.ts'
 import type { Severity } from '../../domain/event.ts'
 import { defineChannel, type Notification, shorten } from './channel.ts'
 import { checkHttpAddress, checkOrigin, isOwnOrigin, postJson } from './http.ts'

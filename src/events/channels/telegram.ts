@@ -1,4 +1,4 @@
-import { secret, text } from '../../config/fields.ts'
+import { secret, text } from '../../config/fields/fields.ts'
 import { defineChannel, SendError, shorten } from './channel.ts'
 import { checkHttpAddress, postJson } from './http.ts'
 

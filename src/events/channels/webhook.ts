@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { list, secret } from '../../config/fields.ts'
+import { list, secret } from '../../config/fields/fields.ts'
 import { defineChannel, SendError } from './channel.ts'
 import { checkHttpAddress, checkOrigin, isOwnOrigin, postJson } from './http.ts'
 import { describeWebhook } from './webhook-body.ts'

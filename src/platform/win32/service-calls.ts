@@ -68,119 +68,151 @@ export type ServiceCalls = {
 }
 
 export function openServiceCalls(): ServiceCalls {
-  const kernel = openSystemLibrary('kernel32.dll', { GetLastError: { args: [], returns: 'u32' } })
-  const advapi = openSystemLibrary('advapi32.dll', SIGNATURES)
+  return new SystemServiceCalls()
+}
 
-  const need = (call: string, done: number) => {
-    if (done === 0) throw new WindowsError(call, kernel.GetLastError())
+class SystemServiceCalls implements ServiceCalls {
+  readonly #kernel = openSystemLibrary('kernel32.dll', { GetLastError: { args: [], returns: 'u32' } })
+  readonly #advapi = openSystemLibrary('advapi32.dll', SIGNATURES)
+
+  openManager(access: number) {
+    return this.#needHandle('OpenSCManager', this.#advapi.OpenSCManagerW(null, null, access))
   }
-  const needHandle = (call: string, handle: bigint) => {
-    if (handle === 0n) throw new WindowsError(call, kernel.GetLastError())
+
+  openService(manager: bigint, name: string, access: number) {
+    return this.#needHandle('OpenService', this.#advapi.OpenServiceW(manager, toWide(name), access))
+  }
+
+  create(manager: bigint, name: string, { title, commandLine, account }: Registration, access: number) {
+    const texts = [name, title, commandLine, account].map(toWide)
+    const [wideName = null, wideTitle = null, wideLine = null, wideAccount = null] = texts
+    const handle = this.#advapi.CreateServiceW(
+      manager,
+      wideName,
+      wideTitle,
+      access,
+      SERVICE_WIN32_OWN_PROCESS,
+      SERVICE_AUTO_START,
+      SERVICE_ERROR_NORMAL,
+      wideLine,
+      null,
+      null,
+      null,
+      wideAccount,
+      null,
+    )
+    return this.#needHandle('CreateService', handle)
+  }
+
+  change(service: bigint, { title, commandLine, account }: Registration) {
+    const [wideTitle = null, wideLine = null, wideAccount = null] = [title, commandLine, account].map(toWide)
+    const done = this.#advapi.ChangeServiceConfigW(
+      service,
+      SERVICE_WIN32_OWN_PROCESS,
+      SERVICE_AUTO_START,
+      SERVICE_ERROR_NORMAL,
+      wideLine,
+      null,
+      null,
+      null,
+      wideAccount,
+      null,
+      wideTitle,
+    )
+    this.#need('ChangeServiceConfig', done)
+  }
+
+  describe(service: bigint, doc: string, restartDelaysMs: readonly number[]) {
+    const text = toWide(doc)
+    // SERVICE_DESCRIPTIONW { LPWSTR }
+    this.#configure(service, SERVICE_CONFIG_DESCRIPTION, bytesOf(new BigUint64Array([BigInt(ptr(text))])))
+    // SERVICE_DELAYED_AUTO_START_INFO { BOOL }
+    this.#configure(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, bytesOf(new Uint32Array([1])))
+    const actions = new Uint32Array(restartDelaysMs.flatMap((delay) => [SC_ACTION_RESTART, delay]))
+    const failure = new Uint8Array(SERVICE_FAILURE_ACTIONSW.size)
+    const view = viewOf(failure)
+    view.setUint32(0, FORGET_FAILURES_AFTER_SECONDS, true)
+    view.setUint32(SERVICE_FAILURE_ACTIONSW.cActions, restartDelaysMs.length, true)
+    view.setBigUint64(SERVICE_FAILURE_ACTIONSW.lpsaActions, BigInt(ptr(actions)), true)
+    this.#configure(service, SERVICE_CONFIG_FAILURE_ACTIONS, failure)
+    // SERVICE_FAILURE_ACTIONS_FLAG { BOOL }: an end with another code than 0 is a failure, too, not only a
+    // crash.
+    this.#configure(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, bytesOf(new Uint32Array([1])))
+  }
+
+  start(service: bigint) {
+    this.#need('StartService', this.#advapi.StartServiceW(service, 0, null))
+  }
+
+  stop(service: bigint) {
+    this.#need(
+      'ControlService',
+      this.#advapi.ControlService(service, SERVICE_CONTROL_STOP, new Uint8Array(28)),
+    )
+  }
+
+  remove(service: bigint) {
+    this.#need('DeleteService', this.#advapi.DeleteService(service))
+  }
+
+  readStatus(service: bigint): RawStatus {
+    const status = new Uint8Array(SERVICE_STATUS_PROCESS.size)
+    const needed = new Uint32Array(1)
+    this.#need(
+      'QueryServiceStatusEx',
+      this.#advapi.QueryServiceStatusEx(service, 0, status, status.length, needed),
+    )
+    const view = viewOf(status)
+    return {
+      state: view.getUint32(SERVICE_STATUS_PROCESS.dwCurrentState, true),
+      exitCode: view.getUint32(SERVICE_STATUS_PROCESS.dwWin32ExitCode, true),
+      specificExitCode: view.getUint32(SERVICE_STATUS_PROCESS.dwServiceSpecificExitCode, true),
+      pid: view.getUint32(SERVICE_STATUS_PROCESS.dwProcessId, true),
+    }
+  }
+
+  readCommandLine(service: bigint): string {
+    const config = this.#readConfig(service)
+    const address = viewOf(config).getBigUint64(QUERY_SERVICE_CONFIGW.lpBinaryPathName, true)
+    return address === 0n ? '' : readWide(config, Number(address - BigInt(ptr(config))))
+  }
+
+  readStartType(service: bigint): number {
+    return viewOf(this.#readConfig(service)).getUint32(QUERY_SERVICE_CONFIGW.dwStartType, true)
+  }
+
+  close(handle: bigint) {
+    this.#advapi.CloseServiceHandle(handle)
+  }
+
+  #need(call: string, done: number) {
+    if (done === 0) throw new WindowsError(call, this.#kernel.GetLastError())
+  }
+
+  #needHandle(call: string, handle: bigint): bigint {
+    if (handle === 0n) throw new WindowsError(call, this.#kernel.GetLastError())
     return handle
   }
+
   /** A level that this system does not know (Wine lacks some) is done without. */
-  const configure = (service: bigint, level: number, info: Uint8Array) => {
-    if (advapi.ChangeServiceConfig2W(service, level, info) !== 0) return
-    const code = kernel.GetLastError()
+  #configure(service: bigint, level: number, info: Uint8Array) {
+    if (this.#advapi.ChangeServiceConfig2W(service, level, info) !== 0) return
+    const code = this.#kernel.GetLastError()
     if (code !== ERROR_INVALID_LEVEL) throw new WindowsError('ChangeServiceConfig2', code)
   }
+
   /**
    * A QUERY_SERVICE_CONFIGW; the texts that it points to lie behind it in the same memory. 8 KB is the most
    * there is.
    */
-  const readConfig = (service: bigint) => {
+  #readConfig(service: bigint): Uint8Array {
     const config = new BigUint64Array(1024)
     const needed = new Uint32Array(1)
-    need('QueryServiceConfig', advapi.QueryServiceConfigW(service, config, config.byteLength, needed))
+    this.#need(
+      'QueryServiceConfig',
+      this.#advapi.QueryServiceConfigW(service, config, config.byteLength, needed),
+    )
     return new Uint8Array(config.buffer)
-  }
-
-  return {
-    openManager: (access) => needHandle('OpenSCManager', advapi.OpenSCManagerW(null, null, access)),
-    openService: (manager, name, access) =>
-      needHandle('OpenService', advapi.OpenServiceW(manager, toWide(name), access)),
-    create(manager, name, { title, commandLine, account }, access) {
-      const texts = [name, title, commandLine, account].map(toWide)
-      const [wideName = null, wideTitle = null, wideLine = null, wideAccount = null] = texts
-      const handle = advapi.CreateServiceW(
-        manager,
-        wideName,
-        wideTitle,
-        access,
-        SERVICE_WIN32_OWN_PROCESS,
-        SERVICE_AUTO_START,
-        SERVICE_ERROR_NORMAL,
-        wideLine,
-        null,
-        null,
-        null,
-        wideAccount,
-        null,
-      )
-      return needHandle('CreateService', handle)
-    },
-    change(service, { title, commandLine, account }) {
-      const [wideTitle = null, wideLine = null, wideAccount = null] = [title, commandLine, account].map(
-        toWide,
-      )
-      const done = advapi.ChangeServiceConfigW(
-        service,
-        SERVICE_WIN32_OWN_PROCESS,
-        SERVICE_AUTO_START,
-        SERVICE_ERROR_NORMAL,
-        wideLine,
-        null,
-        null,
-        null,
-        wideAccount,
-        null,
-        wideTitle,
-      )
-      need('ChangeServiceConfig', done)
-    },
-    describe(service, doc, restartDelaysMs) {
-      const text = toWide(doc)
-      // SERVICE_DESCRIPTIONW { LPWSTR }
-      configure(service, SERVICE_CONFIG_DESCRIPTION, bytesOf(new BigUint64Array([BigInt(ptr(text))])))
-      // SERVICE_DELAYED_AUTO_START_INFO { BOOL }
-      configure(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, bytesOf(new Uint32Array([1])))
-      const actions = new Uint32Array(restartDelaysMs.flatMap((delay) => [SC_ACTION_RESTART, delay]))
-      const failure = new Uint8Array(SERVICE_FAILURE_ACTIONSW.size)
-      const view = viewOf(failure)
-      view.setUint32(0, FORGET_FAILURES_AFTER_SECONDS, true)
-      view.setUint32(SERVICE_FAILURE_ACTIONSW.cActions, restartDelaysMs.length, true)
-      view.setBigUint64(SERVICE_FAILURE_ACTIONSW.lpsaActions, BigInt(ptr(actions)), true)
-      configure(service, SERVICE_CONFIG_FAILURE_ACTIONS, failure)
-      // SERVICE_FAILURE_ACTIONS_FLAG { BOOL }: an end with another code than 0 is a failure, too, not only a
-      // crash.
-      configure(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, bytesOf(new Uint32Array([1])))
-    },
-    start: (service) => need('StartService', advapi.StartServiceW(service, 0, null)),
-    stop: (service) =>
-      need('ControlService', advapi.ControlService(service, SERVICE_CONTROL_STOP, new Uint8Array(28))),
-    remove: (service) => need('DeleteService', advapi.DeleteService(service)),
-    readStatus(service) {
-      const status = new Uint8Array(SERVICE_STATUS_PROCESS.size)
-      const needed = new Uint32Array(1)
-      need('QueryServiceStatusEx', advapi.QueryServiceStatusEx(service, 0, status, status.length, needed))
-      const view = viewOf(status)
-      return {
-        state: view.getUint32(SERVICE_STATUS_PROCESS.dwCurrentState, true),
-        exitCode: view.getUint32(SERVICE_STATUS_PROCESS.dwWin32ExitCode, true),
-        specificExitCode: view.getUint32(SERVICE_STATUS_PROCESS.dwServiceSpecificExitCode, true),
-        pid: view.getUint32(SERVICE_STATUS_PROCESS.dwProcessId, true),
-      }
-    },
-    readCommandLine(service) {
-      const config = readConfig(service)
-      const address = viewOf(config).getBigUint64(QUERY_SERVICE_CONFIGW.lpBinaryPathName, true)
-      return address === 0n ? '' : readWide(config, Number(address - BigInt(ptr(config))))
-    },
-    readStartType: (service) =>
-      viewOf(readConfig(service)).getUint32(QUERY_SERVICE_CONFIGW.dwStartType, true),
-    close(handle) {
-      advapi.CloseServiceHandle(handle)
-    },
   }
 }
 

@@ -17,27 +17,8 @@ export type SystemCalls = {
 
 /** Processor, memory, time and version. */
 export function openSystemCalls(): SystemCalls {
-  const kernel = openSystemLibrary('kernel32.dll', {
-    // BOOL GetSystemTimes(PFILETIME idle, PFILETIME kernel, PFILETIME user)
-    GetSystemTimes: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
-    // BOOL GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
-    GlobalMemoryStatusEx: { args: ['ptr'], returns: 'i32' },
-    // BOOL K32GetPerformanceInfo(PPERFORMANCE_INFORMATION information, DWORD size)
-    K32GetPerformanceInfo: { args: ['ptr', 'u32'], returns: 'i32' },
-    // ULONGLONG GetTickCount64(void)
-    GetTickCount64: { args: [], returns: 'u64' },
-    // DWORD GetActiveProcessorCount(WORD group)
-    GetActiveProcessorCount: { args: ['u16'], returns: 'u32' },
-    // BOOL GetComputerNameExW(COMPUTER_NAME_FORMAT type, LPWSTR buffer, LPDWORD characters)
-    GetComputerNameExW: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
-    // DWORD GetLastError(void)
-    GetLastError: { args: [], returns: 'u32' },
-  })
-  const native = openSystemLibrary('ntdll.dll', {
-    // NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOEXW information); GetVersionEx says 6.2 to programs without a
-    // manifest.
-    RtlGetVersion: { args: ['ptr'], returns: 'i32' },
-  })
+  const kernel = openSystemLibrary('kernel32.dll', KERNEL)
+  const native = openSystemLibrary('ntdll.dll', NATIVE)
   const lastError = () => kernel.GetLastError()
 
   function readPerformance(): DataView {
@@ -107,6 +88,29 @@ export function openSystemCalls(): SystemCalls {
     lastError,
   }
 }
+
+const KERNEL = {
+  // BOOL GetSystemTimes(PFILETIME idle, PFILETIME kernel, PFILETIME user)
+  GetSystemTimes: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
+  // BOOL GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
+  GlobalMemoryStatusEx: { args: ['ptr'], returns: 'i32' },
+  // BOOL K32GetPerformanceInfo(PPERFORMANCE_INFORMATION information, DWORD size)
+  K32GetPerformanceInfo: { args: ['ptr', 'u32'], returns: 'i32' },
+  // ULONGLONG GetTickCount64(void)
+  GetTickCount64: { args: [], returns: 'u64' },
+  // DWORD GetActiveProcessorCount(WORD group)
+  GetActiveProcessorCount: { args: ['u16'], returns: 'u32' },
+  // BOOL GetComputerNameExW(COMPUTER_NAME_FORMAT type, LPWSTR buffer, LPDWORD characters)
+  GetComputerNameExW: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
+  // DWORD GetLastError(void)
+  GetLastError: { args: [], returns: 'u32' },
+} as const
+
+const NATIVE = {
+  // NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOEXW information); GetVersionEx says 6.2 to programs without a
+  // manifest.
+  RtlGetVersion: { args: ['ptr'], returns: 'i32' },
+} as const
 
 const ALL_PROCESSOR_GROUPS = 0xffff
 const VER_NT_WORKSTATION = 1

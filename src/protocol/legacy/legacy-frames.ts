@@ -1,31 +1,20 @@
-import { type Frame, toUsedName, usedFromFree } from '../../domain/sample.ts'
+import { type Frame, usedFromFree } from '../../domain/sample.ts'
 import { type Fields, isFields, MAX_TIME_AHEAD, readAnyTime, readNumber } from '../field.ts'
 import { MAX_METRICS } from '../message.ts'
 import type { NameLists } from '../names.ts'
 import type { Tally } from '../rejection-tally.ts'
 import type { Spellings } from './legacy-metric.ts'
-
-/** What a list of row keys means, worked out once. */
-type RowShape = {
-  /** `metrics[i]` stands under `keys[i]` in the row, whose spelling the original allowed. */
-  readonly keys: readonly string[]
-  readonly metrics: readonly string[]
-  /** Whether `metrics[i]` is space in use while the row tells the free space; null when that is true of none. */
-  readonly isFree: readonly boolean[] | null
-  readonly refused: number
-}
+import { findShapes, type RowShapes } from './row-shapes.ts'
 
 /** Rows of one packet by time: those to be stored, and those whose time lies ahead of the server's clock. */
 export type TakenFrames = { readonly frames: Frame[]; readonly waiting: Frame[] }
-
-const MAX_SHAPES = 1024
 
 /** Gathers rows of the original's dialect into frames, one for each time. */
 export class LegacyFrames {
   readonly #nameLists: NameLists
   readonly #spellings: Spellings
   readonly #latest: number
-  readonly #shapes = new Map<string, RowShape>()
+  readonly #shapes: RowShapes
   #frames = new Map<number, Frame | Frame[]>()
   #weight = 0
 
@@ -33,6 +22,7 @@ export class LegacyFrames {
   constructor(nameLists: NameLists, spellings: Spellings, now: number) {
     this.#nameLists = nameLists
     this.#spellings = spellings
+    this.#shapes = findShapes(nameLists)
     this.#latest = now + MAX_TIME_AHEAD
   }
 
@@ -67,24 +57,27 @@ export class LegacyFrames {
   }
 
   #addRow(time: number, row: Fields, tally: Tally): void {
-    const shape = this.#readShape(row)
+    const shape = this.#shapes.find(row)
     if (shape === null) {
       tally.refuse('frame')
       return
     }
     tally.refuse('name', shape.refused)
+    if (shape.spellings !== null) this.#spellings.add(shape.spellings)
+    const { keys, isFree } = shape
+    const values: (number | null)[] = new Array(keys.length)
     let isEmpty = true
-    const values = shape.keys.map((key, i) => {
-      const value = row[key]
-      if (value === null) return null
-      const number = readNumber(value)
-      if (Number.isNaN(number)) {
+    for (let i = 0; i < keys.length; i++) {
+      const value = row[keys[i] ?? '']
+      const number = value === null ? null : readNumber(value)
+      if (number !== null && Number.isNaN(number)) {
         tally.refuse('value')
-        return null
+        values[i] = null
+        continue
       }
-      isEmpty = false
-      return shape.isFree?.[i] ? usedFromFree(number) : number
-    })
+      values[i] = number !== null && isFree?.[i] ? usedFromFree(number) : number
+      if (number !== null) isEmpty = false
+    }
     if (isEmpty) return
     const frame: Frame = { time, metrics: shape.metrics, values }
     const known = this.#frames.get(time)
@@ -92,31 +85,6 @@ export class LegacyFrames {
     else if (Array.isArray(known)) known.push(frame)
     else this.#frames.set(time, [known, frame])
     this.#weight += 160 + 8 * values.length
-  }
-
-  #readShape(row: Fields): RowShape | null {
-    const keys = Object.keys(row)
-    if (keys.length > MAX_METRICS + 1) return null
-    const joined = keys.join('\n')
-    const known = this.#shapes.get(joined)
-    // A key with a line end in it is refused and could pass for two others: such shapes are never kept.
-    if (known !== undefined && known.metrics.length === keys.length - 1) return known
-    const names = keys.filter((key) => key !== 'time')
-    const legal = names.map((name) => this.#spellings.read(name))
-    const list = this.#nameLists.intern(legal.map(toUsedName))
-    const { metrics, columns, refused } = list
-    const kept = columns === null ? names : columns.map((column) => names[column] ?? '')
-    const isFree = metrics.map((metric, i) => metric !== legal[columns?.[i] ?? i])
-    const shape: RowShape = {
-      keys: kept,
-      metrics,
-      isFree: isFree.includes(true) ? isFree : null,
-      refused: refused.length,
-    }
-    if (list.refused.length > 0) return shape
-    if (this.#shapes.size >= MAX_SHAPES) this.#shapes.clear()
-    this.#shapes.set(joined, shape)
-    return shape
   }
 
   /** One frame of several rows; a later value wins over an earlier one, but no value never does. */

@@ -27,6 +27,12 @@ export class Spellings {
     return legal
   }
 
+  /** What was read before, of which some name differed. */
+  add(found: Readonly<Record<string, string>>): void {
+    Object.assign(this.#found, found)
+    this.#isAny = true
+  }
+
   /** All that were met since the last call; null when there were none. */
   take(): Readonly<Record<string, string>> | null {
     if (!this.#isAny) return null

@@ -44,13 +44,23 @@ const MAX_CLOCK_SKEW = 86_400
 
 /** Who sent a packet, from its members outside the lists. Throws a ProtocolError without a good name. */
 export function readLegacyHead(fields: Fields, now: number): LegacyHead {
-  const { arch, procs, memory } = fields
+  const { ip, platform, build, arch, domain, procs, memory, groups, mounts } = fields
   const time = readAnyTime(fields.time)
-  const facts = readFacts({ ...fields, architecture: arch, processors: procs, memoryMb: memory }, null)
+  const said = {
+    ip,
+    platform,
+    build,
+    architecture: arch,
+    domain,
+    processors: procs,
+    memoryMb: memory,
+    groups,
+    mounts,
+  }
   return {
     host: readHost(fields.name),
     passphrase: fields.passphrase,
-    facts: facts && { ...facts, agent: ORIGINAL_AGENT },
+    facts: readFacts(said, null, ORIGINAL_AGENT),
     clock: time > 0 ? time : null,
     usableClock: time > 0 && Math.abs(time - now) <= MAX_CLOCK_SKEW ? time : null,
   }

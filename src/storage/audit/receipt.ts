@@ -2,6 +2,7 @@ import { LOSS_REASONS, type Loss } from '../../domain/audit/loss.ts'
 import type { NumberRange } from '../../domain/audit/number-ranges.ts'
 import type { ReceivedNumbers } from '../../domain/audit/received-numbers.ts'
 import { type Cursor, createByteWriter, readByte, readVarint } from '../timeseries/codec/bytes.ts'
+import { unzigzag, zigzag } from '../timeseries/codec/decimal.ts'
 import { dayOf } from '../timeseries/day.ts'
 
 /**
@@ -12,6 +13,11 @@ import { dayOf } from '../timeseries/day.ts'
 const REPORT = 1
 const OVERLAP = 2
 const UNNUMBERED = 3
+/**
+ * A report of one frame of which nothing is said but its number, as nearly all are: what is written for each packet
+ * costs as much as some of its samples. Its time is the difference to that of the entry of this kind before it.
+ */
+const SINGLE = 4
 
 /** Frames whose numbers follow each other, of one day and with as many samples each. */
 export type FrameRun = NumberRange & {
@@ -55,19 +61,20 @@ export type ReceiptWriter = {
 export function createReceiptWriter(): ReceiptWriter {
   const writer = createByteWriter()
   let isEmpty = true
+  let lastTime = 0
 
   function addRange({ first, last }: NumberRange) {
     writer.varint(first)
     writer.varint(last - first)
   }
 
-  function addSingle(number: number, time: number, samples: number) {
-    writer.varint(1)
+  function addSingle(queue: number, number: number, time: number, samples: number) {
+    writer.byte(SINGLE)
+    writer.varint(queue)
     writer.varint(number)
-    writer.varint(0)
     writer.varint(samples)
-    writer.varint(time)
-    writer.varint(0)
+    writer.varint(zigzag(time - lastTime))
+    lastTime = time
   }
 
   function addRuns(runs: readonly FrameRun[]) {
@@ -83,12 +90,16 @@ export function createReceiptWriter(): ReceiptWriter {
   return {
     addReport(queue, numbers, frames, samples) {
       isEmpty = false
+      const [number] = numbers.frames
+      const isSingle = frames.length === 1 && numbers.others.length + numbers.lost.length === 0
+      if (isSingle && number !== undefined && number === numbers.waiting) {
+        addSingle(queue, number, frames[0]?.time ?? 0, samples[0] ?? 0)
+        return
+      }
       writer.byte(REPORT)
       writer.varint(queue)
       writer.varint(numbers.waiting)
-      // Nearly always it is one, and each commit has many of them.
-      if (frames.length === 1) addSingle(numbers.frames[0] ?? 0, frames[0]?.time ?? 0, samples[0] ?? 0)
-      else addRuns(runsOfFrames(numbers.frames, frames, samples))
+      addRuns(runsOfFrames(numbers.frames, frames, samples))
       writer.varint(numbers.others.length)
       for (const range of numbers.others) addRange(range)
       writer.varint(numbers.lost.length)
@@ -117,6 +128,7 @@ export function createReceiptWriter(): ReceiptWriter {
       const packed = writer.take()
       const wasEmpty = isEmpty
       isEmpty = true
+      lastTime = 0
       return wasEmpty ? null : packed
     },
   }
@@ -154,15 +166,29 @@ export function readReceipt(bytes: Uint8Array): Receipt {
   const reports: ReportEntry[] = []
   const overlaps: { host: number; day: number; samples: number }[] = []
   const unnumbered: { host: number; day: number }[] = []
+  let lastTime = 0
   while (cursor.at < bytes.length) {
     const kind = readByte(cursor)
     if (kind === REPORT) reports.push(readReport(cursor))
-    else if (kind === OVERLAP)
+    else if (kind === SINGLE) {
+      const report = readSingle(cursor, lastTime)
+      lastTime = report.frames[0]?.from ?? 0
+      reports.push(report)
+    } else if (kind === OVERLAP)
       overlaps.push({ host: readVarint(cursor), day: readVarint(cursor), samples: readVarint(cursor) })
     else if (kind === UNNUMBERED) unnumbered.push({ host: readVarint(cursor), day: readVarint(cursor) })
     else throw new RangeError(`a receipt has an entry of the unknown kind ${kind}`)
   }
   return { reports, overlaps, unnumbered }
+}
+
+function readSingle(cursor: Cursor, lastTime: number): ReportEntry {
+  const queue = readVarint(cursor)
+  const number = readVarint(cursor)
+  const samples = readVarint(cursor)
+  const time = lastTime + unzigzag(readVarint(cursor))
+  const frame = { first: number, last: number, samples, from: time, to: time, day: dayOf(time) }
+  return { queue, waiting: number, frames: [frame], others: NONE, lost: NONE }
 }
 
 function readReport(cursor: Cursor): ReportEntry {

@@ -8,6 +8,8 @@ export type Counter =
   | 'compact_host'
   | 'next_chunk'
   | 'maintenance_lock'
+  /** Which key the secrets of second factors are sealed under; 0 and absent for none. */
+  | 'secret_check'
 
 export async function readCounters(reader: Reader): Promise<Record<Counter, number>> {
   const counters: Record<Counter, number> = {
@@ -17,10 +19,15 @@ export async function readCounters(reader: Reader): Promise<Record<Counter, numb
     compact_host: -1,
     next_chunk: 1,
     maintenance_lock: 0,
+    secret_check: 0,
   }
   const rows = await reader.query<{ name: Counter; value: number }>('SELECT name, value FROM counter')
   for (const { name, value } of rows) counters[name] = value
   return counters
+}
+
+export async function findCounter(reader: Reader, name: Counter): Promise<number> {
+  return (await readCounters(reader))[name]
 }
 
 export async function setCounter(transaction: Transaction, name: Counter, value: number) {

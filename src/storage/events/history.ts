@@ -30,7 +30,27 @@ export async function noteHistory(transaction: Transaction, event: number, happe
       SELECT id, ?, ?, ?, severity, ?, ? FROM event WHERE id = ?`,
     [time, noted, action, actor, comment, event],
   )
-  if (!isAsked) return
+  if (isAsked) await promiseToAsk(transaction, event, { ...happening, history })
+}
+
+/** Promises once more to ask the rules about the opening of an event; it has to be open. */
+export async function askAboutOpening(transaction: Transaction, event: number) {
+  const [opening] = await transaction.query<{ history: number; time: number; noted: number }>(
+    `SELECT id AS history, time, noted FROM event_history WHERE event = ? AND action IN ('opened', 'reopened')
+      ORDER BY id DESC LIMIT 1`,
+    [event],
+  )
+  if (opening !== undefined) await promiseToAsk(transaction, event, opening)
+}
+
+/** A change of an event, and its row in the history. */
+type Change = Pick<Happening, 'time' | 'noted' | 'wasMissed'> & { readonly history: number }
+
+async function promiseToAsk(
+  transaction: Transaction,
+  event: number,
+  { history, time, noted, wasMissed }: Change,
+) {
   const snapshot = await readEvent(transaction, event)
   if (snapshot === null) return
   const [first] = await transaction.query<{ noted: number }>(
@@ -44,7 +64,7 @@ export async function noteHistory(transaction: Transaction, event: number, happe
       event,
       Math.min(snapshot.opened, first?.noted ?? noted),
       Math.min(time, noted),
-      JSON.stringify(happening.wasMissed ? { ...snapshot, wasMissed: true } : snapshot),
+      JSON.stringify(wasMissed ? { ...snapshot, wasMissed: true } : snapshot),
     ],
   )
 }

@@ -318,7 +318,7 @@ export type OutboxStore = {
   listChanges(limit: number): Promise<EventChange[]>
   /**
    * Open events with an id above `after`, by id, but for those about whose changes the rules are still to be
-   * asked.
+   * asked, and those that were imported from the original: nobody is notified of these.
    */
   listOpen(after: number, limit: number): Promise<EventMoment[]>
   /**

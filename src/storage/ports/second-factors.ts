@@ -1,10 +1,7 @@
 /** Signing in with more than a password. Features take it from `store.ts`. */
 
 export type SecondFactor = {
-  /**
-   * Of RFC 6238, in base 32. Whoever reads the database can make its codes: it takes the place of no
-   * password.
-   */
+  /** Of RFC 6238, in base 32. The database holds it sealed: see `protect`. */
   readonly secret: string
   /** The newest step whose code was used. */
   readonly lastStep: number
@@ -14,7 +11,27 @@ export type SecondFactor = {
   readonly recoveryCodes: number
 }
 
+/** Seals the secrets: `SecretBox` of `lib/` is one. */
+export type SecretSealer = {
+  /** Another number for another key, which tells nothing of it. */
+  readonly check: number
+  seal(text: string): string
+  /** Throws when it was sealed under another key. */
+  open(sealed: string): string
+}
+
 export type SecondFactorStore = {
+  /**
+   * Seals what is kept and what comes from now on; what is sealed can be read from then on alone. False when the
+   * database is sealed under another key, and then nothing is changed.
+   */
+  protect(sealer: SecretSealer): Promise<boolean>
+  /** Whether the database is sealed under some key. */
+  isProtected(): Promise<boolean>
+  /**
+   * Ends the second factors of everybody and forgets the key, when it is lost; how many there were.
+   */
+  forgetAll(): Promise<number>
   /** Null when the user has none, or there is no such user. */
   find(user: string): Promise<SecondFactor | null>
   /** Puts it in place of any that was there, with these recovery codes. False when there is no such user. */

@@ -30,6 +30,8 @@ export type Session = {
   readonly expires: number
   /** Present and true until the user has replaced a password that somebody else chose. */
   readonly mustChangePassword?: boolean
+  /** Present and true for a user who signs in with a second step. */
+  readonly hasSecondStep?: boolean
   /** Absent while the user has chosen nothing. */
   readonly preferences?: Preferences
 }

@@ -1,11 +1,22 @@
+import { isSealed } from '../../lib/secret-box.ts'
+import { findCounter, setCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
-import type { SecondFactorStore } from '../ports/store.ts'
+import type { SecondFactorStore, SecretSealer } from '../ports/store.ts'
 
 /**
  * Codes of an app besides the password, with codes on paper for when the app is gone; the latter are kept as
  * hashes.
  */
 export function createSecondFactorStore(database: Database): SecondFactorStore {
+  let sealer: SecretSealer | null = null
+
+  /** Throws for one that is sealed while no key is known. */
+  function readSecret(kept: string): string {
+    if (!isSealed(kept)) return kept
+    if (sealer === null) throw new Error('the secrets of second factors are sealed')
+    return sealer.open(kept)
+  }
+
   /** Runs `act` with the user's id; false when there is no such user. */
   const change = (name: string, act: (transaction: Transaction, user: number) => Promise<boolean>) =>
     database.transaction(async (transaction) => {
@@ -14,6 +25,21 @@ export function createSecondFactorStore(database: Database): SecondFactorStore {
     })
 
   return {
+    async protect(given) {
+      const isOurs = await database.transaction((transaction) => sealAll(transaction, given))
+      if (isOurs) sealer = given
+      return isOurs
+    },
+
+    isProtected: async () => (await findCounter(database, 'secret_check')) !== 0,
+
+    forgetAll: () =>
+      database.transaction(async (transaction) => {
+        await transaction.run('DELETE FROM recovery_code')
+        await setCounter(transaction, 'secret_check', 0)
+        return transaction.run('DELETE FROM second_factor')
+      }),
+
     async find(user) {
       const [row] = await database.query<{ id: number; secret: string; last_step: number; since: number }>(
         `SELECT user.id AS id, secret, last_step, since FROM user
@@ -26,7 +52,7 @@ export function createSecondFactorStore(database: Database): SecondFactorStore {
         [row.id],
       )
       return {
-        secret: row.secret,
+        secret: readSecret(row.secret),
         lastStep: row.last_step,
         since: row.since,
         recoveryCodes: count?.total ?? 0,
@@ -38,7 +64,7 @@ export function createSecondFactorStore(database: Database): SecondFactorStore {
         await removeSecondFactor(transaction, id)
         await transaction.run(
           'INSERT INTO second_factor (user, secret, last_step, since) VALUES (?, ?, ?, ?)',
-          [id, secret, lastStep, since],
+          [id, sealer?.seal(secret) ?? secret, lastStep, since],
         )
         await addCodes(transaction, id, recoveryHashes)
         return true
@@ -76,6 +102,24 @@ export function createSecondFactorStore(database: Database): SecondFactorStore {
 
     remove: (user) => change(user, removeSecondFactor),
   }
+}
+
+/** False when the database is sealed under another key. What an earlier program has kept open is sealed now. */
+async function sealAll(transaction: Transaction, sealer: SecretSealer): Promise<boolean> {
+  const { dialect } = transaction
+  await transaction.run(dialect.insertMissing('counter', ['name', 'value'], 1), ['secret_check', 0])
+  const [row] = await transaction.query<{ value: number }>(
+    `SELECT value FROM counter WHERE name = 'secret_check' ${dialect.forUpdate}`,
+  )
+  if (row !== undefined && row.value !== 0 && row.value !== sealer.check) return false
+  await setCounter(transaction, 'secret_check', sealer.check)
+  const kept = await transaction.query<{ user: number; secret: string }>(
+    'SELECT user, secret FROM second_factor',
+  )
+  for (const { user, secret } of kept)
+    if (!isSealed(secret))
+      await transaction.run('UPDATE second_factor SET secret = ? WHERE user = ?', [sealer.seal(secret), user])
+  return true
 }
 
 /** False when there was none. */

@@ -3,9 +3,10 @@ import { sessionId } from '../../domain/users/user.ts'
 import type { Database, Value } from '../database/database.ts'
 import type { ListedSession, Session, SessionStore } from '../ports/store.ts'
 
-type SessionRow = Omit<Session, 'preferences' | 'mustChangePassword'> & {
+type SessionRow = Omit<Session, 'preferences' | 'mustChangePassword' | 'hasSecondStep'> & {
   preferences: string | null
   must_change: number
+  second_step: number
 }
 type ListedRow = Omit<ListedSession, 'id' | 'address' | 'browser'> & {
   token_hash: string
@@ -41,7 +42,8 @@ export function createSessionStore(database: Database): SessionStore {
       const [row] = await database.query<SessionRow>(
         `SELECT user.name AS user, user.access AS access, session.created AS created, session.expires AS expires,
           user.preferences AS preferences, CASE WHEN user.password_hash LIKE 'temporary:%'
-            OR user.password_hash LIKE 'original:%' THEN 1 ELSE 0 END AS must_change
+            OR user.password_hash LIKE 'original:%' THEN 1 ELSE 0 END AS must_change,
+          EXISTS (SELECT 1 FROM second_factor WHERE second_factor.user = user.id) AS second_step
           FROM session JOIN user ON user.id = session.user
           WHERE session.token_hash = ? AND session.expires > ?`,
         [tokenHash, now],
@@ -84,10 +86,16 @@ export function createSessionStore(database: Database): SessionStore {
   }
 }
 
-function toSession({ preferences, must_change: mustChange, ...session }: SessionRow): Session {
+function toSession({
+  preferences,
+  must_change: mustChange,
+  second_step: secondStep,
+  ...session
+}: SessionRow): Session {
   return {
     ...session,
     ...(mustChange === 1 && { mustChangePassword: true }),
+    ...(secondStep === 1 && { hasSecondStep: true }),
     ...(preferences !== null && { preferences: readPreferences(JSON.parse(preferences)) }),
   }
 }

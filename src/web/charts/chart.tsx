@@ -3,7 +3,7 @@ import type { Unit } from '../../domain/metrics/unit.ts'
 import type { Html } from '../ui/markup/html.ts'
 import { type ChartBand, type ChartMark, drawBand, drawMark } from './chart-marks.tsx'
 import { FOOT, HEAD, splitAtGaps } from './plot.ts'
-import { type Scale, timeTicks, valueScale } from './scale.ts'
+import { type Scale, type Tick, timeTicks, valueScale } from './scale.ts'
 import { drawThresholds } from './threshold-lines.tsx'
 import { findTop, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
 
@@ -79,24 +79,9 @@ export function lineChart(options: ChartOptions): Html {
           { unit: rightUnit, parts: valueTickCount, isFitted },
         )
   const whole = HEAD + height + FOOT
-  const levelsOf = (of: Scale) =>
-    of.ticks.map(({ at, label: text }) => {
-      const y = round(HEAD + height * (1 - (at - of.low) / (of.high - of.low)), 1)
-      return { text, y, isBase: at === of.low }
-    })
-  const levels = levelsOf(scale)
+  const levels = levelsOf(scale, height)
   const place = (time: number) => `${round(((time - from) / (to - from)) * 100, 2)}%`
-  const moments = timeTicks(from, to, timeTickCount, 0.04).map(({ at, label: text }) => {
-    const x = place(at)
-    return (
-      <>
-        <line class="tick" x1={x} x2={x} y1={HEAD + height} y2={HEAD + height + 4} />
-        <text class="moment" x={x} y={HEAD + height + 16} data-time={at} data-time-as={timeForm(text)}>
-          {text}
-        </text>
-      </>
-    )
-  })
+  const moments = drawMoments(timeTicks(from, to, timeTickCount, 0.04), place, height)
   const drawn = lines.map((line, index) =>
     drawLine(line, index + 1, options, line.axis === 'right' && rightScale ? rightScale : scale),
   )
@@ -135,7 +120,7 @@ export function lineChart(options: ChartOptions): Html {
       </svg>
       {rightScale && (
         <svg width="100%" height={whole}>
-          {levelsOf(rightScale).map(({ text, y }) => (
+          {levelsOf(rightScale, height).map(({ text, y }) => (
             <text class="level right" x="0" y={round(y + 4, 1)}>
               {text}
             </text>
@@ -150,6 +135,27 @@ export function lineChart(options: ChartOptions): Html {
     </div>
   )
 }
+
+/** Where the labels of a scale stand, in pixels from the top. */
+const levelsOf = (scale: Scale, height: number) =>
+  scale.ticks.map(({ at, label: text }) => {
+    const y = round(HEAD + height * (1 - (at - scale.low) / (scale.high - scale.low)), 1)
+    return { text, y, isBase: at === scale.low }
+  })
+
+/** The row of times below the field. */
+const drawMoments = (ticks: readonly Tick[], place: (time: number) => string, height: number) =>
+  ticks.map(({ at, label: text }) => {
+    const x = place(at)
+    return (
+      <>
+        <line class="tick" x1={x} x2={x} y1={HEAD + height} y2={HEAD + height + 4} />
+        <text class="moment" x={x} y={HEAD + height + 16} data-time={at} data-time-as={timeForm(text)}>
+          {text}
+        </text>
+      </>
+    )
+  })
 
 function scaleFor(
   lines: readonly ChartLine[],

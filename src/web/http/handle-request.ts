@@ -62,7 +62,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       if (isApi) throw new HttpError(403, 'Choose a password of your own first, on the page /password.')
       return redirect('/password?first')
     }
-    if (await lacksSecondStep(requester, route, web)) {
+    if (lacksSecondStep(requester, route, web)) {
       if (isApi)
         throw new HttpError(403, 'Set up two-factor sign-in first, on the page /settings/two-factor.')
       return redirect('/settings/two-factor?first')
@@ -157,13 +157,13 @@ const WITHOUT_OWN_PASSWORD: ReadonlySet<string> = new Set(['/password', '/logout
 const WITHOUT_SECOND_STEP: ReadonlySet<string> = new Set([...WITHOUT_OWN_PASSWORD, '/settings/two-factor'])
 
 /** True for one who has signed in with a password alone where a second step is needed. Tokens are let off. */
-async function lacksSecondStep(
+function lacksSecondStep(
   { session, sessionToken }: Requester,
   { path }: Route,
-  { requiresTwoFactor, store }: WebContext,
-): Promise<boolean> {
+  { requiresTwoFactor }: WebContext,
+): boolean {
   if (!requiresTwoFactor || session === null || sessionToken === null) return false
-  return !WITHOUT_SECOND_STEP.has(path) && (await store.secondFactors.find(session.user)) === null
+  return !WITHOUT_SECOND_STEP.has(path) && session.hasSecondStep !== true
 }
 
 const isDone = (result: RouteResult) => result instanceof Html || result.status < 400

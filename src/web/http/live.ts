@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { EventStore, HostStore } from '../../storage/ports/store.ts'
+import { LiveClients } from './live-clients.ts'
 
 /**
  * Tells open pages that something changed, as server-sent events; the page then fetches its live parts again.
@@ -29,45 +30,14 @@ export type LiveOptions = {
 const POLL_MS = 2000
 /** Every so many polls each client gets a sign of life, and its session is looked up. */
 const HEARTBEAT_POLLS = 10
-/** Messages that a client may leave unread before it is dropped. */
-const MAX_UNREAD = 16
-
-type Client = {
-  readonly user: string
-  readonly isAlive: () => Promise<boolean>
-  readonly controller: ReadableStreamDefaultController<Uint8Array>
-}
-
-export function createLive({
-  hosts,
-  events,
-  clock,
-  log,
-  clients: most = 1000,
-  clientsOfUser = 100,
-}: LiveOptions): Live {
-  const clients = new Set<Client>()
-  const encoder = new TextEncoder()
+export function createLive(options: LiveOptions): Live {
+  const { hosts, events, clock, log } = options
+  const clients = new LiveClients(options.clients ?? 1000, options.clientsOfUser ?? 100)
   let timer: Timer | null = null
   let revision: number | null = null
   let polls = 0
   let failing = false
   let stopped = false
-
-  function send(client: Client, text: string) {
-    if ((client.controller.desiredSize ?? 0) <= 0) return close(client)
-    client.controller.enqueue(encoder.encode(text))
-  }
-
-  function close(client: Client, finalMessage?: string) {
-    if (!clients.delete(client)) return
-    try {
-      if (finalMessage !== undefined) client.controller.enqueue(encoder.encode(finalMessage))
-      client.controller.close()
-    } catch {
-      // The client went away in the same moment: there is nothing left to close.
-    }
-  }
 
   /** One poll serves all clients; without any the loop ends, and the next client starts it again. */
   function plan() {
@@ -81,46 +51,24 @@ export function createLive({
     try {
       const [seen, changed] = await Promise.all([hosts.revision(), events.revision()])
       const newest = seen + changed
-      if (failing || (revision !== null && newest !== revision))
-        for (const client of [...clients]) send(client, `event: changed\ndata: ${newest}\n\n`)
+      if (failing || (revision !== null && newest !== revision)) clients.broadcast('changed', newest)
       revision = newest
       polls = (polls + 1) % HEARTBEAT_POLLS
-      if (polls === 0) await beat()
+      if (polls === 0) await clients.beat()
       if (failing) log.info('live pages read the database again')
       failing = false
     } catch (error) {
       if (failing) return
       failing = true
       log.warn('live pages are not told: the database does not answer', { error })
-      for (const client of [...clients]) send(client, 'event: away\ndata: database\n\n')
-    }
-  }
-
-  async function beat() {
-    for (const client of [...clients]) {
-      if (await client.isAlive()) send(client, ': still here\n\n')
-      else close(client, 'event: ended\ndata: session\n\n')
+      clients.broadcast('away', 'database')
     }
   }
 
   return {
     open(user, isAlive) {
-      if (stopped || clients.size >= most) return null
-      if ([...clients].filter((client) => client.user === user).length >= clientsOfUser) return null
-      let own: Client | null = null
-      const stream = new ReadableStream<Uint8Array>(
-        {
-          start(controller) {
-            own = { user, isAlive, controller }
-            clients.add(own)
-            controller.enqueue(encoder.encode('retry: 3000\n\n'))
-          },
-          cancel() {
-            if (own) clients.delete(own)
-          },
-        },
-        { highWaterMark: MAX_UNREAD },
-      )
+      const stream = stopped ? null : clients.add(user, isAlive)
+      if (stream === null) return null
       if (!timer) {
         // What changes before the first turn of the loop would be taken for what the page shows.
         void poll()
@@ -133,7 +81,7 @@ export function createLive({
     },
     stop() {
       stopped = true
-      for (const client of [...clients]) close(client)
+      clients.closeAll()
       timer?.cancel()
     },
   }

@@ -5,7 +5,7 @@ import { listOccurrences, type MaintenanceWindow } from '../../domain/time/maint
 import { readPeriod } from '../charts/period.ts'
 import { hostPath, stampLabel } from '../ui/components.tsx'
 import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
-import type { Report } from './report.ts'
+import type { Report, ReportColumn } from './report.ts'
 
 export const availabilityReport: Report = {
   key: 'availability',
@@ -60,57 +60,58 @@ export const availabilityReport: Report = {
         `last packet, to the next packet. A host counts from its first packet on. Maintenance ` +
         `windows, as they are now, only hold notifications: downtime within them is counted as ` +
         `downtime and listed separately.`,
-      columns: [
-        {
-          key: 'host',
-          name: 'Host',
-          namesRow: true,
-          show: ({ host }) => <a href={hostPath(String(host))}>{host}</a>,
-        },
-        {
-          key: 'percent_up',
-          name: 'Up',
-          isNumber: true,
-          show: ({ percent_up: up }) => (typeof up === 'number' ? writePercent(up) : '–'),
-        },
-        {
-          key: 'down_seconds',
-          name: 'Down for',
-          isNumber: true,
-          show: ({ down_seconds: seconds }) => (seconds === 0 ? '–' : formatDuration(Number(seconds))),
-        },
-        {
-          key: 'in_maintenance_seconds',
-          name: 'In windows',
-          isNumber: true,
-          show: ({ in_maintenance_seconds: seconds }) =>
-            seconds === 0 ? '–' : formatDuration(Number(seconds)),
-        },
-        { key: 'outages', name: 'Outages', isNumber: true },
-        {
-          key: 'longest_seconds',
-          name: 'Longest',
-          isNumber: true,
-          show: (row) => (row.longest_seconds === null ? '–' : formatDuration(Number(row.longest_seconds))),
-        },
-        {
-          key: 'longest_from',
-          name: 'Started',
-          show: (row) =>
-            row.longest_from_seconds === null ? '–' : stampLabel(Number(row.longest_from_seconds)),
-        },
-        {
-          key: 'known_seconds',
-          name: 'Observed',
-          isNumber: true,
-          // A host that is younger than the period says so: its share is of what was seen.
-          show: ({ known_seconds: seconds }) =>
-            Number(seconds) >= to - from ? 'all of it' : `only ${formatDuration(Number(seconds))}`,
-        },
-      ],
+      columns: columnsOf(to - from),
     }
   },
 }
+
+/** `period` is the length of the report in seconds. */
+const columnsOf = (period: number): readonly ReportColumn[] => [
+  {
+    key: 'host',
+    name: 'Host',
+    namesRow: true,
+    show: ({ host }) => <a href={hostPath(String(host))}>{host}</a>,
+  },
+  {
+    key: 'percent_up',
+    name: 'Up',
+    isNumber: true,
+    show: ({ percent_up: up }) => (typeof up === 'number' ? writePercent(up) : '–'),
+  },
+  {
+    key: 'down_seconds',
+    name: 'Down for',
+    isNumber: true,
+    show: ({ down_seconds: seconds }) => (seconds === 0 ? '–' : formatDuration(Number(seconds))),
+  },
+  {
+    key: 'in_maintenance_seconds',
+    name: 'In windows',
+    isNumber: true,
+    show: ({ in_maintenance_seconds: seconds }) => (seconds === 0 ? '–' : formatDuration(Number(seconds))),
+  },
+  { key: 'outages', name: 'Outages', isNumber: true },
+  {
+    key: 'longest_seconds',
+    name: 'Longest',
+    isNumber: true,
+    show: (row) => (row.longest_seconds === null ? '–' : formatDuration(Number(row.longest_seconds))),
+  },
+  {
+    key: 'longest_from',
+    name: 'Started',
+    show: (row) => (row.longest_from_seconds === null ? '–' : stampLabel(Number(row.longest_from_seconds))),
+  },
+  {
+    key: 'known_seconds',
+    name: 'Observed',
+    isNumber: true,
+    // A host that is younger than the period says so: its share is of what was seen.
+    show: ({ known_seconds: seconds }) =>
+      Number(seconds) >= period ? 'all of it' : `only ${formatDuration(Number(seconds))}`,
+  },
+]
 
 /** How much of a host's outages lies in windows that it is in. */
 function countInMaintenance(maintenanceWindows: readonly MaintenanceWindow[]) {

@@ -4,7 +4,7 @@ import { writeDay } from '../charts/period.ts'
 import { readInteger } from '../http/query-parameters.ts'
 import { hostPath, metricPath, percentMeter } from '../ui/components.tsx'
 import { formatCount, formatValue } from '../ui/format.ts'
-import type { Report } from './report.ts'
+import type { Report, ReportColumn } from './report.ts'
 
 export const capacityReport: Report = {
   key: 'capacity',
@@ -52,53 +52,54 @@ export const capacityReport: Report = {
         'Growth is read from the last 30 days, at least three of them; a single leap, such as a ' +
         'clean-up, is left out. Where it is flat, or the end is years ahead, there is no ' +
         'forecast: a dash. The range is the 80 % interval of the slopes within that time.',
-      columns: [
-        {
-          key: 'host',
-          name: 'Host',
-          namesRow: true,
-          show: ({ host }) => <a href={hostPath(String(host))}>{host}</a>,
-        },
-        {
-          key: 'filesystem',
-          name: 'Filesystem',
-          show: (row) => (
-            <a href={`${metricPath(String(row.host), String(row.metric))}?range=30d`}>
-              {filesystemTitle(String(row.filesystem))}
-            </a>
-          ),
-        },
-        { key: 'metric', name: null },
-        {
-          key: 'percent_used',
-          name: 'Used',
-          isNumber: true,
-          show: (row) => percentMeter(Number(row.percent_used)),
-        },
-        {
-          key: 'bytes_free',
-          name: 'Free',
-          isNumber: true,
-          show: ({ bytes_free: free }) => (typeof free === 'number' ? formatValue(free, 'B') : '–'),
-        },
-        {
-          key: 'growth_percent_per_day',
-          name: 'Growth per day',
-          isNumber: true,
-          show: ({ growth_percent_per_day: growth }) =>
-            typeof growth === 'number' ? `${growth >= 0.1 ? growth.toFixed(1) : growth.toFixed(2)}%` : '–',
-        },
-        {
-          key: 'full_earliest',
-          name: 'Full',
-          show: (row) =>
-            row.percent_used === 100 ? 'now' : describeFull(row.full_earliest, row.full_latest),
-        },
-        { key: 'full_latest', name: null },
-      ],
+      columns: COLUMNS,
     }
   },
 }
+
+const COLUMNS: readonly ReportColumn[] = [
+  {
+    key: 'host',
+    name: 'Host',
+    namesRow: true,
+    show: ({ host }) => <a href={hostPath(String(host))}>{host}</a>,
+  },
+  {
+    key: 'filesystem',
+    name: 'Filesystem',
+    show: (row) => (
+      <a href={`${metricPath(String(row.host), String(row.metric))}?range=30d`}>
+        {filesystemTitle(String(row.filesystem))}
+      </a>
+    ),
+  },
+  { key: 'metric', name: null },
+  {
+    key: 'percent_used',
+    name: 'Used',
+    isNumber: true,
+    show: (row) => percentMeter(Number(row.percent_used)),
+  },
+  {
+    key: 'bytes_free',
+    name: 'Free',
+    isNumber: true,
+    show: ({ bytes_free: free }) => (typeof free === 'number' ? formatValue(free, 'B') : '–'),
+  },
+  {
+    key: 'growth_percent_per_day',
+    name: 'Growth per day',
+    isNumber: true,
+    show: ({ growth_percent_per_day: growth }) =>
+      typeof growth === 'number' ? `${growth >= 0.1 ? growth.toFixed(1) : growth.toFixed(2)}%` : '–',
+  },
+  {
+    key: 'full_earliest',
+    name: 'Full',
+    show: (row) => (row.percent_used === 100 ? 'now' : describeFull(row.full_earliest, row.full_latest)),
+  },
+  { key: 'full_latest', name: null },
+]
 
 /** `2026-12-03 to 2026-12-19`; `2026-12-03 or later`; a dash where no forecast. */
 function describeFull(earliest: unknown, latest: unknown): string {

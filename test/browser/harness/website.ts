@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { COMMANDS } from '../../../src/cli/commands/index.ts'
-import type { Fields } from '../../../src/config/fields.ts'
+import { loadConfig } from '../../../src/config/load.ts'
 import { METRICS } from '../../../src/domain/metrics/catalogue.ts'
 import type { Access } from '../../../src/domain/users/user.ts'
-import { findChannel } from '../../../src/events/channels/index.ts'
+import { WITHOUT_SETTINGS } from '../../../src/events/channels/index.ts'
 import { createNotifier } from '../../../src/events/notifier.ts'
 import { parseAddressRange } from '../../../src/lib/address-range.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
@@ -14,6 +14,7 @@ import { describeCommand, listSections } from '../../../src/roles/site/site-info
 import { openStore } from '../../../src/storage/open.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import { startWebsite } from '../../../src/web/server.ts'
+import { aMachine } from '../../config/machine.ts'
 import { type SeedOptions, seedStore } from '../../support/seed.ts'
 import { seedSettings } from '../../support/seed-settings.ts'
 
@@ -55,7 +56,7 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
   await addUser('viewer', 'viewer')
   const notifier = createNotifier({
     allowAddresses: ['127.0.0.1'].flatMap((range) => parseAddressRange(range) ?? []),
-    settings: (channel) => defaultsOf(findChannel(channel)?.fields ?? {}),
+    settings: { ...WITHOUT_SETTINGS, ...loadConfig({}, aMachine({})).config },
     machine: 'monitor.example.org',
     zone: 'UTC',
     webUrl: null,
@@ -109,7 +110,3 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
     },
   }
 }
-
-/** The settings of a channel that nobody has configured. */
-const defaultsOf = (fields: Fields) =>
-  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.default]))

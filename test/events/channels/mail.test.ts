@@ -55,6 +55,13 @@ describe('a mail', () => {
     expect(content).toContain('Severity: critical')
   })
 
+  test('goes to a mailbox of the mail server itself, which has no domain', async () => {
+    const { server, open } = await start()
+    await open.send(aNotification('Ann <ann@example.org>, root'))
+    expect(server.mails[0]?.to).toEqual(['ann@example.org', 'root'])
+    expect(server.mails[0]?.content).toContain('To: ann@example.org, <root>\n')
+  })
+
   test('has the subject of the original where that is wanted, but for a digest', async () => {
     const { server, open } = await start({}, { subject: 'original' })
     await open.send(aNotification('ann@example.org'))

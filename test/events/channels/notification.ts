@@ -1,6 +1,7 @@
+import type { Fields, ValuesOf } from '../../../src/config/fields/fields.ts'
 import { writeNotification } from '../../../src/domain/notifications/notification.ts'
 import type {
-  Channel,
+  DefinedChannel,
   Notification,
   NotificationEvent,
   OpenChannel,
@@ -39,9 +40,9 @@ export function aNotification(
 const LOOPBACK = ['127.0.0.1', '::1']
 
 /** A channel with the defaults of its settings, but for those given. */
-export function openWith(
-  channel: Channel,
-  settings: Record<string, unknown> = {},
+export function openWith<N extends string, F extends Fields>(
+  channel: DefinedChannel<N, F>,
+  settings: Partial<ValuesOf<F>> = {},
   clock: Clock = systemClock,
   allowed: readonly string[] = LOOPBACK,
 ): { open: OpenChannel; lines: string[] } {
@@ -52,7 +53,10 @@ export function openWith(
     Object.entries(channel.fields).map(([name, field]) => [name, field.default]),
   )
   return {
-    open: channel.open({ ...standard, ...settings }, { clock, log, machine: 'mon01', allowAddresses }),
+    open: channel.open(
+      { [channel.name]: { ...standard, ...settings } } as Parameters<typeof channel.open>[0],
+      { clock, log, machine: 'mon01', allowAddresses },
+    ),
     lines,
   }
 }

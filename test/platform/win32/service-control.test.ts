@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { splitCommandLine, writeCommandLine } from '../../../src/platform/win32/command-line.ts'
 import {
   ACCESS,
   ERROR_SERVICE_ALREADY_RUNNING,
@@ -13,12 +14,7 @@ import {
   type ServiceCalls,
   WindowsError,
 } from '../../../src/platform/win32/service-calls.ts'
-import {
-  describeStatus,
-  openWindowsServiceManager,
-  splitCommandLine,
-  writeCommandLine,
-} from '../../../src/platform/win32/service-control.ts'
+import { describeStatus, openWindowsServiceManager } from '../../../src/platform/win32/service-control.ts'
 import { encodeStatus } from '../../../src/platform/win32/service-entry.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { expectFailure } from '../../support/failure.ts'

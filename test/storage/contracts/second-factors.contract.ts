@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { SecretBox } from '../../../src/lib/secret-box.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../support/clock.ts'
+import { expectFailure } from '../../support/failure.ts'
 import { MIDNIGHT } from '../reports.ts'
 import type { Workbench } from './store.contract.ts'
 
@@ -21,6 +23,46 @@ export function describeSecondFactors(name: string, makeWorkbench: () => Workben
     afterEach(async () => {
       await store.close()
       await bench.remove()
+    })
+
+    test('are sealed under a key of the servers, without which the database tells none', async () => {
+      expect(await store.secondFactors.isProtected()).toBe(false)
+      const ours = new SecretBox('a secret of the servers of this database')
+      expect(await store.secondFactors.protect(ours)).toBe(true)
+      await store.users.add('bob', 'viewer', 'hash', 10)
+      await store.secondFactors.set('bob', { ...FACTOR, secret: 'QRSTUVWX' })
+      const reader = await bench.open(fakeClock(MIDNIGHT * 1000))
+      try {
+        // What was kept open before is sealed as well.
+        for (const name of ['anna', 'bob']) await expectFailure(reader.secondFactors.find(name), /sealed/)
+        expect(await reader.secondFactors.isProtected()).toBe(true)
+        expect(await reader.secondFactors.protect(new SecretBox('another secret'))).toBe(false)
+        await expectFailure(reader.secondFactors.find('anna'), /sealed/)
+        expect(
+          await reader.secondFactors.protect(new SecretBox('a secret of the servers of this database')),
+        ).toBe(true)
+        expect(await reader.secondFactors.find('bob')).toMatchObject({ secret: 'QRSTUVWX' })
+        expect(await reader.secondFactors.find('anna')).toMatchObject({
+          secret: FACTOR.secret,
+          recoveryCodes: 2,
+        })
+        expect(await reader.secondFactors.forgetAll()).toBe(2)
+        expect(await reader.secondFactors.protect(new SecretBox('another secret'))).toBe(true)
+        expect(await reader.secondFactors.find('anna')).toBeNull()
+      } finally {
+        await reader.close()
+      }
+    })
+
+    test('are known of the session that a user has', async () => {
+      for (const user of ['anna', 'bob']) {
+        await store.users.add(user, 'viewer', 'hash', 10)
+        await store.sessions.add(`hash of ${user}`, user, 10, 100)
+      }
+      expect(await store.sessions.find('hash of anna', 20)).toMatchObject({ hasSecondStep: true })
+      expect(await store.sessions.find('hash of bob', 20)).not.toHaveProperty('hasSecondStep')
+      await store.secondFactors.remove('anna')
+      expect(await store.sessions.find('hash of anna', 20)).not.toHaveProperty('hasSecondStep')
     })
 
     test('are of one user, and nobody else has them', async () => {

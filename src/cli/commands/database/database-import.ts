@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { Config } from '../../../config/schema.ts'
+import { isSeverity } from '../../../domain/event.ts'
 import { listCommonPasswords } from '../../../domain/users/common-passwords.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { EXIT } from '../../../lib/exit-codes.ts'
@@ -33,6 +34,7 @@ export const importCommand: Command = {
   },
   async run(input) {
     const { config } = input.load()
+    const { availabilitySeverity: severity } = config.events
     openDataDir(config.dataDir)
     const { openDatabase } = await import('../../../storage/database/open.ts')
     const { createStore } = await import('../../../storage/open.ts')
@@ -54,6 +56,7 @@ export const importCommand: Command = {
           hash: (text) => Bun.password.hash(text),
           commonHashes: new Set(listCommonPasswords().map(sha224)),
           notifyOpen: input.flag('notify-open'),
+          availabilitySeverity: isSeverity(severity) ? severity : 1,
           onLeftOut: (row) => leftOut.push(row),
           onProgress: (table, rows, total) => bar.show(rows, total, `rows of ${table}`),
         })
@@ -152,7 +155,11 @@ async function printUsers(
     )
 }
 
-function printOpen(input: CommandInput, { open }: ImportResult) {
+function printOpen(input: CommandInput, { open, silent }: ImportResult) {
+  if (silent > 0)
+    input.print(
+      `${count(silent)} hosts have not reported to this server yet. An event of each is open until it does; nobody is notified of it.`,
+    )
   if (open === 0) return
   input.print(
     input.flag('notify-open')

@@ -1,4 +1,4 @@
-import { formatDuration, parseDuration } from '../../../config/units.ts'
+import { formatDuration, parseDuration } from '../../../config/fields/units.ts'
 import type { Severity } from '../../../domain/event.ts'
 import { describeRule } from '../../../domain/json-shapes.ts'
 import type { Rule } from '../../../domain/notifications/rule.ts'

@@ -34,6 +34,13 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
     isRare: true,
     doc: 'Samples since the start of the agent that were not kept because the clock had been set back to a time that has its samples.',
   },
+  {
+    name: 'perf.agent.path.narrow',
+    unit: '',
+    isRare: true,
+    doc: 'Whether packets of the usual size are lost on the way to the server, so that the agent sends small ones.',
+    standard: [{ severity: 3, compare: '>', value: 0, duration: 0 }],
+  },
   { name: 'perf.agent.probe.failures', unit: '', doc: 'Probes that failed in this round.' },
   {
     name: 'perf.agent.probe.stuck',

@@ -1,5 +1,6 @@
+import type { Severity } from '../../../domain/event.ts'
 import type { Access } from '../../../domain/users/user.ts'
-import type { Database, Transaction } from '../../database/database.ts'
+import type { Database } from '../../database/database.ts'
 import type { HostReport, Store } from '../../ports/store.ts'
 import type { OriginalReader, OriginalTable } from './tables.ts'
 
@@ -28,6 +29,8 @@ export type ImportOptions = {
    * imported.
    */
   readonly notifyOpen: boolean
+  /** Severity of the event that a host is silent. */
+  readonly availabilitySeverity: Severity
   readonly onLeftOut: (row: LeftOut) => void
   readonly onProgress: (table: OriginalTable, rows: number, total: number) => void
 }
@@ -38,12 +41,4 @@ export type Note = (row: () => string, reason: string | null) => void
 /** A report of the import about a host. */
 export function aReport(host: string, seen: number, report: Partial<HostReport>): HostReport {
   return { host, seen, facts: null, clockSkew: null, frames: [], events: [], ...report }
-}
-
-/**
- * Makes the name of a host that the import has made free for the key of the first agent that comes. One of the
- * original, which has no key, is taken as well until then.
- */
-export function releaseName(transaction: Transaction, host: string): Promise<number> {
-  return transaction.run('UPDATE host SET is_released = 1 WHERE name = ? AND key_hash IS NULL', [host])
 }

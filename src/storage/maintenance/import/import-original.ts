@@ -1,3 +1,4 @@
+import { countSilent } from './add-host.ts'
 import type { ImportedUser, ImportOptions, Note } from './import-options.ts'
 import type { OriginalTable } from './tables.ts'
 import { countOpen, takeEvents } from './take-events.ts'
@@ -16,6 +17,8 @@ export type ImportResult = {
   readonly admins: readonly string[]
   /** Events that are open there and here. */
   readonly open: number
+  /** Imported hosts that have not reported here yet. */
+  readonly silent: number
 }
 
 /**
@@ -29,8 +32,9 @@ export async function importOriginal(options: ImportOptions): Promise<ImportResu
   for (const [table, take] of [
     ['agentsystem', takeHosts],
     ['agentdata', takeSamples],
-    ['agentevents', takeEvents],
+    // Before the events, so that they are there when an engine that runs asks them.
     ['notifyrule', takeRules],
+    ['agentevents', takeEvents],
     ['users', (given: ImportOptions, note: Note) => takeUsers(given, note, (user) => newUsers.push(user))],
   ] as const) {
     const total = await options.original.count(table)
@@ -49,5 +53,5 @@ export async function importOriginal(options: ImportOptions): Promise<ImportResu
   }
   const users = await options.store.users.list()
   const admins = users.filter(({ access }) => access === 'admin').map(({ name }) => name)
-  return { counts, newUsers, admins, open: await countOpen(options) }
+  return { counts, newUsers, admins, open: await countOpen(options), silent: await countSilent(options) }
 }

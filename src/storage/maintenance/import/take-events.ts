@@ -1,17 +1,18 @@
 import { type EventReport, isSeverity } from '../../../domain/event.ts'
 import { AVAILABILITY } from '../../../domain/metrics/declared/server-events.ts'
 import { toMetricName } from '../../../domain/sample.ts'
-import type { Transaction } from '../../database/database.ts'
+import type { Database, Transaction } from '../../database/database.ts'
 import { applyReports } from '../../events/apply-reports.ts'
-import { addHost } from '../../hosts/host-cache.ts'
-import { aReport, type ImportOptions, type Note, releaseName } from './import-options.ts'
+import { askAboutOpening } from '../../events/history.ts'
+import { addImportedHost } from './add-host.ts'
+import type { ImportOptions, Note } from './import-options.ts'
 import { NO_HOST, NO_METRIC, NO_TIME, readHost, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
 
 const EVENTS_AT_ONCE = 500
 
 /** Events whose rows were made by this import. */
-const IMPORTED = `uid LIKE 'original-%'`
+const IMPORTED = `uid LIKE 'original-%' AND uid NOT LIKE '%:%'`
 
 /** Takes events, each once; what is over there has an unknown end here. */
 export async function takeEvents(options: ImportOptions, note: Note) {
@@ -36,25 +37,38 @@ export async function takeEvents(options: ImportOptions, note: Note) {
     if (gathered.length >= EVENTS_AT_ONCE) await flush()
   })
   await flush()
+  if (options.notifyOpen) await askAboutOpen(database)
+}
+
+/** Makes the rules be asked about what is open, but for events of which somebody was notified already. */
+async function askAboutOpen(database: Database) {
+  const open = await database.query<{ id: number }>(
+    `SELECT id FROM event WHERE is_open = 1 AND ${IMPORTED}
+      AND NOT EXISTS (SELECT 1 FROM notified WHERE notified.event = event.id)
+      AND NOT EXISTS (SELECT 1 FROM event_todo WHERE event_todo.event = event.id)`,
+  )
+  for (const { id } of open) await database.transaction((transaction) => askAboutOpening(transaction, id))
 }
 
 async function takeEvent(
   transaction: Transaction,
   host: string,
   report: EventReport,
-  { notifyOpen }: ImportOptions,
+  options: ImportOptions,
 ) {
   // A host of which there are events alone is a host all the same.
-  const id = (await findHostId(transaction, host)) ?? (await addFreeHost(transaction, host, report.time))
+  const id =
+    (await findHostId(transaction, host)) ??
+    (await addImportedHost(transaction, { name: host, seen: report.time }, options))
   const [known] = await transaction.query('SELECT id FROM event WHERE host = ? AND uid = ?', [id, report.uid])
   if (known) return
   await applyReports(transaction, id, [report], report.time)
   if (report.status === 'closed')
     await transaction.run('UPDATE event SET end_unknown = 1 WHERE host = ? AND uid = ?', [id, report.uid])
-  // Rules are not asked about what is over, nor about rows that stand for the same problem twice.
-  const kept = notifyOpen ? 'AND is_open = 0' : ''
+  // Rules are not asked about what is over, nor about rows that stand for the same problem twice; about what is
+  // open they are asked at the end, if at all.
   await transaction.run(
-    `DELETE FROM event_todo WHERE event IN (SELECT id FROM event WHERE host = ? AND ${IMPORTED} ${kept})`,
+    `DELETE FROM event_todo WHERE event IN (SELECT id FROM event WHERE host = ? AND ${IMPORTED})`,
     [id],
   )
 }
@@ -62,12 +76,6 @@ async function takeEvent(
 async function findHostId(transaction: Transaction, host: string): Promise<number | null> {
   const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
   return row?.id ?? null
-}
-
-async function addFreeHost(transaction: Transaction, host: string, seen: number): Promise<number> {
-  const { id } = await addHost(transaction, aReport(host, seen, {}))
-  await releaseName(transaction, host)
-  return id
 }
 
 /** Imported events that are open here. */

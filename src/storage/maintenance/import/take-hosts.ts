@@ -1,5 +1,6 @@
 import type { HostFacts } from '../../../domain/hosts/host.ts'
-import { aReport, type ImportOptions, type Note, releaseName } from './import-options.ts'
+import { addImportedHost } from './add-host.ts'
+import type { ImportOptions, Note } from './import-options.ts'
 import { NO_HOST, readHost, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
 
@@ -7,7 +8,8 @@ import type { OriginalRow } from './tables.ts'
 const SOME_ORIGINAL = 'original'
 
 /** Makes the hosts that are not known here, with their facts. */
-export async function takeHosts({ original, database, store, now }: ImportOptions, note: Note) {
+export async function takeHosts(options: ImportOptions, note: Note) {
+  const { original, database, now } = options
   await original.read('agentsystem', async (row) => {
     const host = readHost(row.name)
     const seen = Math.min(readTime(row.time) ?? 0, now)
@@ -16,8 +18,9 @@ export async function takeHosts({ original, database, store, now }: ImportOption
     const [known] = await database.query('SELECT id FROM host WHERE name = ?', [host])
     // What its own agent has said since is newer.
     if (known) return
-    await store.ingest.write([aReport(host, seen, { facts: readFacts(row) })])
-    await database.transaction((transaction) => releaseName(transaction, host))
+    await database.transaction((transaction) =>
+      addImportedHost(transaction, { name: host, seen, facts: readFacts(row) }, options),
+    )
   })
 }
 

@@ -1,7 +1,8 @@
 import { fromFreeSpace, toMetricName } from '../../../domain/sample.ts'
 import type { Database } from '../../database/database.ts'
 import type { HostReport } from '../../ports/store.ts'
-import { aReport, type ImportOptions, type Note, releaseName } from './import-options.ts'
+import { addImportedHost } from './add-host.ts'
+import { aReport, type ImportOptions, type Note } from './import-options.ts'
 import { NO_HOST, NO_METRIC, NO_TIME, readHost, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
 
@@ -14,39 +15,50 @@ type HostSamples = {
   readonly spellings: Map<string, string>
 }
 
+/** Times of the first sample of a host and of the last that does not lie in the future; 0 when there is none. */
+type Span = { first: number; last: number }
+
 type Sample = { host: string; time: number; metric: string; spelling: string | null; value: number }
 
 /** Takes every sample; those whose time lies in the future wait for it. */
-export async function takeSamples({ original, database, store, now }: ImportOptions, note: Note) {
+export async function takeSamples(options: ImportOptions, note: Note) {
+  const { original, database, store, now } = options
   let gathered = new Map<string, HostSamples>()
   let rows = 0
-  const firstTimes = new Map<string, number>()
+  const spans = new Map<string, Span>()
+  /** Hosts that agentsystem does not know. */
+  const made = new Set<string>()
   const flush = async () => {
     const reports: HostReport[] = []
-    const made: string[] = []
     for (const [host, samples] of gathered) {
       const known = await findHost(database, host)
-      if (known === null) made.push(host)
-      reports.push(describeHost(host, samples, known?.key_hash ?? null, now))
+      const report = describeHost(host, samples, known?.key_hash ?? null, now)
+      reports.push(report)
+      if (known !== null) continue
+      made.add(host)
+      await database.transaction((transaction) =>
+        addImportedHost(transaction, { name: host, seen: report.seen }, options),
+      )
     }
     gathered = new Map()
     rows = 0
     await store.ingest.write(reports)
-    for (const host of made) await database.transaction((transaction) => releaseName(transaction, host))
   }
   await original.read('agentdata', async (row) => {
     const sample = readSample(row)
     note(() => `${row.name} ${row.monitor} at ${row.time}`, typeof sample === 'string' ? sample : null)
     if (typeof sample === 'string') return
     const { host, time, metric, spelling, value } = sample
-    firstTimes.set(host, Math.min(time, firstTimes.get(host) ?? time))
+    const span = getOrMake(spans, host, () => ({ first: time, last: 0 }))
+    span.first = Math.min(span.first, time)
+    if (time <= now) span.last = Math.max(span.last, time)
     const { times, spellings } = getOrMake(gathered, host, () => ({ times: new Map(), spellings: new Map() }))
     getOrMake(times, time, () => new Map<string, number>()).set(metric, value)
     if (spelling !== null) spellings.set(metric, spelling)
     if (++rows >= PIECE_ROWS) await flush()
   })
   await flush()
-  await noteFirstTimes(database, firstTimes, now)
+  await noteSpans(database, spans, made, now)
 }
 
 /** The sample of a row, or why it is none. */
@@ -92,17 +104,28 @@ function describeHost(
   })
 }
 
-/** The original keeps when a host reported last; it is known since its first sample. */
-async function noteFirstTimes(database: Database, firstTimes: ReadonlyMap<string, number>, now: number) {
-  for (const [host, time] of firstTimes) {
-    const first = Math.min(time, now)
-    await database.transaction((transaction) =>
-      transaction.run('UPDATE host SET first_seen = ? WHERE name = ? AND first_seen > ?', [
-        first,
+/**
+ * The original keeps when a host reported last; it is known since its first sample. Of `made` even the former is
+ * not known but by the samples.
+ */
+async function noteSpans(
+  database: Database,
+  spans: ReadonlyMap<string, Span>,
+  made: ReadonlySet<string>,
+  now: number,
+) {
+  for (const [host, { first, last }] of spans) {
+    const time = Math.min(first, now)
+    await database.transaction(async (transaction) => {
+      const values = [time, host, time]
+      await transaction.run('UPDATE host SET first_seen = ? WHERE name = ? AND first_seen > ?', values)
+      if (!made.has(host)) return
+      await transaction.run('UPDATE host SET last_seen = ? WHERE name = ? AND last_seen < ?', [
+        last,
         host,
-        first,
-      ]),
-    )
+        last,
+      ])
+    })
   }
 }
 

@@ -1,0 +1,82 @@
+import { hashToken } from '../lib/hash-token.ts'
+import { MetricSetTable, readBatch, readKey } from '../protocol/batch.ts'
+import { type Fields, readHost } from '../protocol/field.ts'
+import { MAX_CONNECTION_HOSTS, MAX_KEY_LENGTH } from '../protocol/message.ts'
+import { ProtocolError } from '../protocol/protocol-error.ts'
+import type { DecoderPort } from './decoder-port.ts'
+import { SaidOnce } from './said-once.ts'
+import { skewOf } from './skew.ts'
+
+/** Who speaks on a connection, and the batches of our dialect that it sends. */
+export class BatchSession {
+  readonly #port: DecoderPort
+  readonly #metricSets = new MetricSetTable()
+  readonly #said = new SaidOnce()
+  #hasPassphrase = false
+  /** Hosts for which the sender has proved a key. */
+  readonly #admitted = new Set<string>()
+  /** The batch whose sender is being looked up. */
+  #asking: { readonly fields: Fields; readonly host: string } | null = null
+
+  constructor(port: DecoderPort) {
+    this.#port = port
+  }
+
+  /** True when the sender has said the passphrase or proved a key. */
+  get isKnown(): boolean {
+    return this.#hasPassphrase || this.#admitted.size > 0
+  }
+
+  /** `bytes` is the length of the message. */
+  read(fields: Fields, bytes: number): void {
+    const { passphrase } = fields
+    if (passphrase !== undefined) this.checkPassphrase(passphrase)
+    if (this.#hasPassphrase) this.#takeBatch(fields)
+    else if (fields.key === undefined && !this.isKnown) this.checkPassphrase(passphrase)
+    else {
+      const host = readHost(fields.host)
+      if (this.#admitted.has(host)) this.#takeBatch(fields)
+      else this.#askFor(fields, host, bytes)
+    }
+  }
+
+  /** Throws a ProtocolError when it is wrong. */
+  checkPassphrase(said: unknown): void {
+    if (!this.#port.isPassphrase(said)) throw new ProtocolError('passphrase', 'wrong passphrase')
+    this.#hasPassphrase = true
+  }
+
+  /** The sender that was asked for may speak: reads the batch that waited for it. */
+  resume(): void {
+    const asking = this.#asking
+    if (asking === null) return
+    this.#asking = null
+    if (this.#admitted.size >= MAX_CONNECTION_HOSTS) this.#admitted.clear()
+    this.#admitted.add(asking.host)
+    this.#takeBatch(asking.fields)
+  }
+
+  /** Nothing of the batch but these is looked into before its sender is known. */
+  #askFor(fields: Fields, host: string, bytes: number): void {
+    const { enroll } = fields
+    const code = typeof enroll === 'string' && enroll.length <= MAX_KEY_LENGTH ? enroll : null
+    const keyHash = hashToken(readKey(fields.key))
+    this.#asking = { fields, host }
+    this.#port.admit({ host, keyHash, code, bytes })
+  }
+
+  #takeBatch(fields: Fields): void {
+    const seen = this.#port.now()
+    const batch = readBatch(fields, this.#metricSets, this.#port.nameLists, seen)
+    const { host, facts, frames, events, open, isGreeting, numbers, clock } = batch
+    const { keyHash, queue } = this.#said.recall(host, batch.key, batch.queue, seen)
+    const isByKey = !this.#hasPassphrase
+    const clockSkew = skewOf(clock, seen)
+    this.#port.submit(
+      { host, keyHash, isByKey, facts, seen, clockSkew, frames, events, open, isGreeting, queue, numbers },
+      batch.id,
+      batch.refused,
+      batch.later,
+    )
+  }
+}

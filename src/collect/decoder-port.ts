@@ -1,0 +1,29 @@
+import type { NameLists } from '../protocol/names.ts'
+import type { ProtocolError } from '../protocol/protocol-error.ts'
+import type { Tally } from '../protocol/rejection-tally.ts'
+import type { HostReport } from '../storage/ports/store.ts'
+import type { Credentials } from './connection/admission.ts'
+
+/** What a session needs of the connection that it is on. */
+export type DecoderPort = {
+  readonly nameLists: NameLists
+  readonly legacyBytes: number
+  /** Server's clock. */
+  now(): number
+  isPassphrase(said: unknown): boolean
+  /** Why the sender may not speak the CSV of the original's first agents, which say no passphrase; or null. */
+  findCsvObstacle(): string | null
+  /** False when no further message should be read now. */
+  canTake(): boolean
+  /**
+   * Asks whether a sender without the passphrase may speak for a host; the answer goes to `resume`. Until
+   * then `canTake` is false.
+   */
+  admit(credentials: Credentials): void
+  /**
+   * `id` is null for a packet of the original's dialect; `later` counts the frames that wait with the sender.
+   */
+  submit(report: HostReport, id: number | null, refused: Tally | null, later: number): void
+  /** A batch that is refused while the session goes on. */
+  refuse(error: ProtocolError): void
+}

@@ -1,0 +1,44 @@
+import type { ReportedQueue } from '../domain/audit/received-numbers.ts'
+import { MAX_CONNECTION_HOSTS } from '../protocol/message.ts'
+import type { QueueIdentity } from '../protocol/numbering.ts'
+
+/** What holds for a host's batches. */
+export type SaidOfHost = {
+  /** SHA-256 of the key, in hexadecimal; null when none was said. */
+  readonly keyHash: string | null
+  /** The queue that its agent sends from; null for agents that number nothing. */
+  readonly queue: ReportedQueue | null
+}
+
+const NOTHING: SaidOfHost = { keyHash: null, queue: null }
+
+/**
+ * What the agents on one connection say of their hosts once and not with each batch: a key is hashed once, and a
+ * batch that says nothing new costs a look.
+ */
+export class SaidOnce {
+  readonly #hosts = new Map<string, SaidOfHost>()
+  /** Nearly every connection speaks for one host. */
+  #lastHost = ''
+  #last = NOTHING
+
+  /** What holds from now on; `seen` is the server's clock. Only the answer to what says a queue has its start. */
+  recall(host: string, key: string | null, queue: QueueIdentity | null, seen: number): SaidOfHost {
+    const known = host === this.#lastHost ? this.#last : (this.#hosts.get(host) ?? NOTHING)
+    if (key === null && queue === null) return this.#note(host, known)
+    const keyHash = key === null ? known.keyHash : new Bun.CryptoHasher('sha256').update(key).digest('hex')
+    const { id, run } = queue ?? known.queue ?? { id: '', run: '' }
+    const hasQueue = queue !== null || known.queue !== null
+    const said = { keyHash, queue: hasQueue ? { id, run, started: null } : null }
+    // An agent that speaks for more hosts has to say keys and queues again.
+    if (this.#hosts.size >= MAX_CONNECTION_HOSTS) this.#hosts.clear()
+    this.#hosts.set(host, this.#note(host, said))
+    return queue === null ? said : { keyHash, queue: { id, run, started: seen - queue.uptime } }
+  }
+
+  #note(host: string, said: SaidOfHost): SaidOfHost {
+    this.#lastHost = host
+    this.#last = said
+    return said
+  }
+}

@@ -1,0 +1,68 @@
+import { expect, test } from 'bun:test'
+import type { ReceivedNumbers } from '../../../src/domain/audit/received-numbers.ts'
+import { createReceiptWriter, readReceipt } from '../../../src/storage/audit/receipt.ts'
+
+const NOON = 1_800_014_400
+const numbersOf = (frames: number[], rest: Partial<ReceivedNumbers> = {}): ReceivedNumbers => ({
+  frames,
+  others: [],
+  waiting: frames[0] ?? 0,
+  lost: [],
+  ...rest,
+})
+const frameAt = (number: number, time: number, samples: number) => ({
+  ...{ first: number, last: number, from: time, to: time, samples, day: Math.floor(time / 86_400) },
+})
+
+test('a receipt says what was stored, whatever the order of what was added', () => {
+  const writer = createReceiptWriter()
+  const loss = { first: 1, last: 3, reason: 'size', from: NOON - 900, to: NOON - 720, count: 3 } as const
+  writer.addReport(7, numbersOf([41]), [{ time: NOON }], [12])
+  writer.addReport(70_000, numbersOf([4_000_000_000]), [{ time: NOON - 86_400 * 400 }], [0])
+  writer.addOverlap(3, NOON, 5)
+  writer.addReport(8, numbersOf([9], { waiting: 4 }), [{ time: NOON + 61 }], [3])
+  writer.addReport(8, numbersOf([10], { lost: [loss] }), [{ time: NOON + 121 }], [3])
+  writer.addReport(9, numbersOf([5], { others: [{ first: 6, last: 8 }] }), [{ time: NOON }], [1])
+  writer.addReport(
+    9,
+    numbersOf([20, 21, 22]),
+    [{ time: NOON }, { time: NOON + 60 }, { time: NOON + 120 }],
+    [2, 2, 2],
+  )
+  writer.addUnnumbered(5, 20_833)
+  writer.addReport(7, numbersOf([42]), [{ time: NOON + 60 }], [12])
+  const packed = writer.take() ?? new Uint8Array()
+  const entry = { others: [], lost: [] }
+  expect(readReceipt(packed)).toEqual({
+    reports: [
+      { ...entry, queue: 7, waiting: 41, frames: [frameAt(41, NOON, 12)] },
+      {
+        ...entry,
+        queue: 70_000,
+        waiting: 4_000_000_000,
+        frames: [frameAt(4_000_000_000, NOON - 86_400 * 400, 0)],
+      },
+      { ...entry, queue: 8, waiting: 4, frames: [frameAt(9, NOON + 61, 3)] },
+      { ...entry, queue: 8, waiting: 10, lost: [loss], frames: [frameAt(10, NOON + 121, 3)] },
+      { ...entry, queue: 9, waiting: 5, others: [{ first: 6, last: 8 }], frames: [frameAt(5, NOON, 1)] },
+      { ...entry, queue: 9, waiting: 20, frames: [{ ...frameAt(20, NOON, 2), last: 22, to: NOON + 120 }] },
+      { ...entry, queue: 7, waiting: 42, frames: [frameAt(42, NOON + 60, 12)] },
+    ],
+    overlaps: [{ host: 3, day: Math.floor(NOON / 86_400), samples: 5 }],
+    unnumbered: [{ host: 5, day: 20_833 }],
+  })
+  expect(writer.take()).toBeNull()
+  // Times are told as differences, which begin anew with each receipt.
+  writer.addReport(7, numbersOf([43]), [{ time: NOON + 120 }], [12])
+  expect(readReceipt(writer.take() ?? new Uint8Array()).reports[0]?.frames[0]?.from).toBe(NOON + 120)
+})
+
+test('a packet of one frame costs a receipt few bytes, and none that is cut short is read', () => {
+  const writer = createReceiptWriter()
+  for (let host = 0; host < 1000; host++)
+    writer.addReport(1000 + host, numbersOf([50_000 + host]), [{ time: NOON + (host % 60) }], [60])
+  const packed = writer.take() ?? new Uint8Array()
+  expect(packed.length / 1000).toBeLessThan(8.5)
+  expect(readReceipt(packed).reports).toHaveLength(1000)
+  expect(() => readReceipt(packed.slice(0, -1))).toThrow(RangeError)
+})
