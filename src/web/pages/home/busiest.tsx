@@ -1,6 +1,7 @@
 /** @jsxImportSource #markup */
 import type { Severity } from '../../../domain/event.ts'
-import type { FleetEntry, FleetView } from '../../fleet/fleet.ts'
+import { type FleetEntry, type FleetView, rememberOf } from '../../fleet/fleet.ts'
+import type { OpenTime } from '../../fleet/fleet-events.ts'
 import { bar } from '../../ui/bar.tsx'
 import { hostPath, metricPath } from '../../ui/components.tsx'
 import { formatClock, formatStamp, formatValue } from '../../ui/format.ts'
@@ -38,14 +39,17 @@ function pickTop(entries: readonly FleetEntry[], of: (host: FleetEntry) => numbe
   return top
 }
 
+const topsOf = rememberOf((entries) =>
+  RANKINGS.map((ranking) => ({ ...ranking, top: pickTop(entries, ranking.of) })),
+)
+
 /** The top hosts of each kind, in the colour of the event about it. Those that are down have no value of now. */
 export function busiestView(entries: readonly FleetEntry[], view: FleetView): Html {
   return (
     <section class="card busiest">
       <h2>Busiest now</h2>
       <div class="rankings">
-        {RANKINGS.map(({ name, metric, of }) => {
-          const top = pickTop(entries, of)
+        {topsOf(entries).map(({ name, metric, of, top }) => {
           return top.length === 0 ? null : (
             <div>
               <h3>{name}</h3>
@@ -80,12 +84,6 @@ export function busiestView(entries: readonly FleetEntry[], view: FleetView): Ht
 
 const SLOTS = 96
 export const SLOT = 900
-
-export type OpenTime = {
-  readonly severity: Severity
-  readonly opened: number
-  readonly closed: number | null
-}
 
 /** Slots of one link: hours that a finger can hit. */
 const SLOTS_OF_LINK = 8

@@ -19,25 +19,26 @@ import { serverTrouble } from './server-trouble.tsx'
 /** Lines of what nobody looks after yet; a wall has room for more. */
 const ATTENTION = 8
 const ATTENTION_ON_WALL = 12
-const DAY = 86_400
 
 export const homePage = route({ path: '/', access: 'viewer' }, async (request) => {
   const { url, session, csrf, now, web } = request
-  const { events } = web.store
   const facets = readFacets(url)
-  const filter = facets.lists.length === 0 ? {} : { facets: facets.lists }
   const shown = readKiosk(url) === null ? ATTENTION : ATTENTION_ON_WALL
   const fill = readFill(url)
-  const [waiting, view, groups, open, unacknowledged, worst, times, result] = await Promise.all([
+  const [waiting, view, groups, result] = await Promise.all([
     web.store.enrolment.listWaiting(WAITING_SHOWN),
     web.fleet.read(),
     web.store.hosts.groups(),
-    events.countBySeverity({ ...filter, status: 'open' }),
-    events.countBySeverity({ ...filter, status: 'open', acknowledged: false }),
-    events.listWorst({ ...filter, status: 'open', acknowledged: false, limit: shown }),
-    events.listOpenTimes(filter, now - DAY, SLOT),
     actionResult(request),
   ])
+  const { open, unacknowledged, worst, times } = await web.fleetEvents.read({
+    facets: facets.lists,
+    limit: shown,
+    slot: SLOT,
+    now,
+    // Groups change without an event having changed.
+    hosts: facets.lists.length === 0 ? String(view.entries.length) : String(await web.store.hosts.revision()),
+  })
   const entries = filterFleet(view.entries, facets.lists)
   const counts = countFleet(entries)
   const kept = keepFacets(facets)

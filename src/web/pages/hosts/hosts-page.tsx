@@ -114,7 +114,7 @@ type HostsModel = {
 }
 
 function hostsView(model: HostsModel): Html {
-  const { url, search, sort, isDescending, hosts, total, offset } = model
+  const { url, search, hosts, total } = model
   return (
     <>
       <div class="head">
@@ -139,17 +139,7 @@ function hostsView(model: HostsModel): Html {
         {columnsMenu(model)}
       </div>
       <div class="card list-card" data-live="hosts">
-        {total === 0 || hosts.length === 0 ? (
-          emptyView(model)
-        ) : (
-          <form method="post" action="/change-hosts">
-            {csrfField(model.csrf)}
-            <input type="hidden" name="back" value={`${url.pathname}${url.search}`} />
-            {selectionBar(model)}
-            <div class="scroller">{hostTable({ ...model, order: { url, sort, isDescending } })}</div>
-            {pager({ url, offset, limit: PAGE, total })}
-          </form>
-        )}
+        {total === 0 || hosts.length === 0 ? emptyView(model) : listView(model)}
         {search !== '' && (
           <p class="pager">
             <a href={withParameters(url, { q: null, offset: null })}>Show all hosts</a>
@@ -157,6 +147,26 @@ function hostsView(model: HostsModel): Html {
         )}
       </div>
     </>
+  )
+}
+
+/** The hosts with what can be done with those that are selected; a wall shows the hosts alone. */
+function listView(model: HostsModel): Html {
+  const { url, sort, isDescending, offset, total } = model
+  const list = (
+    <>
+      <div class="scroller">{hostTable({ ...model, order: { url, sort, isDescending } })}</div>
+      {pager({ url, offset, limit: PAGE, total })}
+    </>
+  )
+  if (readKiosk(url) !== null) return list
+  return (
+    <form method="post" action="/change-hosts">
+      {csrfField(model.csrf)}
+      <input type="hidden" name="back" value={`${url.pathname}${url.search}`} />
+      {selectionBar(model)}
+      {list}
+    </form>
   )
 }
 
