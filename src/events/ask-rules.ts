@@ -62,7 +62,10 @@ export async function askRules(
   const now = clock.now()
   const started = now - Math.floor(steadyMs() / 1000)
   const awaited = started + AGENTS_RETURN_SECONDS
-  const { event, changed, opened } = moment
+  const { event } = moment
+  // What was noted before the clock was set back is no matter of later.
+  const changed = Math.min(moment.changed, at)
+  const opened = Math.min(moment.opened, at)
   const hosts = event.members.length > 0 ? event.members : [event.host]
   const before = new Map((await store.outbox.listNotified(event.id)).map((row) => [row.rule, row]))
   const mutedUntil = findQuiet(maintenanceWindows, hosts, at)

@@ -1,6 +1,8 @@
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
+import { describeError, type Log } from '../lib/log.ts'
 import { VERSION } from '../lib/version.ts'
+import { type OwnSockets, openOwnSockets } from '../platform/own-sockets.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { startWebsite } from '../web/server.ts'
 import type { CollectPorts } from './collect.ts'
@@ -56,6 +58,7 @@ export async function startWeb(
       return agents.tls === null || fingerprint === null ? null : { port: agents.tls, fingerprint }
     },
     apiRate: config.web.apiRate,
+    ownSockets: findOwnSockets(log),
     releases: openReleases(config.dataDir, log),
     findPin: () => pin,
     ...(certificate !== null && { tls: { ...certificate, port: tlsPort } }),
@@ -84,6 +87,16 @@ export async function startWeb(
     },
   })
   return `https://${name}:${website.tlsPort}/`
+}
+
+/** Null where the connections of this process can't be told: their number is not bounded then. */
+function findOwnSockets(log: Log): OwnSockets | null {
+  try {
+    return openOwnSockets()
+  } catch (error) {
+    log.warn('the connections to the website are not bounded', { error: describeError(error) })
+    return null
+  }
 }
 
 /** Whether passwords travel without TLS to the website, as far as the configuration tells. */

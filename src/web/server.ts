@@ -3,6 +3,7 @@ import type { AddressRange } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { OwnSockets } from '../platform/own-sockets.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { API } from './api/index.ts'
 import { type Asset, listAssets } from './assets/assets.ts'
@@ -20,6 +21,7 @@ import { createFleetFigures } from './fleet/fleet-figures.ts'
 import { createDiskForecasts } from './forecasts/disk-forecasts.ts'
 import { createFrameData } from './frame/frame-data.ts'
 import { readClient } from './http/client-address.ts'
+import { ConnectionBounds, type WebConnectionLimits } from './http/connection-bounds.ts'
 import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
 import { createHealthCheck } from './http/health.ts'
 import { createLive } from './http/live.ts'
@@ -68,6 +70,9 @@ export type WebsiteOptions = {
   readonly findAgentDoor?: () => AgentDoor | null
   /** Requests a minute that one user may make by tokens; 0 bounds nothing. */
   readonly apiRate?: number
+  /** Tells the connections of this process, which are bounded then. */
+  readonly ownSockets?: OwnSockets | null
+  readonly connectionLimits?: Partial<WebConnectionLimits>
   readonly releases?: Releases
   readonly findPin?: () => string | null
   readonly notifier: Notifier
@@ -108,31 +113,39 @@ type Handler = (request: BunRequest, server: Server<undefined>) => Promise<Respo
 /** Serves the website and its API. Rejects when the port can't be had. */
 export async function startWebsite(options: WebsiteOptions): Promise<Website> {
   const web = createContext(options)
-  const { port, tls, clock, trustedProxies: trusted = [] } = options
+  const { port, tls, clock, log, trustedProxies: trusted = [], ownSockets = null } = options
+  let bounds: ConnectionBounds | null = null
 
   const answer =
     (routes: RoutesOfPath): Handler =>
     async (request, server) => {
+      const from = server.requestIP(request)
+      bounds?.noteRequest(from, false)
       const arrival = {
         request,
         params: request.params ?? {},
-        client: readClient(
-          request.headers,
-          server.requestIP(request)?.address ?? 'unknown',
-          tls !== undefined,
-          trusted,
-        ),
+        client: readClient(request.headers, from?.address ?? 'unknown', tls !== undefined, trusted),
       }
       const response = await handleRequest(routes, arrival, web)
-      if (response.headers.get('content-type')?.startsWith('text/event-stream')) server.timeout(request, 0)
+      if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
+        server.timeout(request, 0)
+        bounds?.noteRequest(from, true)
+      }
       return response
     }
+  const noted =
+    (handle: (request: BunRequest) => Promise<Response>): Handler =>
+    (request, server) => {
+      bounds?.noteRequest(server.requestIP(request), false)
+      return handle(request)
+    }
 
-  const handlers: Record<string, Handler> = { '/healthz': (request) => answerHealth(web, request) }
+  const handlers: Record<string, Handler> = { '/healthz': noted((request) => answerHealth(web, request)) }
   // A proxy may take the path below which it shows the website away, or leave it.
   for (const base of new Set(['', web.basePath])) {
     for (const [path, routes] of groupByPath([...PAGES, ...API])) handlers[base + path] = answer(routes)
-    for (const asset of listAssets()) handlers[base + asset.url] = (request) => answerAsset(asset, request)
+    for (const asset of listAssets())
+      handlers[base + asset.url] = noted((request) => answerAsset(asset, request))
   }
   const answerUnknown = answer({})
 
@@ -145,6 +158,12 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
   let server = serve(tls?.port ?? port, files, { routes: handlers })
   const tlsPort = tls === undefined ? null : (server.port ?? tls.port)
   const redirect = tlsPort === null ? null : openRedirect(tlsPort)
+  if (ownSockets !== null)
+    bounds = new ConnectionBounds({
+      ...{ sockets: ownSockets, trustedProxies: trusted, clock, log },
+      ports: () => new Set([server, redirect].flatMap((one) => one?.port ?? [])),
+      limits: options.connectionLimits ?? {},
+    })
   /** With certificates that were renewed since; what they still have to say ends by itself. */
   const retired = new Set<Server<undefined>>()
 
@@ -152,8 +171,11 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
   function openRedirect(target: number): Server<undefined> {
     try {
       return serve(port, null, {
-        routes: { '/healthz': (request) => answerHealth(web, request) },
-        fetch: (request) => finishResponse(redirectToTls(request, target), null),
+        routes: { '/healthz': noted((request) => answerHealth(web, request)) },
+        fetch(request, bun) {
+          bounds?.noteRequest(bun.requestIP(request), false)
+          return finishResponse(redirectToTls(request, target), null)
+        },
       })
     } catch (error) {
       server.stop(true)
@@ -180,6 +202,7 @@ export async function startWebsite(options: WebsiteOptions): Promise<Website> {
     tlsPort,
     renewTls,
     async stop() {
+      bounds?.stop()
       web.live.stop()
       const late = Promise.withResolvers<void>()
       const timer = clock.after(STOP_MS, late.resolve)

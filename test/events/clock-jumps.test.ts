@@ -138,6 +138,20 @@ test('nothing is given up for an age that only a clock has made', async () => {
   expect(world.notified()).toEqual(['opening web01 2'])
 })
 
+test('what was noted before the clock was set back is told at once, and so is its end', async () => {
+  await world.addRule({ metric: METRIC })
+  await world.start()
+  await world.wait(61)
+  await world.say('web01', aChange(world.now(), 1))
+  jump(-HOUR)
+  await world.wait(61)
+  expect(world.notified()).toEqual(['opening web01 2'])
+  jump(HOUR)
+  await world.say('web01', aChange(world.now(), 2))
+  await world.wait(61)
+  expect(world.notified()).toEqual(['opening web01 2', 'closing web01 2'])
+})
+
 test('a jump while the database is away is followed when it is back', async () => {
   await world.addRule({ metric: METRIC, delay: 900 })
   await world.start()

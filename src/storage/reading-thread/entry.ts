@@ -63,6 +63,7 @@ async function open({ url, dataDir, server }: ThreadDatabase): Promise<Opened> {
       listOutages: events.listOutages,
       range: samples.range,
       ranges: samples.ranges,
+      summarize: samples.summarize,
     },
     close: () => database.close(),
   }

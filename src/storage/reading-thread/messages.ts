@@ -11,6 +11,7 @@ export type SlowReads = {
   readonly listOutages: Store['events']['listOutages']
   readonly range: Store['samples']['range']
   readonly ranges: Store['samples']['ranges']
+  readonly summarize: Store['samples']['summarize']
 }
 
 export type ReadName = keyof SlowReads

@@ -62,6 +62,7 @@ export class ReadingThread implements SlowReads {
   readonly listOutages = this.#ask('listOutages')
   readonly range = this.#ask('range')
   readonly ranges = this.#ask('ranges')
+  readonly summarize = this.#ask('summarize')
 
   /** Rejects what waits, and resolves when the thread has closed its connections. */
   async close(): Promise<void> {

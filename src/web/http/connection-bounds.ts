@@ -1,0 +1,166 @@
+import { type AddressRange, isWithin, networkOf, readAddress } from '../../lib/address-range.ts'
+import type { Clock, Timer } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import type { OwnConnection, OwnSockets } from '../../platform/own-sockets.ts'
+
+/** How many connections browsers may have, and how long they may say nothing. */
+export type WebConnectionLimits = {
+  /** On which no whole request has come yet, from one address (a /64 of IPv6). */
+  readonly silentPerAddress: number
+  readonly silent: number
+  /** A request has to be complete within this time of the opening of its connection. */
+  readonly silentMs: number
+  /** Of one address, proxies of ours let off. */
+  readonly perAddress: number
+  readonly all: number
+}
+
+const DEFAULT_LIMITS: WebConnectionLimits = {
+  silentPerAddress: 64,
+  silent: 512,
+  silentMs: 30_000,
+  perAddress: 512,
+  all: 4096,
+}
+/** The website takes no more than this part of what the process may open: the rest is for agents. */
+const SHARE = 4
+const LOOK_MS = 1000
+/** With fewer descriptors open nobody is in the way of others. */
+const FEW = 96
+/** Connections that are remembered before it is looked which of them are gone. */
+const MAX_NOTED = 4096
+/** A look at each connection is taken when so many more are open, or after so long. */
+const GROWTH = 32
+const FULL_LOOK_MS = 15_000
+
+type Known = {
+  since: number
+  /** When the last request came; null while none has. */
+  asked: number | null
+  isLive: boolean
+}
+type Entry = OwnConnection & Known & { readonly network: string }
+
+export type ConnectionBoundsOptions = {
+  readonly sockets: OwnSockets
+  readonly ports: () => ReadonlySet<number>
+  readonly trustedProxies: readonly AddressRange[]
+  readonly limits?: Partial<WebConnectionLimits>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * Bounds the connections to the website, which the runtime's server does not: without it whoever sends half of a
+ * request on many connections takes the descriptors that agents need. Those go first on which nothing whole was
+ * said, the oldest before the others.
+ */
+export class ConnectionBounds {
+  readonly #options: ConnectionBoundsOptions
+  readonly #limits: WebConnectionLimits
+  #known = new Map<string, Known>()
+  #timer: Timer
+  #lastCount = 0
+  #lastLook = Number.NEGATIVE_INFINITY
+
+  constructor(options: ConnectionBoundsOptions) {
+    this.#options = options
+    const limits = { ...DEFAULT_LIMITS, ...options.limits }
+    const share = Math.floor(options.sockets.limit / SHARE)
+    this.#limits = {
+      ...limits,
+      all: Math.min(limits.all, share),
+      silent: Math.min(limits.silent, share >> 1),
+    }
+    this.#timer = options.clock.after(LOOK_MS, () => this.#look())
+  }
+
+  /** A whole request came; `isLive` says that its answer goes on without an end. */
+  noteRequest(from: { readonly address: string; readonly port: number } | null, isLive: boolean): void {
+    if (from === null) return
+    const now = this.#options.clock.monotonicMs()
+    const key = keyOf(from)
+    const known = this.#known.get(key)
+    if (known === undefined) this.#known.set(key, { since: now, asked: now, isLive })
+    else {
+      known.asked = now
+      known.isLive = isLive
+    }
+  }
+
+  stop(): void {
+    this.#timer.cancel()
+  }
+
+  #look(): void {
+    this.#timer = this.#options.clock.after(LOOK_MS, () => this.#look())
+    const now = this.#options.clock.monotonicMs()
+    const count = this.#options.sockets.count()
+    // Who has asked is noted in any case, and forgotten with the connections that are gone.
+    if (count <= FEW && this.#known.size <= MAX_NOTED) return
+    if (count - this.#lastCount < GROWTH && now - this.#lastLook < FULL_LOOK_MS) return
+    this.#lastCount = count - this.#close(this.#list(now), now)
+    this.#lastLook = now
+  }
+
+  #list(now: number): Entry[] {
+    const { sockets, ports } = this.#options
+    const known = new Map<string, Known>()
+    const entries = sockets.list(ports()).map((connection) => {
+      const key = keyOf(connection)
+      const about = this.#known.get(key) ?? { since: now, asked: null, isLive: false }
+      known.set(key, about)
+      return { ...connection, ...about, network: networkOf(connection.address) }
+    })
+    this.#known = known
+    return entries
+  }
+
+  /** How many were closed. */
+  #close(entries: readonly Entry[], now: number): number {
+    const closing = new Set<Entry>()
+    const isSilent = ({ asked }: Entry) => asked === null
+    const silent = entries.filter(isSilent)
+    for (const entry of silent) if (now - entry.since > this.#limits.silentMs) closing.add(entry)
+    const isProxy = ({ address }: Entry) => isWithin(address, this.#options.trustedProxies)
+    const strangers = entries.filter((entry) => !isProxy(entry))
+    for (const group of groupByNetwork(strangers)) {
+      closeOldest(group.filter(isSilent), this.#limits.silentPerAddress, closing)
+      closeOldest(group, this.#limits.perAddress, closing)
+    }
+    closeOldest(silent, this.#limits.silent, closing)
+    closeOldest(entries, this.#limits.all, closing)
+    for (const { fd } of closing) this.#options.sockets.shutDown(fd)
+    if (closing.size > 0)
+      this.#options.log.warn('too many or silent connections to the website were closed', {
+        closed: closing.size,
+        of: entries.length,
+        from: [...new Set([...closing].map(({ network }) => network))].slice(0, 3).join(' '),
+      })
+    return closing.size
+  }
+}
+
+/** Adds to `closing` what is beyond `most`: silent ones first, live ones last, of each the oldest. */
+function closeOldest(entries: readonly Entry[], most: number, closing: Set<Entry>): void {
+  const left = entries.filter((entry) => !closing.has(entry))
+  if (left.length <= most) return
+  const rank = ({ asked, isLive }: Entry) => (asked === null ? 0 : isLive ? 2 : 1)
+  const time = ({ asked, since }: Entry) => asked ?? since
+  left.sort((a, b) => rank(a) - rank(b) || time(a) - time(b))
+  for (const entry of left.slice(0, left.length - most)) closing.add(entry)
+}
+
+function groupByNetwork(entries: readonly Entry[]): Iterable<Entry[]> {
+  const groups = new Map<string, Entry[]>()
+  for (const entry of entries) {
+    const group = groups.get(entry.network)
+    if (group === undefined) groups.set(entry.network, [entry])
+    else group.push(entry)
+  }
+  return groups.values()
+}
+
+/** IPv6 is written in more than one way. */
+const keyOf = ({ address, port }: { readonly address: string; readonly port: number }) =>
+  `${address.includes(':') ? readAddress(address) : address}#${port}`
