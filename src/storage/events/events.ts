@@ -126,26 +126,7 @@ export function createEventStore(database: Database): EventStore {
         [],
       ),
 
-    async listOpenTimes(query, from, slot) {
-      const times: { severity: Severity; opened: number; closed: number | null }[] = []
-      // What is open goes on to now: of each severity the first is enough.
-      for (const { sql, values } of await writeConditions(database, { ...query, status: 'open' }))
-        times.push(
-          ...(await database.query<{ severity: Severity; opened: number; closed: null }>(
-            `SELECT severity, MIN(opened) AS opened, NULL AS closed FROM event ${sql} GROUP BY severity`,
-            values,
-          )),
-        )
-      for (const { sql, values } of await writeConditions(database, { ...query, closedFrom: from }))
-        times.push(
-          ...(await database.query<{ severity: Severity; opened: number; closed: number }>(
-            `SELECT severity, MIN(opened) AS opened, MAX(closed) AS closed FROM event ${sql}
-              GROUP BY severity, opened - opened % ?, closed - closed % ? LIMIT ${MAX_STATES}`,
-            [...values, slot, slot],
-          )),
-        )
-      return times
-    },
+    listOpenTimes: (query, from, slot) => listOpenTimes(database, query, from, slot),
 
     listOpenTimesOf: (hosts, from) => listOpenTimesOf(database, hosts, from),
 
@@ -198,6 +179,33 @@ export function createEventStore(database: Database): EventStore {
         return row !== undefined
       }),
   }
+}
+
+async function listOpenTimes(reader: Reader, query: EventQuery, from: number, slot: number) {
+  type Row = { severity: Severity; opened: number; closed: number | null; count: number }
+  const times: Row[] = []
+  // What was there before counts from the beginning: otherwise each old event would be a row.
+  const begin = 'CASE WHEN event.opened < ? THEN ? ELSE event.opened - event.opened % ? END'
+  for (const { sql, values } of await writeConditions(reader, { ...query, status: 'open' }))
+    times.push(
+      ...(await reader.query<Row>(
+        `SELECT severity, began AS opened, NULL AS closed, COUNT(*) AS count FROM
+          (SELECT event.severity AS severity, ${begin} AS began FROM event ${sql}) open_events
+          GROUP BY severity, began`,
+        [from, from, slot, ...values],
+      )),
+    )
+  for (const { sql, values } of await writeConditions(reader, { ...query, closedFrom: from }))
+    times.push(
+      ...(await reader.query<Row>(
+        `SELECT severity, began AS opened, ended AS closed, COUNT(*) AS count FROM
+          (SELECT event.severity AS severity, ${begin} AS began, event.closed - event.closed % ? AS ended
+            FROM event ${sql}) closed_events
+          GROUP BY severity, began, ended LIMIT ${MAX_STATES}`,
+        [from, from, slot, slot, ...values],
+      )),
+    )
+  return times
 }
 
 async function listOpenTimesOf(reader: Reader, hosts: readonly string[], from: number) {

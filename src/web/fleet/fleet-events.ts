@@ -10,6 +10,7 @@ export type OpenTime = {
   readonly severity: Severity
   readonly opened: number
   readonly closed: number | null
+  readonly count: number
 }
 
 /** What home says of events. */

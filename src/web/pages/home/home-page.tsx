@@ -11,14 +11,17 @@ import type { Html } from '../../ui/markup/html.ts'
 import { actionResult } from '../events/action-result.tsx'
 import { WAITING_SHOWN, waitingHosts } from '../hosts/waiting-hosts.tsx'
 import { attentionView } from './attention.tsx'
-import { busiestView, fleetStrip, SLOT } from './busiest.tsx'
+import { busiestView } from './busiest.tsx'
 import { firstStart } from './first-start.tsx'
+import { fleetStrip, SLOT } from './fleet-strip.tsx'
 import { hostMap, MAX_CELLS, readFill } from './host-map.tsx'
 import { serverTrouble } from './server-trouble.tsx'
 
 /** Lines of what nobody looks after yet; a wall has room for more. */
 const ATTENTION = 8
 const ATTENTION_ON_WALL = 12
+/** A map of more hosts is higher than the rankings beside it. */
+const TALL = 160
 
 export const homePage = route({ path: '/', access: 'viewer' }, async (request) => {
   const { url, session, csrf, now, web } = request
@@ -56,6 +59,9 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
   const newcomers = isWhole
     ? waitingHosts({ ...waiting, now, csrf, mayDecide: mayUse({ session }, 'admin') })
     : null
+  const strip = fleetStrip(times, { hosts: entries.length, now, kept: keepFacets(facets, '&') })
+  // It stands where there is room.
+  const isTall = entries.length > TALL
   const body =
     view.entries.length === 0 ? (
       firstStart(web, mayUse({ session }, 'admin'))
@@ -70,10 +76,13 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
         )}
         {attentionView(attention)}
         <div class="home-columns">
-          {hostMap({ entries, fill, by: chooseFacet(url, view), url, kept, now })}
+          <div>
+            {hostMap({ entries, fill, by: chooseFacet(url, view), url, kept, now })}
+            {!isTall && strip}
+          </div>
           <div class="home-side">
             {busiestView(entries, view)}
-            {fleetStrip(times, now, keepFacets(facets, '&'))}
+            {isTall && strip}
           </div>
         </div>
       </>
