@@ -4,7 +4,7 @@ import type { Session } from '../../../storage/ports/store.ts'
 import { MUTE_TIMES } from '../../changes/mute-host.ts'
 import { csrfField } from '../../ui/form-fields.tsx'
 import type { Html } from '../../ui/markup/html.ts'
-import { columnName } from './host-table.tsx'
+import { columnName } from './host-columns.tsx'
 
 /** The columns that somebody has chosen, or the usual ones. */
 export function readColumns(session: Pick<Session, 'preferences'> | null): readonly HostColumn[] {

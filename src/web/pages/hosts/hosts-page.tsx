@@ -16,8 +16,9 @@ import { statusMark } from '../../ui/icons.tsx'
 import { readKiosk } from '../../ui/kiosk.tsx'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import type { HostTableOptions } from './host-columns.tsx'
 import { columnsMenu, readColumns, selectionBar } from './host-selection.tsx'
-import { type HostTableOptions, hostTable } from './host-table.tsx'
+import { hostTable } from './host-table.tsx'
 
 const PAGE = 100
 const DAY = 86_400
