@@ -219,7 +219,7 @@ export type EventStore = EventChanges & {
  * In the order of their names. Names are unique in their kind: `null` and 'taken' say that this one is
  * another's.
  */
-type NamedStore<T extends { readonly id: number }> = {
+export type NamedStore<T extends { readonly id: number }> = {
   list(): Promise<T[]>
   find(id: number): Promise<T | null>
   /** The id; null when the name is taken. */

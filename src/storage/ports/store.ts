@@ -38,6 +38,8 @@ export type HostReport = {
    * none.
    */
   readonly keyHash?: string | null
+  /** Names that the machine had before, the newest first; absent where it says none. */
+  readonly formerNames?: readonly string[]
   /** Null when the packet does not repeat them. The first report of a host should have them. */
   readonly facts: HostFacts | null
   /** Server's clock at arrival. */
@@ -91,11 +93,13 @@ export type GrowthBounds = {
   readonly hosts: number
   readonly metricsPerHost: number
   readonly openEventsPerHost: number
+  /** Of what a host says of itself, as JSON. */
+  readonly factsBytes: number
 }
 
 /** Something of a report that was not stored because there would be too much of its kind. */
 export type BoundHit = {
-  readonly bound: 'new_hosts' | 'hosts' | 'metrics' | 'open_events'
+  readonly bound: 'new_hosts' | 'hosts' | 'metrics' | 'open_events' | 'facts'
   readonly host: string
   readonly count: number
   readonly report: HostReport
@@ -313,7 +317,10 @@ export type MaintenanceStore = {
 }
 
 export type Store = {
-  readonly ingest: IngestStore
+  readonly ingest: IngestStore & {
+    /** From the next report on, in this process. */
+    setPolicy(policy: PolicyChoices): void
+  }
   readonly hosts: HostStore
   readonly enrolment: EnrolmentStore
   readonly samples: SampleStore

@@ -13,6 +13,7 @@ import { icon } from '../../ui/icons.tsx'
 import { readKiosk } from '../../ui/kiosk.tsx'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { saveViewLink } from '../../ui/save-view.tsx'
 import { actionResult } from './action-result.tsx'
 import { changeAllPath } from './bulk-actions.tsx'
 import {
@@ -129,7 +130,7 @@ function eventsView(model: EventsModel): Html {
           <h1>Events</h1>
           <p class="lead" data-live="lead">
             {isMore && 'More than '}
-            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)}
+            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)} · {saveViewLink(url)}
           </p>
         </div>
         <div class="totals" data-live="totals" role="group" aria-label="Severity">

@@ -1,7 +1,7 @@
 import { MAX_GROUPS, readGroups } from '../../../domain/hosts/group.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import { DEFAULT_PREFERENCES, readPreferences } from '../../../domain/users/preferences.ts'
-import { muteHostFor } from '../../changes/mute-host.ts'
+import { muteHostUntil, readMuteEnd } from '../../changes/mute-host.ts'
 import { writeRef } from '../../charts/series-ref.ts'
 import { readLocalPath } from '../../http/request-body.ts'
 import { HttpError, mayUse, type RouteResult, redirect, route, type WebRequest } from '../../http/route.ts'
@@ -66,7 +66,9 @@ async function mute(hosts: readonly Host[], request: WebRequest, back: string): 
       400,
       `At most ${MOST_MUTED} hosts are muted at once: schedule a maintenance window with a pattern for more.`,
     )
-  for (const { name } of hosts) await muteHostFor(name, request)
+  const end = readMuteEnd(request)
+  if ('problem' in end) throw new HttpError(400, end.problem)
+  for (const { name } of hosts) await muteHostUntil(name, end.to, request)
   return redirect(back)
 }
 

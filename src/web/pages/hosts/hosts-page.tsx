@@ -16,6 +16,7 @@ import { statusMark } from '../../ui/icons.tsx'
 import { readKiosk } from '../../ui/kiosk.tsx'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { saveViewLink } from '../../ui/save-view.tsx'
 import type { HostTableOptions } from './host-columns.tsx'
 import { columnsMenu, readColumns, selectionBar } from './host-selection.tsx'
 import { hostTable } from './host-table.tsx'
@@ -122,7 +123,8 @@ function hostsView(model: HostsModel): Html {
         <div>
           <h1>Hosts</h1>
           <p class="lead" data-live="lead">
-            {describeList(model)} · <a href={`/compare${keepFacets(model.facets, '?')}`}>Compare metrics</a>
+            {describeList(model)} · <a href={`/compare${keepFacets(model.facets, '?')}`}>Compare metrics</a> ·{' '}
+            {saveViewLink(url)}
             {model.mayAdd && (
               <>
                 {' '}
