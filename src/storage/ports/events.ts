@@ -172,14 +172,31 @@ export type EventStore = EventChanges & {
   listOpenStates(): Promise<
     readonly { readonly host: string; readonly metric: string; readonly severity: Severity }[]
   >
-  /** When events of a time were open, put together where they began and ended in the same slots of so many seconds. */
+  /**
+   * When events of a time were open, put together where they began and ended in the same slots of so many seconds; those
+   * from before that time count from its beginning.
+   */
   listOpenTimes(
     query: Pick<EventQuery, 'facets'>,
     from: number,
     slot: number,
   ): Promise<
-    readonly { readonly severity: Severity; readonly opened: number; readonly closed: number | null }[]
+    readonly {
+      readonly severity: Severity
+      readonly opened: number
+      readonly closed: number | null
+      /** How many events. */
+      readonly count: number
+    }[]
   >
+  /**
+   * When events of these hosts (at most 1000 names) were open since `from`; those of several hosts count for none. A
+   * host without one is not in the map.
+   */
+  listOpenTimesOf(
+    hosts: readonly string[],
+    from: number,
+  ): Promise<ReadonlyMap<string, readonly Pick<Event, 'severity' | 'opened' | 'closed'>[]>>
   /** Grows with every change of an event, whoever makes it. */
   revision(): Promise<number>
   /** Oldest first. */
