@@ -120,13 +120,13 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
   /** Set while stopping, to be called when there may be nothing left to wait for. */
   let look = () => {}
 
-  let isPassphrase = createPassphraseCheck(options.passphrases)
+  let findPassphrase = createPassphraseCheck(options.passphrases)
   const shared: ConnectionContext<Connection> = {
     ingest,
     rejections,
     limits,
     nameLists: new NameLists(),
-    isPassphrase: (said) => isPassphrase(said),
+    findPassphrase: (said) => findPassphrase(said),
     admission: new Admission(options.admission ?? null, () => clock.now(), log),
     findCsvObstacle,
     now: () => clock.now(),
@@ -331,7 +331,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     }),
     isStorageAway: () => ingest.isStorageAway,
     renewPassphrases(passphrases) {
-      isPassphrase = createPassphraseCheck(passphrases)
+      findPassphrase = createPassphraseCheck(passphrases)
     },
     renewTls(tls) {
       if (trustedProxies.length === 0) secure?.renew(tls)

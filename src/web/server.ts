@@ -1,4 +1,5 @@
 import type { BunRequest, Server } from 'bun'
+import type { ServerProgram } from '../domain/hosts/agent-lag.ts'
 import type { AddressRange } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -67,6 +68,7 @@ export type WebsiteOptions = {
    * at any time.
    */
   readonly findAgentDoor?: () => AgentDoor | null
+  readonly findServerProgram?: () => ServerProgram
   /** Requests a minute that one user may make by tokens; 0 bounds nothing. */
   readonly apiRate?: number
   /** Tells the connections of this process, which are bounded then. */
@@ -273,6 +275,9 @@ function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOpt
     serverName,
     version,
     findAgentDoor: rest.findAgentDoor ?? (() => null),
+    findServerProgram:
+      rest.findServerProgram ??
+      (() => ({ version: rest.version, fingerprint: rest.findAgentDoor?.()?.fingerprint ?? null })),
     apiRate: createApiRate(rest.apiRate ?? 0),
     releases: rest.releases ?? null,
     findPin: rest.findPin ?? (() => null),

@@ -1,5 +1,5 @@
 import { mergeGroups } from '../../domain/hosts/group.ts'
-import type { Host, HostFacts } from '../../domain/hosts/host.ts'
+import type { AgentProgram, Host, HostFacts } from '../../domain/hosts/host.ts'
 import { nameOrder } from '../../domain/hosts/name-order.ts'
 import type { Transaction } from '../database/database.ts'
 import type { HostReport } from '../ports/store.ts'
@@ -109,7 +109,7 @@ export function createHostCache(): HostCache {
       if (sameFacts(host.facts, facts)) return
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
-          processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ? WHERE id = ?`,
+          processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ?, program = ? WHERE id = ?`,
         [...factValues(host.name, facts), host.id],
       )
       if (!sameGroups(host.facts, facts))
@@ -155,7 +155,7 @@ async function findHost(
 ): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
     `SELECT id, name, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
-      agent, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
+      agent, program, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
       EXISTS (SELECT 1 FROM agent_run WHERE agent_run.host = host.id) AS numbers FROM host
       WHERE ${condition}`,
     [value],
@@ -171,7 +171,7 @@ async function findHost(
     tells,
     ...rest
   } = row
-  const { agent, spellings, numbers, ...facts } = rest
+  const { agent, program, spellings, numbers, ...facts } = rest
   return {
     id,
     name,
@@ -181,6 +181,7 @@ async function findHost(
       groups: parseGroups(groups),
       ...parseMounts(mounts),
       ...(agent !== null && { agent }),
+      ...parseProgram(program),
     },
     spellings: parseSpellings(spellings).spellings ?? {},
     reportsThresholds: tells === 1,
@@ -197,12 +198,17 @@ export function parseMounts(text: string | null): Pick<HostFacts, 'mounts'> {
   return text === null ? {} : { mounts: JSON.parse(text) as Record<string, string> }
 }
 
+/** As facts have it; absent where nothing is known of it. */
+export function parseProgram(text: string | null): Pick<HostFacts, 'program'> {
+  return text === null ? {} : { program: JSON.parse(text) as AgentProgram }
+}
+
 /** As hosts have them; absent where there are none. */
 export function parseSpellings(text: string | null): Pick<Host, 'spellings'> {
   return text === null ? {} : { spellings: JSON.parse(text) as Record<string, string> }
 }
 
-type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
+type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent' | 'program'> & {
   id: number
   name: string
   tells: number
@@ -212,6 +218,7 @@ type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   said_groups: string | null
   mounts: string | null
   agent: string | null
+  program: string | null
   spellings: string | null
 }
 
@@ -222,8 +229,8 @@ export async function addHost(transaction: Transaction, report: HostReport): Pro
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      mounts, agent, name, name_order, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
+      mounts, agent, program, name, name_order, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
     [
       ...factValues(report.host, facts),
       report.host,
@@ -265,6 +272,7 @@ function factValues(name: string, facts: StoredFacts) {
     search,
     facts.mounts === undefined ? null : JSON.stringify(facts.mounts),
     facts.agent ?? null,
+    facts.program === undefined ? null : JSON.stringify(facts.program),
   ]
 }
 
@@ -294,6 +302,7 @@ function sameFacts(a: StoredFacts, b: StoredFacts): boolean {
       a.memoryMb === b.memoryMb &&
       a.agent === b.agent &&
       sameGroups(a, b) &&
+      JSON.stringify(a.program) === JSON.stringify(b.program) &&
       JSON.stringify(a.mounts) === JSON.stringify(b.mounts))
   )
 }
