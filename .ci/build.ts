@@ -1,6 +1,7 @@
 // `npm run build`: dist/monitor for this machine; with --all also the whole release: for each system the executable and an archive, each
 // with its SHA-256, install scripts, bill of materials and SHA256SUMS. With --only FILE (`npm run build -- --only
-// monitor-windows-x64.exe`) that one executable alone, with --pack its archive too.
+// monitor-windows-x64.exe`) that one executable alone, with --pack its archive too. With --image also dist/image, for the
+// image of a container.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -8,6 +9,7 @@ import { COMMANDS } from '../src/cli/commands/index.ts'
 import { writeCompletion } from '../src/cli/completion.ts'
 import { writeManPage } from '../src/cli/man-page.ts'
 import { nameDeb, packDeb } from './deb.ts'
+import { layImage } from './image.ts'
 import type { PackageOptions } from './package-files.ts'
 import { findSigningKey, finishRelease, packRelease, packSmaller, writeChecksum } from './release.ts'
 import { nameRpm, packRpm } from './rpm.ts'
@@ -193,6 +195,10 @@ if (!words.includes('--only')) {
   const own = process.platform === 'win32' ? 'monitor.exe' : 'monitor'
   await compile(own)
   console.log(`dist/${own}`)
+  if (words.includes('--image')) {
+    layImage(join(DIST, own), join(DIST, 'image'))
+    console.log('dist/image, from which .ci/Containerfile makes an image')
+  }
 }
 const isWhole = words.includes('--all')
 const key = findSigningKey(process.env)

@@ -23,6 +23,7 @@ const DEBIAN_PACKAGES = [
   { name: 'busybox', program: '/bin/busybox', for: 'install.sh in a tiny root' },
   { name: 'rpm', program: '/usr/bin/rpm', for: 'the package for rpm' },
   { name: 'xz-utils', program: '/usr/bin/xz', for: 'install.sh in a tiny root' },
+  { name: 'buildah', program: '/usr/bin/buildah', for: 'the image of a container' },
   { name: 'dash', program: '/bin/dash', for: 'install.sh in a tiny root' },
   { name: 'qemu-user-static', program: '/usr/bin/qemu-aarch64-static', for: 'the program for arm64' },
   {

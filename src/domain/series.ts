@@ -1,3 +1,4 @@
+import { RowBuilder } from './row-builder.ts'
 import type { Series } from './sample.ts'
 
 /**
@@ -24,48 +25,14 @@ export function downsampleSeries(
 ): DownsampledSeries {
   const count = times.length
   if (count <= points) return { times, low: values, mean: values, high: values }
-  const step =
-    points === 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil((to - from + 1) / (points - 1)))
-  const downsampled = {
-    times: new Float64Array(points),
-    low: new Float64Array(points),
-    mean: new Float64Array(points),
-    high: new Float64Array(points),
-  }
-  let rows = 0
-  let i = 0
-  while (i < count && rows < points) {
-    const first = times[i] ?? 0
-    const bucket = Math.floor(first / step)
-    const end = step === Number.POSITIVE_INFINITY ? step : (bucket + 1) * step
-    let last = first
-    let low = Number.POSITIVE_INFINITY
-    let high = Number.NEGATIVE_INFINITY
-    let sum = 0
-    const start = i
-    for (; i < count; i++) {
-      const time = times[i] ?? 0
-      if (time >= end) break
-      const value = values[i] ?? 0
-      if (value < low) low = value
-      if (value > high) high = value
-      sum += value
-      last = time
-    }
-    const middle = step === Number.POSITIVE_INFINITY ? (first + last) / 2 : bucket * step + step / 2
-    downsampled.times[rows] = Math.floor(Math.min(last, Math.max(first, middle)))
-    downsampled.low[rows] = low
-    downsampled.high[rows] = high
-    // Adding rounds: the mean of equal values may else end up outside of them.
-    downsampled.mean[rows] = Math.min(high, Math.max(low, sum / (i - start)))
-    rows++
-  }
-  return {
-    times: downsampled.times.subarray(0, rows),
-    low: downsampled.low.subarray(0, rows),
-    mean: downsampled.mean.subarray(0, rows),
-    high: downsampled.high.subarray(0, rows),
-  }
+  const rows = new RowBuilder(stepOfRows(from, to, points))
+  rows.addAll(0, times, values)
+  return rows.take()
+}
+
+/** Seconds of a row, so that there are at most `points`; infinite for one. */
+export function stepOfRows(from: number, to: number, points: number): number {
+  return points === 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil((to - from + 1) / (points - 1)))
 }
 
 export type SeriesSummary = {
@@ -92,4 +59,37 @@ export function summarizeSeries({ times, values }: Series): SeriesSummary | null
   }
   const mean = Math.min(high, Math.max(low, sum / count))
   return { count, low, mean, high, last: values[count - 1] ?? 0, lastTime: times[count - 1] ?? 0 }
+}
+
+/** Rows that at most so many samples or whole steps of time became, and figures of all samples. */
+export type SummarizedSeries = DownsampledSeries & {
+  /** Samples of each row. */
+  readonly counts: Float64Array
+  /** Null when there is no sample. */
+  readonly summary: SeriesSummary | null
+  /** Seconds of a row's step; 0 where each row is a sample. */
+  readonly step: number
+}
+
+/** At most `points` rows made of whole rows, so that each figure is that of all samples. */
+export function mergeRows(
+  { times, low, mean, high, counts, step }: SummarizedSeries,
+  from: number,
+  to: number,
+  points: number,
+): DownsampledSeries {
+  const count = times.length
+  if (count <= points) return { times, low, mean, high }
+  const unit = Math.max(1, step)
+  const rows = new RowBuilder(Math.ceil(stepOfRows(from, to, points) / unit) * unit)
+  for (let i = 0; i < count; i++) {
+    const [time = 0, samples = 0] = [times[i], counts[i]]
+    rows.addCell(time, time, {
+      count: samples,
+      low: low[i] ?? 0,
+      high: high[i] ?? 0,
+      sum: (mean[i] ?? 0) * samples,
+    })
+  }
+  return rows.take()
 }

@@ -34,7 +34,7 @@ export async function listRegisteredRoles(manager: ServiceManager | null): Promi
 }
 
 /** The role and those that run inside its process: `server --agent` is an agent too. */
-export function listParts({ role, flags }: RegisteredRole): ServiceRole[] {
+export function listParts({ role, flags }: Pick<RegisteredRole, 'role' | 'flags'>): ServiceRole[] {
   if (role !== 'server') return [role]
   return [
     'server',

@@ -5,7 +5,7 @@ import type { Threshold } from '../../src/domain/thresholds/threshold.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { openProcFs } from '../../src/platform/proc.ts'
 import { expectFailure } from '../support/failure.ts'
-import { type Bench, FACTS, missingFrom, openBench, until } from './support/bench.ts'
+import { type Bench, FACTS, missingFrom, openBench } from './support/bench.ts'
 import { type SeenBatch, startWireServer, store, type WireServer } from './support/wire-server.ts'
 
 let bench: Bench
@@ -443,8 +443,9 @@ describe('an agent with a long backlog', () => {
     await bench.clock.advance(0)
     // One answer every ten seconds: a slow server.
     for (let step = 0; queueIsBusy(); step++) {
-      if (step > 200) throw new Error('the backlog does not end')
-      await until(() => waiting.length > 0)
+      if (step > 400) throw new Error('the backlog does not end')
+      // Once the backlog is over, nothing waits until the next sample.
+      for (let i = 0; i < 100 && waiting.length === 0; i++) await Bun.sleep(2)
       waiting.shift()?.()
       for (let second = 0; second < 10; second++) {
         await bench.clock.advance(1000)
@@ -457,8 +458,8 @@ describe('an agent with a long backlog', () => {
     const backlog = server.batches.filter((batch) => batch.metrics[0] === 'perf.old.0')
     const times = backlog.flatMap((batch) => batch.frames.map((frame) => frame[0] ?? 0))
     expect(times).toEqual(Array.from({ length: WEEK }, (_, i) => first + i * 60))
-    expect(Math.max(...backlog.map((batch) => batch.frames.length))).toBeLessThanOrEqual(250)
-    expect(mostOpen).toBeLessThanOrEqual(5)
+    expect(Math.max(...backlog.map((batch) => batch.frames.length))).toBeLessThanOrEqual(60)
+    expect(mostOpen).toBeLessThanOrEqual(2)
     expect(server.batches[1]?.metrics).toContain('perf.test.count')
     const fresh = server.batches.flatMap((batch, place) =>
       batch.metrics.includes('perf.test.count')

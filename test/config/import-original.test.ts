@@ -24,7 +24,7 @@ availability_severity = 2
 
 [mail]
 active = 1
-admin = monitoring@example.org
+admin = Monitoring <monitoring@example.org>
 server = mail.example.org:587
 
 [server]
@@ -62,6 +62,7 @@ t00 = perf.filesystem.c.percent.used,4,85,>,900\r
 t01 = perf.service.spooler.state,3,0,=,300\r
 t02 = perf.service.sqlserver(mssql$express).state, 1, 0, =, 60\r
 t03 = perf.processor.percent.used,5,85,>,900\r
+t04 = perf.filesystem.c.percent.free,1,5.5,<,900\r
 `
 
 const load = (toml: string) => loadConfig({}, aMachine({ [FILE]: toml })).config
@@ -122,6 +123,15 @@ describe('settings of the original become a configuration', () => {
       {
         metric: 'perf.service.SQL_Server_(MSSQL_EXPRESS).state',
         ...{ severity: 1, compare: '=', value: 0, duration: 60 },
+        ...common,
+      },
+      // What is free there is in use here.
+      {
+        metric: 'perf.filesystem.c.percent.used',
+        severity: 1,
+        compare: '>',
+        value: 94.5,
+        duration: 900,
         ...common,
       },
     ])

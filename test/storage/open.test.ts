@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { createLog } from '../../src/lib/log.ts'
 import { sqliteDialect } from '../../src/storage/database/dialect.ts'
 import { migrate, readSchemaVersion, SCHEMA_VERSION } from '../../src/storage/database/migrations.ts'
+import { openDatabase } from '../../src/storage/database/open.ts'
 import { openSqlite } from '../../src/storage/database/sqlite/sqlite.ts'
+import { writeConditions } from '../../src/storage/events/conditions.ts'
+import { SELECT_EVENTS_OF_HOSTS } from '../../src/storage/events/event-rows.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { stepThroughFrames } from '../../src/storage/timeseries/frames.ts'
 import { fakeClock } from '../support/clock.ts'
@@ -148,6 +151,24 @@ describe('what is read often', () => {
     const plan = await explain(`SELECT host.id, event.severity, COUNT(*) FROM host
       JOIN event ON event.is_open = 1 AND event.host = host.id WHERE host.name IN ('a', 'b') GROUP BY host.id, event.severity`)
     expect(plan.join()).toContain('event USING COVERING INDEX event_open_by_host (is_open=? AND host=?)')
+  })
+
+  test('counts the closed events of a group in an index, and reads a page of them host by host', async () => {
+    const store = await open('sqlite:monitor.db')
+    await store.ingest.write([aReport('web01', { frames: [] })])
+    await store.hosts.giveGroups('web01', ['g'])
+    await store.close()
+    const { database } = await openDatabase('sqlite:monitor.db', { dataDir, clock, log })
+    const [condition] = await writeConditions(database, { status: 'closed', group: 'g' })
+    await database.close()
+    const sql = (text = '') => text.replaceAll('?', '1')
+    const counting = await explain(`SELECT COUNT(*) FROM event ${sql(condition?.countSql)}`)
+    expect(counting.join()).toContain('COVERING INDEX event_open_by_host (is_open=? AND host=?)')
+    const page = await explain(
+      `${SELECT_EVENTS_OF_HOSTS} ${sql(condition?.sql)} ORDER BY event.opened DESC, event.id DESC LIMIT 50`,
+    )
+    expect(page.join()).toContain('event USING INDEX event_by_host_time (host=?)')
+    expect(page.findIndex((line) => line.includes('SEARCH host '))).toBe(0)
   })
 
   test('finds open events and those of a host by an index', async () => {

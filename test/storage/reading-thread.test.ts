@@ -4,10 +4,12 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
+import { ReaderGoneError, readFor, readForAll } from '../../src/lib/reader.ts'
 import { TooBusyError } from '../../src/lib/too-busy-error.ts'
 import { openStore } from '../../src/storage/open.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
 import { ReadingThread } from '../../src/storage/reading-thread/reading-thread.ts'
+import type { Damage } from '../../src/storage/timeseries/damage.ts'
 import { findFailure } from '../support/failure.ts'
 import { makeTempDir } from '../support/spawn.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'
@@ -63,6 +65,7 @@ async function readAll(store: Store) {
     counts: await store.events.countBySeverity({ status: 'closed' }),
     outages: await store.events.listOutages(spans, MIDNIGHT - DAY, end),
     range: await store.samples.range('web2', 'other', MIDNIGHT, end),
+    rows: await store.samples.summarize('web2', ['other'], { from: MIDNIGHT, to: end, points: 20 }),
     ranges: await store.samples.ranges('web2', ['other', 'none'], MIDNIGHT, end),
   }
 }
@@ -112,6 +115,35 @@ describe('the thread', () => {
     const thread = start({ url: 'sqlite:', dataDir })
     for (let i = 0; i < 2; i++)
       expect(String((await findFailure(thread.countBySeverity({})))?.error)).toContain('database.url')
+    await thread.close()
+  })
+
+  test('gives up what nobody waits for any more, and nothing that is kept for others', async () => {
+    const file = new Connection(join(dataDir, 'monitor.db'))
+    file.run(`UPDATE frame SET packed = x'80800000000000030d' WHERE host = 1 AND time = ?`, [MIDNIGHT])
+    file.close()
+    const damages: Damage[] = []
+    const thread = new ReadingThread({
+      database: { url: 'sqlite:monitor.db', dataDir },
+      note: (damage) => damages.push(damage),
+      clock: systemClock,
+      log,
+    })
+    // Whoever reads this host notes its damage.
+    const read = () => thread.range('web1', 'other', MIDNIGHT, MIDNIGHT + 50 * DAY)
+    const leave = new AbortController()
+    const given = Array.from({ length: 20 }, () => findFailure(readFor(leave, read)))
+    const kept = readFor(leave, () =>
+      readForAll(() => thread.range('web2', 'other', MIDNIGHT, MIDNIGHT + DAY)),
+    )
+    leave.abort()
+    for (const failure of await Promise.all(given)) expect(failure?.error).toBeInstanceOf(ReaderGoneError)
+    expect((await kept).times.length).toBe(2)
+    expect((await findFailure(readFor(leave, read)))?.error).toBeInstanceOf(ReaderGoneError)
+    await thread.countBySeverity({})
+    expect(damages).toEqual([])
+    expect((await readFor(new AbortController(), read)).times.length).toBe(39)
+    expect(damages.length).toBe(1)
     await thread.close()
   })
 

@@ -1,7 +1,8 @@
 import type { Queue } from '../queue/queue.ts'
 import type { Item } from '../queue/queue-rows.ts'
 
-const BATCH_ITEMS = 250
+/** Few, so that the fresh samples of other agents need not wait long behind them: see `MAX_OPEN_BATCHES`. */
+const BATCH_ITEMS = 60
 
 export type PickLimits = {
   /** A batch should not be longer. */

@@ -36,8 +36,12 @@ export type SenderOptions = {
   readonly log: Log
 }
 
-/** Batches that may wait for their answers at a time. */
-const MAX_OPEN_BATCHES = 4
+/**
+ * Batches of the backlog that may wait for their answers at a time; a fresh one goes beside them. After an outage what
+ * all agents have sent and not yet heard of lies before the fresh samples of each: with four batches of 250 frames of
+ * 1000 agents these waited 51 s of 58 (busy machine), with one of 60 they wait 2 s, and all is over after 19.
+ */
+const MAX_OPEN_BATCHES = 1
 /** About the bytes of a loss on the wire, and what part of a batch all of them may take. */
 const LOSS_BYTES = 60
 const LOSS_SHARE = 0.25

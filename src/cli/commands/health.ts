@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { LoadedConfig } from '../../config/load.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
@@ -14,7 +15,7 @@ export const health: Command = {
   arguments: [
     {
       name: 'role',
-      doc: 'Which part of the program; unless given, all that are registered as services here, else the server',
+      doc: 'Which part of the program; unless given, all that are registered as services here; in a container the one that runs; else the server',
       choices: SERVICE_ROLES,
       optional: true,
     },
@@ -52,7 +53,9 @@ async function listQuestions(input: CommandInput): Promise<Question[]> {
   const registered = named ? [] : await listRegistered()
   if (registered.length === 0) {
     const loaded = input.load({ role: 'server' })
-    return [{ role: 'server', load: () => loaded }]
+    const first = await readFirstProcess()
+    if (first === null) return [{ role: 'server', load: () => loaded }]
+    return first.map((role) => ({ role, load: () => input.load({ role }) }))
   }
   const { listParts } = await import('../../service/registered.ts')
   return registered.flatMap((one) =>
@@ -61,6 +64,16 @@ async function listQuestions(input: CommandInput): Promise<Question[]> {
       load: () => input.load({ role, ...(one.configFile !== null && { file: one.configFile }) }),
     })),
   )
+}
+
+/** What runs here where this very program is the first process, as in a container; null where it is not. */
+async function readFirstProcess(): Promise<ServiceRole[] | null> {
+  const { openProcFs, readTextOrNothing } = await import('../../platform/proc.ts')
+  const { listParts, readRegistration } = await import('../../service/registered.ts')
+  const [program = '', ...words] = readTextOrNothing(openProcFs(), '/proc/1/cmdline').split('\0')
+  const role = words.find(isServiceRole)
+  if (basename(program) !== basename(process.execPath) || role === undefined) return null
+  return listParts({ role, ...readRegistration(words) })
 }
 
 async function listRegistered() {

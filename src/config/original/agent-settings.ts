@@ -1,5 +1,5 @@
 import { COMPARISONS } from '../../domain/comparison.ts'
-import { toMetricName } from '../../domain/sample.ts'
+import { toMetricName, toUsedName, usedFromFree } from '../../domain/sample.ts'
 import { quote } from '../fields/fields.ts'
 import { parseServerAddress } from '../server-address.ts'
 import { readIni } from './ini.ts'
@@ -54,6 +54,9 @@ function takeServer(values: OriginalValues, toml: TomlWriter) {
 const takeNames = (lines: readonly (readonly [string, string])[]) =>
   lines.map(([, name]) => name.trim()).filter((name) => name !== '')
 
+/** Agents of 2018 tell the free space of a filesystem, ours the space in use: less of one is more of the other. */
+const FLIPPED: Readonly<Record<string, string>> = { '>': '<', '<': '>' }
+
 type Watched = Readonly<Record<'service' | 'process', readonly string[]>>
 
 function takeThreshold(toml: TomlWriter, key: string, line: string, watched: Watched) {
@@ -76,11 +79,13 @@ function takeThreshold(toml: TomlWriter, key: string, line: string, watched: Wat
     )
     return
   }
+  const used = toUsedName(metric)
+  const isFree = used !== metric
   toml.addTable('agent.threshold', {
-    metric: quote(metric),
+    metric: quote(used),
     severity,
-    compare: quote(compare),
-    value: String(Number(value)),
+    compare: quote(isFree ? (FLIPPED[compare] ?? compare) : compare),
+    value: String(isFree ? usedFromFree(Number(value)) : Number(value)),
     duration: quote(`${Number(duration)}s`),
   })
 }

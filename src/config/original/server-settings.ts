@@ -1,4 +1,4 @@
-import { isMailAddress } from '../../domain/notifications/mail-address.ts'
+import { isMailAddress, parseRecipients } from '../../domain/notifications/mail-address.ts'
 import { readIni } from './ini.ts'
 import { TomlWriter } from './toml-writer.ts'
 import { OriginalValues, takePassphrase } from './values.ts'
@@ -85,6 +85,7 @@ function takeMail(values: OriginalValues, toml: TomlWriter) {
     if (port !== undefined) toml.set('mail', 'port', Number(port))
   }
   if (from === null) return
-  if (isMailAddress(from)) toml.set('mail', 'from', from)
+  const [address, ...more] = parseRecipients(from) ?? []
+  if (address !== undefined && more.length === 0 && isMailAddress(address)) toml.set('mail', 'from', address)
   else toml.note(`left out: [mail] sender ${from}: expected an address such as monitor@example.org`)
 }

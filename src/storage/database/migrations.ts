@@ -136,6 +136,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     ) ${plain}`,
     `CREATE INDEX saved_view_by_user ON saved_view (user)`,
   ],
+  // Chunks have summaries from here on, which programs before would take for damage: they must not open them.
+  () => [],
   // Version of a host's agent, what it takes for the server's certificate, and what let it in (JSON).
   ({ text }) => [`ALTER TABLE host ADD COLUMN program ${text}`],
 ]

@@ -13,13 +13,13 @@ import type { Dialect } from './dialect.ts'
  * - `outbox` holds the notices, complete in themselves, so that no deletion loses one; `delivery` every
  *   attempt.
  */
-export const createNotificationTables = ({
-  id,
-  integer,
-  text,
-  clustered,
-  plain,
-}: Dialect): readonly string[] => [
+export const createNotificationTables = (dialect: Dialect): readonly string[] => [
+  ...changeEventTables(dialect),
+  ...createRuleTables(dialect),
+  ...createOutboxTables(dialect),
+]
+
+const changeEventTables = ({ integer, text, clustered }: Dialect): readonly string[] => [
   `ALTER TABLE event ADD COLUMN acknowledged ${integer}`,
   `ALTER TABLE event ADD COLUMN is_stale ${integer} NOT NULL DEFAULT 0`,
   `ALTER TABLE event ADD COLUMN seen_open ${integer} NOT NULL DEFAULT 0`,
@@ -37,6 +37,9 @@ export const createNotificationTables = ({
     snapshot ${text} NOT NULL
   ) ${clustered}`,
   `CREATE INDEX event_todo_by_event ON event_todo (event, history)`,
+]
+
+const createRuleTables = ({ id, integer, text, clustered, plain }: Dialect): readonly string[] => [
   `CREATE TABLE rule (
     id ${id},
     name VARCHAR(100) NOT NULL UNIQUE,
@@ -77,6 +80,9 @@ export const createNotificationTables = ({
   ) ${clustered}`,
   `CREATE INDEX told_by_look ON told (look_again)`,
   `CREATE INDEX told_by_rule ON told (rule)`,
+]
+
+const createOutboxTables = ({ id, integer, text, clustered, plain }: Dialect): readonly string[] => [
   `CREATE TABLE outbox (
     id ${id},
     uid VARCHAR(64) NOT NULL UNIQUE,

@@ -8,6 +8,10 @@ import { NO_HOST } from './event-rows.ts'
 export type Condition = {
   readonly sql: string
   readonly values: readonly Value[]
+  /** The same for counting, by an index that has all that is counted but not the order of a page. */
+  readonly countSql: string
+  /** Every event that fits is one of a known host: then the hosts can be gone through one by one. */
+  readonly isOfHosts?: boolean
   /** So few events fit that sorting them is cheaper than looking for them along time. */
   readonly isFew?: boolean
 }
@@ -16,6 +20,9 @@ export type Condition = {
 const MAX_SEARCHED = 20_000
 /** Groups of more hosts are looked for along the times of all events, smaller ones host by host. */
 const FEW_HOSTS = 100
+
+/** Leaves the choice of the index to the other conditions. */
+const CLOSED_BESIDES = '+event.is_open = ?'
 
 /** Parameters: the same pattern four times. */
 const HAS_WORD = `(LOWER(event.message) LIKE ? ESCAPE '!' OR LOWER(event.metric) LIKE ? ESCAPE '!'
@@ -48,7 +55,7 @@ export async function writeConditions(reader: Reader, query: EventQuery): Promis
     if (!member) return []
   }
   return [
-    writeCondition(query, { sql: 'event.host = ?', values: [row.id] }),
+    writeCondition(query, { sql: 'event.host = ?', values: [row.id] }, { hasIndexOfHosts: true }),
     writeCondition(query, {
       sql: `event.host = ${NO_HOST} AND INSTR(event.members, ?) > 0`,
       values: [JSON.stringify(host)],
@@ -76,12 +83,18 @@ async function ofGroup(reader: Reader, query: EventQuery, group: string): Promis
   // The plus keeps the index by host out of it, which would read and sort all events of all these hosts.
   const own = `${hosts > FEW_HOSTS ? '+' : ''}event.host IN (${HOSTS_OF_GROUP})`
   return [
-    writeCondition(query, { sql: own, values: [group] }),
+    writeCondition(query, { sql: own, values: [group] }, { hasIndexOfHosts: hosts <= FEW_HOSTS }),
     writeCondition(query, { sql: `event.host = ${NO_HOST} AND ${hasMemberOfGroups(1)}`, values: [group] }),
   ]
 }
 
-function writeCondition(query: EventQuery, ofHost: Condition | null): Condition {
+type Part = Pick<Condition, 'sql' | 'values'>
+
+function writeCondition(
+  query: EventQuery,
+  ofHost: Part | null,
+  { hasIndexOfHosts = false }: { readonly hasIndexOfHosts?: boolean } = {},
+): Condition {
   const parts: string[] = []
   const values: Value[] = []
   const add = (part: string, ...more: Value[]) => {
@@ -102,7 +115,7 @@ function writeCondition(query: EventQuery, ofHost: Condition | null): Condition 
   // Nearly all are closed: the plus keeps the indexes by status out of it where there is a better one.
   const hasIndex = metric !== undefined || ofHost !== null
   if (status === 'open') add('event.is_open = ?', 1)
-  if (status === 'closed') add(`${hasIndex ? '+' : ''}event.is_open = ?`, 0)
+  if (status === 'closed') add(hasIndex ? CLOSED_BESIDES : 'event.is_open = ?', 0)
   if (severity !== undefined) add('event.severity = ?', severity)
   if (acknowledged !== undefined) add(`event.acknowledged_by IS ${acknowledged ? 'NOT ' : ''}NULL`)
   if (words.length > 0) add(`event.id > (SELECT MAX(newest.id) - ${MAX_SEARCHED} FROM event newest)`)
@@ -112,9 +125,12 @@ function writeCondition(query: EventQuery, ofHost: Condition | null): Condition 
   if (to !== undefined) add('event.opened <= ?', to)
   if (after !== undefined)
     add('(event.opened < ? OR (event.opened = ? AND event.id < ?))', after.opened, after.opened, after.id)
+  const sql = parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : ''
   return {
-    sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '',
+    sql,
+    countSql: hasIndexOfHosts ? sql.replace(CLOSED_BESIDES, 'event.is_open = ?') : sql,
     values,
+    isOfHosts: hasIndexOfHosts,
     isFew: status === 'open' && ofHost !== null,
   }
 }

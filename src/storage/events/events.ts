@@ -13,7 +13,7 @@ import { createEventChanges } from './actions.ts'
 import { applyReports } from './apply-reports.ts'
 import { type Condition, writeConditions } from './conditions.ts'
 import { readDeliveries, readDeliverySums } from './deliveries.ts'
-import { type EventRow, readEvent, SELECT_EVENTS, toEvent } from './event-rows.ts'
+import { type EventRow, readEvent, SELECT_EVENTS, SELECT_EVENTS_OF_HOSTS, toEvent } from './event-rows.ts'
 import { listOutages } from './outages.ts'
 
 const MAX_LIMIT = 1000
@@ -51,9 +51,10 @@ export function createEventStore(database: Database): EventStore {
   ): Promise<Event[]> {
     const [only] = conditions
     if (only === undefined || limit <= 0) return []
-    const read = async ({ sql, values, isFew }: Condition, most: number, skip: number) =>
+    const read = async ({ sql, values, isFew, isOfHosts }: Condition, most: number, skip: number) =>
       database.query<EventRow>(
-        `${SELECT_EVENTS} ${sql} ORDER BY ${writeOrder(order, isFew === true)} LIMIT ? OFFSET ?`,
+        `${isOfHosts ? SELECT_EVENTS_OF_HOSTS : SELECT_EVENTS} ${sql}
+          ORDER BY ${writeOrder(order, isFew === true)} LIMIT ? OFFSET ?`,
         [...values, most, skip],
       )
     if (conditions.length === 1) return (await read(only, limit, offset)).map(toEvent)
@@ -86,12 +87,8 @@ export function createEventStore(database: Database): EventStore {
    */
   async function countUpTo(conditions: readonly Condition[]): Promise<number> {
     let total = 0
-    for (const { sql, values } of conditions) {
-      const [count] = await database.query<{ total: number }>(
-        `SELECT COUNT(*) AS total FROM (SELECT event.id FROM event ${sql} LIMIT ?) counted`,
-        [...values, MAX_COUNTED + 1 - total],
-      )
-      total += count?.total ?? 0
+    for (const condition of conditions) {
+      total += await countEvents(database, condition, MAX_COUNTED + 1 - total)
       if (total > MAX_COUNTED) break
     }
     return total
@@ -198,12 +195,25 @@ export function createEventStore(database: Database): EventStore {
   }
 }
 
+/** How many events fit, `most` at the most. */
+async function countEvents(reader: Reader, { countSql, values }: Condition, most: number): Promise<number> {
+  const [row] = await reader.query<{ total: number }>(
+    `SELECT COUNT(*) AS total FROM (SELECT event.id FROM event ${countSql} LIMIT ?) counted`,
+    [...values, most],
+  )
+  return row?.total ?? 0
+}
+
 async function countBySeverity(reader: Reader, query: EventQuery): Promise<SeverityCounts> {
   const counts = { ...NONE_OPEN }
-  for (const { sql, values } of await writeConditions(reader, query)) {
+  for (const condition of await writeConditions(reader, query)) {
+    const { sql, countSql, values } = condition
+    // All of them need no order, and are then counted in an index that has no times.
+    const isAll = countSql !== sql && (await countEvents(reader, condition, MAX_COUNTED + 1)) <= MAX_COUNTED
+    const counted = isAll ? countSql : `${sql} ORDER BY event.opened DESC`
     const rows = await reader.query<{ severity: Severity; total: number }>(
       `SELECT severity, COUNT(*) AS total FROM
-        (SELECT event.severity AS severity FROM event ${sql} ORDER BY event.opened DESC LIMIT ?) newest
+        (SELECT event.severity AS severity FROM event ${counted} LIMIT ?) newest
         GROUP BY severity`,
       [...values, MAX_COUNTED],
     )

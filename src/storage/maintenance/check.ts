@@ -9,11 +9,13 @@ import {
   listOfChunk,
   openChunk,
   readChunks,
+  summariesOfChunk,
   unpackChunk,
   unpackTimes,
 } from '../timeseries/blocks.ts'
 import { DamageError } from '../timeseries/codec/checksum.ts'
 import { openFrame, readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
+import { areSummariesOf } from '../timeseries/codec/summaries.ts'
 import { readSteadily } from '../timeseries/consistent-read.ts'
 import { type Damage, describePlace, type NoteDamage } from '../timeseries/damage.ts'
 import { DAY_SECONDS, dayOf } from '../timeseries/day.ts'
@@ -199,7 +201,11 @@ async function checkBlock(database: Database, block: BlockRow): Promise<Damage[]
         const body = openChunk(packed, block, metric)
         const times = lists[listOfChunk(body)]
         if (!times) throw new DamageError('it names a list of times that is not there')
-        samples += unpackChunk(body, times).length
+        const values = unpackChunk(body, times)
+        samples += values.length
+        const summaries = summariesOfChunk(body)
+        if (summaries !== null && !areSummariesOf(summaries, times, values))
+          throw new DamageError('its summaries are not those of its values')
       })
     if (damaged.length === 0 && samples !== block.samples)
       throw new DamageError(`it has ${samples} samples, not ${block.samples}`)

@@ -2,6 +2,7 @@ import type { ReceivedNumbers, ReportedQueue } from '../../domain/audit/received
 import type { EventReport } from '../../domain/event.ts'
 import type { Host, HostFacts, HostSort, HostStatus } from '../../domain/hosts/host.ts'
 import type { Frame, Series } from '../../domain/sample.ts'
+import type { SummarizedSeries } from '../../domain/series.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import type { DataAuditStore } from './data-audit.ts'
 import type { EnrolmentStore } from './enrolment.ts'
@@ -226,6 +227,16 @@ export type SampleStore = {
    * metrics. Metrics without a sample in that time are not in the map. For short times; at most 500 metrics.
    */
   ranges(host: string, metrics: readonly string[], from: number, to: number): Promise<Map<string, Series>>
+  /**
+   * The same as at most `points` rows of each metric, for graphs: its cost hangs on the days, not on their samples,
+   * where these are at least some half an hour a row. Each row has minimum, mean and maximum of all samples in its
+   * step; steps may be longer than needed, up to twice. Few samples are rows as they are. At most 500 metrics.
+   */
+  summarize(
+    host: string,
+    metrics: readonly string[],
+    picture: { readonly from: number; readonly to: number; readonly points: number },
+  ): Promise<Map<string, SummarizedSeries>>
   /** First and last time of any sample of the host; null when there is none. */
   extent(host: string): Promise<{ first: number; last: number } | null>
 }

@@ -1,9 +1,11 @@
 import { systemClock } from '../../lib/clock.ts'
 import { describeError, type Log, type LogFields, type LogLevel } from '../../lib/log.ts'
+import { ReaderGoneError } from '../../lib/reader.ts'
+import type { Database } from '../database/database.ts'
 import { openDatabase } from '../database/open.ts'
 import { createEventStore } from '../events/events.ts'
 import { createHostStore } from '../hosts/hosts.ts'
-import { createMetricSetReader } from '../timeseries/metric-sets.ts'
+import { createMetricSetReader, type MetricSetReader } from '../timeseries/metric-sets.ts'
 import { createSampleStore } from '../timeseries/query.ts'
 import type { Answer, Order, ReadName, SlowReads, ThreadDatabase } from './messages.ts'
 
@@ -11,7 +13,8 @@ import type { Answer, Order, ReadName, SlowReads, ThreadDatabase } from './messa
 // is noted, by the thread that started it.
 declare const self: Worker
 
-type Opened = { readonly reads: SlowReads; close(): Promise<void> }
+/** Reads by their place, each of which looks at its own sign before every statement. */
+type Opened = { readonly reads: readonly SlowReads[]; close(): Promise<void> }
 
 let opening: Promise<Opened> | null = null
 
@@ -19,7 +22,7 @@ const tell = (answer: Answer) => self.postMessage(answer)
 
 self.onmessage = async ({ data }: MessageEvent<Order>) => {
   if ('open' in data) {
-    opening = open(data.open)
+    opening = open(data.open, data.givenUp)
     // The first read says why.
     opening.catch(() => {})
     return
@@ -28,17 +31,19 @@ self.onmessage = async ({ data }: MessageEvent<Order>) => {
     await opening?.then((opened) => opened.close()).catch(() => {})
     return tell({ isClosed: true })
   }
-  const { id, name, values } = data
+  const { id, place, name, values } = data
   try {
     if (opening === null) throw new Error('the reading thread was not told which database to read')
     const { reads } = await opening
-    tell({ id, value: await read(reads, name, values) })
+    const own = reads[place]
+    if (own === undefined) throw new Error(`the reading thread has no place ${place}`)
+    tell({ id, value: await read(own, name, values) })
   } catch (error) {
     tell({ id, problem: describeError(error) })
   }
 }
 
-async function open({ url, dataDir, server }: ThreadDatabase): Promise<Opened> {
+async function open({ url, dataDir, server }: ThreadDatabase, givenUp: Int32Array): Promise<Opened> {
   const say =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}) =>
@@ -51,20 +56,39 @@ async function open({ url, dataDir, server }: ThreadDatabase): Promise<Opened> {
     ...(server !== undefined && { server }),
   })
   const metricSets = createMetricSetReader()
+  const reads = Array.from(givenUp, (_, place) =>
+    createReads(
+      withSign(database, () => Atomics.load(givenUp, place) === 1),
+      metricSets,
+    ),
+  )
+  return { reads, close: () => database.close() }
+}
+
+/** The database, which refuses every further statement once `isGivenUp` says so. */
+function withSign(database: Database, isGivenUp: () => boolean): Database {
+  return {
+    ...database,
+    async query(sql, values) {
+      if (isGivenUp()) throw new ReaderGoneError()
+      return database.query(sql, values)
+    },
+  }
+}
+
+function createReads(database: Database, metricSets: MetricSetReader): SlowReads {
   // What the buffer of the other thread holds was written before it asked.
   const hosts = createHostStore(database, { settle: async () => {}, pending: () => 0 }, metricSets)
   const events = createEventStore(database)
   const samples = createSampleStore(database, metricSets, (damage) => tell({ damage }))
   return {
-    reads: {
-      listHosts: hosts.list,
-      listEvents: events.list,
-      countBySeverity: events.countBySeverity,
-      listOutages: events.listOutages,
-      range: samples.range,
-      ranges: samples.ranges,
-    },
-    close: () => database.close(),
+    listHosts: hosts.list,
+    listEvents: events.list,
+    countBySeverity: events.countBySeverity,
+    listOutages: events.listOutages,
+    range: samples.range,
+    ranges: samples.ranges,
+    summarize: samples.summarize,
   }
 }
 

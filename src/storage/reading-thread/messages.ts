@@ -11,6 +11,7 @@ export type SlowReads = {
   readonly listOutages: Store['events']['listOutages']
   readonly range: Store['samples']['range']
   readonly ranges: Store['samples']['ranges']
+  readonly summarize: Store['samples']['summarize']
 }
 
 export type ReadName = keyof SlowReads
@@ -18,10 +19,18 @@ export type ReadName = keyof SlowReads
 /** The database that the thread opens, with its own connections. */
 export type ThreadDatabase = { readonly url: string } & Pick<OpenStoreOptions, 'dataDir' | 'server'>
 
-/** To the thread: first the database, then reads. */
+/**
+ * To the thread: first the database, then reads. A read has one of `givenUp`'s places while it runs; a 1 there says that
+ * nobody waits for it any more. It lies in memory of both threads, since the thread hears nothing while it reads.
+ */
 export type Order =
-  | { readonly open: ThreadDatabase }
-  | { readonly id: number; readonly name: ReadName; readonly values: readonly unknown[] }
+  | { readonly open: ThreadDatabase; readonly givenUp: Int32Array }
+  | {
+      readonly id: number
+      readonly place: number
+      readonly name: ReadName
+      readonly values: readonly unknown[]
+    }
   | { readonly close: true }
 
 /** From the thread. */

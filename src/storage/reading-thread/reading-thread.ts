@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
+import { ReaderGoneError, signalOfReader } from '../../lib/reader.ts'
 import { TooBusyError } from '../../lib/too-busy-error.ts'
 import type { NoteDamage } from '../timeseries/damage.ts'
 import type { Answer, Order, ReadName, SlowReads, ThreadDatabase } from './messages.ts'
@@ -23,11 +24,15 @@ type Read = {
   readonly values: readonly unknown[]
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
+  /** Of whoever waits for it; null where it is read to its end. */
+  readonly signal: AbortSignal | null
 }
 
 type Running = {
   readonly worker: Worker
-  readonly reads: Map<number, Read>
+  readonly reads: Map<number, Read & { readonly place: number }>
+  /** By place: 1 tells the thread that nobody waits for the read there. */
+  readonly givenUp: Int32Array
   limit: Timer | null
   /** Told when the thread has closed its connections, or is gone. */
   closed: () => void
@@ -62,6 +67,7 @@ export class ReadingThread implements SlowReads {
   readonly listOutages = this.#ask('listOutages')
   readonly range = this.#ask('range')
   readonly ranges = this.#ask('ranges')
+  readonly summarize = this.#ask('summarize')
 
   /** Rejects what waits, and resolves when the thread has closed its connections. */
   async close(): Promise<void> {
@@ -80,12 +86,26 @@ export class ReadingThread implements SlowReads {
       if (this.#isClosed) reject(new Error('the database is closed'))
       else if (this.#waiting.length >= MAX_WAITING)
         reject(new TooBusyError('too much is being read from the database: try again in a moment'))
-      else {
-        this.#waiting.push({ name, values, resolve, reject })
-        this.#next()
-      }
+      else this.#accept({ name, values, resolve, reject, signal: signalOfReader() })
       return promise as ReturnType<SlowReads[Name]>
     }
+  }
+
+  #accept(read: Read) {
+    if (read.signal?.aborted) return read.reject(new ReaderGoneError())
+    read.signal?.addEventListener('abort', () => this.#giveUp(read), { once: true })
+    this.#waiting.push(read)
+    this.#next()
+  }
+
+  /** A read that waits is dropped; one that runs ends at its next statement, and keeps its place until then. */
+  #giveUp(read: Read) {
+    const at = this.#waiting.indexOf(read)
+    if (at >= 0) this.#waiting.splice(at, 1)
+    const running = this.#running
+    for (const { resolve, place } of running?.reads.values() ?? [])
+      if (running && resolve === read.resolve) Atomics.store(running.givenUp, place, 1)
+    read.reject(new ReaderGoneError())
   }
 
   /** Gives the thread what waits, as much as it takes at once. */
@@ -110,18 +130,23 @@ export class ReadingThread implements SlowReads {
 
   #send(read: Read) {
     this.#running ??= this.#start()
+    const { reads, givenUp, worker } = this.#running
+    const taken = new Set([...reads.values()].map(({ place }) => place))
+    const place = [...givenUp.keys()].find((place) => !taken.has(place)) ?? 0
+    Atomics.store(givenUp, place, 0)
     const id = ++this.#lastId
-    this.#running.reads.set(id, read)
+    reads.set(id, { ...read, place })
     const { name, values } = read
-    this.#running.worker.postMessage({ id, name, values } satisfies Order)
+    worker.postMessage({ id, place, name, values } satisfies Order)
   }
 
   #start(): Running {
     const worker = new Worker(ENTRY, { smol: true })
-    const running: Running = { worker, reads: new Map(), limit: null, closed: () => {} }
+    const givenUp = new Int32Array(new SharedArrayBuffer(MAX_AT_ONCE * Int32Array.BYTES_PER_ELEMENT))
+    const running: Running = { worker, reads: new Map(), givenUp, limit: null, closed: () => {} }
     worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#take(running, data)
     worker.onerror = (event) => this.#fail(running, new Error(`the reading thread failed: ${event.message}`))
-    worker.postMessage({ open: this.#options.database } satisfies Order)
+    worker.postMessage({ open: this.#options.database, givenUp } satisfies Order)
     return running
   }
 

@@ -34,9 +34,17 @@ export function withSlowReads(store: Store, thread: SlowReads, settle: () => Pro
         (to - from > LONG_SPAN ? thread : samples).range(host, metric, from, to),
       ranges: (host, metrics, from, to) =>
         (to - from > LONG_SPAN_OF_MANY ? thread : samples).ranges(host, metrics, from, to),
+      summarize: (host, metrics, picture) =>
+        (isLongPicture(metrics.length, picture) ? thread : samples).summarize(host, metrics, picture),
     },
   }
 }
+
+/** Some 90,000 samples, which may all have to be decoded: 5 ms. */
+const LONG_PICTURE = 60 * 86_400
+
+const isLongPicture = (metrics: number, { from, to }: { readonly from: number; readonly to: number }) =>
+  (to - from) * metrics > LONG_PICTURE
 
 /** What no index has: values of the newest frames, and texts. */
 const isSlowList = ({ sort, search }: HostQuery) =>

@@ -8,14 +8,15 @@ import {
   writeChecksum,
 } from './codec/checksum.ts'
 import { decodeNumbers, encodeNumbers } from './codec/numbers.ts'
+import { type Cells, decodeSummaries, encodeSummaries, skipSummaries } from './codec/summaries.ts'
 import type { NoteDamage } from './damage.ts'
 import { DAY_SECONDS } from './day.ts'
 import { unpackMetrics } from './metric-sets.ts'
 
 /**
  * A compacted day of one host. Chunks share lists of times, because a host reports nearly all of its metrics
- * at once. `block.times` holds the lists; `chunk.packed` a checksum, the number of its list and one metric's
- * values.
+ * at once. `block.times` holds the lists; `chunk.packed` a checksum, the number of its list, and one metric's
+ * summaries and values.
  *
  * `checksum` covers all other columns of the row. It is null in blocks of schemas that had no checksums; the
  * chunks of such a block begin with the number of the list. Compaction that touches such a block writes all
@@ -115,11 +116,16 @@ function readList(cursor: Cursor): Float64Array {
   return decodeNumbers(packed, count)
 }
 
-/** A chunk without its checksum: the list that its values belong to, and the values. */
-export function packChunk(list: number, values: Float64Array): Uint8Array {
+/**
+ * A chunk without its checksum: the list that its values belong to, summaries where they are worth it, and the
+ * values. `times` are those of the list.
+ */
+export function packChunk(list: number, times: Float64Array, values: Float64Array): Uint8Array {
   const encoded = encodeNumbers(values)
-  const writer = createByteWriter(encoded.length + 8)
+  const summaries = encodeSummaries(times, values, encoded)
+  const writer = createByteWriter(encoded.length + (summaries?.length ?? 0) + 8)
   writer.varint(list)
+  if (summaries !== null) writer.bytes(summaries)
   writer.bytes(encoded)
   return writer.take()
 }
@@ -150,7 +156,15 @@ export function listOfChunk(body: Uint8Array): number {
 export function unpackChunk(body: Uint8Array, times: Float64Array): Float64Array {
   const cursor = { bytes: body, at: 0 }
   readVarint(cursor)
+  skipSummaries(cursor)
   return decodeNumbers(body.subarray(cursor.at), times.length)
+}
+
+/** The summaries of an opened chunk; null where it has none. */
+export function summariesOfChunk(body: Uint8Array): Cells | null {
+  const cursor = { bytes: body, at: 0 }
+  readVarint(cursor)
+  return decodeSummaries(cursor)
 }
 
 const ALL_DAYS = [0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const

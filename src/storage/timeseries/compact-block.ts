@@ -121,7 +121,8 @@ export function compactBlock(input: CompactionInput, note: NoteDamage): Compacte
     samples += merged.times.length
     first = Math.min(first, merged.times[0] ?? first)
     last = Math.max(last, merged.times.at(-1) ?? last)
-    chunks.set(metric, sealChunk(packChunk(lists.place(merged.times), merged.values), host, day, metric))
+    const list = lists.place(merged.times)
+    chunks.set(metric, sealChunk(packChunk(list, merged.times, merged.values), host, day, metric))
   }
   const midnight = day * DAY_SECONDS
   return {

@@ -8,18 +8,40 @@ import {
   isSoundBlock,
   listOfChunk,
   openChunk,
-  readChunks,
+  summariesOfChunk,
   unpackChunk,
   unpackTimesOf,
 } from './blocks.ts'
 import { DamageError } from './codec/checksum.ts'
 import { createSeriesBuilder } from './codec/series-builder.ts'
+import type { Cells } from './codec/summaries.ts'
 import { DAYS_AT_ONCE, listLength, readSteadily } from './consistent-read.ts'
 import type { NoteDamage } from './damage.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { unpackMetrics } from './metric-sets.ts'
 
 const selectChunks = (count: number) => `SELECT id, packed FROM chunk WHERE id IN (${placeValues(count)})`
+
+/** Chunks read in one statement, at the most. */
+const CHUNKS_AT_ONCE = 512
+
+/** Samples of one host from `from` to `to`, both included. */
+export type Wanted = {
+  readonly host: number
+  readonly metrics: readonly number[]
+  readonly from: number
+  readonly to: number
+}
+
+/** A block with the chunks that were asked for, told by the place of their metric in `Wanted`. */
+export type CompactedDay = {
+  /** Seconds since 1970. */
+  readonly midnight: number
+  /** Null when there are none. */
+  summarize(place: number): Cells | null
+  /** Null when there is none. Times are seconds since midnight. */
+  decode(place: number): { readonly times: Float64Array; readonly values: Float64Array } | null
+}
 
 /** What the blocks of hosts have. Samples that are damaged are noted and left out. */
 export class CompactedSamples {
@@ -31,55 +53,73 @@ export class CompactedSamples {
     this.#note = note
   }
 
-  /** What the blocks have of one metric, as many days as you like. */
-  async readOne(host: number, metric: number, from: number, to: number): Promise<Series> {
-    const series = createSeriesBuilder(1024)
-    const days = await findCompactedDays(this.#database)
-    const last = Math.min(dayOf(to), days?.last ?? -1)
-    const unpack = rememberTimes()
-    for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day += DAYS_AT_ONCE) {
-      const { blocks, more: chunks } = await readSteadily(this.#database, host, day, last, (rows) =>
-        this.#readChunksOf(rows, metric),
-      )
-      for (const [i, block] of blocks.entries()) {
-        const day = this.#decodeChunk(block, metric, chunks[i], unpack)
-        if (day) series.addDay(block.day * DAY_SECONDS, day.times, day.values, from, to)
+  /** What the blocks have of each of the metrics, as many days as you like. */
+  async read(host: number, metrics: readonly number[], from: number, to: number): Promise<Series[]> {
+    const builders = metrics.map(() => createSeriesBuilder(0))
+    await this.eachDay({ host, metrics, from, to }, (day) => {
+      for (const [i, builder] of builders.entries()) {
+        const decoded = day.decode(i)
+        if (decoded) builder.addDay(day.midnight, decoded.times, decoded.values, from, to)
       }
-    }
-    return series.take()
-  }
-
-  /** What the blocks have of many metrics, each block read once. */
-  async readMany(host: number, metrics: readonly number[], from: number, to: number) {
-    const builders = new Map(metrics.map((metric) => [metric, createSeriesBuilder(0)]))
-    const days = await findCompactedDays(this.#database)
-    const last = Math.min(dayOf(to), days?.last ?? -1)
-    const unpack = rememberTimes()
-    for (let day = Math.max(dayOf(from), days?.first ?? 0); day <= last; day++) {
-      const { more: block } = await readSteadily(this.#database, host, day, day, async ([row]) =>
-        row && this.#isReadable(row) ? readChunks(this.#database, row) : null,
-      )
-      if (!block) continue
-      for (const [metric, packed] of block.chunks) {
-        const builder = builders.get(metric)
-        if (!builder) continue
-        const decoded = this.#decodeChunk(block.row, metric, packed, unpack)
-        if (decoded) builder.addDay(day * DAY_SECONDS, decoded.times, decoded.values, from, to)
-      }
-    }
-    return metrics.map(
-      (metric) => builders.get(metric)?.take() ?? { times: new Float64Array(), values: new Float64Array() },
-    )
-  }
-
-  /** Each block's chunk of the metric, or undefined. */
-  async #readChunksOf(blocks: readonly BlockRow[], metric: number) {
-    const ids = blocks.map((block) => {
-      if (!this.#isReadable(block)) return null
-      const place = unpackMetrics(block.metrics).indexOf(metric)
-      return place < 0 ? null : block.first_chunk + place
     })
-    const wanted = ids.filter((id) => id !== null)
+    return builders.map((builder) => builder.take())
+  }
+
+  /** Calls `take` with each day that has a block, ascending. */
+  async eachDay({ host, metrics, from, to }: Wanted, take: (day: CompactedDay) => void): Promise<void> {
+    const known = await findCompactedDays(this.#database)
+    const last = Math.min(dayOf(to), known?.last ?? -1)
+    const atOnce = Math.max(1, Math.min(DAYS_AT_ONCE, Math.floor(CHUNKS_AT_ONCE / metrics.length)))
+    const unpack = rememberTimes()
+    for (let first = Math.max(dayOf(from), known?.first ?? 0); first <= last; first += atOnce) {
+      const end = Math.min(last, first + atOnce - 1)
+      const { blocks, more: chunks } = await readSteadily(this.#database, host, first, end, (rows) =>
+        this.#readChunksOf(rows, metrics),
+      )
+      for (const [i, block] of blocks.entries()) take(this.#openDay(block, metrics, chunks[i] ?? [], unpack))
+    }
+  }
+
+  #openDay(
+    block: BlockRow,
+    metrics: readonly number[],
+    chunks: readonly (Uint8Array | undefined)[],
+    unpack: UnpackTimes,
+  ): CompactedDay {
+    const open = <Part>(i: number, act: (body: Uint8Array) => Part): Part | null => {
+      const packed = chunks[i]
+      if (!packed) return null
+      const metric = metrics[i] ?? 0
+      try {
+        return act(openChunk(packed, block, metric))
+      } catch (error) {
+        this.#note({ host: block.host, day: block.day, metric, problem: describeError(error) })
+        return null
+      }
+    }
+    return {
+      midnight: block.day * DAY_SECONDS,
+      summarize: (i) => open(i, summariesOfChunk),
+      decode: (i) =>
+        open(i, (body) => {
+          const times = unpack(block.times, listOfChunk(body))
+          return { times, values: unpackChunk(body, times) }
+        }),
+    }
+  }
+
+  /** Of each block the chunk of each metric, or undefined. */
+  async #readChunksOf(blocks: readonly BlockRow[], metrics: readonly number[]) {
+    const unpackIds = rememberMetrics()
+    const ids = blocks.map((block) => {
+      if (!this.#isReadable(block)) return []
+      const places = unpackIds(block.metrics)
+      return metrics.map((metric) => {
+        const place = places.get(metric)
+        return place === undefined ? null : block.first_chunk + place
+      })
+    })
+    const wanted = ids.flat().filter((id) => id !== null)
     const last = wanted.at(-1)
     if (last === undefined) return []
     const filled = Array.from({ length: listLength(wanted.length) }, (_, i) => wanted[i] ?? last)
@@ -88,20 +128,7 @@ export class CompactedSamples {
       filled,
     )
     const byId = new Map(rows.map(({ id, packed }) => [id, packed]))
-    return ids.map((id) => (id === null ? undefined : byId.get(id)))
-  }
-
-  /** Null when there is none, or when it is damaged, which is noted. */
-  #decodeChunk(block: BlockRow, metric: number, packed: Uint8Array | undefined, unpack: UnpackTimes) {
-    if (!packed) return null
-    try {
-      const body = openChunk(packed, block, metric)
-      const times = unpack(block.times, listOfChunk(body))
-      return { times, values: unpackChunk(body, times) }
-    } catch (error) {
-      this.#note({ host: block.host, day: block.day, metric, problem: describeError(error) })
-      return null
-    }
+    return ids.map((places) => places.map((id) => (id === null ? undefined : byId.get(id))))
   }
 
   /** Rows that are damaged name no chunks that could be relied on. */
@@ -110,6 +137,18 @@ export class CompactedSamples {
     if (!isSound)
       this.#note({ host: row.host, day: row.day, metric: null, problem: new DamageError().message })
     return isSound
+  }
+}
+
+/** Places of metrics in a block's list of them; most days have the same, so the last one is kept. */
+function rememberMetrics(): (packed: Uint8Array) => ReadonlyMap<number, number> {
+  let before: Uint8Array | null = null
+  let places = new Map<number, number>()
+  return (packed) => {
+    if (before === null || Buffer.compare(packed, before) !== 0)
+      places = new Map(unpackMetrics(packed).map((metric, place) => [metric, place]))
+    before = packed
+    return places
   }
 }
 

@@ -9,11 +9,11 @@ export const DAYS_AT_ONCE = 64
  * Lengths of the lists in statements: few, so that each statement is prepared once, and one for a graph of a
  * day.
  */
-const LENGTHS = [1, 8, DAYS_AT_ONCE]
+const LENGTHS = [1, 8, DAYS_AT_ONCE, 512]
 
-/** The shortest list that takes so many. */
+/** The shortest list that takes so many, of at most 512. */
 export function listLength(count: number): number {
-  return LENGTHS.find((length) => length >= count) ?? DAYS_AT_ONCE
+  return LENGTHS.find((length) => length >= count) ?? count
 }
 
 const selectBlocks = (days: number) =>

@@ -1,15 +1,16 @@
 import type { Series } from '../../domain/sample.ts'
+import type { SummarizedSeries } from '../../domain/series.ts'
 import type { Database } from '../database/database.ts'
 import type { SampleStore } from '../ports/store.ts'
 import { findBlockExtent } from './blocks.ts'
-import { mergeSeries } from './codec/series-builder.ts'
 import { CompactedSamples } from './compacted-samples.ts'
 import type { NoteDamage } from './damage.ts'
 import { FrameSamples } from './frame-samples.ts'
 import { findLastFrame, findLateExtent, readFrames } from './frames.ts'
+import { mergeByAge, NO_SAMPLES } from './merge-by-age.ts'
 import type { MetricSetReader } from './metric-sets.ts'
+import { summarizeSamples } from './summarized-samples.ts'
 
-const NO_SAMPLES: Series = { times: new Float64Array(), values: new Float64Array() }
 /** Metrics asked for at once. */
 const MAX_RANGES = 500
 
@@ -29,6 +30,16 @@ export function createSampleStore(
     return row?.id ?? null
   }
 
+  /** Ids of those that there are. */
+  async function findMetrics(metrics: readonly string[]): Promise<Map<string, number>> {
+    const ids = new Map<string, number>()
+    for (const metric of metrics) {
+      const id = await findMetric(metric)
+      if (id !== null) ids.set(metric, id)
+    }
+    return ids
+  }
+
   const frames = new FrameSamples(database, metricSets, note)
   const blocks = new CompactedSamples(database, note)
 
@@ -40,29 +51,41 @@ export function createSampleStore(
       // The blocks last: what is compacted between the readings is then met twice, not missed.
       const [hot] = await frames.read(hostId, [metricId], from, to)
       const [late] = await frames.readLate(hostId, [metricId], from, to)
-      const compacted = await blocks.readOne(hostId, metricId, from, to)
-      return merge(hot, compacted, late)
+      const [compacted] = await blocks.read(hostId, [metricId], from, to)
+      return mergeByAge(hot, compacted, late)
     },
 
     async ranges(host, metrics, from, to) {
-      if (metrics.length > MAX_RANGES) throw new RangeError(`at most ${MAX_RANGES} metrics at once`)
+      boundMetrics(metrics)
       const found = new Map<string, Series>()
       const hostId = await findHost(host)
       if (hostId === null || from > to) return found
-      const ids = new Map<string, number>()
-      for (const metric of metrics) {
-        const id = await findMetric(metric)
-        if (id !== null) ids.set(metric, id)
-      }
+      const ids = await findMetrics(metrics)
       const metricIds = [...ids.values()]
       const hot = await frames.read(hostId, metricIds, from, to)
       const late = await frames.readLate(hostId, metricIds, from, to)
-      const compacted = await blocks.readMany(hostId, metricIds, from, to)
+      const compacted = await blocks.read(hostId, metricIds, from, to)
       let i = 0
       for (const metric of ids.keys()) {
-        const series = merge(hot[i], compacted[i], late[i])
+        const series = mergeByAge(hot[i], compacted[i], late[i])
         if (series.times.length > 0) found.set(metric, series)
         i++
+      }
+      return found
+    },
+
+    async summarize(host, metrics, { from, to, points }) {
+      boundMetrics(metrics)
+      const hostId = await findHost(host)
+      if (hostId === null || from > to) return new Map()
+      const ids = await findMetrics(metrics)
+      const wanted = { host: hostId, metrics: [...ids.values()], from, to }
+      const series = await summarizeSamples(frames, blocks, wanted, points)
+      const found = new Map<string, SummarizedSeries>()
+      let i = 0
+      for (const metric of ids.keys()) {
+        const one = series[i++]
+        if (one && one.times.length > 0) found.set(metric, one)
       }
       return found
     },
@@ -88,7 +111,6 @@ export function createSampleStore(
   }
 }
 
-/** A frame is older than what was compacted from it, and that is older than what came late. */
-function merge(hot = NO_SAMPLES, compacted = NO_SAMPLES, late = NO_SAMPLES): Series {
-  return mergeSeries(mergeSeries(hot, compacted), late)
+function boundMetrics(metrics: readonly string[]) {
+  if (metrics.length > MAX_RANGES) throw new RangeError(`at most ${MAX_RANGES} metrics at once`)
 }

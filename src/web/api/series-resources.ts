@@ -1,10 +1,10 @@
 import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { Series } from '../../domain/sample.ts'
-import { type DownsampledSeries, downsampleSeries } from '../../domain/series.ts'
+import type { DownsampledSeries, SummarizedSeries } from '../../domain/series.ts'
 import { seriesCsv } from '../charts/series-csv.ts'
-import { loadSeries, readRefs } from '../charts/series-ref.ts'
+import { loadRows, loadSeries, NO_ROWS, readRefs, type SeriesRef } from '../charts/series-ref.ts'
 import { readChoice, readInteger, readTimes } from '../http/query-parameters.ts'
-import { HttpError, notFound, route } from '../http/route.ts'
+import { HttpError, notFound, route, type WebRequest } from '../http/route.ts'
 
 /** More rows than this are no picture. */
 const MAX_POINTS = 100_000
@@ -19,17 +19,20 @@ export const apiSeries = route(
   async ({ params: { name = '', metric = '' }, url, now, web }) => {
     const { from, to } = readTimes(url, now)
     const points = readInteger(url, 'points', { min: 1, max: MAX_POINTS, default: null })
-    const series = await web.store.samples.range(name, metric, from, to)
+    const ref = { host: name, metric }
+    const isFile = wantsCsv(url)
+    const found =
+      points === null || isFile
+        ? await web.store.samples.range(name, metric, from, to)
+        : await readRows(web, ref, { from, to, points })
     // The usual case needs one question only; what is missing is looked for when there is nothing to show.
-    if (series.times.length === 0) {
+    if (found.times.length === 0) {
       if (!(await web.store.hosts.find(name))) throw notFound('host')
       if (!(await web.store.hosts.metrics(name)).includes(metric)) throw notFound('metric of this host')
     }
-    if (wantsCsv(url)) return seriesCsv(`${name}-${metric}`, [{ name: metric, series }], from, to)
-    const rows =
-      points === null
-        ? writeRows([series.times, series.values])
-        : writeDownsampled(downsample(series, from, to, points))
+    if (isFile && 'values' in found)
+      return seriesCsv(`${name}-${metric}`, [{ name: metric, series: found }], from, to)
+    const rows = 'values' in found ? writeRows([found.times, found.values]) : writeDownsampled(found)
     const head = JSON.stringify({ host: name, metric, unit: metricUnit(metric) }).slice(0, -1)
     return new Response(`${head},"points":[${rows}]}`, { headers: { 'content-type': 'application/json' } })
   },
@@ -56,22 +59,25 @@ export const apiSeriesList = route(
     const asked = url.searchParams.getAll('series').length
     if (asked === 0 || asked > MAX_SERIES)
       throw new HttpError(400, `series: expected 1 to ${MAX_SERIES} of the form HOST:METRIC, got ${asked}`)
-    const list = await loadSeries(web.store.samples, refs, from, to)
     if (wantsCsv(url)) {
+      const list = await loadSeries(web.store.samples, refs, from, to)
       const named = refs.map(({ host, metric }, i) => ({
         name: `${host}:${metric}`,
         series: list[i] ?? NO_SERIES,
       }))
       return seriesCsv('series', named, from, to)
     }
+    const rows =
+      points === null
+        ? (await loadSeries(web.store.samples, refs, from, to)).map(({ times, values }) =>
+            writeRows([times, values]),
+          )
+        : await Promise.all(
+            refs.map(async (ref) => writeDownsampled(await readRows(web, ref, { from, to, points }))),
+          )
     const parts = refs.map(({ host, metric }, i) => {
-      const series = list[i] ?? NO_SERIES
-      const rows =
-        points === null
-          ? writeRows([series.times, series.values])
-          : writeDownsampled(downsample(series, from, to, points))
       const head = JSON.stringify({ host, metric, unit: metricUnit(metric) }).slice(0, -1)
-      return `${head},"points":[${rows}]}`
+      return `${head},"points":[${rows[i] ?? ''}]}`
     })
     return new Response(`{"series":[${parts.join(',')}]}`, {
       headers: { 'content-type': 'application/json' },
@@ -80,11 +86,20 @@ export const apiSeriesList = route(
 )
 
 /** Who asks for far more time than there are samples of is given the detail of what there is. */
-function downsample(series: Series, from: number, to: number, points: number): DownsampledSeries {
-  const first = series.times[0] ?? from
-  const last = series.times[series.times.length - 1] ?? to
-  const isSparse = last - first < (to - from) / 2
-  return isSparse ? downsampleSeries(series, first, last, points) : downsampleSeries(series, from, to, points)
+async function readRows(
+  web: Pick<WebRequest['web'], 'store'>,
+  ref: SeriesRef,
+  picture: { readonly from: number; readonly to: number; readonly points: number },
+): Promise<SummarizedSeries> {
+  const { from, to } = picture
+  const [rows = NO_ROWS] = await loadRows(web.store.samples, [ref], picture)
+  const first = rows.times[0] ?? from
+  const last = rows.summary?.lastTime ?? to
+  if (rows.step === 0 || last - first >= (to - from) / 2) return rows
+  // The first row may begin up to its step earlier than where it is drawn.
+  const begin = Math.max(from, first - rows.step)
+  const [closer = NO_ROWS] = await loadRows(web.store.samples, [ref], { ...picture, from: begin, to: last })
+  return closer
 }
 
 function writeDownsampled({ times, low, mean, high }: DownsampledSeries): string {

@@ -1,5 +1,6 @@
 import { isHostName } from '../../domain/hosts/host.ts'
 import { isMetricName, type Series } from '../../domain/sample.ts'
+import type { SummarizedSeries } from '../../domain/series.ts'
 import type { SampleStore } from '../../storage/ports/store.ts'
 
 /** A metric of a host, as addresses name it: `web01:perf.system.load.1`. No name of a host holds a colon. */
@@ -28,6 +29,31 @@ export const NO_SAMPLES: Series = { times: new Float64Array(), values: new Float
 
 /** Longer times are read metric by metric, which touches less of each day. */
 const SHORT_SECONDS = 2 * 86_400
+
+export const NO_ROWS: SummarizedSeries = {
+  times: new Float64Array(),
+  low: new Float64Array(),
+  mean: new Float64Array(),
+  high: new Float64Array(),
+  counts: new Float64Array(),
+  summary: null,
+  step: 0,
+}
+
+/** What a graph draws of each, in their order: at most `points` rows; none for a host or metric that is not known. */
+export async function loadRows(
+  samples: Pick<SampleStore, 'summarize'>,
+  refs: readonly SeriesRef[],
+  picture: { readonly from: number; readonly to: number; readonly points: number },
+): Promise<SummarizedSeries[]> {
+  const found = new Map<string, SummarizedSeries>()
+  for (const host of new Set(refs.map((ref) => ref.host))) {
+    const metrics = refs.filter((ref) => ref.host === host).map(({ metric }) => metric)
+    for (const [metric, rows] of await samples.summarize(host, [...new Set(metrics)], picture))
+      found.set(writeRef({ host, metric }), rows)
+  }
+  return refs.map((ref) => found.get(writeRef(ref)) ?? NO_ROWS)
+}
 
 /** The samples of each, in their order; none for a host or metric that is not known. */
 export async function loadSeries(

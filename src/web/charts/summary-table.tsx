@@ -1,16 +1,19 @@
 /** @jsxImportSource #markup */
 import type { Unit } from '../../domain/metrics/unit.ts'
-import type { Series } from '../../domain/sample.ts'
-import { summarizeSeries } from '../../domain/series.ts'
+import type { SeriesSummary } from '../../domain/series.ts'
 import { formatValue } from '../ui/format.ts'
 import type { Html } from '../ui/markup/html.ts'
 
-export type TabledLine = { readonly name: string; readonly series: Series; readonly unit: Unit }
+/** A line without samples has no summary. */
+export type TabledLine = {
+  readonly name: string
+  readonly summary: SeriesSummary | null
+  readonly unit: Unit
+}
 
 /** What a graph shows, in words, for those who can't see it. */
 export function figuresTable(title: string, lines: readonly TabledLine[]): Html {
-  const rows = lines.map(({ name, series, unit }) => {
-    const summary = summarizeSeries(series)
+  const rows = lines.map(({ name, summary, unit }) => {
     const cells = summary === null ? ['–', '–', '–', '–'] : formatSummary(summary, unit)
     return (
       <tr>

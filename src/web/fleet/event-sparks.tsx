@@ -4,6 +4,7 @@ import { metricUnit } from '../../domain/metrics/metric.ts'
 import { downsampleSeries } from '../../domain/series.ts'
 import { readLimit } from '../../domain/thresholds/threshold.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { readForAll } from '../../lib/reader.ts'
 import type { SampleStore } from '../../storage/ports/store.ts'
 import type { Html } from '../ui/markup/html.ts'
 
@@ -50,7 +51,7 @@ export function createEventSparks({
       const held = known.get(key)
       if (held !== undefined && clock.monotonicMs() - held.at < KEEP_MS) return held.drawn
       if (known.size >= MAX_REMEMBERED) known.clear()
-      const drawn = draw(event)
+      const drawn = readForAll(() => draw(event))
       known.set(key, { at: clock.monotonicMs(), drawn })
       drawn.catch(() => known.delete(key))
       return drawn

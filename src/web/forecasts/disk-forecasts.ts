@@ -1,5 +1,6 @@
 import { type Forecast, forecastFull } from '../../domain/hosts/capacity.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { readForAll } from '../../lib/reader.ts'
 import type { SampleStore } from '../../storage/ports/store.ts'
 
 /** The time that growth is read from, in seconds. */
@@ -60,7 +61,7 @@ export function createDiskForecasts({
     // While it is computed anew, the old one is still the best that is known.
     const mine: Known = {
       asked: clock.monotonicMs(),
-      answer: compute(host, metric),
+      answer: readForAll(() => compute(host, metric)),
       forecast: known.get(key)?.forecast ?? null,
     }
     known.set(key, mine)

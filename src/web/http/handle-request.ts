@@ -1,3 +1,4 @@
+import { ReaderGoneError, readFor } from '../../lib/reader.ts'
 import { TooBusyError } from '../../lib/too-busy-error.ts'
 import type { AuditEntry } from '../../storage/ports/store.ts'
 import { cookieName, readCookie } from '../auth/cookies.ts'
@@ -33,7 +34,10 @@ export async function handleRequest(
   const { request, client } = arrival
   const url = readUrl(request.url, web.basePath)
   const started = web.clock.monotonicMs()
-  const response = await addBaseToResponse(await answer(routes, arrival, url, web), web.basePath)
+  const response = await addBaseToResponse(
+    await readFor(request, () => answer(routes, arrival, url, web)),
+    web.basePath,
+  )
   const finished = await finishResponse(response, request.headers.get('accept-encoding'))
   web.log.debug('answered', {
     method: request.method,
@@ -196,6 +200,10 @@ async function explain(thrown: unknown, method: string, url: URL, web: WebContex
   if (thrown instanceof TooBusyError) {
     web.log.warn('too many reads wait', { method, path: shorten(url.pathname) })
     return new HttpError(503, 'Too many people read at once. Try again in a moment.', { 'retry-after': '5' })
+  }
+  if (thrown instanceof ReaderGoneError) {
+    web.log.debug('nobody waits for the answer', { method, path: shorten(url.pathname) })
+    return new HttpError(503, 'Nobody waits for this answer any more.')
   }
   web.log.error('request failed', { method, path: shorten(url.pathname), error: thrown })
   return unexpected((await web.checkHealth()) === null)

@@ -82,13 +82,7 @@ function foundView({ text, found, group, filter, now, silence }: FoundModel): Ht
     return (
       <>
         {head}
-        <section class="empty">
-          <h2>Nothing was found</h2>
-          <p>
-            No results. Try a shorter term. <a href="/hosts">All hosts</a> or{' '}
-            <a href="/settings/guide">the guide</a> may help.
-          </p>
-        </section>
+        {nothingFound()}
       </>
     )
   return (
@@ -106,14 +100,7 @@ function foundView({ text, found, group, filter, now, silence }: FoundModel): Ht
               </>
             )}
           </>,
-          hosts.list.map((host) => (
-            <li>
-              {statusLabel(hostStatus(host, now, silence))} <a href={hostPath(host.name)}>{host.name}</a>{' '}
-              <span class="soft">
-                {host.ip} {host.build}
-              </span>
-            </li>
-          )),
+          hosts.list.map((host) => hostItem(host, now, silence)),
         )}
         {section(
           hostMetrics.length,
@@ -129,15 +116,7 @@ function foundView({ text, found, group, filter, now, silence }: FoundModel): Ht
         {section(
           events.length,
           'Events',
-          events.map((event) => (
-            <li>
-              {severityLabel(event.severity)} <a href={eventPath(event.id)}>{event.message}</a>{' '}
-              <span class="soft">
-                {hostName(event)}, {event.status}, {agoLabel(event.opened, now)}
-              </span>{' '}
-              {eventState(event)}
-            </li>
-          )),
+          events.map((event) => eventItem(event, now)),
         )}
         {section(
           metrics.length,
@@ -163,6 +142,35 @@ function foundView({ text, found, group, filter, now, silence }: FoundModel): Ht
     </>
   )
 }
+
+const nothingFound = () => (
+  <section class="empty">
+    <h2>Nothing was found</h2>
+    <p>
+      No results. Try a shorter term. <a href="/hosts">All hosts</a> or{' '}
+      <a href="/settings/guide">the guide</a> may help.
+    </p>
+  </section>
+)
+
+const hostItem = (host: Found['hosts']['list'][number], now: number, silence: number) => (
+  <li>
+    {statusLabel(hostStatus(host, now, silence))} <a href={hostPath(host.name)}>{host.name}</a>{' '}
+    <span class="soft">
+      {host.ip} {host.build}
+    </span>
+  </li>
+)
+
+const eventItem = (event: Found['events'][number], now: number) => (
+  <li>
+    {severityLabel(event.severity)} <a href={eventPath(event.id)}>{event.message}</a>{' '}
+    <span class="soft">
+      {hostName(event)}, {event.status}, {agoLabel(event.opened, now)}
+    </span>{' '}
+    {eventState(event)}
+  </li>
+)
 
 function section(count: number, title: Html | string, items: readonly Html[]): Html | null {
   return count === 0 ? null : (

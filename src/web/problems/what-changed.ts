@@ -10,6 +10,7 @@ import type { Series } from '../../domain/sample.ts'
 import { type DownsampledSeries, downsampleSeries } from '../../domain/series.ts'
 import { readCondition } from '../../domain/thresholds/threshold.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { readForAll } from '../../lib/reader.ts'
 import type { HostStore, SampleStore } from '../../storage/ports/store.ts'
 
 const MINUTE = 60
@@ -90,7 +91,7 @@ export function createWhatChanged({ hosts, samples, clock }: WhatChangedOptions)
       if (held !== undefined && (held.isFinal || clock.monotonicMs() - held.at < KEEP_MS)) return held.found
       if (known.size >= MAX_REMEMBERED) known.clear()
       const now = clock.now()
-      const found = look(event, now)
+      const found = readForAll(() => look(event, now))
       // Samples that come late may still change it for a while.
       const isFinal = now > event.opened + AROUND + 15 * MINUTE
       known.set(key, { at: clock.monotonicMs(), isFinal, found })

@@ -14,6 +14,7 @@ import { describeOutages } from './outages.contract.ts'
 import { describeSavedViews } from './saved-views.contract.ts'
 import { describeSecondFactors } from './second-factors.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
+import { describeSummaries } from './summaries.contract.ts'
 import { describeThresholds } from './thresholds.contract.ts'
 import { describeTrouble } from './trouble.contract.ts'
 import { describePeople } from './users.contract.ts'
@@ -37,6 +38,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'codes for signing in': describeSecondFactors,
   'saved views': describeSavedViews,
   'what is wrong now': describeTrouble,
+  'rows of graphs': describeSummaries,
   'thresholds of agents': describeThresholds,
   'completeness of what agents sent': describeDataAudit,
   'frames whose time has not come': describeWaiting,

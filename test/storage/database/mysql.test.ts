@@ -522,9 +522,9 @@ function describeStorage(product: SqlServerProduct) {
     test(
       'is brought up to date from every older number',
       async () => {
-        // Making tables takes MySQL long; the statements are the same on both.
-        const isOneOfMany = (number: number) =>
-          product.name === 'MariaDB' || number % 6 === 1 || number === SCHEMA_VERSION - 1
+        // Making tables takes long, on MySQL most; the statements are the same on both, and SQLite takes every step.
+        const every = product.name === 'MariaDB' ? 3 : 6
+        const isOneOfMany = (number: number) => number % every === 1 || number === SCHEMA_VERSION - 1
         for (let number = 1; number < SCHEMA_VERSION; number++) {
           if (!isOneOfMany(number)) continue
           const url = await maria.createDatabase()

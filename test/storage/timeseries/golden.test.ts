@@ -6,11 +6,15 @@ import { openDatabase } from '../../../src/storage/database/open.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import {
+  BLOCK_COLUMNS,
+  type BlockRow,
   listOfChunk,
   openChunk,
   packChunk,
   packTimes,
+  readChunks,
   sealChunk,
+  summariesOfChunk,
   unpackChunk,
   unpackTimes,
 } from '../../../src/storage/timeseries/blocks.ts'
@@ -29,6 +33,7 @@ const FIXTURES = join(import.meta.dir, '..', '..', 'fixtures', 'storage')
 const BUILDS = [
   { build: '473b423', hasChecksums: false },
   { build: '239b123', hasChecksums: true },
+  { build: '9247ad8', hasChecksums: true },
 ] as const
 
 type Expected = Readonly<Record<string, Readonly<Record<string, readonly (readonly [number, number])[]>>>>
@@ -85,10 +90,40 @@ for (const { build, hasChecksums } of BUILDS)
     expect((await store.maintenance.stats()).frames).toBe(0)
     expect(await countBlocks('checksum IS NULL')).toBe(0)
     const { web01 = {} } = expected
-    const percent = [...(web01.percent ?? []), [added, 7.25] as const].sort(([a], [b]) => a - b)
+    const before = (web01.percent ?? []).filter(([time]) => time !== added)
+    const percent = [...before, [added, 7.25] as const].sort(([a], [b]) => a - b)
     await expectValues(store, { ...expected, web01: { ...web01, percent } })
     await store.close()
   })
+
+test('summaries that build 9247ad8 wrote are read', async () => {
+  writeFileSync(join(dataDir, 'golden.db'), await unpack('9247ad8.db.zst'))
+  const expected: Expected = JSON.parse(Buffer.from(await unpack('9247ad8.json.zst')).toString())
+  const { database } = await openDatabase('sqlite:golden.db', options())
+  const blocks = await database.query<BlockRow>(`SELECT ${BLOCK_COLUMNS} FROM block`)
+  let cells = 0
+  for (const row of blocks)
+    for (const [metric, packed] of (await readChunks(database, row)).chunks)
+      cells += summariesOfChunk(openChunk(packed, row, metric))?.counts.length ?? 0
+  await database.close()
+  // Of two hosts: three metrics in six cells each, and 400 doubles in two.
+  expect(cells).toBe(2 * (3 * 6 + 2))
+  const store = await openStore('sqlite:golden.db', options())
+  const picture = { from: MIDNIGHT, to: MIDNIGHT + 86_399, points: 10 }
+  const {
+    step = 0,
+    low = [],
+    high = [],
+  } = (await store.samples.summarize('db01', ['percent'], picture)).get('percent') ?? {}
+  const day = (expected.db01?.percent ?? []).filter(([time]) => time <= picture.to)
+  const rows = Array.from({ length: 6 }, (_, row) =>
+    day.filter(([time]) => Math.floor((time - MIDNIGHT) / step) === row).map(([, value]) => value),
+  )
+  expect(step).toBe(4 * 3600)
+  expect([...low]).toEqual(rows.map((row) => Math.min(...row)))
+  expect([...high]).toEqual(rows.map((row) => Math.max(...row)))
+  await store.close()
+})
 
 describe('the examples of src/storage/README.md', async () => {
   const readme = await Bun.file(join(import.meta.dir, '../../../src/storage/README.md')).text()
@@ -122,7 +157,7 @@ describe('the examples of src/storage/README.md', async () => {
       const body = openChunk(packed, { host: 1, day: 20_463, checksum: 0 }, metric)
       expect(listOfChunk(body)).toBe(0)
       expect(unpackChunk(body, times)).toEqual(values)
-      expect(hex(sealChunk(packChunk(0, values), 1, 20_463, metric))).toBe(hex(packed))
+      expect(hex(sealChunk(packChunk(0, times, values), 1, 20_463, metric))).toBe(hex(packed))
     }
   })
 })

@@ -1,4 +1,4 @@
-import { createByteWriter, readByte, readFloat64, readVarint } from './bytes.ts'
+import { type Cursor, createByteWriter, readByte, readFloat64, readVarint } from './bytes.ts'
 import { isDecimal, POWERS, unzigzag, zigzag } from './decimal.ts'
 import { decodeFloats, encodeFloats } from './floats.ts'
 import { choosePredictor, fromResiduals, toResiduals } from './predictor.ts'
@@ -13,6 +13,8 @@ import { bitLength, decodeResiduals, encodeResiduals } from './residuals.ts'
  *   number, the unit that all differences are multiples of, the exceptions (place and value of those few that
  *   are no such decimals), then what the predictor did not guess, range coded.
  * - `FLOATS`: anything else.
+ *
+ * The fourth form is that of summaries in front of a chunk's numbers: see `summaries.ts`.
  */
 const FLOATS = 0
 const CONSTANT = 1
@@ -70,27 +72,50 @@ export function encodeNumbers(values: Float64Array): Uint8Array {
 export function decodeNumbers(bytes: Uint8Array, count: number): Float64Array {
   if (count === 0) return new Float64Array()
   const cursor = { bytes, at: 0 }
-  const head = readByte(cursor)
-  const form = head & 3
-  if (form === FLOATS) return decodeFloats(bytes, 1, count)
-  const power = POWERS[(head >> 2) & 7]
-  if (power === undefined || form > INTEGERS) throw new RangeError('numbers of an unknown form')
-  if (form === CONSTANT) return new Float64Array(count).fill(unzigzag(readVarint(cursor)) / power)
-  const flags = readByte(cursor)
-  const first = unzigzag(readVarint(cursor))
-  const unit = flags & HAS_UNIT ? readVarint(cursor) : 1
+  const head = readHead(cursor)
+  if (head === null) return decodeFloats(bytes, 1, count)
+  const { first, unit, power } = head
+  if (unit === 0) return new Float64Array(count).fill(first / power)
   const exceptions = new Map<number, number>()
-  const exceptional = flags & HAS_EXCEPTIONS ? readVarint(cursor) : 0
-  if (exceptional > count) throw new RangeError('more exceptions than numbers')
-  for (let i = 0; i < exceptional; i++) exceptions.set(readVarint(cursor), readFloat64(cursor))
-  const residuals = decodeResiduals(bytes, cursor.at, count - 1, flags & 63)
-  const values = fromResiduals(residuals, head >> 5)
+  if (head.exceptions > count) throw new RangeError('more exceptions than numbers')
+  for (let i = 0; i < head.exceptions; i++) exceptions.set(readVarint(cursor), readFloat64(cursor))
+  const residuals = decodeResiduals(bytes, cursor.at, count - 1, head.expected)
+  const values = fromResiduals(residuals, head.predictor)
   for (let i = 0; i < count; i++) values[i] = (first + (values[i] ?? 0) * unit) / power
   for (const [place, value] of exceptions) {
     if (place >= count) throw new RangeError('an exception behind the last number')
     values[place] = value
   }
   return values
+}
+
+/** What packed decimals begin with. Each value but the exceptions is `(first + step * unit) / power`. */
+export type NumbersHead = {
+  readonly first: number
+  /** 0 where all values are equal. */
+  readonly unit: number
+  readonly power: number
+  readonly predictor: number
+  /** Bits that a residual is expected to have. */
+  readonly expected: number
+  readonly exceptions: number
+}
+
+/** Reads up to the exceptions; null for floats. Throws for a form that there is not. */
+export function readHead(cursor: Cursor): NumbersHead | null {
+  const head = readByte(cursor)
+  const form = head & 3
+  if (form === FLOATS) return null
+  const power = POWERS[(head >> 2) & 7]
+  if (power === undefined || form > INTEGERS) throw new RangeError('numbers of an unknown form')
+  const predictor = head >> 5
+  if (form === CONSTANT)
+    return { first: unzigzag(readVarint(cursor)), unit: 0, power, predictor, expected: 0, exceptions: 0 }
+  const flags = readByte(cursor)
+  const first = unzigzag(readVarint(cursor))
+  const unit = flags & HAS_UNIT ? readVarint(cursor) : 1
+  const exceptions = flags & HAS_EXCEPTIONS ? readVarint(cursor) : 0
+  return { first, unit, power, predictor, expected: flags & 63, exceptions }
 }
 
 /** The smallest scale that fits all values, else the one that fits most; null when too few are decimals. */

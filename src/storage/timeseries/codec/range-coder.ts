@@ -4,23 +4,27 @@
  * handled as in LZMA; ranges keep to 31 bits, so that all of it is integer arithmetic.
  */
 
-const FULL_RANGE = 0x7fffffff
+export const FULL_RANGE = 0x7fffffff
 /** Below this the next byte goes out. */
-const LEAST_RANGE = 2 ** 23
+export const LEAST_RANGE = 2 ** 23
 const CARRY = 2 ** 31
 /**
  * How far a probability moves towards what came, as a shift, by how often it was used: early decisions count
  * more. Part of the format, as all numbers here are: another table can't read what this one wrote.
  */
-const SHIFTS = Uint8Array.of(
+export const SHIFTS = Uint8Array.of(
   ...[1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5],
   ...[5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6],
 )
-const LAST_SHIFT = SHIFTS.length - 1
+export const LAST_SHIFT = SHIFTS.length - 1
+/** The probability of a 0 in 16 bits at first. */
+export const EVEN_ODDS = 32768
+/** What a decoder reads before its first decision. */
+export const START_BYTES = 4
 
 /** Learnt for each kind of decision: the probability of a 0 in 16 bits, and how often it was used. */
 function createOdds(kinds: number) {
-  return { zeros: new Uint16Array(kinds).fill(32768), uses: new Uint8Array(kinds) }
+  return { zeros: new Uint16Array(kinds).fill(EVEN_ODDS), uses: new Uint8Array(kinds) }
 }
 
 export class RangeEncoder {
@@ -106,6 +110,14 @@ export class RangeEncoder {
   }
 }
 
+/** What a decoder of `bytes` from `at` on begins with: its code, and the byte of which one bit is still to come. */
+export function startCode(bytes: Uint8Array, at: number): { code: number; last: number } {
+  const last = bytes[at + 3] ?? 0
+  const code =
+    ((bytes[at] ?? 0) << 23) | ((bytes[at + 1] ?? 0) << 15) | ((bytes[at + 2] ?? 0) << 7) | (last >>> 1)
+  return { code, last }
+}
+
 export class RangeDecoder {
   readonly #zeros: Uint16Array
   readonly #uses: Uint8Array
@@ -122,13 +134,10 @@ export class RangeDecoder {
     this.#zeros = zeros
     this.#uses = uses
     this.#bytes = bytes
-    this.#last = bytes[at + 3] ?? 0
-    this.#code =
-      ((bytes[at] ?? 0) << 23) |
-      ((bytes[at + 1] ?? 0) << 15) |
-      ((bytes[at + 2] ?? 0) << 7) |
-      (this.#last >>> 1)
-    this.#at = at + 4
+    const { code, last } = startCode(bytes, at)
+    this.#code = code
+    this.#last = last
+    this.#at = at + START_BYTES
   }
 
   /** The next decision of that kind: 0 or 1. */

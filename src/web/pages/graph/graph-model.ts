@@ -1,4 +1,3 @@
-import type { DownsampledSeries, SeriesSummary } from '../../../domain/series.ts'
 import type { PickerChoices } from '../../charts/series-picker.tsx'
 import type { GraphData } from './read-graph.ts'
 
@@ -15,8 +14,6 @@ export type GraphRequestData = GraphData & {
 /** The same with what its pieces share. */
 export type GraphModel = GraphRequestData & {
   readonly names: readonly string[]
-  readonly drawn: readonly DownsampledSeries[]
-  readonly summaries: readonly (SeriesSummary | null)[]
   /** Of any line several samples are one row. */
   readonly isDownsampled: boolean
 }

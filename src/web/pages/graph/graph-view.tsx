@@ -1,11 +1,10 @@
 /** @jsxImportSource #markup */
 import { metricTitle, metricUnit } from '../../../domain/metrics/metric.ts'
-import { downsampleSeries, summarizeSeries } from '../../../domain/series.ts'
 import { type ChartLine, lineChart } from '../../charts/chart.tsx'
 import { describeLines, MAX_COMPARED } from '../../charts/comparison.ts'
 import { groupMarks } from '../../charts/event-markers.ts'
 import { pickerForm } from '../../charts/series-picker.tsx'
-import { NO_SAMPLES, writeRef } from '../../charts/series-ref.ts'
+import { NO_ROWS, writeRef } from '../../charts/series-ref.ts'
 import { describeThresholds } from '../../charts/thresholds.ts'
 import { timeRangeForm } from '../../charts/time-range-form.tsx'
 import { hostPath } from '../../ui/components.tsx'
@@ -18,19 +17,11 @@ import type { GraphModel, GraphRequestData } from './graph-model.ts'
 import { figures, lineTable, valueTable } from './line-figures.tsx'
 import { describeMissing } from './read-graph.ts'
 
-/** Rows of each line: a lone one is drawn finer than many, which share the weight of the page. */
-const rowsOf = (lines: number) => (lines === 1 ? 600 : lines <= 4 ? 400 : 300)
-
 export function graphView(data: GraphRequestData): Html {
-  const { plan, series, timeRange, url } = data
-  const drawn = series.map((one) =>
-    downsampleSeries(one, timeRange.from, timeRange.to, rowsOf(plan.lines.length)),
-  )
+  const { plan, drawn, timeRange, url } = data
   const model: GraphModel = {
     ...data,
-    drawn,
     names: describeLines(plan.lines),
-    summaries: series.map(summarizeSeries),
     isDownsampled: drawn.some(({ mean, low }) => mean !== low),
   }
   const isEmpty = plan.lines.length === 0
@@ -91,10 +82,10 @@ function head({ own, plan, timeRange }: GraphModel): Html {
 
 /** All that changes with the time that is shown: one answer of the server brings it. */
 function graph(model: GraphModel): Html {
-  const { own, plan, timeRange, summaries, drawn } = model
+  const { own, plan, timeRange, drawn } = model
   const { from, to, isLive } = timeRange
   const isAlone = plan.lines.length === 1
-  const isSilent = summaries.every((summary) => summary === null)
+  const isSilent = drawn.every(({ summary }) => summary === null)
   return (
     <div data-live="graph">
       {graphControls(model)}
@@ -114,14 +105,14 @@ function graph(model: GraphModel): Html {
       </div>
       <p class="chart-note" data-graph-note role="status"></p>
       {/* Where any lines are compared, a lone one can be taken out too. */}
-      {isAlone && own !== null ? figures(summaries[0] ?? null, plan.leftUnit) : lineTable(model)}
+      {isAlone && own !== null ? figures(drawn[0]?.summary ?? null, plan.leftUnit) : lineTable(model)}
       {eventsOf(model)}
       {isAlone && (
         <details class="section" id="values">
           <summary>
             <h2>Show as table</h2>
           </summary>
-          {valueTable(model, drawn)}
+          {valueTable(model)}
         </details>
       )}
     </div>
@@ -131,7 +122,7 @@ function graph(model: GraphModel): Html {
 /** The rows that are drawn, so that the cursor can say them: time and value, or time, minimum, mean and maximum. */
 function writeRows({ plan, drawn }: GraphModel) {
   return plan.lines.map((line, i) => {
-    const { times, low, mean, high } = drawn[i] ?? { times: [], low: [], mean: [], high: [] }
+    const { times, low, mean, high } = drawn[i] ?? NO_ROWS
     const isPlain = mean === low
     const rows = Array.from(times, (time, row) =>
       isPlain
@@ -151,7 +142,7 @@ function chart(model: GraphModel): Html {
   const { plan, names, drawn, timeRange, thresholds, events, bands, options, ghost } = model
   const isAlone = plan.lines.length === 1
   const lines: ChartLine[] = plan.lines.map((ref, i) => {
-    const { times, low, mean, high } = drawn[i] ?? downsampleSeries(NO_SAMPLES, 0, 1, 1)
+    const { times, low, mean, high } = drawn[i] ?? NO_ROWS
     return {
       name: names[i] ?? '',
       times,
@@ -161,8 +152,7 @@ function chart(model: GraphModel): Html {
     }
   })
   if (ghost !== null && options.before !== null) {
-    const { times, mean } = downsampleSeries(ghost, timeRange.from, timeRange.to, rowsOf(1))
-    lines.push({ name: options.before.words, times, values: mean, isGhost: true })
+    lines.push({ name: options.before.words, times: ghost.times, values: ghost.mean, isGhost: true })
   }
   return lineChart({
     lines,
@@ -183,8 +173,8 @@ function chart(model: GraphModel): Html {
   })
 }
 
-function describeChart({ own, plan, names, summaries, timeRange, thresholds, options }: GraphModel): string {
-  const [summary] = summaries
+function describeChart({ own, plan, names, drawn, timeRange, thresholds, options }: GraphModel): string {
+  const summary = drawn[0]?.summary ?? null
   const unit = plan.leftUnit
   const what =
     own !== null && plan.lines.length === 1

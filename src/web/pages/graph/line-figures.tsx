@@ -1,8 +1,8 @@
 /** @jsxImportSource #markup */
 import { metricUnit } from '../../../domain/metrics/metric.ts'
 import type { Unit } from '../../../domain/metrics/unit.ts'
-import { type DownsampledSeries, downsampleSeries, type SeriesSummary } from '../../../domain/series.ts'
-import { NO_SAMPLES, type SeriesRef, writeRef } from '../../charts/series-ref.ts'
+import { mergeRows, type SeriesSummary } from '../../../domain/series.ts'
+import { NO_ROWS, type SeriesRef, writeRef } from '../../charts/series-ref.ts'
 import { formatSummary } from '../../charts/summary-table.tsx'
 import { breakable, hostPath, metricPath, stampLabel } from '../../ui/components.tsx'
 import { formatFigure, formatValue } from '../../ui/format.ts'
@@ -77,9 +77,9 @@ export function lineTable(model: GraphModel): Html {
 }
 
 function lineRow(model: GraphModel, line: SeriesRef, index: number): Html {
-  const { plan, summaries } = model
+  const { plan, drawn } = model
   const unit = metricUnit(line.metric)
-  const summary = summaries[index]
+  const summary = drawn[index]?.summary ?? null
   const [last, ...rest] = summary ? formatSummary(summary, unit) : ['–', '–', '–', '–']
   const others = plan.lines.filter((other) => other !== line)
   const side = plan.rightUnit === null ? null : unit === plan.rightUnit ? 'right' : 'left'
@@ -132,18 +132,11 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'Maximum', isNumber: true },
 ]
 
-export function valueTable(
-  { plan, series, timeRange }: GraphModel,
-  drawn: readonly DownsampledSeries[],
-): Html {
+export function valueTable({ plan, drawn, timeRange }: GraphModel): Html {
   const unit = plan.leftUnit
-  if ((drawn[0]?.times.length ?? 0) === 0) return <p class="soft">No samples in this time.</p>
-  const { times, low, mean, high } = downsampleSeries(
-    series[0] ?? NO_SAMPLES,
-    timeRange.from,
-    timeRange.to,
-    TABLED,
-  )
+  const [line = NO_ROWS] = drawn
+  if (line.summary === null) return <p class="soft">No samples in this time.</p>
+  const { times, low, mean, high } = mergeRows(line, timeRange.from, timeRange.to, TABLED)
   const say = (value: number, isMean: boolean) =>
     isMean && unit === 'state' ? formatValue(value * 100, '%') : formatValue(value, unit)
   const rows = Array.from(times, (time, i) => ({

@@ -1,13 +1,15 @@
 import type { Event } from '../../../domain/event.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import type { Series } from '../../../domain/sample.ts'
+import type { SummarizedSeries } from '../../../domain/series.ts'
 import { type Comparison, planComparison } from '../../charts/comparison.ts'
 import { listEventsIn } from '../../charts/event-markers.ts'
 import { listMaintenance } from '../../charts/maintenance-bands.ts'
 import {
   findWrongRefs,
+  loadRows,
   loadSeries,
-  NO_SAMPLES,
+  NO_ROWS,
   readRefs,
   type SeriesRef,
   writeRef,
@@ -38,14 +40,15 @@ export type GraphLines = {
   readonly own: SeriesRef | null
   readonly plan: Comparison
   readonly timeRange: TimeRange
-  readonly series: readonly Series[]
 }
 
 /** What else a graph shows. */
 export type GraphData = GraphLines & {
   readonly options: GraphOptions
-  /** Samples of the time before; null where none are asked for. */
-  readonly ghost: Series | null
+  /** The rows of each line. */
+  readonly drawn: readonly SummarizedSeries[]
+  /** Those of the time before, at the times at which they are drawn; null where none are asked for. */
+  readonly ghost: SummarizedSeries | null
   readonly thresholds: readonly ThresholdLine[]
   /** False where events have named the thresholds, because the agent does not tell them. */
   readonly isReported: boolean
@@ -57,14 +60,26 @@ export type GraphData = GraphLines & {
 
 type GraphRequest = Pick<WebRequest, 'url' | 'now' | 'web'>
 
-/** Reads the lines and their samples, each once. */
-export async function readLines({ url, now, web }: GraphRequest, own: SeriesRef | null): Promise<GraphLines> {
+/** Rows of each line: a lone one is drawn finer than many, which share the weight of the page. */
+const rowsOf = (lines: number) => (lines === 1 ? 600 : lines <= 4 ? 400 : 300)
+
+/** Which lines are shown, of what time. */
+async function planLines({ url, now, web }: GraphRequest, own: SeriesRef | null): Promise<GraphLines> {
   const refs = own === null ? readRefs(url.searchParams) : withOwn(own, readRefs(url.searchParams))
   const plan = planComparison(refs)
   const wantsAll = url.searchParams.get('range') === 'all'
   const timeRange = readTimeRange(url.searchParams, wantsAll ? await findExtent(plan.lines, web) : null, now)
-  const series = await loadSeries(web.store.samples, plan.lines, timeRange.from, timeRange.to)
-  return { own, plan, timeRange, series }
+  return { own, plan, timeRange }
+}
+
+/** Reads the lines with all of their samples. */
+export async function readLines(
+  request: GraphRequest,
+  own: SeriesRef | null,
+): Promise<GraphLines & { readonly series: readonly Series[] }> {
+  const lines = await planLines(request, own)
+  const { from, to } = lines.timeRange
+  return { ...lines, series: await loadSeries(request.web.store.samples, lines.plan.lines, from, to) }
 }
 
 const withOwn = (own: SeriesRef, others: readonly SeriesRef[]) => [
@@ -86,17 +101,17 @@ export async function findOwn({ params, web }: Pick<WebRequest, 'params' | 'web'
 export async function readGraph(request: GraphRequest, own: SeriesRef | null): Promise<GraphData> {
   const { store } = request.web
   const options = readOptions(request.url)
-  const lines = await readLines(request, own)
+  const lines = await planLines(request, own)
   const { plan, timeRange } = lines
+  const picture = { from: timeRange.from, to: timeRange.to, points: rowsOf(plan.lines.length) }
+  const drawn = await loadRows(store.samples, plan.lines, picture)
   const [only, another] = plan.lines
   const names = [...new Set(plan.lines.map(({ host }) => host))]
   const [limits, events, missing, ghost, windows, hosts] = await Promise.all([
     readLimits(plan, request.web),
     listEvents(lines, request.web),
-    findMissing(lines, request.web),
-    options.before && only && !another
-      ? readGhost(only, timeRange, options.before.seconds, request.web)
-      : null,
+    findMissing(plan, drawn, request.web),
+    options.before && only && !another ? readGhost(only, picture, options.before.seconds, request.web) : null,
     store.maintenanceWindows.list(),
     store.hosts.findAll(names),
   ])
@@ -105,7 +120,7 @@ export async function readGraph(request: GraphRequest, own: SeriesRef | null): P
     names.length === 1 && host !== undefined
       ? listMaintenance(windows, host, timeRange.from, timeRange.to)
       : []
-  return { ...lines, ...limits, options, events, missing, ghost, bands, hosts }
+  return { ...lines, ...limits, options, drawn, events, missing, ghost, bands, hosts }
 }
 
 /** Reads how lines are to be shown. Throws an `HttpError` for a word that there is not. */
@@ -121,15 +136,19 @@ function readOptions({ searchParams }: URL): GraphOptions {
   return { isFitted: scale === 'fit', showsPeaks: peaks === '1', before }
 }
 
-/** The samples of the time before, at the times at which they are drawn. */
+/** The rows of the time before, at the times at which they are drawn. */
 async function readGhost(
   { host, metric }: SeriesRef,
-  { from, to }: TimeRange,
+  { from, to, points }: { readonly from: number; readonly to: number; readonly points: number },
   seconds: number,
   { store }: WebRequest['web'],
-): Promise<Series> {
-  const { times, values } = await store.samples.range(host, metric, from - seconds, to - seconds)
-  return { times: times.map((time) => time + seconds), values }
+): Promise<SummarizedSeries> {
+  const [rows = NO_ROWS] = await loadRows(store.samples, [{ host, metric }], {
+    from: from - seconds,
+    to: to - seconds,
+    points,
+  })
+  return { ...rows, times: rows.times.map((time) => time + seconds) }
 }
 
 /** Those of every line; none where there are two scales, because nobody could tell whose they are. */
@@ -166,8 +185,12 @@ async function findExtent(lines: readonly SeriesRef[], { store }: WebRequest['we
 }
 
 /** Lines without a sample whose host has no such metric, be it that it has another name today. */
-async function findMissing({ plan, series }: GraphLines, { store }: WebRequest['web']): Promise<SeriesRef[]> {
-  const silent = plan.lines.filter((_, i) => (series[i] ?? NO_SAMPLES).times.length === 0)
+async function findMissing(
+  plan: Comparison,
+  drawn: readonly SummarizedSeries[],
+  { store }: WebRequest['web'],
+): Promise<SeriesRef[]> {
+  const silent = plan.lines.filter((_, i) => drawn[i]?.summary === null)
   const known = new Map<string, readonly string[]>()
   for (const host of new Set(silent.map((line) => line.host)))
     known.set(host, await store.hosts.metrics(host))

@@ -5,7 +5,7 @@ import { type Host, hostStatus } from '../../../domain/hosts/host.ts'
 import type { ChartMark } from '../../charts/chart-marks.tsx'
 import { listEventsIn, markEvent } from '../../charts/event-markers.ts'
 import { listMaintenance } from '../../charts/maintenance-bands.ts'
-import { loadSeries, NO_SAMPLES } from '../../charts/series-ref.ts'
+import { loadRows, NO_ROWS } from '../../charts/series-ref.ts'
 import { readThresholds } from '../../charts/thresholds.ts'
 import { HOST_LONGEST, HOST_RANGES, timeRangeQuery } from '../../charts/time-range.ts'
 import { timeRangeForm, timeRangeProblem } from '../../charts/time-range-form.tsx'
@@ -22,7 +22,7 @@ import { facts, groupsOf, historyOf, hostHead, maintenanceLine } from './host-he
 import { metricLink, metricList, openEventsOfHost } from './host-lists.tsx'
 import { orderResources, planResources, type ResourcePlan } from './host-plan.ts'
 import { hostRange } from './host-range.ts'
-import { resourceSection } from './host-sections.tsx'
+import { resourceSection, WIDE_ROWS } from './host-sections.tsx'
 import { metricTable } from './metric-tables.tsx'
 import { thresholdTable } from './threshold-table.tsx'
 
@@ -87,13 +87,16 @@ async function readHost(request: WebRequest, host: Host) {
       metric,
     }),
   )
-  const [list, disks] = await Promise.all([loadSeries(samples, refs, from, to), readDisks(request, host)])
+  const [list, disks] = await Promise.all([
+    loadRows(samples, refs, { from, to, points: WIDE_ROWS }),
+    readDisks(request, host),
+  ])
   return {
     host,
     url,
     metrics,
     plans,
-    series: new Map(refs.map(({ metric }, i) => [metric, list[i] ?? NO_SAMPLES] as const)),
+    series: new Map(refs.map(({ metric }, i) => [metric, list[i] ?? NO_ROWS] as const)),
     timeRange,
     from,
     to,

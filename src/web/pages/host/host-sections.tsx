@@ -2,12 +2,11 @@
 
 import type { Host } from '../../../domain/hosts/host.ts'
 import { metricUnit } from '../../../domain/metrics/metric.ts'
-import type { Series } from '../../../domain/sample.ts'
-import { downsampleSeries } from '../../../domain/series.ts'
+import { mergeRows, type SummarizedSeries } from '../../../domain/series.ts'
 import { lineChart } from '../../charts/chart.tsx'
 import type { ChartBand, ChartMark } from '../../charts/chart-marks.tsx'
 import type { ChartPlan } from '../../charts/host-charts.ts'
-import { NO_SAMPLES, writeRef } from '../../charts/series-ref.ts'
+import { NO_ROWS, writeRef } from '../../charts/series-ref.ts'
 import { figuresTable } from '../../charts/summary-table.tsx'
 import { describeThresholds, type HostLimits, mergeThresholds } from '../../charts/thresholds.ts'
 import { metricPath } from '../../ui/components.tsx'
@@ -17,7 +16,8 @@ import type { ResourcePlan } from './host-plan.ts'
 
 export type SectionModel = {
   readonly host: Host
-  readonly series: ReadonlyMap<string, Series>
+  /** Rows of each metric, as many as its graph has. */
+  readonly series: ReadonlyMap<string, SummarizedSeries>
   readonly from: number
   readonly to: number
   /** Marks of events by their metric. */
@@ -32,7 +32,7 @@ export type SectionModel = {
 }
 
 /** Rows of a graph: its samples as they are for an hour and a while, ends and means of steps beyond. */
-const WIDE_ROWS = 200
+export const WIDE_ROWS = 200
 const SMALL_ROWS = 90
 
 /** One resource: its graph, the table beside it, and what else is drawn of it. */
@@ -71,7 +71,7 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
   const names = lines.map(({ name }) => name)
   const rows = isWide ? WIDE_ROWS : SMALL_ROWS
   const drawn = lines.map(({ metric, name }) => {
-    const { times, low, mean, high } = downsampleSeries(series.get(metric) ?? NO_SAMPLES, from, to, rows)
+    const { times, low, mean, high } = mergeRows(series.get(metric) ?? NO_ROWS, from, to, rows)
     return { name, times, values: mean, ...(mean === low ? {} : { low, high }) }
   })
   const marked = lines.flatMap(({ metric }) => marks.get(metric) ?? [])
@@ -135,7 +135,7 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
           title,
           lines.map(({ metric, name }) => ({
             name,
-            series: series.get(metric) ?? NO_SAMPLES,
+            summary: series.get(metric)?.summary ?? null,
             unit: metricUnit(metric),
           })),
         )}
