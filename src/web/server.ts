@@ -1,91 +1,10 @@
 import type { BunRequest, Server } from 'bun'
-import type { ServerProgram } from '../domain/hosts/agent-lag.ts'
-import type { AddressRange } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { Log } from '../lib/log.ts'
-import type { OwnSockets } from '../platform/own-sockets.ts'
-import type { Store } from '../storage/ports/store.ts'
-import { API } from './api/index.ts'
-import { type Asset, listAssets } from './assets/assets.ts'
-import { chooseEncoding } from './assets/compress.ts'
-import { createApiRate } from './auth/api-rate.ts'
-import { createBackgroundWrites } from './auth/background-writes.ts'
-import { createFailedSignIns } from './auth/failed-sign-ins.ts'
-import { createSecondStep } from './auth/second-factor.ts'
-import { createSessions } from './auth/session.ts'
-import { createSignIn } from './auth/sign-in.ts'
-import { createEventSparks } from './fleet/event-sparks.tsx'
-import { createFleet } from './fleet/fleet.ts'
-import { createFleetFigures } from './fleet/fleet-figures.ts'
-import { createDiskForecasts } from './forecasts/disk-forecasts.ts'
-import { createFrameData } from './frame/frame-data.ts'
-import { readClient } from './http/client-address.ts'
-import { ConnectionBounds, type WebConnectionLimits } from './http/connection-bounds.ts'
-import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
-import { createHealthCheck } from './http/health.ts'
-import { createLive } from './http/live.ts'
-import { createLivePages } from './http/live-pages.ts'
-import type { Releases } from './http/releases.ts'
+import { createHandlers, type Handler, type Handlers, plainText } from './handlers.ts'
+import { ConnectionBounds } from './http/connection-bounds.ts'
 import { finishResponse } from './http/response-headers.ts'
-import type { AgentDoor, Notifier, Route, WebContext } from './http/route.ts'
-import { NO_SITE_INFO, type SiteInfo } from './http/site-info.ts'
-import { createStorageFigures } from './http/storage-stats.ts'
-import { PAGES } from './pages/index.ts'
-import { createWhatChanged } from './problems/what-changed.ts'
-
-export type WebsiteOptions = {
-  readonly address: string
-  /** 0 takes a free one. */
-  readonly port: number
-  /** Seconds without a request after which a session ends. */
-  readonly sessionExpiry: number
-  /** Seconds without a packet after which a host counts as down. */
-  readonly silence: number
-  /** Name of this machine as its agent would report it. */
-  readonly serverName: string
-  readonly version: string
-  readonly store: Store
-  readonly clock: Clock
-  readonly log: Log
-  /** What is wrong with the server besides its database, for the health check; null when nothing is. */
-  readonly findTrouble?: () => string | null
-  /** Called after a user changed a password on the website. */
-  readonly onPasswordChanged?: (user: string) => void | Promise<void>
-  /**
-   * Serves HTTPS at a port of its own (0 takes a free one), with cookies for HTTPS only; `port` sends
-   * everybody there.
-   */
-  readonly tls?: TlsFiles & { readonly port: number }
-  /** The address of the website as people reach it, where it is known. */
-  readonly siteUrl?: string | null
-  /** The path below which a proxy shows the website, such as `/monitor`; none unless given. */
-  readonly basePath?: string
-  /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody's unless given. */
-  readonly trustedProxies?: readonly AddressRange[]
-  /**
-   * Where agents reach the collect engine over TLS now; null when they don't. Its certificate may be renewed
-   * at any time.
-   */
-  readonly findAgentDoor?: () => AgentDoor | null
-  readonly findServerProgram?: () => ServerProgram
-  /** Requests a minute that one user may make by tokens; 0 bounds nothing. */
-  readonly apiRate?: number
-  /** Tells the connections of this process, which are bounded then. */
-  readonly ownSockets?: OwnSockets | null
-  readonly connectionLimits?: Partial<WebConnectionLimits>
-  readonly releases?: Releases
-  readonly findPin?: () => string | null
-  readonly notifier: Notifier
-  /** Time zone that is offered where one is asked for. */
-  readonly zone: string
-  /** Whether the sign-in page says that passwords travel without TLS. */
-  readonly warnsOfPlain?: boolean
-  /** Whether everybody has to sign in with a second step. */
-  readonly requiresTwoFactor?: boolean
-  /** What pages tell of the whole product. */
-  readonly about?: Partial<SiteInfo>
-}
+import type { WebContext } from './http/route.ts'
+import { createContext, type WebsiteOptions } from './website-context.ts'
 
 export type Website = {
   readonly port: number
@@ -109,109 +28,97 @@ const IDLE_SECONDS = 60
 const MAX_BODY_BYTES = 1024 * 1024
 const STOP_MS = 2000
 
-type Handler = (request: BunRequest, server: Server<undefined>) => Promise<Response>
-
 /** Serves the website and its API. Rejects when the port can't be had. */
 export async function startWebsite(options: WebsiteOptions): Promise<Website> {
-  const web = createContext(options)
-  const { port, tls, clock, log, trustedProxies: trusted = [], ownSockets = null } = options
-  let bounds: ConnectionBounds | null = null
+  return new RunningWebsite(options)
+}
 
-  const answer =
-    (routes: RoutesOfPath): Handler =>
-    async (request, server) => {
-      const from = server.requestIP(request)
-      bounds?.noteRequest(from, false)
-      const arrival = {
-        request,
-        params: request.params ?? {},
-        client: readClient(request.headers, from?.address ?? 'unknown', tls !== undefined, trusted),
-      }
-      const response = await handleRequest(routes, arrival, web)
-      if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
-        server.timeout(request, 0)
-        bounds?.noteRequest(from, true)
-      }
-      return response
-    }
-  const noted =
-    (handle: (request: BunRequest) => Promise<Response>): Handler =>
-    (request, server) => {
-      bounds?.noteRequest(server.requestIP(request), false)
-      return handle(request)
-    }
-
-  const handlers: Record<string, Handler> = { '/healthz': noted((request) => answerHealth(web, request)) }
-  // A proxy may take the path below which it shows the website away, or leave it.
-  for (const base of new Set(['', web.basePath])) {
-    for (const [path, routes] of groupByPath([...PAGES, ...API])) handlers[base + path] = answer(routes)
-    for (const asset of listAssets())
-      handlers[base + asset.url] = noted((request) => answerAsset(asset, request))
-  }
-  const answerUnknown = answer({})
-
-  const serve = (at: number, files: TlsFiles | null, site: Partial<Site>) =>
-    openServer(options, at, files, {
-      fetch: (request, bun) => answerUnknown(request as BunRequest, bun),
-      ...site,
-    })
-  let files: TlsFiles | null = tls ?? null
-  let server = serve(tls?.port ?? port, files, { routes: handlers })
-  const tlsPort = tls === undefined ? null : (server.port ?? tls.port)
-  const redirect = tlsPort === null ? null : openRedirect(tlsPort)
-  if (ownSockets !== null)
-    bounds = new ConnectionBounds({
-      ...{ sockets: ownSockets, trustedProxies: trusted, clock, log },
-      ports: () => new Set([server, redirect].flatMap((one) => one?.port ?? [])),
-      limits: options.connectionLimits ?? {},
-    })
+class RunningWebsite implements Website {
+  readonly tlsPort: number | null
+  readonly #options: WebsiteOptions
+  readonly #web: WebContext
+  readonly #handlers: Handlers
+  readonly #redirect: Server<undefined> | null
+  readonly #bounds: ConnectionBounds | null
+  #files: TlsFiles | null
+  #server: Server<undefined>
   /** With certificates that were renewed since; what they still have to say ends by itself. */
-  const retired = new Set<Server<undefined>>()
+  readonly #retired = new Set<Server<undefined>>()
+
+  constructor(options: WebsiteOptions) {
+    const { port, tls, trustedProxies = [] } = options
+    this.#options = options
+    this.#web = createContext(options)
+    this.#handlers = createHandlers(this.#web, {
+      hasTls: tls !== undefined,
+      trustedProxies,
+      noteRequest: (from, isStream) => this.#bounds?.noteRequest(from, isStream),
+    })
+    this.#files = tls ?? null
+    this.#server = this.#serve(tls?.port ?? port, this.#files)
+    this.tlsPort = tls === undefined ? null : (this.#server.port ?? tls.port)
+    this.#redirect = this.tlsPort === null ? null : this.#openRedirect(this.tlsPort)
+    this.#bounds = this.#watchConnections()
+  }
+
+  get port(): number {
+    return (this.#redirect ?? this.#server).port ?? this.#options.port
+  }
+
+  renewTls(renewed: TlsFiles) {
+    if (this.tlsPort === null) return
+    const old = this.#server
+    this.#retired.add(old)
+    old.stop().then(() => this.#retired.delete(old))
+    try {
+      this.#server = this.#serve(this.tlsPort, renewed)
+      this.#files = renewed
+    } catch (error) {
+      this.#server = this.#serve(this.tlsPort, this.#files)
+      throw error
+    }
+  }
+
+  async stop() {
+    this.#bounds?.stop()
+    this.#web.live.stop()
+    const late = Promise.withResolvers<void>()
+    const timer = this.#options.clock.after(STOP_MS, late.resolve)
+    const servers = [...this.#retired, this.#server, ...(this.#redirect === null ? [] : [this.#redirect])]
+    await Promise.race([Promise.all(servers.map((one) => one.stop())), late.promise])
+    timer.cancel()
+    await Promise.all(servers.map((one) => one.stop(true)))
+  }
+
+  #serve(port: number, files: TlsFiles | null): Server<undefined> {
+    return openServer(this.#options, port, files, {
+      routes: this.#handlers.routes,
+      fetch: (request, bun) => this.#handlers.unknown(request as BunRequest, bun),
+    })
+  }
 
   /** Health is told here too: who looks from this machine need not know the certificate. */
-  function openRedirect(target: number): Server<undefined> {
+  #openRedirect(target: number): Server<undefined> {
     try {
-      return serve(port, null, {
-        routes: { '/healthz': noted((request) => answerHealth(web, request)) },
-        fetch(request, bun) {
-          bounds?.noteRequest(bun.requestIP(request), false)
+      return openServer(this.#options, this.#options.port, null, {
+        routes: { '/healthz': this.#handlers.health },
+        fetch: (request, bun) => {
+          this.#bounds?.noteRequest(bun.requestIP(request), false)
           return finishResponse(redirectToTls(request, target), null)
         },
       })
     } catch (error) {
-      server.stop(true)
+      this.#server.stop(true)
       throw error
     }
   }
 
-  function renewTls(renewed: TlsFiles) {
-    if (tlsPort === null) return
-    const old = server
-    retired.add(old)
-    old.stop().then(() => retired.delete(old))
-    try {
-      server = serve(tlsPort, renewed, { routes: handlers })
-      files = renewed
-    } catch (error) {
-      server = serve(tlsPort, files, { routes: handlers })
-      throw error
-    }
-  }
-
-  return {
-    port: (redirect ?? server).port ?? port,
-    tlsPort,
-    renewTls,
-    async stop() {
-      bounds?.stop()
-      web.live.stop()
-      const late = Promise.withResolvers<void>()
-      const timer = clock.after(STOP_MS, late.resolve)
-      const servers = [...retired, server, ...(redirect === null ? [] : [redirect])]
-      await Promise.race([Promise.all(servers.map((one) => one.stop())), late.promise])
-      timer.cancel()
-      await Promise.all(servers.map((one) => one.stop(true)))
-    },
+  #watchConnections(): ConnectionBounds | null {
+    const { ownSockets: sockets = null, trustedProxies = [], clock, log } = this.#options
+    if (sockets === null) return null
+    const ports = () => new Set([this.#server, this.#redirect].flatMap((one) => one?.port ?? []))
+    const limits = this.#options.connectionLimits ?? {}
+    return new ConnectionBounds({ sockets, trustedProxies, clock, log, ports, limits })
   }
 }
 
@@ -249,9 +156,6 @@ function openServer(
   }
 }
 
-const plainText = (text: string, status: number, headers: Record<string, string> = {}) =>
-  new Response(text, { status, headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' } })
-
 /** The same place over HTTPS, under the name that the client used for us. */
 function redirectToTls(request: Request, port: number): Response {
   // Bun gives the path alone where the Host header is no host.
@@ -260,89 +164,4 @@ function redirectToTls(request: Request, port: number): Response {
   url.protocol = 'https:'
   url.port = String(port)
   return new Response(null, { status: 308, headers: { location: url.href } })
-}
-
-function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOptions): WebContext {
-  const { silence, serverName, version, notifier, zone } = rest
-  const writeAside = createBackgroundWrites(log)
-  const forecasts = createDiskForecasts({ samples: store.samples, clock })
-  const noteFailure = createFailedSignIns({ audit: store.audit, clock, log })
-  return {
-    store,
-    clock,
-    log,
-    silence,
-    serverName,
-    version,
-    findAgentDoor: rest.findAgentDoor ?? (() => null),
-    findServerProgram:
-      rest.findServerProgram ??
-      (() => ({ version: rest.version, fingerprint: rest.findAgentDoor?.()?.fingerprint ?? null })),
-    apiRate: createApiRate(rest.apiRate ?? 0),
-    releases: rest.releases ?? null,
-    findPin: rest.findPin ?? (() => null),
-    warnsOfPlain: rest.warnsOfPlain ?? false,
-    requiresTwoFactor: rest.requiresTwoFactor ?? false,
-    notifier,
-    zone,
-    sessionExpiry,
-    writeAside,
-    sessions: createSessions({ store: store.sessions, clock, expiry: sessionExpiry, writeAside }),
-    signIn: createSignIn({ users: store.users, clock, log, noteFailure }),
-    secondStep: createSecondStep({
-      store: store.secondFactors,
-      users: store.users,
-      clock,
-      log,
-      noteFailure,
-    }),
-    live: createLive({ hosts: store.hosts, events: store.events, clock, log }),
-    livePages: createLivePages(),
-    siteUrl: rest.siteUrl ?? null,
-    basePath: rest.basePath ?? '',
-    about: { ...NO_SITE_INFO, ...rest.about },
-    figures: createStorageFigures({ maintenance: store.maintenance, clock }),
-    forecasts,
-    fleet: createFleet({ store, clock, silence }),
-    fleetFigures: createFleetFigures({ store, clock, diskForecasts: forecasts }),
-    sparks: createEventSparks({ samples: store.samples, clock }),
-    whatChanged: createWhatChanged({ hosts: store.hosts, samples: store.samples, clock }),
-    frame: createFrameData({ store, clock }),
-    api: API,
-    checkHealth: createHealthCheck({
-      maintenance: store.maintenance,
-      findTrouble: rest.findTrouble ?? (() => null),
-      clock,
-      log,
-    }),
-    onPasswordChanged: rest.onPasswordChanged ?? (() => {}),
-  }
-}
-
-function groupByPath(routes: readonly Route[]): Map<string, RoutesOfPath> {
-  const paths = new Map<string, RoutesOfPath>()
-  for (const route of routes) paths.set(route.path, { ...paths.get(route.path), [route.method]: route })
-  return paths
-}
-
-/** Open to all, and told apart from pages: it must answer when nothing else can. */
-async function answerHealth(web: WebContext, { method }: Request): Promise<Response> {
-  if (method !== 'GET' && method !== 'HEAD')
-    return finishResponse(plainText('This address takes GET only.', 405, { allow: 'HEAD, GET' }), null)
-  const problem = await web.checkHealth()
-  return finishResponse(plainText(problem ?? 'ok', problem === null ? 200 : 503), null)
-}
-
-async function answerAsset(asset: Asset, request: Request): Promise<Response> {
-  const encoding = chooseEncoding(request.headers.get('accept-encoding'))
-  const headers = new Headers({
-    'content-type': asset.type,
-    'cache-control': 'public, max-age=31536000, immutable',
-    vary: 'Accept-Encoding',
-  })
-  if (encoding !== null) headers.set('content-encoding', encoding)
-  return finishResponse(
-    new Response(encoding === null ? asset.bytes : asset.packed(encoding), { headers }),
-    null,
-  )
 }

@@ -79,26 +79,10 @@ export function createSecondFactorStore(database: Database): SecondFactorStore {
         return true
       }),
 
-    takeStep: (user, step) =>
-      change(
-        user,
-        async (transaction, id) =>
-          (await transaction.run('UPDATE second_factor SET last_step = ? WHERE user = ? AND last_step < ?', [
-            step,
-            id,
-            step,
-          ])) > 0,
-      ),
+    takeStep: (user, step) => change(user, (transaction, id) => takeStep(transaction, id, step)),
 
     takeRecovery: (user, codeHash) =>
-      change(
-        user,
-        async (transaction, id) =>
-          (await transaction.run('DELETE FROM recovery_code WHERE user = ? AND code_hash = ?', [
-            id,
-            codeHash,
-          ])) > 0,
-      ),
+      change(user, (transaction, id) => takeRecovery(transaction, id, codeHash)),
 
     remove: (user) => change(user, removeSecondFactor),
   }
@@ -120,6 +104,17 @@ async function sealAll(transaction: Transaction, sealer: SecretSealer): Promise<
     if (!isSealed(secret))
       await transaction.run('UPDATE second_factor SET secret = ? WHERE user = ?', [sealer.seal(secret), user])
   return true
+}
+
+/** False when this step or a later one was taken before. */
+async function takeStep(transaction: Transaction, user: number, step: number): Promise<boolean> {
+  const statement = 'UPDATE second_factor SET last_step = ? WHERE user = ? AND last_step < ?'
+  return (await transaction.run(statement, [step, user, step])) > 0
+}
+
+async function takeRecovery(transaction: Transaction, user: number, codeHash: string): Promise<boolean> {
+  const statement = 'DELETE FROM recovery_code WHERE user = ? AND code_hash = ?'
+  return (await transaction.run(statement, [user, codeHash])) > 0
 }
 
 /** False when there was none. */

@@ -5,6 +5,7 @@ import { deleteHost, releaseHost, renameHost } from '../../changes/hosts.ts'
 import { HttpError, notFound, type Route, redirect, route, type WebRequest } from '../../http/route.ts'
 import { hostPath, pageHeading } from '../../ui/components.tsx'
 import { layout } from '../../ui/layout.tsx'
+import type { Html } from '../../ui/markup/html.ts'
 
 const PATH = '/hosts/:name/manage'
 
@@ -45,68 +46,79 @@ async function managePage(request: WebRequest, problem: string | null) {
             The name is free: the next agent that speaks for it will own it.
           </p>
         )}
-        <section class="section">
-          <h2>Rename</h2>
-          <p>
-            Everything it has goes with it. Its agent may go on under the old name, and loses nothing; it
-            takes the new one as <code>agent.name</code> in its configuration. Another agent may use the old
-            name for a host of its own.
-          </p>
-          <form class="span-form" method="post" action={`${managePath(host.name)}/rename`}>
-            {csrfField}
-            <label>
-              New name{' '}
-              <input
-                type="text"
-                name="name"
-                value={host.name}
-                required
-                maxlength={255}
-                autocomplete="off"
-                spellcheck="false"
-              />
-            </label>
-            <button type="submit">Rename the host</button>
-          </form>
-        </section>
-        <section class="section">
-          <h2>Release the name</h2>
-          <p>
-            {hasKey
-              ? 'The name belongs to the key of one agent. When the machine was set up anew, ' +
-                'its new agent is refused until the name is released.'
-              : 'The name belongs to agents that have no key, as those of the original product. ' +
-                'An agent with a key is refused until the name is released.'}
-          </p>
-          <form method="post" action={`${managePath(host.name)}/release`}>
-            {csrfField}
-            <button type="submit">Release the name</button>
-          </form>
-        </section>
-        <section class="section">
-          <h2>Delete</h2>
-          <p>Its samples, events and key are deleted for good. An agent that goes on makes the host anew.</p>
-          <form class="span-form" method="post" action={`${managePath(host.name)}/delete`}>
-            {csrfField}
-            <label>
-              Type <b>{host.name}</b> to confirm{' '}
-              <input
-                type="text"
-                name="confirm"
-                required
-                maxlength={255}
-                autocomplete="off"
-                spellcheck="false"
-              />
-            </label>
-            <button class="danger" type="submit">
-              Delete the host
-            </button>
-          </form>
-        </section>
+        {renameForm(host.name, csrfField)}
+        {releaseForm(host.name, hasKey, csrfField)}
+        {deleteForm(host.name, csrfField)}
       </>
     ),
   })
+}
+
+function renameForm(host: string, csrfField: Html): Html {
+  return (
+    <section class="section">
+      <h2>Rename</h2>
+      <p>
+        Everything it has goes with it. Its agent may go on under the old name, and loses nothing; it takes
+        the new one as <code>agent.name</code> in its configuration. Another agent may use the old name for a
+        host of its own.
+      </p>
+      <form class="span-form" method="post" action={`${managePath(host)}/rename`}>
+        {csrfField}
+        <label>
+          New name{' '}
+          <input
+            type="text"
+            name="name"
+            value={host}
+            required
+            maxlength={255}
+            autocomplete="off"
+            spellcheck="false"
+          />
+        </label>
+        <button type="submit">Rename the host</button>
+      </form>
+    </section>
+  )
+}
+
+function releaseForm(host: string, hasKey: boolean, csrfField: Html): Html {
+  return (
+    <section class="section">
+      <h2>Release the name</h2>
+      <p>
+        {hasKey
+          ? 'The name belongs to the key of one agent. When the machine was set up anew, ' +
+            'its new agent is refused until the name is released.'
+          : 'The name belongs to agents that have no key, as those of the original product. ' +
+            'An agent with a key is refused until the name is released.'}
+      </p>
+      <form method="post" action={`${managePath(host)}/release`}>
+        {csrfField}
+        <button type="submit">Release the name</button>
+      </form>
+    </section>
+  )
+}
+
+function deleteForm(host: string, csrfField: Html): Html {
+  return (
+    <section class="section">
+      <h2>Delete</h2>
+      <p>Its samples, events and key are deleted for good. An agent that goes on makes the host anew.</p>
+      <form class="span-form" method="post" action={`${managePath(host)}/delete`}>
+        {csrfField}
+        <label>
+          Type <b>{host}</b> to confirm{' '}
+          <input type="text" name="confirm" required maxlength={255} autocomplete="off" spellcheck="false" />
+        </label>
+        <button class="danger" type="submit">
+          Delete the host
+        </button>
+      </form>
+    </section>
+  )
 }
 
 /** What was wrong goes back onto the page. */
