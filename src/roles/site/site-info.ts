@@ -44,9 +44,9 @@ export function describeSite(
 function writeCodes(config: Config, port: number | null): Pick<Enrolment, 'writeCode'> {
   if (port === null) return {}
   return {
-    writeCode(server, secret) {
+    writeCode(server, secret, releases) {
       const host = server.includes(':') ? `[${server}]` : server
-      return writeEnrolmentCode(config, `${host}:${port}`, secret)
+      return writeEnrolmentCode(config, `${host}:${port}`, secret, releases)
     },
   }
 }

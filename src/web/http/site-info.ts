@@ -45,7 +45,7 @@ export type Enrolment = {
   /** Port without TLS; null when it is closed. */
   readonly plainPort: number | null
   /** The enrolment code that holds the secret, for agents that reach the server by this name. */
-  readonly writeCode?: (server: string, secret: string) => string
+  readonly writeCode?: (server: string, secret: string, releases: string | null) => string
 }
 
 /** What pages tell of the product and this installation. Handed in by whoever puts the parts together. */
