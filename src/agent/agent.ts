@@ -6,6 +6,7 @@ import { createThresholdTable, type Threshold } from '../domain/thresholds/thres
 import { standardThresholds } from '../domain/thresholds/threshold-standard.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { BootClock } from '../platform/boot.ts'
 import { SYSTEM_BUS } from '../platform/dbus/connection.ts'
 import type { Platform } from '../platform/platform.ts'
 import { MAX_METRICS } from '../protocol/message.ts'
@@ -64,6 +65,8 @@ export type AgentOptions = {
   readonly hasDefaultThresholds: boolean
   readonly platform: Platform
   readonly clock: Clock
+  /** Tells a machine whose clock was set from an agent that was off; left out or null where there is none. */
+  readonly bootClock?: BootClock | null
   readonly log: Log
 }
 
@@ -111,7 +114,14 @@ export async function startAgent(
   const standard = listStandard(options, machine.facts)
   const describe = describeWith(options, standard)
   const facts = describe(machine.facts)
-  const queue = new Queue({ file: options.queueFile, bytes: options.queueBytes, interval, clock, log })
+  const queue = new Queue({
+    file: options.queueFile,
+    bytes: options.queueBytes,
+    interval,
+    clock,
+    bootClock: options.bootClock ?? null,
+    log,
+  })
   const table = createThresholdTable(options.thresholds, standard)
   const evaluator = createThresholdEvaluator({ book: table, interval, clock, log })
   const sender = new Sender({

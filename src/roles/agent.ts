@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts'
 import { systemClock } from '../lib/clock.ts'
 import { EXIT } from '../lib/exit-codes.ts'
 import { createLog, type Log } from '../lib/log.ts'
+import { openBootClock } from '../platform/boot.ts'
 import type { Platform } from '../platform/platform.ts'
 import { findServers, toServerAddress } from './collector-endpoints.ts'
 import { openMachineFiles } from './machine-files.ts'
@@ -95,10 +96,11 @@ async function start(
   const key = keepAgentKey(dataDir)
   const platform = await openPlatform(loaded, context.log)
   context.own('platform', async () => closePlatform(platform))
+  const bootClock = openBootClock()
   const open = async (config: Config) => {
     const { servers, passphrase } = await findAccess(config)
     const options = describeAgent({ ...loaded, config }, platform, servers, passphrase, context)
-    return () => startAgent({ ...options, key })
+    return () => startAgent({ ...options, key, bootClock })
   }
   let running = loaded.config
   let agent = await (await open(running))()

@@ -55,6 +55,28 @@ const event = (time: number): EventReport => ({
   message: 'A > 1',
 })
 
+test('a clock that is set between two runs of the agent does not make an absence', () => {
+  let seconds = 1000
+  const bootClock = { id: 'this start', seconds: () => seconds }
+  const open = () => new Queue({ file, bytes: 1e6, interval: 60, clock, bootClock, log })
+  const run = (time: number) => {
+    const queue = open()
+    append(queue, time)
+    const { losses } = queue
+    queue.close()
+    return losses.filter(({ reason }) => reason !== 'unused')
+  }
+  expect(run(6000)).toEqual([])
+  // Eight days on by the wall clock, two minutes by the other one.
+  seconds += 120
+  expect(run(6000 + 8 * 86_400)).toEqual([
+    { first: 0, last: 0, reason: 'off', from: 6060, to: 6060, count: 1 },
+  ])
+  bootClock.id = 'the next start'
+  seconds = 20
+  expect(run(6000 + 9 * 86_400).at(-1)).toMatchObject({ reason: 'off', count: 1439 })
+})
+
 describe('the queue', () => {
   test('is its owner’s alone, with its log', () => {
     const queue = openQueue()

@@ -220,3 +220,10 @@ async function readAcceptPort(output: ReadableStream<Uint8Array>): Promise<numbe
   }
   throw new Error(`openssl said ${said}`)
 }
+
+test('an agent that speaks plainly to a port with TLS is told so', async () => {
+  expect(await tryConnect(own, null)).toEqual({
+    outcome: 'that port speaks TLS: leave tcp:// out, and say in agent.fingerprint how to know the server',
+    isTold: false,
+  })
+})

@@ -1,3 +1,4 @@
+import type { LossReason } from '../../domain/audit/loss.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { LossList } from './loss-list.ts'
 
@@ -30,26 +31,42 @@ export class MissedCycles {
     onNoted()
   }
 
-  /** A frame was taken at `time`. `before` is the time of the newest one that this run did not take itself. */
-  noteFrame(time: number, before: number | null): void {
-    const { interval, clock, losses, onNoted } = this.#options
+  /**
+   * A frame was taken at `time`. `before` is the newest one that this run did not take itself: its time, and how
+   * many seconds ago it was by a clock that nobody sets; null when that is not known.
+   */
+  noteFrame(time: number, before: { readonly time: number; readonly ago: number | null } | null): void {
+    const { interval, clock } = this.#options
     const last = this.#last
     const nowMs = clock.nowMs()
     const atMs = clock.monotonicMs()
     this.#last = { time, nowMs, atMs }
-    const lastTime = last?.time ?? before ?? time
-    const [from, to] = [lastTime + interval, time - interval]
-    if (to < from) return
-    const ranMs = last === null ? null : atMs - last.atMs
-    const isClock = last !== null && ranMs !== null && Math.abs(nowMs - last.nowMs - ranMs) > JUMP_MS
+    if (last === null) {
+      if (before !== null) this.#noteOff(time, before.time, before.ago)
+      return
+    }
+    const ranMs = atMs - last.atMs
+    const isClock = Math.abs(nowMs - last.nowMs - ranMs) > JUMP_MS
     // By the monotonic clock where the other one was set: then hardly any cycle was left out.
-    const seconds = isClock && ranMs !== null ? ranMs / 1000 : time - lastTime
-    const count = Math.max(0, Math.round(seconds / interval) - 1)
-    losses().addCycles(
-      ranMs === null ? 'off' : isClock ? 'clock' : 'skipped',
-      { from, to, count },
-      2 * interval,
-    )
+    const seconds = isClock ? ranMs / 1000 : time - last.time
+    const range = { from: last.time + interval, to: time - interval }
+    this.#note(isClock ? 'clock' : 'skipped', range, seconds)
+  }
+
+  /** The agent was not running; a clock that was set meanwhile is no absence. */
+  #noteOff(time: number, lastTime: number, ago: number | null) {
+    const { interval } = this.#options
+    const isClock = ago !== null && Math.abs(time - lastTime - ago) * 1000 > JUMP_MS + interval * 1000
+    const seconds = isClock ? ago : time - lastTime
+    const from = lastTime + interval
+    this.#note('off', { from, to: lastTime + Math.round(seconds) - interval }, seconds)
+  }
+
+  #note(reason: LossReason, { from, to }: { from: number; to: number }, seconds: number) {
+    const { interval, losses, onNoted } = this.#options
+    const count = Math.round(seconds / interval) - 1
+    if (to < from || count <= 0) return
+    losses().addCycles(reason, { from, to, count }, 2 * interval)
     onNoted()
   }
 }

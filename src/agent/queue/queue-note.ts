@@ -14,6 +14,8 @@ export type QueueNote = {
   readonly waiting: number
   /** The time of the newest frame, in seconds since 1970; 0 when there was none. */
   readonly time: number
+  /** By which start of the machine, and how many seconds after it, that frame was taken; null when not known. */
+  readonly boot: FrameBoot | null
   /** How many waited. */
   readonly length: number
   readonly totals: QueueTotals
@@ -21,13 +23,17 @@ export type QueueNote = {
   readonly losses: readonly Loss[]
 }
 
+export type FrameBoot = { readonly id: string; readonly seconds: number }
+
 export const noteFileOf = (queueFile: string) => `${queueFile}.state`
 
 /** Null when there is none, or none that can be read. */
 export function readNote(queueFile: string): QueueNote | null {
   try {
     const note: unknown = JSON.parse(readFileSync(noteFileOf(queueFile), 'utf8'))
-    return isNote(note) ? { ...note, losses: note.losses.filter(({ reason }) => isLossReason(reason)) } : null
+    if (!isNote(note)) return null
+    const losses = note.losses.filter(({ reason }) => isLossReason(reason))
+    return { ...note, boot: isFrameBoot(note.boot) ? note.boot : null, losses }
   } catch {
     return null
   }
@@ -72,4 +78,11 @@ function isNote(value: unknown): value is QueueNote {
       (count) => typeof count === 'number' && Number.isSafeInteger(count) && count >= 0,
     )
   )
+}
+
+/** Agents of before wrote none. */
+function isFrameBoot(value: unknown): value is FrameBoot {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, seconds } = value as Record<string, unknown>
+  return typeof id === 'string' && typeof seconds === 'number' && seconds >= 0
 }

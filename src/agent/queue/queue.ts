@@ -5,13 +5,14 @@ import type { EventReport } from '../../domain/event.ts'
 import type { Frame } from '../../domain/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
+import type { BootClock } from '../../platform/boot.ts'
 import { type BatchLimits, collectBatch, runsOf } from './batch-selection.ts'
 import { MetricSetRegistry } from './metric-set-registry.ts'
 import { MissedCycles } from './missed-cycles.ts'
 import { QueueContents } from './queue-contents.ts'
 import { isDiskTrouble, isUnusable, type OpenQueue, openQueueFile, replaceDamaged } from './queue-damage.ts'
 import { QueueLosses } from './queue-losses.ts'
-import { QueueNoteWriter, readNote } from './queue-note.ts'
+import { type FrameBoot, QueueNoteWriter, readNote } from './queue-note.ts'
 import { QueueNumbering } from './queue-numbering.ts'
 import type { Item, QueueTotals } from './queue-rows.ts'
 import { addTime, isTaken, type TimeRange } from './sampled-ranges.ts'
@@ -25,6 +26,8 @@ export type QueueOptions = {
   /** Seconds between two frames. */
   readonly interval: number
   readonly clock: Clock
+  /** Left out or null where there is none. */
+  readonly bootClock?: BootClock | null
   readonly log: Log
 }
 
@@ -64,6 +67,8 @@ export class Queue {
   #spans: readonly TimeRange[] = []
   /** The time of the newest frame as the note beside the file says it; 0 when it says none. */
   #notedTime = 0
+  /** When, by a clock that nobody sets, the newest frame was taken; null when that is not known. */
+  #frameBoot: FrameBoot | null = null
   /** The newest state of the thresholds; kept here too, for a file that has to be begun anew. */
   #thresholds: string | null = null
   #isThresholdsSaved = true
@@ -168,13 +173,23 @@ export class Queue {
       this.#isThresholdsSaved = false
     }
     if (frame !== null) {
-      this.#missedCycles.noteFrame(frame.time, this.#spans.at(-1)?.last ?? (this.#notedTime || null))
+      this.#noteFrameTime(frame.time)
       const metricSet = this.#metricSets.intern(frame.metrics)
       this.#push('frame', frame.time, metricSet, JSON.stringify([frame.time, ...frame.values]))
       this.#spans = addTime(this.#spans, frame.time, this.#options.interval)
     }
     for (const event of events) this.#push('event', event.time, null, JSON.stringify(event))
     this.#flush(oldest)
+  }
+
+  #noteFrameTime(time: number) {
+    const { bootClock = null } = this.#options
+    const lastTime = this.#spans.at(-1)?.last ?? this.#notedTime
+    const boot = bootClock === null ? null : { id: bootClock.id, seconds: bootClock.seconds() }
+    const last = this.#frameBoot
+    const ago = boot !== null && last?.id === boot.id ? boot.seconds - last.seconds : null
+    this.#missedCycles.noteFrame(time, lastTime === 0 ? null : { time: lastTime, ago })
+    this.#frameBoot = boot
   }
 
   #push(kind: Item['kind'], time: number, metricSet: number | null, body: string) {
@@ -288,7 +303,7 @@ export class Queue {
     // Before the file knows of a number: one that is in neither was never given.
     const { generation, newestId: newest, losses } = this
     const time = this.#spans.at(-1)?.last ?? this.#notedTime
-    this.#note.write({ generation, newest, waiting, time, length, totals, losses })
+    this.#note.write({ generation, newest, waiting, time, boot: this.#frameBoot, length, totals, losses })
     const removed = file.write(change, isDurable)
     if (isDurable) this.#durableAtMs = nowMs
     this.#losses.logDrops(drops.length, length)
@@ -333,6 +348,7 @@ export class Queue {
     this.#metricSets.continueAfter(state.lastMetricSet?.id ?? 0, state.lastMetricSet)
     this.#spans = [...state.spans, ...this.#spans]
     this.#notedTime = note?.time ?? 0
+    this.#frameBoot = note?.boot ?? this.#frameBoot
     this.#foundThresholds = { kept: state.thresholds }
   }
 

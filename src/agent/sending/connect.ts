@@ -40,6 +40,10 @@ export type Connection = {
 
 const CONNECT_TIMEOUT_MS = 10_000
 const TIMED_OUT = 'no connection within 10 s'
+/** Whoever speaks plainly to a port with TLS is answered by an alert, whose first byte no answer of ours has. */
+const TLS_ALERT = 0x15
+const NEEDS_TLS =
+  'that port speaks TLS: leave tcp:// out, and say in agent.fingerprint how to know the server'
 const STALLED = 'the TLS handshake did not end within 10 s'
 
 /**
@@ -53,6 +57,7 @@ export function connect({ server, maxPayload = null, clock, events }: ConnectOpt
   /** The server was reached; with TLS it is not known yet who it is. */
   let isReached = false
   let hasFailed = false
+  let hasReceived = false
   let unsent: Uint8Array[] = []
   let text = ''
   const decoder = new TextDecoder()
@@ -99,6 +104,8 @@ export function connect({ server, maxPayload = null, clock, events }: ConnectOpt
   }
 
   function receive(data: Uint8Array) {
+    if (!server.tls && !hasReceived && data[0] === TLS_ALERT) return finish(NEEDS_TLS)
+    hasReceived = true
     text += decoder.decode(data, { stream: true })
     for (let end = text.indexOf('\n'); end >= 0 && !isOver; end = text.indexOf('\n')) {
       const line = text.slice(0, end)
@@ -181,5 +188,8 @@ function describeConnectError(error: unknown): string {
   if (code === 'ECONNREFUSED') return 'no connection: refused, or no route to the server'
   if (code === 'EINVAL')
     return 'no connection: the address is not valid here (a link-local address needs a scope)'
+  const [, cause = '', name = ''] = /^getaddrinfo (\w+) ?(.*)$/.exec(error.message) ?? []
+  if (cause === 'EAI_AGAIN') return `the name ${name} can not be resolved now: no answer from a name server`
+  if (cause === 'ENOTFOUND') return `the name ${name} has no address`
   return error.message
 }
