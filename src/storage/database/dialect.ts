@@ -24,6 +24,11 @@ export type Dialect = {
   readonly forUpdate: string
   /** Rows of one INSERT, greatest first; the last is 1. */
   readonly insertSizes: readonly number[]
+  /**
+   * Most rows of one INSERT that holds whole numbers and bytes alone, whatever their number; null where
+   * `insertSizes` hold for these as well.
+   */
+  readonly plainRows: number | null
   /** Longest INSERT of several rows, in bytes of their values. */
   readonly insertBytes: number
   /**
@@ -69,6 +74,7 @@ export const sqliteDialect: Dialect = {
   ],
   // More saves nothing measurable, and a statement should stay readable in a log.
   insertSizes: [50, 1],
+  plainRows: null,
   insertBytes: Number.POSITIVE_INFINITY,
   sharedLocks: null,
   stepThrough(table, column, { back = false, limited = false } = {}) {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
 import { classifyMysqlError, DatabaseRefusedError } from '../../../src/storage/database/mysql/error.ts'
 import { findVersionProblem } from '../../../src/storage/database/mysql/version.ts'
+import { makeTempDir, runMonitor } from '../../support/spawn.ts'
+import { HAS_MARIADB, startMariadb } from '../../support/sql/mariadb.ts'
 
 describe('a version', () => {
   test.each([
@@ -19,6 +22,29 @@ describe('a version', () => {
     else expect(problem).toContain(version)
   })
 })
+
+test.skipIf(!HAS_MARIADB)(
+  'a server that is too old is named at the start, which then ends as for a wrong configuration',
+  async () => {
+    // It says whatever version it is told to.
+    const server = await startMariadb({ options: ['--version=8.0.16'] })
+    const dataDir = makeTempDir()
+    try {
+      const url = await server.createDatabase()
+      for (const words of [['events'], ['db', 'stats']]) {
+        const { code, stderr } = await runMonitor([
+          ...[...words, '--data-dir', dataDir, '--set', `database.url=${url}`],
+        ])
+        const said = 'the database server is 8.0.16: MariaDB 10.6 or MySQL 8.0.17 is the oldest that will do'
+        expect({ code, times: stderr.split(said).length - 1 }).toEqual({ code: 78, times: 1 })
+      }
+    } finally {
+      await server.remove()
+      rmSync(dataDir, { recursive: true, force: true })
+    }
+  },
+  60_000,
+)
 
 describe('an error of the server means', () => {
   test.each([

@@ -29,6 +29,7 @@ export function createMysqlDialect({
     forUpdate: 'FOR UPDATE',
     renameIndex: (table, from, to) => [`ALTER TABLE ${table} RENAME INDEX ${from} TO ${to}`],
     insertSizes: [500, 50, 5, 1],
+    plainRows: 500,
     insertBytes,
     sharedLocks: {
       pass: 'UPDATE write_lock SET passes = passes + 1 WHERE id = ?',

@@ -115,9 +115,8 @@ export class UnknownOutcomeError extends Error {
 export class DatabaseRefusedError extends Error {
   constructor(where: string, cause: unknown, { usesTls }: { readonly usesTls: boolean }) {
     const hint = findHint(cause, usesTls)
-    super(`${where} can't be used as database: ${describeError(cause)}${hint === '' ? '' : `; ${hint}`}`, {
-      cause,
-    })
+    // The cause is said in the message; as one of its own it would be said again.
+    super(`${where} can't be used as database: ${describeError(cause)}${hint === '' ? '' : `; ${hint}`}`)
     this.name = 'DatabaseRefusedError'
   }
 }

@@ -1,12 +1,13 @@
 import { createBackoff } from '../../../lib/backoff.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
-import { ValueRefusedError } from '../content-error.ts'
-import type { Database, Transaction, Value } from '../database.ts'
-import type { MysqlAccount, MysqlConnection, MysqlServer, Outcome } from './connection.ts'
+import type { Database, Value } from '../database.ts'
+import type { MysqlAccount, MysqlConnection, MysqlServer } from './connection.ts'
 import { createMysqlDialect } from './dialect.ts'
 import { classifyMysqlError, DatabaseAwayError, UnknownOutcomeError } from './error.ts'
-import { createMysqlPool } from './pool.ts'
+import { MysqlNodes } from './nodes.ts'
+import { MysqlPool } from './pool.ts'
+import { runTransaction } from './transaction.ts'
 import type { MysqlNode } from './url.ts'
 
 export type MysqlOptions = {
@@ -34,7 +35,7 @@ const PACKET_SHARE = 0.5
 
 /** Connects, and finds out what the server is. Rejects with `DatabaseAwayError` when no node can be used. */
 export async function openMysql({ nodes, account, clock, log }: MysqlOptions): Promise<MysqlDatabase> {
-  const pool = createMysqlPool(nodes, account, { clock, log })
+  const pool = new MysqlPool(new MysqlNodes(nodes, account, log), clock)
   const first = await pool.take()
   const { server } = first
   pool.giveBack(first)
@@ -83,43 +84,6 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
     }
   }
 
-  async function runTransaction<T>(
-    connection: MysqlConnection,
-    act: (transaction: Transaction) => Promise<T>,
-  ): Promise<T> {
-    await connection.command('START TRANSACTION')
-    let result: T
-    try {
-      result = await act(createTransaction(connection))
-    } catch (error) {
-      await rollBack(connection)
-      throw error
-    }
-    try {
-      await connection.command('COMMIT')
-    } catch (error) {
-      if (classifyMysqlError(error) === 'lost') throw new UnknownOutcomeError(error)
-      await rollBack(connection)
-      throw error
-    }
-    return result
-  }
-
-  function createTransaction(connection: MysqlConnection): Transaction {
-    const run = async (sql: string, values: readonly Value[] = []) => {
-      const outcome = (await connection.execute(sql, values)) as Outcome
-      if (outcome.warningStatus > 0 && sql.startsWith('INSERT IGNORE')) await checkIgnored(connection)
-      return outcome
-    }
-    return {
-      dialect,
-      query: <R extends object>(sql: string, values: readonly Value[] = []) =>
-        connection.execute(sql, values) as Promise<R[]>,
-      run: async (sql, values) => (await run(sql, values)).affectedRows,
-      insert: async (sql, values) => (await run(sql, values)).insertId,
-    }
-  }
-
   /** One after the other, whatever became of the one before. */
   function takeLock<T>(act: () => Promise<T>): Promise<T> {
     if (isClosed) return Promise.reject(new Error('the database is closed'))
@@ -133,7 +97,8 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
     server,
     query: <R extends object>(sql: string, values: readonly Value[] = []) =>
       persist(() => use((connection) => connection.execute(sql, values))) as Promise<R[]>,
-    transaction: (act) => takeLock(() => persist(() => use((connection) => runTransaction(connection, act)))),
+    transaction: (act) =>
+      takeLock(() => persist(() => use((connection) => runTransaction(connection, dialect, act)))),
     withConnection: use,
     async close() {
       if (isClosed) return
@@ -142,26 +107,6 @@ export async function openMysql({ nodes, account, clock, log }: MysqlOptions): P
       pool.close()
     },
   }
-}
-
-/**
- * The server undoes what is left open when the connection ends, so a connection that can't be asked is
- * closed.
- */
-async function rollBack(connection: MysqlConnection) {
-  if (!connection.isUsable()) return
-  try {
-    await connection.command('ROLLBACK')
-  } catch {
-    connection.destroy()
-  }
-}
-
-/** INSERT IGNORE ignores more than duplicates: a value that was cut, for one. That must not pass. */
-async function checkIgnored(connection: MysqlConnection) {
-  const warnings = (await connection.command('SHOW WARNINGS')) as { Code: number; Message: string }[]
-  const other = warnings.find(({ Code }) => Code !== 1062)
-  if (other) throw new ValueRefusedError(other.Message)
 }
 
 function causeOf(error: unknown): unknown {

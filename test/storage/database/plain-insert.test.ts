@@ -1,0 +1,81 @@
+import { expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { createLog } from '../../../src/lib/log.ts'
+import { writePlainInsert } from '../../../src/storage/database/mysql/plain-insert.ts'
+import { openStore } from '../../../src/storage/open.ts'
+import { makeTempDir } from '../../support/spawn.ts'
+import { SQL_SERVERS } from '../../support/sql/sql-servers.ts'
+import { aReport, MIDNIGHT, toPairs } from '../reports.ts'
+
+const HEAD = 'INSERT IGNORE INTO frame (time, host, samples, packed)'
+const statement = (rows: number) => `${HEAD} VALUES ${new Array(rows).fill('(?, ?, ?, ?)').join(', ')}`
+const row = (time: number) => [time, -1, null, Uint8Array.of(0, 0x27, 0x5c, 0xff)]
+
+test('whole numbers, bytes and NULL are written out', () => {
+  const values = [...row(1), ...row(2), ...row(3), ...row(Number.MAX_SAFE_INTEGER)]
+  expect(writePlainInsert(statement(4), values)).toBe(
+    `${HEAD} VALUES (1,-1,NULL,x'00275cff'),(2,-1,NULL,x'00275cff'),(3,-1,NULL,x'00275cff'),` +
+      `(9007199254740991,-1,NULL,x'00275cff')`,
+  )
+})
+
+test('bytes that are a part of others are written alone', () => {
+  const bytes = Uint8Array.of(1, 2, 3, 4, 5).subarray(1, 3)
+  const values = [1, 2, 3, 4].flatMap((time) => [time, 1, 1, bytes])
+  expect(writePlainInsert(statement(4), values)?.match(/x'0203'/g)).toHaveLength(4)
+})
+
+test.each([
+  ['a text', "x'); DROP TABLE frame; --"],
+  ['a fraction', 0.5],
+  ['what is no number', Number.NaN],
+  ['an infinite one', Number.POSITIVE_INFINITY],
+  ['one that is not exact', 2 ** 60],
+])('%s stays a parameter', (_, value) => {
+  const values = [...row(1), ...row(2), ...row(3), 4, 1, value, Uint8Array.of(1)]
+  expect(writePlainInsert(statement(4), values)).toBeNull()
+})
+
+test('few values, another statement, and values that do not fill the rows stay parameters', () => {
+  expect(writePlainInsert(statement(1), row(1))).toBeNull()
+  const values = [...row(1), ...row(2), ...row(3), ...row(4)]
+  expect(writePlainInsert(statement(4).replace(' IGNORE', ''), values)).toBeNull()
+  expect(writePlainInsert(statement(4), values.slice(0, -1))).toBeNull()
+})
+
+const log = createLog({ level: 'error', format: 'text' })
+for (const { name, obstacle, start } of SQL_SERVERS)
+  test.skipIf(obstacle !== null)(
+    `a commit of any number of frames is stored to the last byte on ${name}, and what came twice is there once`,
+    async () => {
+      const server = await start()
+      const dataDir = makeTempDir()
+      try {
+        const store = await openStore(await server.createDatabase(), { dataDir, clock: systemClock, log })
+        const metrics = ['a', 'b']
+        const frames = Array.from({ length: 1203 }, (_, i) => ({
+          time: MIDNIGHT + 60 * i,
+          metrics,
+          values: [i % 7 === 0 ? null : Math.sin(i), i],
+        }))
+        await store.ingest.write([aReport('a', { frames: frames.slice(0, 700) })])
+        await store.ingest.write([aReport('a', { frames: frames.slice(3) })])
+        for (const [column, metric] of metrics.entries()) {
+          const expected = frames.flatMap(({ time, values }) => {
+            const value = values[column] ?? null
+            return value === null ? [] : [[time, value] as [number, number]]
+          })
+          expect(toPairs(await store.samples.range('a', metric, 0, Number.MAX_SAFE_INTEGER))).toEqual(
+            expected,
+          )
+        }
+        expect(await store.maintenance.check()).toEqual([])
+        await store.close()
+      } finally {
+        await server.remove()
+        rmSync(dataDir, { recursive: true, force: true })
+      }
+    },
+    120_000,
+  )
