@@ -529,7 +529,9 @@ tell_next() {
       ;;
     server)
       say '  Open the website:     port 8080 of this machine, as the user "admin"'
-      say '  Its first password:   cat /var/lib/monitor/server/initial-admin-password'
+      if [ "$dry_run" = yes ] || [ -e /var/lib/monitor/server/initial-admin-password ] || ! has_systemd; then
+        say '  Its first password:   cat /var/lib/monitor/server/initial-admin-password'
+      fi
       say '  For agents elsewhere: cat /var/lib/monitor/server/passphrase'
       say '                        monitor certificate show --fingerprint'
       say '  Its settings:         /etc/monitor/monitor.toml, then: monitor service restart server'

@@ -33,7 +33,7 @@ export const hostAgents: Command = {
       const all = hosts.map((host) => ({
         host,
         program: describeProgram(host),
-        lags: findLags(host.program, server),
+        lags: findLags(host, server),
       }))
       printList(input, {
         name: 'agents',

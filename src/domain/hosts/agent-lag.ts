@@ -1,4 +1,4 @@
-import type { AgentProgram } from './host.ts'
+import type { HostFacts } from './host.ts'
 
 /** What a server is, for what its agents are compared with. */
 export type ServerProgram = {
@@ -21,11 +21,15 @@ export const LAG_WORDS: Readonly<Record<Lag, string>> = {
  * How an agent differs from what its server is now: another version, let in by the previous passphrase, or pinned to
  * certificates without the one that it should know. An agent that pins none has a CA to vouch for the server.
  */
-export function findLags(program: AgentProgram | undefined, server: ServerProgram): Lag[] {
+export function findLags(
+  { program, agent }: Pick<HostFacts, 'program' | 'agent'>,
+  server: ServerProgram,
+): Lag[] {
   if (program === undefined) return []
   const { version, admission, fingerprints } = program
   const lags: Lag[] = []
-  if (version !== '' && version !== server.version) lags.push('version')
+  // Agents of the original product have no version of ours.
+  if (agent === undefined && version !== server.version) lags.push('version')
   if (admission === 'previous') lags.push('passphrase')
   if (server.fingerprint !== null && fingerprints.length > 0 && !fingerprints.includes(server.fingerprint))
     lags.push('certificate')

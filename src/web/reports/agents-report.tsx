@@ -21,7 +21,7 @@ export const agentsReport: Report = {
       async (offset, limit) =>
         (await web.store.hosts.list({ ...group, upSince, sort: 'name', offset, limit })).hosts,
     )
-    const all = hosts.map((host) => ({ host, lags: findLags(host.program, server) }))
+    const all = hosts.map((host) => ({ host, lags: findLags(host, server) }))
     const counts = LAGS.map((lag) => ({ lag, count: all.filter(({ lags }) => lags.includes(lag)).length }))
     const behind = counts.filter(({ count }) => count > 0)
     const rows = all.map(({ host, lags }) => {

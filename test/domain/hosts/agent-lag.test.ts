@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { findLags, type Lag } from '../../../src/domain/hosts/agent-lag.ts'
-import type { AgentProgram } from '../../../src/domain/hosts/host.ts'
+import type { AgentProgram, HostFacts } from '../../../src/domain/hosts/host.ts'
 
 const NEW = 'a'.repeat(64)
 const OLD = 'b'.repeat(64)
@@ -11,7 +11,7 @@ const CASES: readonly [what: string, program: AgentProgram | undefined, lags: La
   ['as the server is', SAME, []],
   ['one that was never told of', undefined, []],
   ['another version', { ...SAME, version: '1.1.0 (abc)' }, ['version']],
-  ['one of the original, which says none', { ...SAME, version: '', fingerprints: [] }, []],
+  ['one of ours that does not say its version yet', { ...SAME, version: '' }, ['version']],
   ['the previous passphrase', { ...SAME, admission: 'previous' }, ['passphrase']],
   ['a key', { ...SAME, admission: 'key' }, []],
   ['both certificates, during the change', { ...SAME, fingerprints: [OLD, NEW] }, []],
@@ -25,7 +25,15 @@ const CASES: readonly [what: string, program: AgentProgram | undefined, lags: La
 ]
 
 for (const [what, program, lags] of CASES)
-  test(`what is still to do to an agent: ${what}`, () => expect(findLags(program, SERVER)).toEqual(lags))
+  test(`what is still to do to an agent: ${what}`, () =>
+    expect(findLags(program === undefined ? {} : { program }, SERVER)).toEqual(lags))
+
+test('an agent of the original has no version of ours, and may say the previous passphrase', () => {
+  const program: HostFacts['program'] = { version: '', fingerprints: [], admission: 'previous' }
+  expect(findLags({ agent: 'original', program }, SERVER)).toEqual(['passphrase'])
+})
 
 test('a server without a certificate asks for none', () =>
-  expect(findLags({ ...SAME, fingerprints: [OLD] }, { ...SERVER, fingerprint: null })).toEqual([]))
+  expect(findLags({ program: { ...SAME, fingerprints: [OLD] } }, { ...SERVER, fingerprint: null })).toEqual(
+    [],
+  ))
