@@ -48,7 +48,7 @@ export const agentsReport: Report = {
         `This server is ${server.version}. ` +
         (server.fingerprint === null
           ? ''
-          : `Agents that pin its certificate should know ${server.fingerprint}. `) +
+          : `Agents that pin its certificate should know ${server.fingerprint.slice(0, SHORT)}. `) +
         'What an agent is was told when it last connected.',
       columns: [
         {
