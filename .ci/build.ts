@@ -19,6 +19,7 @@ const ROOT = join(import.meta.dir, '..')
 const DIST = join(ROOT, 'dist')
 const MAIN = join(ROOT, 'src', 'main.ts')
 const READING_THREAD = join(ROOT, 'src', 'storage', 'reading-thread', 'entry.ts')
+const NVML_THREAD = join(ROOT, 'src', 'platform', 'nvml', 'entry.ts')
 const SERVICE_WORKER = join(ROOT, 'src', 'platform', 'win32', 'service-worker.ts')
 /** Executables of Bun for other systems, fetched once. */
 const CACHE = join(ROOT, 'node_modules', '.cache', 'bun-executables')
@@ -59,7 +60,7 @@ async function compile(file: string, target?: { name: Bun.Build.CompileTarget; e
   try {
     const result = await Bun.build({
       // A thread begins with a file of its own.
-      entrypoints: [MAIN, READING_THREAD, ...(/windows|^monitor\.exe$/.test(file) ? [SERVICE_WORKER] : [])],
+      entrypoints: [MAIN, READING_THREAD, /windows|^monitor\.exe$/.test(file) ? SERVICE_WORKER : NVML_THREAD],
       root: ROOT,
       outdir: draft,
       minify: true,

@@ -113,6 +113,8 @@ const numberBefore = (word, output) =>
 
 async function main({ isQuick }) {
   install()
+  // Three kinds of input, a minute in all; `FUZZ_SECONDS` says how long each is tried.
+  if (!isQuick) process.env.FUZZ_SECONDS ??= '20'
   if (!isQuick) installDebianPackages()
   const bun = findBun()
   // Made once and kept. It takes a minute, for which nothing has to wait before the tests begin.

@@ -26,6 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Where a program begins: the executable, its threads, the scripts of pages, and what compiled markup calls. */
 const ENTRIES = [
   'main.ts',
+  'platform/nvml/entry.ts',
   'platform/tcp-socket.ts',
   'platform/win32/service-worker.ts',
   'storage/reading-thread/entry.ts',

@@ -18,6 +18,7 @@ import { CONTAINER_SOCKETS, createContainerJob } from './containers/container-jo
 import { createCycle } from './cycle.ts'
 import { createFrameBuilder } from './frame.ts'
 import { type MachineSource, type MachineSourceOptions, openSource } from './machine-source.ts'
+import { createNvidiaJob, hasNvidia } from './nvidia/nvidia-job.ts'
 import { Queue } from './queue/queue.ts'
 import { startSchedule } from './schedule.ts'
 import { watchSelfMetrics } from './self-metrics.ts'
@@ -26,6 +27,7 @@ import { keepDeliveryStatus } from './sending/delivery-status.ts'
 import { Sender } from './sending/sender.ts'
 import { createTextFileJob } from './text-files/text-file-job.ts'
 import { createThresholdEvaluator } from './threshold-evaluator.ts'
+import { createWindowsServiceJob } from './windows-service-job.ts'
 
 export type AgentOptions = {
   /** Collect engines in the order of preference; at least one. */
@@ -38,6 +40,10 @@ export type AgentOptions = {
   readonly key: string | null
   /** In place of the machine's own name. */
   readonly name: string | null
+  /** Names that the machine had before while this process ran, the newest first. */
+  readonly formerNames?: readonly string[]
+  /** Called when the machine has another name than at the start: the agent is to be started anew. */
+  onRenamed?(name: string): void
   /** Groups that the host says it belongs to. */
   readonly groups?: readonly string[]
   /** Whole seconds between two samples, 1 at the least. */
@@ -61,6 +67,8 @@ export type AgentOptions = {
   readonly textFiles?: string | null
   /** The file that names the checks; null when there is none. */
   readonly configFile?: string | null
+  /** Metrics of a cycle at most; those beyond are left out and counted. */
+  readonly maxMetrics?: number
   /** What counts as a problem, before the thresholds out of the box. */
   readonly thresholds: readonly Threshold[]
   readonly hasDefaultThresholds: boolean
@@ -81,6 +89,7 @@ export type SampleOptions = Pick<
   | 'containers'
   | 'textFiles'
   | 'configFile'
+  | 'maxMetrics'
   | 'hostRoot'
   | Exclude<keyof MachineSourceOptions, 'jobs'>
 > &
@@ -96,6 +105,9 @@ export type Agent = {
 }
 
 const STOP_WITHIN_MS = 2000
+
+/** What a machine is called that has no name, or has lost it for a while, as without an answer by DHCP. */
+const NAMELESS = 'localhost'
 
 /** Sending is spread over the interval, but samples of a long one do not wait longer than this. */
 const MAX_SPREAD_MS = 60_000
@@ -130,6 +142,7 @@ export async function startAgent(
     passphrase: options.passphrase,
     key: options.key,
     host: name,
+    formerNames: (options.formerNames ?? []).filter((former) => former !== name),
     facts,
     queue,
     listOpenEvents: evaluator.listOpen,
@@ -151,14 +164,19 @@ export async function startAgent(
   status?.note()
   const act = createCycle({
     source,
-    frames: createFrameBuilder(MAX_METRICS),
+    frames: createFrameBuilder(options.maxMetrics ?? MAX_METRICS),
     figures: watchSelfMetrics(),
     evaluator,
     configuredThresholds: options.thresholds,
     queue,
     sender,
     facts,
-    readFacts: async () => describe((await source.readMachine()).facts),
+    async readFacts() {
+      const found = await source.readMachine()
+      if (options.name === null && found.name !== name && found.name !== NAMELESS)
+        options.onRenamed?.(found.name)
+      return describe(found.facts)
+    },
     interval,
     queueAge: options.queueAge,
     sendDelayMs: shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),
@@ -202,7 +220,10 @@ export async function sampleOnce(
   const { samples, failed } = await source.measure()
   await source.close?.()
   const now = options.clock.now()
-  const frame = createFrameBuilder(MAX_METRICS).build(now, [...samples, ...figures.read(failed, null)])
+  const frame = createFrameBuilder(options.maxMetrics ?? MAX_METRICS).build(now, [
+    ...samples,
+    ...figures.read(failed, null),
+  ])
   return {
     v: 1,
     id: 1,
@@ -233,12 +254,22 @@ function openSourceFor(options: SampleOptions): MachineSource {
     jobs.push(createDriveJob({ socket: bus, intervalMs: Math.max(intervalMs, LEAST_DRIVE_MS) }))
   }
   const sockets = CONTAINER_SOCKETS.map((socket) => hostRoot + socket)
+  if (options.platform.system === 'linux' && hasNvidia(options.platform.proc)) {
+    const { proc } = options.platform
+    jobs.push(createNvidiaJob({ proc, intervalMs: Math.max(interval * 1000, LEAST_NVIDIA_MS) }))
+  }
+  if (options.platform.system === 'windows') {
+    const { win32 } = options.platform
+    jobs.push(createWindowsServiceJob({ win32, intervalMs: Math.max(interval * 1000, LEAST_BUS_MS) }))
+  }
   if (containers) jobs.push(createContainerJob({ sockets, intervalMs: interval * 1000, clock }))
   return openSource({ ...options, jobs })
 }
 
 /** systemd answers for each of its services, which at one cycle a second would cost it more than us. */
 const LEAST_BUS_MS = 30_000
+/** The driver answers at the rate at which it looks itself. */
+const LEAST_NVIDIA_MS = 5000
 /** What drives say changes every ten minutes. */
 const LEAST_DRIVE_MS = 300_000
 

@@ -19,6 +19,8 @@ export type BackgroundJob = {
   readonly timeoutMs: number
   /** Ends soon after `signal` is aborted, with whose reason it may reject. */
   run(signal: AbortSignal): Promise<BackgroundResult>
+  /** Gives back what runs keep from one to the next; no run comes after it. */
+  close?(): void
   /** What a run counts as that rejected, or that took too long. */
   fail(reason: string): BackgroundResult
 }
@@ -36,4 +38,12 @@ export function toReason(text: string): string {
     .trim()
     .toWellFormed()
   return line.length > MAX_REASON ? `${line.slice(0, MAX_REASON - 1).toWellFormed()}…` : line
+}
+
+const MAX_NAMED = 5
+
+/** Makes a reason of names, the first of which stand for all. */
+export function nameSome(names: readonly string[]): string {
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''
+  return toReason(`${names.slice(0, MAX_NAMED).join(', ')}${more}`)
 }

@@ -86,6 +86,7 @@ class JobRun {
     this.#timer.cancel()
     this.#abort?.abort(new Error('the agent stops'))
     await this.#pending
+    this.job.close?.()
   }
 
   #begin() {

@@ -35,7 +35,8 @@ export type CycleOptions = {
   readonly log: Log
 }
 
-const READ_FACTS_EVERY_MS = 10 * 60_000
+/** A new name of the machine is to be taken up within ten minutes. */
+const READ_FACTS_EVERY_MS = 5 * 60_000
 
 /**
  * One cycle: measure, judge, put both in the queue, have it sent. A time that has its samples already is not
@@ -53,6 +54,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   const unmatched = watchUnmatched(options.configuredThresholds ?? [], log)
   /** Cycles in a row whose samples found their time taken. */
   let unstored = 0
+  let hasLoggedOmitted = false
 
   async function sample(time: number) {
     const { samples, failed, reasons } = await source.measure()
@@ -60,6 +62,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
       ...figures.read(failed, { queue: queue.figures, isPathNarrow: sender.isPathNarrow }),
       ...samples,
     ])
+    noteOmitted(frames.omitted)
     const isTaken = queue.hasTaken(time)
     noteUnstored(time, isTaken ? samples.length : 0)
     if (isTaken) queue.noteTakenTime(time)
@@ -71,6 +74,13 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
       { ...verdict, events, frame: isTaken ? null : frame },
       clockJumpDetector.isSteady() && sender.isClockConfirmed() ? clock.now() - options.queueAge : null,
     )
+  }
+
+  function noteOmitted(omitted: number) {
+    if (omitted > 0 && !hasLoggedOmitted)
+      log.warn('metrics are left out because there are more than agent.max_metrics', { count: omitted })
+    hasLoggedOmitted ||= omitted > 0
+    figures.noteOmitted(omitted)
   }
 
   function noteUnstored(time: number, samples: number) {

@@ -12,11 +12,14 @@ export type FrameBuilder = {
    * everything beyond `maxMetrics` are left out.
    */
   build(time: number, samples: readonly ProbeSample[]): Frame
+  /** How many metrics the newest frame lacks because there were more than `maxMetrics`. */
+  readonly omitted: number
 }
 
 export function createFrameBuilder(maxMetrics: number): FrameBuilder {
   let metrics: readonly string[] = []
   let columns = new Map<string, number>()
+  let omitted = 0
 
   function use(names: Iterable<string>) {
     metrics = [...names].sort()
@@ -24,9 +27,14 @@ export function createFrameBuilder(maxMetrics: number): FrameBuilder {
   }
 
   function fit(samples: readonly ProbeSample[]) {
+    omitted = 0
     if (samples.every(({ metric }) => columns.has(metric)) && metrics.length <= SPARE * samples.length) return
     const names = new Set<string>()
-    for (const { metric } of samples) if (names.size < maxMetrics && isMetricName(metric)) names.add(metric)
+    for (const { metric } of samples) {
+      if (names.has(metric) || !isMetricName(metric)) continue
+      if (names.size < maxMetrics) names.add(metric)
+      else omitted++
+    }
     const both = new Set([...names, ...metrics])
     const isRoomy = both.size <= Math.min(SPARE * names.size, maxMetrics)
     const wanted = isRoomy ? both : names
@@ -34,6 +42,9 @@ export function createFrameBuilder(maxMetrics: number): FrameBuilder {
   }
 
   return {
+    get omitted() {
+      return omitted
+    },
     build(time, samples) {
       fit(samples)
       const values: (number | null)[] = new Array(metrics.length).fill(null)

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { readMachine } from '../platform/machine.ts'
 import type { Platform } from '../platform/platform.ts'
+import { readTextOrNothing } from '../platform/proc.ts'
 import { readWindowsMachine } from '../platform/windows-machine.ts'
 import type { BackgroundJob } from './background-result.ts'
 import { startBackgroundRunner } from './background-runner.ts'
@@ -11,7 +12,7 @@ import { listMountPoints } from './probes/disks/filesystem.ts'
 import { probes } from './probes/index.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import { createProbeRunner } from './probes/runner.ts'
-import { watchServedFiles } from './probes/served-files.ts'
+import { MOUNTINFO, watchServedFiles } from './probes/served-files.ts'
 import { readRunningProcesses } from './running-processes.ts'
 
 /** The machine that is watched, as the agent sees it. */
@@ -61,7 +62,7 @@ export function openSource({
   const served = platform.system === 'linux' ? watchServedFiles(platform.proc) : null
   let isKnown = false
   async function readFacts(): Promise<Machine> {
-    await served?.refresh()
+    if (platform.system === 'linux') await served?.refresh(readTextOrNothing(platform.proc, MOUNTINFO))
     if (isKnown && served?.hasFailed()) throw new Error('files that tell of it do not come back')
     isKnown = true
     const machine =
@@ -88,7 +89,7 @@ export function openSource({
       const reasons = new Map(foundReasons)
       if (stuck.length > 0) reasons.set(STUCK_METRIC, describeStuck(stuck))
       const own = { metric: STUCK_METRIC, value: stuck.length }
-      return { samples: [...samples, ...found, own], failed, reasons }
+      return { samples: [own, ...samples, ...found], failed, reasons }
     },
     readMachine: readFacts,
     ...(platform.system === 'linux' && {

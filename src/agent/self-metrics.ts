@@ -13,6 +13,8 @@ export type SendingFigures = {
 export type SelfMetrics = {
   /** What the agent itself takes and does, as samples. `sending` is null when nothing is sent. */
   read(probeFailures: number, sending: SendingFigures | null): ProbeSample[]
+  /** So many metrics had no room in the frame before. */
+  noteOmitted(metrics: number): void
   /** So many samples were measured and could not be kept: see `perf.agent.clock.unstored`. */
   noteUnstored(samples: number): void
 }
@@ -25,8 +27,12 @@ export type SelfMetrics = {
 export function watchSelfMetrics(): SelfMetrics {
   let used = process.cpuUsage()
   let unstored = 0
+  let omitted = 0
   let wasNarrow = false
   return {
+    noteOmitted(count) {
+      omitted = count
+    },
     noteUnstored(count) {
       unstored += count
     },
@@ -41,6 +47,7 @@ export function watchSelfMetrics(): SelfMetrics {
         },
         { metric: 'perf.agent.memory.bytes', value: process.memoryUsage.rss() },
       ]
+      if (omitted > 0) samples.push({ metric: 'perf.agent.metrics.omitted', value: omitted })
       if (unstored > 0) samples.push({ metric: 'perf.agent.clock.unstored', value: unstored })
       if (sending === null) return samples
       const { queue, isPathNarrow } = sending

@@ -1,9 +1,10 @@
 import type { HostFacts } from '../domain/hosts/host.ts'
 import { hashToken } from '../lib/hash-token.ts'
-import { MetricSetTable, readBatch, readKey } from '../protocol/batch.ts'
+import { MetricSetTable, readBatch, readFormerNames, readKey } from '../protocol/batch.ts'
 import { type Fields, readHost } from '../protocol/field.ts'
 import { MAX_CONNECTION_HOSTS, MAX_KEY_LENGTH } from '../protocol/message.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
+import type { HostReport } from '../storage/ports/store.ts'
 import type { DecoderPort } from './decoder-port.ts'
 import type { PassphraseAge } from './passphrase.ts'
 import { SaidOnce } from './said-once.ts'
@@ -14,6 +15,8 @@ export class BatchSession {
   readonly #port: DecoderPort
   readonly #metricSets = new MetricSetTable()
   readonly #said = new SaidOnce()
+  /** By host the names that its machine had before; nearly always there are none. */
+  readonly #formerNames = new Map<string, readonly string[]>()
   #passphrase: PassphraseAge | null = null
   /** Hosts for which the sender has proved a key. */
   readonly #admitted = new Set<string>()
@@ -71,7 +74,8 @@ export class BatchSession {
     const code = typeof enroll === 'string' && enroll.length <= MAX_KEY_LENGTH ? enroll : null
     const keyHash = hashToken(readKey(fields.key))
     this.#asking = { fields, host }
-    this.#port.admit({ host, keyHash, code, bytes })
+    const formerNames = readFormerNames(fields.was)
+    this.#port.admit({ host, formerNames, keyHash, code, bytes })
   }
 
   #takeBatch(fields: Fields): void {
@@ -80,13 +84,37 @@ export class BatchSession {
     const { host, frames, events, open, isGreeting, numbers, clock } = batch
     const facts = this.noteAdmission(batch.facts)
     const { keyHash, queue } = this.#said.recall(host, batch.key, batch.queue, seen)
+    if (batch.key !== null) this.#noteFormerNames(host, batch.formerNames)
+    const formerNames = this.#formerNames.size === 0 ? undefined : this.#formerNames.get(host)
     const isByKey = this.#passphrase === null
     const clockSkew = skewOf(clock, seen)
+    const report: HostReport = {
+      host,
+      keyHash,
+      isByKey,
+      facts,
+      seen,
+      clockSkew,
+      frames,
+      events,
+      open,
+      isGreeting,
+      queue,
+      numbers,
+    }
     this.#port.submit(
-      { host, keyHash, isByKey, facts, seen, clockSkew, frames, events, open, isGreeting, queue, numbers },
+      formerNames === undefined ? report : { ...report, formerNames },
       batch.id,
       batch.refused,
       batch.later,
     )
+  }
+
+  /** Said beside the key, and true for as long as that is. */
+  #noteFormerNames(host: string, names: readonly string[]): void {
+    this.#formerNames.delete(host)
+    if (names.length === 0) return
+    if (this.#formerNames.size >= MAX_CONNECTION_HOSTS) this.#formerNames.clear()
+    this.#formerNames.set(host, names)
   }
 }

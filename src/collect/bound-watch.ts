@@ -7,6 +7,7 @@ export const WATCHED_BOUNDS = {
   hosts: ['hosts', 'collect.max_hosts', 'reports of new hosts'],
   metrics: ['metrics of a host', 'collect.max_metrics', 'values'],
   open_events: ['open events of a host', 'collect.max_open_events', 'openings of events'],
+  facts: ['bytes of what a host says of itself', 'collect.max_facts', 'lists of facts'],
   free_space: ['free space for the database', 'collect.min_free', 'reports, which wait with their agents'],
 } as const
 

@@ -291,7 +291,7 @@ export class Ingest {
 const addRefused = (submission: Submission, count: number): Submission => ({
   ...submission,
   refused: submission.refused + count,
-  reason: submission.reason ?? 'the host has more metrics or open events than the server takes',
+  reason: submission.reason ?? 'the host has more metrics, open events or facts than the server takes',
 })
 
 function aboutRefusal({ host, keyHash = null, seen }: HostReport, status: 'open' | 'closed'): HostReport {

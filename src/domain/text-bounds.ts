@@ -11,4 +11,7 @@ export const TEXT_BOUNDS = {
   host_group: { name: MAX_GROUP_NAME },
   metric: { name: MAX_METRIC_NAME },
   event: { metric: MAX_METRIC_NAME, uid: 64, message: 1024 },
+  agent_queue: { name: 64 },
+  agent_run: { run: 64 },
+  waiting_host: { name: MAX_HOST_NAME, ip: 64, build: 255 },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, number>>>>

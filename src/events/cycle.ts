@@ -13,6 +13,8 @@ export type EventEngineOptions = {
   readonly store: EventEngineStore
   /** Seconds from the start of one cycle to that of the next. */
   readonly interval: number
+  /** Between two cycles it looks every second whether an event changed. */
+  readonly looksBetween?: boolean
   readonly retention: Retention
   readonly watching: Watching
   readonly notifier: Notifier
@@ -43,12 +45,17 @@ const LEASE_INTERVALS = 1.5
 const LEASE_LEAST = 5
 const LEASE_MOST = 15
 
+/** Between two cycles the leader looks so often whether an event changed. */
+const LOOK_MS = 1000
+
 /**
  * Runs every task in turn, the first cycle at once and then one an interval. A cycle that takes longer than
- * the interval is followed by the next without a pause; cycles never overlap.
+ * the interval is followed by the next without a pause; cycles never overlap. Between them events that change are
+ * decided and notified about within some seconds.
  */
 export class EventEngine {
   readonly #interval: number
+  readonly #store: EventEngineStore
   readonly #clock: Clock
   readonly #log: Log
   readonly #lease: Lease
@@ -56,6 +63,7 @@ export class EventEngine {
   readonly #runners: readonly TaskRunner[]
   #isStopping = false
   #timer: Timer | null = null
+  #lookTimer: Timer | null = null
   #cycle: Promise<void> = Promise.resolve()
   #isCycling = false
   /** The cycle that runs is followed by the next without a pause. */
@@ -66,6 +74,7 @@ export class EventEngine {
   constructor(options: EventEngineOptions) {
     const { store, interval, holder, clock, log, tasks = TASKS } = options
     this.#interval = interval
+    this.#store = store
     this.#clock = clock
     this.#log = log
     this.#wallClock = new WallClockWatch(clock, log)
@@ -80,12 +89,14 @@ export class EventEngine {
     const context = this.#describe(options)
     this.#runners = tasks.map((task) => new TaskRunner(task, context))
     this.#schedule(0)
+    if (options.looksBetween === true && interval * 1000 > LOOK_MS) this.#lookLater()
   }
 
   /** Resolves when the task that runs has come to an end, after some seconds at the latest. */
   async stop(): Promise<void> {
     this.#isStopping = true
     this.#timer?.cancel()
+    this.#lookTimer?.cancel()
     const running = [this.#cycle, ...this.#runners.map((runner) => runner.running)]
     if (!(await endsWithin(this.#clock, Promise.all(running), STOP_LIMIT_MS)))
       this.#log.warn('the event engine stopped while a task was still running', {
@@ -132,6 +143,31 @@ export class EventEngine {
     this.#schedule(this.#isHasty ? 0 : Math.max(0, leftMs))
   }
 
+  #lookLater() {
+    this.#lookTimer = this.#clock.after(LOOK_MS, () => {
+      // The cycle that runs does it.
+      if (this.#isCycling) return this.#lookLater()
+      const look = this.#look().finally(() => {
+        if (!this.#isStopping) this.#lookLater()
+      })
+      this.#cycle = look
+    })
+  }
+
+  /** A failure of the database is the next cycle's to tell. */
+  async #look() {
+    if (!this.#lease.isHeld()) return
+    const changes = await this.#store.outbox.listChanges(1).catch(() => [])
+    if (changes.length === 0) return
+    // A clock that jumped since the cycle makes all of it wait for the next one.
+    this.#wallClock.look()
+    for (const runner of this.#runners) {
+      const nowMs = this.#clock.monotonicMs()
+      if (this.#isStopping || !this.#lease.isHeld()) return
+      if (runner.isPrompt && runner.isDue(nowMs)) await runner.run(nowMs)
+    }
+  }
+
   /** Without the database there is no leader, and nothing that a leader could do. */
   async #isLeader(): Promise<boolean> {
     try {
@@ -152,7 +188,9 @@ export class EventEngine {
   #schedule(ms: number) {
     this.#timer?.cancel()
     this.#timer = this.#clock.after(ms, () => {
-      this.#cycle = this.#runCycle()
+      // A look that is under way comes to its end first.
+      const before = this.#cycle
+      this.#cycle = before.then(() => this.#runCycle())
     })
   }
 }

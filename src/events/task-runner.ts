@@ -29,6 +29,10 @@ export class TaskRunner {
     return this.#task.isEverywhere === true
   }
 
+  get isPrompt(): boolean {
+    return this.#task.isPrompt === true
+  }
+
   get isFailing(): boolean {
     return this.#failures > 0
   }

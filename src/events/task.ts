@@ -102,6 +102,8 @@ export type Task = {
   readonly every: number
   /** Runs also while another engine does the work. */
   readonly isEverywhere?: boolean
+  /** Runs between two cycles too, soon after an event changed: somebody waits to be notified. */
+  readonly isPrompt?: boolean
   /** Resolves with true when work is left: then it runs again in the next cycle. */
   run(context: TaskContext): Promise<boolean>
 }

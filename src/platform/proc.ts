@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { type KernelClock, readKernelClock } from './kernel-clock.ts'
+import { listNumbers } from './list-numbers.ts'
 
 /**
  * The kernel's text files under a root that a test can replace. Paths are absolute (`/proc/stat`,
@@ -33,6 +34,8 @@ export type ProcFs = {
   listStuck(): string[]
   /** Names in a folder; empty when it is not there. */
   list(path: string): string[]
+  /** The names in a folder that are whole numbers; empty when it is not there. */
+  listNumbers(path: string): number[]
   /** Names of the folders in a folder, links to folders left out; empty when it is not there. */
   listFolders(path: string): string[]
   /**
@@ -128,6 +131,7 @@ export function openProcFs(
     },
     listStuck: () => [...spaces.listOverdue(), ...files.listOverdue()],
     list: (path) => orIfAbsent([], () => readdirSync(locate(path))),
+    listNumbers: (path) => listNumbers(locate(path)),
     listFolders: (path) =>
       orIfAbsent([], () => readdirSync(locate(path), { withFileTypes: true }))
         .filter((entry) => entry.isDirectory())

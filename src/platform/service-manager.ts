@@ -19,6 +19,8 @@ export type ServiceSpec = {
   readonly secretFiles: readonly string[]
   /** It reads about the whole machine, as the agent does, and not only about itself. */
   readonly watchesMachine: boolean
+  /** It asks the engines of containers, whose sockets only few may use. */
+  readonly watchesContainers: boolean
   /** It listens at a port under 1024. */
   readonly bindsLowPort: boolean
 }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServiceManager, ServiceState, ServiceStatus } from './service-manager.ts'
+import { type MachineParts, THIS_MACHINE, writeAtOnce, writeDropIns } from './systemd-drop-ins.ts'
 import { readUnitArguments, writeUnit } from './systemd-unit.ts'
 
 /** Runs `systemctl` with these words; resolves with its exit code and what it wrote. */
@@ -15,6 +16,7 @@ export type SystemdOptions = {
    * of an image.
    */
   readonly isBooted?: boolean
+  readonly machine?: MachineParts
 }
 
 /** Whether systemd is at work here: its folder is there from its start on, see sd_booted(3). */
@@ -25,6 +27,7 @@ export function openSystemd({
   run,
   unitFolder = '/etc/systemd/system',
   isBooted = isSystemdBooted(),
+  machine = THIS_MACHINE,
 }: SystemdOptions): ServiceManager {
   const fileOf = (name: string) => join(unitFolder, `${name}.service`)
 
@@ -45,6 +48,7 @@ export function openSystemd({
     async install(spec) {
       const file = fileOf(spec.name)
       writeAtOnce(unitFolder, file, writeUnit(spec))
+      writeDropIns(`${file}.d`, spec, machine)
       if (isBooted) await call('daemon-reload')
       await call('enable', `${spec.name}.service`)
     },
@@ -58,6 +62,7 @@ export function openSystemd({
       if (isBooted) await call('stop', `${name}.service`)
       await call('disable', `${name}.service`)
       rmSync(file, { force: true })
+      writeDropIns(`${file}.d`, null, machine)
       if (isBooted) {
         await call('daemon-reload')
         // A service that failed is remembered under its name; it may not be, which is no failure.
@@ -124,13 +129,4 @@ export function parseShow(text: string): ServiceStatus {
     starts: get('UnitFileState').startsWith('enabled'),
     detail: details.filter(Boolean).join('; '),
   }
-}
-
-/** systemd never sees half of it. */
-function writeAtOnce(folder: string, file: string, text: string) {
-  mkdirSync(folder, { recursive: true })
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return
-  const draft = `${file}.${process.pid}.new`
-  writeFileSync(draft, text, { mode: 0o644 })
-  renameSync(draft, file)
 }

@@ -20,6 +20,10 @@ export type Win32 = {
   listInterfaces(): WindowsInterface[]
   /** Of each name whether the service runs: false for one that is stopped or not there. */
   readServices(names: readonly string[]): ReadonlyMap<string, boolean>
+  /** Names of services that start with the machine and do not run, though nothing has ended them on purpose. */
+  listStoppedServices(): string[]
+  /** Segments of TCP since the start, over IPv4 and IPv6. */
+  readTcpCounts(): TcpCounts
   /** Windows waits for a restart, as its updates or the installation of its parts say. */
   isRebootPending(): boolean
   readIdentity(): WindowsIdentity
@@ -45,6 +49,12 @@ export type WindowsMemory = {
   readonly commitLimit: number
 }
 
+export type TcpCounts = {
+  /** Without those that were sent again. */
+  readonly sent: number
+  readonly sentAgain: number
+}
+
 /** Bytes, over all paging files. */
 export type PageFile = { readonly total: number; readonly used: number }
 
@@ -64,6 +74,17 @@ export type DriveCounters = {
   readonly bytesWritten: number | null
   /** Milliseconds on a clock that stands still while the disk is idle; only differences mean anything. */
   readonly busyMs: number | null
+  /** Requests that were completed, and the time that they took together; absent where a counter of these is missing. */
+  readonly operations?: DriveOperations
+}
+
+export type DriveOperations = {
+  readonly read: number
+  readonly written: number
+  readonly readMs: number
+  readonly writtenMs: number
+  /** Milliseconds under way, summed over the requests that were. */
+  readonly queuedMs: number
 }
 
 export type WindowsInterface = {

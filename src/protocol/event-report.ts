@@ -32,7 +32,10 @@ export function readEvents(values: readonly unknown[], tally: Tally): EventRepor
 }
 
 function withProcesses(value: unknown): Pick<EventReport, 'processes'> {
-  const processes = readProcesses(value)
+  const processes = readProcesses(value).flatMap((process) => {
+    const name = readText(process.name, process.name.length)
+    return name === '' ? [] : [{ ...process, name }]
+  })
   return processes.length === 0 ? {} : { processes }
 }
 

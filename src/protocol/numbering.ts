@@ -1,6 +1,7 @@
 import { isLossReason, type Loss } from '../domain/audit/loss.ts'
 import type { NumberRange } from '../domain/audit/number-ranges.ts'
 import type { ReceivedNumbers } from '../domain/audit/received-numbers.ts'
+import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
 import { type Fields, isFields } from './field.ts'
 import type { Tally } from './rejection-tally.ts'
 
@@ -29,14 +30,16 @@ export type BatchNumbers = {
 
 export const MAX_BATCH_LOSSES = 100
 
-const ID = /^[A-Za-z0-9-]{8,64}$/
+const ID = /^[A-Za-z0-9-]{8,}$/
 
 /** Null when the batch says none, or none that is one. */
 export function readQueueIdentity(value: unknown): QueueIdentity | null {
   if (!isFields(value)) return null
   const { id, run, uptime } = value
-  const isOne = (text: unknown): text is string => typeof text === 'string' && ID.test(text)
-  if (!isOne(id) || !isOne(run) || typeof uptime !== 'number' || !(uptime >= 0)) return null
+  const isOne = (text: unknown, longest: number): text is string =>
+    typeof text === 'string' && text.length <= longest && ID.test(text)
+  if (!isOne(id, TEXT_BOUNDS.agent_queue.name) || !isOne(run, TEXT_BOUNDS.agent_run.run)) return null
+  if (typeof uptime !== 'number' || !(uptime >= 0)) return null
   return { id, run, uptime: Math.floor(Math.min(uptime, Number.MAX_SAFE_INTEGER)) }
 }
 

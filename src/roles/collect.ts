@@ -6,7 +6,7 @@ import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { watchGrowth } from './growth-watch.ts'
-import { awaitConfiguredStore } from './open-store.ts'
+import { awaitConfiguredStore, describeIngestPolicy } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { findCertificate, openCertificate } from './setup/certificate.ts'
 import { keepPassphrase } from './setup/first-start.ts'
@@ -76,6 +76,7 @@ export async function startCollect(
     throw new ConfigError([
       { where: 'configuration', key: 'collect.port', expected: 'expected collect.port or collect.tls_port' },
     ])
+  const { setMinFree, ...growth } = watchGrowth(config, store, context)
   const certificate = await openCertificate('collect', config, context, print)
   const engine = await startCollectEngine({
     address,
@@ -88,7 +89,7 @@ export async function startCollect(
     store: store.ingest,
     dataAudit: store.dataAudit,
     admission: store.enrolment,
-    ...watchGrowth(config, store, context),
+    ...growth,
     clock,
     log,
   })
@@ -114,8 +115,26 @@ export async function startCollect(
     keys: ['collect.passphrase', 'collect.passphrase_previous'],
     act: (wanted) => engine.renewPassphrases(listPassphrases(wanted)),
   })
+  context.onReload({
+    part: 'collect: bounds on growth',
+    keys: BOUNDS_ON_GROWTH,
+    act(wanted) {
+      store.ingest.setPolicy(describeIngestPolicy(wanted))
+      setMinFree(wanted.collect.minFree)
+    },
+  })
   const { port: plain, tlsPort: tls, isStorageAway } = engine
   return { plain, tls, findFingerprint: () => fingerprint, isStorageAway }
 }
+
+const BOUNDS_ON_GROWTH = [
+  'collect.new_hosts',
+  'collect.max_new_hosts',
+  'collect.max_hosts',
+  'collect.max_metrics',
+  'collect.max_open_events',
+  'collect.max_facts',
+  'collect.min_free',
+]
 
 const portOrNull = (port: number | 'off') => (port === 'off' ? null : port)

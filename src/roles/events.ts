@@ -37,6 +37,7 @@ export async function startEvents(
   const engine = new EventEngine({
     store,
     interval,
+    looksBetween: true,
     retention: config.retention,
     watching: {
       check: availabilityCheck,

@@ -10,6 +10,8 @@ import { readFreeBytes } from './site/site-info.ts'
 export type GrowthWatch = {
   readonly onBound: (bound: WatchedBound, host: string, count: number) => void
   readonly isDiskFull: () => boolean
+  /** In place of `collect.min_free` of the configuration. */
+  readonly setMinFree: (bytes: number) => void
 }
 
 const REPORT_MS = 60_000
@@ -24,6 +26,7 @@ export function watchGrowth(config: Config, store: Store, context: RoleContext):
   let timer: Timer = clock.after(REPORT_MS, report)
   let lookedAt = Number.NEGATIVE_INFINITY
   let isFull = false
+  let { minFree } = config.collect
 
   function report() {
     timer = clock.after(REPORT_MS, report)
@@ -49,9 +52,13 @@ export function watchGrowth(config: Config, store: Store, context: RoleContext):
       if (now - lookedAt >= LOOK_MS) {
         lookedAt = now
         const free = readFreeBytes(config.database.url, config.dataDir)
-        isFull = free !== null && free < config.collect.minFree
+        isFull = free !== null && free < minFree
       }
       return isFull
+    },
+    setMinFree(bytes) {
+      minFree = bytes
+      lookedAt = Number.NEGATIVE_INFINITY
     },
   }
 }

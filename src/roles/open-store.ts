@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import type { OpenStoreChoices } from '../storage/open.ts'
-import type { Store } from '../storage/ports/store.ts'
+import type { PolicyChoices, Store } from '../storage/ports/store.ts'
 import type { RoleContext } from './role.ts'
 import { describeDatabaseServer } from './setup/database-server.ts'
 import { openDataDir } from './setup/first-start.ts'
@@ -25,14 +25,7 @@ export async function openConfiguredStore(
   openDataDir(config.dataDir)
   const { openStore } = await import('../storage/open.ts')
   const server = describeDatabaseServer(config)
-  const { newHosts, maxNewHosts, maxHosts, maxMetrics, maxOpenEvents } = config.collect
-  const bounds = {
-    newHostsPerMinute: maxNewHosts,
-    hosts: maxHosts,
-    metricsPerHost: maxMetrics,
-    openEventsPerHost: maxOpenEvents,
-  }
-  const policy = { newHosts, bounds }
+  const policy = describeIngestPolicy(config)
   const { url } = config.database
   const isFile = url.startsWith('sqlite:')
   const { noteDatabaseInUse, refuseMissingDatabase } = await import('../storage/in-use.ts')
@@ -41,6 +34,21 @@ export async function openConfiguredStore(
   const store = await openStore(url, options)
   if (isFile) noteDatabaseInUse(url, config.dataDir)
   return store
+}
+
+/** What agents may add to the database, by the configuration. */
+export function describeIngestPolicy({ collect }: Config): PolicyChoices {
+  const { newHosts, maxNewHosts, maxHosts, maxMetrics, maxOpenEvents, maxFacts } = collect
+  return {
+    newHosts,
+    bounds: {
+      newHostsPerMinute: maxNewHosts,
+      hosts: maxHosts,
+      metricsPerHost: maxMetrics,
+      openEventsPerHost: maxOpenEvents,
+      factsBytes: maxFacts,
+    },
+  }
 }
 
 /**

@@ -137,10 +137,7 @@ async function copyPassphrase(
   print: (text: string) => void,
 ): Promise<void> {
   const { passphraseFile } = places
-  writeFileSync(passphraseFile, '', { mode: 0o600 })
-  chmodSync(passphraseFile, 0o600)
-  writeFileSync(passphraseFile, `${passphrase}\n`)
-  await files.guard(passphraseFile, places)
+  await writeGuarded(passphraseFile, `${passphrase}\n`, places, files)
   print(`Copied the passphrase to ${passphraseFile}.`)
 }
 
@@ -148,8 +145,10 @@ async function copyPassphrase(
 async function writeGuarded(file: string, text: string, places: Places, files: Files): Promise<void> {
   const draft = `${file}.${process.pid}.new`
   try {
-    writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true })
+    writeFileSync(draft, '', { mode: 0o600, flag: 'wx' })
+    // Before there is anything in it: what was opened in between would be read by whoever opened it.
     await files.guard(draft, places)
+    writeFileSync(draft, text, { flush: true })
     renameSync(draft, file)
   } finally {
     rmSync(draft, { force: true })

@@ -185,6 +185,7 @@ export function describeService(
   { program, flags, configFile }: Pick<InstallOptions, 'program' | 'flags'> & { configFile: string },
 ): ServiceSpec {
   const [title, doc] = TITLES[role]
+  const watchesMachine = role === 'agent' || flags.includes('--agent')
   return {
     name: places.service,
     title,
@@ -195,7 +196,8 @@ export function describeService(
     dataDir: config.dataDir,
     writableFolders: role === 'agent' ? [] : listDatabaseFolders(config),
     secretFiles: [configFile, places.passphraseFile],
-    watchesMachine: role === 'agent' || flags.includes('--agent'),
+    watchesMachine,
+    watchesContainers: watchesMachine && config.agent.containers,
     bindsLowPort: listPorts(role, config, flags).some((port) => port > 0 && port < 1024),
   }
 }

@@ -67,6 +67,7 @@ const completePolicy = ({ newHosts = 'accept', bounds }: PolicyChoices): IngestP
     hosts: Number.POSITIVE_INFINITY,
     metricsPerHost: Number.POSITIVE_INFINITY,
     openEventsPerHost: Number.POSITIVE_INFINITY,
+    factsBytes: Number.POSITIVE_INFINITY,
     ...bounds,
   },
 })
@@ -84,8 +85,12 @@ export function createStore(
   const states = createLastSeenBuffer(database, clock, log)
   const damage = createDamageLog(database, clock, log)
   const thread = startThread?.(damage.note)
+  const { setPolicy, ...ingest } = createIngestStore(database, states, {
+    log,
+    policy: completePolicy(policy),
+  })
   const store: Store = {
-    ingest: createIngestStore(database, states, { log, policy: completePolicy(policy) }),
+    ingest: { ...ingest, setPolicy: (wanted) => setPolicy(completePolicy(wanted)) },
     hosts: {
       ...createHostStore(database, states, metricSets),
       ...createHostNames(database),

@@ -14,6 +14,7 @@ import { createSessions } from './auth/session.ts'
 import { createSignIn } from './auth/sign-in.ts'
 import { createEventSparks } from './fleet/event-sparks.tsx'
 import { createFleet } from './fleet/fleet.ts'
+import { createFleetEvents } from './fleet/fleet-events.ts'
 import { createFleetFigures } from './fleet/fleet-figures.ts'
 import { createDiskForecasts } from './forecasts/disk-forecasts.ts'
 import { createFrameData } from './frame/frame-data.ts'
@@ -124,6 +125,7 @@ export function createContext({ store, clock, log, sessionExpiry, ...rest }: Web
     forecasts,
     fleet: createFleet({ store, clock, silence }),
     fleetFigures: createFleetFigures({ store, clock, diskForecasts: forecasts }),
+    fleetEvents: createFleetEvents(store.events),
     sparks: createEventSparks({ samples: store.samples, clock }),
     whatChanged: createWhatChanged({ hosts: store.hosts, samples: store.samples, clock }),
     frame: createFrameData({ store, clock }),

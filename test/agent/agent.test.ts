@@ -291,7 +291,8 @@ describe('an agent whose server fails', () => {
     expect(queueLength()).toBe(bench.cycles.length)
     server.answer = (_, { accept }) => accept()
     await start(server)
-    await bench.advanceUntil(() => hasAll(server))
+    // All is stored from the beginning here; what is waited for is that it is said.
+    await bench.advanceUntil(() => hasAll(server) && queueLength() === 0)
     await stop()
     expect(queueLength()).toBe(0)
   })

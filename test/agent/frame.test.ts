@@ -26,6 +26,14 @@ test('lets go of names that are mostly not used any more', () => {
   expect(builder.build(60, samplesOf({ a: 1, b: 1 })).metrics).toEqual(['a', 'b'])
 })
 
+test('counts what has no room, and the first of the samples have it', () => {
+  const builder = createFrameBuilder(3)
+  expect(builder.build(0, samplesOf({ a: 1, b: 2, c: 3, d: 4, e: 5 })).metrics).toEqual(['a', 'b', 'c'])
+  expect(builder.omitted).toBe(2)
+  expect(builder.build(60, samplesOf({ d: 4, b: 2 })).metrics).toEqual(['b', 'd'])
+  expect(builder.omitted).toBe(0)
+})
+
 test('leaves out what is not finite, not a metric name, or too much', () => {
   const builder = createFrameBuilder(2)
   const frame = builder.build(

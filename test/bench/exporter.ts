@@ -1,11 +1,12 @@
 import type { Cost } from './figure.ts'
-import { freePort, processorSeconds, residentMiB, waitFor } from './process.ts'
+import type { Pace } from './figures/agent.ts'
+import { freePort, residentMiB, spentSeconds, waitFor } from './process.ts'
 
 /**
- * What prometheus-node-exporter takes for one scrape, asked as Prometheus asks (gzip, one kept connection),
- * once a second: as in our cycle the caches of the processor have seen other work between two of them.
+ * What prometheus-node-exporter takes for one scrape, asked as Prometheus asks (gzip, one kept connection), at the
+ * pace of our cycles: as in these the caches of the processor have seen other work between two of them.
  */
-export async function measureExporter(program: string, scrapes = 60): Promise<Cost> {
+export async function measureExporter(program: string, { seconds, cycles }: Pace): Promise<Cost> {
   const port = await freePort()
   const child = Bun.spawn([program, `--web.listen-address=127.0.0.1:${port}`], {
     stdout: 'ignore',
@@ -16,13 +17,13 @@ export async function measureExporter(program: string, scrapes = 60): Promise<Co
   try {
     await waitFor('prometheus-node-exporter', async () => (await fetch(url)).ok)
     await scrape()
-    const before = processorSeconds(child.pid)
-    for (let i = 0; i < scrapes; i++) {
-      const pause = Bun.sleep(1000)
+    const before = spentSeconds(child.pid)
+    for (let i = 0; i < cycles; i++) {
+      const pause = Bun.sleep(seconds * 1000)
       await scrape()
       await pause
     }
-    const cycle = ((processorSeconds(child.pid) - before) / scrapes) * 1000
+    const cycle = ((spentSeconds(child.pid) - before) / cycles) * 1000
     return { cycle, memoryMiB: residentMiB(child.pid) }
   } finally {
     child.kill()

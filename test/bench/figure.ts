@@ -1,4 +1,5 @@
 import { median } from './process.ts'
+import { show } from './show.ts'
 
 /**
  * One line of the report. `ours` and `peer` are medians in the same unit; the ratio is ours to the peer's.
@@ -59,6 +60,3 @@ export function printFigures(title: string, figures: readonly Figure[]) {
     if (figure.note !== undefined) console.log(`    ${figure.note}`)
   }
 }
-
-const show = (value: number) =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)

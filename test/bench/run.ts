@@ -1,11 +1,13 @@
-import { arch, cpus, release } from 'node:os'
+import { arch, cpus, loadavg, release } from 'node:os'
 import { type Peers, printFigures } from './figure.ts'
 import { benchmarks } from './figures/index.ts'
 import { PROGRAM } from './ours.ts'
+import { keepRun, putTable, README, readLastRun, writeTable } from './report.ts'
 
 /**
- * `npm run bench [NAME …]`: all benchmarks or those named. Prints medians and ratios; it never fails because
- * of a figure. The peers come from Debian's packages and are installed when this runs as root.
+ * `npm run bench [NAME …]`: all benchmarks or those named. Prints medians and ratios, and keeps them in
+ * `last-run.json`; it never fails because of a figure. `npm run bench -- --markdown` runs nothing: it writes the last
+ * run into the README. The peers come from Debian's packages and are installed when this runs as root.
  */
 const PACKAGES = [
   { name: 'victoria-metrics', program: 'victoria-metrics', key: 'victoria' },
@@ -35,6 +37,10 @@ function findPeers(): Peers {
   return found
 }
 
+if (process.argv.includes('--markdown')) {
+  await Bun.write(README, putTable(await Bun.file(README).text(), writeTable(await readLastRun())))
+  process.exit(0)
+}
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name))
 if (unknown.length > 0) {
@@ -48,10 +54,14 @@ if (!(await Bun.file(PROGRAM).exists())) {
   process.exit(1)
 }
 const peers = findPeers()
-console.log(
-  `${cpus().length} processors (${cpus()[0]?.model}), ${arch()}, Linux ${release()}, Bun ${Bun.version}`,
-)
+const machine = `${cpus().length} processors (${cpus()[0]?.model}), ${arch()}, Linux ${release()}, Bun ${Bun.version}`
+console.log(machine)
 for (const benchmark of benchmarks) {
   if (wanted.length > 0 && !wanted.includes(benchmark.name)) continue
-  printFigures(benchmark.name, await benchmark.run(peers))
+  const figures = await benchmark.run(peers)
+  printFigures(benchmark.name, figures)
+  const day = new Date().toISOString().slice(0, 10)
+  const others = loadavg()[0] ?? 0
+  const where = `${machine}, ${day}${others > cpus().length + 1 ? ', others at work' : ''}`
+  await keepRun(benchmark.name, { where, figures })
 }

@@ -97,11 +97,11 @@ function describeImport(product: SqlServerProduct) {
     maria.run(`USE ${new URL(url.replace('mysql:', 'http:')).pathname.slice(1)}; ${ORIGINAL}`)
   })
 
-  const importIt = () => runMonitor(['db', 'import-original', '--from', url, '--data-dir', dataDir])
+  const ofImport = () => ['db', 'import-original', '--from', url, '--data-dir', dataDir]
+  const importIt = () => runMonitor(ofImport())
   /** An import that may be killed. */
   function startImport() {
-    const args = ['db', 'import-original', '--from', url, '--data-dir', dataDir]
-    const child = Bun.spawn([...FROM_SOURCE, ...args], { stdout: 'ignore', stderr: 'pipe' })
+    const child = Bun.spawn([...FROM_SOURCE, ...ofImport()], { stdout: 'ignore', stderr: 'pipe' })
     return {
       async waitFor(pattern: RegExp) {
         let said = ''
@@ -351,7 +351,7 @@ function describeImport(product: SqlServerProduct) {
       }
       rmSync(dataDir, { recursive: true, force: true })
     },
-    PATIENCE_MS,
+    2 * PATIENCE_MS,
   )
 
   test(
@@ -432,6 +432,10 @@ function describeImport(product: SqlServerProduct) {
     const { code, stderr } = await importIt()
     expect(stderr).toContain('it lacks agentsystem.name')
     expect(code).toBe(1)
+    // It speaks no TLS, or only by a certificate of its own, while our own database may ask for it.
+    const careful = [...ofImport(), '--set', 'database.tls=true']
+    expect((await runMonitor(careful)).code).toBe(78)
+    expect((await runMonitor([...careful, '--from-plain'])).stderr).toContain('it lacks agentsystem.name')
     rmSync(dataDir, { recursive: true, force: true })
   })
 }

@@ -146,6 +146,20 @@ test.each([
   expect(rig.engine.counters().refused).toEqual(refused)
 })
 
+test('a last line without an end is taken after a longer wait, if it is whole', async () => {
+  rig = await start()
+  const whole = await Client.connect(rig.port)
+  whole.write(text(...MINUTE, OPENING).trimEnd())
+  const cut = await Client.connect(rig.port)
+  cut.write(`${text(...MINUTE)}${NOW - 60};WIN01;perf.mem`)
+  expect(await whole.all()).toBe('Received')
+  expect(rig.store.reports.flatMap(({ events }) => events)).toHaveLength(1)
+  await Bun.sleep(1500)
+  expect(cut.received).toBe('')
+  expect(rig.store.reports).toHaveLength(1)
+  cut.close()
+})
+
 test('gets no receipt when more follows what was thought to be all, so that the agent sends it again', async () => {
   rig = await start()
   rig.store.hold()

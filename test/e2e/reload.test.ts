@@ -80,6 +80,26 @@ test('a passphrase that is gone is refused from then on, and the one of now is t
   expect(await say('the second one')).toBe('stored')
 })
 
+test('bounds on growth are taken up: a host that had no room comes in', async () => {
+  const rest = 'port = 0\ntls_port = "off"\npassphrase = "the second one"\n'
+  const say = async (host: string) => {
+    const agent = await connectAgent(server.ports.collect ?? 0, 'the second one')
+    try {
+      return await Promise.race([agent.say(host).then(() => 'stored'), Bun.sleep(1500).then(() => 'refused')])
+    } catch (error) {
+      return String(error)
+    } finally {
+      agent.close()
+    }
+  }
+  write(`${BASE}[collect]\n${rest}max_hosts = 2\n`)
+  expect(await reload()).toContain('collect.max_hosts')
+  expect(await say('web98')).not.toBe('stored')
+  write(`${BASE}[collect]\n${rest}max_hosts = 3\n`)
+  await reload()
+  expect(await say('web98')).toBe('stored')
+})
+
 test('a configuration that is wrong changes nothing and says each mistake', async () => {
   write(`${BASE}[collect]\nport = 0\npassphrase = "the third one"\n[log]\nlevel = "loud"\n`)
   const said = await reload()

@@ -3,6 +3,7 @@ import { EventEngine, STOP_LIMIT_MS } from '../../src/events/cycle.ts'
 import type { EventEngineStore, Task } from '../../src/events/task.ts'
 import { TASK_LIMIT_MS } from '../../src/events/task-runner.ts'
 import type { Log } from '../../src/lib/log.ts'
+import type { EventChange } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { ENGINE_OPTIONS } from './engine-options.ts'
 
@@ -67,10 +68,11 @@ const idleStore: EventEngineStore = {
 const DAY = 86400
 const retention = { samples: 365 * DAY, events: 30 * DAY, hosts: 30 * DAY }
 
-async function start(tasks: Task[] | undefined, clock: FakeClock, store = idleStore) {
+async function start(tasks: Task[] | undefined, clock: FakeClock, store = idleStore, looksBetween = false) {
   const { log, lines } = recordingLog()
   const engine = new EventEngine({
     ...ENGINE_OPTIONS,
+    looksBetween,
     store,
     retention,
     holder: 'this one',
@@ -93,6 +95,34 @@ describe('the cycle of the event engine', () => {
     await engine.stop()
     await clock.advance(60_000)
     expect(runs).toEqual([0, 10_000, 20_000, 30_000])
+  })
+
+  test('what somebody waits for runs within a second after an event changed, and only that', async () => {
+    const clock = fakeClock()
+    const runs: string[] = []
+    const note = (name: string) => async () => {
+      runs.push(`${name} ${clock.monotonicMs()}`)
+      return false
+    }
+    let changes = 0
+    const change = { id: 1 } as unknown as EventChange
+    const store = {
+      ...idleStore,
+      outbox: { ...idleStore.outbox, listChanges: async () => Array.from({ length: changes }, () => change) },
+    }
+    const tasks = [{ ...task('prompt', note('prompt')), isPrompt: true }, task('other', note('other'))]
+    const { engine } = await start(tasks, clock, store, true)
+    await clock.advance(3500)
+    expect(runs).toEqual(['prompt 0', 'other 0'])
+    changes = 1
+    await clock.advance(600)
+    changes = 0
+    await clock.advance(8000)
+    expect(runs).toEqual(['prompt 0', 'other 0', 'prompt 4000', 'prompt 10000', 'other 10000'])
+    await engine.stop()
+    changes = 1
+    await clock.advance(30_000)
+    expect(runs).toHaveLength(5)
   })
 
   test('a task with a time of its own runs that often, and in the next cycle when work is left', async () => {

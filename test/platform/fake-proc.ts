@@ -42,6 +42,10 @@ export function fakeProc({
     readSlowly: async (path) => readTextIfThere(path),
     listStuck: () => [],
     list,
+    listNumbers: (path) =>
+      list(path)
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number),
     listFolders: list,
     // As on btrfs and overlay, where links tell nothing.
     countLinks: () => 1,

@@ -21,6 +21,8 @@ export type WindowsState = {
   readonly counters: Readonly<Record<string, { readonly first: string; readonly second: string }>>
   readonly interfaces: readonly WindowsInterface[]
   readonly services: Readonly<Record<string, boolean>>
+  readonly tcp: ReturnType<Win32['readTcpCounts']>
+  readonly stoppedServices?: readonly string[]
   readonly identity: WindowsIdentity
   /** Absent: it waits for none. */
   readonly isRebootPending?: boolean
@@ -50,10 +52,12 @@ export function fakeWin32(state: WindowsState): Win32 {
     listDrives: () => [...state.drives],
     readDriveCounters(letters) {
       const found = readCounters(listDrivePaths(letters))
-      return new Map(letters.map((letter) => [letter, toDriveCounters(found, letter)]))
+      return new Map(letters.map((letter) => [letter, toDriveCounters(found, letter, 10_000_000)]))
     },
     listInterfaces: () => [...state.interfaces],
     readServices: (names) => new Map(names.map((name) => [name, state.services[name] ?? false])),
+    listStoppedServices: () => [...(state.stoppedServices ?? [])],
+    readTcpCounts: () => state.tcp,
     isRebootPending: () => state.isRebootPending ?? false,
     readIdentity: () => state.identity,
     close() {},

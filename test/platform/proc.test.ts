@@ -181,3 +181,15 @@ test('from a container it reads of the first process what the kernel would answe
   expect(readMachineName(proc)).toBe('web01')
   rmSync(host, { recursive: true })
 })
+
+test('numbers of a folder are those that its list has, however many there are', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'monitor-numbers-'))
+  for (let i = 0; i < 9000; i++) writeFileSync(join(folder, String(i * 7)), '')
+  for (const other of ['7x', 'x7', 'self', '-1']) writeFileSync(join(folder, other), '')
+  const proc = openProcFs(folder)
+  const numbers = proc.listNumbers('/')
+  expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 9000 }, (_, i) => i * 7))
+  expect(proc.listNumbers('/none')).toEqual([])
+  expect(openProcFs().listNumbers('/proc')).toContain(process.pid)
+  rmSync(folder, { recursive: true })
+})

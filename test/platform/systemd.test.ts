@@ -18,6 +18,7 @@ const AGENT: ServiceSpec = {
   writableFolders: [],
   secretFiles: [],
   watchesMachine: true,
+  watchesContainers: false,
   bindsLowPort: false,
 }
 const SERVER: ServiceSpec = {
@@ -107,12 +108,13 @@ describe('units', () => {
 })
 
 describe('the manager', () => {
-  function open({ isBooted = true, answer = '', code = 0 } = {}) {
+  function open({ isBooted = true, answer = '', code = 0, groups = [''], hasNvidia = false } = {}) {
     const unitFolder = makeTempDir()
     const calls: string[] = []
     const manager = openSystemd({
       unitFolder,
       isBooted,
+      machine: { hasGroup: (name) => groups.includes(name), hasNvidia: () => hasNvidia },
       run: async (...words) => {
         calls.push(words.join(' '))
         return { code, output: answer }
@@ -141,6 +143,30 @@ describe('the manager', () => {
       'daemon-reload',
       'reset-failed monitor-agent.service',
     ])
+  })
+
+  test('what a service needs for one purpose stands beside its unit, while it needs it', async () => {
+    const { manager, unitFolder } = open({ groups: ['docker'], hasNvidia: true })
+    const folder = join(unitFolder, 'monitor-agent.service.d')
+    const spec = { ...AGENT, watchesMachine: true, watchesContainers: true }
+    await manager.install(spec)
+    writeFileSync(join(folder, 'own.conf'), '[Service]\nNice=5\n')
+    expect(readdirSync(folder).sort()).toEqual(['containers.conf', 'nvidia.conf', 'own.conf'])
+    expect(readFileSync(join(folder, 'containers.conf'), 'utf8')).toContain('\nSupplementaryGroups=docker\n')
+    expect(readFileSync(join(folder, 'nvidia.conf'), 'utf8')).toContain('\nDeviceAllow=char-nvidia* rw\n')
+    // One that an administrator has made their own stays.
+    writeFileSync(join(folder, 'nvidia.conf'), '[Service]\nDeviceAllow=/dev/nvidia0 r\n')
+    await manager.install({ ...spec, watchesContainers: false })
+    expect(readdirSync(folder).sort()).toEqual(['nvidia.conf', 'own.conf'])
+    expect(readFileSync(join(folder, 'nvidia.conf'), 'utf8')).toContain('/dev/nvidia0 r')
+    await manager.uninstall('monitor-agent')
+    expect(readdirSync(folder).sort()).toEqual(['nvidia.conf', 'own.conf'])
+  })
+
+  test('a group that is not there is not asked for: systemd would start nothing', async () => {
+    const { manager, unitFolder } = open({ groups: ['dockerroot'] })
+    await manager.install({ ...AGENT, watchesContainers: true })
+    expect(readdirSync(unitFolder)).toEqual(['monitor-agent.service'])
   })
 
   test('in the making of an image it registers, and starts nothing', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { loadConfig } from '../../src/config/load.ts'
@@ -115,6 +115,9 @@ describe('what the service manager is told', () => {
     expect(tell('server', '[collect]\nport = 88', ['--no-collect']).bindsLowPort).toBe(false)
     expect(tell('server', '[collect]\nport = 0\ntls_port = "off"').bindsLowPort).toBe(false)
     expect(tell('agent', '[web]\nport = 80').bindsLowPort).toBe(false)
+    expect(tell('agent', '[agent]\ncontainers = true').watchesContainers).toBe(true)
+    expect(tell('server', '[agent]\ncontainers = true').watchesContainers).toBe(false)
+    expect(tell('server', '[agent]\ncontainers = true', ['--agent']).watchesContainers).toBe(true)
   })
   test('what watches the machine is let see it', () => {
     expect(tell('server').watchesMachine).toBe(false)
@@ -160,7 +163,12 @@ describe('the commands', () => {
         return { state, pid: found?.runs ? 7 : null, starts: found !== undefined, detail: '' }
       },
     }
-    const files: Files = WINDOWS_FILES
+    /** Of each file that is kept from others, its length at that time. */
+    const guarded: number[] = []
+    const files: Files = {
+      ...WINDOWS_FILES,
+      guard: async (file) => void guarded.push(statSync(file).size),
+    }
     const machine = {
       env: {},
       cwd: '/',
@@ -178,7 +186,7 @@ describe('the commands', () => {
       isEnrolled: () => false,
       print: (text: string) => void said.push(text),
     }
-    return { context, places, registered, said }
+    return { context, places, registered, said, guarded }
   }
   const install = { ...NOTHING, config: null, flags: [], forgetsFlags: false, program: PROGRAM }
 
@@ -193,6 +201,16 @@ describe('the commands', () => {
     expect(await uninstallService(context, false)).toBe(0)
     expect(await printStatus(context)).toBe(4)
     expect(readFileSync(places.configFile, 'utf8')).toContain('data_dir = ')
+  })
+
+  test('secrets are written into files that others are kept from already', async () => {
+    const { context, places, guarded } = aServiceMachine('server')
+    const passphraseFile = join(folder, 'guarded')
+    await Bun.write(passphraseFile, 'a long passphrase\n')
+    await installService(context, { ...install, passphraseFile })
+    expect(readFileSync(places.passphraseFile, 'utf8')).toBe('a long passphrase\n')
+    expect(readFileSync(places.configFile, 'utf8')).toContain('passphrase_file')
+    expect(guarded).toEqual([0, 0])
   })
 
   test('an upgrade, which names no flags, keeps those of the service and its configuration file', async () => {

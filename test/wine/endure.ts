@@ -24,6 +24,7 @@ const win32 = openWin32(log)
 // Wine has neither disks nor paging file among its counters, but this one.
 const counters = openCounterQuery(log)
 
+let looks = 0
 function readAll() {
   win32.readSystemTimes()
   win32.readMemory()
@@ -34,6 +35,9 @@ function readAll() {
   win32.readDriveCounters(win32.listDrives().map(({ letter }) => letter))
   win32.listInterfaces()
   win32.readServices(['EventLog', 'NoSuchService'])
+  // The agent asks for them seldom, because Windows answers slowly.
+  if (looks++ % 10 === 0) win32.listStoppedServices()
+  win32.readTcpCounts()
   win32.readIdentity()
   return counters.read(['\\Processor(_Total)\\% Processor Time']).values().next().value
 }

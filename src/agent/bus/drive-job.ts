@@ -8,6 +8,7 @@ import type { ProbeSample } from '../probes/probe.ts'
 
 const UDISKS = 'org.freedesktop.UDisks2'
 const NVME = 'org.freedesktop.UDisks2.NVMe.Controller'
+const ATA = 'org.freedesktop.UDisks2.Drive.Ata'
 const TIMEOUT_MS = 20_000
 const MAX_DRIVES = 64
 const KELVIN = 273.15
@@ -62,11 +63,19 @@ async function readDrives(bus: DbusConnection, objects: DbusDictionary): Promise
     const found = part(objects, path)
     // The name that the drive has as a disk; a drive of several paths goes by what it says itself.
     const name = toMetricPart(devices.get(path) ?? path.slice(path.lastIndexOf('/') + 1))
-    addAta(samples, `perf.drive.${name}`, part(found, `${UDISKS}.Drive.Ata`))
+    const ata = part(found, ATA)
+    addAta(samples, `perf.drive.${name}`, ata)
+    // Drives that turn have other things under the same numbers.
+    if (ata.SmartEnabled === true && part(found, `${UDISKS}.Drive`).RotationRate === 0)
+      addSample(samples, `perf.drive.${name}.wear.percent`, findAtaWear(await readAttributes(bus, path, ATA)))
     const nvme = part(found, NVME)
     addNvme(samples, `perf.drive.${name}`, nvme)
     if (numberOf(nvme.SmartUpdated))
-      addSample(samples, `perf.drive.${name}.wear.percent`, await readWear(bus, path))
+      addSample(
+        samples,
+        `perf.drive.${name}.wear.percent`,
+        findNvmeWear(await readAttributes(bus, path, NVME)),
+      )
   }
   return { ...NOTHING, samples }
 }
@@ -92,20 +101,50 @@ function addNvme(samples: ProbeSample[], metric: string, nvme: DbusDictionary) {
   addSample(samples, `${metric}.age.seconds`, hours === null ? null : hours * 3600)
 }
 
-/** Older releases of UDisks2 do not tell it. */
-async function readWear(bus: DbusConnection, path: string): Promise<number | null> {
+/** What the drive said last; it is not woken for it. Null with older releases of UDisks2, which do not tell it. */
+async function readAttributes(
+  bus: DbusConnection,
+  path: string,
+  interfaceName: string,
+): Promise<DbusValue | null> {
   try {
     const [found] = await bus.call({
       destination: UDISKS,
       path,
-      interface: NVME,
+      interface: interfaceName,
       member: 'SmartGetAttributes',
       arguments: [NO_OPTIONS],
     })
-    return isDictionary(found) ? numberOf(found.percent_used) : null
+    return found ?? null
   } catch {
     return null
   }
+}
+
+function findNvmeWear(attributes: DbusValue | null): number | null {
+  return attributes !== null && isDictionary(attributes) ? numberOf(attributes.percent_used) : null
+}
+
+/**
+ * SATA has no one attribute for it. These are the makers', whose normalized value is the part of its life that a
+ * drive still has: life left, media wear-out (Intel), wear levelling (Samsung), lifetime left and block erases
+ * (Crucial, Micron).
+ */
+const LIFE_LEFT = [231, 233, 177, 202, 173]
+
+/** Each attribute is a list: number, name, flags, normalized value, and more. */
+function findAtaWear(attributes: DbusValue | null): number | null {
+  if (!Array.isArray(attributes)) return null
+  const values = new Map(
+    attributes.flatMap((attribute: DbusValue) =>
+      Array.isArray(attribute) ? [[attribute[0], attribute[3]] as const] : [],
+    ),
+  )
+  for (const id of LIFE_LEFT) {
+    const left = values.get(id)
+    if (typeof left === 'number' && left >= 1 && left <= 100) return 100 - left
+  }
+  return null
 }
 
 /** By drive: the whole disk that it is, `sda` or `nvme0n1`. */

@@ -1,7 +1,13 @@
 import type { Clock } from '../../lib/clock.ts'
 import { type DbusConnection, withBus } from '../../platform/dbus/connection.ts'
 import { type DbusDictionary, type DbusValue, isDictionary } from '../../platform/dbus/values.ts'
-import { type BackgroundJob, type BackgroundResult, limitRun, toReason } from '../background-result.ts'
+import {
+  type BackgroundJob,
+  type BackgroundResult,
+  limitRun,
+  nameSome,
+  toReason,
+} from '../background-result.ts'
 import { toMetricPart } from '../probes/metric-name.ts'
 import type { ProbeSample } from '../probes/probe.ts'
 
@@ -12,7 +18,6 @@ const HOUR_MS = 3_600_000
 const TIMEOUT_MS = 10_000
 /** systemd answers for each service; large machines have some hundred. */
 const MAX_SERVICES = 300
-const MAX_NAMED = 5
 /** What systemd says of memory that it does not count: 2^64 - 1, which as a number ends in zeros. */
 const UNKNOWN = 2 ** 63
 
@@ -55,8 +60,13 @@ async function readUnits(
   const reasons = new Map<string, string>()
   if (failed.length > 0) reasons.set(FAILED, nameSome(failed))
   const samples: ProbeSample[] = [{ metric: FAILED, value: failed.length }]
-  const own = new Map(named.map((name) => [toUnitName(name), name]))
   const loaded = units.filter(({ name }) => name.endsWith('.service'))
+  const own = new Map<string, string>()
+  for (const given of named) {
+    const unit = await findUnit(bus, toUnitName(given), loaded)
+    if (unit !== null) own.set(unit.name, given)
+    else reasons.set(`perf.service.${partOf(given)}.state`, 'not loaded: it is not there, or was not started')
+  }
   // Those of the configuration are asked in any case.
   const asked = [...loaded].sort((a, b) => Number(own.has(b.name)) - Number(own.has(a.name)))
   const counts = new Map<string, number>()
@@ -98,6 +108,25 @@ function describeService(
       `${part}.state`,
       toReason(`${unit.active} (${unit.sub})${result === 'success' || result === '' ? '' : `, ${result}`}`),
     )
+}
+
+/** The unit of that name, which may be another name of it: `sshd` is `ssh` on Debian. Null for none. */
+async function findUnit(bus: DbusConnection, name: string, loaded: readonly Unit[]): Promise<Unit | null> {
+  const known = loaded.find((unit) => unit.name === name)
+  if (known !== undefined) return known
+  try {
+    const [path] = await bus.call({
+      destination: SYSTEMD,
+      path: '/org/freedesktop/systemd1',
+      interface: `${SYSTEMD}.Manager`,
+      member: 'GetUnit',
+      arguments: [name],
+    })
+    return loaded.find((unit) => unit.path === path) ?? null
+  } catch (error) {
+    if (error instanceof Error && /NoSuchUnit/.test(error.message)) return null
+    throw error
+  }
 }
 
 type Service = {
@@ -151,11 +180,6 @@ function toUnits(list: DbusValue | undefined): Unit[] {
 
 const toUnitName = (name: string) => (/\.\w+$/.test(name) ? name : `${name}.service`)
 const partOf = (name: string) => toMetricPart(name.replace(/\.service$/, ''))
-
-const nameSome = (names: readonly string[]) =>
-  toReason(
-    `${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''}`,
-  )
 
 /** How often services were started again within the last hour, from the totals that systemd counts. */
 class RestartCount {

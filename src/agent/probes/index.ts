@@ -20,18 +20,16 @@ import { time } from './system/time.ts'
 import { updates } from './system/updates.ts'
 import { uptime } from './system/uptime.ts'
 
-/** Everything that an agent reads of its machine. */
+/**
+ * Everything that an agent reads of its machine. Where there are more metrics than may be sent, the last go: the
+ * machine as a whole and what may be broken come first, what it has many of last.
+ */
 export const probes: readonly Probe<unknown>[] = [
   processor,
   memory,
   pagefile,
   load,
   uptime,
-  network,
-  links,
-  disk,
-  filesystem,
-  raid,
   pressure,
   kernel,
   time,
@@ -39,7 +37,12 @@ export const probes: readonly Probe<unknown>[] = [
   processes,
   process,
   service,
+  raid,
+  filesystem,
+  links,
+  disk,
   temperature,
   battery,
   gpu,
+  network,
 ]

@@ -2,10 +2,10 @@ import { isMetricName } from '../../domain/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import type { Platform } from '../../platform/platform.ts'
-import type { ProcFs } from '../../platform/proc.ts'
+import { type ProcFs, readTextOrNothing } from '../../platform/proc.ts'
 import type { Win32 } from '../../platform/win32.ts'
 import type { Probe, ProbeContext, ProbeSample } from './probe.ts'
-import { type ServedFiles, watchServedFiles } from './served-files.ts'
+import { MOUNTINFO, type ServedFiles, watchServedFiles } from './served-files.ts'
 
 export type ProbeRunnerOptions = {
   readonly probes: readonly Probe<unknown>[]
@@ -41,71 +41,125 @@ type Entry = {
 
 const TIMEOUT_MS = 3000
 
-/**
- * Runs every probe, each on its own: one that throws or hangs is logged when it begins and when it ends,
- * counted, and does not touch the others. A gap (failure, or nothing to read) forgets the reading before it,
- * so averages never span one. `run` never rejects; one run is to end before the next begins.
- */
-export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise<ProbeRun> } {
-  const { clock, log, timeoutMs = TIMEOUT_MS } = options
-  const context: ProbeContext = { ...options.context, noteOnce: createNotes(log) }
-  const entries = options.probes
-    .filter((probe) => options.platform.system === 'linux' || probe.windows !== undefined)
-    .map(
-      (probe): Entry => ({
-        probe,
-        previous: null,
-        isFailing: false,
-        isPending: false,
-      }),
-    )
-  const names = createNameCheck(log)
+/** Each probe alone: see `run`. One run is to end before the next begins. */
+export type ProbeRunner = { run(): Promise<ProbeRun> }
+
+export const createProbeRunner = (options: ProbeRunnerOptions): ProbeRunner => new Runner(options)
+
+class Runner implements ProbeRunner {
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #timeoutMs: number
+  readonly #context: ProbeContext
+  readonly #entries: readonly Entry[]
+  readonly #served: ServedFiles | null
+  /** Nothing that is asked of it can hang, but for promises. */
+  readonly #platform: Platform
+  readonly #names: NameCheck
+  readonly #stuck: StuckLog
+
+  constructor(options: ProbeRunnerOptions) {
+    const { platform, clock, log, timeoutMs = TIMEOUT_MS } = options
+    this.#clock = clock
+    this.#log = log
+    this.#timeoutMs = timeoutMs
+    this.#context = { ...options.context, noteOnce: createNotes(log) }
+    this.#entries = options.probes
+      .filter((probe) => platform.system === 'linux' || probe.windows !== undefined)
+      .map((probe) => ({ probe, previous: null, isFailing: false, isPending: false }))
+    this.#served = platform.system === 'linux' ? (options.served ?? watchServedFiles(platform.proc)) : null
+    this.#platform = this.#served === null ? platform : { system: 'linux', proc: this.#served.guarded }
+    this.#names = createNameCheck(log)
+    this.#stuck = createStuckLog(log)
+  }
+
+  /**
+   * Runs every probe, each on its own: one that throws or hangs is logged when it begins and when it ends,
+   * counted, and does not touch the others. A gap (failure, or nothing to read) forgets the reading before it,
+   * so averages never span one. Never rejects.
+   */
+  async run(): Promise<ProbeRun> {
+    const platform = shareReads(this.#platform)
+    if (platform.system === 'linux') {
+      const refreshing = this.#served?.refresh(readTextOrNothing(platform.proc, MOUNTINFO))
+      if (refreshing !== undefined) await refreshing
+    }
+    const results = await Promise.all(this.#entries.map((entry) => this.#runOne(entry, platform)))
+    const pending = this.#entries
+      .filter(({ isPending }) => isPending)
+      .map(({ probe }) => `probe ${probe.name}`)
+    const late = platform.system === 'linux' ? platform.proc.listStuck() : []
+    return { ...this.#collect(results), stuck: this.#stuck.note([...pending, ...late]) }
+  }
+
+  #collect(results: readonly Samples[]): Pick<ProbeRun, 'samples' | 'failed'> {
+    const samples: ProbeSample[] = []
+    const taken = new Set<string>()
+    let failed = 0
+    for (const found of results) {
+      if (found === null) failed++
+      for (const sample of found ?? []) {
+        const { metric } = sample
+        if (!this.#names.accepts(sample)) continue
+        if (taken.has(metric))
+          this.#context.noteOnce?.('metric left out: another one has its name', { metric })
+        else {
+          taken.add(metric)
+          samples.push(sample)
+        }
+      }
+    }
+    return { samples, failed }
+  }
 
   /** Most probes answer at once; only those that promise an answer are given a timer. */
-  function runOne(entry: Entry, platform: Platform): Samples | Promise<Samples> {
+  #runOne(entry: Entry, platform: Platform): Samples | Promise<Samples> {
     try {
       if (entry.isPending) throw new Error('the call of an earlier cycle has not come back')
       const before = entry.previous
       entry.previous = null
-      const atMs = clock.monotonicMs()
-      const answer = read(entry.probe, platform, before?.reading ?? null)
-      if (!(answer instanceof Promise)) return conclude(entry, answer, before, atMs)
-      return awaitWithin(entry, answer)
-        .then((reading) => conclude(entry, reading, before, atMs))
-        .catch((error: unknown) => noteFailure(entry, error))
+      const atMs = this.#clock.monotonicMs()
+      const answer = this.#read(entry.probe, platform, before?.reading ?? null)
+      if (!(answer instanceof Promise)) return this.#conclude(entry, answer, before, atMs)
+      return this.#awaitWithin(entry, answer)
+        .then((reading) => this.#conclude(entry, reading, before, atMs))
+        .catch((error: unknown) => this.#noteFailure(entry, error))
     } catch (error) {
-      return noteFailure(entry, error)
+      return this.#noteFailure(entry, error)
     }
   }
 
-  function read(probe: Probe<unknown>, platform: Platform, previous: unknown): unknown {
+  #read(probe: Probe<unknown>, platform: Platform, previous: unknown): unknown {
     return platform.system === 'linux'
-      ? probe.linux(platform.proc, context, previous)
-      : (probe.windows?.(platform.win32, context) ?? null)
+      ? probe.linux(platform.proc, this.#context, previous)
+      : (probe.windows?.(platform.win32, this.#context) ?? null)
   }
 
-  function conclude(entry: Entry, reading: unknown, before: Entry['previous'], atMs: number): Samples {
+  #conclude(entry: Entry, reading: unknown, before: Entry['previous'], atMs: number): Samples {
     const seconds = before === null ? 0 : (atMs - before.atMs) / 1000
     const samples =
       reading === null
         ? []
         : entry.probe.samples(reading, seconds > 0 ? (before?.reading ?? null) : null, seconds)
     if (reading !== null) entry.previous = { reading, atMs }
-    if (entry.isFailing) log.info('probe works again', { probe: entry.probe.name })
+    if (entry.isFailing) this.#log.info('probe works again', { probe: entry.probe.name })
     entry.isFailing = false
     return samples
   }
 
-  function noteFailure(entry: Entry, error: unknown): null {
-    if (!entry.isFailing) log.warn('probe fails', { probe: entry.probe.name, reason: describeError(error) })
+  #noteFailure(entry: Entry, error: unknown): null {
+    if (!entry.isFailing)
+      this.#log.warn('probe fails', { probe: entry.probe.name, reason: describeError(error) })
     entry.isFailing = true
     return null
   }
 
-  function awaitWithin(entry: Entry, answer: Promise<unknown>): Promise<unknown> {
+  #awaitWithin(entry: Entry, answer: Promise<unknown>): Promise<unknown> {
     entry.isPending = true
     return new Promise((resolve, reject) => {
-      const timer = clock.after(timeoutMs, () => reject(new Error(`no answer within ${timeoutMs} ms`)))
+      const timer = this.#clock.after(this.#timeoutMs, () =>
+        reject(new Error(`no answer within ${this.#timeoutMs} ms`)),
+      )
       const settle = () => {
         entry.isPending = false
         timer.cancel()
@@ -121,39 +175,6 @@ export function createProbeRunner(options: ProbeRunnerOptions): { run(): Promise
         },
       )
     })
-  }
-
-  const stuck = createStuckLog(log)
-  const served =
-    options.platform.system === 'linux' ? (options.served ?? watchServedFiles(options.platform.proc)) : null
-  const guarded: Platform = served === null ? options.platform : { system: 'linux', proc: served.guarded }
-
-  return {
-    async run() {
-      const reading = served?.refresh()
-      if (reading !== undefined) await reading
-      const platform = shareReads(guarded)
-      const results = await Promise.all(entries.map((entry) => runOne(entry, platform)))
-      const samples: ProbeSample[] = []
-      const taken = new Set<string>()
-      let failed = 0
-      for (const found of results) {
-        if (found === null) failed++
-        else
-          for (const sample of found) {
-            if (!names.accepts(sample)) continue
-            if (taken.has(sample.metric)) {
-              context.noteOnce?.('metric left out: another one has its name', { metric: sample.metric })
-              continue
-            }
-            taken.add(sample.metric)
-            samples.push(sample)
-          }
-      }
-      const pending = entries.filter(({ isPending }) => isPending).map(({ probe }) => `probe ${probe.name}`)
-      const late = platform.system === 'linux' ? platform.proc.listStuck() : []
-      return { samples, failed, stuck: stuck.note([...pending, ...late]) }
-    },
   }
 }
 
@@ -204,8 +225,10 @@ function shareFiles(proc: ProcFs): ProcFs {
   }
 }
 
+type StuckLog = { note(found: readonly string[]): readonly string[] }
+
 /** Logs what begins to be stuck, and what has come back. */
-function createStuckLog(log: Log): { note(found: readonly string[]): readonly string[] } {
+function createStuckLog(log: Log): StuckLog {
   let known: readonly string[] = []
   return {
     note(found) {
@@ -230,8 +253,10 @@ function findOrAdd<Value>(found: Map<string, Value>, path: string, read: (path: 
 /** Names seen are remembered up to this many; machines that keep making new ones start over. */
 const MAX_NAMES = 10_000
 
+type NameCheck = { accepts(sample: ProbeSample): boolean }
+
 /** Refuses samples that the server would refuse, each name logged once. */
-function createNameCheck(log: Log): { accepts(sample: ProbeSample): boolean } {
+function createNameCheck(log: Log): NameCheck {
   const checked = new Map<string, boolean>()
   return {
     accepts({ metric, value }) {

@@ -1,4 +1,4 @@
-import { type ProcFs, readTextOrNothing } from '../../platform/proc.ts'
+import type { ProcFs } from '../../platform/proc.ts'
 import { parseMountinfo } from './disks/mountinfo.ts'
 
 /**
@@ -8,12 +8,15 @@ import { parseMountinfo } from './disks/mountinfo.ts'
  */
 export type ServedFiles = {
   /** Reads the copies anew; undefined where there is nothing to wait for, as on nearly every machine. */
-  refresh(): Promise<void> | undefined
+  refresh(mountinfo: string): Promise<void> | undefined
   /** The files as probes may read them: nothing that is asked of these can hang. */
   readonly guarded: ProcFs
   /** Whether one that is there could not be read. */
   hasFailed(): boolean
 }
+
+/** Tells what is served; the kernel's own. */
+export const MOUNTINFO = '/proc/self/mountinfo'
 
 export function watchServedFiles(proc: ProcFs): ServedFiles {
   let mountinfo = ''
@@ -43,8 +46,7 @@ export function watchServedFiles(proc: ProcFs): ServedFiles {
     }
 
   return {
-    refresh() {
-      const text = readTextOrNothing(proc, '/proc/self/mountinfo')
+    refresh(text) {
       if (text !== mountinfo) {
         mountinfo = text
         points = findServed(text)
@@ -62,6 +64,7 @@ export function watchServedFiles(proc: ProcFs): ServedFiles {
       readText: read(proc.readText),
       readTextIfThere: read(proc.readTextIfThere),
       list: guard(proc.list, []),
+      listNumbers: guard(proc.listNumbers, []),
       listFolders: guard(proc.listFolders, []),
       countLinks: guard(proc.countLinks, 0),
       has: (path) => {

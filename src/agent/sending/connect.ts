@@ -51,73 +51,50 @@ const STALLED = 'the TLS handshake did not end within 10 s'
  * caller has what this function returns: `connect(2)` may fail at once (no route, no scope), and Bun then
  * calls back before its own call returns.
  */
-export function connect({ server, maxPayload = null, clock, events }: ConnectOptions): Connection {
-  let socket: Socket | null = null
-  let isOver = false
+export const connect = (options: ConnectOptions): Connection => new CollectorConnection(options)
+
+class CollectorConnection implements Connection {
+  readonly #options: ConnectOptions
+  readonly #timer: Timer
+  readonly #decoder = new TextDecoder()
+  #socket: Socket | null = null
+  #isOver = false
   /** The server was reached; with TLS it is not known yet who it is. */
-  let isReached = false
-  let hasFailed = false
-  let hasReceived = false
-  let unsent: Uint8Array[] = []
-  let text = ''
-  const decoder = new TextDecoder()
-  const timer: Timer = clock.after(CONNECT_TIMEOUT_MS, () => {
-    finish(isReached ? STALLED : TIMED_OUT, isReached)
-  })
+  #isReached = false
+  #hasFailed = false
+  #hasReceived = false
+  #unsent: Uint8Array[] = []
+  #text = ''
 
-  function finish(reason: string, isStalled = false) {
-    if (isOver) return
-    close()
-    events.closed(reason, isStalled)
+  constructor(options: ConnectOptions) {
+    this.#options = options
+    this.#timer = options.clock.after(CONNECT_TIMEOUT_MS, () =>
+      this.#finish(this.#isReached ? STALLED : TIMED_OUT, this.#isReached),
+    )
+    Promise.resolve()
+      .then(() => this.#start())
+      .catch((error: unknown) => this.#fail(error))
   }
 
-  function close() {
-    isOver = true
-    timer.cancel()
-    unsent = []
+  write(data: Uint8Array | string): void {
+    if (this.#isOver) return
+    this.#unsent.push(typeof data === 'string' ? Buffer.from(data) : data)
+    this.#flush()
+  }
+
+  close(): void {
+    this.#isOver = true
+    this.#timer.cancel()
+    this.#unsent = []
     // Not `end`: that would wait for a peer that may be dead.
-    socket?.terminate()
-    socket = null
+    this.#socket?.terminate()
+    this.#socket = null
   }
 
-  function open(opened: Socket) {
-    if (isOver) {
-      opened.terminate()
-      return
-    }
-    timer.cancel()
-    socket = opened
-    opened.setNoDelay(true)
-    opened.setKeepAlive(true, 30_000)
-    events.opened()
-  }
-
-  function flush() {
-    for (let data = unsent[0]; data !== undefined && socket !== null; data = unsent[0]) {
-      const written = Math.max(0, socket.write(data))
-      if (written < data.length) {
-        unsent[0] = data.subarray(written)
-        return
-      }
-      unsent.shift()
-    }
-  }
-
-  function receive(data: Uint8Array) {
-    if (!server.tls && !hasReceived && data[0] === TLS_ALERT) return finish(NEEDS_TLS)
-    hasReceived = true
-    text += decoder.decode(data, { stream: true })
-    for (let end = text.indexOf('\n'); end >= 0 && !isOver; end = text.indexOf('\n')) {
-      const line = text.slice(0, end)
-      text = text.slice(end + 1)
-      events.received(line)
-    }
-    if (text.length > MAX_REPLY_BYTES) finish('the answer is too long')
-  }
-
-  async function start() {
+  async #start() {
     // The caller may have closed it meanwhile.
-    if (isOver) return
+    if (this.#isOver) return
+    const { server, maxPayload = null, clock } = this.#options
     const { host: hostname, port, tls } = server
     // Bun takes a descriptor before a name, though its types do not say so.
     const place = {
@@ -127,54 +104,90 @@ export function connect({ server, maxPayload = null, clock, events }: ConnectOpt
         hasTcpSockets() && { fd: await openTcp({ host: hostname, port, maxPayload, clock }) }),
     }
     const handler = {
-      data: (_: Socket, data: Buffer) => receive(data),
-      drain: flush,
+      data: (_: Socket, data: Buffer) => this.#receive(data),
+      drain: () => this.#flush(),
       close: (_: Socket, error?: Error) =>
-        finish(error?.message ?? 'the server closed the connection', isTimeout(error)),
-      error: (_: Socket, error: Error) => finish(error.message),
-      connectError: (_: Socket, error: Error) => void fail(error),
+        this.#finish(error?.message ?? 'the server closed the connection', isTimeout(error)),
+      error: (_: Socket, error: Error) => this.#finish(error.message),
+      connectError: (_: Socket, error: Error) => void this.#fail(error),
     }
     if (!tls) {
-      await Bun.connect({ ...place, socket: { ...handler, open } })
+      await Bun.connect({ ...place, socket: { ...handler, open: (opened: Socket) => this.#open(opened) } })
       return
     }
-    // Nothing is sent before the server is known to be the right one: the passphrase is for it alone.
-    const handshake = (opened: Socket, isValid: boolean, error: Error | null) => {
-      const wrong = findDistrust(tls, opened, isValid, error)
-      if (wrong === null) open(opened)
-      else {
-        finish(wrong)
-        opened.terminate()
-      }
+    const secured = {
+      ...handler,
+      open: (opened: Socket) => this.#reach(opened),
+      handshake: (opened: Socket, isValid: boolean, error: Error | null) =>
+        this.#verify(opened, findDistrust(tls, opened, isValid, error)),
     }
-    const reach = (opened: Socket) => {
-      isReached = true
-      if (isOver) opened.terminate()
-    }
-    const secured = { ...handler, open: reach, handshake }
     await Bun.connect({ ...place, tls: toTlsOptions(hostname, tls), socket: secured })
   }
 
-  /** The system is asked why there is no connection, where Bun says no more than that it was refused. */
-  async function fail(error: unknown) {
-    // Bun tells of a failure twice.
-    if (isOver || hasFailed) return
-    hasFailed = true
-    const isRefusal = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
-    if (!isRefusal || !hasTcpSockets()) return finish(describeConnectError(error))
-    timer.cancel()
-    finish(await explainRefusal({ ...server, clock }))
+  #reach(opened: Socket) {
+    this.#isReached = true
+    if (this.#isOver) opened.terminate()
   }
 
-  Promise.resolve().then(start).catch(fail)
+  /** Nothing is sent before the server is known to be the right one: the passphrase is for it alone. */
+  #verify(opened: Socket, distrust: string | null) {
+    if (distrust === null) return this.#open(opened)
+    this.#finish(distrust)
+    opened.terminate()
+  }
 
-  return {
-    write(data) {
-      if (isOver) return
-      unsent.push(typeof data === 'string' ? Buffer.from(data) : data)
-      flush()
-    },
-    close,
+  #open(opened: Socket) {
+    if (this.#isOver) {
+      opened.terminate()
+      return
+    }
+    this.#timer.cancel()
+    this.#socket = opened
+    opened.setNoDelay(true)
+    opened.setKeepAlive(true, 30_000)
+    this.#options.events.opened()
+  }
+
+  #flush() {
+    for (let data = this.#unsent[0]; data !== undefined && this.#socket !== null; data = this.#unsent[0]) {
+      const written = Math.max(0, this.#socket.write(data))
+      if (written < data.length) {
+        this.#unsent[0] = data.subarray(written)
+        return
+      }
+      this.#unsent.shift()
+    }
+  }
+
+  #receive(data: Uint8Array) {
+    const { server, events } = this.#options
+    if (!server.tls && !this.#hasReceived && data[0] === TLS_ALERT) return this.#finish(NEEDS_TLS)
+    this.#hasReceived = true
+    this.#text += this.#decoder.decode(data, { stream: true })
+    for (let end = this.#text.indexOf('\n'); end >= 0 && !this.#isOver; end = this.#text.indexOf('\n')) {
+      const line = this.#text.slice(0, end)
+      this.#text = this.#text.slice(end + 1)
+      events.received(line)
+    }
+    if (this.#text.length > MAX_REPLY_BYTES) this.#finish('the answer is too long')
+  }
+
+  /** The system is asked why there is no connection, where Bun says no more than that it was refused. */
+  async #fail(error: unknown) {
+    // Bun tells of a failure twice.
+    if (this.#isOver || this.#hasFailed) return
+    this.#hasFailed = true
+    const isRefusal = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
+    if (!isRefusal || !hasTcpSockets()) return this.#finish(describeConnectError(error))
+    this.#timer.cancel()
+    const { server, clock } = this.#options
+    this.#finish(await explainRefusal({ ...server, clock }))
+  }
+
+  #finish(reason: string, isStalled = false) {
+    if (this.#isOver) return
+    this.close()
+    this.#options.events.closed(reason, isStalled)
   }
 }
 

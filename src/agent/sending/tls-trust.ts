@@ -27,6 +27,10 @@ export function toTlsOptions(host: string, { fingerprints, authorities }: Trust)
   }
 }
 
+/** What the library finds where the other end answers in plain text. */
+const WRONG_VERSION = 'WRONG_VERSION_NUMBER'
+const NO_TLS = 'that port does not speak TLS: with tcp:// in front the agent goes without, unprotected'
+
 /**
  * What speaks against the server at the other end, as a sentence; null when it is the one that is meant. To
  * be asked when the handshake is over; `isValid` and `error` are what the library found.
@@ -37,6 +41,7 @@ export function findDistrust(
   isValid: boolean,
   error: Error | null,
 ): string | null {
+  if (error?.message.includes(WRONG_VERSION)) return NO_TLS
   if (fingerprints === null)
     return isValid && error === null && socket.authorized
       ? null

@@ -1,6 +1,7 @@
 import { describeError } from '../../lib/log.ts'
 import { encodeReply } from '../../protocol/encode.ts'
 import { LEGACY_RECEIPT } from '../../protocol/legacy/legacy.ts'
+import { isWholeCsvLine } from '../../protocol/legacy/legacy-csv.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import { describeFault, type Tally } from '../../protocol/rejection-tally.ts'
 import type { HostReport } from '../../storage/ports/store.ts'
@@ -24,6 +25,10 @@ const FROM_THE_FUTURE =
   'samples are from the future; they wait with their sender until its clock and ours agree'
 const WAITING_HERE =
   'samples are from the future; they wait in the database until their time has come or the clock is put right'
+
+/** A line of CSV without an end has to be followed by nothing for so many times `csvQuietMs`. */
+const OPEN_LINE_QUIETS = 4
+const LINE_END = Buffer.from('\n')
 
 /** What a sender that is refused may still send before the line is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
@@ -141,7 +146,10 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   /** To be called every second or so, with the monotonic clock. */
   noteQuiet(now: number): void {
-    if (now - this.lastActive >= this.#shared.limits.csvQuietMs) this.#endLines()
+    const { csvQuietMs } = this.#shared.limits
+    const quietMs = now - this.lastActive
+    if (quietMs >= OPEN_LINE_QUIETS * csvQuietMs) this.#endLastLine()
+    if (quietMs >= csvQuietMs) this.#endLines()
   }
 
   pause(reason: number): void {
@@ -211,6 +219,16 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.pause(PAUSED_FOR_STORAGE)
     this.#shared.onWaiting(this)
     return false
+  }
+
+  /** Nobody knows of every agent that it ends its last line: one that is whole is taken after a longer wait. */
+  #endLastLine(): void {
+    if (!this.#decoder.isReadingLines || this.#paused !== 0) return
+    this.#receiveBuffer.read((bytes) => {
+      if (!isWholeCsvLine(bytes.toString())) return 0
+      this.#consume(Buffer.concat([bytes, LINE_END]))
+      return bytes.length
+    })
   }
 
   /** Lines of CSV are complete when nothing follows. */

@@ -12,7 +12,8 @@ export const REJECTIONS: Readonly<Record<WriteRefusal, string>> = {
   waiting: 'the host is new and waits for approval (website or monitor host approve, on the server)',
   full: 'the server takes no more new hosts for now (collect.max_hosts, collect.max_new_hosts)',
   copy: 'another agent with the same key speaks for this host: on a copied machine stop the agent and run `monitor agent --new-identity`',
-  stale: 'another run of this agent has spoken since: greet again',
+  stale:
+    'this run of the agent is not known here any more, because another has spoken or the host was deleted: greet again',
 }
 
 const REFUSED_CONTENT = 'storage does not take what this batch holds'

@@ -2,7 +2,7 @@ import { isGroupName } from '../../domain/hosts/group.ts'
 import { isHostName } from '../../domain/hosts/host.ts'
 import { parseFingerprint } from '../../lib/fingerprint.ts'
 import { checks } from '../checks.ts'
-import { bytes, duration, flag, list, path, secret, text } from '../fields/fields.ts'
+import { bytes, duration, flag, integer, list, path, secret, text } from '../fields/fields.ts'
 import { parseServerAddress } from '../server-address.ts'
 import { thresholds } from '../thresholds.ts'
 import { checkPassphrase } from './value-checks.ts'
@@ -34,7 +34,9 @@ export const agent = {
     }),
     name: text({
       example: 'web01',
-      doc: 'Name of this machine. When not given: its short host name in lower case.',
+      doc:
+        'Name of this machine. When not given: its short host name in lower case; when that changes, the host ' +
+        'on the server is renamed within ten minutes, unless somebody gave it a name there.',
       check: (name) => (isHostName(name) ? null : 'a name of letters, digits, dots, hyphens and underscores'),
     }),
     passphrase: secret({
@@ -60,6 +62,14 @@ export const agent = {
       min: '1MiB',
       max: '64GiB',
       doc: 'Samples that could not be sent take at most so much space; the oldest go first.',
+    }),
+    maxMetrics: integer({
+      default: 1000,
+      min: 50,
+      max: 4096,
+      doc:
+        'Metrics that are sent at most. What is beyond is left out, the machine as a whole last, ' +
+        'and counted in perf.agent.metrics.omitted.',
     }),
     processes: list({
       example: ['nginx', 'postgres'],
@@ -95,8 +105,8 @@ export const agent = {
       doc:
         'Watch the containers of Docker and Podman, by the sockets /run/docker.sock and ' +
         '/run/podman/podman.sock, with requests that read alone. Who may use that socket is root in ' +
-        'effect: the agent then has the rights to be, though it never uses them. `systemctl edit ' +
-        'monitor-agent` gives its user the group: [Service] SupplementaryGroups=docker.',
+        'effect: the agent then has the rights to be, though it never uses them. `monitor service ' +
+        'install agent` gives its service the group docker where this is on.',
     }),
     textFiles: path({
       example: '/var/lib/monitor-agent/text',

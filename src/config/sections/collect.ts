@@ -95,6 +95,13 @@ export const collect = {
       max: 1_000_000,
       doc: 'Open events of a host; further ones are refused until some of them are over.',
     }),
+    maxFacts: bytes({
+      default: '256KiB',
+      min: '4KiB',
+      doc:
+        'What a host may say of itself: thresholds, mount points and groups are left out, in this order, where ' +
+        'it is longer.',
+    }),
     minFree: bytes({
       default: '256MiB',
       doc:

@@ -122,5 +122,6 @@ export const HOST_SORTS = [
   'processor',
   'memory',
   'disk',
+  'network',
 ] as const
 export type HostSort = (typeof HOST_SORTS)[number]

@@ -23,7 +23,7 @@ import {
   TEMPERATURE_METRICS,
   UPTIME_METRICS,
 } from './declared/system.ts'
-import { DRIVE_METRICS, SYSTEMD_METRICS } from './declared/systemd.ts'
+import { DRIVE_METRICS, SYSTEMD_METRICS, WINDOWS_SERVICE_METRICS } from './declared/systemd.ts'
 import { compileFamily, type MetricFamily } from './metric-family.ts'
 
 /**
@@ -48,6 +48,7 @@ export const METRICS: readonly MetricFamily[] = [
   ...UPDATE_METRICS,
   ...PROCESSES_METRICS,
   ...SYSTEMD_METRICS,
+  ...WINDOWS_SERVICE_METRICS,
   ...SERVICE_METRICS,
   ...PROCESS_METRICS,
   ...CHECK_METRICS,

@@ -1,3 +1,4 @@
+import { secret } from '../../config/fields/fields.ts'
 import type { Severity } from '../../domain/event.ts'
 import { defineChannel, type Notification, shorten } from './channel.ts'
 import { checkHttpAddress, postJson } from './http.ts'
@@ -16,11 +17,16 @@ export const slack = defineChannel({
   name: 'slack',
   doc: 'A channel of Slack, Mattermost or Discord.',
   targetDoc: 'the address of an incoming webhook (for Discord with /slack at its end)',
-  fields: {},
+  fields: {
+    ca: secret({
+      example: '-----BEGIN CERTIFICATE----- …',
+      doc: 'Certificates (PEM) that servers are checked by, in place of those that everybody trusts.',
+    }),
+  },
   checkTarget: checkHttpAddress,
-  open: (_, tools) => ({
+  open: ({ ca }, tools) => ({
     send: (notification) =>
-      postJson(notification.target, JSON.stringify(describeNotification(notification)), tools),
+      postJson(notification.target, JSON.stringify(describeNotification(notification)), tools, { ca }),
     close() {},
   }),
 })

@@ -12,6 +12,7 @@ const PIECE = 200
 export const decideNotifications: Task = {
   name: 'decide notifications',
   every: 0,
+  isPrompt: true,
   run: (context) =>
     workInPieces(context, async () => {
       const { outbox } = context.store

@@ -31,6 +31,7 @@ type Delivery = {
 export const sendNotifications: Task = {
   name: 'send notifications',
   every: 0,
+  isPrompt: true,
   async run(context) {
     const busy = new Map<string, Promise<void>>()
     // Targets that took what had failed before: what else waits for them need not wait until its own next

@@ -1,9 +1,10 @@
 import { read, toArrayBuffer } from 'bun:ffi'
-import type { WindowsInterface } from '../win32.ts'
+import type { TcpCounts, WindowsInterface } from '../win32.ts'
 import { describeFailure, openSystemLibrary, readCount, readWide } from './library.ts'
 
 export type NetworkCalls = {
   listInterfaces(): WindowsInterface[]
+  readTcpCounts(): TcpCounts
   /**
    * Index of the interface on the way to the world, asked of the routing table alone; null when there is
    * none.
@@ -17,6 +18,8 @@ export function openNetworkCalls(): NetworkCalls {
     GetIfTable2: { args: ['ptr'], returns: 'u32' },
     // void FreeMibTable(PVOID memory)
     FreeMibTable: { args: ['u64'], returns: 'void' },
+    // ULONG GetTcpStatisticsEx(PMIB_TCPSTATS statistics, ULONG family)
+    GetTcpStatisticsEx: { args: ['ptr', 'u32'], returns: 'u32' },
     // DWORD GetBestInterface(IPAddr destination, PDWORD index)
     GetBestInterface: { args: ['u32', 'ptr'], returns: 'u32' },
   })
@@ -32,12 +35,33 @@ export function openNetworkCalls(): NetworkCalls {
         iphlpapi.FreeMibTable(table)
       }
     },
+    readTcpCounts() {
+      let [sent, sentAgain] = [0, 0]
+      for (const family of [AF_INET, AF_INET6]) {
+        const statistics = new Uint8Array(MIB_TCPSTATS.size)
+        const status = iphlpapi.GetTcpStatisticsEx(statistics, family)
+        // A machine need not have IPv6.
+        if (status !== 0 && family === AF_INET6) continue
+        if (status !== 0) throw describeFailure('GetTcpStatisticsEx', status)
+        const view = new DataView(statistics.buffer)
+        sent += view.getUint32(MIB_TCPSTATS.dwOutSegs, true)
+        sentAgain += view.getUint32(MIB_TCPSTATS.dwRetransSegs, true)
+      }
+      return { sent, sentAgain }
+    },
     findDefaultIndex() {
       const index = new Uint32Array(1)
       return iphlpapi.GetBestInterface(ANYWHERE, index) === 0 ? (index[0] ?? null) : null
     },
   }
 }
+
+/** winsock2.h. */
+const AF_INET = 2
+const AF_INET6 = 23
+
+/** tcpmib.h: fifteen numbers of 32 bits. */
+export const MIB_TCPSTATS = { size: 60, dwOutSegs: 40, dwRetransSegs: 44 } as const
 
 /** An address of no network we know (1.1.1.1, the same in either byte order); nothing is sent there. */
 const ANYWHERE = 0x01010101

@@ -7,6 +7,7 @@ import { type NetworkCalls, openNetworkCalls } from './network.ts'
 import { openProcessList } from './processes.ts'
 import { openRegistry, type Registry } from './registry.ts'
 import { openServiceStates } from './services.ts'
+import { openStoppedServices } from './stopped-services.ts'
 import { openSystemCalls, type SystemCalls } from './system.ts'
 
 /**
@@ -20,6 +21,8 @@ export function openWin32(log: Log): Win32 {
   const listDrives = openDrives()
   const listPrograms = openProcessList(system.lastError)
   const readServices = openServiceStates(system.lastError)
+  const listStoppedServices = openStoppedServices(system.lastError, registry)
+  const ticksPerSecond = system.readTickRate()
   const pdh = openPdh()
   const ofDrives = openCounterQuery(log, pdh)
   const ofPageFile = openCounterQuery(log, pdh)
@@ -32,10 +35,12 @@ export function openWin32(log: Log): Win32 {
     listDrives,
     listInterfaces: network.listInterfaces,
     readServices,
+    listStoppedServices,
+    readTcpCounts: network.readTcpCounts,
     readPageFile: () => toPageFile(ofPageFile.read([PAGE_FILE_PATH]), system.readPageSize()),
     readDriveCounters(letters) {
       const found = ofDrives.read(listDrivePaths(letters))
-      return new Map(letters.map((letter) => [letter, toDriveCounters(found, letter)]))
+      return new Map(letters.map((letter) => [letter, toDriveCounters(found, letter, ticksPerSecond)]))
     },
     isRebootPending: () => REBOOT_KEYS.some((key) => registry.hasKey(key)),
     readIdentity: () => readIdentity(system, network, registry),

@@ -7,6 +7,8 @@ export type SystemCalls = {
   /** Bytes. */
   readPageSize(): number
   readUptimeMs(): number
+  /** Ticks a second of the clock that counters of time are in. */
+  readTickRate(): number
   countProcesses(): number
   /** Logical processors of all groups. */
   countProcessors(): number
@@ -61,6 +63,10 @@ export function openSystemCalls(): SystemCalls {
       }
     },
     readPageSize,
+    readTickRate() {
+      const frequency = new BigInt64Array(1)
+      return kernel.QueryPerformanceFrequency(frequency) === 0 ? 0 : Number(frequency[0] ?? 0n)
+    },
     readUptimeMs: () => Number(kernel.GetTickCount64()),
     countProcesses: () => readPerformance().getUint32(PERFORMANCE_INFORMATION.ProcessCount, true),
     countProcessors: () => kernel.GetActiveProcessorCount(ALL_PROCESSOR_GROUPS),
@@ -96,6 +102,8 @@ const KERNEL = {
   GlobalMemoryStatusEx: { args: ['ptr'], returns: 'i32' },
   // BOOL K32GetPerformanceInfo(PPERFORMANCE_INFORMATION information, DWORD size)
   K32GetPerformanceInfo: { args: ['ptr', 'u32'], returns: 'i32' },
+  // BOOL QueryPerformanceFrequency(LARGE_INTEGER *frequency)
+  QueryPerformanceFrequency: { args: ['ptr'], returns: 'i32' },
   // ULONGLONG GetTickCount64(void)
   GetTickCount64: { args: [], returns: 'u64' },
   // DWORD GetActiveProcessorCount(WORD group)

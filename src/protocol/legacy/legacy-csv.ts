@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../domain/hosts/host.ts'
-import { type Fields, readFacts, readHost } from '../field.ts'
+import { type Fields, readFacts, readHost, readNumber } from '../field.ts'
 import type { NameLists } from '../names.ts'
 import { ProtocolError } from '../protocol-error.ts'
 import { Tally } from '../rejection-tally.ts'
@@ -110,6 +110,18 @@ export class CsvPacket {
     this.#hosts.set(host, lines)
     return lines
   }
+}
+
+/**
+ * Whether a line that has come without its end is likely to be whole: it has all its fields, and numbers where there
+ * are to be some.
+ */
+export function isWholeCsvLine(line: string): boolean {
+  const fields = line.trimEnd().split(';')
+  const isEvent = fields[2] === 'event'
+  const numbers = isEvent ? fields.slice(-2) : fields.slice(-1)
+  const isLong = isEvent ? fields.length >= 7 : fields.length === 4
+  return isLong && [fields[0], ...numbers].every((field) => !Number.isNaN(readNumber(field)))
 }
 
 function tryReadHost(name: string | undefined): string | null {

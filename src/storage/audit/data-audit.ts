@@ -12,7 +12,7 @@ const MAX_DIFFERENCES = 100
 /** Up to so many hosts, settling costs nothing that matters. */
 const FEW_HOSTS = 500
 /** Beyond, a row is written for each host so seldom that a packet hardly pays for it. */
-const SELDOM_SECONDS = 1800
+const SELDOM_SECONDS = 3600
 
 export function createDataAuditStore(database: Database): DataAuditStore {
   let settledAt = 0

@@ -42,7 +42,7 @@ const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!
  */
 export async function writeConditions(reader: Reader, query: EventQuery): Promise<Condition[]> {
   const { host, group, facets = [] } = query
-  if (host === undefined && facets.length > 0) return ofFacets(query, facets)
+  if (host === undefined && facets.length > 0) return ofFacets(reader, query, facets)
   if (host === undefined)
     return group === undefined ? [writeCondition(query, null)] : ofGroup(reader, query, group)
   const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
@@ -63,12 +63,24 @@ export async function writeConditions(reader: Reader, query: EventQuery): Promis
   ]
 }
 
-function ofFacets(query: EventQuery, facets: readonly (readonly string[])[]): Condition[] {
-  const own = facets.map(({ length }) => `event.host IN (${hostsOfGroups(length)})`)
-  const members = facets.map(({ length }) => hasMemberOfGroups(length))
+async function ofFacets(
+  reader: Reader,
+  query: EventQuery,
+  facets: readonly (readonly string[])[],
+): Promise<Condition[]> {
   const values = facets.flat()
+  const fitting = facets.map(({ length }) => `host.id IN (${hostsOfGroups(length)})`).join(' AND ')
+  const own = `SELECT host.id FROM host WHERE ${fitting}`
+  const [row] = await reader.query<{ hosts: number }>(
+    `SELECT COUNT(*) AS hosts FROM (${own} LIMIT ?) counted`,
+    [...values, FEW_HOSTS + 1],
+  )
+  const isFew = (row?.hosts ?? 0) <= FEW_HOSTS
+  const members = facets.map(({ length }) => hasMemberOfGroups(length))
+  // The plus: see `ofGroup`.
+  const sql = `${isFew ? '' : '+'}event.host IN (${own})`
   return [
-    writeCondition(query, { sql: own.join(' AND '), values }),
+    writeCondition(query, { sql, values }, { hasIndexOfHosts: isFew }),
     writeCondition(query, { sql: [`event.host = ${NO_HOST}`, ...members].join(' AND '), values }),
   ]
 }

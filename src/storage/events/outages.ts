@@ -57,11 +57,18 @@ export async function listOutages(
   const metric = AVAILABILITY.name
   const ofSeveral = `${SELECT} WHERE event.host = ${NO_HOST} AND event.metric = ? AND event.opened <= ?`
   if (spans.length <= FEW_HOSTS) {
+    // Each by an index of its own: a host may have tens of thousands that ended before.
     const own = `SELECT ${COLUMNS} FROM host JOIN event ON event.host = host.id
-      WHERE host.name = ? AND event.metric = ? AND event.opened <= ?
-        AND (event.closed IS NULL OR event.closed >= ? OR event.opened > host.last_seen)`
-    for (const { name } of spans)
-      for (const row of await database.query<OutageRow>(own, [name, metric, to, from])) take(row)
+      WHERE host.name = ? AND event.metric = ?`
+    for (const { name } of spans) {
+      const ended = `${own} AND event.closed >= ? AND +event.opened <= ?`
+      for (const row of await database.query<OutageRow>(ended, [name, metric, from, to])) take(row)
+      const open = `${own} AND event.closed IS NULL AND +event.opened <= ?`
+      for (const row of await database.query<OutageRow>(open, [name, metric, to])) take(row)
+      // Closed by hand, but the host was not seen since.
+      const unseen = `${own} AND event.opened > host.last_seen AND event.opened <= ?`
+      for (const row of await database.query<OutageRow>(unseen, [name, metric, to])) take(row)
+    }
     for (const row of await database.query<OutageRow>(ofSeveral, [metric, to])) take(row)
     return byHost
   }

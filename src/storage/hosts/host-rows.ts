@@ -5,7 +5,7 @@ import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { parseGroups } from './groups.ts'
-import { parseMounts, parseProgram, parseSpellings } from './host-cache.ts'
+import { parseMounts, parseProgram, parseSpellings } from './host-facts.ts'
 
 /** A row of `host` with the columns that make a `Host`. */
 export type HostRow = {

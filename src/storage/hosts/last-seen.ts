@@ -50,118 +50,145 @@ export type LastSeenBuffer = {
   close(): Promise<void>
 }
 
-export function createLastSeenBuffer(database: Database, clock: Clock, log: Log): LastSeenBuffer {
+export const createLastSeenBuffer = (database: Database, clock: Clock, log: Log): LastSeenBuffer =>
+  new BufferedLastSeen(database, clock, log)
+
+class BufferedLastSeen implements LastSeenBuffer {
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #log: Log
   /** What is committed and not written yet, and what the running transaction adds to it. */
-  let states = new Map<number, State>()
-  let packets = 0
-  let version = 0
-  let draft = new Map<number, State>()
-  let draftPackets = 0
-  let isFlushed = false
-  let lastFlush = Number.NEGATIVE_INFINITY
-  let timer: Timer | null = null
+  #states = new Map<number, State>()
+  #packets = 0
+  #version = 0
+  #draft = new Map<number, State>()
+  #draftPackets = 0
+  #isFlushed = false
+  #lastFlush = Number.NEGATIVE_INFINITY
+  #timer: Timer | null = null
 
-  const latestRight = () => clock.now() + CLOCK_TOLERANCE
+  constructor(database: Database, clock: Clock, log: Log) {
+    this.#database = database
+    this.#clock = clock
+    this.#log = log
+  }
 
-  function stateOf(host: number): State {
-    let state = draft.get(host)
+  noteSeen(host: number, seen: number, clockSkew: number | null) {
+    this.#draftPackets++
+    const state = this.#stateOf(host)
+    if (seen < state.lastSeen && state.lastSeen <= this.#latestRight()) return
+    state.lastSeen = seen
+    state.clockSkew = clockSkew
+  }
+
+  findUnwritten(host: number): number {
+    return (this.#draft.get(host) ?? this.#states.get(host))?.lastSeen ?? 0
+  }
+
+  noteFrame(host: number, time: number, packed: Uint8Array) {
+    const state = this.#stateOf(host)
+    if (time < state.latestTime) return
+    if (time === state.latestTime && state.latest) state.merged = true
+    state.latestTime = time
+    state.latest = packed
+  }
+
+  noteMerge(host: number, time: number) {
+    const state = this.#stateOf(host)
+    if (time === state.latestTime) state.merged = true
+  }
+
+  async flushIfDue(transaction: Transaction) {
+    if (this.#states.size + this.#draft.size === 0) return
+    if (this.#clock.monotonicMs() - this.#lastFlush < FLUSH_MS) return
+    await this.#write(transaction, this.#draft, this.#draftPackets)
+    this.#isFlushed = true
+  }
+
+  committed() {
+    if (this.#isFlushed) this.#clear()
+    else {
+      const right = this.#latestRight()
+      for (const [host, state] of this.#draft)
+        this.#states.set(host, merge(this.#states.get(host), state, right) ?? state)
+      this.#packets += this.#draftPackets
+      this.#version++
+    }
+    this.rolledBack()
+    this.#schedule()
+  }
+
+  rolledBack() {
+    this.#draft = new Map()
+    this.#draftPackets = 0
+    this.#isFlushed = false
+  }
+
+  readonly settle = async () => {
+    // A report that is no sign of life brings frames all the same, so packets alone don't tell.
+    if (this.#states.size === 0) return
+    let written = -1
+    await this.#database.transaction(async (transaction) => {
+      if (this.#states.size > 0) await this.#write(transaction, new Map(), 0)
+      written = this.#version
+    })
+    // What came in between is written, with the rest once more, when its time comes.
+    if (this.#version === written) this.#clear()
+    else this.#schedule()
+  }
+
+  pending(): number {
+    return this.#packets
+  }
+
+  async close() {
+    await this.settle()
+    this.#timer?.cancel()
+  }
+
+  #latestRight(): number {
+    return this.#clock.now() + CLOCK_TOLERANCE
+  }
+
+  #stateOf(host: number): State {
+    let state = this.#draft.get(host)
     if (!state) {
       state = { lastSeen: 0, clockSkew: null, latestTime: 0, latest: null, merged: false }
-      draft.set(host, state)
+      this.#draft.set(host, state)
     }
     return state
   }
 
-  async function write(transaction: Transaction, more: ReadonlyMap<number, State>, seen: number) {
+  async #write(transaction: Transaction, more: ReadonlyMap<number, State>, seen: number) {
+    const states = this.#states
     const hosts = more.size === 0 ? states.keys() : new Set([...states.keys(), ...more.keys()])
     // In the order of the table, so that each of its pages is visited once, and writers never wait for each
     // other in a circle.
-    const right = latestRight()
+    const right = this.#latestRight()
     for (const host of [...hosts].sort((a, b) => a - b)) {
       const state = merge(states.get(host), more.get(host), right)
       if (state) await writeState(transaction, host, state, right)
     }
-    await addToCounter(transaction, 'revision', packets + seen)
+    await addToCounter(transaction, 'revision', this.#packets + seen)
   }
 
-  function clear() {
-    lastFlush = clock.monotonicMs()
-    states = new Map()
-    packets = 0
-    timer?.cancel()
-    timer = null
+  #clear() {
+    this.#lastFlush = this.#clock.monotonicMs()
+    this.#states = new Map()
+    this.#packets = 0
+    this.#timer?.cancel()
+    this.#timer = null
   }
 
-  function dropDraft() {
-    draft = new Map()
-    draftPackets = 0
-    isFlushed = false
-  }
-
-  function schedule() {
-    if (states.size === 0 || timer) return
-    timer = clock.after(Math.max(0, FLUSH_MS - (clock.monotonicMs() - lastFlush)), () => {
-      timer = null
-      settle().catch((error) => log.warn('host states were not written', { error: describeError(error) }))
+  #schedule() {
+    if (this.#states.size === 0 || this.#timer) return
+    const dueMs = Math.max(0, FLUSH_MS - (this.#clock.monotonicMs() - this.#lastFlush))
+    this.#timer = this.#clock.after(dueMs, () => {
+      this.#timer = null
+      this.settle().catch((error) =>
+        this.#log.warn('host states were not written', { error: describeError(error) }),
+      )
     })
-  }
-
-  async function settle() {
-    // A report that is no sign of life brings frames all the same, so packets alone don't tell.
-    if (states.size === 0) return
-    let written = -1
-    await database.transaction(async (transaction) => {
-      if (states.size > 0) await write(transaction, new Map(), 0)
-      written = version
-    })
-    // What came in between is written, with the rest once more, when its time comes.
-    if (version === written) clear()
-    else schedule()
-  }
-
-  return {
-    noteSeen(host, seen, clockSkew) {
-      draftPackets++
-      const state = stateOf(host)
-      if (seen < state.lastSeen && state.lastSeen <= latestRight()) return
-      state.lastSeen = seen
-      state.clockSkew = clockSkew
-    },
-    findUnwritten: (host) => (draft.get(host) ?? states.get(host))?.lastSeen ?? 0,
-    noteFrame(host, time, packed) {
-      const state = stateOf(host)
-      if (time < state.latestTime) return
-      if (time === state.latestTime && state.latest) state.merged = true
-      state.latestTime = time
-      state.latest = packed
-    },
-    noteMerge(host, time) {
-      const state = stateOf(host)
-      if (time === state.latestTime) state.merged = true
-    },
-    async flushIfDue(transaction) {
-      if (states.size + draft.size === 0 || clock.monotonicMs() - lastFlush < FLUSH_MS) return
-      await write(transaction, draft, draftPackets)
-      isFlushed = true
-    },
-    committed() {
-      if (isFlushed) clear()
-      else {
-        const right = latestRight()
-        for (const [host, state] of draft) states.set(host, merge(states.get(host), state, right) ?? state)
-        packets += draftPackets
-        version++
-      }
-      dropDraft()
-      schedule()
-    },
-    rolledBack: dropDraft,
-    settle,
-    pending: () => packets,
-    async close() {
-      await settle()
-      timer?.cancel()
-    },
   }
 }
 

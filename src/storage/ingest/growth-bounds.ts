@@ -1,4 +1,5 @@
 import type { EventReport } from '../../domain/event.ts'
+import type { HostFacts } from '../../domain/hosts/host.ts'
 import type { Frame } from '../../domain/sample.ts'
 import type { Transaction } from '../database/database.ts'
 import type { BoundHit, GrowthBounds, HostReport } from '../ports/store.ts'
@@ -7,13 +8,16 @@ import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 /** The columns of a list of names that a host may use, when they are not all. */
 type Trimmed = { readonly metrics: readonly string[]; readonly columns: readonly number[] }
 
+/** What facts have of lists, in the order in which they are given up. */
+const FACT_LISTS = ['thresholds', 'mounts', 'groups'] as const
+
 /** Lists remembered a host: one that changes them all the time must not fill the memory. */
 const MAX_TRIMMED = 64
 const MAX_HOSTS = 1000
 
 /** Bounds what agents may add to the database: hosts, metrics of a host, open events of a host. */
 export class GrowthGuard {
-  readonly #bounds: GrowthBounds
+  #bounds: GrowthBounds
   /** Hosts that were made within the minute of the server's clock, by name: a repeated commit counts once. */
   #newcomers = new Set<string>()
   #minute = 0
@@ -23,6 +27,11 @@ export class GrowthGuard {
 
   constructor(bounds: GrowthBounds) {
     this.#bounds = bounds
+  }
+
+  setBounds(bounds: GrowthBounds): void {
+    this.#bounds = bounds
+    this.#trimmed.clear()
   }
 
   /** What was refused since the last call. */
@@ -37,6 +46,19 @@ export class GrowthGuard {
   undo(): void {
     this.#hits = []
     this.#trimmed.clear()
+  }
+
+  /** The facts without what makes them too long, the longest lists first: the rest is bounded by itself. */
+  boundFacts(facts: HostFacts, report: HostReport): HostFacts {
+    let bounded = facts
+    for (const list of FACT_LISTS) {
+      if (facts[list] === undefined) continue
+      if (JSON.stringify(bounded).length <= this.#bounds.factsBytes) break
+      const { [list]: _, ...rest } = bounded
+      bounded = rest
+      this.#hits.push({ bound: 'facts', host: report.host, count: 1, report })
+    }
+    return bounded
   }
 
   /** False when there is no room for another host; it may be so in a minute. */

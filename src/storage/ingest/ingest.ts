@@ -15,7 +15,7 @@ export function createIngestStore(
   database: Database,
   states: LastSeenBuffer,
   { log, policy }: { readonly log: Log; readonly policy: IngestPolicy },
-): IngestStore {
+): IngestStore & { readonly setPolicy: (policy: IngestPolicy) => void } {
   const writer = new ReportWriter(states, policy)
   /** Two engines that happen to have the same one wait for each other, and lose nothing else by it. */
   const lock = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % SHARED_LOCKS
@@ -59,5 +59,5 @@ export function createIngestStore(
     }
   }
 
-  return { isContentError, takeBoundHits: writer.takeBoundHits, write }
+  return { isContentError, takeBoundHits: writer.takeBoundHits, setPolicy: writer.setPolicy, write }
 }

@@ -1,7 +1,6 @@
 import type { Series } from '../../domain/sample.ts'
 import { describeError } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'
-import { placeValues } from '../database/dialect.ts'
 import {
   type BlockRow,
   findCompactedDays,
@@ -15,12 +14,12 @@ import {
 import { DamageError } from './codec/checksum.ts'
 import { createSeriesBuilder } from './codec/series-builder.ts'
 import type { Cells } from './codec/summaries.ts'
-import { DAYS_AT_ONCE, listLength, readSteadily } from './consistent-read.ts'
+import { DAYS_AT_ONCE, listLength, readSteadily, statementByLength } from './consistent-read.ts'
 import type { NoteDamage } from './damage.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { unpackMetrics } from './metric-sets.ts'
 
-const selectChunks = (count: number) => `SELECT id, packed FROM chunk WHERE id IN (${placeValues(count)})`
+const selectChunks = statementByLength((ids) => `SELECT id, packed FROM chunk WHERE id IN (${ids})`)
 
 /** Chunks read in one statement, at the most. */
 const CHUNKS_AT_ONCE = 512

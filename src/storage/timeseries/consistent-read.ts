@@ -16,10 +16,25 @@ export function listLength(count: number): number {
   return LENGTHS.find((length) => length >= count) ?? count
 }
 
-const selectBlocks = (days: number) =>
-  `SELECT ${BLOCK_COLUMNS} FROM block WHERE host = ? AND day IN (${placeValues(days)})`
-const selectRevisions = (days: number) =>
-  `SELECT day, revision FROM block WHERE host = ? AND day IN (${placeValues(days)})`
+/** Writes a statement once for each length of its list. */
+export function statementByLength(write: (list: string) => string): (length: number) => string {
+  const known = new Map<number, string>()
+  return (length) => {
+    let statement = known.get(length)
+    if (statement === undefined) {
+      statement = write(placeValues(length))
+      if (LENGTHS.includes(length)) known.set(length, statement)
+    }
+    return statement
+  }
+}
+
+const selectBlocks = statementByLength(
+  (days) => `SELECT ${BLOCK_COLUMNS} FROM block WHERE host = ? AND day IN (${days})`,
+)
+const selectRevisions = statementByLength(
+  (days) => `SELECT day, revision FROM block WHERE host = ? AND day IN (${days})`,
+)
 
 /**
  * A block is changed by one commit after the other, each slower than a reading: so many in a row are no

@@ -10,6 +10,7 @@ import type { Sessions } from '../auth/session.ts'
 import type { SignIn } from '../auth/sign-in.ts'
 import type { EventSparks } from '../fleet/event-sparks.tsx'
 import type { Fleet } from '../fleet/fleet.ts'
+import type { FleetEventsReader } from '../fleet/fleet-events.ts'
 import type { FleetFigures } from '../fleet/fleet-figures.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { FrameData } from '../frame/frame-data.ts'
@@ -94,6 +95,7 @@ export type WebContext = {
   /** All hosts as they were a moment ago. */
   readonly fleet: Fleet
   readonly fleetFigures: FleetFigures
+  readonly fleetEvents: FleetEventsReader
   readonly sparks: EventSparks
   readonly whatChanged: WhatChanged
   /** What the navigation of every page shows. */

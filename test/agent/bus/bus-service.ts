@@ -19,11 +19,14 @@ function write(out: DbusWriter, signature: string, value: unknown) {
     write(out, inner, held)
   } else if (kind === '(') {
     out.align(8)
-    for (const [i, type] of [...signature.slice(1, -1)].entries())
+    for (const [i, type] of splitTypes(signature.slice(1, -1)).entries())
       write(out, type, (value as readonly unknown[])[i])
   } else if (kind === 'a') writeList(out, signature.slice(1), value)
   else writeNumber(out, kind, value)
 }
+
+/** The single types of a signature: `sa{sv}` has two. */
+const splitTypes = (signature: string) => signature.match(/a*(?:\{[^}]*\}|\([^)]*\)|\w)/g) ?? []
 
 function writeList(out: DbusWriter, element: string, value: unknown) {
   out.uint32(0)

@@ -9,7 +9,7 @@ import { findFamily } from '../../../src/domain/metrics/catalogue.ts'
 import { DRIVE_METRICS, SYSTEMD_METRICS } from '../../../src/domain/metrics/declared/systemd.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { makeTempDir } from '../../support/spawn.ts'
-import { serveBus, startBus, type Typed } from './bus-service.ts'
+import { type Answer, serveBus, startBus, type Typed } from './bus-service.ts'
 
 /** The bus is dbus-daemon; the services on it answer as systemd 252 and UDisks2 2.10 do. */
 let folder = ''
@@ -50,8 +50,14 @@ describe('systemd', () => {
   ]
   const restarts: Record<string, number> = { nginx: 0, php: 2, flap: 40 }
 
-  function answer(call: { readonly path: string; readonly member: string }): readonly Typed[] | Error {
+  function answer(call: Parameters<Answer>[0]): readonly Typed[] | Error {
     if (call.member === 'ListUnits') return [['a(ssssssouso)', UNITS]]
+    if (call.member === 'GetUnit') {
+      if (call.arguments[0] === 'www.service') return [['o', '/org/freedesktop/systemd1/unit/nginx_service']]
+      const missing = new Error(`Unit ${call.arguments[0]} not loaded.`)
+      missing.name = 'org.freedesktop.systemd1.NoSuchUnit'
+      return missing
+    }
     const [, name = ''] = /unit\/(\w+)_service$/.exec(call.path) ?? []
     const count = restarts[name]
     if (count === undefined) {
@@ -80,7 +86,8 @@ describe('systemd', () => {
     const service = await serveBus(bus.socket, 'org.freedesktop.systemd1', answer)
     const job = createSystemdJob({
       socket: bus.socket,
-      services: ['nginx', 'php.service', 'missing'],
+      // One goes by another name of its unit.
+      services: ['www', 'php.service', 'missing'],
       intervalMs: 60_000,
       clock: systemClock,
     })
@@ -88,15 +95,16 @@ describe('systemd', () => {
     expect(values(first)).toEqual({
       'perf.systemd.units.failed': 2,
       'perf.systemd.restarts.hour': 0,
-      'perf.service.nginx.memory.bytes': 54_525_952,
-      'perf.service.nginx.tasks': 5,
-      'perf.service.nginx.restarts.hour': 0,
+      'perf.service.www.memory.bytes': 54_525_952,
+      'perf.service.www.tasks': 5,
+      'perf.service.www.restarts.hour': 0,
       'perf.service.php.tasks': 5,
       'perf.service.php.restarts.hour': 0,
     })
     expect(Object.fromEntries(first.reasons)).toEqual({
       'perf.systemd.units.failed': 'php.service, data.mount',
       'perf.service.php.state': 'failed (failed), exit-code',
+      'perf.service.missing.state': 'not loaded: it is not there, or was not started',
     })
     Object.assign(restarts, { php: 3, flap: 46 })
     const second = await job.run(soon())
@@ -167,14 +175,35 @@ describe('drives', () => {
         SmartPowerOnHours: ['t', 100],
       },
     },
+    [`${BLOCKS}/sdb`]: block(`${DRIVES}/CT500MX500SSD1`),
+    [`${DRIVES}/CT500MX500SSD1`]: {
+      'org.freedesktop.UDisks2.Drive': { RotationRate: ['i', 0] },
+      'org.freedesktop.UDisks2.Drive.Ata': {
+        SmartSupported: ['b', true],
+        SmartEnabled: ['b', true],
+        SmartUpdated: ['t', 1_700_000_000],
+        SmartFailing: ['b', false],
+        SmartTemperature: ['d', 0],
+        SmartNumBadSectors: ['x', -1],
+        SmartPowerOnSeconds: ['t', 7200],
+      },
+    },
     [`${DRIVES}/QEMU_HARDDISK`]: {
       'org.freedesktop.UDisks2.Drive.Ata': { SmartSupported: ['b', false], SmartEnabled: ['b', false] },
     },
   }
 
+  /** As a Crucial MX500 says them: number, name, flags, value, worst, threshold, pretty value and unit, and more. */
+  const MX500 = [
+    [5, 'reallocated-sector-count', 50, 100, 100, 10, 0n, 1, {}],
+    [173, 'wear-leveling-count', 50, 83, 83, 0, 251n, 1, {}],
+    [202, 'percent-lifetime-remaining', 48, 83, 83, 1, 17n, 1, {}],
+  ]
+
   test('say how they are, by the name of their disk', async () => {
     const service = await serveBus(bus.socket, 'org.freedesktop.UDisks2', ({ member, path }) => {
       if (member === 'GetManagedObjects') return [['a{oa{sa{sv}}}', OBJECTS]]
+      if (path.endsWith('MX500SSD1')) return [['a(ysqiiixia{sv})', MX500]]
       return path.endsWith('980') ? [['a{sv}', { percent_used: ['y', 93], avail_spare: ['y', 9] }]] : null
     })
     const job = createDriveJob({ socket: bus.socket, intervalMs: 300_000 })
@@ -183,6 +212,9 @@ describe('drives', () => {
       'perf.drive.sda.celsius': 37,
       'perf.drive.sda.sectors.bad': 8,
       'perf.drive.sda.age.seconds': 3600,
+      'perf.drive.sdb.state': 1,
+      'perf.drive.sdb.age.seconds': 7200,
+      'perf.drive.sdb.wear.percent': 17,
       'perf.drive.nvme0n1.state': 1,
       'perf.drive.nvme0n1.celsius': 41.9,
       'perf.drive.nvme0n1.age.seconds': 360_000,

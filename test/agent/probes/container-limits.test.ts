@@ -72,3 +72,47 @@ test("processors are the machine's where the container has no limit", async () =
   expect(found?.['perf.processor.percent.used']).toBe(10)
   expect(found).not.toHaveProperty('perf.processor.host.percent.used')
 })
+
+const LIMITS_V1 = (nanoseconds: number, ticks: number, quota = 50_000) => ({
+  '/proc/meminfo': MEMINFO,
+  ...group({
+    'memory/memory.limit_in_bytes': `${512 * MIB}\n`,
+    'memory/memory.usage_in_bytes': `${384 * MIB}\n`,
+    'memory/memory.stat': `cache 5\ninactive_file 7\ntotal_inactive_file ${128 * MIB}\n`,
+    'cpu/cpu.cfs_quota_us': `${quota}\n`,
+    'cpu/cpu.cfs_period_us': '100000\n',
+    'cpuacct/cpuacct.usage': `${nanoseconds}\n`,
+    'cpuacct/cpuacct.stat': `user ${ticks}\nsystem ${ticks / 2}\n`,
+  }),
+})
+
+test('limits of the first version of control groups are found as well', async () => {
+  const [before, after] = [LIMITS_V1(1e9, 100), LIMITS_V1(4e9, 300)]
+  expect(await measure(memory, [fakeProc({ files: before })])).toMatchObject({
+    'perf.memory.percent.used': 50,
+    'perf.memory.bytes.total': 512 * MIB,
+    'perf.memory.host.percent.used': 25,
+  })
+  const states = [
+    fakeProc({ files: { ...before, '/proc/stat': stat(1000, 9000) } }),
+    fakeProc({ files: { ...after, '/proc/stat': stat(1500, 10_500) } }),
+  ]
+  // 3 of the 5 seconds that half a processor has in 10, of which 2 were the programs' own.
+  expect(await measure(processor, states)).toMatchObject({
+    'perf.processor.percent.used': 60,
+    'perf.processor.percent.user': 40,
+    'perf.processor.percent.system': 20,
+    'perf.processor.host.percent.used': 25,
+  })
+})
+
+test('the first version on a machine, and in a container without limits, is the machine', async () => {
+  const files = {
+    ...LIMITS_V1(1e9, 100, -1),
+    '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
+    '/proc/stat': stat(1000, 9000),
+  }
+  const states = [fakeProc({ files }), fakeProc({ files: { ...files, '/proc/stat': stat(1500, 10_500) } })]
+  expect(await measure(memory, states)).not.toHaveProperty('perf.memory.host.percent.used')
+  expect(await measure(processor, states)).toMatchObject({ 'perf.processor.percent.used': 25 })
+})

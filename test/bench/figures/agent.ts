@@ -1,78 +1,130 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { CONTAINER_SOCKETS } from '../../../src/agent/containers/container-job.ts'
+import { startDockerServer } from '../../agent/containers/docker-server.ts'
 import { measureExporter } from '../exporter.ts'
 import { type Benchmark, type Cost, type Figure, inTurn, medianOf, type Peers } from '../figure.ts'
 import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'
-import { processorSeconds, residentMiB } from '../process.ts'
+import { residentMiB, spentSeconds } from '../process.ts'
 import { measureZabbix } from '../zabbix.ts'
 
-const CYCLES = 60
+const RUNS = 5
 const IDLE_SECONDS = 30
+const CONTAINERS = 20
+const CHECKS = 20
+
+/** How an agent, or an exporter, is measured: so many cycles, so far apart. */
+export type Pace = { readonly seconds: number; readonly cycles: number }
+
+const EACH_SECOND: Pace = { seconds: 1, cycles: 60 }
+const EACH_MINUTE: Pace = { seconds: 60, cycles: 3 }
 
 /**
- * The agent on this machine, sampling each second with every probe, beside one scrape of
- * prometheus-node-exporter, and beside zabbix-agent2.
+ * The agent on this machine with every probe, beside one scrape of prometheus-node-exporter at the same pace, and
+ * beside zabbix-agent2; the same with containers and checks.
  */
 export const agent: Benchmark = {
   name: 'agent',
   async run(peers: Peers): Promise<Figure[]> {
-    const { ours, peer } = await inTurn(3, measureAgent, async () => ({
-      exporter: await measureExporter(peers.exporter),
-      zabbix: await measureZabbix(peers.zabbix),
-    }))
     const idle = await measureIdleProgram()
-    const cycle = medianOf(ours, (run) => run.cycle)
-    const memoryMiB = medianOf(ours, (run) => run.memoryMiB)
-    return [
-      {
-        name: 'processor time of a cycle, sampled, queued, sent and acknowledged',
-        unit: 'ms',
-        ours: cycle,
-        peer: medianOf(peer, ({ exporter }) => exporter.cycle),
-        peerName: 'one scrape of prometheus-node-exporter',
-        bound: 0.2,
-        note: `both once a second, the exporter with gzip; the idle program takes ${idle.perSecond.toFixed(2)} ms a second by itself`,
-      },
-      {
-        name: 'processor time of a cycle, sampled, queued, sent and acknowledged',
-        unit: 'ms',
-        ours: cycle,
-        peer: medianOf(peer, ({ zabbix }) => zabbix.cycle),
-        peerName: 'zabbix-agent2, active, the same things each second',
-        bound: null,
-      },
-      {
-        name: 'resident memory of the agent',
-        unit: 'MiB',
-        ours: memoryMiB,
-        peer: idle.memoryMiB,
-        peerName: 'an idle compiled program with SQLite open',
-        bound: 1.25,
-      },
-      ...(['exporter', 'zabbix'] as const).map((which) => ({
-        name: 'resident memory of the agent',
-        unit: 'MiB',
-        ours: memoryMiB,
-        peer: medianOf(peer, (costs) => costs[which].memoryMiB),
-        peerName: which === 'exporter' ? 'prometheus-node-exporter' : 'zabbix-agent2',
-        bound: null,
-      })),
-    ]
+    const figures: Figure[] = []
+    for (const pace of [EACH_SECOND, EACH_MINUTE]) figures.push(...(await comparePace(peers, pace, idle)))
+    return figures
   },
 }
 
-async function measureAgent(): Promise<Cost> {
+async function comparePace(peers: Peers, pace: Pace, idle: Idle): Promise<Figure[]> {
+  const { ours, peer } = await inTurn(
+    RUNS,
+    async () => ({ plain: await measureAgent(pace), full: await measureBusyAgent(pace) }),
+    async () => ({
+      exporter: await measureExporter(peers.exporter, pace),
+      zabbix: pace.seconds === 1 ? await measureZabbix(peers.zabbix) : null,
+    }),
+  )
+  const often = pace.seconds === 1 ? 'once a second' : 'once a minute'
+  const scrape = medianOf(peer, ({ exporter }) => exporter.cycle)
+  const peerName = 'one scrape of prometheus-node-exporter'
+  const note = `both ${often}, the exporter with gzip; the idle program takes ${idle.perSecond.toFixed(2)} ms a second by itself`
+  const memoryMiB = medianOf(ours, ({ plain }) => plain.memoryMiB)
+  const figures: Figure[] = [
+    {
+      name: `processor time of a cycle ${often}, sampled, queued, sent and acknowledged`,
+      unit: 'ms',
+      ours: medianOf(ours, ({ plain }) => plain.cycle),
+      peer: scrape,
+      peerName,
+      bound: 0.25,
+      note,
+    },
+    {
+      name: `the same with ${CONTAINERS} containers and ${CHECKS} checks`,
+      unit: 'ms',
+      ours: medianOf(ours, ({ full }) => full.cycle),
+      peer: scrape,
+      peerName,
+      bound: 0.6,
+      note: 'checks once a minute, as without a setting; containers in each cycle',
+    },
+    {
+      name: `resident memory of the agent ${often}`,
+      unit: 'MiB',
+      ours: memoryMiB,
+      peer: idle.memoryMiB,
+      peerName: 'an idle compiled program with SQLite open',
+      bound: 1.25,
+    },
+    {
+      name: `resident memory of the agent ${often}`,
+      unit: 'MiB',
+      ours: memoryMiB,
+      peer: medianOf(peer, ({ exporter }) => exporter.memoryMiB),
+      peerName: 'prometheus-node-exporter',
+      bound: null,
+    },
+  ]
+  if (pace.seconds > 1) return figures
+  const zabbix = peer.flatMap((costs) => (costs.zabbix === null ? [] : [costs.zabbix]))
+  figures.push(
+    {
+      name: `processor time of a cycle ${often}`,
+      unit: 'ms',
+      ours: medianOf(ours, ({ plain }) => plain.cycle),
+      peer: medianOf(zabbix, ({ cycle }) => cycle),
+      peerName: 'zabbix-agent2, active, the same things each second',
+      bound: null,
+    },
+    {
+      name: `resident memory of the agent ${often}`,
+      unit: 'MiB',
+      ours: memoryMiB,
+      peer: medianOf(zabbix, (cost) => cost.memoryMiB),
+      peerName: 'zabbix-agent2',
+      bound: null,
+    },
+  )
+  return figures
+}
+
+export async function measureAgent(
+  { seconds, cycles }: Pace,
+  settings: readonly string[] = [],
+  config = '',
+): Promise<Cost> {
   const folder = makeFolder()
   const collect = await startOurs(['collect'], folder)
   const agentFolder = makeFolder()
-  const settings = [
+  await Bun.write(`${agentFolder}/bench.toml`, config)
+  const agent = await startOurs(['agent', '--config', `${agentFolder}/bench.toml`], agentFolder, [
     `agent.server=127.0.0.1:${collect.collect}`,
     `agent.passphrase=${PASSPHRASE}`,
-    'agent.interval=1s',
-  ]
-  const agent = await startOurs(['agent'], agentFolder, settings)
-  await Bun.sleep(10_000)
-  const before = processorSeconds(agent.pid)
-  await Bun.sleep(CYCLES * 1000)
-  const cycle = ((processorSeconds(agent.pid) - before) / CYCLES) * 1000
+    `agent.interval=${seconds}s`,
+    ...settings,
+  ])
+  await Bun.sleep(20_000)
+  const before = spentSeconds(agent.pid)
+  await Bun.sleep(cycles * seconds * 1000)
+  const cycle = ((spentSeconds(agent.pid) - before) / cycles) * 1000
   const memoryMiB = residentMiB(agent.pid)
   await agent.stop()
   await collect.stop()
@@ -81,8 +133,41 @@ async function measureAgent(): Promise<Cost> {
   return { cycle, memoryMiB }
 }
 
+/** With an engine of containers that answers as Docker does, and checks of a website on this machine. */
+export async function measureBusyAgent(pace: Pace): Promise<Cost> {
+  const socket = CONTAINER_SOCKETS.find((path) => !existsSync(path))
+  if (socket === undefined) throw new Error(`somebody listens at ${CONTAINER_SOCKETS.join(' and ')}`)
+  const isNew = !existsSync(dirname(socket))
+  mkdirSync(dirname(socket), { recursive: true })
+  const engine = startDockerServer(socket)
+  engine.containers = Array.from({ length: CONTAINERS }, (_, i) => ({
+    id: `${i}`.padStart(64, 'a'),
+    names: [`/service-${i}`],
+    status: 'running' as const,
+    processor: 5_000_000_000,
+    received: 1_000_000,
+    sent: 1_000_000,
+  }))
+  const website = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('ok') })
+  const target = `127.0.0.1:${website.port}`
+  const checks = Array.from({ length: CHECKS }, (_, i) =>
+    i % 2 === 0
+      ? `[[agent.check]]\nname = "c${i}"\nkind = "http"\ntarget = "http://${target}/"\n`
+      : `[[agent.check]]\nname = "c${i}"\nkind = "tcp"\ntarget = "${target}"\n`,
+  )
+  try {
+    return await measureAgent(pace, ['agent.containers=true'], checks.join('\n'))
+  } finally {
+    website.stop(true)
+    engine.close()
+    rmSync(isNew ? dirname(socket) : socket, { recursive: true, force: true })
+  }
+}
+
+type Idle = { readonly memoryMiB: number; readonly perSecond: number }
+
 /** What the smallest thing that the agent could be takes. */
-async function measureIdleProgram(): Promise<{ memoryMiB: number; perSecond: number }> {
+async function measureIdleProgram(): Promise<Idle> {
   const folder = makeFolder()
   await Bun.write(
     `${folder}/idle.ts`,
@@ -102,9 +187,9 @@ async function measureIdleProgram(): Promise<{ memoryMiB: number; perSecond: num
   if ((await build.exited) !== 0) throw new Error(await new Response(build.stderr).text())
   const child = Bun.spawn([`${folder}/idle`, `${folder}/idle.db`], { stdout: 'ignore', stderr: 'ignore' })
   await Bun.sleep(10_000)
-  const before = processorSeconds(child.pid)
+  const before = spentSeconds(child.pid)
   await Bun.sleep(IDLE_SECONDS * 1000)
-  const perSecond = ((processorSeconds(child.pid) - before) / IDLE_SECONDS) * 1000
+  const perSecond = ((spentSeconds(child.pid) - before) / IDLE_SECONDS) * 1000
   const memoryMiB = residentMiB(child.pid)
   child.kill()
   await child.exited

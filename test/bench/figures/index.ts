@@ -1,11 +1,27 @@
 import type { Benchmark } from '../figure.ts'
 import { agent } from './agent.ts'
+import { alerts } from './alerts.ts'
 import { fleet } from './fleet.ts'
 import { growth } from './growth.ts'
 import { mariadb } from './mariadb.ts'
+import { outage } from './outage.ts'
 import { pages } from './pages.ts'
+import { ready } from './ready.ts'
+import { recorded } from './recorded.ts'
 import { start } from './start.ts'
 import { storage } from './storage.ts'
 
 /** Every benchmark; a new one is a file and a line. */
-export const benchmarks: readonly Benchmark[] = [start, storage, pages, fleet, agent, growth, mariadb]
+export const benchmarks: readonly Benchmark[] = [
+  ready,
+  start,
+  storage,
+  recorded,
+  pages,
+  fleet,
+  agent,
+  outage,
+  alerts,
+  growth,
+  mariadb,
+]

@@ -287,6 +287,11 @@ describe('what a person may type as an address', () => {
     // Resolves to the same address, and is not what the certificate is for.
     expect((await failure(send('localhost.localdomain', certificate))).retry).toBe(true)
     expect(hosts).toHaveLength(1)
+    const target = aNotification(`https://localhost:${server.port}/alerts`)
+    for (const open of [openWith(slack, { ca: certificate }).open, openWith(ntfy, { ca: certificate }).open])
+      expect(await open.send(target)).toBe('200')
+    for (const { open } of [openWith(slack, { ca: null }), openWith(ntfy, { ca: null })])
+      expect((await failure(open.send(target))).message).toContain("can't be reached")
   })
 })
 

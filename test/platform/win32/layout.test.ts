@@ -3,13 +3,19 @@ import { existsSync } from 'node:fs'
 import { PDH_RAW_COUNTER } from '../../../src/platform/win32/counters.ts'
 import { listLetters } from '../../../src/platform/win32/drives.ts'
 import { readWide, toWide } from '../../../src/platform/win32/library.ts'
-import { MIB_IF_ROW2, MIB_IF_TABLE2, parseInterfaces } from '../../../src/platform/win32/network.ts'
+import {
+  MIB_IF_ROW2,
+  MIB_IF_TABLE2,
+  MIB_TCPSTATS,
+  parseInterfaces,
+} from '../../../src/platform/win32/network.ts'
 import { PROCESSENTRY32W } from '../../../src/platform/win32/processes.ts'
 import {
   SERVICE_FAILURE_ACTIONSW,
   SERVICE_STATUS_PROCESS,
 } from '../../../src/platform/win32/service-calls.ts'
 import { SERVICE_STATUS } from '../../../src/platform/win32/service-entry.ts'
+import { ENUM_SERVICE_STATUS_PROCESSW } from '../../../src/platform/win32/stopped-services.ts'
 import {
   MEMORYSTATUSEX,
   OSVERSIONINFOEXW,
@@ -23,6 +29,8 @@ const METRIC_SETS: Readonly<Record<string, Readonly<Record<string, number>>>> = 
   OSVERSIONINFOEXW,
   MIB_IF_ROW2,
   MIB_IF_TABLE2,
+  MIB_TCPSTATS,
+  ENUM_SERVICE_STATUS_PROCESSW,
   PROCESSENTRY32W,
   SERVICE_STATUS,
   SERVICE_STATUS_PROCESS,

@@ -143,6 +143,7 @@ const spec = (change: object = {}) => ({
   writableFolders: [],
   secretFiles: [],
   watchesMachine: true,
+  watchesContainers: false,
   bindsLowPort: false,
   ...change,
 })

@@ -48,6 +48,9 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
     beforeEach(async () => {
       bench = makeWorkbench()
       store = await bench.open(fakeClock(MIDNIGHT * 1000))
+      await store.ingest.write([
+        aReport('web01', { keyHash: KEY, queue: queue('run-00000001', MIDNIGHT), isGreeting: true }),
+      ])
     })
     afterEach(async () => {
       await store.close()
@@ -174,6 +177,23 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect((await auditOf())?.samples).toMatchObject({ acknowledged: 20, counted: 20, differences: [] })
     })
 
+    test('an agent whose host was deleted has to greet again', async () => {
+      const at = START + 10_000
+      const greeting = aReport('web01', {
+        keyHash: KEY,
+        queue: queue('run-first', at),
+        seen: at,
+        isGreeting: true,
+      })
+      const frames = numbered(1, 1, { queue: queue('run-first'), seen: at })
+      const write = async (report: HostReport) => (await store.ingest.write([report])).get(report) ?? 'stored'
+      expect([await write(greeting), await write(frames)]).toEqual(['stored', 'stored'])
+      expect(await store.hosts.delete('web01')).toBe(true)
+      expect(await write(frames)).toBe('stale')
+      expect(await store.hosts.find('web01')).toBe(null)
+      expect([await write(greeting), await write(frames)]).toEqual(['stored', 'stored'])
+    })
+
     test('of two agents with one key the one that ran first is kept', async () => {
       const at = START + 10_000
       const greet = (run: string, started: number, seen: number) =>
@@ -232,7 +252,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       await store.ingest.write([numbered(10, 1, { waiting: 9 })])
       expect(await store.hosts.delete('web01')).toBe(true)
       await store.dataAudit.settle(START + DAY)
-      await store.ingest.write([numbered(20, 1, { waiting: 20 })])
+      await store.ingest.write([numbered(20, 1, { waiting: 20, queue: queue('run-00000001', START) })])
       expect(await auditOf()).toMatchObject({ expected: 1, present: 1, missing: {} })
       expect(await store.maintenance.check()).toEqual([])
     })

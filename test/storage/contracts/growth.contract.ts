@@ -52,6 +52,40 @@ export function describeGrowth(name: string, makeWorkbench: () => Workbench) {
       expect((await store.ingest.write([aReport('b', { keyHash })])).size).toBe(0)
     })
 
+    test('facts: lists beyond the bound are left out, the rest stays, and each is told once', async () => {
+      const store = await open({ factsBytes: 600 })
+      const mounts = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`disk${i}`, `/srv/data/${i}`]))
+      const { facts } = aReport('a')
+      const said = facts === null ? null : { ...facts, groups: ['web'], mounts, thresholds: [] }
+      expect((await store.ingest.write([aReport('a', { facts: said })])).size).toBe(0)
+      expect(store.ingest.takeBoundHits().map(say)).toEqual(['facts a 1', 'facts a 1'])
+      const host = await store.hosts.find('a')
+      expect(host).toMatchObject({ ip: facts?.ip ?? '', groups: ['web'] })
+      expect(host).not.toHaveProperty('mounts')
+      store.ingest.setPolicy({ bounds: { factsBytes: 10_000 } })
+      await store.ingest.write([aReport('a', { facts: said })])
+      expect(store.ingest.takeBoundHits()).toEqual([])
+      expect(await store.hosts.find('a')).toMatchObject({ mounts })
+    })
+
+    test('bounds that are changed hold from the next report on', async () => {
+      const store = await open({ hosts: 1, metricsPerHost: 2 })
+      const frames = (time: number) => [aFrame(time, { a: 1, b: 2, c: 3 })]
+      await store.ingest.write([aReport('a', { frames: frames(MIDNIGHT) })])
+      const second = aReport('b')
+      expect((await store.ingest.write([second])).get(second)).toBe('full')
+      store.ingest.takeBoundHits()
+      store.ingest.setPolicy({ bounds: { hosts: 2, metricsPerHost: 3 } })
+      expect((await store.ingest.write([second, aReport('a', { frames: frames(MIDNIGHT + 60) })])).size).toBe(
+        0,
+      )
+      expect(store.ingest.takeBoundHits()).toEqual([])
+      expect((await store.hosts.find('a'))?.latest).toEqual({ a: 1, b: 2, c: 3 })
+      store.ingest.setPolicy({ newHosts: 'approve' })
+      const third = aReport('d')
+      expect((await store.ingest.write([third])).get(third)).toBe('waiting')
+    })
+
     test('metrics of a host: the first ones stay, the rest of the same frame is left out and counted', async () => {
       const store = await open({ metricsPerHost: 3 })
       const frame = (time: number, ...names: string[]) =>

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
+import { TEXT_BOUNDS } from '../../../src/domain/text-bounds.ts'
 import { createLog } from '../../../src/lib/log.ts'
 import { type OpenDatabase, openDatabase } from '../../../src/storage/database/open.ts'
 import { TABLES } from '../../../src/storage/database/tables.ts'
@@ -34,6 +35,19 @@ test('src/storage/database/tables.ts declares what the migrations make', async (
   expect(await describeTables(opened)).toEqual(
     TABLES.map(({ name, columns }) => `${name}: ${[...columns].sort().join(' ')}`).sort(),
   )
+})
+
+test('no text that the wire takes is longer than its column', async () => {
+  for (const [table, columns] of Object.entries(TEXT_BOUNDS)) {
+    const rows = await opened.database.query<{ name: string; type: string }>(
+      `SELECT name, type FROM pragma_table_info('${table}')`,
+    )
+    const widthOf = (type: string) =>
+      type === 'TEXT' ? Number.POSITIVE_INFINITY : Number(/\((\d+)\)/.exec(type)?.[1] ?? 0)
+    const widths = new Map(rows.map(({ name, type }) => [name, widthOf(type)]))
+    for (const [column, longest] of Object.entries(columns))
+      expect([table, column, (widths.get(column) ?? 0) >= longest]).toEqual([table, column, true])
+  }
 })
 
 test('every reference names a table and a column that are declared', () => {

@@ -201,7 +201,7 @@ describe('what is wrong is said', () => {
     ['/hosts?status=UP', 'status: expected one of up, down, all, got "UP"'],
     [
       '/hosts?sort=password',
-      'sort: expected one of status, name, events, ip, domain, platform, last_seen, processor, memory, disk, got "password"',
+      'sort: expected one of status, name, events, ip, domain, platform, last_seen, processor, memory, disk, network, got "password"',
     ],
     ['/hosts?order=up', 'order: expected one of asc, desc'],
     [`/hosts?search=${'x'.repeat(201)}`, 'search: expected at most 200 characters'],

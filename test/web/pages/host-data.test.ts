@@ -24,7 +24,7 @@ async function send(first: number, count: number, waiting: number, lost: readonl
         metrics: ['perf.a'],
         values: [number],
       })),
-      queue: { id: 'queue-000001', run: 'run-0000001', started: null },
+      queue: { id: 'queue-000001', run: 'run-0000001', started: now - 7000 },
       numbers: { frames: numbers, others: [], waiting, lost },
     },
   ])

@@ -2,7 +2,7 @@ import { PROCESS_METRICS } from '../../../domain/metrics/declared/programs.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import { toMetricPart } from '../metric-name.ts'
 import { defineProbe } from '../probe.ts'
-import { isProcessId } from './processes.ts'
+import { ProcessScan } from './process-scan.ts'
 import { findScriptName } from './script-name.ts'
 
 export type ProcessReading = {
@@ -11,33 +11,9 @@ export type ProcessReading = {
    * while that is not known, because not all processes have been looked at.
    */
   readonly found: ReadonlyMap<string, string | null>
-  readonly scan: Scan
+  /** Null while nothing is missing. */
+  readonly scan: ProcessScan | null
 }
-
-/** What is remembered of the processes that have been looked at. */
-type Scan = {
-  /** Processes that have none of the names, the longest ago looked at first, and how often each has been. */
-  readonly seen: ReadonlyMap<string, Seen>
-  /** The names that these were compared with. */
-  readonly names: string
-}
-
-/**
- * A known process is read in full again only when its command is another, which it is when it runs another
- * program.
- */
-type Seen = { readonly looks: number; readonly command: string }
-
-const NO_SCAN: Scan = { seen: new Map(), names: '' }
-
-/**
- * A process may take its name some time after its start, so each is looked at again; but of those known only
- * so many in a cycle.
- */
-const RECHECK_PER_CYCLE = 500
-
-/** A new process soon runs another program, so the known ones of so few looks are looked at again at once. */
-const EARLY_LOOKS = 2
 
 /** Looking at new processes ends after this time and goes on in the next cycle. */
 const SCAN_MS = 1000
@@ -59,10 +35,11 @@ export const process = defineProbe<ProcessReading>({
       if (id !== null && (await keepsName(proc, id, name))) found.set(name, id)
     }
     const missing = processes.filter((name) => !found.has(name))
-    if (missing.length === 0) return { found, scan: NO_SCAN }
+    if (missing.length === 0) return { found, scan: null }
     const names = missing.join('\0')
-    const seen = previous?.scan.names === names ? previous.scan.seen : NO_SCAN.seen
-    return { found, scan: { seen: await findMissing(proc, missing, found, seen), names } }
+    const scan = previous?.scan?.names === names ? previous.scan : new ProcessScan(names)
+    await findMissing(proc, missing, found, scan)
+    return { found, scan }
   },
   windows(win32, { processes }) {
     if (processes.length === 0) return null
@@ -70,7 +47,7 @@ export const process = defineProbe<ProcessReading>({
     const found = processes.map(
       (name) => [name, running.has(nameWindowsProgram(name)) ? name : null] as const,
     )
-    return { found: new Map(found), scan: NO_SCAN }
+    return { found: new Map(found), scan: null }
   },
   samples: ({ found }) =>
     [...found].map(([name, id]) => ({
@@ -81,62 +58,50 @@ export const process = defineProbe<ProcessReading>({
 
 const nameWindowsProgram = (file: string) => file.toLowerCase().replace(/\.exe$/, '')
 
-/** Fills in `found`; gives back what is to be remembered of the processes looked at. */
+/** Fills in `found` and `scan`. */
 async function findMissing(
   proc: ProcFs,
   missing: readonly string[],
   found: Map<string, string | null>,
-  before: Scan['seen'],
-): Promise<Scan['seen']> {
-  const ids = proc.list('/proc').filter(isProcessId)
+  scan: ProcessScan,
+): Promise<void> {
+  const ids = proc.listNumbers('/proc')
   // Mounted with hidepid, /proc shows an ordinary user no process of others: nothing can be said of what is
   // not seen.
   if (proc.readTextIfThere('/proc/1/comm') === null)
     throw new Error('processes of other users are hidden here (/proc is mounted with hidepid)')
-  const { seen, queue } = planScan(ids, before)
+  const queue = scan.plan(ids)
   const endMs = performance.now() + SCAN_MS
   let wanted = missing
   let isComplete = true
-  for (const id of queue) {
+  for (const [place, number] of queue.entries()) {
     if (performance.now() > endMs) {
-      isComplete = queue.every((other) => seen.has(other))
+      isComplete = scan.covers(queue)
       break
     }
-    const known = seen.get(id)
-    const command = readCommand(proc, id)
-    const isKnown = known !== undefined && known.looks >= EARLY_LOOKS && known.command === command
-    const look = isKnown ? null : await findRunning(proc, id, wanted)
+    const id = String(number)
+    const identity = readIdentity(proc, id)
+    const look = scan.isSettled(number, identity) ? null : await findRunning(proc, id, wanted)
     if (look === STUCK) isComplete = false
-    else if (look === null) {
-      seen.delete(id)
-      seen.set(id, { looks: (known?.looks ?? 0) + 1, command: command ?? '' })
-    } else {
+    else if (look === null) scan.note(number, identity, ProcessScan.isLast(place, queue.length))
+    else {
       found.set(look, id)
       wanted = wanted.filter((other) => other !== look)
       if (wanted.length === 0) break
     }
   }
   if (isComplete) for (const name of wanted) found.set(name, null)
-  return seen
 }
 
-/**
- * New processes first, then those looked at a few times, then some of the others, the longest ago looked at
- * first.
- */
-function planScan(
-  ids: readonly string[],
-  before: Scan['seen'],
-): { seen: Map<string, Seen>; queue: string[] } {
-  const running = new Set(ids)
-  const seen = new Map([...before].filter(([id]) => running.has(id)))
-  const known = [...seen]
-  const early = known.filter(([, { looks }]) => looks < EARLY_LOOKS)
-  const late = known.filter(([, { looks }]) => looks >= EARLY_LOOKS).slice(0, RECHECK_PER_CYCLE)
-  const queue = ids.filter((id) => !seen.has(id))
-  for (const [id] of [...early.slice(-RECHECK_PER_CYCLE), ...late]) queue.push(id)
-  return { seen, queue }
+/** Command and start of a process; empty when it is gone. */
+function readIdentity(proc: ProcFs, id: string): string {
+  const text = proc.readTextIfThere(`/proc/${id}/stat`) ?? ''
+  const end = text.lastIndexOf(')')
+  return `${text.slice(0, end)} ${text.slice(end + 2).split(' ', START + 1)[START] ?? ''}`
 }
+
+/** Behind the command, counted from the state. */
+const START = 19
 
 const readCommand = (proc: ProcFs, id: string) => proc.readTextIfThere(`/proc/${id}/comm`)?.trimEnd()
 

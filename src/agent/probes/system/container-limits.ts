@@ -13,15 +13,31 @@ export type MemoryLimit = { readonly limit: number; readonly used: number }
 
 /** Null outside of a container, and in one without a limit. */
 export function readMemoryLimit(proc: ProcFs): MemoryLimit | null {
-  if (!proc.has(`${ROOT}/memory.max`)) return null
-  const limit = parseCount(proc.readTextIfThere(`${ROOT}/memory.max`)?.trim())
-  const current = parseCount(proc.readTextIfThere(`${ROOT}/memory.current`)?.trim())
-  if (limit === null || current === null || limit === 0) return null
-  const stat = proc.readTextIfThere(`${ROOT}/memory.stat`) ?? ''
+  const names = MEMORY_FILES.find(({ limit }) => proc.has(`${ROOT}/${limit}`))
+  if (names === undefined) return null
+  const read = (name: string) => proc.readTextIfThere(`${ROOT}/${name}`) ?? ''
+  const limit = parseCount(read(names.limit).trim())
+  if (limit === null || limit === 0 || limit >= NO_LIMIT) return null
+  const current = parseCount(read(names.used).trim())
+  if (current === null) return null
   // Contents of files that nobody looks at any more are given back before the limit is felt.
-  const droppable = parseCount(/^inactive_file (\d+)$/m.exec(stat)?.[1]) ?? 0
+  const droppable = parseCount(names.droppable.exec(read(names.stat))?.[1]) ?? 0
   return { limit, used: Math.min(limit, Math.max(0, current - droppable)) }
 }
+
+/** Of the second version of control groups, and of the first. */
+const MEMORY_FILES = [
+  { limit: 'memory.max', used: 'memory.current', stat: 'memory.stat', droppable: /^inactive_file (\d+)$/m },
+  {
+    limit: 'memory/memory.limit_in_bytes',
+    used: 'memory/memory.usage_in_bytes',
+    stat: 'memory/memory.stat',
+    droppable: /^total_inactive_file (\d+)$/m,
+  },
+] as const
+
+/** What the first version says where there is no limit is the largest number of pages, in bytes. */
+const NO_LIMIT = 2 ** 62
 
 /** Microseconds since the container's start. */
 export type ProcessorLimit = {
@@ -34,11 +50,37 @@ export type ProcessorLimit = {
 
 /** Null outside of a container, and in one without a limit. */
 export function readProcessorLimit(proc: ProcFs): ProcessorLimit | null {
-  if (!proc.has(`${ROOT}/cpu.max`)) return null
+  if (proc.has(`${ROOT}/cpu.max`)) return readProcessorLimit2(proc)
+  return proc.has(`${ROOT}/cpu/cpu.cfs_quota_us`) ? readProcessorLimit1(proc) : null
+}
+
+function readProcessorLimit2(proc: ProcFs): ProcessorLimit | null {
   const [quota, period] = (proc.readTextIfThere(`${ROOT}/cpu.max`) ?? '').trim().split(' ').map(parseCount)
   const stat = proc.readTextIfThere(`${ROOT}/cpu.stat`) ?? ''
   const count = (name: string) => parseCount(new RegExp(`^${name}_usec (\\d+)$`, 'm').exec(stat)?.[1])
   const [used, user, system] = [count('usage'), count('user'), count('system')]
   if (!quota || !period || used == null || user == null || system == null) return null
   return { processors: quota / period, used, user, system }
+}
+
+/** Time by state is counted in hundredths of a second there. */
+const TICK_MICROSECONDS = 10_000
+
+function readProcessorLimit1(proc: ProcFs): ProcessorLimit | null {
+  const read = (name: string) => proc.readTextIfThere(`${ROOT}/${name}`)?.trim() ?? ''
+  // Without a limit the quota is -1, which is no count.
+  const quota = parseCount(read('cpu/cpu.cfs_quota_us'))
+  if (!quota) return null
+  const period = parseCount(read('cpu/cpu.cfs_period_us'))
+  const nanoseconds = parseCount(read('cpuacct/cpuacct.usage'))
+  const stat = read('cpuacct/cpuacct.stat')
+  const ticks = (name: string) => parseCount(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1])
+  const [user, system] = [ticks('user'), ticks('system')]
+  if (!period || nanoseconds === null || user === null || system === null) return null
+  return {
+    processors: quota / period,
+    used: Math.round(nanoseconds / 1000),
+    user: user * TICK_MICROSECONDS,
+    system: system * TICK_MICROSECONDS,
+  }
 }

@@ -18,11 +18,21 @@ const OOM_KILLS = /^oom_kill (\d+)$/m
 const SWAP_IN = /^pswpin (\d+)$/m
 const SWAP_OUT = /^pswpout (\d+)$/m
 
+const NOT_TOLD: KernelReading = {
+  oomKills: null,
+  swapIn: null,
+  swapOut: null,
+  segmentsSent: null,
+  segmentsSentAgain: null,
+  connections: null,
+  files: null,
+}
+
 type Share = { readonly used: number; readonly most: number }
 
 /**
  * What the kernel counts of trouble. Linux: /proc/vmstat, /proc/net/snmp, the tables of connections and file
- * handles in /proc/sys.
+ * handles in /proc/sys. Windows: GetTcpStatisticsEx alone.
  */
 export const kernel = defineProbe<KernelReading>({
   name: 'kernel',
@@ -40,6 +50,10 @@ export const kernel = defineProbe<KernelReading>({
       connections: readConnections(proc),
       files: readFiles(proc.readTextIfThere('/proc/sys/fs/file-nr') ?? ''),
     }
+  },
+  windows(win32) {
+    const { sent, sentAgain } = win32.readTcpCounts()
+    return { ...NOT_TOLD, segmentsSent: sent, segmentsSentAgain: sentAgain }
   },
   samples(now, previous, seconds) {
     const samples: ProbeSample[] = []

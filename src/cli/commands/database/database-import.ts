@@ -29,8 +29,15 @@ export const importCommand: Command = {
       needed: true,
     },
     'from-password-file': { kind: 'text', doc: 'File with the password of that database' },
-    report: { kind: 'text', doc: 'File to write every row to that is left out, with the reason' },
-    'notify-open': { kind: 'flag', doc: 'Notify of events that are still open, once; otherwise of none' },
+    'from-plain': {
+      kind: 'flag',
+      doc: 'Reach that database without TLS, also where the settings ask for it: the original speaks none',
+    },
+    report: { kind: 'text', doc: 'File that lists every skipped row with its reason' },
+    'notify-open': {
+      kind: 'flag',
+      doc: 'Send notifications for events that are still open; default: none are sent',
+    },
   },
   async run(input) {
     const { config } = input.load()
@@ -91,7 +98,11 @@ async function openSource(input: CommandInput, config: Config): Promise<Source> 
   const described = describeOptions(input, config, url, 'from-password-file')
   const server = await connectServer(url, {
     ...described,
-    server: { ...described.server, isOfOriginal: true },
+    server: {
+      ...described.server,
+      isOfOriginal: true,
+      ...(input.flag('from-plain') && { tls: null }),
+    },
   })
   try {
     return { original: await openOriginal(server), close: () => server.close() }

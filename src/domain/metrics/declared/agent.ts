@@ -35,6 +35,13 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
     doc: 'Samples since the start of the agent that were not kept because the clock had been set back to a time that has its samples.',
   },
   {
+    name: 'perf.agent.metrics.omitted',
+    unit: '',
+    isRare: true,
+    doc: 'Metrics that had no room in the round before, because there are more than agent.max_metrics.',
+    standard: [{ severity: 4, compare: '>', value: 0, duration: 3600 }],
+  },
+  {
     name: 'perf.agent.path.narrow',
     unit: '',
     isRare: true,

@@ -25,7 +25,6 @@ export const DISK_METRICS: readonly MetricFamily[] = [
     unit: '/s',
     doc: 'Requests to read a second that a disk completed.',
     title: 'Disk <disk> reads',
-    systems: 'Linux',
     section: { of: 'disks', column: 'Reads' },
   },
   {
@@ -33,7 +32,6 @@ export const DISK_METRICS: readonly MetricFamily[] = [
     unit: '/s',
     doc: 'Requests to write a second that a disk completed.',
     title: 'Disk <disk> writes',
-    systems: 'Linux',
     section: { of: 'disks', column: 'Writes' },
   },
   {
@@ -41,7 +39,6 @@ export const DISK_METRICS: readonly MetricFamily[] = [
     unit: 'ms',
     doc: 'How long a request to read took on average, with its wait; absent where there was none.',
     title: 'Disk <disk> read latency',
-    systems: 'Linux',
     chart: { of: 'disk-latency', line: 'read' },
     section: { of: 'disks', column: 'Read latency' },
   },
@@ -50,7 +47,6 @@ export const DISK_METRICS: readonly MetricFamily[] = [
     unit: 'ms',
     doc: 'How long a request to write took on average, with its wait; absent where there was none.',
     title: 'Disk <disk> write latency',
-    systems: 'Linux',
     chart: { of: 'disk-latency', line: 'write' },
     section: { of: 'disks', column: 'Write latency' },
   },
@@ -59,7 +55,6 @@ export const DISK_METRICS: readonly MetricFamily[] = [
     unit: '',
     doc: 'Requests that waited or were under way, on average.',
     title: 'Disk <disk> queue',
-    systems: 'Linux',
     section: { of: 'disks', column: 'Queue' },
   },
   {

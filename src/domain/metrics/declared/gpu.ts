@@ -4,7 +4,7 @@ const FAMILIES: readonly MetricFamily[] = [
   {
     name: 'perf.gpu.<gpu>.percent.used',
     unit: '%',
-    doc: 'Time that a graphics processor of AMD was busy.',
+    doc: 'Time that a graphics processor of AMD or NVIDIA was busy.',
     title: 'GPU <gpu>',
     chart: { of: 'gpu', line: '<gpu>' },
     section: { of: 'gpus', column: 'Used' },

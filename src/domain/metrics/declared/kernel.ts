@@ -29,29 +29,7 @@ export const TIME_METRICS: readonly MetricFamily[] = onLinux([
   },
 ])
 
-export const KERNEL_METRICS: readonly MetricFamily[] = onLinux([
-  {
-    name: 'perf.kernel.oom.kills',
-    unit: '',
-    doc: 'Processes that the kernel killed since the cycle before because there was no memory left.',
-    title: 'Out-of-memory kills',
-    section: { of: 'system', column: 'Out-of-memory kills' },
-    standard: [{ severity: 3, compare: '>', value: 0, duration: 0 }],
-  },
-  {
-    name: 'perf.swap.pages.in',
-    unit: '/s',
-    doc: 'Pages a second that were read back from swap.',
-    title: 'Swap in',
-    chart: { of: 'swapping', line: 'in' },
-  },
-  {
-    name: 'perf.swap.pages.out',
-    unit: '/s',
-    doc: 'Pages a second that were written to swap.',
-    title: 'Swap out',
-    chart: { of: 'swapping', line: 'out' },
-  },
+export const KERNEL_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.tcp.retransmits.percent',
     unit: '%',
@@ -59,30 +37,54 @@ export const KERNEL_METRICS: readonly MetricFamily[] = onLinux([
     title: 'TCP retransmits',
     chart: { of: 'retransmits', line: 'sent again' },
   },
-  {
-    name: 'perf.conntrack.percent.used',
-    unit: '%',
-    doc: "Entries in use of the firewall's table of connections; when it is full, new ones are refused.",
-    title: 'Tracked connections',
-    section: { of: 'system', column: 'Tracked connections' },
-    standard: USED_UP,
-  },
-  {
-    name: 'perf.files.percent.used',
-    unit: '%',
-    doc: 'File handles in use, of what the kernel gives.',
-    title: 'File handles',
-    section: { of: 'system', column: 'File handles' },
-    standard: USED_UP,
-  },
-  {
-    name: 'perf.files.open',
-    unit: '',
-    doc: 'File handles in use.',
-    title: 'Open files',
-    section: { of: 'system', column: 'Open files' },
-  },
-])
+  ...onLinux([
+    {
+      name: 'perf.kernel.oom.kills',
+      unit: '',
+      doc: 'Processes that the kernel killed since the cycle before because there was no memory left.',
+      title: 'Out-of-memory kills',
+      section: { of: 'system', column: 'Out-of-memory kills' },
+      standard: [{ severity: 3, compare: '>', value: 0, duration: 0 }],
+    },
+    {
+      name: 'perf.swap.pages.in',
+      unit: '/s',
+      doc: 'Pages a second that were read back from swap.',
+      title: 'Swap in',
+      chart: { of: 'swapping', line: 'in' },
+    },
+    {
+      name: 'perf.swap.pages.out',
+      unit: '/s',
+      doc: 'Pages a second that were written to swap.',
+      title: 'Swap out',
+      chart: { of: 'swapping', line: 'out' },
+    },
+    {
+      name: 'perf.conntrack.percent.used',
+      unit: '%',
+      doc: "Entries in use of the firewall's table of connections; when it is full, new ones are refused.",
+      title: 'Tracked connections',
+      section: { of: 'system', column: 'Tracked connections' },
+      standard: USED_UP,
+    },
+    {
+      name: 'perf.files.percent.used',
+      unit: '%',
+      doc: 'File handles in use, of what the kernel gives.',
+      title: 'File handles',
+      section: { of: 'system', column: 'File handles' },
+      standard: USED_UP,
+    },
+    {
+      name: 'perf.files.open',
+      unit: '',
+      doc: 'File handles in use.',
+      title: 'Open files',
+      section: { of: 'system', column: 'Open files' },
+    },
+  ]),
+]
 
 export const LINK_METRICS: readonly MetricFamily[] = onLinux([
   {

@@ -44,6 +44,20 @@ export const SYSTEMD_METRICS: readonly MetricFamily[] = onLinux([
   },
 ])
 
+export const WINDOWS_SERVICE_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'perf.services.stopped',
+    unit: '',
+    doc:
+      'Services that start with Windows and do not run; the event names them. Those with a trigger, and those ' +
+      'with a delayed start that ended well, are left out: they end by themselves.',
+    title: 'Stopped services',
+    systems: 'Windows',
+    section: { of: 'system', column: 'Stopped services' },
+    standard: [{ severity: 3, compare: '>', value: 0, duration: 900 }],
+  },
+]
+
 export const DRIVE_METRICS: readonly MetricFamily[] = onLinux([
   {
     name: 'perf.drive.<drive>.state',
@@ -72,7 +86,7 @@ export const DRIVE_METRICS: readonly MetricFamily[] = onLinux([
   {
     name: 'perf.drive.<drive>.wear.percent',
     unit: '%',
-    doc: 'What of the life of an NVMe drive is used up, as it reckons itself.',
+    doc: 'What of the life of an NVMe drive or a SATA SSD is used up, as it reckons itself.',
     title: 'Wear of drive <drive>',
     section: { of: 'drives', column: 'Wear' },
     standard: [

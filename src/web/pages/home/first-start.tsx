@@ -18,7 +18,7 @@ export function firstStart(
   return (
     <>
       <h1 class="visually-hidden">Home</h1>
-      <section class="empty">
+      <section class="empty card">
         <h2>No host has reported yet</h2>
         <p>
           Install an agent and its host appears here by itself. This page shows the first one as soon as it

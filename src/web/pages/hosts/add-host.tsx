@@ -10,6 +10,7 @@ import { formatCount } from '../../ui/format.ts'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { findSecureBase } from '../releases.ts'
+import { settingsFrame } from '../settings/settings-layout.tsx'
 
 /** Hosts that are looked through for those that are new. */
 const LOOKED_AT = 1000
@@ -80,18 +81,21 @@ async function showAddHost(request: WebRequest, code: string | null) {
       session,
       csrf,
       url,
-      body: addHostView({
-        server,
-        since,
-        fresh,
-        total: newest.total,
-        now,
-        web,
-        csrf,
-        url,
-        code,
-        base: findSecureBase(request),
-      }),
+      body: settingsFrame(
+        request,
+        addHostView({
+          server,
+          since,
+          fresh,
+          total: newest.total,
+          now,
+          web,
+          csrf,
+          url,
+          code,
+          base: findSecureBase(request),
+        }),
+      ),
     })
   }
 }

@@ -20,7 +20,7 @@ import type { Html } from '../../ui/markup/html.ts'
 import { listTable } from '../../ui/table.tsx'
 
 /** Rows on a page; the file and the API have all of them. */
-const SHOWN = 250
+const SHOWN = 200
 
 const overview = route({ path: '/reports', access: 'viewer' }, ({ session, csrf, url }) =>
   layout({

@@ -32,9 +32,10 @@ const STEPS: readonly Step[] = [
           monitor db import-original --from mysql://USER@HOST:3306/DATABASE --from-password-file FILE
         </code>{' '}
         takes hosts, samples, events, notification rules and users, also while this server runs.{' '}
-        <code>--from sqlite:flask.db</code> is for 0.05b. It may be interrupted and run again. Rows that make
-        no sense are listed with the reason; <code>--report FILE</code> writes all of them down. Nobody is
-        notified of anything imported unless you ask for <code>--notify-open</code>. Of a host that has not
+        <code>--from sqlite:flask.db</code> is for 0.05b, and <code>--from-plain</code> reaches a database
+        without TLS where <code>database.tls</code> is set. It may be interrupted and run again. Rows that
+        make no sense are listed with the reason; <code>--report FILE</code> writes all of them down. Nobody
+        is notified of anything imported unless you ask for <code>--notify-open</code>. Of a host that has not
         reported here yet an event is open until it does, also without a word to anybody: the list of events
         shows which hosts still have to be moved.
       </>

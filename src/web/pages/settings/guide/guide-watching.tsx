@@ -16,9 +16,6 @@ command = ["/usr/lib/nagios/plugins/check_mailq", "-w", "20", "-c", "100"]
 interval = "5m"
 timeout = "30s"`
 
-const CONTAINER_DROP_IN = `[Service]
-SupplementaryGroups=docker`
-
 /** What is watched without a setting, and what takes one. */
 export const watchingPart = (): Html => (
   <section class="section" id="watching">
@@ -26,9 +23,20 @@ export const watchingPart = (): Html => (
     <p>
       Without a setting: CPU, memory, swap, load, filesystems, disks, arrays and pools, network cards, the
       clock, tables of the kernel that run full, updates and a reboot that is due, temperatures, fans,
-      batteries, graphics processors of AMD, failed units of systemd, and the health of drives where UDisks2
-      runs. What a machine does not have is left out. When a threshold of the machine itself is first
-      breached, the processes with the most CPU and memory are noted; the page of the event shows them.
+      batteries, graphics processors of AMD and NVIDIA, failed units of systemd, and the health of drives
+      where UDisks2 runs. What a machine does not have is left out. When a threshold of the machine itself is
+      first breached, the processes with the most CPU and memory are noted; the page of the event shows them.
+    </p>
+    <p>
+      On Windows: CPU, memory, paging file, drives with their latency, network cards, TCP, a restart that is
+      due, and services that start with Windows and do not run. An agent sends at most{' '}
+      <code>agent.max_metrics</code> metrics, 1000 unless set, and counts what has no room.
+    </p>
+    <h3>The name</h3>
+    <p>
+      A host goes by the short host name of its machine, or by <code>agent.name</code>. When the name of the
+      machine changes, the host is renamed within ten minutes and keeps all it has. A name that was given to
+      the host here, or by <code>monitor host rename</code>, stays.
     </p>
     <h3>Services and processes</h3>
     <p>
@@ -56,11 +64,10 @@ export const watchingPart = (): Html => (
     <p>
       With <code>agent.containers = true</code> the agent asks Docker and Podman which containers run, how
       they are and what they take. Who may use their socket is root in effect, so this is off, and the agent’s
-      service does not have the right. <code>systemctl edit monitor-agent</code> gives it:
+      service does not have the right until <code>monitor service install agent</code> finds it on: it then
+      writes <code>monitor-agent.service.d/containers.conf</code>, by which the service has the group{' '}
+      <code>docker</code>. The socket of Podman is for root alone unless an administrator opens it.
     </p>
-    <pre class="command" tabindex="0">
-      {CONTAINER_DROP_IN}
-    </pre>
     <p>
       Inside a container that has limits, CPU and memory are those of the container; the machine’s are{' '}
       <code>perf.processor.host.percent.used</code> and <code>perf.memory.host.percent.used</code>.

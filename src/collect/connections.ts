@@ -1,0 +1,169 @@
+import type { Socket } from 'bun'
+import type { AddressRange } from '../lib/address-range.ts'
+import type { TlsFiles } from '../lib/certificate.ts'
+import { Connection } from './connection/connection.ts'
+import {
+  type ConnectionContext,
+  PAUSED_FOR_STOP,
+  PAUSED_FOR_STORAGE,
+  type SocketHandler,
+} from './connection/connection-context.ts'
+import { Opening, type PortPolicy } from './connection/opening.ts'
+import { findTimedOut } from './connection/timeouts.ts'
+import { UnknownSenders } from './connection/unknown-senders.ts'
+import { MemoryBudget } from './memory-budget.ts'
+
+export type AgentSocket = Socket<SocketHandler | undefined>
+
+/** What the connections share, but for what is said to them of each other. */
+export type SharedContext = Omit<
+  ConnectionContext<Connection>,
+  'onHeld' | 'onKnown' | 'onClosed' | 'onWaiting'
+>
+
+/** The connections of a collect engine: how many there may be, what they hold, and which have had their time. */
+export class Connections {
+  /** Since the start. */
+  accepted = 0
+  readonly #context: ConnectionContext<Connection>
+  readonly #budget: MemoryBudget
+  readonly #all = new Set<Connection>()
+  readonly #openings = new Set<Opening>()
+  readonly #unknown: UnknownSenders
+  /** Those that wait because storage is behind. */
+  readonly #waiting = new Set<Connection>()
+  #isStopping = false
+
+  constructor(shared: SharedContext) {
+    const { limits, monotonicMs } = shared
+    this.#budget = new MemoryBudget(limits, monotonicMs)
+    this.#unknown = new UnknownSenders(limits.unknownPerAddress)
+    this.#context = {
+      ...shared,
+      onHeld: (connection, change) => this.#noteHeld(connection, change),
+      onKnown: (connection) => this.#unknown.remove(connection),
+      onClosed: (connection) => {
+        this.#all.delete(connection)
+        this.#waiting.delete(connection)
+        this.#unknown.remove(connection)
+      },
+      onWaiting: (connection) => this.#waiting.add(connection),
+    }
+  }
+
+  get size(): number {
+    return this.#all.size + this.#openings.size
+  }
+
+  /** Bytes held in unfinished messages. */
+  get held(): number {
+    return this.#budget.held
+  }
+
+  get hasWaiting(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  /** What may come through a port whose senders tell by their first bytes who they are. */
+  createPolicy(rules: {
+    readonly plainFrom: readonly AddressRange[] | null
+    readonly trustedProxies: readonly AddressRange[]
+    readonly findTls: () => TlsFiles | null
+  }): PortPolicy {
+    return {
+      ...rules,
+      onAddress: (opening) => {
+        this.#unknown.remove(opening)
+        this.#unknown.add(opening)
+      },
+      onOver: (opening) => {
+        this.#openings.delete(opening)
+        this.#unknown.remove(opening)
+      },
+      onOpened: (connection) => this.#register(connection),
+    }
+  }
+
+  acceptOpening(socket: AgentSocket, policy: PortPolicy): void {
+    if (!this.#hasRoom(socket)) return
+    const opening = new Opening(socket, policy, this.#context)
+    socket.data = opening
+    this.#openings.add(opening)
+    this.#unknown.add(opening)
+  }
+
+  accept(socket: AgentSocket): void {
+    if (!this.#hasRoom(socket)) return
+    const connection = new Connection(socket, this.#context)
+    socket.data = connection
+    this.#register(connection)
+  }
+
+  /** To be called when storage takes more again. */
+  resumeWaiting(): void {
+    for (const connection of [...this.#waiting]) {
+      if (this.#context.ingest.isSaturated) return
+      this.#waiting.delete(connection)
+      connection.resume(PAUSED_FOR_STORAGE)
+    }
+  }
+
+  /** Ends those that have had their time; to be called every second or so. */
+  sweep(): void {
+    const { limits } = this.#context
+    const now = this.#context.monotonicMs()
+    for (const opening of this.#openings)
+      if (now - opening.since > limits.unknownMs) opening.refuse('silent', 'says nothing')
+    for (const connection of this.#all) {
+      connection.noteQuiet(now)
+      const timedOut = findTimedOut(connection, now, limits)
+      if (timedOut === null) continue
+      if (timedOut.reason === null) connection.end()
+      else connection.refuse(timedOut.reason, timedOut.detail)
+    }
+  }
+
+  /** Takes no more connections, and reads no more from those that wait for nothing. */
+  beginStop(): void {
+    this.#isStopping = true
+    for (const connection of this.#all) if (!this.#waiting.has(connection)) connection.pause(PAUSED_FOR_STOP)
+  }
+
+  /** Ends all of them after what is due. */
+  end(): void {
+    for (const opening of this.#openings) opening.receiveEnd()
+    for (const connection of this.#all) connection.end()
+  }
+
+  /** False when the socket was closed because there is no room for it. */
+  #hasRoom(socket: AgentSocket): boolean {
+    const { limits, rejections } = this.#context
+    const isFull = () => this.size >= limits.connections
+    if (!this.#isStopping && isFull()) this.#unknown.refuseOldest()
+    if (this.#isStopping || isFull()) {
+      if (!this.#isStopping) rejections.note('connections', socket.remoteAddress, 'too many connections')
+      socket.terminate()
+      return false
+    }
+    this.accepted++
+    return true
+  }
+
+  #register(connection: Connection): void {
+    this.#all.add(connection)
+    this.#unknown.add(connection)
+  }
+
+  #noteHeld(connection: Connection, change: number): void {
+    this.#budget.note(connection, change)
+    // While storage is behind, even small pieces of many senders would add up.
+    if (change > 0 && this.#budget.isExceeded && this.#context.ingest.isSaturated) this.#pauseAll()
+  }
+
+  #pauseAll(): void {
+    for (const connection of this.#all) {
+      connection.pause(PAUSED_FOR_STORAGE)
+      this.#waiting.add(connection)
+    }
+  }
+}

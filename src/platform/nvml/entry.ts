@@ -1,0 +1,21 @@
+import { describeError } from '../../lib/log.ts'
+import type { Answer, Order } from './messages.ts'
+import { type Nvml, openNvml } from './nvml.ts'
+
+// Where the thread begins: an entry of the build. It holds whatever the driver makes it wait for.
+declare const self: Worker
+
+let nvml: Nvml | null = null
+
+self.onmessage = ({ data }: MessageEvent<Order>) => self.postMessage(answer(data))
+
+function answer({ library }: Order): Answer {
+  try {
+    nvml ??= openNvml(library)
+    return { gpus: nvml.readGpus() }
+  } catch (error) {
+    // An update of the driver is over when the library fits again.
+    nvml = null
+    return { problem: describeError(error) }
+  }
+}

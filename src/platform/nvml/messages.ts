@@ -1,0 +1,21 @@
+/** What the thread of NVML is asked: which library, once a reading. */
+export type Order = { readonly library: string }
+
+export type Answer =
+  | { readonly gpus: readonly NvidiaGpu[] }
+  /** The library can't be loaded, or refuses. */
+  | { readonly problem: string }
+
+/** Null for what the card does not tell. */
+export type NvidiaGpu =
+  | {
+      readonly index: number
+      /** Percent of the last moments in which it was busy. */
+      readonly busy: number | null
+      /** Bytes. */
+      readonly memoryTotal: number | null
+      readonly memoryUsed: number | null
+      readonly celsius: number | null
+      readonly milliwatts: number | null
+    }
+  | { readonly index: number; readonly problem: string }

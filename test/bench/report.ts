@@ -1,0 +1,63 @@
+import type { Figure } from './figure.ts'
+import { show } from './show.ts'
+
+/** The figures of each benchmark as it ran last, and where. */
+export type LastRun = Readonly<Record<string, BenchmarkRun>>
+
+export type BenchmarkRun = {
+  /** Day of the run, processors, system. */
+  readonly where: string
+  readonly figures: readonly Figure[]
+}
+
+export const LAST_RUN = `${import.meta.dir}/last-run.json`
+export const README = `${import.meta.dir}/../../README.md`
+
+const BEGIN = '<!-- npm run bench -- --markdown -->'
+const END = '<!-- end of the figures -->'
+
+export async function readLastRun(): Promise<LastRun> {
+  const file = Bun.file(LAST_RUN)
+  return (await file.exists()) ? ((await file.json()) as LastRun) : {}
+}
+
+/** Keeps the figures of one benchmark; those of others stay as they were. */
+export async function keepRun(name: string, run: BenchmarkRun): Promise<void> {
+  const all = { ...(await readLastRun()), [name]: run }
+  await Bun.write(LAST_RUN, `${JSON.stringify(all, null, 2)}\n`)
+}
+
+/** The table of the README, one row a figure. */
+export function writeTable(run: LastRun): string {
+  const rows = Object.entries(run).flatMap(([name, { figures }]) =>
+    figures.map((figure) =>
+      [name, ...writeRow(figure)].map((cell) => ` ${cell.replaceAll('|', '/')} `).join('|'),
+    ),
+  )
+  const places = [...new Set(Object.values(run).map(({ where }) => where))]
+  return [
+    '| benchmark | what | ours | beside it | ratio | goal |',
+    '|---|---|---|---|---|---|',
+    ...rows.map((row) => `|${row}|`),
+    '',
+    `Run on: ${places.join('; ')}.`,
+  ].join('\n')
+}
+
+function writeRow({ name, unit, ours, peer, peerName, bound, note }: Figure): string[] {
+  const ratio = ours / peer
+  return [
+    note === undefined ? name : `${name} (${note})`,
+    `${show(ours)} ${unit}`,
+    `${peerName} ${show(peer)} ${unit}`,
+    show(ratio),
+    bound === null ? '' : `${ratio <= bound ? '≤' : 'missed: ≤'} ${show(bound * peer)} ${unit}`,
+  ]
+}
+
+/** The README with the table in its place. Throws when the place is not there. */
+export function putTable(readme: string, table: string): string {
+  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
+  if (begin < 0 || end < begin) throw new Error(`README.md has no place between ${BEGIN} and ${END}`)
+  return `${readme.slice(0, begin)}${BEGIN}\n\n${table}\n\n${readme.slice(end)}`
+}
