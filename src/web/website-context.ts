@@ -1,3 +1,4 @@
+import type { ServerProgram } from '../domain/hosts/agent-lag.ts'
 import type { AddressRange } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -61,6 +62,7 @@ export type WebsiteOptions = {
    * at any time.
    */
   readonly findAgentDoor?: () => AgentDoor | null
+  readonly findServerProgram?: () => ServerProgram
   /** Requests a minute that one user may make by tokens; 0 bounds nothing. */
   readonly apiRate?: number
   /** Tells the connections of this process, which are bounded then. */
@@ -93,6 +95,9 @@ export function createContext({ store, clock, log, sessionExpiry, ...rest }: Web
     serverName,
     version,
     findAgentDoor: rest.findAgentDoor ?? (() => null),
+    findServerProgram:
+      rest.findServerProgram ??
+      (() => ({ version, fingerprint: rest.findAgentDoor?.()?.fingerprint ?? null })),
     apiRate: createApiRate(rest.apiRate ?? 0),
     releases: rest.releases ?? null,
     findPin: rest.findPin ?? (() => null),

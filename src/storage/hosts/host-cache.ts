@@ -8,6 +8,7 @@ import { parseGroups, saveGroups } from './groups.ts'
 import {
   factValues,
   parseMounts,
+  parseProgram,
   parseSpellings,
   type StoredFacts,
   sameFacts,
@@ -112,7 +113,7 @@ export function createHostCache(): HostCache {
       if (sameFacts(host.facts, facts)) return
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
-          processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ? WHERE id = ?`,
+          processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ?, program = ? WHERE id = ?`,
         [...factValues(host.name, facts), host.id],
       )
       if (!sameGroups(host.facts, facts))
@@ -158,7 +159,7 @@ async function findHost(
 ): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
     `SELECT id, name, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
-      agent, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
+      agent, program, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
       EXISTS (SELECT 1 FROM agent_run WHERE agent_run.host = host.id) AS numbers FROM host
       WHERE ${condition}`,
     [value],
@@ -174,7 +175,7 @@ async function findHost(
     tells,
     ...rest
   } = row
-  const { agent, spellings, numbers, ...facts } = rest
+  const { agent, program, spellings, numbers, ...facts } = rest
   return {
     id,
     name,
@@ -184,6 +185,7 @@ async function findHost(
       groups: parseGroups(groups),
       ...parseMounts(mounts),
       ...(agent !== null && { agent }),
+      ...parseProgram(program),
     },
     spellings: parseSpellings(spellings).spellings ?? {},
     reportsThresholds: tells === 1,
@@ -195,7 +197,7 @@ async function findHost(
   }
 }
 
-type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
+type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent' | 'program'> & {
   id: number
   name: string
   tells: number
@@ -205,6 +207,7 @@ type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   said_groups: string | null
   mounts: string | null
   agent: string | null
+  program: string | null
   spellings: string | null
 }
 
@@ -215,8 +218,8 @@ export async function addHost(transaction: Transaction, report: HostReport): Pro
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      mounts, agent, name, name_order, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
+      mounts, agent, program, name, name_order, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
     [
       ...factValues(report.host, facts),
       report.host,

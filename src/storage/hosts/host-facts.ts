@@ -1,5 +1,5 @@
 import { mergeGroups } from '../../domain/hosts/group.ts'
-import type { Host, HostFacts } from '../../domain/hosts/host.ts'
+import type { AgentProgram, Host, HostFacts } from '../../domain/hosts/host.ts'
 
 /** What `host` itself holds of the facts. */
 export type StoredFacts = Omit<HostFacts, 'thresholds'>
@@ -10,6 +10,11 @@ const MAX_IP_ORDER = 64
 /** As facts have them; absent where the agent told none. */
 export function parseMounts(text: string | null): Pick<HostFacts, 'mounts'> {
   return text === null ? {} : { mounts: JSON.parse(text) as Record<string, string> }
+}
+
+/** As facts have it; absent where nothing is known of it. */
+export function parseProgram(text: string | null): Pick<HostFacts, 'program'> {
+  return text === null ? {} : { program: JSON.parse(text) as AgentProgram }
 }
 
 /** As hosts have them; absent where there are none. */
@@ -33,6 +38,7 @@ export function factValues(name: string, facts: StoredFacts) {
     search,
     facts.mounts === undefined ? null : JSON.stringify(facts.mounts),
     facts.agent ?? null,
+    facts.program === undefined ? null : JSON.stringify(facts.program),
   ]
 }
 
@@ -62,6 +68,7 @@ export function sameFacts(a: StoredFacts, b: StoredFacts): boolean {
       a.memoryMb === b.memoryMb &&
       a.agent === b.agent &&
       sameGroups(a, b) &&
+      JSON.stringify(a.program) === JSON.stringify(b.program) &&
       JSON.stringify(a.mounts) === JSON.stringify(b.mounts))
   )
 }

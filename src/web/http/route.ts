@@ -1,3 +1,4 @@
+import type { ServerProgram } from '../../domain/hosts/agent-lag.ts'
 import { type Access, covers } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -60,6 +61,8 @@ export type WebContext = {
   readonly serverName: string
   readonly version: string
   readonly findAgentDoor: () => AgentDoor | null
+  /** What agents are compared with. */
+  readonly findServerProgram: () => ServerProgram
   /** Null where this server hands out nothing. */
   readonly releases: Releases | null
   /** The pin of the website's own certificate, where no CA vouches for it; see `describePin`. */

@@ -41,6 +41,7 @@ const web01 = () => ({
   open_events: { critical: 0, major: 0, warning: 0, information: 0 },
   groups: [],
   latest: { [MEMORY]: 0.5, 'perf.system.uptime.seconds': 5 },
+  agent: null,
 })
 
 describe('hosts', () => {
