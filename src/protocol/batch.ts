@@ -16,6 +16,7 @@ import {
 import {
   MAX_BATCH_EVENTS,
   MAX_BATCH_FRAMES,
+  MAX_FORMER_NAMES,
   MAX_KEY_LENGTH,
   MAX_METRIC_SETS,
   MAX_METRICS,
@@ -33,6 +34,8 @@ export type ReceivedBatch = {
   readonly host: string
   /** Null when the batch does not repeat it. */
   readonly key: string | null
+  /** Names that the machine had before, the newest first; empty when the batch does not repeat them. */
+  readonly formerNames: readonly string[]
   readonly clock: number | null
   readonly facts: HostFacts | null
   readonly frames: readonly Frame[]
@@ -110,6 +113,7 @@ export function readBatch(
     id,
     host,
     key: fields.key === undefined ? null : readKey(fields.key),
+    formerNames: readFormerNames(fields.was),
     clock: Number.isSafeInteger(clock) ? clock : null,
     facts: fields.facts === undefined ? null : readFactsOfBatch(fields.facts, tally),
     frames,
@@ -155,6 +159,14 @@ export function readKey(value: unknown): string {
   if (typeof value === 'string' && value.length >= MIN_KEY_LENGTH && value.length <= MAX_KEY_LENGTH)
     return value
   throw new ProtocolError('malformed', `the key has not ${MIN_KEY_LENGTH} to ${MAX_KEY_LENGTH} characters`)
+}
+
+/** Throws a ProtocolError when these are no names of hosts. */
+export function readFormerNames(value: unknown): readonly string[] {
+  if (value === undefined) return []
+  if (!Array.isArray(value) || value.length > MAX_FORMER_NAMES)
+    throw new ProtocolError('malformed', `was is not a list of at most ${MAX_FORMER_NAMES} names`)
+  return value.map(readHost)
 }
 
 function readList(value: unknown, most: number, what: string, id: number): readonly unknown[] {

@@ -21,14 +21,29 @@ export function encodeBatch(batch: Batch, layout: number, withNames: boolean): U
 
 /** `v` stands first, so that a receiver knows the dialect from the first bytes. */
 function renderBatch(batch: Batch, layout: number, withNames: boolean): string {
-  const { id, host, passphrase, key, enroll, clock, facts, metrics, frames, events, open, queue, numbers } =
-    batch
+  const {
+    id,
+    host,
+    passphrase,
+    key,
+    was,
+    enroll,
+    clock,
+    facts,
+    metrics,
+    frames,
+    events,
+    open,
+    queue,
+    numbers,
+  } = batch
   return JSON.stringify({
     v: 1,
     id,
     host,
     passphrase,
     key,
+    was: was !== undefined && was.length > 0 ? was : undefined,
     enroll,
     clock,
     facts,

@@ -19,6 +19,9 @@ import type { BatchNumbers, QueueIdentity } from './numbering.ts'
  *   its name from then on: batches for it with another key, or with none, are refused as a whole. A name that
  *   an agent without a key has used is handed to a key only when a person has released it. The key is said in
  *   the first batch of a connection for a host.
+ * - `was` beside `key` lists the names that the machine had before, the newest first, at most MAX_FORMER_NAMES,
+ *   while it goes by another one: the host of one of them that has this key goes by `host` from then on. A name
+ *   that a person gave it stays.
  * - `enroll` beside `key` is the secret of an enrolment code, by which a new host joins without the
  *   passphrase: the server takes the key for the host's, and one use of the code.
  * - `metrics` names the columns of `frames` and is kept on the connection under the number `layout`; a later
@@ -58,6 +61,8 @@ export type Batch = {
   readonly host: string
   readonly passphrase?: string
   readonly key?: string
+  /** Names that the machine had before, the newest first. */
+  readonly was?: readonly string[]
   /** The secret of an enrolment code. */
   readonly enroll?: string
   /** Agent's clock at sending, whole seconds since 1970. */
@@ -104,6 +109,8 @@ export const PACK_FROM_BYTES = 2048
 /** Bounds of a key, in characters. */
 export const MIN_KEY_LENGTH = 16
 export const MAX_KEY_LENGTH = 256
+/** Names that a machine has had which an agent says. */
+export const MAX_FORMER_NAMES = 4
 /** Hosts whose keys a connection keeps; one that speaks for more of them says the keys again. */
 export const MAX_CONNECTION_HOSTS = 1000
 

@@ -13,6 +13,7 @@ import type { Platform } from '../platform/platform.ts'
 import { findServers, toServerAddress } from './collector-endpoints.ts'
 import { openMachineFiles } from './machine-files.ts'
 import { limitMemory } from './memory-tuning.ts'
+import { RestartableAgent } from './restartable-agent.ts'
 import { type RoleContext, runRole } from './role.ts'
 import { enrolAgent } from './setup/enrol-agent.ts'
 import { findEnrolledServer } from './setup/enrolled-server.ts'
@@ -97,30 +98,17 @@ async function start(
   const platform = await openPlatform(loaded, context.log)
   context.own('platform', async () => closePlatform(platform))
   const bootClock = openBootClock()
-  const open = async (config: Config) => {
+  const agent = new RestartableAgent(async (config: Config, following) => {
     const { servers, passphrase } = await findAccess(config)
     const options = describeAgent({ ...loaded, config }, platform, servers, passphrase, context)
-    return () => startAgent({ ...options, key, bootClock })
-  }
-  let running = loaded.config
-  let agent = await (await open(running))()
+    return () => startAgent({ ...options, ...following, key, bootClock })
+  }, context.log)
+  await agent.start(loaded.config)
   context.own('agent', () => agent.stop())
   context.onReload({
     part: 'agent',
     keys: ['agent.', 'collect.passphrase'],
-    // The queue keeps samples, events and what the thresholds remember from the one agent to the next.
-    async act(wanted) {
-      const config = { ...wanted, dataDir }
-      const begin = await open(config)
-      await agent.stop()
-      try {
-        agent = await begin()
-        running = config
-      } catch (error) {
-        agent = await (await open(running))()
-        throw error
-      }
-    },
+    act: (wanted) => agent.reload({ ...wanted, dataDir }),
   })
 }
 

@@ -63,7 +63,7 @@ export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise
 async function admitOwnAgent(config: Config, { enrolment }: Store, { clock }: RoleContext): Promise<void> {
   const host = readServerName(config)
   const keyHash = hashToken(keepAgentKey(config.dataDir))
-  if (await enrolment.isKeyOf(host, keyHash)) return
+  if (await enrolment.isKeyOf([host], keyHash)) return
   const codeHash = hashToken(createSecret())
   const now = clock.now()
   const uses = 1

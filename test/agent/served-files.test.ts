@@ -24,7 +24,18 @@ test.skipIf(!canTry)(
         '--set agent.passphrase=unused-here --set agent.server=tcp://127.0.0.1:1',
     ]
     const child = Bun.spawn(
-      ['unshare', '--mount', '--pid', '--fork', '--propagation', 'private', 'sh', '-c', script.join('\n')],
+      [
+        'unshare',
+        '--mount',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        '--propagation',
+        'private',
+        'sh',
+        '-c',
+        script.join('\n'),
+      ],
       {
         cwd: root,
         env: { ...process.env, BUN: process.execPath, FOLDER: folder },

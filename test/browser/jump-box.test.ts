@@ -60,14 +60,18 @@ flow(
 )
 
 flow(
-  'a host is muted by a form that has its name',
+  'a host is muted by the form that its action leads to',
   { start: `/hosts/${FIRST_HOST}`, ways: ['keyboard'] },
   async ({ page }) => {
     await type(page, 'mute')
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
-    await page.waitForURL(`**/settings/maintenance/new?host=${FIRST_HOST}`)
-    expect(await page.locator('input[name="host"]').inputValue()).toBe(FIRST_HOST)
+    await page.waitForURL(`**/hosts/${FIRST_HOST}/mute`)
+    await page.getByRole('button', { name: '1 hour' }).press('Enter')
+    await page
+      .getByRole('status')
+      .filter({ hasText: `Muted ${FIRST_HOST} until` })
+      .waitFor()
   },
 )
 
@@ -77,7 +81,7 @@ flow(
   async ({ page }) => {
     const before = await page.locator('[data-theme-toggle]').getAttribute('aria-label')
     await type(page, 'theme')
-    await page.getByRole('option', { name: /Change colours/ }).click()
+    await page.getByRole('option', { name: /Change theme/ }).click()
     expect(await page.locator('[data-theme-toggle]').getAttribute('aria-label')).not.toBe(before)
     expect(new URL(page.url()).pathname).toBe('/hosts')
   },

@@ -49,7 +49,7 @@ flow(
     await driver.type(page.getByLabel('Delay'), '10m')
     const before = received.length
     await driver.follow(button(page, 'Send a test message'))
-    await page.getByText('The test message was taken.').waitFor()
+    await page.getByText('The test message was delivered.').waitFor()
     expect(received.slice(before)).toMatchObject([{ kind: 'test' }])
     expect(await page.getByLabel('Hosts').inputValue()).toBe('db*')
     await driver.follow(button(page, 'Add'))
@@ -63,9 +63,9 @@ flow(
       enabled: true,
     })
 
-    await driver.follow(button(page, `Switch off ${name}`))
+    await driver.follow(button(page, `Disable ${name}`))
     expect((await find())?.enabled).toBe(false)
-    await driver.follow(button(page, `Switch on ${name}`))
+    await driver.follow(button(page, `Enable ${name}`))
     expect((await find())?.enabled).toBe(true)
     await driver.follow(link(page, name))
     await driver.type(page.getByLabel('Repeat every'), '1h')
@@ -98,12 +98,12 @@ flow(
     await driver.type(page.getByLabel('Address'), hook())
     const before = received.length
     await driver.follow(button(page, 'Send a test message'))
-    await page.getByText('The test message was taken.').waitFor()
+    await page.getByText('The test message was delivered.').waitFor()
     await driver.follow(button(page, 'Add'))
     await page.getByText('Added.').waitFor()
     expect(await find()).toMatchObject({ channel: 'webhook', address: hook() })
     await driver.follow(button(page, `Send a test message to ${name}`))
-    await page.getByText('The test message was taken.').waitFor()
+    await page.getByText('The test message was delivered.').waitFor()
     expect(received.length - before).toBe(2)
 
     const rule = await store.rules.add({
@@ -147,13 +147,18 @@ flow(
     const whenOf = async (name: string) =>
       named(await store.maintenanceWindows.list(), `${name} by ${way}`)?.when ?? null
     async function add(name: string, kind: string, fill: () => Promise<void>) {
-      await driver.follow(link(page, 'Add a window'))
+      await driver.follow(link(page, 'Add a maintenance window'))
       await driver.type(page.getByLabel('Name', { exact: true }), `${name} by ${way}`)
       await driver.choose(page.getByLabel('When'), kind)
       // Without scripts every part is there; with them only what belongs to the kind.
       const hours = page.getByLabel('Begins at')
       expect(await hours.isVisible()).toBe(way === 'plain' || kind !== 'once')
       await fill()
+      if (kind === 'once') {
+        await driver.follow(button(page, 'Preview'))
+        await page.getByText('Active, and notifications held:').waitFor()
+        expect(await whenOf(name)).toBeNull()
+      }
       await driver.follow(button(page, 'Add'))
       await page.getByText('Added.').waitFor()
     }
@@ -192,7 +197,7 @@ flow(
     expect(await whenOf('Patches')).toMatchObject({ days: [2] })
     await driver.follow(link(page, `Patches by ${way}`))
     await driver.follow(link(page, 'Delete…'))
-    await driver.follow(button(page, 'Delete the window'))
+    await driver.follow(button(page, 'Delete the maintenance window'))
     await page.getByText('Deleted.').waitFor()
     expect(await whenOf('Patches')).toBe(null)
   },

@@ -60,7 +60,7 @@ flow(
     await fill('not this one')
     expect(await page.getByRole('alert').textContent()).toBe('The current password is wrong.')
     await fill(PASSWORD)
-    await page.getByText('The password is changed. Other browsers are signed out.').waitFor()
+    await page.getByText('Password changed. Other browsers are signed out.').waitFor()
     expect(await Bun.password.verify(next, (await store.users.find(user))?.passwordHash ?? '')).toBe(true)
     expect(await store.sessions.list(user, now())).toHaveLength(1)
     expect((await visit('/settings')).path).toBe('/login')
@@ -74,23 +74,23 @@ flow(
     const { driver, page, store, user, way } = scene
     const isChecked = way === 'mouse'
     const codesLeft = async () => (await store.secondFactors.find(user))?.recoveryCodes ?? null
-    await driver.follow(page.getByRole('link', { name: 'Two-factor sign-in' }))
+    await driver.follow(page.getByRole('link', { name: 'Two-factor authentication' }))
     const secret = (await page.locator('.secret code').textContent())?.replaceAll(' ', '') ?? ''
     const code = (later: number) => totpCode(secret, totpStep(now()) + later)
     await driver.type(page.getByRole('textbox', { name: 'Code' }), code(0))
     await driver.type(page.getByLabel('Your password'), PASSWORD)
-    await driver.follow(button(page, 'Switch it on'))
+    await driver.follow(button(page, 'Enable'))
     await page.getByRole('heading', { name: 'Recovery codes' }).waitFor()
     const recovery = await page.locator('.recovery-codes li').allTextContents()
     expect(recovery).toHaveLength(10)
     expect(await codesLeft()).toBe(10)
     if (isChecked) expect(await findFaults(page)).toEqual([])
-    await driver.follow(page.getByRole('link', { name: 'They are kept' }))
+    await driver.follow(page.getByRole('link', { name: 'I have saved them' }))
     await page.getByText('10 recovery codes are left').waitFor()
     if (isChecked) expect(await findFaults(page)).toEqual([])
 
     async function signInWith(typed: string) {
-      await driver.type(page.getByLabel('Code of the app'), typed)
+      await driver.type(page.getByLabel('Code from the app'), typed)
       await driver.follow(button(page, 'Sign in'))
     }
     await driver.follow(button(page, 'Sign out'))
@@ -111,12 +111,12 @@ flow(
 
     await page.goto('/settings/two-factor')
     await driver.type(page.getByLabel('Your password'), PASSWORD)
-    await driver.follow(button(page, 'Make new recovery codes'))
+    await driver.follow(button(page, 'Create new recovery codes'))
     expect(await page.locator('.recovery-codes li').count()).toBe(10)
     expect(await codesLeft()).toBe(10)
-    await driver.follow(page.getByRole('link', { name: 'They are kept' }))
+    await driver.follow(page.getByRole('link', { name: 'I have saved them' }))
     await driver.type(page.getByLabel('Your password'), PASSWORD)
-    await driver.follow(button(page, 'Switch it off'))
+    await driver.follow(button(page, 'Disable'))
     await page.getByText('Saved.').waitFor()
     expect(await codesLeft()).toBe(null)
   },
@@ -131,7 +131,7 @@ flow(
     expect(await page.locator('tbody tr').count()).toBe(2)
     await page.getByText('this one').waitFor()
     await driver.follow(page.getByRole('button', { name: `End the session of ${user}` }))
-    await page.getByText('Ended.').waitFor()
+    await page.getByText('Revoked.').waitFor()
     expect(await page.locator('tbody tr').count()).toBe(1)
     expect(await store.sessions.list(user, now())).toHaveLength(1)
     expect((await visit('/settings')).path).toBe('/login')

@@ -21,7 +21,7 @@ flow(
     const name = `nina-${way}`
     await driver.follow(openEntry(page, 'Users'))
     await driver.type(page.getByLabel('Name', { exact: true }), name)
-    await driver.choose(page.getByLabel('Access'), 'operator')
+    await driver.choose(page.getByLabel('Role'), 'operator')
     await driver.type(page.getByLabel('Password'), 'short')
     await driver.follow(button(page, 'Add'))
     await page.getByText('A password has at least 8 characters.').waitFor()
@@ -34,14 +34,14 @@ flow(
     const visit = await signInElsewhere(name)
     expect((await visit('/settings')).path).toBe('/settings')
     await driver.follow(link(page, name))
-    await driver.choose(page.getByLabel('May act as'), 'viewer')
+    await driver.choose(page.getByLabel('Role'), 'viewer')
     await driver.follow(button(page, 'Save'))
     await page.getByText('Saved.').waitFor()
     expect((await store.users.find(name))?.access).toBe('viewer')
     await driver.follow(link(page, name))
     await driver.type(page.getByLabel('New password'), `another by ${way}`)
     await driver.follow(button(page, 'Set'))
-    await page.getByText('The password is changed; the user is signed out everywhere.').waitFor()
+    await page.getByText('Password changed. The user is signed out everywhere.').waitFor()
     expect(
       await Bun.password.verify(`another by ${way}`, (await store.users.find(name))?.passwordHash ?? ''),
     ).toBe(true)
@@ -57,7 +57,7 @@ flow(
   'the last administrator stays one',
   { start: `/settings/users/${USER}`, ways: ALL_WAYS, isRefused: true },
   async ({ driver, page, store }) => {
-    await driver.choose(page.getByLabel('May act as'), 'viewer')
+    await driver.choose(page.getByLabel('Role'), 'viewer')
     await driver.follow(button(page, 'Save'))
     await page.getByRole('alert').getByText('This is the only administrator.').waitFor()
     await page.goto(`/settings/users/${USER}`)
@@ -78,9 +78,9 @@ flow(
     const visit = await signInElsewhere(name)
     expect((await visit('/')).path).toBe('/')
     await driver.follow(openEntry(page, 'Sessions'))
-    await driver.follow(link(page, 'Everybody’s'))
+    await driver.follow(link(page, 'All'))
     await driver.follow(page.getByRole('button', { name: `End the session of ${name}` }))
-    await page.getByText('Ended.').waitFor()
+    await page.getByText('Revoked.').waitFor()
     expect(await store.sessions.list(name, now())).toEqual([])
     expect((await visit('/')).path).toBe('/login')
   },
@@ -94,16 +94,16 @@ flow(
     const name = `Backups by ${way}`
     const find = async () => (await store.tokens.list()).find((one) => one.name === name) ?? null
     await driver.follow(openEntry(page, 'API tokens'))
-    await driver.type(page.getByLabel('What it is for'), name)
-    await driver.choose(page.getByLabel('Access'), 'operator')
-    await driver.type(page.getByLabel('Good for'), 'long')
-    await driver.follow(button(page, 'Make'))
-    expect(await page.getByLabel('Good for').getAttribute('aria-invalid')).toBe('true')
-    await driver.type(page.getByLabel('Good for'), '7d')
-    await driver.follow(button(page, 'Make'))
+    await driver.type(page.getByLabel('Purpose'), name)
+    await driver.choose(page.getByLabel('Role'), 'operator')
+    await driver.type(page.getByLabel('Expires in'), 'long')
+    await driver.follow(button(page, 'Create'))
+    expect(await page.getByLabel('Expires in').getAttribute('aria-invalid')).toBe('true')
+    await driver.type(page.getByLabel('Expires in'), '7d')
+    await driver.follow(button(page, 'Create'))
     expect(await page.getByLabel('Your password').getAttribute('aria-invalid')).toBe('true')
     await driver.type(page.getByLabel('Your password'), PASSWORD)
-    await driver.follow(button(page, 'Make'))
+    await driver.follow(button(page, 'Create'))
     const secret = (await page.locator('#secret').textContent()) ?? ''
     const token = await find()
     expect(token).toMatchObject({ user, access: 'operator', lastUsed: null })
@@ -117,7 +117,7 @@ flow(
     await page.goto('/settings/tokens')
     expect(await page.content()).not.toContain(secret)
     await driver.follow(button(page, `Revoke ${name}`))
-    await page.getByText('Ended.').waitFor()
+    await page.getByText('Revoked.').waitFor()
     expect(await find()).toBe(null)
     expect((await ask()).status).toBe(401)
   },
@@ -129,9 +129,9 @@ flow(
   async (scene) => {
     const { driver, page, store } = scene
     await driver.follow(openEntry(page, 'Preferences'))
-    await driver.choose(page.getByLabel('Colours', { exact: true }), 'dark')
+    await driver.choose(page.getByLabel('Theme', { exact: true }), 'dark')
     await driver.type(page.getByLabel('Time zone'), 'Mars/Olympus')
-    await driver.choose(page.getByLabel('Language of dates'), 'de')
+    await driver.choose(page.getByLabel('Date format'), 'de')
     await driver.follow(button(page, 'Save'))
     await page.getByText('A time zone such as Europe/Berlin or UTC.').waitFor()
     await driver.type(page.getByLabel('Time zone'), 'Asia/Tokyo')

@@ -129,7 +129,7 @@ function describeMoves(product: SqlServerProduct) {
   )
 
   test(
-    'goes on where it was interrupted',
+    'resumes after an interruption',
     async () => {
       await fill('sqlite:monitor.db')
       const url = await maria.createDatabase()

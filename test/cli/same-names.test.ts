@@ -14,16 +14,19 @@ const CHANGES = [
   'acknowledge event',
   'add maintenance window',
   'add rule',
+  'add saved view',
   'add target',
   'change groups of host',
   'change maintenance window',
   'change rule',
+  'change saved view',
   'change target',
   'close event',
   'comment event',
   'delete host',
   'delete maintenance window',
   'delete rule',
+  'delete saved view',
   'delete target',
   'release host',
   'rename host',
@@ -64,6 +67,7 @@ beforeAll(async () => {
       ],
     },
   ])
+  await store.users.add('admin', 'admin', 'hash', now)
   await store.close()
 })
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))
@@ -94,6 +98,12 @@ test('everything that the API changes can be done from a shell, and is in the au
     total: 1,
     targets: [{ id: 1, name: 'ops', channel: 'mail', address: 'night@example.org' }],
   })
+  await run('view', 'add', '--user', 'admin', '--name', 'Databases', '--path', '/hosts?q=db&offset=50')
+  await run('view', 'change', 'Databases', '--shared', 'yes')
+  expect(JSON.parse(await run('view', 'list', '--json')).views).toEqual([
+    { id: 1, name: 'Databases', path: '/hosts?q=db', owner: 'admin', shared: true },
+  ])
+  await run('view', 'delete', '1')
   await run('rule', 'add', '--name', 'all', '--channel', 'mail', '--target', 'ops', '--delay', '5m')
   await run('rule', 'change', 'all', '--host', 'web*', '--on', 'opening')
   await run('rule', 'disable', 'all')

@@ -58,6 +58,12 @@ export async function seedSettings(store: Store, now: number): Promise<void> {
     host: 'web*',
     when: { kind: 'monthly', days: [1, 15, -1], start: 60, end: 180, zone: 'UTC' },
   })
+  // Sites without users have nobody whose views they could be.
+  for (const [name, path, isShared] of [
+    ['Databases, ams1', '/hosts?q=db', true],
+    ['Critical, not acknowledged', '/events?severity=1&acknowledged=no', false],
+  ] as const)
+    await store.views.add({ owner: 'admin', name, path, isShared })
   const { events } = await store.events.list({ host: FIRST_HOST, status: 'open', limit: 1 })
   for (const { id } of events) {
     await store.events.acknowledge(id, 'admin', now - 600, 'Postgres keeps old logs. I clean up.')

@@ -1,6 +1,6 @@
 import { Database, type Statement } from 'bun:sqlite'
 import { closeSync, openSync } from 'node:fs'
-import { isLossReason, type Loss } from '../../domain/audit/loss.ts'
+import type { Loss } from '../../domain/audit/loss.ts'
 import type { NumberRange } from '../../domain/audit/number-ranges.ts'
 import type { MetricSet } from './metric-set-registry.ts'
 import {
@@ -17,6 +17,7 @@ import {
   sizeOf,
 } from './queue-rows.ts'
 import { prepareSchema } from './queue-schema.ts'
+import { type QueueNumbers, QueueStateTables } from './queue-state-tables.ts'
 import type { TimeRange } from './sampled-ranges.ts'
 
 export type QueueChange = {
@@ -33,13 +34,6 @@ export type QueueChange = {
   readonly thresholds: string | null
 }
 
-export type QueueNumbers = {
-  readonly generation: string
-  /** The highest id that was ever given. */
-  readonly newest: number
-  readonly isClean: boolean
-}
-
 /** What has to go, and why. */
 export type Drop = { readonly id: number; readonly time: number; readonly reason: 'age' | 'size' }
 
@@ -52,16 +46,16 @@ const SPARE_PAGES = 256
  */
 export class QueueFile {
   readonly #database: Database
+  readonly #state: QueueStateTables
   readonly #ascending: Statement<ItemRow, [number, number]>
   readonly #descending: Statement<ItemRow, [number, number]>
   readonly #applyAtOnce: (change: QueueChange) => { count: number; bytes: number }
   #isDurable = false
   readonly #damaged = new Set<number>()
-  /** What the file is known to hold; null when it is not known. */
-  #written: { totals: string | null; spans: readonly TimeRange[] | null } = { totals: null, spans: null }
 
   private constructor(database: Database) {
     this.#database = database
+    this.#state = new QueueStateTables(database)
     const read = (order: 'ASC' | 'DESC') =>
       `SELECT id, kind, time, layout AS metricSet, body, crc FROM item WHERE id BETWEEN ? AND ? ORDER BY id ${order}`
     this.#ascending = database.prepare(read('ASC'))
@@ -118,21 +112,12 @@ export class QueueFile {
       generation,
       isClean: isClean === 1,
       totals: counts,
-      losses: this.#readLosses(),
+      losses: this.#state.readLosses(),
       spans: db.query<TimeRange, []>('SELECT first, last FROM span ORDER BY rowid').all(),
       thresholds:
         db.query<{ json: string }, []>('SELECT json FROM threshold_state WHERE id = 0').get()?.json ?? null,
       lastMetricSet: lastId === null || lastMetrics === null ? null : { id: lastId, metrics: lastMetrics },
     }
-  }
-
-  #readLosses(): Loss[] {
-    return this.#database
-      .query<Loss, []>(
-        'SELECT first, last, reason, from_time AS "from", to_time AS "to", count FROM loss ORDER BY rowid',
-      )
-      .all()
-      .filter(({ reason }) => isLossReason(reason))
   }
 
   /** The ids in it from `first` to `last`, ascending. */
@@ -164,7 +149,7 @@ export class QueueFile {
     try {
       return this.#applyAtOnce(change)
     } catch (error) {
-      this.#written = { totals: null, spans: null }
+      this.#state.forgetWritten()
       throw error
     }
   }
@@ -207,57 +192,12 @@ export class QueueFile {
         count++
         bytes += size
       }
-    this.#writeTotals(totals, numbers)
-    if (losses !== null) this.#writeLosses(losses)
-    if (spans !== null) this.#writeRanges(spans)
+    this.#state.writeTotals(totals, numbers)
+    if (losses !== null) this.#state.writeLosses(losses)
+    if (spans !== null) this.#state.writeRanges(spans)
     if (thresholds !== null)
       db.query('INSERT OR REPLACE INTO threshold_state (id, json) VALUES (0, ?)').run(thresholds)
     return { count, bytes }
-  }
-
-  #writeTotals({ dropped, aged, refused, damaged }: QueueTotals, numbers: QueueNumbers) {
-    const { generation, newest, isClean } = numbers
-    const text = JSON.stringify([dropped, aged, refused, damaged, generation, newest, isClean])
-    if (this.#written.totals === text) return
-    this.#database
-      .query(
-        `UPDATE totals SET dropped = ?, aged = ?, refused = ?, damaged = ?, generation = ?, newest = ?, is_clean = ?`,
-      )
-      .run(dropped, aged, refused, damaged, generation, newest, isClean ? 1 : 0)
-    this.#written.totals = text
-  }
-
-  #writeLosses(losses: readonly Loss[]) {
-    this.#database.run('DELETE FROM loss')
-    const insert = this.#database.query(
-      'INSERT INTO loss (first, last, reason, from_time, to_time, count) VALUES (?, ?, ?, ?, ?, ?)',
-    )
-    for (const { first, last, reason, from, to, count } of losses)
-      insert.run(first, last, reason, from, to, count)
-  }
-
-  /** Nearly always nothing but the end of the newest span is another. */
-  #writeRanges(spans: readonly TimeRange[]) {
-    const written = this.#written.spans
-    const last = spans.at(-1)
-    const isGrown =
-      written !== null &&
-      last !== undefined &&
-      written.length === spans.length &&
-      spans.every(
-        ({ first, last: end }, i) =>
-          first === written[i]?.first && (end === written[i]?.last || i === spans.length - 1),
-      )
-    if (isGrown)
-      this.#database
-        .query('UPDATE span SET last = ? WHERE first = ? AND last = ?')
-        .run(last.last, last.first, written.at(-1)?.last ?? 0)
-    else {
-      this.#database.run('DELETE FROM span')
-      const insert = this.#database.query('INSERT INTO span (first, last) VALUES (?, ?)')
-      for (const span of spans) insert.run(span.first, span.last)
-    }
-    this.#written.spans = spans
   }
 
   /** Rows whose checksum is wrong are passed over; see `takeDamaged`. */

@@ -1,9 +1,9 @@
 import type { Loss } from '../../domain/audit/loss.ts'
 import { missingFrom, rangesOf } from '../../domain/audit/number-ranges.ts'
 import { LossList } from './loss-list.ts'
-import type { QueueNumbers } from './queue-file.ts'
 import type { QueueNote } from './queue-note.ts'
 import { NO_TOTALS, type QueueState, type QueueTotals } from './queue-rows.ts'
+import type { QueueNumbers } from './queue-state-tables.ts'
 
 /**
  * Numbers left out after a crash. A crash of the machine may take back the last ten seconds of the file, and

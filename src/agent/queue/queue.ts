@@ -7,15 +7,15 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { BootClock } from '../../platform/boot.ts'
 import { type BatchLimits, collectBatch, runsOf } from './batch-selection.ts'
+import { FrameTimes } from './frame-times.ts'
+import { KeptThresholds } from './kept-thresholds.ts'
 import { MetricSetRegistry } from './metric-set-registry.ts'
-import { MissedCycles } from './missed-cycles.ts'
 import { QueueContents } from './queue-contents.ts'
 import { isDiskTrouble, isUnusable, type OpenQueue, openQueueFile, replaceDamaged } from './queue-damage.ts'
 import { QueueLosses } from './queue-losses.ts'
-import { type FrameBoot, QueueNoteWriter, readNote } from './queue-note.ts'
+import { QueueNoteWriter, readNote } from './queue-note.ts'
 import { QueueNumbering } from './queue-numbering.ts'
 import type { Item, QueueTotals } from './queue-rows.ts'
-import { addTime, isTaken, type TimeRange } from './sampled-ranges.ts'
 
 export type QueueOptions = {
   readonly file: string
@@ -62,17 +62,9 @@ export class Queue {
   readonly #metricSets = new MetricSetRegistry((id) => this.#contents.file?.readMetricSet(id) ?? null)
   readonly #numbering = new QueueNumbering()
   readonly #losses: QueueLosses
-  readonly #missedCycles: MissedCycles
+  readonly #times: FrameTimes
+  readonly #thresholds = new KeptThresholds()
   readonly #note: QueueNoteWriter
-  #spans: readonly TimeRange[] = []
-  /** The time of the newest frame as the note beside the file says it; 0 when it says none. */
-  #notedTime = 0
-  /** When, by a clock that nobody sets, the newest frame was taken; null when that is not known. */
-  #frameBoot: FrameBoot | null = null
-  /** The newest state of the thresholds; kept here too, for a file that has to be begun anew. */
-  #thresholds: string | null = null
-  #isThresholdsSaved = true
-  #foundThresholds: { readonly kept: string | null } | null = null
   #onDisk = { length: 0, bytes: 0 }
   #oldestTime = Number.NEGATIVE_INFINITY
   #isFailing = false
@@ -87,11 +79,12 @@ export class Queue {
    */
   constructor(options: QueueOptions) {
     this.#options = options
-    const { file, interval, clock, log } = options
+    const { file, interval, clock, bootClock = null, log } = options
     this.#losses = new QueueLosses(this.#numbering, clock, log)
-    this.#missedCycles = new MissedCycles({
+    this.#times = new FrameTimes({
       interval,
       clock,
+      bootClock,
       losses: () => this.#numbering.losses,
       onNoted: () => this.#numbering.noteLossesChanged(),
     })
@@ -145,12 +138,12 @@ export class Queue {
 
   /** True when a frame of this time was appended before, sent or not; remembered over restarts. */
   hasTaken(time: number): boolean {
-    return isTaken(this.#spans, time)
+    return this.#times.isTaken(time)
   }
 
   /** A cycle was left out because its time has samples already. */
   noteTakenTime(time: number): void {
-    this.#missedCycles.noteTakenTime(time)
+    this.#times.noteTaken(time)
   }
 
   /**
@@ -158,9 +151,7 @@ export class Queue {
    * after the file was opened, which may be long after the start; otherwise null.
    */
   takeFoundThresholds(): { readonly kept: string | null } | null {
-    const found = this.#foundThresholds
-    this.#foundThresholds = null
-    return found
+    return this.#thresholds.takeFound()
   }
 
   /**
@@ -168,28 +159,14 @@ export class Queue {
    * ages).
    */
   append({ frame, events, thresholds }: QueueEntries, oldest: number | null): void {
-    if (thresholds !== undefined) {
-      this.#thresholds = thresholds
-      this.#isThresholdsSaved = false
-    }
+    if (thresholds !== undefined) this.#thresholds.set(thresholds)
     if (frame !== null) {
-      this.#noteFrameTime(frame.time)
+      this.#times.add(frame.time)
       const metricSet = this.#metricSets.intern(frame.metrics)
       this.#push('frame', frame.time, metricSet, JSON.stringify([frame.time, ...frame.values]))
-      this.#spans = addTime(this.#spans, frame.time, this.#options.interval)
     }
     for (const event of events) this.#push('event', event.time, null, JSON.stringify(event))
     this.#flush(oldest)
-  }
-
-  #noteFrameTime(time: number) {
-    const { bootClock = null } = this.#options
-    const lastTime = this.#spans.at(-1)?.last ?? this.#notedTime
-    const boot = bootClock === null ? null : { id: bootClock.id, seconds: bootClock.seconds() }
-    const last = this.#frameBoot
-    const ago = boot !== null && last?.id === boot.id ? boot.seconds - last.seconds : null
-    this.#missedCycles.noteFrame(time, lastTime === 0 ? null : { time: lastTime, ago })
-    this.#frameBoot = boot
   }
 
   #push(kind: Item['kind'], time: number, metricSet: number | null, body: string) {
@@ -295,22 +272,22 @@ export class Queue {
       totals,
       numbers: this.#numbering.describe(this.#isClean),
       losses: this.#numbering.unsavedLosses,
-      spans: items.length > 0 ? this.#spans : null,
-      thresholds: this.#isThresholdsSaved ? null : this.#thresholds,
+      spans: items.length > 0 ? this.#times.ranges : null,
+      thresholds: this.#thresholds.unsaved,
     }
     const waiting = Math.max(1, this.lowestId)
     const { length } = this.figures
     // Before the file knows of a number: one that is in neither was never given.
     const { generation, newestId: newest, losses } = this
-    const time = this.#spans.at(-1)?.last ?? this.#notedTime
-    this.#note.write({ generation, newest, waiting, time, boot: this.#frameBoot, length, totals, losses })
+    const { newest: time, boot } = this.#times
+    this.#note.write({ generation, newest, waiting, time, boot, length, totals, losses })
     const removed = file.write(change, isDurable)
     if (isDurable) this.#durableAtMs = nowMs
     this.#losses.logDrops(drops.length, length)
     this.#losses.totals = totals
     this.#metricSets.noteSaved()
     this.#numbering.noteSaved()
-    this.#isThresholdsSaved = true
+    this.#thresholds.noteSaved()
     this.#contents.noteWritten()
     this.#onDisk = {
       length: this.#onDisk.length + items.length - removed.count,
@@ -346,10 +323,8 @@ export class Queue {
     const note = readNote(this.#options.file)
     this.#losses.add(this.#numbering.adopt(found, note, this.#contents.firstPending))
     this.#metricSets.continueAfter(state.lastMetricSet?.id ?? 0, state.lastMetricSet)
-    this.#spans = [...state.spans, ...this.#spans]
-    this.#notedTime = note?.time ?? 0
-    this.#frameBoot = note?.boot ?? this.#frameBoot
-    this.#foundThresholds = { kept: state.thresholds }
+    this.#times.adopt(state.spans, note)
+    this.#thresholds.noteFound(state.thresholds)
   }
 
   /** The file could not be opened now; ids above those that it holds, so that it can be later. */
@@ -388,7 +363,7 @@ export class Queue {
     }
     contents.replaceFile(file)
     this.#metricSets.forgetFile()
-    this.#isThresholdsSaved = this.#thresholds === null
+    this.#thresholds.noteFileReplaced()
     this.#onDisk = { length: state.length, bytes: state.bytes }
     this.#oldestTime = Number.NEGATIVE_INFINITY
     const { totals } = this.#losses

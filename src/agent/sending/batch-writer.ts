@@ -37,7 +37,7 @@ export type SessionNumbering = {
 export type BatchContent = {
   readonly items: readonly Item[]
   /** What goes with some batches only. */
-  readonly extra?: Pick<Batch, 'passphrase' | 'key' | 'open'>
+  readonly extra?: Pick<Batch, 'passphrase' | 'key' | 'was' | 'open'>
   /** Only these columns of a single frame, and how many parts of it are left with this one. */
   readonly columns?: ColumnRange
   readonly partsLeft?: number

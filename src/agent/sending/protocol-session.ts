@@ -17,6 +17,8 @@ export type ProtocolSessionOptions = {
   readonly key: string | null
   /** The host's name. */
   readonly host: string
+  /** Names that the machine had before, the newest first. */
+  readonly formerNames: readonly string[]
   readonly facts: HostFacts
   readonly clock: Clock
   /** Bytes of a packet beside its headers; null leaves it to the system. */
@@ -107,14 +109,17 @@ export class ProtocolSession {
 
   /** No callback comes before the constructor has returned. */
   constructor(options: ProtocolSessionOptions) {
-    const { server, passphrase, key, clock, maxPayload } = options
+    const { server, passphrase, key, formerNames, clock, maxPayload } = options
     this.#options = options
     this.#writer = new BatchWriter(options)
     const events: ConnectionEvents = {
       opened: () => {
         this.#greeting = this.#transmit({
           items: [],
-          extra: { ...(passphrase !== null && { passphrase }), ...(key !== null && { key }) },
+          extra: {
+            ...(passphrase !== null && { passphrase }),
+            ...(key !== null && { key, was: formerNames }),
+          },
         })
       },
       received: (line) => {

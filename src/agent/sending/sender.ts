@@ -26,6 +26,8 @@ export type SenderOptions = {
   readonly key: string | null
   /** The host's name. */
   readonly host: string
+  /** Names that the machine had before, the newest first. */
+  readonly formerNames: readonly string[]
   readonly facts: HostFacts
   readonly queue: Queue
   /** The agent's open events, for the server to compare with its own; null when that is not known. */
@@ -162,7 +164,7 @@ export class Sender {
   }
 
   #connect() {
-    const { passphrase, key, host, clock, queue } = this.#options
+    const { passphrase, key, host, formerNames, clock, queue } = this.#options
     const server = this.#rotation.current
     this.#hasReconciled = false
     this.#stuckWatch.noteActivity()
@@ -172,6 +174,7 @@ export class Sender {
       passphrase,
       key,
       host,
+      formerNames,
       facts: this.#facts,
       clock,
       maxPayload: this.#pathWidth.maxPayload,

@@ -8,19 +8,19 @@ import { withStore } from '../with-store.ts'
 
 const PASSPHRASE_FILE = {
   kind: 'text',
-  doc: 'File with the passphrase of an encrypted backup; it is asked for otherwise',
+  doc: 'File with the passphrase of an encrypted backup; default: prompt',
 } as const
 
 const backup: Command = {
   name: 'backup',
   doc:
-    'Writes a copy of all that a server is: database, certificate, secrets, configuration and ' +
-    'the files that it names; everything goes on meanwhile',
+    'Backs up a whole server while it runs: database, certificate, secrets, configuration and the ' +
+    'files it refers to',
   arguments: [
-    { name: 'file', doc: 'The archive to write (tar), readable for its owner alone; must not exist yet' },
+    { name: 'file', doc: 'Archive to write (tar), readable only by its owner; must not exist yet' },
   ],
   options: {
-    encrypt: { kind: 'flag', doc: 'Encrypt it under a passphrase' },
+    encrypt: { kind: 'flag', doc: 'Encrypt it with a passphrase' },
     'passphrase-file': PASSPHRASE_FILE,
   },
   run: async (input) => {
@@ -54,13 +54,12 @@ const backup: Command = {
 const restore: Command = {
   name: 'restore',
   doc:
-    'Brings back all that `monitor backup` wrote, verified first; what is there is kept beside ' +
-    'it. Everything must be stopped. --config and --data-dir say where to, if not to where it ' +
-    'was',
-  arguments: [{ name: 'file', doc: 'What `monitor backup` wrote' }],
+    'Restores what `monitor backup` wrote, after verifying it; existing files are kept beside it. ' +
+    'Stop all roles first. --config and --data-dir change the destination',
+  arguments: [{ name: 'file', doc: 'File written by `monitor backup`' }],
   options: {
     'passphrase-file': PASSPHRASE_FILE,
-    owner: { kind: 'text', doc: 'User that the files are for, when it is not the one of before' },
+    owner: { kind: 'text', doc: 'Owner of the restored files, if it differs from the original' },
   },
   run: async (input) => {
     const { restoreAll } = await import('../backup/restore.ts')

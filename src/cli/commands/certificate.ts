@@ -13,15 +13,15 @@ import { formatTime } from '../table.ts'
 
 export const certificate: CommandGroup = {
   name: 'certificate',
-  doc: 'Looks at the certificates for TLS, and makes the next one',
+  doc: 'Shows the TLS certificates and creates the next one',
   commands: [
     {
       name: 'certificate show',
-      doc: 'Prints by which fingerprints agents and browsers know this server, and until when the certificates are good',
+      doc: 'Prints the fingerprints by which agents and browsers identify this server, and when the certificates expire',
       options: {
         fingerprint: {
           kind: 'flag',
-          doc: 'Print the fingerprint for agents alone, as agent.fingerprint takes it',
+          doc: 'Print only the fingerprint for agents, as agent.fingerprint expects it',
         },
         ...JSON_OPTION,
       },
@@ -74,7 +74,7 @@ export const certificate: CommandGroup = {
     },
     {
       name: 'certificate switch',
-      doc: 'Puts the next certificate in the place of the one of now, which is kept beside it; a reload shows it',
+      doc: 'Replaces the current certificate with the next one and keeps the old one beside it; reload to activate',
       run: async (input) => {
         const { dataDir } = needOwn(input)
         const { fingerprint } = switchToNext(dataDir)

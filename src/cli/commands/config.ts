@@ -17,7 +17,7 @@ export const config: CommandGroup = {
     },
     {
       name: 'config print',
-      doc: 'Prints every setting and where it comes from; secrets are hidden',
+      doc: 'Prints every setting and its source; secrets are hidden',
       run: async (input) => {
         input.print(printConfig(input.load()))
         return EXIT.ok
@@ -25,9 +25,9 @@ export const config: CommandGroup = {
     },
     {
       name: 'config import-original',
-      doc: 'Prints the configuration that does what a settings.ini of the original product says; what it can not say stands in comments',
-      arguments: [{ name: 'file', doc: 'The settings.ini of its server, or with --agent that of an agent' }],
-      options: { agent: { kind: 'flag', doc: 'The file is that of an agent' } },
+      doc: 'Converts a settings.ini of the original product; settings without an equivalent become comments',
+      arguments: [{ name: 'file', doc: 'settings.ini of the server, or of an agent with --agent' }],
+      options: { agent: { kind: 'flag', doc: 'The file belongs to an agent' } },
       run: importOriginal,
     },
   ],

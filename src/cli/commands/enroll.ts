@@ -16,28 +16,28 @@ const MOST_USES = 100_000
 
 export const enroll: CommandGroup = {
   name: 'enroll',
-  doc: 'Lets new machines join, each with a key of its own',
+  doc: 'Enrolls new machines, each with its own key',
   commands: [
     {
       name: 'enroll create',
-      doc: 'Makes an enrolment code and prints it, alone, on standard output; it is shown this once',
+      doc: 'Creates an enrolment code and prints it on standard output; it is shown only once',
       options: {
         host: {
           kind: 'text',
-          doc: 'The only host that may use it; it may take over a name that is in use',
+          doc: 'Restrict the code to this host name, which may already be in use',
         },
-        expires: { kind: 'text', doc: `How long it is good, such as 30m; ${DEFAULT_LIFE} unless given` },
-        uses: { kind: 'text', doc: 'How many hosts may join by it; 1 unless given' },
+        expires: { kind: 'text', doc: `Expires in, such as 30m; default: ${DEFAULT_LIFE}` },
+        uses: { kind: 'text', doc: 'How many hosts may use it; default: 1' },
         server: {
           kind: 'text',
-          doc: 'Name or address by which agents reach this server, with its port where it is another one',
+          doc: 'Name or address at which agents reach this server, with the port if it is not the default',
         },
       },
       run: create,
     },
     {
       name: 'enroll list',
-      doc: 'Lists the codes that are still good, not their secrets',
+      doc: 'Lists valid codes without their secrets',
       options: JSON_OPTION,
       run: (input) =>
         withStore(input, async ({ enrolment }) => {
@@ -58,7 +58,7 @@ export const enroll: CommandGroup = {
     },
     {
       name: 'enroll revoke',
-      doc: 'Revokes an enrolment code; hosts that joined by it stay',
+      doc: 'Revokes an enrolment code; hosts that already used it stay',
       arguments: [{ name: 'id', doc: 'Its number in `enroll list`' }],
       run: (input) => {
         const id = needText(input, 'id')
@@ -76,8 +76,8 @@ export const enroll: CommandGroup = {
     },
     {
       name: 'enroll use',
-      doc: 'Trades a code for the right of this machine to report, and exits; `monitor agent` runs then',
-      arguments: [{ name: 'code', doc: 'The code that `enroll create` printed on the server' }],
+      doc: 'Enrolls this machine with a code and exits; start `monitor agent` afterwards',
+      arguments: [{ name: 'code', doc: 'Code printed by `enroll create` on the server' }],
       run: async (input) => {
         const { enrolAgent } = await import('../../roles/setup/enrol-agent.ts')
         const isNew = await enrolAgent(input.load({ role: 'agent' }), needText(input, 'code'))

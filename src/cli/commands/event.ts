@@ -16,15 +16,15 @@ const MAX_LIMIT = 1000
 
 export const event: CommandGroup = {
   name: 'event',
-  doc: 'Looks at events, acknowledges and closes them',
+  doc: 'Shows, acknowledges and closes events',
   commands: [
     {
       name: 'event list',
       doc: 'Lists events, the newest first',
       options: {
-        status: { kind: 'text', doc: 'Which ones (open unless given)', choices: STATUSES },
-        host: { kind: 'text', doc: 'Of this host only' },
-        severity: { kind: 'text', doc: 'Of this severity only, 1 (critical) to 4 (information)' },
+        status: { kind: 'text', doc: 'Status; default: open', choices: STATUSES },
+        host: { kind: 'text', doc: 'Only events of this host' },
+        severity: { kind: 'text', doc: 'Only this severity, 1 (critical) to 4 (information)' },
         limit: { kind: 'text', doc: `At most so many (${STANDARD_LIMIT} unless given)` },
         json: { kind: 'flag', doc: 'As JSON' },
       },

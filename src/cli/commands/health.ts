@@ -11,11 +11,11 @@ type Question = { readonly role: ServiceRole; readonly load: () => LoadedConfig 
 
 export const health: Command = {
   name: 'health',
-  doc: 'Asks a role on this machine how it is, or all that are registered here: one line each, exit code 0 when all is well',
+  doc: 'Checks the health of a role on this machine, or of all that are registered here: one line each, exit code 0 when all are healthy',
   arguments: [
     {
       name: 'role',
-      doc: 'Which part of the program; unless given, all that are registered as services here; in a container the one that runs; else the server',
+      doc: 'Role to check; default: all roles registered as services here; in a container the one that runs; otherwise the server',
       choices: SERVICE_ROLES,
       optional: true,
     },

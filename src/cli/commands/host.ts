@@ -11,6 +11,7 @@ import type { Store } from '../../storage/ports/store.ts'
 import { JSON_OPTION, printList } from '../list-output.ts'
 import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
+import { hostAgents } from './host-agents.ts'
 
 const NAME: Argument = { name: 'name', doc: 'Name of the host' }
 const PAGE = 1000
@@ -21,10 +22,10 @@ export const host: CommandGroup = {
   commands: [
     {
       name: 'host list',
-      doc: 'Lists the hosts and whether a key owns their name',
+      doc: 'Lists the hosts and whether their names are bound to a key',
       options: {
-        status: { kind: 'text', doc: 'Only those that are up, or down', choices: ['up', 'down'] },
-        group: { kind: 'text', doc: 'Only those of this group' },
+        status: { kind: 'text', doc: 'Only hosts that are up or down', choices: ['up', 'down'] },
+        group: { kind: 'text', doc: 'Only hosts in this group' },
         ...JSON_OPTION,
       },
       run: (input) =>
@@ -49,10 +50,11 @@ export const host: CommandGroup = {
           return EXIT.ok
         }),
     },
+    hostAgents,
     {
       name: 'host rename',
-      doc: 'Gives a host another name, with all it has; its agent may go on under the old one',
-      arguments: [NAME, { name: 'new-name', doc: 'The name from now on' }],
+      doc: 'Gives a host another name, with all it has; it stays whatever its machine is called',
+      arguments: [NAME, { name: 'new-name', doc: 'New name' }],
       run: (input) => {
         const name = readName(input, 'name')
         const newName = readName(input, 'new-name')
@@ -73,7 +75,7 @@ export const host: CommandGroup = {
     },
     {
       name: 'host groups',
-      doc: 'Puts other groups in place of those that people gave a host; those that its agent says stay',
+      doc: 'Sets the groups of a host; groups reported by its agent stay',
       arguments: [NAME, { name: 'groups', doc: 'Separated by commas; "" for none' }],
       run: (input) => {
         const name = readName(input, 'name')
@@ -95,7 +97,7 @@ export const host: CommandGroup = {
     },
     {
       name: 'host delete',
-      doc: 'Deletes a host with its samples, events and key; an agent that goes on makes it anew',
+      doc: 'Deletes a host with its samples, events and key; it reappears if its agent keeps reporting',
       arguments: [NAME],
       run: (input) => {
         const name = readName(input, 'name')
@@ -111,10 +113,13 @@ export const host: CommandGroup = {
     },
     {
       name: 'host release',
-      doc: 'Lets the next agent that speaks for a host own its name, as after the machine was set up anew',
+      doc: 'Releases the name of a host for the next agent that uses it, for example after a reinstallation',
       arguments: [{ ...NAME, optional: true }],
       options: {
-        keyless: { kind: 'flag', doc: 'Every host that no key owns, as after a move from the original' },
+        keyless: {
+          kind: 'flag',
+          doc: 'Every host without a key, for example after migrating from the original',
+        },
       },
       run: (input) => {
         if (input.flag('keyless')) return releaseKeyless(input)
@@ -135,7 +140,7 @@ export const host: CommandGroup = {
     },
     {
       name: 'host waiting',
-      doc: 'Lists the new hosts that wait for approval (collect.new_hosts)',
+      doc: 'Lists new hosts waiting for approval (collect.new_hosts)',
       options: JSON_OPTION,
       run: (input) =>
         withStore(input, async ({ enrolment }) => {
@@ -156,7 +161,7 @@ export const host: CommandGroup = {
     },
     {
       name: 'host approve',
-      doc: 'Lets a new host report that waits for approval',
+      doc: 'Approves a new host',
       arguments: [NAME],
       run: (input) =>
         decide(input, HOST_CHANGES.approve, ({ enrolment }, name) =>
@@ -165,7 +170,7 @@ export const host: CommandGroup = {
     },
     {
       name: 'host refuse',
-      doc: 'Turns a new host away that waits for approval; `host approve` changes that',
+      doc: 'Refuses a new host; `host approve` reverses this',
       arguments: [NAME],
       run: (input) => decide(input, HOST_CHANGES.refuse, ({ enrolment }, name) => enrolment.refuse(name)),
     },

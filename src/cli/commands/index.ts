@@ -16,6 +16,7 @@ import { roles } from './role.ts'
 import { service } from './service.ts'
 import { token } from './token.ts'
 import { user } from './user.ts'
+import { view } from './view.ts'
 
 export const GROUPS: readonly CommandGroup[] = [
   service,
@@ -31,6 +32,7 @@ export const GROUPS: readonly CommandGroup[] = [
   target,
   maintenance,
   notify,
+  view,
 ]
 
 export const COMMANDS: readonly Command[] = [

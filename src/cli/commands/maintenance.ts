@@ -12,30 +12,36 @@ import { type CommandGroup, type CommandInput, needText, type Option } from '../
 import { JSON_OPTION, printList } from '../list-output.ts'
 import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
-import { findNamed } from './notifications/find-named.ts'
+import { namedCommands } from './notifications/named-things.ts'
 
 const WINDOW = { name: 'window', doc: 'Its name, or its number in `maintenance list`' } as const
 
 const SCHEDULE = {
   host: {
     kind: 'text',
-    doc: 'Hosts, with % or * for any text and _ or ? for one character; all unless given',
+    doc: 'Hosts: % or * matches any text, _ or ? one character; default: all',
   },
-  from: { kind: 'text', doc: 'Once: when it begins, such as 2026-01-31T22:00:00Z; now unless given' },
-  to: { kind: 'text', doc: 'Once: when it ends, in the same way' },
-  for: { kind: 'text', doc: 'Once: how long it lasts, such as 2h, in place of --to' },
-  daily: { kind: 'text', doc: 'Each day from one time to another, such as 22:00-06:00' },
+  from: { kind: 'text', doc: 'Once: start, such as 2026-01-31T22:00:00Z; default: now' },
+  to: { kind: 'text', doc: 'Once: end, in the same form' },
+  for: { kind: 'text', doc: 'Once: duration, such as 2h, instead of --to' },
+  daily: { kind: 'text', doc: 'Every day between two times, such as 22:00-06:00' },
   days: {
     kind: 'text',
-    doc: 'With --daily: only on these days, 1 (Monday) to 7, or of the month with --monthly',
+    doc: 'With --daily: only on these weekdays, 1 (Monday) to 7; with --monthly: days of the month',
   },
-  monthly: { kind: 'flag', doc: 'With --days: days of the month, -1 for the last' },
-  zone: { kind: 'text', doc: "Time zone of --daily, such as Europe/Berlin; this machine's unless given" },
+  monthly: { kind: 'flag', doc: 'With --days: they are days of the month; -1 is the last' },
+  zone: { kind: 'text', doc: 'Time zone of --daily, such as Europe/Berlin; default: that of this machine' },
 } as const satisfies Record<string, Option>
+
+const commands = namedCommands<MaintenanceWindow>({
+  one: 'maintenance window',
+  argument: WINDOW.name,
+  storeOf: ({ maintenanceWindows }) => maintenanceWindows,
+})
 
 export const maintenance: CommandGroup = {
   name: 'maintenance',
-  doc: 'Manages maintenance windows and quiet hours, in which nobody is notified of some hosts',
+  doc: 'Manages maintenance windows and quiet hours, during which notifications are held',
   commands: [
     {
       name: 'maintenance list',
@@ -55,73 +61,41 @@ export const maintenance: CommandGroup = {
     },
     {
       name: 'maintenance add',
-      doc: 'Adds a maintenance window: once from now on with --for, or again and again with --daily',
-      options: { name: { kind: 'text', doc: 'What it is called', needed: true }, ...SCHEDULE },
+      doc: 'Adds a maintenance window: once with --for, or recurring with --daily',
+      options: { name: { kind: 'text', doc: 'Name', needed: true }, ...SCHEDULE },
       run: (input) => {
         const draft = {
           name: needText(input, 'name'),
           host: input.text('host') ?? '%',
           when: readSchedule(input),
         }
-        checkWindow(draft)
-        return withStore(
-          input,
-          async ({ maintenanceWindows }) => {
-            if ((await maintenanceWindows.add(draft)) === null)
-              throw new CommandError(`there is a maintenance window "${draft.name}" already`)
-            return EXIT.ok
-          },
-          { change: ['add maintenance window', draft.name] },
-        )
+        return commands.add(input, draft, checkWindow)
       },
     },
     {
       name: 'maintenance change',
-      doc: 'Changes what is given of a maintenance window, and leaves the rest of it',
+      doc: 'Changes the given fields of a maintenance window',
       arguments: [WINDOW],
-      options: { name: { kind: 'text', doc: 'What it is called from now on' }, ...SCHEDULE },
+      options: { name: { kind: 'text', doc: 'New name' }, ...SCHEDULE },
       run: (input) =>
-        withStore(
-          input,
-          async ({ maintenanceWindows }) => {
-            const before = findNamed(
-              await maintenanceWindows.list(),
-              needText(input, 'window'),
-              'maintenance window',
-            )
-            const hasTime = ['from', 'to', 'for', 'daily'].some((name) => input.text(name) !== null)
-            const changed: MaintenanceWindow = {
-              id: before.id,
-              name: input.text('name') ?? before.name,
-              host: input.text('host') ?? before.host,
-              when: hasTime ? readSchedule(input) : before.when,
-            }
-            checkWindow(changed)
-            if ((await maintenanceWindows.update(changed)) === 'taken')
-              throw new CommandError(`there is a maintenance window "${changed.name}" already`)
-            return EXIT.ok
-          },
-          { change: ['change maintenance window', needText(input, 'window')] },
-        ),
+        commands.change(input, (before) => {
+          const hasTime = ['from', 'to', 'for', 'daily'].some((name) => input.text(name) !== null)
+          const changed: MaintenanceWindow = {
+            id: before.id,
+            name: input.text('name') ?? before.name,
+            host: input.text('host') ?? before.host,
+            when: hasTime ? readSchedule(input) : before.when,
+          }
+          checkWindow(changed)
+          return changed
+        }),
     },
     {
       name: 'maintenance delete',
       doc: 'Deletes a maintenance window',
       arguments: [WINDOW],
       run: (input) =>
-        withStore(
-          input,
-          async ({ maintenanceWindows }) => {
-            const { id } = findNamed(
-              await maintenanceWindows.list(),
-              needText(input, 'window'),
-              'maintenance window',
-            )
-            await maintenanceWindows.delete(id)
-            return EXIT.ok
-          },
-          { change: ['delete maintenance window', needText(input, 'window')] },
-        ),
+        commands.delete(input, ({ id }, { maintenanceWindows }) => maintenanceWindows.delete(id)),
     },
   ],
 }

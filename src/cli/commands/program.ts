@@ -9,7 +9,7 @@ const MOST_NAMES = 200
 
 const version: Command = {
   name: 'version',
-  doc: 'Says which version this is, and which commit it was built from',
+  doc: 'Shows the version and the commit it was built from',
   options: { json: { kind: 'flag', doc: 'As JSON' } },
   run: async (input) => {
     const [, commit = null] = /\((.+)\)$/.exec(FULL_VERSION) ?? []
@@ -21,8 +21,8 @@ const version: Command = {
 
 const completion: Command = {
   name: 'completion',
-  doc: 'Prints a completion script, which knows commands, hosts, rules and users: source <(monitor completion bash)',
-  arguments: [{ name: 'shell', doc: 'Which shell; bash unless given', choices: SHELLS, optional: true }],
+  doc: 'Prints a completion script for commands, hosts, rules and users: source <(monitor completion bash)',
+  arguments: [{ name: 'shell', doc: 'Shell; default: bash', choices: SHELLS, optional: true }],
   options: {
     line: { kind: 'text', doc: 'For the scripts: print the words that may stand where this line ends' },
   },

@@ -29,9 +29,9 @@ export const roles: readonly Command[] = [
     doc: 'Runs the monitoring server: website, collect engine and event engine',
     stays: true,
     options: {
-      'no-collect': { kind: 'flag', doc: 'Leave the collect engine to a process of its own' },
-      'no-events': { kind: 'flag', doc: 'Leave the event engine to a process of its own' },
-      agent: { kind: 'flag', doc: 'Watch this machine too' },
+      'no-collect': { kind: 'flag', doc: 'Do not run the collect engine in this process' },
+      'no-events': { kind: 'flag', doc: 'Do not run the event engine in this process' },
+      agent: { kind: 'flag', doc: 'Also monitor this machine' },
     },
     run: async (input) => {
       const { runServer } = await import('../../roles/server.ts')
@@ -66,17 +66,17 @@ export const roles: readonly Command[] = [
   },
   {
     name: 'agent',
-    doc: 'Runs the agent, which watches this machine',
+    doc: 'Runs the agent, which monitors this machine',
     stays: true,
     options: {
-      once: { kind: 'flag', doc: 'Print what would be sent, as JSON, and exit' },
+      once: { kind: 'flag', doc: 'Print one measurement as JSON and exit' },
       'new-identity': {
         kind: 'flag',
-        doc: 'Give an agent whose data folder was copied from another machine a key of its own, and exit',
+        doc: 'Create a new key for an agent whose data directory was copied from another machine, and exit',
       },
       enroll: {
         kind: 'text',
-        doc: 'Enrolment code of `monitor enroll create`, traded at the first start for the right to report',
+        doc: 'Enrolment code from `monitor enroll create`, used at the first start',
       },
     },
     run: async (input) => {

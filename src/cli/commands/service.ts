@@ -11,7 +11,7 @@ import {
 import type { ServiceContext, ServiceVerb } from '../../service/install.ts'
 import { describePlaces, isServiceRole, SERVICE_ROLES } from '../../service/paths.ts'
 
-const ROLE: Argument = { name: 'role', doc: 'Which part of the program', choices: SERVICE_ROLES }
+const ROLE: Argument = { name: 'role', doc: 'Role', choices: SERVICE_ROLES }
 
 /** Flags of `monitor server` that its service may have. */
 const SERVER_FLAGS = ['no-collect', 'no-events', 'agent'] as const
@@ -22,7 +22,7 @@ export const service: CommandGroup = {
   commands: [
     {
       name: 'service install',
-      doc: 'Makes account, folders and configuration where they are missing, and registers the service',
+      doc: 'Creates account, directories and configuration where missing, and registers the service',
       arguments: [ROLE],
       options: {
         server: {
@@ -34,12 +34,12 @@ export const service: CommandGroup = {
           doc: "Fingerprint of the server's certificate; for a new agent's configuration",
         },
         'passphrase-file': { kind: 'text', doc: 'File with the passphrase; copied for a new configuration' },
-        'no-collect': { kind: 'flag', doc: 'Server: leave the collect engine to a service of its own' },
-        'no-events': { kind: 'flag', doc: 'Server: leave the event engine to a service of its own' },
-        agent: { kind: 'flag', doc: 'Server: watch this machine too' },
+        'no-collect': { kind: 'flag', doc: 'Server: run the collect engine as a separate service' },
+        'no-events': { kind: 'flag', doc: 'Server: run the event engine as a separate service' },
+        agent: { kind: 'flag', doc: 'Server: also monitor this machine' },
         'reset-flags': {
           kind: 'flag',
-          doc: 'Forget the flags that the service was installed with; they are kept otherwise',
+          doc: 'Discard the flags the service was installed with; default: keep them',
         },
       },
       run: install,
@@ -54,7 +54,7 @@ export const service: CommandGroup = {
         return uninstallService(await open(input), input.flag('purge'))
       },
     },
-    drive('start', 'Starts a service; resolves when it is up'),
+    drive('start', 'Starts a service and waits until it is ready'),
     drive('stop', 'Stops a service'),
     drive('restart', 'Stops a service and starts it again'),
     drive(
@@ -63,7 +63,7 @@ export const service: CommandGroup = {
     ),
     {
       name: 'service status',
-      doc: 'Tells how a service is; exit code 0 when it runs, 3 when it does not, 4 when there is none',
+      doc: 'Shows the status of a service; exit code 0 if it runs, 3 if it does not, 4 if it is not installed',
       arguments: [ROLE],
       run: async (input) => {
         const { printStatus } = await import('../../service/install.ts')

@@ -19,12 +19,12 @@ export const token: CommandGroup = {
   commands: [
     {
       name: 'token create',
-      doc: 'Makes a token and prints it, alone, on standard output; it is shown this once',
+      doc: 'Creates a token and prints it on standard output; it is shown only once',
       options: {
-        user: { kind: 'text', doc: 'The user in whose name it acts', needed: true },
-        name: { kind: 'text', doc: 'What it is for', needed: true },
-        access: { kind: 'text', doc: 'What it allows; viewer unless given', choices: ACCESSES },
-        expires: { kind: 'text', doc: `How long it is good, such as 30d, or never; ${LIFE} unless given` },
+        user: { kind: 'text', doc: 'User whose permissions it has', needed: true },
+        name: { kind: 'text', doc: 'Purpose', needed: true },
+        access: { kind: 'text', doc: 'Role; default: viewer', choices: ACCESSES },
+        expires: { kind: 'text', doc: `Expires in, such as 30d, or never; default: ${LIFE}` },
       },
       run: (input) => {
         const name = needText(input, 'name')
@@ -66,7 +66,7 @@ export const token: CommandGroup = {
     },
     {
       name: 'token list',
-      doc: 'Lists the tokens, not their secrets',
+      doc: 'Lists the tokens without their secrets',
       options: JSON_OPTION,
       run: (input) =>
         withStore(input, async ({ tokens }) => {

@@ -38,7 +38,7 @@ function describePassword({ passwordState, passwordExpires = 0 }: User): string 
 }
 
 const NAME: Argument = { name: 'name', doc: 'Name of the user' }
-const RANDOM: Option = { kind: 'flag', doc: 'Make the password at random and print it' }
+const RANDOM: Option = { kind: 'flag', doc: 'Generate a random password and print it' }
 
 export const user: CommandGroup = {
   name: 'user',
@@ -72,10 +72,10 @@ export const user: CommandGroup = {
     },
     {
       name: 'user add',
-      doc: 'Adds a user; the password is asked for, or read from standard input',
+      doc: 'Adds a user; prompts for the password or reads it from standard input',
       arguments: [NAME],
       options: {
-        access: { kind: 'text', doc: 'What the user may do (viewer unless given)', choices: ACCESSES },
+        access: { kind: 'text', doc: 'Role; default: viewer', choices: ACCESSES },
         random: RANDOM,
       },
       run: async (input) => {
@@ -95,7 +95,7 @@ export const user: CommandGroup = {
     },
     {
       name: 'user password',
-      doc: 'Sets the password of a user and ends its sessions',
+      doc: 'Sets the password of a user and ends their sessions',
       arguments: [NAME],
       options: { random: RANDOM },
       run: async (input) => {
@@ -115,8 +115,8 @@ export const user: CommandGroup = {
     },
     {
       name: 'user access',
-      doc: 'Sets what a user may do',
-      arguments: [NAME, { name: 'access', doc: 'What the user may do', choices: ACCESSES }],
+      doc: 'Sets the role of a user',
+      arguments: [NAME, { name: 'access', doc: 'Role', choices: ACCESSES }],
       run: (input) =>
         withStore(
           input,
@@ -131,7 +131,7 @@ export const user: CommandGroup = {
     },
     {
       name: 'user totp-off',
-      doc: 'Switches off the second step of signing in of a user who has lost the app and the recovery codes',
+      doc: 'Disables two-factor authentication for a user who has lost the app and the recovery codes',
       arguments: [NAME],
       run: (input) =>
         withStore(
@@ -164,7 +164,7 @@ export const user: CommandGroup = {
     },
     {
       name: 'user delete',
-      doc: 'Deletes a user with its sessions and tokens',
+      doc: 'Deletes a user with their sessions and tokens',
       arguments: [NAME],
       run: (input) =>
         withStore(

@@ -6,6 +6,8 @@ import type { AdmissionStore } from '../../storage/ports/store.ts'
 /** What a sender without the passphrase says to be let in: its key, with a code when it is new. */
 export type Credentials = {
   readonly host: string
+  /** Names that the machine had before. */
+  readonly formerNames: readonly string[]
   /** SHA-256 of the key, in hexadecimal. */
   readonly keyHash: string
   /** The secret of an enrolment code; null when the host should be known already. */
@@ -42,13 +44,14 @@ export class Admission {
   }
 
   /** Resolves when the sender may speak for the host. Rejects with a ProtocolError when it may not. */
-  async admit({ host, keyHash, code, bytes }: Credentials, address: string): Promise<void> {
+  async admit({ host, formerNames, keyHash, code, bytes }: Credentials, address: string): Promise<void> {
     const store = this.#store
     if (store === null) throw new ProtocolError('key', REFUSED.unknown)
     await this.#takeTurn(bytes)
     try {
       if (code === null) {
-        if (!(await store.isKeyOf(host, keyHash))) throw new ProtocolError('key', REFUSED.unknown)
+        if (!(await store.isKeyOf([host, ...formerNames], keyHash)))
+          throw new ProtocolError('key', REFUSED.unknown)
         return
       }
       const codeHash = hashToken(code)

@@ -34,7 +34,9 @@ export const agent = {
     }),
     name: text({
       example: 'web01',
-      doc: 'Name of this machine. When not given: its short host name in lower case.',
+      doc:
+        'Name of this machine. When not given: its short host name in lower case; when that changes, the host ' +
+        'on the server is renamed within ten minutes, unless somebody gave it a name there.',
       check: (name) => (isHostName(name) ? null : 'a name of letters, digits, dots, hyphens and underscores'),
     }),
     passphrase: secret({

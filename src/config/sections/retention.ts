@@ -16,7 +16,7 @@ export const retention = {
     hosts: duration({
       default: '400d',
       min: '1h',
-      doc: 'Hosts that are not heard any more, with all they have.',
+      doc: 'Hosts that no longer report, with all their data.',
     }),
   },
 }

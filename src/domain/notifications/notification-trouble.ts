@@ -50,8 +50,8 @@ function describeTrouble(channel: string, troubled: readonly TargetTrouble[], no
   const lost = troubled.reduce((sum, target) => sum + target.lost, 0)
   const since =
     first.failingSince === null
-      ? 'were given up'
+      ? 'have failed'
       : `have failed for ${describeDuration(Math.max(1, Math.floor((now - first.failingSince) / 60)) * 60)}`
-  const given = lost > 0 ? `; ${lost} given up` : ''
+  const given = lost > 0 ? `; ${lost} failed for good` : ''
   return `Notifications by ${channel} to ${first.target}${others} ${since}${given}`
 }

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../escape-html.ts'
 import { SEVERITY_NAMES, type Severity } from '../event.ts'
 import { formatMetric } from '../events/metric-phrase.ts'
 import { describeCondition } from '../events/problem.ts'
@@ -180,8 +181,4 @@ function table(rows: readonly (readonly [string, string])[]): string {
       `<td style="${cell}">${escapeHtml(value)}</td></tr>`,
   )
   return `<table style="border-collapse:collapse;font-size:14px">${lines.join('\n')}</table>\n`
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -140,6 +140,13 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   () => [],
   // Outages of a host by their end, however many there were before.
   () => [`CREATE INDEX event_by_host_end ON event (host, metric, closed)`],
+  // Whether a person gave the host its name: then its agent gives it no other.
+  ({ integer }) => [
+    `ALTER TABLE host ADD COLUMN is_name_given ${integer} NOT NULL DEFAULT 0`,
+    `UPDATE host SET is_name_given = 1 WHERE EXISTS (SELECT 1 FROM former_name WHERE former_name.host = host.id)`,
+  ],
+  // Version of a host's agent, what it takes for the server's certificate, and what let it in (JSON).
+  ({ text }) => [`ALTER TABLE host ADD COLUMN program ${text}`],
 ]
 
 /** The schema that this program reads and writes. */

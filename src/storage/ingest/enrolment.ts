@@ -36,14 +36,17 @@ export function createEnrolmentStore(database: Database): EnrolmentStore {
         transaction.run('DELETE FROM enrolment WHERE id = ?', [id]),
       )) > 0,
 
-    async isKeyOf(host, keyHash) {
-      // Or had this name before it was renamed.
-      const rows = await database.query(
-        `SELECT id FROM host WHERE key_hash = ?
-          AND (name = ? OR id = (SELECT host FROM former_name WHERE former_name.name = ?))`,
-        [keyHash, host, host],
-      )
-      return rows.length > 0
+    async isKeyOf(names, keyHash) {
+      for (const name of names) {
+        // Or had this name before it was renamed.
+        const rows = await database.query(
+          `SELECT id FROM host WHERE key_hash = ?
+            AND (name = ? OR id = (SELECT host FROM former_name WHERE former_name.name = ?))`,
+          [keyHash, name, name],
+        )
+        if (rows.length > 0) return true
+      }
+      return false
     },
 
     redeem: (redemption) =>

@@ -1,11 +1,11 @@
 import { reportKeyMismatch } from '../../domain/events/identity.ts'
-import { nameOrder } from '../../domain/hosts/name-order.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'
 import { noteAttempt } from '../events/attempts.ts'
-import { type CachedHost, searchText } from '../hosts/host-cache.ts'
+import type { CachedHost } from '../hosts/host-cache.ts'
 import type { HostReport, HostStore } from '../ports/store.ts'
+import { renameHost } from './follow-rename.ts'
 
 /**
  * Whose the names of hosts are. `host.key_hash` is that of the key that owns the name; null while the name
@@ -51,7 +51,7 @@ export function createHostNames(
     rename: (name, newName) =>
       database.transaction(async (transaction) => {
         const [row] = await transaction.query<Named>(
-          'SELECT id, ip, domain, platform, build FROM host WHERE name = ?',
+          'SELECT id, name, ip, domain, platform, build FROM host WHERE name = ?',
           [name],
         )
         if (!row) return 'unknown'
@@ -62,16 +62,7 @@ export function createHostNames(
           [newName, row.id],
         )
         if (former) return 'taken'
-        // Its agent goes on under the old name until it is told the new one.
-        await transaction.run('DELETE FROM former_name WHERE name IN (?, ?)', [name, newName])
-        await transaction.run('INSERT INTO former_name (name, host) VALUES (?, ?)', [name, row.id])
-        await transaction.run('UPDATE host SET name = ?, name_order = ?, search_text = ? WHERE id = ?', [
-          newName,
-          nameOrder(newName),
-          searchText(newName, row),
-          row.id,
-        ])
-        await addToCounter(transaction, 'removed', 1)
+        await renameHost(transaction, row, newName, true)
         return 'renamed'
       }),
 
@@ -117,4 +108,4 @@ export function createHostNames(
   }
 }
 
-type Named = { id: number; ip: string; domain: string; platform: string; build: string }
+type Named = { id: number; name: string; ip: string; domain: string; platform: string; build: string }

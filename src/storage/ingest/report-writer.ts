@@ -11,6 +11,7 @@ import { FramePacker } from '../timeseries/codec/pack-frame.ts'
 import { dayOf } from '../timeseries/day.ts'
 import { createMetricSetReader, createMetricSetWriter, type MetricSet } from '../timeseries/metric-sets.ts'
 import type { CommitRows } from './commit-rows.ts'
+import { followRename } from './follow-rename.ts'
 import { GrowthGuard } from './growth-bounds.ts'
 import { claimName } from './host-keys.ts'
 import type { FrameMerging } from './insert-frames.ts'
@@ -183,14 +184,15 @@ export class ReportWriter {
   }
 
   /** A host is remembered under a former name too, which is that for its own agent alone. */
-  #recallHost({ host: name, keyHash = null }: HostReport): CachedHost | null {
+  #recallHost({ host: name, keyHash = null, formerNames }: HostReport): CachedHost | null {
     const host = this.#hosts.recall(name)
-    return host !== null && host.name !== name && host.keyHash !== keyHash ? null : host
+    const mayBeOthers = host !== null && (host.name !== name || formerNames !== undefined)
+    return mayBeOthers && host.keyHash !== keyHash ? null : host
   }
 
   /** The host of a report, which is made when it is new and may be; else why it may not. */
   async #findHost(transaction: Transaction, report: HostReport): Promise<CachedHost | WriteRefusal> {
-    const known = await this.#hosts.find(transaction, report)
+    const known = await this.#findKnown(transaction, report)
     if (known !== null) return known
     // It was deleted since the agent greeted: only a greeting brings back what is open, and what the machine is.
     if (report.queue?.started === null) return 'stale'
@@ -201,6 +203,14 @@ export class ReportWriter {
       return 'waiting'
     }
     return (await this.#guard.mayAdd(transaction, report)) ? this.#hosts.add(transaction, report) : 'full'
+  }
+
+  async #findKnown(transaction: Transaction, report: HostReport): Promise<CachedHost | null> {
+    if (report.formerNames === undefined) return this.#hosts.find(transaction, report)
+    const { name, isRenamed } = await followRename(transaction, report)
+    // Others are told by the counter.
+    if (isRenamed) this.#hosts.forget()
+    return this.#hosts.find(transaction, { ...report, host: name })
   }
 
   /** Whether the host has used the frame's list of metrics before: what it has may go on. */

@@ -33,8 +33,8 @@ export type Redemption = {
 
 /** What the collect engine asks before it knows a sender. */
 export type AdmissionStore = {
-  /** True when the host is known and its name belongs to the key. */
-  isKeyOf(host: string, keyHash: string): Promise<boolean>
+  /** True when one of the names is that of a host, or was, and the host belongs to the key. */
+  isKeyOf(names: readonly string[], keyHash: string): Promise<boolean>
   /**
    * Takes one use of a code for a host and gives its name to the key. A second time for the same host and
    * key it says `enrolled` and takes nothing: the first answer may have been lost. Written to the audit log.

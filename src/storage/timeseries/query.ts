@@ -20,33 +20,13 @@ export function createSampleStore(
   metricSets: MetricSetReader,
   note: NoteDamage,
 ): SampleStore {
-  async function findHost(name: string): Promise<number | null> {
-    const [row] = await database.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
-    return row?.id ?? null
-  }
-
-  async function findMetric(name: string): Promise<number | null> {
-    const [row] = await database.query<{ id: number }>('SELECT id FROM metric WHERE name = ?', [name])
-    return row?.id ?? null
-  }
-
-  /** Ids of those that there are. */
-  async function findMetrics(metrics: readonly string[]): Promise<Map<string, number>> {
-    const ids = new Map<string, number>()
-    for (const metric of metrics) {
-      const id = await findMetric(metric)
-      if (id !== null) ids.set(metric, id)
-    }
-    return ids
-  }
-
   const frames = new FrameSamples(database, metricSets, note)
   const blocks = new CompactedSamples(database, note)
 
   return {
     async range(host, metric, from, to) {
-      const hostId = await findHost(host)
-      const metricId = await findMetric(metric)
+      const hostId = await findHost(database, host)
+      const metricId = await findMetric(database, metric)
       if (hostId === null || metricId === null || from > to) return NO_SAMPLES
       // The blocks last: what is compacted between the readings is then met twice, not missed.
       const [hot] = await frames.read(hostId, [metricId], from, to)
@@ -58,9 +38,9 @@ export function createSampleStore(
     async ranges(host, metrics, from, to) {
       boundMetrics(metrics)
       const found = new Map<string, Series>()
-      const hostId = await findHost(host)
+      const hostId = await findHost(database, host)
       if (hostId === null || from > to) return found
-      const ids = await findMetrics(metrics)
+      const ids = await findMetrics(database, metrics)
       const metricIds = [...ids.values()]
       const hot = await frames.read(hostId, metricIds, from, to)
       const late = await frames.readLate(hostId, metricIds, from, to)
@@ -76,9 +56,9 @@ export function createSampleStore(
 
     async summarize(host, metrics, { from, to, points }) {
       boundMetrics(metrics)
-      const hostId = await findHost(host)
+      const hostId = await findHost(database, host)
       if (hostId === null || from > to) return new Map()
-      const ids = await findMetrics(metrics)
+      const ids = await findMetrics(database, metrics)
       const wanted = { host: hostId, metrics: [...ids.values()], from, to }
       const series = await summarizeSamples(frames, blocks, wanted, points)
       const found = new Map<string, SummarizedSeries>()
@@ -91,7 +71,7 @@ export function createSampleStore(
     },
 
     async extent(host) {
-      const id = await findHost(host)
+      const id = await findHost(database, host)
       if (id === null) return null
       const [firstFrame] = await readFrames(database, id, 0, Number.MAX_SAFE_INTEGER, 1)
       const lastFrame = await findLastFrame(database, id, 0, Number.MAX_SAFE_INTEGER)
@@ -113,4 +93,24 @@ export function createSampleStore(
 
 function boundMetrics(metrics: readonly string[]) {
   if (metrics.length > MAX_RANGES) throw new RangeError(`at most ${MAX_RANGES} metrics at once`)
+}
+
+async function findHost(database: Database, name: string): Promise<number | null> {
+  const [row] = await database.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
+  return row?.id ?? null
+}
+
+async function findMetric(database: Database, name: string): Promise<number | null> {
+  const [row] = await database.query<{ id: number }>('SELECT id FROM metric WHERE name = ?', [name])
+  return row?.id ?? null
+}
+
+/** Ids of those that there are. */
+async function findMetrics(database: Database, metrics: readonly string[]): Promise<Map<string, number>> {
+  const ids = new Map<string, number>()
+  for (const metric of metrics) {
+    const id = await findMetric(database, metric)
+    if (id !== null) ids.set(metric, id)
+  }
+  return ids
 }

@@ -111,7 +111,7 @@ const EVENTS: Readonly<Record<string, ApiDeclaration>> = {
 const listed = (
   path: string,
   many: string,
-  item: 'Rule' | 'MaintenanceWindow' | 'Target',
+  item: 'Rule' | 'MaintenanceWindow' | 'Target' | 'View',
 ): Readonly<Record<string, ApiDeclaration>> => ({
   [`GET ${path}`]: { answer: pageOf(many, item) },
   [`POST ${path}`]: { body: ref(`${item}Draft`), answer: ref(item), status: 201 },
@@ -128,6 +128,7 @@ const DECLARATIONS: Readonly<Record<string, ApiDeclaration>> = {
   'POST /api/v1/rules/:id/disable': { answer: ref('Rule') },
   ...listed('/api/v1/maintenance-windows', 'maintenance_windows', 'MaintenanceWindow'),
   ...listed('/api/v1/targets', 'targets', 'Target'),
+  ...listed('/api/v1/views', 'views', 'View'),
   'GET /api/v1/waiting-hosts': {
     answer: objectOf({ total: { type: 'integer' }, hosts: { type: 'array', items: { type: 'object' } } }),
   },

@@ -12,6 +12,7 @@ import { REPORT_API } from './report-resources.ts'
 import { apiRuleSwitches, apiRules } from './rule-resources.ts'
 import { apiSeries, apiSeriesList } from './series-resources.ts'
 import { apiTargets, apiTargetTest } from './target-resources.ts'
+import { apiViews } from './view-resources.ts'
 import { apiWaitingHosts } from './waiting-hosts.ts'
 
 const ROUTES: readonly Route[] = [
@@ -30,6 +31,7 @@ const ROUTES: readonly Route[] = [
   ...apiTargets,
   apiTargetTest,
   ...REPORT_API,
+  ...apiViews,
   ...apiWaitingHosts,
 ].map(declare)
 

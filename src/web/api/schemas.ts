@@ -81,6 +81,8 @@ const WINDOW = {
 
 const TARGET = { name: text, channel: text, address: text }
 
+const VIEW = { name: text, path: { type: 'string', description: 'Path and query of a page.' }, shared: flag }
+
 const HOST = {
   name: text,
   status: { enum: ['up', 'down'] },
@@ -95,6 +97,13 @@ const HOST = {
   groups: listOf(text),
   open_events: { type: 'object', additionalProperties: whole },
   latest: orNull({ type: 'object', additionalProperties: { type: ['number', 'null'] } }),
+  agent: orNull(
+    objectOf({
+      version: orNull(text),
+      admitted_by: { enum: ['passphrase', 'previous passphrase', 'key', null] },
+      fingerprints: listOf(text),
+    }),
+  ),
 }
 
 export const SCHEMAS = {
@@ -156,6 +165,8 @@ export const SCHEMAS = {
   MaintenanceWindow: objectOf({ id: whole, ...WINDOW }),
   TargetDraft: objectOf(TARGET, ['address']),
   Target: objectOf({ id: whole, ...TARGET }),
+  ViewDraft: objectOf(VIEW, ['shared']),
+  View: objectOf({ id: whole, owner: orNull(text), ...VIEW }),
   Report: objectOf({ report: text, time, from: time, to: time, rows: listOf({ type: 'object' }) }, [
     'from',
     'to',

@@ -38,14 +38,14 @@ export const apiTargetTest = route(
     method: 'POST',
     access: 'admin',
     does: 'send test message',
-    doc: 'Sends a test message to a target; says whether it was taken, and the answer.',
+    doc: 'Sends a test message to a target; says whether it was delivered, and the answer.',
   },
   async ({ params, body, web, note }) => {
     readBody(body).finish()
     const target = await web.store.targets.find(readId(params))
     if (!target) throw notFound('target')
     const { isDelivered, answer } = await web.notifier.sendTest(target.channel, target.address)
-    note(`${target.name}: ${isDelivered ? 'taken' : 'not taken'}`)
+    note(`${target.name}: ${isDelivered ? 'delivered' : 'rejected'}`)
     return Response.json({ delivered: isDelivered, answer })
   },
 )

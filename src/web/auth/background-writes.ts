@@ -17,7 +17,7 @@ export function createBackgroundWrites(log: Log): WriteAside {
       await write()
       failing = false
     } catch (error) {
-      if (!failing) log.warn('sessions are not prolonged and the use of tokens is not noted', { error })
+      if (!failing) log.warn('sessions are not extended and token use is not recorded', { error })
       failing = true
     } finally {
       running.delete(key)

@@ -39,8 +39,7 @@ export function createFailedSignIns({ audit, clock, log }: FailedSignInsOptions)
     if (noted >= MOST_IN_AN_HOUR) return
     noted++
     const reason = user === null ? 'unknown name' : why
-    const more =
-      noted === MOST_IN_AN_HOUR ? '; further ones of this hour are in the log of the server alone' : ''
+    const more = noted === MOST_IN_AN_HOUR ? '; further ones of this hour are only in the server log' : ''
     try {
       await audit.add({
         time,

@@ -44,7 +44,7 @@ async function post(address: string, fields: URLSearchParams): Promise<ActionAns
     const answer: ActionAnswer = await response.json()
     return answer.error === undefined ? answer : { words: answer.error, undo: null }
   } catch {
-    return { words: 'The server does not answer. Nothing was changed.', undo: null }
+    return { words: 'The server does not respond. Nothing was changed.', undo: null }
   }
 }
 

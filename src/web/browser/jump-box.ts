@@ -12,6 +12,7 @@ const LIST_ID = 'jump-list'
 const KINDS: Readonly<Record<JumpRow['kind'], string>> = {
   host: 'Host',
   metric: 'Metric',
+  view: 'View',
   page: 'Page',
   action: 'Action',
   search: 'Search',

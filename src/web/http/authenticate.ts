@@ -60,10 +60,7 @@ export function requireAccess({ access }: Route, { session }: Requester) {
   if (access === 'public') return
   if (!session) throw new HttpError(401, 'Sign in first.')
   if (!covers(session.access, access))
-    throw new HttpError(
-      403,
-      `This needs the access of ${access}; ${session.user} has that of ${session.access}.`,
-    )
+    throw new HttpError(403, `This needs the role ${access}; ${session.user} is a ${session.access}.`)
 }
 
 /**
@@ -83,7 +80,7 @@ export function requireOwnForm(
   if (page.access === 'public') return
   const csrf = form.get('csrf') ?? request.headers.get('x-csrf-token')
   if (requester.sessionToken === null || !isCsrf(csrf, requester.sessionToken))
-    throw new HttpError(403, 'This form is not of your session. Load the page again and repeat what you did.')
+    throw new HttpError(403, 'This form is not of your session. Reload the page and try again.')
 }
 
 /**

@@ -13,7 +13,7 @@ const TITLES: Readonly<Record<number, string>> = {
   415: 'Of an unknown kind',
   429: 'Too many attempts',
   500: 'Something went wrong',
-  503: 'Not available just now',
+  503: 'Temporarily unavailable',
 }
 
 export type ErrorPageOptions = {
@@ -36,7 +36,7 @@ export function errorPage({ error, session, csrf }: ErrorPageOptions): Response 
         <h1>{title}</h1>
         <p>{error.message}</p>
         <p>
-          <a href="/">Go to the home page</a>
+          <a href="/">Go to home</a>
         </p>
       </section>
     ),
@@ -55,6 +55,6 @@ export function errorJson(error: HttpError): Response {
 /** What to say of an error that nobody expected. Details are for the log alone. */
 export function unexpected(databaseAnswers: boolean): HttpError {
   return databaseAnswers
-    ? new HttpError(500, 'The server could not answer this request. Its log says why.')
+    ? new HttpError(500, 'The server could not answer this request. See its log.')
     : new HttpError(503, 'The database does not answer. Try again in a moment.', { 'retry-after': '10' })
 }

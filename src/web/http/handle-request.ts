@@ -68,7 +68,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     }
     if (lacksSecondStep(requester, route, web)) {
       if (isApi)
-        throw new HttpError(403, 'Set up two-factor sign-in first, on the page /settings/two-factor.')
+        throw new HttpError(403, 'Set up two-factor authentication first, on the page /settings/two-factor.')
       return redirect('/settings/two-factor?first')
     }
     if (isApi) requireRate(requester, web)
@@ -198,7 +198,7 @@ function pickRoute(routes: RoutesOfPath, method: string): Route {
  */
 async function explain(thrown: unknown, method: string, url: URL, web: WebContext): Promise<HttpError> {
   if (thrown instanceof TooBusyError) {
-    web.log.warn('too many reads wait', { method, path: shorten(url.pathname) })
+    web.log.warn('too many reads are waiting', { method, path: shorten(url.pathname) })
     return new HttpError(503, 'Too many people read at once. Try again in a moment.', { 'retry-after': '5' })
   }
   if (thrown instanceof ReaderGoneError) {

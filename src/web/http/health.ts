@@ -24,10 +24,10 @@ export function createHealthCheck({ maintenance, findTrouble, clock, log }: Heal
 
   /** Details go to the log, once for each time that the database goes away. */
   function note(error: unknown): string | null {
-    if (failing && error === null) log.info('the database answers again')
-    if (!failing && error !== null) log.error('the database does not answer', { error })
+    if (failing && error === null) log.info('the database responds again')
+    if (!failing && error !== null) log.error('the database does not respond', { error })
     failing = error !== null
-    return failing ? 'the database does not answer' : null
+    return failing ? 'the database does not respond' : null
   }
 
   function ping(): Promise<unknown> {

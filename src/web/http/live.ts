@@ -55,12 +55,12 @@ export function createLive(options: LiveOptions): Live {
       revision = newest
       polls = (polls + 1) % HEARTBEAT_POLLS
       if (polls === 0) await clients.beat()
-      if (failing) log.info('live pages read the database again')
+      if (failing) log.info('live pages can read the database again')
       failing = false
     } catch (error) {
       if (failing) return
       failing = true
-      log.warn('live pages are not told: the database does not answer', { error })
+      log.warn('live pages are not updated: the database does not respond', { error })
       clients.broadcast('away', 'database')
     }
   }

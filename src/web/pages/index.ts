@@ -1,7 +1,7 @@
 import type { Route } from '../http/route.ts'
 import { login, loginCode, loginPage, logout } from './account/login.tsx'
 import { changePassword, passwordPage } from './account/password.tsx'
-import { acknowledgePage, mutePage } from './events/action-pages.tsx'
+import { acknowledgePage } from './events/action-pages.tsx'
 import {
   acknowledgeEvent,
   changeEvents,
@@ -13,20 +13,20 @@ import {
 import { changeAllEvents, changeAllPage } from './events/bulk-actions.tsx'
 import { eventPage } from './events/event-page.tsx'
 import { eventsPage } from './events/events-page.tsx'
-import { muteEvent } from './events/mute-event.ts'
 import { compareCsv, comparePage, graphCsv, graphPage } from './graph/routes.tsx'
 import { fleetData } from './home/fleet-data.ts'
 import { homePage } from './home/home-page.tsx'
 import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
 import { metricsPage } from './host/metrics-page.tsx'
-import { muteHost } from './host/mute-host.ts'
 import { addHostPage, makeHostCode } from './hosts/add-host.tsx'
+import { changeHosts } from './hosts/change-hosts.ts'
 import { hostsPage } from './hosts/hosts-page.tsx'
 import { MANAGE_HOST } from './hosts/manage-host.tsx'
 import { WAITING_HOSTS } from './hosts/waiting-hosts.tsx'
 import { jump } from './jump.ts'
 import { livePage } from './live.ts'
+import { MUTE_PAGES } from './mute/routes.tsx'
 import { RELEASE_ROUTES } from './releases.ts'
 import { REPORT_PAGES } from './reports/index.tsx'
 import { searchPage } from './search.tsx'
@@ -41,9 +41,9 @@ export const PAGES: readonly Route[] = [
   homePage,
   fleetData,
   hostsPage,
+  changeHosts,
   hostPage,
   changeHostGroups,
-  muteHost,
   metricsPage,
   ...MANAGE_HOST,
   graphPage,
@@ -60,8 +60,7 @@ export const PAGES: readonly Route[] = [
   eventPage,
   acknowledgePage,
   acknowledgeEvent,
-  mutePage,
-  muteEvent,
+  ...MUTE_PAGES,
   closeEvent,
   reopenEvent,
   commentEvent,

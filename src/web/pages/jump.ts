@@ -10,7 +10,7 @@ import { findPlaces } from './search-index.ts'
 
 /** Rows of an answer, the way to the whole search among them. */
 const MOST = 12
-const MOST_OF = { host: 6, metric: 4, action: 3, page: 4 } as const
+const MOST_OF = { host: 6, metric: 4, action: 3, view: 3, page: 4 } as const
 
 /** What the jump box shows while somebody types: `q` is the text, `host` the host whose page is open. */
 export const jump = route({ path: '/jump', access: 'viewer' }, async (request) => {
@@ -23,10 +23,11 @@ async function findRows(request: WebRequest, text: string, host: string | null):
   const words = splitWords(text)
   if (words.length === 0) return []
   const { store } = request.web
-  const [names, metrics, groups] = await Promise.all([
+  const [names, metrics, groups, views] = await Promise.all([
     store.hosts.findNames(text, MOST_OF.host),
     host === null ? [] : store.hosts.metrics(host),
     store.hosts.groups(),
+    store.views.list(request.session?.user ?? ''),
   ])
   const hosts = names.map(({ name, ip, lastSeen }): JumpRow => {
     const isUp = lastSeen >= request.now - request.web.silence
@@ -38,6 +39,10 @@ async function findRows(request: WebRequest, text: string, host: string | null):
     ...hosts,
     ...(host === null ? [] : findMetrics(words, host, metrics)),
     ...findActions(words, host !== null && metrics.length > 0 ? host : null, covers(access, 'operator')),
+    ...views
+      .filter(({ name }) => fits(name, words))
+      .slice(0, MOST_OF.view)
+      .map(({ name, path }): JumpRow => ({ kind: 'view', title: name, detail: path, path })),
     ...pages
       .slice(0, MOST_OF.page)
       .map(({ path, title, doc }) => ({ kind: 'page', title, detail: doc, path }) as const),
@@ -63,7 +68,7 @@ function findMetrics(words: readonly string[], host: string, metrics: readonly s
 /** Actions that change something lead to a page that asks; nothing is changed by opening an address. */
 function findActions(words: readonly string[], host: string | null, mayChange: boolean): JumpRow[] {
   const ofHost = host === null || !mayChange ? [] : actionsOn(host)
-  const theme = { title: 'Change colours', detail: 'Theme: system, light, dark', path: THEME_ACTION }
+  const theme = { title: 'Change theme', detail: 'System, light or dark', path: THEME_ACTION }
   return [...ofHost, theme]
     .filter(({ title, detail }) => fits(`${title} ${detail}`, words))
     .slice(0, MOST_OF.action)
@@ -80,8 +85,8 @@ function actionsOn(host: string) {
     },
     {
       title: `Mute ${host}`,
-      detail: 'Schedule a maintenance window',
-      path: `/settings/maintenance/new?host=${name}`,
+      detail: 'Hold its notifications for some time',
+      path: `/hosts/${name}/mute`,
     },
   ]
 }

@@ -6,7 +6,7 @@ import { covers } from '../../domain/users/user.ts'
 import type { WebContext } from '../http/route.ts'
 import { type SiteInfo, settingAnchor } from '../http/site-info.ts'
 import { REPORTS } from '../reports/index.ts'
-import { SETTINGS_ENTRIES } from './settings/settings-layout.tsx'
+import { SETTINGS_ENTRIES } from './settings/settings-entries.ts'
 
 /** What a search may find, a few of each kind. */
 export type Found = {

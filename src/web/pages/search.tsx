@@ -28,7 +28,7 @@ export const searchPage = route(
             <h2>What are you looking for?</h2>
             <p>
               Hosts by name, address, domain or platform; metrics; events by their words or number; pages and
-              settings. <kbd>/</kbd> or <kbd>Ctrl</kbd>+<kbd>K</kbd> leads to the search from everywhere;{' '}
+              settings. <kbd>/</kbd> or <kbd>Ctrl</kbd>+<kbd>K</kbd> opens the search from anywhere;{' '}
               <code>web01 memory</code> finds the metrics of a host.
             </p>
           </section>
@@ -145,7 +145,7 @@ function foundView({ text, found, group, filter, now, silence }: FoundModel): Ht
 
 const nothingFound = () => (
   <section class="empty">
-    <h2>Nothing was found</h2>
+    <h2>No results</h2>
     <p>
       No results. Try a shorter term. <a href="/hosts">All hosts</a> or{' '}
       <a href="/settings/guide">the guide</a> may help.

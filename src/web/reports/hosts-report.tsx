@@ -63,7 +63,7 @@ export const hostsReport: Report = {
         },
         {
           key: 'processor_percent',
-          name: 'Processor',
+          name: 'CPU',
           isNumber: true,
           show: (row) => meter(row.processor_percent),
         },

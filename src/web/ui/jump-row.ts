@@ -1,6 +1,6 @@
 /** A row of the jump box, as the server sends it and the browser shows it. */
 export type JumpRow = {
-  readonly kind: 'host' | 'metric' | 'page' | 'action' | 'search'
+  readonly kind: 'host' | 'metric' | 'view' | 'page' | 'action' | 'search'
   readonly title: string
   /** Smaller, beside the title. */
   readonly detail: string

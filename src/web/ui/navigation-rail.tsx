@@ -96,10 +96,10 @@ function viewList({ views }: Frame, url: URL | undefined): Html {
   const here = url === undefined ? '' : `${url.pathname}${url.search}`
   return (
     <div class="rail-views">
-      <p class="rail-head" id="saved-views">
+      <p class="rail-head">
         <a href={VIEWS_PATH}>Saved views</a>
       </p>
-      <ul aria-labelledby="saved-views">
+      <ul>
         {views.slice(0, SHOWN_VIEWS).map(({ name, path }) => (
           <li>
             <a href={path} title={name} aria-current={path === here ? 'true' : null}>

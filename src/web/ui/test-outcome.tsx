@@ -8,7 +8,7 @@ export function testOutcome({ isDelivered, answer }: TestOutcome): Html {
   return (
     <div class={isDelivered ? 'done' : 'problem'} role={isDelivered ? 'status' : 'alert'}>
       <p>
-        <b>{isDelivered ? 'The test message was taken.' : 'The test message was not taken.'}</b>
+        <b>{isDelivered ? 'The test message was delivered.' : 'The test message was rejected.'}</b>
       </p>
       {answer !== '' && (
         <p>

@@ -5,6 +5,7 @@ export type SeenBatch = {
   readonly id: number
   readonly host: string
   readonly passphrase?: string
+  readonly was?: readonly string[]
   readonly clock?: number
   readonly facts?: object
   readonly metrics: readonly string[]

@@ -46,7 +46,6 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
   const log: Log = { debug() {}, info() {}, warn: complain, error: complain }
   const store = await openStore('sqlite:test.db', { dataDir, clock: systemClock, log })
   await seedStore(store, { ...options, now: systemClock.now() })
-  if (options.settings) await seedSettings(store, systemClock.now())
   // The cheapest parameters: the tests are about pages.
   const hash = await Bun.password.hash(PASSWORD, { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 })
   async function addUser(name: string, access: Access) {
@@ -54,6 +53,7 @@ export async function startSeededWebsite(options: SeededWebsiteOptions): Promise
   }
   await addUser(USER, 'admin')
   await addUser('viewer', 'viewer')
+  if (options.settings) await seedSettings(store, systemClock.now())
   const notifier = createNotifier({
     allowAddresses: ['127.0.0.1'].flatMap((range) => parseAddressRange(range) ?? []),
     settings: { ...WITHOUT_SETTINGS, ...loadConfig({}, aMachine({})).config },

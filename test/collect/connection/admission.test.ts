@@ -21,7 +21,7 @@ class FakeAdmission implements AdmissionStore {
   #gate: Promise<void> | null = null
   #open = () => {}
 
-  async isKeyOf(host: string, keyHash: string): Promise<boolean> {
+  async isKeyOf([host = '']: readonly string[], keyHash: string): Promise<boolean> {
     this.asked.push(host)
     await this.#gate
     if (this.isAway) throw new Error('the database is away')

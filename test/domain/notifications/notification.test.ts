@@ -124,7 +124,7 @@ describe('a notification', () => {
     const bad = { ...source({ message: '<script>x</script> & "y"\r\nBcc: all@example.org' }), rule: 'a\nb' }
     const { subject, text, html } = writeNotification(bad, options)
     expect(html).not.toContain('<script>')
-    expect(html).toContain('&#60;script&#62;x&#60;/script&#62; &#38; &#34;y&#34;')
+    expect(html).toContain('&lt;script&gt;x&lt;/script&gt; &amp; &quot;y&quot;')
     expect(text.split('\n')[0]).toBe('<script>x</script> & "y" Bcc: all@example.org')
     expect(text).toContain('Rule: a b\n')
     expect(writeNotification(source({ host: 'a\r\nBcc: b' }), options).subject).not.toMatch(/[\r\n]/)

@@ -204,6 +204,63 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       await store.hosts.delete('web01')
     })
 
+    /** A report of a machine that had another name before. */
+    const sayAs = (host: string, ...formerNames: string[]) => say(MINE, { host, formerNames })
+    const countSamples = async (host: string) =>
+      (await store.samples.range(host, 'perf.test', 0, 1e10)).times.length
+
+    test('a machine that gets another name keeps its host, in every process, and may change it back', async () => {
+      const other = await openOther()
+      await say(MINE)
+      await say(MINE, {}, other)
+      expect(await sayAs('web02', 'web01')).toBe(true)
+      expect(await store.hosts.find('web01')).toBeNull()
+      expect(await store.hosts.find('web02')).toMatchObject({ ip: '10.0.0.5', lastSeen: time })
+      // What was on its way under the old name, and what comes later on the same connection.
+      expect(await say(MINE, {}, other)).toBe(true)
+      expect(await sayAs('web02', 'web01')).toBe(true)
+      expect(await store.hosts.find('web01')).toBeNull()
+      expect(await countSamples('web02')).toBe(5)
+      // One change that the server never heard of lies between.
+      expect(await sayAs('web04', 'web03', 'web02')).toBe(true)
+      expect(await countSamples('web04')).toBe(6)
+      expect(await sayAs('web01', 'web04', 'web03')).toBe(true)
+      expect((await store.hosts.list({ upSince: 0 })).hosts.map((host) => host.name)).toEqual(['web01'])
+      expect(await countSamples('web01')).toBe(7)
+      const renames = (await store.audit.list({ limit: 10 })).entries
+      expect(renames.map(({ actor, way, detail }) => [actor, way, detail])).toEqual([
+        ['web04', 'agent', 'web04 to web01'],
+        ['web02', 'agent', 'web02 to web04'],
+        ['web01', 'agent', 'web01 to web02'],
+      ])
+    })
+
+    test('a name that a person gave stays, whatever the machine is called', async () => {
+      await say(MINE)
+      await store.hosts.rename('web01', 'shop')
+      for (const _ of [1, 2]) expect(await sayAs('web02', 'web01')).toBe(true)
+      expect(await say(MINE, { host: 'web02' })).toBe(true)
+      expect((await store.hosts.list({ upSince: 0 })).hosts.map((host) => host.name)).toEqual(['shop'])
+      expect(await countSamples('shop')).toBe(4)
+    })
+
+    test('a name that another machine has is not taken from it; the samples stay with their host', async () => {
+      await say(MINE)
+      await say(THEIRS, { host: 'web02' })
+      for (const _ of [1, 2]) expect(await sayAs('web02', 'web01')).toBe(true)
+      expect([await countSamples('web01'), await countSamples('web02')]).toEqual([3, 1])
+      expect(await say(THEIRS, { host: 'web02' })).toBe(true)
+      expect(await countSamples('web02')).toBe(2)
+    })
+
+    test('nobody takes a host by saying that it had its name', async () => {
+      await say(MINE)
+      expect(await say(THEIRS, { host: 'evil', formerNames: ['web01'] })).toBe(true)
+      expect(await say(null, { host: 'evil2', formerNames: ['web01'] })).toBe(true)
+      expect(await store.hosts.find('web01')).not.toBeNull()
+      expect(await countSamples('web01')).toBe(1)
+    })
+
     test('a host that was deleted is anybody’s', async () => {
       await say(MINE)
       await store.hosts.delete('web01')

@@ -30,7 +30,7 @@ import { createWriters } from '../writers.ts'
 
 reportMissingServers('storage')
 
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 180_000
 const log = createLog({ level: 'error', format: 'text' })
 const quiet = createLog({ level: 'error', format: 'text', write: () => {} })
 

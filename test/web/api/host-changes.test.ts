@@ -68,7 +68,7 @@ test('so it is on the page of the host, which an operator does not see', async (
   expect((await read('/hosts/page01', admin)).text).toContain('/hosts/page01/manage')
   expect((await read('/hosts/page01', operator)).text).not.toContain('/hosts/page01/manage')
   expect((await read('/hosts/page01/manage', operator)).status).toBe(403)
-  expect((await read('/hosts/page01/manage', admin)).text).toContain('belongs to the key of one agent')
+  expect((await read('/hosts/page01/manage', admin)).text).toContain('bound to the key of one agent')
   const wrong = await post('/hosts/page01/manage/rename', { name: 'a b' })
   expect(wrong.status).toBe(400)
   expect(await wrong.text()).toContain('A name is made of letters')

@@ -120,7 +120,7 @@ describe('signing in', () => {
 })
 
 test('the sign-in page warns where the password would travel without TLS, and there alone', async () => {
-  const warning = 'comes without TLS'
+  const warning = 'served without TLS'
   expect(await (await site.send('/login')).text()).not.toContain(warning)
   const open = await startTestSite(undefined, { warnsOfPlain: true })
   expect(await (await open.send('/login')).text()).toContain(warning)
@@ -270,7 +270,7 @@ describe('a password that somebody else chose', () => {
       { error: 'Choose a password of your own first, on the page /password.' },
     ])
     const markup = await (await site.send('/password?first', { headers: { cookie } })).text()
-    expect(markup).toContain('Choose a password of your own before you go on.')
+    expect(markup).toContain('Choose your own password before you continue.')
     const csrf = /name="csrf" value="([^"]+)"/.exec(markup)?.[1] ?? ''
     const change = (next: string) =>
       site.post('/password', { csrf, current: 'eleven lamps', new: next, again: next }, { cookie })

@@ -47,24 +47,24 @@ test('says what is wrong without detail, and logs the going and the coming back 
     isBroken ? Promise.reject(new Error('secret path')) : Promise.resolve(),
   )
   for (let i = 0; i < 3; i++) {
-    expect(await check()).toBe('the database does not answer')
+    expect(await check()).toBe('the database does not respond')
     await clock.advance(1000)
   }
   isBroken = false
   expect(await check()).toBeNull()
-  expect(lines).toEqual(['the database does not answer', 'the database answers again'])
+  expect(lines).toEqual(['the database does not respond', 'the database responds again'])
 })
 
 test('waits two seconds for a database that hangs, not longer', async () => {
   const { check, clock } = build(() => new Promise(() => {}))
   const answer = check()
   await clock.advance(2000)
-  expect(await answer).toBe('the database does not answer')
+  expect(await answer).toBe('the database does not respond')
 })
 
 test('a database that throws at once is no worse than one that rejects', async () => {
   const { check } = build(() => {
     throw new Error('closed')
   })
-  expect(await check()).toBe('the database does not answer')
+  expect(await check()).toBe('the database does not respond')
 })

@@ -223,7 +223,7 @@ describe('when something fails', () => {
     broken.hosts = false
     expect(page.status).toBe(500)
     expect(await page.json()).toEqual({
-      error: 'The server could not answer this request. Its log says why.',
+      error: 'The server could not answer this request. See its log.',
     })
     const errors = site.lines.filter((line) => line.includes('error'))
     expect(errors.length).toBe(1)
@@ -242,9 +242,9 @@ describe('when something fails', () => {
       expect(response.status).toBe(503)
       const text = await response.text()
       expect(text).not.toContain('secret_detail')
-      expect(text.toLowerCase()).toContain('the database does not answer')
+      expect(text.toLowerCase()).toContain('the database does not respond')
     }
-    expect(site.lines.filter((line) => line.includes('the database does not answer')).length).toBe(1)
+    expect(site.lines.filter((line) => line.includes('the database does not respond')).length).toBe(1)
     expect((await site.send('/login')).status).toBe(200)
     broken.hosts = broken.sessions = broken.ping = false
     await site.clock.advance(1000)
@@ -284,7 +284,7 @@ test('pages are read while the database takes no changes, and nothing piles up b
     expect(waiting).toEqual({ sessions: 1, tokens: 1 })
     locked.reject(new Error('the database stayed locked'))
     await Bun.sleep(10)
-    expect(own.lines.filter((line) => line.includes('sessions are not prolonged')).length).toBe(1)
+    expect(own.lines.filter((line) => line.includes('sessions are not extended')).length).toBe(1)
     await own.send('/hosts', { headers: session })
     expect(waiting.sessions).toBe(2)
   } finally {

@@ -135,3 +135,71 @@ test('what is made up is refused, and changes nothing', async () => {
     expect((await site.send(`/events?did=${did}`, { headers: { cookie } })).status).toBe(200)
   expect(await find()).toMatchObject({ status: 'open', acknowledgedBy: null })
 })
+
+describe('muting', () => {
+  const windows = () => site.store.maintenanceWindows.list()
+  beforeEach(async () => {
+    for (const window of await windows()) await site.store.maintenanceWindows.delete(window.id)
+  })
+  const mute = (fields: Record<string, string>) => ask(`/events/${id}/mute`, fields)
+
+  test('can be undone, and then the notifications are sent again', async () => {
+    const done = await mute({ seconds: '3600' })
+    expect(done).toMatchObject({ isDone: true, words: 'Muted web01 for 1 hour.' })
+    expect(await windows()).toHaveLength(1)
+    expect(await ask('/events/undo', { what: done.undo })).toMatchObject({
+      isDone: true,
+      words: 'Undone. Notifications of web01 are sent again.',
+    })
+    expect(await windows()).toHaveLength(0)
+    expect(await ask('/events/undo', { what: done.undo })).toMatchObject({
+      isDone: false,
+      words: 'Not undone. Somebody has deleted the maintenance window meanwhile.',
+    })
+  })
+
+  test('stays where somebody else has changed it', async () => {
+    const done = await mute({ seconds: '3600' })
+    const [window] = await windows()
+    if (window?.when.kind !== 'once') throw new Error('no window')
+    await site.store.maintenanceWindows.update({
+      ...window,
+      when: { ...window.when, to: window.when.to + 60 },
+    })
+    expect(await ask('/events/undo', { what: done.undo })).toMatchObject({ isDone: false })
+    const location =
+      (await post('/events/undo', { what: done.undo, back: '/' })).headers.get('location') ?? ''
+    expect(await get(location)).toContain('Not undone. Somebody has changed the maintenance window meanwhile')
+    await site.store.maintenanceWindows.delete(window.id)
+  })
+
+  test('until any time leads back to the page, which says so and offers to undo it', async () => {
+    const until = new Date((site.clock.now() + 5400) * 1000).toISOString().slice(0, 16)
+    const response = await post('/hosts/web01/mute', { seconds: 'until', until, back: '/hosts/web01' })
+    const location = response.headers.get('location') ?? ''
+    expect(location).toStartWith('/hosts/web01?did=mute.')
+    const markup = await get(location)
+    expect(markup).toContain('Muted web01 until')
+    const [window] = await windows()
+    expect(window?.when).toMatchObject({ kind: 'once', to: Date.parse(`${until}Z`) / 1000 })
+    const what = /name="what" value="(mute[^"]+)"/.exec(markup)?.[1] ?? ''
+    const back = (await post('/events/undo', { what, back: '/hosts/web01' })).headers.get('location') ?? ''
+    expect(await get(back)).toContain('Undone.')
+    expect(await windows()).toHaveLength(0)
+  })
+
+  test.each([
+    ['', 'Expected a day and a time.'],
+    ['2026-13-40T99:00', 'Expected a day and a time.'],
+    ['2001-01-01T00:00', 'Expected a time to come: this one is over.'],
+    ['2999-01-01T00:00', 'Expected a time within 366 days.'],
+  ])('until %p is refused in words, and mutes nothing', async (until, words) => {
+    const refused = await post(`/events/${id}/mute`, { seconds: 'until', until })
+    expect(refused.status).toBe(400)
+    const markup = await refused.text()
+    expect(markup).toContain(words)
+    expect(markup).toContain(`value="${until}"`)
+    expect(await mute({ seconds: 'until', until })).toMatchObject({ status: 400 })
+    expect(await windows()).toHaveLength(0)
+  })
+})

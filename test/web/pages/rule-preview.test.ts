@@ -71,7 +71,7 @@ test('what is typed is previewed before it has a name or an address, and nothing
 test('a field that makes no sense is named, and the preview waits', async () => {
   const { status, text } = await preview({ delay: 'soon' })
   expect(status).toBe(400)
-  expect(text).toContain('Expected a time such as 5m')
+  expect(text).toContain('Expected a duration such as 5m')
   expect(text).not.toContain('id="preview"')
 })
 

@@ -87,9 +87,9 @@ describe('search', () => {
 
   test('says so when there is nothing, and what to type when nothing was typed', async () => {
     const viewer = await site.as('viewer')
-    expect(await text('/search?q=zzzz', viewer)).toContain('Nothing was found')
+    expect(await text('/search?q=zzzz', viewer)).toContain('No results')
     expect(await text('/search', viewer)).toContain('What are you looking for?')
-    expect(await text('/search?q=%25', viewer)).toContain('Nothing was found')
+    expect(await text('/search?q=%25', viewer)).toContain('No results')
   })
 
   test('takes eight words at most', () => expect(splitWords(' A  b c d e f g h i ')).toHaveLength(8))

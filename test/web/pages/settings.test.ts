@@ -89,8 +89,8 @@ describe('rules', () => {
     [{ on: '' }, 'at least one thing'],
     [{ channel: 'pigeon' }, 'Expected one of webhook'],
     [{ target: 'nowhere' }, 'Expected an address'],
-    [{ delay: 'soon' }, 'Expected a time such as 5m'],
-    [{ repeat: '5s' }, 'at least a minute'],
+    [{ delay: 'soon' }, 'Expected a duration such as 5m'],
+    [{ repeat: '5s' }, 'at least one minute'],
   ])('are refused with %p, and what was typed stays', async (fields, problem) => {
     const response = await post('/settings/rules', { ...RULE, ...fields, metric: 'typed.*' })
     expect(response.status).toBe(400)
@@ -124,9 +124,9 @@ describe('targets', () => {
     expect((await site.store.targets.list()).some(({ name }) => name === 'Chat')).toBe(false)
     await post('/settings/targets', fields)
     const target = (await site.store.targets.list()).find(({ name }) => name === 'Chat')
-    expect(await (await post(`/settings/targets/${target?.id}/test`, {})).text()).toContain('was not taken')
+    expect(await (await post(`/settings/targets/${target?.id}/test`, {})).text()).toContain('was rejected')
     expect(sent).toHaveLength(2)
-    expect((await newest())?.detail).toBe('Chat: not taken')
+    expect((await newest())?.detail).toBe('Chat: rejected')
   })
 
   test('are refused with what the field should hold', async () => {
@@ -402,8 +402,8 @@ describe('what the server tells of itself', () => {
     })
     const markup = await text('/settings/audit?actor=zoe')
     expect(markup).toContain('&lt;i&gt;x&lt;/i&gt;')
-    expect(markup).toContain('1 change that fit')
-    expect(await text('/settings/audit?search=nothing-like-this')).toContain('No change fits')
+    expect(markup).toContain('1 change matching')
+    expect(await text('/settings/audit?search=nothing-like-this')).toContain('No matching change')
   })
 
   test('a change that was refused is in no log', async () => {
@@ -422,7 +422,7 @@ describe('what the server tells of itself', () => {
   })
 
   test('the page of storage tells what each host takes, and of the last backup', async () => {
-    expect(await text('/settings/storage')).toContain('None by <code>monitor backup</code> yet')
+    expect(await text('/settings/storage')).toContain('None by <code>monitor backup</code> so far')
     const folder = mkdtempSync(join(tmpdir(), 'monitor-backup-'))
     await site.report('large', site.clock.now() - 60, { a: 1, b: 2, c: 3 })
     await site.report('small', site.clock.now() - 60, { a: 1 })

@@ -182,6 +182,8 @@ const SHOW_NAMES = [
   '/settings/targets/:id',
   '/settings/maintenance',
   '/settings/maintenance/:id',
+  '/settings/views',
+  '/settings/views/:id',
   '/settings/users',
   '/settings/users/:user',
   '/settings/sessions',
@@ -222,6 +224,8 @@ async function seedNamed(
     host: name,
     when: { kind: 'once', from: now - 60, to: now + 60 },
   })
+  const path = `/hosts?q=${encodeURIComponent(name.slice(0, 60))}`
+  await store.views.add({ owner: user, name: name.slice(0, 100), path, isShared: true })
   const origin = { address: name.slice(0, 64), browser: name }
   await store.sessions.add(hashToken(NAMED_TOKEN), user, now, now + 3600, origin)
   await store.tokens.add({ name, user, tokenHash: 'hash', created: now, expires: null })

@@ -13,8 +13,10 @@ const LISTED = 50
 
 export const auditCommand: Command = {
   name: 'db audit',
-  doc: 'Tells what there is of all that agents measured, and why the rest is missing; ends with 1 where no reason is known',
-  arguments: [{ name: 'host', doc: 'With the holes of this host; all hosts unless given', optional: true }],
+  doc: 'Reports how complete the stored samples are and why any are missing; exit code 1 if a gap has no known reason',
+  arguments: [
+    { name: 'host', doc: 'Show the gaps of this host; default: summary of all hosts', optional: true },
+  ],
   options: { json: { kind: 'flag', doc: 'As JSON' } },
   run: (input) =>
     withStore(input, async ({ dataAudit }) => {

@@ -33,8 +33,11 @@ export const importCommand: Command = {
       kind: 'flag',
       doc: 'Reach that database without TLS, also where the settings ask for it: the original speaks none',
     },
-    report: { kind: 'text', doc: 'File to write every row to that is left out, with the reason' },
-    'notify-open': { kind: 'flag', doc: 'Notify of events that are still open, once; otherwise of none' },
+    report: { kind: 'text', doc: 'File that lists every skipped row with its reason' },
+    'notify-open': {
+      kind: 'flag',
+      doc: 'Send notifications for events that are still open; default: none are sent',
+    },
   },
   async run(input) {
     const { config } = input.load()

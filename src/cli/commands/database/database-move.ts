@@ -51,7 +51,7 @@ const PASSWORD_FILES = {
 
 export const copyCommand: Command = {
   name: 'db copy',
-  doc: 'Copies a database into another, empty one; goes on where it was interrupted. Stop everything that uses them first',
+  doc: 'Copies a database into another, empty one; resumes after an interruption. Stop everything that uses them first',
   options: {
     from: { kind: 'text', doc: 'Database to read, as in database.url', needed: true },
     to: { kind: 'text', doc: 'Database to write, as in database.url', needed: true },
@@ -100,7 +100,7 @@ export const copyCommand: Command = {
 
 export const schemaCommand: Command = {
   name: 'db schema',
-  doc: 'Prints the statements that make the tables of the configured database, or bring them up to date; changes nothing',
+  doc: 'Prints the SQL that creates or upgrades the tables of the configured database; changes nothing',
   async run(input) {
     const { config } = input.load()
     const { isMysqlUrl } = await import('../../../storage/database/mysql/url.ts')

@@ -18,7 +18,7 @@ export const database: CommandGroup = {
   commands: [
     {
       name: 'db compact',
-      doc: 'Packs all samples into blocks now; the server does so by itself later',
+      doc: 'Compacts all samples now; the server does this on its own later',
       run: (input) =>
         withStore(input, async ({ maintenance }) => {
           // The clocks of agents may be ahead of ours: everything that is there counts as old.
@@ -54,7 +54,7 @@ export const database: CommandGroup = {
     },
     {
       name: 'db check',
-      doc: 'Reads the whole database and tells what is wrong with it',
+      doc: 'Reads the whole database and reports any damage',
       run: (input) =>
         withStore(input, async ({ maintenance }) => {
           const problems = await maintenance.check()
@@ -68,7 +68,7 @@ export const database: CommandGroup = {
       doc:
         'Writes a copy of the database alone, without certificate, secrets and configuration ' +
         '(`monitor backup` has all), while everything else goes on',
-      arguments: [{ name: 'file', doc: 'Where to; must not exist yet' }],
+      arguments: [{ name: 'file', doc: 'Destination; must not exist yet' }],
       run: (input) =>
         withStore(input, async ({ maintenance }) => {
           const file = resolve(needText(input, 'file'))
@@ -79,7 +79,7 @@ export const database: CommandGroup = {
     },
     {
       name: 'db init',
-      doc: 'Makes a new, empty database where the one of a folder that is in use is gone',
+      doc: 'Creates a new, empty database when the data directory has lost its own',
       run: async (input) => {
         const { config } = input.load()
         if (!config.database.url.startsWith('sqlite:'))
@@ -99,8 +99,8 @@ export const database: CommandGroup = {
     },
     {
       name: 'db restore',
-      doc: 'Puts a backup in the place of the database, which is kept beside it; everything must be stopped',
-      arguments: [{ name: 'file', doc: 'What `db backup` wrote' }],
+      doc: 'Replaces the database with a backup and keeps the old one beside it; stop all roles first',
+      arguments: [{ name: 'file', doc: 'File written by `db backup`' }],
       run: async (input) => {
         const { config } = input.load()
         const { restoreBackup } = await import('../../../storage/database/sqlite/restore.ts')

@@ -15,7 +15,7 @@ export const notify: CommandGroup = {
   commands: [
     {
       name: 'notify test',
-      doc: 'Sends a test message, to a target or to those of every rule; exit code 1 when one is not taken',
+      doc: 'Sends a test message, to a target or to those of every rule; exit code 1 when one is rejected',
       options: {
         channel: { kind: 'text', doc: 'Channel to send by', choices: CHANNELS.map(({ name }) => name) },
         target: { kind: 'text', doc: 'Target to send to: an address, or the name of a target' },

@@ -15,7 +15,7 @@ import {
 } from '../../../roles/command.ts'
 import { JSON_OPTION, printList } from '../../list-output.ts'
 import { withStore } from '../../with-store.ts'
-import { findNamed } from './find-named.ts'
+import { namedCommands } from './named-things.ts'
 import { readSeverities } from './severities.ts'
 
 const ALL: readonly Severity[] = [1, 2, 3, 4]
@@ -25,15 +25,15 @@ const RULE = { name: 'rule', doc: 'Its name, or its number in `rule list`' } as 
 
 const FIELDS_BUT_CHANNEL = {
   target: { kind: 'text', doc: 'Target to send to: an address, or the name of a target' },
-  host: { kind: 'text', doc: 'Hosts, with % or * for any text and _ or ? for one character' },
-  metric: { kind: 'text', doc: 'Metrics, in the same way' },
-  severity: { kind: 'text', doc: 'Severities, as in 1,2' },
+  host: { kind: 'text', doc: 'Hosts: % or * matches any text, _ or ? one character' },
+  metric: { kind: 'text', doc: 'Metrics: patterns as for hosts' },
+  severity: { kind: 'text', doc: 'Severities, such as 1,2' },
   on: {
     kind: 'text',
-    doc: 'What is told: some of opening,closing,severity (opening,closing unless given)',
+    doc: 'Notify on: any of opening,closing,severity; default: opening,closing',
   },
-  delay: { kind: 'text', doc: 'Only when still open and not acknowledged after so long, such as 5m' },
-  repeat: { kind: 'text', doc: 'Again and again after so long until acknowledged, such as 1h' },
+  delay: { kind: 'text', doc: 'Send only if still open and unacknowledged after this time, such as 5m' },
+  repeat: { kind: 'text', doc: 'Repeat at this interval until acknowledged, such as 1h' },
 } as const satisfies Record<string, Option>
 
 const FIELDS = {
@@ -41,9 +41,11 @@ const FIELDS = {
   ...FIELDS_BUT_CHANNEL,
 } as const satisfies Record<string, Option>
 
+const commands = namedCommands<Rule>({ one: 'rule', argument: RULE.name, storeOf: ({ rules }) => rules })
+
 export const rule: CommandGroup = {
   name: 'rule',
-  doc: 'Manages the rules that say who is told about which events',
+  doc: 'Manages notification rules: who is notified of which events',
   commands: [
     {
       name: 'rule list',
@@ -64,9 +66,9 @@ export const rule: CommandGroup = {
     },
     {
       name: 'rule add',
-      doc: 'Adds a rule: every event, its opening and its closing, unless said otherwise',
+      doc: 'Adds a rule; default: opening and closing of every event',
       options: {
-        name: { kind: 'text', doc: 'What the rule is called', needed: true },
+        name: { kind: 'text', doc: 'Name of the rule', needed: true },
         channel: {
           kind: 'text',
           doc: 'Channel to send by',
@@ -75,55 +77,30 @@ export const rule: CommandGroup = {
         },
         ...FIELDS_BUT_CHANNEL,
       },
-      run: (input) => {
-        const draft = readRule(input)
-        return withStore(
-          input,
-          async ({ rules, targets }) => {
-            checkRule(draft, await targets.list())
-            if ((await rules.add(draft)) === null)
-              throw new CommandError(`there is a rule "${draft.name}" already`)
-            return EXIT.ok
-          },
-          { change: ['add rule', draft.name] },
-        )
-      },
+      run: (input) =>
+        commands.add(input, readRule(input), async (draft, { targets }) =>
+          checkRule(draft, await targets.list()),
+        ),
     },
     {
       name: 'rule change',
-      doc: 'Changes what is given of a rule, and leaves the rest of it',
+      doc: 'Changes the given fields of a rule',
       arguments: [RULE],
-      options: { name: { kind: 'text', doc: 'What the rule is called from now on' }, ...FIELDS },
+      options: { name: { kind: 'text', doc: 'New name' }, ...FIELDS },
       run: (input) =>
-        withStore(
-          input,
-          async ({ rules, targets }) => {
-            const before = findNamed(await rules.list(), needText(input, 'rule'), 'rule')
-            const changed = { ...before, ...readChanges(input) }
-            checkRule(changed, await targets.list())
-            if ((await rules.update(changed)) === 'taken')
-              throw new CommandError(`there is a rule "${changed.name}" already`)
-            return EXIT.ok
-          },
-          { change: ['change rule', needText(input, 'rule')] },
-        ),
+        commands.change(input, async (before, { targets }) => {
+          const changed = { ...before, ...readChanges(input) }
+          checkRule(changed, await targets.list())
+          return changed
+        }),
     },
-    setEnabled('enable', 'Switches a rule on', 'switch rule on'),
-    setEnabled('disable', 'Switches a rule off: it stays, and notifies nobody', 'switch rule off'),
+    setEnabled('enable', 'Enables a rule', 'switch rule on'),
+    setEnabled('disable', 'Disables a rule without deleting it', 'switch rule off'),
     {
       name: 'rule delete',
-      doc: 'Deletes a rule; what it has said already is sent all the same',
+      doc: 'Deletes a rule; notifications already queued are still sent',
       arguments: [RULE],
-      run: (input) =>
-        withStore(
-          input,
-          async ({ rules }) => {
-            const { id } = findNamed(await rules.list(), needText(input, 'rule'), 'rule')
-            await rules.delete(id)
-            return EXIT.ok
-          },
-          { change: ['delete rule', needText(input, 'rule')] },
-        ),
+      run: (input) => commands.delete(input, ({ id }, { rules }) => rules.delete(id)),
     },
   ],
 }
@@ -133,16 +110,7 @@ function setEnabled(verb: 'enable' | 'disable', doc: string, action: string): Co
     name: `rule ${verb}`,
     doc,
     arguments: [RULE],
-    run: (input) =>
-      withStore(
-        input,
-        async ({ rules }) => {
-          const found = findNamed(await rules.list(), needText(input, 'rule'), 'rule')
-          await rules.update({ ...found, enabled: verb === 'enable' })
-          return EXIT.ok
-        },
-        { change: [action, needText(input, 'rule')] },
-      ),
+    run: (input) => commands.change(input, (found) => ({ ...found, enabled: verb === 'enable' }), action),
   }
 }
 

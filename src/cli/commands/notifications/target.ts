@@ -5,14 +5,20 @@ import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
 import { type CommandGroup, needText, type Option } from '../../../roles/command.ts'
 import { JSON_OPTION, printList } from '../../list-output.ts'
 import { withStore } from '../../with-store.ts'
-import { findNamed } from './find-named.ts'
+import { namedCommands } from './named-things.ts'
 
 const TARGET = { name: 'target', doc: 'Its name, or its number in `target list`' } as const
 
 const FIELDS = {
   channel: { kind: 'text', doc: 'Channel to send by', choices: CHANNELS.map(({ name }) => name) },
-  address: { kind: 'text', doc: 'Where to, as the channel takes it' },
+  address: { kind: 'text', doc: 'Address in the form the channel expects' },
 } as const satisfies Record<string, Option>
+
+const commands = namedCommands<Target>({
+  one: 'target',
+  argument: TARGET.name,
+  storeOf: ({ targets }) => targets,
+})
 
 export const target: CommandGroup = {
   name: 'target',
@@ -38,7 +44,7 @@ export const target: CommandGroup = {
       name: 'target add',
       doc: 'Adds a target',
       options: {
-        name: { kind: 'text', doc: 'What it is called', needed: true },
+        name: { kind: 'text', doc: 'Name', needed: true },
         ...FIELDS,
         channel: { ...FIELDS.channel, needed: true },
       },
@@ -48,57 +54,37 @@ export const target: CommandGroup = {
           channel: needText(input, 'channel'),
           address: input.text('address') ?? '',
         }
-        checkTarget(draft)
-        return withStore(
-          input,
-          async ({ targets }) => {
-            if ((await targets.add(draft)) === null)
-              throw new CommandError(`there is a target "${draft.name}" already`)
-            return EXIT.ok
-          },
-          { change: ['add target', draft.name] },
-        )
+        return commands.add(input, draft, checkTarget)
       },
     },
     {
       name: 'target change',
-      doc: 'Changes what is given of a target, and leaves the rest of it',
+      doc: 'Changes the given fields of a target',
       arguments: [TARGET],
-      options: { name: { kind: 'text', doc: 'What it is called from now on' }, ...FIELDS },
+      options: { name: { kind: 'text', doc: 'New name' }, ...FIELDS },
       run: (input) =>
-        withStore(
-          input,
-          async ({ targets }) => {
-            const before = findNamed(await targets.list(), needText(input, 'target'), 'target')
-            const changed: Target = {
-              id: before.id,
-              name: input.text('name') ?? before.name,
-              channel: input.text('channel') ?? before.channel,
-              address: input.text('address') ?? before.address,
-            }
-            checkTarget(changed)
-            if ((await targets.update(changed)) === 'taken')
-              throw new CommandError(`there is a target "${changed.name}" already`)
-            return EXIT.ok
-          },
-          { change: ['change target', needText(input, 'target')] },
-        ),
+        commands.change(input, (before) => {
+          const changed: Target = {
+            id: before.id,
+            name: input.text('name') ?? before.name,
+            channel: input.text('channel') ?? before.channel,
+            address: input.text('address') ?? before.address,
+          }
+          checkTarget(changed)
+          return changed
+        }),
     },
     {
       name: 'target delete',
       doc: 'Deletes a target that no rule sends to',
       arguments: [TARGET],
       run: (input) =>
-        withStore(
-          input,
-          async ({ targets }) => {
-            const { id, name } = findNamed(await targets.list(), needText(input, 'target'), 'target')
-            if ((await targets.delete(id)) === 'used')
-              throw new CommandError(`a rule sends to "${name}": change or delete the rule first`)
-            return EXIT.ok
-          },
-          { change: ['delete target', needText(input, 'target')] },
-        ),
+        commands.delete(input, async ({ id, name }, { targets }) => {
+          const result = await targets.delete(id)
+          if (result === 'used')
+            throw new CommandError(`a rule sends to "${name}": change or delete the rule first`)
+          return result === 'deleted'
+        }),
     },
   ],
 }

@@ -41,7 +41,7 @@ export const CERTIFICATE_END: MetricFamily = {
 export const NOTIFICATION_TROUBLE: MetricFamily = {
   name: 'perf.notification.<channel>.state',
   unit: 'state',
-  doc: 'Of events alone: notifications of a channel fail or were given up.',
+  doc: 'Of events alone: notifications of a channel fail or have failed for good.',
 }
 
 export const STORAGE_DAMAGE: MetricFamily = {

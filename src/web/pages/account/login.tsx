@@ -43,7 +43,7 @@ export const loginCode = route(
     const retryAfter = result.reason === 'wait' ? result.retryAfter : null
     const problem =
       retryAfter === null
-        ? 'The code is wrong, or it was used already. An app shows the next one within half a minute.'
+        ? 'The code is wrong or was already used. The app shows the next one within 30 seconds.'
         : describeRejection(retryAfter)
     return refuse(codeView({ ticket, next, problem }), retryAfter === null ? 401 : 429, retryAfter)
   },
@@ -122,7 +122,7 @@ function loginView({ next, name, problem, isPlain = false }: LoginModel): Html {
         )}
         {isPlain && (
           <p class="notice">
-            This page comes without TLS: everybody on the way can read the password. An administrator switches
+            This page is served without TLS: the password can be read in transit. An administrator can switch
             HTTPS on with <code>web.tls</code>.
           </p>
         )}
@@ -180,7 +180,7 @@ function codeView({ ticket, next, problem }: CodeModel): Html {
         <input type="hidden" name="ticket" value={ticket} />
         <input type="hidden" name="next" value={next} />
         <label>
-          Code of the app{' '}
+          Code from the app{' '}
           <input
             type="text"
             name="code"
@@ -197,8 +197,8 @@ function codeView({ ticket, next, problem }: CodeModel): Html {
           Sign in
         </button>
         <p class="soft">
-          Without the phone: one of your recovery codes. Without those an administrator can switch it off on
-          the page of your user, or with <code>monitor user totp-off</code>.
+          Without the phone use one of your recovery codes. Without those, an administrator can disable
+          two-factor authentication on your user’s page or with <code>monitor user totp-off</code>.
         </p>
         <p>
           <a href="/login">Begin again</a>

@@ -7,6 +7,7 @@ import {
 } from '../../../domain/users/user.ts'
 import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
 import { layout } from '../../ui/layout.tsx'
+import { settingsFrame } from '../settings/settings-layout.tsx'
 import { describeRejection } from './login.tsx'
 
 export const passwordPage = route({ path: '/password', access: 'viewer' }, (request) =>
@@ -66,66 +67,73 @@ function refuse(request: WebRequest, problem: string, status: number): Response 
 
 type Outcome = 'changed' | { readonly problem: string } | null
 
-function passwordView({ session, csrf, url }: WebRequest, outcome: Outcome) {
+function passwordView(request: WebRequest, outcome: Outcome) {
+  const { session, csrf, url } = request
+  const form = passwordForm(request, outcome)
   return layout({
     title: 'Password',
-    active: null,
+    active: 'settings',
     session,
     csrf,
     url,
-    body: (
-      <form class="settings" method="post" action="/password">
-        <h1>Your password</h1>
-        {session?.mustChangePassword && <p class="notice">Choose a password of your own before you go on.</p>}
-        {outcome === 'changed' && (
-          <p class="done" role="status">
-            The password is changed. Other browsers are signed out.
-          </p>
-        )}
-        {outcome !== null && outcome !== 'changed' && (
-          <p class="problem" role="alert">
-            {outcome.problem}
-          </p>
-        )}
-        <input type="hidden" name="csrf" value={csrf} />
-        <input type="text" name="name" value={session?.user} autocomplete="username" hidden readonly />
-        <label>
-          Current password{' '}
-          <input
-            name="current"
-            type="password"
-            autocomplete="current-password"
-            maxlength={MAX_PASSWORD}
-            required
-          />
-        </label>
-        <label>
-          New password{' '}
-          <input
-            name="new"
-            type="password"
-            autocomplete="new-password"
-            minlength={MIN_PASSWORD}
-            maxlength={MAX_PASSWORD}
-            required
-          />
-        </label>
-        <label>
-          New password again{' '}
-          <input
-            name="again"
-            type="password"
-            autocomplete="new-password"
-            minlength={MIN_PASSWORD}
-            maxlength={MAX_PASSWORD}
-            required
-          />
-        </label>
-        <label class="check">
-          <input type="checkbox" name="tokens" value="revoke" /> Revoke all of your API tokens too
-        </label>
-        <button type="submit">Change</button>
-      </form>
-    ),
+    // Who has to choose one first can go nowhere else.
+    body: session?.mustChangePassword ? form : settingsFrame(request, form),
   })
+}
+
+function passwordForm({ session, csrf }: WebRequest, outcome: Outcome) {
+  return (
+    <form class="settings" method="post" action="/password">
+      <h1>Your password</h1>
+      {session?.mustChangePassword && <p class="notice">Choose your own password before you continue.</p>}
+      {outcome === 'changed' && (
+        <p class="done" role="status">
+          Password changed. Other browsers are signed out.
+        </p>
+      )}
+      {outcome !== null && outcome !== 'changed' && (
+        <p class="problem" role="alert">
+          {outcome.problem}
+        </p>
+      )}
+      <input type="hidden" name="csrf" value={csrf} />
+      <input type="text" name="name" value={session?.user} autocomplete="username" hidden readonly />
+      <label>
+        Current password{' '}
+        <input
+          name="current"
+          type="password"
+          autocomplete="current-password"
+          maxlength={MAX_PASSWORD}
+          required
+        />
+      </label>
+      <label>
+        New password{' '}
+        <input
+          name="new"
+          type="password"
+          autocomplete="new-password"
+          minlength={MIN_PASSWORD}
+          maxlength={MAX_PASSWORD}
+          required
+        />
+      </label>
+      <label>
+        New password again{' '}
+        <input
+          name="again"
+          type="password"
+          autocomplete="new-password"
+          minlength={MIN_PASSWORD}
+          maxlength={MAX_PASSWORD}
+          required
+        />
+      </label>
+      <label class="check">
+        <input type="checkbox" name="tokens" value="revoke" /> Revoke all of your API tokens too
+      </label>
+      <button type="submit">Change</button>
+    </form>
+  )
 }

@@ -1,9 +1,10 @@
 /** @jsxImportSource #markup */
 import type { Event, EventAction } from '../../../domain/event.ts'
 import type { UndoResult } from '../../../storage/ports/store.ts'
+import { describeMuteKept, findMute, mutedHost, readMuted, writeMuted } from '../../changes/mute-host.ts'
 import type { WebRequest } from '../../http/route.ts'
 import { viewEvent } from '../../problems/event-view.ts'
-import { eventPath, withParameters } from '../../ui/components.tsx'
+import { eventPath, untilLabel, withParameters } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatAgo, formatCount } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
@@ -67,8 +68,8 @@ export function describeLater(action: EventAction, actor: string | null, time: n
     acknowledged: 'acknowledged',
     closed: actor === null ? 'over' : 'closed',
     reopened: 'reopened',
-    unacknowledged: 'left to be acknowledged',
-    severity: 'given another severity',
+    unacknowledged: 'unacknowledged',
+    severity: 'changed in severity',
   }
   const by = actor === null ? '' : ` by ${actor}`
   return `${words[action] ?? 'changed'}${by} ${formatAgo(time, now)}`
@@ -103,14 +104,31 @@ export const tellAt = (back: string, outcome: Readonly<Record<string, string>>):
   withParameters(withoutResult(back), outcome) + new URL(back, 'http://local.invalid').hash
 
 /** The line above a page that says what came of the action before it; nothing when there was none. */
-export async function actionResult({ url, web, csrf, now, session }: WebRequest): Promise<Html | null> {
+export async function actionResult(request: WebRequest): Promise<Html | null> {
+  const { url, web, csrf, now, session } = request
   const { searchParams } = url
+  const muted = readMuted(searchParams.get('did'))
+  if (muted !== null) {
+    const window = await findMute(muted, request)
+    if (typeof window === 'string') return null
+    const until = untilLabel(muted.to, now)
+    return resultLine(
+      <>
+        Muted {mutedHost(window)} until {until}.
+      </>,
+      undoForm(url, csrf, writeMuted(muted)),
+    )
+  }
+  const unmuted = readMuted(searchParams.get('undid'))
+  if (unmuted !== null) return resultLine('Undone. Notifications are sent again.')
+  const stays = readMuted(searchParams.get('missed'))
+  if (stays !== null) return resultLine(describeMuteKept(await findMute(stays, request)))
   const done = readDone(searchParams.get('did'))
   if (done !== null) {
     const [id] = done.ids
     const only = done.count === 1 && id !== undefined ? await web.store.events.find(id) : null
     const words = describeDone(done.what, done.count, only, await sentenceOf(only, web, now))
-    return resultLine(words, done.what === 'reopen' ? null : undoForm(url, csrf, done))
+    return resultLine(words, done.what === 'reopen' ? null : undoForm(url, csrf, writeDone(done)))
   }
   const undone = readDone(searchParams.get('undid'))
   if (undone !== null)
@@ -151,18 +169,18 @@ export async function describeMissed(
   return `Not changed: event #${event.id} was ${describeLater(last.action, last.actor, last.noted, now)}.`
 }
 
-const resultLine = (words: string, more: Html | null = null): Html => (
+const resultLine = (words: Html | string, more: Html | null = null): Html => (
   <div class="result" role="status" data-result>
     <span>{words}</span>
     {more}
   </div>
 )
 
-function undoForm(url: URL, csrf: string, done: Done): Html {
+function undoForm(url: URL, csrf: string, what: string): Html {
   return (
     <form method="post" action="/events/undo" data-action>
       {csrfField(csrf)}
-      <input type="hidden" name="what" value={writeDone(done)} />
+      <input type="hidden" name="what" value={what} />
       <input type="hidden" name="back" value={`${url.pathname}${url.search}`} />
       <button type="submit" class="quiet-link">
         Undo

@@ -1,5 +1,6 @@
 import { type Event, MAX_COMMENT } from '../../../domain/event.ts'
 import type { EventStore } from '../../../storage/ports/store.ts'
+import { readMuted, undoMute, writeMuted } from '../../changes/mute-host.ts'
 import { readLocalPath } from '../../http/request-body.ts'
 import { HttpError, notFound, type RouteResult, redirect, route, type WebRequest } from '../../http/route.ts'
 import { readId } from '../../ui/form-fields.tsx'
@@ -90,7 +91,10 @@ const changeOne = (what: Change) =>
       const after = (await events.find(event.id)) ?? event
       // Two events of one metric can't both be open: that is the only way in which reopening fails.
       if (after.status === 'closed' && what === 'reopen')
-        throw new HttpError(409, 'Another event of this metric of the host is open: close that one first.')
+        throw new HttpError(
+          409,
+          'Another event for this metric of the host is already open: close that one first.',
+        )
       // Once more by the same person changes nothing, and is no surprise.
       if (what === 'acknowledge' && after.status === 'open' && after.acknowledgedBy === by)
         return redirect(back)
@@ -112,7 +116,7 @@ export const commentEvent = route(
     const { form, session, now, web, note } = request
     const event = await findEvent(request)
     const comment = readComment(form)
-    if (comment === undefined) throw new HttpError(400, 'A comment needs words.')
+    if (comment === undefined) throw new HttpError(400, 'Type a comment first.')
     await web.store.events.comment(event.id, session?.user ?? '', now, comment)
     note(describe(event))
     return redirect(`/events/${event.id}`)
@@ -142,6 +146,12 @@ export const undoEvents = route(
   { path: '/events/undo', method: 'POST', access: 'operator', does: 'undo change of events' },
   async (request) => {
     const { form, session, now, web, note } = request
+    const muted = readMuted(form.get('what'))
+    if (muted !== null) {
+      const { isDone, words } = await undoMute(muted, request)
+      const outcome = { [isDone ? 'undid' : 'missed']: writeMuted(muted) }
+      return answer(request, readLocalPath(form.get('back') ?? '/'), outcome, { words, undo: null, isDone })
+    }
     const done = readDone(form.get('what'))
     if (done === null || done.what === 'reopen')
       throw new HttpError(400, 'what: expected what the answer of a change gave')

@@ -17,7 +17,7 @@ const ACTION_WORDS: Readonly<Record<EventHistoryEntry['action'], string>> = {
   closed: 'Closed',
   reopened: 'Reopened',
   acknowledged: 'Acknowledged',
-  unacknowledged: 'Acknowledgement taken back',
+  unacknowledged: 'Acknowledgement withdrawn',
   comment: 'Comment',
   stale: 'No data',
   fresh: 'Data resumed',

@@ -34,8 +34,12 @@ export function eventView(model: EventModel, { isBeside = false }: EventViewOpti
         <div data-live="event">
           <div class={`event-head severity-${event.severity}`}>
             <p class="crumbs">
-              {isBeside ? <a href={eventPath(event.id)}>Event #{event.id}</a> : <a href="/events">Events</a>}{' '}
-              › {hostName(event)}
+              {!isBeside && (
+                <>
+                  <a href="/events">Events</a> ›{' '}
+                </>
+              )}
+              {isBeside ? <a href={eventPath(event.id)}>Event #{event.id}</a> : `Event #${event.id}`}
             </p>
             {isBeside ? <h2 class="event-title">{problem.what}</h2> : pageHeading(problem.what)}
             {problem.detail !== null && <p class="lead">{problem.detail}</p>}
@@ -64,7 +68,7 @@ export function eventView(model: EventModel, { isBeside = false }: EventViewOpti
 }
 
 function factsView(event: Event, now: number, isBeside: boolean): Html {
-  const { id, host, metric, members, opened, closed, acknowledgedBy, acknowledged, isStale, status } = event
+  const { host, metric, members, opened, closed, acknowledgedBy, acknowledged, isStale, status } = event
   const length = lengthOf(event, now)
   const fact = (name: string, value: Html | string) => (
     <div>
@@ -90,19 +94,19 @@ function factsView(event: Event, now: number, isBeside: boolean): Html {
         {fact('Opened', stampLabel(opened))}
         {closed !== null && fact('Closed', length === null ? 'at an unknown time' : stampLabel(closed))}
         {fact(closed === null ? 'Open for' : 'Lasted', length === null ? 'unknown' : formatDuration(length))}
-        {acknowledgedBy !== null &&
-          fact(
-            'Acknowledged',
-            <>
-              by {acknowledgedBy}
-              {acknowledged !== null && <> at {stampLabel(acknowledged)}</>}
-            </>,
-          )}
-        {!isBeside && fact('Number', String(id))}
+        {acknowledgedBy !== null
+          ? fact(
+              'Acknowledged',
+              <>
+                by {acknowledgedBy}
+                {acknowledged !== null && <> at {stampLabel(acknowledged)}</>}
+              </>,
+            )
+          : status === 'open' && fact('Acknowledged', 'by nobody yet')}
       </dl>
       {isStale && status === 'open' && (
         <p class="notice stale" role="status">
-          The metric does not come any more: nobody knows whether the problem is still there.
+          No data: the metric is no longer reported, so nobody knows whether the problem is still there.
         </p>
       )}
     </>
@@ -131,7 +135,7 @@ function changeForm({ event, csrf, back }: EventModel): Html {
           <>
             {button(
               'acknowledge',
-              event.acknowledgedBy === null ? 'Acknowledge' : 'Acknowledge again',
+              event.acknowledgedBy === null ? 'Acknowledge' : 'Take over',
               event.acknowledgedBy === null,
             )}
             {event.members.length === 0 && quietButtons(event)}
@@ -147,7 +151,7 @@ function changeForm({ event, csrf, back }: EventModel): Html {
         {button('comment', 'Add comment')}
       </div>
       {event.status === 'open' && (
-        <p class="hint-text">Close hides this event until it has recovered and comes again.</p>
+        <p class="hint-text">Close hides this event until it has recovered and occurs again.</p>
       )}
     </form>
   )

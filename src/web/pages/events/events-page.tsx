@@ -2,7 +2,7 @@
 import type { SeverityCounts } from '../../../domain/event.ts'
 import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import type { DeliverySum } from '../../../storage/ports/store.ts'
-import { type ChosenFacets, facetBar, readFacets } from '../../filters/facets.tsx'
+import { facetBar, readFacets } from '../../filters/facets.tsx'
 import { readInteger } from '../../http/query-parameters.ts'
 import { mayUse, route, type WebRequest } from '../../http/route.ts'
 import { type EventView, viewEvents } from '../../problems/event-view.ts'
@@ -13,6 +13,7 @@ import { icon } from '../../ui/icons.tsx'
 import { readKiosk } from '../../ui/kiosk.tsx'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { saveViewLink } from '../../ui/save-view.tsx'
 import { actionResult } from './action-result.tsx'
 import { changeAllPath } from './bulk-actions.tsx'
 import {
@@ -57,8 +58,6 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
   const model = {
     url,
     filter,
-    facets,
-    groups,
     offset,
     counts,
     ...list,
@@ -77,6 +76,7 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
     session,
     csrf,
     url,
+    filters: facetBar(url, groups, facets),
     body: (
       <>
         {result}
@@ -97,8 +97,6 @@ async function findChosen(request: WebRequest): Promise<EventModel | null> {
 type EventsModel = {
   readonly url: URL
   readonly filter: EventFilter
-  readonly facets: ChosenFacets
-  readonly groups: readonly string[]
   readonly calendar: MaintenanceCalendar
   readonly offset: number
   /** Of all that fit, whatever severity is asked for. */
@@ -132,7 +130,7 @@ function eventsView(model: EventsModel): Html {
           <h1>Events</h1>
           <p class="lead" data-live="lead">
             {isMore && 'More than '}
-            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)}
+            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)} · {saveViewLink(url)}
           </p>
         </div>
         <div class="totals" data-live="totals" role="group" aria-label="Severity">
@@ -162,9 +160,8 @@ function eventsView(model: EventsModel): Html {
         </nav>
         {filterForm(model)}
       </div>
-      {facetBar(url, model.groups, model.facets)}
       <div class={['events-split', chosen !== null && 'with-event']}>
-        <div data-live="events">
+        <div class="card list-card" data-live="events">
           {mayChange && events.length > 0 ? (
             <form method="post" action="/events/change">
               {csrfField(model.csrf)}

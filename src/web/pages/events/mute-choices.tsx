@@ -10,5 +10,8 @@ export const muteChoices = (path: string): Html => (
         Mute host for {words}
       </button>
     ))}
+    <a class="button" href={path}>
+      Mute host until…
+    </a>
   </>
 )

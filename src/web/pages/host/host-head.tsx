@@ -82,6 +82,9 @@ function muteMenu({ host, csrf }: HeadModel): Html {
               {words}
             </button>
           ))}
+          <a class="button" href={`${hostPath(host.name)}/mute`}>
+            Until…
+          </a>
         </div>
       </form>
     </details>

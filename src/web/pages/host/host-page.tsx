@@ -1,4 +1,5 @@
 /** @jsxImportSource #markup */
+
 import type { Event } from '../../../domain/event.ts'
 import { listFilesystems } from '../../../domain/hosts/filesystems.ts'
 import { type Host, hostStatus } from '../../../domain/hosts/host.ts'
@@ -16,6 +17,7 @@ import { formatDuration } from '../../ui/format.ts'
 import { icon, statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { actionResult } from '../events/action-result.tsx'
 import { dataSection, readHostData } from './data-section.tsx'
 import { type DiskRow, diskTable } from './disk-table.tsx'
 import { facts, groupsOf, historyOf, hostHead, maintenanceLine } from './host-head.tsx'
@@ -53,6 +55,7 @@ export const hostPage = route({ path: '/hosts/:name', access: 'viewer' }, async 
     body: (
       <>
         {madeLine(request)}
+        {await actionResult(request)}
         {timeRangeProblem(model.timeRange)}
         {hostView(model)}
       </>

@@ -4,6 +4,7 @@ import { isHostName } from '../../../domain/hosts/host.ts'
 import { deleteHost, releaseHost, renameHost } from '../../changes/hosts.ts'
 import { HttpError, notFound, type Route, redirect, route, type WebRequest } from '../../http/route.ts'
 import { hostPath, pageHeading } from '../../ui/components.tsx'
+import { csrfField } from '../../ui/form-fields.tsx'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 
@@ -19,7 +20,6 @@ async function managePage(request: WebRequest, problem: string | null) {
   const host = await web.store.hosts.find(params.name ?? '')
   if (!host) throw notFound('host')
   const hasKey = (await web.store.hosts.listKeyed([host.name])).has(host.name)
-  const csrfField = <input type="hidden" name="csrf" value={csrf} />
   return layout({
     title: `Manage ${host.name}`,
     active: 'hosts',
@@ -43,83 +43,79 @@ async function managePage(request: WebRequest, problem: string | null) {
         )}
         {url.searchParams.get('done') === 'released' && (
           <p class="notice" role="status">
-            The name is free: the next agent that speaks for it will own it.
+            The name is released: the next agent that uses it will own it.
           </p>
         )}
-        {renameForm(host.name, csrfField)}
-        {releaseForm(host.name, hasKey, csrfField)}
-        {deleteForm(host.name, csrfField)}
+        {renameSection(host.name, csrf)}
+        {releaseSection(host.name, hasKey, csrf)}
+        {deleteSection(host.name, csrf)}
       </>
     ),
   })
 }
 
-function renameForm(host: string, csrfField: Html): Html {
-  return (
-    <section class="section">
-      <h2>Rename</h2>
-      <p>
-        Everything it has goes with it. Its agent may go on under the old name, and loses nothing; it takes
-        the new one as <code>agent.name</code> in its configuration. Another agent may use the old name for a
-        host of its own.
-      </p>
-      <form class="span-form" method="post" action={`${managePath(host)}/rename`}>
-        {csrfField}
-        <label>
-          New name{' '}
-          <input
-            type="text"
-            name="name"
-            value={host}
-            required
-            maxlength={255}
-            autocomplete="off"
-            spellcheck="false"
-          />
-        </label>
-        <button type="submit">Rename the host</button>
-      </form>
-    </section>
-  )
-}
+const renameSection = (host: string, csrf: string): Html => (
+  <section class="section">
+    <h2>Rename</h2>
+    <p>
+      The host keeps all its data. Its agent may keep using the old name and loses nothing; to use the new
+      one, set <code>agent.name</code> in its configuration. Another agent may use the old name for a host of
+      its own.
+    </p>
+    <form class="span-form" method="post" action={`${managePath(host)}/rename`}>
+      {csrfField(csrf)}
+      <label>
+        New name{' '}
+        <input
+          type="text"
+          name="name"
+          value={host}
+          required
+          maxlength={255}
+          autocomplete="off"
+          spellcheck="false"
+        />
+      </label>
+      <button type="submit">Rename host</button>
+    </form>
+  </section>
+)
 
-function releaseForm(host: string, hasKey: boolean, csrfField: Html): Html {
-  return (
-    <section class="section">
-      <h2>Release the name</h2>
-      <p>
-        {hasKey
-          ? 'The name belongs to the key of one agent. When the machine was set up anew, ' +
-            'its new agent is refused until the name is released.'
-          : 'The name belongs to agents that have no key, as those of the original product. ' +
-            'An agent with a key is refused until the name is released.'}
-      </p>
-      <form method="post" action={`${managePath(host)}/release`}>
-        {csrfField}
-        <button type="submit">Release the name</button>
-      </form>
-    </section>
-  )
-}
+const releaseSection = (host: string, hasKey: boolean, csrf: string): Html => (
+  <section class="section">
+    <h2>Release the name</h2>
+    <p>
+      {hasKey
+        ? 'The name is bound to the key of one agent. After the machine is reinstalled, ' +
+          'its new agent is rejected until the name is released.'
+        : 'The name is used by an agent without a key, such as one of the original product. ' +
+          'An agent with a key is rejected until the name is released.'}
+    </p>
+    <form method="post" action={`${managePath(host)}/release`}>
+      {csrfField(csrf)}
+      <button type="submit">Release the name</button>
+    </form>
+  </section>
+)
 
-function deleteForm(host: string, csrfField: Html): Html {
-  return (
-    <section class="section">
-      <h2>Delete</h2>
-      <p>Its samples, events and key are deleted for good. An agent that goes on makes the host anew.</p>
-      <form class="span-form" method="post" action={`${managePath(host)}/delete`}>
-        {csrfField}
-        <label>
-          Type <b>{host}</b> to confirm{' '}
-          <input type="text" name="confirm" required maxlength={255} autocomplete="off" spellcheck="false" />
-        </label>
-        <button class="danger" type="submit">
-          Delete the host
-        </button>
-      </form>
-    </section>
-  )
-}
+const deleteSection = (host: string, csrf: string): Html => (
+  <section class="section">
+    <h2>Delete</h2>
+    <p>
+      This permanently deletes its samples, events and key. The host reappears if its agent keeps reporting.
+    </p>
+    <form class="span-form" method="post" action={`${managePath(host)}/delete`}>
+      {csrfField(csrf)}
+      <label>
+        Type <b>{host}</b> to confirm{' '}
+        <input type="text" name="confirm" required maxlength={255} autocomplete="off" spellcheck="false" />
+      </label>
+      <button class="danger" type="submit">
+        Delete host
+      </button>
+    </form>
+  </section>
+)
 
 /** What was wrong goes back onto the page. */
 async function orProblem(request: WebRequest, act: () => Promise<string>) {

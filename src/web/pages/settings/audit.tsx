@@ -49,7 +49,7 @@ export const auditPage = route({ path: '/settings/audit', access: 'admin' }, asy
   }))
   return settingsPage(request, {
     title: 'Audit log',
-    lead: `${formatCount(total, 'change')}${isFiltered ? ' that fit' : ''}, newest first.`,
+    lead: `${formatCount(total, 'change')}${isFiltered ? ' matching' : ''}, newest first.`,
     body: (
       <>
         <form class="filters" method="get" action="/settings/audit">
@@ -80,8 +80,10 @@ export const auditPage = route({ path: '/settings/audit', access: 'admin' }, asy
         </form>
         {entries.length === 0 ? (
           <section class="empty">
-            <h2>{isFiltered ? 'No change fits' : 'Nothing was changed yet'}</h2>
-            <p>Sign-ins and everything that a person changes here, by the API or from a shell are listed.</p>
+            <h2>{isFiltered ? 'No matching change' : 'No changes yet'}</h2>
+            <p>
+              Sign-ins and every change made on the website, through the API or from a shell are listed here.
+            </p>
           </section>
         ) : (
           <>

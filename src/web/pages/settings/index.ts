@@ -18,6 +18,8 @@ import {
   maintenancePage,
   maintenanceWindowsPage,
   newMaintenancePage,
+  previewNewMaintenance,
+  previewOldMaintenance,
   updateMaintenanceWindow,
 } from './maintenance/maintenance-windows.tsx'
 import { settingsOverview } from './overview.tsx'
@@ -59,6 +61,15 @@ import {
   userPage,
   usersPage,
 } from './users.tsx'
+import {
+  addView,
+  deleteView,
+  deleteViewPage,
+  newViewPage,
+  updateView,
+  viewPage,
+  viewsPage,
+} from './views/saved-views.tsx'
 
 /** Everything under `/settings`. */
 export const SETTINGS_PAGES: readonly Route[] = [
@@ -95,6 +106,8 @@ export const SETTINGS_PAGES: readonly Route[] = [
   maintenancePage,
   addMaintenanceWindow,
   updateMaintenanceWindow,
+  previewNewMaintenance,
+  previewOldMaintenance,
   deleteMaintenancePage,
   deleteMaintenanceWindow,
   usersPage,
@@ -112,6 +125,13 @@ export const SETTINGS_PAGES: readonly Route[] = [
   revokeToken,
   preferencesPage,
   savePreferences,
+  viewsPage,
+  newViewPage,
+  viewPage,
+  addView,
+  updateView,
+  deleteViewPage,
+  deleteView,
   storagePage,
   auditPage,
   guidePage,

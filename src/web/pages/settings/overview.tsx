@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { mayUse, route } from '../../http/route.ts'
 import { layout } from '../../ui/layout.tsx'
-import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from './settings-layout.tsx'
+import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from './settings-entries.ts'
 
 export const settingsOverview = route({ path: '/settings', access: 'viewer' }, ({ session, csrf, url }) => {
   const open = SETTINGS_ENTRIES.filter(({ access }) => mayUse({ session }, access))
@@ -21,7 +21,7 @@ export const settingsOverview = route({ path: '/settings', access: 'viewer' }, (
           <div>
             <h1>Settings</h1>
             <p class="lead">
-              You are signed in as {session?.user}, with the access of {session?.access}.
+              You are signed in as {session?.user} (role: {session?.access}).
             </p>
           </div>
         </div>

@@ -1,136 +1,9 @@
 /** @jsxImportSource #markup */
-import type { Access } from '../../../domain/users/user.ts'
-import type { WebRequest } from '../../http/route.ts'
+import { mayUse, type WebRequest } from '../../http/route.ts'
 import { madeLine } from '../../ui/components.tsx'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
-
-/** A page under Settings, as its index, its navigation and the search know it. */
-export type SettingsEntry = {
-  readonly path: string
-  readonly title: string
-  readonly doc: string
-  /** What people also call it, for the search. */
-  readonly words?: string
-  readonly access: Access
-  readonly group: 'Notifications' | 'Access' | 'You' | 'This server'
-}
-
-export const SETTINGS_ENTRIES: readonly SettingsEntry[] = [
-  {
-    path: '/settings/rules',
-    title: 'Notification rules',
-    doc: 'Who is notified of which events, and how.',
-    words: 'alert alerts mail escalation repeat',
-    access: 'operator',
-    group: 'Notifications',
-  },
-  {
-    path: '/settings/targets',
-    title: 'Targets',
-    doc: 'Named addresses that rules send to, each with a test message.',
-    words: 'channel channels mail webhook slack ntfy telegram',
-    access: 'operator',
-    group: 'Notifications',
-  },
-  {
-    path: '/settings/maintenance',
-    title: 'Maintenance and quiet hours',
-    doc: 'Mute notifications during planned work.',
-    words: 'window windows downtime mute silence planned',
-    access: 'operator',
-    group: 'Notifications',
-  },
-  {
-    path: '/settings/preferences',
-    title: 'Preferences',
-    doc: 'Colours, time zone and language of dates, for you alone.',
-    words: 'theme dark light timezone',
-    access: 'viewer',
-    group: 'You',
-  },
-  {
-    path: '/password',
-    title: 'Password',
-    doc: 'Change the password that you sign in with.',
-    access: 'viewer',
-    group: 'You',
-  },
-  {
-    path: '/settings/two-factor',
-    title: 'Two-factor sign-in',
-    doc: 'A code of an app besides the password.',
-    words: '2fa mfa totp otp authenticator',
-    access: 'viewer',
-    group: 'You',
-  },
-  {
-    path: '/settings/sessions',
-    title: 'Sessions',
-    doc: 'Where you are signed in; end what is not yours.',
-    words: 'devices sign out',
-    access: 'viewer',
-    group: 'You',
-  },
-  {
-    path: '/settings/tokens',
-    title: 'API tokens',
-    doc: 'API access with your permissions.',
-    words: 'bearer key script',
-    access: 'viewer',
-    group: 'You',
-  },
-  {
-    path: '/settings/users',
-    title: 'Users',
-    doc: 'Who may sign in, and what each may do.',
-    words: 'accounts access roles',
-    access: 'admin',
-    group: 'Access',
-  },
-  {
-    path: '/settings/audit',
-    title: 'Audit log',
-    doc: 'Every change that a person made: who, when, from where, what.',
-    words: 'history changes',
-    access: 'admin',
-    group: 'Access',
-  },
-  {
-    path: '/add-host',
-    title: 'Add a host',
-    doc: 'The commands that start an agent on Linux and on Windows.',
-    words: 'install enrol passphrase fingerprint',
-    access: 'admin',
-    group: 'This server',
-  },
-  {
-    path: '/settings/storage',
-    title: 'Storage',
-    doc: 'How large the database is, and how long things are kept.',
-    words: 'retention backup disk size',
-    access: 'admin',
-    group: 'This server',
-  },
-  {
-    path: '/settings/guide',
-    title: 'User guide',
-    doc: 'Every page, metric, command and setting.',
-    words: 'help manual documentation keys shortcuts api',
-    access: 'viewer',
-    group: 'This server',
-  },
-  {
-    path: '/settings/about',
-    title: 'About',
-    doc: 'Version and licences.',
-    words: 'license build',
-    access: 'viewer',
-    group: 'This server',
-  },
-]
-
-export const SETTINGS_GROUPS = ['Notifications', 'You', 'Access', 'This server'] as const
+import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from './settings-entries.ts'
 
 export type SettingsPageOptions = {
   readonly title: string
@@ -154,7 +27,8 @@ export function settingsPage(
     session,
     csrf,
     url,
-    body: (
+    body: settingsFrame(
+      request,
       <>
         {madeLine(request)}
         <div class="head">
@@ -175,9 +49,44 @@ export function settingsPage(
         </div>
         {notificationOf(url)}
         {body}
-      </>
+      </>,
     ),
   })
+}
+
+/** A page under Settings beside the navigation of all of them, where the window is wide enough. */
+export function settingsFrame(request: WebRequest, body: Html): Html {
+  const { pathname } = request.url
+  const open = SETTINGS_ENTRIES.filter(({ access }) => mayUse(request, access))
+  return (
+    <div class="settings-frame">
+      <nav class="settings-navigation" aria-label="Settings">
+        {SETTINGS_GROUPS.map((group) => {
+          const entries = open.filter((entry) => entry.group === group)
+          return (
+            entries.length > 0 && (
+              <>
+                <p>{group}</p>
+                <ul>
+                  {entries.map(({ path, title }) => (
+                    <li>
+                      <a
+                        href={path}
+                        aria-current={(pathname === path || pathname.startsWith(`${path}/`)) && 'page'}
+                      >
+                        {title}
+                      </a>
+                    </li>
+                  ))}
+                </ul>
+              </>
+            )
+          )
+        })}
+      </nav>
+      <div class="settings-content">{body}</div>
+    </div>
+  )
 }
 
 /** What the redirect behind a POST says was done. */
@@ -185,9 +94,9 @@ const DONE: Readonly<Record<string, string>> = {
   added: 'Added.',
   saved: 'Saved.',
   deleted: 'Deleted.',
-  revoked: 'Ended.',
-  password: 'The password is changed; the user is signed out everywhere.',
-  'two-factor-off': 'Two-factor sign-in is off; the password alone opens the account.',
+  revoked: 'Revoked.',
+  password: 'Password changed. The user is signed out everywhere.',
+  'two-factor-off': 'Two-factor authentication is disabled; the password alone is enough.',
 }
 
 function notificationOf(url: URL): Html | null {

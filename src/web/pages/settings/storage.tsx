@@ -56,7 +56,7 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
           {figure('Metrics', formatNumber(figures.metrics))}
         </div>
         <section class="section">
-          <h2>Room</h2>
+          <h2>Disk space</h2>
           {roomView(model)}
         </section>
         {hostsView(figures)}
@@ -66,7 +66,7 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
         </section>
         {retention !== null && (
           <section class="section">
-            <h2>How long things are kept</h2>
+            <h2>Retention</h2>
             <dl class="words">
               <div>
                 <dt>Samples</dt>
@@ -121,7 +121,7 @@ function hostsView({ bytes, samples, hosts, largestHosts }: Shares): Html {
       <h2>By host</h2>
       <p class="soft">
         {hosts > rows.length ? `The ${rows.length} with the most samples. ` : ''}Bytes are estimated from the
-        share of all samples; a host whose values change a lot takes somewhat more.
+        share of samples; hosts whose values change a lot take somewhat more.
       </p>
       {listTable(COLUMNS, rows, { stacks: false })}
     </section>
@@ -132,7 +132,7 @@ function backupView(backup: BackupNote | null, now: number): Html {
   if (backup === null)
     return (
       <p>
-        None by <code>monitor backup</code> yet. What other programs copy is not known here.
+        None by <code>monitor backup</code> so far. Backups by other programs are not known here.
       </p>
     )
   return (
@@ -179,11 +179,11 @@ function roomView({ free, bytesPerDay, daysLeft }: StorageModel): Html {
   return (
     <p>
       {free === null
-        ? 'How much room the disk has left is not known here.'
+        ? 'The free space of the disk is not known here.'
         : `The disk has ${formatValue(free, 'B')} left.`}{' '}
       {bytesPerDay === null
-        ? 'What a day takes is known once there are more samples.'
-        : `With a sample a minute the hosts that are up bring about ${formatValue(bytesPerDay, 'B')} a day.`}{' '}
+        ? 'Daily growth is shown once there are more samples.'
+        : `At one sample a minute the hosts that are up add about ${formatValue(bytesPerDay, 'B')} a day.`}{' '}
       {left}
     </p>
   )

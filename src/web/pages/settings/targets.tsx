@@ -1,22 +1,22 @@
 /** @jsxImportSource #markup */
 import { findTargetErrors, MAX_ADDRESS } from '../../../domain/notifications/rule-check.ts'
 import { maskTarget, type Target } from '../../../domain/notifications/target.ts'
-import { mayUse, notFound, redirect, route, type WebRequest } from '../../http/route.ts'
+import { mayUse, route, type WebRequest } from '../../http/route.ts'
 import {
   choiceField,
   csrfField,
   formProblem,
   type Problems,
   placeErrors,
-  readId,
   refuseForm,
   textField,
 } from '../../ui/form-fields.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { type TestOutcome, testOutcome } from '../../ui/test-outcome.tsx'
+import { deletePages, findNamed, formEnd, saveNamed, storeNamed } from './named-things.tsx'
 import { channelChoices, targetHints } from './rules/rule-form.tsx'
-import { confirmPage, settingsPage } from './settings-layout.tsx'
+import { settingsPage } from './settings-layout.tsx'
 
 const PATH = '/settings/targets'
 const PARENT = { path: PATH, title: 'Targets' }
@@ -57,7 +57,7 @@ async function listView(
   const channels = web.notifier.channels
   return settingsPage(request, {
     title: 'Targets',
-    lead: 'Addresses with a name, so that a rule says “on call” and only one place knows who that is.',
+    lead: 'Named addresses for rules: a rule says “on call”, and only the target knows who that is.',
     actions: mayChange ? (
       <a class="button primary" href={`${PATH}/new`}>
         Add a target
@@ -74,7 +74,7 @@ async function listView(
         {rows.length === 0 ? (
           <section class="empty">
             <h2>No targets yet</h2>
-            <p>Rules can name an address themselves. A target keeps it in one place, and can be tried out.</p>
+            <p>Rules can contain an address themselves. A target keeps it in one place and can be tested.</p>
           </section>
         ) : (
           listTable(COLUMNS, rows)
@@ -138,22 +138,13 @@ function targetForm(request: WebRequest, { fields, id, problems = {}, test }: Fo
           problem: problems.address,
         })}
         {targetHints(channels)}
-        <div class="form-end">
-          <button class="primary" type="submit">
-            {id === null ? 'Add' : 'Save'}
-          </button>
+        {formEnd(
+          PATH,
+          id,
           <button type="submit" formaction={`${PATH}/${id ?? 'new'}/try`}>
             Send a test message
-          </button>
-          <a class="button" href={PATH}>
-            Cancel
-          </a>
-          {id !== null && (
-            <a class="button danger-link" href={`${PATH}/${id}/delete`}>
-              Delete…
-            </a>
-          )}
-        </div>
+          </button>,
+        )}
       </form>
     ),
   })
@@ -177,20 +168,19 @@ const check = ({ web }: WebRequest, fields: TargetFields): Problems =>
   placeErrors(findTargetErrors(fields, web.notifier.channels))
 
 async function saveTarget(request: WebRequest, id: number | null) {
-  const { web, form, note } = request
-  const fields = typed(form)
+  const fields = typed(request.form)
   const problems = check(request, fields)
-  if (Object.keys(problems).length > 0) return refuseForm(targetForm(request, { fields, id, problems }))
-  const isTaken =
-    id === null
-      ? (await web.store.targets.add(fields)) === null
-      : (await web.store.targets.update({ ...fields, id })) === 'taken'
-  if (isTaken) {
-    const taken = { name: 'Another target has this name.' }
-    return refuseForm(targetForm(request, { fields, id, problems: taken }), 409)
-  }
-  note(`${fields.name}: ${fields.channel} ${maskTarget(fields.address)}`)
-  return redirect(`${PATH}?done=${id === null ? 'added' : 'saved'}`)
+  return saveNamed({
+    request,
+    path: PATH,
+    one: 'target',
+    id,
+    checked: Object.keys(problems).length > 0 ? { problems } : { draft: fields },
+    save: (draft) =>
+      storeNamed(request.web.store.targets, draft, id, (target, at) => ({ ...target, id: at })),
+    show: (wrong) => targetForm(request, { fields, id, problems: wrong }),
+    describe: ({ name, channel, address }) => `${name}: ${channel} ${maskTarget(address)}`,
+  })
 }
 
 export const addTarget = route(
@@ -208,7 +198,7 @@ async function tryForm(request: WebRequest, id: number | null) {
   const problems = check(request, { ...fields, name: fields.name || 'test' })
   if (Object.keys(problems).length > 0) return refuseForm(targetForm(request, { fields, id, problems }))
   const test = await request.web.notifier.sendTest(fields.channel, fields.address)
-  request.note(`by ${fields.channel}: ${test.isDelivered ? 'taken' : 'not taken'}`)
+  request.note(`by ${fields.channel}: ${test.isDelivered ? 'delivered' : 'rejected'}`)
   return targetForm(request, { fields, id, test })
 }
 
@@ -227,42 +217,30 @@ export const testTarget = route(
   async (request) => {
     const { name, channel, address } = await findTarget(request)
     const test = await request.web.notifier.sendTest(channel, address)
-    request.note(`${name}: ${test.isDelivered ? 'taken' : 'not taken'}`)
+    request.note(`${name}: ${test.isDelivered ? 'delivered' : 'rejected'}`)
     return listView(request, { name, test })
   },
 )
 
-export const deleteTargetPage = route({ path: `${PATH}/:id/delete`, access: 'admin' }, async (request) => {
-  const { id, name } = await findTarget(request)
-  return confirmPage(request, {
-    title: `Delete ${name}?`,
-    parent: PARENT,
-    question: (
-      <>
-        No rule can send to <b>{name}</b> any more. A target that a rule still uses stays.
-      </>
-    ),
-    action: `${PATH}/${id}/delete`,
-    back: `${PATH}/${id}`,
-    word: 'Delete the target',
-  })
-})
-
-export const deleteTarget = route(
-  { path: `${PATH}/:id/delete`, method: 'POST', access: 'admin', does: 'delete target' },
-  async (request) => {
-    const { id, ...fields } = await findTarget(request)
-    if ((await request.web.store.targets.delete(id)) === 'used') {
-      const problems = { form: 'A rule still sends to this target. Change or delete that rule first.' }
-      return refuseForm(targetForm(request, { fields, id, problems }), 409)
-    }
-    request.note(fields.name)
-    return redirect(`${PATH}?done=deleted`)
+const deletion = deletePages<Target>({
+  path: PATH,
+  parent: PARENT,
+  access: 'admin',
+  one: 'target',
+  find: (request) => findTarget(request),
+  question: ({ name }) => (
+    <>
+      No rule can send to <b>{name}</b> any more. A target that a rule still uses can't be deleted.
+    </>
+  ),
+  async remove(request, { id, ...fields }) {
+    const result = await request.web.store.targets.delete(id)
+    if (result !== 'used') return result === 'deleted'
+    const problems = { form: 'A rule still sends to this target. Change or delete that rule first.' }
+    return refuseForm(targetForm(request, { fields, id, problems }), 409)
   },
-)
+})
+export const deleteTargetPage = deletion.page
+export const deleteTarget = deletion.form
 
-async function findTarget({ params, web }: WebRequest): Promise<Target> {
-  const target = await web.store.targets.find(readId(params.id))
-  if (!target) throw notFound('target')
-  return target
-}
+const findTarget = (request: WebRequest) => findNamed(request, request.web.store.targets, 'target')

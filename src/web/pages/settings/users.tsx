@@ -28,9 +28,9 @@ import { confirmPage, settingsPage } from './settings-layout.tsx'
 const PATH = '/settings/users'
 const PARENT = { path: PATH, title: 'Users' }
 const ACCESS_WORDS = {
-  viewer: 'viewer – sees everything but secrets',
-  operator: 'operator – also acknowledges and closes events, keeps windows',
-  admin: 'admin – also keeps rules, targets and users',
+  viewer: 'viewer – sees everything except secrets',
+  operator: 'operator – also handles events and maintenance windows',
+  admin: 'admin – also manages rules, targets and users',
 } as const
 const CHOICES = ACCESSES.map((value) => ({ value, words: ACCESS_WORDS[value] }))
 
@@ -48,7 +48,7 @@ function passwordNote({ passwordState, passwordExpires }: User, now: number): Ht
 
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
-  { name: 'Access' },
+  { name: 'Role' },
   { name: 'Added' },
   { name: 'Last sign-in' },
 ]
@@ -112,7 +112,7 @@ async function usersView(
             })}
             {choiceField({
               name: 'access',
-              label: 'Access',
+              label: 'Role',
               value: access,
               choices: CHOICES,
               problem: problems.access,
@@ -185,12 +185,12 @@ async function userView(request: WebRequest, user: User, problems: Problems): Pr
       <>
         {formProblem(problems)}
         <section class="section">
-          <h2>Access</h2>
+          <h2>Role</h2>
           <form class="form" method="post" action={`${path}/access`}>
             {csrfField(csrf)}
             {choiceField({
               name: 'access',
-              label: 'May act as',
+              label: 'Role',
               value: user.access,
               choices: CHOICES,
               problem: problems.access,
@@ -206,7 +206,7 @@ async function userView(request: WebRequest, user: User, problems: Problems): Pr
           <h2>Password</h2>
           {user.name === session?.user ? (
             <p>
-              Your own is changed under <a href="/password">Password</a>.
+              Change your own under <a href="/password">Password</a>.
             </p>
           ) : (
             <form class="form" method="post" action={`${path}/password`}>
@@ -221,7 +221,7 @@ async function userView(request: WebRequest, user: User, problems: Problems): Pr
                 autocomplete: 'new-password',
                 maxLength: MAX_PASSWORD,
                 problem: problems.password,
-                hint: 'The user is signed out everywhere.',
+                hint: 'This signs the user out everywhere.',
               })}
               <div class="form-end">
                 <button class="primary" type="submit">
@@ -232,12 +232,12 @@ async function userView(request: WebRequest, user: User, problems: Problems): Pr
           )}
         </section>
         <section class="section">
-          <h2>Two-factor sign-in</h2>
+          <h2>Two-factor authentication</h2>
           {secondFactorView(request, user, factor)}
         </section>
         <section class="section">
           <h2>Delete</h2>
-          <p>With sessions and API tokens. What the user did stays in the audit log and at the events.</p>
+          <p>Also deletes sessions and API tokens. Entries in the audit log and in events stay.</p>
           <div class="form-end">
             <a class="button danger-link" href={`${path}/delete`}>
               Delete {user.name}…
@@ -253,21 +253,21 @@ function secondFactorView({ csrf, session }: WebRequest, user: User, factor: Sec
   if (user.name === session?.user)
     return (
       <p>
-        Your own is under <a href="/settings/two-factor">Two-factor sign-in</a>.
+        Yours is under <a href="/settings/two-factor">Two-factor authentication</a>.
       </p>
     )
   if (factor === null) return <p>Off: {user.name} signs in with the password alone.</p>
   return (
     <>
       <p>
-        On since {stampLabel(factor.since)}. Switch it off for one who has lost both the app and the recovery
-        codes; the password alone then opens the account.
+        On since {stampLabel(factor.since)}. Disable it if the user has lost both the app and the recovery
+        codes; the password alone is enough then.
       </p>
       <form class="form" method="post" action={`${userPath(user.name)}/two-factor-off`}>
         {csrfField(csrf)}
         <div class="form-end">
           <button class="danger" type="submit">
-            Switch it off
+            Disable
           </button>
         </div>
       </form>

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../../../domain/escape-html.ts'
+
 /**
  * Markup that is safe to send as it is: made by TSX, which escapes, or by `raw` from constants of our own.
  */
@@ -24,5 +26,4 @@ export function renderValue(value: HtmlValue): string {
   return text
 }
 
-/** For text and for attribute values in double quotes. */
-export const escapeHtml = (text: string): string => Bun.escapeHTML(text)
+export { escapeHtml }

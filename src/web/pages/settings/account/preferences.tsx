@@ -21,7 +21,7 @@ import { zoneList } from '../maintenance/maintenance-form.tsx'
 import { settingsPage } from '../settings-layout.tsx'
 
 const PATH = '/settings/preferences'
-const THEME_WORDS = { system: 'as the device', light: 'light', dark: 'dark' } as const
+const THEME_WORDS = { system: 'system', light: 'light', dark: 'dark' } as const
 
 export const preferencesPage = route({ path: PATH, access: 'viewer' }, (request) => {
   const { theme, zone, dates } = request.session?.preferences ?? DEFAULT_PREFERENCES
@@ -33,14 +33,14 @@ type Typed = { readonly theme: string; readonly zone: string; readonly dates: st
 function preferencesView(request: WebRequest, { theme, zone, dates }: Typed, problems: Problems): Html {
   return settingsPage(request, {
     title: 'Preferences',
-    lead: 'How the website looks to you, on every device. The button above changes the colours on this one only.',
+    lead: 'How the website looks to you, on every device. The button above changes the theme on this one only.',
     body: (
       <form class="form" method="post" action={PATH} data-preferences>
         {csrfField(request.csrf)}
         {formProblem(problems)}
         {choiceField({
           name: 'theme',
-          label: 'Colours',
+          label: 'Theme',
           value: theme,
           choices: THEMES.map((value) => ({ value, words: THEME_WORDS[value] })),
         })}
@@ -51,16 +51,16 @@ function preferencesView(request: WebRequest, { theme, zone, dates }: Typed, pro
           maxLength: 64,
           problem: problems.zone,
           list: 'zones',
-          placeholder: 'That of the device',
-          hint: 'As in Europe/Berlin. Empty: that of the device.',
+          placeholder: 'Device time zone',
+          hint: 'For example Europe/Berlin. Leave empty to use the time zone of the device.',
         })}
         {zoneList()}
         {choiceField({
           name: 'dates',
-          label: 'Language of dates',
+          label: 'Date format',
           value: dates,
           choices: [
-            { value: '', words: 'figures alone: 2026-11-22 12:07' },
+            { value: '', words: 'ISO (2026-11-29 12:07)' },
             ...DATE_LANGUAGES.map(([value, words]) => ({ value, words })),
           ],
         })}
@@ -84,7 +84,8 @@ export const savePreferences = route(
       return refuseForm(
         preferencesView(request, typed, { zone: 'A time zone such as Europe/Berlin or UTC.' }),
       )
-    const chosen = readPreferences(typed)
+    // What other pages keep there stays.
+    const chosen = readPreferences({ ...session?.preferences, ...typed })
     await web.store.users.setPreferences(session?.user ?? '', chosen)
     note(
       `colours ${chosen.theme}, zone ${chosen.zone ?? 'of the device'}, dates ${chosen.dates ?? 'in figures'}`,

@@ -53,7 +53,7 @@ export const sessionsPage = route({ path: PATH, access: 'viewer' }, async (reque
   }))
   return settingsPage(request, {
     title: 'Sessions',
-    lead: 'Each sign-in of a browser is a session. It ends by itself when it is not used.',
+    lead: 'Each browser that signs in has a session. Unused sessions expire.',
     body: (
       <>
         {isAdmin && (
@@ -61,12 +61,12 @@ export const sessionsPage = route({ path: PATH, access: 'viewer' }, async (reque
             <ul class="segments">
               <li>
                 <a href={PATH} aria-current={user === session?.user && 'true'}>
-                  Your own
+                  Mine
                 </a>
               </li>
               <li>
                 <a href={`${PATH}?user=`} aria-current={user === null && 'true'}>
-                  Everybody’s
+                  All
                 </a>
               </li>
               {user !== null && user !== session?.user && (

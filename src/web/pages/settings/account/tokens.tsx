@@ -6,6 +6,7 @@ import { mayUse, notFound, redirect, route, type WebRequest } from '../../../htt
 import { agoLabel, stampLabel } from '../../../ui/components.tsx'
 import { readDuration } from '../../../ui/duration.ts'
 import {
+  type Choice,
   choiceField,
   csrfField,
   formProblem,
@@ -23,7 +24,7 @@ const MAX_NAME = 100
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
   { name: 'User', breaks: true },
-  { name: 'Access' },
+  { name: 'Role' },
   { name: 'Made' },
   { name: 'Ends' },
   { name: 'Last used' },
@@ -80,83 +81,99 @@ async function tokensView(
   }))
   return settingsPage(request, {
     title: 'API tokens',
-    lead: 'A program that sends “Authorization: Bearer TOKEN” reads and changes what the token allows, in your name.',
+    lead: 'API access with your permissions: send “Authorization: Bearer TOKEN” with each request.',
     body: (
       <>
-        {secret !== undefined && (
-          <div class="done" role="status">
-            <p>
-              <b>The token is made. It is shown this once:</b>
-            </p>
-            <pre class="command" tabindex="0">
-              <code id="secret">{secret}</code>
-            </pre>
-            <button type="button" class="small" data-copy="secret" hidden>
-              Copy
-            </button>
-          </div>
-        )}
+        {secret !== undefined && secretView(secret)}
         {tokens.length === 0 ? (
           <section class="empty">
             <h2>No tokens</h2>
-            <p>The API answers browsers that are signed in. Scripts need a token.</p>
+            <p>Scripts need a token to use the API.</p>
           </section>
         ) : (
           listTable(COLUMNS, rows)
         )}
-        <section class="section">
-          <h2>Create token</h2>
-          <form class="form" method="post" action={PATH}>
-            {csrfField(csrf)}
-            {formProblem(problems)}
-            {textField({
-              name: 'name',
-              label: 'What it is for',
-              value: name,
-              required: true,
-              maxLength: MAX_NAME,
-              problem: problems.name,
-            })}
-            <div class="field-pair">
-              {choiceField({
-                name: 'access',
-                label: 'Access',
-                value: access,
-                choices,
-                problem: problems.access,
-                hint: 'Never more than you have yourself.',
-              })}
-              {textField({
-                name: 'expires',
-                label: 'Good for',
-                value: expires,
-                maxLength: 20,
-                problem: problems.expires,
-                hint: 'As in 90d, at most a year; empty for ever.',
-              })}
-            </div>
-            <label>
-              Your password, where the token is to change things{' '}
-              <input
-                type="password"
-                name="password"
-                autocomplete="current-password"
-                maxlength={MAX_PASSWORD}
-                aria-invalid={problems.password !== undefined && 'true'}
-              />
-              {problems.password !== undefined && <span class="problem">{problems.password}</span>}
-            </label>
-            <div class="form-end">
-              <button class="primary" type="submit">
-                Make
-              </button>
-            </div>
-          </form>
-        </section>
+        {tokenForm({ csrf, problems, name, access, expires, choices })}
       </>
     ),
   })
 }
+
+/** Shown once: the database keeps no more than its hash. */
+const secretView = (secret: string): Html => (
+  <div class="done" role="status">
+    <p>
+      <b>Token created. It is shown only this once:</b>
+    </p>
+    <pre class="command" tabindex="0">
+      <code id="secret">{secret}</code>
+    </pre>
+    <button type="button" class="small" data-copy="secret" hidden>
+      Copy
+    </button>
+  </div>
+)
+
+type TokenFormOptions = {
+  readonly csrf: string
+  readonly problems: Problems
+  readonly name: string
+  readonly access: string
+  readonly expires: string
+  readonly choices: readonly Choice[]
+}
+
+const tokenForm = ({ csrf, problems, name, access, expires, choices }: TokenFormOptions): Html => (
+  <section class="section">
+    <h2>Create token</h2>
+    <form class="form" method="post" action={PATH}>
+      {csrfField(csrf)}
+      {formProblem(problems)}
+      {textField({
+        name: 'name',
+        label: 'Purpose',
+        value: name,
+        required: true,
+        maxLength: MAX_NAME,
+        problem: problems.name,
+      })}
+      <div class="field-pair">
+        {choiceField({
+          name: 'access',
+          label: 'Role',
+          value: access,
+          choices,
+          problem: problems.access,
+          hint: 'At most your own role.',
+        })}
+        {textField({
+          name: 'expires',
+          label: 'Expires in',
+          value: expires,
+          maxLength: 20,
+          problem: problems.expires,
+          hint: 'For example 90d, at most one year. Leave empty for no expiry.',
+        })}
+      </div>
+      <label>
+        Your password (needed unless the token is for a viewer){' '}
+        <input
+          type="password"
+          name="password"
+          autocomplete="current-password"
+          maxlength={MAX_PASSWORD}
+          aria-invalid={problems.password !== undefined && 'true'}
+        />
+        {problems.password !== undefined && <span class="problem">{problems.password}</span>}
+      </label>
+      <div class="form-end">
+        <button class="primary" type="submit">
+          Create
+        </button>
+      </div>
+    </form>
+  </section>
+)
 
 export const addToken = route(
   { path: PATH, method: 'POST', access: 'viewer', does: 'make token' },
@@ -171,7 +188,7 @@ export const addToken = route(
       problems.name = `1 to ${MAX_NAME} characters on one line.`
     if (expires !== '' && (life === null || life < 60)) problems.expires = 'A time such as 90d, at most 365d.'
     if (!isAccess(access) || session === null || !covers(session.access, access))
-      problems.access = 'An access that you have yourself.'
+      problems.access = 'Expected at most your own role.'
     if (Object.keys(problems).length > 0 || !isAccess(access) || session === null)
       return refuseForm(await tokensView(request, { name, expires, access, problems }))
     const rejection = access === 'viewer' ? null : await checkPassword(request, session.user)

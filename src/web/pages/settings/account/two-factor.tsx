@@ -12,7 +12,7 @@ import { describeRejection } from '../../account/login.tsx'
 import { settingsPage } from '../settings-layout.tsx'
 
 const PATH = '/settings/two-factor'
-const TITLE = 'Two-factor sign-in'
+const TITLE = 'Two-factor authentication'
 
 export const twoFactorPage = route({ path: PATH, access: 'viewer' }, async (request) => {
   const factor = await request.web.store.secondFactors.find(userOf(request))
@@ -31,14 +31,14 @@ export const enableTwoFactor = route(
     if (await web.store.secondFactors.find(user)) return redirect(PATH)
     const secret = form.get('secret') ?? ''
     if (!/^[A-Z2-7]{32}$/.test(secret) || decodeBase32(secret) === null)
-      throw new HttpError(400, 'Load the page again and repeat what you did.')
+      throw new HttpError(400, 'Reload the page and try again.')
     const step = findTotpStep(secret, form.get('code') ?? '', now)
     if (step === null)
       return refuseForm(
         offView(request, secret, {
           code:
-            'This is not the code that belongs to this secret now. If it is the one that the app ' +
-            'shows, the clock of the phone or of the server is wrong.',
+            'This code is not valid now. If the app shows it, ' +
+            'the clock of the phone or of the server is wrong.',
         }),
       )
     const rejection = await checkPassword(request)
@@ -47,7 +47,7 @@ export const enableTwoFactor = route(
     const { codes, hashes } = createRecoveryCodes()
     await web.store.secondFactors.set(user, { secret, lastStep: step, since: now, recoveryHashes: hashes })
     note(user)
-    return codesView(request, codes, 'Two-factor sign-in is on.')
+    return codesView(request, codes, 'Two-factor authentication is on.')
   },
 )
 
@@ -110,16 +110,16 @@ function offView(request: WebRequest, secret: string, problems: Problems): Html 
   const address = totpAddress('Monitor', userOf(request), secret)
   return settingsPage(request, {
     title: TITLE,
-    lead: 'Besides the password a code is asked for that an app on your phone shows. A stolen password alone then opens nothing.',
+    lead: 'Sign-in asks for a code from an app on your phone besides the password, so that a stolen password alone is useless.',
     body: (
       <form class="form" method="post" action={PATH}>
         {csrfField(request.csrf)}
         <input type="hidden" name="secret" value={secret} />
         {formProblem(problems)}
         {request.web.requiresTwoFactor && (
-          <p class="notice">Everybody signs in with a second step here: set it up before you go on.</p>
+          <p class="notice">Two-factor authentication is required here: set it up before you continue.</p>
         )}
-        <h2>1. Give the secret to the app</h2>
+        <h2>1. Scan the code with the app</h2>
         <p>
           Any app for such codes will do (they are called TOTP, or authenticator). Let it read this, or{' '}
           <a href={address}>open it on this device</a>.
@@ -133,7 +133,7 @@ function offView(request: WebRequest, secret: string, problems: Problems): Html 
             </p>
           </div>
         </div>
-        <h2>2. Type the code that it shows</h2>
+        <h2>2. Enter the code that the app shows</h2>
         {textField({
           name: 'code',
           label: 'Code',
@@ -146,7 +146,7 @@ function offView(request: WebRequest, secret: string, problems: Problems): Html 
         {passwordField(problems)}
         <div class="form-end">
           <button class="primary" type="submit">
-            Switch it on
+            Enable
           </button>
         </div>
       </form>
@@ -168,15 +168,16 @@ function onView(request: WebRequest, { since, recoveryCodes }: SecondFactor, pro
         {csrfField(request.csrf)}
         {formProblem(problems)}
         <p>
-          Who has lost the phone signs in with a recovery code, each of them once. New ones end the old ones.
+          If you lose the phone, sign in with a recovery code. Each works once. New codes replace the old
+          ones.
         </p>
         {passwordField(problems)}
         <div class="form-end">
           <button class="primary" type="submit">
-            Make new recovery codes
+            Create new recovery codes
           </button>
           <button class="danger" type="submit" formaction={`${PATH}/off`}>
-            Switch it off
+            Disable
           </button>
         </div>
       </form>
@@ -193,7 +194,7 @@ function codesView(request: WebRequest, codes: readonly string[], words: string)
       <>
         <p>
           Keep these where the phone is not: on paper, or in a password manager. Each of them takes the place
-          of one code. They are shown this once.
+          of one code. They are shown only this once.
         </p>
         <ul class="recovery-codes">
           {codes.map((code) => (
@@ -204,7 +205,7 @@ function codesView(request: WebRequest, codes: readonly string[], words: string)
         </ul>
         <p>
           <a class="button" href={PATH}>
-            They are kept
+            I have saved them
           </a>
         </p>
       </>

@@ -32,6 +32,12 @@ export const watchingPart = (): Html => (
       due, and services that start with Windows and do not run. An agent sends at most{' '}
       <code>agent.max_metrics</code> metrics, 1000 unless set, and counts what has no room.
     </p>
+    <h3>The name</h3>
+    <p>
+      A host goes by the short host name of its machine, or by <code>agent.name</code>. When the name of the
+      machine changes, the host is renamed within ten minutes and keeps all it has. A name that was given to
+      the host here, or by <code>monitor host rename</code>, stays.
+    </p>
     <h3>Services and processes</h3>
     <p>
       <code>agent.services</code> and <code>agent.processes</code> name what has to run. systemd is asked over

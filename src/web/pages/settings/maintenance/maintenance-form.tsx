@@ -6,8 +6,9 @@ import {
   type MaintenanceWindow,
   parseTimeOfDay,
 } from '../../../../domain/time/maintenance-window.ts'
-import { formatTime, isTimeZone, localTime } from '../../../../domain/time/time-zone.ts'
+import { formatTime, isTimeZone } from '../../../../domain/time/time-zone.ts'
 import { checkGroup, choiceField, type Problems, placeErrors, textField } from '../../../ui/form-fields.tsx'
+import { readLocalTime, writeLocalTime } from '../../../ui/local-time.ts'
 import type { Html } from '../../../ui/markup/html.ts'
 
 export const WEEKDAYS = [
@@ -49,8 +50,8 @@ export function newMaintenanceWindow(now: number, zone: string): MaintenanceFiel
     host: '*',
     kind: 'once',
     zone,
-    from: localField(from, zone),
-    to: localField(from + 7200, zone),
+    from: writeLocalTime(from, zone),
+    to: writeLocalTime(from + 7200, zone),
     start: '22:00',
     end: '06:00',
     weekdays: [],
@@ -65,7 +66,7 @@ export function fieldsOfMaintenanceWindow(
 ): MaintenanceFields {
   const empty = { ...newMaintenanceWindow(now, zone), name, host, kind: when.kind }
   if (when.kind === 'once')
-    return { ...empty, from: localField(when.from, zone), to: localField(when.to, zone) }
+    return { ...empty, from: writeLocalTime(when.from, zone), to: writeLocalTime(when.to, zone) }
   const recurring = {
     ...empty,
     zone: when.zone,
@@ -118,8 +119,8 @@ export function checkMaintenanceWindow(
 function readTime(fields: MaintenanceFields, problems: Record<string, string>): MaintenanceSchedule | null {
   const { kind, zone } = fields
   if (kind === 'once') {
-    const from = readLocal(fields.from, zone)
-    const to = readLocal(fields.to, zone)
+    const from = readLocalTime(fields.from, zone)
+    const to = readLocalTime(fields.to, zone)
     if (from === null) problems.from = 'A day and a time.'
     if (to === null) problems.to = 'A day and a time.'
     return from === null || to === null ? null : { kind, from, to }
@@ -139,17 +140,6 @@ function readTime(fields: MaintenanceFields, problems: Record<string, string>): 
   problems.kind = 'Choose when it is.'
   return null
 }
-
-function readLocal(text: string, zone: string): number | null {
-  const found = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})/.exec(text)
-  if (!found) return null
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0] = found.slice(1).map(Number)
-  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59) return null
-  return localTime({ year, month, day }, hour * 60 + minute, zone, 'first')
-}
-
-/** What a field for date and time takes, by the clocks of a zone. */
-const localField = (time: number, zone: string) => formatTime(time, zone).slice(0, 16).replace(' ', 'T')
 
 function readMonthDays(text: string): number[] | null {
   const words = text
@@ -179,11 +169,6 @@ export function describeMaintenance(when: MaintenanceSchedule, zone: string): st
 }
 
 export function maintenanceFieldsView(fields: MaintenanceFields, problems: Problems): Html {
-  const shownFor = (kinds: string, part: Html) => (
-    <div class="field-part" data-shown-by="kind" data-shown-for={kinds}>
-      {part}
-    </div>
-  )
   return (
     <>
       {textField({
@@ -201,7 +186,7 @@ export function maintenanceFieldsView(fields: MaintenanceFields, problems: Probl
         required: true,
         maxLength: MAX_PATTERN,
         problem: problems.host,
-        hint: '* and % stand for any text, ? and _ for one character: web*',
+        hint: '* or % matches any text, ? or _ one character: web*',
       })}
       {choiceField({
         name: 'kind',
@@ -211,69 +196,7 @@ export function maintenanceFieldsView(fields: MaintenanceFields, problems: Probl
         shows: true,
         problem: problems.kind,
       })}
-      {shownFor(
-        'once',
-        <div class="field-pair">
-          {textField({
-            name: 'from',
-            label: 'From',
-            type: 'datetime-local',
-            value: fields.from,
-            problem: problems.from,
-          })}
-          {textField({
-            name: 'to',
-            label: 'To',
-            type: 'datetime-local',
-            value: fields.to,
-            problem: problems.to,
-          })}
-        </div>,
-      )}
-      {shownFor(
-        'weekly',
-        checkGroup({
-          legend: 'Days on which it begins',
-          problem: problems.weekdays,
-          boxes: WEEKDAYS.map((words, i) => ({
-            name: 'weekday',
-            value: String(i + 1),
-            words,
-            checked: fields.weekdays.includes(i + 1),
-          })),
-        }),
-      )}
-      {shownFor(
-        'monthly',
-        textField({
-          name: 'month_days',
-          label: 'Days of the month on which it begins',
-          value: fields.monthDays,
-          problem: problems.monthDays,
-          maxLength: 100,
-          hint: 'As in 1, 15, last. A month without such a day is left out.',
-        }),
-      )}
-      {shownFor(
-        'daily weekly monthly',
-        <div class="field-pair">
-          {textField({
-            name: 'start',
-            label: 'Begins at',
-            type: 'time',
-            value: fields.start,
-            problem: problems.start,
-          })}
-          {textField({
-            name: 'end',
-            label: 'Ends at',
-            type: 'time',
-            value: fields.end,
-            problem: problems.end,
-            hint: 'When it is not after the beginning: on the next day.',
-          })}
-        </div>,
-      )}
+      {timeFields(fields, problems)}
       {textField({
         name: 'zone',
         label: 'Time zone',
@@ -287,6 +210,81 @@ export function maintenanceFieldsView(fields: MaintenanceFields, problems: Probl
     </>
   )
 }
+
+/** A part of the form that belongs to some kinds of times; scripts hide those of the others. */
+const shownFor = (kinds: string, part: Html) => (
+  <div class="field-part" data-shown-by="kind" data-shown-for={kinds}>
+    {part}
+  </div>
+)
+
+const timeFields = (fields: MaintenanceFields, problems: Problems): Html => (
+  <>
+    {shownFor(
+      'once',
+      <div class="field-pair">
+        {textField({
+          name: 'from',
+          label: 'From',
+          type: 'datetime-local',
+          value: fields.from,
+          problem: problems.from,
+        })}
+        {textField({
+          name: 'to',
+          label: 'To',
+          type: 'datetime-local',
+          value: fields.to,
+          problem: problems.to,
+        })}
+      </div>,
+    )}
+    {shownFor(
+      'weekly',
+      checkGroup({
+        legend: 'Days on which it begins',
+        problem: problems.weekdays,
+        boxes: WEEKDAYS.map((words, i) => ({
+          name: 'weekday',
+          value: String(i + 1),
+          words,
+          checked: fields.weekdays.includes(i + 1),
+        })),
+      }),
+    )}
+    {shownFor(
+      'monthly',
+      textField({
+        name: 'month_days',
+        label: 'Days of the month on which it begins',
+        value: fields.monthDays,
+        problem: problems.monthDays,
+        maxLength: 100,
+        hint: 'As in 1, 15, last. A month without such a day is left out.',
+      }),
+    )}
+    {shownFor(
+      'daily weekly monthly',
+      <div class="field-pair">
+        {textField({
+          name: 'start',
+          label: 'Begins at',
+          type: 'time',
+          value: fields.start,
+          problem: problems.start,
+        })}
+        {textField({
+          name: 'end',
+          label: 'Ends at',
+          type: 'time',
+          value: fields.end,
+          problem: problems.end,
+          hint: 'When it is not after the beginning: on the next day.',
+        })}
+      </div>,
+    )}
+  </>
+)
 
 export const zoneList = () => (
   <datalist id="zones">

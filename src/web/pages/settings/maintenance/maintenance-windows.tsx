@@ -2,11 +2,13 @@
 import { MAX_HOST_NAME } from '../../../../domain/hosts/host.ts'
 import { type MaintenanceWindow, maintenanceEnd } from '../../../../domain/time/maintenance-window.ts'
 import { readText } from '../../../http/query-parameters.ts'
-import { notFound, redirect, route, type WebRequest } from '../../../http/route.ts'
-import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../../ui/form-fields.tsx'
+import { route, type WebRequest } from '../../../http/route.ts'
+import { csrfField, formProblem, type Problems, refuseForm } from '../../../ui/form-fields.tsx'
+import { zoneOf } from '../../../ui/local-time.ts'
 import type { Html } from '../../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../../ui/table.tsx'
-import { confirmPage, settingsPage } from '../settings-layout.tsx'
+import { deletePages, findNamed, formEnd, saveNamed, storeNamed } from '../named-things.tsx'
+import { settingsPage } from '../settings-layout.tsx'
 import {
   checkMaintenanceWindow,
   describeMaintenance,
@@ -16,11 +18,10 @@ import {
   newMaintenanceWindow,
   typedMaintenanceWindow,
 } from './maintenance-form.tsx'
+import { maintenancePreviewView, readMaintenancePreview } from './maintenance-preview.tsx'
 
 const PATH = '/settings/maintenance'
 const PARENT = { path: PATH, title: 'Maintenance and quiet hours' }
-
-const zoneOf = ({ session, web }: WebRequest) => session?.preferences?.zone ?? web.zone
 
 export const maintenanceWindowsPage = route({ path: PATH, access: 'operator' }, async (request) => {
   const maintenanceWindows = await request.web.store.maintenanceWindows.list()
@@ -29,14 +30,17 @@ export const maintenanceWindowsPage = route({ path: PATH, access: 'operator' }, 
     lead: 'Notifications are held; what is still open at the end is sent then.',
     actions: (
       <a class="button primary" href={`${PATH}/new`}>
-        Add a window
+        Add a maintenance window
       </a>
     ),
     body:
       maintenanceWindows.length === 0 ? (
         <section class="empty">
-          <h2>No windows</h2>
-          <p>Notifications are sent at any time. A window holds them while you work on hosts, or at night.</p>
+          <h2>No maintenance windows</h2>
+          <p>
+            Notifications are sent at any time. A maintenance window holds them while you work on hosts, or at
+            night.
+          </p>
         </section>
       ) : (
         maintenanceWindowsView(maintenanceWindows, request)
@@ -55,14 +59,14 @@ export function maintenanceState({ when }: Pick<MaintenanceWindow, 'when'>, now:
 const STATE_WORDS: Readonly<Record<MaintenanceState, string>> = {
   now: 'Active',
   over: 'Ended',
-  waiting: '–',
+  waiting: 'Scheduled',
 }
 
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
   { name: 'Hosts', breaks: true },
   { name: 'When' },
-  { name: 'Now' },
+  { name: 'State' },
 ]
 
 function maintenanceWindowsView(maintenanceWindows: readonly MaintenanceWindow[], request: WebRequest): Html {
@@ -85,29 +89,30 @@ type FormState = {
   readonly problems?: Problems
 }
 
-function maintenanceForm(request: WebRequest, { fields, id, problems = {} }: FormState): Html {
+/** The form, with what it means beside it as far as its fields are right. */
+async function maintenanceForm(request: WebRequest, { fields, id, problems = {} }: FormState): Promise<Html> {
+  // Its name decides nothing about what it covers.
+  const checked = checkMaintenanceWindow({ ...fields, name: 'preview' })
+  const preview = 'window' in checked ? await readMaintenancePreview(checked.window, request) : null
   return settingsPage(request, {
-    title: id === null ? 'Add a window' : fields.name || 'MaintenanceWindow',
+    title: id === null ? 'Add a maintenance window' : fields.name || 'Maintenance window',
     parent: PARENT,
     body: (
-      <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
-        {csrfField(request.csrf)}
-        {formProblem(problems)}
-        {maintenanceFieldsView(fields, problems)}
-        <div class="form-end">
-          <button class="primary" type="submit">
-            {id === null ? 'Add' : 'Save'}
-          </button>
-          <a class="button" href={PATH}>
-            Cancel
-          </a>
-          {id !== null && (
-            <a class="button danger-link" href={`${PATH}/${id}/delete`}>
-              Delete…
-            </a>
+      <div class="form-and-meaning">
+        <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
+          {csrfField(request.csrf)}
+          {formProblem(problems)}
+          {maintenanceFieldsView(fields, problems)}
+          {formEnd(
+            PATH,
+            id,
+            <button type="submit" formaction={`${PATH}/${id ?? 'new'}/preview`}>
+              Preview
+            </button>,
           )}
-        </div>
-      </form>
+        </form>
+        {preview && maintenancePreviewView(preview)}
+      </div>
     ),
   })
 }
@@ -131,23 +136,40 @@ export const maintenancePage = route({ path: `${PATH}/:id`, access: 'operator' }
   })
 })
 
+/** Shows what the form as it stands covers, and saves nothing. */
+async function previewForm(request: WebRequest, id: number | null) {
+  const fields = typedMaintenanceWindow(request.form)
+  const checked = checkMaintenanceWindow({ ...fields, name: fields.name || 'preview' })
+  if ('problems' in checked)
+    return refuseForm(await maintenanceForm(request, { fields, id, problems: checked.problems }))
+  return maintenanceForm(request, { fields, id })
+}
+
+export const previewNewMaintenance = route(
+  { path: `${PATH}/new/preview`, method: 'POST', access: 'operator', isRead: true },
+  (request) => previewForm(request, null),
+)
+
+export const previewOldMaintenance = route(
+  { path: `${PATH}/:id/preview`, method: 'POST', access: 'operator', isRead: true },
+  async (request) => previewForm(request, (await findMaintenanceWindow(request)).id),
+)
+
 async function saveMaintenanceWindow(request: WebRequest, id: number | null) {
-  const { web, form, note } = request
+  const { web, form } = request
   const fields = typedMaintenanceWindow(form)
   const checked = checkMaintenanceWindow(fields)
-  if ('problems' in checked)
-    return refuseForm(maintenanceForm(request, { fields, id, problems: checked.problems }))
-  const { window } = checked
-  const isTaken =
-    id === null
-      ? (await web.store.maintenanceWindows.add(window)) === null
-      : (await web.store.maintenanceWindows.update({ ...window, id })) === 'taken'
-  if (isTaken) {
-    const problems = { name: 'Another window has this name.' }
-    return refuseForm(maintenanceForm(request, { fields, id, problems }), 409)
-  }
-  note(`${window.name}: ${window.host}, ${describeMaintenance(window.when, web.zone)}`)
-  return redirect(`${PATH}?done=${id === null ? 'added' : 'saved'}`)
+  return saveNamed({
+    request,
+    path: PATH,
+    one: 'maintenance window',
+    id,
+    checked: 'window' in checked ? { draft: checked.window } : checked,
+    save: (draft) =>
+      storeNamed(web.store.maintenanceWindows, draft, id, (window, at) => ({ ...window, id: at })),
+    show: (problems) => maintenanceForm(request, { fields, id, problems }),
+    describe: ({ name, host, when }) => `${name}: ${host}, ${describeMaintenance(when, web.zone)}`,
+  })
 }
 
 export const addMaintenanceWindow = route(
@@ -160,37 +182,21 @@ export const updateMaintenanceWindow = route(
   async (request) => saveMaintenanceWindow(request, (await findMaintenanceWindow(request)).id),
 )
 
-export const deleteMaintenancePage = route(
-  { path: `${PATH}/:id/delete`, access: 'operator' },
-  async (request) => {
-    const { id, name } = await findMaintenanceWindow(request)
-    return confirmPage(request, {
-      title: `Delete ${name}?`,
-      parent: PARENT,
-      question: (
-        <>
-          Without <b>{name}</b>, notifications are sent at any time again.
-        </>
-      ),
-      action: `${PATH}/${id}/delete`,
-      back: `${PATH}/${id}`,
-      word: 'Delete the window',
-    })
-  },
-)
+const deletion = deletePages<MaintenanceWindow>({
+  path: PATH,
+  parent: PARENT,
+  access: 'operator',
+  one: 'maintenance window',
+  find: (request) => findMaintenanceWindow(request),
+  question: ({ name }) => (
+    <>
+      Without <b>{name}</b>, notifications of its hosts are sent at any time again.
+    </>
+  ),
+  remove: ({ web }, { id }) => web.store.maintenanceWindows.delete(id),
+})
+export const deleteMaintenancePage = deletion.page
+export const deleteMaintenanceWindow = deletion.form
 
-export const deleteMaintenanceWindow = route(
-  { path: `${PATH}/:id/delete`, method: 'POST', access: 'operator', does: 'delete maintenance window' },
-  async (request) => {
-    const { id, name } = await findMaintenanceWindow(request)
-    await request.web.store.maintenanceWindows.delete(id)
-    request.note(name)
-    return redirect(`${PATH}?done=deleted`)
-  },
-)
-
-async function findMaintenanceWindow({ params, web }: WebRequest): Promise<MaintenanceWindow> {
-  const window = await web.store.maintenanceWindows.find(readId(params.id))
-  if (!window) throw notFound('maintenance window')
-  return window
-}
+const findMaintenanceWindow = (request: WebRequest) =>
+  findNamed(request, request.web.store.maintenanceWindows, 'maintenance window')

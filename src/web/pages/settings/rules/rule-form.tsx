@@ -65,8 +65,8 @@ export function typedRule(form: URLSearchParams): RuleFields {
 const PLACES = {
   severities: { words: 'Choose at least one severity.' },
   on_opening: { field: 'on', words: 'Choose at least one thing to notify on.' },
-  delay: { words: 'Expected a time such as 5m, 1h 30m or 2d; 0s for at once.' },
-  repeat: { words: 'Expected a time of at least a minute, such as 1h; nothing for once only.' },
+  delay: { words: 'Expected a duration such as 5m, 1h 30m or 2d; 0s sends immediately.' },
+  repeat: { words: 'Expected a duration of at least one minute, such as 1h; leave empty to send once.' },
 }
 
 /** The rule that the fields mean, or what is wrong with them. */
@@ -119,93 +119,118 @@ export function ruleFieldsView(
       <label class="check">
         <input type="checkbox" name="enabled" value="1" checked={fields.enabled} /> Enabled
       </label>
-      <h2>Which events</h2>
-      <div class="field-pair">
-        {textField({
-          name: 'host',
-          label: 'Hosts',
-          value: fields.host,
-          required: true,
-          maxLength: MAX_PATTERN,
-          problem: problems.host,
-          hint: '* and % stand for any text, ? and _ for one character: web*',
-        })}
-        {textField({
-          name: 'metric',
-          label: 'Metrics',
-          value: fields.metric,
-          required: true,
-          maxLength: MAX_PATTERN,
-          problem: problems.metric,
-          hint: 'As for hosts: perf.filesystem.*',
-        })}
-      </div>
-      {checkGroup({
-        legend: 'Severities',
-        problem: problems.severities,
-        boxes: SEVERITIES.map((one) => ({
-          name: 'severity',
-          value: String(one),
-          words: (
-            <>
-              {severityMark(one)} {capitalize(SEVERITY_NAMES[one])}
-            </>
-          ),
-          checked: fields.severities.includes(one),
-        })),
-      })}
-      {checkGroup({
-        legend: 'Notify on',
-        problem: problems.on,
-        boxes: [
-          { name: 'on', value: 'opening', words: 'opening', checked: fields.onOpening },
-          { name: 'on', value: 'closing', words: 'closing', checked: fields.onClosing },
-          { name: 'on', value: 'severity', words: 'change of severity', checked: fields.onSeverityChange },
-        ],
-      })}
-      <h2>Send to</h2>
-      {choiceField({
-        name: 'channel',
-        label: 'Channel',
-        value: fields.channel,
-        choices: channelChoices(channels),
-        shows: true,
-        problem: problems.channel,
-      })}
-      {textField({
-        name: 'target',
-        label: 'Target',
-        value: fields.target,
-        maxLength: MAX_ADDRESS,
-        problem: problems.target,
-        hint: 'An address, or the name of a target of this channel.',
-        list: 'target-names',
-      })}
-      {targetHints(channels)}
-      <datalist id="target-names">
-        {targets.map(({ name }) => (
-          <option value={name} />
-        ))}
-      </datalist>
-      <h2>When</h2>
-      <div class="field-pair">
-        {textField({
-          name: 'delay',
-          label: 'Delay',
-          value: fields.delay,
-          problem: problems.delay,
-          maxLength: 40,
-          hint: 'Send only if still open and unacknowledged after this time: 10m makes this an escalation.',
-        })}
-        {textField({
-          name: 'repeat',
-          label: 'Repeat every',
-          value: fields.repeat,
-          problem: problems.repeat,
-          maxLength: 40,
-          hint: 'Until somebody acknowledges it. Empty: sent once.',
-        })}
-      </div>
+      {whichEvents(fields, problems)}
+      {sendTo({ fields, problems, channels, targets })}
+      {whenToSend(fields, problems)}
     </>
   )
 }
+
+const whichEvents = (fields: RuleFields, problems: Problems): Html => (
+  <>
+    <h2>Which events</h2>
+    <div class="field-pair">
+      {textField({
+        name: 'host',
+        label: 'Hosts',
+        value: fields.host,
+        required: true,
+        maxLength: MAX_PATTERN,
+        problem: problems.host,
+        hint: '* or % matches any text, ? or _ one character: web*',
+      })}
+      {textField({
+        name: 'metric',
+        label: 'Metrics',
+        value: fields.metric,
+        required: true,
+        maxLength: MAX_PATTERN,
+        problem: problems.metric,
+        hint: 'As for hosts: perf.filesystem.*',
+      })}
+    </div>
+    {checkGroup({
+      legend: 'Severities',
+      problem: problems.severities,
+      boxes: SEVERITIES.map((one) => ({
+        name: 'severity',
+        value: String(one),
+        words: (
+          <>
+            {severityMark(one)} {capitalize(SEVERITY_NAMES[one])}
+          </>
+        ),
+        checked: fields.severities.includes(one),
+      })),
+    })}
+    {checkGroup({
+      legend: 'Notify on',
+      problem: problems.on,
+      boxes: [
+        { name: 'on', value: 'opening', words: 'opening', checked: fields.onOpening },
+        { name: 'on', value: 'closing', words: 'closing', checked: fields.onClosing },
+        { name: 'on', value: 'severity', words: 'change of severity', checked: fields.onSeverityChange },
+      ],
+    })}
+  </>
+)
+
+type SendToOptions = {
+  readonly fields: RuleFields
+  readonly problems: Problems
+  readonly channels: Notifier['channels']
+  readonly targets: readonly Target[]
+}
+
+const sendTo = ({ fields, problems, channels, targets }: SendToOptions): Html => (
+  <>
+    <h2>Send to</h2>
+    {choiceField({
+      name: 'channel',
+      label: 'Channel',
+      value: fields.channel,
+      choices: channelChoices(channels),
+      shows: true,
+      problem: problems.channel,
+    })}
+    {textField({
+      name: 'target',
+      label: 'Target',
+      value: fields.target,
+      maxLength: MAX_ADDRESS,
+      problem: problems.target,
+      hint: 'An address, or the name of one of your targets for this channel.',
+      list: 'target-names',
+    })}
+    {targetHints(channels)}
+    <datalist id="target-names">
+      {targets.map(({ name }) => (
+        <option value={name} />
+      ))}
+    </datalist>
+  </>
+)
+
+const whenToSend = (fields: RuleFields, problems: Problems): Html => (
+  <>
+    <h2>When</h2>
+    <div class="field-pair">
+      {textField({
+        name: 'delay',
+        label: 'Delay',
+        value: fields.delay,
+        problem: problems.delay,
+        maxLength: 40,
+        hint: 'Send only if still open and unacknowledged after this time: 10m makes this an escalation.',
+      })}
+      {textField({
+        name: 'repeat',
+        label: 'Repeat every',
+        value: fields.repeat,
+        problem: problems.repeat,
+        maxLength: 40,
+        hint: 'Until acknowledged. Leave empty to send once.',
+      })}
+    </div>
+  </>
+)

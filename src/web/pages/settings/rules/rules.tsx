@@ -2,14 +2,15 @@
 import { SEVERITY_NAMES } from '../../../../domain/event.ts'
 import type { Rule } from '../../../../domain/notifications/rule.ts'
 import { maskTarget, resolveTarget } from '../../../../domain/notifications/target.ts'
-import { mayUse, notFound, redirect, route, type WebRequest } from '../../../http/route.ts'
+import { mayUse, redirect, route, type WebRequest } from '../../../http/route.ts'
 import { capitalize, spokenMark } from '../../../ui/components.tsx'
 import { writeDuration } from '../../../ui/duration.ts'
-import { csrfField, formProblem, type Problems, readId, refuseForm } from '../../../ui/form-fields.tsx'
+import { csrfField, formProblem, type Problems, refuseForm } from '../../../ui/form-fields.tsx'
 import type { Html } from '../../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../../ui/table.tsx'
 import { type TestOutcome, testOutcome } from '../../../ui/test-outcome.tsx'
-import { confirmPage, settingsPage } from '../settings-layout.tsx'
+import { deletePages, findNamed, formEnd, saveNamed, storeNamed } from '../named-things.tsx'
+import { settingsPage } from '../settings-layout.tsx'
 import {
   checkRule,
   fieldsOfRule,
@@ -88,8 +89,8 @@ function rulesView(rules: readonly Rule[], mayChange: boolean, csrf: string): Ht
     const toggle = (
       <form method="post" action={`${PATH}/${id}/${enabled ? 'disable' : 'enable'}`}>
         {csrfField(csrf)}
-        <button class="small" type="submit" aria-label={`${enabled ? 'Switch off' : 'Switch on'} ${name}`}>
-          {enabled ? 'Switch off' : 'Switch on'}
+        <button class="small" type="submit" aria-label={`${enabled ? 'Disable' : 'Enable'} ${name}`}>
+          {enabled ? 'Disable' : 'Enable'}
         </button>
       </form>
     )
@@ -138,25 +139,18 @@ async function ruleForm(
           {formProblem(problems)}
           {test && testOutcome(test)}
           {ruleFieldsView(fields, problems, web.notifier.channels, targets)}
-          <div class="form-end">
-            <button class="primary" type="submit">
-              {id === null ? 'Add' : 'Save'}
-            </button>
-            <button type="submit" formaction={`${PATH}/${id ?? 'new'}/preview`}>
-              Preview
-            </button>
-            <button type="submit" formaction={`${PATH}/${id ?? 'new'}/test`}>
-              Send a test message
-            </button>
-            <a class="button" href={PATH}>
-              Cancel
-            </a>
-            {id !== null && (
-              <a class="button danger-link" href={`${PATH}/${id}/delete`}>
-                Delete…
-              </a>
-            )}
-          </div>
+          {formEnd(
+            PATH,
+            id,
+            <>
+              <button type="submit" formaction={`${PATH}/${id ?? 'new'}/preview`}>
+                Preview
+              </button>
+              <button type="submit" formaction={`${PATH}/${id ?? 'new'}/test`}>
+                Send a test message
+              </button>
+            </>,
+          )}
         </form>
         {preview && previewView(preview)}
       </div>
@@ -219,20 +213,20 @@ export const updateRule = route(
 )
 
 async function saveRule(request: WebRequest, id: number | null) {
-  const { web, form, note } = request
+  const { web, form } = request
   const fields = typedRule(form)
   const checked = checkRule(fields, web.notifier.channels, await web.store.targets.list())
-  if ('problems' in checked)
-    return refuseForm(await ruleForm(request, { fields, id, problems: checked.problems }))
-  const { rule } = checked
-  const isTaken =
-    id === null
-      ? (await web.store.rules.add(rule)) === null
-      : (await web.store.rules.update({ ...rule, id })) === 'taken'
-  const problems = { name: 'Another rule has this name.' }
-  if (isTaken) return refuseForm(await ruleForm(request, { fields, id, problems }), 409)
-  note(`${rule.name}: ${rule.host} ${rule.metric} by ${rule.channel}, ${rule.enabled ? 'on' : 'off'}`)
-  return redirect(`${PATH}?done=${id === null ? 'added' : 'saved'}`)
+  return saveNamed({
+    request,
+    path: PATH,
+    one: 'rule',
+    id,
+    checked: 'rule' in checked ? { draft: checked.rule } : checked,
+    save: (draft) => storeNamed(web.store.rules, draft, id, (rule, at) => ({ ...rule, id: at })),
+    show: (problems) => ruleForm(request, { fields, id, problems }),
+    describe: ({ name, host, metric, channel, enabled }) =>
+      `${name}: ${host} ${metric} by ${channel}, ${enabled ? 'on' : 'off'}`,
+  })
 }
 
 /** Tries the form as it stands, saved or not. */
@@ -245,7 +239,7 @@ async function testRule(request: WebRequest, id: number | null) {
     return refuseForm(await ruleForm(request, { fields, id, problems: checked.problems }))
   const { channel } = fields
   const test = await web.notifier.sendTest(channel, resolveTarget(fields, targets))
-  note(`by ${channel}: ${test.isDelivered ? 'taken' : 'not taken'}`)
+  note(`by ${channel}: ${test.isDelivered ? 'delivered' : 'rejected'}`)
   return ruleForm(request, { fields, id, test })
 }
 
@@ -278,34 +272,20 @@ const switchRule = (enabled: boolean) =>
 export const enableRule = switchRule(true)
 export const disableRule = switchRule(false)
 
-export const deleteRulePage = route({ path: `${PATH}/:id/delete`, access: 'admin' }, async (request) => {
-  const { id, name } = await findRule(request)
-  return confirmPage(request, {
-    title: `Delete ${name}?`,
-    parent: PARENT,
-    question: (
-      <>
-        The rule <b>{name}</b> sends nothing new from then on. What it has queued is still sent.
-      </>
-    ),
-    action: `${PATH}/${id}/delete`,
-    back: `${PATH}/${id}`,
-    word: 'Delete the rule',
-  })
+const deletion = deletePages<Rule>({
+  path: PATH,
+  parent: PARENT,
+  access: 'admin',
+  one: 'rule',
+  find: (request) => findRule(request),
+  question: ({ name }) => (
+    <>
+      The rule <b>{name}</b> sends nothing new from then on. What it has queued is still sent.
+    </>
+  ),
+  remove: ({ web }, { id }) => web.store.rules.delete(id),
 })
+export const deleteRulePage = deletion.page
+export const deleteRule = deletion.form
 
-export const deleteRule = route(
-  { path: `${PATH}/:id/delete`, method: 'POST', access: 'admin', does: 'delete rule' },
-  async (request) => {
-    const { id, name } = await findRule(request)
-    await request.web.store.rules.delete(id)
-    request.note(name)
-    return redirect(`${PATH}?done=deleted`)
-  },
-)
-
-async function findRule({ params, web }: WebRequest): Promise<Rule> {
-  const rule = await web.store.rules.find(readId(params.id))
-  if (!rule) throw notFound('rule')
-  return rule
-}
+const findRule = (request: WebRequest) => findNamed(request, request.web.store.rules, 'rule')
