@@ -181,7 +181,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
       const page = await get(web, '/hosts', cookie)
       expect(page.status).toBe(503)
       expect(page.headers.get('retry-after')).toBe('10')
-      expect(await page.text()).toContain('The database does not answer')
+      expect(await page.text()).toContain('The database does not respond')
       expect((await get(web, '/healthz')).status).toBe(503)
       // One that starts now waits too.
       const late = start('collect2', 'collect')
