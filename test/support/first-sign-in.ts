@@ -24,7 +24,7 @@ export async function signInFirst(origin: string, file: string): Promise<string>
   const current = readFileSync(file, 'utf8').trim()
   const cookie = readCookie(await post('/login', { name: 'admin', password: current }))
   const page = await (await fetch(`${origin}/`, { headers: { cookie } })).text()
-  if (!page.includes('Choose a password of your own')) throw new Error('the first password may be kept')
+  if (!page.includes('Choose your own password')) throw new Error('the first password may be kept')
   const csrf = /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? ''
   return readCookie(
     await post('/password', { csrf, current, new: OWN_PASSWORD, again: OWN_PASSWORD }, cookie),

@@ -63,7 +63,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     requireAccess(route, requester)
     if (isApi) requireKnownParameters(route, url)
     if (requester.session?.mustChangePassword && !WITHOUT_OWN_PASSWORD.has(route.path)) {
-      if (isApi) throw new HttpError(403, 'Choose a password of your own first, on the page /password.')
+      if (isApi) throw new HttpError(403, 'Choose your own password first, on the page /password.')
       return redirect('/password?first')
     }
     if (lacksSecondStep(requester, route, web)) {

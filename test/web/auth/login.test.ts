@@ -267,7 +267,7 @@ describe('a password that somebody else chose', () => {
     const api = await site.send('/api/v1/hosts', { headers: { cookie } })
     expect([api.status, await api.json()]).toEqual([
       403,
-      { error: 'Choose a password of your own first, on the page /password.' },
+      { error: 'Choose your own password first, on the page /password.' },
     ])
     const markup = await (await site.send('/password?first', { headers: { cookie } })).text()
     expect(markup).toContain('Choose your own password before you continue.')
