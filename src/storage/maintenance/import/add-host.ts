@@ -1,15 +1,10 @@
+import { IMPORT_SILENCE } from '../../../domain/events/availability.ts'
 import type { HostFacts } from '../../../domain/hosts/host.ts'
 import { AVAILABILITY } from '../../../domain/metrics/declared/server-events.ts'
 import type { Transaction } from '../../database/database.ts'
 import { applyReports } from '../../events/apply-reports.ts'
 import { addHost } from '../../hosts/host-cache.ts'
 import { aReport, type ImportOptions } from './import-options.ts'
-
-/**
- * The id of the event that says of an imported host that it has not reported here yet. The colon keeps agents from
- * ending it: the event engine does, when the host reports.
- */
-const SILENCE = 'original-silence:0'
 
 export type NewHost = { readonly name: string; readonly seen: number; readonly facts?: HostFacts }
 
@@ -24,11 +19,13 @@ export async function addImportedHost(
   { name, seen, facts }: NewHost,
   { now, availabilitySeverity: severity }: Pick<ImportOptions, 'now' | 'availabilitySeverity'>,
 ): Promise<number> {
-  const { id } = await addHost(transaction, aReport(name, seen, { facts: facts ?? null }))
+  // The event is over once the host was heard since: what it told the original with a fast clock must not count.
+  const last = Math.min(seen, now - 1)
+  const { id } = await addHost(transaction, aReport(name, last, { facts: facts ?? null }))
   await transaction.run('UPDATE host SET is_released = 1 WHERE id = ?', [id])
   const message = `${name} has not reported to this server since it was imported`
   const opening = {
-    uid: SILENCE,
+    uid: IMPORT_SILENCE,
     change: 1,
     time: now,
     metric: AVAILABILITY.name,
@@ -36,10 +33,6 @@ export async function addImportedHost(
     message,
   } as const
   await applyReports(transaction, id, [{ ...opening, status: 'open' }], now)
-  await transaction.run(
-    'DELETE FROM event_todo WHERE event IN (SELECT id FROM event WHERE host = ? AND uid = ?)',
-    [id, SILENCE],
-  )
   return id
 }
 
@@ -47,7 +40,7 @@ export async function addImportedHost(
 export async function countSilent({ database }: Pick<ImportOptions, 'database'>): Promise<number> {
   const [row] = await database.query<{ total: number }>(
     'SELECT COUNT(*) AS total FROM event WHERE is_open = 1 AND uid = ?',
-    [SILENCE],
+    [IMPORT_SILENCE],
   )
   return row?.total ?? 0
 }

@@ -15,7 +15,7 @@ type HostSamples = {
   readonly spellings: Map<string, string>
 }
 
-/** Times of the first sample of a host and of the last that does not lie in the future; 0 when there is none. */
+/** Times of the first sample of a host and of the last that lies in the past; 0 when there is none. */
 type Span = { first: number; last: number }
 
 type Sample = { host: string; time: number; metric: string; spelling: string | null; value: number }
@@ -51,7 +51,7 @@ export async function takeSamples(options: ImportOptions, note: Note) {
     const { host, time, metric, spelling, value } = sample
     const span = getOrMake(spans, host, () => ({ first: time, last: 0 }))
     span.first = Math.min(span.first, time)
-    if (time <= now) span.last = Math.max(span.last, time)
+    if (time < now) span.last = Math.max(span.last, time)
     const { times, spellings } = getOrMake(gathered, host, () => ({ times: new Map(), spellings: new Map() }))
     getOrMake(times, time, () => new Map<string, number>()).set(metric, value)
     if (spelling !== null) spellings.set(metric, spelling)
