@@ -8,20 +8,31 @@ import { aReport, type ImportOptions } from './import-options.ts'
 
 export type NewHost = { readonly name: string; readonly seen: number; readonly facts?: HostFacts }
 
-/**
- * Makes a host, and returns its id. Its name is free for the key of the first agent that comes; one of the
- * original, which has no key, is taken as well until then. An event about its silence is open from the beginning,
- * of which nobody is notified: without it the event engine would open one and notify people of every host that is
- * not moved yet.
- */
+type SilenceOptions = Pick<ImportOptions, 'now' | 'availabilitySeverity'>
+
+/** Makes a host, and returns its id. */
 export async function addImportedHost(
   transaction: Transaction,
   { name, seen, facts }: NewHost,
-  { now, availabilitySeverity: severity }: Pick<ImportOptions, 'now' | 'availabilitySeverity'>,
+  options: SilenceOptions,
 ): Promise<number> {
   // The event is over once the host was heard since: what it told the original with a fast clock must not count.
-  const last = Math.min(seen, now - 1)
+  const last = Math.min(seen, options.now - 1)
   const { id } = await addHost(transaction, aReport(name, last, { facts: facts ?? null }))
+  await markImported(transaction, { id, name }, options)
+  return id
+}
+
+/**
+ * The name of an imported host is free for the key of the first agent that comes; one of the original, which has no
+ * key, is taken as well until then. An event about its silence is open from the beginning, of which nobody is
+ * notified: without it the event engine would open one and notify people of every host that is not moved yet.
+ */
+export async function markImported(
+  transaction: Transaction,
+  { id, name }: { readonly id: number; readonly name: string },
+  { now, availabilitySeverity: severity }: SilenceOptions,
+) {
   await transaction.run('UPDATE host SET is_released = 1 WHERE id = ?', [id])
   const message = `${name} has not reported to this server since it was imported`
   const opening = {
@@ -33,7 +44,6 @@ export async function addImportedHost(
     message,
   } as const
   await applyReports(transaction, id, [{ ...opening, status: 'open' }], now)
-  return id
 }
 
 /** Imported hosts that have not reported here yet. */

@@ -1,7 +1,7 @@
 import { fromFreeSpace, toMetricName } from '../../../domain/sample.ts'
 import type { Database } from '../../database/database.ts'
 import type { HostReport } from '../../ports/store.ts'
-import { addImportedHost } from './add-host.ts'
+import { addImportedHost, markImported } from './add-host.ts'
 import { aReport, type ImportOptions, type Note } from './import-options.ts'
 import { NO_HOST, NO_METRIC, NO_TIME, readHost, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
@@ -40,9 +40,16 @@ export async function takeSamples(options: ImportOptions, note: Note) {
         addImportedHost(transaction, { name: host, seen: report.seen }, options),
       )
     }
+    const newest = await findNewest(database)
+    await store.ingest.write(reports)
+    // A host that somebody deletes at this moment is made anew by its samples.
+    for (const host of await listNewer(database, newest)) {
+      if (!gathered.has(host.name)) continue
+      made.add(host.name)
+      await database.transaction((transaction) => markImported(transaction, host, options))
+    }
     gathered = new Map()
     rows = 0
-    await store.ingest.write(reports)
   }
   await original.read('agentdata', async (row) => {
     const sample = readSample(row)
@@ -128,6 +135,15 @@ async function noteSpans(
     })
   }
 }
+
+/** The greatest id of a host; 0 when there is none. */
+async function findNewest(database: Database): Promise<number> {
+  const [row] = await database.query<{ id: number | null }>('SELECT MAX(id) AS id FROM host')
+  return row?.id ?? 0
+}
+
+const listNewer = (database: Database, id: number) =>
+  database.query<{ id: number; name: string }>('SELECT id, name FROM host WHERE id > ?', [id])
 
 async function findHost(database: Database, host: string) {
   const [row] = await database.query<{ key_hash: string | null }>(
