@@ -6,7 +6,7 @@ import { applyReports } from '../../events/apply-reports.ts'
 import { askAboutOpening } from '../../events/history.ts'
 import { addImportedHost } from './add-host.ts'
 import type { ImportOptions, Note } from './import-options.ts'
-import { NO_HOST, NO_METRIC, NO_TIME, readHost, readTime } from './read-values.ts'
+import { NO_HOST, NO_METRIC, NO_TIME, readHost, readNumber, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
 
 const EVENTS_AT_ONCE = 500
@@ -118,12 +118,12 @@ export async function countOpen({ database }: Pick<ImportOptions, 'database'>): 
 function readEvent(row: OriginalRow<'agentevents'>, now: number): EventReport | string {
   const time = readTime(row.time)
   const metric = toMetricName(String(row.monitor ?? ''))
-  const severity = Number(row.severity)
-  const status = Number(row.status)
+  const severity = readNumber(row.severity)
+  const status = readNumber(row.status)
   if (time === null) return NO_TIME
   if (metric === null) return NO_METRIC
   if (!isSeverity(severity)) return 'the severity is not 1 to 4'
-  if (row.status === null || (status !== 0 && status !== 1)) return 'the status is not 0 or 1'
+  if (status !== 0 && status !== 1) return 'the status is not 0 or 1'
   return {
     uid: `original-${String(row.id)}`,
     // Our own engine watches whether hosts are there.

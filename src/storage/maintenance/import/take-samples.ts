@@ -3,7 +3,7 @@ import type { Database } from '../../database/database.ts'
 import type { HostReport } from '../../ports/store.ts'
 import { addImportedHost, markImported } from './add-host.ts'
 import { aReport, type ImportOptions, type Note } from './import-options.ts'
-import { NO_HOST, NO_METRIC, NO_TIME, readHost, readTime } from './read-values.ts'
+import { NO_HOST, NO_METRIC, NO_TIME, readHost, readNumber, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
 
 /** Rows gathered for one commit. */
@@ -77,7 +77,7 @@ function readSample(row: OriginalRow<'agentdata'>): Sample | string {
   const said = String(row.monitor ?? '')
   const name = toMetricName(said)
   if (name === null) return NO_METRIC
-  const number = row.value === null || row.value === '' ? Number.NaN : Number(row.value)
+  const number = readNumber(row.value)
   if (!Number.isFinite(number)) return 'the value is no number'
   return { host, time, ...fromFreeSpace(name, number), spelling: name === said ? null : said }
 }
