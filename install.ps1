@@ -234,6 +234,41 @@ function Read-Source([string]$Source, [string]$Target) {
     return [IO.File]::ReadAllText($Target)
 }
 
+# SHA-256 of the server's SHA256SUMS, which the code holds in its bytes 51 to 82 when its first byte says so; else empty.
+function Get-ReleasesOfCode {
+    $text = $Enroll.Substring('mon1-'.Length).Replace('-', '+').Replace('_', '/')
+    $text = $text.PadRight([int]([Math]::Ceiling($text.Length / 4) * 4), '=')
+    try {
+        $bytes = [Convert]::FromBase64String($text)
+    } catch {
+        Stop-Script 'this is no enrolment code, or not all of one' $ExitUsage
+    }
+    if ($bytes.Length -lt 83 -or ($bytes[0] -band 2) -eq 0) {
+        return ''
+    }
+    return ([BitConverter]::ToString($bytes, 51, 32) -replace '-', '').ToLowerInvariant()
+}
+
+# The checksum from the list that the enrolment code vouches for; empty where it does not.
+function Get-EnrolledChecksum([string]$Source, [string]$Name, [string]$Work) {
+    if ($Enroll -eq '' -or $ServedFrom -eq '' -or -not $Source.StartsWith($ServedFrom)) {
+        return ''
+    }
+    $listed = Get-ReleasesOfCode
+    if ($listed -eq '') {
+        return ''
+    }
+    $file = Join-Path $Work 'sums'
+    $all = Read-Source "${ServedFrom}SHA256SUMS" $file
+    if ($all -eq '' -or (Get-FileHash -LiteralPath $file -Algorithm SHA256).Hash.ToLowerInvariant() -ne $listed) {
+        Stop-Script 'the releases of this server are no longer those that the code was made for: make a new code. Nothing was changed.'
+    }
+    if ($all -match "(?m)^([0-9a-fA-F]{64})[ *]+$([regex]::Escape($Name))\s*$") {
+        return $Matches[1].ToLowerInvariant()
+    }
+    Stop-Script "the code does not vouch for $Name. Nothing was changed."
+}
+
 # What the checksum of the source has to be: given, or from what lies beside it.
 function Get-WantedChecksum([string]$Source, [string]$Work) {
     if ($Sha256 -ne '') {
@@ -241,6 +276,10 @@ function Get-WantedChecksum([string]$Source, [string]$Work) {
     }
     $name = Get-LastPart $Source
     $beside = $Source.Substring(0, $Source.Length - $name.Length)
+    $enrolled = Get-EnrolledChecksum $Source $name $Work
+    if ($enrolled -ne '') {
+        return $enrolled
+    }
     $signed = Get-SignedChecksum $Source $beside $name $Work
     if ($signed -ne '') {
         return $signed

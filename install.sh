@@ -286,9 +286,36 @@ checksum_of() {
   fi
 }
 
+# Bytes 51 to 82 of what a code holds, when its first byte says that they are there: the SHA-256 of the server's SHA256SUMS.
+# Nothing where this machine can not decode it; TLS vouches for the checksums all the same.
+releases_of_code() {
+  text=$(printf '%s' "${enroll#mon1-}" | tr '_-' '/+')
+  while [ $((${#text} % 4)) != 0 ]; do text=$text=; done
+  if has base64; then decode='base64 -d'; elif has openssl; then decode='openssl base64 -d -A'; else return 0; fi
+  # shellcheck disable=SC2086 # a command with its arguments
+  bytes=$(printf '%s' "$text" | $decode 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
+  case $bytes in
+    ?[2367abef]*) printf '%s' "$bytes" | cut -c 103-166 ;;
+  esac
+}
+
+# Sets wanted from the list of checksums that the enrolment code vouches for, where it does.
+find_enrolled_checksum() {
+  [ -n "$enroll" ] && [ -n "$SERVED_FROM" ] && [ "$source" != "${source#"$SERVED_FROM"}" ] || return 0
+  listed=$(releases_of_code)
+  [ -n "$listed" ] || return 0
+  fetch_release "${SERVED_FROM}SHA256SUMS" "$work/sums"
+  [ "$(checksum_of "$work/sums")" = "$listed" ] ||
+    fail 'the releases of this server are no longer those that the code was made for: make a new code. Nothing was changed.'
+  wanted=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1; exit }' "$work/sums")
+  [ -n "$wanted" ] || fail "the code does not vouch for $name. Nothing was changed."
+  say '  Its checksum is the one that the code vouches for.'
+}
+
 # Sets wanted from --sha256, or from what lies beside the source.
 find_checksum() {
   wanted=$sha256
+  [ -n "$wanted" ] || find_enrolled_checksum
   [ -n "$wanted" ] || find_signed_checksum
   if [ -z "$wanted" ] && fetch "$source.sha256" "$work/sum" 2>/dev/null; then
     wanted=$(cut -d ' ' -f 1 <"$work/sum" | head -n 1)
@@ -502,7 +529,9 @@ tell_next() {
       ;;
     server)
       say '  Open the website:     port 8080 of this machine, as the user "admin"'
-      say '  Its first password:   cat /var/lib/monitor/server/initial-admin-password'
+      if [ "$dry_run" = yes ] || [ -e /var/lib/monitor/server/initial-admin-password ] || ! has_systemd; then
+        say '  Its first password:   cat /var/lib/monitor/server/initial-admin-password'
+      fi
       say '  For agents elsewhere: cat /var/lib/monitor/server/passphrase'
       say '                        monitor certificate show --fingerprint'
       say '  Its settings:         /etc/monitor/monitor.toml, then: monitor service restart server'

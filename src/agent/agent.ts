@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { CheckSettings } from '../domain/check.ts'
-import { type HostFacts, isHostName } from '../domain/hosts/host.ts'
+import { type HostFacts, isHostName, MAX_FINGERPRINTS } from '../domain/hosts/host.ts'
 import { reportThresholds } from '../domain/thresholds/reported-threshold.ts'
 import { createThresholdTable, type Threshold } from '../domain/thresholds/threshold.ts'
 import { standardThresholds } from '../domain/thresholds/threshold-standard.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { FULL_VERSION } from '../lib/version.ts'
 import type { BootClock } from '../platform/boot.ts'
 import { SYSTEM_BUS } from '../platform/dbus/connection.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -92,7 +93,7 @@ export type SampleOptions = Pick<
   | 'hostRoot'
   | Exclude<keyof MachineSourceOptions, 'jobs'>
 > &
-  Partial<Pick<AgentOptions, 'interval'>>
+  Partial<Pick<AgentOptions, 'interval' | 'servers'>>
 
 export type Agent = {
   /** The host's name that samples go under. */
@@ -272,7 +273,8 @@ const LEAST_NVIDIA_MS = 5000
 /** What drives say changes every ten minutes. */
 const LEAST_DRIVE_MS = 300_000
 
-type Said = Pick<AgentOptions, 'groups' | 'thresholds' | 'hasDefaultThresholds' | 'checks'>
+type Said = Pick<AgentOptions, 'groups' | 'thresholds' | 'hasDefaultThresholds' | 'checks'> &
+  Partial<Pick<AgentOptions, 'servers'>>
 
 /**
  * Made for the machine as it is at the start: what is told is what is evaluated by, though processors may
@@ -282,9 +284,19 @@ const listStandard = ({ hasDefaultThresholds, checks = [] }: Said, facts: HostFa
   hasDefaultThresholds ? standardThresholds({ ...facts, checks }) : []
 
 /** Adds what the agent says of itself to what it read of its machine. */
-function describeWith({ groups = [], thresholds: configured }: Said, standard: readonly Threshold[]) {
+function describeWith(
+  { groups = [], thresholds: configured, servers = [] }: Said,
+  standard: readonly Threshold[],
+) {
   const thresholds = reportThresholds(configured, standard)
-  return (facts: HostFacts): HostFacts => ({ ...facts, ...(groups.length > 0 && { groups }), thresholds })
+  const trusted = new Set(servers.flatMap(({ tls }) => tls?.fingerprints ?? []))
+  const program = { version: FULL_VERSION, fingerprints: [...trusted].slice(0, MAX_FINGERPRINTS) }
+  return (facts: HostFacts): HostFacts => ({
+    ...facts,
+    ...(groups.length > 0 && { groups }),
+    program,
+    thresholds,
+  })
 }
 
 function checkName(name: string): string {

@@ -1,3 +1,4 @@
+import type { HostFacts } from '../domain/hosts/host.ts'
 import { hashToken } from '../lib/hash-token.ts'
 import { MetricSetTable, readBatch, readFormerNames, readKey } from '../protocol/batch.ts'
 import { type Fields, readHost } from '../protocol/field.ts'
@@ -5,6 +6,7 @@ import { MAX_CONNECTION_HOSTS, MAX_KEY_LENGTH } from '../protocol/message.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { HostReport } from '../storage/ports/store.ts'
 import type { DecoderPort } from './decoder-port.ts'
+import type { PassphraseAge } from './passphrase.ts'
 import { SaidOnce } from './said-once.ts'
 import { skewOf } from './skew.ts'
 
@@ -15,7 +17,7 @@ export class BatchSession {
   readonly #said = new SaidOnce()
   /** By host the names that its machine had before; nearly always there are none. */
   readonly #formerNames = new Map<string, readonly string[]>()
-  #hasPassphrase = false
+  #passphrase: PassphraseAge | null = null
   /** Hosts for which the sender has proved a key. */
   readonly #admitted = new Set<string>()
   /** The batch whose sender is being looked up. */
@@ -27,14 +29,14 @@ export class BatchSession {
 
   /** True when the sender has said the passphrase or proved a key. */
   get isKnown(): boolean {
-    return this.#hasPassphrase || this.#admitted.size > 0
+    return this.#passphrase !== null || this.#admitted.size > 0
   }
 
   /** `bytes` is the length of the message. */
   read(fields: Fields, bytes: number): void {
     const { passphrase } = fields
     if (passphrase !== undefined) this.checkPassphrase(passphrase)
-    if (this.#hasPassphrase) this.#takeBatch(fields)
+    if (this.#passphrase !== null) this.#takeBatch(fields)
     else if (fields.key === undefined && !this.isKnown) this.checkPassphrase(passphrase)
     else {
       const host = readHost(fields.host)
@@ -45,8 +47,15 @@ export class BatchSession {
 
   /** Throws a ProtocolError when it is wrong. */
   checkPassphrase(said: unknown): void {
-    if (!this.#port.isPassphrase(said)) throw new ProtocolError('passphrase', 'wrong passphrase')
-    this.#hasPassphrase = true
+    const found = this.#port.findPassphrase(said)
+    if (found === null) throw new ProtocolError('passphrase', 'wrong passphrase')
+    this.#passphrase = found
+  }
+
+  /** The facts with what let their sender in, which the website shows while passphrases are changed. */
+  noteAdmission(facts: HostFacts | null): HostFacts | null {
+    const admission = this.#passphrase ?? 'key'
+    return facts && { ...facts, program: { version: '', fingerprints: [], ...facts.program, admission } }
   }
 
   /** The sender that was asked for may speak: reads the batch that waited for it. */
@@ -72,11 +81,12 @@ export class BatchSession {
   #takeBatch(fields: Fields): void {
     const seen = this.#port.now()
     const batch = readBatch(fields, this.#metricSets, this.#port.nameLists, seen)
-    const { host, facts, frames, events, open, isGreeting, numbers, clock } = batch
+    const { host, frames, events, open, isGreeting, numbers, clock } = batch
+    const facts = this.noteAdmission(batch.facts)
     const { keyHash, queue } = this.#said.recall(host, batch.key, batch.queue, seen)
     if (batch.key !== null) this.#noteFormerNames(host, batch.formerNames)
     const formerNames = this.#formerNames.size === 0 ? undefined : this.#formerNames.get(host)
-    const isByKey = !this.#hasPassphrase
+    const isByKey = this.#passphrase === null
     const clockSkew = skewOf(clock, seen)
     const report: HostReport = {
       host,

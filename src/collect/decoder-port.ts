@@ -3,6 +3,7 @@ import type { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
 import type { Credentials } from './connection/admission.ts'
+import type { PassphraseAge } from './passphrase.ts'
 
 /** What a session needs of the connection that it is on. */
 export type DecoderPort = {
@@ -10,7 +11,8 @@ export type DecoderPort = {
   readonly legacyBytes: number
   /** Server's clock. */
   now(): number
-  isPassphrase(said: unknown): boolean
+  /** Null when it is none that lets in. */
+  findPassphrase(said: unknown): PassphraseAge | null
   /** Why the sender may not speak the CSV of the original's first agents, which say no passphrase; or null. */
   findCsvObstacle(): string | null
   /** False when no further message should be read now. */

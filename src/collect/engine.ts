@@ -102,11 +102,11 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     onBound: options.onBound ?? (() => {}),
     isDiskFull: options.isDiskFull ?? (() => false),
   })
-  let isPassphrase = createPassphraseCheck(options.passphrases)
+  let findPassphrase = createPassphraseCheck(options.passphrases)
   const connections = new Connections({
     ...{ ingest, rejections, limits },
     nameLists: new NameLists(),
-    isPassphrase: (said) => isPassphrase(said),
+    findPassphrase: (said) => findPassphrase(said),
     admission: new Admission(options.admission ?? null, () => clock.now(), log),
     findCsvObstacle: (address) => findCsvObstacle(options, address),
     now: () => clock.now(),
@@ -144,7 +144,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     }),
     isStorageAway: () => ingest.isStorageAway,
     renewPassphrases(passphrases) {
-      isPassphrase = createPassphraseCheck(passphrases)
+      findPassphrase = createPassphraseCheck(passphrases)
     },
     renewTls: (tls) => ports.renew(tls),
     async stop() {

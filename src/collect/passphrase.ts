@@ -1,18 +1,23 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Admission } from '../domain/hosts/host.ts'
 import { MAX_PASSPHRASE } from '../domain/users/passphrase.ts'
+
+/** Which of the valid passphrases it was: the first, or one of those behind it. */
+export type PassphraseAge = Exclude<Admission, 'key'>
 
 /**
  * A check of what an agent says against every valid passphrase (several while they are being changed; none
  * lets nobody in). Takes the same time whatever is wrong with the one said.
  */
-export function createPassphraseCheck(valid: readonly string[]): (said: unknown) => boolean {
+export function createPassphraseCheck(valid: readonly string[]): (said: unknown) => PassphraseAge | null {
   const digests = valid.filter((passphrase) => passphrase !== '').map(digest)
   return (said) => {
-    if (typeof said !== 'string' || said.length > MAX_PASSPHRASE) return false
+    if (typeof said !== 'string' || said.length > MAX_PASSPHRASE) return null
     const given = digest(said)
-    let isValid = false
-    for (const expected of digests) isValid = timingSafeEqual(given, expected) || isValid
-    return isValid
+    let found: PassphraseAge | null = null
+    for (const [at, expected] of digests.entries())
+      if (timingSafeEqual(given, expected)) found ??= at === 0 ? 'current' : 'previous'
+    return found
   }
 }
 

@@ -209,7 +209,8 @@ export class ProtocolDecoder {
       nameLists: this.#port.nameLists,
       legacyBytes: this.#port.legacyBytes,
       now: () => this.#port.now(),
-      submit: (report, refused) => this.#port.submit(report, null, refused, 0),
+      submit: (report, refused) =>
+        this.#port.submit({ ...report, facts: this.#batches.noteAdmission(report.facts) }, null, refused, 0),
     })
     return true
   }

@@ -1,5 +1,5 @@
 import { type Event, type OpenByHost, SEVERITIES, SEVERITY_NAMES } from './event.ts'
-import { type Host, hostStatus } from './hosts/host.ts'
+import { type Admission, type Host, hostStatus } from './hosts/host.ts'
 import type { Rule } from './notifications/rule.ts'
 
 /** An event in the API's words; `sentence` says the problem as pages and notifications do. */
@@ -40,6 +40,24 @@ export function describeRule(rule: Rule) {
   }
 }
 
+/** The program that reports, in the API's words; null where nothing is known of it. */
+export function describeProgram({ program, agent }: Host) {
+  if (program === undefined) return null
+  const { version, admission = null, fingerprints } = program
+  return {
+    version: version === '' ? (agent ?? null) : version,
+    admitted_by: admission && ADMITTED_BY[admission],
+    fingerprints,
+  }
+}
+
+/** As people and the API say what let an agent in. */
+export const ADMITTED_BY: Readonly<Record<Admission, string>> = {
+  current: 'passphrase',
+  previous: 'previous passphrase',
+  key: 'key',
+}
+
 /** A host in the API's words. */
 export function describeHost(host: Host, open: OpenByHost, now: number, silence: number) {
   const counts = open.get(host.name)
@@ -59,5 +77,6 @@ export function describeHost(host: Host, open: OpenByHost, now: number, silence:
       SEVERITIES.map((severity) => [SEVERITY_NAMES[severity], counts?.[severity] ?? 0]),
     ),
     latest: host.latest,
+    agent: describeProgram(host),
   }
 }

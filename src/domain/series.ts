@@ -44,23 +44,6 @@ export type SeriesSummary = {
   readonly lastTime: number
 }
 
-/** Null when there is no sample. */
-export function summarizeSeries({ times, values }: Series): SeriesSummary | null {
-  const count = values.length
-  if (count === 0) return null
-  let low = Number.POSITIVE_INFINITY
-  let high = Number.NEGATIVE_INFINITY
-  let sum = 0
-  for (let i = 0; i < count; i++) {
-    const value = values[i] ?? 0
-    if (value < low) low = value
-    if (value > high) high = value
-    sum += value
-  }
-  const mean = Math.min(high, Math.max(low, sum / count))
-  return { count, low, mean, high, last: values[count - 1] ?? 0, lastTime: times[count - 1] ?? 0 }
-}
-
 /** Rows that at most so many samples or whole steps of time became, and figures of all samples. */
 export type SummarizedSeries = DownsampledSeries & {
   /** Samples of each row. */

@@ -11,6 +11,11 @@ export type EnrolmentInvitation = {
    * certificate, which changes now and then.
    */
   readonly isPinned: boolean
+  /**
+   * SHA-256 of the list of checksums of the releases that the server hands out, 64 hexadecimal digits; null for none.
+   * The install script verifies by it what it installs.
+   */
+  readonly releases: string | null
   /** What lets the agent in, once. */
   readonly secret: string
 }
@@ -22,6 +27,8 @@ const CHECKSUM_BYTES = 4
 const HEAD_BYTES = 3 + SECRET_BYTES + FINGERPRINT_BYTES
 const MAX_CODE = 500
 const PINNED = 1
+/** SHA-256 of the releases stands behind the fingerprint. The install scripts know this place, too. */
+const WITH_RELEASES = 2
 
 /** A new secret for a code: 128 random bits as text. */
 export function createEnrolmentSecret(): string {
@@ -30,19 +37,21 @@ export function createEnrolmentSecret(): string {
 
 /**
  * The code as people copy it: one word of letters, digits, `-` and `_`. It holds flags, port, secret,
- * fingerprint and name, and a checksum, so that one that was cut off is told from one that is wrong.
+ * fingerprint, perhaps the checksum of the releases, and name, and a checksum, so that one that was cut off is told from one that is wrong.
  */
 export function encodeEnrolmentCode({
   host,
   port,
   fingerprint,
   isPinned,
+  releases,
   secret,
 }: EnrolmentInvitation): string {
   const body = Buffer.concat([
-    Buffer.from([isPinned ? PINNED : 0, port >> 8, port & 0xff]),
+    Buffer.from([(isPinned ? PINNED : 0) | (releases === null ? 0 : WITH_RELEASES), port >> 8, port & 0xff]),
     Buffer.from(secret, 'base64url'),
     Buffer.from(fingerprint, 'hex'),
+    Buffer.from(releases ?? '', 'hex'),
     Buffer.from(host),
   ])
   return PREFIX + toBase64(Buffer.concat([body, checksum(body)]))
@@ -56,12 +65,16 @@ export function decodeEnrolmentCode(text: string): EnrolmentInvitation | null {
   const body = bytes.subarray(0, -CHECKSUM_BYTES)
   if (body.length <= HEAD_BYTES || !checksum(body).equals(bytes.subarray(-CHECKSUM_BYTES))) return null
   const at = 3 + SECRET_BYTES
+  const flags = body[0] ?? 0
+  const end = HEAD_BYTES + ((flags & WITH_RELEASES) === 0 ? 0 : FINGERPRINT_BYTES)
+  if (body.length <= end) return null
   return {
-    isPinned: ((body[0] ?? 0) & PINNED) !== 0,
+    isPinned: (flags & PINNED) !== 0,
     port: body.readUInt16BE(1),
     secret: toBase64(body.subarray(3, at)),
     fingerprint: body.subarray(at, HEAD_BYTES).toString('hex'),
-    host: body.subarray(HEAD_BYTES).toString(),
+    releases: end === HEAD_BYTES ? null : body.subarray(HEAD_BYTES, end).toString('hex'),
+    host: body.subarray(end).toString(),
   }
 }
 

@@ -1,6 +1,6 @@
 import { isGroupName, MAX_GROUPS } from '../domain/hosts/group.ts'
 import type { HostFacts } from '../domain/hosts/host.ts'
-import { isHostName, MAX_MOUNT_POINT, MAX_MOUNTS } from '../domain/hosts/host.ts'
+import { isHostName, MAX_FINGERPRINTS, MAX_MOUNT_POINT, MAX_MOUNTS } from '../domain/hosts/host.ts'
 import { MAX_METRIC_NAME } from '../domain/sample.ts'
 import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -96,9 +96,22 @@ export function readFacts(fields: unknown, tally: Tally | null, agent?: string):
     ...readGroupsOf(fields.groups),
     ...readMountsOf(fields.mounts),
     ...(agent !== undefined && { agent }),
+    ...readProgramOf(fields.program),
   }
   const isKnown = facts.ip !== '' || facts.platform !== '' || facts.build !== '' || facts.memoryMb > 0
   return isKnown ? facts : null
+}
+
+/** In characters. */
+const MAX_VERSION = 64
+
+/** What is no fingerprint is left out. */
+function readProgramOf(value: unknown): Pick<HostFacts, 'program'> {
+  if (!isFields(value)) return {}
+  const { version, fingerprints } = value
+  const given: readonly unknown[] = Array.isArray(fingerprints) ? fingerprints.slice(0, MAX_FINGERPRINTS) : []
+  const sound = given.filter((one): one is string => typeof one === 'string' && /^[0-9a-f]{64}$/.test(one))
+  return { program: { version: readText(version, MAX_VERSION), fingerprints: sound } }
 }
 
 /** What is no name of a group is left out. */

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
 import { describeError, type Log } from '../lib/log.ts'
-import { VERSION } from '../lib/version.ts'
+import { FULL_VERSION, VERSION } from '../lib/version.ts'
 import { type OwnSockets, openOwnSockets } from '../platform/own-sockets.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { startWebsite } from '../web/server.ts'
@@ -9,7 +9,7 @@ import type { CollectPorts } from './collect.ts'
 import type { Command } from './command.ts'
 import { openNotifier, reloadNotifier } from './notifier.ts'
 import type { RoleContext } from './role.ts'
-import { findCertificate, openCertificate } from './setup/certificate.ts'
+import { findCertificate, findNextCertificate, openCertificate } from './setup/certificate.ts'
 import { forgetInitialPassword } from './setup/first-start.ts'
 import { readServerName } from './setup/server-name.ts'
 import { protectSecondFactors } from './setup/web-secret.ts'
@@ -57,6 +57,10 @@ export async function startWeb(
       const fingerprint = agents.findFingerprint()
       return agents.tls === null || fingerprint === null ? null : { port: agents.tls, fingerprint }
     },
+    findServerProgram: () => ({
+      version: FULL_VERSION,
+      fingerprint: findNextCertificate(config.dataDir)?.fingerprint ?? agents.findFingerprint(),
+    }),
     apiRate: config.web.apiRate,
     ownSockets: findOwnSockets(log),
     releases: openReleases(config.dataDir, log),

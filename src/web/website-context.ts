@@ -1,3 +1,4 @@
+import type { ServerProgram } from '../domain/hosts/agent-lag.ts'
 import type { AddressRange } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -13,6 +14,7 @@ import { createSessions } from './auth/session.ts'
 import { createSignIn } from './auth/sign-in.ts'
 import { createEventSparks } from './fleet/event-sparks.tsx'
 import { createFleet } from './fleet/fleet.ts'
+import { createFleetEvents } from './fleet/fleet-events.ts'
 import { createFleetFigures } from './fleet/fleet-figures.ts'
 import { createDiskForecasts } from './forecasts/disk-forecasts.ts'
 import { createFrameData } from './frame/frame-data.ts'
@@ -60,6 +62,7 @@ export type WebsiteOptions = {
    * at any time.
    */
   readonly findAgentDoor?: () => AgentDoor | null
+  readonly findServerProgram?: () => ServerProgram
   /** Requests a minute that one user may make by tokens; 0 bounds nothing. */
   readonly apiRate?: number
   /** Tells the connections of this process, which are bounded then. */
@@ -92,6 +95,9 @@ export function createContext({ store, clock, log, sessionExpiry, ...rest }: Web
     serverName,
     version,
     findAgentDoor: rest.findAgentDoor ?? (() => null),
+    findServerProgram:
+      rest.findServerProgram ??
+      (() => ({ version, fingerprint: rest.findAgentDoor?.()?.fingerprint ?? null })),
     apiRate: createApiRate(rest.apiRate ?? 0),
     releases: rest.releases ?? null,
     findPin: rest.findPin ?? (() => null),
@@ -119,6 +125,7 @@ export function createContext({ store, clock, log, sessionExpiry, ...rest }: Web
     forecasts,
     fleet: createFleet({ store, clock, silence }),
     fleetFigures: createFleetFigures({ store, clock, diskForecasts: forecasts }),
+    fleetEvents: createFleetEvents(store.events),
     sparks: createEventSparks({ samples: store.samples, clock }),
     whatChanged: createWhatChanged({ hosts: store.hosts, samples: store.samples, clock }),
     frame: createFrameData({ store, clock }),

@@ -18,7 +18,7 @@ const openDecoder = () =>
     nameLists,
     legacyBytes: 1 << 27,
     now: () => NOW,
-    isPassphrase: () => true,
+    findPassphrase: () => 'current',
     findCsvObstacle: () => 'not here',
     canTake: () => true,
     admit() {},

@@ -11,7 +11,7 @@ export type BenchmarkRun = {
 }
 
 export const LAST_RUN = `${import.meta.dir}/last-run.json`
-export const README = `${import.meta.dir}/../../README.md`
+export const README = `${import.meta.dir}/README.md`
 
 const BEGIN = '<!-- npm run bench -- --markdown -->'
 const END = '<!-- end of the figures -->'
@@ -27,7 +27,7 @@ export async function keepRun(name: string, run: BenchmarkRun): Promise<void> {
   await Bun.write(LAST_RUN, `${JSON.stringify(all, null, 2)}\n`)
 }
 
-/** The table of the README, one row a figure. */
+/** The table of `README.md` beside this file, one row a figure. */
 export function writeTable(run: LastRun): string {
   const rows = Object.entries(run).flatMap(([name, { figures }]) =>
     figures.map((figure) =>
@@ -58,6 +58,7 @@ function writeRow({ name, unit, ours, peer, peerName, bound, note }: Figure): st
 /** The README with the table in its place. Throws when the place is not there. */
 export function putTable(readme: string, table: string): string {
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`README.md has no place between ${BEGIN} and ${END}`)
+  if (begin < 0 || end < begin)
+    throw new Error(`test/bench/README.md has no place between ${BEGIN} and ${END}`)
   return `${readme.slice(0, begin)}${BEGIN}\n\n${table}\n\n${readme.slice(end)}`
 }

@@ -7,7 +7,7 @@ import { keepRun, putTable, README, readLastRun, writeTable } from './report.ts'
 /**
  * `npm run bench [NAME …]`: all benchmarks or those named. Prints medians and ratios, and keeps them in
  * `last-run.json`; it never fails because of a figure. `npm run bench -- --markdown` runs nothing: it writes the last
- * run into the README. The peers come from Debian's packages and are installed when this runs as root.
+ * run into `README.md` beside this file. The peers come from Debian's packages and are installed when this runs as root.
  */
 const PACKAGES = [
   { name: 'victoria-metrics', program: 'victoria-metrics', key: 'victoria' },

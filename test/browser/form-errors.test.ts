@@ -137,7 +137,7 @@ test('an open page says that the database is away and goes on with it, and a pag
     Object.assign(maintenance, { ping: away })
     await page.locator('[data-live-state="waiting"]').waitFor()
     expect((await other.goto('/hosts'))?.status()).toBe(503)
-    await other.getByText('The database does not answer').waitFor()
+    await other.getByText('The database does not respond').waitFor()
     expect(await findFaultsEverywhere(other)).toEqual([])
   } finally {
     Object.assign(hosts, { revision })

@@ -94,7 +94,7 @@ test('a host that is new appears in the list', async () => {
   await website.store.ingest.write([
     { host: 'newcomer', facts, seen: now, clockSkew: 0, frames: [], events: [] },
   ])
-  await page.getByRole('link', { name: 'newcomer' }).waitFor()
+  await page.getByRole('link', { name: 'newcomer', exact: true }).waitFor()
   await page.close()
 }, 30_000)
 

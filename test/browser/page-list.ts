@@ -67,6 +67,7 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'search-none', path: '/search?q=nothing-like-this' },
   { name: 'reports', path: '/reports' },
   { name: 'report-hosts', path: '/reports/hosts' },
+  { name: 'report-agents', path: '/reports/agents' },
   { name: 'report-events', path: '/reports/events' },
   { name: 'report-availability', path: '/reports/availability' },
   { name: 'report-availability-empty', path: '/reports/availability', ofEmpty: true },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { downsampleSeries, summarizeSeries } from '../../src/domain/series.ts'
+import { downsampleSeries } from '../../src/domain/series.ts'
 import { seededRandom } from '../support/seed.ts'
 
 function walk(count: number, step = 60, seed = 1) {
@@ -66,10 +66,4 @@ describe('thinning', () => {
     )
     expect(inside).toEqual([])
   })
-})
-
-test('a summary', () => {
-  const series = { times: Float64Array.of(10, 20, 30), values: Float64Array.of(4, -2, 1) }
-  expect(summarizeSeries(series)).toEqual({ count: 3, low: -2, mean: 1, high: 4, last: 1, lastTime: 30 })
-  expect(summarizeSeries({ times: new Float64Array(), values: new Float64Array() })).toBeNull()
 })

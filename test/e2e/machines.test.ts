@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventReport } from '../../src/domain/event.ts'
 import { expectFailure } from '../support/failure.ts'
@@ -31,6 +31,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
   afterAll(() => maria.remove())
   beforeEach(async () => {
     folder = makeTempDir()
+    writeFileSync(join(folder, 'web-secret'), 'a secret of 32 characters at least')
     running = []
     agents = []
     url = await maria.createDatabase()
@@ -50,6 +51,8 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
       'database.url': url,
       'web.address': '127.0.0.1',
       'web.port': 0,
+      // The same for every server over one database: a second one that has none does not start.
+      'web.secret_file': join(folder, 'web-secret'),
       'collect.address': '127.0.0.1',
       'collect.port': 0,
       'collect.tls_port': 'off',
@@ -178,7 +181,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
       const page = await get(web, '/hosts', cookie)
       expect(page.status).toBe(503)
       expect(page.headers.get('retry-after')).toBe('10')
-      expect(await page.text()).toContain('The database does not answer')
+      expect(await page.text()).toContain('The database does not respond')
       expect((await get(web, '/healthz')).status).toBe(503)
       // One that starts now waits too.
       const late = start('collect2', 'collect')

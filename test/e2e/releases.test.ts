@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { decodeEnrolmentCode } from '../../src/protocol/enrolment-code.ts'
+import {
+  createEnrolmentSecret,
+  decodeEnrolmentCode,
+  encodeEnrolmentCode,
+} from '../../src/protocol/enrolment-code.ts'
 import { COMPILED, makeTempDir, type RunningMonitor, startMonitor } from '../support/spawn.ts'
 
 const BUILD = `monitor-linux-${process.arch}.tar.gz`
@@ -133,8 +137,38 @@ test('"Add a host" makes a code and the line with the pin, which an administrato
     host: 'monitor.example.org',
     port: server.ports.collect_tls,
     isPinned: true,
+    releases: new Bun.CryptoHasher('sha256').update(pinned('/releases/SHA256SUMS').stdout).digest('hex'),
   })
   // Loading the page again does not show it once more.
   expect(page(path)).not.toContain(code)
   expect(curl('-k', '-X', 'POST', base + path).stdout).not.toContain('mon1-')
+})
+
+test("a code vouches for the releases, so that a build of one's own is verified too", () => {
+  const sums = pinned('/releases/SHA256SUMS').stdout
+  expect(sums).toMatch(new RegExp(`^[0-9a-f]{64}  ${BUILD}$`, 'm'))
+  expect(sums).toContain('  monitor-windows-x64.zip\n')
+  const releases = new Bun.CryptoHasher('sha256').update(sums).digest('hex')
+  const script = join(cwd, 'install.sh')
+  writeFileSync(script, pinned('/install.sh').stdout)
+  /** Names of every length, so that the code has every length modulo three. */
+  const look = (host: string, of: string | null) => {
+    const secret = createEnrolmentSecret()
+    const fingerprint = 'ab'.repeat(32)
+    const code = encodeEnrolmentCode({ host, port: 8889, fingerprint, isPinned: true, secret, releases: of })
+    expect(decodeEnrolmentCode(code)).toMatchObject({ host, secret, releases: of })
+    const { exitCode, stdout, stderr } = Bun.spawnSync(['sh', script, 'agent', '--enroll', code, '--version'])
+    return { exitCode, stdout: stdout.toString(), stderr: stderr.toString() }
+  }
+  for (const host of ['a', 'ab'])
+    expect(look(host, releases)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Its checksum is the one that the code vouches for.'),
+    })
+  expect(look('a', null).stdout).not.toContain('vouches')
+  expect(look('abc', 'f'.repeat(64))).toMatchObject({
+    exitCode: 1,
+    stderr:
+      'install.sh: the releases of this server are no longer those that the code was made for: make a new code. Nothing was changed.\n',
+  })
 })

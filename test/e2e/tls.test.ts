@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TlsFiles } from '../../src/lib/certificate.ts'
+import { FULL_VERSION } from '../../src/lib/version.ts'
 import { FROM_SOURCE, makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
 import { type Authority, makeAuthority, makeOwn, readShown } from '../support/tls.ts'
 
@@ -293,3 +294,52 @@ test(
   },
   PATIENCE,
 )
+
+test('what is still to be done to agents is listed while passphrase and certificate are changed', async () => {
+  const server = await start(
+    'server',
+    'view',
+    'collect.passphrase=the new one',
+    'collect.passphrase_previous=the old one',
+  )
+  const { stdout } = await run('view', 'certificate', 'show', '--fingerprint')
+  const fingerprint = stdout.trim()
+  const agent = await start(
+    'agent',
+    'view-agent',
+    ...['agent.name=old01', 'agent.interval=1s', 'agent.passphrase=the old one'],
+    ...[`agent.server=127.0.0.1:${portOf(server, 'collect_tls')}`, `agent.fingerprint=${fingerprint}`],
+  )
+  await agent.waitFor(taken)
+  await waitForHost('view', 'old01', '')
+  const list = async (...words: string[]) =>
+    JSON.parse((await run('view', 'host', 'agents', '--json', ...words)).stdout).agents
+  const known = {
+    name: 'old01',
+    version: FULL_VERSION,
+    admitted_by: 'previous passphrase',
+    fingerprints: [fingerprint],
+    last_seen: expect.any(Number),
+  }
+  expect(await list()).toEqual([{ ...known, behind: ['passphrase'] }])
+  expect((await run('view', 'certificate', 'new')).code).toBe(0)
+  expect(await list('--behind')).toEqual([{ ...known, behind: ['passphrase', 'certificate'] }])
+  await agent.stop()
+  const next = (await run('view', 'certificate', 'show', '--json')).stdout
+  const prints: string[] = JSON.parse(next).certificates.map(
+    (one: { fingerprint: string }) => one.fingerprint,
+  )
+  const mended = await start(
+    'agent',
+    'view-agent',
+    ...['agent.name=old01', 'agent.interval=1s', 'agent.passphrase=the new one'],
+    ...[
+      `agent.server=127.0.0.1:${portOf(server, 'collect_tls')}`,
+      `agent.fingerprint=${[...new Set(prints)].join(',')}`,
+    ],
+  )
+  await mended.waitFor(taken)
+  for (let tries = 0; (await list('--behind')).length > 0 && tries < 50; tries++) await Bun.sleep(100)
+  expect(await list('--behind')).toEqual([])
+  expect(await list()).toMatchObject([{ admitted_by: 'passphrase', fingerprints: { length: 2 } }])
+})

@@ -3,7 +3,7 @@ import { EventEngine, STOP_LIMIT_MS } from '../../src/events/cycle.ts'
 import type { EventEngineStore, Task } from '../../src/events/task.ts'
 import { TASK_LIMIT_MS } from '../../src/events/task-runner.ts'
 import type { Log } from '../../src/lib/log.ts'
-import type { EventChange } from '../../src/storage/ports/events.ts'
+import type { EventChange } from '../../src/storage/ports/store.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 import { ENGINE_OPTIONS } from './engine-options.ts'
 

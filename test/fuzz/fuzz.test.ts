@@ -41,7 +41,7 @@ test(
         nameLists,
         legacyBytes: 1 << 20,
         now: () => NOW,
-        isPassphrase: () => isOpen,
+        findPassphrase: () => (isOpen ? 'current' : null),
         findCsvObstacle: () => (isOpen ? null : 'not here'),
         canTake: () => true,
         admit: () => {},

@@ -11,6 +11,7 @@ import type { Store } from '../../storage/ports/store.ts'
 import { JSON_OPTION, printList } from '../list-output.ts'
 import { formatTime } from '../table.ts'
 import { withStore } from '../with-store.ts'
+import { hostAgents } from './host-agents.ts'
 
 const NAME: Argument = { name: 'name', doc: 'Name of the host' }
 const PAGE = 1000
@@ -49,6 +50,7 @@ export const host: CommandGroup = {
           return EXIT.ok
         }),
     },
+    hostAgents,
     {
       name: 'host rename',
       doc: 'Gives a host another name, with all it has; it stays whatever its machine is called',

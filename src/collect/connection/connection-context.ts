@@ -1,5 +1,6 @@
 import type { NameLists } from '../../protocol/names.ts'
 import type { Ingest } from '../ingest.ts'
+import type { PassphraseAge } from '../passphrase.ts'
 import type { Rejections } from '../rejections.ts'
 import type { Admission } from './admission.ts'
 import type { CollectLimits } from './connection-limits.ts'
@@ -36,7 +37,7 @@ export type ConnectionContext<C> = {
   readonly rejections: Rejections
   readonly nameLists: NameLists
   readonly limits: CollectLimits
-  readonly isPassphrase: (said: unknown) => boolean
+  readonly findPassphrase: (said: unknown) => PassphraseAge | null
   readonly admission: Admission
   /** Why nobody at `address` may speak the original's CSV, which knows no passphrase; null where one may. */
   readonly findCsvObstacle: (address: string) => string | null

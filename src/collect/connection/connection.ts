@@ -75,7 +75,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       nameLists: shared.nameLists,
       legacyBytes: shared.limits.legacyBytes,
       now: shared.now,
-      isPassphrase: shared.isPassphrase,
+      findPassphrase: shared.findPassphrase,
       findCsvObstacle: () => shared.findCsvObstacle(this.address),
       canTake: () => this.#canTake(),
       admit: (credentials) => this.#admit(credentials),

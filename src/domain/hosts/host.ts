@@ -4,6 +4,25 @@ import type { ReportedThreshold } from '../thresholds/reported-threshold.ts'
 export const MAX_MOUNTS = 128
 export const MAX_MOUNT_POINT = 255
 
+/** What let an agent in: the passphrase of now, the one before it, or the key of its host alone. */
+export type Admission = 'current' | 'previous' | 'key'
+
+/** Fingerprints that an agent tells at most. */
+export const MAX_FINGERPRINTS = 8
+
+/** What is known of the program that reports, beside what it measures. */
+export type AgentProgram = {
+  /** As `monitor version` says it; empty for agents of the original product. */
+  readonly version: string
+  /**
+   * SHA-256 fingerprints of the certificates that it takes for the server's, in hexadecimal; empty where CAs vouch for
+   * the server, and where it comes without TLS.
+   */
+  readonly fingerprints: readonly string[]
+  /** The server notes it; an agent that says it is not believed. Absent before the server has. */
+  readonly admission?: Admission
+}
+
 /** What an agent says about its machine; changes rarely, so it is sent only when it does. */
 export type HostFacts = {
   readonly ip: string
@@ -28,6 +47,8 @@ export type HostFacts = {
    * the dialect that is spoken.
    */
   readonly agent?: string
+  /** Absent for what reported before this was told. */
+  readonly program?: AgentProgram
   /** What the agent evaluates; absent when it does not tell, as agents of the original product never do. */
   readonly thresholds?: readonly ReportedThreshold[]
 }
@@ -101,5 +122,6 @@ export const HOST_SORTS = [
   'processor',
   'memory',
   'disk',
+  'network',
 ] as const
 export type HostSort = (typeof HOST_SORTS)[number]

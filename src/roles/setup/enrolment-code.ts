@@ -10,9 +10,15 @@ import { findCertificate } from './certificate.ts'
 /**
  * The code that tells a new agent where this server is, how it is known and what lets the agent in. `server`
  * is how agents reach it, with or without a port; null takes the name in web.url, else this machine's own.
+ * `releases` is the checksum of what this server hands out; null for a code alone.
  * Throws `CommandError` when there is no certificate yet or TLS is closed.
  */
-export function writeEnrolmentCode(config: Config, server: string | null, secret: string): string {
+export function writeEnrolmentCode(
+  config: Config,
+  server: string | null,
+  secret: string,
+  releases: string | null = null,
+): string {
   const { port, tlsPort, tlsCertificate } = config.collect
   const open = tlsPort === 'off' ? port : tlsPort
   if (open === 'off') throw new CommandError('agents can not come: collect.port and collect.tls_port are off')
@@ -26,6 +32,7 @@ export function writeEnrolmentCode(config: Config, server: string | null, secret
     fingerprint: certificate.fingerprint,
     // A certificate of a CA is renewed now and then, and the CA vouches for the next one.
     isPinned: tlsCertificate === null,
+    releases,
     secret,
   })
 }

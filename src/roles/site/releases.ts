@@ -27,6 +27,11 @@ const FOLDER = 'releases'
 /** In the data folder: the archive of the program that runs. */
 const OWN_FOLDER = 'own-release'
 
+/** The checksums of all; one that an administrator laid there, with its signature, comes before the one made here. */
+const ALL_SUMS = 'SHA256SUMS'
+
+const isOffered = (name: string) => NAME.test(name) && !/\.sha256$|^SHA256SUMS/.test(name)
+
 const NAME = /^[A-Za-z0-9][\w.-]{0,100}$/
 
 const SCRIPTS: Readonly<Record<InstallScript, string>> = {
@@ -52,19 +57,44 @@ export function openReleases(dataDir: string, log: Log): Releases {
     return making
   }
 
+  async function sum(file: string): Promise<string> {
+    const { size, mtimeMs } = statSync(file)
+    const key = `${file} ${size} ${mtimeMs}`
+    const found = sums.get(key) ?? (await hashFile(file))
+    sums.set(key, found)
+    return found
+  }
+
+  /** As `sha256sum` writes it: whatever lies in the folder, and the own release. */
+  async function listSums(): Promise<string> {
+    const folder = join(dataDir, FOLDER)
+    const laid = existsSync(folder) ? readdirSync(folder) : []
+    const names = new Set([...laid, ...(own === null ? [] : [own.archive])].filter(isOffered))
+    const lines: string[] = []
+    for (const name of [...names].sort()) {
+      const file = await find(name)
+      if (file !== null) lines.push(`${await sum(file)}  ${name}\n`)
+    }
+    return lines.join('')
+  }
+
   return {
     async open(name) {
       const file = await find(name)
       if (file !== null)
         return new Response(Bun.file(file), { headers: { 'content-type': 'application/octet-stream' } })
+      if (name === ALL_SUMS)
+        return new Response(await listSums(), { headers: { 'content-type': 'text/plain' } })
       const of = name.endsWith('.sha256') ? name.slice(0, -'.sha256'.length) : null
       const archive = of === null ? null : await find(of)
       if (archive === null) return null
-      const { size, mtimeMs } = statSync(archive)
-      const key = `${archive} ${size} ${mtimeMs}`
-      const sum = sums.get(key) ?? (await hashFile(archive))
-      sums.set(key, sum)
-      return new Response(`${sum}  ${of}\n`, { headers: { 'content-type': 'text/plain' } })
+      return new Response(`${await sum(archive)}  ${of}\n`, { headers: { 'content-type': 'text/plain' } })
+    },
+    async sumUp() {
+      const signed = await find(ALL_SUMS)
+      return signed === null
+        ? new Bun.CryptoHasher('sha256').update(await listSums()).digest('hex')
+        : sum(signed)
     },
     has: (name) => isFile(join(dataDir, FOLDER, name)) || name === own?.archive,
     writeScript(script, base, pin) {

@@ -6,6 +6,7 @@ import { SECTIONS } from '../../config/schema.ts'
 import { SETTINGS, type Setting } from '../../config/settings.ts'
 import { METRICS } from '../../domain/metrics/catalogue.ts'
 import { NO_PASSPHRASE } from '../../domain/users/passphrase.ts'
+import { isService } from '../../service/supervisor.ts'
 import { sqliteFile } from '../../storage/database/open.ts'
 import type { Enrolment, GuideCommand, GuideSection, SiteInfo } from '../../web/http/site-info.ts'
 import type { Command, Option } from '../command.ts'
@@ -29,6 +30,7 @@ export function describeSite(
     metrics: METRICS,
     licences: LICENCES,
     licence: license,
+    isService: isService(),
     enrolment: {
       readPassphrase: () => config.collect.passphrase ?? findPassphrase(config.dataDir),
       takesPassphrase: config.collect.passphrase !== NO_PASSPHRASE,
@@ -44,9 +46,9 @@ export function describeSite(
 function writeCodes(config: Config, port: number | null): Pick<Enrolment, 'writeCode'> {
   if (port === null) return {}
   return {
-    writeCode(server, secret) {
+    writeCode(server, secret, releases) {
       const host = server.includes(':') ? `[${server}]` : server
-      return writeEnrolmentCode(config, `${host}:${port}`, secret)
+      return writeEnrolmentCode(config, `${host}:${port}`, secret, releases)
     },
   }
 }

@@ -29,6 +29,11 @@ export type Dialect = {
    * `insertSizes` hold for these as well.
    */
   readonly plainRows: number | null
+  /**
+   * Most rows that one UPDATE takes from a list of its own, as `UPDATE (SELECT …) AS x STRAIGHT_JOIN`, where their values
+   * are whole numbers and bytes alone; null where a statement for each row costs no more.
+   */
+  readonly joinedRows: number | null
   /** Longest INSERT of several rows, in bytes of their values. */
   readonly insertBytes: number
   /**
@@ -75,6 +80,7 @@ export const sqliteDialect: Dialect = {
   // More saves nothing measurable, and a statement should stay readable in a log.
   insertSizes: [50, 1],
   plainRows: null,
+  joinedRows: null,
   insertBytes: Number.POSITIVE_INFINITY,
   sharedLocks: null,
   stepThrough(table, column, { back = false, limited = false } = {}) {

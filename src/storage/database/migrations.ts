@@ -145,6 +145,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `ALTER TABLE host ADD COLUMN is_name_given ${integer} NOT NULL DEFAULT 0`,
     `UPDATE host SET is_name_given = 1 WHERE EXISTS (SELECT 1 FROM former_name WHERE former_name.host = host.id)`,
   ],
+  // Version of a host's agent, what it takes for the server's certificate, and what let it in (JSON).
+  ({ text }) => [`ALTER TABLE host ADD COLUMN program ${text}`],
 ]
 
 /** The schema that this program reads and writes. */

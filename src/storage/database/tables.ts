@@ -74,7 +74,7 @@ export const TABLES: readonly Table[] = [
     'host',
     'id name ip ip_order platform build architecture domain processors memory_mb search_text ' +
       'first_seen last_seen clock_skew latest_time latest key_hash event_lock said_groups given_groups mounts name_order ' +
-      'agent spellings is_released is_name_given',
+      'agent spellings is_released is_name_given program',
   ),
   table('host_group', 'name host', { references: [toHost] }),
   table('host_metric_set', 'host metric_set last_day', {

@@ -59,30 +59,3 @@ export async function countOpenOf(
     counts.set(name, { ...(counts.get(name) ?? NONE_OPEN), [severity]: total })
   return counts
 }
-
-/** Times in which events were open, from `from` on, rounded to slots where they are over. */
-export async function listOpenTimes(
-  reader: Reader,
-  query: EventQuery,
-  from: number,
-  slot: number,
-): Promise<{ severity: Severity; opened: number; closed: number | null }[]> {
-  const times: { severity: Severity; opened: number; closed: number | null }[] = []
-  // What is open goes on to now: of each severity the first is enough.
-  for (const { sql, values } of await writeConditions(reader, { ...query, status: 'open' }))
-    times.push(
-      ...(await reader.query<{ severity: Severity; opened: number; closed: null }>(
-        `SELECT severity, MIN(opened) AS opened, NULL AS closed FROM event ${sql} GROUP BY severity`,
-        values,
-      )),
-    )
-  for (const { sql, values } of await writeConditions(reader, { ...query, closedFrom: from }))
-    times.push(
-      ...(await reader.query<{ severity: Severity; opened: number; closed: number }>(
-        `SELECT severity, MIN(opened) AS opened, MAX(closed) AS closed FROM event ${sql}
-            GROUP BY severity, opened - opened % ?, closed - closed % ? LIMIT ${MAX_STATES}`,
-        [...values, slot, slot],
-      )),
-    )
-  return times
-}

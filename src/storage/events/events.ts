@@ -5,9 +5,10 @@ import type { EventHistoryEntry, EventStore } from '../ports/store.ts'
 import { createEventChanges } from './actions.ts'
 import { applyReports } from './apply-reports.ts'
 import { readDeliveries, readDeliverySums } from './deliveries.ts'
-import { countBySeverity, countOpenOf, listOpenTimes, MAX_STATES } from './event-counts.ts'
+import { countBySeverity, countOpenOf, MAX_STATES } from './event-counts.ts'
 import { EventList } from './event-list.ts'
 import { readEvent } from './event-rows.ts'
+import { listOpenTimes, listOpenTimesOf } from './open-times.ts'
 import { listOutages } from './outages.ts'
 
 export function createEventStore(database: Database): EventStore {
@@ -32,6 +33,8 @@ export function createEventStore(database: Database): EventStore {
       ),
 
     listOpenTimes: (query, from, slot) => listOpenTimes(database, query, from, slot),
+
+    listOpenTimesOf: (hosts, from) => listOpenTimesOf(database, hosts, from),
 
     countBySeverity: (query) => countBySeverity(database, query),
 

@@ -1,10 +1,19 @@
 import { mergeGroups } from '../../domain/hosts/group.ts'
-import type { Host, HostFacts } from '../../domain/hosts/host.ts'
+import type { HostFacts } from '../../domain/hosts/host.ts'
 import { nameOrder } from '../../domain/hosts/name-order.ts'
 import type { Transaction } from '../database/database.ts'
 import type { HostReport } from '../ports/store.ts'
 import { saveHostMetricSet } from '../timeseries/metric-sets.ts'
 import { parseGroups, saveGroups } from './groups.ts'
+import {
+  factValues,
+  parseMounts,
+  parseProgram,
+  parseSpellings,
+  type StoredFacts,
+  sameFacts,
+  sameGroups,
+} from './host-facts.ts'
 import { saveThresholds } from './thresholds.ts'
 
 /** What the writer remembers of a host, so that a packet needs no look-up. */
@@ -37,9 +46,6 @@ export type CachedAgentRun = {
   readonly queueName: string
 }
 
-/** What `host` itself holds of the facts. */
-type StoredFacts = Omit<HostFacts, 'thresholds'>
-
 const NO_FACTS: StoredFacts = {
   ip: '',
   platform: '',
@@ -52,8 +58,6 @@ const NO_FACTS: StoredFacts = {
 
 /** Hosts remembered; beyond that they are looked up again. */
 const MAX_HOSTS = 50_000
-/** What the column holds. Zeros before each number may make an order longer than its address. */
-const MAX_IP_ORDER = 64
 /** Layouts remembered a host; one that changes its metrics all the time must not fill the memory. */
 const MAX_METRIC_SETS = 64
 
@@ -109,7 +113,7 @@ export function createHostCache(): HostCache {
       if (sameFacts(host.facts, facts)) return
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
-          processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ? WHERE id = ?`,
+          processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ?, program = ? WHERE id = ?`,
         [...factValues(host.name, facts), host.id],
       )
       if (!sameGroups(host.facts, facts))
@@ -155,7 +159,7 @@ async function findHost(
 ): Promise<CachedHost | null> {
   const [row] = await transaction.query<HostRow>(
     `SELECT id, name, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
-      agent, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
+      agent, program, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
       EXISTS (SELECT 1 FROM agent_run WHERE agent_run.host = host.id) AS numbers FROM host
       WHERE ${condition}`,
     [value],
@@ -171,7 +175,7 @@ async function findHost(
     tells,
     ...rest
   } = row
-  const { agent, spellings, numbers, ...facts } = rest
+  const { agent, program, spellings, numbers, ...facts } = rest
   return {
     id,
     name,
@@ -181,6 +185,7 @@ async function findHost(
       groups: parseGroups(groups),
       ...parseMounts(mounts),
       ...(agent !== null && { agent }),
+      ...parseProgram(program),
     },
     spellings: parseSpellings(spellings).spellings ?? {},
     reportsThresholds: tells === 1,
@@ -192,17 +197,7 @@ async function findHost(
   }
 }
 
-/** As facts have them; absent where the agent told none. */
-export function parseMounts(text: string | null): Pick<HostFacts, 'mounts'> {
-  return text === null ? {} : { mounts: JSON.parse(text) as Record<string, string> }
-}
-
-/** As hosts have them; absent where there are none. */
-export function parseSpellings(text: string | null): Pick<Host, 'spellings'> {
-  return text === null ? {} : { spellings: JSON.parse(text) as Record<string, string> }
-}
-
-type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
+type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent' | 'program'> & {
   id: number
   name: string
   tells: number
@@ -212,6 +207,7 @@ type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent'> & {
   said_groups: string | null
   mounts: string | null
   agent: string | null
+  program: string | null
   spellings: string | null
 }
 
@@ -222,8 +218,8 @@ export async function addHost(transaction: Transaction, report: HostReport): Pro
   const { thresholds: _, ...facts }: HostFacts = said ?? NO_FACTS
   const id = await transaction.insert(
     `INSERT INTO host (ip, ip_order, platform, build, architecture, domain, processors, memory_mb, search_text,
-      mounts, agent, name, name_order, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
+      mounts, agent, program, name, name_order, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
     [
       ...factValues(report.host, facts),
       report.host,
@@ -248,66 +244,4 @@ export async function addHost(transaction: Transaction, report: HostReport): Pro
     unnumberedDay: -1,
     metricSets: new Map(),
   }
-}
-
-function factValues(name: string, facts: StoredFacts) {
-  const { ip, platform, build, architecture, domain, processors, memoryMb } = facts
-  const search = searchText(name, facts)
-  return [
-    ip,
-    orderIp(ip).slice(0, MAX_IP_ORDER),
-    platform,
-    build,
-    architecture,
-    domain,
-    processors,
-    memoryMb,
-    search,
-    facts.mounts === undefined ? null : JSON.stringify(facts.mounts),
-    facts.agent ?? null,
-  ]
-}
-
-/** What a search for hosts looks through. */
-export function searchText(
-  name: string,
-  {
-    ip,
-    domain,
-    platform,
-    build,
-    agent = '',
-  }: Pick<HostFacts, 'ip' | 'domain' | 'platform' | 'build' | 'agent'>,
-): string {
-  return [name, ip, domain, platform, build, agent].map(foldCase).join('\n')
-}
-
-function sameFacts(a: StoredFacts, b: StoredFacts): boolean {
-  return (
-    a === b ||
-    (a.ip === b.ip &&
-      a.platform === b.platform &&
-      a.build === b.build &&
-      a.architecture === b.architecture &&
-      a.domain === b.domain &&
-      a.processors === b.processors &&
-      a.memoryMb === b.memoryMb &&
-      a.agent === b.agent &&
-      sameGroups(a, b) &&
-      JSON.stringify(a.mounts) === JSON.stringify(b.mounts))
-  )
-}
-
-function sameGroups({ groups: a = [] }: StoredFacts, { groups: b = [] }: StoredFacts): boolean {
-  return (a.length === 0 && b.length === 0) || mergeGroups(a).join() === mergeGroups(b).join()
-}
-
-/** The databases know upper and lower case of ASCII at most, so both sides of a search are compacted here. */
-export function foldCase(text: string): string {
-  return text.toLowerCase()
-}
-
-/** Each number with leading zeros, so that 10.0.0.9 comes before 10.0.0.10. */
-function orderIp(ip: string): string {
-  return /^[\d.]+$/.test(ip) ? ip.replace(/\d+/g, (digits) => digits.padStart(3, '0')) : ip.toLowerCase()
 }

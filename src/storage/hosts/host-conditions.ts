@@ -2,7 +2,7 @@ import type { Value } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
 import type { HostQuery } from '../ports/store.ts'
 import { HOSTS_OF_GROUP, hostsOfGroups } from './groups.ts'
-import { foldCase } from './host-cache.ts'
+import { foldCase } from './host-facts.ts'
 
 /** A condition of a statement over `host`, with the word WHERE; empty text where every host fits. */
 export type HostCondition = { readonly sql: string; readonly values: readonly Value[] }

@@ -3,10 +3,10 @@ import type { Database } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
 import type { HostQuery } from '../ports/store.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
-import { foldCase } from './host-cache.ts'
 import { type HostCondition, whereHosts } from './host-conditions.ts'
+import { foldCase } from './host-facts.ts'
 import { HOST_COLUMNS, type HostRow, toHosts } from './host-rows.ts'
-import { orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
+import { isValueSort, orderByValue, VALUE_SORTS } from './sort-by-metric.ts'
 
 const MAX_LIMIT = 1000
 
@@ -88,12 +88,18 @@ export class HostList {
 
   async #listByValue(
     query: HostQuery,
-    isWanted: (metric: string) => boolean,
+    sort: keyof typeof VALUE_SORTS,
     limit: number,
     offset: number,
   ): Promise<HostRow[]> {
     const page = { isDescending: query.descending === true, limit, offset }
-    const ids = await orderByValue(this.#database, this.#metricSets, whereHosts(query), isWanted, page)
+    const ids = await orderByValue(
+      this.#database,
+      this.#metricSets,
+      whereHosts(query),
+      VALUE_SORTS[sort],
+      page,
+    )
     if (ids.length === 0) return []
     const rows = await this.#database.query<HostRow>(
       `SELECT ${HOST_COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
@@ -106,8 +112,7 @@ export class HostList {
   #listSorted(query: HostQuery, limit: number, offset: number): Promise<HostRow[]> {
     const { sort = 'name' } = query
     const direction = query.descending ? ' DESC' : ''
-    if (sort === 'processor' || sort === 'memory' || sort === 'disk')
-      return this.#listByValue(query, VALUE_SORTS[sort], limit, offset)
+    if (isValueSort(sort)) return this.#listByValue(query, sort, limit, offset)
     if (sort === 'status') return this.#listByStatus(query, limit, offset)
     if (sort === 'events')
       return this.#listRows(

@@ -5,7 +5,7 @@ import { readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { parseGroups } from './groups.ts'
-import { parseMounts, parseSpellings } from './host-cache.ts'
+import { parseMounts, parseProgram, parseSpellings } from './host-facts.ts'
 
 /** A row of `host` with the columns that make a `Host`. */
 export type HostRow = {
@@ -27,11 +27,13 @@ export type HostRow = {
   given_groups: string | null
   mounts: string | null
   agent: string | null
+  program: string | null
   spellings: string | null
 }
 
 export const HOST_COLUMNS = `id, name, ip, platform, build, architecture, domain, processors, memory_mb,
-  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups, mounts, agent, spellings`
+  first_seen, last_seen, clock_skew, latest_time, latest, said_groups, given_groups, mounts, agent, program,
+  spellings`
 
 /** The hosts of the rows, in their order. A newest frame that is damaged counts as none. */
 export async function toHosts(
@@ -70,6 +72,7 @@ function toHost(row: HostRow, frame: Uint8Array | null, metricSets: MetricSetRea
     memoryMb: row.memory_mb,
     ...parseMounts(row.mounts),
     ...(row.agent !== null && { agent: row.agent }),
+    ...parseProgram(row.program),
     ...parseSpellings(row.spellings),
     firstSeen: row.first_seen,
     lastSeen: row.last_seen,

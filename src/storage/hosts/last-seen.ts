@@ -2,24 +2,13 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
-import { FRAME_TABLES } from '../timeseries/frames.ts'
+import { describeState, type HostRow, type State, writeHosts } from './last-seen-rows.ts'
 
 /**
  * Clocks of machines that share a database may differ by so many seconds; what lies further ahead was written
  * by a clock that was wrong.
  */
 export const CLOCK_TOLERANCE = 60
-
-/** What packets changed of a host since it was last written down. */
-type State = {
-  lastSeen: number
-  clockSkew: number | null
-  latestTime: number
-  /** The newest frame as it was sent; null when no packet brought one. */
-  latest: Uint8Array | null
-  /** Two frames of that time were sent, so what the table holds is their union. */
-  merged: boolean
-}
 
 /** At most once in so long are the states written, whatever the load. */
 const FLUSH_MS = 1000
@@ -165,10 +154,12 @@ class BufferedLastSeen implements LastSeenBuffer {
     // In the order of the table, so that each of its pages is visited once, and writers never wait for each
     // other in a circle.
     const right = this.#latestRight()
+    const rows: HostRow[] = []
     for (const host of [...hosts].sort((a, b) => a - b)) {
       const state = merge(states.get(host), more.get(host), right)
-      if (state) await writeState(transaction, host, state, right)
+      if (state) rows.push(await describeState(transaction, host, state, right))
     }
+    await writeHosts(transaction, rows)
     await addToCounter(transaction, 'revision', this.#packets + seen)
   }
 
@@ -211,40 +202,4 @@ function merge(earlier: State | undefined, later: State | undefined, latestRight
     latest: newest.latest,
     merged,
   }
-}
-
-/** A time in the future was written by a clock that was wrong, and gives way to the one that is right. */
-const SET_SEEN = `clock_skew = CASE WHEN last_seen <= ? OR last_seen > ? THEN ? ELSE clock_skew END,
-  last_seen = CASE WHEN last_seen < ? OR last_seen > ? THEN ? ELSE last_seen END`
-
-async function writeState(transaction: Transaction, host: number, state: State, latestRight: number) {
-  const { lastSeen, clockSkew, latestTime } = state
-  // A packet that brought no more than a frame says nothing of when the host was seen.
-  const future = lastSeen === 0 ? Number.MAX_SAFE_INTEGER : Math.max(lastSeen, latestRight)
-  const seen = [lastSeen, future, clockSkew, lastSeen, future, lastSeen]
-  const latest = state.merged
-    ? ((await readFrame(transaction, latestTime, host)) ?? state.latest)
-    : state.latest
-  if (!latest) {
-    await transaction.run(`UPDATE host SET ${SET_SEEN} WHERE id = ?`, [...seen, host])
-    return
-  }
-  // In this order, because MySQL uses a column's new value further right, SQLite its old one.
-  await transaction.run(
-    `UPDATE host SET ${SET_SEEN},
-      latest = CASE WHEN latest_time <= ? THEN ? ELSE latest END,
-      latest_time = CASE WHEN latest_time < ? THEN ? ELSE latest_time END WHERE id = ?`,
-    [...seen, latestTime, latest, latestTime, latestTime, host],
-  )
-}
-
-async function readFrame(transaction: Transaction, time: number, host: number): Promise<Uint8Array | null> {
-  for (const table of FRAME_TABLES) {
-    const [row] = await transaction.query<{ packed: Uint8Array }>(
-      `SELECT packed FROM ${table} WHERE time = ? AND host = ?`,
-      [time, host],
-    )
-    if (row) return row.packed
-  }
-  return null
 }

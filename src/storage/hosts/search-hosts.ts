@@ -1,6 +1,6 @@
 import type { Reader } from '../database/database.ts'
 import type { HostName } from '../ports/store.ts'
-import { foldCase } from './host-cache.ts'
+import { foldCase } from './host-facts.ts'
 
 /** At most `limit` hosts with the text in name or address: names that begin with it come first. */
 export async function findHostNames(reader: Reader, text: string, limit: number): Promise<HostName[]> {

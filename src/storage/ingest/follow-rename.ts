@@ -2,7 +2,7 @@ import { HOST_CHANGES } from '../../domain/hosts/change-host.ts'
 import { nameOrder } from '../../domain/hosts/name-order.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Transaction } from '../database/database.ts'
-import { searchText } from '../hosts/host-cache.ts'
+import { searchText } from '../hosts/host-facts.ts'
 import type { HostReport } from '../ports/store.ts'
 
 type Row = {

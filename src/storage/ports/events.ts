@@ -1,8 +1,7 @@
 import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../../domain/event.ts'
 import type { Outage } from '../../domain/events/downtime.ts'
 import type { RunningProcess } from '../../domain/events/running-process.ts'
-import type { EventSnapshot } from '../../domain/notifications/notified-event.ts'
-import type { NotificationKind, Notified, Rule } from '../../domain/notifications/rule.ts'
+import type { NotificationKind, Rule } from '../../domain/notifications/rule.ts'
 import type { Target } from '../../domain/notifications/target.ts'
 import type { MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
 
@@ -173,14 +172,31 @@ export type EventStore = EventChanges & {
   listOpenStates(): Promise<
     readonly { readonly host: string; readonly metric: string; readonly severity: Severity }[]
   >
-  /** When events of a time were open, put together where they began and ended in the same slots of so many seconds. */
+  /**
+   * When events of a time were open, put together where they began and ended in the same slots of so many seconds; those
+   * from before that time count from its beginning.
+   */
   listOpenTimes(
     query: Pick<EventQuery, 'facets'>,
     from: number,
     slot: number,
   ): Promise<
-    readonly { readonly severity: Severity; readonly opened: number; readonly closed: number | null }[]
+    readonly {
+      readonly severity: Severity
+      readonly opened: number
+      readonly closed: number | null
+      /** How many events. */
+      readonly count: number
+    }[]
   >
+  /**
+   * When events of these hosts (at most 1000 names) were open since `from`; those of several hosts count for none. A
+   * host without one is not in the map.
+   */
+  listOpenTimesOf(
+    hosts: readonly string[],
+    from: number,
+  ): Promise<ReadonlyMap<string, readonly Pick<Event, 'severity' | 'opened' | 'closed'>[]>>
   /** Grows with every change of an event, whoever makes it. */
   revision(): Promise<number>
   /** Oldest first. */
@@ -220,133 +236,6 @@ export type MaintenanceWindowStore = NamedStore<MaintenanceWindow> & { delete(id
 /** Rules that use a target follow when it is renamed. */
 export type TargetStore = NamedStore<Target> & {
   delete(id: number): Promise<'deleted' | 'unknown' | 'used'>
-}
-
-/** An event as it was at some time. */
-export type EventMoment = {
-  readonly event: Event
-  /**
-   * Of the newest change and of the opening; never ahead of when the server noted them, whatever the agent's
-   * clock says.
-   */
-  readonly changed: number
-  readonly opened: number
-}
-
-/** A change of an event about which rules were not asked yet: how the event was right after it. */
-export type EventChange = EventMoment & {
-  /** Grows from change to change. */
-  readonly id: number
-  /** `changed` of the event's next change that waits too; null when this is the newest. */
-  readonly followed: number | null
-}
-
-/** What one rule was told of an event, and when to ask again. */
-export type NotifiedRow = {
-  readonly rule: number
-  readonly notified: Notified
-  readonly recheckAt: number | null
-}
-
-/** A notification to write: `snapshot` is the event as it is told, with what is known of its host. */
-export type NewNotification = {
-  readonly uid: string
-  readonly rule: Pick<Rule, 'id' | 'name'>
-  readonly kind: NotificationKind
-  readonly channel: string
-  readonly target: string
-  readonly snapshot: EventSnapshot
-}
-
-export type Decided = {
-  readonly event: number
-  /** The change that this answers; null when `recheckAt` made us ask. */
-  readonly change: number | null
-  readonly notified: readonly NotifiedRow[]
-  readonly notifications: readonly NewNotification[]
-}
-
-export type WaitingNotification = NewNotification & {
-  readonly id: number
-  readonly event: number
-  readonly created: number
-  readonly attempts: number
-  /** How many of them the receiver may have taken though no answer came. */
-  readonly uncertain: number
-  readonly due: number
-  readonly digest: string | null
-  /** It was bound to its own uid: it is sent by itself for good. */
-  readonly isAlone: boolean
-}
-
-/** What came of one attempt. `due` is when to try again; null for never. */
-export type Attempt = {
-  readonly notifications: readonly number[]
-  readonly time: number
-  readonly isDelivered: boolean
-  /** The receiver may have taken it though no answer came. */
-  readonly isUncertain?: boolean
-  readonly answer: string
-  readonly due: number | null
-}
-
-/** How deliveries to one target went. Times are seconds since 1970. */
-export type TargetState = {
-  readonly channel: string
-  readonly target: string
-  /** When it last took something; null when it did not. */
-  readonly worked: number | null
-  /** First failed attempt at what still waits; null when nothing does. */
-  readonly failingSince: number | null
-  /** When a notification was last given up; null when none was. */
-  readonly gaveUp: number | null
-  /** Notifications given up. */
-  readonly lost: number
-}
-
-/** The way from a change of an event to its notifications, for the event engine alone. */
-export type OutboxStore = {
-  /** Oldest first. */
-  listChanges(limit: number): Promise<EventChange[]>
-  /**
-   * Open events with an id above `after`, by id, but for those about whose changes the rules are still to be
-   * asked, and those that were imported from the original: nobody is notified of these.
-   */
-  listOpen(after: number, limit: number): Promise<EventMoment[]>
-  /**
-   * What was notified of open events by these rules counts as not notified; in the same commit remembers
-   * `value` under `name`, for `WatchStore.recall`.
-   */
-  forgetNotifiedOpen(rules: readonly number[], name: string, value: string): Promise<void>
-  /** Events of which a rule asked to be asked again by now, as they are now. */
-  listDue(now: number, limit: number): Promise<EventMoment[]>
-  listNotified(event: number): Promise<NotifiedRow[]>
-  /**
-   * In one commit; what somebody else has answered already is left out. At most one change of an event at a
-   * time.
-   */
-  settle(decided: readonly Decided[], now: number): Promise<void>
-  /** Oldest first; of each target the `perTarget` oldest, so that one that fails hides none of the others. */
-  listWaiting(perTarget: number): Promise<WaitingNotification[]>
-  /** Notifications taken since, outside of digests, by channel and target. */
-  countSent(since: number): Promise<{ channel: string; target: string; total: number }[]>
-  /**
-   * Before they are sent: makes one digest of notifications, or with its own uid a single of one, for good.
-   */
-  bind(notifications: readonly number[], digest: string): Promise<void>
-  /** Notes an attempt at every notification of it, and what becomes of them. */
-  note(attempt: Attempt): Promise<void>
-  /** Gives waiting notifications of one digest that is too large another digest, due at `due`. */
-  split(notifications: readonly number[], digest: string, due: number): Promise<void>
-  /**
-   * The clock of this machine was set on by so many seconds (less than 0: back): what waits for its time goes
-   * with it, so that no pause, delay or age counts the jump.
-   */
-  shiftTimes(seconds: number): Promise<void>
-  /** What a clock that was wrong has written, and so lies in the future of `now`, counts as written now. */
-  clampTimes(now: number): Promise<void>
-  /** Targets with an attempt since that time, and how they do. */
-  listTargetStates(since: number): Promise<TargetState[]>
 }
 
 export type EngineReport = {

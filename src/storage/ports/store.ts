@@ -10,17 +10,20 @@ import type {
   EventStore,
   KnownSpan,
   MaintenanceWindowStore,
-  OutboxStore,
   RuleStore,
   TargetStore,
   WatchStore,
 } from './events.ts'
+import type { MaintenanceStore } from './maintenance.ts'
+import type { OutboxStore } from './outbox.ts'
 import type { SecondFactorStore } from './second-factors.ts'
 import type { AuditStore, SavedViewStore, SessionStore, TokenStore, UserStore } from './users.ts'
 
 export type * from './data-audit.ts'
 export type * from './enrolment.ts'
 export type * from './events.ts'
+export type * from './maintenance.ts'
+export type * from './outbox.ts'
 export type * from './second-factors.ts'
 export type * from './users.ts'
 
@@ -243,77 +246,6 @@ export type SampleStore = {
   ): Promise<Map<string, SummarizedSeries>>
   /** First and last time of any sample of the host; null when there is none. */
   extent(host: string): Promise<{ first: number; last: number } | null>
-}
-
-export type StorageStats = {
-  readonly hosts: number
-  readonly metrics: number
-  readonly samples: number
-  readonly frames: number
-  readonly blocks: number
-  /** All files of the database. */
-  readonly bytes: number
-}
-
-/** Samples of one host, in frames and blocks. */
-export type HostShare = { readonly host: string; readonly samples: number }
-
-/** The newest copy that `backup` wrote, wherever it is now. */
-export type BackupNote = { readonly time: number; readonly file: string }
-
-/** What one piece of retention dropped, in frames and host-days, and whether anything older is left. */
-export type DroppedSamples = { readonly frames: number; readonly blocks: number; readonly isLeft: boolean }
-
-/** A host that retention removed, and what went with it. */
-export type DroppedHost = {
-  readonly host: string
-  readonly lastSeen: number
-  readonly samples: number
-  readonly events: number
-}
-
-export type MaintenanceStore = {
-  /**
-   * Compacts frames older than `before` into blocks, at most `limit` host-days, in short transactions.
-   * Resolves with the number of host-days compacted: fewer than `limit` means that nothing is left.
-   */
-  compact(before: number, limit: number): Promise<number>
-  /**
-   * Makes samples of at most `limit` of the waiting frames up to the time `until`. Resolves with their
-   * number: fewer than `limit` means that nothing is left.
-   */
-  admitWaiting(until: number, limit: number): Promise<number>
-  /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time. */
-  dropSamples(before: number): Promise<DroppedSamples>
-  /** Drops at most `limit` of the closed events that closed before, the oldest first; how many. */
-  dropEvents(before: number, limit: number): Promise<number>
-  /**
-   * Time of the oldest sample, to the day where it is in a block, and the time up to which samples are known
-   * to have been taken: that of the middle one of the hosts that reported lately, so that no single clock
-   * decides it. Null when there is none.
-   */
-  findSampleTimes(): Promise<{ oldest: number | null; newest: number | null }>
-  /**
-   * Drops at most `limit` of the hosts not seen since, with all they have, those that are silent for longest
-   * first.
-   */
-  dropHosts(before: number, limit: number): Promise<DroppedHost[]>
-  stats(): Promise<StorageStats>
-  /** The hosts with the most samples, most first. Reads as much as `stats` does. */
-  listLargestHosts(limit: number): Promise<HostShare[]>
-  /** Problems found in the database, as sentences; empty when it is sound. Reads everything. */
-  check(): Promise<string[]>
-  /**
-   * Writes a consistent copy while everything else goes on, and notes that it did. The file must not exist
-   * yet.
-   */
-  backup(file: string, notedAs?: string): Promise<void>
-  /** Null when there was none yet. */
-  findLastBackup(): Promise<BackupNote | null>
-  /** Gives free pages back to the filesystem. */
-  reclaim(): Promise<void>
-  /** Throws when the database can't be read or written just now. */
-  ping(): Promise<void>
 }
 
 export type Store = {

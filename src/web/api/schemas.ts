@@ -97,6 +97,13 @@ const HOST = {
   groups: listOf(text),
   open_events: { type: 'object', additionalProperties: whole },
   latest: orNull({ type: 'object', additionalProperties: { type: ['number', 'null'] } }),
+  agent: orNull(
+    objectOf({
+      version: orNull(text),
+      admitted_by: { enum: ['passphrase', 'previous passphrase', 'key', null] },
+      fingerprints: listOf(text),
+    }),
+  ),
 }
 
 export const SCHEMAS = {

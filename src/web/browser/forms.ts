@@ -1,6 +1,6 @@
 // Conveniences of forms and lists. Everything here can be done without.
 import { closest, findAll, setText } from './dom.ts'
-import { REFRESHED } from './live.ts'
+import { REFRESHED, refresh } from './live.ts'
 
 // ---- One box for all of a list ----
 const boxesOf = (all: HTMLInputElement) =>
@@ -53,6 +53,26 @@ function showParts(select: HTMLSelectElement) {
   }
 }
 for (const select of findAll('select[data-shows]', HTMLSelectElement)) showParts(select)
+
+// ---- A list narrows while somebody types ----
+/** Milliseconds after a key: whoever types on is not answered yet. */
+const TYPING = 200
+let typing: ReturnType<typeof setTimeout> | null = null
+
+document.addEventListener('input', ({ target }) => {
+  if (!(target instanceof HTMLInputElement) || !target.form?.matches('[data-filter-typing]')) return
+  if (typing !== null) clearTimeout(typing)
+  const { name, value } = target
+  typing = setTimeout(() => {
+    const url = new URL(location.href)
+    if (value.trim() === '') url.searchParams.delete(name)
+    else url.searchParams.set(name, value)
+    url.searchParams.delete('offset')
+    if (url.href === location.href) return
+    history.replaceState(history.state, '', url)
+    void refresh()
+  }, TYPING)
+})
 
 // ---- Copying ----
 function offerCopying(button: HTMLButtonElement) {

@@ -1,6 +1,3 @@
-// What the drawings of the server and the scripts of the browser both have to know.
-import type { Severity } from '../../domain/event.ts'
-
 /** Room above the field for the upper half of its highest label, and below for the times, in pixels. */
 export const HEAD = 8
 export const FOOT = 20
@@ -32,27 +29,4 @@ export function usualStep(times: ArrayLike<number>): number {
   for (let i = 1; i < times.length; i++) steps.push((times[i] ?? 0) - (times[i - 1] ?? 0))
   steps.sort((a, b) => a - b)
   return steps[Math.floor(steps.length / 2)] ?? 60
-}
-
-/** What `data-graph-span` holds: the time that the graph of one metric shows. */
-export type GraphSpan = {
-  readonly from: number
-  readonly to: number
-  /** The end moves on with the clock. */
-  readonly live: boolean
-}
-
-/** What `data-graph-marks` holds. */
-export type GraphMarks = {
-  readonly thresholds: readonly { readonly value: number; readonly severity: Severity }[]
-  readonly events: readonly GraphEvent[]
-}
-
-export type GraphEvent = {
-  readonly id: number
-  readonly severity: Severity
-  readonly opened: number
-  /** Null while it is open. */
-  readonly closed: number | null
-  readonly message: string
 }

@@ -45,13 +45,27 @@ export function listRuns({ events, from, to, slots, since }: StripOptions): Stri
 /** A strip of the states of a time, as a link to that time. Its label says in words what its colours say. */
 export function stateStrip(
   options: StripOptions,
-  { name, href }: { readonly name: string; readonly href: string },
+  {
+    name,
+    href,
+    isSmall = false,
+  }: {
+    readonly name: string
+    readonly href: string
+    /** One of many: its name is not written, and its parts have no titles of their own. */
+    readonly isSmall?: boolean
+  },
 ): Html {
   const { from, to } = options
   const runs = listRuns(options)
   const place = (time: number) => Number((((time - from) / (to - from)) * 100).toFixed(2))
   return (
-    <a class="strip" href={href} data-chart-link aria-label={`${name}: ${describeRuns(runs)}`}>
+    <a
+      class={['strip', isSmall && 'small-strip']}
+      href={href}
+      data-chart-link={!isSmall}
+      aria-label={`${name}: ${describeRuns(runs)}`}
+    >
       <svg width="100%" height="100%" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
         {runs.map(({ from: start, to: end, state, count }) => (
           <rect
@@ -60,13 +74,15 @@ export function stateStrip(
             width={Number((place(end) - place(start)).toFixed(2))}
             height="1"
           >
-            <title>{describeRun({ from: start, to: end, state, count })}</title>
+            {!isSmall && <title>{describeRun({ from: start, to: end, state, count })}</title>}
           </rect>
         ))}
       </svg>
-      <span class="strip-name" aria-hidden="true">
-        {name}
-      </span>
+      {!isSmall && (
+        <span class="strip-name" aria-hidden="true">
+          {name}
+        </span>
+      )}
     </a>
   )
 }

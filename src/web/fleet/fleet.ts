@@ -130,7 +130,22 @@ export function filterFleet(
   )
 }
 
-export function countFleet(entries: readonly FleetEntry[]): FleetCounts {
+/**
+ * Remembers what was computed of a list of hosts for as long as the list is there: of all hosts it is the same for every
+ * request until the fleet is read again.
+ */
+export function rememberOf<T>(
+  compute: (entries: readonly FleetEntry[]) => T,
+): (entries: readonly FleetEntry[]) => T {
+  const known = new WeakMap<readonly FleetEntry[], { readonly value: T }>()
+  return (entries) => {
+    const held = known.get(entries) ?? { value: compute(entries) }
+    known.set(entries, held)
+    return held.value
+  }
+}
+
+export const countFleet = rememberOf((entries): FleetCounts => {
   const counts = { up: 0, down: 0, maintenance: 0, silent: 0 }
   for (const { state, isDown } of entries) {
     if (state === 'maintenance') {
@@ -140,27 +155,28 @@ export function countFleet(entries: readonly FleetEntry[]): FleetCounts {
     else counts.up++
   }
   return counts
-}
-
-/** Looked through once for each reading of the fleet. */
-const FACETS = new WeakMap<readonly FleetEntry[], readonly string[]>()
+})
 
 /** The facets that hosts have, by name; the one of plain groups is empty. */
-export function listFacets(entries: readonly FleetEntry[]): readonly string[] {
-  const known = FACETS.get(entries)
-  if (known) return known
+export const listFacets = rememberOf((entries): readonly string[] => {
   const keys = new Set<string>()
   for (const { groups } of entries) for (const group of groups) keys.add(facetKey(group))
-  const facets = [...keys].sort((a, b) => Number(a === '') - Number(b === '') || (a < b ? -1 : 1))
-  FACETS.set(entries, facets)
-  return facets
-}
+  return [...keys].sort((a, b) => Number(a === '') - Number(b === '') || (a < b ? -1 : 1))
+})
+
+export type FleetGroup = { readonly name: string; readonly entries: readonly FleetEntry[] }
+
+const groupsOf = rememberOf((_entries) => new Map<string, readonly FleetGroup[]>())
 
 /** Hosts by their value of a facet, the largest first; those without one come last, under an empty name. */
-export function groupFleet(
-  entries: readonly FleetEntry[],
-  facet: string,
-): { readonly name: string; readonly entries: readonly FleetEntry[] }[] {
+export function groupFleet(entries: readonly FleetEntry[], facet: string): readonly FleetGroup[] {
+  const known = groupsOf(entries)
+  const held = known.get(facet) ?? computeGroups(entries, facet)
+  known.set(facet, held)
+  return held
+}
+
+function computeGroups(entries: readonly FleetEntry[], facet: string): FleetGroup[] {
   const groups = new Map<string, FleetEntry[]>()
   for (const entry of entries) {
     const name = entry.groups.find((group) => facetKey(group) === facet) ?? ''

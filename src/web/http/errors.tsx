@@ -56,5 +56,5 @@ export function errorJson(error: HttpError): Response {
 export function unexpected(databaseAnswers: boolean): HttpError {
   return databaseAnswers
     ? new HttpError(500, 'The server could not answer this request. See its log.')
-    : new HttpError(503, 'The database does not answer. Try again in a moment.', { 'retry-after': '10' })
+    : new HttpError(503, 'The database does not respond. Try again in a moment.', { 'retry-after': '10' })
 }

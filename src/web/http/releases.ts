@@ -4,6 +4,11 @@ export type InstallScript = 'install.sh' | 'install.ps1'
 export type Releases = {
   /** A file of a release, or its checksum (`NAME.sha256`); null when there is none. */
   open(name: string): Promise<Response | null>
+  /**
+   * SHA-256 of the list of checksums (`SHA256SUMS`) of all that is handed out, in hexadecimal. The own release is packed for it
+   * when it is not yet, which takes some seconds.
+   */
+  sumUp(): Promise<string>
   /** Whether there is a release of this name. */
   has(name: string): boolean
   /** The install script, told where its releases are and by which pin it knows the server; null for none. */

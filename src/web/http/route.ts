@@ -1,3 +1,4 @@
+import type { ServerProgram } from '../../domain/hosts/agent-lag.ts'
 import { type Access, covers } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -9,6 +10,7 @@ import type { Sessions } from '../auth/session.ts'
 import type { SignIn } from '../auth/sign-in.ts'
 import type { EventSparks } from '../fleet/event-sparks.tsx'
 import type { Fleet } from '../fleet/fleet.ts'
+import type { FleetEventsReader } from '../fleet/fleet-events.ts'
 import type { FleetFigures } from '../fleet/fleet-figures.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { FrameData } from '../frame/frame-data.ts'
@@ -59,6 +61,8 @@ export type WebContext = {
   readonly serverName: string
   readonly version: string
   readonly findAgentDoor: () => AgentDoor | null
+  /** What agents are compared with. */
+  readonly findServerProgram: () => ServerProgram
   /** Null where this server hands out nothing. */
   readonly releases: Releases | null
   /** The pin of the website's own certificate, where no CA vouches for it; see `describePin`. */
@@ -91,6 +95,7 @@ export type WebContext = {
   /** All hosts as they were a moment ago. */
   readonly fleet: Fleet
   readonly fleetFigures: FleetFigures
+  readonly fleetEvents: FleetEventsReader
   readonly sparks: EventSparks
   readonly whatChanged: WhatChanged
   /** What the navigation of every page shows. */

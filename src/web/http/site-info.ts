@@ -45,7 +45,7 @@ export type Enrolment = {
   /** Port without TLS; null when it is closed. */
   readonly plainPort: number | null
   /** The enrolment code that holds the secret, for agents that reach the server by this name. */
-  readonly writeCode?: (server: string, secret: string) => string
+  readonly writeCode?: (server: string, secret: string, releases: string | null) => string
 }
 
 /** What pages tell of the product and this installation. Handed in by whoever puts the parts together. */
@@ -58,6 +58,8 @@ export type SiteInfo = {
   /** Of the product itself. */
   readonly licence: string
   readonly enrolment: Enrolment | null
+  /** Whether systemd or Windows runs the server as a service, which its administrator then changes by `monitor service`. */
+  readonly isService: boolean
   /** Seconds that things are kept. */
   readonly retention: { readonly samples: number; readonly events: number; readonly hosts: number } | null
   /** Bytes that the filesystem of the database has left; null when that can't be said. */
@@ -71,6 +73,7 @@ export const NO_SITE_INFO: SiteInfo = {
   licences: [],
   licence: '',
   enrolment: null,
+  isService: false,
   retention: null,
   readFreeBytes: () => null,
 }

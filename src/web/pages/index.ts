@@ -20,6 +20,7 @@ import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
 import { metricsPage } from './host/metrics-page.tsx'
 import { addHostPage, makeHostCode } from './hosts/add-host.tsx'
+import { changeHosts } from './hosts/change-hosts.ts'
 import { hostsPage } from './hosts/hosts-page.tsx'
 import { MANAGE_HOST } from './hosts/manage-host.tsx'
 import { WAITING_HOSTS } from './hosts/waiting-hosts.tsx'
@@ -40,6 +41,7 @@ export const PAGES: readonly Route[] = [
   homePage,
   fleetData,
   hostsPage,
+  changeHosts,
   hostPage,
   changeHostGroups,
   metricsPage,

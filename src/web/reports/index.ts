@@ -1,3 +1,4 @@
+import { agentsReport } from './agents-report.tsx'
 import { availabilityReport } from './availability-report.tsx'
 import { capacityReport } from './capacity-report.tsx'
 import { eventsReport } from './events-report.tsx'
@@ -5,4 +6,10 @@ import { hostsReport } from './hosts-report.tsx'
 import type { Report } from './report.ts'
 
 /** Every report, in the order in which they are offered. */
-export const REPORTS: readonly Report[] = [availabilityReport, capacityReport, hostsReport, eventsReport]
+export const REPORTS: readonly Report[] = [
+  availabilityReport,
+  capacityReport,
+  hostsReport,
+  eventsReport,
+  agentsReport,
+]

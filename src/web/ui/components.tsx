@@ -2,17 +2,8 @@
 import type { Severity } from '../../domain/event.ts'
 import { SEVERITY_NAMES } from '../../domain/event.ts'
 import type { HostState } from '../../domain/hosts/host-state.ts'
-import type { Unit } from '../../domain/metrics/unit.ts'
 import { bar } from './bar.tsx'
-import {
-  formatAgo,
-  formatClock,
-  formatFigure,
-  formatIso,
-  formatNumber,
-  formatStamp,
-  formatValue,
-} from './format.ts'
+import { formatAgo, formatClock, formatIso, formatNumber, formatStamp, formatValue } from './format.ts'
 import { severityMark, statusMark } from './icons.tsx'
 import type { Html } from './markup/html.ts'
 
@@ -139,27 +130,6 @@ export function percentMeter(percent: number | null | undefined, severity: Sever
       {bar(percent, severity)}
       <span class={severity !== null && severity <= 2 && 'full-text'}>{formatValue(percent, '%')}</span>
     </span>
-  )
-}
-
-/** A large number under its small name. `word` takes the place of the unit. */
-export function bigFigure(
-  name: string,
-  value: number | undefined,
-  unit: Unit,
-  href: string,
-  word?: string,
-): Html {
-  const figure = value === undefined ? { number: '–', unit: '' } : formatFigure(value, unit)
-  const behind = word ?? figure.unit
-  return (
-    <a href={href}>
-      <span class="name">{name}</span>
-      <b>
-        {figure.number}
-        {behind !== '' && <small>{behind}</small>}
-      </b>
-    </a>
   )
 }
 

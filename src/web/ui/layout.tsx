@@ -18,6 +18,8 @@ export type LayoutOptions = {
   readonly csrf: string
   /** The page's own address: its search words are shown in the search box. */
   readonly url?: URL | undefined
+  /** Filters of the whole page; they stand in its top bar, and nowhere on a wall. */
+  readonly filters?: Html | null
   readonly body: Html
   /** Names of further style sheets, which end in `.css`, and of scripts of `src/web/browser`. */
   readonly scripts?: readonly string[]
@@ -26,7 +28,8 @@ export type LayoutOptions = {
 }
 
 /** The frame of every page. The body begins at the level of `<h1>`. */
-export function layout({ title, active, session, csrf, url, body, scripts = [], next }: LayoutOptions): Html {
+export function layout(options: LayoutOptions): Html {
+  const { title, active, session, url, body, scripts = [], next } = options
   const kiosk = session && url ? readKiosk(url) : null
   const isFramed = session !== null && kiosk === null
   const sheets = ['app.css', 'settings.css', ...scripts.filter((name) => name.endsWith('.css'))]
@@ -65,7 +68,7 @@ export function layout({ title, active, session, csrf, url, body, scripts = [], 
             Skip to the content
           </a>
           {isFramed ? navigationRail({ active, url, frame: session.frame }) : null}
-          {isFramed ? topBar(session, csrf, url) : null}
+          {isFramed ? topBar(session, options) : null}
           {kiosk && url && kioskCorner(url)}
           <main id="main" tabindex="-1">
             {body}
@@ -83,7 +86,7 @@ const preferred = ({ theme, zone, dates }: NonNullable<Viewer['preferences']>): 
   'data-dates': dates,
 })
 
-function topBar(session: Viewer, csrf: string, url: URL | undefined): Html {
+function topBar(session: Viewer, { csrf, url, filters }: LayoutOptions): Html {
   return (
     <header class="top">
       <form class="search" role="search" action="/search" method="get">
@@ -104,6 +107,7 @@ function topBar(session: Viewer, csrf: string, url: URL | undefined): Html {
           Search
         </button>
       </form>
+      {filters}
       <p class="live" data-live-state role="status" hidden>
         <span class="live-dot" aria-hidden="true" />
         <span class="live-word">Live</span>

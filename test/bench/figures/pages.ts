@@ -1,7 +1,7 @@
-import { hostName, METRICS, machine } from '../data.ts'
+import { hostName, METRICS, machine, random } from '../data.ts'
 import type { Benchmark, Figure } from '../figure.ts'
 import { fillStore, openBenchStore } from '../fill.ts'
-import { deleteFolder, makeFolder, runOurs, startOurs } from '../ours.ts'
+import { deleteFolder, makeFolder, type Ours, runOurs, startOurs } from '../ours.ts'
 import { measureRequests, signIn } from '../requests.ts'
 
 const DAY = 86400
@@ -31,7 +31,12 @@ const WEB_ALONE = ['server', '--no-collect', '--no-events']
 /** Processor time of graphs over long ranges, and of pages with many hosts beside few. */
 export const pages: Benchmark = {
   name: 'pages',
-  run: async () => [...(await measureGraphs()), ...(await measureHostPage()), ...(await measureManyHosts())],
+  run: async () => [
+    ...(await measureGraphs()),
+    ...(await measureHostPage()),
+    ...(await measureManyHosts()),
+    ...(await measureWhatChanged()),
+  ],
 }
 
 async function measureGraphs(): Promise<Figure[]> {
@@ -108,17 +113,37 @@ async function measureHostPage(): Promise<Figure[]> {
 async function measureManyHosts(): Promise<Figure[]> {
   const few = await measurePages(100)
   const many = await measurePages(10_000)
-  return (['home', 'host'] as const).map((page) => ({
-    name: `${page} page with 10,000 hosts`,
-    unit: 'ms',
-    ours: many[page],
-    peer: few[page],
-    peerName: 'with 100',
-    bound: 1.5,
-  }))
+  const promised = (name: string, unit: string, ours: number, peer: number): Figure => ({
+    name,
+    unit,
+    ours,
+    peer,
+    peerName: 'promise',
+    bound: 1,
+  })
+  return [
+    ...(['home', 'host'] as const).flatMap((page): Figure[] => [
+      {
+        name: `${page} page with 10,000 hosts`,
+        unit: 'ms',
+        ours: many[page],
+        peer: few[page],
+        peerName: 'with 100',
+        bound: 1.5,
+      },
+      promised(`${page} page with 10,000 hosts`, 'ms', many[page], 4),
+    ]),
+    promised('jump box with 10,000 hosts', 'ms', many.jump, 10),
+    promised(
+      'home with 10,000 hosts, everything that a first visit fetches',
+      'KB',
+      many.coldBytes / 1000,
+      90,
+    ),
+  ]
 }
 
-async function measurePages(hosts: number): Promise<{ home: number; host: number }> {
+async function measurePages(hosts: number) {
   const folder = makeFolder()
   const now = Math.floor(Date.now() / 60_000) * 60
   const store = await openBenchStore(folder)
@@ -127,18 +152,97 @@ async function measurePages(hosts: number): Promise<{ home: number; host: number
   const web = await startOurs(WEB_ALONE, folder)
   const cookie = await signIn(web, folder)
   const measure = (path: (i: number) => string) =>
-    measureRequests(web, 200, async (i) => {
-      const response = await fetch(`http://127.0.0.1:${web.web}${path(i)}`, {
-        headers: { cookie },
-        redirect: 'manual',
-      })
-      const text = await response.text()
-      if (response.status !== 200)
-        throw new Error(`${path(i)} answered ${response.status} ${text.slice(0, 200)}`)
-    })
+    measureRequests(web, 200, async (i) => void (await get(web, cookie, path(i))))
   const home = await measure(() => '/')
   const host = await measure((i) => `/hosts/${hostName(i % hosts)}`)
+  const jump = await measure((i) => `/jump?q=${hostName(i % hosts).slice(0, -1)}`)
+  const coldBytes = await weighCold(web, cookie)
   await web.stop()
   deleteFolder(folder)
-  return { home, host }
+  return { home, host, jump, coldBytes }
+}
+
+async function get(web: Ours, cookie: string, path: string): Promise<string> {
+  const url = `http://127.0.0.1:${web.web}${path}`
+  const response = await fetch(url, { headers: { cookie }, redirect: 'manual' })
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`${path} answered ${response.status} ${text.slice(0, 200)}`)
+  return text
+}
+
+/** Compressed bytes of home with its style sheets, scripts and the packed hosts of its map. */
+async function weighCold(web: Ours, cookie: string): Promise<number> {
+  const markup = await get(web, cookie, '/')
+  const paths = [...markup.matchAll(/ (?:href|src|data-fleet)="(\/(?:assets|fleet)[^"]*)"/g)].map(
+    ([, path]) => (path ?? '').replaceAll('&amp;', '&'),
+  )
+  let bytes = 0
+  for (const path of new Set(['/', ...paths])) {
+    const response = await fetch(`http://127.0.0.1:${web.web}${path}`, {
+      headers: { cookie, 'accept-encoding': 'gzip' },
+      decompress: false,
+    })
+    bytes += (await response.arrayBuffer()).byteLength
+  }
+  return bytes
+}
+
+const CHANGED = { metrics: 500, events: 60, hours: 8 } as const
+
+/** The page of an event on a host of 500 metrics; each event is asked for once, since the answer is kept. */
+async function measureWhatChanged(): Promise<Figure[]> {
+  const folder = makeFolder()
+  const now = Math.floor(Date.now() / 60_000) * 60
+  const names = Array.from({ length: CHANGED.metrics }, (_, i) => `perf.text.value_${i}`)
+  const next = random(0xc4a6)
+  const store = await openBenchStore(folder)
+  const facts = {
+    ip: '',
+    platform: 'Linux',
+    build: '',
+    architecture: '',
+    domain: '',
+    processors: 1,
+    memoryMb: 1,
+  }
+  const frames = Array.from({ length: CHANGED.hours * 60 }, (_, minute) => ({
+    time: now - (CHANGED.hours * 60 - minute) * 60,
+    metrics: names,
+    values: names.map((_name, i) => Math.round(next() * 100) + (minute > 400 && i % 10 === 0 ? 300 : 0)),
+  }))
+  const report = { host: 'bench', facts, seen: now, clockSkew: 0, events: [] }
+  await store.ingest.write([{ ...report, frames }])
+  await store.events.report(
+    'bench',
+    names.slice(0, CHANGED.events).map((metric, i) => ({
+      uid: `event-${i}`,
+      change: 1,
+      time: now - 3600,
+      metric,
+      severity: 2 as const,
+      status: 'open' as const,
+      message: 'Above its threshold',
+    })),
+  )
+  const { events } = await store.events.list({ host: 'bench', limit: CHANGED.events })
+  await store.close()
+  const web = await startOurs(WEB_ALONE, folder)
+  const cookie = await signIn(web, folder)
+  let asked = 0
+  const ours = await measureRequests(web, CHANGED.events / 6, async () => {
+    const page = await get(web, cookie, `/events/${events[asked++]?.id}`)
+    if (!page.includes('the strongest 12 of')) throw new Error('the page does not say what changed')
+  })
+  await web.stop()
+  deleteFolder(folder)
+  return [
+    {
+      name: 'event on a host of 500 metrics, with what else changed',
+      unit: 'ms',
+      ours,
+      peer: 100,
+      peerName: 'promise',
+      bound: 1,
+    },
+  ]
 }

@@ -8,6 +8,7 @@ import { describeGrowth } from './growth.contract.ts'
 import { describeHostDetails } from './host-details.contract.ts'
 import { describeHostLists } from './host-lists.contract.ts'
 import { describeNames } from './host-names.contract.ts'
+import { describeLastSeen } from './last-seen.contract.ts'
 import { describeNotifications } from './notifications.contract.ts'
 import { describeOriginalEvents } from './original-events.contract.ts'
 import { describeOutages } from './outages.contract.ts'
@@ -41,6 +42,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'rows of graphs': describeSummaries,
   'thresholds of agents': describeThresholds,
   'completeness of what agents sent': describeDataAudit,
+  'hosts that are written down together': describeLastSeen,
   'frames whose time has not come': describeWaiting,
 }
 

@@ -73,6 +73,39 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       expect(await list('severity', { host: 'db' })).toEqual([worst[0] ?? '', 'disk', 'load', 'memory'])
     })
 
+    test('when events were open is told by slots, and by host', async () => {
+      await say('web', open('queue', 2, 40), {
+        ...open('queue', 2, 55),
+        uid: 'queue-40',
+        change: 2,
+        status: 'closed',
+      })
+      const from = MIDNIGHT + 60 * 3
+      const times = await store.events.listOpenTimes({}, from, 900)
+      const sorted = times
+        .map(({ severity, opened, closed, count }) => [severity, opened, closed, count])
+        .sort()
+      expect(sorted).toEqual(
+        [
+          // What was open before counts from the beginning of the time, all of a severity together.
+          [1, MIDNIGHT, null, 1],
+          [1, MIDNIGHT, MIDNIGHT, 1],
+          [2, from, null, 2],
+          [2, MIDNIGHT + 1800, MIDNIGHT + 2700, 1],
+          [3, MIDNIGHT, null, 1],
+          [4, MIDNIGHT, null, 1],
+        ].sort(),
+      )
+      const ofHosts = await store.events.listOpenTimesOf(['web', 'calm', 'nobody'], MIDNIGHT + 3000)
+      expect([...ofHosts.keys()]).toEqual(['web'])
+      expect(ofHosts.get('web')).toEqual([
+        { severity: 3, opened: MIDNIGHT + 240, closed: null },
+        { severity: 2, opened: MIDNIGHT + 2400, closed: MIDNIGHT + 3300 },
+      ])
+      expect((await store.events.listOpenTimesOf(['web'], MIDNIGHT + 3400)).get('web')).toHaveLength(1)
+      expect((await store.events.listOpenTimesOf([], 0)).size).toBe(0)
+    })
+
     test('open events are counted for the hosts that are asked for', async () => {
       expect(await store.events.countOpenOf(['db', 'web', 'calm', 'nobody'])).toEqual(
         new Map([

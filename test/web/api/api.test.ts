@@ -41,6 +41,7 @@ const web01 = () => ({
   open_events: { critical: 0, major: 0, warning: 0, information: 0 },
   groups: [],
   latest: { [MEMORY]: 0.5, 'perf.system.uptime.seconds': 5 },
+  agent: null,
 })
 
 describe('hosts', () => {
@@ -200,7 +201,7 @@ describe('what is wrong is said', () => {
     ['/hosts?status=UP', 'status: expected one of up, down, all, got "UP"'],
     [
       '/hosts?sort=password',
-      'sort: expected one of status, name, events, ip, domain, platform, last_seen, processor, memory, disk, got "password"',
+      'sort: expected one of status, name, events, ip, domain, platform, last_seen, processor, memory, disk, network, got "password"',
     ],
     ['/hosts?order=up', 'order: expected one of asc, desc'],
     [`/hosts?search=${'x'.repeat(201)}`, 'search: expected at most 200 characters'],

@@ -5,7 +5,7 @@ import { homeTitle } from '../../../src/web/pages/home/home-page.tsx'
 import { describeAvailability } from '../../../src/web/pages/host/host-head.tsx'
 import { orderResources, planResources } from '../../../src/web/pages/host/host-plan.ts'
 import { chartEnd } from '../../../src/web/pages/host/host-range.ts'
-import { describePlatform } from '../../../src/web/pages/hosts/host-table.tsx'
+import { describePlatform } from '../../../src/web/pages/hosts/host-columns.tsx'
 import { describeList } from '../../../src/web/pages/hosts/hosts-page.tsx'
 import { pager, withParameters } from '../../../src/web/ui/components.tsx'
 

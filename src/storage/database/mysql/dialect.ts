@@ -30,6 +30,7 @@ export function createMysqlDialect({
     renameIndex: (table, from, to) => [`ALTER TABLE ${table} RENAME INDEX ${from} TO ${to}`],
     insertSizes: [500, 50, 5, 1],
     plainRows: 500,
+    joinedRows: 100,
     insertBytes,
     sharedLocks: {
       pass: 'UPDATE write_lock SET passes = passes + 1 WHERE id = ?',

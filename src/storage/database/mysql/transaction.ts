@@ -3,7 +3,7 @@ import type { Transaction, Value } from '../database.ts'
 import type { Dialect } from '../dialect.ts'
 import type { MysqlConnection, Outcome } from './connection.ts'
 import { classifyMysqlError, UnknownOutcomeError } from './error.ts'
-import { writePlainInsert } from './plain-insert.ts'
+import { writePlainStatement } from './plain-statement.ts'
 
 /**
  * Runs `act` in a transaction of the connection. Rejects with `UnknownOutcomeError` when the connection broke
@@ -34,7 +34,7 @@ export async function runTransaction<T>(
 
 function createTransaction(connection: MysqlConnection, dialect: Dialect): Transaction {
   const run = async (sql: string, values: readonly Value[] = []) => {
-    const plain = writePlainInsert(sql, values)
+    const plain = writePlainStatement(sql, values)
     const outcome = (await (plain === null
       ? connection.execute(sql, values)
       : connection.command(plain))) as Outcome

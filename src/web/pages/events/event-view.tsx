@@ -94,14 +94,15 @@ function factsView(event: Event, now: number, isBeside: boolean): Html {
         {fact('Opened', stampLabel(opened))}
         {closed !== null && fact('Closed', length === null ? 'at an unknown time' : stampLabel(closed))}
         {fact(closed === null ? 'Open for' : 'Lasted', length === null ? 'unknown' : formatDuration(length))}
-        {acknowledgedBy !== null &&
-          fact(
-            'Acknowledged',
-            <>
-              by {acknowledgedBy}
-              {acknowledged !== null && <> at {stampLabel(acknowledged)}</>}
-            </>,
-          )}
+        {acknowledgedBy !== null
+          ? fact(
+              'Acknowledged',
+              <>
+                by {acknowledgedBy}
+                {acknowledged !== null && <> at {stampLabel(acknowledged)}</>}
+              </>,
+            )
+          : status === 'open' && fact('Acknowledged', 'by nobody yet')}
       </dl>
       {isStale && status === 'open' && (
         <p class="notice stale" role="status">

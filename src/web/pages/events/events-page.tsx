@@ -2,7 +2,7 @@
 import type { SeverityCounts } from '../../../domain/event.ts'
 import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import type { DeliverySum } from '../../../storage/ports/store.ts'
-import { type ChosenFacets, facetBar, readFacets } from '../../filters/facets.tsx'
+import { facetBar, readFacets } from '../../filters/facets.tsx'
 import { readInteger } from '../../http/query-parameters.ts'
 import { mayUse, route, type WebRequest } from '../../http/route.ts'
 import { type EventView, viewEvents } from '../../problems/event-view.ts'
@@ -58,8 +58,6 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
   const model = {
     url,
     filter,
-    facets,
-    groups,
     offset,
     counts,
     ...list,
@@ -78,6 +76,7 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
     session,
     csrf,
     url,
+    filters: facetBar(url, groups, facets),
     body: (
       <>
         {result}
@@ -98,8 +97,6 @@ async function findChosen(request: WebRequest): Promise<EventModel | null> {
 type EventsModel = {
   readonly url: URL
   readonly filter: EventFilter
-  readonly facets: ChosenFacets
-  readonly groups: readonly string[]
   readonly calendar: MaintenanceCalendar
   readonly offset: number
   /** Of all that fit, whatever severity is asked for. */
@@ -163,9 +160,8 @@ function eventsView(model: EventsModel): Html {
         </nav>
         {filterForm(model)}
       </div>
-      {facetBar(url, model.groups, model.facets)}
       <div class={['events-split', chosen !== null && 'with-event']}>
-        <div data-live="events">
+        <div class="card list-card" data-live="events">
           {mayChange && events.length > 0 ? (
             <form method="post" action="/events/change">
               {csrfField(model.csrf)}

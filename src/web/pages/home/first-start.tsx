@@ -2,8 +2,14 @@
 import type { WebContext } from '../../http/route.ts'
 import type { Html } from '../../ui/markup/html.ts'
 
+/** The configuration and the other flags of the service stay. */
+const OWN_AGENT_OF_SERVICE = 'monitor service install server --agent\nmonitor service restart server'
+
 /** What home says while no host has reported. */
-export function firstStart({ findAgentDoor, about }: WebContext, mayAdd: boolean): Html {
+export function firstStart(
+  { findAgentDoor, about }: Pick<WebContext, 'findAgentDoor' | 'about'>,
+  mayAdd: boolean,
+): Html {
   const door = findAgentDoor()
   const way =
     door === null
@@ -12,7 +18,7 @@ export function firstStart({ findAgentDoor, about }: WebContext, mayAdd: boolean
   return (
     <>
       <h1 class="visually-hidden">Home</h1>
-      <section class="empty">
+      <section class="empty card">
         <h2>No host has reported yet</h2>
         <p>
           Install an agent and its host appears here by itself. This page shows the first one as soon as it
@@ -20,9 +26,11 @@ export function firstStart({ findAgentDoor, about }: WebContext, mayAdd: boolean
         </p>
         <ol>
           <li>
-            To watch this machine, start the server with an agent of its own:
+            {about.isService
+              ? 'To watch this machine, give the service an agent of its own, as root (on Windows as administrator):'
+              : 'To watch this machine, start the server with an agent of its own:'}
             <pre class="command" tabindex="0">
-              <code>monitor server --agent</code>
+              <code>{about.isService ? OWN_AGENT_OF_SERVICE : 'monitor server --agent'}</code>
             </pre>
           </li>
           <li>

@@ -11,33 +11,37 @@ import type { Html } from '../../ui/markup/html.ts'
 import { actionResult } from '../events/action-result.tsx'
 import { WAITING_SHOWN, waitingHosts } from '../hosts/waiting-hosts.tsx'
 import { attentionView } from './attention.tsx'
-import { busiestView, fleetStrip, SLOT } from './busiest.tsx'
+import { busiestView } from './busiest.tsx'
 import { firstStart } from './first-start.tsx'
+import { fleetStrip, SLOT } from './fleet-strip.tsx'
 import { hostMap, MAX_CELLS, readFill } from './host-map.tsx'
 import { serverTrouble } from './server-trouble.tsx'
 
 /** Lines of what nobody looks after yet; a wall has room for more. */
 const ATTENTION = 8
 const ATTENTION_ON_WALL = 12
-const DAY = 86_400
+/** A map of more hosts is higher than the rankings beside it. */
+const TALL = 160
 
 export const homePage = route({ path: '/', access: 'viewer' }, async (request) => {
   const { url, session, csrf, now, web } = request
-  const { events } = web.store
   const facets = readFacets(url)
-  const filter = facets.lists.length === 0 ? {} : { facets: facets.lists }
   const shown = readKiosk(url) === null ? ATTENTION : ATTENTION_ON_WALL
   const fill = readFill(url)
-  const [waiting, view, groups, open, unacknowledged, worst, times, result] = await Promise.all([
+  const [waiting, view, groups, result] = await Promise.all([
     web.store.enrolment.listWaiting(WAITING_SHOWN),
     web.fleet.read(),
     web.store.hosts.groups(),
-    events.countBySeverity({ ...filter, status: 'open' }),
-    events.countBySeverity({ ...filter, status: 'open', acknowledged: false }),
-    events.listWorst({ ...filter, status: 'open', acknowledged: false, limit: shown }),
-    events.listOpenTimes(filter, now - DAY, SLOT),
     actionResult(request),
   ])
+  const { open, unacknowledged, worst, times } = await web.fleetEvents.read({
+    facets: facets.lists,
+    limit: shown,
+    slot: SLOT,
+    now,
+    // Groups change without an event having changed.
+    hosts: facets.lists.length === 0 ? String(view.entries.length) : String(await web.store.hosts.revision()),
+  })
   const entries = filterFleet(view.entries, facets.lists)
   const counts = countFleet(entries)
   const kept = keepFacets(facets)
@@ -55,13 +59,15 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
   const newcomers = isWhole
     ? waitingHosts({ ...waiting, now, csrf, mayDecide: mayUse({ session }, 'admin') })
     : null
+  const strip = fleetStrip(times, { hosts: entries.length, now, kept: keepFacets(facets, '&') })
+  // It stands where there is room.
+  const isTall = entries.length > TALL
   const body =
     view.entries.length === 0 ? (
       firstStart(web, mayUse({ session }, 'admin'))
     ) : (
       <>
         <h1 class="visually-hidden">Home</h1>
-        {facetBar(url, groups, facets)}
         {serverTrouble(view, web)}
         {verdictView(
           { counts, open, unacknowledged, total: entries.length },
@@ -70,10 +76,13 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
         )}
         {attentionView(attention)}
         <div class="home-columns">
-          {hostMap({ entries, fill, by: chooseFacet(url, view), url, kept, now })}
+          <div>
+            {hostMap({ entries, fill, by: chooseFacet(url, view), url, kept, now })}
+            {!isTall && strip}
+          </div>
           <div class="home-side">
             {busiestView(entries, view)}
-            {fleetStrip(times, now, keepFacets(facets, '&'))}
+            {isTall && strip}
           </div>
         </div>
       </>
@@ -84,6 +93,7 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
     session,
     csrf,
     url,
+    filters: facetBar(url, groups, facets),
     ...(entries.length > MAX_CELLS && { scripts: ['host-map'] }),
     body: (
       <>

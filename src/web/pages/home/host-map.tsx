@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { SEVERITY_NAMES } from '../../../domain/event.ts'
 import { facetValue } from '../../../domain/hosts/facet.ts'
-import { type FleetEntry, groupFleet, listFacets } from '../../fleet/fleet.ts'
+import { type FleetEntry, type FleetGroup, groupFleet, listFacets, rememberOf } from '../../fleet/fleet.ts'
 import { readChoice } from '../../http/query-parameters.ts'
 import { hostPath, withParameters } from '../../ui/components.tsx'
 import { formatCount, formatNumber, formatValue } from '../../ui/format.ts'
@@ -105,7 +105,7 @@ function groupLinks({ entries, url, by }: HostMap): Html | null {
   )
 }
 
-type Group = ReturnType<typeof groupFleet>[number]
+type Group = FleetGroup
 
 const titleOf = (name: string, by: string | null) =>
   name !== '' ? facetValue(name) : by === null ? null : 'other'
@@ -172,12 +172,17 @@ export function describeCell(host: FleetEntry): string {
   return parts.length === 0 ? host.name : `${host.name}: ${parts.join('; ')}`
 }
 
+/** How many hosts of a group are down, and how many have a major or critical event. */
+const troubleOf = rememberOf((entries) => ({
+  down: entries.filter(({ state }) => state === 'down').length,
+  troubled: entries.filter(({ worst }) => worst !== null && worst <= 2).length,
+}))
+
 function countsByGroup(groups: readonly Group[], { by, kept }: HostMap): Html {
   return (
     <ul class="group-counts">
       {groups.map(({ name, entries }) => {
-        const down = entries.filter(({ state }) => state === 'down').length
-        const troubled = entries.filter(({ worst }) => worst !== null && worst <= 2).length
+        const { down, troubled } = troubleOf(entries)
         const title = titleOf(name, by) ?? 'All hosts'
         return (
           <li>

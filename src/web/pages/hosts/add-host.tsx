@@ -1,6 +1,7 @@
 /** @jsxImportSource #markup */
 import { isHostName } from '../../../domain/hosts/host.ts'
 import { hashToken } from '../../../lib/hash-token.ts'
+import { describeError } from '../../../lib/log.ts'
 import { createEnrolmentSecret } from '../../../protocol/enrolment-code.ts'
 import { readText } from '../../http/query-parameters.ts'
 import { HttpError, redirect, route, type WebContext, type WebRequest } from '../../http/route.ts'
@@ -18,9 +19,21 @@ const SHOWN = 20
 /** How long a code of this page is good. */
 const CODE_SECONDS = 3600
 
-export const addHostPage = route({ path: '/add-host', access: 'admin' }, (request) =>
-  showAddHost(request, null),
-)
+export const addHostPage = route({ path: '/add-host', access: 'admin' }, (request) => {
+  // Packed meanwhile, the own release is there when the code that names it is asked for.
+  if (findSecureBase(request) !== null) void sumUpReleases(request.web)
+  return showAddHost(request, null)
+})
+
+/** Null where nothing is handed out, or where it can not be had: the script then goes by what the server says over TLS. */
+async function sumUpReleases({ releases, log }: WebContext): Promise<string | null> {
+  try {
+    return (await releases?.sumUp()) ?? null
+  } catch (error) {
+    log.warn('the own release could not be packed', { error: describeError(error) })
+    return null
+  }
+}
 
 /** The code is on the page that answers, and nowhere else: it is kept as a hash. */
 export const makeHostCode = route(
@@ -31,7 +44,7 @@ export const makeHostCode = route(
     if (findSecureBase(request) === null || writeCode === undefined)
       throw new HttpError(409, 'Codes are made over HTTPS only, on a server that agents can reach over TLS.')
     const secret = createEnrolmentSecret()
-    const code = writeCode(chooseServer(url, reachedAs), secret)
+    const code = writeCode(chooseServer(url, reachedAs), secret, await sumUpReleases(web))
     const expires = now + CODE_SECONDS
     const actor = session?.user ?? ''
     await web.store.enrolment.addCode({

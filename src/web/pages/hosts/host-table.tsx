@@ -1,58 +1,30 @@
 /** @jsxImportSource #markup */
-import { type OpenByHost, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../../domain/event.ts'
-import { describeFull } from '../../../domain/hosts/capacity.ts'
-import { findFullest } from '../../../domain/hosts/filesystems.ts'
-import type { Host, HostSort } from '../../../domain/hosts/host.ts'
+
+import type { Host } from '../../../domain/hosts/host.ts'
 import { stateOfHost } from '../../../domain/hosts/host-state.ts'
-import type { FleetView } from '../../fleet/fleet.ts'
-import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
-import { agoLabel, hostPath, percentMeter, statusLabel, withParameters } from '../../ui/components.tsx'
-import { formatStamp } from '../../ui/format.ts'
-import { icon, severityMark } from '../../ui/icons.tsx'
+import { withParameters } from '../../ui/components.tsx'
+import { icon } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { COLUMNS, type Column, type HostTableOptions, NAME, STATUS } from './host-columns.tsx'
 
-export type HostTableOptions = {
-  readonly hosts: readonly Host[]
-  readonly open: OpenByHost
-  readonly now: number
-  readonly silence: number
-  /** Says what will be full soon; without it nothing is foretold. */
-  readonly forecasts?: Pick<DiskForecasts, 'peek'>
-  /** Maintenance, and which metrics have an open event. */
-  readonly view: Pick<FleetView, 'calendar' | 'severityOf'>
-  /** Makes the heads links that sort; without it they are plain. */
-  readonly order?: { readonly url: URL; readonly sort: HostSort; readonly isDescending: boolean }
-}
-
-type Column = {
-  readonly sort: HostSort
-  readonly name: string
-  readonly className: string
-  /** The greatest first at the first click: that is what people look for. */
-  readonly startsHigh?: boolean
-}
-
-const COLUMNS: readonly Column[] = [
-  { sort: 'status', name: 'Status', className: 'col-status' },
-  { sort: 'name', name: 'Name', className: 'col-name' },
-  { sort: 'events', name: 'Events', className: 'col-events phone-hidden' },
-  { sort: 'ip', name: 'Address', className: 'col-ip phone-hidden' },
-  { sort: 'domain', name: 'Domain', className: 'col-domain wide-only' },
-  { sort: 'platform', name: 'Platform', className: 'col-platform phone-hidden' },
-  { sort: 'processor', startsHigh: true, name: 'Processor', className: 'col-meter number' },
-  { sort: 'memory', startsHigh: true, name: 'Memory', className: 'col-meter number' },
-  { sort: 'disk', startsHigh: true, name: 'Fullest disk', className: 'col-meter number' },
-  { sort: 'last_seen', name: 'Last reported', className: 'col-time number' },
-]
-
-/** Hosts one a row, as home and the list of hosts show them. */
+/** Hosts one a row, each with a box to select it. */
 export function hostTable(options: HostTableOptions): Html {
+  const columns = [
+    STATUS,
+    NAME,
+    ...COLUMNS.filter(({ key }) => options.columns.some((chosen) => chosen === key)),
+  ]
   return (
-    <table class="table fixed hosts">
+    <table class={['table fixed hosts', options.isUsual ? 'usual-columns' : 'chosen-columns']}>
       <thead>
-        <tr>{COLUMNS.map((column) => columnHead(column, options.order))}</tr>
+        <tr>
+          <th scope="col" class="col-check phone-hidden">
+            <input type="checkbox" data-check-all="host" aria-label="Select all" hidden />
+          </th>
+          {columns.map((column) => columnHead(column, options.order))}
+        </tr>
       </thead>
-      <tbody>{options.hosts.map((host) => hostRow(host, options))}</tbody>
+      <tbody>{options.hosts.map((host) => hostRow(host, columns, options))}</tbody>
     </table>
   )
 }
@@ -61,7 +33,7 @@ function columnHead(
   { sort, name, className, startsHigh = false }: Column,
   order: HostTableOptions['order'],
 ): Html {
-  if (!order)
+  if (sort === null)
     return (
       <th scope="col" class={className}>
         {name}
@@ -81,98 +53,24 @@ function columnHead(
   )
 }
 
-/**
- * `Debian 12.7 · Linux`; the platform is not said twice where the build begins with it. An agent that is none of
- * ours is named: `Windows 10 · agent: original 2019`.
- */
-export function describePlatform({ platform, build, agent }: Host): string {
-  const parts = build.startsWith(platform) ? [build] : [build, platform]
-  if (agent !== undefined) parts.push(`agent: ${agent}`)
-  return parts.filter(Boolean).join(' · ')
-}
-
-function hostRow(host: Host, { open, now, silence, forecasts, view }: HostTableOptions): Html {
-  const { latest } = host
-  const { state, isDown, maintenance } = stateOfHost(host, view.calendar, { now, silence })
-  const meter = (metric: string) => percentMeter(latest[metric], view.severityOf(host.name, metric))
-  const events = openCounts(host.name, open.get(host.name))
-  const platform = describePlatform(host)
+function hostRow(host: Host, columns: readonly Column[], options: HostTableOptions): Html {
+  const { isDown } = stateOfHost(host, options.view.calendar, options)
   return (
     <tr data-key={`host-${host.name}`} class={isDown && 'is-old'}>
-      <td
-        class="col-status"
-        title={
-          maintenance && `In maintenance until ${formatStamp(maintenance.ends)}: ${maintenance.window.name}`
-        }
-      >
-        {statusLabel(state)}
+      <td class="col-check phone-hidden">
+        <input type="checkbox" name="host" value={host.name} aria-label={`Select ${host.name}`} />
       </td>
-      <th scope="row" class="col-name" title={host.name}>
-        <a href={hostPath(host.name)}>{host.name}</a>
-        <span class="sub">
-          {events}
-          {host.ip}
-        </span>
-      </th>
-      <td class="col-events phone-hidden">{events}</td>
-      <td class="col-ip phone-hidden" title={host.ip}>
-        {host.ip}
-      </td>
-      <td class="col-domain wide-only" title={host.domain}>
-        {host.domain}
-      </td>
-      <td class="col-platform phone-hidden" title={platform}>
-        {platform}
-      </td>
-      <td class="col-meter number">{meter('perf.processor.percent.used')}</td>
-      <td class="col-meter number">{meter('perf.memory.percent.used')}</td>
-      {diskCell(host, now, forecasts, view)}
-      <td class="col-time number">{agoLabel(host.lastSeen, now)}</td>
+      {columns.map(({ key, className, cell, title }) =>
+        key === 'name' ? (
+          <th scope="row" class={className} title={host.name}>
+            {cell(host, options)}
+          </th>
+        ) : (
+          <td class={className} title={title?.(host, options) || null}>
+            {cell(host, options)}
+          </td>
+        ),
+      )}
     </tr>
-  )
-}
-
-/** What is emptier than that has time enough to be looked at elsewhere. */
-const NEARLY_FULL = 80
-const SOON = 14 * 86_400
-
-/** The fullest filesystem, which the title names, and when it will be full where that is soon. */
-function diskCell(
-  host: Host,
-  now: number,
-  forecasts: HostTableOptions['forecasts'],
-  view: HostTableOptions['view'],
-): Html {
-  const disk = findFullest(host)
-  const forecast = disk && disk.used >= NEARLY_FULL ? forecasts?.peek(host.name, disk.metric) : null
-  const soon = forecast ? describeFull(forecast, now, SOON) : ''
-  return (
-    <td class="col-meter number" title={disk && [disk.title, soon].filter(Boolean).join(', ')}>
-      {percentMeter(disk?.used, disk && view.severityOf(host.name, disk.metric))}
-      {soon !== '' && <span class="full-soon">{soon}</span>}
-    </td>
-  )
-}
-
-/** How many of each severity, the worst first, as one link to them; nothing where nothing is open. */
-function openCounts(host: string, counts: SeverityCounts | undefined): Html | null {
-  if (counts === undefined) return null
-  const there = SEVERITIES.filter((severity) => counts[severity] > 0)
-  const words = there.map((severity) => `${counts[severity]} ${SEVERITY_NAMES[severity]}`).join(', ')
-  return (
-    <a class="open-counts" href={`/events?host=${encodeURIComponent(host)}`} title={words}>
-      <span class="visually-hidden">Open events of {host}: </span>
-      {there.map((severity, i) => (
-        <span>
-          {severityMark(severity)}
-          {counts[severity]}
-          <span class="visually-hidden">
-            {' '}
-            {SEVERITY_NAMES[severity]}
-            {i < there.length - 1 && ', '}
-          </span>
-        </span>
-      ))}
-    </a>
   )
 }

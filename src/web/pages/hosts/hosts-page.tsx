@@ -3,20 +3,26 @@
 import type { OpenByHost } from '../../../domain/event.ts'
 import type { Host, HostStatus } from '../../../domain/hosts/host.ts'
 import { HOST_SORTS, type HostSort } from '../../../domain/hosts/host.ts'
+import type { HostColumn } from '../../../domain/users/preferences.ts'
 import { type ChosenFacets, facetBar, keepFacets, readFacets } from '../../filters/facets.tsx'
 import { countFleet, type FleetCounts, type FleetView, filterFleet } from '../../fleet/fleet.ts'
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
 import { mayUse, route } from '../../http/route.ts'
 import { pager, withParameters } from '../../ui/components.tsx'
+import { csrfField } from '../../ui/form-fields.tsx'
 import { formatCount, formatNumber } from '../../ui/format.ts'
 import { statusMark } from '../../ui/icons.tsx'
+import { readKiosk } from '../../ui/kiosk.tsx'
 import { layout } from '../../ui/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { saveViewLink } from '../../ui/save-view.tsx'
+import type { HostTableOptions } from './host-columns.tsx'
+import { columnsMenu, readColumns, selectionBar } from './host-selection.tsx'
 import { hostTable } from './host-table.tsx'
 
 const PAGE = 100
+const DAY = 86_400
 
 export const hostsPage = route(
   { path: '/hosts', access: 'viewer' },
@@ -42,10 +48,19 @@ export const hostsPage = route(
       web.store.hosts.list({ ...wanted, sort, descending: isDescending, offset, limit: PAGE, upSince }),
     ])
     const count = countFleet(filterFleet(view.entries, facets.lists))
-    const open = await web.store.events.countOpenOf(list.hosts.map(({ name }) => name))
+    const names = list.hosts.map(({ name }) => name)
+    const [open, times] = await Promise.all([
+      web.store.events.countOpenOf(names),
+      web.store.events.listOpenTimesOf(names, now - DAY),
+    ])
     const model = {
       url,
       open,
+      times,
+      columns: readColumns(session),
+      isUsual: session?.preferences?.hostColumns === undefined,
+      csrf,
+      mayChange: mayUse({ session }, 'operator') && readKiosk(url) === null,
       mayAdd: mayUse({ session }, 'admin'),
       search: search ?? '',
       status: status || null,
@@ -61,7 +76,15 @@ export const hostsPage = route(
       silence: web.silence,
       forecasts: web.forecasts,
     }
-    return layout({ title: 'Hosts', active: 'hosts', session, csrf, url, body: hostsView(model) })
+    return layout({
+      title: 'Hosts',
+      active: 'hosts',
+      session,
+      csrf,
+      url,
+      filters: facetBar(url, groups, facets),
+      body: hostsView(model),
+    })
   },
 )
 
@@ -70,6 +93,11 @@ const countAllHosts = ({ up, down, maintenance }: HostsModel['count']) => up + d
 type HostsModel = {
   readonly url: URL
   readonly open: OpenByHost
+  readonly times: HostTableOptions['times']
+  readonly columns: readonly HostColumn[]
+  readonly isUsual: boolean
+  readonly csrf: string
+  readonly mayChange: boolean
   readonly mayAdd: boolean
   readonly search: string
   readonly status: HostStatus | 'maintenance' | null
@@ -88,7 +116,7 @@ type HostsModel = {
 }
 
 function hostsView(model: HostsModel): Html {
-  const { url, open, search, sort, isDescending, hosts, total, offset, now, silence, forecasts } = model
+  const { url, search, hosts, total } = model
   return (
     <>
       <div class="head">
@@ -109,32 +137,39 @@ function hostsView(model: HostsModel): Html {
           {statusLinks(model)}
         </div>
       </div>
-      {filterForm(url, search)}
-      {facetBar(url, model.groups, model.facets)}
-      <div data-live="hosts">
-        {total === 0 || hosts.length === 0 ? (
-          emptyView(model)
-        ) : (
-          <>
-            {hostTable({
-              hosts,
-              open,
-              now,
-              silence,
-              forecasts,
-              view: model.view,
-              order: { url, sort, isDescending },
-            })}
-            {pager({ url, offset, limit: PAGE, total })}
-          </>
+      <div class="filters">
+        {filterForm(url, search)}
+        {columnsMenu(model)}
+      </div>
+      <div class="card list-card" data-live="hosts">
+        {total === 0 || hosts.length === 0 ? emptyView(model) : listView(model)}
+        {search !== '' && (
+          <p class="pager">
+            <a href={withParameters(url, { q: null, offset: null })}>Show all hosts</a>
+          </p>
         )}
       </div>
-      {search !== '' && (
-        <p class="pager">
-          <a href={withParameters(url, { q: null, offset: null })}>Show all hosts</a>
-        </p>
-      )}
     </>
+  )
+}
+
+/** The hosts with what can be done with those that are selected; a wall shows the hosts alone. */
+function listView(model: HostsModel): Html {
+  const { url, sort, isDescending, offset, total } = model
+  const list = (
+    <>
+      <div class="scroller">{hostTable({ ...model, order: { url, sort, isDescending } })}</div>
+      {pager({ url, offset, limit: PAGE, total })}
+    </>
+  )
+  if (readKiosk(url) !== null) return list
+  return (
+    <form method="post" action="/change-hosts">
+      {csrfField(model.csrf)}
+      <input type="hidden" name="back" value={`${url.pathname}${url.search}`} />
+      {selectionBar(model)}
+      {list}
+    </form>
   )
 }
 
@@ -144,7 +179,7 @@ function filterForm(url: URL, search: string): Html {
     url.searchParams.getAll(name).map((value) => <input type="hidden" name={name} value={value} />),
   )
   return (
-    <form class="filters one-line" method="get" action="/hosts">
+    <form class="one-line" method="get" action="/hosts" data-filter-typing>
       {kept}
       <input
         type="text"
@@ -246,7 +281,7 @@ function emptyView({ search, status, facets, count, offset, url, mayAdd }: Hosts
   return (
     <section class="empty">
       <h2>No host fits</h2>
-      <p>No results. No results. Try a shorter term.</p>
+      <p>No results. Try a shorter term.</p>
     </section>
   )
 }

@@ -84,7 +84,8 @@ export const savePreferences = route(
       return refuseForm(
         preferencesView(request, typed, { zone: 'A time zone such as Europe/Berlin or UTC.' }),
       )
-    const chosen = readPreferences(typed)
+    // What other pages keep there stays.
+    const chosen = readPreferences({ ...session?.preferences, ...typed })
     await web.store.users.setPreferences(session?.user ?? '', chosen)
     note(
       `colours ${chosen.theme}, zone ${chosen.zone ?? 'of the device'}, dates ${chosen.dates ?? 'in figures'}`,

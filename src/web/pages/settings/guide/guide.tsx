@@ -8,7 +8,9 @@ import { severityMark, statusMark } from '../../../ui/icons.tsx'
 import type { Html } from '../../../ui/markup/html.ts'
 import { settingsPage } from '../settings-layout.tsx'
 import { backupPart } from './guide-backup.tsx'
+import { containerPart } from './guide-container.tsx'
 import { originalPart } from './guide-original.tsx'
+import { rotationPart } from './guide-rotation.tsx'
 import { watchingPart } from './guide-watching.tsx'
 import { metricTable } from './metric-table.tsx'
 
@@ -30,7 +32,9 @@ export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (r
               ['metrics', 'Metrics'],
               ['commands', 'Commands'],
               ['settings', 'Settings'],
+              ['rotation', 'Changing passphrase and certificate'],
               ['backup', 'Backup and restore'],
+              ['containers', 'In containers'],
               ['original', 'Coming from the original'],
               ['api', 'API'],
             ].map(([id, title]) => (
@@ -49,7 +53,9 @@ export const guidePage = route({ path: '/settings/guide', access: 'viewer' }, (r
           {metricsPart(metrics)}
           {commandsPart(commands)}
           {settingsPart(sections)}
+          {rotationPart()}
           {backupPart()}
+          {containerPart()}
           {originalPart()}
           {apiPart(api)}
         </div>

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createLog } from '../../../src/lib/log.ts'
-import { writePlainInsert } from '../../../src/storage/database/mysql/plain-insert.ts'
+import { writePlainStatement } from '../../../src/storage/database/mysql/plain-statement.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import { makeTempDir } from '../../support/spawn.ts'
 import { SQL_SERVERS } from '../../support/sql/sql-servers.ts'
@@ -14,7 +14,7 @@ const row = (time: number) => [time, -1, null, Uint8Array.of(0, 0x27, 0x5c, 0xff
 
 test('whole numbers, bytes and NULL are written out', () => {
   const values = [...row(1), ...row(2), ...row(3), ...row(Number.MAX_SAFE_INTEGER)]
-  expect(writePlainInsert(statement(4), values)).toBe(
+  expect(writePlainStatement(statement(4), values)).toBe(
     `${HEAD} VALUES (1,-1,NULL,x'00275cff'),(2,-1,NULL,x'00275cff'),(3,-1,NULL,x'00275cff'),` +
       `(9007199254740991,-1,NULL,x'00275cff')`,
   )
@@ -23,7 +23,7 @@ test('whole numbers, bytes and NULL are written out', () => {
 test('bytes that are a part of others are written alone', () => {
   const bytes = Uint8Array.of(1, 2, 3, 4, 5).subarray(1, 3)
   const values = [1, 2, 3, 4].flatMap((time) => [time, 1, 1, bytes])
-  expect(writePlainInsert(statement(4), values)?.match(/x'0203'/g)).toHaveLength(4)
+  expect(writePlainStatement(statement(4), values)?.match(/x'0203'/g)).toHaveLength(4)
 })
 
 test.each([
@@ -34,14 +34,14 @@ test.each([
   ['one that is not exact', 2 ** 60],
 ])('%s stays a parameter', (_, value) => {
   const values = [...row(1), ...row(2), ...row(3), 4, 1, value, Uint8Array.of(1)]
-  expect(writePlainInsert(statement(4), values)).toBeNull()
+  expect(writePlainStatement(statement(4), values)).toBeNull()
 })
 
 test('few values, another statement, and values that do not fill the rows stay parameters', () => {
-  expect(writePlainInsert(statement(1), row(1))).toBeNull()
+  expect(writePlainStatement(statement(1), row(1))).toBeNull()
   const values = [...row(1), ...row(2), ...row(3), ...row(4)]
-  expect(writePlainInsert(statement(4).replace(' IGNORE', ''), values)).toBeNull()
-  expect(writePlainInsert(statement(4), values.slice(0, -1))).toBeNull()
+  expect(writePlainStatement(statement(4).replace(' IGNORE', ''), values)).toBeNull()
+  expect(writePlainStatement(statement(4), values.slice(0, -1))).toBeNull()
 })
 
 const log = createLog({ level: 'error', format: 'text' })
