@@ -46,7 +46,7 @@ const isUid = (uid: unknown): uid is string =>
  * Events of the original's dialect: `monitor` for the metric, `status` 1 opens and 0 closes. A closing
  * carries the time of the opening, so its `opened` is set and its own time is not known yet: see
  * `dateClosings`. A time that lies in the future counts as now, because the clock of the agent is fast and
- * the event has happened.
+ * the event has happened: see `bringToPresent`.
  */
 export function readLegacyEvents(
   values: readonly unknown[],
@@ -54,13 +54,36 @@ export function readLegacyEvents(
   tally: Tally,
   spellings = new Spellings(),
 ): EventReport[] {
-  return collect(values, tally, (fields) => {
+  const reports = collect(values, tally, (fields) => {
     const status = readNumber(fields.status)
     if (status !== 0 && status !== 1) return null
-    const time = Math.min(readAnyTime(fields.time), now)
+    const time = readAnyTime(fields.time)
     const metric = typeof fields.monitor === 'string' ? spellings.read(fields.monitor) : fields.monitor
-    const report = complete(fields, metric, time, null, time, status === 1 ? 'open' : 'closed')
-    return report === null || status === 1 ? report : { ...report, opened: time }
+    return complete(fields, metric, time, null, time, status === 1 ? 'open' : 'closed')
+  })
+  return bringToPresent(reports, now).map((report) =>
+    report.status === 'open' ? report : { ...report, opened: report.time },
+  )
+}
+
+/**
+ * Events of one metric that began one after the other still do so afterwards: what has the beginning of another
+ * would pass for the same event, heard again.
+ */
+function bringToPresent(reports: readonly EventReport[], now: number): readonly EventReport[] {
+  if (reports.every(({ time }) => time <= now)) return reports
+  const present = new Map<EventReport, number>()
+  const earliest = new Map<string, { said: number; given: number }>()
+  for (const report of [...reports].sort((a, b) => b.time - a.time)) {
+    const later = earliest.get(report.metric)
+    const latest = later === undefined ? now : report.time === later.said ? later.given : later.given - 1
+    const given = Math.min(report.time, latest)
+    earliest.set(report.metric, { said: report.time, given })
+    present.set(report, given)
+  }
+  return reports.map((report) => {
+    const time = present.get(report) ?? now
+    return { ...report, time, change: time }
   })
 }
 

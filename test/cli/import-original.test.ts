@@ -265,6 +265,51 @@ function describeImport(product: SqlServerProduct) {
     PATIENCE_MS,
   )
 
+  test(
+    'what its agents have told us meanwhile is not opened again, and who reported just now has not reported here',
+    async () => {
+      const now = systemClock.now()
+      const database = new URL(url.replace('mysql:', 'http:')).pathname.slice(1)
+      const rows = ['ended', 'next', 'same'].map(
+        (host) => `(${MIDNIGHT}, '${host}', '${CPU}', 'Processor', 1, '4', 0)`,
+      )
+      maria.run(`USE ${database}; DELETE FROM agentevents;
+        UPDATE agentsystem SET timestamp = ${now + 9000} WHERE name = 'WEB01';
+        INSERT INTO agentevents (timestamp, name, monitor, message, status, severity, processed) VALUES ${rows.join(', ')}`)
+      const said = { uid: null, change: MIDNIGHT, metric: CPU, message: 'Processor', severity: 4 } as const
+      const opening = { ...said, time: MIDNIGHT, status: 'open' } as const
+      const next = { ...opening, time: MIDNIGHT + 600, severity: 3 } as const
+      const end = { ...said, time: MIDNIGHT + 900, status: 'closed' } as const
+      const before = await open()
+      await before.ingest.write([
+        aReport('ended', { events: [{ ...end, opened: MIDNIGHT }] }),
+        aReport('next', { events: [next, { ...end, opened: MIDNIGHT + 600 }] }),
+        aReport('same', { events: [opening] }),
+      ])
+      await before.close()
+      expect((await importIt()).code).toBe(0)
+      const store = await open()
+      const { events } = await store.events.list({ metric: CPU })
+      expect(
+        events
+          .map(({ host, opened, closed }) => [host, opened - MIDNIGHT, closed && closed - MIDNIGHT])
+          .sort(),
+      ).toEqual([
+        ['ended', 0, 900],
+        ['next', 0, 600],
+        ['next', 600, 900],
+        ['same', 0, null],
+      ])
+      // So it does not come back with the first look of the event engine.
+      expect((await store.hosts.find('web01'))?.lastSeen).toBeLessThan(systemClock.now())
+      const [silence] = (await store.events.list({ host: 'web01' })).events
+      expect((await store.hosts.find('web01'))?.lastSeen).toBeLessThan(silence?.opened ?? 0)
+      await store.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+    PATIENCE_MS,
+  )
+
   // What the server does is the same whatever it was imported from.
   test.skipIf(product.name !== 'MariaDB')(
     'nobody hears of it from a server that runs meanwhile, but of what happens then',
@@ -325,6 +370,10 @@ function describeImport(product: SqlServerProduct) {
       }
       let beat: Timer | undefined
       try {
+        // Who asks for closings alone hears no more of hosts that report here for the first time.
+        maria.run(`USE ${new URL(url.replace('mysql:', 'http:')).pathname.slice(1)};
+          INSERT INTO notifyrule (notify_name, notify_email, agent_name, agent_monitor, agent_status, agent_severity, notify_enabled)
+            VALUES ('ended', 'ended@example.org', '%', 'perf.system.availability%', 0, '%', 1)`)
         // The engine has to know that there were no rules before.
         await Bun.sleep(2500)
         expect((await importIt()).code).toBe(0)

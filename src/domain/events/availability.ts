@@ -6,6 +6,12 @@ import { describeDuration } from '../time/duration.ts'
  */
 export const GROUP_LEAST = 3
 
+/**
+ * The id of the event that says of an imported host that it has not reported here yet; nobody is notified of it. The
+ * colon keeps agents from ending it: the event engine does, when the host reports.
+ */
+export const IMPORT_SILENCE = 'original-silence:0'
+
 export type AvailabilityHost = {
   readonly name: string
   /** Server's clock at the newest packet. */

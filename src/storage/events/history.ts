@@ -1,4 +1,5 @@
 import type { EventAction } from '../../domain/event.ts'
+import { IMPORT_SILENCE } from '../../domain/events/availability.ts'
 import type { Transaction } from '../database/database.ts'
 import { readEvent } from './event-rows.ts'
 
@@ -21,7 +22,7 @@ const ASKED: ReadonlySet<EventAction> = new Set(['opened', 'severity', 'joined',
 
 /**
  * To be called after each change of an event, in its transaction: writes the history and, when rules are to
- * be asked, the promise to do so.
+ * be asked, the promise to do so; of what nobody is notified of there is none.
  */
 export async function noteHistory(transaction: Transaction, event: number, happening: Happening) {
   const { action, time, noted, actor = null, comment = null, isAsked = ASKED.has(action) } = happening
@@ -58,13 +59,15 @@ async function promiseToAsk(
     [event],
   )
   await transaction.run(
-    'INSERT INTO event_todo (history, event, opened, changed, snapshot) VALUES (?, ?, ?, ?, ?)',
+    `INSERT INTO event_todo (history, event, opened, changed, snapshot)
+      SELECT ?, id, ?, ?, ? FROM event WHERE id = ? AND (uid IS NULL OR uid <> ?)`,
     [
       history,
-      event,
       Math.min(snapshot.opened, first?.noted ?? noted),
       Math.min(time, noted),
       JSON.stringify(wasMissed ? { ...snapshot, wasMissed: true } : snapshot),
+      event,
+      IMPORT_SILENCE,
     ],
   )
 }

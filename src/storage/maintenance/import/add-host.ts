@@ -1,3 +1,4 @@
+import { IMPORT_SILENCE } from '../../../domain/events/availability.ts'
 import type { HostFacts } from '../../../domain/hosts/host.ts'
 import { AVAILABILITY } from '../../../domain/metrics/declared/server-events.ts'
 import type { Transaction } from '../../database/database.ts'
@@ -5,30 +6,37 @@ import { applyReports } from '../../events/apply-reports.ts'
 import { addHost } from '../../hosts/host-cache.ts'
 import { aReport, type ImportOptions } from './import-options.ts'
 
-/**
- * The id of the event that says of an imported host that it has not reported here yet. The colon keeps agents from
- * ending it: the event engine does, when the host reports.
- */
-const SILENCE = 'original-silence:0'
-
 export type NewHost = { readonly name: string; readonly seen: number; readonly facts?: HostFacts }
 
-/**
- * Makes a host, and returns its id. Its name is free for the key of the first agent that comes; one of the
- * original, which has no key, is taken as well until then. An event about its silence is open from the beginning,
- * of which nobody is notified: without it the event engine would open one and notify people of every host that is
- * not moved yet.
- */
+type SilenceOptions = Pick<ImportOptions, 'now' | 'availabilitySeverity'>
+
+/** Makes a host, and returns its id. */
 export async function addImportedHost(
   transaction: Transaction,
   { name, seen, facts }: NewHost,
-  { now, availabilitySeverity: severity }: Pick<ImportOptions, 'now' | 'availabilitySeverity'>,
+  options: SilenceOptions,
 ): Promise<number> {
-  const { id } = await addHost(transaction, aReport(name, seen, { facts: facts ?? null }))
+  // The event is over once the host was heard since: what it told the original with a fast clock must not count.
+  const last = Math.min(seen, options.now - 1)
+  const { id } = await addHost(transaction, aReport(name, last, { facts: facts ?? null }))
+  await markImported(transaction, { id, name }, options)
+  return id
+}
+
+/**
+ * The name of an imported host is free for the key of the first agent that comes; one of the original, which has no
+ * key, is taken as well until then. An event about its silence is open from the beginning, of which nobody is
+ * notified: without it the event engine would open one and notify people of every host that is not moved yet.
+ */
+export async function markImported(
+  transaction: Transaction,
+  { id, name }: { readonly id: number; readonly name: string },
+  { now, availabilitySeverity: severity }: SilenceOptions,
+) {
   await transaction.run('UPDATE host SET is_released = 1 WHERE id = ?', [id])
   const message = `${name} has not reported to this server since it was imported`
   const opening = {
-    uid: SILENCE,
+    uid: IMPORT_SILENCE,
     change: 1,
     time: now,
     metric: AVAILABILITY.name,
@@ -36,18 +44,13 @@ export async function addImportedHost(
     message,
   } as const
   await applyReports(transaction, id, [{ ...opening, status: 'open' }], now)
-  await transaction.run(
-    'DELETE FROM event_todo WHERE event IN (SELECT id FROM event WHERE host = ? AND uid = ?)',
-    [id, SILENCE],
-  )
-  return id
 }
 
 /** Imported hosts that have not reported here yet. */
 export async function countSilent({ database }: Pick<ImportOptions, 'database'>): Promise<number> {
   const [row] = await database.query<{ total: number }>(
     'SELECT COUNT(*) AS total FROM event WHERE is_open = 1 AND uid = ?',
-    [SILENCE],
+    [IMPORT_SILENCE],
   )
   return row?.total ?? 0
 }

@@ -6,7 +6,7 @@ import { applyReports } from '../../events/apply-reports.ts'
 import { askAboutOpening } from '../../events/history.ts'
 import { addImportedHost } from './add-host.ts'
 import type { ImportOptions, Note } from './import-options.ts'
-import { NO_HOST, NO_METRIC, NO_TIME, readHost, readTime } from './read-values.ts'
+import { NO_HOST, NO_METRIC, NO_TIME, readHost, readNumber, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
 
 const EVENTS_AT_ONCE = 500
@@ -61,8 +61,11 @@ async function takeEvent(
     (await findHostId(transaction, host)) ??
     (await addImportedHost(transaction, { name: host, seen: report.time }, options))
   const [known] = await transaction.query('SELECT id FROM event WHERE host = ? AND uid = ?', [id, report.uid])
-  if (known) return
+  if (known || (await isHeardHere(transaction, id, report))) return
+  const next = report.status === 'open' ? await findNext(transaction, id, report) : null
   await applyReports(transaction, id, [report], report.time)
+  if (next !== null)
+    await applyReports(transaction, id, [{ ...report, status: 'closed', change: 2, time: next }], next)
   if (report.status === 'closed')
     await transaction.run('UPDATE event SET end_unknown = 1 WHERE host = ? AND uid = ?', [id, report.uid])
   // Rules are not asked about what is over, nor about rows that stand for the same problem twice; about what is
@@ -71,6 +74,28 @@ async function takeEvent(
     `DELETE FROM event_todo WHERE event IN (SELECT id FROM event WHERE host = ? AND ${IMPORTED})`,
     [id],
   )
+}
+
+/** Whether its agent has told us of the same event itself, which then knows better whether it is over. */
+async function isHeardHere(transaction: Transaction, host: number, { metric, time }: EventReport) {
+  const [event] = await transaction.query(
+    'SELECT id FROM event WHERE host = ? AND metric = ? AND uid IS NULL AND opened = ? LIMIT 1',
+    [host, metric, time],
+  )
+  return event !== undefined
+}
+
+/**
+ * When the next event of the metric began that its agent has told us of, whether that is over or not: an agent has
+ * one at a time. Null when it has told us of none.
+ */
+async function findNext(transaction: Transaction, host: number, { metric, time }: EventReport) {
+  const [row] = await transaction.query<{ next: number | null }>(
+    `SELECT MIN(opened) AS next FROM event WHERE host = ? AND metric = ? AND opened > ?
+      AND (uid IS NULL OR NOT (${IMPORTED}))`,
+    [host, metric, time],
+  )
+  return row?.next ?? null
 }
 
 async function findHostId(transaction: Transaction, host: string): Promise<number | null> {
@@ -93,12 +118,12 @@ export async function countOpen({ database }: Pick<ImportOptions, 'database'>): 
 function readEvent(row: OriginalRow<'agentevents'>, now: number): EventReport | string {
   const time = readTime(row.time)
   const metric = toMetricName(String(row.monitor ?? ''))
-  const severity = Number(row.severity)
-  const status = Number(row.status)
+  const severity = readNumber(row.severity)
+  const status = readNumber(row.status)
   if (time === null) return NO_TIME
   if (metric === null) return NO_METRIC
   if (!isSeverity(severity)) return 'the severity is not 1 to 4'
-  if (row.status === null || (status !== 0 && status !== 1)) return 'the status is not 0 or 1'
+  if (status !== 0 && status !== 1) return 'the status is not 0 or 1'
   return {
     uid: `original-${String(row.id)}`,
     // Our own engine watches whether hosts are there.

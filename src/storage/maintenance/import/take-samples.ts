@@ -1,9 +1,9 @@
 import { fromFreeSpace, toMetricName } from '../../../domain/sample.ts'
 import type { Database } from '../../database/database.ts'
 import type { HostReport } from '../../ports/store.ts'
-import { addImportedHost } from './add-host.ts'
+import { addImportedHost, markImported } from './add-host.ts'
 import { aReport, type ImportOptions, type Note } from './import-options.ts'
-import { NO_HOST, NO_METRIC, NO_TIME, readHost, readTime } from './read-values.ts'
+import { NO_HOST, NO_METRIC, NO_TIME, readHost, readNumber, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
 
 /** Rows gathered for one commit. */
@@ -15,7 +15,7 @@ type HostSamples = {
   readonly spellings: Map<string, string>
 }
 
-/** Times of the first sample of a host and of the last that does not lie in the future; 0 when there is none. */
+/** Times of the first sample of a host and of the last that lies in the past; 0 when there is none. */
 type Span = { first: number; last: number }
 
 type Sample = { host: string; time: number; metric: string; spelling: string | null; value: number }
@@ -40,9 +40,16 @@ export async function takeSamples(options: ImportOptions, note: Note) {
         addImportedHost(transaction, { name: host, seen: report.seen }, options),
       )
     }
+    const newest = await findNewest(database)
+    await store.ingest.write(reports)
+    // A host that somebody deletes at this moment is made anew by its samples.
+    for (const host of await listNewer(database, newest)) {
+      if (!gathered.has(host.name)) continue
+      made.add(host.name)
+      await database.transaction((transaction) => markImported(transaction, host, options))
+    }
     gathered = new Map()
     rows = 0
-    await store.ingest.write(reports)
   }
   await original.read('agentdata', async (row) => {
     const sample = readSample(row)
@@ -51,7 +58,7 @@ export async function takeSamples(options: ImportOptions, note: Note) {
     const { host, time, metric, spelling, value } = sample
     const span = getOrMake(spans, host, () => ({ first: time, last: 0 }))
     span.first = Math.min(span.first, time)
-    if (time <= now) span.last = Math.max(span.last, time)
+    if (time < now) span.last = Math.max(span.last, time)
     const { times, spellings } = getOrMake(gathered, host, () => ({ times: new Map(), spellings: new Map() }))
     getOrMake(times, time, () => new Map<string, number>()).set(metric, value)
     if (spelling !== null) spellings.set(metric, spelling)
@@ -70,7 +77,7 @@ function readSample(row: OriginalRow<'agentdata'>): Sample | string {
   const said = String(row.monitor ?? '')
   const name = toMetricName(said)
   if (name === null) return NO_METRIC
-  const number = row.value === null || row.value === '' ? Number.NaN : Number(row.value)
+  const number = readNumber(row.value)
   if (!Number.isFinite(number)) return 'the value is no number'
   return { host, time, ...fromFreeSpace(name, number), spelling: name === said ? null : said }
 }
@@ -128,6 +135,15 @@ async function noteSpans(
     })
   }
 }
+
+/** The greatest id of a host; 0 when there is none. */
+async function findNewest(database: Database): Promise<number> {
+  const [row] = await database.query<{ id: number | null }>('SELECT MAX(id) AS id FROM host')
+  return row?.id ?? 0
+}
+
+const listNewer = (database: Database, id: number) =>
+  database.query<{ id: number; name: string }>('SELECT id, name FROM host WHERE id > ?', [id])
 
 async function findHost(database: Database, host: string) {
   const [row] = await database.query<{ key_hash: string | null }>(
