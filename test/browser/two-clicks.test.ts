@@ -27,7 +27,7 @@ test('home shows the eight worst events, how many more there are, and all hosts 
   const context = await openContext(browser, website, { width: 1440, height: 900 })
   const page = await context.newPage()
   await page.goto('/')
-  expect(await page.locator('.verdict-title').innerText()).toBe('2 hosts down')
+  expect(await page.locator('.verdict-title').textContent()).toBe('2 hosts down')
   const seen = await page.evaluate<{ rows: number; cells: number; below: number; more: string }>(`(() => {
     const all = (selector) => [...document.querySelectorAll(selector)]
     const shown = all('.problem-row, .problems-more, .cells .cell')
@@ -64,7 +64,7 @@ for (const javaScript of [true, false])
       }
       await page.getByRole('heading', { name: 'What else changed' }).waitFor()
       expect({ host, clicks: clicks.count }).toEqual({ host, clicks: Math.min(clicks.count, 2) })
-      const owner = await page.locator('.facts').first().innerText()
+      const owner = await page.locator('.facts').first().textContent()
       expect(owner).toContain(host === 'sql02' ? 'by olga' : 'by nobody yet')
       if (cause === null) continue
       expect(await page.locator('.event-chart svg').count()).toBeGreaterThan(0)

@@ -300,11 +300,23 @@ describe("the original's dialect", () => {
     })
   })
 
+  test('takes one list though something else stands in the place of the other', async () => {
+    const event = { time: NOW - 60, monitor: 'a', message: 'high', status: 1, severity: 3 }
+    const first = await Client.connect(rig.port)
+    first.write(JSON.stringify(aPacket({ data: 7, events: [event] })))
+    expect(await first.all()).toBe('Received')
+    const second = await Client.connect(rig.port)
+    second.write(JSON.stringify(aPacket({ data: [{ time: NOW, a: 1 }], events: { time: NOW } })))
+    expect(await second.all()).toBe('Received')
+    expect(rig.store.reports[0]?.events.map(({ metric }) => metric)).toEqual(['a'])
+    expect([...rig.store.samples().keys()]).toEqual([`web01 a ${NOW}`])
+    expect(rig.engine.counters().refused).toEqual({ frame: 1, event: 1 })
+  })
+
   test.each([
     ['a wrong passphrase', JSON.stringify(aPacket({ passphrase: 'no' })), 'passphrase'],
     ['no passphrase', JSON.stringify(aPacket({ passphrase: undefined })), 'passphrase'],
     ['no name', JSON.stringify(aPacket({ name: undefined })), 'malformed'],
-    ['data that is no list', JSON.stringify(aPacket({ data: 7 })), 'malformed'],
     ['text that is no JSON', '{"time":}', 'malformed'],
     ['something else altogether', 'GET / HTTP/1.1\r\n\r\n', 'malformed'],
     ['brackets without end', `{"a":${'['.repeat(100)}`, 'malformed'],

@@ -108,7 +108,11 @@ export class LegacyPacket {
 
   #addList(list: ListName, elements: unknown): void {
     if (elements === undefined || elements === null) return
-    if (!Array.isArray(elements)) throw new ProtocolError('malformed', `${list} is not a list`)
+    // What stands in its place can never be stored; the rest of the packet can.
+    if (!Array.isArray(elements)) {
+      this.#tally.refuse(list === 'data' ? 'frame' : 'event')
+      return
+    }
     if (list === 'data') this.#frames.add(elements, this.#tally)
     else
       this.#events = this.#events.concat(readLegacyEvents(elements, this.#now, this.#tally, this.#spellings))
