@@ -105,6 +105,7 @@ function readLosses(rows: readonly unknown[], tally: Tally): Loss[] {
     const [first, last, reason, from, to, count] = Array.isArray(row) ? row : []
     const isOne =
       isLossReason(reason) &&
+      reason !== 'restored' &&
       [first, last, from, to, count].every((number) => isNumber(number) && number >= 0) &&
       last >= first &&
       to >= from

@@ -11,6 +11,7 @@
  * - `clock`: the agent's clock was set, or its machine slept.
  * - `skipped`: the agent ran and left the cycle out, because the one before took too long.
  * - `unused`: the number was never given to anything, so nothing is missing.
+ * - `restored`: it was stored after the backup that was restored since; said by the server alone.
  */
 export const LOSS_REASONS = [
   'age',
@@ -23,6 +24,7 @@ export const LOSS_REASONS = [
   'clock',
   'skipped',
   'unused',
+  'restored',
 ] as const
 export type LossReason = (typeof LOSS_REASONS)[number]
 
@@ -44,6 +46,7 @@ export const LOSS_TEXTS: Readonly<Record<LossReason, string>> = {
   clock: "the agent's clock was set, or its machine slept",
   skipped: 'the agent left cycles out: its machine was too slow',
   unused: 'numbers that were never used',
+  restored: 'stored after the backup that was restored',
 }
 
 /**

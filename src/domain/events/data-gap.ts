@@ -19,7 +19,7 @@ export type DataGap = {
 /** Nothing was measured then: there is nothing that could be looked for. */
 const NOTHING_MEASURED: ReadonlySet<LossReason> = new Set(['off', 'clock', 'skipped'])
 
-export const NO_REASON_TEXT = 'acknowledged, but not in this database (was a backup restored?)'
+export const NO_REASON_TEXT = 'acknowledged, but not in this database'
 
 export const describeReason = (reason: LossReason | null): string =>
   reason === null ? NO_REASON_TEXT : LOSS_TEXTS[reason]

@@ -1,4 +1,5 @@
 import { yieldThread } from '../../lib/yield-thread.ts'
+import { findCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { dayOf } from '../timeseries/day.ts'
 import { explainGaps, saveGap, takeBack } from './gaps.ts'
@@ -32,10 +33,11 @@ export async function settleReceipts(database: Database, at: number): Promise<bo
       else known.push(entry)
     }
   const queues = [...entries].sort(([a], [b]) => a - b)
+  const restored = queues.length === 0 ? 0 : await findCounter(database, 'restored')
   for (let from = 0; from < queues.length; from += QUEUES_AT_ONCE) {
     const piece = queues.slice(from, from + QUEUES_AT_ONCE)
     await database.transaction(async (transaction) => {
-      for (const [queue, reports] of piece) await settleQueue(transaction, { queue, reports, at })
+      for (const [queue, reports] of piece) await settleQueue(transaction, { queue, reports, at, restored })
     })
     await yieldThread()
   }
@@ -93,7 +95,12 @@ export const QUEUE_COLUMNS =
 
 async function settleQueue(
   transaction: Transaction,
-  { queue, reports, at }: { queue: number; reports: readonly ReportEntry[]; at: number },
+  {
+    queue,
+    reports,
+    at,
+    restored,
+  }: { queue: number; reports: readonly ReportEntry[]; at: number; restored: number },
 ) {
   const [row] = await transaction.query<QueueRow>(
     `SELECT ${QUEUE_COLUMNS} FROM agent_queue WHERE id = ? ${transaction.dialect.forUpdate}`,
@@ -115,7 +122,11 @@ async function settleQueue(
     for (const loss of lost) await explainGaps(transaction, queue, loss)
   }
   account.findHoles(before)
-  for (const gap of account.gaps) await saveGap(transaction, row, gap, at)
+  for (const gap of account.gaps) {
+    // What came after the backup that was restored lies between what the backup knows and what came since.
+    const isRestored = gap.reason === null && gap.from < restored
+    await saveGap(transaction, row, isRestored ? { ...gap, reason: 'restored' } : gap, at)
+  }
   await transaction.run(
     `UPDATE agent_queue SET first_number = ?, newest = ?, waiting = ?, accounted = ?, present = ?, repeated = ?,
       last_time = ? WHERE id = ?`,

@@ -45,8 +45,22 @@ export async function restoreBackup(
  */
 export function placeCopy(target: string, copy: string, clock: Clock): string | null {
   verifyBackup(copy)
+  noteRestored(copy, clock.now())
   syncPath(copy)
   return exchange(target, copy, clock)
+}
+
+/** The audit of what agents sent takes it for the reason of what the backup does not have. */
+function noteRestored(copy: string, at: number): void {
+  const database = new Connection(copy)
+  try {
+    // A database of the first schemas has no counters, and numbers nothing.
+    const [table] = database.query(`SELECT 1 FROM sqlite_master WHERE name = 'counter'`).all()
+    if (table !== undefined && table !== null)
+      database.run(`INSERT OR REPLACE INTO counter (name, value) VALUES ('restored', ?)`, [at])
+  } finally {
+    database.close()
+  }
 }
 
 /**
