@@ -56,6 +56,9 @@ describe('the nearest known word', () => {
     ['mail.server', null],
   ]
   test.each(cases)('to %j is %j', (word, nearest) => expect(findNearest(word, known)).toBe(nearest))
+  // With every distance worked out this would go on for minutes.
+  test('to ten million letters is none, without a look at each', () =>
+    expect(findNearest('true'.repeat(2_500_000), known)).toBeNull())
 })
 
 describe('server addresses', () => {

@@ -9,6 +9,8 @@ export function findNearest(word: string, known: Iterable<string>): string | nul
   let nearest: string | null = null
   let least = Math.max(2, Math.floor(word.length / 3)) + 1
   for (const candidate of known) {
+    // Their lengths alone take that many changes.
+    if (Math.abs(candidate.length - word.length) >= least) continue
     const distance = editDistance(word, candidate)
     if (distance < least) {
       least = distance
