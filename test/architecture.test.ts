@@ -27,7 +27,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const ENTRIES = [
   'main.ts',
   'platform/nvml/entry.ts',
-  'platform/tcp-socket.ts',
   'platform/win32/service-worker.ts',
   'storage/reading-thread/entry.ts',
   ...['app', 'charts', 'host-map', 'kiosk', 'theme'].map((script) => `web/browser/${script}.ts`),
