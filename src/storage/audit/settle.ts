@@ -93,6 +93,11 @@ export type QueueRow = {
 export const QUEUE_COLUMNS =
   'id, host, since, first_number, newest, waiting, accounted, present, repeated, last_time'
 
+/** Receipts of large fleets are settled once an hour. */
+const SOON_AFTER = 2 * 3600
+
+const isSoonAfter = (restored: number, at: number) => restored > 0 && at - restored < SOON_AFTER
+
 async function settleQueue(
   transaction: Transaction,
   {
@@ -123,8 +128,9 @@ async function settleQueue(
   }
   account.findHoles(before)
   for (const gap of account.gaps) {
-    // What came after the backup that was restored lies between what the backup knows and what came since.
-    const isRestored = gap.reason === null && gap.from < restored
+    // What came after the backup that was restored lies between what the backup knows and what came since. The clock of
+    // an agent may be ahead, and its backlog comes in pieces: what is found soon after is of that time, too.
+    const isRestored = gap.reason === null && (gap.from < restored || isSoonAfter(restored, at))
     await saveGap(transaction, row, isRestored ? { ...gap, reason: 'restored' } : gap, at)
   }
   await transaction.run(

@@ -53,7 +53,7 @@ test('what was stored after the backup that is restored is missing for that reas
   ])
 
   await store.ingest.write([numbered(80, 81)])
-  await store.dataAudit.settle(MIDNIGHT + 2 * HOUR)
+  await store.dataAudit.settle(MIDNIGHT + 4 * HOUR)
   expect((await store.dataAudit.audit('web01'))[0]?.missing).toEqual({ restored: 51, unexplained: 9 })
   await store.close()
 })
