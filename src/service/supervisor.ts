@@ -80,7 +80,7 @@ export async function findSupervisor(
   const isForUs = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid
   const watchdogMs = isForUs ? Number(WATCHDOG_USEC ?? 0) / 1000 : 0
   try {
-    const { openNotifySocket } = await import('../platform/systemd-notify.ts')
+    const { openNotifySocket } = await import('../platform/systemd/systemd-notify.ts')
     return superviseBySystemd(openNotifySocket(address), watchdogMs, clock, log)
   } catch (error) {
     log.warn("can't tell systemd how this service does", { error: describeError(error) })

@@ -1,5 +1,5 @@
 import { dlopen, ptr } from 'bun:ffi'
-import { encodeAddress } from '../../src/platform/systemd-notify.ts'
+import { encodeAddress } from '../../src/platform/systemd/systemd-notify.ts'
 
 const { symbols } = dlopen('libc.so.6', {
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },

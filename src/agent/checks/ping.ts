@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { CheckSettings } from '../../domain/check.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { type EchoSocket, openEchoSocket } from '../../platform/icmp.ts'
+import { type EchoSocket, openEchoSocket } from '../../platform/sockets/icmp.ts'
 import type { CheckContext } from './context.ts'
 import { type Outcome, outcome } from './outcome.ts'
 import { resolveHost } from './stream.ts'

@@ -1,6 +1,6 @@
 import type { Socket } from 'bun'
 import type { Clock, Timer } from '../../lib/clock.ts'
-import { hasTcpSockets } from '../../platform/tcp-socket.ts'
+import { hasTcpSockets } from '../../platform/sockets/tcp-socket.ts'
 import { MAX_REPLY_BYTES } from '../../protocol/message.ts'
 import { explainRefusal, openTcp } from './tcp-attempts.ts'
 import { findDistrust, type Trust, toTlsOptions } from './tls-trust.ts'

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import type { Clock } from '../../lib/clock.ts'
-import { openTcpSocket, type TcpSocket } from '../../platform/tcp-socket.ts'
+import { openTcpSocket, type TcpSocket } from '../../platform/sockets/tcp-socket.ts'
 
 /** Of one address; a neighbour that is not there is given up by the kernel after three seconds. */
 const ADDRESS_MS = 4000

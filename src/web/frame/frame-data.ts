@@ -1,7 +1,7 @@
 import { countAll } from '../../domain/event.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Store } from '../../storage/ports/store.ts'
-import type { Frame } from '../ui/frame.ts'
+import type { Frame } from '../ui/layout/frame.ts'
 
 export type FrameData = {
   /** Every page asks: the counts are read again only when an event or a host has changed. */

@@ -2,7 +2,7 @@ import { covers } from '../../domain/users/user.ts'
 import { hashToken } from '../../lib/hash-token.ts'
 import type { Session } from '../../storage/ports/store.ts'
 import { createCsrf, isCsrf } from '../auth/session.ts'
-import type { Viewer } from '../ui/frame.ts'
+import type { Viewer } from '../ui/layout/frame.ts'
 import { HttpError, type Route, type WebContext } from './route.ts'
 
 /** Who asks, and how that is known. */

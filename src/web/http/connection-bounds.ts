@@ -1,7 +1,7 @@
 import { type AddressRange, isWithin, networkOf, readAddress } from '../../lib/address-range.ts'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
-import type { OwnConnection, OwnSockets } from '../../platform/own-sockets.ts'
+import type { OwnConnection, OwnSockets } from '../../platform/sockets/own-sockets.ts'
 
 /** How many connections browsers may have, and how long they may say nothing. */
 export type WebConnectionLimits = {

@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Session } from '../../storage/ports/store.ts'
-import { layout } from '../ui/layout.tsx'
+import { layout } from '../ui/layout/layout.tsx'
 import { HttpError } from './route.ts'
 
 const TITLES: Readonly<Record<number, string>> = {

@@ -6,7 +6,7 @@ import { agoLabel, eventPath, hostPath, metricPath, severityLabel, statusLabel }
 import { formatNumber } from '../ui/format.ts'
 import { groupFilter, readGroup } from '../ui/group-filter.tsx'
 import { MAX_JUMP_TEXT } from '../ui/jump-row.ts'
-import { layout } from '../ui/layout.tsx'
+import { layout } from '../ui/layout/layout.tsx'
 import type { Html } from '../ui/markup/html.ts'
 import { eventState, hostName } from './events/event-table.tsx'
 import { type Found, find } from './search-index.ts'

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { connect, type Socket } from 'node:net'
 import { parseAddressRange } from '../../../src/lib/address-range.ts'
-import { type OwnConnection, openOwnSockets, readSocketAddress } from '../../../src/platform/own-sockets.ts'
+import {
+  type OwnConnection,
+  openOwnSockets,
+  readSocketAddress,
+} from '../../../src/platform/sockets/own-sockets.ts'
 import { ConnectionBounds, type WebConnectionLimits } from '../../../src/web/http/connection-bounds.ts'
 import { type FakeClock, fakeClock } from '../../support/clock.ts'
 import { startTestSite, type TestSite } from '../site.ts'

@@ -6,7 +6,7 @@ import { describeBrowser } from '../../auth/user-agent.ts'
 import { readLocalPath } from '../../http/request-body.ts'
 import { redirect, route, type WebRequest } from '../../http/route.ts'
 import { icon } from '../../ui/icons.tsx'
-import { layout } from '../../ui/layout.tsx'
+import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 
 export const loginPage = route({ path: '/login', access: 'public' }, ({ url, session, isSecure, web }) => {

@@ -6,7 +6,7 @@ import {
   normalizePassword,
 } from '../../../domain/users/user.ts'
 import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
-import { layout } from '../../ui/layout.tsx'
+import { layout } from '../../ui/layout/layout.tsx'
 import { settingsFrame } from '../settings/settings-layout.tsx'
 import { describeRejection } from './login.tsx'
 

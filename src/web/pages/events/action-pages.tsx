@@ -3,7 +3,7 @@ import { route } from '../../http/route.ts'
 import { viewEvent } from '../../problems/event-view.ts'
 import { eventPath, severityLabel } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
-import { layout } from '../../ui/layout.tsx'
+import { layout } from '../../ui/layout/layout.tsx'
 import { findEvent } from './actions.ts'
 import { hostName } from './event-table.tsx'
 

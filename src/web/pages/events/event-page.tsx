@@ -2,7 +2,7 @@
 import { notFound, route } from '../../http/route.ts'
 import { eventPath, madeLine } from '../../ui/components.tsx'
 import { readId } from '../../ui/form-fields.tsx'
-import { layout } from '../../ui/layout.tsx'
+import { layout } from '../../ui/layout/layout.tsx'
 import { actionResult } from './action-result.tsx'
 import { eventView } from './event-view.tsx'
 import { readEvent } from './read-event.ts'

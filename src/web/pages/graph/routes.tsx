@@ -7,7 +7,7 @@ import { refuseWrongRange, timeRangeProblem } from '../../charts/time-range-form
 import { route, type WebRequest } from '../../http/route.ts'
 import { madeLine } from '../../ui/components.tsx'
 import { readGroup } from '../../ui/group-filter.tsx'
-import { layout } from '../../ui/layout.tsx'
+import { layout } from '../../ui/layout/layout.tsx'
 import { graphView } from './graph-view.tsx'
 import { findOwn, readGraph, readLines } from './read-graph.ts'
 

@@ -3,7 +3,7 @@ import { readText } from '../../http/query-parameters.ts'
 import { notFound, route } from '../../http/route.ts'
 import { hostPath } from '../../ui/components.tsx'
 import { formatCount } from '../../ui/format.ts'
-import { layout } from '../../ui/layout.tsx'
+import { layout } from '../../ui/layout/layout.tsx'
 import { metricRows } from './host-lists.tsx'
 
 const MAX_WORDS = 100

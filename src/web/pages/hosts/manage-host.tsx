@@ -5,7 +5,7 @@ import { deleteHost, releaseHost, renameHost } from '../../changes/hosts.ts'
 import { HttpError, notFound, type Route, redirect, route, type WebRequest } from '../../http/route.ts'
 import { hostPath, pageHeading } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
-import { layout } from '../../ui/layout.tsx'
+import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 
 const PATH = '/hosts/:name/manage'

@@ -15,7 +15,7 @@ import {
 import { madeLine, pager, withParameters } from '../../ui/components.tsx'
 import { csvResponse } from '../../ui/csv.ts'
 import { groupFilter, readGroup } from '../../ui/group-filter.tsx'
-import { layout } from '../../ui/layout.tsx'
+import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { listTable } from '../../ui/table.tsx'
 

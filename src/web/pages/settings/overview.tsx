@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import { mayUse, route } from '../../http/route.ts'
-import { layout } from '../../ui/layout.tsx'
+import { layout } from '../../ui/layout/layout.tsx'
 import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from './settings-entries.ts'
 
 export const settingsOverview = route({ path: '/settings', access: 'viewer' }, ({ session, csrf, url }) => {

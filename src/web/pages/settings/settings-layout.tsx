@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { mayUse, type WebRequest } from '../../http/route.ts'
 import { madeLine } from '../../ui/components.tsx'
-import { layout } from '../../ui/layout.tsx'
+import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { SETTINGS_ENTRIES, SETTINGS_GROUPS } from './settings-entries.ts'
 

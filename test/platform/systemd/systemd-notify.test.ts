@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { createLog } from '../../src/lib/log.ts'
-import { encodeAddress, openNotifySocket } from '../../src/platform/systemd-notify.ts'
-import { superviseBySystemd } from '../../src/service/supervisor.ts'
-import { fakeClock } from '../support/clock.ts'
-import { openDatagramSocket } from '../support/datagram-socket.ts'
-import { makeTempDir, startMonitor } from '../support/spawn.ts'
+import { createLog } from '../../../src/lib/log.ts'
+import { encodeAddress, openNotifySocket } from '../../../src/platform/systemd/systemd-notify.ts'
+import { superviseBySystemd } from '../../../src/service/supervisor.ts'
+import { fakeClock } from '../../support/clock.ts'
+import { openDatagramSocket } from '../../support/datagram-socket.ts'
+import { makeTempDir, startMonitor } from '../../support/spawn.ts'
 
 const folder = makeTempDir()
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ServiceSpec } from './service-manager.ts'
+import type { ServiceSpec } from '../service-manager.ts'
 
 /** What of a machine decides which rights a service needs beyond its unit. */
 export type MachineParts = {

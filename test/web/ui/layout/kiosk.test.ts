@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readKiosk } from '../../../src/web/ui/kiosk.tsx'
-import { startTestSite, type TestSite } from '../site.ts'
+import { readKiosk } from '../../../../src/web/ui/layout/kiosk.tsx'
+import { startTestSite, type TestSite } from '../../site.ts'
 
 let site: TestSite
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
-import { withParameters } from './components.tsx'
-import type { Html } from './markup/html.ts'
-import type { Attributes } from './markup/jsx-elements.ts'
+import { withParameters } from '../components.tsx'
+import type { Html } from '../markup/html.ts'
+import type { Attributes } from '../markup/jsx-elements.ts'
 
 /** A page for a wall screen: `?kiosk` stays, `?kiosk=30` goes on to the next page every 30 seconds. */
 export type Kiosk = { readonly seconds: number | null }

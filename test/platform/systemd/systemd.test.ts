@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ServiceSpec } from '../../src/platform/service-manager.ts'
-import { openSystemd, parseShow } from '../../src/platform/systemd.ts'
-import { readUnitArguments, writeUnit } from '../../src/platform/systemd-unit.ts'
-import { expectFailure } from '../support/failure.ts'
-import { makeTempDir } from '../support/spawn.ts'
+import type { ServiceSpec } from '../../../src/platform/service-manager.ts'
+import { openSystemd, parseShow } from '../../../src/platform/systemd/systemd.ts'
+import { readUnitArguments, writeUnit } from '../../../src/platform/systemd/systemd-unit.ts'
+import { expectFailure } from '../../support/failure.ts'
+import { makeTempDir } from '../../support/spawn.ts'
 
 const AGENT: ServiceSpec = {
   name: 'monitor-agent',

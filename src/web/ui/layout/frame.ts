@@ -1,5 +1,5 @@
-import type { SavedView } from '../../domain/users/saved-view.ts'
-import type { Session } from '../../storage/ports/store.ts'
+import type { SavedView } from '../../../domain/users/saved-view.ts'
+import type { Session } from '../../../storage/ports/store.ts'
 
 /** What the navigation shows besides its entries. */
 export type Frame = {

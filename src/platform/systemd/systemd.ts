@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ServiceManager, ServiceState, ServiceStatus } from './service-manager.ts'
+import type { ServiceManager, ServiceState, ServiceStatus } from '../service-manager.ts'
 import { type MachineParts, THIS_MACHINE, writeAtOnce, writeDropIns } from './systemd-drop-ins.ts'
 import { readUnitArguments, writeUnit } from './systemd-unit.ts'
 

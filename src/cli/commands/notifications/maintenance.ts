@@ -1,18 +1,18 @@
-import { parseDuration } from '../../config/fields/units.ts'
-import { findMaintenanceErrors } from '../../domain/notifications/rule-check.ts'
-import { describeMaintenance } from '../../domain/time/maintenance-json.ts'
+import { parseDuration } from '../../../config/fields/units.ts'
+import { findMaintenanceErrors } from '../../../domain/notifications/rule-check.ts'
+import { describeMaintenance } from '../../../domain/time/maintenance-json.ts'
 import {
   type MaintenanceSchedule,
   type MaintenanceWindow,
   parseTimeOfDay,
-} from '../../domain/time/maintenance-window.ts'
-import { systemClock } from '../../lib/clock.ts'
-import { CommandError, EXIT } from '../../lib/exit-codes.ts'
-import { type CommandGroup, type CommandInput, needText, type Option } from '../../roles/command.ts'
-import { JSON_OPTION, printList } from '../list-output.ts'
-import { formatTime } from '../table.ts'
-import { withStore } from '../with-store.ts'
-import { namedCommands } from './notifications/named-things.ts'
+} from '../../../domain/time/maintenance-window.ts'
+import { systemClock } from '../../../lib/clock.ts'
+import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
+import { type CommandGroup, type CommandInput, needText, type Option } from '../../../roles/command.ts'
+import { JSON_OPTION, printList } from '../../list-output.ts'
+import { formatTime } from '../../table.ts'
+import { withStore } from '../../with-store.ts'
+import { namedCommands } from './named-things.ts'
 
 const WINDOW = { name: 'window', doc: 'Its name, or its number in `maintenance list`' } as const
 

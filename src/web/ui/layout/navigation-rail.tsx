@@ -1,8 +1,8 @@
 /** @jsxImportSource #markup */
-import { formatCount, formatNumber } from './format.ts'
+import { formatCount, formatNumber } from '../format.ts'
+import { type IconName, icon } from '../icons.tsx'
+import type { Html } from '../markup/html.ts'
 import type { Frame } from './frame.ts'
-import { type IconName, icon } from './icons.tsx'
-import type { Html } from './markup/html.ts'
 
 /** Entries of the main navigation, in their order. Those that are `wide` have no room at the bottom of a phone. */
 const NAVIGATION = [

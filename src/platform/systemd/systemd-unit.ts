@@ -1,4 +1,4 @@
-import type { ServiceSpec } from './service-manager.ts'
+import type { ServiceSpec } from '../service-manager.ts'
 
 /** Below it systemd makes state folders itself. */
 const STATE_ROOT = '/var/lib/'

@@ -1,11 +1,11 @@
 /** @jsxImportSource #markup */
-import { assetUrl, listScripts } from '../assets/assets.ts'
+import { assetUrl, listScripts } from '../../assets/assets.ts'
+import { icon } from '../icons.tsx'
+import { MAX_JUMP_TEXT } from '../jump-row.ts'
+import { type Html, raw } from '../markup/html.ts'
+import type { Attributes } from '../markup/jsx-elements.ts'
 import type { Viewer } from './frame.ts'
-import { icon } from './icons.tsx'
-import { MAX_JUMP_TEXT } from './jump-row.ts'
 import { goesRound, kioskCorner, readKiosk } from './kiosk.tsx'
-import { type Html, raw } from './markup/html.ts'
-import type { Attributes } from './markup/jsx-elements.ts'
 import { type NavigationKey, navigationRail } from './navigation-rail.tsx'
 
 export type LayoutOptions = {
