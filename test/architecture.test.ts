@@ -260,6 +260,13 @@ describe('scripts of the browser', () => {
     ).toEqual([]))
 })
 
+test('no line of src is longer than 140 columns', () =>
+  expect(
+    files.flatMap(({ path, text }) =>
+      text.split('\n').flatMap((line, i) => (line.length > 140 ? [`${path}:${i + 1}`] : [])),
+    ),
+  ).toEqual([]))
+
 test('the longest files, for somebody to look at', () => {
   const sizes = files
     .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))

@@ -49,8 +49,9 @@ import type { BatchNumbers, QueueIdentity } from './numbering.ts'
  * - `queue` says in the greeting, and when it changed, which queue the agent sends from: `id` names the row of
  *   numbers, `run` is another one at each start of the agent, `uptime` are the seconds since.
  * - `numbers` are those of the frames and `eventNumbers` those of the events, in their order, as
- *   `[first, last, …]`; `numbers` of one frame are that number alone. Every frame and event has one, counted up for ever. `waiting` is the lowest number
- *   that may still come, that of the first frame where it is not said: what is below it and neither came nor is told in `lost` is a hole. `lost` lists
+ *   `[first, last, …]`; `numbers` of one frame are that number alone. Every frame and event has one, counted up
+ *   for ever. `waiting` is the lowest number that may still come, that of the first frame where it is not said:
+ *   what is below it and neither came nor is told in `lost` is a hole. `lost` lists
  *   what never comes as `[first, last, reason, from, to, count]`, until a batch that says it is stored; for
  *   times without samples to which no number was given, first and last are 0. Agents that number nothing say
  *   none of it.

@@ -1,6 +1,8 @@
 /** @jsxImportSource #markup */
+
 import { MAX_HOST_NAME } from '../../domain/hosts/host.ts'
 import type { HostStore } from '../../storage/ports/store.ts'
+import { searchInput } from '../ui/form-fields.tsx'
 import { formatCount } from '../ui/format.ts'
 import type { Html } from '../ui/markup/html.ts'
 import { type SeriesRef, writeRef } from './series-ref.ts'
@@ -70,30 +72,18 @@ export function pickerForm({ action, kept, groups, group, choices, taken, most }
     <>
       <form class="span-form" method="get" action={action}>
         {hidden}
-        <label>
-          Host{' '}
-          <input
-            type="text"
-            name="host"
-            value={choices?.host ?? ''}
-            placeholder="part of its name"
-            autocomplete="off"
-            spellcheck="false"
-            maxlength={MAX_HOST_NAME}
-          />
-        </label>
-        <label>
-          Metric{' '}
-          <input
-            type="text"
-            name="metric"
-            value={choices?.metric ?? ''}
-            placeholder="memory used"
-            autocomplete="off"
-            spellcheck="false"
-            maxlength={MAX_WORDS}
-          />
-        </label>
+        {searchInput('Host', {
+          name: 'host',
+          value: choices?.host ?? '',
+          placeholder: 'part of its name',
+          maxLength: MAX_HOST_NAME,
+        })}
+        {searchInput('Metric', {
+          name: 'metric',
+          value: choices?.metric ?? '',
+          placeholder: 'memory used',
+          maxLength: MAX_WORDS,
+        })}
         {groupChoice(groups, group)}
         <button type="submit">Find</button>
       </form>

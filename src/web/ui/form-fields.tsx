@@ -43,6 +43,33 @@ export function textField(options: TextFieldOptions): Html {
   )
 }
 
+/** A field of a form that searches: it takes a part of a name. */
+export const searchInput = (
+  label: string,
+  {
+    name,
+    value,
+    placeholder,
+    maxLength,
+  }: Pick<TextFieldOptions, 'name' | 'value'> & {
+    readonly placeholder: string
+    readonly maxLength: number
+  },
+): Html => (
+  <label>
+    {label}{' '}
+    <input
+      type="text"
+      name={name}
+      value={value}
+      placeholder={placeholder}
+      autocomplete="off"
+      spellcheck="false"
+      maxlength={maxLength}
+    />
+  </label>
+)
+
 export type Choice = { readonly value: string; readonly words: string }
 
 /** With `shows` the parts of the form that belong to other choices are hidden by script. */

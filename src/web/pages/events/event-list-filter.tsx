@@ -1,4 +1,5 @@
 /** @jsxImportSource #markup */
+
 import {
   countAll,
   SEVERITIES,
@@ -9,6 +10,7 @@ import {
 import { MAX_HOST_NAME } from '../../../domain/hosts/host.ts'
 import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
 import { capitalize, withParameters } from '../../ui/components.tsx'
+import { searchInput } from '../../ui/form-fields.tsx'
 import { formatField, formatNumber, formatStamp } from '../../ui/format.ts'
 import { severityMark } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
@@ -49,30 +51,18 @@ export function filterForm({ url, filter, now }: FilterModel): Html {
         {filter.facets.flat().map((group) => (
           <input type="hidden" name="group" value={group} />
         ))}
-        <label>
-          Host{' '}
-          <input
-            type="text"
-            name="host"
-            value={host}
-            placeholder="part of its name"
-            autocomplete="off"
-            spellcheck="false"
-            maxlength={MAX_HOST_NAME}
-          />
-        </label>
-        <label>
-          Metric{' '}
-          <input
-            type="text"
-            name="metric"
-            value={metric}
-            placeholder="memory used"
-            autocomplete="off"
-            spellcheck="false"
-            maxlength={MAX_METRIC_NAME}
-          />
-        </label>
+        {searchInput('Host', {
+          name: 'host',
+          value: host,
+          placeholder: 'part of its name',
+          maxLength: MAX_HOST_NAME,
+        })}
+        {searchInput('Metric', {
+          name: 'metric',
+          value: metric,
+          placeholder: 'memory used',
+          maxLength: MAX_METRIC_NAME,
+        })}
         <label>
           Acknowledged{' '}
           <select name="acknowledged">

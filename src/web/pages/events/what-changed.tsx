@@ -24,8 +24,9 @@ export function changesView(event: Event, changes: Changes | null, words: Phrase
       </div>
       <p class="soft">
         {shown.length === 0
-          ? `None of the other ${formatCount(metrics - 1, 'metric')} of ${event.host} departed from what it had been in the ${formatDuration(time.from - time.past)} before.`
-          : `Of ${formatCount(metrics, 'metric')} those that departed most from what they had been in the ${formatDuration(time.from - time.past)} before, strongest first.`}
+          ? `None of the other ${formatCount(metrics - 1, 'metric')} of ${event.host} departed from what it had been `
+          : `Of ${formatCount(metrics, 'metric')} those that departed most from what they had been `}
+        {`in the ${formatDuration(time.from - time.past)} before${shown.length === 0 ? '.' : ', strongest first.'}`}
       </p>
       {shown.length > 0 && (
         <div class="charts changed">{shown.map((one) => changedFigure(one, event, changes, words))}</div>

@@ -19,7 +19,8 @@ export type StripModel = {
 }
 
 /**
- * The worst severity of each quarter of an hour of the last day, the higher the more of the fleet it was; a click leads to the events of its two hours.
+ * The worst severity of each quarter of an hour of the last day, the higher the more of the fleet it was; a click leads to
+ * the events of its two hours.
  */
 export function fleetStrip(times: readonly OpenTime[], { hosts, now, kept }: StripModel): Html {
   const last = Math.floor(now / SLOT) * SLOT

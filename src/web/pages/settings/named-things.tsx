@@ -1,8 +1,9 @@
 /** @jsxImportSource #markup */
+import { MAX_PATTERN } from '../../../domain/notifications/rule-check.ts'
 import type { Access } from '../../../domain/users/user.ts'
 import type { NamedStore } from '../../../storage/ports/store.ts'
 import { notFound, type Route, redirect, route, type WebRequest } from '../../http/route.ts'
-import { type Problems, readId, refuseForm } from '../../ui/form-fields.tsx'
+import { type Problems, readId, refuseForm, textField } from '../../ui/form-fields.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { confirmPage } from './settings-layout.tsx'
 
@@ -66,6 +67,22 @@ export async function saveNamed<D>(options: SaveOptions<D>): Promise<Response> {
   request.note(describe(checked.draft))
   return redirect(`${path}?done=${id === null ? 'added' : 'saved'}`)
 }
+
+/** The name of a rule, target or maintenance window; the bound is that of its column. */
+export const nameField = (value: string, problem: string | undefined): Html =>
+  textField({ name: 'name', label: 'Name', value, required: true, maxLength: 100, problem })
+
+/** The hosts that a rule or a maintenance window is for. */
+export const hostsField = (value: string, problem: string | undefined): Html =>
+  textField({
+    name: 'host',
+    label: 'Hosts',
+    value,
+    required: true,
+    maxLength: MAX_PATTERN,
+    problem,
+    hint: '* or % matches any text, ? or _ one character: web*',
+  })
 
 /** The row of buttons below a form; `more` stands between saving and leaving. */
 export const formEnd = (path: string, id: number | null, more: Html | null = null): Html => (

@@ -14,7 +14,7 @@ import {
 import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { type TestOutcome, testOutcome } from '../../ui/test-outcome.tsx'
-import { deletePages, findNamed, formEnd, saveNamed, storeNamed } from './named-things.tsx'
+import { deletePages, findNamed, formEnd, nameField, saveNamed, storeNamed } from './named-things.tsx'
 import { channelChoices, targetHints } from './rules/rule-form.tsx'
 import { settingsPage } from './settings-layout.tsx'
 
@@ -114,14 +114,7 @@ function targetForm(request: WebRequest, { fields, id, problems = {}, test }: Fo
         {csrfField(request.csrf)}
         {formProblem(problems)}
         {test && testOutcome(test)}
-        {textField({
-          name: 'name',
-          label: 'Name',
-          value: fields.name,
-          required: true,
-          maxLength: 100,
-          problem: problems.name,
-        })}
+        {nameField(fields.name, problems.name)}
         {choiceField({
           name: 'channel',
           label: 'Channel',

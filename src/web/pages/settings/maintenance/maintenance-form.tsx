@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 
-import { findMaintenanceErrors, MAX_PATTERN } from '../../../../domain/notifications/rule-check.ts'
+import { findMaintenanceErrors } from '../../../../domain/notifications/rule-check.ts'
 import {
   type MaintenanceSchedule,
   type MaintenanceWindow,
@@ -10,6 +10,7 @@ import { formatTime, isTimeZone } from '../../../../domain/time/time-zone.ts'
 import { checkGroup, choiceField, type Problems, placeErrors, textField } from '../../../ui/form-fields.tsx'
 import { readLocalTime, writeLocalTime } from '../../../ui/local-time.ts'
 import type { Html } from '../../../ui/markup/html.ts'
+import { hostsField, nameField } from '../named-things.tsx'
 
 export const WEEKDAYS = [
   'Monday',
@@ -171,23 +172,8 @@ export function describeMaintenance(when: MaintenanceSchedule, zone: string): st
 export function maintenanceFieldsView(fields: MaintenanceFields, problems: Problems): Html {
   return (
     <>
-      {textField({
-        name: 'name',
-        label: 'Name',
-        value: fields.name,
-        required: true,
-        maxLength: 100,
-        problem: problems.name,
-      })}
-      {textField({
-        name: 'host',
-        label: 'Hosts',
-        value: fields.host,
-        required: true,
-        maxLength: MAX_PATTERN,
-        problem: problems.host,
-        hint: '* or % matches any text, ? or _ one character: web*',
-      })}
+      {nameField(fields.name, problems.name)}
+      {hostsField(fields.host, problems.host)}
       {choiceField({
         name: 'kind',
         label: 'When',

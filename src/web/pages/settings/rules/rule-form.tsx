@@ -1,4 +1,5 @@
 /** @jsxImportSource #markup */
+
 import { SEVERITIES, SEVERITY_NAMES } from '../../../../domain/event.ts'
 import type { Rule } from '../../../../domain/notifications/rule.ts'
 import { findRuleErrors, MAX_ADDRESS, MAX_PATTERN } from '../../../../domain/notifications/rule-check.ts'
@@ -9,6 +10,7 @@ import { readDuration, writeDuration } from '../../../ui/duration.ts'
 import { checkGroup, choiceField, type Problems, placeErrors, textField } from '../../../ui/form-fields.tsx'
 import { severityMark } from '../../../ui/icons.tsx'
 import type { Html } from '../../../ui/markup/html.ts'
+import { hostsField, nameField } from '../named-things.tsx'
 
 /** The fields of a rule as they were typed. */
 export type RuleFields = Omit<Rule, 'id' | 'delay' | 'repeat'> & {
@@ -108,14 +110,7 @@ export function ruleFieldsView(
 ): Html {
   return (
     <>
-      {textField({
-        name: 'name',
-        label: 'Name',
-        value: fields.name,
-        required: true,
-        maxLength: 100,
-        problem: problems.name,
-      })}
+      {nameField(fields.name, problems.name)}
       <label class="check">
         <input type="checkbox" name="enabled" value="1" checked={fields.enabled} /> Enabled
       </label>
@@ -130,15 +125,7 @@ const whichEvents = (fields: RuleFields, problems: Problems): Html => (
   <>
     <h2>Which events</h2>
     <div class="field-pair">
-      {textField({
-        name: 'host',
-        label: 'Hosts',
-        value: fields.host,
-        required: true,
-        maxLength: MAX_PATTERN,
-        problem: problems.host,
-        hint: '* or % matches any text, ? or _ one character: web*',
-      })}
+      {hostsField(fields.host, problems.host)}
       {textField({
         name: 'metric',
         label: 'Metrics',
