@@ -1,4 +1,5 @@
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib'
+import { TAR_BLOCK, tarHeader, tarPadding } from '../src/lib/tar-header.ts'
 
 /** A file of an archive; `mode` is for Unix. */
 export type ArchiveEntry = {
@@ -9,7 +10,6 @@ export type ArchiveEntry = {
   readonly isFolder?: boolean
 }
 
-const BLOCK = 512
 /** Unix, version 3.0 of the format: the mode of a file is kept. */
 const MADE_BY_UNIX = (3 << 8) | 30
 
@@ -18,35 +18,12 @@ export function packTarGz(entries: readonly ArchiveEntry[], time: number): Uint8
   const parts: Uint8Array[] = []
   for (const entry of entries) {
     parts.push(
-      tarHeader(entry, time),
+      tarHeader({ ...entry, size: entry.data.length, time, owner: 'root' }),
       entry.data,
-      Buffer.alloc((BLOCK - (entry.data.length % BLOCK)) % BLOCK),
+      Buffer.alloc(tarPadding(entry.data.length)),
     )
   }
-  return gzipSync(Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]), { level: 6 })
-}
-
-/** Fields of POSIX.1-1988: numbers are octal digits. */
-function tarHeader({ name, data, mode, isFolder = false }: ArchiveEntry, time: number): Buffer {
-  if (Buffer.byteLength(name) > 99) throw new Error(`the name ${name} is too long for an archive`)
-  const header = Buffer.alloc(BLOCK)
-  const octal = (value: number, at: number, size: number) =>
-    header.write(value.toString(8).padStart(size - 1, '0'), at, 'latin1')
-  header.write(name, 0)
-  octal(mode, 100, 8)
-  octal(0, 108, 8)
-  octal(0, 116, 8)
-  octal(data.length, 124, 12)
-  octal(time, 136, 12)
-  header.write(isFolder ? '5' : '0', 156, 'latin1')
-  header.write('ustar\x0000', 257, 'latin1')
-  header.write('root', 265, 'latin1')
-  header.write('root', 297, 'latin1')
-  // The sum is taken with blanks in its own place.
-  header.fill(' ', 148, 156)
-  const sum = header.reduce((total, byte) => total + byte, 0)
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
-  return header
+  return gzipSync(Buffer.concat([...parts, Buffer.alloc(2 * TAR_BLOCK)]), { level: 6 })
 }
 
 /** A .zip, deflated; the same bytes for the same files. `time` is seconds since 1970. */

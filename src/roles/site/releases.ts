@@ -19,6 +19,7 @@ import { createGzip } from 'node:zlib'
 import installPs1 from '../../../install.ps1' with { type: 'text' }
 import installSh from '../../../install.sh' with { type: 'text' }
 import type { Log } from '../../lib/log.ts'
+import { TAR_BLOCK, tarHeader, tarPadding } from '../../lib/tar-header.ts'
 import { FULL_VERSION, IS_COMPILED } from '../../lib/version.ts'
 import type { InstallScript, Releases } from '../../web/http/releases.ts'
 
@@ -152,9 +153,9 @@ async function makeOwn({ folder, file }: OwnRelease, log: Log): Promise<string> 
   const { size } = statSync(process.execPath)
   const began = performance.now()
   async function* parts() {
-    yield tarHeader('monitor', size)
+    yield tarHeader({ name: 'monitor', mode: 0o755, size, time: 0 })
     yield* createReadStream(process.execPath, { highWaterMark: 256 * 1024 })
-    yield Buffer.alloc(((512 - (size % 512)) % 512) + 1024)
+    yield Buffer.alloc(tarPadding(size) + 2 * TAR_BLOCK)
   }
   await pipeline(Readable.from(parts()), createGzip({ level: 6 }), createWriteStream(draft, { mode: 0o600 }))
   renameSync(draft, file)
@@ -163,25 +164,6 @@ async function makeOwn({ folder, file }: OwnRelease, log: Log): Promise<string> 
     ms: Math.round(performance.now() - began),
   })
   return file
-}
-
-/** As `packTarGz` of the release step writes it. */
-function tarHeader(name: string, size: number): Buffer {
-  const header = Buffer.alloc(512)
-  const octal = (value: number, at: number, width: number) =>
-    header.write(value.toString(8).padStart(width - 1, '0'), at, 'latin1')
-  header.write(name, 0)
-  octal(0o755, 100, 8)
-  octal(0, 108, 8)
-  octal(0, 116, 8)
-  octal(size, 124, 12)
-  octal(0, 136, 12)
-  header.write('0', 156, 'latin1')
-  header.write('ustar\x0000', 257, 'latin1')
-  header.fill(' ', 148, 156)
-  const sum = header.reduce((total, byte) => total + byte, 0)
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
-  return header
 }
 
 async function hashFile(file: string): Promise<string> {
