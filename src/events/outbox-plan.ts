@@ -1,24 +1,9 @@
-/** A notification that waits in the database. Times are the server's, in seconds. */
-export type Waiting = {
-  readonly id: number
-  readonly event: number
-  readonly channel: string
-  readonly target: string
-  readonly created: number
-  /** Failed attempts so far. */
-  readonly attempts: number
-  /** How many of them the receiver may have taken. */
-  readonly uncertain: number
-  /** Not to be sent before. */
-  readonly due: number
-  /** The digest that it is part of for good; null while it stands alone. */
-  readonly digest: string | null
-  /**
-   * It was given to the channel by itself, and perhaps taken though we never heard so: it stays by itself,
-   * for the sake of its id.
-   */
-  readonly isAlone: boolean
-}
+import type { WaitingNotification } from '../storage/ports/store.ts'
+/** What the plan needs of a notification that waits in the database. Times are the server's, in seconds. */
+export type Waiting = Pick<
+  WaitingNotification,
+  'id' | 'event' | 'channel' | 'target' | 'created' | 'attempts' | 'uncertain' | 'due' | 'digest' | 'isAlone'
+>
 
 /** What is sent in one piece: one notification, or a digest. */
 export type PlannedDelivery = {

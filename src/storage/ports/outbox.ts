@@ -50,12 +50,18 @@ export type WaitingNotification = NewNotification & {
   readonly id: number
   readonly event: number
   readonly created: number
+  /** Failed ones so far. */
   readonly attempts: number
   /** How many of them the receiver may have taken though no answer came. */
   readonly uncertain: number
+  /** Not to be sent before. */
   readonly due: number
+  /** The digest that it is part of for good; null while it stands alone. */
   readonly digest: string | null
-  /** It was bound to its own uid: it is sent by itself for good. */
+  /**
+   * It was bound to its own uid: it was given to the channel by itself, and perhaps taken though we never heard so. It
+   * stays by itself, for the sake of its id.
+   */
   readonly isAlone: boolean
 }
 

@@ -133,6 +133,16 @@ export function percentMeter(percent: number | null | undefined, severity: Sever
   )
 }
 
+/** Said of a page of a list that begins behind its last row. */
+export const beyondEnd = (url: URL): Html => (
+  <section class="empty">
+    <h2>Nothing on this page</h2>
+    <p>
+      The list is shorter than that. <a href={withParameters(url, { offset: null })}>Go to its beginning</a>
+    </p>
+  </section>
+)
+
 export type PagerOptions = {
   readonly url: URL
   readonly offset: number

@@ -9,7 +9,7 @@ import {
 } from '../../../domain/event.ts'
 import { MAX_HOST_NAME } from '../../../domain/hosts/host.ts'
 import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
-import { capitalize, withParameters } from '../../ui/components.tsx'
+import { beyondEnd, capitalize, withParameters } from '../../ui/components.tsx'
 import { searchInput } from '../../ui/form-fields.tsx'
 import { formatField, formatNumber, formatStamp } from '../../ui/format.ts'
 import { severityMark } from '../../ui/icons.tsx'
@@ -138,16 +138,7 @@ export function emptyView({
   offset,
   url,
 }: Omit<FilterModel, 'now'> & { readonly offset: number }): Html {
-  if (offset > 0)
-    return (
-      <section class="empty">
-        <h2>Nothing on this page</h2>
-        <p>
-          The list is shorter than that.{' '}
-          <a href={withParameters(url, { offset: null })}>Go to its beginning</a>
-        </p>
-      </section>
-    )
+  if (offset > 0) return beyondEnd(url)
   if (isNarrowed(filter))
     return (
       <section class="empty">

@@ -9,7 +9,7 @@ import { countFleet, type FleetCounts, type FleetView, filterFleet } from '../..
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
 import { mayUse, route } from '../../http/route.ts'
-import { pager, withParameters } from '../../ui/components.tsx'
+import { beyondEnd, pager, withParameters } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatCount, formatNumber } from '../../ui/format.ts'
 import { statusMark } from '../../ui/icons.tsx'
@@ -261,16 +261,7 @@ function emptyView({ search, status, facets, count, offset, url, mayAdd }: Hosts
         </p>
       </section>
     )
-  if (offset > 0)
-    return (
-      <section class="empty">
-        <h2>Nothing on this page</h2>
-        <p>
-          The list is shorter than that.{' '}
-          <a href={withParameters(url, { offset: null })}>Go to its beginning</a>
-        </p>
-      </section>
-    )
+  if (offset > 0) return beyondEnd(url)
   if (status === 'down' && search === '')
     return (
       <section class="empty">
