@@ -147,6 +147,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // Version of a host's agent, what it takes for the server's certificate, and what let it in (JSON).
   ({ text }) => [`ALTER TABLE host ADD COLUMN program ${text}`],
+  // Groups that a token is limited to (JSON); NULL for none.
+  ({ text }) => [`ALTER TABLE token ADD COLUMN within_groups ${text}`],
 ]
 
 /** The schema that this program reads and writes. */
