@@ -199,7 +199,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
           [15, 16],
         ]),
       ])
-      expect(await auditOf()).toMatchObject({ expected: 5, present: 0, pending: 5, missing: {} })
+      expect(await auditOf()).toMatchObject({ expected: 7, present: 0, pending: 7, missing: {} })
       await store.ingest.write([numbered(5, 5, { waiting: 5 }), numbered(15, 2, { waiting: 15 })])
       await store.ingest.write([greeted(20, []), numbered(21, 1, { waiting: 21 })])
       expect(await auditOf()).toMatchObject({ expected: 8, present: 8, pending: 0, missing: {} })
