@@ -1,5 +1,4 @@
 import { yieldThread } from '../../lib/yield-thread.ts'
-import { findCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { dayOf } from '../timeseries/day.ts'
 import { explainGaps, saveGap, takeBack } from './gaps.ts'
@@ -24,7 +23,10 @@ type Row = { readonly id: number; readonly receipt: Receipt }
  * middle: what is settled twice then counts as sent twice, and changes nothing else.
  */
 export async function settleReceipts(database: Database, at: number): Promise<boolean> {
-  const rows = await readReceipts(database)
+  const found = await readReceipts(database)
+  const restoredAt = found.findIndex(({ receipt }) => receipt.isRestored)
+  if (restoredAt === 0) return markRestored(database, found[0]?.id ?? 0)
+  const rows = restoredAt < 0 ? found : found.slice(0, restoredAt)
   const entries = new Map<number, ReportEntry[]>()
   for (const { receipt } of rows)
     for (const entry of receipt.reports) {
@@ -33,11 +35,10 @@ export async function settleReceipts(database: Database, at: number): Promise<bo
       else known.push(entry)
     }
   const queues = [...entries].sort(([a], [b]) => a - b)
-  const restored = queues.length === 0 ? 0 : await findCounter(database, 'restored')
   for (let from = 0; from < queues.length; from += QUEUES_AT_ONCE) {
     const piece = queues.slice(from, from + QUEUES_AT_ONCE)
     await database.transaction(async (transaction) => {
-      for (const [queue, reports] of piece) await settleQueue(transaction, { queue, reports, at, restored })
+      for (const [queue, reports] of piece) await settleQueue(transaction, { queue, reports, at })
     })
     await yieldThread()
   }
@@ -45,7 +46,19 @@ export async function settleReceipts(database: Database, at: number): Promise<bo
     const piece = rows.slice(from, from + DELETED_AT_ONCE)
     await database.transaction((transaction) => finishReceipts(transaction, piece))
   }
-  return rows.length === MAX_RECEIPTS
+  return restoredAt > 0 || found.length === MAX_RECEIPTS
+}
+
+/**
+ * Everything above was in the backup. All rows of numbers of now are marked until their agents speak again: what
+ * they were told to be stored and the rows do not have came after the backup.
+ */
+async function markRestored(database: Database, receipt: number): Promise<true> {
+  await database.transaction(async (transaction) => {
+    const deleted = await transaction.run('DELETE FROM receipt WHERE id = ?', [receipt])
+    if (deleted > 0) await transaction.run('UPDATE agent_queue SET is_restored = 1')
+  })
+  return true
 }
 
 async function readReceipts(database: Database): Promise<Row[]> {
@@ -61,7 +74,7 @@ function readOrDrop(packed: Uint8Array): Receipt {
   try {
     return readReceipt(packed)
   } catch {
-    return { reports: [], overlaps: [], unnumbered: [] }
+    return { reports: [], overlaps: [], unnumbered: [], isRestored: false }
   }
 }
 
@@ -88,24 +101,15 @@ export type QueueRow = {
   present: number
   repeated: number
   last_time: number
+  is_restored: number
 }
 
 export const QUEUE_COLUMNS =
-  'id, host, since, first_number, newest, waiting, accounted, present, repeated, last_time'
-
-/** Receipts of large fleets are settled once an hour. */
-const SOON_AFTER = 2 * 3600
-
-const isSoonAfter = (restored: number, at: number) => restored > 0 && at - restored < SOON_AFTER
+  'id, host, since, first_number, newest, waiting, accounted, present, repeated, last_time, is_restored'
 
 async function settleQueue(
   transaction: Transaction,
-  {
-    queue,
-    reports,
-    at,
-    restored,
-  }: { queue: number; reports: readonly ReportEntry[]; at: number; restored: number },
+  { queue, reports, at }: { queue: number; reports: readonly ReportEntry[]; at: number },
 ) {
   const [row] = await transaction.query<QueueRow>(
     `SELECT ${QUEUE_COLUMNS} FROM agent_queue WHERE id = ? ${transaction.dialect.forUpdate}`,
@@ -117,6 +121,10 @@ async function settleQueue(
   const before = row.last_time
   for (const entry of reports) {
     if (account.addNext(entry)) continue
+    if (entry.known !== undefined) {
+      account.addContact(entry.known)
+      continue
+    }
     for (const range of account.findKnown(entry))
       for (const found of await takeBack(transaction, queue, range)) account.reopen(found)
     account.addReport(entry)
@@ -126,16 +134,12 @@ async function settleQueue(
     account.addLosses(lost)
     for (const loss of lost) await explainGaps(transaction, queue, loss)
   }
+  account.findRestored(before)
   account.findHoles(before)
-  for (const gap of account.gaps) {
-    // What came after the backup that was restored lies between what the backup knows and what came since. The clock of
-    // an agent may be ahead, and its backlog comes in pieces: what is found soon after is of that time, too.
-    const isRestored = gap.reason === null && (gap.from < restored || isSoonAfter(restored, at))
-    await saveGap(transaction, row, isRestored ? { ...gap, reason: 'restored' } : gap, at)
-  }
+  for (const gap of account.gaps) await saveGap(transaction, row, gap, at)
   await transaction.run(
     `UPDATE agent_queue SET first_number = ?, newest = ?, waiting = ?, accounted = ?, present = ?, repeated = ?,
-      last_time = ? WHERE id = ?`,
+      last_time = ?, is_restored = ? WHERE id = ?`,
     [
       account.first,
       account.newest,
@@ -144,6 +148,7 @@ async function settleQueue(
       account.present,
       account.repeated,
       account.lastTime,
+      account.isRestored ? 1 : 0,
       queue,
     ],
   )
@@ -161,6 +166,7 @@ export const openAccount = (row: Omit<QueueRow, 'id' | 'host' | 'since'>): Queue
     present: row.present,
     repeated: row.repeated,
     lastTime: row.last_time,
+    isRestored: row.is_restored === 1,
   })
 
 type DayChange = {
