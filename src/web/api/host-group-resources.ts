@@ -8,7 +8,8 @@ import { readBody } from './request-body.ts'
 const ANY = '*'
 
 /**
- * The body is `{"groups":"web, berlin"}`, with `"known":"web"` only where the host is in exactly that group still; the answer is the host's groups afterwards, its agent's included.
+ * The body is `{"groups":"web, berlin"}`, with `"known":"web"` only where the host is in exactly that group still; the
+ * answer is the host's groups afterwards, its agent's included.
  */
 export const apiHostGroups = route(
   {

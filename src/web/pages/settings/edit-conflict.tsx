@@ -35,7 +35,7 @@ export type Conflict = {
 }
 
 /** Stands above the form that was not saved. */
-export async function conflictNotice(
+export async function conflictView(
   request: WebRequest,
   { one, name, stored, typed }: Conflict,
 ): Promise<Html> {

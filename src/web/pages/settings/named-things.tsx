@@ -6,7 +6,7 @@ import { isCurrent } from '../../changes/version.ts'
 import { notFound, type Route, redirect, route, type WebRequest } from '../../http/route.ts'
 import { type Problems, readId, refuseForm, textField } from '../../ui/form-fields.tsx'
 import type { Html } from '../../ui/markup/html.ts'
-import { conflictNotice, type Described, knownVersion } from './edit-conflict.tsx'
+import { conflictView, type Described, knownVersion } from './edit-conflict.tsx'
 import { confirmPage } from './settings-layout.tsx'
 
 /**
@@ -71,7 +71,7 @@ export type SaveOptions<D, T extends D & Named> = {
 }
 
 /** Somebody else changed the thing meanwhile: what is stored now, and the words about it above the form. */
-export type FormConflict<T> = { readonly stored: T; readonly notice: Html }
+export type FormConflict<T> = { readonly stored: T; readonly words: Html }
 
 /** Answers a form: back to the list when it is saved, the form again with what is wrong otherwise. */
 export async function saveNamed<D, T extends D & Named>(options: SaveOptions<D, T>): Promise<Response> {
@@ -83,13 +83,13 @@ export async function saveNamed<D, T extends D & Named>(options: SaveOptions<D, 
   if (outcome === 'outdated') {
     const stored = await find(id ?? -1)
     if (stored === null) throw notFound(one)
-    const notice = await conflictNotice(request, {
+    const words = await conflictView(request, {
       one: options.logged ?? one,
       name: stored.name,
       stored: inWords(stored),
       typed: inWords(checked.draft),
     })
-    return refuseForm(await show({}, { stored, notice }), 409)
+    return refuseForm(await show({}, { stored, words }), 409)
   }
   if (outcome !== 'done') return refuseForm(await show({ form: outcome.refused }), 409)
   request.note(describe(checked.draft))

@@ -128,7 +128,7 @@ function targetForm(
       <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
         {csrfField(request.csrf)}
         {versionField(request, stored ?? conflict?.stored ?? null)}
-        {conflict?.notice}
+        {conflict?.words}
         {formProblem(problems)}
         {test && testOutcome(test)}
         {nameField(fields.name, problems.name)}

@@ -116,7 +116,7 @@ async function maintenanceForm(
         <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
           {csrfField(request.csrf)}
           {versionField(request, stored ?? conflict?.stored ?? null)}
-          {conflict?.notice}
+          {conflict?.words}
           {formProblem(problems)}
           {maintenanceFieldsView(fields, problems)}
           {formEnd(

@@ -60,7 +60,7 @@ async function ruleForm(
         <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
           {csrfField(csrf)}
           {versionField(request, stored ?? conflict?.stored ?? null)}
-          {conflict?.notice}
+          {conflict?.words}
           {formProblem(problems)}
           {test && testOutcome(test)}
           {ruleFieldsView(fields, problems, web.notifier.channels, targets)}

@@ -106,7 +106,7 @@ function viewForm(request: WebRequest, { fields, id, problems = {}, stored, conf
       <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
         {csrfField(request.csrf)}
         {versionField(request, stored ?? conflict?.stored ?? null)}
-        {conflict?.notice}
+        {conflict?.words}
         {formProblem(problems)}
         {textField({
           name: 'name',
