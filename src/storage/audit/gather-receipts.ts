@@ -67,6 +67,7 @@ export class ReceiptGatherer {
     overlaps: ReceiptDays['overlaps'][number][]
     unnumbered: ReceiptDays['unnumbered'][number][]
   } | null = null
+  #isRestored = false
   readonly #visitor: ReceiptVisitor = {
     single: (queue, number, samples, time) => {
       this.#singles.push(queue, number, samples, time)
@@ -83,21 +84,26 @@ export class ReceiptGatherer {
       this.#days ??= { overlaps: [], unnumbered: [] }
       this.#days.unnumbered.push({ host, day })
     },
+    restored: () => {
+      this.#isRestored = true
+    },
   }
 
   /**
-   * Adds one receipt; what it says of days. One that is damaged says nothing; the numbers in it become holes, which is
+   * Adds one receipt; what it says of days, null when it says that the database was restored and nothing else. One that is damaged says nothing; the numbers in it become holes, which is
    * true as far as can be known.
    */
-  add(packed: Uint8Array): ReceiptDays {
+  add(packed: Uint8Array): ReceiptDays | null {
     this.#singles.length = 0
     this.#reports = []
     this.#days = null
+    this.#isRestored = false
     try {
       scanReceipt(packed, this.#visitor)
     } catch {
       return NO_DAYS
     }
+    if (this.#isRestored) return null
     this.#gather()
     return this.#days ?? NO_DAYS
   }

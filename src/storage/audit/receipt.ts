@@ -1,6 +1,6 @@
 import { LOSS_REASONS, type Loss } from '../../domain/audit/loss.ts'
 import type { NumberRange } from '../../domain/audit/number-ranges.ts'
-import type { ReceivedNumbers } from '../../domain/audit/received-numbers.ts'
+import type { KnownNumbers, ReceivedNumbers } from '../../domain/audit/received-numbers.ts'
 import { type Cursor, createByteWriter, readByte, readVarint } from '../timeseries/codec/bytes.ts'
 import { unzigzag, zigzag } from '../timeseries/codec/decimal.ts'
 import { dayOf } from '../timeseries/day.ts'
@@ -18,6 +18,13 @@ const UNNUMBERED = 3
  * costs as much as some of its samples. Its time is the difference to that of the entry of this kind before it.
  */
 const SINGLE = 4
+/** What an agent knew of its numbers when it began to speak. */
+const CONTACT = 5
+/** What came before it is in the backup that was restored, what follows came since. */
+const RESTORED = 6
+
+/** A receipt that says that this database was restored from a backup. */
+export const RESTORED_RECEIPT = Uint8Array.of(RESTORED)
 
 /** Frames whose numbers follow each other, of one day and with as many samples each. */
 export type FrameRun = NumberRange & {
@@ -34,6 +41,8 @@ export type ReportEntry = {
   readonly frames: readonly FrameRun[]
   readonly others: readonly NumberRange[]
   readonly lost: readonly Loss[]
+  /** In an entry of its own, before those of what the agent sent then. */
+  readonly known?: KnownNumbers
 }
 
 export type ReceiptWriter = {
@@ -44,6 +53,7 @@ export type ReceiptWriter = {
     frames: readonly { readonly time: number }[],
     samples: readonly number[],
   ): void
+  addContact(queue: number, known: KnownNumbers): void
   addOverlap(host: number, time: number, samples: number): void
   addUnnumbered(host: number, day: number): void
   /** What was added, null when nothing was; the writer begins anew. */
@@ -103,6 +113,14 @@ export function createReceiptWriter(): ReceiptWriter {
         writer.varint(loss.count)
       }
     },
+    addContact(queue, { newest, unconfirmed }) {
+      isEmpty = false
+      writer.byte(CONTACT)
+      writer.varint(queue)
+      writer.varint(newest)
+      writer.varint(unconfirmed.length)
+      for (const range of unconfirmed) addRange(range)
+    },
     addOverlap(host, time, samples) {
       isEmpty = false
       writer.byte(OVERLAP)
@@ -159,6 +177,8 @@ export type ReceiptVisitor = {
   report(entry: ReportEntry): void
   overlap(host: number, day: number, samples: number): void
   unnumbered(host: number, day: number): void
+  /** The database was restored when this was written, which has nothing else. */
+  restored(): void
 }
 
 /** Throws a RangeError when the bytes are not a receipt; the visitor knows what comes before that place. */
@@ -176,8 +196,17 @@ export function scanReceipt(bytes: Uint8Array, visitor: ReceiptVisitor): void {
     } else if (kind === REPORT) visitor.report(readReport(cursor))
     else if (kind === OVERLAP) visitor.overlap(readVarint(cursor), readVarint(cursor), readVarint(cursor))
     else if (kind === UNNUMBERED) visitor.unnumbered(readVarint(cursor), readVarint(cursor))
+    else if (kind === CONTACT) visitor.report(readContact(cursor))
+    else if (kind === RESTORED) visitor.restored()
     else throw new RangeError(`a receipt has an entry of the unknown kind ${kind}`)
   }
+}
+
+function readContact(cursor: Cursor): ReportEntry {
+  const queue = readVarint(cursor)
+  const newest = readVarint(cursor)
+  const known = { newest, unconfirmed: readMany(cursor, () => readRange(cursor)) }
+  return { queue, waiting: 0, frames: NONE, others: NONE, lost: NONE, known }
 }
 
 function readReport(cursor: Cursor): ReportEntry {

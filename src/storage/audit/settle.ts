@@ -1,5 +1,4 @@
 import { yieldThread } from '../../lib/yield-thread.ts'
-import { findCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
 import { dayOf } from '../timeseries/day.ts'
@@ -31,13 +30,13 @@ type Settled = { readonly id: number; readonly days: ReceiptDays }
  */
 export async function settleReceipts(database: Database, at: number): Promise<boolean> {
   const gatherer = new ReceiptGatherer()
-  const { settled, isMore } = await readReceipts(database, gatherer)
+  const { settled, restored, isMore } = await readReceipts(database, gatherer)
+  if (restored !== null) return markRestored(database, restored)
   const queues = gatherer.queues()
-  const restored = queues.length === 0 ? 0 : await findCounter(database, 'restored')
   for (let from = 0; from < queues.length; from += QUEUES_AT_ONCE) {
     const piece = queues.slice(from, from + QUEUES_AT_ONCE)
     await database.transaction(async (transaction) => {
-      for (const [queue, reports] of piece) await settleQueue(transaction, { queue, reports, at, restored })
+      for (const [queue, reports] of piece) await settleQueue(transaction, { queue, reports, at })
     })
     await yieldThread()
   }
@@ -49,10 +48,27 @@ export async function settleReceipts(database: Database, at: number): Promise<bo
   return isMore
 }
 
-async function readReceipts(
-  database: Database,
-  gatherer: ReceiptGatherer,
-): Promise<{ readonly settled: readonly Settled[]; readonly isMore: boolean }> {
+/**
+ * Everything above was in the backup. All rows of numbers of now are marked until their agents speak again: what
+ * they were told to be stored and the rows do not have came after the backup.
+ */
+async function markRestored(database: Database, receipt: number): Promise<true> {
+  await database.transaction(async (transaction) => {
+    const deleted = await transaction.run('DELETE FROM receipt WHERE id = ?', [receipt])
+    if (deleted > 0) await transaction.run('UPDATE agent_queue SET is_restored = 1')
+  })
+  return true
+}
+
+type Read = {
+  readonly settled: readonly Settled[]
+  /** The receipt that says that the database was restored, when it is the first one. */
+  readonly restored: number | null
+  readonly isMore: boolean
+}
+
+/** Reads up to the place where the database was restored: what came before is settled first. */
+async function readReceipts(database: Database, gatherer: ReceiptGatherer): Promise<Read> {
   const settled: Settled[] = []
   let bytes = 0
   let after = 0
@@ -62,14 +78,16 @@ async function readReceipts(
       [after, READ_AT_ONCE],
     )
     for (const { id, packed } of rows) {
+      const days = gatherer.add(packed)
+      if (days === null) return { settled, restored: settled.length === 0 ? id : null, isMore: true }
       bytes += packed.length
-      settled.push({ id, days: gatherer.add(packed) })
+      settled.push({ id, days })
     }
     after = rows.at(-1)?.id ?? after
-    if (rows.length < READ_AT_ONCE) return { settled, isMore: false }
+    if (rows.length < READ_AT_ONCE) return { settled, restored: null, isMore: false }
     await yieldThread()
   }
-  return { settled, isMore: true }
+  return { settled, restored: null, isMore: true }
 }
 
 /** Whoever deletes a receipt counts what can't be told to have been counted before. */
@@ -104,24 +122,15 @@ export type QueueRow = {
   present: number
   repeated: number
   last_time: number
+  is_restored: number
 }
 
 export const QUEUE_COLUMNS =
-  'id, host, since, first_number, newest, waiting, accounted, present, repeated, last_time'
-
-/** Receipts of large fleets are settled once an hour. */
-const SOON_AFTER = 2 * 3600
-
-const isSoonAfter = (restored: number, at: number) => restored > 0 && at - restored < SOON_AFTER
+  'id, host, since, first_number, newest, waiting, accounted, present, repeated, last_time, is_restored'
 
 async function settleQueue(
   transaction: Transaction,
-  {
-    queue,
-    reports,
-    at,
-    restored,
-  }: { queue: number; reports: readonly ReportEntry[]; at: number; restored: number },
+  { queue, reports, at }: { queue: number; reports: readonly ReportEntry[]; at: number },
 ) {
   const [row] = await transaction.query<QueueRow>(
     `SELECT ${QUEUE_COLUMNS} FROM agent_queue WHERE id = ? ${transaction.dialect.forUpdate}`,
@@ -133,6 +142,10 @@ async function settleQueue(
   const before = row.last_time
   for (const entry of reports) {
     if (account.addNext(entry)) continue
+    if (entry.known !== undefined) {
+      account.addContact(entry.known)
+      continue
+    }
     for (const range of account.findKnown(entry))
       for (const found of await takeBack(transaction, queue, range)) account.reopen(found)
     account.addReport(entry)
@@ -142,16 +155,12 @@ async function settleQueue(
     account.addLosses(lost)
     for (const loss of lost) await explainGaps(transaction, queue, loss)
   }
+  account.findRestored(before)
   account.findHoles(before)
-  for (const gap of account.gaps) {
-    // What came after the backup that was restored lies between what the backup knows and what came since. The clock of
-    // an agent may be ahead, and its backlog comes in pieces: what is found soon after is of that time, too.
-    const isRestored = gap.reason === null && (gap.from < restored || isSoonAfter(restored, at))
-    await saveGap(transaction, row, isRestored ? { ...gap, reason: 'restored' } : gap, at)
-  }
+  for (const gap of account.gaps) await saveGap(transaction, row, gap, at)
   await transaction.run(
     `UPDATE agent_queue SET first_number = ?, newest = ?, waiting = ?, accounted = ?, present = ?, repeated = ?,
-      last_time = ? WHERE id = ?`,
+      last_time = ?, is_restored = ? WHERE id = ?`,
     [
       account.first,
       account.newest,
@@ -160,6 +169,7 @@ async function settleQueue(
       account.present,
       account.repeated,
       account.lastTime,
+      account.isRestored ? 1 : 0,
       queue,
     ],
   )
@@ -177,6 +187,7 @@ export const openAccount = (row: Omit<QueueRow, 'id' | 'host' | 'since'>): Queue
     present: row.present,
     repeated: row.repeated,
     lastTime: row.last_time,
+    isRestored: row.is_restored === 1,
   })
 
 type DayChange = {

@@ -1,7 +1,12 @@
 import { expect, test } from 'bun:test'
 import type { ReceivedNumbers } from '../../../src/domain/audit/received-numbers.ts'
 import { ReceiptGatherer } from '../../../src/storage/audit/gather-receipts.ts'
-import { createReceiptWriter, type ReportEntry, scanReceipt } from '../../../src/storage/audit/receipt.ts'
+import {
+  createReceiptWriter,
+  RESTORED_RECEIPT,
+  type ReportEntry,
+  scanReceipt,
+} from '../../../src/storage/audit/receipt.ts'
 
 const NOON = 1_800_014_400
 const numbersOf = (frames: number[], rest: Partial<ReceivedNumbers> = {}): ReceivedNumbers => ({
@@ -16,6 +21,7 @@ function readReceipt(bytes: Uint8Array) {
   const reports: ReportEntry[] = []
   const overlaps: object[] = []
   const unnumbered: object[] = []
+  let isRestored = false
   scanReceipt(bytes, {
     single: (queue, number, samples, time) =>
       reports.push({
@@ -28,8 +34,11 @@ function readReceipt(bytes: Uint8Array) {
     report: (entry) => reports.push(entry),
     overlap: (host, day, samples) => overlaps.push({ host, day, samples }),
     unnumbered: (host, day) => unnumbered.push({ host, day }),
+    restored: () => {
+      isRestored = true
+    },
   })
-  return { reports, overlaps, unnumbered }
+  return { reports, overlaps, unnumbered, isRestored }
 }
 const frameAt = (number: number, time: number, samples: number) => ({
   ...{ first: number, last: number, from: time, to: time, samples, day: Math.floor(time / 86_400) },
@@ -38,11 +47,19 @@ const frameAt = (number: number, time: number, samples: number) => ({
 test('a receipt says what was stored, whatever the order of what was added', () => {
   const writer = createReceiptWriter()
   const loss = { first: 1, last: 3, reason: 'size', from: NOON - 900, to: NOON - 720, count: 3 } as const
+  const known = {
+    newest: 5_000_000_000,
+    unconfirmed: [
+      { first: 5, last: 8 },
+      { first: 11, last: 11 },
+    ],
+  }
   writer.addReport(7, numbersOf([41]), [{ time: NOON }], [12])
   writer.addReport(70_000, numbersOf([4_000_000_000]), [{ time: NOON - 86_400 * 400 }], [0])
   writer.addOverlap(3, NOON, 5)
   writer.addReport(8, numbersOf([9], { waiting: 4 }), [{ time: NOON + 61 }], [3])
   writer.addReport(8, numbersOf([10], { lost: [loss] }), [{ time: NOON + 121 }], [3])
+  writer.addContact(9, known)
   writer.addReport(9, numbersOf([5], { others: [{ first: 6, last: 8 }] }), [{ time: NOON }], [1])
   writer.addReport(
     9,
@@ -65,12 +82,14 @@ test('a receipt says what was stored, whatever the order of what was added', () 
       },
       { ...entry, queue: 8, waiting: 4, frames: [frameAt(9, NOON + 61, 3)] },
       { ...entry, queue: 8, waiting: 10, lost: [loss], frames: [frameAt(10, NOON + 121, 3)] },
+      { ...entry, queue: 9, waiting: 0, frames: [], known },
       { ...entry, queue: 9, waiting: 5, others: [{ first: 6, last: 8 }], frames: [frameAt(5, NOON, 1)] },
       { ...entry, queue: 9, waiting: 20, frames: [{ ...frameAt(20, NOON, 2), last: 22, to: NOON + 120 }] },
       { ...entry, queue: 7, waiting: 42, frames: [frameAt(42, NOON + 60, 12)] },
     ],
     overlaps: [{ host: 3, day: Math.floor(NOON / 86_400), samples: 5 }],
     unnumbered: [{ host: 5, day: 20_833 }],
+    isRestored: false,
   })
   expect(writer.take()).toBeNull()
   // Times are told as differences, which begin anew with each receipt.
@@ -146,6 +165,7 @@ test('nothing of a receipt that is damaged is taken', () => {
   writer.addOverlap(3, NOON, 5)
   const packed = writer.take() ?? new Uint8Array()
   const gatherer = new ReceiptGatherer()
+  expect(gatherer.add(RESTORED_RECEIPT)).toBeNull()
   expect(gatherer.add(packed.slice(0, -1))).toEqual({ overlaps: [], unnumbered: [] })
   expect(gatherer.queues()).toEqual([])
 })
