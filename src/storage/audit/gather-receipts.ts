@@ -90,8 +90,8 @@ export class ReceiptGatherer {
   }
 
   /**
-   * Adds one receipt; what it says of days, null when it says that the database was restored and nothing else. One that is damaged says nothing; the numbers in it become holes, which is
-   * true as far as can be known.
+   * Adds one receipt; what it says of days, null when it says that the database was restored and nothing else. One that is
+   * damaged says nothing; the numbers in it become holes, which is true as far as can be known.
    */
   add(packed: Uint8Array): ReceiptDays | null {
     this.#singles.length = 0
