@@ -15,7 +15,8 @@ type TokenRow = {
   last_used: number | null
 }
 
-const SELECT = `SELECT token.id AS id, token.name AS name, user.name AS user, user.access AS access, token.access AS bound, token.within_groups AS within_groups,
+const SELECT = `SELECT token.id AS id, token.name AS name, user.name AS user, user.access AS access, token.access AS bound,
+  token.within_groups AS within_groups,
   token.created AS created, token.expires AS expires, token.last_used AS last_used
   FROM token JOIN user ON user.id = token.user`
 
