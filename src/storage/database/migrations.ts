@@ -147,6 +147,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // Version of a host's agent, what it takes for the server's certificate, and what let it in (JSON).
   ({ text }) => [`ALTER TABLE host ADD COLUMN program ${text}`],
+  // Holes that are too old, without reading those that are not.
+  () => [`CREATE INDEX data_gap_by_time ON data_gap (noted)`],
 ]
 
 /** The schema that this program reads and writes. */
