@@ -33,7 +33,7 @@ const toUser: TableReference = { column: 'user', table: 'user' }
 export const TABLES: readonly Table[] = [
   table(
     'agent_queue',
-    'id host name since first_number newest waiting accounted present repeated last_time',
+    'id host name since first_number newest waiting accounted present repeated last_time is_restored',
     { references: [toHost] },
   ),
   table('agent_run', 'host run queue started', {

@@ -41,10 +41,19 @@ export function deleteGroups(transaction: Transaction, host: number): Promise<nu
 }
 
 /** False when there is no host of this name. */
-export function giveGroups(database: Database, name: string, groups: readonly string[]): Promise<boolean> {
+export function giveGroups(
+  database: Database,
+  name: string,
+  choose: (given: readonly string[]) => readonly string[] | null,
+): Promise<boolean> {
   return database.transaction(async (transaction) => {
-    const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
+    const [row] = await transaction.query<{ id: number; given_groups: string | null }>(
+      `SELECT id, given_groups FROM host WHERE name = ? ${transaction.dialect.forUpdate}`,
+      [name],
+    )
     if (!row) return false
+    const groups = choose(parseGroups(row.given_groups))
+    if (groups === null) return true
     await saveGroups(transaction, row.id, 'given_groups', mergeGroups(groups))
     await addToCounter(transaction, 'revision', 1)
     return true

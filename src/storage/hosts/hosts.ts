@@ -76,7 +76,8 @@ export function createHostStore(
     },
 
     groups: () => listGroups(database, MAX_GROUPS_LISTED),
-    giveGroups: (name, groups) => giveGroups(database, name, groups),
+    giveGroups: (name, groups) => giveGroups(database, name, () => groups),
+    changeGroups: (name, choose) => giveGroups(database, name, choose),
     findNames: (text, limit) => findHostNames(database, text, limit),
     findMetrics: (words, limit) => findMetricNames(database, words, limit),
     metrics: (name) => findHostMetrics(database, metricSets, name),

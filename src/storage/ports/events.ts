@@ -223,7 +223,11 @@ export type NamedStore<T extends { readonly id: number }> = {
   find(id: number): Promise<T | null>
   /** The id; null when the name is taken. */
   add(one: Omit<T, 'id'>): Promise<number | null>
-  update(one: T): Promise<'updated' | 'unknown' | 'taken'>
+  /**
+   * `outdated`, with nothing changed, when `isKnown` is false for what is stored: somebody else has changed it since
+   * the caller looked.
+   */
+  update(one: T, isKnown?: (current: T) => boolean): Promise<'updated' | 'unknown' | 'taken' | 'outdated'>
 }
 
 export type RuleStore = NamedStore<Rule> & {

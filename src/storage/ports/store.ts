@@ -196,6 +196,11 @@ export type HostStore = {
    * none of this name.
    */
   giveGroups(name: string, groups: readonly string[]): Promise<boolean>
+  /**
+   * The same for groups that depend on those that people gave it before: `choose` is handed these, and gives null to
+   * leave them. It may be called more than once.
+   */
+  changeGroups(name: string, choose: (given: readonly string[]) => readonly string[] | null): Promise<boolean>
   /** Every metric that the host has samples of, sorted. */
   metrics(name: string): Promise<string[]>
   /** What its agent told that it evaluates; null when it told nothing, or there is no host of this name. */

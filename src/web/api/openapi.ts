@@ -36,6 +36,14 @@ export function describeApi(routes: readonly Route[], version: string): Schema {
   }
 }
 
+const IF_MATCH: Schema = {
+  name: 'If-Match',
+  in: 'header',
+  description:
+    'The ETag of the answer that this change is based on: 412, with nothing changed, when somebody else has changed it since.',
+  schema: { type: 'string' },
+}
+
 /** `/hosts/:name` becomes `HostsName`. */
 const toCamelCase = (path: string) =>
   path.replace(/[/:.-]+(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -49,6 +57,7 @@ function describeOperation({ method, path, access, doc = '', api = {} }: Route):
       schema: name === 'id' ? { type: 'integer' } : { type: 'string' },
     })),
     ...(api.query ?? []).map(describeParameter),
+    ...(api.takesVersion ? [IF_MATCH] : []),
   ]
   return {
     operationId: method.toLowerCase() + toCamelCase(path.replace('/api/v1', '')),

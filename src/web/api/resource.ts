@@ -1,4 +1,6 @@
 import type { Access } from '../../domain/users/user.ts'
+import { actorOf, findLastChange } from '../changes/last-change.ts'
+import { isCurrent, versionOf } from '../changes/version.ts'
 import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
 
 /** Where things of one kind lie. */
@@ -6,7 +8,7 @@ type NamedThings<T> = {
   list(): Promise<T[]>
   find(id: number): Promise<T | null>
   add(one: Omit<T, 'id'>): Promise<number | null>
-  update(one: T): Promise<'updated' | 'unknown' | 'taken'>
+  update(one: T, isKnown: (stored: T) => boolean): Promise<'updated' | 'unknown' | 'taken' | 'outdated'>
 }
 
 export type ResourceOptions<T> = {
@@ -30,6 +32,8 @@ export function resource<T extends { readonly id: number; readonly name: string 
 ): readonly Route[] {
   const { path, one, many, read, write, store, describe, parse, remove } = options
   const single = `${path}/:id`
+  const answer = (thing: T, init: ResponseInit = { headers: { etag: etagOf(thing) } }) =>
+    Response.json(describe(thing), init)
   const taken = () => new HttpError(409, `There is a ${one} of this name already.`)
 
   return [
@@ -45,13 +49,13 @@ export function resource<T extends { readonly id: number; readonly name: string 
         if (id === null) throw taken()
         const added = { ...draft, id } as T
         request.note(added.name)
-        return Response.json(describe(added), { status: 201, headers: { location: `${path}/${id}` } })
+        return answer(added, { status: 201, headers: { location: `${path}/${id}`, etag: etagOf(added) } })
       },
     ),
     route({ path: single, access: read, doc: `One ${one}.` }, async ({ params, web }) => {
       const found = await store(web).find(readId(params))
       if (!found) throw notFound(one)
-      return Response.json(describe(found))
+      return answer(found)
     }),
     route(
       {
@@ -64,11 +68,14 @@ export function resource<T extends { readonly id: number; readonly name: string 
       async (request) => {
         const id = readId(request.params)
         const changed = { ...(await parse(request)), id } as T
-        const result = await store(request.web).update(changed)
+        const result = await store(request.web).update(changed, (stored) =>
+          isCurrent(stored, request.ifMatch, changed),
+        )
         if (result === 'unknown') throw notFound(one)
+        if (result === 'outdated') throw await outdated(request, one, await store(request.web).find(id))
         if (result === 'taken') throw taken()
         request.note(changed.name)
-        return Response.json(describe(changed))
+        return answer(changed)
       },
     ),
     route(
@@ -76,12 +83,30 @@ export function resource<T extends { readonly id: number; readonly name: string 
       async (request) => {
         const id = readId(request.params)
         const found = await store(request.web).find(id)
+        if (found && !isCurrent(found, request.ifMatch, null)) throw await outdated(request, one, found)
         if (!found || !(await remove(request.web, id))) throw notFound(one)
         request.note(found.name)
         return new Response(null, { status: 204 })
       },
     ),
   ]
+}
+
+export const etagOf = (thing: object): string => `"${versionOf(thing)}"`
+
+/** Somebody else has changed what the client knew: who, and what to do. */
+export async function outdated(
+  request: Pick<WebRequest, 'web' | 'session'>,
+  one: string,
+  stored: { readonly name: string } | null,
+): Promise<HttpError> {
+  if (stored === null) return notFound(one)
+  const who = actorOf(await findLastChange(request.web, one, stored.name), request)
+  return new HttpError(
+    412,
+    `${who} has changed this ${one} since you read it: read it again, and send its ETag in If-Match.`,
+    { etag: etagOf(stored) },
+  )
 }
 
 /** The `:id` of a path; -1, which nothing has, for what is no number. */

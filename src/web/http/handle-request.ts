@@ -91,6 +91,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       browser,
       reachedAs: request.headers.get('host') ?? '',
       device: readDevice(request, client.isSecure),
+      ifMatch: readIfMatch(request.headers.get('if-match')),
       wantsJson: asksForJson(request),
       now,
       web,
@@ -153,6 +154,12 @@ function requireKnownParameters({ api }: Route, url: URL) {
 
 const asksForJson = (request: Request) =>
   request.headers.get('accept')?.startsWith('application/json') ?? false
+
+/** `"a", W/"b"` becomes a and b; null for `*`, which fits whatever is there. */
+function readIfMatch(header: string | null): readonly string[] | null {
+  if (header === null || header.trim() === '*') return null
+  return header.split(',').map((tag) => tag.trim().replace(/^W\//, '').replaceAll('"', ''))
+}
 
 /** What somebody may still do whose password was chosen by somebody else. */
 const WITHOUT_OWN_PASSWORD: ReadonlySet<string> = new Set(['/password', '/logout', '/login', '/login/code'])

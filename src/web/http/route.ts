@@ -133,6 +133,8 @@ export type WebRequest = {
   readonly reachedAs: string
   /** What the browser keeps of an earlier signing in: see `isDeviceOf`. */
   readonly device: string | null
+  /** Versions that the client knows of what it changes, as its `If-Match` header says; null when it says nothing. */
+  readonly ifMatch: readonly string[] | null
   /** A script of our own asks: it shows the words of the answer itself. */
   readonly wantsJson: boolean
   /** Seconds since 1970. */

@@ -128,7 +128,9 @@ export function percentMeter(percent: number | null | undefined, severity: Sever
   return (
     <span class="meter">
       {bar(percent, severity)}
-      <span class={severity !== null && severity <= 2 && 'full-text'}>{formatValue(percent, '%')}</span>
+      <span class={severity !== null && severity <= 2 && `full-text severity-${severity}`}>
+        {formatValue(percent, '%')}
+      </span>
     </span>
   )
 }

@@ -55,6 +55,37 @@ const event = (time: number): EventReport => ({
   message: 'A > 1',
 })
 
+test('what no server has confirmed is told in ranges, over a restart, and none is taken for confirmed', () => {
+  const queue = openQueue()
+  expect(queue.known).toEqual({ newest: 0, unconfirmed: [] })
+  for (let i = 1; i <= 120; i++) append(queue, 60 * i)
+  expect(queue.known).toEqual({ newest: 120, unconfirmed: [{ first: 1, last: 120 }] })
+  const items = queue.takeOldest(0, FOREVER, ALL)
+  const removeIds = (...ids: number[]) => queue.remove(items.filter(({ id }) => ids.includes(id)))
+  removeIds(1, 2, 120)
+  expect(queue.known).toEqual({ newest: 120, unconfirmed: [{ first: 3, last: 119 }] })
+  removeIds(50, 51)
+  // Dropped, which no server knows yet: not confirmed.
+  queue.refuse(items.filter(({ id }) => id === 60))
+  append(queue, 60 * 121)
+  const ranges = [
+    { first: 3, last: 49 },
+    { first: 52, last: 119 },
+    { first: 121, last: 121 },
+  ]
+  expect(queue.known).toEqual({ newest: 121, unconfirmed: ranges })
+  queue.close()
+  const again = openQueue()
+  expect(again.known).toEqual({ newest: 121, unconfirmed: ranges })
+  again.remove(items.filter(({ id }) => id % 2 === 0))
+  const { unconfirmed = [] } = again.known ?? {}
+  expect(unconfirmed).toHaveLength(24)
+  expect(unconfirmed[0]?.first).toBe(3)
+  expect(unconfirmed[0]?.last).toBeGreaterThan(60)
+  expect(unconfirmed.at(-2)).toEqual({ first: 119, last: 119 })
+  again.close()
+})
+
 test('a clock that is set between two runs of the agent does not make an absence', () => {
   let seconds = 1000
   const bootClock = { id: 'this start', seconds: () => seconds }

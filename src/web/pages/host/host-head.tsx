@@ -151,6 +151,7 @@ export function groupsOf({ host, mayChange, mayManage, csrf }: HeadModel): Html 
           <summary>{host.groups.length === 0 ? 'Add to group' : 'Edit groups'}</summary>
           <form class="span-form" method="post" action={`${hostPath(host.name)}/groups`}>
             {csrfField(csrf)}
+            <input type="hidden" name="known" value={host.givenGroups.join(', ')} />
             <label>
               Groups{' '}
               <input

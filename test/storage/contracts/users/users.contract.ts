@@ -26,6 +26,8 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
       expect(await store.users.setAccess('root', 'viewer')).toBe('only admin')
       expect(await store.users.delete('root')).toBe('only admin')
       expect(await store.users.setAccess('root', 'admin')).toBe('changed')
+      expect(await store.users.setAccess('anna', 'operator', 'admin')).toBe('outdated')
+      expect(await store.users.setAccess('anna', 'operator', 'viewer')).toBe('changed')
       await store.users.setAccess('anna', 'admin')
       const outcomes = await Promise.all([
         store.users.delete('root'),

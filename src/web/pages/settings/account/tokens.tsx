@@ -155,17 +155,16 @@ const tokenForm = ({ csrf, problems, name, access, expires, choices }: TokenForm
           hint: 'For example 90d, at most one year. Leave empty for no expiry.',
         })}
       </div>
-      <label>
-        Your password (needed unless the token is for a viewer){' '}
-        <input
-          type="password"
-          name="password"
-          autocomplete="current-password"
-          maxlength={MAX_PASSWORD}
-          aria-invalid={problems.password !== undefined && 'true'}
-        />
-        {problems.password !== undefined && <span class="problem">{problems.password}</span>}
-      </label>
+      {textField({
+        name: 'password',
+        label: 'Your password',
+        type: 'password',
+        value: '',
+        autocomplete: 'current-password',
+        maxLength: MAX_PASSWORD,
+        problem: problems.password,
+        hint: 'Needed unless the token is for a viewer.',
+      })}
       <div class="form-end">
         <button class="primary" type="submit">
           Create
