@@ -1,7 +1,5 @@
-import type { Value } from './database.ts'
-
 /** A condition with what it is bound to. */
-export type Bound = { readonly sql: string; readonly values: readonly Value[] }
+export type Bound<V> = { readonly sql: string; readonly values: readonly V[] }
 
 /**
  * All that differs between the databases. Everywhere else keeps to what both know: integer seconds, 0 and 1
@@ -66,7 +64,7 @@ export type Dialect = {
    * The rows that come after the one with these values (before it, for `<`) in the order of the columns, found by one
    * look-up in an index that begins with them.
    */
-  beyond(sign: '<' | '>', columns: readonly string[], values: readonly Value[]): Bound
+  beyond<V>(sign: '<' | '>', columns: readonly string[], values: readonly V[]): Bound<V>
   /** Inserts `rows` rows, leaving out those whose key is there; the rows changed are those that went in. */
   insertMissing(table: string, columns: readonly string[], rows: number): string
   /** Inserts one row, or updates all columns but `key` where the key is there. */
