@@ -1,9 +1,11 @@
 import type { HostFacts } from '../domain/hosts/host.ts'
 import { hashToken } from '../lib/hash-token.ts'
 import { MetricSetTable, readBatch, readFormerNames, readKey } from '../protocol/batch.ts'
-import { type Fields, readHost } from '../protocol/field.ts'
+import { type Fields, MAX_TIME_AHEAD, readHost } from '../protocol/field.ts'
 import { MAX_CONNECTION_HOSTS, MAX_KEY_LENGTH } from '../protocol/message.ts'
+import { PlainBatchReader } from '../protocol/plain-batch.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
+import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
 import type { DecoderPort } from './decoder-port.ts'
 import type { PassphraseAge } from './passphrase.ts'
@@ -14,6 +16,7 @@ import { skewOf } from './skew.ts'
 export class BatchSession {
   readonly #port: DecoderPort
   readonly #metricSets = new MetricSetTable()
+  readonly #plain: PlainBatchReader
   readonly #said = new SaidOnce()
   /** By host the names that its machine had before; nearly always there are none. */
   readonly #formerNames = new Map<string, readonly string[]>()
@@ -25,6 +28,7 @@ export class BatchSession {
 
   constructor(port: DecoderPort) {
     this.#port = port
+    this.#plain = new PlainBatchReader(port.nameLists.hosts, (layout) => this.#metricSets.find(layout))
   }
 
   /** True when the sender has said the passphrase or proved a key. */
@@ -43,6 +47,33 @@ export class BatchSession {
       if (this.#admitted.has(host)) this.#takeBatch(fields)
       else this.#askFor(fields, host, bytes)
     }
+  }
+
+  /** Takes a batch that is like nearly all; false when it is another one, of which nothing is taken then. */
+  takePlain(bytes: Uint8Array, from: number, end: number): boolean {
+    if (!this.isKnown) return false
+    const plain = this.#plain
+    const seen = this.#port.now()
+    if (!plain.read(bytes, from, end, seen + MAX_TIME_AHEAD)) return false
+    const { id, host, clock, time, metrics, values, number } = plain
+    if (this.#passphrase === null && !this.#admitted.has(host)) return false
+    const { keyHash, queue } = this.#said.recall(host, null, null, seen)
+    const report: HostReport = {
+      host,
+      keyHash,
+      isByKey: this.#passphrase === null,
+      facts: null,
+      seen,
+      clockSkew: skewOf(clock, seen),
+      frames: [{ time, metrics, values }],
+      events: NOTHING,
+      open: null,
+      isGreeting: false,
+      queue,
+      numbers: number === 0 ? null : { frames: [number], others: NOTHING, waiting: number, lost: NOTHING },
+    }
+    this.#submit(report, id, null, 0)
+    return true
   }
 
   /** Throws a ProtocolError when it is wrong. */
@@ -85,7 +116,6 @@ export class BatchSession {
     const facts = this.noteAdmission(batch.facts)
     const { keyHash, queue } = this.#said.recall(host, batch.key, batch.queue, seen)
     if (batch.key !== null) this.#noteFormerNames(host, batch.formerNames)
-    const formerNames = this.#formerNames.size === 0 ? undefined : this.#formerNames.get(host)
     const isByKey = this.#passphrase === null
     const clockSkew = skewOf(clock, seen)
     const report: HostReport = {
@@ -102,12 +132,12 @@ export class BatchSession {
       queue,
       numbers,
     }
-    this.#port.submit(
-      formerNames === undefined ? report : { ...report, formerNames },
-      batch.id,
-      batch.refused,
-      batch.later,
-    )
+    this.#submit(report, batch.id, batch.refused, batch.later)
+  }
+
+  #submit(report: HostReport, id: number, refused: Tally | null, later: number): void {
+    const formerNames = this.#formerNames.size === 0 ? undefined : this.#formerNames.get(report.host)
+    this.#port.submit(formerNames === undefined ? report : { ...report, formerNames }, id, refused, later)
   }
 
   /** Said beside the key, and true for as long as that is. */
@@ -118,3 +148,5 @@ export class BatchSession {
     this.#formerNames.set(host, names)
   }
 }
+
+const NOTHING: readonly never[] = []

@@ -23,7 +23,7 @@ import {
   MIN_KEY_LENGTH,
 } from './message.ts'
 import type { NameList, NameLists } from './names.ts'
-import { type QueueIdentity, readBatchNumbers, readNumbers, readQueueIdentity } from './numbering.ts'
+import { type ReadQueueIdentity, readBatchNumbers, readNumbers, readQueueIdentity } from './numbering.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { Tally } from './rejection-tally.ts'
 import { readThresholds } from './thresholds.ts'
@@ -45,7 +45,7 @@ export type ReceivedBatch = {
   /** It has nothing to store but what the host is. */
   readonly isGreeting: boolean
   /** Which queue the agent sends from; null when the batch does not repeat it. */
-  readonly queue: QueueIdentity | null
+  readonly queue: ReadQueueIdentity | null
   /** Null when the agent does not number what it sends. */
   readonly numbers: ReceivedNumbers | null
   readonly refused: Tally

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
-import { type AgentOptions, sampleOnce, startAgent } from '../agent/agent.ts'
+import { startAgent } from '../agent/agent.ts'
+import type { AgentOptions } from '../agent/agent-options.ts'
+import { sampleOnce } from '../agent/sample-once.ts'
 import type { ServerAddress } from '../agent/sending/connect.ts'
 import { DELIVERY_STATUS_FILE } from '../agent/sending/delivery-status.ts'
 import { ConfigError } from '../config/config-error.ts'

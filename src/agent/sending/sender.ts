@@ -3,7 +3,6 @@ import type { HostFacts } from '../../domain/hosts/host.ts'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { MAX_BATCH_EVENTS } from '../../protocol/message.ts'
-import { MAX_BATCH_LOSSES } from '../../protocol/numbering.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Item } from '../queue/queue-rows.ts'
 import { BatchPicker } from './batch-picker.ts'
@@ -16,6 +15,7 @@ import { PathWidth } from './path-width.ts'
 import { ProtocolSession, type SessionEnd, type StoredBatch } from './protocol-session.ts'
 import { nameOf, SenderLog } from './sender-log.ts'
 import { watchServerClock } from './server-clock.ts'
+import { numberSession } from './session-numbering.ts'
 import { StuckWatch } from './stuck-watch.ts'
 
 export type SenderOptions = {
@@ -44,10 +44,6 @@ export type SenderOptions = {
  * 1000 agents these waited 51 s of 58 (busy machine), with one of 60 they wait 2 s, and all is over after 19.
  */
 const MAX_OPEN_BATCHES = 1
-/** About the bytes of a loss on the wire, and what part of a batch all of them may take. */
-const LOSS_BYTES = 60
-const LOSS_SHARE = 0.25
-
 /**
  * Sends the queue to the first server that takes it. Everything that is not acknowledged on one connection is
  * sent again on the next. New samples go first, then the backlog, oldest first.
@@ -292,24 +288,5 @@ export class Sender {
       this.#pause = null
       this.#connect()
     })
-  }
-}
-
-/** What a session says of the queue's numbers; losses go along as far as a batch has room. */
-function numberSession(queue: Queue, clock: Clock, batchSize: BatchSize): SessionNumbering {
-  const startedMs = clock.monotonicMs()
-  return {
-    get generation() {
-      return queue.generation
-    },
-    run: crypto.randomUUID(),
-    uptime: () => Math.round((clock.monotonicMs() - startedMs) / 1000),
-    get lowestId() {
-      return queue.lowestId
-    },
-    listLosses: () =>
-      queue.losses
-        .slice(0, Math.floor((batchSize.bytes * LOSS_SHARE) / LOSS_BYTES))
-        .slice(0, MAX_BATCH_LOSSES),
   }
 }

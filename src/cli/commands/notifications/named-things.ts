@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
 import { type CommandInput, needText } from '../../../roles/command.ts'
 import type { NamedStore, Store } from '../../../storage/ports/store.ts'
@@ -61,10 +62,18 @@ export function namedCommands<T extends Named>({ one, argument, storeOf }: Named
       action = `change ${one}`,
     ): Promise<number> =>
       withOne(input, action, async (before, store) => {
-        const changed = await merge(before, store)
-        const result = await storeOf(store).update(changed)
-        if (result === 'taken') throw taken(changed.name)
-        if (result === 'unknown') throw missing(before.name)
+        const kept = storeOf(store)
+        let known: T | null = before
+        while (known !== null) {
+          const from: T = known
+          const changed = await merge(from, store)
+          // What somebody else changes in this moment stays, as far as the command line says nothing of it.
+          const result = await kept.update(changed, (stored) => isDeepStrictEqual(stored, from))
+          if (result === 'taken') throw taken(changed.name)
+          if (result === 'updated') return
+          known = await kept.find(before.id)
+        }
+        throw missing(before.name)
       }),
 
     /** `remove` throws a `CommandError` where something still needs it. */
