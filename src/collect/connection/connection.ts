@@ -17,7 +17,7 @@ import { CsvEnd } from './csv-end.ts'
 import { ReadPause } from './read-pause.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { ReplyBuffer } from './reply-buffer.ts'
-import { describeRefusal, ReportIntake } from './report-intake.ts'
+import { describeRefusal, ReportSubmitter } from './report-submitter.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
 /** One agent's connection: keeps what is not complete, has it answered, knows how long it has been quiet. */
@@ -34,7 +34,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   readonly #decoder: ProtocolDecoder
   readonly #receiveBuffer: ReceiveBuffer
   readonly #replies = new ReplyBuffer()
-  readonly #intake: ReportIntake
+  readonly #reports: ReportSubmitter
   readonly #closing: Closing
   readonly #csvEnd: CsvEnd
   readonly #pause: ReadPause
@@ -52,7 +52,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.lastActive = shared.monotonicMs()
     this.since = opening?.since ?? this.lastActive
     this.#pause = new ReadPause(socket)
-    this.#intake = new ReportIntake(this, this.address, shared)
+    this.#reports = new ReportSubmitter(this, this.address, shared)
     this.#closing = new Closing(socket, () => {
       this.#replies.clear()
       this.#receiveBuffer.release()
@@ -66,7 +66,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       findCsvObstacle: () => shared.findCsvObstacle(this.address),
       canTake: () => this.#canTake(),
       admit: (credentials) => this.#admit(credentials),
-      submit: (report, id, refused, later) => this.#intake.submit(report, id, refused, later),
+      submit: (report, id, refused, later) => this.#reports.submit(report, id, refused, later),
       refuse: (error) => this.#refuseBatch(error),
     })
     this.#receiveBuffer = new ReceiveBuffer(this.#decoder, (change) => shared.onHeld(this, change))
@@ -85,7 +85,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   }
   /** The host whose reports came last; null while none did. */
   get host(): string | null {
-    return this.#intake.host
+    return this.#reports.host
   }
   get lingerUntil(): number | null {
     return this.#closing.lingerUntil
@@ -94,7 +94,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     return this.#pause.isOn
   }
   get isAnswering(): boolean {
-    return this.#intake.inFlight > 0
+    return this.#reports.inFlight > 0
   }
   get hasUnread(): boolean {
     return this.#replies.isWaiting
@@ -152,26 +152,26 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   }
 
   complete(submission: Submission, outcome: Outcome): void {
-    this.#intake.complete(outcome)
+    this.#reports.complete(outcome)
     if (this.#closing.isClosed) return
     this.#replies.addOutcome(submission, outcome)
   }
 
   flush(): void {
     if (this.#closing.isClosed) return
-    if (this.#intake.inFlight === 0) {
+    if (this.#reports.inFlight === 0) {
       if (this.#decoder.isOver) this.#replies.sendFinalReply(LEGACY_RECEIPT)
       this.#replies.writeFinalReply()
     }
     if (this.#replies.isWaiting && !this.#writeReplies()) return
-    if (!this.#replies.isEnded || this.#intake.inFlight > 0) this.resume(PAUSED_FOR_ANSWERS)
+    if (!this.#replies.isEnded || this.#reports.inFlight > 0) this.resume(PAUSED_FOR_ANSWERS)
     else if (this.#closing.endOurs(this.#shared.monotonicMs() + this.#shared.limits.lingerMs)) this.resume(~0)
     this.#endWhenDone()
   }
 
   /** Ends the connection from our side, after the answers that are due; counted and logged by its reason. */
   refuse(reason: Reason, detail: string): void {
-    this.#intake.note(reason, detail)
+    this.#reports.note(reason, detail)
     this.#closing.cut()
   }
 
@@ -206,7 +206,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       return
     }
     this.#afterReading()
-    if (this.#intake.inFlight === 0) this.flush()
+    if (this.#reports.inFlight === 0) this.flush()
   }
 
   #readKept(): void {
@@ -268,10 +268,10 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   #refuseBatch(error: ProtocolError): void {
     const { message, id, retry } = error
-    this.#intake.noteError(error)
+    this.#reports.noteError(error)
     this.#replies.add({ id, error: message, retry })
     // Written at once: no commit will come by to do it.
-    if (this.#intake.inFlight === 0) this.#writeReplies()
+    if (this.#reports.inFlight === 0) this.#writeReplies()
   }
 
   /** False when not everything was taken: then nothing is read until it is. */
@@ -290,7 +290,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   /** Nothing more is read; our dialect is told why, when what came before is answered. */
   #giveUp(error: unknown): void {
     const { fault, detail, retry } = describeRefusal(error)
-    this.#intake.note(fault, detail)
+    this.#reports.note(fault, detail)
     const isOurs = this.#decoder.dialect === 'ours'
     const said = fault === 'internal' ? 'internal error' : detail
     this.#replies.sendFinalReply(isOurs ? encodeReply({ id: null, error: said, retry }) : '')
@@ -300,9 +300,9 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   #endWhenDone(): void {
     if (!this.#closing.hasEnded || this.#closing.isClosed || this.#pause.isOn) return
-    if (this.#intake.inFlight > 0 || this.#replies.isWaiting) return
+    if (this.#reports.inFlight > 0 || this.#replies.isWaiting) return
     if (!this.#replies.isEnding && this.#receiveBuffer.isMidMessage)
-      this.#intake.note('cut_off', 'hung up in the middle of a message')
+      this.#reports.note('cut_off', 'hung up in the middle of a message')
     this.#closing.endSocket()
   }
 }

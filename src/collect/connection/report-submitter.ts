@@ -13,7 +13,7 @@ const WAITING_HERE =
   'samples are from the future; they wait in the database until their time has come or the clock is put right'
 
 /** Hands the reports of one connection on to be stored, and notes what of them was left out. */
-export class ReportIntake {
+export class ReportSubmitter {
   readonly #sender: Sender
   readonly #address: string
   readonly #shared: Pick<ConnectionContext<never>, 'ingest' | 'rejections'>
