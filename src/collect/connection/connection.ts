@@ -17,7 +17,7 @@ import { CsvEnd } from './csv-end.ts'
 import { ReadPause } from './read-pause.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { ReplyBuffer } from './reply-buffer.ts'
-import { describeRefusal, ReportSubmitter } from './report-submitter.ts'
+import { describeRejection, ReportSubmitter } from './report-submitter.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
 /** One agent's connection: keeps what is not complete, has it answered, knows how long it has been quiet. */
@@ -235,15 +235,15 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.pause(PAUSED_FOR_ADMISSION)
     this.#shared.admission.admit(credentials, this.address).then(
       () => this.#goOn(null),
-      (refusal: unknown) => this.#goOn({ refusal }),
+      (error: unknown) => this.#goOn({ error }),
     )
   }
 
   /** Reads the message that waited for its sender, or ends the session when that is refused. */
-  #goOn(refused: { readonly refusal: unknown } | null): void {
+  #goOn(rejected: { readonly error: unknown } | null): void {
     if (this.#closing.isClosed) return
     try {
-      if (refused !== null) throw refused.refusal
+      if (rejected !== null) throw rejected.error
       this.#decoder.resume()
     } catch (error) {
       this.#giveUp(error)
@@ -289,7 +289,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   /** Nothing more is read; our dialect is told why, when what came before is answered. */
   #giveUp(error: unknown): void {
-    const { fault, detail, retry } = describeRefusal(error)
+    const { fault, detail, retry } = describeRejection(error)
     this.#reports.note(fault, detail)
     const isOurs = this.#decoder.dialect === 'ours'
     const said = fault === 'internal' ? 'internal error' : detail

@@ -79,7 +79,7 @@ export class ReportSubmitter {
 }
 
 /** Why a session ends: what the sender did, or an error of our own, of which it is not told. */
-export function describeRefusal(error: unknown): {
+export function describeRejection(error: unknown): {
   readonly fault: Reason
   readonly detail: string
   readonly retry: boolean
