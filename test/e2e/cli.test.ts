@@ -28,6 +28,7 @@ describe('a command line that is wrong ends with 64 and says why', () => {
     ['config print --data-dir a --data-dir b', '--data-dir is given more than once'],
     ['server --config a --agent --config b', '--config is given more than once'],
     ['token create --user admin --name x --expires 30', 'a duration with its unit'],
+    ['token create --user admin --name x --groups a/b', 'expected names of groups'],
     ['token revoke x', 'by its number'],
     ['user add --random a/b', 'a user name is made of'],
   ]
@@ -156,7 +157,7 @@ describe('a server', () => {
       if (hosts.total === 0) await Bun.sleep(100)
     }
     expect(hosts.total).toBe(1)
-    expect((await run('token list')).stdout).toMatch(/^1 +test +admin +\S+ +\S+ +\S+$/m)
+    expect((await run('token list')).stdout).toMatch(/^1 +test +admin +viewer +all hosts +\S+ +\S+ +\S+$/m)
     expect((await run('token revoke 1')).code).toBe(0)
     expect((await fetchHosts(stdout.trim())).status).toBe(401)
     expect((await run('token revoke 1')).stderr).toContain('there is no token 1')

@@ -77,27 +77,61 @@ async function findMetrics(reader: Reader, query: EventQuery): Promise<string[] 
 }
 
 async function ofHosts(reader: Reader, query: EventQuery): Promise<Condition[]> {
-  const { host, group, facets = [], hostPart } = query
+  const { host, group, facets = [], withinGroups, hostPart } = query
+  if (withinGroups !== undefined) return ofOneHostWithin(reader, query, withinGroups)
   if (host === undefined && facets.length > 0) return ofFacets(reader, query, facets)
   if (host === undefined && group !== undefined) return ofGroup(reader, query, group)
   if (host === undefined && hostPart !== undefined) return ofHostPart(reader, query, hostPart)
   if (host === undefined) return [writeCondition(reader, query, null)]
-  const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
-  if (!row) return []
-  if (group !== undefined) {
-    const [member] = await reader.query('SELECT host FROM host_group WHERE name = ? AND host = ?', [
-      group,
-      row.id,
-    ])
-    if (!member) return []
-  }
+  const id = await findHostOf(reader, host, listAlternatives(query))
+  if (id === null) return []
   return [
-    writeCondition(reader, query, { sql: 'event.host = ?', values: [row.id] }, { hasIndexOfHosts: true }),
+    writeCondition(reader, query, { sql: 'event.host = ?', values: [id] }, { hasIndexOfHosts: true }),
     writeCondition(reader, query, {
       sql: `event.host = ${NO_HOST} AND INSTR(event.members, ?) > 0`,
       values: [JSON.stringify(host)],
     }),
   ]
+}
+
+/** Lists of groups of which the host of an event is in one of each. */
+const listAlternatives = ({
+  group,
+  facets = [],
+  withinGroups,
+}: EventQuery): readonly (readonly string[])[] => [
+  ...facets,
+  ...(group === undefined ? [] : [[group]]),
+  ...(withinGroups === undefined ? [] : [withinGroups]),
+]
+
+/** Null when there is no such host, or it is not in one group of each list. */
+async function findHostOf(
+  reader: Reader,
+  host: string,
+  alternatives: readonly (readonly string[])[],
+): Promise<number | null> {
+  const fitting = alternatives.map(({ length }) => ` AND id IN (${hostsOfGroups(length)})`).join('')
+  const [row] = await reader.query<{ id: number }>(`SELECT id FROM host WHERE name = ?${fitting}`, [
+    host,
+    ...alternatives.flat(),
+  ])
+  return row?.id ?? null
+}
+
+/** Events of several hosts are left out. */
+async function ofOneHostWithin(
+  reader: Reader,
+  query: EventQuery,
+  withinGroups: readonly string[],
+): Promise<Condition[]> {
+  // A list without a group would be a condition that the databases do not know.
+  if (withinGroups.length === 0) return []
+  const alternatives = listAlternatives(query)
+  if (query.host === undefined) return (await ofFacets(reader, query, alternatives)).slice(0, 1)
+  const id = await findHostOf(reader, query.host, alternatives)
+  if (id === null) return []
+  return [writeCondition(reader, query, { sql: 'event.host = ?', values: [id] }, { hasIndexOfHosts: true })]
 }
 
 async function ofFacets(
