@@ -109,7 +109,7 @@ export async function startCollect(
       const renewed = findCertificate('collect', wanted)
       if (renewed === null) throw new Error('the certificate is gone')
       engine.renewTls(renewed)
-      log.info('read the certificate again', { role: 'collect_tls', fingerprint: renewed.fingerprint })
+      log.info('reloaded the certificate', { role: 'collect_tls', fingerprint: renewed.fingerprint })
       fingerprint = renewed.fingerprint
     },
   })

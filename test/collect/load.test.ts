@@ -174,7 +174,7 @@ describe('storage', () => {
     again.write(JSON.stringify(aPacket()))
     expect(await again.all()).toBe('Received')
     expect(rig.lines.filter((line) => line.includes('database is away'))).toHaveLength(1)
-    expect(rig.lines.join('\n')).toContain('storage takes reports again')
+    expect(rig.lines.join('\n')).toContain('storage accepts reports again')
     ours.close()
   })
 
