@@ -36,15 +36,21 @@ type Render = (date: Date, level: LogLevel, message: string, fields: LogFields) 
 /** The message of an error with those of its causes, on one line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const message = error.message.replace(
-    /^(ECONNREFUSED: )?Unable to connect\. Is the computer .*$/,
-    NO_CONNECTION,
-  )
-  return error.cause === undefined ? message : `${message}: ${describeError(error.cause)}`
+  const message = inOurWords(error.message)
+  if (error.cause === undefined) return message
+  const cause = describeError(error.cause)
+  return message.includes(cause) ? message : `${message}: ${cause}`
 }
 
-/** In place of the runtime's own words, which ask the reader. */
-const NO_CONNECTION = 'no connection: refused, or no route to it'
+/** In place of words of the runtime that ask the reader, or that name a call of the system before the file. */
+function inOurWords(message: string): string {
+  if (/^(ECONNREFUSED: )?Unable to connect\. Is the computer /.test(message))
+    return 'no connection: refused, or no route to it'
+  const port = /^Failed to start server\. Is port (\d+) in use\?$/.exec(message)?.[1]
+  if (port !== undefined) return `port ${port} is in use by another program`
+  const [, problem, file] = /^E[A-Z0-9]+: ([^,]+), \w+ '([^']+)'$/.exec(message) ?? []
+  return problem === undefined ? message : `${file}: ${problem}`
+}
 
 const renderText: Render = (date, level, message, fields) =>
   `${date.toISOString()} ${level.padEnd(5)} ${renderMessage(message, fields)}`
