@@ -33,21 +33,21 @@ export function createLog({ level, format, write = writeToStderr }: LogOptions):
 
 type Render = (date: Date, level: LogLevel, message: string, fields: LogFields) => string
 
-/** The message of an error with those of its causes, on one line. */
+/** The message of an error with those of its causes that it does not quote itself, on one line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const message = inOurWords(error.message)
+  const message = isPortTaken(error) ? 'another program uses this port' : inOurWords(error.message)
   if (error.cause === undefined) return message
   const cause = describeError(error.cause)
   return message.includes(cause) ? message : `${message}: ${cause}`
 }
 
+const isPortTaken = (error: Error): boolean => 'code' in error && error.code === 'EADDRINUSE'
+
 /** In place of words of the runtime that ask the reader, or that name a call of the system before the file. */
 function inOurWords(message: string): string {
   if (/^(ECONNREFUSED: )?Unable to connect\. Is the computer /.test(message))
     return 'no connection: refused, or no route to it'
-  const port = /^Failed to start server\. Is port (\d+) in use\?$/.exec(message)?.[1]
-  if (port !== undefined) return `port ${port} is in use by another program`
   const [, problem, file] = /^E[A-Z0-9]+: ([^,]+), \w+ '([^']+)'$/.exec(message) ?? []
   return problem === undefined ? message : `${file}: ${problem}`
 }

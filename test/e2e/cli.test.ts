@@ -234,7 +234,7 @@ describe('a server', () => {
     const agent = await startMonitor(['agent', '--set', `agent.server=127.0.0.1:${collect.ports.collect}`], {
       cwd,
     })
-    await agent.waitFor(/takes samples/)
+    await agent.waitFor(/accepts samples/)
     expect(web.ports.collect).toBeUndefined()
     expect(web.stdout()).toContain(`:${web.ports.web}/`)
     for (const part of [agent, events, collect, web]) expect(await part.stop()).toBe(0)

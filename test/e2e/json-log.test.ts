@@ -65,7 +65,7 @@ test('so are mistakes of the configuration, and a start that fails', async () =>
   expect(busy.code).toBe(1)
   expect(parseLines(busy.stderr).at(-1)).toMatchObject({
     level: 'error',
-    message: expect.stringContaining('in use'),
+    message: expect.stringMatching(/: another program uses this port$/),
   })
 })
 

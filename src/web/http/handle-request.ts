@@ -76,8 +76,8 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     if (isApi) requireRate(requester, web)
     else if (!asksForJson(request)) requester = await addFrame(requester, web)
     const changes = route.method !== 'GET'
-    const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
-    const body = changes && isApi ? await readJson(request) : null
+    const form = changes && !isApi ? await readForm(request, web.clock) : new URLSearchParams()
+    const body = changes && isApi ? await readJson(request, web.clock) : null
     if (changes) requireOwnForm(request, route, requester, form, web.siteUrl)
     const browser = (request.headers.get('user-agent') ?? '').slice(0, 255)
     const notes: string[] = []
