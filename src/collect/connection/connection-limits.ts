@@ -50,7 +50,7 @@ export const DEFAULT_LIMITS: CollectLimits = {
   heldBytes: 16 * 1024 * 1024,
   smallBytes: 8 * 1024,
   memoryWaitMs: 60_000,
-  pendingBytes: 6 * 1024 * 1024,
+  pendingBytes: 3 * 1024 * 1024,
   commitReports: 1000,
   commitBytes: 2 * 1024 * 1024,
   lingerMs: 5000,
