@@ -120,7 +120,7 @@ export class Ingest {
     this.#isBusy = true
     setImmediate(() => {
       this.#commitNext().catch((error) => {
-        this.#options.log.error('answering a commit failed', { error })
+        this.#options.log.error('a commit could not be answered', { error })
         this.#isBusy = false
         this.#schedule()
       })
@@ -274,7 +274,7 @@ export class Ingest {
   }
 
   #noteSuccess(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, WriteRefusal>): void {
-    if (this.#isAway) this.#options.log.info('storage takes reports again')
+    if (this.#isAway) this.#options.log.info('storage accepts reports again')
     this.#isAway = false
     this.#failures = 0
     this.counters.commits++

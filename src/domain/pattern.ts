@@ -19,6 +19,13 @@ export function compilePattern(pattern: string): Matcher {
   return compile(pattern, RULE_WILDCARDS)
 }
 
+/** The only name that fits a pattern of `compilePattern`, in lower case; null for a pattern with wildcards. */
+export function literalName(pattern: string): string | null {
+  const [piece = [], ...others] = split(pattern.toLowerCase(), RULE_WILDCARDS)
+  const isOne = others.length === 0 && piece.every((part) => part !== ONE)
+  return isOne ? piece.join('') : null
+}
+
 /** As `compilePattern`, but with `*` and `?` alone. */
 export function compileMetricPattern(pattern: string): Matcher {
   return compile(pattern, METRIC_WILDCARDS)

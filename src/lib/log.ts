@@ -33,14 +33,16 @@ export function createLog({ level, format, write = writeToStderr }: LogOptions):
 
 type Render = (date: Date, level: LogLevel, message: string, fields: LogFields) => string
 
-/** The message of an error with those of its causes, on one line. */
+/** The message of an error with those of its causes that it does not quote itself, on one line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const message = error.message.replace(
     /^(ECONNREFUSED: )?Unable to connect\. Is the computer .*$/,
     NO_CONNECTION,
   )
-  return error.cause === undefined ? message : `${message}: ${describeError(error.cause)}`
+  if (error.cause === undefined) return message
+  const cause = describeError(error.cause)
+  return message.includes(cause) ? message : `${message}: ${cause}`
 }
 
 /** In place of the runtime's own words, which ask the reader. */

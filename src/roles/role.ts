@@ -70,7 +70,7 @@ export async function runRole(
       () => {
         // One after the other: a part may take its time.
         reloading = reloading.then(async () => {
-          log.info('SIGHUP: reads the configuration again', { role })
+          log.info('SIGHUP: reloading the configuration', { role })
           running = await reloadConfig({ running, load: loaded.reload, parts: runs, reloads, log })
         })
       },
@@ -101,7 +101,7 @@ export async function runRole(
 /** What nobody caught ends the process, with a line of the log in place of the runtime's own words. */
 function logCrashes(log: Log) {
   const crash = (error: unknown) => {
-    log.error('ends because of an error that nobody expected', {
+    log.error('exiting because of an unexpected error', {
       error: describeError(error),
       ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }),
     })
@@ -123,12 +123,12 @@ function awaitSignal(clock: Clock, log: Log) {
     // Launchers pass a signal on that the whole group got already: what comes at once is the same one.
     if (signalled !== null && clock.monotonicMs() - signalled < SAME_SIGNAL_MS) return
     if (signalled !== null) {
-      log.warn('a second signal: ends at once', { signal })
+      log.warn('second signal: exiting at once', { signal })
       process.exit(128 + number)
     }
     signalled = clock.monotonicMs()
     clock.after(STOP_LIMIT_MS, () => {
-      log.error('did not stop in time: ends by force', { ms: STOP_LIMIT_MS })
+      log.error('did not stop in time: exiting by force', { ms: STOP_LIMIT_MS })
       process.exit(EXIT.failed)
     })
     resolve(signal)

@@ -7,3 +7,13 @@ test('nobody is asked whether the computer can access anything', async () => {
     'no answer: no connection: refused, or no route to it',
   )
 })
+
+test('a cause that the message quotes already is not said twice', () => {
+  const cause = new Error('SQLITE_FULL: database or disk is full')
+  expect(describeError(new Error(`step 3 failed: ${cause.message}`, { cause }))).toBe(
+    'step 3 failed: SQLITE_FULL: database or disk is full',
+  )
+  expect(describeError(new Error('step 3 failed', { cause }))).toBe(
+    'step 3 failed: SQLITE_FULL: database or disk is full',
+  )
+})

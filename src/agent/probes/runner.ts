@@ -233,9 +233,8 @@ function createStuckLog(log: Log): StuckLog {
   return {
     note(found) {
       for (const what of found)
-        if (!known.includes(what)) log.warn('a reading does not come back; the others go on', { what })
-      for (const what of known)
-        if (!found.includes(what)) log.info('a reading that was stuck has come back', { what })
+        if (!known.includes(what)) log.warn('a read is stuck; the other probes go on', { what })
+      for (const what of known) if (!found.includes(what)) log.info('a stuck read has completed', { what })
       known = found
       return found
     },
@@ -266,7 +265,7 @@ function createNameCheck(log: Log): NameCheck {
         legal = isMetricName(metric)
         if (checked.size >= MAX_NAMES) checked.clear()
         checked.set(metric, legal)
-        if (!legal) log.warn('metric left out: its name is not legal', { metric })
+        if (!legal) log.warn('metric skipped: its name is invalid', { metric })
       }
       return legal
     },

@@ -35,7 +35,7 @@ export class SenderLog {
   noteSuccess(server: ServerAddress): void {
     const { log, countWaiting } = this.#options
     if (this.#lastReasons.size > 0 || this.#lastTaker !== server)
-      log.info('the server takes samples', { server: nameOf(server), waiting: countWaiting() })
+      log.info('the server accepts samples', { server: nameOf(server), waiting: countWaiting() })
     this.#lastTaker = server
     this.#lastReasons.clear()
   }
@@ -60,7 +60,7 @@ export class SenderLog {
       (reason === this.#rejection.reason && nowMs - this.#rejection.loggedMs < LOG_AGAIN_MS)
     )
       return
-    log.warn('the server refused values', { server: nameOf(server), refused: this.#refusedValues, reason })
+    log.warn('the server rejected values', { server: nameOf(server), refused: this.#refusedValues, reason })
     this.#rejection = { reason, loggedMs: nowMs }
     this.#refusedValues = 0
   }
@@ -71,7 +71,7 @@ export class SenderLog {
     const nowMs = clock.monotonicMs()
     if (nowMs - this.#futureLoggedMs < LOG_AGAIN_MS) return
     this.#futureLoggedMs = nowMs
-    log.warn('samples are from the future by the clock of the server; they are kept until the clocks agree', {
+    log.warn('samples are in the future by the clock of the server; they are kept until the clocks agree', {
       server: nameOf(server),
       seconds,
       waiting: countWaiting(),
@@ -79,7 +79,7 @@ export class SenderLog {
   }
 
   noteSmallerBatches(server: ServerAddress, bytes: number): void {
-    this.#options.log.warn('the connection stands and a batch is not answered; smaller batches are tried', {
+    this.#options.log.warn('connected, but a batch is not answered; trying smaller batches', {
       server: nameOf(server),
       bytes,
       hint: 'does the path drop large packets (MTU)?',
@@ -87,7 +87,7 @@ export class SenderLog {
   }
 
   noteStuck(server: ServerAddress, idleMs: number): void {
-    this.#options.log.error('sending is stuck; the connection is made anew', {
+    this.#options.log.error('sending is stuck; reconnecting', {
       server: nameOf(server),
       seconds: Math.round(idleMs / 1000),
       waiting: this.#options.countWaiting(),

@@ -219,7 +219,7 @@ export class Sender {
     const item = this.#picker.isolate(items)
     if (item !== null) {
       const { kind, time } = item
-      this.#options.log.error('the server refused this for good; it is dropped', { kind, time, reason })
+      this.#options.log.error('the server rejected this for good; it is dropped', { kind, time, reason })
       this.#options.queue.refuse([item])
     }
     this.#pump()

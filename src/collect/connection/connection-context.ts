@@ -50,8 +50,8 @@ export type ConnectionContext<C> = {
   readonly onKnown: (connection: C) => void
   /** Called once, when the connection is over. */
   readonly onClosed: (connection: C) => void
-  /** Called when a connection waits because storage is behind. */
-  readonly onWaiting: (connection: C) => void
+  /** False when storage is behind; then the connection is paused until there is room. */
+  readonly hasRoomFor: (connection: C) => boolean
 }
 
 /** Why nothing is read; bits of one number. */

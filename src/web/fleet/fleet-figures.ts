@@ -61,11 +61,11 @@ export function createFleetFigures({
     if (facets.length === 0) return store.hosts.listSpans()
     const found = new Map<string, KnownSpan>()
     for (const group of first)
-      for (const span of await store.hosts.listSpans(group)) found.set(span.name, span)
+      for (const span of await store.hosts.listSpans({ group })) found.set(span.name, span)
     for (const alternatives of rest) {
       const names = new Set<string>()
       for (const group of alternatives)
-        for (const { name } of await store.hosts.listSpans(group)) names.add(name)
+        for (const { name } of await store.hosts.listSpans({ group })) names.add(name)
       for (const name of [...found.keys()]) if (!names.has(name)) found.delete(name)
     }
     return [...found.values()]

@@ -35,8 +35,8 @@ export type ReportInput = {
   readonly web: WebContext
   readonly url: URL
   readonly now: number
-  /** Of hosts that are in this group now; of all when it is empty. */
-  readonly group: { readonly group?: string }
+  /** Of hosts that are in this group now, and in one of the others; of all when it is empty. */
+  readonly group: { readonly group?: string; readonly withinGroups?: readonly string[] }
 }
 
 export type Report = {

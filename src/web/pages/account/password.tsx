@@ -130,10 +130,14 @@ function passwordForm({ session, csrf }: WebRequest, outcome: Outcome) {
           required
         />
       </label>
-      <label class="check">
+      <label class="check-line">
         <input type="checkbox" name="tokens" value="revoke" /> Revoke all of your API tokens too
       </label>
-      <button type="submit">Change</button>
+      <div>
+        <button class="primary" type="submit">
+          Change
+        </button>
+      </div>
     </form>
   )
 }

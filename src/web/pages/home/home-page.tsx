@@ -193,10 +193,14 @@ function verdictView(verdict: Verdict, { availability, fullSoon }: Figures, kept
         {figure(formatNumber(counts.down), 'down', `/hosts?status=down${and}`, counts.down > 0 && 'bad')}
         {figure(formatNumber(counts.maintenance), 'in maintenance', `/hosts?status=maintenance${and}`)}
         {figure(formatNumber(counts.up), 'up', `/hosts?status=up${and}`)}
-        {figure(writeShare(availability), 'availability, 30 d', `/reports/availability?period=30d${and}`)}
+        {figure(
+          writeShare(availability),
+          'availability, 30\u00a0d',
+          `/reports/availability?period=30d${and}`,
+        )}
         {figure(
           formatNumber(fullSoon),
-          fullSoon === 1 ? 'disk full within 14 d' : 'disks full within 14 d',
+          fullSoon === 1 ? 'disk full within 14\u00a0d' : 'disks full within 14\u00a0d',
           `/reports/capacity${kept === '' ? '' : `?${kept}`}`,
           fullSoon > 0 && 'warn',
         )}

@@ -21,7 +21,7 @@ import { zoneList } from '../maintenance/maintenance-form.tsx'
 import { settingsPage } from '../settings-layout.tsx'
 
 const PATH = '/settings/preferences'
-const THEME_WORDS = { system: 'system', light: 'light', dark: 'dark' } as const
+const THEME_WORDS = { system: 'System', light: 'Light', dark: 'Dark' } as const
 
 export const preferencesPage = route({ path: PATH, access: 'viewer' }, (request) => {
   const { theme, zone, dates } = request.session?.preferences ?? DEFAULT_PREFERENCES

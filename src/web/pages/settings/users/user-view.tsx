@@ -29,8 +29,13 @@ export async function userView(request: WebRequest, user: User, problems: Proble
     parent: PARENT,
     lead: (
       <>
-        Added {stampLabel(user.created)}, last signed in {agoLabel(user.lastSignIn ?? 0, request.now)}.{' '}
-        <a href={`/settings/sessions?user=${encodeURIComponent(user.name)}`}>Sessions</a>
+        Added {stampLabel(user.created)},{' '}
+        {user.lastSignIn === null ? (
+          'never signed in'
+        ) : (
+          <>last signed in {agoLabel(user.lastSignIn, request.now)}</>
+        )}
+        . <a href={`/settings/sessions?user=${encodeURIComponent(user.name)}`}>Sessions</a>
       </>
     ),
     body: (
