@@ -4,7 +4,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { countsFor } from '../config/role-sections.ts'
 import { listImpossible, suggestNearest } from '../domain/thresholds/unmatched.ts'
 import { describeError } from '../lib/log.ts'
-import { findObstacle, type Reader } from '../platform/file-access.ts'
+import { findObstacle, type ReadingUser } from '../platform/file-access.ts'
 import { listParts, type RegisteredRole } from '../service/registered.ts'
 
 /** Roles that share one configuration file. */
@@ -17,7 +17,7 @@ export type ConfigUse = {
 export type ConfigCheck = {
   readonly load: (file: string | null) => LoadedConfig
   /** The account of a service; null when it can't be asked for, or when nobody but an administrator may know. */
-  readonly findReader: (user: string) => Promise<Reader | null>
+  readonly findReader: (user: string) => Promise<ReadingUser | null>
   readonly print: (text: string) => void
 }
 
@@ -105,7 +105,7 @@ async function findUnreadable(
   })
 }
 
-function describeObstacle(file: string, { user, role }: RegisteredRole, reader: Reader): string | null {
+function describeObstacle(file: string, { user, role }: RegisteredRole, reader: ReadingUser): string | null {
   if (!existsSync(file)) return null
   try {
     const obstacle = findObstacle(file, reader)

@@ -5,7 +5,7 @@ import { FULL_VERSION } from '../lib/version.ts'
 import type { Command, GivenValues } from '../roles/command.ts'
 import { COMMANDS, GROUPS } from './commands/index.ts'
 
-type Run = (command: Command, values: GivenValues) => Promise<number>
+type RunCommand = (command: Command, values: GivenValues) => Promise<number>
 
 const GLOBALS = 'For every command:'
 const GLOBAL_NAMES = ['config', 'data-dir', 'set', 'help', 'version']
@@ -13,7 +13,7 @@ const GLOBAL_NAMES = ['config', 'data-dir', 'set', 'help', 'version']
 /**
  * Reads any command line, with help, completion and words for mistakes. Throws `CommandError` for the latter.
  */
-export async function parseWithYargs(words: readonly string[], run: Run): Promise<number> {
+export async function parseWithYargs(words: readonly string[], run: RunCommand): Promise<number> {
   let code: number = EXIT.ok
   const perform = async (command: Command, values: GivenValues) => {
     code = await run(command, values)

@@ -3,7 +3,7 @@ import { parse, TomlError } from 'smol-toml'
 import { ConfigError } from './config-error.ts'
 
 /** What loading needs of the machine; handed in, so that a test can be any machine. */
-export type Host = {
+export type ConfigMachine = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly platform: string
@@ -16,7 +16,7 @@ export type Host = {
  * The file asked for, else `monitor.toml` in the current folder, else the system's, one of the role
  * (`agent.toml`) before that of all; null when there is none.
  */
-export function findConfigFile(asked: string | undefined, host: Host, role?: string): string | null {
+export function findConfigFile(asked: string | undefined, host: ConfigMachine, role?: string): string | null {
   if (asked !== undefined) return resolve(host.cwd, asked)
   const folder =
     host.platform === 'win32' ? join(host.env.ProgramData ?? 'C:\\ProgramData', 'monitor') : '/etc/monitor'
@@ -27,7 +27,7 @@ export function findConfigFile(asked: string | undefined, host: Host, role?: str
 }
 
 /** The tables of a TOML file. Throws `ConfigError` when it can't be read or is no TOML. */
-export function readConfigFile(file: string, host: Host): Record<string, unknown> {
+export function readConfigFile(file: string, host: ConfigMachine): Record<string, unknown> {
   let text: string
   try {
     text = host.readText(file)
