@@ -5,6 +5,7 @@ import { describeError, type Log } from '../lib/log.ts'
 import { FULL_VERSION } from '../lib/version.ts'
 import type { ServiceRole } from '../service/paths.ts'
 import { findSupervisor, openRoleLog } from '../service/supervisor.ts'
+import { releaseStart } from './memory-tuning.ts'
 import { type Reload, reloadConfig } from './reload.ts'
 
 /** A stop that takes longer is cut off. Five seconds are promised; this leaves room for the last words. */
@@ -77,6 +78,8 @@ export async function runRole(
     )
     log.info('started', { role, version: FULL_VERSION, pid: process.pid, ms: since(began, clock) })
     supervisor?.ready()
+    // An agent knows better when its first cycle is over.
+    if (role !== 'agent') releaseStart(clock, log)
   } catch (error) {
     if (!stopping.aborted || error !== stopping.reason) {
       await stopParts(parts, clock, log)
