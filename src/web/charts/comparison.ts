@@ -6,7 +6,7 @@ import { type SeriesRef, writeRef } from './series-ref.ts'
 /** More lines can't be told apart. */
 export const MAX_COMPARED = 12
 
-export type Comparison = {
+export type SeriesComparison = {
   readonly lines: readonly SeriesRef[]
   /** Of the lines on the left: the unit of the first line. */
   readonly leftUnit: Unit
@@ -17,7 +17,7 @@ export type Comparison = {
 }
 
 /** What of the wanted lines fits into one graph: twelve of them, in at most two units. */
-export function planComparison(refs: readonly SeriesRef[]): Comparison {
+export function planComparison(refs: readonly SeriesRef[]): SeriesComparison {
   const units = [...new Set(refs.map(({ metric }) => metricUnit(metric)))].slice(0, 2)
   const fitting = refs.filter(({ metric }) => units.includes(metricUnit(metric)))
   const others = refs.filter((ref) => !fitting.includes(ref))

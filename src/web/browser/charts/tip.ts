@@ -2,15 +2,15 @@
 import type { Unit } from '../../../domain/metrics/unit.ts'
 import { formatValue } from '../../ui/format.ts'
 import { times } from '../times.ts'
-import type { Field } from './field.ts'
-import type { Row } from './rows.ts'
+import type { PlotArea } from './field.ts'
+import type { ChartRow } from './rows.ts'
 
 export type TipOptions = {
-  readonly field: Field
+  readonly field: PlotArea
   readonly left: number
-  readonly row: Row | null
+  readonly row: ChartRow | null
   /** The row of the time before, and what that is called; null where none is drawn. */
-  readonly earlier: { readonly words: string; readonly row: Row | null } | null
+  readonly earlier: { readonly words: string; readonly row: ChartRow | null } | null
   readonly unit: Unit
 }
 
@@ -40,7 +40,7 @@ export function showTip(place: HTMLElement, { field, left, row, earlier, unit }:
   tip.style.left = `${isBeyond ? Math.max(0, x - tip.offsetWidth - 12) : x + 12}px`
 }
 
-function listFigures([, ...values]: Row, unit: Unit): readonly (readonly [string, number, Unit])[] {
+function listFigures([, ...values]: ChartRow, unit: Unit): readonly (readonly [string, number, Unit])[] {
   const [first = Number.NaN, mean, most] = values
   if (mean === undefined || most === undefined) return [['Value', first, unit]]
   if (unit === 'state') return [['Running', mean * 100, '%']]

@@ -2,7 +2,7 @@ import type { Event } from '../../../domain/event.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import type { Series } from '../../../domain/sample.ts'
 import type { SummarizedSeries } from '../../../domain/series.ts'
-import { type Comparison, planComparison } from '../../charts/comparison.ts'
+import { planComparison, type SeriesComparison } from '../../charts/comparison.ts'
 import { listEventsIn } from '../../charts/event-markers.ts'
 import { listMaintenance } from '../../charts/maintenance-bands.ts'
 import {
@@ -39,7 +39,7 @@ export const EARLIER = [
 export type GraphLines = {
   /** The line of the page's own address, which stays; null on the page that compares any. */
   readonly own: SeriesRef | null
-  readonly plan: Comparison
+  readonly plan: SeriesComparison
   readonly timeRange: TimeRange
 }
 
@@ -161,7 +161,7 @@ async function readGhost(
 }
 
 /** Those of every line; none where there are two scales, because nobody could tell whose they are. */
-async function readLimits({ lines, rightUnit }: Comparison, { store }: WebRequest['web']) {
+async function readLimits({ lines, rightUnit }: SeriesComparison, { store }: WebRequest['web']) {
   if (rightUnit !== null) return { thresholds: [], isReported: true }
   const [only] = lines
   const metric = lines.length === 1 ? only?.metric : undefined
@@ -195,7 +195,7 @@ async function findExtent(lines: readonly SeriesRef[], { store }: WebRequest['we
 
 /** Lines without a sample whose host has no such metric, be it that it has another name today. */
 async function findMissing(
-  plan: Comparison,
+  plan: SeriesComparison,
   drawn: readonly SummarizedSeries[],
   { store }: WebRequest['web'],
 ): Promise<SeriesRef[]> {
