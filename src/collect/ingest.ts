@@ -19,7 +19,7 @@ import { Suspects } from './suspects.ts'
 export type Outcome = 'stored' | 'failed' | 'refused' | WriteRefusal
 
 /** Who waits for the fate of a report. */
-export type Sender = {
+export type ReportSender = {
   /** Called once for each report, after the commit that holds it or the failure. Must not throw. */
   complete(submission: Submission, outcome: Outcome): void
   /** Called when a commit's reports are settled: the time to write. Must not throw. */
@@ -29,7 +29,7 @@ export type Sender = {
 /** A report on its way to storage. */
 export type Submission = {
   readonly report: HostReport
-  readonly sender: Sender
+  readonly sender: ReportSender
   /** The sender's own number for it. */
   readonly id: number
   /** What the sender is told was left out. */

@@ -12,7 +12,7 @@ const RULE_WILDCARDS: Wildcards = { any: '%*', one: '_?' }
 const METRIC_WILDCARDS: Wildcards = { any: '*', one: '?' }
 
 const ONE = Symbol('any one character')
-type Piece = readonly (string | typeof ONE)[]
+type PatternPiece = readonly (string | typeof ONE)[]
 
 /** `%` and `*` stand for any text, `_` and `?` for one character; upper and lower case are the same. */
 export function compilePattern(pattern: string): Matcher {
@@ -69,7 +69,7 @@ function compile(pattern: string, wildcards: Wildcards): Matcher {
 }
 
 /** The pieces between the wildcards for any text. */
-function split(pattern: string, { any, one }: Wildcards): Piece[] {
+function split(pattern: string, { any, one }: Wildcards): PatternPiece[] {
   const pieces: (string | typeof ONE)[][] = [[]]
   let isEscaped = false
   for (const character of pattern) {
@@ -85,7 +85,7 @@ function split(pattern: string, { any, one }: Wildcards): Piece[] {
   return pieces
 }
 
-function fits(piece: Piece, text: readonly string[], at: number, toTheEnd: boolean): boolean {
+function fits(piece: PatternPiece, text: readonly string[], at: number, toTheEnd: boolean): boolean {
   if (toTheEnd ? text.length - at !== piece.length : text.length - at < piece.length) return false
   return piece.every((wanted, i) => wanted === ONE || wanted === text[at + i])
 }

@@ -1,7 +1,7 @@
 import { encodeReply } from '../../protocol/encode.ts'
 import { LEGACY_RECEIPT } from '../../protocol/legacy/legacy.ts'
 import type { ProtocolError } from '../../protocol/protocol-error.ts'
-import type { Outcome, Sender, Submission } from '../ingest.ts'
+import type { Outcome, ReportSender, Submission } from '../ingest.ts'
 import { ProtocolDecoder } from '../protocol-decoder.ts'
 import type { Reason } from '../rejections.ts'
 import type { Credentials } from './admission.ts'
@@ -21,7 +21,7 @@ import { describeRejection, ReportSubmitter } from './report-submitter.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
 /** One agent's connection: keeps what is not complete, has it answered, knows how long it has been quiet. */
-export class Connection implements Sender, SocketHandler, UnknownSender {
+export class Connection implements ReportSender, SocketHandler, UnknownSender {
   readonly address: string
   /** When it was opened, by the monotonic clock. */
   readonly since: number

@@ -2,7 +2,7 @@ import { describeError } from '../../lib/log.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import { describeFault, type Tally } from '../../protocol/rejection-tally.ts'
 import type { HostReport } from '../../storage/ports/store.ts'
-import { measureReport, type Outcome, type Sender } from '../ingest.ts'
+import { measureReport, type Outcome, type ReportSender } from '../ingest.ts'
 import type { Reason } from '../rejections.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import { LEGACY_ID, REJECTIONS } from './reply-buffer.ts'
@@ -14,14 +14,14 @@ const WAITING_HERE =
 
 /** Hands the reports of one connection on to be stored, and notes what of them was left out. */
 export class ReportSubmitter {
-  readonly #sender: Sender
+  readonly #sender: ReportSender
   readonly #address: string
   readonly #shared: Pick<ConnectionContext<never>, 'ingest' | 'rejections'>
   #host: string | null = null
   #inFlight = 0
 
   constructor(
-    sender: Sender,
+    sender: ReportSender,
     address: string,
     shared: Pick<ConnectionContext<never>, 'ingest' | 'rejections'>,
   ) {

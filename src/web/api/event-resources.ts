@@ -92,16 +92,16 @@ const showEvent = route(
   },
 )
 
-type Change = 'acknowledge' | 'close' | 'reopen' | 'comment'
+type ApiEventChange = 'acknowledge' | 'close' | 'reopen' | 'comment'
 
-const CHANGES: Readonly<Record<Change, string>> = {
+const CHANGES: Readonly<Record<ApiEventChange, string>> = {
   acknowledge: 'Says that somebody looks after it; a comment may go with it.',
   close: 'Closes it by hand; a comment may go with it.',
   reopen: 'Opens it again; a comment may go with it.',
   comment: 'Adds a comment.',
 }
 
-const REJECTIONS: Readonly<Record<Change, string>> = {
+const REJECTIONS: Readonly<Record<ApiEventChange, string>> = {
   acknowledge: 'The event is not open.',
   close: 'The event is not open.',
   reopen: 'The event is open already, or another one of the same metric is.',
@@ -109,7 +109,7 @@ const REJECTIONS: Readonly<Record<Change, string>> = {
 }
 
 /** The body may hold a comment; the answer is the event as it is afterwards. */
-const changeEvent = (change: Change) =>
+const changeEvent = (change: ApiEventChange) =>
   route(
     {
       path: `/api/v1/events/:id/${change}`,

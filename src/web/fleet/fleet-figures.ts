@@ -24,7 +24,7 @@ export type FleetFigures = {
   fullSoon(entries: readonly FleetEntry[], now: number): readonly string[]
 }
 
-type Held = { readonly at: number; readonly value: number | null }
+type HeldFigure = { readonly at: number; readonly value: number | null }
 
 export function createFleetFigures({
   store,
@@ -35,7 +35,7 @@ export function createFleetFigures({
   readonly clock: Clock
   readonly diskForecasts: DiskForecasts
 }): FleetFigures {
-  const held = new Map<string, Held>()
+  const held = new Map<string, HeldFigure>()
   const running = new Set<string>()
   /** Sorted once for each reading of the fleet. */
   const fullest = new WeakMap<readonly FleetEntry[], readonly FleetEntry[]>()

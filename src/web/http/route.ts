@@ -41,7 +41,7 @@ export type ChannelInfo = {
 }
 
 /** The channels, lent by the event engine's side of the house. */
-export type Notifier = {
+export type NotificationTester = {
   readonly channels: readonly ChannelInfo[]
   /**
    * Sends a test message now, once; resolves with the receiver's answer or with why it was not taken. Ends
@@ -71,7 +71,7 @@ export type WebContext = {
   readonly warnsOfPlain: boolean
   /** Whether who has no second step yet sees nothing but the page that sets it up. */
   readonly requiresTwoFactor: boolean
-  readonly notifier: Notifier
+  readonly notifier: NotificationTester
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
   readonly sessionExpiry: number
