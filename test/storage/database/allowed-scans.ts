@@ -6,7 +6,7 @@ export const ALLOWED_SCANS: Readonly<Record<string, readonly RegExp[]>> = {
   'An index is walked in the order of the page, and every row fits: it ends at the LIMIT.': [
     /FROM event (LEFT JOIN host ON host\.id = event\.host )?(ORDER BY event\.opened DESC, event\.id DESC )?LIMIT \?/,
     /FROM host (WHERE (1 = 0|\+last_seen >= \?|name NOT IN \([?, ]+\)) )?ORDER BY (name_order|ip_order|last_seen)( DESC)?, name( DESC)? LIMIT \?/,
-    /FROM (receipt|audit|event_todo todo) ORDER BY (todo\.history|id)( DESC)? LIMIT \?/,
+    /FROM (audit|event_todo todo) ORDER BY (todo\.history|id)( DESC)? LIMIT \?/,
   ],
   'A severity has many events: those along time, or along the index, are met before the LIMIT.': [
     /FROM event (LEFT JOIN host ON host\.id = event\.host )?WHERE event\.severity = \? (ORDER BY event\.opened DESC, event\.id DESC )?LIMIT \?/,
