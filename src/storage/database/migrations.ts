@@ -152,6 +152,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `ALTER TABLE agent_queue ADD COLUMN is_restored ${integer} NOT NULL DEFAULT 0`,
     `DELETE FROM counter WHERE name = 'restored'`,
   ],
+  // Holes that are too old, without reading those that are not.
+  () => [`CREATE INDEX data_gap_by_time ON data_gap (noted)`],
 ]
 
 /** The schema that this program reads and writes. */

@@ -27,9 +27,10 @@ export async function countEvents(
 export async function countBySeverity(reader: Reader, query: EventQuery): Promise<SeverityCounts> {
   const counts = { ...NONE_OPEN }
   for (const condition of await writeConditions(reader, query)) {
-    const { sql, countSql, values } = condition
+    const { sql, countSql, values, isFew = false } = condition
     // All of them need no order, and are then counted in an index that has no times.
-    const isAll = countSql !== sql && (await countEvents(reader, condition, MAX_COUNTED + 1)) <= MAX_COUNTED
+    const isAll =
+      (countSql !== sql || isFew) && (await countEvents(reader, condition, MAX_COUNTED + 1)) <= MAX_COUNTED
     const counted = isAll ? countSql : `${sql} ORDER BY event.opened DESC`
     const rows = await reader.query<{ severity: Severity; total: number }>(
       `SELECT severity, COUNT(*) AS total FROM

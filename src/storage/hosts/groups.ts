@@ -60,15 +60,15 @@ export function giveGroups(
   })
 }
 
-/** Beyond all that a name may begin with. */
-const LAST = '\u{10ffff}'
+/** Beyond all texts that a name may be. */
+export const LAST_TEXT = '\u{10ffff}'
 
 /** Names in use, sorted; at most `limit`. Costs by the number of groups, whatever the number of hosts. */
 export async function listGroups(database: Database, limit: number): Promise<string[]> {
   const { dialect } = database
   const rows = await database.query<{ name: string }>(
     `${dialect.stepThrough('host_group', 'name')} SELECT value AS name FROM step WHERE value IS NOT NULL ${dialect.stepOrder()} LIMIT ?`,
-    ['', LAST, LAST, limit],
+    ['', LAST_TEXT, LAST_TEXT, limit],
   )
   return rows.map(({ name }) => name)
 }

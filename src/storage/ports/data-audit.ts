@@ -93,6 +93,9 @@ export type DataAuditStore = {
   addRejections(rejections: readonly Rejections[]): Promise<void>
   /** Of a host, or of senders that were not known when it is null; the newest first, at most `limit`. */
   listRejections(host: string | null, limit: number): Promise<readonly Rejections[]>
-  /** Drops at most `limit` rejections and holes from before, and counted days that are no more there. */
+  /**
+   * Drops rejections and holes from before, the oldest first: at most `limit` of each, and what is of the same time
+   * as the last of them.
+   */
   prune(before: number, limit: number): Promise<void>
 }

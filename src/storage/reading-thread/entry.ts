@@ -5,8 +5,10 @@ import type { Database } from '../database/database.ts'
 import { openDatabase } from '../database/open.ts'
 import { createEventStore } from '../events/events.ts'
 import { createHostStore } from '../hosts/hosts.ts'
+import { createStorageSums } from '../maintenance/storage-sums.ts'
 import { createMetricSetReader, type MetricSetReader } from '../timeseries/metric-sets.ts'
 import { createSampleStore } from '../timeseries/query.ts'
+import { createAuditStore } from '../users/audit-log.ts'
 import type { Answer, Order, ReadName, SlowReads, ThreadDatabase } from './messages.ts'
 
 // Where the thread begins: an entry of the build. It reads; what it has to say is logged, and what is damaged
@@ -89,6 +91,8 @@ function createReads(database: Database, metricSets: MetricSetReader): SlowReads
     range: samples.range,
     ranges: samples.ranges,
     summarize: samples.summarize,
+    listAudit: createAuditStore(database).list,
+    ...createStorageSums(database, metricSets),
   }
 }
 

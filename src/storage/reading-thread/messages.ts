@@ -1,10 +1,11 @@
 import type { LogFields, LogLevel } from '../../lib/log.ts'
 import type { OpenStoreOptions } from '../database/open.ts'
+import type { StorageSums } from '../maintenance/storage-sums.ts'
 import type { Store } from '../ports/store.ts'
 import type { Damage } from '../timeseries/damage.ts'
 
 /** What may take tens of milliseconds of processor time, and is therefore read on a thread of its own. */
-export type SlowReads = {
+export type SlowReads = StorageSums & {
   readonly listHosts: Store['hosts']['list']
   readonly listEvents: Store['events']['list']
   readonly countBySeverity: Store['events']['countBySeverity']
@@ -12,6 +13,7 @@ export type SlowReads = {
   readonly range: Store['samples']['range']
   readonly ranges: Store['samples']['ranges']
   readonly summarize: Store['samples']['summarize']
+  readonly listAudit: Store['audit']['list']
 }
 
 export type ReadName = keyof SlowReads

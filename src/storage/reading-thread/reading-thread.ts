@@ -68,6 +68,9 @@ export class ReadingThread implements SlowReads {
   readonly range = this.#ask('range')
   readonly ranges = this.#ask('ranges')
   readonly summarize = this.#ask('summarize')
+  readonly listAudit = this.#ask('listAudit')
+  readonly readStats = this.#ask('readStats')
+  readonly listLargestHosts = this.#ask('listLargestHosts')
 
   /** Rejects what waits, and resolves when the thread has closed its connections. */
   async close(): Promise<void> {

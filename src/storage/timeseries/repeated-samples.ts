@@ -27,9 +27,10 @@ export async function countRepeatedSamples(
   const repeated = new Map<number, number>()
   let after = { host: 0, time: -1 }
   for (;;) {
+    const behind = reader.dialect.beyond('>', ['host', 'time'], [after.host, after.time])
     const [next] = await reader.query<{ host: number; time: number }>(
-      `SELECT host, time FROM late_frame WHERE host > ? OR (host = ? AND time > ?) ORDER BY host, time LIMIT 1`,
-      [after.host, after.host, after.time],
+      `SELECT host, time FROM late_frame WHERE ${behind.sql} ORDER BY host, time LIMIT 1`,
+      behind.values,
     )
     if (!next) return repeated
     const { host, time } = next

@@ -92,9 +92,9 @@ export function stampLabel(time: number): Html {
   )
 }
 
-/** A time to come: today's as a clock shows it, any other as the exact time. */
+/** A time to come or gone by: one within a day as a clock shows it, any other as the exact time. */
 export function untilLabel(time: number, now: number): Html {
-  const isSoon = time - now < 20 * 3600
+  const isSoon = Math.abs(time - now) < 20 * 3600
   return (
     <time datetime={formatIso(time)} data-time={time} data-time-as={isSoon ? 'clock' : 'stamp'}>
       {isSoon ? formatClock(time) : formatStamp(time)}

@@ -39,7 +39,7 @@ export function eventsOf(model: GraphModel): Html | null {
 function thresholdsOf({ plan, thresholds, isReported }: GraphModel): Html {
   const source = isReported ? (
     <>
-      <a href={`${hostPath(plan.lines[0]?.host ?? '')}#threshold-table`}>Thresholds</a>, set on the agent:
+      <a href={`${hostPath(plan.lines[0]?.host ?? '')}/thresholds`}>Thresholds</a>, set on the agent:
     </>
   ) : (
     'Thresholds that events of this metric have named:'

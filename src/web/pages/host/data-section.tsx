@@ -33,7 +33,7 @@ export function dataSection({ audit, gaps, rejections, waiting }: HostData, now:
   const summary = audit === null ? [] : [summarize(audit)]
   if (waiting !== null) summary.push(`${formatNumber(waiting.samples)} samples wait for their time`)
   return (
-    <details class="section" id="data">
+    <details class="section panel" id="data">
       <summary>
         <h2>Data</h2> <span class="soft">{summary.join(', ')}</span>
       </summary>

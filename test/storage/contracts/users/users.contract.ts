@@ -102,6 +102,9 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
         total: 2,
         entries: [{ ...entry, action: 'add rule', detail: 'All of 100%' }],
       })
+      await store.audit.add({ ...entry, action: 'sign in', detail: '' })
+      expect(await store.audit.prune(2, 1)).toBe(1)
+      expect(await found({})).toEqual([1, 2])
       expect(await store.audit.prune(2, 100)).toBe(1)
       expect(await found({})).toEqual([2])
     })
