@@ -57,8 +57,8 @@ async function show(next: HTMLAnchorElement) {
   // The browser would show the same in short beside it.
   next.removeAttribute('title')
   next.setAttribute('aria-describedby', card.id)
-  // What refreshes the page leaves what is no part of it out.
-  if (!card.isConnected) document.body.append(card)
+  // Beside the parts that are refreshed.
+  if (!card.isConnected) find('main', HTMLElement)?.append(card)
   card.hidden = false
   place(next)
 }
