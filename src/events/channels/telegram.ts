@@ -58,7 +58,7 @@ export const telegram = defineChannel({
         if (!(error instanceof SendError)) throw error
         const { movedTo, retryAfter } = readParameters(error.body)
         if (movedTo !== null) {
-          tools.log.warn('a chat of Telegram has a new number; give it as the target', { chat, now: movedTo })
+          tools.log.warn('a Telegram chat has a new id; use it as the target', { chat, now: movedTo })
           await post(movedTo)
         } else if (retryAfter !== null) throw new SendError(error.message, { retry: true, retryAfter })
         else throw error

@@ -17,7 +17,7 @@ export const availabilityReport: Report = {
   async load({ web, url, now, group }) {
     const { from, to } = readPeriod(url, now, web.zone)
     const [hosts, maintenanceWindows] = await Promise.all([
-      web.store.hosts.listSpans(group.group),
+      web.store.hosts.listSpans(group),
       web.store.maintenanceWindows.list(),
     ])
     const outages = await web.store.events.listOutages(hosts, from, to)
