@@ -28,12 +28,12 @@ let reading: AbortController | null = null
 function showSoon(next: HTMLAnchorElement) {
   clearTimeout(waiting)
   if (next === cell) return
-  waiting = window.setTimeout(() => void show(next), REST)
+  waiting = setTimeout(() => void show(next), REST)
 }
 
 function hideSoon() {
   clearTimeout(waiting)
-  waiting = window.setTimeout(hide, LEAVE)
+  waiting = setTimeout(hide, LEAVE)
 }
 
 function hide() {

@@ -43,7 +43,7 @@ const LINE_NAMES = {
   state: 'CPU',
 } as const
 
-type Card = {
+type HostCard = {
   readonly host: FleetEntry
   readonly fill: Fill
   readonly line: Html | null
@@ -52,7 +52,7 @@ type Card = {
   readonly now: number
 }
 
-function cardView({ host, fill, line, view, more, now }: Card): Html {
+function cardView({ host, fill, line, view, more, now }: HostCard): Html {
   const values = [
     ['CPU', host.processor, '%'],
     ['Memory', host.memory, '%'],
