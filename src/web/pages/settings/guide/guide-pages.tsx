@@ -127,7 +127,7 @@ export const eventsPart = () => (
         'Acknowledge',
         <>
           Somebody looks after it: repeated and delayed notifications stop. The event stays open. If somebody
-          else was faster, you are told who.
+          else was faster, the page says who.
         </>,
       ],
       [
