@@ -70,7 +70,7 @@ export async function startWeb(
   context.own('website', () => website.stop())
   log.info('listening', { role: 'web', address, port: website.port })
   if (isOpenWithoutTls(config))
-    log.warn('the website is served without TLS: everybody on the way can read passwords', {
+    log.warn('the website is served without TLS: passwords can be read on the network', {
       hint: 'web.tls, web.trusted_proxies or web.address = "127.0.0.1"',
     })
   const host = nameForClients(address, 'localhost')
@@ -87,7 +87,7 @@ export async function startWeb(
       if (renewed === null) throw new Error('the certificate is gone')
       website.renewTls(renewed)
       pin = describePin(renewed.certificate)
-      log.info('read the certificate again', { role: 'web_tls', fingerprint: renewed.fingerprint })
+      log.info('reloaded the certificate', { role: 'web_tls', fingerprint: renewed.fingerprint })
     },
   })
   return `https://${name}:${website.tlsPort}/`

@@ -36,7 +36,7 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'host-maintenance', path: '/hosts/cache01' },
   { name: 'host-odd', path: `/hosts/${encodeURIComponent(ODD_HOST)}` },
   { name: 'host-long', path: `/hosts/${LONG_HOST}` },
-  { name: 'host-thresholds', path: `${HOST}#threshold-table` },
+  { name: 'host-thresholds', path: `${HOST}/thresholds` },
   { name: 'host-week', path: `${HOST}?range=7d` },
   { name: 'host-mute', path: `${HOST}/mute` },
   { name: 'manage-host', path: `${HOST}/manage` },

@@ -128,7 +128,7 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
       const log = () => readFileSync(join(data, 'monitor-server.log'), 'utf8')
       const port = / listening role=web .*port=(\d+)/.exec(log())?.[1]
       expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toContain('ok')
-      while (!log().includes('the server takes samples')) await Bun.sleep(100)
+      while (!log().includes('the server accepts samples')) await Bun.sleep(100)
       expect(await service('stop', 'server')).toEqual({ code: 0, said: 'monitor-server: stopped' })
       expect(log()).toContain(' stopped role=server ')
       expect(log()).not.toMatch(/ error /)

@@ -16,7 +16,7 @@ import { placeCopy } from '../../storage/database/sqlite/restore.ts'
 import type { Manifest, ManifestFile } from './manifest.ts'
 import { readBackup } from './read.ts'
 
-export type RestoreOptions = {
+export type BackupRestoreOptions = {
   readonly file: string
   readonly askPassphrase: () => Promise<string>
   /** In place of the data folder that the backup names; null takes that one. */
@@ -34,7 +34,7 @@ export type RestoreOptions = {
  * beside it. Throws `CommandError`, with nothing changed, when the backup is not sound, an owner is not known here or
  * the database is in use.
  */
-export async function restoreAll(options: RestoreOptions): Promise<void> {
+export async function restoreAll(options: BackupRestoreOptions): Promise<void> {
   const { file, clock, print } = options
   const drafts = new Drafts(options)
   try {
@@ -60,11 +60,11 @@ export async function restoreAll(options: RestoreOptions): Promise<void> {
 
 /** Files beside the places that they will take. */
 class Drafts {
-  readonly #options: RestoreOptions
+  readonly #options: BackupRestoreOptions
   readonly #files: { readonly entry: ManifestFile; readonly target: string; readonly draft: string }[] = []
   #dataDir: string | null = null
 
-  constructor(options: RestoreOptions) {
+  constructor(options: BackupRestoreOptions) {
     this.#options = options
   }
 

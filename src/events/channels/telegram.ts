@@ -54,9 +54,9 @@ export const telegram = defineChannel({
         )
       const movedTo = await deliver(post, chat)
       if (movedTo !== null) {
-        tools.log.warn('a chat of Telegram has a new number; give it as the target', { chat, now: movedTo })
+        tools.log.warn('a Telegram chat has a new id; use it as the target', { chat, now: movedTo })
         if ((await deliver(post, movedTo)) !== null)
-          throw new SendError('Telegram names new numbers of the chat without end', { retry: true })
+          throw new SendError('Telegram gives the chat one new id after the other', { retry: true })
       }
       // The answer repeats the whole message.
       return '200 sent'
@@ -65,7 +65,7 @@ export const telegram = defineChannel({
   }),
 })
 
-/** Null when it was taken, else the new number of the chat. Throws a SendError, which knows how long to wait. */
+/** Null when it was taken, else the new id of the chat. Throws a SendError, which knows how long to wait. */
 async function deliver(post: (chat: string) => Promise<unknown>, chat: string): Promise<string | null> {
   try {
     await post(chat)

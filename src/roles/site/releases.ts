@@ -159,7 +159,7 @@ async function makeOwn({ folder, file }: OwnRelease, log: Log): Promise<string> 
   }
   await pipeline(Readable.from(parts()), createGzip({ level: 6 }), createWriteStream(draft, { mode: 0o600 }))
   renameSync(draft, file)
-  log.info('packed the own release for machines that join', {
+  log.info('packed this release for machines that join', {
     file,
     ms: Math.round(performance.now() - began),
   })

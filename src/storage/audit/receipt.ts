@@ -45,16 +45,6 @@ export type ReportEntry = {
   readonly known?: KnownNumbers
 }
 
-export type Receipt = {
-  readonly reports: readonly ReportEntry[]
-  /** Samples that took the place of others, which had been acknowledged too. */
-  readonly overlaps: readonly { readonly host: number; readonly day: number; readonly samples: number }[]
-  /** Days of hosts of which samples without numbers came. */
-  readonly unnumbered: readonly { readonly host: number; readonly day: number }[]
-  /** The database was restored when this was written, which has nothing else. */
-  readonly isRestored: boolean
-}
-
 export type ReceiptWriter = {
   /** `frames` and `samples` are in the order of the numbers. */
   addReport(
@@ -180,29 +170,36 @@ function runsOfFrames(
   return runs
 }
 
-/** Throws a RangeError when the bytes are not a receipt. */
-export function readReceipt(bytes: Uint8Array): Receipt {
+/** Is told the entries of a receipt, in their order. */
+export type ReceiptVisitor = {
+  /** A report of one frame, whose number is the lowest that may still come. */
+  single(queue: number, number: number, samples: number, time: number): void
+  report(entry: ReportEntry): void
+  overlap(host: number, day: number, samples: number): void
+  unnumbered(host: number, day: number): void
+  /** The database was restored when this was written, which has nothing else. */
+  restored(): void
+}
+
+/** Throws a RangeError when the bytes are not a receipt; the visitor knows what comes before that place. */
+export function scanReceipt(bytes: Uint8Array, visitor: ReceiptVisitor): void {
   const cursor: Cursor = { bytes, at: 0 }
-  const reports: ReportEntry[] = []
-  const overlaps: { host: number; day: number; samples: number }[] = []
-  const unnumbered: { host: number; day: number }[] = []
-  let isRestored = false
   let lastTime = 0
   while (cursor.at < bytes.length) {
     const kind = readByte(cursor)
-    if (kind === REPORT) reports.push(readReport(cursor))
-    else if (kind === SINGLE) {
-      const report = readSingle(cursor, lastTime)
-      lastTime = report.frames[0]?.from ?? 0
-      reports.push(report)
-    } else if (kind === OVERLAP)
-      overlaps.push({ host: readVarint(cursor), day: readVarint(cursor), samples: readVarint(cursor) })
-    else if (kind === UNNUMBERED) unnumbered.push({ host: readVarint(cursor), day: readVarint(cursor) })
-    else if (kind === CONTACT) reports.push(readContact(cursor))
-    else if (kind === RESTORED) isRestored = true
+    if (kind === SINGLE) {
+      const queue = readVarint(cursor)
+      const number = readVarint(cursor)
+      const samples = readVarint(cursor)
+      lastTime += unzigzag(readVarint(cursor))
+      visitor.single(queue, number, samples, lastTime)
+    } else if (kind === REPORT) visitor.report(readReport(cursor))
+    else if (kind === OVERLAP) visitor.overlap(readVarint(cursor), readVarint(cursor), readVarint(cursor))
+    else if (kind === UNNUMBERED) visitor.unnumbered(readVarint(cursor), readVarint(cursor))
+    else if (kind === CONTACT) visitor.report(readContact(cursor))
+    else if (kind === RESTORED) visitor.restored()
     else throw new RangeError(`a receipt has an entry of the unknown kind ${kind}`)
   }
-  return { reports, overlaps, unnumbered, isRestored }
 }
 
 function readContact(cursor: Cursor): ReportEntry {
@@ -210,15 +207,6 @@ function readContact(cursor: Cursor): ReportEntry {
   const newest = readVarint(cursor)
   const known = { newest, unconfirmed: readMany(cursor, () => readRange(cursor)) }
   return { queue, waiting: 0, frames: NONE, others: NONE, lost: NONE, known }
-}
-
-function readSingle(cursor: Cursor, lastTime: number): ReportEntry {
-  const queue = readVarint(cursor)
-  const number = readVarint(cursor)
-  const samples = readVarint(cursor)
-  const time = lastTime + unzigzag(readVarint(cursor))
-  const frame = { first: number, last: number, samples, from: time, to: time, day: dayOf(time) }
-  return { queue, waiting: number, frames: [frame], others: NONE, lost: NONE }
 }
 
 function readReport(cursor: Cursor): ReportEntry {

@@ -1,3 +1,6 @@
+/** A condition with what it is bound to. */
+export type Bound<V> = { readonly sql: string; readonly values: readonly V[] }
+
 /**
  * All that differs between the databases. Everywhere else keeps to what both know: integer seconds, 0 and 1
  * for flags, VARCHAR for whatever is indexed, columns named one by one, `?` parameters, no RETURNING, no
@@ -57,6 +60,11 @@ export type Dialect = {
    * behind which host, up to which.
    */
   readonly framesOfStep: string
+  /**
+   * The rows that come after the one with these values (before it, for `<`) in the order of the columns, found by one
+   * look-up in an index that begins with them.
+   */
+  beyond<V>(sign: '<' | '>', columns: readonly string[], values: readonly V[]): Bound<V>
   /** Inserts `rows` rows, leaving out those whose key is there; the rows changed are those that went in. */
   insertMissing(table: string, columns: readonly string[], rows: number): string
   /** Inserts one row, or updates all columns but `key` where the key is there. */
@@ -97,6 +105,10 @@ export const sqliteDialect: Dialect = {
   },
   stepOrder: () => '',
   framesOfStep: 'LEFT JOIN frame ON frame.time = step.value AND frame.host > ? AND frame.host <= ?',
+  beyond: (sign, columns, values) => ({
+    sql: `(${columns.join(', ')}) ${sign} (${placeValues(columns.length)})`,
+    values,
+  }),
   insertMissing: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${placeRows(columns.length, rows)} ON CONFLICT DO NOTHING`,
   upsert(table, key, columns) {

@@ -21,6 +21,11 @@ export type EventQuery = {
   readonly group?: string
   /** Of hosts that are in one group of each list. */
   readonly facets?: readonly (readonly string[])[]
+  /**
+   * Only events of one host, which is in one of these groups now, whatever else is asked for: those of several hosts name
+   * hosts of other groups.
+   */
+  readonly withinGroups?: readonly string[]
   readonly metric?: string
   /** A part of the names of hosts, and words that all are in the name of the metric, in any case. */
   readonly hostPart?: string
@@ -223,7 +228,11 @@ export type NamedStore<T extends { readonly id: number }> = {
   find(id: number): Promise<T | null>
   /** The id; null when the name is taken. */
   add(one: Omit<T, 'id'>): Promise<number | null>
-  update(one: T): Promise<'updated' | 'unknown' | 'taken'>
+  /**
+   * `outdated`, with nothing changed, when `isKnown` is false for what is stored: somebody else has changed it since
+   * the caller looked.
+   */
+  update(one: T, isKnown?: (current: T) => boolean): Promise<'updated' | 'unknown' | 'taken' | 'outdated'>
 }
 
 export type RuleStore = NamedStore<Rule> & {

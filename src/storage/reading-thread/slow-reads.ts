@@ -10,7 +10,7 @@ const LONG_SPAN_OF_MANY = 2 * 86_400
  * hold, which the thread does not see.
  */
 export function withSlowReads(store: Store, thread: SlowReads, settle: () => Promise<void>): Store {
-  const { hosts, events, samples } = store
+  const { hosts, events, samples, audit } = store
   return {
     ...store,
     hosts: {
@@ -37,6 +37,10 @@ export function withSlowReads(store: Store, thread: SlowReads, settle: () => Pro
       summarize: (host, metrics, picture) =>
         (isLongPicture(metrics.length, picture) ? thread : samples).summarize(host, metrics, picture),
     },
+    audit: {
+      ...audit,
+      list: (query) => (query.search === undefined ? audit.list(query) : thread.listAudit(query)),
+    },
   }
 }
 
@@ -52,11 +56,16 @@ const isSlowList = ({ sort, search }: HostQuery) =>
   sort === 'processor' ||
   sort === 'memory' ||
   sort === 'disk' ||
+  sort === 'network' ||
   sort === 'events'
 
-const isSlowSearch = ({ status, words = [], metricWords = [], hostPart, group, offset = 0 }: EventQuery) =>
-  words.length > 0 ||
-  metricWords.length > 0 ||
-  hostPart !== undefined ||
-  offset > 1000 ||
-  (status !== 'open' && group !== undefined)
+const isSlowSearch = (query: EventQuery) => {
+  const { status, acknowledged, words = [], metricWords = [], hostPart, group, offset = 0 } = query
+  return (
+    words.length > 0 ||
+    metricWords.length > 0 ||
+    hostPart !== undefined ||
+    offset > 1000 ||
+    (status !== 'open' && (group !== undefined || acknowledged !== undefined))
+  )
+}

@@ -30,10 +30,10 @@ export async function compactLateFrames(
   let compacted = 0
   let after = { host: 0, time: -1 }
   while (compacted < limit) {
+    const behind = database.dialect.beyond('>', ['host', 'time'], [after.host, after.time])
     const [next] = await database.query<{ host: number; time: number }>(
-      `SELECT host, time FROM late_frame WHERE (host > ? OR (host = ? AND time > ?)) AND time < ?
-        ORDER BY host, time LIMIT 1`,
-      [after.host, after.host, after.time, before],
+      `SELECT host, time FROM late_frame WHERE ${behind.sql} AND time < ? ORDER BY host, time LIMIT 1`,
+      [...behind.values, before],
     )
     if (!next) break
     const last = Math.min(before, (dayOf(next.time) + 1) * DAY_SECONDS) - 1
@@ -48,7 +48,7 @@ export async function compactLateFrames(
   return compacted
 }
 
-type Piece = {
+type LatePiece = {
   readonly metricSets: MetricSetReader
   readonly note: NoteDamage
   readonly host: number
@@ -56,7 +56,7 @@ type Piece = {
   readonly to: number
 }
 
-async function compactPiece(transaction: Transaction, { metricSets, note, host, from, to }: Piece) {
+async function compactPiece(transaction: Transaction, { metricSets, note, host, from, to }: LatePiece) {
   await takeMaintenanceLock(transaction)
   const rows = await readLateFrames(transaction, host, from, to, MAX_FRAMES, transaction.dialect.forUpdate)
   const frames = openFrames(rows, host, note)

@@ -30,6 +30,20 @@ export function readFrames(reader: Reader, host: number, from: number, to: numbe
   return reader.query<FrameRow>(stepThroughFrames(reader.dialect), [from, to, to, host, limit])
 }
 
+/** Samples in the frames of a host, the late ones among them. */
+export async function countFrameSamples(reader: Reader, host: number): Promise<number> {
+  const [row] = await reader.query<{ samples: number | null }>(
+    `${reader.dialect.stepThrough('frame', 'time')}
+      SELECT SUM(frame.samples) AS samples FROM step JOIN frame ON frame.time = step.value AND frame.host = ?`,
+    [0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, host],
+  )
+  const [late] = await reader.query<{ samples: number | null }>(
+    'SELECT SUM(samples) AS samples FROM late_frame WHERE host = ?',
+    [host],
+  )
+  return Number(row?.samples ?? 0) + Number(late?.samples ?? 0)
+}
+
 export async function findLastFrame(reader: Reader, host: number, from: number, to: number) {
   const [row] = await reader.query<FrameRow>(stepThroughFrames(reader.dialect, { back: true }), [
     from,

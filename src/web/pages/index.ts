@@ -19,6 +19,7 @@ import { homePage } from './home/home-page.tsx'
 import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
 import { metricsPage } from './host/metrics-page.tsx'
+import { thresholdsPage } from './host/threshold-table.tsx'
 import { addHostPage, makeHostCode } from './hosts/add-host.tsx'
 import { changeHosts } from './hosts/change-hosts.ts'
 import { hostsPage } from './hosts/hosts-page.tsx'
@@ -45,6 +46,7 @@ export const PAGES: readonly Route[] = [
   hostPage,
   changeHostGroups,
   metricsPage,
+  thresholdsPage,
   ...MANAGE_HOST,
   graphPage,
   graphCsv,

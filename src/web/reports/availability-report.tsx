@@ -16,7 +16,7 @@ export const availabilityReport: Report = {
   async load({ web, url, now, group }) {
     const { from, to } = readPeriod(url, now, web.zone)
     const [hosts, maintenanceWindows] = await Promise.all([
-      web.store.hosts.listSpans(group.group),
+      web.store.hosts.listSpans(group),
       web.store.maintenanceWindows.list(),
     ])
     const outages = await web.store.events.listOutages(hosts, from, to)
@@ -25,11 +25,14 @@ export const availabilityReport: Report = {
       .map(({ name, firstSeen }) => {
         const downtime = countDowntime(outages.get(name) ?? [], from, to, firstSeen)
         const longest = downtime.outages[0]
+        const planned = inMaintenance(name, downtime.outages)
         return {
           host: name,
-          percent_up: downtime.percentUp === null ? null : Math.round(downtime.percentUp * 1000) / 1000,
+          percent_up: downtime.percentUp === null ? null : round(downtime.percentUp),
+          percent_up_without_maintenance:
+            downtime.known === 0 ? null : round(shareUp(downtime.known, downtime.down - planned)),
           down_seconds: downtime.down,
-          in_maintenance_seconds: inMaintenance(name, downtime.outages),
+          in_maintenance_seconds: planned,
           outages: downtime.outages.length,
           longest_seconds: longest === undefined ? null : longest.to - longest.from,
           longest_from: longest === undefined ? null : formatIso(longest.from),
@@ -40,7 +43,9 @@ export const availabilityReport: Report = {
       .sort((a, b) => (a.percent_up ?? 101) - (b.percent_up ?? 101) || a.host.localeCompare(b.host, 'en'))
     const known = rows.reduce((sum, row) => sum + row.known_seconds, 0)
     const down = rows.reduce((sum, row) => sum + row.down_seconds, 0)
-    const all = known === 0 ? null : ((known - down) / known) * 100
+    const all = known === 0 ? null : shareUp(known, down)
+    const planned = rows.reduce((sum, row) => sum + row.in_maintenance_seconds, 0)
+    const withoutMaintenance = known === 0 || planned === 0 ? null : shareUp(known, down - planned)
     return {
       rows,
       lead: (
@@ -48,7 +53,13 @@ export const availabilityReport: Report = {
           {formatCount(rows.length, 'host')}
           {all !== null && (
             <>
-              , up <b>{writePercent(all)}</b> of the time together
+              , fleet availability <b>{writePercent(all)}</b>
+              {withoutMaintenance !== null && (
+                <>
+                  {' '}
+                  (<b>{writePercent(withoutMaintenance)}</b> without maintenance)
+                </>
+              )}
             </>
           )}
           ; {stampLabel(from)} to {stampLabel(to)}
@@ -59,11 +70,16 @@ export const availabilityReport: Report = {
         `An outage counts from its event, which opens ${formatDuration(web.silence)} after the ` +
         `last packet, to the next packet. A host counts from its first packet on. Maintenance ` +
         `windows, as they are now, only hold notifications: downtime within them is counted as ` +
-        `downtime and listed separately.`,
+        `downtime and listed separately; availability without maintenance leaves it out.`,
       columns: columnsOf(to - from),
     }
   },
 }
+
+const round = (percent: number) => Math.round(percent * 1000) / 1000
+
+/** Percent of the observed time. */
+const shareUp = (known: number, down: number) => ((known - Math.max(0, down)) / known) * 100
 
 /** `period` is the length of the report in seconds. */
 const columnsOf = (period: number): readonly ReportColumn[] => [
@@ -80,6 +96,12 @@ const columnsOf = (period: number): readonly ReportColumn[] => [
     show: ({ percent_up: up }) => (typeof up === 'number' ? writePercent(up) : '–'),
   },
   {
+    key: 'percent_up_without_maintenance',
+    name: 'Without maintenance',
+    isNumber: true,
+    show: ({ percent_up_without_maintenance: up }) => (typeof up === 'number' ? writePercent(up) : '–'),
+  },
+  {
     key: 'down_seconds',
     name: 'Down for',
     isNumber: true,
@@ -87,14 +109,14 @@ const columnsOf = (period: number): readonly ReportColumn[] => [
   },
   {
     key: 'in_maintenance_seconds',
-    name: 'In windows',
+    name: 'In maintenance',
     isNumber: true,
     show: ({ in_maintenance_seconds: seconds }) => (seconds === 0 ? '–' : formatDuration(Number(seconds))),
   },
   { key: 'outages', name: 'Outages', isNumber: true },
   {
     key: 'longest_seconds',
-    name: 'Longest',
+    name: 'Longest outage',
     isNumber: true,
     show: (row) => (row.longest_seconds === null ? '–' : formatDuration(Number(row.longest_seconds))),
   },

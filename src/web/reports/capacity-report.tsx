@@ -95,7 +95,7 @@ const COLUMNS: readonly ReportColumn[] = [
   },
   {
     key: 'full_earliest',
-    name: 'Full',
+    name: 'Full by',
     show: (row) => (row.percent_used === 100 ? 'now' : describeFull(row.full_earliest, row.full_latest)),
   },
   { key: 'full_latest', name: null },

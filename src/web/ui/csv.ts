@@ -1,14 +1,14 @@
-export type Cell = string | number | null
+export type CsvCell = string | number | null
 
 /**
  * Rows as a file that spreadsheets open (RFC 4180). Texts that they would take for a formula begin with an
  * apostrophe.
  */
-export function writeCsv(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function writeCsv(head: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
   return `${[head, ...rows].map((row) => row.map(writeCell).join(',')).join('\r\n')}\r\n`
 }
 
-function writeCell(cell: Cell): string {
+function writeCell(cell: CsvCell): string {
   if (cell === null) return ''
   if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : ''
   const text =
@@ -20,7 +20,7 @@ function writeCell(cell: Cell): string {
 export function csvResponse(
   name: string,
   head: readonly string[],
-  rows: readonly (readonly Cell[])[],
+  rows: readonly (readonly CsvCell[])[],
 ): Response {
   return new Response(`\ufeff${writeCsv(head, rows)}`, {
     headers: {

@@ -86,6 +86,54 @@ describe('pages that only a form leads to have no fault either', () => {
   }, 60_000)
 })
 
+for (const javaScript of [true, false])
+  test(`of two people who change one rule, target, window or user, the second is told what the first did, ${javaScript ? 'with' : 'without'} scripts`, async () => {
+    await website.addUser(`fred${javaScript}`, 'admin')
+    const [one, other] = [
+      await openContext(browser, website, { javaScript }),
+      await openContext(browser, website, { javaScript, user: `fred${javaScript}` }),
+    ]
+    const [first, second] = [await one.newPage(), await other.newPage()]
+    const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true }).click()
+    const kinds = [
+      { path: '/settings/rules/1', label: 'Hosts', of: `web${javaScript}*`, own: 'db*' },
+      {
+        path: '/settings/targets/1',
+        label: 'Address',
+        of: `a${javaScript}@example.org`,
+        own: 'b@example.org',
+      },
+      { path: '/settings/maintenance/1', label: 'Hosts', of: `web${javaScript}*`, own: 'db*' },
+    ]
+    for (const { path, label, of, own } of kinds) {
+      for (const page of [first, second]) await page.goto(path)
+      await first.getByLabel(label, { exact: true }).fill(of)
+      await save(first)
+      await first.getByText('Saved.').waitFor()
+      await second.getByLabel(label, { exact: true }).fill(own)
+      const preview = second.getByRole('button', { name: 'Preview' })
+      // A look at what it means must not make the form forget what it was filled from.
+      if ((await preview.count()) > 0) await preview.click()
+      await save(second)
+      const words = await second.getByRole('alert').textContent()
+      expect(words).toContain('admin changed this')
+      for (const value of [of, own]) expect(words).toContain(value)
+      expect(await second.getByLabel(label, { exact: true }).inputValue()).toBe(own)
+      if (javaScript) expect(await findFaultsEverywhere(second)).toEqual([])
+      await save(second)
+      await second.getByText('Saved.').waitFor()
+    }
+    expect((await website.store.rules.find(1))?.host).toBe('db*')
+    for (const page of [first, second]) await page.goto('/settings/users/viewer')
+    await first.getByLabel('Role').selectOption(javaScript ? 'operator' : 'admin')
+    await save(first)
+    await second.getByLabel('Role').selectOption('viewer')
+    await save(second)
+    expect(await second.getByRole('alert').textContent()).toContain('admin has given viewer the role')
+    expect((await website.store.users.find('viewer'))?.access).toBe(javaScript ? 'operator' : 'admin')
+    for (const context of [one, other]) await context.close()
+  }, 60_000)
+
 test('events that come to an empty list can be chosen and acknowledged there', async () => {
   const empty = await startSeededWebsite({ hosts: 0, minutes: 0 })
   try {

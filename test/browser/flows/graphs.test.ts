@@ -107,7 +107,7 @@ test('a graph in percent shows every limit that the agent told, with its label, 
     { value: 99, colour: 'rgb(217, 83, 79)' },
   ])
   await page.getByRole('link', { name: 'Thresholds' }).click()
-  await page.waitForURL('**/hosts/web01#threshold-table')
+  await page.waitForURL('**/hosts/web01/thresholds')
   await page.getByRole('row', { name: /Critical perf.memory.percent.used > 99% 15 minutes/ }).waitFor()
   expect(await findFaults(page)).toEqual([])
   expect(complaints).toEqual([])

@@ -130,7 +130,7 @@ flow(
     await driver.follow(page.getByRole('link', { name: 'Sessions' }))
     expect(await page.locator('tbody tr').count()).toBe(2)
     await page.getByText('this one').waitFor()
-    await driver.follow(page.getByRole('button', { name: `End the session of ${user}` }))
+    await driver.follow(page.getByRole('button', { name: `Revoke the session of ${user}` }))
     await page.getByText('Revoked.').waitFor()
     expect(await page.locator('tbody tr').count()).toBe(1)
     expect(await store.sessions.list(user, now())).toHaveLength(1)

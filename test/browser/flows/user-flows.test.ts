@@ -79,7 +79,7 @@ flow(
     expect((await visit('/')).path).toBe('/')
     await driver.follow(openEntry(page, 'Sessions'))
     await driver.follow(link(page, 'All'))
-    await driver.follow(page.getByRole('button', { name: `End the session of ${name}` }))
+    await driver.follow(page.getByRole('button', { name: `Revoke the session of ${name}` }))
     await page.getByText('Revoked.').waitFor()
     expect(await store.sessions.list(name, now())).toEqual([])
     expect((await visit('/')).path).toBe('/login')

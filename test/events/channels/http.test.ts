@@ -498,14 +498,9 @@ test('the log gets one line for a notification', async () => {
 
 describe('the list of channels', () => {
   test('finds each by its name, which no other has', () => {
-    expect(CHANNELS.map((channel) => channel.name)).toEqual([
-      'log',
-      'mail',
-      'webhook',
-      'slack',
-      'ntfy',
-      'telegram',
-    ])
+    const names = CHANNELS.map((channel) => channel.name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(names).toContain('mail')
     for (const channel of CHANNELS) expect(findChannel(channel.name)).toBe(channel)
     expect(findChannel('pigeon')).toBe(null)
   })

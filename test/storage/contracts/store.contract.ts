@@ -530,6 +530,16 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         expect(await ids({ hostPart: '_' })).toEqual([])
         expect(await ids({ metricWords: ['M', '2'] })).toEqual(['m2'])
         expect(await ids({ metricWords: ['%'] })).toEqual([])
+        expect(await ids({ metricWords: ['m'], hostPart: 'web01', status: 'open' })).toEqual(['m3', 'm1'])
+        expect(await ids({ metricWords: ['m'], limit: 2, offset: 1 })).toEqual(['m2', 'm1'])
+        expect(await store.events.countBySeverity({ metricWords: ['m'], hostPart: 'web00' })).toMatchObject({
+          1: 1,
+          2: 1,
+        })
+        const [, second] = (await store.events.list({})).events
+        const after = { opened: second?.opened ?? 0, id: second?.id ?? 0 }
+        expect(await ids({ after })).toEqual(['m1', 'm0'])
+        expect(await ids({ after, host: 'web01' })).toEqual(['m1'])
         expect(await store.events.countBySeverity({ status: 'open' })).toEqual({ 1: 1, 2: 2, 3: 0, 4: 1 })
         expect(await store.events.countBySeverity({ host: 'web01', limit: 1 })).toEqual({
           1: 0,
@@ -607,6 +617,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           name: 'grafana',
           user: 'anna',
           access: 'admin',
+          groups: null,
           created: 10,
           expires: 100,
           lastUsed: 50,

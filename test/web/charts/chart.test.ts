@@ -83,7 +83,7 @@ describe('a line chart', () => {
 
   test('places values between the ends of its scale', () => {
     const path = pathOf(draw({ times: [NOON, NOON + 1800, NOON + HOUR], values: [0, 50, 100] }), 'line')
-    expect(path).toBe('M0 1000L500 500 1000 0')
+    expect(path).toBe('M0 1000l500-500 500-500')
   })
 
   test('keeps minimum and maximum as a band', () => {
@@ -96,7 +96,7 @@ describe('a line chart', () => {
       label: 'x',
       filled: false,
     }).text
-    expect(pathOf(svg, 'band')).toBe('M0 0L500 250L500 750L0 1000Z')
+    expect(pathOf(svg, 'band')).toBe('M0 0l500 250V750l-500 250Z')
     expect(svg).not.toContain('class="area"')
   })
 

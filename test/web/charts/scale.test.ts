@@ -24,6 +24,16 @@ describe('levels', () => {
     expect(labels(least, most, unit, 2)).toEqual(ticks)
   })
 
+  test.each<[number, number, Unit, string[]]>([
+    [32, 34, '%', ['32%', '33%', '34%']],
+    [3, 97, '%', ['0', '50%', '100%']],
+    [50, 50, '%', ['46%', '48%', '50%']],
+    [0, 0, 'B', ['0', '512 B', '1 KiB']],
+  ])('fitted to %p to %p in %p begin where the values do', (least, most, unit, ticks) => {
+    const scale = valueScale(least, most, unit, 2, true)
+    expect(scale.ticks.map(({ label }) => label.replaceAll('\u202f', ' '))).toEqual(ticks)
+  })
+
   test('hold every value between their ends, whatever the values are', () => {
     for (const unit of ['%', 'B', 'B/s', '/s', 's', '°C', ''] as const)
       for (let power = -5; power < 16; power++)

@@ -93,7 +93,7 @@ describe('the graph of a metric', () => {
     const text = await get(`/hosts/web01/metrics/${SWAP}`)
     expect(thresholdsOf(text)).toEqual(['4', '3', '2'])
     expect(labelsOf(text)).toEqual(['85%', '90%', '95%'])
-    expect(text).toContain('#threshold-table">Thresholds</a>, set on the agent:')
+    expect(text).toContain('/thresholds">Thresholds</a>, set on the agent:')
     expect(text).toContain('thresholds: information above 85%, warning above 90%, major above 95%"')
   })
 
@@ -136,8 +136,10 @@ describe('the page of a host', () => {
   })
 
   test('lists what its agent judges by, in the words of people', async () => {
-    const text = await get('/hosts/web02')
-    expect(text).toContain(`<h2>Thresholds</h2> <span class="soft">${STANDARD.length + 1}</span>`)
+    const text = await get('/hosts/web02/thresholds')
+    expect(text).toContain(`${STANDARD.length + 1} thresholds</p>`)
+    const link = `<a href="/hosts/web02/thresholds">Thresholds</a> <span class="soft">${STANDARD.length + 1}</span>`
+    expect(await get('/hosts/web02')).toContain(link)
     expect(text).toContain('Set on the agent and changed in the agent’s configuration')
     const rows = text.split('data-key="threshold-').slice(1)
     expect(rows).toHaveLength(STANDARD.length + 1)
@@ -157,20 +159,20 @@ describe('the page of a host', () => {
   })
 
   test('says which of the configuration match nothing, with the nearest name', async () => {
-    const text = await get('/hosts/evil01')
+    const text = await get('/hosts/evil01/thresholds')
     expect(text).toContain('Matches nothing')
-    expect(await get('/hosts/web01')).not.toContain('Matches nothing')
+    expect(await get('/hosts/web01/thresholds')).not.toContain('Matches nothing')
   })
 
   test('says why there are none', async () => {
-    expect(await get('/hosts/none01')).toContain('This agent has no thresholds')
-    const old = await get('/hosts/old01')
+    expect(await get('/hosts/none01/thresholds')).toContain('This agent has no thresholds')
+    const old = await get('/hosts/old01/thresholds')
     expect(old).toContain('This agent does not report its thresholds.')
-    expect(old).not.toContain('threshold-table')
+    expect(await get('/hosts/old01')).toContain('not reported by this agent')
   })
 
   test('escapes what an agent tells', async () => {
-    const text = await get('/hosts/evil01')
+    const text = await get('/hosts/evil01/thresholds')
     expect(text).not.toContain('<script>alert')
     expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;')
   })

@@ -26,7 +26,7 @@ const BUSY_MS = 20
 const RETRY_MS = 10
 const GIVE_UP_MS = 30_000
 const CHECKPOINT_PAGES = 2000
-const CACHE_KIB = 16_384
+const CACHE_KIB = 8_192
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
 

@@ -63,7 +63,7 @@ export function eventTable(options: EventTableOptions): Html {
             Notified
           </th>
           {mayChange && (
-            <th scope="col" class="col-action phone-hidden">
+            <th scope="col" class="col-action">
               <span class="visually-hidden">Change</span>
             </th>
           )}
@@ -154,7 +154,7 @@ function eventRow(view: EventView, options: EventTableOptions): Html {
         {event.acknowledgedBy ?? <span class="soft">–</span>}
       </td>
       <td class="col-notified phone-hidden">{notifiedMark(event, deliveries.get(id), options)}</td>
-      {mayChange && <td class="col-action phone-hidden">{rowActions(event, problem.what)}</td>}
+      {mayChange && <td class="col-action">{rowActions(event, problem.what)}</td>}
     </tr>
   )
 }

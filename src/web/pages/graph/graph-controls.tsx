@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { RANGES } from '../../charts/time-range.ts'
+import { timeRangeForm } from '../../charts/time-range-form.tsx'
 import { rangeChoices, timeRangeNav } from '../../charts/time-range-nav.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { graphAddress, graphParameters, graphPath } from './graph-address.ts'
@@ -24,6 +25,10 @@ export function graphControls(model: GraphModel): Html {
         address: (time) => graphAddress(model, { time }),
         mark: { 'data-chart-link': true },
       })}
+      <details class="any-time" id="any-time">
+        <summary>Custom range</summary>
+        {timeRangeForm(timeRange, now, graphParameters(model, { time: new URLSearchParams() }))}
+      </details>
       {looks(model)}
       {ways(model)}
     </div>

@@ -139,7 +139,7 @@ export function homeTitle({ down }: Pick<FleetCounts, 'down'>, open: SeverityCou
   return parts.length === 0 ? 'Home' : `${parts.join(', ')} · Home`
 }
 
-export type Verdict = {
+export type FleetVerdict = {
   readonly counts: FleetCounts
   readonly open: SeverityCounts
   readonly unacknowledged: SeverityCounts
@@ -147,7 +147,7 @@ export type Verdict = {
 }
 
 /** One line that says how things are, the worst first. */
-export function describeVerdict({ counts, open, unacknowledged, total }: Verdict): {
+export function describeVerdict({ counts, open, unacknowledged, total }: FleetVerdict): {
   readonly title: string
   readonly more: string
 } {
@@ -177,7 +177,7 @@ export function describeVerdict({ counts, open, unacknowledged, total }: Verdict
   return { title, more: more.join(' · ') }
 }
 
-function verdictView(verdict: Verdict, { availability, fullSoon }: Figures, kept: string): Html {
+function verdictView(verdict: FleetVerdict, { availability, fullSoon }: Figures, kept: string): Html {
   const { title, more } = describeVerdict(verdict)
   const { counts, unacknowledged } = verdict
   const and = kept === '' ? '' : `&${kept}`
@@ -193,10 +193,14 @@ function verdictView(verdict: Verdict, { availability, fullSoon }: Figures, kept
         {figure(formatNumber(counts.down), 'down', `/hosts?status=down${and}`, counts.down > 0 && 'bad')}
         {figure(formatNumber(counts.maintenance), 'in maintenance', `/hosts?status=maintenance${and}`)}
         {figure(formatNumber(counts.up), 'up', `/hosts?status=up${and}`)}
-        {figure(writeShare(availability), 'availability, 30 d', `/reports/availability?period=30d${and}`)}
+        {figure(
+          writeShare(availability),
+          'availability, 30\u00a0d',
+          `/reports/availability?period=30d${and}`,
+        )}
         {figure(
           formatNumber(fullSoon),
-          fullSoon === 1 ? 'disk full within 14 d' : 'disks full within 14 d',
+          fullSoon === 1 ? 'disk full within 14\u00a0d' : 'disks full within 14\u00a0d',
           `/reports/capacity${kept === '' ? '' : `?${kept}`}`,
           fullSoon > 0 && 'warn',
         )}

@@ -29,7 +29,9 @@ export function planResources(host: PlannedHost, metrics: readonly string[]): Re
     plan.name === 'filesystems' ? [] : [sayPlainly(plan, host)],
   )
   const all = [...planned, ...planFilesystems(host)]
-  const tables = planSections(Object.keys(host.latest))
+  const tables = planSections(Object.keys(host.latest)).map((table) =>
+    table.name === 'filesystems' ? sortByFullness(table, host) : table,
+  )
   return RESOURCES.flatMap(({ name, title }) => {
     const own = all.filter((plan) => chartOf(plan.name)?.of === name)
     const main = own.filter((plan) => chartOf(plan.name)?.isMain)
@@ -59,6 +61,13 @@ function planFilesystems(host: PlannedHost): ChartPlan[] {
   const lines = listFilesystems(host).map(({ metric, title }) => ({ metric, name: title }))
   if (lines.length === 0) return []
   return spreadLines({ name: 'filesystems', title: chartOf('filesystems')?.title ?? '', lines })
+}
+
+/** The rows of the table of filesystems, the fullest first. */
+function sortByFullness(table: SectionPlan, host: PlannedHost): SectionPlan {
+  const order = new Map(listFilesystems(host).map(({ name }, i) => [name, i]))
+  const placeOf = (name: string) => order.get(name) ?? order.size
+  return { ...table, rows: table.rows.toSorted((a, b) => placeOf(a.name) - placeOf(b.name)) }
 }
 
 /** The section that shows a metric; null for one that none shows. */

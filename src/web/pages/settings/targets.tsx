@@ -14,7 +14,16 @@ import {
 import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { type TestOutcome, testOutcome } from '../../ui/test-outcome.tsx'
-import { deletePages, findNamed, formEnd, nameField, saveNamed, storeNamed } from './named-things.tsx'
+import { versionField } from './edit-conflict.tsx'
+import {
+  deletePages,
+  type FormConflict,
+  findNamed,
+  formEnd,
+  nameField,
+  saveNamed,
+  storeNamed,
+} from './named-things.tsx'
 import { channelChoices, targetHints } from './rules/rule-form.tsx'
 import { settingsPage } from './settings-layout.tsx'
 
@@ -97,14 +106,20 @@ async function listView(
   })
 }
 
-type FormState = {
+type TargetFormState = {
   readonly fields: TargetFields
   readonly id: number | null
   readonly problems?: Problems
   readonly test?: TestOutcome
+  /** What the fields are filled from. */
+  readonly stored?: Target
+  readonly conflict?: FormConflict<Target> | undefined
 }
 
-function targetForm(request: WebRequest, { fields, id, problems = {}, test }: FormState): Html {
+function targetForm(
+  request: WebRequest,
+  { fields, id, problems = {}, test, stored, conflict }: TargetFormState,
+): Html {
   const { channels } = request.web.notifier
   return settingsPage(request, {
     title: id === null ? 'Add a target' : fields.name || 'Target',
@@ -112,6 +127,8 @@ function targetForm(request: WebRequest, { fields, id, problems = {}, test }: Fo
     body: (
       <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
         {csrfField(request.csrf)}
+        {versionField(request, stored ?? conflict?.stored ?? null)}
+        {conflict?.words}
         {formProblem(problems)}
         {test && testOutcome(test)}
         {nameField(fields.name, problems.name)}
@@ -148,8 +165,9 @@ export const newTargetPage = route({ path: `${PATH}/new`, access: 'admin' }, (re
 )
 
 export const targetPage = route({ path: `${PATH}/:id`, access: 'admin' }, async (request) => {
-  const { id, ...fields } = await findTarget(request)
-  return targetForm(request, { fields, id })
+  const stored = await findTarget(request)
+  const { id, ...fields } = stored
+  return targetForm(request, { fields, id, stored })
 })
 
 function typed(form: URLSearchParams): TargetFields {
@@ -170,8 +188,10 @@ async function saveTarget(request: WebRequest, id: number | null) {
     id,
     checked: Object.keys(problems).length > 0 ? { problems } : { draft: fields },
     save: (draft) =>
-      storeNamed(request.web.store.targets, draft, id, (target, at) => ({ ...target, id: at })),
-    show: (wrong) => targetForm(request, { fields, id, problems: wrong }),
+      storeNamed(request, request.web.store.targets, draft, id, (target, at) => ({ ...target, id: at })),
+    show: (wrong, conflict) => targetForm(request, { fields, id, problems: wrong, conflict }),
+    find: (at) => request.web.store.targets.find(at),
+    inWords: ({ name, channel, address }) => ({ Name: name, Channel: channel, Address: address }),
     describe: ({ name, channel, address }) => `${name}: ${channel} ${maskTarget(address)}`,
   })
 }

@@ -185,6 +185,13 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
         expect(await store.rules.update({ ...A_RULE, id, enabled: false, delay: 5 })).toBe('updated')
         expect(await store.rules.find(id)).toEqual({ ...A_RULE, id, enabled: false, delay: 5 })
         expect(await store.rules.update({ ...A_RULE, name: 'none', id: 999 })).toBe('unknown')
+        // Somebody has changed it since the caller looked: nothing is written.
+        const stale = (rule: { delay: number }) => rule.delay === 0
+        expect(await store.rules.update({ ...A_RULE, id, delay: 9 }, stale)).toBe('outdated')
+        expect(await store.rules.find(id)).toMatchObject({ enabled: false, delay: 5 })
+        expect(await store.rules.update({ ...A_RULE, id, delay: 9 }, ({ delay }) => delay === 5)).toBe(
+          'updated',
+        )
         expect([await store.rules.delete(id), await store.rules.delete(id)]).toEqual([true, false])
       })
 

@@ -43,6 +43,18 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
       expect(await store.hosts.groups()).toEqual(['berlin', 'shop', 'web'])
     })
 
+    test('ten people who add a host to a group at once all do', async () => {
+      await Promise.all(
+        Array.from({ length: 10 }, (_, i) =>
+          store.hosts.changeGroups('web02', (given) => [...given, `group${i}`]),
+        ),
+      )
+      expect((await store.hosts.find('web02'))?.givenGroups).toHaveLength(10)
+      expect(await store.hosts.changeGroups('web02', () => null)).toBe(true)
+      expect((await store.hosts.find('web02'))?.givenGroups).toHaveLength(10)
+      expect(await store.hosts.changeGroups('nobody', () => ['x'])).toBe(false)
+    })
+
     test('an agent that says other groups leaves the old ones, but none that people gave', async () => {
       await store.hosts.giveGroups('web01', ['web'])
       await say('web01', ['paris'])

@@ -57,6 +57,9 @@ export function describeSavedViews(name: string, makeWorkbench: () => Workbench)
       expect(await store.views.update(changed)).toBe('taken')
       expect(await store.views.update({ ...changed, name: 'New' })).toBe('done')
       expect(await store.views.update({ ...changed, id: other + 50 })).toBe('unknown')
+      expect(await store.views.update({ ...changed, name: 'Late' }, ({ name }) => name === 'Other')).toBe(
+        'outdated',
+      )
       expect(await store.views.find(other)).toEqual({
         ...changed,
         name: 'New',

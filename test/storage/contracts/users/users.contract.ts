@@ -26,6 +26,8 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
       expect(await store.users.setAccess('root', 'viewer')).toBe('only admin')
       expect(await store.users.delete('root')).toBe('only admin')
       expect(await store.users.setAccess('root', 'admin')).toBe('changed')
+      expect(await store.users.setAccess('anna', 'operator', 'admin')).toBe('outdated')
+      expect(await store.users.setAccess('anna', 'operator', 'viewer')).toBe('changed')
       await store.users.setAccess('anna', 'admin')
       const outcomes = await Promise.all([
         store.users.delete('root'),
@@ -86,6 +88,12 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
       expect(await access()).toBe('operator')
     })
 
+    test('a token keeps the groups of hosts that it is limited to', async () => {
+      const token = { name: 't', user: 'anna', tokenHash: 't2', created: 10, expires: null }
+      await store.tokens.add({ ...token, groups: ['berlin', 'site:ams1'] })
+      expect((await store.tokens.find('t2', 20))?.groups).toEqual(['berlin', 'site:ams1'])
+    })
+
     test('the audit log is read newest first, by person and by words that stand for themselves', async () => {
       const entry = { time: 1, actor: 'anna', way: 'website', address: '10.0.0.9' } as const
       await store.audit.add({ ...entry, action: 'add rule', detail: 'All of 100%' })
@@ -100,6 +108,9 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
         total: 2,
         entries: [{ ...entry, action: 'add rule', detail: 'All of 100%' }],
       })
+      await store.audit.add({ ...entry, action: 'sign in', detail: '' })
+      expect(await store.audit.prune(2, 1)).toBe(1)
+      expect(await found({})).toEqual([1, 2])
       expect(await store.audit.prune(2, 100)).toBe(1)
       expect(await found({})).toEqual([2])
     })

@@ -5,6 +5,7 @@ import { homeTitle } from '../../../../src/web/pages/home/home-page.tsx'
 import { describeAvailability } from '../../../../src/web/pages/host/host-head.tsx'
 import { orderResources, planResources } from '../../../../src/web/pages/host/host-plan.ts'
 import { chartEnd } from '../../../../src/web/pages/host/host-range.ts'
+import { pickShown, readSectionChoice } from '../../../../src/web/pages/host/shown-sections.ts'
 import { describePlatform } from '../../../../src/web/pages/hosts/host-columns.tsx'
 import { describeList } from '../../../../src/web/pages/hosts/hosts-page.tsx'
 import { pager, withParameters } from '../../../../src/web/ui/components.tsx'
@@ -90,6 +91,54 @@ describe('the graphs of a host', () => {
     const charts = plan(metrics).flatMap(({ main, more }) => [...main, ...more])
     expect(charts.length).toBeLessThan(40)
     for (const { lines } of charts) expect(lines.length).toBeLessThanOrEqual(4)
+  })
+
+  describe('on a host that has too many', () => {
+    const metrics = Array.from({ length: 30 }, (_, i) => [
+      `perf.filesystem.dev.sd${i}.percent.used`,
+      `perf.service.unit-${i}.state`,
+      `perf.container.app-${i}.processor.percent`,
+    ]).flat()
+    const latest = {
+      ...Object.fromEntries(metrics.map((name) => [name, name.endsWith('state') ? 1 : 50])),
+      'perf.service.unit-25.state': 0,
+    }
+    const show = (query: string, list = metrics, isLong = false) =>
+      pickShown(
+        planResources({ platform: 'Linux', latest: list === metrics ? latest : latestOf(list) }, list),
+        readSectionChoice(new URLSearchParams(query)),
+        { isLong, latest, troubled: new Set(['perf.container.app-20.processor.percent']) },
+      )
+    const sizeOf = (query: string, name: string) => {
+      const section = show(query).find((one) => one.name === name)
+      return [section?.main.length, section?.tables[0]?.rows.length, section?.hidden]
+    }
+
+    test('sections are cut short, with what is wrong first', () => {
+      expect(sizeOf('', 'disks')).toEqual([4, 8, { graphs: 4, rows: 22 }])
+      const [, states, containers] = show('')
+      expect(states?.tables[0]?.rows[0]?.name).toBe('unit-25')
+      expect(containers?.tables[0]?.rows[0]?.name).toBe('app-20')
+      expect(containers?.main.length).toBe(4)
+    })
+
+    test('one of them is shown whole when it is asked for, or all', () => {
+      expect(sizeOf('open=disks', 'disks')).toEqual([8, 30, { graphs: 0, rows: 0 }])
+      expect(sizeOf('open=disks', 'states')).toEqual([0, 8, { graphs: 0, rows: 22 }])
+      expect(sizeOf('graphs=all', 'states')).toEqual([0, 30, { graphs: 0, rows: 0 }])
+      expect(readSectionChoice(new URLSearchParams('open=disks')).problems).toEqual([])
+      expect(readSectionChoice(new URLSearchParams('open=nonsense&graphs=few')).problems).toEqual([
+        expect.stringContaining('got “nonsense”'),
+        'graphs: expected all, got “few”.',
+      ])
+    })
+
+    test('a long time leaves out further graphs, and no row', () => {
+      const few = ['perf.processor.percent.used', 'perf.system.load.1', 'perf.service.unit-1.state']
+      const [cpu, states] = show('', few, true)
+      expect([cpu?.more.length, cpu?.hidden]).toEqual([0, { graphs: 1, rows: 0 }])
+      expect(states?.hidden).toEqual({ graphs: 0, rows: 0 })
+    })
   })
 
   test('things of a kind are sorted as people count', () => {

@@ -16,7 +16,7 @@ const HOST = {
 function statesOf(status: 'up' | 'down') {
   const plan = planSections(Object.keys(HOST.latest)).find(({ name }) => name === 'states')
   if (!plan) throw new Error('there is no table of states')
-  return String(metricTable(HOST, plan, status))
+  return String(metricTable(plan, { host: HOST, status, query: '' }))
 }
 
 test('services, checks, containers and text files have their states, what is wrong first', () => {

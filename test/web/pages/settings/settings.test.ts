@@ -365,6 +365,19 @@ describe('API tokens', () => {
     await site.store.users.delete('rita')
   })
 
+  test('are limited to groups of hosts where that is wanted; what can be no group is said at its field', async () => {
+    const viewer = await site.as('viewer')
+    const csrf = await site.csrf(viewer.cookie)
+    const make = (groups: string) =>
+      site.post('/settings/tokens', { csrf, name: 'berlin', access: 'viewer', expires: '1d', groups }, viewer)
+    const refused = await make('berlin, a/b')
+    expect(refused.status).toBe(400)
+    expect(await refused.text()).toContain('Expected names of groups such as web or site:ams1')
+    expect(await (await make('berlin, Web')).text()).toContain('berlin, web')
+    const made = (await site.store.tokens.list()).filter(({ name }) => name === 'berlin')
+    expect(made.map(({ groups }) => groups)).toEqual([['berlin', 'web']])
+  })
+
   test('give nobody more than they have', async () => {
     const viewer = await site.as('viewer')
     const token = await site.csrf(viewer.cookie)
@@ -454,11 +467,13 @@ describe('what the server tells of itself', () => {
     await reported.stop()
     for (const words of ['monitor user add NAME', 'Adds a user', '--access viewer|admin'])
       expect(markup).toContain(words)
-    for (const { path, method, access, doc } of API) {
+    for (const { path, method, access, scope, doc } of API) {
       const shown = path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())
       expect(doc ?? '').not.toBe('')
       expect(markup).toContain(
-        `${method} ${shown}</code></dt><dd>${escapeHtml(doc ?? '')} <span class="soft">Access: ${access}</span>`,
+        `${method} ${shown}</code></dt><dd>${escapeHtml(doc ?? '')} <span class="soft">Access: ${access}${
+          scope === undefined ? '; not by a token limited to groups' : ''
+        }</span>`,
       )
     }
   })

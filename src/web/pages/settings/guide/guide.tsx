@@ -304,16 +304,21 @@ const apiPart = (api: WebContext['api']) => (
     <p>
       The same data as JSON, with a session or with <code>Authorization: Bearer TOKEN</code>. What is sent is
       JSON too. <a href="/api/v1/openapi.json">Its description in OpenAPI 3.1</a> is for programs. A parameter
-      or field that is not listed is refused. <code>/healthz</code> is open to all: 200 and ok, or 503 and
-      what is wrong.
+      or field that is not listed is refused. A token that is limited to groups reads and changes only the
+      hosts of these, and what is theirs: events of one host, and maintenance windows that name one.{' '}
+      <code>/healthz</code> is open to all: 200 and ok, or 503 and what is wrong.
     </p>
     {words(
-      api.map(({ method, path, access, doc, api: { query = [] } = {} }) => [
+      api.map(({ method, path, access, scope, doc, api: { query = [] } = {} }) => [
         <code class="anywhere">
           {method} {path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())}
         </code>,
         <>
-          {doc} <span class="soft">Access: {access}</span>
+          {doc}{' '}
+          <span class="soft">
+            Access: {access}
+            {scope === undefined && '; not by a token limited to groups'}
+          </span>
           {query.length > 0 && (
             <ul class="guide-options">
               {query.map((one) => (
