@@ -476,8 +476,26 @@ function Write-Next {
     }
 }
 
+# Ordinary users may make folders in %ProgramData%, and who owns one may always change who writes to it.
+function Assert-DataFolder {
+    $data = Join-Path $env:ProgramData 'monitor'
+    if (-not (Test-Path -LiteralPath $data)) {
+        return
+    }
+    if ((Get-Item -LiteralPath $data -Force).Attributes -band [IO.FileAttributes]::ReparsePoint) {
+        Stop-Script "$data is a link to another place: remove it. Nothing was changed." $ExitConfig
+    }
+    $owner = (Get-Acl -LiteralPath $data).GetOwner([Security.Principal.SecurityIdentifier]).Value
+    $own = [Security.Principal.WindowsIdentity]::GetCurrent().User.Value
+    # The system, administrators, and who runs this.
+    if (@('S-1-5-18', 'S-1-5-32-544', $own) -notcontains $owner) {
+        Stop-Script "$data was made by another user ($owner): look what it is, then remove it, or run takeown /a /r /f ""$data"". Nothing was changed." $ExitConfig
+    }
+}
+
 function Install-Role([string]$Work) {
     Assert-Processor
+    Assert-DataFolder
     $source = Get-Source
     $fetched = Join-Path $Work (Get-LastPart $source)
     Invoke-Step "Fetch $source." { Copy-Source $source $fetched }
