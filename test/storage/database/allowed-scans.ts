@@ -28,7 +28,7 @@ export const ALLOWED_SCANS: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   'All hosts are what is asked for, a few columns of each: 3 ms of ten thousand hosts.': [
     /^SELECT name, last_seen AS lastSeen FROM host$/,
-    /^SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host ORDER BY name_order, name$/,
+    /^SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host( WHERE 1 = 0)? ORDER BY name_order, name$/,
     /^SELECT name, last_seen AS lastSeen, clock_skew AS skew FROM host WHERE clock_skew IS NOT NULL ORDER BY name$/,
   ],
   'Hosts are counted in an index: 0.2 ms of ten thousand.': [
