@@ -260,6 +260,17 @@ describe('scripts of the browser', () => {
     ).toEqual([]))
 })
 
+test('no type name is declared in two files of src', () => {
+  const places = new Map<string, Set<string>>()
+  for (const { path, text } of files)
+    for (const [, name = ''] of text.matchAll(
+      /^(?:export )?(?:declare )?(?:abstract )?(?:type|interface|class) ([A-Z]\w*)/gm,
+    ))
+      places.set(name, (places.get(name) ?? new Set()).add(path))
+  const twice = [...places].filter(([, paths]) => paths.size > 1)
+  expect(twice.map(([name, paths]) => `${name}: ${[...paths].join(', ')}`)).toEqual([])
+})
+
 test('no line of src is longer than 140 columns', () =>
   expect(
     files.flatMap(({ path, text }) =>

@@ -5,11 +5,11 @@ import type { Log } from '../lib/log.ts'
 import type { BootClock } from '../platform/boot.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { MachineSourceOptions } from './machine-source.ts'
-import type { ServerAddress } from './sending/connect.ts'
+import type { CollectorAddress } from './sending/connect.ts'
 
 export type AgentOptions = {
   /** Collect engines in the order of preference; at least one. */
-  readonly servers: readonly ServerAddress[]
+  readonly servers: readonly CollectorAddress[]
   /** Null when the key alone lets the agent in. */
   readonly passphrase: string | null
   /**

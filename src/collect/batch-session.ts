@@ -1,7 +1,7 @@
 import type { HostFacts } from '../domain/hosts/host.ts'
 import { hashToken } from '../lib/hash-token.ts'
 import { MetricSetTable, readBatch, readFormerNames, readKey } from '../protocol/batch.ts'
-import { type Fields, MAX_TIME_AHEAD, readHost } from '../protocol/field.ts'
+import { type JsonMembers, MAX_TIME_AHEAD, readHost } from '../protocol/field.ts'
 import { MAX_CONNECTION_HOSTS, MAX_KEY_LENGTH } from '../protocol/message.ts'
 import { PlainBatchReader } from '../protocol/plain-batch.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
@@ -24,7 +24,7 @@ export class BatchSession {
   /** Hosts for which the sender has proved a key. */
   readonly #admitted = new Set<string>()
   /** The batch whose sender is being looked up. */
-  #asking: { readonly fields: Fields; readonly host: string } | null = null
+  #asking: { readonly fields: JsonMembers; readonly host: string } | null = null
 
   constructor(port: DecoderPort) {
     this.#port = port
@@ -37,7 +37,7 @@ export class BatchSession {
   }
 
   /** `bytes` is the length of the message. */
-  read(fields: Fields, bytes: number): void {
+  read(fields: JsonMembers, bytes: number): void {
     const { passphrase } = fields
     if (passphrase !== undefined) this.checkPassphrase(passphrase)
     if (this.#passphrase !== null) this.#takeBatch(fields)
@@ -100,7 +100,7 @@ export class BatchSession {
   }
 
   /** Nothing of the batch but these is looked into before its sender is known. */
-  #askFor(fields: Fields, host: string, bytes: number): void {
+  #askFor(fields: JsonMembers, host: string, bytes: number): void {
     const { enroll } = fields
     const code = typeof enroll === 'string' && enroll.length <= MAX_KEY_LENGTH ? enroll : null
     const keyHash = hashToken(readKey(fields.key))
@@ -109,7 +109,7 @@ export class BatchSession {
     this.#port.admit({ host, formerNames, keyHash, code, bytes })
   }
 
-  #takeBatch(fields: Fields): void {
+  #takeBatch(fields: JsonMembers): void {
     const seen = this.#port.now()
     const batch = readBatch(fields, this.#metricSets, this.#port.nameLists, seen)
     const { host, frames, events, open, isGreeting, numbers, clock } = batch

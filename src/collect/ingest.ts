@@ -19,7 +19,7 @@ import { Suspects } from './suspects.ts'
 export type Outcome = 'stored' | 'failed' | 'refused' | WriteRefusal
 
 /** Who waits for the fate of a report. */
-export type Sender = {
+export type ReportSender = {
   /** Called once for each report, after the commit that holds it or the failure. Must not throw. */
   complete(submission: Submission, outcome: Outcome): void
   /** Called when a commit's reports are settled: the time to write. Must not throw. */
@@ -29,7 +29,7 @@ export type Sender = {
 /** A report on its way to storage. */
 export type Submission = {
   readonly report: HostReport
-  readonly sender: Sender
+  readonly sender: ReportSender
   /** The sender's own number for it. */
   readonly id: number
   /** What the sender is told was left out. */
@@ -120,7 +120,7 @@ export class Ingest {
     this.#isBusy = true
     setImmediate(() => {
       this.#commitNext().catch((error) => {
-        this.#options.log.error('answering a commit failed', { error })
+        this.#options.log.error('a commit could not be answered', { error })
         this.#isBusy = false
         this.#schedule()
       })
@@ -274,7 +274,7 @@ export class Ingest {
   }
 
   #noteSuccess(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, WriteRefusal>): void {
-    if (this.#isAway) this.#options.log.info('storage takes reports again')
+    if (this.#isAway) this.#options.log.info('storage accepts reports again')
     this.#isAway = false
     this.#failures = 0
     this.counters.commits++

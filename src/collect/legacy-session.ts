@@ -1,4 +1,4 @@
-import type { Fields } from '../protocol/field.ts'
+import type { JsonMembers } from '../protocol/field.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { BatchSession } from './batch-session.ts'
 import { CsvReader } from './csv-reader.ts'
@@ -23,7 +23,7 @@ export class LegacySession {
   }
 
   /** Reads a packet that has come as a whole. */
-  readPacket(fields: Fields): void {
+  readPacket(fields: JsonMembers): void {
     this.#beginPacket().readPacket(fields)
     this.#packet = null
   }

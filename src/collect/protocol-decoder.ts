@@ -1,5 +1,5 @@
 import { checkVersion } from '../protocol/batch.ts'
-import type { Fields } from '../protocol/field.ts'
+import type { JsonMembers } from '../protocol/field.ts'
 import { parseObject, tryObject } from '../protocol/json.ts'
 import { MAX_BATCH_BYTES, MAX_UNKNOWN_BYTES } from '../protocol/message.ts'
 import { checkNesting, isWhiteSpace, ObjectScanner, UNSCANNED_BYTES } from '../protocol/object-scanner.ts'
@@ -181,7 +181,7 @@ export class ProtocolDecoder {
     return true
   }
 
-  #beginDialect(fields: Fields, length: number): void {
+  #beginDialect(fields: JsonMembers, length: number): void {
     this.#scanner = null
     this.#messageBytes = length
     if ('v' in fields) {
@@ -262,7 +262,7 @@ export class ProtocolDecoder {
     return true
   }
 
-  #readMessage(fields: Fields, mayBePacked: boolean): void {
+  #readMessage(fields: JsonMembers, mayBePacked: boolean): void {
     checkVersion(fields)
     if ('encoding' in fields) {
       if (!mayBePacked) throw new ProtocolError('malformed', 'packed twice')

@@ -2,7 +2,7 @@ import { type EventReport, isSeverity } from '../domain/event.ts'
 import { readProcesses } from '../domain/events/running-process.ts'
 import { isMetricName } from '../domain/sample.ts'
 import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
-import { type Fields, isFields, readAnyTime, readNumber, readText } from './field.ts'
+import { isFields, type JsonMembers, readAnyTime, readNumber, readText } from './field.ts'
 import { Spellings } from './legacy/legacy-metric.ts'
 import type { Tally } from './rejection-tally.ts'
 
@@ -116,7 +116,7 @@ const compareBeginnings = (a: EventReport, b: EventReport) =>
 function collect(
   values: readonly unknown[],
   tally: Tally,
-  read: (fields: Fields) => EventReport | null,
+  read: (fields: JsonMembers) => EventReport | null,
 ): EventReport[] {
   const reports: EventReport[] = []
   for (const value of values) {
@@ -128,7 +128,7 @@ function collect(
 }
 
 function complete(
-  fields: Fields,
+  fields: JsonMembers,
   metric: unknown,
   time: number,
   uid: string | null,

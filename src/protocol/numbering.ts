@@ -2,7 +2,7 @@ import { isLossReason, type Loss } from '../domain/audit/loss.ts'
 import type { NumberRange } from '../domain/audit/number-ranges.ts'
 import type { KnownNumbers, ReceivedNumbers } from '../domain/audit/received-numbers.ts'
 import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
-import { type Fields, isFields } from './field.ts'
+import { isFields, type JsonMembers } from './field.ts'
 import type { Tally } from './rejection-tally.ts'
 
 /**
@@ -104,7 +104,7 @@ const isNumber = (value: unknown): value is number => Number.isSafeInteger(value
  * not fit are left out and counted.
  */
 export function readBatchNumbers(
-  fields: Fields,
+  fields: JsonMembers,
   events: number,
   rows: readonly number[] | null,
   tally: Tally,

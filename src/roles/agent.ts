@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { startAgent } from '../agent/agent.ts'
 import type { AgentOptions } from '../agent/agent-options.ts'
 import { sampleOnce } from '../agent/sample-once.ts'
-import type { ServerAddress } from '../agent/sending/connect.ts'
+import type { CollectorAddress } from '../agent/sending/connect.ts'
 import { DELIVERY_STATUS_FILE } from '../agent/sending/delivery-status.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
@@ -43,7 +43,7 @@ export async function runAgent(loaded: LoadedConfig, code: string | null = null)
 }
 
 /** Where an agent sends to, and what it says there. */
-type AgentAccess = { readonly servers: readonly ServerAddress[]; readonly passphrase: string | null }
+type AgentAccess = { readonly servers: readonly CollectorAddress[]; readonly passphrase: string | null }
 
 async function findConfiguredAccess(config: Config, where: string): Promise<AgentAccess> {
   const enrolled = findEnrolledServer(config.dataDir)
@@ -69,7 +69,7 @@ async function findConfiguredAccess(config: Config, where: string): Promise<Agen
 /** The agent inside the server, for the machine that it runs on. */
 export function startLocalAgent(
   loaded: LoadedConfig,
-  findAccess: (config: Config) => { readonly server: ServerAddress; readonly passphrase: string | null },
+  findAccess: (config: Config) => { readonly server: CollectorAddress; readonly passphrase: string | null },
   context: RoleContext,
 ): Promise<void> {
   const find = async (config: Config) => {
@@ -128,7 +128,7 @@ function closePlatform(platform: Platform): void {
 function describeAgent(
   { config: { dataDir, agent }, file }: LoadedConfig,
   platform: Platform,
-  servers: readonly ServerAddress[],
+  servers: readonly CollectorAddress[],
   passphrase: string | null,
   { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
 ): AgentOptions {

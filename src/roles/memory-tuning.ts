@@ -55,5 +55,24 @@ export function limitMemory(clock: Clock, log: Log, seconds: number): void {
   clock.after(FIRST_AFTER_MS, tidy)
 }
 
+/**
+ * Gives back, soon after the start of a server, the code that only the start needed: some 25 MB. What is still needed
+ * comes back from the kernel's cache when it is next run.
+ */
+export function releaseStart(clock: Clock, log: Log): void {
+  if (process.platform !== 'linux' || !Bun.isStandaloneExecutable) return
+  clock.after(RELEASE_AFTER_MS, async () => {
+    try {
+      const { releaseProgramCode } = await import('../platform/program-pages.ts')
+      log.debug('gave back what the start needed', { bytes: releaseProgramCode(process.execPath) })
+    } catch (error) {
+      log.debug('can not give back what the start needed', { reason: error })
+    }
+  })
+}
+
+/** Most of what follows the start, such as the first look of each task, has run by then. */
+const RELEASE_AFTER_MS = 1000
+
 /** By then an agent of any interval has sampled, and most have sent. */
 const FIRST_AFTER_MS = 5000

@@ -230,7 +230,7 @@ export class Queue {
     if (damaged.length === 0) return
     for (const id of damaged) gone.add(id)
     this.#losses.addDamaged(damaged)
-    this.#options.log.error('rows of the queue are damaged; they are dropped', {
+    this.#options.log.error('damaged rows of the queue were dropped', {
       file: this.#options.file,
       count: damaged.length,
     })

@@ -7,11 +7,11 @@ import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
 import type { Reply } from '../../protocol/message.ts'
 import type { Item } from '../queue/queue-rows.ts'
 import { type BatchContent, BatchWriter, type SessionNumbering } from './batch-writer.ts'
-import { type Connection, type ConnectionEvents, connect, type ServerAddress } from './connect.ts'
+import { type CollectorAddress, type ConnectionEvents, connect, type ServerConnection } from './connect.ts'
 import { type ColumnRange, splitColumns } from './frame-parts.ts'
 
 export type ProtocolSessionOptions = {
-  readonly server: ServerAddress
+  readonly server: CollectorAddress
   /** Null when the key alone lets us in. */
   readonly passphrase: string | null
   readonly key: string | null
@@ -96,7 +96,7 @@ type SentBatch = {
 export class ProtocolSession {
   readonly #options: ProtocolSessionOptions
   readonly #writer: BatchWriter
-  readonly #connection: Connection
+  readonly #connection: ServerConnection
   /** Batches that were sent and not answered, by id. */
   readonly #batches = new Map<number, SentBatch>()
   readonly #inFlight = new Set<number>()

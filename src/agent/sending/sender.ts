@@ -9,7 +9,7 @@ import { BatchPicker } from './batch-picker.ts'
 import { BatchSize } from './batch-size.ts'
 import type { SessionNumbering } from './batch-writer.ts'
 import { CollectorRotation } from './collector-rotation.ts'
-import type { ServerAddress } from './connect.ts'
+import type { CollectorAddress } from './connect.ts'
 import type { Deliveries } from './delivery-status.ts'
 import { PathWidth } from './path-width.ts'
 import { ProtocolSession, type SessionEnd, type StoredBatch } from './protocol-session.ts'
@@ -20,7 +20,7 @@ import { StuckWatch } from './stuck-watch.ts'
 
 export type SenderOptions = {
   /** In the order of preference; at least one. */
-  readonly servers: readonly ServerAddress[]
+  readonly servers: readonly CollectorAddress[]
   /** Null when the key alone lets us in. */
   readonly passphrase: string | null
   readonly key: string | null
@@ -185,14 +185,14 @@ export class Sender {
     })
   }
 
-  #begin(server: ServerAddress) {
+  #begin(server: CollectorAddress) {
     this.#stuckWatch.noteActivity()
     this.#reconcile()
     this.#pump()
     if (this.#session?.openBatches === 0) this.#noteSuccess(server)
   }
 
-  #noteStored(server: ServerAddress, { items, lost, waiting, refused, reason }: StoredBatch) {
+  #noteStored(server: CollectorAddress, { items, lost, waiting, refused, reason }: StoredBatch) {
     const { queue } = this.#options
     this.#stuckWatch.noteActivity()
     if (waiting.length > 0) {
@@ -213,19 +213,19 @@ export class Sender {
     this.#pump()
   }
 
-  #noteRefused(server: ServerAddress, items: readonly Item[], reason: string) {
+  #noteRefused(server: CollectorAddress, items: readonly Item[], reason: string) {
     this.#stuckWatch.noteActivity()
     this.#noteUndelivered(`${nameOf(server)} refused it: ${reason}`)
     const item = this.#picker.isolate(items)
     if (item !== null) {
       const { kind, time } = item
-      this.#options.log.error('the server refused this for good; it is dropped', { kind, time, reason })
+      this.#options.log.error('the server rejected this for good; it is dropped', { kind, time, reason })
       this.#options.queue.refuse([item])
     }
     this.#pump()
   }
 
-  #noteEnd(server: ServerAddress, { reason, isLasting, isClean, isStalled, unanswered }: SessionEnd) {
+  #noteEnd(server: CollectorAddress, { reason, isLasting, isClean, isStalled, unanswered }: SessionEnd) {
     this.#session = null
     this.#stuckWatch.noteActivity()
     if (isStalled) this.#pathWidth.noteStalled()
@@ -276,12 +276,12 @@ export class Sender {
     this.#options.onDelivery?.()
   }
 
-  #noteSuccess(server: ServerAddress) {
+  #noteSuccess(server: CollectorAddress) {
     this.#log.noteSuccess(server)
     this.#rotation.noteSuccess()
   }
 
-  #noteFailure(server: ServerAddress, reason: string, isLasting: boolean) {
+  #noteFailure(server: CollectorAddress, reason: string, isLasting: boolean) {
     this.#log.noteFailure(server, reason)
     this.#noteUndelivered(`${nameOf(server)}: ${reason}`)
     this.#pause = this.#options.clock.after(this.#rotation.noteFailure(isLasting), () => {

@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration, parseBytes, parseDuration } from './units.ts'
 
 /** Tells what is wrong with one value. `path` is empty, or leads into the value: `[2].severity`. */
-export type Report = (expected: string, path?: string, value?: unknown) => void
+export type ReportProblem = (expected: string, path?: string, value?: unknown) => void
 
 /**
  * One setting: how it is read, shown and explained. A field reports what it can't take and gives undefined
@@ -15,9 +15,9 @@ export type Field<T> = {
   /** True when a relative value is to be taken from the folder of the file that names it. */
   readonly path: boolean
   /** From a value as TOML gives it. */
-  read(raw: unknown, report: Report): T | undefined
+  read(raw: unknown, report: ReportProblem): T | undefined
   /** From a word of the command line or the environment. */
-  readText(text: string, report: Report): T | undefined
+  readText(text: string, report: ReportProblem): T | undefined
   /** The value as TOML, nothing in it hidden but passwords inside an address. */
   show(value: T): string
   /** A value to show in the example file when there is no default. */
@@ -31,7 +31,7 @@ export type ValuesOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]
 type Doc = { readonly doc: string }
 type Limits = { readonly min?: string; readonly max?: string }
 /** The default, or where there is none, a value to show. */
-type Sample = { readonly default?: string; readonly example?: string }
+type ShownValue = { readonly default?: string; readonly example?: string }
 type NumberOptions = Doc & { readonly min?: number; readonly max?: number; readonly example?: number }
 type TextOptions = Doc & {
   readonly example?: string
@@ -127,7 +127,7 @@ export function portOrOff(options: Doc & { readonly default: number }): Field<nu
 export function duration(options: Doc & Limits & { readonly default: string }): Field<number>
 /** Null when it is not given. */
 export function duration(options: Doc & Limits & { readonly example: string }): Field<number | null>
-export function duration(options: Doc & Limits & Sample): Field<number> {
+export function duration(options: Doc & Limits & ShownValue): Field<number> {
   const words = 'a duration with its unit (s, m, h or d), such as'
   return measured(options, parseDuration, formatDuration, words) as Field<number>
 }
@@ -205,7 +205,7 @@ type Scalar<T> = {
 }
 
 function scalar<T>(doc: string, standard: T, how: Scalar<T>): Field<T> {
-  const evaluate = (value: T | undefined, report: Report) => {
+  const evaluate = (value: T | undefined, report: ReportProblem) => {
     const wrong =
       value === undefined
         ? how.expected
@@ -229,7 +229,7 @@ function scalar<T>(doc: string, standard: T, how: Scalar<T>): Field<T> {
 }
 
 function measured(
-  options: Doc & Limits & Sample,
+  options: Doc & Limits & ShownValue,
   parse: (text: string) => number | null,
   format: (value: number) => string,
   words: string,

@@ -154,6 +154,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // Holes that are too old, without reading those that are not.
   () => [`CREATE INDEX data_gap_by_time ON data_gap (noted)`],
+  // Groups that a token is limited to (JSON); NULL for none.
+  ({ text }) => [`ALTER TABLE token ADD COLUMN within_groups ${text}`],
 ]
 
 /** The schema that this program reads and writes. */

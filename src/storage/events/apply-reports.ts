@@ -4,7 +4,7 @@ import { takeEventLock } from '../database/write-locks.ts'
 import { NO_HOST } from './event-rows.ts'
 import { noteHistory } from './history.ts'
 
-type Held = {
+type HeldEvent = {
   id: number
   change_number: number
   severity: Severity
@@ -67,7 +67,7 @@ export async function reconcileEvents(
   for (const report of open) {
     if (report.uid === null || report.status !== 'open') continue
     const received: ReceivedReport = { report, host, noted: seen, members: null }
-    const [held] = await transaction.query<Held>(
+    const [held] = await transaction.query<HeldEvent>(
       `SELECT ${HELD} FROM event WHERE host = ? AND uid = ? ${transaction.dialect.forUpdate}`,
       [host, report.uid],
     )
@@ -76,7 +76,7 @@ export async function reconcileEvents(
       await change(transaction, received, held)
   }
   const named = new Set(open.map(({ uid }) => uid))
-  const rows = await transaction.query<Held & { uid: string; metric: string }>(
+  const rows = await transaction.query<HeldEvent & { uid: string; metric: string }>(
     `SELECT ${HELD}, uid, metric FROM event WHERE host = ? AND seen_open = 1 AND ${OF_AGENT}`,
     [host],
   )
@@ -92,7 +92,7 @@ export async function reconcileEvents(
 /** The state of an event is that of its greatest change, whatever the order in which they are heard. */
 async function applyChange(transaction: Transaction, received: ReceivedReport, uid: string) {
   const { report, host } = received
-  const [held] = await transaction.query<Held>(
+  const [held] = await transaction.query<HeldEvent>(
     `SELECT ${HELD} FROM event WHERE host = ? AND uid = ? ${transaction.dialect.forUpdate}`,
     [host, uid],
   )
@@ -136,7 +136,7 @@ async function recordOpening(transaction: Transaction, { report, noted }: Receiv
 }
 
 /** Brings an event to what a newer report says of it. */
-async function change(transaction: Transaction, received: ReceivedReport, held: Held) {
+async function change(transaction: Transaction, received: ReceivedReport, held: HeldEvent) {
   const { report, noted, members } = received
   const isSeen = report.status === 'open' ? 1 : 0
   const isOpen =
@@ -176,7 +176,7 @@ async function change(transaction: Transaction, received: ReceivedReport, held: 
 async function mayReopen(
   transaction: Transaction,
   { host, report }: ReceivedReport,
-  held: Held,
+  held: HeldEvent,
 ): Promise<boolean> {
   if (held.closed_by_hand === 1) return false
   const [newer] = await transaction.query(
@@ -228,7 +228,7 @@ function insertEvent(transaction: Transaction, received: ReceivedReport, opened:
  */
 async function keepOne(transaction: Transaction, { report, host, noted }: ReceivedReport, id: number) {
   await noteHistory(transaction, id, { action: 'opened', time: report.time, noted })
-  const others = await transaction.query<Held>(
+  const others = await transaction.query<HeldEvent>(
     `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND id <> ? AND (is_open = 1 OR seen_open = 1)
       ORDER BY opened, id`,
     [host, report.metric, id],
@@ -274,7 +274,7 @@ async function endEvent(transaction: Transaction, id: number, wasOpen: boolean, 
  */
 async function openLegacy(transaction: Transaction, received: ReceivedReport) {
   const { report, host } = received
-  const [held] = await transaction.query<Held>(
+  const [held] = await transaction.query<HeldEvent>(
     `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND uid IS NULL
       AND (seen_open = 1 OR opened = ? OR (opened < ? AND closed > ?)) ORDER BY seen_open DESC LIMIT 1`,
     [host, report.metric, report.time, report.time, report.time],
@@ -292,7 +292,7 @@ async function openLegacy(transaction: Transaction, received: ReceivedReport) {
  */
 async function closeWithoutId(transaction: Transaction, received: ReceivedReport) {
   const { report, host } = received
-  const [held] = await transaction.query<Held>(
+  const [held] = await transaction.query<HeldEvent>(
     `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND seen_open = 1 AND opened <= ? LIMIT 1`,
     [host, report.metric, report.opened ?? report.time],
   )

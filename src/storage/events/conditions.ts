@@ -5,7 +5,7 @@ import type { EventQuery } from '../ports/store.ts'
 import { NO_HOST } from './event-rows.ts'
 
 /** A `WHERE` with what it is bound to. */
-export type Condition = {
+export type SqlCondition = {
   readonly sql: string
   readonly values: readonly Value[]
   /** The same for counting, by an index that has all that is counted but not the order of a page. */
@@ -48,10 +48,10 @@ const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!
  * The conditions of a query, of which an event fits one at most: an OR of the host's own events with those of
  * several hosts would keep the database from every index. None when the host asked for is not known.
  */
-export async function writeConditions(reader: Reader, query: EventQuery): Promise<Condition[]> {
+export async function writeConditions(reader: Reader, query: EventQuery): Promise<SqlCondition[]> {
   const metrics = await findMetrics(reader, query)
   if (metrics === null) return ofHosts(reader, query)
-  const conditions: Condition[] = []
+  const conditions: SqlCondition[] = []
   for (const metric of metrics)
     conditions.push(...(await ofHosts(reader, { ...query, metric, metricWords: [] })))
   return conditions
@@ -76,23 +76,17 @@ async function findMetrics(reader: Reader, query: EventQuery): Promise<string[] 
   return found.length > FEW_METRICS ? null : found
 }
 
-async function ofHosts(reader: Reader, query: EventQuery): Promise<Condition[]> {
-  const { host, group, facets = [], hostPart } = query
+async function ofHosts(reader: Reader, query: EventQuery): Promise<SqlCondition[]> {
+  const { host, group, facets = [], withinGroups, hostPart } = query
+  if (withinGroups !== undefined) return ofOneHostWithin(reader, query, withinGroups)
   if (host === undefined && facets.length > 0) return ofFacets(reader, query, facets)
   if (host === undefined && group !== undefined) return ofGroup(reader, query, group)
   if (host === undefined && hostPart !== undefined) return ofHostPart(reader, query, hostPart)
   if (host === undefined) return [writeCondition(reader, query, null)]
-  const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
-  if (!row) return []
-  if (group !== undefined) {
-    const [member] = await reader.query('SELECT host FROM host_group WHERE name = ? AND host = ?', [
-      group,
-      row.id,
-    ])
-    if (!member) return []
-  }
+  const id = await findHostOf(reader, host, listAlternatives(query))
+  if (id === null) return []
   return [
-    writeCondition(reader, query, { sql: 'event.host = ?', values: [row.id] }, { hasIndexOfHosts: true }),
+    writeCondition(reader, query, { sql: 'event.host = ?', values: [id] }, { hasIndexOfHosts: true }),
     writeCondition(reader, query, {
       sql: `event.host = ${NO_HOST} AND INSTR(event.members, ?) > 0`,
       values: [JSON.stringify(host)],
@@ -100,11 +94,51 @@ async function ofHosts(reader: Reader, query: EventQuery): Promise<Condition[]> 
   ]
 }
 
+/** Lists of groups of which the host of an event is in one of each. */
+const listAlternatives = ({
+  group,
+  facets = [],
+  withinGroups,
+}: EventQuery): readonly (readonly string[])[] => [
+  ...facets,
+  ...(group === undefined ? [] : [[group]]),
+  ...(withinGroups === undefined ? [] : [withinGroups]),
+]
+
+/** Null when there is no such host, or it is not in one group of each list. */
+async function findHostOf(
+  reader: Reader,
+  host: string,
+  alternatives: readonly (readonly string[])[],
+): Promise<number | null> {
+  const fitting = alternatives.map(({ length }) => ` AND id IN (${hostsOfGroups(length)})`).join('')
+  const [row] = await reader.query<{ id: number }>(`SELECT id FROM host WHERE name = ?${fitting}`, [
+    host,
+    ...alternatives.flat(),
+  ])
+  return row?.id ?? null
+}
+
+/** Events of several hosts are left out. */
+async function ofOneHostWithin(
+  reader: Reader,
+  query: EventQuery,
+  withinGroups: readonly string[],
+): Promise<SqlCondition[]> {
+  // A list without a group would be a condition that the databases do not know.
+  if (withinGroups.length === 0) return []
+  const alternatives = listAlternatives(query)
+  if (query.host === undefined) return (await ofFacets(reader, query, alternatives)).slice(0, 1)
+  const id = await findHostOf(reader, query.host, alternatives)
+  if (id === null) return []
+  return [writeCondition(reader, query, { sql: 'event.host = ?', values: [id] }, { hasIndexOfHosts: true })]
+}
+
 async function ofFacets(
   reader: Reader,
   query: EventQuery,
   facets: readonly (readonly string[])[],
-): Promise<Condition[]> {
+): Promise<SqlCondition[]> {
   const values = facets.flat()
   const fitting = facets.map(({ length }) => `host.id IN (${hostsOfGroups(length)})`).join(' AND ')
   const own = `SELECT host.id FROM host WHERE ${fitting}`
@@ -122,7 +156,7 @@ async function ofFacets(
   ]
 }
 
-async function ofGroup(reader: Reader, query: EventQuery, group: string): Promise<Condition[]> {
+async function ofGroup(reader: Reader, query: EventQuery, group: string): Promise<SqlCondition[]> {
   const [row] = await reader.query<{ hosts: number }>(
     'SELECT COUNT(*) AS hosts FROM (SELECT host FROM host_group WHERE name = ? LIMIT ?) counted',
     [group, FEW_HOSTS + 1],
@@ -141,7 +175,7 @@ async function ofGroup(reader: Reader, query: EventQuery, group: string): Promis
 }
 
 /** A part that many names have is met soon along the times of all events; that of few hosts is looked for host by host. */
-async function ofHostPart(reader: Reader, query: EventQuery, part: string): Promise<Condition[]> {
+async function ofHostPart(reader: Reader, query: EventQuery, part: string): Promise<SqlCondition[]> {
   const pattern = containing(part)
   const hosts = await reader.query<{ id: number }>(`${HOSTS_OF_PART} LIMIT ?`, [pattern, FEW_HOSTS + 1])
   if (hosts.length > FEW_HOSTS) return [writeCondition(reader, query, null)]
@@ -163,14 +197,14 @@ async function ofHostPart(reader: Reader, query: EventQuery, part: string): Prom
   return conditions
 }
 
-type Part = Pick<Condition, 'sql' | 'values'>
+type ConditionPart = Pick<SqlCondition, 'sql' | 'values'>
 
 function writeCondition(
   { dialect }: Reader,
   query: EventQuery,
-  ofHost: Part | null,
+  ofHost: ConditionPart | null,
   { hasIndexOfHosts = false }: { readonly hasIndexOfHosts?: boolean } = {},
-): Condition {
+): SqlCondition {
   const parts: string[] = []
   const values: Value[] = []
   const add = (part: string, ...more: Value[]) => {

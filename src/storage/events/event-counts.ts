@@ -2,7 +2,7 @@ import type { Severity, SeverityCounts } from '../../domain/event.ts'
 import type { Reader } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
 import type { EventQuery } from '../ports/store.ts'
-import { type Condition, writeConditions } from './conditions.ts'
+import { type SqlCondition, writeConditions } from './conditions.ts'
 
 /** What fits is counted so far; behind it the list says that there is more. */
 export const MAX_COUNTED = 10_000
@@ -14,7 +14,7 @@ const NONE_OPEN: SeverityCounts = { 1: 0, 2: 0, 3: 0, 4: 0 }
 /** How many events fit, `most` at the most. */
 export async function countEvents(
   reader: Reader,
-  { countSql, values }: Condition,
+  { countSql, values }: SqlCondition,
   most: number,
 ): Promise<number> {
   const [row] = await reader.query<{ total: number }>(

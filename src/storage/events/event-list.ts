@@ -1,7 +1,7 @@
 import { type Event, SEVERITIES } from '../../domain/event.ts'
 import type { Database } from '../database/database.ts'
 import type { EventOrder, EventQuery } from '../ports/store.ts'
-import { type Condition, writeConditions } from './conditions.ts'
+import { type SqlCondition, writeConditions } from './conditions.ts'
 import { countEvents, MAX_COUNTED } from './event-counts.ts'
 import { type EventRow, SELECT_EVENTS, SELECT_EVENTS_OF_HOSTS, toEvent } from './event-rows.ts'
 
@@ -50,12 +50,12 @@ export class EventList {
 
   /** Reads one page of what fits any of the conditions, of which none fits what another does. */
   async #readPage(
-    conditions: readonly Condition[],
+    conditions: readonly SqlCondition[],
     { limit, offset, order }: { readonly limit: number; readonly offset: number; readonly order: EventOrder },
   ): Promise<Event[]> {
     const [only] = conditions
     if (only === undefined || limit <= 0) return []
-    const read = async ({ sql, values, isFew, isOfHosts }: Condition, most: number, skip: number) =>
+    const read = async ({ sql, values, isFew, isOfHosts }: SqlCondition, most: number, skip: number) =>
       this.#database.query<EventRow>(
         `${isOfHosts ? SELECT_EVENTS_OF_HOSTS : SELECT_EVENTS} ${sql}
           ORDER BY ${writeOrder(order, isFew === true)} LIMIT ? OFFSET ?`,
@@ -89,7 +89,7 @@ export class EventList {
   /**
    * How many fit, up to one more than `MAX_COUNTED`: counting a million would keep everybody else waiting.
    */
-  async #countUpTo(conditions: readonly Condition[]): Promise<number> {
+  async #countUpTo(conditions: readonly SqlCondition[]): Promise<number> {
     let total = 0
     for (const condition of conditions) {
       total += await countEvents(this.#database, condition, MAX_COUNTED + 1 - total)

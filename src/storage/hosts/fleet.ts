@@ -7,7 +7,7 @@ import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { parseGroups } from './groups.ts'
 
-type Row = {
+type FleetRow = {
   readonly id: number
   readonly name: string
   readonly last_seen: number
@@ -46,7 +46,7 @@ export async function readFleet(database: Database, metricSets: MetricSetReader)
   const known = new Map<number, Columns>()
   const found: { readonly host: FleetHost; readonly order: string }[] = []
   for (let last = 0; ; ) {
-    const rows = await database.query<Row>(
+    const rows = await database.query<FleetRow>(
       `SELECT id, name, last_seen, latest_time, latest, said_groups, given_groups FROM host
         WHERE id > ? ORDER BY id LIMIT ?`,
       [last, PIECE],
@@ -67,7 +67,7 @@ export async function readFleet(database: Database, metricSets: MetricSetReader)
 }
 
 function toFleetHost(
-  row: Row,
+  row: FleetRow,
   latest: Uint8Array | null,
   metricSets: MetricSetReader,
   known: Map<number, Columns>,

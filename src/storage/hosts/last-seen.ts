@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
-import { describeState, type HostRow, type State, writeHosts } from './last-seen-rows.ts'
+import { describeState, type LastSeenRow, type State, writeHosts } from './last-seen-rows.ts'
 
 /**
  * Clocks of machines that share a database may differ by so many seconds; what lies further ahead was written
@@ -154,7 +154,7 @@ class BufferedLastSeen implements LastSeenBuffer {
     // In the order of the table, so that each of its pages is visited once, and writers never wait for each
     // other in a circle.
     const right = this.#latestRight()
-    const rows: HostRow[] = []
+    const rows: LastSeenRow[] = []
     for (const host of [...hosts].sort((a, b) => a - b)) {
       const state = merge(states.get(host), more.get(host), right)
       if (state) rows.push(await describeState(transaction, host, state, right))

@@ -30,7 +30,7 @@ const COUNTED_AT_ONCE = 1000
 /** Chunks are counted so often at most, until nothing was compacted meanwhile. */
 const MAX_COUNTINGS = 10
 
-type Found = (problem: string) => void
+type NoteProblem = (problem: string) => void
 
 type FoundDamage = (damage: Damage) => Promise<void>
 
@@ -46,7 +46,7 @@ export async function checkDatabase(
   note: NoteDamage,
 ): Promise<string[]> {
   const problems: string[] = []
-  const found: Found = (problem) => {
+  const found: NoteProblem = (problem) => {
     if (problems.length < MAX_PROBLEMS) problems.push(problem)
   }
   const foundDamage: FoundDamage = async (place) => {
@@ -68,7 +68,7 @@ export async function checkDatabase(
   return problems
 }
 
-async function checkReferences(database: Database, found: Found) {
+async function checkReferences(database: Database, found: NoteProblem) {
   const checked = TABLES.flatMap(({ name, references }) =>
     references.filter(({ mayOutlive }) => !mayOutlive).map((reference) => ({ name, ...reference })),
   )
@@ -143,7 +143,7 @@ async function checkBlocks(database: Database, found: FoundDamage) {
 /**
  * That there are as many chunks as the blocks name. On a server that compacts all the time it is left open.
  */
-async function checkChunks(database: Database, found: Found) {
+async function checkChunks(database: Database, found: NoteProblem) {
   for (let i = 0; i < MAX_COUNTINGS; i++) {
     const before = await readChanges(database)
     const named = await countNamedChunks(database)

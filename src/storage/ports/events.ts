@@ -21,6 +21,11 @@ export type EventQuery = {
   readonly group?: string
   /** Of hosts that are in one group of each list. */
   readonly facets?: readonly (readonly string[])[]
+  /**
+   * Only events of one host, which is in one of these groups now, whatever else is asked for: those of several hosts name
+   * hosts of other groups.
+   */
+  readonly withinGroups?: readonly string[]
   readonly metric?: string
   /** A part of the names of hosts, and words that all are in the name of the metric, in any case. */
   readonly hostPart?: string

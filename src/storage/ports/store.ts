@@ -141,6 +141,8 @@ export type HostQuery = {
   readonly group?: string
   /** Groups of which the host is in one of each list. */
   readonly facets?: readonly (readonly string[])[]
+  /** Only hosts that are in one of these groups, whatever else is asked for. */
+  readonly withinGroups?: readonly string[]
   /** Only hosts of these names, and none of those; at most 1000. */
   readonly names?: readonly string[]
   readonly withoutNames?: readonly string[]
@@ -184,7 +186,7 @@ export type HostStore = {
    */
   findNames(text: string, limit: number): Promise<readonly HostName[]>
   /** Every host, or those of a group, by name. */
-  listSpans(group?: string): Promise<KnownSpan[]>
+  listSpans(filter?: Pick<HostQuery, 'group' | 'withinGroups'>): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
   /** Every host in the order of names, for a map of all. Reads all newest frames: not for every request. */

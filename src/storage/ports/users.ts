@@ -35,6 +35,8 @@ export type Session = {
   readonly expires: number
   /** Present and true until the user has replaced a password that somebody else chose. */
   readonly mustChangePassword?: boolean
+  /** Groups of hosts that a token is limited to; absent for sessions and tokens that are not. */
+  readonly withinGroups?: readonly string[]
   /** Present and true for a user who signs in with a second step. */
   readonly hasSecondStep?: boolean
   /** Absent while the user has chosen nothing. */
@@ -85,6 +87,8 @@ export type ApiToken = {
   readonly user: string
   /** What it may do: that of the user, or less where the token was given less. */
   readonly access: Access
+  /** It reads and changes only hosts that are in one of these groups, and what is theirs; null for all hosts. */
+  readonly groups: readonly string[] | null
   readonly created: number
   readonly expires: number | null
   readonly lastUsed: number | null
@@ -99,6 +103,8 @@ export type TokenStore = {
     expires: number | null
     /** Bounds what it may do; as much as its user unless given. */
     access?: Access
+    /** As of `ApiToken`; all hosts unless given. */
+    groups?: readonly string[] | null
   }): Promise<number>
   list(): Promise<ApiToken[]>
   /** Null when there is none or it ended. */

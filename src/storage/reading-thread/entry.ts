@@ -9,7 +9,7 @@ import { createStorageSums } from '../maintenance/storage-sums.ts'
 import { createMetricSetReader, type MetricSetReader } from '../timeseries/metric-sets.ts'
 import { createSampleStore } from '../timeseries/query.ts'
 import { createAuditStore } from '../users/audit-log.ts'
-import type { Answer, Order, ReadName, SlowReads, ThreadDatabase } from './messages.ts'
+import type { ReadAnswer, ReadName, ReadOrder, SlowReads, ThreadDatabase } from './messages.ts'
 
 // Where the thread begins: an entry of the build. It reads; what it has to say is logged, and what is damaged
 // is noted, by the thread that started it.
@@ -20,9 +20,9 @@ type Opened = { readonly reads: readonly SlowReads[]; close(): Promise<void> }
 
 let opening: Promise<Opened> | null = null
 
-const tell = (answer: Answer) => self.postMessage(answer)
+const tell = (answer: ReadAnswer) => self.postMessage(answer)
 
-self.onmessage = async ({ data }: MessageEvent<Order>) => {
+self.onmessage = async ({ data }: MessageEvent<ReadOrder>) => {
   if ('open' in data) {
     opening = open(data.open, data.givenUp)
     // The first read says why.

@@ -25,7 +25,7 @@ export type ThreadDatabase = { readonly url: string } & Pick<OpenStoreOptions, '
  * To the thread: first the database, then reads. A read has one of `givenUp`'s places while it runs; a 1 there says that
  * nobody waits for it any more. It lies in memory of both threads, since the thread hears nothing while it reads.
  */
-export type Order =
+export type ReadOrder =
   | { readonly open: ThreadDatabase; readonly givenUp: Int32Array }
   | {
       readonly id: number
@@ -36,7 +36,7 @@ export type Order =
   | { readonly close: true }
 
 /** From the thread. */
-export type Answer =
+export type ReadAnswer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly problem: string }
   | { readonly damage: Damage }

@@ -48,7 +48,7 @@ export async function compactLateFrames(
   return compacted
 }
 
-type Piece = {
+type LatePiece = {
   readonly metricSets: MetricSetReader
   readonly note: NoteDamage
   readonly host: number
@@ -56,7 +56,7 @@ type Piece = {
   readonly to: number
 }
 
-async function compactPiece(transaction: Transaction, { metricSets, note, host, from, to }: Piece) {
+async function compactPiece(transaction: Transaction, { metricSets, note, host, from, to }: LatePiece) {
   await takeMaintenanceLock(transaction)
   const rows = await readLateFrames(transaction, host, from, to, MAX_FRAMES, transaction.dialect.forUpdate)
   const frames = openFrames(rows, host, note)

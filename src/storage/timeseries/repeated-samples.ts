@@ -12,7 +12,7 @@ const MAX_FRAMES = 1500
 /** How far compaction is: frames older than `before` of hosts up to `host` are in their blocks. */
 export type Compacted = { readonly before: number; readonly host: number }
 
-type Sample = { readonly time: number; readonly metric: number }
+type RepeatedSample = { readonly time: number; readonly metric: number }
 
 /**
  * How many samples of late frames, by host, are in a block or another frame too: an agent sends again what
@@ -54,7 +54,7 @@ async function listSamples(
   metricSets: MetricSetReader,
   host: number,
   rows: readonly { readonly time: number; readonly packed: Uint8Array }[],
-): Promise<Sample[]> {
+): Promise<RepeatedSample[]> {
   const frames = rows.flatMap(({ time, packed }) => {
     try {
       return [{ time, body: openFrame(packed, time, host) }]
@@ -71,7 +71,7 @@ async function listSamples(
 }
 
 /** Whether a sample is in the block. Decodes times alone, each list once. */
-function lookIn(block: HeldBlock | null): (sample: Sample) => boolean {
+function lookIn(block: HeldBlock | null): (sample: RepeatedSample) => boolean {
   if (block === null) return () => false
   const lists = unpackTimes(block.row.times).map((list) => new Set(list))
   const byMetric = new Map<number, ReadonlySet<number>>()
@@ -90,7 +90,7 @@ async function countInFrames(
   reader: Reader,
   metricSets: MetricSetReader,
   host: number,
-  samples: readonly Sample[],
+  samples: readonly RepeatedSample[],
 ): Promise<number> {
   let count = 0
   for (const time of new Set(samples.map((sample) => sample.time))) {

@@ -10,6 +10,7 @@ export const apiHostAudit = route(
   {
     path: '/api/v1/hosts/:name/audit',
     access: 'viewer',
+    scope: 'host',
     doc: 'What there is of all that its agent measured, and why the rest is missing; what was refused, by minute: limit.',
   },
   async ({ url, params, web }) => {

@@ -48,7 +48,13 @@ const IF_MATCH: Schema = {
 const toCamelCase = (path: string) =>
   path.replace(/[/:.-]+(\w)/g, (_, letter: string) => letter.toUpperCase())
 
-function describeOperation({ method, path, access, doc = '', api = {} }: Route): Schema {
+const SCOPE_WORDS = {
+  host: 'A token that is limited to groups may use it for hosts of these.',
+  filtered: 'A token that is limited to groups reads and changes only what is of their hosts.',
+  none: 'A token that is limited to groups of hosts may not use it.',
+} as const
+
+function describeOperation({ method, path, access, scope, doc = '', api = {} }: Route): Schema {
   const parameters = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
       name,
@@ -62,7 +68,7 @@ function describeOperation({ method, path, access, doc = '', api = {} }: Route):
   return {
     operationId: method.toLowerCase() + toCamelCase(path.replace('/api/v1', '')),
     summary: doc,
-    description: `Access: ${access}.`,
+    description: `Access: ${access}. ${SCOPE_WORDS[scope ?? 'none']}`,
     tags: [path.split('/')[3] ?? ''],
     ...(parameters.length > 0 && { parameters }),
     ...(api.body !== undefined && {

@@ -24,7 +24,7 @@ export type FleetFigures = {
   fullSoon(entries: readonly FleetEntry[], now: number): readonly string[]
 }
 
-type Held = { readonly at: number; readonly value: number | null }
+type HeldFigure = { readonly at: number; readonly value: number | null }
 
 export function createFleetFigures({
   store,
@@ -35,7 +35,7 @@ export function createFleetFigures({
   readonly clock: Clock
   readonly diskForecasts: DiskForecasts
 }): FleetFigures {
-  const held = new Map<string, Held>()
+  const held = new Map<string, HeldFigure>()
   const running = new Set<string>()
   /** Sorted once for each reading of the fleet. */
   const fullest = new WeakMap<readonly FleetEntry[], readonly FleetEntry[]>()
@@ -61,11 +61,11 @@ export function createFleetFigures({
     if (facets.length === 0) return store.hosts.listSpans()
     const found = new Map<string, KnownSpan>()
     for (const group of first)
-      for (const span of await store.hosts.listSpans(group)) found.set(span.name, span)
+      for (const span of await store.hosts.listSpans({ group })) found.set(span.name, span)
     for (const alternatives of rest) {
       const names = new Set<string>()
       for (const group of alternatives)
-        for (const { name } of await store.hosts.listSpans(group)) names.add(name)
+        for (const { name } of await store.hosts.listSpans({ group })) names.add(name)
       for (const name of [...found.keys()]) if (!names.has(name)) found.delete(name)
     }
     return [...found.values()]

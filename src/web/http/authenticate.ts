@@ -52,6 +52,7 @@ async function findBearer(authorization: string, web: WebContext): Promise<Sessi
     access: token.access,
     created: token.created,
     expires: token.expires ?? Number.POSITIVE_INFINITY,
+    ...(token.groups !== null && { withinGroups: token.groups }),
   }
 }
 

@@ -12,6 +12,7 @@ import { errorJson, errorPage, unexpected } from './errors.tsx'
 import { readForm, readJson } from './request-body.ts'
 import { finishResponse } from './response-headers.ts'
 import { HttpError, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
+import { requireScope } from './token-scope.ts'
 
 /** The pages of one path, by method. */
 export type RoutesOfPath = Partial<Record<Route['method'], Route>>
@@ -62,6 +63,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     requester = await authenticate(request, { isApi, isSecure: client.isSecure }, web)
     requireAccess(route, requester)
     if (isApi) requireKnownParameters(route, url)
+    if (isApi) await requireScope(route, params, requester, web)
     if (requester.session?.mustChangePassword && !WITHOUT_OWN_PASSWORD.has(route.path)) {
       if (isApi) throw new HttpError(403, 'Choose your own password first, on the page /password.')
       return redirect('/password?first')
@@ -74,8 +76,8 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     if (isApi) requireRate(requester, web)
     else if (!asksForJson(request)) requester = await addFrame(requester, web)
     const changes = route.method !== 'GET'
-    const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
-    const body = changes && isApi ? await readJson(request) : null
+    const form = changes && !isApi ? await readForm(request, web.clock) : new URLSearchParams()
+    const body = changes && isApi ? await readJson(request, web.clock) : null
     if (changes) requireOwnForm(request, route, requester, form, web.siteUrl)
     const browser = (request.headers.get('user-agent') ?? '').slice(0, 255)
     const notes: string[] = []

@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { countDowntime, countShared, type Downtime, type Stretch } from '../../domain/events/downtime.ts'
+import { NARROW_SPACE } from '../../domain/metrics/figure.ts'
 import { compilePattern } from '../../domain/pattern.ts'
 import { listOccurrences, type MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
@@ -20,7 +21,7 @@ export const availabilityReport: Report = {
   async load({ web, url, now, group }) {
     const { from, to } = readPeriod(url, now, web.zone)
     const [hosts, maintenanceWindows] = await Promise.all([
-      web.store.hosts.listSpans(group.group),
+      web.store.hosts.listSpans(group),
       web.store.maintenanceWindows.list(),
     ])
     const outages = await web.store.events.listOutages(hosts, from, to)
@@ -163,6 +164,6 @@ function countInMaintenance(maintenanceWindows: readonly MaintenanceWindow[]) {
 
 /** Never rounded up to 100: that would hide an outage. */
 export function writePercent(percent: number): string {
-  if (percent >= 100) return '100%'
-  return `${(Math.floor(percent * 1000) / 1000).toFixed(percent >= 99 ? 3 : 1)}%`
+  if (percent >= 100) return `100${NARROW_SPACE}%`
+  return `${(Math.floor(percent * 1000) / 1000).toFixed(percent >= 99 ? 3 : 1)}${NARROW_SPACE}%`
 }

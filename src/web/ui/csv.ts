@@ -1,6 +1,6 @@
 import { yieldThread } from '../../lib/yield-thread.ts'
 
-export type Cell = string | number | null
+export type CsvCell = string | number | null
 
 /** Others have their turn between so many rows. */
 const ROWS_AT_ONCE = 500
@@ -9,14 +9,14 @@ const ROWS_AT_ONCE = 500
  * Rows as a file that spreadsheets open (RFC 4180). Texts that they would take for a formula begin with an
  * apostrophe.
  */
-export function writeCsv(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function writeCsv(head: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
   return writeRows([head, ...rows])
 }
 
-const writeRows = (rows: readonly (readonly Cell[])[]) =>
+const writeRows = (rows: readonly (readonly CsvCell[])[]) =>
   rows.map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')
 
-function writeCell(cell: Cell): string {
+function writeCell(cell: CsvCell): string {
   if (cell === null) return ''
   if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : ''
   const text =
@@ -28,10 +28,10 @@ function writeCell(cell: Cell): string {
 export async function csvResponse(
   name: string,
   head: readonly string[],
-  rows: Iterable<readonly Cell[]>,
+  rows: Iterable<readonly CsvCell[]>,
 ): Promise<Response> {
   const pieces = ['\ufeff']
-  let piece: (readonly Cell[])[] = [head]
+  let piece: (readonly CsvCell[])[] = [head]
   for (const row of rows) {
     piece.push(row)
     if (piece.length < ROWS_AT_ONCE) continue

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
-import { addTime, isTaken, MAX_SPANS, type TimeRange } from '../../../src/agent/queue/sampled-ranges.ts'
+import { addTime, isTaken, MAX_SPANS, type SampledRange } from '../../../src/agent/queue/sampled-ranges.ts'
 
-const add = (times: readonly number[], spans: readonly TimeRange[] = []) =>
-  times.reduce<readonly TimeRange[]>((sum, time) => addTime(sum, time, 60), spans)
+const add = (times: readonly number[], spans: readonly SampledRange[] = []) =>
+  times.reduce<readonly SampledRange[]>((sum, time) => addTime(sum, time, 60), spans)
 
 test('knows every time that was added and none beside them', () => {
   const spans = add([0, 60, 120])

@@ -50,7 +50,7 @@ test.if(CAN_MAKE_NAMESPACES)(
         `agent.fingerprint=${fingerprint}`,
       )
       expect(await secure.waitFor(/sending failed/)).toContain('TLS handshake did not end within 10 s')
-      await secure.waitFor(/the server takes samples/)
+      await secure.waitFor(/the server accepts samples/)
       // Far more than one packet holds.
       await Bun.sleep(3000)
       const { stdout } = await runMonitor(['db', 'audit', '--json', '--data-dir', join(cwd, 'server')], {

@@ -617,6 +617,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           name: 'grafana',
           user: 'anna',
           access: 'admin',
+          groups: null,
           created: 10,
           expires: 100,
           lastUsed: 50,

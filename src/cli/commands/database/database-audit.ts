@@ -4,7 +4,7 @@ import { describeReason } from '../../../domain/events/data-gap.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
 import type { Command } from '../../../roles/command.ts'
-import type { DataAuditStore, Gap, HostAudit, Rejections } from '../../../storage/ports/store.ts'
+import type { DataAuditStore, Gap, HostAudit, MinuteRejections } from '../../../storage/ports/store.ts'
 import { formatTable, formatTime } from '../../table.ts'
 import { withStore } from '../../with-store.ts'
 
@@ -33,7 +33,7 @@ export const auditCommand: Command = {
     }),
 }
 
-type Detail = { readonly gaps: readonly Gap[]; readonly rejections: readonly Rejections[] }
+type Detail = { readonly gaps: readonly Gap[]; readonly rejections: readonly MinuteRejections[] }
 
 const readDetail = async (store: DataAuditStore, host: string): Promise<Detail> => ({
   gaps: await store.listGaps(host, LISTED),
@@ -43,7 +43,7 @@ const readDetail = async (store: DataAuditStore, host: string): Promise<Detail> 
 function describe(
   audits: readonly HostAudit[],
   detail: Detail | null,
-  strangers: readonly Rejections[],
+  strangers: readonly MinuteRejections[],
 ): string {
   const parts = [
     formatTable(
@@ -105,7 +105,7 @@ function describeHost({ host, isNumbered, expected, present, pending, missing, s
 const wordsOf = (reason: string) =>
   describeReason(reason === UNEXPLAINED || !isLossReason(reason) ? null : reason)
 
-function describeRejections(title: string, rejections: readonly Rejections[]): string {
+function describeRejections(title: string, rejections: readonly MinuteRejections[]): string {
   return formatTable(
     ['MINUTE', title.toUpperCase(), 'REASON'],
     rejections.map(({ minute, reason, amount }) => [formatTime(minute), count(amount), reason]),

@@ -5,9 +5,9 @@ import type { NamedStore, Store } from '../../../storage/ports/store.ts'
 import { withStore } from '../../with-store.ts'
 import { findNamed } from './find-named.ts'
 
-type Named = { readonly id: number; readonly name: string }
+type NamedThing = { readonly id: number; readonly name: string }
 
-export type NamedKind<T extends Named> = {
+export type NamedKind<T extends NamedThing> = {
   /** What one of them is called, in messages and in the audit log: `maintenance window`. */
   readonly one: string
   /** The argument that names one, by its name or its number. */
@@ -19,7 +19,7 @@ export type NamedKind<T extends Named> = {
  * How the commands of rules, targets and maintenance windows add, change and delete one: a name that is taken and a
  * thing that is not there are refused with the same words, and a change that is made is in the audit log.
  */
-export function namedCommands<T extends Named>({ one, argument, storeOf }: NamedKind<T>) {
+export function namedCommands<T extends NamedThing>({ one, argument, storeOf }: NamedKind<T>) {
   const taken = (name: string) => new CommandError(`there is a ${one} "${name}" already`)
   const missing = (name: string) => new CommandError(`there is no ${one} "${name}"`)
 

@@ -22,7 +22,7 @@ import {
 
 const MAX_AT_ONCE = 1000
 const CHANGES = ['acknowledge', 'close', 'reopen'] as const
-type Change = (typeof CHANGES)[number]
+type PageChange = (typeof CHANGES)[number]
 
 /** The comment that came along; undefined when none was typed. Throws an HttpError when it is too long. */
 export function readComment(form: URLSearchParams): string | undefined {
@@ -39,7 +39,7 @@ export async function findEvent({ params, web }: WebRequest): Promise<Event> {
 
 const describe = ({ id, host, message }: Event) => `${id} of ${host}: ${message}`
 
-function change(events: EventStore, what: Change, id: number, by: string, at: number, comment?: string) {
+function change(events: EventStore, what: PageChange, id: number, by: string, at: number, comment?: string) {
   return comment === undefined ? events[what](id, by, at) : events[what](id, by, at, comment)
 }
 
@@ -67,14 +67,14 @@ export async function answerDone(request: WebRequest, back: string, done: Done):
 }
 
 /** Somebody acknowledged it meanwhile; who wants to take it over says so on the event's page. */
-const isTaken = (what: Change, { acknowledgedBy, status }: Event, { form, session }: WebRequest) =>
+const isTaken = (what: PageChange, { acknowledgedBy, status }: Event, { form, session }: WebRequest) =>
   what === 'acknowledge' &&
   status === 'open' &&
   acknowledgedBy !== null &&
   acknowledgedBy !== session?.user &&
   !form.has('again')
 
-const changeOne = (what: Change) =>
+const changeOne = (what: PageChange) =>
   route(
     { path: `/events/:id/${what}`, method: 'POST', access: 'operator', does: `${what} event` },
     async (request) => {

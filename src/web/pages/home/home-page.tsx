@@ -14,7 +14,7 @@ import { attentionView } from './attention.tsx'
 import { busiestView } from './busiest.tsx'
 import { firstStart } from './first-start.tsx'
 import { fleetStrip, SLOT } from './fleet-strip.tsx'
-import { hostMap, MAX_CELLS, readFill } from './host-map.tsx'
+import { hostMap, readFill } from './host-map.tsx'
 import { serverTrouble } from './server-trouble.tsx'
 
 /** Lines of what nobody looks after yet; a wall has room for more. */
@@ -94,7 +94,7 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
     csrf,
     url,
     filters: facetBar(url, groups, facets),
-    ...(entries.length > MAX_CELLS && { scripts: ['host-map'] }),
+    ...(entries.length > 0 && { scripts: ['host-map'] }),
     body: (
       <>
         {result}
@@ -139,7 +139,7 @@ export function homeTitle({ down }: Pick<FleetCounts, 'down'>, open: SeverityCou
   return parts.length === 0 ? 'Home' : `${parts.join(', ')} · Home`
 }
 
-export type Verdict = {
+export type FleetVerdict = {
   readonly counts: FleetCounts
   readonly open: SeverityCounts
   readonly unacknowledged: SeverityCounts
@@ -147,7 +147,7 @@ export type Verdict = {
 }
 
 /** One line that says how things are, the worst first. */
-export function describeVerdict({ counts, open, unacknowledged, total }: Verdict): {
+export function describeVerdict({ counts, open, unacknowledged, total }: FleetVerdict): {
   readonly title: string
   readonly more: string
 } {
@@ -177,7 +177,7 @@ export function describeVerdict({ counts, open, unacknowledged, total }: Verdict
   return { title, more: more.join(' · ') }
 }
 
-function verdictView(verdict: Verdict, { availability, fullSoon }: Figures, kept: string): Html {
+function verdictView(verdict: FleetVerdict, { availability, fullSoon }: Figures, kept: string): Html {
   const { title, more } = describeVerdict(verdict)
   const { counts, unacknowledged } = verdict
   const and = kept === '' ? '' : `&${kept}`

@@ -106,7 +106,7 @@ async function listView(
   })
 }
 
-type FormState = {
+type TargetFormState = {
   readonly fields: TargetFields
   readonly id: number | null
   readonly problems?: Problems
@@ -118,7 +118,7 @@ type FormState = {
 
 function targetForm(
   request: WebRequest,
-  { fields, id, problems = {}, test, stored, conflict }: FormState,
+  { fields, id, problems = {}, test, stored, conflict }: TargetFormState,
 ): Html {
   const { channels } = request.web.notifier
   return settingsPage(request, {

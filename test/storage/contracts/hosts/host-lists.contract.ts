@@ -75,6 +75,23 @@ export function describeHostLists(name: string, makeWorkbench: () => Workbench) 
       expect(await events([['site:ams1']])).toEqual(['db1', 'web1'])
       expect(await events([['site:ams1'], ['role:db', 'role:web']])).toEqual(['db1', 'web1'])
       expect(await events([['site:fra1'], ['role:db']])).toEqual([])
+      const ofHost = async (host: string, query: object) =>
+        (await store.events.list({ host, ...query })).events.map(({ message }) => message)
+      expect(await ofHost('web1', { facets: [['site:ams1']] })).toEqual(['web1'])
+      expect(await ofHost('web1', { facets: [['site:fra1']] })).toEqual([])
+      expect(await ofHost('web1', { withinGroups: ['old', 'new'] })).toEqual(['web1'])
+      expect(await ofHost('web2', { withinGroups: ['old', 'new'] })).toEqual([])
+      const within = async (withinGroups: string[], query: object = {}) => ({
+        hosts: await list({ withinGroups, ...query }),
+        spans: (await store.hosts.listSpans({ withinGroups })).map(({ name }) => name),
+        events: (await store.events.list({ withinGroups, ...query })).events.map(({ host }) => host).sort(),
+      })
+      const own = ['db1', 'web1']
+      expect(await within(['site:ams1'])).toEqual({ hosts: own, spans: own, events: own })
+      expect(await within(['site:ams1'], { group: 'role:db' })).toEqual({
+        ...{ hosts: ['db1'], spans: own, events: ['db1'] },
+      })
+      expect(await within([])).toEqual({ hosts: [], spans: [], events: [] })
     })
 
     test('a list is of some hosts alone, or of all but some', async () => {

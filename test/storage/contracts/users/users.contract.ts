@@ -88,6 +88,12 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
       expect(await access()).toBe('operator')
     })
 
+    test('a token keeps the groups of hosts that it is limited to', async () => {
+      const token = { name: 't', user: 'anna', tokenHash: 't2', created: 10, expires: null }
+      await store.tokens.add({ ...token, groups: ['berlin', 'site:ams1'] })
+      expect((await store.tokens.find('t2', 20))?.groups).toEqual(['berlin', 'site:ams1'])
+    })
+
     test('the audit log is read newest first, by person and by words that stand for themselves', async () => {
       const entry = { time: 1, actor: 'anna', way: 'website', address: '10.0.0.9' } as const
       await store.audit.add({ ...entry, action: 'add rule', detail: 'All of 100%' })

@@ -365,6 +365,19 @@ describe('API tokens', () => {
     await site.store.users.delete('rita')
   })
 
+  test('are limited to groups of hosts where that is wanted; what can be no group is said at its field', async () => {
+    const viewer = await site.as('viewer')
+    const csrf = await site.csrf(viewer.cookie)
+    const make = (groups: string) =>
+      site.post('/settings/tokens', { csrf, name: 'berlin', access: 'viewer', expires: '1d', groups }, viewer)
+    const refused = await make('berlin, a/b')
+    expect(refused.status).toBe(400)
+    expect(await refused.text()).toContain('Expected names of groups such as web or site:ams1')
+    expect(await (await make('berlin, Web')).text()).toContain('berlin, web')
+    const made = (await site.store.tokens.list()).filter(({ name }) => name === 'berlin')
+    expect(made.map(({ groups }) => groups)).toEqual([['berlin', 'web']])
+  })
+
   test('give nobody more than they have', async () => {
     const viewer = await site.as('viewer')
     const token = await site.csrf(viewer.cookie)
@@ -436,9 +449,9 @@ describe('what the server tells of itself', () => {
       ),
     ]
     expect(rows.map(([, host, samples, share]) => [host, samples, share])).toEqual([
-      ['large', '3', '60.0%'],
-      ['later', '1', '20.0%'],
-      ['small', '1', '20.0%'],
+      ['large', '3', '60.0\u202f%'],
+      ['later', '1', '20.0\u202f%'],
+      ['small', '1', '20.0\u202f%'],
     ])
     rmSync(folder, { recursive: true })
   })
@@ -454,11 +467,13 @@ describe('what the server tells of itself', () => {
     await reported.stop()
     for (const words of ['monitor user add NAME', 'Adds a user', '--access viewer|admin'])
       expect(markup).toContain(words)
-    for (const { path, method, access, doc } of API) {
+    for (const { path, method, access, scope, doc } of API) {
       const shown = path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())
       expect(doc ?? '').not.toBe('')
       expect(markup).toContain(
-        `${method} ${shown}</code></dt><dd>${escapeHtml(doc ?? '')} <span class="soft">Access: ${access}</span>`,
+        `${method} ${shown}</code></dt><dd>${escapeHtml(doc ?? '')} <span class="soft">Access: ${access}${
+          scope === undefined ? '; not by a token limited to groups' : ''
+        }</span>`,
       )
     }
   })
@@ -494,7 +509,7 @@ describe('what the server tells of itself', () => {
       .slice(1)
       .map(([row]) => row.replaceAll('<wbr>', '').replace(/<[^>]*>/g, ' '))
     expect(rows.map((row) => row.split(/\s+/).join(' ').trim())).toEqual([
-      'perf.memory.percent.used % Memory in use. information > 85% warning > 90% major > 95% critical > 99% for 15 minutes Linux, Windows'.replaceAll(
+      'perf.memory.percent.used % Memory in use. information > 85 % warning > 90 % major > 95 % critical > 99 % for 15 minutes Linux, Windows'.replaceAll(
         '>',
         '&gt;',
       ),

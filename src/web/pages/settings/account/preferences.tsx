@@ -28,9 +28,13 @@ export const preferencesPage = route({ path: PATH, access: 'viewer' }, (request)
   return preferencesView(request, { theme, zone: zone ?? '', dates: dates ?? '' }, {})
 })
 
-type Typed = { readonly theme: string; readonly zone: string; readonly dates: string }
+type TypedPreferences = { readonly theme: string; readonly zone: string; readonly dates: string }
 
-function preferencesView(request: WebRequest, { theme, zone, dates }: Typed, problems: Problems): Html {
+function preferencesView(
+  request: WebRequest,
+  { theme, zone, dates }: TypedPreferences,
+  problems: Problems,
+): Html {
   return settingsPage(request, {
     title: 'Preferences',
     lead: 'How the website looks to you, on every device. The button above changes the theme on this one only.',

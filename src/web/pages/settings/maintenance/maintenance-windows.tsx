@@ -91,7 +91,7 @@ function maintenanceWindowsView(maintenanceWindows: readonly MaintenanceWindow[]
   return listTable(COLUMNS, rows)
 }
 
-type FormState = {
+type WindowFormState = {
   readonly fields: MaintenanceFields
   readonly id: number | null
   readonly problems?: Problems
@@ -103,7 +103,7 @@ type FormState = {
 /** The form, with what it means beside it as far as its fields are right. */
 async function maintenanceForm(
   request: WebRequest,
-  { fields, id, problems = {}, stored, conflict }: FormState,
+  { fields, id, problems = {}, stored, conflict }: WindowFormState,
 ): Promise<Html> {
   // Its name decides nothing about what it covers.
   const checked = checkMaintenanceWindow({ ...fields, name: 'preview' })

@@ -33,7 +33,7 @@ import { previewView, type RulePreview, readPreview } from './rule-preview.tsx'
 const PATH = RULES_PATH
 const PARENT = { path: PATH, title: 'Notification rules' }
 
-type FormState = {
+type RuleFormState = {
   readonly fields: RuleFields
   /** Null for a new one. */
   readonly id: number | null
@@ -48,7 +48,7 @@ type FormState = {
 
 async function ruleForm(
   request: WebRequest,
-  { fields, id, problems = {}, test, preview = null, stored, conflict }: FormState,
+  { fields, id, problems = {}, test, preview = null, stored, conflict }: RuleFormState,
 ): Promise<Html> {
   const { web, csrf } = request
   const targets = await web.store.targets.list()
@@ -93,7 +93,7 @@ export const rulePage = route({ path: `${PATH}/:id`, access: 'admin' }, async (r
 })
 
 /** The form with what the rule would have sent lately, as far as it says enough for that. */
-async function showRule(request: WebRequest, state: FormState, rule: Omit<Rule, 'id'>) {
+async function showRule(request: WebRequest, state: RuleFormState, rule: Omit<Rule, 'id'>) {
   return ruleForm(request, { ...state, preview: await readPreview(rule, request) })
 }
 

@@ -88,9 +88,9 @@ function describeFilters(path: string): string {
   return [...(below === '' ? [] : [below]), ...filters].join(', ') || '–'
 }
 
-type Fields = { readonly name: string; readonly path: string; readonly isShared: boolean }
-type FormState = {
-  readonly fields: Fields
+type ViewFields = { readonly name: string; readonly path: string; readonly isShared: boolean }
+type ViewFormState = {
+  readonly fields: ViewFields
   readonly id: number | null
   readonly problems?: Problems
   /** What the fields are filled from. */
@@ -98,7 +98,7 @@ type FormState = {
   readonly conflict?: FormConflict<SavedView> | undefined
 }
 
-function viewForm(request: WebRequest, { fields, id, problems = {}, stored, conflict }: FormState): Html {
+function viewForm(request: WebRequest, { fields, id, problems = {}, stored, conflict }: ViewFormState): Html {
   return settingsPage(request, {
     title: id === null ? 'Save view' : fields.name || 'Saved view',
     parent: PARENT,
@@ -150,7 +150,7 @@ export const viewPage = route({ path: `${PATH}/:id`, access: 'viewer' }, async (
   return viewForm(request, { fields: { name, path, isShared }, id, stored })
 })
 
-function typedView(form: URLSearchParams): Fields {
+function typedView(form: URLSearchParams): ViewFields {
   const text = (name: string) => (form.get(name) ?? '').trim()
   return { name: text('name'), path: text('path'), isShared: form.has('shared') }
 }
