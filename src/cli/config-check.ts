@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { ConfigError, type ConfigProblem } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { countsFor } from '../config/role-sections.ts'
@@ -110,8 +110,11 @@ function describeObstacle(file: string, { user, role }: RegisteredRole, reader: 
   try {
     const obstacle = findObstacle(file, reader)
     if (obstacle === null) return null
-    const advice = `chgrp ${user} ${obstacle} && chmod ${obstacle === file ? 'g+r' : 'g+x'} ${obstacle}`
-    return `the user ${user} of monitor-${role} can't read it${obstacle === file ? '' : ` because of ${obstacle}`}: ${advice}`
+    const problem = `the user ${user} of monitor-${role} can't read it`
+    // Nobody should open a folder such as /root for the sake of one file in it.
+    return obstacle === realpathSync(file)
+      ? `${problem}: chgrp ${user} ${obstacle} && chmod g+r ${obstacle}`
+      : `${problem} because of the folder ${obstacle}: keep it in one that this user may enter, such as /etc/monitor`
   } catch (error) {
     return `can't be looked at: ${describeError(error)}`
   }

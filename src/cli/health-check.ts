@@ -45,7 +45,7 @@ async function checkWebsite(config: Config): Promise<string> {
   const url = `${tls ? 'https' : 'http'}://${host}:${needPort(tls ? tlsPort : port, 'web')}/healthz`
   const began = performance.now()
   const pinned = tls ? findCertificate('web', config) : null
-  const response = await fetch(url, {
+  const response = await fetchHealth(url, {
     redirect: 'manual',
     signal: AbortSignal.timeout(LIMIT_MS),
     // The server's very own certificate, under whatever name it is reached here.
@@ -54,6 +54,14 @@ async function checkWebsite(config: Config): Promise<string> {
   const text = (await response.text()).trim().slice(0, 200)
   if (response.status !== 200) throw new Error(`${url} answers ${response.status}: ${text}`)
   return `${url} answers ${text} after ${Math.round(performance.now() - began)} ms`
+}
+
+async function fetchHealth(url: string, init: BunFetchRequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init)
+  } catch (cause) {
+    throw new Error(`${url} can't be reached`, { cause })
+  }
 }
 
 /**

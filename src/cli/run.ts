@@ -37,6 +37,7 @@ export async function runCommandLine(given: readonly string[]): Promise<number> 
       return EXIT.config
     }
     const code = findExitCode(error)
+    if (code === EXIT.usage && !ended.stays) guessLogFormat(words)
     if (ended.stays && ended.logFormat === 'json') logAsJson(describeError(error))
     else console.error(`monitor: ${describeError(error)}`)
     await reportFailure([describeError(error)], code)
@@ -55,6 +56,26 @@ function findExitCode(error: unknown): number {
 
 /** What is known of a command when it fails. */
 const ended: { stays: boolean; logFormat: string | null } = { stays: false, logFormat: null }
+
+/** Of a role whose command line is wrong: its log is read by a machine all the same. */
+function guessLogFormat(words: readonly string[]) {
+  if (COMMANDS.find(({ name }) => name === words[0])?.stays !== true) return
+  const following = (option: string) =>
+    words.flatMap((word, i) => {
+      if (word === option) return words[i + 1] ?? []
+      return word.startsWith(`${option}=`) ? word.slice(option.length + 1) : []
+    })
+  ended.stays = true
+  try {
+    const [config] = following('--config')
+    ended.logFormat = loadConfig(
+      { config, role: words[0], set: following('--set') },
+      MACHINE,
+    ).config.log.format
+  } catch (error) {
+    ended.logFormat = error instanceof ConfigError ? error.logFormat : null
+  }
+}
 
 const logAsJson = (line: string) => createLog({ level: 'error', format: 'json' }).error(line)
 

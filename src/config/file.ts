@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { describeError } from '../lib/log.ts'
 import { ConfigError } from './config-error.ts'
 
 /** What loading needs of the machine; handed in, so that a test can be any machine. */
@@ -32,8 +33,10 @@ export function readConfigFile(file: string, host: ConfigMachine): Record<string
   try {
     text = host.readText(file)
   } catch (cause) {
-    const expected = `can't be read: ${(cause as Error).message}`
-    throw new ConfigError([{ where: file, key: null, expected }])
+    const why = host.isThere(file)
+      ? `can't be read: ${describeError(cause).replace(`${file}: `, '')}`
+      : 'there is no such file'
+    throw new ConfigError([{ where: file, key: null, expected: why }])
   }
   try {
     return parse(text)
@@ -42,6 +45,10 @@ export function readConfigFile(file: string, host: ConfigMachine): Record<string
     // Only the first line: the rest quotes the file, and may quote a secret.
     const problem = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '')
     const expected = `not valid TOML at line ${error.line}, column ${error.column}: ${problem}`
-    throw new ConfigError([{ where: file, key: null, expected }])
+    throw new ConfigError([{ where: file, key: null, expected }], findLogFormat(text))
   }
 }
+
+/** How the log is to be written by a file that is no TOML elsewhere; null where it does not say. */
+const findLogFormat = (text: string): string | null =>
+  /^\s*\[log\][^[]*?^\s*format\s*=\s*["'](\w+)["']/m.exec(text)?.[1] ?? null

@@ -52,7 +52,12 @@ type Given = {
   readonly base: string
 }
 
-type FoundSettings = { readonly given: Given[]; readonly problems: ConfigProblem[] }
+type FoundSettings = {
+  readonly given: Given[]
+  readonly problems: ConfigProblem[]
+  /** How a file that is no TOML elsewhere says that the log is to be written. */
+  readonly logFormat?: string | null
+}
 
 const BY_KEY = new Map(SETTINGS.map((setting) => [setting.key, setting]))
 const KEYS = SETTINGS.flatMap(({ key, field }) => (field.secret ? [key, `${key}_file`] : [key]))
@@ -85,7 +90,10 @@ export function loadConfig(args: ConfigArguments, host: ConfigMachine): LoadedCo
   }
   const { field, key } = SETTINGS[0] as Setting
   if (origins.get(key) === 'default') values.set(key, resolve(host.cwd, String(field.default)))
-  if (problems.length > 0) throw new ConfigError(problems, String(values.get('log.format')))
+  const [guessed] = sources.flatMap(({ logFormat }) => logFormat ?? [])
+  const isSaid = origins.get('log.format') !== 'default'
+  if (problems.length > 0)
+    throw new ConfigError(problems, (isSaid ? null : guessed) ?? String(values.get('log.format')))
   return {
     config: build(values),
     origins,
@@ -103,7 +111,8 @@ function readSource(read: () => FoundSettings): FoundSettings {
   try {
     return read()
   } catch (error) {
-    if (error instanceof ConfigError) return { given: [], problems: [...error.problems] }
+    if (error instanceof ConfigError)
+      return { given: [], problems: [...error.problems], logFormat: error.logFormat }
     throw error
   }
 }

@@ -44,7 +44,7 @@ const PAPERS = [
   ['/reports/capacity', 'Capacity'],
   ['/events/ID', ''],
   [`/hosts/${FIRST_HOST}`, FIRST_HOST],
-  [`/hosts/${FIRST_HOST}/metrics/perf.processor.percent.used?range=24h`, 'Processor percent used'],
+  [`/hosts/${FIRST_HOST}/metrics/perf.processor.percent.used?range=24h`, 'CPU'],
   [`/compare?series=${FIRST_HOST}:perf.system.load.1&series=web01:perf.system.load.1`, 'Compare'],
   ['/settings/guide', 'User guide'],
 ] as const

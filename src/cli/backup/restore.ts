@@ -1,17 +1,9 @@
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
 import { CommandError } from '../../lib/exit-codes.ts'
 import { readAccountNames } from '../../platform/account-names.ts'
+import { makePrivateFolder, writePrivateFile } from '../../platform/private-files.ts'
 import { placeCopy } from '../../storage/database/sqlite/restore.ts'
 import type { Manifest, ManifestFile } from './manifest.ts'
 import { readBackup } from './read.ts'
@@ -78,7 +70,7 @@ class Drafts {
 
   write(entry: ManifestFile, content: Uint8Array) {
     const { draft } = this.#add(entry)
-    writeFileSync(draft, content, { mode: 0o600, flag: 'wx', flush: true })
+    writePrivateFile(draft, content)
   }
 
   #add(entry: ManifestFile) {
@@ -105,8 +97,11 @@ class Drafts {
     const isSecret = entry.kind === 'data' || entry.kind === 'database'
     // Only the folder of the data itself is for its owner alone; those above are everybody's way to it.
     const isOwn = isSecret && folder === (this.#options.dataDir ?? this.#dataDir)
-    mkdirSync(folder, { mode: isOwn ? 0o700 : 0o755 })
-    if (isOwn) this.#giveToOwner(folder, entry)
+    if (!isOwn) mkdirSync(folder, { mode: 0o755 })
+    else {
+      makePrivateFolder(folder)
+      this.#giveToOwner(folder, entry)
+    }
   }
 
   /** Null for who is no administrator, and keeps what it writes. Throws when the owner is not known here. */

@@ -92,7 +92,7 @@ function openMail(settings: MailSettings, tools: ChannelTools) {
           retry: false,
         })
       const from = settings.from ?? `monitor@${tools.machine}`
-      pool ??= openPool(server, { ...settings, hello: settings.hello ?? tools.machine })
+      pool ??= openPool(server, { ...settings, hello: settings.hello ?? nameQualified(tools.machine) })
       const sending = pool.then((open) =>
         open.sendMail(
           writeMail(notification, { from, to, nowMs: tools.clock.nowMs(), subject: settings.subject }),
@@ -106,6 +106,12 @@ function openMail(settings: MailSettings, tools: ChannelTools) {
     close: drop,
   }
 }
+
+/**
+ * Null for a machine whose name has no domain: a mail server that looks at the name would not have it, and is told an
+ * address instead.
+ */
+const nameQualified = (machine: string): string | null => (machine.includes('.') ? machine : null)
 
 type Pool = Awaited<ReturnType<typeof openPool>>
 

@@ -68,7 +68,7 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
     findLastBackup: () => findLastBackup(database),
     reclaim: () => upkeep.reclaim(),
     async ping() {
-      upkeep.checkPlace()
+      upkeep.checkFile()
       const now = clock.monotonicMs()
       if (now - lastWrite < PING_WRITE_MS) {
         await database.query('SELECT value FROM counter LIMIT 1')

@@ -5,7 +5,7 @@ import { type ChartBand, type ChartMark, drawBand, drawMark } from './chart-mark
 import { FOOT, HEAD, splitAtGaps } from './plot.ts'
 import { type Scale, type Tick, timeTicks, valueScale } from './scale.ts'
 import { drawThresholds } from './threshold-lines.tsx'
-import { findTop, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
+import { findBottom, findTop, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
 
 /** One line of a chart. `low` and `high` belong to thinned data: the least and greatest of each step. Times ascend. */
 export type ChartLine = {
@@ -69,7 +69,10 @@ export function lineChart(options: ChartOptions): Html {
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
     { unit, parts: valueTickCount, isFitted },
-    (most) => findTop(most, thresholds, unit, isFitted),
+    {
+      top: (most) => findTop(most, thresholds, unit, isFitted),
+      bottom: (least) => (isFitted ? findBottom(least, thresholds) : least),
+    },
   )
   const rightScale =
     rightUnit === undefined
@@ -160,11 +163,11 @@ const drawMoments = (ticks: readonly Tick[], place: (time: number) => string, he
 function scaleFor(
   lines: readonly ChartLine[],
   { unit, parts, isFitted }: { readonly unit: Unit; readonly parts: number; readonly isFitted: boolean },
-  topFor = (most: number) => most,
+  ends = { top: (most: number) => most, bottom: (least: number) => least },
 ): Scale {
   const [least, most] = findExtent(lines)
   const top = unit === '%' && !isFitted ? Math.max(100, most) : most
-  return valueScale(least, topFor(top), unit, parts)
+  return valueScale(ends.bottom(least), ends.top(top), unit, parts, isFitted)
 }
 
 /** How the browser is to write a time again in its own zone: like the label that stands there. */
@@ -187,7 +190,9 @@ function drawLine(line: ChartLine, number: number, options: ChartOptions, scale:
     // A lone point is a line of no length, which its round ends make a dot.
     if (end - start === 1) dots += `${run}h0`
     else path += run
-    if (filled && end - start > 1) area += `${run}L${last} ${FIELD}H${first}Z`
+    // What does not begin at zero has no area that says anything.
+    if (filled && !line.isGhost && end - start > 1 && scale.low <= 0)
+      area += `${run}L${last} ${FIELD}H${first}Z`
     const { low, high } = line
     if (!low || !high) continue
     const greatest = (i: number) => y(high[i] ?? 0)

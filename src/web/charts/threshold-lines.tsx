@@ -12,7 +12,9 @@ export function pickThresholds(
   { low, high }: Pick<Scale, 'low' | 'high'>,
   style: ThresholdStyle,
 ): readonly ThresholdLine[] {
-  const within = thresholds.filter(({ value }) => value > low && value <= high)
+  const within = thresholds.filter(
+    ({ value }) => (value > low || (value === low && low > 0)) && value <= high,
+  )
   if (style === 'labels') return within
   const owners = new Set(within.map(({ line }) => line))
   return [...owners].flatMap((owner) => pickTwo(within.filter(({ line }) => line === owner)))

@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { countDowntime, countShared, type Stretch } from '../../domain/events/downtime.ts'
+import { NARROW_SPACE } from '../../domain/metrics/figure.ts'
 import { compilePattern } from '../../domain/pattern.ts'
 import { listOccurrences, type MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
 import { readPeriod } from '../charts/period.ts'
@@ -149,6 +150,6 @@ function countInMaintenance(maintenanceWindows: readonly MaintenanceWindow[]) {
 
 /** Never rounded up to 100: that would hide an outage. */
 export function writePercent(percent: number): string {
-  if (percent >= 100) return '100%'
-  return `${(Math.floor(percent * 1000) / 1000).toFixed(percent >= 99 ? 3 : 1)}%`
+  if (percent >= 100) return `100${NARROW_SPACE}%`
+  return `${(Math.floor(percent * 1000) / 1000).toFixed(percent >= 99 ? 3 : 1)}${NARROW_SPACE}%`
 }

@@ -86,6 +86,26 @@ test('what no server has confirmed is told in ranges, over a restart, and none i
   again.close()
 })
 
+test('a clock that is set back and put right leaves out as many cycles as found their time taken, for that reason', async () => {
+  const own = fakeClock(1_000_020_000)
+  const queue = new Queue({ file, bytes: 1e6, interval: 60, clock: own, log })
+  const cycle = (isTaken: boolean) => {
+    const time = Math.floor(own.now() / 60) * 60
+    if (isTaken) queue.noteTakenTime(time)
+    else append(queue, time)
+    return own.advance(60_000)
+  }
+  for (let i = 0; i < 10; i++) await cycle(false)
+  own.jump(own.nowMs() - 420_000)
+  for (let i = 0; i < 5; i++) await cycle(true)
+  own.jump(own.nowMs() + 420_000)
+  await cycle(false)
+  const { losses } = queue
+  expect(new Set(losses.map(({ reason }) => reason))).toEqual(new Set(['clock']))
+  expect(losses.reduce((sum, { count }) => sum + count, 0)).toBe(5)
+  queue.close()
+})
+
 test('a clock that is set between two runs of the agent does not make an absence', () => {
   let seconds = 1000
   const bootClock = { id: 'this start', seconds: () => seconds }

@@ -1,6 +1,8 @@
 import { expect } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import type { Locator, Page } from 'playwright-core'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { fillLargeHost } from '../../support/large-host.ts'
 import { FIRST_HOST } from '../../support/seed.ts'
 import { ALL_WAYS, type Scene, startFlows } from '../harness/flow.ts'
 
@@ -110,8 +112,10 @@ flow(
     }
     const wider = await moveBy(scene, link(page, 'Zoom out'))
     expect(wider.length).toBe(6 * 3600)
+    await driver.activate(page.getByText('Custom range'))
     await typeTime(scene, '2026-01-02T23:30', '2026-01-02T13:30')
-    if (!isPlain) await page.getByText('The beginning has to be before the end.').waitFor()
+    if (isPlain) await driver.activate(page.getByText('Custom range'))
+    else await page.getByText('The beginning has to be before the end.').waitFor()
     await typeTime(scene, '2026-01-02T13:30', '2026-01-02T23:30')
     if (isPlain) await page.waitForURL(/from=2026-01-02T13%3A30&to=2026-01-02T23%3A30/)
     else
@@ -152,6 +156,36 @@ flow('the graphs of a host show other times together', { start: HOST, ways: ALL_
   await page.waitForURL(BOTH_ENDS)
   await openRange(scene, '1h')
 })
+
+flow(
+  'a host with five hundred metrics shows the first of each kind, and a section whole when asked to',
+  // Not by keys alone: five hundred links lie on the way.
+  { start: '/hosts', ways: ['mouse', 'plain'] },
+  async ({ driver, page, store, way }) => {
+    const host = `large-${way}`
+    await fillLargeHost(store, { host, now: systemClock.now(), minutes: 10 })
+    await page.goto(`/hosts/${host}`)
+    const rows = page.locator('#disks .disks tbody tr')
+    const graphs = page.locator('#disks figure')
+    const count = async () => [await rows.count(), await graphs.count()]
+    expect(await count()).toEqual([8, 4])
+    await page.getByRole('link', { name: /^Show all of Disks: \d+ more graphs, 8 more rows$/ }).press('Enter')
+    const less = page.getByRole('link', { name: 'Show less of Disks' })
+    await less.waitFor()
+    expect(await count()).toEqual([12, 20])
+    // The focus is still where it was, and what was opened stays while another time is looked at.
+    if (way !== 'plain')
+      expect(await page.evaluate('document.activeElement.textContent')).toContain('Show less')
+    await driver.activate(link(page, '6h'))
+    await page.waitForURL(/range=6h/)
+    await less.waitFor()
+    await driver.activate(less)
+    await page.getByRole('link', { name: /^Show all of Disks/ }).waitFor()
+    expect(await count()).toEqual([8, 4])
+    // A link to a graph keeps the time.
+    expect(await page.locator('#cpu .values a').first().getAttribute('href')).toContain('?range=6h')
+  },
+)
 
 flow(
   'what a graph shows is saved as figures and as a picture, and opened as a table',
@@ -245,6 +279,7 @@ flow(
     await page.locator('.looks [aria-current]', { hasText: 'a day earlier' }).waitFor()
     await openRange(scene, '6h')
     expect(page.url()).toContain('before=day')
-    await page.locator('.ghost').waitFor({ state: 'attached' })
+    await page.locator('.plot .ghost').waitFor({ state: 'attached' })
+    await page.locator('.ghost-legend', { hasText: 'the last 6 hours a day earlier: no samples' }).waitFor()
   },
 )

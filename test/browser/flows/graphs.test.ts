@@ -98,8 +98,13 @@ async function limitsOf(page: Page) {
 test('a graph in percent shows every limit that the agent told, with its label, before any event', async () => {
   const { page, complaints } = await openPage('/hosts/web01/metrics/perf.memory.percent.used')
   expect(await page.locator('.event-lines').count()).toBe(0)
-  expect(await page.locator('.wide-graph .level').last().textContent()).toBe('100%')
-  expect(await page.locator('.limit-label').allTextContents()).toEqual(['85%', '90%', '95%', '99%'])
+  expect(await page.locator('.wide-graph .level').last().textContent()).toBe('100\u202f%')
+  expect(await page.locator('.limit-label').allTextContents()).toEqual([
+    '85\u202f%',
+    '90\u202f%',
+    '95\u202f%',
+    '99\u202f%',
+  ])
   expect(await limitsOf(page)).toEqual([
     { value: 85, colour: 'rgb(41, 171, 224)' },
     { value: 90, colour: 'rgb(255, 193, 7)' },

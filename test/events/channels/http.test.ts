@@ -24,7 +24,7 @@ afterEach(async () => {
 })
 
 /** A receiver on the loopback interface that keeps what it is sent. */
-function receive(answer: () => Response = () => new Response('ok')) {
+function receive(answer: (request: Received) => Response = () => new Response('ok')) {
   const received: Received[] = []
   const server = Bun.serve({
     hostname: '127.0.0.1',
@@ -33,8 +33,9 @@ function receive(answer: () => Response = () => new Response('ok')) {
       const body = await request.text()
       const { pathname, search } = new URL(request.url)
       const json = JSON.parse(body) as Record<string, unknown>
-      received.push({ path: pathname + search, headers: request.headers, body, json })
-      return answer()
+      const one = { path: pathname + search, headers: request.headers, body, json }
+      received.push(one)
+      return answer(one)
     },
   })
   cleanups.push(() => server.stop(true))
@@ -463,6 +464,20 @@ describe('telegram', () => {
     )
     const { open } = openWith(telegram, { token: '1:a', address })
     expect(await failure(open.send(aNotification('1')))).toMatchObject({ retry: true, retryAfter: 35 })
+  })
+
+  test('is left alone too when only the new number of its chat asks for it', async () => {
+    const { address } = receive(({ json }) =>
+      Response.json(
+        {
+          ok: false,
+          parameters: json.chat_id === '-1' ? { migrate_to_chat_id: -1002 } : { retry_after: 35 },
+        },
+        { status: json.chat_id === '-1' ? 400 : 429 },
+      ),
+    )
+    const { open } = openWith(telegram, { token: '1:a', address })
+    expect(await failure(open.send(aNotification('-1')))).toMatchObject({ retry: true, retryAfter: 35 })
   })
 
   test('without a token it says what is missing', async () => {

@@ -249,6 +249,18 @@ describe('trouble', () => {
     expect(greetings[0]).toBe('EHLO monitor.example.org')
   })
 
+  test('it says no name without a domain in its greeting', async () => {
+    const greetings: string[] = []
+    const { open } = await start({
+      answer: (line) => {
+        if (line.startsWith('EHLO')) greetings.push(line)
+        return null
+      },
+    })
+    await open.send(aNotification('ann@example.org'))
+    expect(greetings[0]).toMatch(/^EHLO (\[127\.0\.0\.1\]|\S+\.\S+)$/)
+  })
+
   test('a connection that the server closed between two mails costs nothing', async () => {
     const { server, open } = await start()
     await open.send(aNotification('ann@example.org'))

@@ -137,6 +137,32 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect(await openEvents()).toEqual([])
     })
 
+    test('cycles that are left out one after the other are one hole, however often they are told', async () => {
+      const missed = (first: number, count: number) =>
+        ({
+          first: 0,
+          last: 0,
+          reason: 'clock',
+          from: START + first * 60,
+          to: START + (first + count - 1) * 60,
+          count,
+        }) as const
+      const tell = (number: number, ...lost: Loss[]) => store.ingest.write([numbered(number, 1, { lost })])
+      await tell(1, missed(1, 1))
+      await tell(2, missed(2, 1))
+      expect(await auditOf()).toMatchObject({ missing: { clock: 2 } })
+      await tell(3, missed(2, 1), missed(3, 3))
+      await tell(4, missed(3, 5))
+      await tell(5, missed(3, 5))
+      expect(await auditOf()).toMatchObject({ missing: { clock: 7 } })
+      expect(await store.dataAudit.listGaps('web01', 10)).toMatchObject([
+        { reason: 'clock', amount: 7, from: START + 60, to: START + 7 * 60 },
+      ])
+      await tell(6, missed(30, 2))
+      expect(await auditOf()).toMatchObject({ missing: { clock: 9 } })
+      expect(await store.dataAudit.listGaps('web01', 10)).toHaveLength(2)
+    })
+
     test('what was acknowledged and is not there is a hole without a reason, until it comes', async () => {
       await store.ingest.write([numbered(1, 3)])
       await store.ingest.write([numbered(8, 1, { waiting: 8 })])

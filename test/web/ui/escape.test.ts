@@ -144,7 +144,7 @@ describe.each(Object.entries(NAMES))('things that are called by %s', (_, name) =
       // Releases are files, and this site hands out none.
       if (method !== 'GET' || /^\/(live$|install|releases)/.test(path)) continue
       const address = path
-        .replace('/hosts/:name', `/hosts/${encodeURIComponent(host)}`)
+        .replace(/^\/(hosts|fleet)\/:name/, (_path, place) => `/${place}/${encodeURIComponent(host)}`)
         .replace(':metric', encodeURIComponent(name))
         .replace(':user', encodeURIComponent(user))
         .replace(/:id/, '1')

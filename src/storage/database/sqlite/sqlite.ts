@@ -1,5 +1,14 @@
 import { Database as Connection, type Statement } from 'bun:sqlite'
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Database, Transaction, Value } from '../database.ts'
@@ -28,8 +37,11 @@ export type SqliteOptions = {
 /** The inside of the SQLite adapter that only backup, restore and `compact` need. */
 export type SqliteDatabase = Database & {
   readonly file: string
-  /** Throws when the file was deleted, or another is in its place: what is written is lost with this process. */
-  checkPlace(): void
+  /**
+   * Throws when the file was deleted, or another is in its place: what is written is lost with this process. Also when
+   * it was found so damaged that something could not be read or written.
+   */
+  checkFile(): void
   /** The connection that reads. */
   readonly connection: Connection
   /** Runs `act` on the writing connection, outside any transaction, when it is this one's turn. */
@@ -59,6 +71,20 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   const write = writing.prepare
   let turn: Promise<unknown> = Promise.resolve()
   let closed = false
+  let damage: unknown = null
+
+  function checkPlace() {
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found === undefined) throw new Error(`the database file ${file} was deleted while it is open`)
+    if (nameOf(found) !== identity)
+      throw new Error(`the database file ${file} was replaced while it is open: restart the server`)
+  }
+
+  /** Notes the error when it is damage, and gives it back. */
+  function noteDamage(error: unknown): unknown {
+    if (isDamage(error)) damage ??= error
+    return error
+  }
 
   /** One after the other, whatever became of the one before. */
   function takeLock<T>(act: () => Promise<T>): Promise<T> {
@@ -85,26 +111,30 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
     dialect: sqliteDialect,
     file,
     connection: reader,
-    checkPlace() {
-      if (statSync(file, { throwIfNoEntry: false }) === undefined)
-        throw new Error(`the database file ${file} was deleted while it is open`)
-      if (identify(file) !== identity)
-        throw new Error(`the database file ${file} was replaced while it is open: restart the server`)
+    checkFile() {
+      if (damage !== null) throw nameDamage(damage, file)
+      checkPlace()
     },
     async query<T extends object>(sql: string, values: readonly Value[] = []) {
-      return (await retry(() => read(sql).all(...values))) as T[]
+      try {
+        return (await retry(() => read(sql).all(...values))) as T[]
+      } catch (error) {
+        throw noteDamage(error)
+      }
     },
     transaction: (act) =>
       takeLock(async () => {
         await retry(() => write('BEGIN IMMEDIATE').run())
         try {
           const result = await act(transaction)
+          // In a file that has no name any more everything is stored, until this process ends.
+          checkPlace()
           write('COMMIT').run()
           return result
         } catch (error) {
           // A full disk makes SQLite roll back by itself.
           if (writer.inTransaction) write('ROLLBACK').run()
-          throw error
+          throw noteDamage(error)
         }
       }),
     exclusively: (act) => takeLock(() => retry(() => act(writer))),
@@ -160,10 +190,9 @@ export function syncPath(path: string) {
   }
 }
 
-function identify(file: string): string {
-  const { dev, ino } = statSync(file)
-  return `${dev}:${ino}`
-}
+const identify = (file: string): string => nameOf(statSync(file))
+
+const nameOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`
 
 function connect(file: string): Connection {
   const connection = new Connection(file, { readwrite: true, create: true })

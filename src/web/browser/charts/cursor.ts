@@ -1,4 +1,6 @@
 // The cursor over all drawings, and the values under it.
+
+import { EARLIER_KEY } from '../../charts/plot.ts'
 import { formatValue } from '../../ui/format.ts'
 import { findAll } from '../dom.ts'
 import { REFRESHED } from '../live.ts'
@@ -52,7 +54,10 @@ function showIn(place: HTMLElement, field: PlotArea, time: number, { from, to }:
   const hasTip = place.dataset.tip !== undefined
   mark.dataset.at = place === held && !hasTip ? times.format(time, to - from > DAY ? 'stamp' : 'second') : ''
   mark.classList.toggle('to-left', left > field.left + field.width / 2)
-  if (hasTip) showTip(place, { field, left, row: findRow(null, time) ?? null, unit: readUnit(place, 'tip') })
+  if (!hasTip) return
+  const words = place.dataset.tipEarlier
+  const earlier = words === undefined ? null : { words, row: findRow(EARLIER_KEY, time) ?? null }
+  showTip(place, { field, left, row: findRow(null, time) ?? null, earlier, unit: readUnit(place, 'tip') })
 }
 
 function showValue(place: HTMLElement, time: number) {

@@ -9,10 +9,12 @@ export type TipOptions = {
   readonly field: PlotArea
   readonly left: number
   readonly row: ChartRow | null
+  /** The row of the time before, and what that is called; null where none is drawn. */
+  readonly earlier: { readonly words: string; readonly row: ChartRow | null } | null
   readonly unit: Unit
 }
 
-export function showTip(place: HTMLElement, { field, left, row, unit }: TipOptions) {
+export function showTip(place: HTMLElement, { field, left, row, earlier, unit }: TipOptions) {
   let tip = place.querySelector<HTMLElement>(':scope > .tip')
   if (!tip) {
     tip = document.createElement('div')
@@ -24,6 +26,13 @@ export function showTip(place: HTMLElement, { field, left, row, unit }: TipOptio
   const list = document.createElement('dl')
   for (const [name, value, of] of listFigures(row, unit))
     list.append(wordsIn('dt', name), wordsIn('dd', formatValue(value, of)))
+  if (earlier) {
+    const value = earlier.row?.[1]
+    list.append(
+      wordsIn('dt', earlier.words.charAt(0).toUpperCase() + earlier.words.slice(1)),
+      wordsIn('dd', value === undefined ? '–' : formatValue(value, unit)),
+    )
+  }
   tip.replaceChildren(wordsIn('time', times.format(row[0] ?? 0, 'stamp')), list)
   const outer = place.getBoundingClientRect()
   const isBeyond = left + tip.offsetWidth + 24 > field.left + field.width

@@ -1,7 +1,9 @@
 /** @jsxImportSource #markup */
 import { RANGES } from '../../charts/time-range.ts'
+import { timeRangeForm } from '../../charts/time-range-form.tsx'
 import { rangeChoices, timeRangeNav } from '../../charts/time-range-nav.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { saveViewPath } from '../../ui/save-view.tsx'
 import { graphAddress, graphParameters, graphPath } from './graph-address.ts'
 import type { GraphModel } from './graph-model.ts'
 import { EARLIER } from './read-graph.ts'
@@ -24,6 +26,10 @@ export function graphControls(model: GraphModel): Html {
         address: (time) => graphAddress(model, { time }),
         mark: { 'data-chart-link': true },
       })}
+      <details class="any-time" id="any-time">
+        <summary>Custom range</summary>
+        {timeRangeForm(timeRange, now, graphParameters(model, { time: new URLSearchParams() }))}
+      </details>
       {looks(model)}
       {ways(model)}
     </div>
@@ -80,6 +86,9 @@ function ways(model: GraphModel): Html {
     <div class="saves">
       <a class="button" href="#add-lines">
         Compare
+      </a>
+      <a class="button" href={saveViewPath(graphAddress(model))}>
+        Save view
       </a>
       <button class="scripted-only" type="button" data-copy-address>
         Copy link

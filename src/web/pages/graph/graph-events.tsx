@@ -14,7 +14,7 @@ export function eventsOf(model: GraphModel): Html | null {
   const isAlone = plan.lines.length === 1
   if (events.length === 0 && (!isAlone || thresholds.length === 0)) return null
   return (
-    <section class="section" id="events-here">
+    <section class="section panel" id="events-here">
       <div class="section-head">
         <h2>Events in this period</h2>
         {events.length > SHOWN_EVENTS && (

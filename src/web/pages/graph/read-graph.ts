@@ -17,7 +17,8 @@ import {
 import type { ThresholdLine } from '../../charts/threshold-places.ts'
 import { mergeThresholds, readThresholds } from '../../charts/thresholds.ts'
 import { readTimeRange, type TimeRange } from '../../charts/time-range.ts'
-import { HttpError, notFound, type WebRequest } from '../../http/route.ts'
+import { describeWrongScale } from '../../charts/time-range-form.tsx'
+import { notFound, type WebRequest } from '../../http/route.ts'
 
 /** How the lines are shown, by the words of the address. */
 export type GraphOptions = {
@@ -45,6 +46,8 @@ export type GraphLines = {
 /** What else a graph shows. */
 export type GraphData = GraphLines & {
   readonly options: GraphOptions
+  /** What the address asks for that there is not, in sentences; the graph is shown without it. */
+  readonly problems: readonly string[]
   /** The rows of each line. */
   readonly drawn: readonly SummarizedSeries[]
   /** Those of the time before, at the times at which they are drawn; null where none are asked for. */
@@ -100,7 +103,7 @@ export async function findOwn({ params, web }: Pick<WebRequest, 'params' | 'web'
 
 export async function readGraph(request: GraphRequest, own: SeriesRef | null): Promise<GraphData> {
   const { store } = request.web
-  const options = readOptions(request.url)
+  const { options, problems } = readOptions(request.url)
   const lines = await planLines(request, own)
   const { plan, timeRange } = lines
   const picture = { from: timeRange.from, to: timeRange.to, points: rowsOf(plan.lines.length) }
@@ -120,20 +123,26 @@ export async function readGraph(request: GraphRequest, own: SeriesRef | null): P
     names.length === 1 && host !== undefined
       ? listMaintenance(windows, host, timeRange.from, timeRange.to)
       : []
-  return { ...lines, ...limits, options, drawn, events, missing, ghost, bands, hosts }
+  return { ...lines, ...limits, options, problems, drawn, events, missing, ghost, bands, hosts }
 }
 
-/** Reads how lines are to be shown. Throws an `HttpError` for a word that there is not. */
-function readOptions({ searchParams }: URL): GraphOptions {
-  const scale = searchParams.get('scale') ?? ''
-  if (scale !== '' && scale !== 'fit')
-    throw new HttpError(400, 'scale: expected fit, or nothing for 0 to 100 %')
-  const peaks = searchParams.get('peaks') ?? ''
-  if (peaks !== '' && peaks !== '1') throw new HttpError(400, 'peaks: expected 1, or nothing')
-  const key = searchParams.get('before') ?? ''
+/** Reads how lines are to be shown; a word that there is not is said in `problems`. */
+function readOptions({ searchParams }: URL): {
+  readonly options: GraphOptions
+  readonly problems: readonly string[]
+} {
+  const [scale = '', peaks = '', key = ''] = ['scale', 'peaks', 'before'].map(
+    (name) => searchParams.get(name) ?? '',
+  )
   const before = EARLIER.find((one) => one.key === key) ?? null
-  if (key !== '' && before === null) throw new HttpError(400, 'before: expected day or week')
-  return { isFitted: scale === 'fit', showsPeaks: peaks === '1', before }
+  return {
+    options: { isFitted: scale === 'fit', showsPeaks: peaks === '1', before },
+    problems: [
+      ...describeWrongScale(scale),
+      ...(peaks === '' || peaks === '1' ? [] : ['peaks: expected 1, or nothing.']),
+      ...(key === '' || before !== null ? [] : ['before: expected day or week, or nothing.']),
+    ],
+  }
 }
 
 /** The rows of the time before, at the times at which they are drawn. */

@@ -8,7 +8,8 @@ import { listEventsIn, markEvent } from '../../charts/event-markers.ts'
 import { listMaintenance } from '../../charts/maintenance-bands.ts'
 import { loadRows, NO_ROWS } from '../../charts/series-ref.ts'
 import { readThresholds } from '../../charts/thresholds.ts'
-import { timeRangeQuery } from '../../charts/time-range.ts'
+import { hostQuery } from '../../charts/time-range.ts'
+import { describeWrongScale } from '../../charts/time-range-form.tsx'
 import { mayUse, type WebRequest } from '../../http/route.ts'
 import { readHostData } from './data-section.tsx'
 import type { DiskRow } from './disk-table.tsx'
@@ -64,7 +65,7 @@ export async function readHost(request: WebRequest, host: Host) {
     timeRange,
     from,
     to,
-    query: timeRange.range === '1h' ? '' : `?${timeRangeQuery(timeRange).toString()}`,
+    query: hostQuery(timeRange),
     isFitted: url.searchParams.get('scale') === 'fit',
     problems: [...describeWrongScale(url.searchParams.get('scale') ?? ''), ...choice.problems],
     marks: groupMarks(within),
@@ -89,9 +90,6 @@ export async function readHost(request: WebRequest, host: Host) {
 }
 
 export type HostModel = Awaited<ReturnType<typeof readHost>>
-
-const describeWrongScale = (text: string) =>
-  text === '' || text === 'fit' ? [] : ['scale: expected fit, or nothing for 0 to 100 %.']
 
 /** The metrics of all graphs that are shown, each once. */
 const listMetrics = (sections: readonly ShownSection[]) => [
