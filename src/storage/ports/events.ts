@@ -49,6 +49,8 @@ export type EventQuery = {
   readonly after?: Pick<Event, 'opened' | 'id'>
   /** At most 1000. */
   readonly limit?: number
+  /** False where nobody asks how many fit: the total is then no more than what came. */
+  readonly isCounted?: false
 }
 
 /** One thing that happened to an event. */
