@@ -21,8 +21,10 @@ export async function applyReports(
   transaction: Transaction,
   host: number,
   reports: readonly EventReport[],
-  seen?: number,
-  members?: readonly string[],
+  {
+    seen,
+    members,
+  }: { readonly seen?: number | undefined; readonly members?: readonly string[] | undefined } = {},
 ) {
   await takeEventLock(transaction, host)
   for (const report of reports) {
