@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
+import { describePin } from '../lib/fingerprint.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import { FULL_VERSION, VERSION } from '../lib/version.ts'
 import { type OwnSockets, openOwnSockets } from '../platform/sockets/own-sockets.ts'
@@ -13,7 +14,7 @@ import { findCertificate, findNextCertificate, openCertificate } from './setup/c
 import { forgetInitialPassword } from './setup/first-start.ts'
 import { readServerName } from './setup/server-name.ts'
 import { protectSecondFactors } from './setup/web-secret.ts'
-import { describePin, openReleases } from './site/releases.ts'
+import { openReleases } from './site/releases.ts'
 import { describeSite } from './site/site-info.ts'
 
 /** Resolves with the address to open in a browser on this machine. */
