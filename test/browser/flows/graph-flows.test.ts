@@ -124,6 +124,9 @@ flow(
       )
     await page.getByText('No samples in this time').first().waitFor()
     await page.locator('.lead', { hasText: '10 h' }).waitFor()
+    // From there to where there are some.
+    await moveBy(scene, link(page, 'Show the newest'))
+    await page.locator('.wide-graph path.line:not([d=""])').waitFor({ state: 'attached' })
   },
 )
 
@@ -280,6 +283,7 @@ flow(
     await openRange(scene, '6h')
     expect(page.url()).toContain('before=day')
     await page.locator('.plot .ghost').waitFor({ state: 'attached' })
+    await page.getByRole('link', { name: 'Save view' }).waitFor()
     await page.locator('.ghost-legend', { hasText: 'the last 6 hours a day earlier: no samples' }).waitFor()
   },
 )
