@@ -25,6 +25,7 @@ import {
 } from './declared/system.ts'
 import { DRIVE_METRICS, SYSTEMD_METRICS, WINDOWS_SERVICE_METRICS } from './declared/systemd.ts'
 import { compileFamily, type MetricFamily } from './metric-family.ts'
+import { rememberByName } from './remember.ts'
 
 /**
  * Every metric that agents report, and those that the server's own events are about. The guide lists them in
@@ -87,25 +88,13 @@ for (const family of METRICS)
 const length = ({ name }: MetricFamily) => name.replace(/<[a-z]+>/g, '').length
 for (const families of byPrefix.values()) families.sort((a, b) => length(b.family) - length(a.family))
 
-/** Names of things that are remembered: those of a large host, several times. */
-const MAX_KNOWN = 4000
-const known = new Map<string, FoundFamily | null>()
-
 /** The family of a metric; null for names that nobody has declared (those of other products). */
-export function findFamily(metric: string): FoundFamily | null {
-  const exact = byName.get(metric) ?? known.get(metric)
+export const findFamily = rememberByName((metric: string): FoundFamily | null => {
+  const exact = byName.get(metric)
   if (exact !== undefined) return exact
-  const found = matchFamily(metric)
-  // A page asks for each of its names several times; whoever makes up names gets no memory by that.
-  if (known.size >= MAX_KNOWN) known.clear()
-  known.set(metric, found)
-  return found
-}
-
-function matchFamily(metric: string): FoundFamily | null {
   for (const { family, pattern } of byPrefix.get(prefixOf(metric)) ?? []) {
     const match = pattern.exec(metric)
     if (match) return { family, words: match.slice(1) }
   }
   return null
-}
+})

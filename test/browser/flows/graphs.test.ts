@@ -55,7 +55,9 @@ test('one cursor runs over all graphs of a host, says the values of its time, an
   )
   const { points } = (await answer.json()) as { points: [number, number][] }
   const at = from + (to - from) * 0.25
-  const near = points.filter(([time]) => Math.abs(time - at) <= 90).map(([, value]) => `${value.toFixed(1)}\u202f%`)
+  const near = points
+    .filter(([time]) => Math.abs(time - at) <= 90)
+    .map(([, value]) => `${value.toFixed(1)}\u202f%`)
   await page.waitForTimeout(500)
   expect(near).toContain((await figure.textContent()) ?? '')
   // Where samples are missing there is no value.
@@ -113,7 +115,7 @@ test('a graph in percent shows every limit that the agent told, with its label, 
   ])
   await page.getByRole('link', { name: 'Thresholds' }).click()
   await page.waitForURL('**/hosts/web01/thresholds')
-  await page.getByRole('row', { name: /Critical perf.memory.percent.used > 99% 15 minutes/ }).waitFor()
+  await page.getByRole('row', { name: /Critical perf.memory.percent.used > 99\s% 15 minutes/ }).waitFor()
   expect(await findFaults(page)).toEqual([])
   expect(complaints).toEqual([])
   await page.close()
