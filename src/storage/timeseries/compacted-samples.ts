@@ -58,7 +58,8 @@ export class CompactedSamples {
     await this.eachDay({ host, metrics, from, to }, (day) => {
       for (const [i, builder] of builders.entries()) {
         const decoded = day.decode(i)
-        if (decoded) builder.addDay(day.midnight, decoded.times, decoded.values, from, to)
+        if (decoded)
+          builder.addDay({ midnight: day.midnight, offsets: decoded.times, values: decoded.values }, from, to)
       }
     })
     return builders.map((builder) => builder.take())
@@ -72,8 +73,11 @@ export class CompactedSamples {
     const unpack = rememberTimes()
     for (let first = Math.max(dayOf(from), known?.first ?? 0); first <= last; first += atOnce) {
       const end = Math.min(last, first + atOnce - 1)
-      const { blocks, more: chunks } = await readSteadily(this.#database, host, first, end, (rows) =>
-        this.#readChunksOf(rows, metrics),
+      const { blocks, more: chunks } = await readSteadily(
+        this.#database,
+        host,
+        (rows) => this.#readChunksOf(rows, metrics),
+        { first, last: end },
       )
       for (const [i, block] of blocks.entries()) take(this.#openDay(block, metrics, chunks[i] ?? [], unpack))
     }

@@ -8,6 +8,7 @@ export const ALLOWED_SCANS: Readonly<Record<string, readonly RegExp[]>> = {
     /FROM host (WHERE (1 = 0|\+last_seen >= \?|name NOT IN \([?, ]+\)) )?ORDER BY (name_order|ip_order|last_seen)( DESC)?, name( DESC)? LIMIT \?/,
     /FROM (audit|event_todo todo) ORDER BY (todo\.history|id)( DESC)? LIMIT \?/,
   ],
+  'Nothing fits a list without groups: no row is read.': [/FROM host WHERE 1 = 0 ORDER BY name_order, name$/],
   'A severity has many events: those along time, or along the index, are met before the LIMIT.': [
     /FROM event (LEFT JOIN host ON host\.id = event\.host )?WHERE event\.severity = \? (ORDER BY event\.opened DESC, event\.id DESC )?LIMIT \?/,
   ],
