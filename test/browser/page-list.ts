@@ -128,7 +128,8 @@ export function findForgotten(list: readonly ListedPage[] = PAGE_LIST): string[]
   // What is no page: streams, files and what scripts ask for.
   const declared = PAGES.filter(
     ({ method, path }) =>
-      method === 'GET' && !/^\/(live|jump|fleet|install\.sh|install\.ps1|releases\/:file)$|\/csv$/.test(path),
+      method === 'GET' &&
+      !/^\/(live|jump|fleet|fleet\/:name|install\.sh|install\.ps1|releases\/:file)$|\/csv$/.test(path),
   )
   const shown = new Set(
     list.map(({ path }) => {

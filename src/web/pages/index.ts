@@ -16,6 +16,7 @@ import { eventsPage } from './events/events-page.tsx'
 import { compareCsv, comparePage, graphCsv, graphPage } from './graph/routes.tsx'
 import { fleetData } from './home/fleet-data.ts'
 import { homePage } from './home/home-page.tsx'
+import { hostCard } from './home/host-card.tsx'
 import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
 import { metricsPage } from './host/metrics-page.tsx'
@@ -41,6 +42,7 @@ export const PAGES: readonly Route[] = [
   logout,
   homePage,
   fleetData,
+  hostCard,
   hostsPage,
   changeHosts,
   hostPage,

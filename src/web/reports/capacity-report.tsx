@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { filesystemTitle, listFilesystems } from '../../domain/hosts/filesystems.ts'
+import { NARROW_SPACE } from '../../domain/metrics/figure.ts'
 import { writeDay } from '../charts/period.ts'
 import { readInteger } from '../http/query-parameters.ts'
 import { hostPath, metricPath, percentMeter } from '../ui/components.tsx'
@@ -91,7 +92,9 @@ const COLUMNS: readonly ReportColumn[] = [
     name: 'Growth per day',
     isNumber: true,
     show: ({ growth_percent_per_day: growth }) =>
-      typeof growth === 'number' ? `${growth >= 0.1 ? growth.toFixed(1) : growth.toFixed(2)}%` : '–',
+      typeof growth === 'number'
+        ? `${growth >= 0.1 ? growth.toFixed(1) : growth.toFixed(2)}${NARROW_SPACE}%`
+        : '–',
   },
   {
     key: 'full_earliest',

@@ -55,7 +55,9 @@ test('one cursor runs over all graphs of a host, says the values of its time, an
   )
   const { points } = (await answer.json()) as { points: [number, number][] }
   const at = from + (to - from) * 0.25
-  const near = points.filter(([time]) => Math.abs(time - at) <= 90).map(([, value]) => `${value.toFixed(1)}%`)
+  const near = points
+    .filter(([time]) => Math.abs(time - at) <= 90)
+    .map(([, value]) => `${value.toFixed(1)}\u202f%`)
   await page.waitForTimeout(500)
   expect(near).toContain((await figure.textContent()) ?? '')
   // Where samples are missing there is no value.
@@ -98,17 +100,22 @@ async function limitsOf(page: Page) {
 test('a graph in percent shows every limit that the agent told, with its label, before any event', async () => {
   const { page, complaints } = await openPage('/hosts/web01/metrics/perf.memory.percent.used')
   expect(await page.locator('.event-lines').count()).toBe(0)
-  expect(await page.locator('.wide-graph .level').last().textContent()).toBe('100%')
-  expect(await page.locator('.limit-label').allTextContents()).toEqual(['85%', '90%', '95%', '99%'])
+  expect(await page.locator('.wide-graph .level').last().textContent()).toBe('100\u202f%')
+  expect(await page.locator('.limit-label').allTextContents()).toEqual([
+    '85\u202f%',
+    '90\u202f%',
+    '95\u202f%',
+    '99\u202f%',
+  ])
   expect(await limitsOf(page)).toEqual([
-    { value: 85, colour: 'rgb(41, 171, 224)' },
+    { value: 85, colour: 'rgb(123, 136, 148)' },
     { value: 90, colour: 'rgb(255, 193, 7)' },
     { value: 95, colour: 'rgb(244, 124, 60)' },
     { value: 99, colour: 'rgb(217, 83, 79)' },
   ])
   await page.getByRole('link', { name: 'Thresholds' }).click()
   await page.waitForURL('**/hosts/web01/thresholds')
-  await page.getByRole('row', { name: /Critical perf.memory.percent.used > 99% 15 minutes/ }).waitFor()
+  await page.getByRole('row', { name: /Critical perf.memory.percent.used > 99\s% 15 minutes/ }).waitFor()
   expect(await findFaults(page)).toEqual([])
   expect(complaints).toEqual([])
   await page.close()

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { seedTroubledFleet, TROUBLES } from '../../support/troubled-fleet.ts'
-import { launchBrowser, openContext } from '../harness/browser.ts'
+import { collectComplaints, launchBrowser, openContext } from '../harness/browser.ts'
+import { findFaults } from '../harness/faults.ts'
 import { type SeededWebsite, startSeededWebsite } from '../harness/website.ts'
 
 /** From home to the cause of any open event: 151 hosts with eight kinds of trouble. */
@@ -39,6 +40,44 @@ test('home shows the eight worst events, how many more there are, and all hosts 
     }
   })()`)
   expect(seen).toEqual({ rows: 8, cells: 151, below: 0, more: '8 more: 3 warning, 5 information' })
+  await context.close()
+}, 60_000)
+
+test('a cell of the map says what its host is about to a pointer and to the focus, and Escape ends it', async () => {
+  const context = await openContext(browser, website, { width: 1440, height: 900 })
+  const page = await context.newPage()
+  const complaints = collectComplaints(page)
+  await page.goto('/?fill=disk')
+  const card = page.getByRole('tooltip')
+  await page.locator('a.cell[href="/hosts/db03"]').hover()
+  await card.waitFor()
+  for (const words of [
+    'db03',
+    'Up',
+    '/var/lib/postgresql is 93.2 % full',
+    'Network',
+    'Fullest disk, last 24 hours',
+  ])
+    expect(await card.textContent()).toContain(words)
+  expect(await card.locator('svg path').count()).toBeGreaterThan(0)
+  // It stays while the pointer goes into it, lies inside of the window, and its cell is described by it.
+  await card.hover()
+  await page.waitForTimeout(400)
+  const box = await card.boundingBox()
+  expect(Math.min(box?.x ?? -1, box?.y ?? -1, 1440 - (box?.x ?? 0) - (box?.width ?? 0))).toBeGreaterThan(0)
+  expect(await page.locator('a.cell[href="/hosts/db03"]').getAttribute('aria-describedby')).toBe('cell-card')
+  expect(await findFaults(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await card.waitFor({ state: 'hidden' })
+  await page.locator('.map-by a').last().focus()
+  await page.locator('a.cell').first().focus()
+  await page.keyboard.press('Tab')
+  await card.waitFor()
+  const second = await page.evaluate<string>('document.activeElement.textContent')
+  expect(second).toContain((await card.locator('b').textContent()) ?? '?')
+  await page.locator('.verdict a').first().focus()
+  await card.waitFor({ state: 'hidden' })
+  expect(complaints).toEqual([])
   await context.close()
 }, 60_000)
 

@@ -92,14 +92,26 @@ describe('the graph of a metric', () => {
   test('shows what the agent judges by, though no event was ever opened', async () => {
     const text = await get(`/hosts/web01/metrics/${SWAP}`)
     expect(thresholdsOf(text)).toEqual(['4', '3', '2'])
-    expect(labelsOf(text)).toEqual(['85%', '90%', '95%'])
+    expect(labelsOf(text)).toEqual(['85\u202f%', '90\u202f%', '95\u202f%'])
     expect(text).toContain('/thresholds">Thresholds</a>, set on the agent:')
-    expect(text).toContain('thresholds: information above 85%, warning above 90%, major above 95%"')
+    expect(text).toContain(
+      'thresholds: information above 85\u202f%, warning above 90\u202f%, major above 95\u202f%"',
+    )
   })
 
   test('shows one of the configuration in place of the standard one of its severity', async () => {
-    expect(labelsOf(await get(`/hosts/web02/metrics/${MEMORY}`))).toEqual(['85%', '90%', '95%', '97.5%'])
-    expect(labelsOf(await get(`/hosts/web01/metrics/${MEMORY}`))).toEqual(['85%', '90%', '95%', '99%'])
+    expect(labelsOf(await get(`/hosts/web02/metrics/${MEMORY}`))).toEqual([
+      '85\u202f%',
+      '90\u202f%',
+      '95\u202f%',
+      '97.5\u202f%',
+    ])
+    expect(labelsOf(await get(`/hosts/web01/metrics/${MEMORY}`))).toEqual([
+      '85\u202f%',
+      '90\u202f%',
+      '95\u202f%',
+      '99\u202f%',
+    ])
   })
 
   test('has no line for a state', async () => {
@@ -108,7 +120,7 @@ describe('the graph of a metric', () => {
 
   test('shows what events have named where the agent tells nothing, and nothing where it judges by none', async () => {
     const text = await get(`/hosts/old01/metrics/${MEMORY}`)
-    expect(labelsOf(text)).toEqual(['55%'])
+    expect(labelsOf(text)).toEqual(['55\u202f%'])
     expect(text).toContain('Thresholds that events of this metric have named:')
     expect(thresholdsOf(await get(`/hosts/none01/metrics/${MEMORY}`))).toEqual([])
   })
@@ -116,7 +128,7 @@ describe('the graph of a metric', () => {
 
 test('the graph of an event is fitted to its values, with the limit that it was opened for', async () => {
   const { events } = await site.store.events.list({ host: 'web01' })
-  expect(labelsOf(await get(`/events/${events[0]?.id}`))).toEqual(['55%'])
+  expect(labelsOf(await get(`/events/${events[0]?.id}`))).toEqual(['55\u202f%'])
 })
 
 describe('the page of a host', () => {
@@ -127,11 +139,11 @@ describe('the page of a host', () => {
     // Memory and swap share one graph and no threshold: it shows those of both.
     const both = smallChart(text, 'Memory')
     expect(new Set(thresholdsOf(both))).toEqual(new Set(['1', '2', '3', '4']))
-    expect(both).toContain('critical above 97.5% (memory)')
+    expect(both).toContain('critical above 97.5\u202f% (memory)')
     const other = smallChart(await get('/hosts/web01'), 'Memory')
     expect(thresholdsOf(other)).toEqual(['4', '3', '2', '1'])
     expect(other).toContain(
-      'thresholds: information above 85%, warning above 90%, major above 95%, critical above 99% (memory)"',
+      'thresholds: information above 85\u202f%, warning above 90\u202f%, major above 95\u202f%, critical above 99\u202f% (memory)"',
     )
   })
 
@@ -147,8 +159,8 @@ describe('the page of a host', () => {
       'class="mark severity-1"',
       'Critical',
       '<code>perf.memory.percent.*</code>',
-      '&gt;= 97.5%',
-      'ends at 93% after 5 minutes',
+      '&gt;= 97.5\u202f%',
+      'ends at 93\u202f% after 5 minutes',
       '15 minutes',
       'configuration',
     ])
@@ -183,11 +195,22 @@ describe('comparing', () => {
     labelsOf(await get(`/compare?${refs.map((one) => `series=${one}`).join('&')}`))
 
   test('shows all thresholds of each line, those that several share once, and none on two scales', async () => {
-    expect(await compare(`web01:${MEMORY}`)).toEqual(['85%', '90%', '95%', '99%'])
-    expect(await compare(`web01:${MEMORY}`, `web01:${SWAP}`)).toEqual(['85%', '90%', '95%', '99%'])
-    expect(await compare(`web01:${MEMORY}`, `web02:${MEMORY}`)).toEqual(['85%', '90%', '95%', '97.5%', '99%'])
+    expect(await compare(`web01:${MEMORY}`)).toEqual(['85\u202f%', '90\u202f%', '95\u202f%', '99\u202f%'])
+    expect(await compare(`web01:${MEMORY}`, `web01:${SWAP}`)).toEqual([
+      '85\u202f%',
+      '90\u202f%',
+      '95\u202f%',
+      '99\u202f%',
+    ])
+    expect(await compare(`web01:${MEMORY}`, `web02:${MEMORY}`)).toEqual([
+      '85\u202f%',
+      '90\u202f%',
+      '95\u202f%',
+      '97.5\u202f%',
+      '99\u202f%',
+    ])
     expect(await compare(`web01:${MEMORY}`, `web01:${STATE}`)).toEqual([])
-    expect(await compare(`old01:${MEMORY}`)).toEqual(['55%'])
+    expect(await compare(`old01:${MEMORY}`)).toEqual(['55\u202f%'])
   })
 })
 

@@ -150,7 +150,7 @@ describe('availability', () => {
     ])
     const later = (await json('availability?period=7d')).rows
     expect(later[0]).toMatchObject({ host: 'web01', percent_up: 50, down_seconds: DAY / 2, outages: 1 })
-    expect(await text('/reports/availability?period=7d')).toContain('50.0%')
+    expect(await text('/reports/availability?period=7d')).toContain('50.0\u202f%')
   })
 
   test('tells what of it lay in windows, and counts it all the same', async () => {
@@ -194,9 +194,9 @@ describe('availability', () => {
   )
 
   test.each([
-    [100, '100%'],
-    [99.9999, '99.999%'],
-    [99.5, '99.500%'],
-    [50, '50.0%'],
+    [100, '100\u202f%'],
+    [99.9999, '99.999\u202f%'],
+    [99.5, '99.500\u202f%'],
+    [50, '50.0\u202f%'],
   ])('%d percent is written %s', (percent, words) => expect(writePercent(percent)).toBe(words))
 })

@@ -3,6 +3,7 @@ import { RANGES } from '../../charts/time-range.ts'
 import { timeRangeForm } from '../../charts/time-range-form.tsx'
 import { rangeChoices, timeRangeNav } from '../../charts/time-range-nav.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { saveViewPath } from '../../ui/save-view.tsx'
 import { graphAddress, graphParameters, graphPath } from './graph-address.ts'
 import type { GraphModel } from './graph-model.ts'
 import { EARLIER } from './read-graph.ts'
@@ -85,6 +86,9 @@ function ways(model: GraphModel): Html {
     <div class="saves">
       <a class="button" href="#add-lines">
         Compare
+      </a>
+      <a class="button" href={saveViewPath(graphAddress(model))}>
+        Save view
       </a>
       <button class="scripted-only" type="button" data-copy-address>
         Copy link

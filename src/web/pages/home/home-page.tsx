@@ -14,7 +14,7 @@ import { attentionView } from './attention.tsx'
 import { busiestView } from './busiest.tsx'
 import { firstStart } from './first-start.tsx'
 import { fleetStrip, SLOT } from './fleet-strip.tsx'
-import { hostMap, MAX_CELLS, readFill } from './host-map.tsx'
+import { hostMap, readFill } from './host-map.tsx'
 import { serverTrouble } from './server-trouble.tsx'
 
 /** Lines of what nobody looks after yet; a wall has room for more. */
@@ -94,7 +94,7 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
     csrf,
     url,
     filters: facetBar(url, groups, facets),
-    ...(entries.length > MAX_CELLS && { scripts: ['host-map'] }),
+    ...(entries.length > 0 && { scripts: ['host-map'] }),
     body: (
       <>
         {result}

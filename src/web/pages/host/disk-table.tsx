@@ -1,7 +1,9 @@
 /** @jsxImportSource #markup */
+
 import type { Severity } from '../../../domain/event.ts'
 import { describeFull, type Forecast } from '../../../domain/hosts/capacity.ts'
 import type { Filesystem } from '../../../domain/hosts/filesystems.ts'
+import { NARROW_SPACE } from '../../../domain/metrics/figure.ts'
 import type { SectionPlan } from '../../../domain/metrics/section-plan.ts'
 import { bar } from '../../ui/bar.tsx'
 import { capitalize } from '../../ui/components.tsx'
@@ -58,7 +60,8 @@ export function diskTable(plan: SectionPlan, model: DiskTableModel): Html {
   return listTable(heads, rows, { className: 'disks' })
 }
 
-const describeGrowth = ({ growth: { mid } }: Forecast) => `${mid >= 0.1 ? mid.toFixed(1) : mid.toFixed(2)}%`
+const describeGrowth = ({ growth: { mid } }: Forecast) =>
+  `${mid >= 0.1 ? mid.toFixed(1) : mid.toFixed(2)}${NARROW_SPACE}%`
 
 /** `In 4 to 6 days`: the head of the column says of what. */
 const describeEnd = (forecast: Forecast, now: number) =>

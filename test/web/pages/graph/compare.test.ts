@@ -184,7 +184,7 @@ describe('a graph', () => {
   test('of a host’s page has its figures in words', async () => {
     const { text } = await get('/hosts/web01')
     expect(text).toMatch(
-      /<caption>Memory<\/caption>.*?<th scope="row">memory<\/th><td>1\.0%<\/td><td>1\.0%<\/td><td>5\.5%<\/td><td>10\.0%/s,
+      /<caption>Memory<\/caption>.*?<th scope="row">memory<\/th><td>1\.0\u202f%<\/td><td>1\.0\u202f%<\/td><td>5\.5\u202f%<\/td><td>10\.0\u202f%/s,
     )
   })
 })

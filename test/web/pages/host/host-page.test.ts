@@ -186,11 +186,11 @@ test.each([
 describe('availability of a host', () => {
   const DAY = 86_400
   test.each([
-    ['a month', { known: 30 * DAY, down: 0, percentUp: 100 }, 'Up 100% of 30 days'],
+    ['a month', { known: 30 * DAY, down: 0, percentUp: 100 }, 'Up 100\u202f% of 30 days'],
     [
       'ten minutes',
       { known: 600, down: 300, percentUp: 50 },
-      'Up 50.0% of the 10\u202fmin it has been observed, down for 5\u202fmin',
+      'Up 50.0\u202f% of the 10\u202fmin it has been observed, down for 5\u202fmin',
     ],
     ['no time', { known: 0, down: 0, percentUp: null }, 'Not observed yet'],
   ])('says how long it was observed: %s', (_, downtime, words) => {

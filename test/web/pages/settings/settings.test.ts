@@ -449,9 +449,9 @@ describe('what the server tells of itself', () => {
       ),
     ]
     expect(rows.map(([, host, samples, share]) => [host, samples, share])).toEqual([
-      ['large', '3', '60.0%'],
-      ['later', '1', '20.0%'],
-      ['small', '1', '20.0%'],
+      ['large', '3', '60.0\u202f%'],
+      ['later', '1', '20.0\u202f%'],
+      ['small', '1', '20.0\u202f%'],
     ])
     rmSync(folder, { recursive: true })
   })
@@ -509,7 +509,7 @@ describe('what the server tells of itself', () => {
       .slice(1)
       .map(([row]) => row.replaceAll('<wbr>', '').replace(/<[^>]*>/g, ' '))
     expect(rows.map((row) => row.split(/\s+/).join(' ').trim())).toEqual([
-      'perf.memory.percent.used % Memory in use. information > 85% warning > 90% major > 95% critical > 99% for 15 minutes Linux, Windows'.replaceAll(
+      'perf.memory.percent.used % Memory in use. information > 85 % warning > 90 % major > 95 % critical > 99 % for 15 minutes Linux, Windows'.replaceAll(
         '>',
         '&gt;',
       ),
