@@ -11,6 +11,8 @@ import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { findSecureBase } from '../releases.ts'
 import { settingsFrame } from '../settings/settings-layout.tsx'
+import { agentWay, joinCommand, linuxCommand, windowsCommand, withServerName } from './agent-commands.ts'
+import { commandPart } from './command-part.tsx'
 
 /** Hosts that are looked through for those that are new. */
 const LOOKED_AT = 1000
@@ -135,20 +137,6 @@ type Model = {
   readonly base: string | null
 }
 
-/** How an agent is told where to send to, and by what it knows that it is there. */
-export type AgentWay = { readonly server: string; readonly fingerprint: string | null }
-
-/** Null when no port is open to agents. */
-export function agentWay(
-  server: string,
-  door: ReturnType<WebContext['findAgentDoor']>,
-  plainPort: number | null,
-): AgentWay | null {
-  const host = server.includes(':') ? `[${server}]` : server
-  if (door !== null) return { server: `${host}:${door.port}`, fingerprint: door.fingerprint }
-  return plainPort === null ? null : { server: `tcp://${host}:${plainPort}`, fingerprint: null }
-}
-
 function addHostView(model: Model): Html {
   const { server, since, fresh, total, now, web } = model
   const { enrolment } = web.about
@@ -163,7 +151,7 @@ function addHostView(model: Model): Html {
             <a href="/settings">Settings</a>
           </p>
           <h1>Add a host</h1>
-          <p class="lead">An agent that reports is a host: nothing else has to be entered here.</p>
+          <p class="lead">Install an agent and its host appears here by itself.</p>
         </div>
       </div>
       {isLocal && (
@@ -241,8 +229,10 @@ function oneLinePart({ server, web, csrf, url, code, base }: Model): Html | null
   if (base === null)
     return (
       <p class="notice">
-        Over HTTPS this page makes a one-time code, and one line that installs an agent from this server:
-        switch on <code>web.tls</code>.
+        <span>
+          Over HTTPS this page makes a one-time code, and one line that installs an agent from this server:
+          switch on <code>web.tls</code>.
+        </span>
       </p>
     )
   const pin = web.findPin()
@@ -281,18 +271,6 @@ function oneLinePart({ server, web, csrf, url, code, base }: Model): Html | null
   )
 }
 
-/** The same port under the name by which other machines reach it. */
-function withServerName(base: string, server: string): string {
-  const { port } = new URL(base)
-  return `https://${server.includes(':') ? `[${server}]` : server}${port === '' ? '' : `:${port}`}/`
-}
-
-/** Never `-k` alone: a certificate that no CA vouches for is known by its pin. */
-export function joinCommand(base: string, pin: string | null, code: string): string {
-  const trust = pin === null ? '' : `-k --pinnedpubkey ${pin} `
-  return `curl -fsS ${trust}${base}install.sh | sudo sh -s -- agent --enroll ${code}`
-}
-
 function newcomers(fresh: Model['fresh'], total: number, now: number): Html {
   if (fresh.length === 0)
     return (
@@ -316,53 +294,4 @@ function newcomers(fresh: Model['fresh'], total: number, now: number): Html {
       ))}
     </ul>
   )
-}
-
-function commandPart(id: string, system: string, lead: string, command: string): Html {
-  return (
-    <section class="section">
-      <div class="section-head">
-        <h2>{system}</h2>
-        <button type="button" class="small" data-copy={`command-${id}`} hidden>
-          Copy
-        </button>
-      </div>
-      <p>{lead}</p>
-      <pre class="command" tabindex="0">
-        <code id={`command-${id}`}>{command}</code>
-      </pre>
-    </section>
-  )
-}
-
-const PLACE = 'PASSPHRASE'
-
-/** The passphrase goes by a file that only root can read, so that it stands in no list of processes. */
-export function linuxCommand({ server, fingerprint }: AgentWay, passphrase: string | null): string {
-  const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
-  return [
-    `(umask 077; printf '%s\\n' ${quote(passphrase ?? PLACE)} > passphrase.txt)`,
-    [
-      'sh install.sh agent',
-      `--server ${quote(server)}`,
-      '--passphrase-file passphrase.txt',
-      ...(fingerprint === null ? [] : [`--fingerprint ${fingerprint}`]),
-    ].join(' '),
-    'rm passphrase.txt',
-  ].join('\n')
-}
-
-export function windowsCommand({ server, fingerprint }: AgentWay, passphrase: string | null): string {
-  const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
-  return [
-    // Windows PowerShell writes the code page of the machine unless told otherwise.
-    `Set-Content -Path passphrase.txt -Encoding UTF8 -Value ${quote(passphrase ?? PLACE)}`,
-    [
-      'powershell -ExecutionPolicy Bypass -File install.ps1 agent',
-      `-Server ${quote(server)}`,
-      '-PassphraseFile passphrase.txt',
-      ...(fingerprint === null ? [] : [`-Fingerprint ${fingerprint}`]),
-    ].join(' '),
-    'Remove-Item passphrase.txt',
-  ].join('\n')
 }
