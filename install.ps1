@@ -396,7 +396,8 @@ function Set-Program([string]$New) {
     Remove-Item -LiteralPath $old -Force -ErrorAction SilentlyContinue
 }
 
-function Register-Role {
+# How the program is asked to register the role.
+function Get-RegisterWords {
     $words = @('service', 'install', $Role)
     if ($Server -ne '') {
         $words += @('--server', $Server)
@@ -416,7 +417,20 @@ function Register-Role {
     if ($Agent) {
         $words += '--agent'
     }
-    Invoke-Monitor $words
+    return $words
+}
+
+# What would be refused later is refused before anything is stopped or changed.
+function Assert-Registration([string]$New) {
+    $words = @(Get-RegisterWords) + '--check'
+    & $New @words | Out-Null
+    if ($LASTEXITCODE -ne 0) {
+        Stop-Script "the service can not be registered so, as said above. Nothing was changed." $LASTEXITCODE
+    }
+}
+
+function Register-Role {
+    Invoke-Monitor @(Get-RegisterWords)
     if ($LASTEXITCODE -ne 0) {
         Stop-Script "monitor service install ended with exit code $LASTEXITCODE" $LASTEXITCODE
     }
@@ -489,6 +503,7 @@ function Install-Role([string]$Work) {
     Invoke-Step 'Unpack it.' { Expand-Source $fetched $Work | Out-Null }
     $new = Join-Path $Work 'monitor.exe'
     Invoke-Step 'Try whether it runs on this machine.' { Get-ProgramVersion $new | Out-Null }
+    Invoke-Step 'Check what the service is to be told.' { Assert-Registration $new }
     $running = @()
     if (Test-Path -LiteralPath $Program) {
         $running = @($Roles | Where-Object { Test-Running $_ })

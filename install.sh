@@ -37,6 +37,7 @@ TEXT
 }
 
 PROGRAM=/usr/local/bin/monitor
+program=$PROGRAM
 # The release step fills this in: the public key (RSA, DER in base64) that SHA256SUMS is signed with. Empty for a build
 # of one's own, which its checksum alone vouches for.
 RELEASE_KEY=''
@@ -262,15 +263,23 @@ find_source() {
 
 # Sets source to what a folder behind a URL has for this machine. What is not told by its checksum is not there.
 find_smallest() {
-  small=monitor-$build.tar.xz
-  if has xz && [ "$dry_run" = no ] && fetch "$1$small.sha256" "$work/sum" 2>/dev/null; then file=$small; fi
+  for packer in xz zstd; do
+    small=monitor-$build.tar.${packer%d}
+    if has "$packer" && [ "$dry_run" = no ] && fetch "$1$small.sha256" "$work/sum" 2>/dev/null; then
+      file=$small
+      break
+    fi
+  done
   source=$1$file
 }
 
 # Sets source to what a folder has for this machine: the archive, or what an archive holds.
 find_in() {
-  for source in "$1/monitor-$build.tar.xz" "$1/$file" "$1/monitor"; do
-    case $source in *.xz) has xz || continue ;; esac
+  for source in "$1/monitor-$build.tar.xz" "$1/monitor-$build.tar.zst" "$1/$file" "$1/monitor"; do
+    case $source in
+      *.xz) has xz || continue ;;
+      *.zst) has zstd || continue ;;
+    esac
     [ ! -f "$source" ] || return 0
   done
   return 1
@@ -362,6 +371,7 @@ unpack() {
   case $name in
     *.tar.gz | *.tgz) unpack_with gzip ;;
     *.tar.xz) unpack_with xz ;;
+    *.tar.zst) unpack_with zstd ;;
     *) [ "$name" = monitor ] || mv "$work/$name" "$work/monitor" ;;
   esac
   chmod 755 "$work/monitor"
@@ -455,15 +465,26 @@ run_program() {
   return "$code"
 }
 
+# What would be refused later is refused before anything is changed.
+check_register() {
+  program=$work/monitor
+  register --check
+  program=$PROGRAM
+}
+
 register() {
-  set -- service install "$role"
+  set -- service install "$role" "$@"
   [ -z "$server" ] || set -- "$@" --server "$server"
   [ -z "$passphrase_file" ] || set -- "$@" --passphrase-file "$passphrase_file"
   [ -z "$fingerprint" ] || set -- "$@" --fingerprint "$fingerprint"
   [ "$watch_too" = no ] || set -- "$@" --agent
   [ "$no_collect" = no ] || set -- "$@" --no-collect
   [ "$no_events" = no ] || set -- "$@" --no-events
-  run_program "$@" || fail "monitor service install ended with exit code $code" "$code"
+  if [ "$program" = "$PROGRAM" ]; then
+    run_program "$@" || fail "monitor service install ended with exit code $code" "$code"
+  else
+    "$program" "$@" </dev/null >"$work/said" 2>&1 || fail "$(sed 's/^monitor: //; q' "$work/said"). Nothing was changed." $?
+  fi
 }
 
 data_dir_of_agent() {
@@ -554,6 +575,7 @@ install_role() {
   step "Check its SHA-256${wanted:+: $wanted}." check_sum
   step 'Unpack it.' unpack
   step 'Try whether it runs on this machine.' try_program
+  step 'Check what the service is to be told.' check_register
   [ -z "$enroll" ] || step 'Join the server by the enrolment code.' join_server
   if [ -x "$PROGRAM" ]; then
     step "Put it in the place of $PROGRAM." put_program

@@ -33,7 +33,9 @@ export function readConfigFile(file: string, host: ConfigMachine): Record<string
   try {
     text = host.readText(file)
   } catch (cause) {
-    const why = host.isThere(file) ? `can't be read: ${describeError(cause)}` : 'there is no such file'
+    const why = host.isThere(file)
+      ? `can't be read: ${describeError(cause).replace(`${file}: `, '')}`
+      : 'there is no such file'
     throw new ConfigError([{ where: file, key: null, expected: why }])
   }
   try {

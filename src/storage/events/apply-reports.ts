@@ -32,8 +32,10 @@ export async function applyReports(
   transaction: Transaction,
   host: number,
   reports: readonly EventReport[],
-  seen?: number,
-  members?: readonly string[],
+  {
+    seen,
+    members,
+  }: { readonly seen?: number | undefined; readonly members?: readonly string[] | undefined } = {},
 ) {
   await takeEventLock(transaction, host)
   for (const report of reports) {
@@ -236,9 +238,9 @@ async function keepOne(transaction: Transaction, { report, host, noted }: Receiv
   let end: number | null = null
   for (const other of others) {
     if (other.opened > report.time) end ??= other.opened
-    else await endEvent(transaction, other.id, other.is_open === 1, report.time, noted)
+    else await endEvent(transaction, other.id, { wasOpen: other.is_open === 1, at: report.time, noted })
   }
-  if (end !== null) await endEvent(transaction, id, true, end, noted)
+  if (end !== null) await endEvent(transaction, id, { wasOpen: true, at: end, noted })
 }
 
 /** An event that opened and closed while the server was away comes as its closing alone. */
@@ -256,7 +258,11 @@ async function addClosed(transaction: Transaction, received: ReceivedReport, ope
   await noteHistory(transaction, id, { action: 'closed', time: report.time, noted, wasMissed: true })
 }
 
-async function endEvent(transaction: Transaction, id: number, wasOpen: boolean, at: number, noted: number) {
+async function endEvent(
+  transaction: Transaction,
+  id: number,
+  { wasOpen, at, noted }: { readonly wasOpen: boolean; readonly at: number; readonly noted: number },
+) {
   if (!wasOpen) {
     await transaction.run('UPDATE event SET seen_open = 0 WHERE id = ?', [id])
     return

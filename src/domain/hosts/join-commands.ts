@@ -1,6 +1,4 @@
-import type { WebContext } from '../../http/route.ts'
-
-/** The command lines that install an agent. */
+/** Commands that install an agent on a new machine: what is pasted there, from the website or the shell. */
 
 /** How an agent is told where to send to, and by what it knows that it is there. */
 export type AgentWay = { readonly server: string; readonly fingerprint: string | null }
@@ -8,7 +6,7 @@ export type AgentWay = { readonly server: string; readonly fingerprint: string |
 /** Null when no port is open to agents. */
 export function agentWay(
   server: string,
-  door: ReturnType<WebContext['findAgentDoor']>,
+  door: { readonly port: number; readonly fingerprint: string } | null,
   plainPort: number | null,
 ): AgentWay | null {
   const host = server.includes(':') ? `[${server}]` : server
