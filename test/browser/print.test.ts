@@ -101,8 +101,8 @@ test('rows are not split, heads are repeated, and a report says its period and g
 
 test('severities have a word and a shape on paper, and lines of a graph the colour of their names', async () => {
   const { page, close } = await openOnPaper('/reports/events')
-  const first = page.locator('.report .severity-word').first()
-  expect(await first.textContent()).toBe('Critical')
+  const first = page.locator('.report tbody td', { has: page.locator('svg') }).first()
+  expect((await first.textContent())?.trim()).toBe('Critical')
   expect(await first.locator('svg path').first().isVisible()).toBe(true)
   await page.goto(`/hosts/${FIRST_HOST}`)
   expect(await page.evaluate("getComputedStyle(document.querySelector('.swatch')).printColorAdjust")).toBe(

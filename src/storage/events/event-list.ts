@@ -37,13 +37,14 @@ export class EventList {
   async read(query: EventQuery): Promise<{ total: number; isMore: boolean; events: Event[] }> {
     const conditions = await writeConditions(this.#database, query)
     const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
-    const total = await this.#countUpTo(conditions)
+    const counted = query.isCounted === false ? null : await this.#countUpTo(conditions)
     const offset = Math.max(query.offset ?? 0, 0)
     const { order = 'newest' } = query
     const events =
       order === 'severity'
         ? await this.readWorst(query, limit, offset)
         : await this.#readPage(conditions, { limit, offset, order })
+    const total = counted ?? events.length
     return { total: Math.min(total, MAX_COUNTED), isMore: total > MAX_COUNTED, events }
   }
 

@@ -49,6 +49,8 @@ export type EventQuery = {
   readonly after?: Pick<Event, 'opened' | 'id'>
   /** At most 1000. */
   readonly limit?: number
+  /** False where nobody asks how many fit: the total is then no more than what came. */
+  readonly isCounted?: false
 }
 
 /** One thing that happened to an event. */
@@ -119,9 +121,7 @@ export type EventChanges = {
   changeAll(
     what: 'close' | 'reopen' | 'acknowledge',
     ids: readonly number[],
-    by: string,
-    at: number,
-    comment?: string,
+    doer: { readonly by: string; readonly at: number; readonly comment?: string | undefined },
   ): Promise<number[]>
   /**
    * Takes back what `by` did at `done`, if nothing has happened to the event since then. Only events that `ids` names,
@@ -129,10 +129,12 @@ export type EventChanges = {
    */
   undo(
     what: 'close' | 'acknowledge',
-    by: string,
-    done: number,
-    at: number,
-    ids?: readonly number[],
+    change: {
+      readonly by: string
+      readonly done: number
+      readonly at: number
+      readonly ids?: readonly number[] | undefined
+    },
   ): Promise<UndoResult>
 }
 

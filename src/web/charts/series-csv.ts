@@ -17,7 +17,7 @@ export function seriesCsv(
   list: readonly NamedSeries[],
   from: number,
   to: number,
-): Response {
+): Promise<Response> {
   const most = Math.max(0, ...list.map(({ series }) => series.times.length))
   const isDownsampled = most > MAX_ROWS
   const columns: { head: string; times: Float64Array; values: Float64Array }[] = list.flatMap(

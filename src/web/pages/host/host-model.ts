@@ -4,7 +4,7 @@ import type { Host } from '../../../domain/hosts/host.ts'
 import { stateOfHost } from '../../../domain/hosts/host-state.ts'
 import { createMaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import type { ChartMark } from '../../charts/chart-marks.tsx'
-import { listEventsIn, markEvent } from '../../charts/event-markers.ts'
+import { listEventsIn, markEvent, openSince } from '../../charts/event-markers.ts'
 import { listMaintenance } from '../../charts/maintenance-bands.ts'
 import { loadRows, NO_ROWS } from '../../charts/series-ref.ts'
 import { readThresholds } from '../../charts/thresholds.ts'
@@ -33,11 +33,12 @@ export async function readHost(request: WebRequest, host: Host) {
   const { hosts, samples, events, maintenanceWindows } = web.store
   const timeRange = hostRange(url.searchParams, host, now, web.silence)
   const { from, to } = timeRange
-  const [metrics, open, within, history, thresholds, windows, outages, data] = await Promise.all([
+  const [metrics, open, earlier, history, thresholds, windows, outages, data] = await Promise.all([
     hosts.metrics(host.name),
     events.list({ host: host.name, status: 'open', limit: READ_EVENTS }),
-    listEventsIn(events, { host: host.name, from, to }),
-    listEventsIn(events, { host: host.name, from: now - MONTH, to: now }),
+    // Most pages end now: the events of the month have those of the graphs among them.
+    to === now ? null : listEventsIn(events, { host: host.name, from, to }),
+    listEventsIn(events, { host: host.name, from: Math.min(from, now - MONTH), to: now }),
     readThresholds(web.store, host.name),
     maintenanceWindows.list(),
     events.listOutages([host], now - MONTH, now),
@@ -65,15 +66,18 @@ export async function readHost(request: WebRequest, host: Host) {
     timeRange,
     from,
     to,
-    query: hostQuery(timeRange),
+    // Of a host that is down the time ends with its last value, which a named range does not say.
+    query: state.isDown
+      ? `?${new URLSearchParams({ from: String(from), to: String(to) })}`
+      : hostQuery(timeRange),
     isFitted: url.searchParams.get('scale') === 'fit',
     problems: [...describeWrongScale(url.searchParams.get('scale') ?? ''), ...choice.problems],
-    marks: groupMarks(within),
+    marks: groupMarks(earlier ?? openSince(history, from)),
     bands: listMaintenance(windows, host.name, from, to),
     thresholds,
     severities,
     data,
-    history,
+    history: openSince(history, now - MONTH),
     outages: outages.get(host.name) ?? [],
     disks,
     firstMetric: refs[0]?.metric ?? metrics[0] ?? null,

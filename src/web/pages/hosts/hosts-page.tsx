@@ -20,6 +20,7 @@ import { saveViewLink } from '../../ui/save-view.tsx'
 import type { HostTableOptions } from './host-columns.tsx'
 import { columnsMenu, readColumns, selectionBar } from './host-selection.tsx'
 import { hostTable } from './host-table.tsx'
+import { readSorted, sortByValue } from './sort-by-value.ts'
 
 const PAGE = 100
 const DAY = 86_400
@@ -43,11 +44,17 @@ export const hostsPage = route(
       // What is planned is counted by itself, whether it reports or not.
       ...((status === 'up' || status === 'down') && { status, withoutNames: inMaintenance }),
     }
+    const chosen = filterFleet(view.entries, facets.lists)
+    const sorted = search
+      ? null
+      : sortByValue(status ? chosen.filter(({ state }) => state === status) : chosen, sort, isDescending)
     const [groups, list] = await Promise.all([
       web.store.hosts.groups(),
-      web.store.hosts.list({ ...wanted, sort, descending: isDescending, offset, limit: PAGE, upSince }),
+      sorted === null
+        ? web.store.hosts.list({ ...wanted, sort, descending: isDescending, offset, limit: PAGE, upSince })
+        : readSorted(web.store.hosts, sorted, { offset, limit: PAGE, upSince }),
     ])
-    const count = countFleet(filterFleet(view.entries, facets.lists))
+    const count = countFleet(chosen)
     const names = list.hosts.map(({ name }) => name)
     const [open, times] = await Promise.all([
       web.store.events.countOpenOf(names),

@@ -188,7 +188,11 @@ async function saveTarget(request: WebRequest, id: number | null) {
     id,
     checked: Object.keys(problems).length > 0 ? { problems } : { draft: fields },
     save: (draft) =>
-      storeNamed(request, request.web.store.targets, draft, id, (target, at) => ({ ...target, id: at })),
+      storeNamed(request, request.web.store.targets, {
+        draft,
+        id,
+        join: (target, at) => ({ ...target, id: at }),
+      }),
     show: (wrong, conflict) => targetForm(request, { fields, id, problems: wrong, conflict }),
     find: (at) => request.web.store.targets.find(at),
     inWords: ({ name, channel, address }) => ({ Name: name, Channel: channel, Address: address }),
