@@ -1,9 +1,9 @@
 import { encodeReply } from '../../protocol/encode.ts'
 import { LEGACY_RECEIPT } from '../../protocol/legacy/legacy.ts'
 import type { ProtocolError } from '../../protocol/protocol-error.ts'
-import type { Outcome, ReportSender, Submission } from '../ingest.ts'
 import { ProtocolDecoder } from '../protocol-decoder.ts'
 import type { Reason } from '../rejections.ts'
+import type { Outcome, ReportSender, Submission } from '../submission.ts'
 import type { Credentials } from './admission.ts'
 import { Closing } from './closing.ts'
 import {

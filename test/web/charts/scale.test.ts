@@ -25,9 +25,9 @@ describe('levels', () => {
   })
 
   test.each<[number, number, Unit, string[]]>([
-    [32, 34, '%', ['32%', '33%', '34%']],
-    [3, 97, '%', ['0', '50%', '100%']],
-    [50, 50, '%', ['46%', '48%', '50%']],
+    [32, 34, '%', ['32 %', '33 %', '34 %']],
+    [3, 97, '%', ['0', '50 %', '100 %']],
+    [50, 50, '%', ['46 %', '48 %', '50 %']],
     [0, 0, 'B', ['0', '512 B', '1 KiB']],
   ])('fitted to %p to %p in %p begin where the values do', (least, most, unit, ticks) => {
     const scale = valueScale(least, most, unit, { parts: 2, isFitted: true })
