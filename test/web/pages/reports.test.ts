@@ -102,8 +102,10 @@ describe('capacity', () => {
     expect(await graph('sda1')).toMatch(/<b>Full in \d+ to \d+ days<\/b>, growing 0\.5\u202f% per day/)
     expect(await graph('sdb1')).not.toContain('per day')
     const host = await text('/hosts/db01')
-    expect(/>\/dev\/sda1<\/th>.*?<\/tr>/s.exec(host)?.[0]).toMatch(/0\.5\u202f%.*In \d+ to \d+ days/s)
-    expect(/>\/dev\/sdb1<\/th>.*?<\/tr>/s.exec(host)?.[0]).toContain('no forecast')
+    expect(/data-key="filesystem-dev.sda1".*?<\/tr>/s.exec(host)?.[0]).toMatch(
+      /0\.5\u202f%.*In \d+ to \d+ days/s,
+    )
+    expect(/data-key="filesystem-dev.sdb1".*?<\/tr>/s.exec(host)?.[0]).toContain('no forecast')
   })
 })
 
