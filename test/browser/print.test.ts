@@ -43,6 +43,8 @@ const PAPERS = [
   ['/reports/availability?period=7d', 'Availability'],
   ['/reports/capacity', 'Capacity'],
   ['/events/ID', ''],
+  ['/events', 'Events'],
+  ['/hosts', 'Hosts'],
   [`/hosts/${FIRST_HOST}`, FIRST_HOST],
   [`/hosts/${FIRST_HOST}/metrics/perf.processor.percent.used?range=24h`, 'CPU'],
   [`/compare?series=${FIRST_HOST}:perf.system.load.1&series=web01:perf.system.load.1`, 'Compare'],
@@ -55,6 +57,9 @@ test.each(PAPERS)(
     const { page, close } = await openOnPaper(path, { theme: 'dark' })
     expect(await page.locator('h1').isVisible()).toBe(true)
     if (title !== '') expect(await page.locator('h1').textContent()).toBe(title)
+    // Lists stand inside of forms, which paper has not.
+    const rows = page.locator(':is(.hosts, .events, .report) tbody tr')
+    if ((await rows.count()) > 0) expect(await rows.first().isVisible()).toBe(true)
     expect(await page.locator('.made').textContent()).toMatch(
       /^Made \d{4}-\d\d-\d\d \d\d:\d\d:\d\d by Monitor test on db01$/,
     )

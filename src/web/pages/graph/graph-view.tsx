@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
+import { describeFull } from '../../../domain/hosts/capacity.ts'
 import { metricUnit } from '../../../domain/metrics/metric.ts'
 import { type ChartLine, lineChart } from '../../charts/chart.tsx'
 import { describeLines, MAX_COMPARED } from '../../charts/comparison.ts'
@@ -9,7 +10,8 @@ import { pickerForm } from '../../charts/series-picker.tsx'
 import { NO_ROWS, writeRef } from '../../charts/series-ref.ts'
 import { describeThresholds } from '../../charts/thresholds.ts'
 import { hostQuery } from '../../charts/time-range.ts'
-import { hostPath } from '../../ui/components.tsx'
+import { describeGrowth } from '../../forecasts/describe-growth.ts'
+import { capitalize, hostPath } from '../../ui/components.tsx'
 import { formatNumber, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { graphAddress, graphParameters, graphPath } from './graph-address.ts'
@@ -117,6 +119,7 @@ function graph(model: GraphModel): Html {
         <p class="chart-note" data-graph-note role="status"></p>
         {/* Where any lines are compared, a lone one can be taken out too. */}
         {isAlone && own !== null ? figures(drawn[0]?.summary ?? null, plan.leftUnit) : lineTable(model)}
+        {forecastOf(model)}
       </section>
       {eventsOf(model)}
       {isAlone && (
@@ -148,6 +151,16 @@ function writeRows({ plan, drawn, ghost }: GraphModel) {
   if (ghost === null) return lines
   const earlier = Array.from(ghost.times, (time, row) => [time, short(ghost.mean[row])])
   return [...lines, { key: EARLIER_KEY, rows: earlier }]
+}
+
+function forecastOf({ forecast, now }: GraphModel): Html | null {
+  if (forecast === null) return null
+  return (
+    <p class="forecast">
+      <b>{capitalize(describeFull(forecast, now))}</b>, growing {describeGrowth(forecast.growth.mid)} per day{' '}
+      <span class="soft">(80&#8239;% interval, from the last 30 days)</span>
+    </p>
+  )
 }
 
 /** From a time without samples to the newest of a lone line's host; nothing where that would be the same. */
