@@ -217,7 +217,8 @@ export async function purgeFiles(places: Places, files: Files, print: (text: str
   }
 }
 
-const BUSY = new Set(['EBUSY', 'EPERM', 'EACCES', 'ENOTEMPTY'])
+/** EFAULT is what Bun gives for every answer of Windows that it has no name for, as when a file is about to go. */
+const BUSY = new Set(['EBUSY', 'EPERM', 'EACCES', 'ENOTEMPTY', 'EFAULT'])
 const BUSY_ATTEMPTS = 20
 const BUSY_PAUSE_MS = 250
 
