@@ -182,6 +182,9 @@ function Get-Source {
         Stop-Script 'say where the program is: -From FILE|URL'
     }
     if (Test-Url $place) {
+        if ($place -match '^http:' -and $place -notmatch '^http://(127\.0\.0\.1|localhost|\[::1\])[:/]' -and $Sha256 -eq '') {
+            Stop-Script "$place is not https, so that anybody on its way could change it: take https, or give -Sha256. Nothing was changed." $ExitUsage
+        }
         if ($place.EndsWith('/')) {
             return "$place$Archive"
         }

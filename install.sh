@@ -213,7 +213,14 @@ fetch() {
       elif [ -n "$SERVED_PIN" ]; then
         fail 'downloading from this server takes curl: wget can not tell its certificate by the pin'
       elif has wget; then
-        wget -q -O "$2" "$1" 2>"$work/complaint"
+        # It would follow a redirect from https to http. That of BusyBox can't be told not to.
+        case $1 in
+          https://*) if wget --help 2>&1 | grep -q -e --max-redirect; then set -- "$1" "$2" --max-redirect=0; fi ;;
+        esac
+        source_url=$1
+        target=$2
+        shift 2
+        wget -q "$@" -O "$target" "$source_url" 2>"$work/complaint"
         return
       else
         fail 'downloading takes curl or wget'
@@ -242,6 +249,13 @@ is_url() { case $1 in http://* | https://*) return 0 ;; *) return 1 ;; esac; }
 # Sets source (a file or URL) from --from and this machine's build: the smaller archive where this machine can unpack it.
 find_source() {
   file=monitor-$build.tar.gz
+  case $from in
+    http://127.0.0.1[:/]* | http://localhost[:/]* | 'http://[::1]'[:/]*) ;;
+    http://*)
+      [ -n "$sha256" ] ||
+        fail "$from is not https, so that anybody on its way could change it: take https, or give --sha256. Nothing was changed." "$EX_USAGE"
+      ;;
+  esac
   if [ -z "$from" ] && [ -n "$SERVED_FROM" ]; then
     find_smallest "$SERVED_FROM"
   elif [ -z "$from" ]; then

@@ -108,13 +108,13 @@ function shakeHands(host: string, port: number): Promise<string> {
 /** The last cycle is not long ago. */
 async function checkEvents(config: Config, nowMs: number): Promise<string> {
   const file = join(config.dataDir, HEARTBEAT_FILE)
-  return checkAge(
-    'the event engine',
-    'ended a cycle',
-    [file],
-    3 * config.events.interval + EVENTS_PATIENCE,
+  return checkAge({
+    who: 'the event engine',
+    did: 'ended a cycle',
+    files: [file],
+    limit: 3 * config.events.interval + EVENTS_PATIENCE,
     nowMs,
-  )
+  })
 }
 
 /**
@@ -143,7 +143,19 @@ async function checkAgent(config: Config, nowMs: number): Promise<string> {
 const notYet = (who: string, file: string) =>
   `${who} has not run yet with this configuration: there is no ${file}`
 
-function checkAge(who: string, did: string, files: readonly string[], limit: number, nowMs: number): string {
+function checkAge({
+  who,
+  did,
+  files,
+  limit,
+  nowMs,
+}: {
+  readonly who: string
+  readonly did: string
+  readonly files: readonly string[]
+  readonly limit: number
+  readonly nowMs: number
+}): string {
   const age = readAge(files, nowMs)
   if (age === null) throw new Error(notYet(who, files[0] ?? ''))
   const words = `${who} ${did} ${Math.round(age)} s ago`

@@ -5,6 +5,7 @@ import { findShownSecrets } from '../config/print.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { createLog, describeError } from '../lib/log.ts'
 import type { Command, CommandInput, GivenValues } from '../roles/command.ts'
+import { isLean } from '../roles/memory-tuning.ts'
 import { needDataDir } from '../service/data-dir.ts'
 import { dropServiceWord } from '../service/service-argument.ts'
 import { isService, reportFailure } from '../service/supervisor.ts'
@@ -86,7 +87,8 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
     dataDir: text('data-dir') ?? undefined,
     set: Array.isArray(values.set) ? values.set.map(String) : [],
   }
-  for (const problem of findShownSecrets(args.set ?? [])) console.error(`monitor: ${problem}`)
+  // A program that is begun anew has said so already.
+  if (!isLean()) for (const problem of findShownSecrets(args.set ?? [])) console.error(`monitor: ${problem}`)
   const input: CommandInput = {
     flag: (option) => values[option] === true,
     text,

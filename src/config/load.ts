@@ -209,12 +209,15 @@ function readGiven(given: Given, host: ConfigMachine, problems: ConfigProblem[])
       return void note(`a file that can be read (${(error as Error).message})`, given.raw)
     }
   }
-  const shown = field.secret ? HIDDEN : raw
+  const shown = field.secret ? HIDDEN : field.mask ? maskTexts(raw, field.mask) : raw
   const report = (expected: string, path?: string, value?: unknown) =>
     note(expected, path === undefined ? shown : value, path)
   const value = isText || inFile ? field.readText(String(raw), report) : field.read(raw, report)
   return field.path && typeof value === 'string' && !isAbsolute(value) ? resolve(base, value) : value
 }
+
+const maskTexts = (raw: unknown, mask: (text: string) => string): unknown =>
+  Array.isArray(raw) ? raw.map((item) => maskTexts(item, mask)) : typeof raw === 'string' ? mask(raw) : raw
 
 function noteNamed(named: Map<string, NamedFile>, { setting, inFile, raw, base }: Given, value: unknown) {
   const { key, field } = setting

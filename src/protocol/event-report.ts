@@ -20,7 +20,13 @@ export function readEvents(values: readonly unknown[], tally: Tally): EventRepor
     if (status !== 'open' && status !== 'closed') return null
     const number = readNumber(change)
     if (!Number.isSafeInteger(number) || number < 0) return null
-    const report = complete(fields, fields.metric, readAnyTime(fields.time), uid ?? null, number, status)
+    const report = complete(fields, {
+      metric: fields.metric,
+      time: readAnyTime(fields.time),
+      uid: uid ?? null,
+      change: number,
+      status,
+    })
     if (report === null) return null
     return {
       ...report,
@@ -59,7 +65,13 @@ export function readLegacyEvents(
     if (status !== 0 && status !== 1) return null
     const time = readAnyTime(fields.time)
     const metric = typeof fields.monitor === 'string' ? spellings.read(fields.monitor) : fields.monitor
-    return complete(fields, metric, time, null, time, status === 1 ? 'open' : 'closed')
+    return complete(fields, {
+      metric,
+      time,
+      uid: null,
+      change: time,
+      status: status === 1 ? 'open' : 'closed',
+    })
   })
   return bringToPresent(reports, now).map((report) =>
     report.status === 'open' ? report : { ...report, opened: report.time },
@@ -129,11 +141,19 @@ function collect(
 
 function complete(
   fields: JsonMembers,
-  metric: unknown,
-  time: number,
-  uid: string | null,
-  change: number,
-  status: 'open' | 'closed',
+  {
+    metric,
+    time,
+    uid,
+    change,
+    status,
+  }: {
+    readonly metric: unknown
+    readonly time: number
+    readonly uid: string | null
+    readonly change: number
+    readonly status: 'open' | 'closed'
+  },
 ): EventReport | null {
   const severity = readNumber(fields.severity)
   if (time < 0 || !isSeverity(severity)) return null

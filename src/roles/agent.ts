@@ -83,7 +83,7 @@ export function startLocalAgent(
 export async function printOnce(loaded: LoadedConfig, print: (text: string) => void): Promise<number> {
   const context = { clock: systemClock, log: createLog(loaded.config.log) }
   const platform = await openPlatform(loaded, context.log)
-  const sample = await sampleOnce(describeAgent(loaded, platform, [], '', context))
+  const sample = await sampleOnce(describeAgent(loaded, platform, context, { servers: [], passphrase: '' }))
   closePlatform(platform)
   print(JSON.stringify(sample, null, 2))
   return EXIT.ok
@@ -102,7 +102,7 @@ async function start(
   const bootClock = openBootClock()
   const agent = new RestartableAgent(async (config: Config, following) => {
     const { servers, passphrase } = await findAccess(config)
-    const options = describeAgent({ ...loaded, config }, platform, servers, passphrase, context)
+    const options = describeAgent({ ...loaded, config }, platform, context, { servers, passphrase })
     return () => startAgent({ ...options, ...following, key, bootClock })
   }, context.log)
   await agent.start(loaded.config)
@@ -128,9 +128,11 @@ function closePlatform(platform: Platform): void {
 function describeAgent(
   { config: { dataDir, agent }, file }: LoadedConfig,
   platform: Platform,
-  servers: readonly CollectorAddress[],
-  passphrase: string | null,
   { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
+  {
+    servers,
+    passphrase,
+  }: { readonly servers: readonly CollectorAddress[]; readonly passphrase: string | null },
 ): AgentOptions {
   const { name, groups, interval, queueAge, queueSize, processes, services, threshold, defaultThresholds } =
     agent

@@ -27,7 +27,8 @@ export function tuneMemory(): void {
   }
 }
 
-const isLean = () => Object.entries(LEAN).every(([name, value]) => process.env[name] === value)
+/** True in the program that was begun anew. */
+export const isLean = () => Object.entries(LEAN).every(([name, value]) => process.env[name] === value)
 
 /**
  * Keeps memory what it was: soon after the start, and then every `seconds`, collects garbage, since the

@@ -48,7 +48,7 @@ export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise
     const ports = collect ?? describePorts(config)
     // A disk that is full may still take what a look at the database writes.
     const findTrouble = () => (collect?.isStorageAway() ? 'what agents send can not be stored' : null)
-    const url = await startWeb(config, store, ports, findTrouble, context, options)
+    const url = await startWeb(config, store, context, { ...options, agents: ports, findTrouble })
     if (options.agent) {
       const server = findOwnCollect(config, ports)
       if (choosePassphrase(config) === null || config.collect.newHosts === 'approve')

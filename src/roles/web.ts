@@ -17,14 +17,20 @@ import { protectSecondFactors } from './setup/web-secret.ts'
 import { openReleases } from './site/releases.ts'
 import { describeSite } from './site/site-info.ts'
 
+type WebsiteParts = {
+  readonly print: (text: string) => void
+  readonly commands: readonly Command[]
+  readonly agents: CollectPorts
+  /** Why a part of this program is not well; null when all are. */
+  readonly findTrouble: () => string | null
+}
+
 /** Resolves with the address to open in a browser on this machine. */
 export async function startWeb(
   config: Config,
   store: Store,
-  agents: CollectPorts,
-  findTrouble: () => string | null,
   context: RoleContext,
-  { print, commands }: { readonly print: (text: string) => void; readonly commands: readonly Command[] },
+  { print, commands, agents, findTrouble }: WebsiteParts,
 ): Promise<string> {
   const { clock, log } = context
   await protectSecondFactors(config, store.secondFactors)

@@ -109,7 +109,7 @@ describe('mistakes', () => {
     ['[log]\nlevel = "verbose"', 'expected one of "debug", "info", "warn", "error"'],
     [
       '[database]\nurl = "oracle:x"',
-      'database.url = "oracle:x": expected an address such as "sqlite:monitor.db"',
+      'database.url = "oracle:********": expected an address such as "sqlite:monitor.db"',
     ],
   ]
   test.each(cases)('%j is refused with %j', (toml, words) => expect(problemsIn(toml).join()).toContain(words))

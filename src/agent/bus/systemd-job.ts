@@ -81,7 +81,7 @@ async function readUnits(
       const found = await readService(bus, unit, given !== undefined)
       if (found === null) return
       counts.set(unit.name, found.restarts)
-      if (given !== undefined) describeService(given, unit, found, samples, reasons)
+      if (given !== undefined) describeService(given, unit, found, { samples, reasons })
     }),
   )
   const recent = restarts.note(counts)
@@ -102,8 +102,7 @@ function describeService(
   given: string,
   unit: SystemdUnit,
   { memory, tasks, result }: Service,
-  samples: ProbeSample[],
-  reasons: Map<string, string>,
+  { samples, reasons }: { readonly samples: ProbeSample[]; readonly reasons: Map<string, string> },
 ) {
   const part = `perf.service.${partOf(given)}`
   if (memory !== null) samples.push({ metric: `${part}.memory.bytes`, value: memory })

@@ -10,7 +10,7 @@ import type { QueueContents } from './queue-contents.ts'
 import { isDiskTrouble, isUnusable, type OpenQueue, openQueueFile, replaceDamaged } from './queue-damage.ts'
 import type { QueueLosses } from './queue-losses.ts'
 import { QueueNoteWriter, readNote } from './queue-note.ts'
-import type { QueueNumbering } from './queue-numbering.ts'
+import type { LostItems, QueueNumbering } from './queue-numbering.ts'
 import type { Item } from './queue-rows.ts'
 
 export type QueueDiskOptions = {
@@ -190,10 +190,23 @@ export class QueueDisk {
     this.#oldestTime = Number.NEGATIVE_INFINITY
     const found = { state, isSalvaged, listIds: () => file.listIds(0, Number.MAX_SAFE_INTEGER) }
     const note = readNote(this.#options.file)
-    losses.add(numbering.adopt(found, note, contents.firstPending))
+    const { totals, lost } = numbering.adopt(found, note, contents.firstPending)
+    losses.add(totals)
+    if (lost !== null) this.#noteLost(lost)
     metricSets.continueAfter(state.lastMetricSet?.id ?? 0, state.lastMetricSet)
     times.adopt(state.spans, note)
     thresholds.noteFound(state.thresholds)
+  }
+
+  #noteLost({ count, isAll }: LostItems) {
+    const { log, file } = this.#options
+    if (isAll)
+      log.error('the queue file was lost with what waited in it; it is begun anew', { file, lost: count })
+    else
+      log.warn('the queue file lacks what was written last; the machine has crashed or a file is gone', {
+        file,
+        lost: count,
+      })
   }
 
   /** The file could not be opened now; ids above those that it holds, so that it can be later. */

@@ -1,9 +1,9 @@
 import { encodeReply } from '../../protocol/encode.ts'
 import { LEGACY_RECEIPT } from '../../protocol/legacy/legacy.ts'
 import type { ProtocolError } from '../../protocol/protocol-error.ts'
-import type { Outcome, ReportSender, Submission } from '../ingest.ts'
 import { ProtocolDecoder } from '../protocol-decoder.ts'
 import type { Reason } from '../rejections.ts'
+import type { Outcome, ReportSender, Submission } from '../submission.ts'
 import type { Credentials } from './admission.ts'
 import { Closing } from './closing.ts'
 import {
@@ -193,7 +193,8 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
       this.pause(PAUSED_FOR_ANSWERS)
       return false
     }
-    return this.#shared.hasRoomFor(this)
+    // Asked of each message: a call less where there is room.
+    return !this.#shared.ingest.isSaturated || this.#shared.hasRoomFor(this)
   }
 
   /** Lines of CSV are complete when nothing follows. */

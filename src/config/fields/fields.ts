@@ -20,6 +20,8 @@ export type Field<T> = {
   readText(text: string, report: ReportProblem): T | undefined
   /** The value as TOML, nothing in it hidden but passwords inside an address. */
   show(value: T): string
+  /** How a text of it is shown where others may see it, a wrong one, too; as it is where there is none. */
+  readonly mask?: ((text: string) => string) | undefined
   /** A value to show in the example file when there is no default. */
   readonly example: string
 }
@@ -53,6 +55,7 @@ export function text(options: TextOptions & { readonly default?: string }): Fiel
     expected: 'a text in quotes, not empty',
     check: options.check,
     show: (value) => (value === null ? quote('') : quote(mask(value))),
+    mask: options.mask,
   }) as Field<string>
 }
 
@@ -170,9 +173,12 @@ export function list(
     readonly example?: readonly string[]
     /** What the items are to be, in the plural, when this one is wrong; else null. */
     readonly check?: (item: string) => string | null
+    /** How an item is shown where others may see it. */
+    readonly mask?: (item: string) => string
   },
 ): Field<readonly string[]> {
   const show = (items: readonly string[]) => `[${items.map(quote).join(', ')}]`
+  const mask = options.mask ?? ((item: string) => item)
   const isText = (item: unknown): item is string => typeof item === 'string' && item !== ''
   return scalar<readonly string[]>(options.doc, options.default ?? [], {
     example: show(options.default ?? options.example ?? []),
@@ -189,7 +195,8 @@ export function list(
       }
       return null
     },
-    show,
+    show: (items) => show(items.map(mask)),
+    mask: options.mask,
   })
 }
 
@@ -201,6 +208,7 @@ type Scalar<T> = {
   readonly expected: string
   readonly check?: ((value: NonNullable<T>) => string | null) | undefined
   readonly show: (value: T) => string
+  readonly mask?: ((text: string) => string) | undefined
   readonly example?: string
 }
 
@@ -224,6 +232,7 @@ function scalar<T>(doc: string, standard: T, how: Scalar<T>): Field<T> {
     read: (raw, report) => evaluate(how.read(raw), report),
     readText: (word, report) => evaluate(how.readText(word), report),
     show: how.show,
+    mask: how.mask,
     example: how.example ?? how.show(standard),
   }
 }

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
-import { type AddressRange, isWithin, parseAddressRange } from '../../lib/address-range.ts'
+import { networkInterfaces } from 'node:os'
+import { type AddressRange, isWithin, parseAddressRange, readAddress } from '../../lib/address-range.ts'
 import { SendError } from './channel.ts'
 
 /**
@@ -8,8 +9,14 @@ import { SendError } from './channel.ts'
  */
 const CLOSED = [
   ...['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '::1', '::', 'fe80::/10'],
-  ...['100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::/32', '64:ff9b::/96'],
+  ...['100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::/32', '64:ff9b::/96', '64:ff9b:1::/48'],
 ].flatMap((range) => parseAddressRange(range) ?? [])
+
+/** The addresses of this machine in its networks, as they are now: programs that trust its network answer there, too. */
+function listOwnAddresses(): Set<string | null> {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return new Set(all.map(({ address }) => readAddress(address)))
+}
 
 /**
  * The address to connect to for a host, as its name resolves now. It is that very address that has to be
@@ -26,7 +33,9 @@ export async function findReceiver(host: string, allowed: readonly AddressRange[
   if (first === undefined)
     throw new SendError(`${host} can't be reached: its name has no address`, { retry: true })
   // One that is closed among several speaks against the name: nobody needs it for anything good.
-  const closed = found.find(({ address }) => isWithin(address, CLOSED) && !isWithin(address, allowed))
+  const own = listOwnAddresses()
+  const isClosed = (address: string) => isWithin(address, CLOSED) || own.has(readAddress(address))
+  const closed = found.find(({ address }) => isClosed(address) && !isWithin(address, allowed))
   if (closed !== undefined)
     throw new SendError(
       `${host} is ${closed.address}, an address of this machine or its link: notifications go there only when ` +

@@ -67,7 +67,8 @@ function askAboutOpen(context: TaskContext, book: RuleBook, changedRules: Readon
     const now = context.clock.now()
     const moments = await outbox.listOpen(after, PIECE)
     const decided: Decided[] = []
-    for (const moment of moments) decided.push(await askRules(context, book, moment, { changedRules }, now))
+    for (const moment of moments)
+      decided.push(await askRules(context, book, moment, { occasion: { changedRules }, at: now }))
     await outbox.settle(decided, now)
     after = moments.at(-1)?.event.id ?? after
     return moments.length === PIECE

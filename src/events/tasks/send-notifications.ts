@@ -196,7 +196,8 @@ async function noteFailure(
   const due = isFinal ? null : planNext(notifications, error, now, context)
   await store.outbox.note({ notifications: ids, time: now, isDelivered: false, isUncertain, answer, due })
   const attempts = (notifications[0]?.attempts ?? 0) + 1
-  if (due === null) log.error('notification given up', { ...line, attempts, error: answer })
+  if (due === null)
+    log.error('notification failed, no further attempts', { ...line, attempts, error: answer })
   else log.warn('notification failed, will retry', { ...line, attempts, seconds: due - now, error: answer })
 }
 

@@ -193,7 +193,8 @@ export async function reportGaps(database: Database, at: number): Promise<boolea
         })
       await transaction.run('UPDATE data_gap SET is_reported = 1 WHERE id = ?', [row.id])
     }
-    for (const row of groups.values()) await applyReports(transaction, row.host, [describeGap(row, at)], at)
+    for (const row of groups.values())
+      await applyReports(transaction, row.host, [describeGap(row, at)], { seen: at })
     return rows.length === REPORTED_AT_ONCE
   })
 }

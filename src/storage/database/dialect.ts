@@ -37,6 +37,11 @@ export type Dialect = {
    * are whole numbers and bytes alone; null where a statement for each row costs no more.
    */
   readonly joinedRows: number | null
+  /**
+   * Bytes of a page where a table that is appended to fills each with whole rows as far as they fit; null where it is of
+   * no use to know.
+   */
+  readonly pageBytes: number | null
   /** Longest INSERT of several rows, in bytes of their values. */
   readonly insertBytes: number
   /**
@@ -71,6 +76,13 @@ export type Dialect = {
   upsert(table: string, key: readonly string[], columns: readonly string[]): string
 }
 
+/**
+ * Page size of a new file. Measured with 1000 hosts, 12 metrics, 500 minutes, compacted: 0.77 bytes a sample
+ * with pages of 4 KiB, 0.70 with 8, 0.74 with 16 (the small tables then weigh more); writing costs about the
+ * same with each.
+ */
+export const SQLITE_PAGE_BYTES = 8192
+
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   id: 'INTEGER PRIMARY KEY AUTOINCREMENT',
@@ -89,6 +101,7 @@ export const sqliteDialect: Dialect = {
   insertSizes: [50, 1],
   plainRows: null,
   joinedRows: null,
+  pageBytes: SQLITE_PAGE_BYTES,
   insertBytes: Number.POSITIVE_INFINITY,
   sharedLocks: null,
   stepThrough(table, column, { back = false, limited = false } = {}) {

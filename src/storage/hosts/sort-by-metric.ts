@@ -35,9 +35,14 @@ type Packed = { readonly id: number; readonly latest_time: number; readonly late
 export async function orderByValue(
   reader: Reader,
   metricSets: MetricSetReader,
-  condition: { readonly sql: string; readonly values: readonly Value[] },
   { isWanted, take }: ValueSort,
-  page: SortedPage,
+  {
+    condition,
+    page,
+  }: {
+    readonly condition: { readonly sql: string; readonly values: readonly Value[] }
+    readonly page: SortedPage
+  },
 ): Promise<number[]> {
   const packed = await reader.query<Packed>(
     `SELECT id, latest_time, latest FROM host ${condition.sql} ORDER BY name_order, name`,

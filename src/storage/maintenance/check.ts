@@ -130,8 +130,11 @@ async function checkBlocks(database: Database, found: FoundDamage) {
     for (const row of rows) {
       day = row.day
       host = row.host
-      const { more: damaged } = await readSteadily(database, host, day, day, async ([block]) =>
-        block ? checkBlock(database, block) : [],
+      const { more: damaged } = await readSteadily(
+        database,
+        host,
+        async ([block]) => (block ? checkBlock(database, block) : []),
+        { first: day, last: day },
       )
       for (const damage of damaged) await found(damage)
     }

@@ -121,9 +121,7 @@ export type EventChanges = {
   changeAll(
     what: 'close' | 'reopen' | 'acknowledge',
     ids: readonly number[],
-    by: string,
-    at: number,
-    comment?: string,
+    doer: { readonly by: string; readonly at: number; readonly comment?: string | undefined },
   ): Promise<number[]>
   /**
    * Takes back what `by` did at `done`, if nothing has happened to the event since then. Only events that `ids` names,
@@ -131,10 +129,12 @@ export type EventChanges = {
    */
   undo(
     what: 'close' | 'acknowledge',
-    by: string,
-    done: number,
-    at: number,
-    ids?: readonly number[],
+    change: {
+      readonly by: string
+      readonly done: number
+      readonly at: number
+      readonly ids?: readonly number[] | undefined
+    },
   ): Promise<UndoResult>
 }
 

@@ -61,14 +61,14 @@ export type SessionStore = {
    * `tokenHash` is the SHA-256 of the cookie, in hex: a stolen database opens no session. False when there is
    * no such user, or none with this `passwordHash` any more.
    */
-  add(
-    tokenHash: string,
-    user: string,
-    created: number,
-    expires: number,
-    origin?: SessionOrigin,
-    passwordHash?: string,
-  ): Promise<boolean>
+  add(session: {
+    readonly tokenHash: string
+    readonly user: string
+    readonly created: number
+    readonly expires: number
+    readonly origin?: SessionOrigin | undefined
+    readonly passwordHash?: string | undefined
+  }): Promise<boolean>
   /** Null when there is none or it ended at or before `now`. */
   find(tokenHash: string, now: number): Promise<Session | null>
   /** Those that live at `now`, newest first, at most 1000; of one user, or of all when it is null. */

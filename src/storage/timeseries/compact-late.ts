@@ -23,9 +23,7 @@ const DELETE_LATE = `DELETE FROM late_frame WHERE host = ? AND time IN (${placeV
 export async function compactLateFrames(
   database: Database,
   metricSets: MetricSetReader,
-  before: number,
-  limit: number,
-  note: NoteDamage,
+  { before, limit, note }: { readonly before: number; readonly limit: number; readonly note: NoteDamage },
 ): Promise<number> {
   let compacted = 0
   let after = { host: 0, time: -1 }
@@ -58,7 +56,12 @@ type LatePiece = {
 
 async function compactPiece(transaction: Transaction, { metricSets, note, host, from, to }: LatePiece) {
   await takeMaintenanceLock(transaction)
-  const rows = await readLateFrames(transaction, host, from, to, MAX_FRAMES, transaction.dialect.forUpdate)
+  const rows = await readLateFrames(transaction, host, {
+    from,
+    to,
+    limit: MAX_FRAMES,
+    lock: transaction.dialect.forUpdate,
+  })
   const frames = openFrames(rows, host, note)
   await metricSets.load(transaction, new Set(frames.map(({ body }) => readMetricSet(body))))
   const gathered: Gathered = new Map()

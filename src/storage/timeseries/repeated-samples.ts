@@ -35,7 +35,11 @@ export async function countRepeatedSamples(
     if (!next) return repeated
     const { host, time } = next
     const day = dayOf(time)
-    const rows = await readLateFrames(reader, host, time, (day + 1) * DAY_SECONDS - 1, MAX_FRAMES)
+    const rows = await readLateFrames(reader, host, {
+      from: time,
+      to: (day + 1) * DAY_SECONDS - 1,
+      limit: MAX_FRAMES,
+    })
     const samples = await listSamples(reader, metricSets, host, rows)
     const isInBlock = lookIn(await findHeldBlock(reader, host, day, () => {}))
     let count = samples.filter(isInBlock).length

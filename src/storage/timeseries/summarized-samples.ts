@@ -146,7 +146,7 @@ class Summary {
   /** Those of the picture, with times since 1970. */
   #cut(midnight: number, { times, values }: Series): Series {
     const builder = createSeriesBuilder(times.length)
-    builder.addDay(midnight, times, values, this.#picture.from, this.#picture.to)
+    builder.addDay({ midnight, offsets: times, values }, this.#picture.from, this.#picture.to)
     return builder.take()
   }
 

@@ -167,7 +167,7 @@ function scaleFor(
 ): Scale {
   const [least, most] = findExtent(lines)
   const top = unit === '%' && !isFitted ? Math.max(100, most) : most
-  return valueScale(ends.bottom(least), ends.top(top), unit, parts, isFitted)
+  return valueScale(ends.bottom(least), ends.top(top), unit, { parts, isFitted })
 }
 
 /** How the browser is to write a time again in its own zone: like the label that stands there. */

@@ -11,7 +11,12 @@ const LEAST_FITTED = 0.05
  * Ends and ticks for values from `least` to `most`, at round numbers of the unit. Begins at zero, except where the
  * values stay far from it and are temperatures or `isFitted`.
  */
-export function valueScale(least: number, most: number, unit: Unit, parts = 3, isFitted = false): Scale {
+export function valueScale(
+  least: number,
+  most: number,
+  unit: Unit,
+  { parts = 3, isFitted = false } = {},
+): Scale {
   if (unit === 'state') return { low: 0, high: 1, ticks: [tick(0, unit), tick(1, unit)] }
   const floats = (unit === '°C' || isFitted) && most > 0 && most - least < 0.5 * most
   const bottom = !floats ? Math.min(0, least) : isFitted ? Math.min(least, most * (1 - LEAST_FITTED)) : least

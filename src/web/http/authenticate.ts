@@ -71,9 +71,11 @@ export function requireAccess({ access }: Route, { session }: Requester) {
 export function requireOwnForm(
   request: Request,
   page: Route,
-  requester: Requester,
-  form: URLSearchParams,
-  siteUrl: string | null,
+  {
+    requester,
+    form,
+    siteUrl,
+  }: { readonly requester: Requester; readonly form: URLSearchParams; readonly siteUrl: string | null },
 ) {
   if (requester.session && requester.sessionToken === null) return
   if (isFromAnotherSite(request.headers, siteUrl))

@@ -78,7 +78,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     const changes = route.method !== 'GET'
     const form = changes && !isApi ? await readForm(request, web.clock) : new URLSearchParams()
     const body = changes && isApi ? await readJson(request, web.clock) : null
-    if (changes) requireOwnForm(request, route, requester, form, web.siteUrl)
+    if (changes) requireOwnForm(request, route, { requester, form, siteUrl: web.siteUrl })
     const browser = (request.headers.get('user-agent') ?? '').slice(0, 255)
     const notes: string[] = []
     const note = (detail: string) => notes.push(detail)

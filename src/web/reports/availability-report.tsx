@@ -108,14 +108,16 @@ const columnsOf = (period: number): readonly ReportColumn[] => [
     key: 'percent_up',
     name: 'Up',
     isNumber: true,
-    show: ({ percent_up: up }) => (typeof up === 'number' ? writePercent(up) : '–'),
+    show: ({ percent_up: up, percent_up_without_maintenance: without }) => (
+      <>
+        {typeof up === 'number' ? writePercent(up) : '–'}
+        {typeof without === 'number' && without !== up && (
+          <span class="for-words soft">{writePercent(without)} without maintenance</span>
+        )}
+      </>
+    ),
   },
-  {
-    key: 'percent_up_without_maintenance',
-    name: 'Without maintenance',
-    isNumber: true,
-    show: ({ percent_up_without_maintenance: up }) => (typeof up === 'number' ? writePercent(up) : '–'),
-  },
+  { key: 'percent_up_without_maintenance', name: null },
   {
     key: 'down_seconds',
     name: 'Down for',

@@ -6,5 +6,7 @@ export const saveViewPath = (path: string): string => `/settings/views/new?path=
 
 /** Leads to the form that gives this list, as it is filtered and ordered, a name. */
 export const saveViewLink = (url: URL): Html => (
-  <a href={saveViewPath(url.pathname + url.search)}>Save view</a>
+  <a class="save-view" href={saveViewPath(url.pathname + url.search)}>
+    Save view
+  </a>
 )

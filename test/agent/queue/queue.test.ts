@@ -272,6 +272,28 @@ describe('the queue', () => {
     expect(logLines.join('\n')).toContain(`${file}.corrupt`)
   })
 
+  test('says in the log what is lost with a file that is gone, and with a log of SQLite that is gone', () => {
+    const queue = openQueue()
+    for (let i = 1; i <= 3; i++) append(queue, 60 * i)
+    queue.close()
+    const again = openQueue()
+    for (let i = 4; i <= 5; i++) append(again, 60 * i)
+    // As after a crash, but without the log beside the file.
+    const [content, note] = [readFileSync(file), readFileSync(`${file}.state`)]
+    again.close()
+    writeFileSync(file, content)
+    writeFileSync(`${file}.state`, note)
+    const third = openQueue()
+    expect(timesOf(third)).toEqual([60, 120, 180])
+    expect(logLines.join('')).toMatch(/the queue file lacks what was written last.* lost=2/)
+    third.close()
+    rmSync(file)
+    const fourth = openQueue()
+    expect(fourth.figures).toMatchObject({ length: 0, damaged: 3 })
+    expect(logLines.join('')).toMatch(/the queue file was lost with what waited in it.* lost=3/)
+    fourth.close()
+  })
+
   test('finds damage behind a sound header', () => {
     const queue = openQueue()
     for (let i = 0; i < 2000; i++) append(queue, i)

@@ -124,6 +124,9 @@ flow(
       )
     await page.getByText('No samples in this time').first().waitFor()
     await page.locator('.lead', { hasText: '10 h' }).waitFor()
+    // From there to where there are some.
+    await moveBy(scene, link(page, 'Show the newest'))
+    await page.locator('.wide-graph path.line:not([d=""])').waitFor({ state: 'attached' })
   },
 )
 
@@ -271,15 +274,16 @@ flow(
     await driver.follow(page.getByRole('link', { name: 'Remove perf.memory.percent.used of web01' }))
     expect(seriesOf(page)).toEqual([])
     const ends = () => page.locator('.wide-graph .level').last().textContent()
-    expect(await ends()).toBe('100%')
+    expect(await ends()).toBe('100\u202f%')
     await goTo(scene, link(page, 'Fit'), /scale=fit/)
     await page.locator('.looks [aria-current]', { hasText: 'Fit' }).waitFor()
-    expect(await ends()).not.toBe('100%')
+    expect(await ends()).not.toBe('100\u202f%')
     await goTo(scene, link(page, '+ a day earlier'), /scale=fit.*before=day/)
     await page.locator('.looks [aria-current]', { hasText: 'a day earlier' }).waitFor()
     await openRange(scene, '6h')
     expect(page.url()).toContain('before=day')
     await page.locator('.plot .ghost').waitFor({ state: 'attached' })
+    await page.getByRole('link', { name: 'Save view' }).waitFor()
     await page.locator('.ghost-legend', { hasText: 'the last 6 hours a day earlier: no samples' }).waitFor()
   },
 )

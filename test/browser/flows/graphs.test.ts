@@ -55,7 +55,9 @@ test('one cursor runs over all graphs of a host, says the values of its time, an
   )
   const { points } = (await answer.json()) as { points: [number, number][] }
   const at = from + (to - from) * 0.25
-  const near = points.filter(([time]) => Math.abs(time - at) <= 90).map(([, value]) => `${value.toFixed(1)}%`)
+  const near = points
+    .filter(([time]) => Math.abs(time - at) <= 90)
+    .map(([, value]) => `${value.toFixed(1)}\u202f%`)
   await page.waitForTimeout(500)
   expect(near).toContain((await figure.textContent()) ?? '')
   // Where samples are missing there is no value.
@@ -106,14 +108,14 @@ test('a graph in percent shows every limit that the agent told, with its label, 
     '99\u202f%',
   ])
   expect(await limitsOf(page)).toEqual([
-    { value: 85, colour: 'rgb(41, 171, 224)' },
+    { value: 85, colour: 'rgb(123, 136, 148)' },
     { value: 90, colour: 'rgb(255, 193, 7)' },
     { value: 95, colour: 'rgb(244, 124, 60)' },
     { value: 99, colour: 'rgb(217, 83, 79)' },
   ])
   await page.getByRole('link', { name: 'Thresholds' }).click()
   await page.waitForURL('**/hosts/web01/thresholds')
-  await page.getByRole('row', { name: /Critical perf.memory.percent.used > 99% 15 minutes/ }).waitFor()
+  await page.getByRole('row', { name: /Critical perf.memory.percent.used > 99\s% 15 minutes/ }).waitFor()
   expect(await findFaults(page)).toEqual([])
   expect(complaints).toEqual([])
   await page.close()

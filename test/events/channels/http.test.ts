@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { Ajv } from 'ajv'
 import type { OpenChannel, SendError } from '../../../src/events/channels/channel.ts'
 import { HTTP_LIMIT_MS } from '../../../src/events/channels/http.ts'
@@ -243,8 +244,18 @@ describe('what a person may type as an address', () => {
     '2130706433',
     '0x7f.1',
     'localhost',
+    '[64:ff9b::7f00:1]',
+    '[64:ff9b:1:ffff::a9fe:a9fe]',
   ])('%s is this machine, its link or its metadata, and is asked for nothing', async (host) => {
     expect(await refusedFor(host)).toContain('notifications.allow_addresses')
+  })
+
+  test('what this machine is called in its networks is asked for nothing either', async () => {
+    const own = Object.values(networkInterfaces())
+      .flatMap((list) => list ?? [])
+      .filter(({ internal, address }) => !internal && !address.startsWith('fe80'))
+      .map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address))
+    for (const host of own) expect(await refusedFor(host)).toContain('notifications.allow_addresses')
   })
 
   test('an address that is allowed, and a private one, are not refused', async () => {

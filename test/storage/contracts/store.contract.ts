@@ -582,7 +582,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
 
       test('a session has the access of its user now and ends in time, with a new password and with the user', async () => {
         await store.users.add('anna', 'viewer', 'hash', 10)
-        await store.sessions.add('s1', 'anna', 100, 200)
+        await store.sessions.add({ tokenHash: 's1', user: 'anna', created: 100, expires: 200 })
         await store.users.setAccess('anna', 'operator')
         expect(await store.sessions.find('s1', 199)).toEqual({
           user: 'anna',
@@ -595,13 +595,15 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         expect(await store.sessions.find('s1', 200)).not.toBeNull()
         expect(await store.sessions.prune(299)).toBe(0)
         expect(await store.sessions.prune(300)).toBe(1)
-        await store.sessions.add('s2', 'anna', 100, 900)
+        await store.sessions.add({ tokenHash: 's2', user: 'anna', created: 100, expires: 900 })
         await store.users.setPassword('anna', 'other')
         expect(await store.sessions.find('s2', 200)).toBeNull()
-        await store.sessions.add('s3', 'anna', 100, 900)
+        await store.sessions.add({ tokenHash: 's3', user: 'anna', created: 100, expires: 900 })
         expect(await store.users.delete('anna')).toBe('deleted')
         expect(await store.sessions.find('s3', 200)).toBeNull()
-        expect(await store.sessions.add('s4', 'anna', 1, 2)).toBe(false)
+        expect(await store.sessions.add({ tokenHash: 's4', user: 'anna', created: 1, expires: 2 })).toBe(
+          false,
+        )
       })
 
       test('a token has the access of its user now, ends in time, is revoked by id', async () => {

@@ -6,7 +6,7 @@ export const ALLOWED_SCANS: Readonly<Record<string, readonly RegExp[]>> = {
   'An index is walked in the order of the page, and every row fits: it ends at the LIMIT.': [
     /FROM event (LEFT JOIN host ON host\.id = event\.host )?(ORDER BY event\.opened DESC, event\.id DESC )?LIMIT \?/,
     /FROM host (WHERE (\+last_seen >= \?|name NOT IN \([?, ]+\)) )?ORDER BY (name_order|ip_order|last_seen)( DESC)?, name( DESC)? LIMIT \?/,
-    /FROM (receipt|audit|event_todo todo) ORDER BY (todo\.history|id)( DESC)? LIMIT \?/,
+    /FROM (audit|event_todo todo) ORDER BY (todo\.history|id)( DESC)? LIMIT \?/,
   ],
   'A severity has many events: those along time, or along the index, are met before the LIMIT.': [
     /FROM event (LEFT JOIN host ON host\.id = event\.host )?WHERE event\.severity = \? (ORDER BY event\.opened DESC, event\.id DESC )?LIMIT \?/,
@@ -28,7 +28,7 @@ export const ALLOWED_SCANS: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   'All hosts are what is asked for, a few columns of each: 3 ms of ten thousand hosts.': [
     /^SELECT name, last_seen AS lastSeen FROM host$/,
-    /^SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host ORDER BY name_order, name$/,
+    /^SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host( WHERE 1 = 0)? ORDER BY name_order, name$/,
     /^SELECT name, last_seen AS lastSeen, clock_skew AS skew FROM host WHERE clock_skew IS NOT NULL ORDER BY name$/,
   ],
   'Hosts are counted in an index: 0.2 ms of ten thousand.': [

@@ -244,11 +244,13 @@ function describeStorage(product: SqlServerProduct) {
       let compacting: Promise<unknown> = Promise.resolve()
       await engine.database.transaction(async (transaction) => {
         await enterSharedLock(transaction, 7)
-        compacting = compactFrames(folder.database, createMetricSetReader(), MIDNIGHT + 3600, 100, fail).then(
-          () => {
-            isCompacted = true
-          },
-        )
+        compacting = compactFrames(folder.database, createMetricSetReader(), {
+          before: MIDNIGHT + 3600,
+          limit: 100,
+          note: fail,
+        }).then(() => {
+          isCompacted = true
+        })
         await Bun.sleep(300)
         expect(isCompacted).toBe(false)
         await transaction.run('INSERT INTO frame (time, host, samples, packed) VALUES (?, ?, ?, ?)', [

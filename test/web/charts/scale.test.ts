@@ -3,7 +3,7 @@ import type { Unit } from '../../../src/domain/metrics/unit.ts'
 import { timeTicks, valueScale } from '../../../src/web/charts/scale.ts'
 
 const labels = (least: number, most: number, unit: Unit, parts?: number) =>
-  valueScale(least, most, unit, parts).ticks.map(({ label }) => label.replaceAll('\u202f', ' '))
+  valueScale(least, most, unit, { parts }).ticks.map(({ label }) => label.replaceAll('\u202f', ' '))
 
 describe('levels', () => {
   test.each<[number, number, Unit, string[]]>([
@@ -25,12 +25,12 @@ describe('levels', () => {
   })
 
   test.each<[number, number, Unit, string[]]>([
-    [32, 34, '%', ['32%', '33%', '34%']],
-    [3, 97, '%', ['0', '50%', '100%']],
-    [50, 50, '%', ['46%', '48%', '50%']],
+    [32, 34, '%', ['32 %', '33 %', '34 %']],
+    [3, 97, '%', ['0', '50 %', '100 %']],
+    [50, 50, '%', ['46 %', '48 %', '50 %']],
     [0, 0, 'B', ['0', '512 B', '1 KiB']],
   ])('fitted to %p to %p in %p begin where the values do', (least, most, unit, ticks) => {
-    const scale = valueScale(least, most, unit, 2, true)
+    const scale = valueScale(least, most, unit, { parts: 2, isFitted: true })
     expect(scale.ticks.map(({ label }) => label.replaceAll('\u202f', ' '))).toEqual(ticks)
   })
 

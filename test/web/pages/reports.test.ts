@@ -97,6 +97,15 @@ describe('capacity', () => {
     expect(String(rows[0]?.full_earliest) < end && end < String(rows[0]?.full_latest)).toBe(true)
     expect(rows[1]).toMatchObject({ growth_percent_per_day: null, full_earliest: null, full_latest: null })
     expect(await text('/reports/capacity')).toContain(`${String(rows[0]?.full_earliest)} to `)
+    // So does its graph, and the page of its host; one that does not grow has no forecast.
+    const graph = (disk: string) => text(`/hosts/db01/metrics/perf.filesystem.dev.${disk}.percent.used`)
+    expect(await graph('sda1')).toMatch(/<b>Full in \d+ to \d+ days<\/b>, growing 0\.5\u202f% per day/)
+    expect(await graph('sdb1')).not.toContain('per day')
+    const host = await text('/hosts/db01')
+    expect(/data-key="filesystem-dev.sda1".*?<\/tr>/s.exec(host)?.[0]).toMatch(
+      /0\.5\u202f%.*In \d+ to \d+ days/s,
+    )
+    expect(/data-key="filesystem-dev.sdb1".*?<\/tr>/s.exec(host)?.[0]).toContain('no forecast')
   })
 })
 

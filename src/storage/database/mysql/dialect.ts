@@ -31,6 +31,7 @@ export function createMysqlDialect({
     insertSizes: [500, 50, 5, 1],
     plainRows: 500,
     joinedRows: 100,
+    pageBytes: null,
     insertBytes,
     sharedLocks: {
       pass: 'UPDATE write_lock SET passes = passes + 1 WHERE id = ?',

@@ -50,12 +50,12 @@ export function eventTable(options: EventTableOptions): Html {
               <input type="checkbox" data-check-all="id" aria-label="Select all" hidden />
             </th>
           )}
-          {sortHead('severity', 'Event', 'col-event', url, sort)}
-          {sortHead('host', 'Host', 'col-host phone-hidden', url, sort)}
+          {sortHead('severity', sort, { name: 'Event', className: 'col-event', url })}
+          {sortHead('host', sort, { name: 'Host', className: 'col-host phone-hidden', url })}
           <th scope="col" class="col-now number phone-hidden">
             Value now
           </th>
-          {sortHead('since', 'Since', 'col-since number', url, sort)}
+          {sortHead('since', sort, { name: 'Since', className: 'col-since number', url })}
           <th scope="col" class="col-owner phone-hidden">
             Acknowledged
           </th>
@@ -77,10 +77,8 @@ export function eventTable(options: EventTableOptions): Html {
 /** The name of a column, as a link that sorts by it where the list can be sorted by it. */
 function sortHead(
   column: EventSort['column'],
-  name: string,
-  className: string,
-  url: URL,
   { column: current, isReversed, columns }: EventSort,
+  { name, className, url }: { readonly name: string; readonly className: string; readonly url: URL },
 ): Html {
   if (!columns.includes(column))
     return (

@@ -46,17 +46,20 @@ function looks(model: GraphModel): Html {
       </a>
     </li>
   )
+  const isState = plan.leftUnit === 'state'
   const hasPercent = plan.leftUnit === '%' || plan.rightUnit === '%'
   return (
     <nav class="looks" aria-label="Look">
       <ul class="segments">
-        {look(
-          'Fit',
-          options.isFitted,
-          graphAddress(model, { options: { isFitted: !options.isFitted } }),
-          hasPercent ? 'Fit the scale to the values, instead of 0 to 100 %' : 'Fit the scale to the values',
-        )}
-        {(isDownsampled || options.showsPeaks) &&
+        {!isState &&
+          look(
+            'Fit',
+            options.isFitted,
+            graphAddress(model, { options: { isFitted: !options.isFitted } }),
+            hasPercent ? 'Fit the scale to the values, instead of 0 to 100 %' : 'Fit the scale to the values',
+          )}
+        {!isState &&
+          (isDownsampled || options.showsPeaks) &&
           look(
             'Peaks',
             options.showsPeaks,

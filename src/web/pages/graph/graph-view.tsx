@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
+import { describeFull } from '../../../domain/hosts/capacity.ts'
 import { metricUnit } from '../../../domain/metrics/metric.ts'
 import { type ChartLine, lineChart } from '../../charts/chart.tsx'
 import { describeLines, MAX_COMPARED } from '../../charts/comparison.ts'
@@ -9,22 +10,25 @@ import { pickerForm } from '../../charts/series-picker.tsx'
 import { NO_ROWS, writeRef } from '../../charts/series-ref.ts'
 import { describeThresholds } from '../../charts/thresholds.ts'
 import { hostQuery } from '../../charts/time-range.ts'
-import { hostPath } from '../../ui/components.tsx'
+import { describeGrowth } from '../../forecasts/describe-growth.ts'
+import { capitalize, hostPath } from '../../ui/components.tsx'
 import { formatNumber, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
-import { graphParameters, graphPath } from './graph-address.ts'
+import { graphAddress, graphParameters, graphPath } from './graph-address.ts'
 import { graphControls } from './graph-controls.tsx'
 import { eventsOf } from './graph-events.tsx'
 import type { GraphModel, GraphRequestData } from './graph-model.ts'
 import { figures, lineTable, valueTable } from './line-figures.tsx'
 import { describeMissing } from './read-graph.ts'
 
+const HOUR = 3600
+
 export function graphView(data: GraphRequestData): Html {
   const { plan, drawn, url } = data
   const model: GraphModel = {
     ...data,
     names: describeLines(plan.lines, data.hosts),
-    isDownsampled: drawn.some(({ mean, low }) => mean !== low),
+    isDownsampled: drawn.some(({ summary, mean, low }) => summary !== null && mean !== low),
   }
   const isEmpty = plan.lines.length === 0
   return (
@@ -105,11 +109,17 @@ function graph(model: GraphModel): Html {
           >
             {chart(model)}
           </div>
-          {isSilent && <p class="no-samples">No samples in this time</p>}
+          {isSilent && (
+            <p class="no-samples">
+              No samples in this time
+              {wayToSamples(model)}
+            </p>
+          )}
         </div>
         <p class="chart-note" data-graph-note role="status"></p>
         {/* Where any lines are compared, a lone one can be taken out too. */}
         {isAlone && own !== null ? figures(drawn[0]?.summary ?? null, plan.leftUnit) : lineTable(model)}
+        {forecastOf(model)}
       </section>
       {eventsOf(model)}
       {isAlone && (
@@ -141,6 +151,30 @@ function writeRows({ plan, drawn, ghost }: GraphModel) {
   if (ghost === null) return lines
   const earlier = Array.from(ghost.times, (time, row) => [time, short(ghost.mean[row])])
   return [...lines, { key: EARLIER_KEY, rows: earlier }]
+}
+
+function forecastOf({ forecast, now }: GraphModel): Html | null {
+  if (forecast === null) return null
+  return (
+    <p class="forecast">
+      <b>{capitalize(describeFull(forecast, now))}</b>, growing {describeGrowth(forecast.growth.mid)} per day{' '}
+      <span class="soft">(80&#8239;% interval, from the last 30 days)</span>
+    </p>
+  )
+}
+
+/** From a time without samples to the newest of a lone line's host; nothing where that would be the same. */
+function wayToSamples(model: GraphModel): Html | null {
+  const { plan, hosts, timeRange } = model
+  const newest = hosts.get(plan.lines[0]?.host ?? '')?.latestTime ?? 0
+  if (plan.lines.length !== 1 || newest === 0 || (newest >= timeRange.from && newest <= timeRange.to))
+    return null
+  const time = new URLSearchParams({ from: String(newest - HOUR), to: String(newest) })
+  return (
+    <a class="button" href={graphAddress(model, { time })} data-chart-link>
+      Show the newest
+    </a>
+  )
 }
 
 /** Which line is which, where the one of the time before is drawn behind. */

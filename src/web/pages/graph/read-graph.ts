@@ -1,4 +1,6 @@
 import type { Event } from '../../../domain/event.ts'
+import type { Forecast } from '../../../domain/hosts/capacity.ts'
+import { isDiskUse } from '../../../domain/hosts/filesystems.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import type { Series } from '../../../domain/sample.ts'
 import type { SummarizedSeries } from '../../../domain/series.ts'
@@ -59,6 +61,8 @@ export type GraphData = GraphLines & {
   readonly bands: ReturnType<typeof listMaintenance>
   readonly missing: readonly SeriesRef[]
   readonly hosts: ReadonlyMap<string, Host>
+  /** Of a lone line that is the use of a disk: when that will be full, where that can be said. */
+  readonly forecast: Forecast | null
 }
 
 type GraphRequest = Pick<WebRequest, 'url' | 'now' | 'web'>
@@ -110,20 +114,22 @@ export async function readGraph(request: GraphRequest, own: SeriesRef | null): P
   const drawn = await loadRows(store.samples, plan.lines, picture)
   const [only, another] = plan.lines
   const names = [...new Set(plan.lines.map(({ host }) => host))]
-  const [limits, events, missing, ghost, windows, hosts] = await Promise.all([
+  const isDisk = only !== undefined && !another && isDiskUse(only.metric)
+  const [limits, events, missing, ghost, windows, hosts, forecast] = await Promise.all([
     readLimits(plan, request.web),
     listEvents(lines, request.web),
     findMissing(plan, drawn, request.web),
     options.before && only && !another ? readGhost(only, picture, options.before.seconds, request.web) : null,
     store.maintenanceWindows.list(),
     store.hosts.findAll(names),
+    isDisk ? request.web.forecasts.of(only.host, only.metric) : null,
   ])
   const [host] = names
   const bands =
     names.length === 1 && host !== undefined
       ? listMaintenance(windows, host, timeRange.from, timeRange.to)
       : []
-  return { ...lines, ...limits, options, problems, drawn, events, missing, ghost, bands, hosts }
+  return { ...lines, ...limits, options, problems, drawn, events, missing, ghost, bands, hosts, forecast }
 }
 
 /** Reads how lines are to be shown; a word that there is not is said in `problems`. */

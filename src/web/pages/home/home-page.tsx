@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { countAll, type Event, type SeverityCounts } from '../../../domain/event.ts'
+import { NARROW_SPACE } from '../../../domain/metrics/figure.ts'
 import { facetBar, keepFacets, readFacets } from '../../filters/facets.tsx'
 import { countFleet, type FleetCounts, type FleetView, filterFleet, listFacets } from '../../fleet/fleet.ts'
 import { mayUse, route, type WebRequest } from '../../http/route.ts'
@@ -211,7 +212,7 @@ function verdictView(verdict: FleetVerdict, { availability, fullSoon }: Figures,
 
 /** Rounded down: what was down at all is never 100 %. */
 const writeShare = (percent: number | null) =>
-  percent === null ? '–' : `${(Math.floor(percent * 100) / 100).toFixed(2)} %`
+  percent === null ? '–' : `${(Math.floor(percent * 100) / 100).toFixed(2)}${NARROW_SPACE}%`
 
 const figure = (value: string, name: string, href: string, tone: string | false = false): Html => (
   <li class={tone}>

@@ -3,8 +3,8 @@
 import type { Severity } from '../../../domain/event.ts'
 import { describeFull, type Forecast } from '../../../domain/hosts/capacity.ts'
 import type { Filesystem } from '../../../domain/hosts/filesystems.ts'
-import { NARROW_SPACE } from '../../../domain/metrics/figure.ts'
 import type { SectionPlan } from '../../../domain/metrics/section-plan.ts'
+import { describeGrowth } from '../../forecasts/describe-growth.ts'
 import { bar } from '../../ui/bar.tsx'
 import { capitalize } from '../../ui/components.tsx'
 import type { Html } from '../../ui/markup/html.ts'
@@ -47,7 +47,7 @@ export function diskTable(plan: SectionPlan, model: DiskTableModel): Html {
         bar(used, severities.get(metric) ?? null),
         valueLink(metric, model),
         valueLink(`perf.filesystem.${name}.bytes.free`, model),
-        forecast === null ? <span class="soft">–</span> : describeGrowth(forecast),
+        forecast === null ? <span class="soft">–</span> : describeGrowth(forecast.growth.mid),
         forecast === null ? (
           <span class="soft">{used >= 100 ? 'now' : 'no forecast'}</span>
         ) : (
@@ -59,9 +59,6 @@ export function diskTable(plan: SectionPlan, model: DiskTableModel): Html {
   })
   return listTable(heads, rows, { className: 'disks' })
 }
-
-const describeGrowth = ({ growth: { mid } }: Forecast) =>
-  `${mid >= 0.1 ? mid.toFixed(1) : mid.toFixed(2)}${NARROW_SPACE}%`
 
 /** `In 4 to 6 days`: the head of the column says of what. */
 const describeEnd = (forecast: Forecast, now: number) =>

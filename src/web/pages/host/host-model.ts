@@ -66,7 +66,10 @@ export async function readHost(request: WebRequest, host: Host) {
     timeRange,
     from,
     to,
-    query: hostQuery(timeRange),
+    // Of a host that is down the time ends with its last value, which a named range does not say.
+    query: state.isDown
+      ? `?${new URLSearchParams({ from: String(from), to: String(to) })}`
+      : hostQuery(timeRange),
     isFitted: url.searchParams.get('scale') === 'fit',
     problems: [...describeWrongScale(url.searchParams.get('scale') ?? ''), ...choice.problems],
     marks: groupMarks(earlier ?? openSince(history, from)),

@@ -81,7 +81,12 @@ export function orderResources(
   plans: readonly ResourcePlan[],
   open: readonly { readonly metric: string; readonly severity: number }[],
 ): ResourcePlan[] {
-  const worst = ({ name }: ResourcePlan) =>
-    Math.min(9, ...open.flatMap(({ metric, severity }) => (resourceOf(metric) === name ? [severity] : [])))
-  return plans.toSorted((a, b) => worst(a) - worst(b))
+  const worst = new Map<ResourceName, number>()
+  for (const { metric, severity } of open) {
+    const name = resourceOf(metric)
+    if (name !== null) worst.set(name, Math.min(severity, worst.get(name) ?? severity))
+  }
+  const rankOf = ({ name }: ResourcePlan) => worst.get(name) ?? Number.POSITIVE_INFINITY
+  // Two without an event are equal: their difference would be no number.
+  return plans.toSorted((a, b) => (rankOf(a) === rankOf(b) ? 0 : rankOf(a) - rankOf(b)))
 }

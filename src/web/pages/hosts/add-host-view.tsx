@@ -40,7 +40,7 @@ export function addHostView(model: AddHostModel): Html {
             <a href="/settings">Settings</a>
           </p>
           <h1>Add a host</h1>
-          <p class="lead">An agent that reports is a host: nothing else has to be entered here.</p>
+          <p class="lead">Install an agent and its host appears here by itself.</p>
         </div>
       </div>
       {isLocal && (
@@ -118,8 +118,10 @@ function oneLinePart({ server, web, csrf, url, code, base }: AddHostModel): Html
   if (base === null)
     return (
       <p class="notice">
-        Over HTTPS this page makes a one-time code, and one line that installs an agent from this server:
-        switch on <code>web.tls</code>.
+        <span>
+          Over HTTPS this page makes a one-time code, and one line that installs an agent from this server:
+          switch on <code>web.tls</code>.
+        </span>
       </p>
     )
   const pin = web.findPin()

@@ -9,7 +9,7 @@ import { countFleet, type FleetCounts, type FleetView, filterFleet } from '../..
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
 import { mayUse, route } from '../../http/route.ts'
-import { beyondEnd, pager, withParameters } from '../../ui/components.tsx'
+import { beyondEnd, madeLine, pager, withParameters } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatCount, formatNumber } from '../../ui/format.ts'
 import { statusMark } from '../../ui/icons.tsx'
@@ -90,7 +90,12 @@ export const hostsPage = route(
       csrf,
       url,
       filters: facetBar(url, groups, facets),
-      body: hostsView(model),
+      body: (
+        <>
+          {madeLine({ now, web })}
+          {hostsView(model)}
+        </>
+      ),
     })
   },
 )

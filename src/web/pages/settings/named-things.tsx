@@ -37,9 +37,15 @@ export type SaveOutcome = 'done' | 'taken' | 'unknown' | 'outdated' | { readonly
 export async function storeNamed<T extends Named>(
   request: WebRequest,
   store: NamedStore<T>,
-  draft: Omit<T, 'id'>,
-  id: number | null,
-  join: (draft: Omit<T, 'id'>, id: number) => T,
+  {
+    draft,
+    id,
+    join,
+  }: {
+    readonly draft: Omit<T, 'id'>
+    readonly id: number | null
+    readonly join: (draft: Omit<T, 'id'>, id: number) => T
+  },
 ): Promise<SaveOutcome> {
   if (id === null) return (await store.add(draft)) === null ? 'taken' : 'done'
   const wanted = join(draft, id)

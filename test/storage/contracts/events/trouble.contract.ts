@@ -140,23 +140,23 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       for (let i = 0; i < 130; i++) await say('calm', open(`storm${i}`, 3, 10))
       const storm = await ids({ host: 'calm' })
       const [closed = 0] = await ids({ host: 'web', status: 'closed' })
-      const changed = await store.events.changeAll(
-        'close',
-        [...storm, closed, 999_999],
-        'ann',
-        MIDNIGHT + 900,
-        'power',
-      )
+      const changed = await store.events.changeAll('close', [...storm, closed, 999_999], {
+        by: 'ann',
+        at: MIDNIGHT + 900,
+        comment: 'power',
+      })
       expect(changed.sort((a, b) => a - b)).toEqual(storm.sort((a, b) => a - b))
-      expect(await store.events.changeAll('close', storm, 'bob', MIDNIGHT + 901)).toEqual([])
+      expect(await store.events.changeAll('close', storm, { by: 'bob', at: MIDNIGHT + 901 })).toEqual([])
       expect(await ids({ host: 'calm', status: 'open' })).toEqual([])
       expect((await store.events.history(storm[0] ?? 0)).at(-1)).toMatchObject({
         action: 'closed',
         actor: 'ann',
         comment: 'power',
       })
-      expect(await store.events.changeAll('reopen', storm.slice(0, 2), 'ann', MIDNIGHT + 902)).toHaveLength(2)
-      expect(await store.events.changeAll('acknowledge', [], 'ann', MIDNIGHT)).toEqual([])
+      expect(
+        await store.events.changeAll('reopen', storm.slice(0, 2), { by: 'ann', at: MIDNIGHT + 902 }),
+      ).toHaveLength(2)
+      expect(await store.events.changeAll('acknowledge', [], { by: 'ann', at: MIDNIGHT })).toEqual([])
       expect(await store.maintenance.check()).toEqual([])
     })
 

@@ -132,11 +132,14 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
 
       test('gives an acknowledgement back to who had it before', async () => {
         await store.events.acknowledge(id, 'ann', at)
-        expect(await store.events.undo('acknowledge', 'ann', at, at + 5)).toEqual({ undone: [id], kept: [] })
+        expect(await store.events.undo('acknowledge', { by: 'ann', done: at, at: at + 5 })).toEqual({
+          undone: [id],
+          kept: [],
+        })
         expect(await state()).toEqual(['open', null, null])
         await store.events.acknowledge(id, 'bob', at + 10)
         await store.events.acknowledge(id, 'ann', at + 20)
-        await store.events.undo('acknowledge', 'ann', at + 20, at + 25, [id])
+        await store.events.undo('acknowledge', { by: 'ann', done: at + 20, at: at + 25, ids: [id] })
         expect(await state()).toEqual(['open', 'bob', null])
         const history = await store.events.history(id)
         expect(history.at(-1)).toMatchObject({ action: 'unacknowledged', actor: 'ann', noted: at + 25 })
@@ -145,7 +148,10 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       test('opens what was closed, with who had acknowledged it, and lets the agent end it', async () => {
         await store.events.acknowledge(id, 'bob', at)
         await store.events.close(id, 'ann', at + 1)
-        expect(await store.events.undo('close', 'ann', at + 1, at + 4)).toEqual({ undone: [id], kept: [] })
+        expect(await store.events.undo('close', { by: 'ann', done: at + 1, at: at + 4 })).toEqual({
+          undone: [id],
+          kept: [],
+        })
         expect(await state()).toEqual(['open', 'bob', null])
         const end = { ...report, change: 2, status: 'closed', time: at + 60, message: 'full' } as const
         await store.ingest.write([aReport('db01', { events: [end] })])
@@ -155,7 +161,7 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       test('leaves what somebody else changed meanwhile, and says who', async () => {
         await store.events.acknowledge(id, 'ann', at)
         await store.events.close(id, 'bob', at + 2)
-        expect(await store.events.undo('acknowledge', 'ann', at, at + 5)).toEqual({
+        expect(await store.events.undo('acknowledge', { by: 'ann', done: at, at: at + 5 })).toEqual({
           undone: [],
           kept: [{ id, action: 'closed', actor: 'bob', time: at + 2 }],
         })
@@ -166,7 +172,7 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
         await store.events.close(id, 'ann', at)
         const end = { ...report, change: 2, status: 'closed', time: at + 3, message: 'full' } as const
         await store.ingest.write([aReport('db01', { events: [end] })])
-        const { undone, kept } = await store.events.undo('close', 'ann', at, at + 5)
+        const { undone, kept } = await store.events.undo('close', { by: 'ann', done: at, at: at + 5 })
         expect([undone, kept.map((one) => one.id)]).toEqual([[], [id]])
         expect((await state())[0]).toBe('closed')
       })
@@ -174,10 +180,12 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       test('undoes neither what another did, nor at another time, nor of another event', async () => {
         await store.events.acknowledge(id, 'ann', at)
         const none = { undone: [], kept: [] }
-        expect(await store.events.undo('acknowledge', 'bob', at, at + 5)).toEqual(none)
-        expect(await store.events.undo('acknowledge', 'ann', at + 1, at + 5)).toEqual(none)
-        expect(await store.events.undo('acknowledge', 'ann', at, at + 5, [id + 1])).toEqual(none)
-        expect(await store.events.undo('close', 'ann', at, at + 5)).toEqual(none)
+        expect(await store.events.undo('acknowledge', { by: 'bob', done: at, at: at + 5 })).toEqual(none)
+        expect(await store.events.undo('acknowledge', { by: 'ann', done: at + 1, at: at + 5 })).toEqual(none)
+        expect(
+          await store.events.undo('acknowledge', { by: 'ann', done: at, at: at + 5, ids: [id + 1] }),
+        ).toEqual(none)
+        expect(await store.events.undo('close', { by: 'ann', done: at, at: at + 5 })).toEqual(none)
         expect(await state()).toEqual(['open', 'ann', null])
       })
     })

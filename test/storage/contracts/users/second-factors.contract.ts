@@ -57,7 +57,7 @@ export function describeSecondFactors(name: string, makeWorkbench: () => Workben
     test('are known of the session that a user has', async () => {
       for (const user of ['anna', 'bob']) {
         await store.users.add(user, 'viewer', 'hash', 10)
-        await store.sessions.add(`hash of ${user}`, user, 10, 100)
+        await store.sessions.add({ tokenHash: `hash of ${user}`, user, created: 10, expires: 100 })
       }
       expect(await store.sessions.find('hash of anna', 20)).toMatchObject({ hasSecondStep: true })
       expect(await store.sessions.find('hash of bob', 20)).not.toHaveProperty('hasSecondStep')

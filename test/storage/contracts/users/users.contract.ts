@@ -38,7 +38,7 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
     })
 
     test('preferences come with every session of the user', async () => {
-      await store.sessions.add('s1', 'anna', 100, 200)
+      await store.sessions.add({ tokenHash: 's1', user: 'anna', created: 100, expires: 200 })
       const chosen = { theme: 'dark', zone: 'Europe/Zurich', dates: 'de' } as const
       expect(await store.users.setPreferences('anna', chosen)).toBe(true)
       expect(await store.users.setPreferences('nobody', chosen)).toBe(false)
@@ -47,19 +47,43 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
 
     test('no session begins on a password that is another one by then', async () => {
       const origin = { address: '10.0.0.9', browser: 'Firefox' }
-      expect(await store.sessions.add('s1', 'anna', 100, 200, origin, 'hash')).toBe(true)
+      expect(
+        await store.sessions.add({
+          tokenHash: 's1',
+          user: 'anna',
+          created: 100,
+          expires: 200,
+          origin,
+          passwordHash: 'hash',
+        }),
+      ).toBe(true)
       await store.users.setPassword('anna', 'newer')
       expect(await store.sessions.find('s1', 150)).toBeNull()
-      expect(await store.sessions.add('s2', 'anna', 100, 200, origin, 'hash')).toBe(false)
+      expect(
+        await store.sessions.add({
+          tokenHash: 's2',
+          user: 'anna',
+          created: 100,
+          expires: 200,
+          origin,
+          passwordHash: 'hash',
+        }),
+      ).toBe(false)
       expect(await store.sessions.find('s2', 150)).toBeNull()
     })
 
     test('sessions are listed while they live, of one user or of all, and ended by what the list calls them', async () => {
       await store.users.add('bob', 'admin', 'hash', 10)
       const [a, b, c] = ['a', 'b', 'c'].map((one) => one.repeat(64)) as [string, string, string]
-      await store.sessions.add(a, 'anna', 100, 200, { address: '10.0.0.9', browser: 'Firefox' })
-      await store.sessions.add(b, 'bob', 110, 300)
-      await store.sessions.add(c, 'anna', 120, 130)
+      await store.sessions.add({
+        tokenHash: a,
+        user: 'anna',
+        created: 100,
+        expires: 200,
+        origin: { address: '10.0.0.9', browser: 'Firefox' },
+      })
+      await store.sessions.add({ tokenHash: b, user: 'bob', created: 110, expires: 300 })
+      await store.sessions.add({ tokenHash: c, user: 'anna', created: 120, expires: 130 })
       expect((await store.sessions.list(null, 150)).map(({ user }) => user)).toEqual(['bob', 'anna'])
       expect(await store.sessions.list('anna', 150)).toEqual([
         {

@@ -183,7 +183,11 @@ async function saveMaintenanceWindow(request: WebRequest, id: number | null) {
     id,
     checked: 'window' in checked ? { draft: checked.window } : checked,
     save: (draft) =>
-      storeNamed(request, web.store.maintenanceWindows, draft, id, (window, at) => ({ ...window, id: at })),
+      storeNamed(request, web.store.maintenanceWindows, {
+        draft,
+        id,
+        join: (window, at) => ({ ...window, id: at }),
+      }),
     show: (problems, conflict) => maintenanceForm(request, { fields, id, problems, conflict }),
     find: (at) => web.store.maintenanceWindows.find(at),
     inWords: ({ name, host, when }) => ({

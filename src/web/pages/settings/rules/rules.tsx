@@ -142,7 +142,8 @@ async function saveRule(request: WebRequest, id: number | null) {
     one: 'rule',
     id,
     checked: 'rule' in checked ? { draft: checked.rule } : checked,
-    save: (draft) => storeNamed(request, web.store.rules, draft, id, (rule, at) => ({ ...rule, id: at })),
+    save: (draft) =>
+      storeNamed(request, web.store.rules, { draft, id, join: (rule, at) => ({ ...rule, id: at }) }),
     show: (problems, conflict) => ruleForm(request, { fields, id, problems, conflict }),
     find: (at) => web.store.rules.find(at),
     inWords,
