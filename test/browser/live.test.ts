@@ -68,6 +68,29 @@ test('what a host reports appears without a reload, and disturbs neither focus, 
   await page.close()
 }, 30_000)
 
+test('a value that changed has a tint for a moment, and an age has none', async () => {
+  const { page } = await openPage('/hosts')
+  await page.evaluate(`(() => {
+    window.tints = []
+    const animate = Element.prototype.animate
+    Element.prototype.animate = function (...given) {
+      window.tints.push(this.textContent.trim())
+      return animate.apply(this, given)
+    }
+  })()`)
+  await report(website.store, FIRST_HOST, 66.6)
+  const cell = page.locator('.hosts td', { hasText: '66.6' })
+  await cell.waitFor()
+  const tints = await page.evaluate<string[]>('window.tints')
+  expect(tints).toContain((await cell.textContent()) ?? '?')
+  expect(tints.filter((text) => text.includes('ago'))).toEqual([])
+  const ground = () => cell.evaluate((one) => getComputedStyle(one).backgroundColor)
+  expect(await ground()).not.toBe('rgba(0, 0, 0, 0)')
+  await page.waitForTimeout(1700)
+  expect(await ground()).toBe('rgba(0, 0, 0, 0)')
+  await page.close()
+}, 30_000)
+
 test('a graph of the last hour moves on by itself', async () => {
   const { page } = await openPage(METRIC)
   await page.waitForTimeout(2500)

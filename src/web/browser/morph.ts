@@ -22,7 +22,30 @@ function morphNode(old: ChildNode, fresh: ChildNode) {
     return morph(old, fresh)
   if (!(old instanceof CharacterData && fresh instanceof CharacterData && old.nodeType === fresh.nodeType))
     return old.replaceWith(fresh)
-  if (old.data !== fresh.data) old.data = fresh.data
+  if (old.data === fresh.data) return
+  old.data = fresh.data
+  tint(old.parentElement)
+}
+
+/** What shows a value. Ages change all the time and are none. */
+const VALUES = 'td.number, dd, .number, .figures b, .verdict-figures b, .problem-words > a'
+const AGES = 'time, .col-since, .col-time, .problem-age'
+/** Values that are tinted at once; of more nobody sees which they are. */
+const MOST_TINTED = 100
+let tinted = 0
+
+/** A value that changed has a tint for a moment: nothing else on a page moves by itself. */
+function tint(changed: Element | null) {
+  const value = changed?.closest(VALUES)
+  if (!value || changed?.closest(AGES) || tinted >= MOST_TINTED) return
+  tinted++
+  const animation = value.animate(
+    [{ backgroundColor: 'var(--tint)' }, { backgroundColor: 'transparent' }],
+    1600,
+  )
+  animation.onfinish = animation.oncancel = () => {
+    tinted--
+  }
 }
 
 function morphChildren(old: Element, fresh: Element) {
