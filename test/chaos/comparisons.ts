@@ -79,7 +79,7 @@ type AuditedHost = {
   expected: number
   present: number
   missing: Record<string, number>
-  samples: { doubled: number; differences: { acknowledged: number; counted: number; isDamaged: boolean }[] }
+  samples: { doubled: number; differences: { acknowledged: number; there: number; damaged: boolean }[] }
 }
 
 /** Every hole has a reason, and nothing is there twice. */
@@ -94,7 +94,7 @@ export async function auditData(
   const problems: string[] = []
   for (const { host, expected, present, missing, samples } of hosts) {
     say(`audit of ${host}: ${present} of ${expected} present, missing ${JSON.stringify(missing)}`)
-    const fewer = samples.differences.filter((day) => !day.isDamaged && day.counted < day.acknowledged)
+    const fewer = samples.differences.filter((day) => !day.damaged && day.there < day.acknowledged)
     if (samples.doubled > 0) problems.push(`the audit finds ${samples.doubled} samples of ${host} doubled`)
     if (fewer.length > 0)
       problems.push(`the audit finds fewer samples of ${host} than acknowledged: ${JSON.stringify(fewer)}`)

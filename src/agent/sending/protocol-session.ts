@@ -61,6 +61,8 @@ export type SessionEnd = {
  */
 export type StoredBatch = {
   readonly items: readonly Item[]
+  /** What it took on the line. */
+  readonly bytes: number
   /** What the server knows now to be lost. */
   readonly lost: readonly Loss[]
   readonly waiting: readonly Item[]
@@ -273,6 +275,7 @@ export class ProtocolSession {
       mayWait && kind === 'frame' && time > serverTime + MAX_TIME_AHEAD
     this.#options.onStored({
       items: batch.items.filter((item) => !isWaiting(item)),
+      bytes: batch.bytes,
       lost: batch.lost,
       waiting: batch.items.filter(isWaiting),
       refused: reply.refused ?? 0,

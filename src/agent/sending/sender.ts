@@ -192,7 +192,7 @@ export class Sender {
     if (this.#session?.openBatches === 0) this.#noteSuccess(server)
   }
 
-  #noteStored(server: CollectorAddress, { items, lost, waiting, refused, reason }: StoredBatch) {
+  #noteStored(server: CollectorAddress, { items, bytes, lost, waiting, refused, reason }: StoredBatch) {
     const { queue } = this.#options
     this.#stuckWatch.noteActivity()
     if (waiting.length > 0) {
@@ -201,7 +201,7 @@ export class Sender {
     }
     if (items.length > 0) {
       this.#batchSize.noteStored()
-      this.#pathWidth.noteStored()
+      this.#pathWidth.noteStored(bytes)
     }
     this.#log.noteRefusedValues(server, refused, reason)
     queue.confirmLosses(lost)

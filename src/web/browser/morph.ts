@@ -7,48 +7,30 @@ function keyOf(node: Node): string | null {
   return node.getAttribute('id') || node.getAttribute('data-key') || null
 }
 
-export function morph(old: Element, fresh: Element) {
+type WhenChanged = (element: Element | null) => void
+
+/** `whenChanged` hears of each element whose own text has become another. */
+export function morph(old: Element, fresh: Element, whenChanged: WhenChanged = () => {}) {
   for (const { name, value } of fresh.attributes)
     if (old.getAttribute(name) !== value) old.setAttribute(name, value)
   for (const name of old.getAttributeNames())
     if (!fresh.hasAttribute(name) && !(name === 'open' && old.nodeName === 'DETAILS'))
       old.removeAttribute(name)
   // What a script drew is no part of what the server says.
-  if (!old.hasAttribute('data-kept')) morphChildren(old, fresh)
+  if (!old.hasAttribute('data-kept')) morphChildren(old, fresh, whenChanged)
 }
 
-function morphNode(old: ChildNode, fresh: ChildNode) {
+function morphNode(old: ChildNode, fresh: ChildNode, whenChanged: WhenChanged) {
   if (old instanceof Element && fresh instanceof Element && old.nodeName === fresh.nodeName)
-    return morph(old, fresh)
+    return morph(old, fresh, whenChanged)
   if (!(old instanceof CharacterData && fresh instanceof CharacterData && old.nodeType === fresh.nodeType))
     return old.replaceWith(fresh)
   if (old.data === fresh.data) return
   old.data = fresh.data
-  tint(old.parentElement)
+  whenChanged(old.parentElement)
 }
 
-/** What shows a value. Ages change all the time and are none. */
-const VALUES = 'td.number, dd, .number, .figures b, .verdict-figures b, .problem-words > a'
-const AGES = 'time, .col-since, .col-time, .problem-age'
-/** Values that are tinted at once; of more nobody sees which they are. */
-const MOST_TINTED = 100
-let tinted = 0
-
-/** A value that changed has a tint for a moment: nothing else on a page moves by itself. */
-function tint(changed: Element | null) {
-  const value = changed?.closest(VALUES)
-  if (!value || changed?.closest(AGES) || tinted >= MOST_TINTED) return
-  tinted++
-  const animation = value.animate(
-    [{ backgroundColor: 'var(--tint)' }, { backgroundColor: 'transparent' }],
-    1600,
-  )
-  animation.onfinish = animation.oncancel = () => {
-    tinted--
-  }
-}
-
-function morphChildren(old: Element, fresh: Element) {
+function morphChildren(old: Element, fresh: Element, whenChanged: WhenChanged) {
   const keyed = new Map<string, ChildNode>()
   for (const child of old.childNodes) {
     const key = keyOf(child)
@@ -73,8 +55,8 @@ function morphChildren(old: Element, fresh: Element) {
       while (at && at !== known && isInTheWay(at)) step(at).remove()
       if (at === known) step(known)
       else old.insertBefore(known, at)
-      morphNode(known, child)
-    } else if (at && key === null && keyOf(at) === null) morphNode(step(at), child)
+      morphNode(known, child, whenChanged)
+    } else if (at && key === null && keyOf(at) === null) morphNode(step(at), child, whenChanged)
     else old.insertBefore(child, at)
   }
   while (at) step(at).remove()

@@ -1,4 +1,5 @@
 import { isComplete } from '../../../domain/audit/complete.ts'
+import { describeAudit, describeAuditDetail } from '../../../domain/audit/describe-audit.ts'
 import { isLossReason, UNEXPLAINED } from '../../../domain/audit/loss.ts'
 import { describeReason } from '../../../domain/events/data-gap.ts'
 import { systemClock } from '../../../lib/clock.ts'
@@ -27,7 +28,14 @@ export const auditCommand: Command = {
       const detail = host === undefined ? null : await readDetail(dataAudit, host)
       const strangers = await dataAudit.listRejections(null, LISTED)
       if (input.flag('json'))
-        input.print(JSON.stringify({ hosts: audits, ...detail, unknown_senders: strangers }))
+        input.print(
+          JSON.stringify({
+            total: audits.length,
+            hosts: audits.map(describeAudit),
+            ...(detail && describeAuditDetail(detail.gaps, detail.rejections)),
+            unknown_senders: describeAuditDetail([], strangers).rejections,
+          }),
+        )
       else input.print(describe(audits, detail, strangers))
       return audits.every(isComplete) ? EXIT.ok : EXIT.failed
     }),
