@@ -92,7 +92,7 @@ export function createReceiptWriter(): ReceiptWriter {
   return {
     addReport(queue, numbers, frames, samples) {
       isEmpty = false
-      const [number] = numbers.frames
+      const number = numbers.frames[0]
       const isSingle = frames.length === 1 && numbers.others.length + numbers.lost.length === 0
       if (isSingle && number !== undefined && number === numbers.waiting) {
         addSingle(queue, number, frames[0]?.time ?? 0, samples[0] ?? 0)

@@ -98,8 +98,10 @@ class BufferedLastSeen implements LastSeenBuffer {
     if (this.#isFlushed) this.#clear()
     else {
       const right = this.#latestRight()
-      for (const [host, state] of this.#draft)
-        this.#states.set(host, merge(this.#states.get(host), state, right) ?? state)
+      if (this.#states.size === 0) this.#states = this.#draft
+      else
+        for (const [host, state] of this.#draft)
+          this.#states.set(host, merge(this.#states.get(host), state, right) ?? state)
       this.#packets += this.#draftPackets
       this.#version++
     }
@@ -186,6 +188,9 @@ class BufferedLastSeen implements LastSeenBuffer {
 /** `later` was noted after `earlier`; a time beyond `latestRight` was written by a clock that was wrong. */
 function merge(earlier: State | undefined, later: State | undefined, latestRight: number): State | undefined {
   if (!earlier || !later) return earlier ?? later
+  // Nearly every packet is newer in all that it says.
+  const isNewer = later.latest !== null && later.latestTime > earlier.latestTime
+  if (isNewer && later.lastSeen >= earlier.lastSeen) return later
   const isSeenLater =
     later.lastSeen >= earlier.lastSeen || (later.lastSeen > 0 && earlier.lastSeen > latestRight)
   const seen = isSeenLater ? later : earlier
