@@ -9,7 +9,14 @@ import { SendError } from './channel.ts'
 const CLOSED = [
   ...['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '::1', '::', 'fe80::/10'],
   ...['100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::/32', '64:ff9b::/96'],
-].flatMap((range) => parseAddressRange(range) ?? [])
+]
+
+let closedRanges: readonly AddressRange[] | null = null
+
+function isClosed(address: string): boolean {
+  closedRanges ??= CLOSED.flatMap((range) => parseAddressRange(range) ?? [])
+  return isWithin(address, closedRanges)
+}
 
 /**
  * The address to connect to for a host, as its name resolves now. It is that very address that has to be
@@ -26,7 +33,7 @@ export async function findReceiver(host: string, allowed: readonly AddressRange[
   if (first === undefined)
     throw new SendError(`${host} can't be reached: its name has no address`, { retry: true })
   // One that is closed among several speaks against the name: nobody needs it for anything good.
-  const closed = found.find(({ address }) => isWithin(address, CLOSED) && !isWithin(address, allowed))
+  const closed = found.find(({ address }) => isClosed(address) && !isWithin(address, allowed))
   if (closed !== undefined)
     throw new SendError(
       `${host} is ${closed.address}, an address of this machine or its link: notifications go there only when ` +

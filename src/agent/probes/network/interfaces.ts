@@ -48,10 +48,12 @@ const LOOK_EVERY = 10
 /** `before` is what was found in the cycle before. */
 export function describeInterfaces(
   proc: ProcFs,
-  found: readonly string[],
+  all: readonly string[],
   before: InterfaceSurvey | null,
 ): InterfaceSurvey {
-  const names = found.join(' ')
+  // Containers that come and go are no reason to look at the others.
+  const wanted = all.filter((name) => !PASSING.test(name))
+  const names = wanted.join(' ')
   const isSame =
     before !== null &&
     before.names === names &&
@@ -60,7 +62,7 @@ export function describeInterfaces(
       ([name, { index, hasDevice, isCounted }]) =>
         !(hasDevice || isCounted) || readIndex(proc, name) === index,
     )
-  return isSame ? { ...before, age: before.age + 1 } : { names, traits: findTraits(proc, found), age: 0 }
+  return isSame ? { ...before, age: before.age + 1 } : { names, traits: findTraits(proc, wanted), age: 0 }
 }
 
 /**
@@ -68,10 +70,9 @@ export function describeInterfaces(
  * device below them; bridges, bonds, VLANs and tunnels pass on what those carry. In a container, which has no
  * device at all, those that are not stacked on others.
  */
-function findTraits(proc: ProcFs, names: readonly string[]): Map<string, InterfaceTraits> {
+function findTraits(proc: ProcFs, wanted: readonly string[]): Map<string, InterfaceTraits> {
   const looks = new Map<string, Look>()
   const virtual = new Set(proc.list('/sys/devices/virtual/net'))
-  const wanted = names.filter((name) => !PASSING.test(name))
   // Cards come first, so that a host of containers' interfaces neither displaces them nor is part of the
   // total.
   for (const name of wanted) if (!virtual.has(name)) looks.set(name, lookAt(proc, name))

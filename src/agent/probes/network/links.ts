@@ -59,7 +59,12 @@ const ASK_EVERY = 10
 /** In a table that is read in each cycle anyway; where there is none, no name is as good as any. */
 function listInterfaces(proc: ProcFs): string {
   try {
-    return proc.readText('/proc/net/dev').match(/^ *[^\s:|]+(?=:)/gm)?.join('') ?? ''
+    return (
+      proc
+        .readText('/proc/net/dev')
+        .match(/^ *[^\s:|]+(?=:)/gm)
+        ?.join('') ?? ''
+    )
   } catch {
     return ''
   }
